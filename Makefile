@@ -1,0 +1,44 @@
+# The one place that knows how to get from a fresh machine to a running platform.
+BUN_VERSION := 1.4.5
+TOOLS := $(CURDIR)/.tools
+export PATH := $(TOOLS)/node_modules/.bin:$(PATH)
+export NODE_ENV ?= production
+
+.DEFAULT_GOAL := help
+.PHONY: help start dev test test-full lint format bench install bun
+
+help: ## Lists the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+start: install ## Runs the embedded platform on http://127.0.0.1:8001
+	@exec bun src/main.ts
+
+dev: install ## The same, restarted when a source file changes
+	@exec bun --watch src/main.ts
+
+test: install ## Type check, lint and every test, the big ones scaled down
+	@exec tests/run
+
+test-full: install ## The same with every number as promised (about an hour)
+	@TEST_SIZE=full exec tests/run
+
+lint: install ## Type check and Biome
+	@bun run typecheck && bun run lint
+
+format: install ## Formats the code and mends what Biome can mend
+	@bun run format
+
+bench: install ## Measures this machine and prints our figures beside the floors
+	@exec bun bench/main.ts
+
+install: bun
+	@[ node_modules/.installed -nt bun.lock ] || { bun install --frozen-lockfile >/dev/null && touch node_modules/.installed; }
+
+# Any Bun 1.4 or later will do; without one the npm package is put beside the sources, not on the machine.
+bun:
+	@case "$$(bun --version 2>/dev/null)" in \
+	  1.[4-9]*|1.[1-9][0-9]*|[2-9]*) ;; \
+	  *) echo "installing Bun $(BUN_VERSION) into .tools" && \
+	     npm install --prefix "$(TOOLS)" --no-save --no-audit --no-fund --loglevel=error bun@$(BUN_VERSION) >/dev/null && \
+	     bun --version >/dev/null ;; \
+	esac

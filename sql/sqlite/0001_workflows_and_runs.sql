@@ -1,0 +1,87 @@
+-- Times are milliseconds since the epoch, UTC. JSON is text that json_valid accepts.
+
+-- A row every 10 seconds from the health task; rows older than a day are dropped.
+create table health_status (
+  id integer primary key,
+  status text not null,
+  timestamp integer not null
+) strict;
+
+-- The newest version of every workflow.
+create table workflow_definitions (
+  -- UUIDv7: creation order.
+  uuid text primary key not null,
+  namespace text not null default 'default',
+  -- The author's own name for it; several workflows may share one, the newest answers to it.
+  id text,
+  name text not null,
+  description text,
+  steps text not null check (json_valid(steps)),
+  version integer not null default 1,
+  created_at integer not null,
+  updated_at integer not null,
+  -- Set when deleted: no new triggers, no longer shown; its runs and versions stay.
+  deleted_at integer
+) strict;
+
+-- Finds the newest workflow that answers to an author's id.
+create index workflow_definitions_by_id on workflow_definitions (namespace, id, uuid)
+  where id is not null and deleted_at is null;
+
+-- Every version as it was written; never updated, so it may be cached for ever. Runs point here.
+create table workflow_versions (
+  workflow_uuid text not null,
+  version integer not null,
+  id text,
+  name text not null,
+  description text,
+  steps text not null check (json_valid(steps)),
+  created_at integer not null,
+  primary key (workflow_uuid, version)
+) strict;
+
+create table workflow_runs (
+  -- UUIDv7: creation order, and the only key, so that runs can be partitioned by range of it.
+  uuid text primary key not null,
+  namespace text not null default 'default',
+  -- The contract's second id; null shows the uuid.
+  id text,
+  workflow_id text not null,
+  workflow_version integer not null default 1,
+  status text not null default 'pending'
+    constraint run_status check (status in ('pending', 'running', 'success', 'failed', 'paused', 'cancelled')),
+  payload text not null default '{}' constraint run_payload check (json_valid(payload)),
+  created_at integer not null default (cast(unixepoch('subsec') * 1000 as integer)),
+  started_at integer,
+  completed_at integer,
+  error text,
+  -- Folded from run_log when the run ends; null before.
+  step_results text,
+  -- The one column that decides who may take the run. New: when the message had its chance. Leased: end of the lease.
+  -- Sleeping: wake time. Ended: null.
+  due_at integer default (cast(unixepoch('subsec') * 1000 as integer)),
+  -- One more with every claim; every write of progress must name it.
+  lease_token integer not null default 0,
+  -- Which claim holds the run; null while nobody does. A claim whose answer was lost is repeated under the same id.
+  claim_id text,
+  -- Rows in run_log: the next checkpoint's sequence number.
+  log_length integer not null default 0,
+  -- Threads that died under this run since it last made progress.
+  crashes integer not null default 0,
+  root_run_id text,
+  parent_run_id text,
+  parent_path text
+) strict;
+
+-- The sweeper's: what is due, soonest first. Ended runs are not in it.
+create index workflow_runs_due on workflow_runs (due_at) where due_at is not null;
+
+-- The history of a run's steps: one row for every checkpoint, appended only while the lease holds.
+create table run_log (
+  run_uuid text not null,
+  seq integer not null,
+  token integer not null,
+  -- JSON array of [path, step result, wake time or null].
+  entries text not null check (json_valid(entries)),
+  primary key (run_uuid, seq)
+) strict, without rowid;

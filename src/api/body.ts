@@ -1,0 +1,80 @@
+import { PlatformError, type RequestFault, ValidationFailed } from "../errors.ts";
+import { findJsonFaults, type Json, type JsonFaultKind, MAX_DEPTH, pathToOffset } from "../schemas/json.ts";
+
+export const MAX_BODY_BYTES = 1024 * 1024;
+
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+const JSON_FAULTS: Record<JsonFaultKind, string> = {
+  number: "The number does not survive a round trip through a double; send it as a string",
+  string: "The string holds NUL or a lone surrogate, which not every store can keep",
+  key: "__proto__, constructor and prototype can't be keys",
+  depth: `Arrays and objects nest deeper than ${MAX_DEPTH}`,
+};
+
+/**
+ * Reads a JSON body, once, and refuses what would not come back as it was sent.
+ *
+ * @throws PlatformError unsupported_media_type, payload_too_large
+ * @throws ValidationFailed for text that is no JSON or holds content that can't be kept
+ */
+export async function readBody(request: Request): Promise<Json> {
+  const contentType = request.headers.get("content-type");
+  if (contentType !== null && !/^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(contentType)) {
+    throw new PlatformError("unsupported_media_type");
+  }
+  const text = decode(await readBytes(request));
+  const value = parse(text);
+  const faults = findJsonFaults(text);
+  if (faults.length > 0) {
+    throw new ValidationFailed(
+      faults.map(({ kind, offset }) => fault(pathToOffset(text, offset), JSON_FAULTS[kind], "value_error")),
+    );
+  }
+  return value;
+}
+
+async function readBytes(request: Request): Promise<ArrayBuffer | Uint8Array> {
+  const length = request.headers.get("content-length");
+  if (length !== null) {
+    if (Number(length) > MAX_BODY_BYTES) throw new PlatformError("payload_too_large");
+    return request.arrayBuffer();
+  }
+  // A body of unknown length is read piece by piece, so that it never takes more memory than the limit.
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of request.body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > MAX_BODY_BYTES) throw new PlatformError("payload_too_large");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function decode(bytes: ArrayBuffer | Uint8Array): string {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    throw new ValidationFailed([fault([], "The body is not UTF-8 text", "value_error")]);
+  }
+}
+
+function parse(text: string): Json {
+  if (text.trim() === "") throw new ValidationFailed([fault([], "Field required", "missing")]);
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new ValidationFailed([fault([brokenAt(text)], "JSON decode error", "json_invalid")]);
+  }
+}
+
+/** About where the text stops being JSON: the length of its longest prefix that could still be completed. */
+function brokenAt(text: string): number {
+  const match =
+    /^(?:\s|[{}[\]:,]|"(?:[^"\\\u0000-\u001f]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)*/.exec(text);
+  return match?.[0].length ?? 0;
+}
+
+function fault(path: (string | number)[], msg: string, type: string): RequestFault {
+  return { loc: ["body", ...path], msg, type };
+}

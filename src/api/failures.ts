@@ -1,0 +1,60 @@
+import { ParseError, ValidationError } from "elysia";
+import type { Logger } from "pino";
+import { PlatformError, type RequestFault, ValidationFailed } from "../errors.ts";
+import { schemaFaults } from "./faults.ts";
+
+const REQUEST_ID = /^[\w.:-]{1,128}$/;
+
+/** Turns whatever a request failed with into its answer. What nobody foresaw is logged, and the answer says nothing of it. */
+export function failureReply(error: unknown, request: Request, log: Logger): Response {
+  const requestId = requestIdOf(request);
+  const cause = error instanceof ParseError ? error.cause : error;
+  if (cause instanceof ValidationFailed) return validationReply(cause.faults, requestId);
+  if (cause instanceof ValidationError) {
+    const errors = cause.all.flatMap((one) => ("path" in one && one.summary !== undefined ? [one] : []));
+    return validationReply(schemaFaults(errors, [cause.type]), requestId);
+  }
+  if (cause instanceof PlatformError) {
+    if (cause.status >= 500)
+      log.warn({ request_id: requestId, code: cause.code, cause: String(cause.cause ?? "") }, "request refused");
+    return errorReply(cause, requestId);
+  }
+  log.error(
+    { request_id: requestId, error: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause) },
+    "request failed",
+  );
+  return errorReply(new PlatformError("internal"), requestId);
+}
+
+/** The answer for an error of the table. */
+export function errorReply(error: PlatformError, requestId: string, headers: Record<string, string> = {}): Response {
+  const retry: Record<string, string> = error.retryAfter === null ? {} : { "retry-after": String(error.retryAfter) };
+  return reply(
+    error.status,
+    { detail: error.message, code: error.code, request_id: requestId },
+    { ...retry, ...headers },
+  );
+}
+
+/** The request's own id where it has one that is safe to log, else a new one. */
+export function requestIdOf(request: Request): string {
+  const given = request.headers.get("x-request-id");
+  return given !== null && REQUEST_ID.test(given) ? given : crypto.randomUUID();
+}
+
+interface ErrorBody {
+  detail: string | RequestFault[];
+  code: string;
+  request_id: string;
+}
+
+function validationReply(faults: RequestFault[], requestId: string): Response {
+  return reply(422, { detail: faults, code: "validation_failed", request_id: requestId }, {});
+}
+
+function reply(status: number, body: ErrorBody, headers: Record<string, string>): Response {
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: { "content-type": "application/json", "x-request-id": body.request_id, ...headers },
+  });
+}

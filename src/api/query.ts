@@ -1,0 +1,50 @@
+import { type TObject, Type } from "@sinclair/typebox";
+import { TypeCompiler } from "@sinclair/typebox/compiler";
+import { ValidationFailed } from "../errors.ts";
+import { PageQuery } from "../schemas/page.ts";
+import { schemaFaults } from "./faults.ts";
+
+const VersionQuery = Type.Object({
+  version: Type.Optional(Type.Integer({ minimum: 1, maximum: 2_147_483_647, description: "An older version" })),
+});
+
+const pageQuery = TypeCompiler.Compile(PageQuery);
+const versionQuery = TypeCompiler.Compile(VersionQuery);
+
+type Texts = Record<string, string | undefined>;
+
+/** @throws ValidationFailed */
+export function readPageQuery(query: Texts): PageQuery {
+  const value = { ...query, ...numbers(query, ["limit"]) };
+  if (pageQuery.Check(value)) return value;
+  throw new ValidationFailed(schemaFaults(pageQuery.Errors(value), ["query"]));
+}
+
+/** The version that was asked for; null for the newest. @throws ValidationFailed */
+export function readVersionQuery(query: Texts): number | null {
+  const value = numbers(query, ["version"]);
+  if (versionQuery.Check(value)) return value.version ?? null;
+  throw new ValidationFailed(schemaFaults(versionQuery.Errors(value), ["query"]));
+}
+
+function numbers(query: Texts, names: string[]): Record<string, number> {
+  const parsed: Record<string, number> = {};
+  for (const name of names) {
+    const text = query[name];
+    if (text === undefined) continue;
+    if (!/^-?\d{1,15}$/.test(text)) {
+      const msg = "Input should be a valid integer, unable to parse string as an integer";
+      throw new ValidationFailed([{ loc: ["query", name], msg, type: "int_parsing" }]);
+    }
+    parsed[name] = Number(text);
+  }
+  return parsed;
+}
+
+/** The OpenAPI parameters of a query. */
+export const PAGE_PARAMETERS = parameters(PageQuery);
+export const VERSION_PARAMETERS = parameters(VersionQuery);
+
+function parameters({ properties }: TObject) {
+  return Object.entries(properties).map(([name, schema]) => ({ name, in: "query" as const, required: false, schema }));
+}

@@ -1,0 +1,48 @@
+import { Type } from "@sinclair/typebox";
+import { Elysia } from "elysia";
+import { TriggerInput } from "../schemas/run.ts";
+import type { RunService } from "../services/runs.ts";
+import type { TriggerService } from "../services/triggers.ts";
+import { readBody } from "./body.ts";
+import { BODY_ERRORS, pageOf, reference, responses } from "./documents.ts";
+import { PAGE_PARAMETERS, readPageQuery } from "./query.ts";
+import { jsonReply, pageText, runText } from "./views.ts";
+
+const Triggered = Type.Object({ run_id: Type.String({ format: "uuid" }), status: Type.Literal("triggered") });
+const tags = ["runs"];
+
+/** Triggers and the runs that come of them. */
+export function runRoutes(triggers: TriggerService, runs: RunService) {
+  return new Elysia({ prefix: "/api/v1", normalize: false })
+    .post(
+      "/trigger",
+      async ({ body }) => jsonReply(`{"run_id":"${await triggers.trigger(body)}","status":"triggered"}`),
+      {
+        // "json" is never reached; it tells the document what the body is.
+        parse: [({ request }: { request: Request }) => readBody(request), "json"],
+        body: TriggerInput,
+        detail: {
+          tags,
+          summary: "Start a run",
+          description: "The run is on disk before this answers.",
+          responses: responses("The run is stored and will be executed", Triggered, 404, ...BODY_ERRORS),
+        },
+      },
+    )
+    .get("/runs", async ({ query }) => jsonReply(pageText(await runs.list(readPageQuery(query)), runText)), {
+      detail: {
+        tags,
+        summary: "List runs",
+        parameters: PAGE_PARAMETERS,
+        responses: responses("A page of runs", pageOf("Run"), 422, 500, 503),
+      },
+    })
+    .get("/runs/:run_id", async ({ params }) => jsonReply(runText(await runs.get(params.run_id))), {
+      detail: {
+        tags,
+        summary: "Read a run",
+        parameters: [{ name: "run_id", in: "path", required: true, schema: { type: "string", minLength: 1 } }],
+        responses: responses("The run", reference("Run"), 404, 500, 503),
+      },
+    });
+}

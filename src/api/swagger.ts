@@ -1,0 +1,75 @@
+import { swagger } from "@elysiajs/swagger";
+import { Elysia } from "elysia";
+import packageJson from "../../package.json" with { type: "json" };
+import type { StepTypes } from "../connectors/index.ts";
+import { describeSteps, SCHEMAS } from "./documents.ts";
+
+const ASSETS: Record<string, string> = {
+  "swagger-ui.css": "text/css; charset=utf-8",
+  "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
+  "favicon-32x32.png": "image/png",
+};
+
+const PAGE = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Workflow platform API</title>
+<link rel="stylesheet" href="/docs/assets/swagger-ui.css">
+<link rel="icon" type="image/png" href="/docs/assets/favicon-32x32.png">
+</head>
+<body>
+<div id="swagger-ui"></div>
+<script src="/docs/assets/swagger-ui-bundle.js"></script>
+<script src="/docs/assets/start.js"></script>
+</body>
+</html>`;
+
+const START = `window.ui = SwaggerUIBundle({ url: "/api/v1/openapi.json", dom_id: "#swagger-ui", deepLinking: true });`;
+
+// Everything comes from here, and the page says so: it works offline and runs no script of anybody else.
+const POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:";
+
+/**
+ * The OpenAPI document, made by the plugin from the routes, and Swagger UI from its own package. The plugin's page would
+ * load its scripts from a CDN, so ours takes its place.
+ */
+export function swaggerDocs(types: StepTypes) {
+  return new Elysia({ name: "swagger-docs" })
+    .use(
+      swagger({
+        path: "/docs/plugin",
+        specPath: "/api/v1/openapi.json",
+        excludeStaticFile: false,
+        exclude: [/^\/docs/, "/api/v1/openapi.json"],
+        documentation: {
+          // 3.1 is JSON Schema as TypeBox writes it.
+          ...{ openapi: "3.1.0" },
+          info: { title: "Workflow platform", version: packageJson.version, description: describeSteps(types) },
+          tags: [{ name: "workflows" }, { name: "runs" }, { name: "service" }],
+          // The plugin types schemas as OpenAPI 3.0; the document is 3.1.
+          components: { schemas: JSON.parse(JSON.stringify(SCHEMAS)) },
+        },
+      }),
+    )
+    .get("/docs/plugin", ({ redirect }) => redirect("/docs"), { detail: { hide: true } })
+    .get("/docs", () => page(), { detail: { hide: true } })
+    .get("/docs/assets/:file", ({ params }) => asset(params.file), { detail: { hide: true } });
+}
+
+function page(): Response {
+  return new Response(PAGE, {
+    headers: { "content-type": "text/html; charset=utf-8", "content-security-policy": POLICY },
+  });
+}
+
+function asset(file: string): Response {
+  if (file === "start.js")
+    return new Response(START, { headers: { "content-type": "text/javascript; charset=utf-8" } });
+  const type = ASSETS[file];
+  if (type === undefined) return new Response(JSON.stringify({ detail: "Not Found" }), { status: 404 });
+  return new Response(Bun.file(Bun.resolveSync(`swagger-ui-dist/${file}`, import.meta.dir)), {
+    headers: { "content-type": type, "cache-control": "public, max-age=86400" },
+  });
+}

@@ -1,0 +1,34 @@
+import { isoTime } from "../clock.ts";
+import { parseLog, stepResultsText } from "../schemas/log.ts";
+import type { Page } from "../services/pages.ts";
+import type { RunRecord, WorkflowRecord } from "../storage/port.ts";
+
+// JSON text is put together from stored JSON text: nothing that came in is parsed and written again on its way out.
+
+/** A run as the contract shows it. */
+export function runText(run: RunRecord): string {
+  const results = run.stepResults ?? stepResultsText(parseLog(run.log));
+  return `{"uuid":"${run.uuid}","id":${JSON.stringify(run.id)},"workflow_id":"${run.workflowUuid}","workflow_version":${run.workflowVersion},"status":"${run.status}","payload":${run.payload},"created_at":"${isoTime(run.createdAt)}","started_at":${timeText(run.startedAt)},"completed_at":${timeText(run.completedAt)},"error":${JSON.stringify(run.error)},"step_results":${results}}`;
+}
+
+/** A workflow as the contract shows it. */
+export function workflowText(workflow: WorkflowRecord): string {
+  const { uuid, id, name, description, steps, version, createdAt, updatedAt } = workflow;
+  return `{"uuid":"${uuid}","id":${JSON.stringify(id)},"name":${JSON.stringify(name)},"description":${JSON.stringify(description)},"steps":${steps},"version":${version},"created_at":"${isoTime(createdAt)}","updated_at":"${isoTime(updatedAt)}"}`;
+}
+
+/** A page of a list. */
+export function pageText<Item>({ items, nextCursor, limit }: Page<Item>, itemText: (item: Item) => string): string {
+  return `{"items":[${items.map(itemText).join(",")}],"next_cursor":${JSON.stringify(nextCursor)},"limit":${limit}}`;
+}
+
+function timeText(time: number | null): string {
+  return time === null ? "null" : `"${isoTime(time)}"`;
+}
+
+const JSON_HEADERS = { headers: { "content-type": "application/json" } };
+
+/** A 200 with JSON text as its body. */
+export function jsonReply(text: string): Response {
+  return new Response(text, JSON_HEADERS);
+}

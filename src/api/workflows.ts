@@ -1,0 +1,97 @@
+import { Type } from "@sinclair/typebox";
+import { Elysia } from "elysia";
+import type { StepTypes } from "../connectors/index.ts";
+import { WorkflowInput } from "../schemas/workflow.ts";
+import type { WorkflowService } from "../services/workflows.ts";
+import { readBody } from "./body.ts";
+import { BODY_ERRORS, pageOf, reference, responses } from "./documents.ts";
+import { PAGE_PARAMETERS, readPageQuery, readVersionQuery, VERSION_PARAMETERS } from "./query.ts";
+import { jsonReply, pageText, workflowText } from "./views.ts";
+import { checkWorkflow } from "./workflow-input.ts";
+
+const Written = Type.Object({ message: Type.String(), workflow_id: Type.String({ format: "uuid" }) });
+const Updated = Type.Composite([Written, Type.Object({ version: Type.Integer() })]);
+const ID = {
+  name: "workflow_id",
+  in: "path" as const,
+  required: true,
+  schema: { type: "string" as const, minLength: 1 },
+  description: "The workflow's uuid, or the id its author gave it",
+};
+const tags = ["workflows"];
+
+/** Workflow definitions. */
+export function workflowRoutes(workflows: WorkflowService, types: StepTypes) {
+  // "json" is never reached; it tells the document what the body is.
+  const body = {
+    parse: [({ request }: { request: Request }) => readBody(request), "json" as const],
+    body: WorkflowInput,
+  };
+  return new Elysia({ prefix: "/api/v1/workflows", normalize: false })
+    .post(
+      "",
+      async ({ body }) => {
+        checkWorkflow(body, types);
+        const uuid = await workflows.create(body);
+        return jsonReply(`{"message":"Workflow created successfully","workflow_id":"${uuid}"}`);
+      },
+      {
+        ...body,
+        detail: { tags, summary: "Create a workflow", responses: responses("Created", Written, ...BODY_ERRORS) },
+      },
+    )
+    .get("", async ({ query }) => jsonReply(pageText(await workflows.list(readPageQuery(query)), workflowText)), {
+      detail: {
+        tags,
+        summary: "List workflows",
+        parameters: PAGE_PARAMETERS,
+        responses: responses("A page of workflows", pageOf("Workflow"), 422, 500, 503),
+      },
+    })
+    .get(
+      "/:workflow_id",
+      async ({ params, query }) =>
+        jsonReply(workflowText(await workflows.get(params.workflow_id, readVersionQuery(query)))),
+      {
+        detail: {
+          tags,
+          summary: "Read a workflow, or an older version of it",
+          parameters: [ID, ...VERSION_PARAMETERS],
+          responses: responses("The workflow", reference("Workflow"), 404, 422, 500, 503),
+        },
+      },
+    )
+    .put(
+      "/:workflow_id",
+      async ({ params, body }) => {
+        checkWorkflow(body, types);
+        const { uuid, version } = await workflows.update(params.workflow_id, body);
+        return jsonReply(`{"message":"Workflow updated successfully","workflow_id":"${uuid}","version":${version}}`);
+      },
+      {
+        ...body,
+        detail: {
+          tags,
+          summary: "Make a new version of a workflow",
+          description: "Runs keep the version that they were triggered with. Without `id` it keeps the one it has.",
+          parameters: [ID],
+          responses: responses("A new version", Updated, 404, ...BODY_ERRORS),
+        },
+      },
+    )
+    .delete(
+      "/:workflow_id",
+      async ({ params }) => {
+        const { uuid } = await workflows.delete(params.workflow_id);
+        return jsonReply(`{"message":"Workflow deleted successfully","workflow_id":"${uuid}"}`);
+      },
+      {
+        detail: {
+          tags,
+          summary: "Delete a workflow; its runs stay readable",
+          parameters: [ID],
+          responses: responses("Deleted", Written, 404, 500, 503),
+        },
+      },
+    );
+}

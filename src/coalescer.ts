@@ -1,0 +1,104 @@
+import type { Clock } from "./clock.ts";
+import { PlatformError } from "./errors.ts";
+
+export interface CoalescerOptions<Item, Result> {
+  clock: Clock;
+  /** Does the work of a whole batch: one result per item, in order. A rejection rejects every item of the batch. */
+  flush(items: Item[]): Promise<Result[]>;
+  /** Bytes that an item holds in memory and on the wire, roughly. */
+  sizeOf(item: Item): number;
+}
+
+/** Caps of one batch. */
+const MAX_ITEMS = 1000;
+const MAX_BYTES = 4 * 1024 * 1024;
+
+/** Bounds of what may wait: above them new items are refused at once. */
+const MAX_WAITING_BYTES = 64 * 1024 * 1024;
+const MAX_WAIT_MILLISECONDS = 5000;
+
+interface Waiting<Item, Result> {
+  item: Item;
+  bytes: number;
+  resolve(result: Result): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Turns concurrent single calls into batches. The first call of an idle coalescer flushes on the next turn of the event
+ * loop, without a timer; while a flush is under way the next batch gathers.
+ *
+ * @example const inserts = new Coalescer({ clock, flush: (runs) => storage.insertRuns(runs), sizeOf: () => 100 });
+ */
+export class Coalescer<Item, Result> {
+  readonly #options: CoalescerOptions<Item, Result>;
+  #waiting: Waiting<Item, Result>[] = [];
+  #waitingBytes = 0;
+  #flushing = false;
+  #scheduled = false;
+  /** Smoothed cost of an item, milliseconds: what a wait is predicted from. */
+  #itemCost = 0;
+
+  constructor(options: CoalescerOptions<Item, Result>) {
+    this.#options = options;
+  }
+
+  /** Rejects with `overloaded` when too many bytes wait or the wait would be too long. */
+  add(item: Item): Promise<Result> {
+    const bytes = this.#options.sizeOf(item);
+    const wait = this.#waiting.length * this.#itemCost;
+    if (this.#waitingBytes + bytes > MAX_WAITING_BYTES || wait > MAX_WAIT_MILLISECONDS) {
+      return Promise.reject(new PlatformError("overloaded", "", { retryAfter: Math.max(1, Math.ceil(wait / 1000)) }));
+    }
+    this.#waitingBytes += bytes;
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ item, bytes, resolve, reject });
+      this.#schedule();
+    });
+  }
+
+  #schedule(): void {
+    if (this.#flushing || this.#scheduled) return;
+    this.#scheduled = true;
+    this.#options.clock.nextTurn(() => {
+      this.#scheduled = false;
+      this.#flush();
+    });
+  }
+
+  async #flush(): Promise<void> {
+    const batch = this.#take();
+    const start = this.#options.clock.monotonic();
+    this.#flushing = true;
+    try {
+      const results = await this.#options.flush(batch.map(({ item }) => item));
+      batch.forEach(({ resolve, reject }, index) => {
+        const result = results[index];
+        if (result === undefined) reject(new PlatformError("internal"));
+        else resolve(result);
+      });
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    } finally {
+      const cost = (this.#options.clock.monotonic() - start) / batch.length;
+      this.#itemCost = this.#itemCost === 0 ? cost : this.#itemCost * 0.9 + cost * 0.1;
+      this.#flushing = false;
+    }
+    // At once, not on the next turn: whoever waits here has waited for a whole flush already.
+    if (this.#waiting.length > 0) this.#flush();
+  }
+
+  #take(): Waiting<Item, Result>[] {
+    let bytes = 0;
+    let count = 0;
+    for (const waiting of this.#waiting) {
+      if (count === MAX_ITEMS || (count > 0 && bytes + waiting.bytes > MAX_BYTES)) break;
+      bytes += waiting.bytes;
+      count++;
+    }
+    const batch = this.#waiting.slice(0, count);
+    this.#waiting = this.#waiting.slice(count);
+    this.#waitingBytes -= bytes;
+    return batch;
+  }
+}

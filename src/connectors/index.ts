@@ -1,0 +1,129 @@
+/**
+ * Step types. Every other file of this folder (tests aside) is one step type and default-exports a Connector; adding a
+ * file adds a step type, to the API and to the threads alike.
+ */
+import type { Static, TSchema } from "@sinclair/typebox";
+import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
+import type { Json, JsonObject } from "../schemas/json.ts";
+
+/** What a connector may use of the world. Nothing else: this is what keeps it testable and chargeable to its run. */
+export interface Tools {
+  /** `<run>:<path>`: the same on every attempt of this step, so that a receiver can drop what it has seen. */
+  idempotencyKey: string;
+  /** HTTP with the reply already read, because a stream cannot be shared with the watchdog. Throws on no reply. */
+  fetch(request: HttpRequest): Promise<HttpReply>;
+  /** Aborts when the step has to give up. */
+  signal: AbortSignal;
+}
+
+export interface HttpRequest {
+  url: string;
+  method: string;
+  headers: [name: string, value: string][];
+  body: string | null;
+}
+
+export interface HttpReply {
+  status: number;
+  contentType: string;
+  /** Decoded as UTF-8; at most MAX_REPLY_BYTES. */
+  text: string;
+}
+
+/** A fault of a step's config: where below `config`, and what to do about it. */
+export interface ConfigFault {
+  path: (string | number)[];
+  message: string;
+}
+
+/** Thrown by a connector to fail its step; the output, where given, stays readable in the step's result. */
+export class StepFailure extends Error {
+  readonly output: JsonObject | null;
+  constructor(message: string, output: JsonObject | null = null) {
+    super(message);
+    this.name = "StepFailure";
+    this.output = output;
+  }
+}
+
+interface ConnectorBase<Schema extends TSchema> {
+  /** The word that a workflow writes in `type`. */
+  type: string;
+  /** One sentence for the API's documentation. */
+  description: string;
+  /** What `config` must look like, before placeholders are resolved and again after. */
+  config: Schema;
+  /** What the schema cannot say. Called with a config that fits the schema, placeholders unresolved. */
+  check?(config: Static<Schema>): ConfigFault[];
+}
+
+/** Computes its output from its config alone; may run again after a crash, so it must have no effect. */
+export interface PureConnector<Schema extends TSchema = TSchema> extends ConnectorBase<Schema> {
+  kind: "pure";
+  run(config: Static<Schema>): JsonObject;
+}
+
+/** Waits for a time: the run is given back and holds no thread meanwhile. */
+export interface WaitConnector<Schema extends TSchema = TSchema> extends ConnectorBase<Schema> {
+  kind: "wait";
+  /** How long from the step's start, in milliseconds. */
+  milliseconds(config: Static<Schema>): number;
+  output(config: Static<Schema>): JsonObject;
+}
+
+/** Acts on the world: its result is checkpointed before the next effect starts; at least once, with a stable key. */
+export interface EffectConnector<Schema extends TSchema = TSchema> extends ConnectorBase<Schema> {
+  kind: "effect";
+  run(config: Static<Schema>, tools: Tools): Promise<JsonObject>;
+}
+
+export type Connector<Schema extends TSchema = TSchema> =
+  | PureConnector<Schema>
+  | WaitConnector<Schema>
+  | EffectConnector<Schema>;
+
+/** Gives a connector file its types: `export default defineConnector({…})`. */
+export function defineConnector<Schema extends TSchema>(connector: Connector<Schema>): Connector<Schema> {
+  return connector;
+}
+
+/** A connector with its schema compiled; what the engine and the API hold. */
+export interface StepType {
+  connector: Connector;
+  validator: TypeCheck<TSchema>;
+}
+
+export type StepTypes = ReadonlyMap<string, StepType>;
+
+/**
+ * Loads every step type of this folder.
+ *
+ * @throws Error when a file has no connector or two name the same type: a mistake of the build, not of a user.
+ */
+export async function loadStepTypes(): Promise<StepTypes> {
+  const types = new Map<string, StepType>();
+  const files = [...new Bun.Glob("*.ts").scanSync({ cwd: import.meta.dir })].sort();
+  for (const file of files) {
+    if (file === "index.ts" || file.endsWith(".test.ts")) continue;
+    const module: unknown = await import(`./${file}`);
+    const connector = connectorOf(module);
+    if (connector === null) throw new Error(`src/connectors/${file} has no default export made by defineConnector`);
+    if (types.has(connector.type)) throw new Error(`src/connectors/${file} repeats the step type "${connector.type}"`);
+    types.set(connector.type, { connector, validator: TypeCompiler.Compile(connector.config) });
+  }
+  return types;
+}
+
+function connectorOf(module: unknown): Connector | null {
+  if (typeof module !== "object" || module === null || !("default" in module)) return null;
+  return isConnector(module.default) ? module.default : null;
+}
+
+function isConnector(value: unknown): value is Connector {
+  if (typeof value !== "object" || value === null || !("kind" in value && "type" in value && "config" in value))
+    return false;
+  const runs = value.kind === "wait" ? "milliseconds" : "run";
+  return typeof value.type === "string" && runs in value;
+}
+
+export type { Json };

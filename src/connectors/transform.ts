@@ -1,0 +1,11 @@
+import { Type } from "@sinclair/typebox";
+import { defineConnector, type Json } from "./index.ts";
+
+/** Shapes data: its config is any JSON with placeholders, its output that JSON with the placeholders resolved. */
+export default defineConnector({
+  type: "transform",
+  kind: "pure",
+  description: "Computes a value from the payload and earlier outputs. No I/O.",
+  config: Type.Object({ value: Type.Unsafe<Json>(Type.Unknown()) }, { additionalProperties: false }),
+  run: ({ value }) => ({ type: "transform", value }),
+});

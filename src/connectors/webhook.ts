@@ -1,0 +1,111 @@
+import { type Static, Type } from "@sinclair/typebox";
+import { findJsonFaults, type Json, type JsonObject } from "../schemas/json.ts";
+import { type ConfigFault, defineConnector, type HttpReply, StepFailure } from "./index.ts";
+
+const Config = Type.Object(
+  {
+    url: Type.String({ minLength: 1, maxLength: 8192, description: "http or https" }),
+    method: Type.Union(["GET", "POST", "PUT", "PATCH", "DELETE"].map((method) => Type.Literal(method))),
+    headers: Type.Optional(Type.Record(Type.String(), Type.String({ maxLength: 8192 }))),
+    body: Type.Optional(
+      Type.Unsafe<Json>(Type.Unknown({ description: "Sent as JSON; a string is sent as it is; left out for GET" })),
+    ),
+    accept: Type.Optional(
+      Type.Array(Type.Union([Type.Integer({ minimum: 100, maximum: 599 }), Type.String({ pattern: "^[1-5]xx$" })]), {
+        maxItems: 100,
+        description: 'Statuses or classes such as "4xx" that succeed beside those below 400',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+// RFC 9110, 5.6.2: a header name is a token.
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const CONTROL = /[\0-\x08\x0a-\x1f\x7f]/;
+
+/** Calls an HTTP endpoint. A reply of 400 or above fails the step unless `accept` names it. */
+export default defineConnector({
+  type: "webhook",
+  kind: "effect",
+  description: "Calls an HTTP endpoint, at least once, with the same webhook-id header on every attempt.",
+  config: Config,
+  check: checkConfig,
+  async run(config, tools) {
+    // Placeholders are resolved by now: what they brought in is checked like what the author wrote.
+    const fault = checkConfig(config)[0];
+    if (fault !== undefined) throw new StepFailure(`config.${fault.path.join(".")}: ${fault.message}`);
+    const reply = await tools.fetch({
+      url: config.url,
+      method: config.method,
+      headers: headersOf(config, tools.idempotencyKey),
+      body: bodyOf(config),
+    });
+    const output = {
+      type: "webhook",
+      status_code: reply.status,
+      response_data: dataOf(reply),
+      url: config.url,
+      method: config.method,
+    };
+    if (!isAccepted(reply.status, config.accept ?? [])) {
+      throw new StepFailure(`The webhook was answered with status ${reply.status}`, output);
+    }
+    return output;
+  },
+});
+
+function checkConfig({ url, headers = {} }: Static<typeof Config>): ConfigFault[] {
+  const faults: ConfigFault[] = [];
+  if (!isHttpUrl(url)) {
+    faults.push({ path: ["url"], message: "Input should be an http or https URL, such as https://example.com/hook" });
+  }
+  for (const [name, value] of Object.entries(headers)) {
+    if (!HEADER_NAME.test(name)) {
+      faults.push({ path: ["headers", name], message: "A header name holds letters, digits and - only" });
+    } else if (CONTROL.test(value)) {
+      faults.push({ path: ["headers", name], message: "A header value holds no control characters" });
+    }
+  }
+  return faults;
+}
+
+function isHttpUrl(url: string): boolean {
+  // A placeholder may stand for any part, so that only its author's fixed part can be judged before the run.
+  if (url.startsWith("${")) return true;
+  const sample = url.replace(/\$\{[^}]*\}/g, "1");
+  if (!/^https?:\/\//i.test(sample) || CONTROL.test(sample)) return false;
+  return URL.canParse(sample);
+}
+
+function headersOf(config: Static<typeof Config>, idempotencyKey: string): [string, string][] {
+  const headers = Object.entries(config.headers ?? {}).filter(([name]) => name.toLowerCase() !== "webhook-id");
+  const named = headers.some(([name]) => name.toLowerCase() === "content-type");
+  if (!named && bodyOf(config) !== null) {
+    headers.push(["content-type", typeof config.body === "string" ? "text/plain;charset=utf-8" : "application/json"]);
+  }
+  headers.push(["webhook-id", idempotencyKey]);
+  return headers;
+}
+
+function bodyOf({ method, body }: Static<typeof Config>): string | null {
+  if (method === "GET" || body === undefined) return null;
+  return typeof body === "string" ? body : JSON.stringify(body);
+}
+
+function isAccepted(status: number, accept: (number | string)[]): boolean {
+  return status < 400 || accept.some((entry) => entry === status || entry === `${Math.floor(status / 100)}xx`);
+}
+
+/** Parsed where the reply says JSON and every store would give it back unchanged; else its text. */
+function dataOf({ contentType, text }: HttpReply): Json | JsonObject {
+  if (/[/+]json\b/i.test(contentType) && text !== "") {
+    try {
+      const data: Json = JSON.parse(text);
+      if (findJsonFaults(text).every(({ kind }) => kind === "key")) return data;
+    } catch {
+      // A reply that says JSON and is not stays text, as the contract has it.
+    }
+  }
+  return text.replaceAll("\0", "�");
+}

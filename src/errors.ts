@@ -1,0 +1,63 @@
+/** Every error that a client can see: its stable code, HTTP status, sentence, and whether trying again can help. */
+const ERRORS = {
+  workflow_not_found: { status: 404, retryable: false, sentence: (id: string) => `Workflow ${id} not found` },
+  run_not_found: { status: 404, retryable: false, sentence: () => "Workflow run not found" },
+  not_found: { status: 404, retryable: false, sentence: () => "Not Found" },
+  method_not_allowed: { status: 405, retryable: false, sentence: () => "Method Not Allowed" },
+  payload_too_large: { status: 413, retryable: false, sentence: () => "The request body is over 1 MiB; send less" },
+  unsupported_media_type: {
+    status: 415,
+    retryable: false,
+    sentence: () => "The request body must be JSON; send it with Content-Type: application/json",
+  },
+  validation_failed: { status: 422, retryable: false, sentence: () => "The request does not fit its schema" },
+  unstorable: { status: 422, retryable: false, sentence: () => "The database refused this content" },
+  overloaded: { status: 503, retryable: true, sentence: () => "Too much work is waiting; try again later" },
+  storage_unavailable: {
+    status: 503,
+    retryable: true,
+    sentence: () => "The database does not take writes right now; nothing was stored, try again later",
+  },
+  shutting_down: { status: 503, retryable: true, sentence: () => "This server is shutting down; try again" },
+  internal: { status: 500, retryable: false, sentence: () => "Something went wrong on our side; the log names it" },
+} as const;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** An error that may be shown to a client: its message comes from the table and leaks nothing. */
+export class PlatformError extends Error {
+  readonly code: ErrorCode;
+  readonly status: number;
+  readonly retryable: boolean;
+  /** Seconds after which a retry makes sense; set where retryable. */
+  readonly retryAfter: number | null;
+
+  constructor(code: ErrorCode, subject = "", options: { cause?: unknown; retryAfter?: number } = {}) {
+    const entry = ERRORS[code];
+    super(entry.sentence(subject), options.cause === undefined ? {} : { cause: options.cause });
+    this.name = "PlatformError";
+    this.code = code;
+    this.status = entry.status;
+    this.retryable = entry.retryable;
+    this.retryAfter = entry.retryable ? (options.retryAfter ?? 1) : null;
+  }
+}
+
+/** A reason not to start that its user can mend: printed as one sentence, exit code 1, no stack trace. */
+export class StartError extends Error {}
+
+/** One fault of a request, as FastAPI writes it: `loc` is the path to it, `type` a stable word. */
+export interface RequestFault {
+  loc: (string | number)[];
+  msg: string;
+  type: string;
+}
+
+/** A request that does not fit its schema: answered with 422 and every fault. */
+export class ValidationFailed extends Error {
+  readonly faults: RequestFault[];
+  constructor(faults: RequestFault[]) {
+    super("validation failed");
+    this.faults = faults;
+  }
+}

@@ -1,0 +1,33 @@
+import type { Clock } from "../clock.ts";
+import { Coalescer } from "../coalescer.ts";
+
+/**
+ * Batches reads; identical ones share a query that has not been sent yet, so that no answer is older than its question.
+ */
+export class SharedReads<Key, Value> {
+  readonly #coalescer: Coalescer<Key, { value: Value }>;
+  readonly #nameOf: (key: Key) => string;
+  #unsent = new Map<string, Promise<{ value: Value }>>();
+
+  constructor(clock: Clock, nameOf: (key: Key) => string, read: (keys: Key[]) => Promise<Value[]>) {
+    this.#nameOf = nameOf;
+    this.#coalescer = new Coalescer({
+      clock,
+      sizeOf: () => 200,
+      flush: async (keys) => {
+        for (const key of keys) this.#unsent.delete(nameOf(key));
+        return (await read(keys)).map((value) => ({ value }));
+      },
+    });
+  }
+
+  async get(key: Key): Promise<Value> {
+    const name = this.#nameOf(key);
+    let shared = this.#unsent.get(name);
+    if (shared === undefined) {
+      shared = this.#coalescer.add(key);
+      this.#unsent.set(name, shared);
+    }
+    return (await shared).value;
+  }
+}

@@ -1,0 +1,57 @@
+import type { Clock } from "../clock.ts";
+import { Coalescer } from "../coalescer.ts";
+import type { PageRequest } from "../schemas/page.ts";
+import type {
+  NewWorkflow,
+  Outcome,
+  Storage,
+  WorkflowChange,
+  WorkflowKey,
+  WorkflowLookup,
+  WorkflowRecord,
+} from "../storage/port.ts";
+import { valueOf } from "./outcome.ts";
+import { SharedReads } from "./reads.ts";
+
+/** Workflow definitions, one at a time. */
+export class WorkflowRepository {
+  readonly #storage: Storage;
+  readonly #inserts: Coalescer<NewWorkflow, Outcome<null>>;
+  readonly #reads: SharedReads<WorkflowLookup, WorkflowRecord | null>;
+
+  constructor(storage: Storage, clock: Clock) {
+    this.#storage = storage;
+    this.#inserts = new Coalescer({
+      clock,
+      flush: (items) => storage.insertWorkflows(items),
+      sizeOf: ({ steps, name }) => 300 + steps.length + name.length,
+    });
+    this.#reads = new SharedReads(
+      clock,
+      ({ namespace, reference, version }) => JSON.stringify([namespace, reference, version]),
+      (keys) => storage.findWorkflows(keys),
+    );
+  }
+
+  async insert(item: NewWorkflow): Promise<void> {
+    valueOf(await this.#inserts.add(item));
+  }
+
+  /** @throws PlatformError workflow_not_found */
+  async update(change: WorkflowChange): Promise<{ uuid: string; version: number }> {
+    return valueOf((await this.#storage.updateWorkflows([change]))[0]);
+  }
+
+  /** @throws PlatformError workflow_not_found */
+  async delete(key: WorkflowKey): Promise<{ uuid: string }> {
+    return valueOf((await this.#storage.deleteWorkflows([key]))[0]);
+  }
+
+  find(lookup: WorkflowLookup): Promise<WorkflowRecord | null> {
+    return this.#reads.get(lookup);
+  }
+
+  list(page: PageRequest): Promise<WorkflowRecord[]> {
+    return this.#storage.listWorkflows(page);
+  }
+}

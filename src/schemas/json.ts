@@ -1,0 +1,140 @@
+/** Any value that JSON can carry. */
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type JsonObject = { [key: string]: Json };
+
+/** How deep arrays and objects may nest, in a request body and in a step's output. */
+export const MAX_DEPTH = 64;
+
+/** Keys that other programs may take for the prototype of an object; no name or key of ours may be one. */
+export const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
+
+export type JsonFaultKind = "number" | "string" | "key" | "depth";
+
+/** Something in a JSON text that another store or language would not give back unchanged. */
+export interface JsonFault {
+  kind: JsonFaultKind;
+  /** Where in the text it begins, in UTF-16 units. */
+  offset: number;
+}
+
+const QUOTE = 34;
+const BACKSLASH = 92;
+
+/**
+ * Finds what JSON.parse would silently change or what PostgreSQL's jsonb cannot hold: numbers that a double does not
+ * hold exactly, NUL and lone surrogates, keys that name a prototype, nesting over MAX_DEPTH. One pass, about 2 ns a
+ * character. The text must be valid JSON (call JSON.parse first).
+ */
+export function findJsonFaults(text: string): JsonFault[] {
+  const faults: JsonFault[] = [];
+  const escapes = text.includes("\\u");
+  let depth = 0;
+  for (let at = 0; at < text.length; ) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) {
+      const end = endOfString(text, at);
+      checkString(text, at, end, escapes, faults);
+      at = end;
+    } else if (code === 45 || (code >= 48 && code <= 57)) {
+      const end = endOfNumber(text, at);
+      if (!isExactNumber(text, at, end)) faults.push({ kind: "number", offset: at });
+      at = end;
+    } else {
+      if (code === 123 || code === 91) {
+        depth++;
+        if (depth === MAX_DEPTH + 1) faults.push({ kind: "depth", offset: at });
+      } else if (code === 125 || code === 93) depth--;
+      at++;
+    }
+  }
+  return faults;
+}
+
+function endOfString(text: string, start: number): number {
+  for (let at = start + 1; ; at++) {
+    const code = text.charCodeAt(at);
+    if (code === BACKSLASH) at++;
+    else if (code === QUOTE || Number.isNaN(code)) return at + 1;
+  }
+}
+
+function checkString(text: string, start: number, end: number, escapes: boolean, faults: JsonFault[]): void {
+  // Only a string with an escape, or one as long as a forbidden key, can be at fault; the rest costs one comparison.
+  if (escapes && text.slice(start, end).includes("\\u")) {
+    const value: string = JSON.parse(text.slice(start, end));
+    if (value.includes("\0") || !value.isWellFormed()) faults.push({ kind: "string", offset: start });
+    else if (FORBIDDEN_KEYS.has(value) && isKey(text, end)) faults.push({ kind: "key", offset: start });
+    return;
+  }
+  const length = end - start - 2;
+  if ((length === 9 || length === 11) && FORBIDDEN_KEYS.has(text.slice(start + 1, end - 1)) && isKey(text, end)) {
+    faults.push({ kind: "key", offset: start });
+  }
+}
+
+function isKey(text: string, end: number): boolean {
+  let at = end;
+  while (text.charCodeAt(at) <= 32) at++;
+  return text[at] === ":";
+}
+
+function endOfNumber(text: string, start: number): number {
+  let at = start + 1;
+  for (; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    const partOfNumber = (code >= 48 && code <= 57) || code === 46 || code === 101 || code === 69 || code === 43;
+    if (!partOfNumber && code !== 45) break;
+  }
+  return at;
+}
+
+function isExactNumber(text: string, start: number, end: number): boolean {
+  // Fifteen significant digits always survive (IEEE 754 double, DBL_DIG), and short tokens are the common case.
+  const token = text.slice(start, end);
+  if (end - start <= 15 && !/e/i.test(token)) return true;
+  const value = Number(token);
+  return Number.isFinite(value) && canonicalDecimal(token) === canonicalDecimal(String(value));
+}
+
+/** The digits and exponent of a decimal literal without padding zeros: equal texts are equal numbers. */
+function canonicalDecimal(token: string): string {
+  const [mantissa = "", exponent = "0"] = token.toLowerCase().replace("-", "~").split("e");
+  const negative = mantissa.startsWith("~");
+  const [whole = "", fraction = ""] = mantissa.replace("~", "").split(".");
+  const digits = (whole + fraction).replace(/^0+/, "");
+  const significant = digits.replace(/0+$/, "");
+  if (significant === "") return "0";
+  const shift = Number(exponent.replace("~", "-")) - fraction.length + (digits.length - significant.length);
+  return `${negative ? "-" : ""}${significant}e${shift}`;
+}
+
+/** The path of keys and indexes that leads to an offset in a valid JSON text, as a 422 names it. */
+export function pathToOffset(text: string, offset: number): (string | number)[] {
+  const path: (string | number)[] = [];
+  const inArray: boolean[] = [];
+  for (let at = 0; at < offset; ) {
+    const char = text[at];
+    if (char === '"') {
+      const end = endOfString(text, at);
+      if (isKey(text, end)) path[path.length - 1] = String(JSON.parse(text.slice(at, end)));
+      at = end;
+      continue;
+    }
+    if (char === "{" || char === "[") {
+      inArray.push(char === "[");
+      path.push(char === "[" ? 0 : "");
+    } else if (char === "}" || char === "]") {
+      inArray.pop();
+      path.pop();
+    } else if (char === "," && inArray.at(-1) === true) {
+      path[path.length - 1] = Number(path.at(-1)) + 1;
+    }
+    at++;
+  }
+  // The offset of a key itself: the path still ends with the key before it.
+  if (text[offset] === '"') {
+    const end = endOfString(text, offset);
+    if (isKey(text, end)) path[path.length - 1] = String(JSON.parse(text.slice(offset, end)));
+  }
+  return path;
+}

@@ -1,0 +1,54 @@
+import { type Static, Type } from "@sinclair/typebox";
+import type { Json, JsonObject } from "./json.ts";
+import { WorkflowReference } from "./workflow.ts";
+
+const nullable = <T extends import("@sinclair/typebox").TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+const time = Type.String({ format: "date-time" });
+
+export const RUN_STATUSES = ["pending", "running", "success", "failed", "paused", "cancelled"] as const;
+export const RunStatus = Type.Union(RUN_STATUSES.map((status) => Type.Literal(status)));
+export type RunStatus = (typeof RUN_STATUSES)[number];
+/** A run in one of these never changes again. */
+export type EndedStatus = "success" | "failed" | "cancelled";
+
+export const StepResult = Type.Object(
+  {
+    step_name: Type.String(),
+    status: Type.Union(
+      (["pending", "running", "success", "failed", "skipped"] as const).map((status) => Type.Literal(status)),
+    ),
+    started_at: nullable(time),
+    completed_at: nullable(time),
+    output: Type.Unsafe<Json>(Type.Unknown()),
+    error: nullable(Type.String()),
+  },
+  { title: "StepResult" },
+);
+export type StepResult = Static<typeof StepResult>;
+
+/** A run as the API shows it. */
+export const Run = Type.Object(
+  {
+    uuid: Type.String({ format: "uuid" }),
+    id: Type.String(),
+    workflow_id: Type.String({ format: "uuid" }),
+    workflow_version: Type.Integer({ minimum: 1 }),
+    status: RunStatus,
+    payload: Type.Unsafe<JsonObject>(Type.Record(Type.String(), Type.Unknown())),
+    created_at: time,
+    started_at: nullable(time),
+    completed_at: nullable(time),
+    error: nullable(Type.String()),
+    step_results: Type.Record(Type.String(), StepResult, { description: "In the order of the definition" }),
+  },
+  { title: "Run" },
+);
+
+export const TriggerInput = Type.Object(
+  {
+    workflow_id: WorkflowReference,
+    payload: Type.Optional(Type.Unsafe<JsonObject>(Type.Record(Type.String(), Type.Unknown()))),
+  },
+  { additionalProperties: false, title: "TriggerInput" },
+);
+export type TriggerInput = Static<typeof TriggerInput>;

@@ -1,0 +1,2 @@
+/** The one namespace that there is so far; rows and indexes carry it already. */
+export const NAMESPACE = "default";

@@ -1,0 +1,27 @@
+import { PlatformError } from "../errors.ts";
+import { isUuid } from "../ids.ts";
+import type { RunRepository } from "../repositories/runs.ts";
+import type { PageQuery } from "../schemas/page.ts";
+import type { RunRecord } from "../storage/port.ts";
+import { NAMESPACE } from "./namespace.ts";
+import { type Page, readPage } from "./pages.ts";
+
+/** What can be seen of runs. */
+export class RunService {
+  readonly #runs: RunRepository;
+
+  constructor(runs: RunRepository) {
+    this.#runs = runs;
+  }
+
+  /** @throws PlatformError run_not_found */
+  async get(id: string): Promise<RunRecord> {
+    const run = isUuid(id) ? await this.#runs.find(id.toLowerCase()) : null;
+    if (run === null) throw new PlatformError("run_not_found");
+    return run;
+  }
+
+  list(query: PageQuery): Promise<Page<RunRecord>> {
+    return readPage("runs", query, NAMESPACE, (page) => this.#runs.list(page));
+  }
+}

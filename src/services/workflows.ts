@@ -1,0 +1,65 @@
+import type { Clock } from "../clock.ts";
+import { PlatformError } from "../errors.ts";
+import { newId } from "../ids.ts";
+import type { WorkflowRepository } from "../repositories/workflows.ts";
+import type { PageQuery } from "../schemas/page.ts";
+import type { WorkflowInput } from "../schemas/workflow.ts";
+import type { WorkflowRecord } from "../storage/port.ts";
+import { NAMESPACE } from "./namespace.ts";
+import { type Page, readPage } from "./pages.ts";
+
+/** What can be done with workflow definitions. */
+export class WorkflowService {
+  readonly #workflows: WorkflowRepository;
+  readonly #clock: Clock;
+
+  constructor(workflows: WorkflowRepository, clock: Clock) {
+    this.#workflows = workflows;
+    this.#clock = clock;
+  }
+
+  /** Stores a new workflow and returns its uuid. */
+  async create({ id, name, description, steps }: WorkflowInput): Promise<string> {
+    const uuid = newId(this.#clock.now());
+    await this.#workflows.insert({
+      uuid,
+      namespace: NAMESPACE,
+      id: id ?? null,
+      name,
+      description: description ?? null,
+      steps: JSON.stringify(steps),
+    });
+    return uuid;
+  }
+
+  /** Makes a new version; runs keep the one they were triggered with. @throws PlatformError workflow_not_found */
+  update(
+    reference: string,
+    { id, name, description, steps }: WorkflowInput,
+  ): Promise<{ uuid: string; version: number }> {
+    return this.#workflows.update({
+      namespace: NAMESPACE,
+      reference,
+      id,
+      name,
+      description: description ?? null,
+      steps: JSON.stringify(steps),
+    });
+  }
+
+  /** Stops new triggers; its runs stay. @throws PlatformError workflow_not_found */
+  delete(reference: string): Promise<{ uuid: string }> {
+    return this.#workflows.delete({ namespace: NAMESPACE, reference });
+  }
+
+  /** @throws PlatformError workflow_not_found, also for a version that there never was */
+  async get(reference: string, version: number | null): Promise<WorkflowRecord> {
+    const workflow = await this.#workflows.find({ namespace: NAMESPACE, reference, version });
+    if (workflow === null) throw new PlatformError("workflow_not_found", reference);
+    return workflow;
+  }
+
+  list(query: PageQuery): Promise<Page<WorkflowRecord>> {
+    return readPage("workflows", query, NAMESPACE, (page) => this.#workflows.list(page));
+  }
+}

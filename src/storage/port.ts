@@ -1,0 +1,174 @@
+/**
+ * The storage port. Everything takes and returns arrays, in the same order, because a batch is the unit of work; a
+ * batch never fails as a batch: each item has its own outcome.
+ */
+import type { ErrorCode } from "../errors.ts";
+import type { PageRequest } from "../schemas/page.ts";
+import type { EndedStatus, RunStatus } from "../schemas/run.ts";
+
+/** `lost`: the fence did not hold, somebody else has the run now, nothing was written. */
+export type Outcome<T> = { kind: "ok"; value: T } | { kind: "lost" } | Refusal;
+
+/** What the item asked for cannot be; the code's row in the error table says why, the subject names it. */
+export interface Refusal {
+  kind: "error";
+  code: ErrorCode;
+  subject: string;
+}
+
+export interface NewWorkflow {
+  uuid: string;
+  namespace: string;
+  id: string | null;
+  name: string;
+  description: string | null;
+  /** JSON text of the steps. */
+  steps: string;
+}
+
+export interface WorkflowChange {
+  namespace: string;
+  /** uuid or author's id. */
+  reference: string;
+  /** Undefined keeps the id that it has. */
+  id: string | undefined;
+  name: string;
+  description: string | null;
+  steps: string;
+}
+
+export interface WorkflowKey {
+  namespace: string;
+  /** uuid or author's id. */
+  reference: string;
+}
+
+export interface WorkflowLookup extends WorkflowKey {
+  /** Null for the newest. */
+  version: number | null;
+}
+
+export interface WorkflowRecord {
+  uuid: string;
+  id: string | null;
+  name: string;
+  description: string | null;
+  steps: string;
+  version: number;
+  createdAt: number;
+  updatedAt: number;
+}
+
+export interface VersionKey {
+  workflowUuid: string;
+  version: number;
+}
+
+export interface NewRun {
+  uuid: string;
+  namespace: string;
+  /** uuid or author's id of the workflow; resolved by the insert itself, so that no stale cache can start an old one. */
+  workflow: string;
+  /** JSON text. */
+  payload: string;
+  /** Milliseconds that a message has to bring the run to a worker before the sweeper may take it. */
+  graceMilliseconds: number;
+}
+
+export interface InsertedRun {
+  workflowUuid: string;
+}
+
+export interface RunRecord {
+  uuid: string;
+  id: string;
+  workflowUuid: string;
+  workflowVersion: number;
+  status: RunStatus;
+  payload: string;
+  createdAt: number;
+  startedAt: number | null;
+  completedAt: number | null;
+  error: string | null;
+  /** JSON text of the object of step results once the run ended; null before, then the log has them. */
+  stepResults: string | null;
+  /** JSON array text of every log entry so far; "[]" once the run ended. */
+  log: string;
+}
+
+export interface Claim {
+  /** Names the claim in the row of every run that it takes. */
+  claimId: string;
+  leaseMilliseconds: number;
+}
+
+/** Claims runs that a message named: only ones that nobody ever claimed. */
+export interface MessageClaim extends Claim {
+  uuids: string[];
+}
+
+/** Claims runs that are due, in the order in which they fell due. */
+export interface DueClaim extends Claim {
+  limit: number;
+  /** Room for payloads and logs; the first run is taken whatever its size. */
+  maxBytes: number;
+}
+
+export interface ClaimedRun {
+  uuid: string;
+  workflowUuid: string;
+  workflowVersion: number;
+  payload: string;
+  /** JSON array text of every log entry so far. */
+  log: string;
+  logLength: number;
+  token: number;
+  crashes: number;
+}
+
+export interface Held {
+  uuid: string;
+  token: number;
+}
+
+/** One fenced write of a run's progress. Repeating it is harmless. */
+export interface Progress extends Held {
+  /** The log's length that the writer knows; the place of `entries`. */
+  logLength: number;
+  /** JSON array text to append to the log; null appends nothing. */
+  entries: string | null;
+  crashes: number;
+  next:
+    | { kind: "hold" }
+    /** Nobody holds it until then. Milliseconds since the epoch. */
+    | { kind: "give_back"; dueAt: number }
+    | { kind: "end"; status: EndedStatus; error: string | null; stepResults: string };
+}
+
+export interface Storage {
+  insertWorkflows(items: NewWorkflow[]): Promise<Outcome<null>[]>;
+  /** Makes a new version of each. Error workflow_not_found. */
+  updateWorkflows(items: WorkflowChange[]): Promise<Outcome<{ uuid: string; version: number }>[]>;
+  /** Error workflow_not_found. */
+  deleteWorkflows(items: WorkflowKey[]): Promise<Outcome<{ uuid: string }>[]>;
+  findWorkflows(items: WorkflowLookup[]): Promise<(WorkflowRecord | null)[]>;
+  listWorkflows(page: PageRequest): Promise<WorkflowRecord[]>;
+  /** JSON text of the steps of each version, deleted workflows included. */
+  findVersions(keys: VersionKey[]): Promise<(string | null)[]>;
+
+  /** Error workflow_not_found, or unstorable. The same uuid twice is stored once. */
+  insertRuns(items: NewRun[]): Promise<Outcome<InsertedRun>[]>;
+  findRuns(uuids: string[]): Promise<(RunRecord | null)[]>;
+  listRuns(page: PageRequest): Promise<RunRecord[]>;
+
+  claimByMessage(claim: MessageClaim): Promise<ClaimedRun[]>;
+  claimDue(claim: DueClaim): Promise<ClaimedRun[]>;
+  /** When the next run falls due, milliseconds since the epoch; null when none will. */
+  nextDue(): Promise<number | null>;
+  saveProgress(items: Progress[]): Promise<Outcome<null>[]>;
+  renewLeases(items: Held[], leaseMilliseconds: number): Promise<Outcome<null>[]>;
+
+  /** Writes a health_status row and drops those older than a day. */
+  recordHealth(status: string): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,106 @@
+import type { Database } from "bun:sqlite";
+import { Worker } from "node:worker_threads";
+import { PlatformError } from "../../errors.ts";
+import type { WriterOptions } from "./writer.ts";
+import type { QueuedWrite, WriteArgument, WriteName, WriteOperations, WriteReply, WriteResult } from "./writes.ts";
+
+/** Commits writes and answers each with its result. Rejects with storage_unavailable when its group failed. */
+export interface Committer {
+  write<Name extends WriteName>(name: Name, argument: WriteArgument[Name]): Promise<WriteResult[Name]>;
+  close(): Promise<void>;
+}
+
+/** Writes on this thread at once: for a database in memory, where there is nothing to wait for. */
+export class LocalCommitter implements Committer {
+  readonly #database: Database;
+  readonly #operations: WriteOperations;
+
+  constructor(database: Database, operations: WriteOperations) {
+    this.#database = database;
+    this.#operations = operations;
+  }
+
+  async write<Name extends WriteName>(name: Name, argument: WriteArgument[Name]): Promise<WriteResult[Name]> {
+    let result: WriteResult[Name] | undefined;
+    const operations: WriteOperations = this.#operations;
+    const run = this.#database.transaction(() => {
+      result = operations[name](argument);
+    });
+    run.immediate();
+    if (result === undefined) throw new PlatformError("storage_unavailable");
+    return result;
+  }
+
+  async close(): Promise<void> {
+    this.#database.close();
+  }
+}
+
+interface Waiting {
+  resolve(result: unknown): void;
+  reject(error: unknown): void;
+}
+
+/** Hands writes to the thread of writer.ts. */
+export class ThreadCommitter implements Committer {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  #outgoing: QueuedWrite[] = [];
+  #lastId = 0;
+  #closed: (() => void) | null = null;
+
+  private constructor(worker: Worker) {
+    this.#worker = worker;
+  }
+
+  /** Resolves when the thread has opened and migrated the file; rejects with what it threw. */
+  static start(options: WriterOptions, onDeath: (error: unknown) => void): Promise<ThreadCommitter> {
+    const worker = new Worker(new URL("./writer.ts", import.meta.url), { workerData: options });
+    const committer = new ThreadCommitter(worker);
+    return new Promise((resolve, reject) => {
+      worker.once("error", reject);
+      worker.once("message", () => {
+        worker.off("error", reject);
+        worker.on("error", onDeath);
+        worker.on("message", (text: string | null) => committer.#receive(text));
+        resolve(committer);
+      });
+    });
+  }
+
+  write<Name extends WriteName>(name: Name, argument: WriteArgument[Name]): Promise<WriteResult[Name]> {
+    return new Promise((resolve, reject) => {
+      const id = ++this.#lastId;
+      this.#waiting.set(id, { resolve, reject });
+      if (this.#outgoing.length === 0) queueMicrotask(() => this.#send());
+      this.#outgoing.push({ id, name, argument });
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#send();
+    const closed = new Promise<void>((resolve) => {
+      this.#closed = resolve;
+    });
+    this.#worker.postMessage(null);
+    await closed;
+    await this.#worker.terminate();
+  }
+
+  #send(): void {
+    const outgoing = this.#outgoing;
+    this.#outgoing = [];
+    if (outgoing.length > 0) this.#worker.postMessage(JSON.stringify(outgoing));
+  }
+
+  #receive(text: string | null): void {
+    if (text === null) return this.#closed?.();
+    const replies: WriteReply[] = JSON.parse(text);
+    for (const reply of replies) {
+      const waiting = this.#waiting.get(reply.id);
+      this.#waiting.delete(reply.id);
+      if ("failure" in reply) waiting?.reject(new PlatformError("storage_unavailable", "", { cause: reply.failure }));
+      else waiting?.resolve(reply.result);
+    }
+  }
+}

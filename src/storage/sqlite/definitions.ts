@@ -1,0 +1,134 @@
+import type { Database } from "bun:sqlite";
+import type { Clock } from "../../clock.ts";
+import type { PageRequest } from "../../schemas/page.ts";
+import type {
+  NewWorkflow,
+  Outcome,
+  Refusal,
+  VersionKey,
+  WorkflowChange,
+  WorkflowKey,
+  WorkflowLookup,
+  WorkflowRecord,
+} from "../port.ts";
+
+const COLUMNS = "uuid, id, name, description, steps, version, created_at as createdAt, updated_at as updatedAt";
+
+const INSERT = `insert into workflow_definitions (uuid, namespace, id, name, description, steps, created_at, updated_at)
+  values ($uuid, $namespace, $id, $name, $description, $steps, $now, $now) on conflict (uuid) do nothing`;
+
+const KEEP_VERSION = `insert into workflow_versions (workflow_uuid, version, id, name, description, steps, created_at)
+  select uuid, version, id, name, description, steps, updated_at from workflow_definitions where uuid = ?
+  on conflict do nothing`;
+
+const RESOLVE_UUID =
+  "select uuid, version from workflow_definitions where uuid = ? and namespace = ? and deleted_at is null";
+
+const RESOLVE_ID = `select uuid, version from workflow_definitions
+  where namespace = ? and id = ? and deleted_at is null order by uuid desc limit 1`;
+
+const UPDATE = `update workflow_definitions set id = coalesce($id, id), name = $name, description = $description,
+  steps = $steps, version = version + 1, updated_at = $now where uuid = $uuid`;
+
+const DELETE = "update workflow_definitions set deleted_at = ? where uuid = ?";
+
+const FIND = `select ${COLUMNS} from workflow_definitions where uuid = ?`;
+
+const FIND_VERSION = `select v.workflow_uuid as uuid, v.id, v.name, v.description, v.steps, v.version,
+  d.created_at as createdAt, v.created_at as updatedAt
+  from workflow_versions v join workflow_definitions d on d.uuid = v.workflow_uuid
+  where v.workflow_uuid = ? and v.version = ?`;
+
+const VERSION_STEPS = "select steps from workflow_versions where workflow_uuid = ? and version = ?";
+
+// One text per direction and page: a single text with "or" in it would scan.
+const LIST = {
+  desc: `select ${COLUMNS} from workflow_definitions where namespace = $namespace and deleted_at is null
+    and uuid < $after order by uuid desc limit $limit`,
+  asc: `select ${COLUMNS} from workflow_definitions where namespace = $namespace and deleted_at is null
+    and uuid > $after and uuid < $until order by uuid limit $limit`,
+};
+
+/** Definitions and their versions on one SQLite connection, synchronously. Writes expect an open transaction. */
+export class Definitions {
+  readonly #database: Database;
+  readonly #clock: Clock;
+
+  constructor(database: Database, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
+
+  insert(item: NewWorkflow): Outcome<null> {
+    this.#database.query(INSERT).run({ ...item, now: this.#clock.now() });
+    this.#database.query(KEEP_VERSION).run(item.uuid);
+    return { kind: "ok", value: null };
+  }
+
+  update(change: WorkflowChange): Outcome<{ uuid: string; version: number }> {
+    const found = this.resolve(change);
+    if (found === null) return notFound(change.reference);
+    this.#database.query(UPDATE).run({
+      uuid: found.uuid,
+      id: change.id ?? null,
+      name: change.name,
+      description: change.description,
+      steps: change.steps,
+      now: this.#clock.now(),
+    });
+    this.#database.query(KEEP_VERSION).run(found.uuid);
+    return { kind: "ok", value: { uuid: found.uuid, version: found.version + 1 } };
+  }
+
+  delete(key: WorkflowKey): Outcome<{ uuid: string }> {
+    const found = this.resolve(key);
+    if (found === null) return notFound(key.reference);
+    this.#database.query(DELETE).run(this.#clock.now(), found.uuid);
+    return { kind: "ok", value: { uuid: found.uuid } };
+  }
+
+  /** The workflow that a uuid or an author's id names now. */
+  resolve({ namespace, reference }: WorkflowKey): { uuid: string; version: number } | null {
+    type Row = { uuid: string; version: number };
+    return (
+      this.#database.query<Row, [string, string]>(RESOLVE_UUID).get(reference.toLowerCase(), namespace) ??
+      this.#database.query<Row, [string, string]>(RESOLVE_ID).get(namespace, reference)
+    );
+  }
+
+  find({ namespace, reference, version }: WorkflowLookup): WorkflowRecord | null {
+    const found = this.resolve({ namespace, reference });
+    if (found === null) return null;
+    return version === null
+      ? this.#database.query<WorkflowRecord, [string]>(FIND).get(found.uuid)
+      : this.#database.query<WorkflowRecord, [string, number]>(FIND_VERSION).get(found.uuid, version);
+  }
+
+  steps({ workflowUuid, version }: VersionKey): string | null {
+    const row = this.#database.query<{ steps: string }, [string, number]>(VERSION_STEPS).get(workflowUuid, version);
+    return row?.steps ?? null;
+  }
+
+  list(page: PageRequest, until: string): WorkflowRecord[] {
+    return listPage<WorkflowRecord>(this.#database, LIST, page, until);
+  }
+}
+
+/** Runs the keyset query of a page in its order; `until` bounds the ascending one, exclusive. */
+export function listPage<Row>(
+  database: Database,
+  queries: Record<"asc" | "desc", string>,
+  { namespace, limit, order, after }: PageRequest,
+  until: string,
+): Row[] {
+  return order === "desc"
+    ? database.query<Row, Record<string, string | number>>(queries.desc).all({ namespace, limit, after: after ?? "g" })
+    : database
+        .query<Row, Record<string, string | number>>(queries.asc)
+        .all({ namespace, limit, after: after ?? "", until });
+}
+
+/** The outcome for a workflow that nobody can trigger. */
+export function notFound(reference: string): Refusal {
+  return { kind: "error", code: "workflow_not_found", subject: reference };
+}

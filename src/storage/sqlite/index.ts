@@ -1,0 +1,164 @@
+import type { Database } from "bun:sqlite";
+import { accessSync, constants, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { type Clock, systemClock } from "../../clock.ts";
+import { lockFolder, openReader, openWriter, type Synchronous } from "../../db/sqlite.ts";
+import { StartError } from "../../errors.ts";
+import { idFloor } from "../../ids.ts";
+import type { PageRequest } from "../../schemas/page.ts";
+import type {
+  ClaimedRun,
+  DueClaim,
+  Held,
+  MessageClaim,
+  NewRun,
+  NewWorkflow,
+  Outcome,
+  Progress,
+  RunRecord,
+  Storage,
+  VersionKey,
+  WorkflowChange,
+  WorkflowKey,
+  WorkflowLookup,
+} from "../port.ts";
+import { type Committer, LocalCommitter, ThreadCommitter } from "./commit.ts";
+import { Definitions } from "./definitions.ts";
+import { Runs } from "./runs.ts";
+import { writeOperations } from "./writes.ts";
+
+// An ascending list ends this long ago: a smaller id may still be on its way into the database.
+const SETTLED_MILLISECONDS = 2000;
+
+/** A database in memory, gone with the process. The clock is a parameter so that a simulation can own it. */
+export function openMemoryStorage(clock: Clock): Storage {
+  const database = openWriter(":memory:", "NORMAL");
+  const committer = new LocalCommitter(database, writeOperations(database, clock));
+  return new SqliteStorage(database, committer, clock, async () => {});
+}
+
+export interface FileOptions {
+  folder: string;
+  synchronous: Synchronous;
+  /** Called when the writing thread died: nothing can be stored any more. */
+  onDeath(error: unknown): void;
+}
+
+/**
+ * The database file of a data folder. Runs that a process before this one held are due at once: the folder's lock says
+ * that it is dead.
+ *
+ * @throws StartError when the folder cannot be written, is in use, or holds a newer database.
+ */
+export async function openFileStorage({ folder, synchronous, onDeath }: FileOptions): Promise<Storage> {
+  prepareFolder(folder);
+  const lock = lockFolder(folder);
+  const file = join(folder, "platform.db");
+  const committer = await ThreadCommitter.start({ file, synchronous }, onDeath).catch((error: unknown) => {
+    lock.close();
+    // Errors lose their class on the way out of a thread.
+    throw error instanceof Error && /newer version|was edited/.test(error.message)
+      ? new StartError(error.message)
+      : error;
+  });
+  await committer.write("freeClaimed", null);
+  const reader = openReader(file);
+  return new SqliteStorage(reader, committer, systemClock, async () => {
+    reader.close();
+    lock.close();
+  });
+}
+
+function prepareFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK | constants.X_OK);
+  } catch {
+    throw new StartError(`The data folder ${folder} can't be written; set DATA_DIR to one that can`);
+  }
+}
+
+class SqliteStorage implements Storage {
+  readonly #definitions: Definitions;
+  readonly #runs: Runs;
+  readonly #committer: Committer;
+  readonly #clock: Clock;
+  readonly #release: () => Promise<void>;
+
+  constructor(reader: Database, committer: Committer, clock: Clock, release: () => Promise<void>) {
+    this.#definitions = new Definitions(reader, clock);
+    this.#runs = new Runs(reader, clock, this.#definitions);
+    this.#committer = committer;
+    this.#clock = clock;
+    this.#release = release;
+  }
+
+  insertWorkflows(items: NewWorkflow[]): Promise<Outcome<null>[]> {
+    return this.#committer.write("insertWorkflows", items);
+  }
+
+  updateWorkflows(items: WorkflowChange[]): Promise<Outcome<{ uuid: string; version: number }>[]> {
+    return this.#committer.write("updateWorkflows", items);
+  }
+
+  deleteWorkflows(items: WorkflowKey[]): Promise<Outcome<{ uuid: string }>[]> {
+    return this.#committer.write("deleteWorkflows", items);
+  }
+
+  async findWorkflows(items: WorkflowLookup[]) {
+    return items.map((item) => this.#definitions.find(item));
+  }
+
+  async listWorkflows(page: PageRequest) {
+    return this.#definitions.list(page, this.#settled());
+  }
+
+  async findVersions(keys: VersionKey[]): Promise<(string | null)[]> {
+    return keys.map((key) => this.#definitions.steps(key));
+  }
+
+  insertRuns(items: NewRun[]): Promise<Outcome<{ workflowUuid: string }>[]> {
+    return this.#committer.write("insertRuns", items);
+  }
+
+  async findRuns(uuids: string[]): Promise<(RunRecord | null)[]> {
+    return uuids.map((uuid) => this.#runs.find(uuid));
+  }
+
+  async listRuns(page: PageRequest): Promise<RunRecord[]> {
+    return this.#runs.list(page, this.#settled());
+  }
+
+  claimByMessage(claim: MessageClaim): Promise<ClaimedRun[]> {
+    return this.#committer.write("claimByMessage", claim);
+  }
+
+  claimDue(claim: DueClaim): Promise<ClaimedRun[]> {
+    return this.#committer.write("claimDue", claim);
+  }
+
+  async nextDue(): Promise<number | null> {
+    return this.#runs.nextDue();
+  }
+
+  saveProgress(items: Progress[]): Promise<Outcome<null>[]> {
+    return this.#committer.write("saveProgress", items);
+  }
+
+  renewLeases(items: Held[], leaseMilliseconds: number): Promise<Outcome<null>[]> {
+    return this.#committer.write("renewLeases", { items, leaseMilliseconds });
+  }
+
+  async recordHealth(status: string): Promise<void> {
+    await this.#committer.write("recordHealth", status);
+  }
+
+  async close(): Promise<void> {
+    await this.#committer.close();
+    await this.#release();
+  }
+
+  #settled(): string {
+    return idFloor(this.#clock.now() - SETTLED_MILLISECONDS);
+  }
+}

@@ -1,0 +1,171 @@
+import type { Database } from "bun:sqlite";
+import type { Clock } from "../../clock.ts";
+import type { PageRequest } from "../../schemas/page.ts";
+import type {
+  Claim,
+  ClaimedRun,
+  DueClaim,
+  Held,
+  InsertedRun,
+  MessageClaim,
+  NewRun,
+  Outcome,
+  Progress,
+  RunRecord,
+} from "../port.ts";
+import { type Definitions, listPage, notFound } from "./definitions.ts";
+
+const COLUMNS = `uuid, coalesce(id, uuid) as id, workflow_id as workflowUuid, workflow_version as workflowVersion, status,
+  payload, created_at as createdAt, started_at as startedAt, completed_at as completedAt, error,
+  step_results as stepResults, log_length as logLength`;
+
+const INSERT = `insert into workflow_runs (uuid, namespace, workflow_id, workflow_version, payload, created_at, due_at)
+  values (?, ?, ?, ?, ?, ?, ?) on conflict (uuid) do nothing`;
+
+const FIND = `select ${COLUMNS} from workflow_runs where uuid = ?`;
+
+const LIST = {
+  desc: `select ${COLUMNS} from workflow_runs where namespace = $namespace and uuid < $after
+    order by uuid desc limit $limit`,
+  asc: `select ${COLUMNS} from workflow_runs where namespace = $namespace and uuid > $after and uuid < $until
+    order by uuid limit $limit`,
+};
+
+const CLAIM = `update workflow_runs set status = 'running', lease_token = lease_token + 1, due_at = ?, claim_id = ?,
+  started_at = coalesce(started_at, ?) where uuid = ?`;
+
+const CLAIMED = `returning uuid, workflow_id as workflowUuid, workflow_version as workflowVersion, payload,
+  log_length as logLength, lease_token as token, crashes`;
+
+const CLAIM_NEW = `${CLAIM} and status = 'pending' and lease_token = 0 ${CLAIMED}`;
+
+const CLAIM_DUE = `${CLAIM} and due_at <= ? ${CLAIMED}`;
+
+const DUE = `select uuid, length(payload) as bytes from workflow_runs where due_at <= ? order by due_at limit ?`;
+
+const NEXT_DUE = "select min(due_at) as dueAt from workflow_runs where due_at is not null";
+
+const LOG = "select entries from run_log where run_uuid = ? order by seq";
+
+// The fence is part of the statement: a writer whose lease another one took finds no row.
+const APPEND = `insert into run_log (run_uuid, seq, token, entries)
+  select uuid, ?, lease_token, ? from workflow_runs where uuid = ? and lease_token = ? and status = 'running'
+  on conflict do nothing`;
+
+const HOLD = `update workflow_runs set log_length = ?, crashes = ?
+  where uuid = ? and lease_token = ? and status = 'running'`;
+
+const GIVE_BACK = `update workflow_runs set log_length = ?, crashes = ?, due_at = ?, claim_id = null
+  where uuid = ? and lease_token = ? and status = 'running'`;
+
+const END = `update workflow_runs set log_length = ?, crashes = ?, due_at = null, claim_id = null, status = ?,
+  completed_at = ?, error = ?, step_results = ? where uuid = ? and lease_token = ? and status = 'running'`;
+
+const ENDED_ALIKE = "select 1 from workflow_runs where uuid = ? and lease_token = ? and status = ?";
+
+const RENEW = "update workflow_runs set due_at = ? where uuid = ? and lease_token = ? and claim_id is not null";
+
+const FREE_CLAIMED =
+  "update workflow_runs set due_at = ?, claim_id = null where claim_id is not null and due_at is not null";
+
+type StoredRun = Omit<RunRecord, "log"> & { logLength: number };
+
+/** Runs, claims and progress on one SQLite connection, synchronously. Writes expect an open transaction. */
+export class Runs {
+  readonly #database: Database;
+  readonly #clock: Clock;
+  readonly #definitions: Definitions;
+
+  constructor(database: Database, clock: Clock, definitions: Definitions) {
+    this.#database = database;
+    this.#clock = clock;
+    this.#definitions = definitions;
+  }
+
+  insert({ uuid, namespace, workflow, payload, graceMilliseconds }: NewRun): Outcome<InsertedRun> {
+    const definition = this.#definitions.resolve({ namespace, reference: workflow });
+    if (definition === null) return notFound(workflow);
+    const now = this.#clock.now();
+    this.#database
+      .query(INSERT)
+      .run(uuid, namespace, definition.uuid, definition.version, payload, now, now + graceMilliseconds);
+    return { kind: "ok", value: { workflowUuid: definition.uuid } };
+  }
+
+  find(uuid: string): RunRecord | null {
+    const row = this.#database.query<StoredRun, [string]>(FIND).get(uuid);
+    return row === null ? null : this.#withLog(row);
+  }
+
+  list(page: PageRequest, until: string): RunRecord[] {
+    return listPage<StoredRun>(this.#database, LIST, page, until).map((row) => this.#withLog(row));
+  }
+
+  claimByMessage({ uuids, ...claim }: MessageClaim): ClaimedRun[] {
+    return this.#claim(CLAIM_NEW, claim, uuids, []);
+  }
+
+  claimDue({ limit, maxBytes, ...claim }: DueClaim): ClaimedRun[] {
+    const now = this.#clock.now();
+    const due = this.#database.query<{ uuid: string; bytes: number }, [number, number]>(DUE).all(now, limit);
+    let room = maxBytes;
+    const uuids: string[] = [];
+    for (const { uuid, bytes } of due) {
+      room -= bytes;
+      if (room < 0 && uuids.length > 0) break;
+      uuids.push(uuid);
+    }
+    return this.#claim(CLAIM_DUE, claim, uuids, [now]);
+  }
+
+  nextDue(): number | null {
+    return this.#database.query<{ dueAt: number | null }, []>(NEXT_DUE).get()?.dueAt ?? null;
+  }
+
+  saveProgress({ uuid, token, logLength, entries, crashes, next }: Progress): Outcome<null> {
+    if (entries !== null) this.#database.query(APPEND).run(logLength, entries, uuid, token);
+    const length = entries === null ? logLength : logLength + 1;
+    if (next.kind === "hold") return done(this.#database.query(HOLD).run(length, crashes, uuid, token).changes > 0);
+    if (next.kind === "give_back") {
+      return done(this.#database.query(GIVE_BACK).run(length, crashes, next.dueAt, uuid, token).changes > 0);
+    }
+    const { status, error, stepResults } = next;
+    const { changes } = this.#database
+      .query(END)
+      .run(length, crashes, status, this.#clock.now(), error, stepResults, uuid, token);
+    return done(changes > 0 || this.#database.query(ENDED_ALIKE).get(uuid, token, status) !== null);
+  }
+
+  renew({ uuid, token }: Held, leaseMilliseconds: number): Outcome<null> {
+    const until = this.#clock.now() + leaseMilliseconds;
+    return done(this.#database.query(RENEW).run(until, uuid, token).changes > 0);
+  }
+
+  /** Makes every held run due now: for a start, when the folder's lock says that no holder can be alive. */
+  freeClaimed(): number {
+    return this.#database.query(FREE_CLAIMED).run(this.#clock.now()).changes;
+  }
+
+  #claim(sql: string, { claimId, leaseMilliseconds }: Claim, uuids: string[], more: number[]): ClaimedRun[] {
+    const now = this.#clock.now();
+    const statement = this.#database.query<Omit<ClaimedRun, "log">, (string | number)[]>(sql);
+    return uuids.flatMap((uuid) => {
+      const row = statement.get(now + leaseMilliseconds, claimId, now, uuid, ...more);
+      return row === null ? [] : [{ ...row, log: this.#log(row.uuid, row.logLength) }];
+    });
+  }
+
+  #withLog({ logLength, ...row }: StoredRun): RunRecord {
+    return { ...row, log: row.stepResults === null ? this.#log(row.uuid, logLength) : "[]" };
+  }
+
+  #log(uuid: string, length: number): string {
+    if (length === 0) return "[]";
+    const rows = this.#database.query<{ entries: string }, [string]>(LOG).all(uuid);
+    return `[${rows.map(({ entries }) => entries.slice(1, -1)).join(",")}]`;
+  }
+}
+
+function done(changed: boolean): Outcome<null> {
+  return changed ? { kind: "ok", value: null } : { kind: "lost" };
+}

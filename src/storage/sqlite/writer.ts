@@ -1,0 +1,43 @@
+/**
+ * The thread that writes the database file, so that no fsync or checkpoint ever holds up the event loop of the API.
+ * Whatever arrived while one group was being committed is the next group.
+ */
+import { parentPort, workerData } from "node:worker_threads";
+import { systemClock } from "../../clock.ts";
+import { openWriter, type Synchronous } from "../../db/sqlite.ts";
+import { commitGroup, type QueuedWrite, writeOperations } from "./writes.ts";
+
+/** What the thread is started with. */
+export interface WriterOptions {
+  file: string;
+  synchronous: Synchronous;
+}
+
+const port = parentPort;
+if (port === null) throw new Error("src/storage/sqlite/writer.ts runs as a thread only");
+const { file, synchronous }: WriterOptions = workerData;
+const database = openWriter(file, synchronous);
+const operations = writeOperations(database, systemClock);
+
+let group: QueuedWrite[] = [];
+
+port.on("message", (text: string | null) => {
+  if (text === null) {
+    commit();
+    database.close();
+    port.postMessage(null);
+    port.close();
+    return;
+  }
+  const queued: QueuedWrite[] = JSON.parse(text);
+  if (group.length === 0) setImmediate(commit);
+  group.push(...queued);
+});
+
+function commit(): void {
+  const queued = group;
+  group = [];
+  if (queued.length > 0) port?.postMessage(JSON.stringify(commitGroup(database, operations, queued)));
+}
+
+port.postMessage(JSON.stringify([]));

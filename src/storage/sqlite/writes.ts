@@ -1,0 +1,93 @@
+import { type Database, SQLiteError } from "bun:sqlite";
+import type { Clock } from "../../clock.ts";
+import type {
+  DueClaim,
+  Held,
+  MessageClaim,
+  NewRun,
+  NewWorkflow,
+  Outcome,
+  Progress,
+  WorkflowChange,
+  WorkflowKey,
+} from "../port.ts";
+import { Definitions } from "./definitions.ts";
+import { Runs } from "./runs.ts";
+
+const DAY = 24 * 60 * 60 * 1000;
+
+/** Every write of the storage port by name, applied to one connection inside an open transaction. */
+export function writeOperations(database: Database, clock: Clock) {
+  const definitions = new Definitions(database, clock);
+  const runs = new Runs(database, clock, definitions);
+  return {
+    insertWorkflows: (items: NewWorkflow[]) => each(items, (item) => definitions.insert(item)),
+    updateWorkflows: (items: WorkflowChange[]) => each(items, (item) => definitions.update(item)),
+    deleteWorkflows: (items: WorkflowKey[]) => each(items, (item) => definitions.delete(item)),
+    insertRuns: (items: NewRun[]) => each(items, (item) => runs.insert(item)),
+    claimByMessage: (claim: MessageClaim) => runs.claimByMessage(claim),
+    claimDue: (claim: DueClaim) => runs.claimDue(claim),
+    saveProgress: (items: Progress[]) => each(items, (item) => runs.saveProgress(item)),
+    renewLeases: ({ items, leaseMilliseconds }: { items: Held[]; leaseMilliseconds: number }) =>
+      each(items, (item) => runs.renew(item, leaseMilliseconds)),
+    freeClaimed: (_: null) => runs.freeClaimed(),
+    recordHealth: (status: string) => {
+      const now = clock.now();
+      database.query("insert into health_status (status, timestamp) values (?, ?)").run(status, now);
+      database.query("delete from health_status where timestamp < ?").run(now - DAY);
+      return null;
+    },
+  };
+}
+
+type Declared = ReturnType<typeof writeOperations>;
+export type WriteName = keyof Declared;
+export type WriteArgument = { [Name in WriteName]: Parameters<Declared[Name]>[0] };
+export type WriteResult = { [Name in WriteName]: ReturnType<Declared[Name]> };
+export type WriteOperations = { [Name in WriteName]: (argument: WriteArgument[Name]) => WriteResult[Name] };
+
+/** A write that waits for the next group commit. */
+export interface QueuedWrite<Name extends WriteName = WriteName> {
+  id: number;
+  name: Name;
+  argument: WriteArgument[Name];
+}
+
+export type WriteReply = { id: number; result: WriteResult[WriteName] } | { id: number; failure: string };
+
+/**
+ * Applies queued writes in one transaction: one fsync for all of them. When the transaction fails (a full disk, an I/O
+ * error) nothing of it is stored and every write gets the failure.
+ */
+export function commitGroup(database: Database, operations: WriteOperations, queued: QueuedWrite[]): WriteReply[] {
+  try {
+    database.run("begin immediate");
+    const replies = queued.map((write) => ({ id: write.id, result: apply(operations, write) }));
+    database.run("commit");
+    return replies;
+  } catch (error) {
+    if (database.inTransaction) database.run("rollback");
+    const failure = error instanceof Error ? error.message : String(error);
+    return queued.map(({ id }) => ({ id, failure }));
+  }
+}
+
+function apply<Name extends WriteName>(operations: WriteOperations, write: QueuedWrite<Name>): WriteResult[Name] {
+  return operations[write.name](write.argument);
+}
+
+/** A statement that fails on its data takes back only itself (SQLite's ABORT), so its neighbours go on. */
+function each<Item, Value>(items: Item[], write: (item: Item) => Outcome<Value>): Outcome<Value>[] {
+  return items.map((item) => {
+    try {
+      return write(item);
+    } catch (error) {
+      if (!isDataError(error)) throw error;
+      return { kind: "error", code: "unstorable", subject: "" };
+    }
+  });
+}
+
+function isDataError(error: unknown): boolean {
+  return error instanceof SQLiteError && /^SQLITE_(CONSTRAINT|TOOBIG|MISMATCH)/.test(error.code ?? "");
+}

@@ -1,0 +1,301 @@
+import type { Logger } from "pino";
+import type { Clock } from "../src/clock.ts";
+import { Coalescer } from "../src/coalescer.ts";
+import { newId } from "../src/ids.ts";
+import type { ClaimedRun, Outcome, Progress, Storage } from "../src/storage/port.ts";
+import type { Advanced } from "./advance.ts";
+import { Definitions } from "./definitions.ts";
+import { type Executor, ThreadLost } from "./execution.ts";
+import { HeldRun, type Origin } from "./held.ts";
+
+const MAX_RUNS_PER_TASK = 128;
+const MAX_BYTES_PER_TASK = 1024 * 1024;
+const MAX_MESSAGES = 10_000;
+const MAX_PER_CLAIM = 500;
+const MAX_CRASHES = 5;
+const RETRY_MILLISECONDS = 200;
+
+export interface DispatcherOptions {
+  storage: Storage;
+  executor: Executor;
+  clock: Clock;
+  log: Logger;
+  /** Tasks of many runs at once: enough to keep every thread busy while a result is on its way. */
+  maxBatches: number;
+  /** Runs held at once. */
+  maxInFlight: number;
+  leaseMilliseconds: number;
+  /** Called when a run was given back to be due at a time, milliseconds since the epoch. */
+  onGivenBack(dueAt: number): void;
+}
+
+/**
+ * Claims runs, has them executed, and writes down how far they came. It holds the last persisted state of every run it
+ * has claimed; a result that could not be persisted is discarded.
+ */
+export class Dispatcher {
+  readonly #options: DispatcherOptions;
+  readonly #definitions: Definitions;
+  readonly #saves: Coalescer<Progress, Outcome<null>>;
+  readonly #held = new Map<string, HeldRun>();
+  readonly #count: Record<Origin, number> = { message: 0, due: 0 };
+  #messages: string[] = [];
+  #ready: HeldRun[] = [];
+  #batches = 0;
+  #claiming = false;
+  #stopping = false;
+  #stopRenewal: () => void = () => {};
+  #stopped = false;
+  #onIdle: (() => void) | null = null;
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+    this.#definitions = new Definitions(options.storage);
+    this.#saves = new Coalescer({
+      clock: options.clock,
+      flush: (items) => options.storage.saveProgress(items),
+      sizeOf: ({ entries, next }) => 200 + (entries?.length ?? 0) + (next.kind === "end" ? next.stepResults.length : 0),
+    });
+    this.#scheduleRenewal();
+  }
+
+  /** Runs that were triggered. More than there is room to remember are left to the sweeper. */
+  onMessages(runIds: string[]): void {
+    if (this.#stopping) return;
+    const room = MAX_MESSAGES - this.#messages.length;
+    this.#messages.push(...(runIds.length <= room ? runIds : runIds.slice(0, Math.max(0, room))));
+    this.#claimMessages();
+  }
+
+  /** How many more runs of an origin may be claimed now. Each origin leaves a quarter of the room to the other. */
+  room(origin: Origin): number {
+    if (this.#stopping) return 0;
+    const { maxInFlight } = this.#options;
+    const share = Math.max(1, Math.floor(maxInFlight * 0.75)) - this.#count[origin];
+    return Math.max(0, Math.min(share, maxInFlight - this.#held.size));
+  }
+
+  /** Takes runs that were claimed for this worker; `claimedAt` is the monotonic time before the claim was sent. */
+  accept(runs: ClaimedRun[], origin: Origin, claimedAt: number): void {
+    for (const run of runs) {
+      const held = new HeldRun(run, origin, claimedAt + this.#options.leaseMilliseconds);
+      this.#forget(this.#held.get(run.uuid));
+      this.#held.set(run.uuid, held);
+      this.#count[origin]++;
+      this.#ready.push(held);
+    }
+    this.#pump();
+  }
+
+  /**
+   * Stops claiming, lets what is in flight end until the deadline, and gives the rest back to be due at once.
+   * @param milliseconds how long to wait for what is in flight
+   */
+  async stop(milliseconds: number): Promise<void> {
+    this.#stopping = true;
+    this.#messages = [];
+    const waiting = this.#ready;
+    this.#ready = [];
+    await Promise.all(waiting.map((held) => this.#giveBack(held, this.#options.clock.now())));
+    if (this.#held.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onIdle = resolve;
+        this.#options.clock.timer(milliseconds, resolve);
+      });
+    }
+    await Promise.all([...this.#held.values()].map((held) => this.#giveBack(held, this.#options.clock.now())));
+    this.#stopped = true;
+    this.#stopRenewal();
+  }
+
+  async #claimMessages(): Promise<void> {
+    const { storage, clock, leaseMilliseconds, log } = this.#options;
+    if (this.#claiming) return;
+    this.#claiming = true;
+    try {
+      for (;;) {
+        const room = Math.min(MAX_PER_CLAIM, this.room("message"));
+        if (room === 0 || this.#messages.length === 0) return;
+        const uuids = this.#messages.slice(0, room);
+        this.#messages = this.#messages.slice(room);
+        const claimedAt = clock.monotonic();
+        this.accept(
+          await storage.claimByMessage({ uuids, claimId: newId(clock.now()), leaseMilliseconds }),
+          "message",
+          claimedAt,
+        );
+      }
+    } catch (error) {
+      // The runs stay due: the sweeper takes them once their grace is over.
+      log.warn({ error: text(error) }, "claim failed");
+    } finally {
+      this.#claiming = false;
+    }
+  }
+
+  #pump(): void {
+    while (this.#ready.length > 0 && this.#batches < this.#options.maxBatches) {
+      let bytes = 0;
+      let count = 0;
+      for (const held of this.#ready) {
+        if (count === MAX_RUNS_PER_TASK || bytes > MAX_BYTES_PER_TASK) break;
+        bytes += held.size;
+        count++;
+      }
+      const batch = this.#ready.slice(0, count);
+      this.#ready = this.#ready.slice(count);
+      this.#batches++;
+      this.#execute(batch, false).finally(() => {
+        this.#batches--;
+        this.#pump();
+      });
+    }
+  }
+
+  async #execute(batch: HeldRun[], effect: boolean): Promise<void> {
+    const { executor, log } = this.#options;
+    const alone = batch.some((held) => held.suspect);
+    try {
+      const definitions = await this.#definitions.load(
+        batch.map(({ run }) => ({ workflowUuid: run.workflowUuid, version: run.workflowVersion })),
+      );
+      const runs = batch.map((held) => held.handed());
+      const results = await executor.execute({ runs, definitions, effect, alone });
+      for (const [index, held] of batch.entries()) {
+        const result = results[index];
+        if (result !== undefined) this.#settle(held, result);
+      }
+    } catch (error) {
+      if (error instanceof ThreadLost) {
+        log.warn(
+          { run_id: error.guilty === null ? null : batch[error.guilty]?.run.uuid, reason: error.reason },
+          "thread lost",
+        );
+        for (const [index, held] of batch.entries())
+          this.#afterLostThread(held, index === error.guilty, effect, error.reason);
+      } else {
+        log.error({ error: text(error), runs: batch.length }, "execution failed");
+        this.#options.clock.timer(RETRY_MILLISECONDS, () => this.#again(batch));
+      }
+    }
+  }
+
+  #settle(held: HeldRun, { next, entries, effect }: Advanced): void {
+    if (!this.#holds(held)) return;
+    held.add(entries);
+    if (next.kind === "end") this.#save(held, next);
+    else if (next.kind === "sleep") this.#giveBack(held, next.wakeAt);
+    else {
+      held.effect = true;
+      // What an effect gave must be safe before the next one starts; what pure steps gave can be computed again.
+      if (effect) this.#save(held, { kind: "hold" });
+      else this.#startEffect(held);
+    }
+  }
+
+  #startEffect(held: HeldRun): void {
+    // A lease that is nearly over may be another's when the effect reaches the world.
+    const left = held.leaseUntil - this.#options.clock.monotonic();
+    if (this.#stopping || left < this.#options.leaseMilliseconds / 6) {
+      this.#giveBack(held, this.#options.clock.now());
+    } else this.#execute([held], true);
+  }
+
+  #afterLostThread(held: HeldRun, guilty: boolean, effect: boolean, reason: string): void {
+    if (!this.#holds(held)) return;
+    // A batch names its run exactly. An effect may have been passing by: twice, and it runs alone.
+    held.suspicion += guilty ? 2 : effect ? 1 : 0;
+    if (!guilty) return this.#again([held]);
+    held.crashes++;
+    if (held.crashes < MAX_CRASHES) {
+      this.#save(held, { kind: "hold" });
+      return;
+    }
+    const error = `The run was stopped after ${MAX_CRASHES} threads in a row were lost while executing it: ${reason}`;
+    const stepResults = held.brokenOffResults(error, this.#options.clock.now());
+    this.#save(held, { kind: "end", status: "failed", error, stepResults });
+  }
+
+  #again(batch: HeldRun[]): void {
+    for (const held of batch) {
+      if (!this.#holds(held)) continue;
+      if (this.#stopping) this.#giveBack(held, this.#options.clock.now());
+      else if (held.effect) this.#startEffect(held);
+      else if (held.suspect) this.#execute([held], false);
+      else this.#ready.push(held);
+    }
+    this.#pump();
+  }
+
+  #giveBack(held: HeldRun, dueAt: number): Promise<void> | void {
+    if (this.#holds(held)) return this.#save(held, { kind: "give_back", dueAt });
+  }
+
+  /** Persists, and goes on from there; a storage that is out is asked again for as long as the lease lasts. */
+  async #save(held: HeldRun, next: Progress["next"]): Promise<void> {
+    const { clock, log } = this.#options;
+    const progress = held.progress(next);
+    try {
+      const outcome = await this.#saves.add(progress);
+      if (!this.#holds(held)) return;
+      if (outcome.kind === "error") log.error({ run_id: held.run.uuid, code: outcome.code }, "progress refused");
+      if (outcome.kind !== "ok" || next.kind !== "hold") this.#forget(held);
+      if (outcome.kind !== "ok") return;
+      held.saved(progress);
+      if (next.kind === "give_back") this.#options.onGivenBack(next.dueAt);
+      if (next.kind === "hold") this.#again([held]);
+    } catch (error) {
+      if (clock.monotonic() < held.leaseUntil) {
+        clock.timer(RETRY_MILLISECONDS, () => {
+          if (this.#holds(held)) this.#save(held, next);
+        });
+      } else {
+        log.warn({ run_id: held.run.uuid, error: text(error) }, "progress discarded: the lease is over");
+        this.#forget(held);
+      }
+    }
+  }
+
+  #scheduleRenewal(): void {
+    const { clock, leaseMilliseconds } = this.#options;
+    if (this.#stopped) return;
+    this.#stopRenewal = clock.timer(leaseMilliseconds / 3, () => {
+      this.#renew().finally(() => this.#scheduleRenewal());
+    });
+  }
+
+  async #renew(): Promise<void> {
+    const { storage, clock, leaseMilliseconds, log } = this.#options;
+    const held = [...this.#held.values()];
+    if (held.length === 0) return;
+    const sentAt = clock.monotonic();
+    try {
+      const outcomes = await storage.renewLeases(
+        held.map(({ run }) => ({ uuid: run.uuid, token: run.token })),
+        leaseMilliseconds,
+      );
+      for (const [index, one] of held.entries()) {
+        if (outcomes[index]?.kind === "ok") one.leaseUntil = sentAt + leaseMilliseconds;
+        else if (this.#holds(one)) this.#forget(one);
+      }
+    } catch (error) {
+      log.warn({ error: text(error), runs: held.length }, "leases not renewed");
+    }
+  }
+
+  #holds(held: HeldRun): boolean {
+    return this.#held.get(held.run.uuid) === held;
+  }
+
+  #forget(held: HeldRun | undefined): void {
+    if (held === undefined) return;
+    this.#held.delete(held.run.uuid);
+    this.#count[held.origin]--;
+    if (this.#held.size === 0) this.#onIdle?.();
+    if (this.#messages.length > 0) this.#claimMessages();
+  }
+}
+
+function text(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

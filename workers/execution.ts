@@ -1,0 +1,42 @@
+import type { Advanced } from "./advance.ts";
+
+/** A run on its way to a thread, as text. */
+export interface Handed {
+  uuid: string;
+  /** Key of its definition: `<workflow uuid>:<version>`. */
+  definition: string;
+  payload: string;
+  log: string;
+}
+
+/** Runs that are executed as one task. */
+export interface Execution {
+  runs: Handed[];
+  /** JSON text of the steps by definition key, for every key that the runs name. */
+  definitions: Map<string, string>;
+  /** True for one run whose next step is an effect. */
+  effect: boolean;
+  /** On a thread where nothing else runs: for runs under which a thread died. */
+  alone: boolean;
+}
+
+/** The port of whatever executes: the pool in production, the simulation in its test. */
+export interface Executor {
+  /** One result per run, in order. Rejects with ThreadLost when the thread looped or died; nothing is known then. */
+  execute(execution: Execution): Promise<Advanced[]>;
+  close(): Promise<void>;
+}
+
+/** The thread of a task is gone. */
+export class ThreadLost extends Error {
+  /** Index of the run that the thread was on; null when it was on another task's. */
+  readonly guilty: number | null;
+  /** What happened, for the run's error. */
+  readonly reason: string;
+
+  constructor(guilty: number | null, reason: string) {
+    super(`A thread was lost: ${reason}`);
+    this.guilty = guilty;
+    this.reason = reason;
+  }
+}

@@ -1,0 +1,94 @@
+import { isoTime } from "../src/clock.ts";
+import { endedEntry } from "../src/engine/state.ts";
+import { parseLog, stepResultsText } from "../src/schemas/log.ts";
+import type { ClaimedRun, Progress } from "../src/storage/port.ts";
+import { definitionKey } from "./definitions.ts";
+import type { Handed } from "./execution.ts";
+
+/** How a run came here; each way has a share of the room that the other cannot take. */
+export type Origin = "message" | "due";
+
+/** A run that this worker has claimed: its last persisted state, and what has been computed since. */
+export class HeldRun {
+  readonly run: ClaimedRun;
+  readonly origin: Origin;
+  /** Until when the lease surely lasts, on the monotonic clock, counted from before the claim was sent. */
+  leaseUntil: number;
+  /** The next step is an effect. */
+  effect = false;
+  /** Threads lost while this run was on them or waited on them: from 2 on it runs alone. */
+  suspicion = 0;
+  crashes: number;
+  #log: string;
+  #logLength: number;
+  #unsaved = "[]";
+
+  constructor(run: ClaimedRun, origin: Origin, leaseUntil: number) {
+    this.run = run;
+    this.origin = origin;
+    this.leaseUntil = leaseUntil;
+    this.crashes = run.crashes;
+    this.#log = run.log;
+    this.#logLength = run.logLength;
+  }
+
+  get definition(): string {
+    return definitionKey({ workflowUuid: this.run.workflowUuid, version: this.run.workflowVersion });
+  }
+
+  /** Characters that it holds, roughly bytes. */
+  get size(): number {
+    return this.run.payload.length + this.#log.length + this.#unsaved.length;
+  }
+
+  handed(): Handed {
+    const log = joinLogs(this.#log, this.#unsaved);
+    return { uuid: this.run.uuid, definition: this.definition, payload: this.run.payload, log };
+  }
+
+  /** Takes entries that are not persisted yet. */
+  add(entries: string): void {
+    if (entries === "[]") return;
+    this.#unsaved = joinLogs(this.#unsaved, entries);
+    // It came further: whatever died before, it died of something else.
+    this.crashes = 0;
+  }
+
+  /** Whether it runs alone from now on. */
+  get suspect(): boolean {
+    return this.suspicion > 1;
+  }
+
+  /** The step results of a run that ends here, in the middle of a step. */
+  brokenOffResults(error: string, now: number): string {
+    const entries = parseLog(joinLogs(this.#log, this.#unsaved));
+    return stepResultsText(
+      entries.map((entry) => {
+        const [path, { status, step_name, started_at }] = entry;
+        if (status !== "running") return entry;
+        return endedEntry(path, step_name, started_at ?? isoTime(now), now, { error, output: null });
+      }),
+    );
+  }
+
+  /** The fenced write for what is unsaved. */
+  progress(next: Progress["next"]): Progress {
+    const entries = next.kind === "end" || this.#unsaved === "[]" ? null : this.#unsaved;
+    const { uuid, token } = this.run;
+    return { uuid, token, logLength: this.#logLength, entries, crashes: this.crashes, next };
+  }
+
+  /** What `progress` wrote is persisted. */
+  saved(progress: Progress): void {
+    if (progress.entries === null) return;
+    this.#log = joinLogs(this.#log, progress.entries);
+    this.#logLength++;
+    this.#unsaved = "[]";
+  }
+}
+
+/** Joins two JSON arrays given as text. */
+function joinLogs(first: string, second: string): string {
+  if (first === "[]") return second;
+  return second === "[]" ? first : `${first.slice(0, -1)},${second.slice(1)}`;
+}

@@ -1,0 +1,153 @@
+import { FixedQueue, Piscina } from "piscina";
+import type { Clock } from "../src/clock.ts";
+import type { Advanced } from "./advance.ts";
+import { type Execution, type Executor, type Handed, ThreadLost } from "./execution.ts";
+import { SharedProgress } from "./shared.ts";
+
+const LOOP_MILLISECONDS = 5000;
+const WATCH_MILLISECONDS = 500;
+
+/** A task as a thread gets it, in JSON. */
+export interface ThreadTask {
+  slot: number;
+  /** Database time at the hand-over, milliseconds since the epoch. */
+  now: number;
+  effect: boolean;
+  definitions: [key: string, steps: string][];
+  runs: Handed[];
+}
+
+export interface PoolOptions {
+  threads: number;
+  /** Tasks at once, over all threads. */
+  maxTasks: number;
+  clock: Clock;
+}
+
+/** A fixed number of Piscina threads, and one more for runs that have to be alone, started when first needed. */
+export class ThreadPool implements Executor {
+  readonly #options: PoolOptions;
+  readonly #shared: WatchedThreads;
+  #alone: WatchedThreads | null = null;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+    this.#shared = new WatchedThreads(options.threads, options.maxTasks, options.clock);
+  }
+
+  execute(execution: Execution): Promise<Advanced[]> {
+    if (!execution.alone) return this.#shared.execute(execution);
+    this.#alone ??= new WatchedThreads(1, 1, this.#options.clock);
+    return this.#alone.execute(execution);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#shared.close(), this.#alone?.close()]);
+  }
+}
+
+/** Piscina with a watchdog that kills a thread without a heartbeat and says which run it was on. */
+class WatchedThreads {
+  readonly #pool: Piscina;
+  readonly #clock: Clock;
+  readonly #progress: SharedProgress;
+  readonly #freeSlots: number[];
+  readonly #usedSlots = new Set<number>();
+  readonly #queue: (() => void)[] = [];
+  /** Lanes with a task: their last beat and when it was seen. */
+  readonly #beats = new Map<number, { beat: number; seen: number }>();
+  readonly #looped = new Set<number>();
+  #stopWatch: () => void = () => {};
+  #closed = false;
+
+  constructor(threads: number, maxTasks: number, clock: Clock) {
+    const buffer = SharedProgress.allocate(maxTasks);
+    this.#progress = new SharedProgress(buffer);
+    this.#clock = clock;
+    this.#freeSlots = Array.from({ length: maxTasks }, (_, index) => maxTasks - 1 - index);
+    this.#pool = new Piscina({
+      filename: new URL("./thread.ts", import.meta.url).href,
+      // A fixed number: threads that come and go have crashed Bun.
+      minThreads: threads,
+      maxThreads: threads,
+      concurrentTasksPerWorker: Math.max(1, Math.ceil(maxTasks / threads)),
+      taskQueue: new FixedQueue(),
+      recordTiming: false,
+      workerData: buffer,
+    });
+    // A thread that dies without a task tells nobody else; the pool has replaced it already.
+    this.#pool.on("error", () => {});
+    this.#watch();
+  }
+
+  async execute(execution: Execution): Promise<Advanced[]> {
+    const slot = await this.#takeSlot();
+    const task: ThreadTask = {
+      slot,
+      now: this.#clock.now(),
+      effect: execution.effect,
+      definitions: [...execution.definitions],
+      runs: execution.runs,
+    };
+    try {
+      const text: string = await this.#pool.run(JSON.stringify(task));
+      const results: Advanced[] = JSON.parse(text);
+      return results;
+    } catch (error) {
+      const lane = this.#progress.laneOf(slot);
+      const looped = lane !== null && this.#looped.has(lane);
+      const reason = looped ? "it made no progress for 5 seconds" : message(error);
+      throw new ThreadLost(this.#progress.runOnCpu(slot), reason);
+    } finally {
+      this.#releaseSlot(slot);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#stopWatch();
+    await this.#pool.destroy();
+  }
+
+  #takeSlot(): Promise<number> | number {
+    const slot = this.#freeSlots.pop();
+    if (slot !== undefined) {
+      this.#usedSlots.add(slot);
+      return slot;
+    }
+    return new Promise<void>((resolve) => this.#queue.push(resolve)).then(() => this.#takeSlot());
+  }
+
+  #releaseSlot(slot: number): void {
+    this.#progress.clear(slot);
+    this.#usedSlots.delete(slot);
+    this.#freeSlots.push(slot);
+    this.#queue.shift()?.();
+  }
+
+  #watch(): void {
+    if (this.#closed) return;
+    const now = this.#clock.monotonic();
+    const busy = new Set([...this.#usedSlots].flatMap((slot) => this.#progress.laneOf(slot) ?? []));
+    for (const lane of this.#beats.keys()) if (!busy.has(lane)) this.#beats.delete(lane);
+    for (const lane of this.#looped) if (!busy.has(lane)) this.#looped.delete(lane);
+    for (const lane of busy) {
+      const beat = this.#progress.beats(lane);
+      const last = this.#beats.get(lane);
+      if (last === undefined || last.beat !== beat) this.#beats.set(lane, { beat, seen: now });
+      else if (now - last.seen >= LOOP_MILLISECONDS) this.#kill(lane);
+    }
+    this.#stopWatch = this.#clock.timer(WATCH_MILLISECONDS, () => this.#watch());
+  }
+
+  #kill(lane: number): void {
+    this.#beats.delete(lane);
+    this.#looped.add(lane);
+    const threadId = this.#progress.threadOf(lane);
+    this.#pool.threads.find((thread) => thread.threadId === threadId)?.terminate();
+  }
+}
+
+function message(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

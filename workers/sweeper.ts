@@ -1,0 +1,86 @@
+import type { Logger } from "pino";
+import type { Clock } from "../src/clock.ts";
+import { newId } from "../src/ids.ts";
+import type { Storage } from "../src/storage/port.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+
+const MAX_PER_SWEEP = 500;
+const MAX_BYTES_PER_SWEEP = 16 * 1024 * 1024;
+/** Without room, or after a failure, it looks again this soon. */
+const AGAIN_MILLISECONDS = 20;
+/** It looks this often whatever it was told: rows of other programs fall due too. */
+const LONGEST_MILLISECONDS = 1000;
+
+export interface SweeperOptions {
+  storage: Storage;
+  dispatcher: Dispatcher;
+  clock: Clock;
+  log: Logger;
+  leaseMilliseconds: number;
+}
+
+/** Takes up what is due and nobody carries: runs that slept, whose message was lost, or whose holder died. */
+export class Sweeper {
+  readonly #options: SweeperOptions;
+  #cancelTimer: () => void = () => {};
+  /** When the timer fires, milliseconds since the epoch. */
+  #wakesAt = Number.POSITIVE_INFINITY;
+  #sweeping = false;
+  /** The soonest time that was noticed during a sweep, which may have looked too early to see it. */
+  #noticed = Number.POSITIVE_INFINITY;
+  #stopped = false;
+
+  constructor(options: SweeperOptions) {
+    this.#options = options;
+  }
+
+  /** Starts sweeping, now. */
+  start(): void {
+    this.#sweep();
+  }
+
+  /** A run falls due at this time, milliseconds since the epoch. */
+  notice(dueAt: number): void {
+    if (this.#sweeping) this.#noticed = Math.min(this.#noticed, dueAt);
+    else if (dueAt < this.#wakesAt) this.#wakeAt(dueAt);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#cancelTimer();
+  }
+
+  async #sweep(): Promise<void> {
+    const { storage, dispatcher, clock, log, leaseMilliseconds } = this.#options;
+    this.#sweeping = true;
+    let nextAt = clock.now() + AGAIN_MILLISECONDS;
+    try {
+      for (;;) {
+        const limit = Math.min(MAX_PER_SWEEP, dispatcher.room("due"));
+        if (limit === 0 || this.#stopped) break;
+        const claimedAt = clock.monotonic();
+        const claim = { claimId: newId(clock.now()), leaseMilliseconds, limit, maxBytes: MAX_BYTES_PER_SWEEP };
+        const dueAt = await storage.nextDue();
+        if (dueAt === null || dueAt > clock.now()) {
+          nextAt = Math.min(dueAt ?? Number.POSITIVE_INFINITY, clock.now() + LONGEST_MILLISECONDS);
+          break;
+        }
+        dispatcher.accept(await storage.claimDue(claim), "due", claimedAt);
+      }
+    } catch (error) {
+      log.warn({ error: error instanceof Error ? error.message : String(error) }, "sweep failed");
+      nextAt = clock.now() + LONGEST_MILLISECONDS;
+    }
+    this.#sweeping = false;
+    this.#wakeAt(Math.min(nextAt, this.#noticed));
+    this.#noticed = Number.POSITIVE_INFINITY;
+  }
+
+  #wakeAt(time: number): void {
+    const { clock } = this.#options;
+    this.#cancelTimer();
+    if (this.#stopped) return;
+    this.#wakesAt = time;
+    this.#cancelTimer = clock.timer(time - clock.now(), () => this.#sweep());
+  }
+}

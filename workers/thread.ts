@@ -1,0 +1,73 @@
+/**
+ * What runs inside a pool thread: it gets runs as JSON text, takes each as far as it goes and gives JSON text back. It
+ * owns nothing: whatever it knows is lost with it and done again by another.
+ */
+import { threadId } from "node:worker_threads";
+import { workerData } from "piscina";
+import { type HttpReply, type HttpRequest, loadStepTypes, type Tools } from "../src/connectors/index.ts";
+import type { Json } from "../src/schemas/json.ts";
+import { type LogEntry, parseLog } from "../src/schemas/log.ts";
+import type { Step } from "../src/schemas/workflow.ts";
+import { type Advanced, advance, advanceEffect, type RunTask, type Surroundings } from "./advance.ts";
+import { fetchReply } from "./http.ts";
+import type { ThreadTask } from "./pool.ts";
+import { SharedProgress } from "./shared.ts";
+
+const BEAT_MILLISECONDS = 500;
+const STEP_TIMEOUT_MILLISECONDS = 30_000;
+const MAX_CACHED_DEFINITIONS = 500;
+
+const types = await loadStepTypes();
+const buffer: SharedArrayBuffer = workerData;
+const shared = new SharedProgress(buffer);
+const lane = shared.takeLane(threadId);
+const definitions = new Map<string, readonly Step[]>();
+
+setInterval(() => shared.beat(lane), BEAT_MILLISECONDS).unref();
+
+/** Executes one task; resolves to the JSON text of one Advanced per run. */
+export default async function execute(text: string): Promise<string> {
+  const task: ThreadTask = JSON.parse(text);
+  const offset = task.now - performance.now();
+  for (const [key, steps] of task.definitions) keepDefinition(key, steps);
+  const results: Advanced[] = [];
+  for (const [index, run] of task.runs.entries()) {
+    shared.enter(lane, task.slot, index);
+    const steps = definitions.get(run.definition) ?? [];
+    const payload: Json = JSON.parse(run.payload);
+    const log: LogEntry[] = parseLog(run.log);
+    const handed: RunTask = { uuid: run.uuid, steps, payload, log };
+    const world: Surroundings = {
+      types,
+      now: () => Math.floor(performance.now() + offset),
+      tools: (uuid, path) => toolsFor(task.slot, index, `${uuid}:${path}`),
+    };
+    if (task.effect) {
+      const advanced = advanceEffect(handed, world);
+      // From here on the run waits, and others are on the CPU.
+      shared.leave(lane);
+      results.push(await advanced);
+    } else results.push(advance(handed, world));
+    shared.leave(lane);
+  }
+  return JSON.stringify(results);
+}
+
+function keepDefinition(key: string, text: string): void {
+  if (definitions.has(key)) return;
+  if (definitions.size >= MAX_CACHED_DEFINITIONS) definitions.delete(definitions.keys().next().value ?? "");
+  const steps: Step[] = JSON.parse(text);
+  definitions.set(key, steps);
+}
+
+function toolsFor(slot: number, run: number, idempotencyKey: string): Tools {
+  const signal = AbortSignal.timeout(STEP_TIMEOUT_MILLISECONDS);
+  return {
+    idempotencyKey,
+    signal,
+    async fetch(request: HttpRequest): Promise<HttpReply> {
+      const reply = await fetchReply(request, signal).finally(() => shared.enter(lane, slot, run));
+      return reply;
+    },
+  };
+}

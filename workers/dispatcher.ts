@@ -205,7 +205,10 @@ export class Dispatcher {
     if (!this.#holds(held)) return;
     // A batch names its run exactly. An effect may have been passing by: twice, and it runs alone.
     held.suspicion += guilty ? 2 : effect ? 1 : 0;
-    if (!guilty) return this.#again([held]);
+    if (!guilty) {
+      this.#again([held]);
+      return;
+    }
     held.crashes++;
     if (held.crashes < MAX_CRASHES) {
       this.#save(held, { kind: "hold" });

@@ -70,8 +70,9 @@ function parse(text: string): Json {
 
 /** About where the text stops being JSON: the length of its longest prefix that could still be completed. */
 function brokenAt(text: string): number {
-  const match =
-    /^(?:\s|[{}[\]:,]|"(?:[^"\\\u0000-\u001f]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)*/.exec(text);
+  const match = /^(?:\s|[{}[\]:,]|"(?:[^"\\\p{Cc}]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)*/u.exec(
+    text,
+  );
   return match?.[0].length ?? 0;
 }
 

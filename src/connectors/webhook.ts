@@ -22,7 +22,7 @@ const Config = Type.Object(
 
 // RFC 9110, 5.6.2: a header name is a token.
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-const CONTROL = /[\0-\x08\x0a-\x1f\x7f]/;
+const CONTROL = /(?!\t)\p{Cc}/u;
 
 /** Calls an HTTP endpoint. A reply of 400 or above fails the step unless `accept` names it. */
 export default defineConnector({

@@ -29,8 +29,8 @@ function resolveText(text: string, context: Context): Json {
   if (!text.includes("${")) return text;
   const whole = WHOLE.exec(text);
   if (whole?.[1] !== undefined) return lookUp(whole[1], context);
-  return text.replace(PLACEHOLDER, (match, escape: string, path: string) => {
-    if (escape !== "") return match.slice(1);
+  return text.replace(PLACEHOLDER, (match, dollar: string, path: string) => {
+    if (dollar !== "") return match.slice(1);
     const value = lookUp(path, context);
     return typeof value === "string" ? value : JSON.stringify(value);
   });
@@ -67,7 +67,7 @@ export function forbiddenPlaceholders(value: Json): string[] {
   if (typeof value === "string") {
     return [...value.matchAll(PLACEHOLDER)]
       .filter(
-        ([, escape, path]) => escape === "" && (parsePath(path ?? "") ?? []).some((part) => FORBIDDEN_KEYS.has(part)),
+        ([, dollar, path]) => dollar === "" && (parsePath(path ?? "") ?? []).some((part) => FORBIDDEN_KEYS.has(part)),
       )
       .map(([match]) => match);
   }

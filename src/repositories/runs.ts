@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 import { Coalescer } from "../coalescer.ts";
 import type { PageRequest } from "../schemas/page.ts";
 import type { InsertedRun, NewRun, Outcome, RunRecord, Storage } from "../storage/port.ts";
-import { valueOf } from "./outcome.ts";
+import { unwrap } from "./outcome.ts";
 import { SharedReads } from "./reads.ts";
 
 /** Runs, one at a time. */
@@ -31,7 +31,7 @@ export class RunRepository {
 
   /** Resolves when the run is stored. @throws PlatformError workflow_not_found, overloaded, storage_unavailable */
   async insert(run: NewRun): Promise<InsertedRun> {
-    return valueOf(await this.#inserts.add(run));
+    return unwrap(await this.#inserts.add(run));
   }
 
   find(uuid: string): Promise<RunRecord | null> {

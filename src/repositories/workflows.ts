@@ -10,7 +10,7 @@ import type {
   WorkflowLookup,
   WorkflowRecord,
 } from "../storage/port.ts";
-import { valueOf } from "./outcome.ts";
+import { unwrap } from "./outcome.ts";
 import { SharedReads } from "./reads.ts";
 
 /** Workflow definitions, one at a time. */
@@ -34,17 +34,17 @@ export class WorkflowRepository {
   }
 
   async insert(item: NewWorkflow): Promise<void> {
-    valueOf(await this.#inserts.add(item));
+    unwrap(await this.#inserts.add(item));
   }
 
   /** @throws PlatformError workflow_not_found */
   async update(change: WorkflowChange): Promise<{ uuid: string; version: number }> {
-    return valueOf((await this.#storage.updateWorkflows([change]))[0]);
+    return unwrap((await this.#storage.updateWorkflows([change]))[0]);
   }
 
   /** @throws PlatformError workflow_not_found */
   async delete(key: WorkflowKey): Promise<{ uuid: string }> {
-    return valueOf((await this.#storage.deleteWorkflows([key]))[0]);
+    return unwrap((await this.#storage.deleteWorkflows([key]))[0]);
   }
 
   find(lookup: WorkflowLookup): Promise<WorkflowRecord | null> {

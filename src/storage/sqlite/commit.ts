@@ -94,7 +94,10 @@ export class ThreadCommitter implements Committer {
   }
 
   #receive(text: string | null): void {
-    if (text === null) return this.#closed?.();
+    if (text === null) {
+      this.#closed?.();
+      return;
+    }
     const replies: WriteReply[] = JSON.parse(text);
     for (const reply of replies) {
       const waiting = this.#waiting.get(reply.id);

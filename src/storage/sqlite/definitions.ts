@@ -22,9 +22,9 @@ const KEEP_VERSION = `insert into workflow_versions (workflow_uuid, version, id,
   on conflict do nothing`;
 
 const RESOLVE_UUID =
-  "select uuid, version from workflow_definitions where uuid = ? and namespace = ? and deleted_at is null";
+  "select uuid as workflowUuid, version from workflow_definitions where uuid = ? and namespace = ? and deleted_at is null";
 
-const RESOLVE_ID = `select uuid, version from workflow_definitions
+const RESOLVE_ID = `select uuid as workflowUuid, version from workflow_definitions
   where namespace = ? and id = ? and deleted_at is null order by uuid desc limit 1`;
 
 const UPDATE = `update workflow_definitions set id = coalesce($id, id), name = $name, description = $description,
@@ -69,30 +69,29 @@ export class Definitions {
     const found = this.resolve(change);
     if (found === null) return notFound(change.reference);
     this.#database.query(UPDATE).run({
-      uuid: found.uuid,
+      uuid: found.workflowUuid,
       id: change.id ?? null,
       name: change.name,
       description: change.description,
       steps: change.steps,
       now: this.#clock.now(),
     });
-    this.#database.query(KEEP_VERSION).run(found.uuid);
-    return { kind: "ok", value: { uuid: found.uuid, version: found.version + 1 } };
+    this.#database.query(KEEP_VERSION).run(found.workflowUuid);
+    return { kind: "ok", value: { uuid: found.workflowUuid, version: found.version + 1 } };
   }
 
   delete(key: WorkflowKey): Outcome<{ uuid: string }> {
     const found = this.resolve(key);
     if (found === null) return notFound(key.reference);
-    this.#database.query(DELETE).run(this.#clock.now(), found.uuid);
-    return { kind: "ok", value: { uuid: found.uuid } };
+    this.#database.query(DELETE).run(this.#clock.now(), found.workflowUuid);
+    return { kind: "ok", value: { uuid: found.workflowUuid } };
   }
 
   /** The workflow that a uuid or an author's id names now. */
-  resolve({ namespace, reference }: WorkflowKey): { uuid: string; version: number } | null {
-    type Row = { uuid: string; version: number };
+  resolve({ namespace, reference }: WorkflowKey): VersionKey | null {
     return (
-      this.#database.query<Row, [string, string]>(RESOLVE_UUID).get(reference.toLowerCase(), namespace) ??
-      this.#database.query<Row, [string, string]>(RESOLVE_ID).get(namespace, reference)
+      this.#database.query<VersionKey, [string, string]>(RESOLVE_UUID).get(reference.toLowerCase(), namespace) ??
+      this.#database.query<VersionKey, [string, string]>(RESOLVE_ID).get(namespace, reference)
     );
   }
 
@@ -100,8 +99,8 @@ export class Definitions {
     const found = this.resolve({ namespace, reference });
     if (found === null) return null;
     return version === null
-      ? this.#database.query<WorkflowRecord, [string]>(FIND).get(found.uuid)
-      : this.#database.query<WorkflowRecord, [string, number]>(FIND_VERSION).get(found.uuid, version);
+      ? this.#database.query<WorkflowRecord, [string]>(FIND).get(found.workflowUuid)
+      : this.#database.query<WorkflowRecord, [string, number]>(FIND_VERSION).get(found.workflowUuid, version);
   }
 
   steps({ workflowUuid, version }: VersionKey): string | null {

@@ -12,6 +12,7 @@ import type {
   Outcome,
   Progress,
   RunRecord,
+  VersionKey,
 } from "../port.ts";
 import { type Definitions, listPage, notFound } from "./definitions.ts";
 
@@ -68,6 +69,9 @@ const RENEW = "update workflow_runs set due_at = ? where uuid = ? and lease_toke
 const FREE_CLAIMED =
   "update workflow_runs set due_at = ?, claim_id = null where claim_id is not null and due_at is not null";
 
+/** Writes items one by one, each with its own outcome. */
+export type Each = <Item, Value>(items: Item[], write: (item: Item) => Outcome<Value>) => Outcome<Value>[];
+
 type StoredRun = Omit<RunRecord, "log"> & { logLength: number };
 
 /** Runs, claims and progress on one SQLite connection, synchronously. Writes expect an open transaction. */
@@ -82,14 +86,22 @@ export class Runs {
     this.#definitions = definitions;
   }
 
-  insert({ uuid, namespace, workflow, payload, graceMilliseconds }: NewRun): Outcome<InsertedRun> {
-    const definition = this.#definitions.resolve({ namespace, reference: workflow });
-    if (definition === null) return notFound(workflow);
-    const now = this.#clock.now();
-    this.#database
-      .query(INSERT)
-      .run(uuid, namespace, definition.uuid, definition.version, payload, now, now + graceMilliseconds);
-    return { kind: "ok", value: { workflowUuid: definition.uuid } };
+  /** Stores new runs; each workflow is resolved once, since nothing changes it within a transaction. */
+  insert(items: NewRun[], each: Each): Outcome<InsertedRun>[] {
+    const resolved = new Map<string, VersionKey | null>();
+    const statement = this.#database.query(INSERT);
+    return each(items, ({ uuid, namespace, workflow, payload, graceMilliseconds }) => {
+      const name = `${namespace} ${workflow}`;
+      let key = resolved.get(name);
+      if (key === undefined) {
+        key = this.#definitions.resolve({ namespace, reference: workflow });
+        resolved.set(name, key);
+      }
+      if (key === null) return notFound(workflow);
+      const now = this.#clock.now();
+      statement.run(uuid, namespace, key.workflowUuid, key.version, payload, now, now + graceMilliseconds);
+      return { kind: "ok", value: { workflowUuid: key.workflowUuid } };
+    });
   }
 
   find(uuid: string): RunRecord | null {

@@ -24,7 +24,7 @@ export function writeOperations(database: Database, clock: Clock) {
     insertWorkflows: (items: NewWorkflow[]) => each(items, (item) => definitions.insert(item)),
     updateWorkflows: (items: WorkflowChange[]) => each(items, (item) => definitions.update(item)),
     deleteWorkflows: (items: WorkflowKey[]) => each(items, (item) => definitions.delete(item)),
-    insertRuns: (items: NewRun[]) => each(items, (item) => runs.insert(item)),
+    insertRuns: (items: NewRun[]) => runs.insert(items, each),
     claimByMessage: (claim: MessageClaim) => runs.claimByMessage(claim),
     claimDue: (claim: DueClaim) => runs.claimDue(claim),
     saveProgress: (items: Progress[]) => each(items, (item) => runs.saveProgress(item)),

@@ -15,7 +15,7 @@ const LONGEST_TIMER = 24 * 60 * 60 * 1000;
 
 export const systemClock: Clock = {
   now: Date.now,
-  monotonic: () => performance.now(),
+  monotonic,
   timer(milliseconds, callback) {
     const timer = setTimeout(callback, Math.min(Math.max(0, milliseconds), LONGEST_TIMER));
     return () => clearTimeout(timer);
@@ -24,6 +24,12 @@ export const systemClock: Clock = {
     setImmediate(callback);
   },
 };
+
+/** Milliseconds of the kernel's monotonic clock: the same in every thread, and it goes on while the process is stopped. */
+export function monotonic(): number {
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1000 + nanoseconds / 1_000_000;
+}
 
 /** An ISO 8601 time with its offset written out, which every language's parser takes. */
 export function isoTime(milliseconds: number): string {

@@ -41,6 +41,8 @@ export interface Surroundings {
   /** Milliseconds since the epoch, database time. */
   now(): number;
   tools(run: string, path: string): Tools;
+  /** Whether the lease surely lasts long enough to start an effect now. */
+  mayStartEffect(): boolean;
 }
 
 /**
@@ -57,6 +59,7 @@ export async function advanceEffect(run: RunTask, world: Surroundings): Promise<
   const progress = new Progress(run);
   const first = progress.pure(run, world);
   if (first.kind !== "execute" || first.connector.kind !== "effect") return progress.advanced(world, false, first);
+  if (!world.mayStartEffect()) return progress.advanced(world, false, first);
   const { connector, path, name, startedAt, config } = first;
   const outcome = await executeEffect(connector, config, world.tools(run.uuid, path));
   progress.add(endedEntry(path, name, startedAt, world.now(), progress.capped(outcome)));

@@ -145,14 +145,14 @@ export class Dispatcher {
       const batch = this.#ready.slice(0, count);
       this.#ready = this.#ready.slice(count);
       this.#batches++;
-      this.#execute(batch, false).finally(() => {
+      this.#execute(batch, null).finally(() => {
         this.#batches--;
         this.#pump();
       });
     }
   }
 
-  async #execute(batch: HeldRun[], effect: boolean): Promise<void> {
+  async #execute(batch: HeldRun[], effectBy: number | null): Promise<void> {
     const { executor, log } = this.#options;
     const alone = batch.some((held) => held.suspect);
     try {
@@ -160,7 +160,7 @@ export class Dispatcher {
         batch.map(({ run }) => ({ workflowUuid: run.workflowUuid, version: run.workflowVersion })),
       );
       const runs = batch.map((held) => held.handed());
-      const results = await executor.execute({ runs, definitions, effect, alone });
+      const results = await executor.execute({ runs, definitions, effectBy, alone });
       for (const [index, held] of batch.entries()) {
         const result = results[index];
         if (result !== undefined) this.#settle(held, result);
@@ -172,7 +172,7 @@ export class Dispatcher {
           "thread lost",
         );
         for (const [index, held] of batch.entries())
-          this.#afterLostThread(held, index === error.guilty, effect, error.reason);
+          this.#afterLostThread(held, index === error.guilty, effectBy !== null, error.reason);
       } else {
         log.error({ error: text(error), runs: batch.length }, "execution failed");
         this.#options.clock.timer(RETRY_MILLISECONDS, () => this.#again(batch));
@@ -195,10 +195,9 @@ export class Dispatcher {
 
   #startEffect(held: HeldRun): void {
     // A lease that is nearly over may be another's when the effect reaches the world.
-    const left = held.leaseUntil - this.#options.clock.monotonic();
-    if (this.#stopping || left < this.#options.leaseMilliseconds / 6) {
-      this.#giveBack(held, this.#options.clock.now());
-    } else this.#execute([held], true);
+    const effectBy = held.leaseUntil - this.#options.leaseMilliseconds / 6;
+    if (this.#stopping || this.#options.clock.monotonic() > effectBy) this.#giveBack(held, this.#options.clock.now());
+    else this.#execute([held], effectBy);
   }
 
   #afterLostThread(held: HeldRun, guilty: boolean, effect: boolean, reason: string): void {
@@ -224,7 +223,7 @@ export class Dispatcher {
       if (!this.#holds(held)) continue;
       if (this.#stopping) this.#giveBack(held, this.#options.clock.now());
       else if (held.effect) this.#startEffect(held);
-      else if (held.suspect) this.#execute([held], false);
+      else if (held.suspect) this.#execute([held], null);
       else this.#ready.push(held);
     }
     this.#pump();

@@ -3,6 +3,8 @@ import type { Advanced } from "./advance.ts";
 /** A run on its way to a thread, as text. */
 export interface Handed {
   uuid: string;
+  /** The lease that it is executed under. */
+  token: number;
   /** Key of its definition: `<workflow uuid>:<version>`. */
   definition: string;
   payload: string;
@@ -14,8 +16,8 @@ export interface Execution {
   runs: Handed[];
   /** JSON text of the steps by definition key, for every key that the runs name. */
   definitions: Map<string, string>;
-  /** True for one run whose next step is an effect. */
-  effect: boolean;
+  /** For one run whose next step is an effect: until when it may start, on the monotonic clock. Null for pure steps. */
+  effectBy: number | null;
   /** On a thread where nothing else runs: for runs under which a thread died. */
   alone: boolean;
 }

@@ -43,7 +43,7 @@ export class HeldRun {
 
   handed(): Handed {
     const log = joinLogs(this.#log, this.#unsaved);
-    return { uuid: this.run.uuid, definition: this.definition, payload: this.run.payload, log };
+    return { uuid: this.run.uuid, token: this.run.token, definition: this.definition, payload: this.run.payload, log };
   }
 
   /** Takes entries that are not persisted yet. */

@@ -12,7 +12,8 @@ export interface ThreadTask {
   slot: number;
   /** Database time at the hand-over, milliseconds since the epoch. */
   now: number;
-  effect: boolean;
+  /** See Execution. */
+  effectBy: number | null;
   definitions: [key: string, steps: string][];
   runs: Handed[];
 }
@@ -85,7 +86,7 @@ class WatchedThreads {
     const task: ThreadTask = {
       slot,
       now: this.#clock.now(),
-      effect: execution.effect,
+      effectBy: execution.effectBy,
       definitions: [...execution.definitions],
       runs: execution.runs,
     };

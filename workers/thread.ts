@@ -4,6 +4,7 @@
  */
 import { threadId } from "node:worker_threads";
 import { workerData } from "piscina";
+import { monotonic } from "../src/clock.ts";
 import { type HttpReply, type HttpRequest, loadStepTypes, type Tools } from "../src/connectors/index.ts";
 import type { Json } from "../src/schemas/json.ts";
 import { type LogEntry, parseLog } from "../src/schemas/log.ts";
@@ -40,9 +41,10 @@ export default async function execute(text: string): Promise<string> {
     const world: Surroundings = {
       types,
       now: () => Math.floor(performance.now() + offset),
+      mayStartEffect: () => task.effectBy !== null && monotonic() < task.effectBy,
       tools: (uuid, path) => toolsFor(task.slot, index, `${uuid}:${path}`),
     };
-    if (task.effect) {
+    if (task.effectBy !== null) {
       const advanced = advanceEffect(handed, world);
       // From here on the run waits, and others are on the CPU.
       shared.leave(lane);

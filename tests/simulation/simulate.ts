@@ -1,0 +1,151 @@
+import type { StepTypes } from "../../src/connectors/index.ts";
+import { parseLog } from "../../src/schemas/log.ts";
+import type { StepResult } from "../../src/schemas/run.ts";
+import type { RunRecord, Storage } from "../../src/storage/port.ts";
+import { openMemoryStorage } from "../../src/storage/sqlite/index.ts";
+import { ProcessClock, Random, Scheduler } from "./scheduler.ts";
+import { LEASE_MILLISECONDS, SimulatedWorker } from "./worker.ts";
+import { WORKLOADS, type Workload } from "./workloads.ts";
+import { World } from "./world.ts";
+
+const TRIGGERS = 12;
+const TRIGGER_SPAN = 20_000;
+const FAULTS_END = 90_000;
+/** The longest workload sleeps 53 s; a run that was lost at the last fault waits a lease, and may crash again in it. */
+const SETTLED = FAULTS_END + 10 * LEASE_MILLISECONDS;
+
+export interface Report {
+  seed: number;
+  violations: string[];
+  trace: string[];
+  counts: World["counts"];
+  runs: number;
+}
+
+/** Plays one seed from beginning to end. The same seed gives the same report. */
+export async function simulate(seed: number, types: StepTypes): Promise<Report> {
+  const random = new Random(seed);
+  const scheduler = new Scheduler(random);
+  const storage = openMemoryStorage(new ProcessClock(scheduler));
+  const world = new World(scheduler, random, storage);
+  const start = scheduler.time;
+  await storage.insertWorkflows(
+    WORKLOADS.map(({ id, steps }, index) => ({
+      uuid: uuid("f", index),
+      namespace: "default",
+      id,
+      name: id,
+      description: null,
+      steps: JSON.stringify(steps),
+    })),
+  );
+  const workers = Array.from({ length: 2 }, (_, index) => new SimulatedWorker(`w${index}`, world, types));
+  const expected = scheduleTriggers(world, workers);
+  scheduleFaults(world, workers, types);
+  let open = true;
+  const watch = () =>
+    void allEnded(storage, [...expected.keys()]).then((ended) => {
+      open = !ended;
+      if (open) scheduler.after(1000, watch);
+    });
+  scheduler.after(TRIGGER_SPAN + 3000, watch);
+  await scheduler.runUntil(start + SETTLED, () => !open);
+  for (const [id, workload] of expected) {
+    const [run] = await storage.findRuns([id]);
+    for (const problem of problemsOf(run ?? null, workload)) world.violation(`run ${id} (${workload.id}): ${problem}`);
+  }
+  await storage.close();
+  return { seed, violations: world.violations, trace: world.trace, counts: world.counts, runs: expected.size };
+}
+
+/** Triggers at random times, each with a message that may be lost, late, doubled, or for the wrong worker. */
+function scheduleTriggers(world: World, workers: SimulatedWorker[]): Map<string, Workload> {
+  const { random, scheduler, storage } = world;
+  const expected = new Map<string, Workload>();
+  for (let index = 0; index < TRIGGERS; index++) {
+    const workload = random.pick(WORKLOADS);
+    const id = uuid("a", index);
+    expected.set(id, workload);
+    scheduler.after(random.below(TRIGGER_SPAN), () => {
+      world.note(`trigger ${id} ${workload.id}`);
+      const payload = JSON.stringify({ n: index });
+      void storage.insertRuns([
+        { uuid: id, namespace: "default", workflow: workload.id, payload, graceMilliseconds: 2000 },
+      ]);
+      if (random.chance(0.2)) world.counts.lostMessages++;
+      else send();
+      if (random.chance(0.2)) send();
+      function send(): void {
+        scheduler.after(random.below(random.chance(0.2) ? 10_000 : 20), () => random.pick(workers).message(id));
+      }
+    });
+  }
+  return expected;
+}
+
+/** Crashes, freezes beyond the lease, and orderly restarts, until the world calms down. */
+function scheduleFaults(world: World, workers: SimulatedWorker[], types: StepTypes): void {
+  const { random, scheduler } = world;
+  scheduler.after(FAULTS_END, () => {
+    world.faulty = false;
+  });
+  for (let fault = 0; fault < 6; fault++) {
+    scheduler.after(random.below(FAULTS_END), () => {
+      const index = random.below(workers.length);
+      const worker = workers[index];
+      if (worker === undefined) return;
+      const restart = () =>
+        scheduler.after(random.below(3000), () => {
+          workers[index] = new SimulatedWorker(`${worker.name}'`, world, types);
+        });
+      const kind = random.below(3);
+      world.note(`${["crash", "freeze", "restart"][kind]} ${worker.name}`);
+      if (kind === 0) {
+        world.counts.crashes++;
+        worker.crash();
+        restart();
+      } else if (kind === 1) {
+        world.counts.freezes++;
+        worker.clock.freeze(random.below(2 * LEASE_MILLISECONDS));
+      } else {
+        world.counts.restarts++;
+        worker.stop(restart);
+      }
+    });
+  }
+}
+
+async function allEnded(storage: Storage, ids: string[]): Promise<boolean> {
+  const runs = await storage.findRuns(ids);
+  return runs.every((run) => run !== null && run.completedAt !== null);
+}
+
+/** What is wrong with how a run ended. */
+function problemsOf(run: RunRecord | null, { steps, status }: Workload): string[] {
+  if (run === null) return ["is gone"];
+  if (run.status !== status) return [`ended as ${run.status} (${run.error}) instead of ${status}; log ${run.log}`];
+  const problems: string[] = [];
+  const results: Record<string, StepResult> = JSON.parse(run.stepResults ?? "{}");
+  const began = Object.values(results);
+  const names = steps.slice(0, began.length).map(({ name }) => name);
+  if (began.map(({ step_name }) => step_name).join() !== names.join())
+    problems.push(`steps in the order ${Object.keys(results)}`);
+  if (status === "success" && began.length !== steps.length)
+    problems.push(`only ${began.length} of ${steps.length} steps`);
+  let before = 0;
+  for (const [index, result] of began.entries()) {
+    const started = Date.parse(result.started_at ?? "");
+    const ended = Date.parse(result.completed_at ?? "");
+    if (!(started >= before)) problems.push(`step ${result.step_name} began before the one before it ended`);
+    const { duration } = steps[index]?.config ?? {};
+    if (typeof duration === "number" && ended - started < duration * 1000)
+      problems.push(`${result.step_name} ended early`);
+    before = ended;
+  }
+  if (parseLog(run.log).length > 0) problems.push("shows its log although it ended");
+  return problems;
+}
+
+function uuid(kind: string, index: number): string {
+  return `0190000${kind}-0000-7000-8000-${index.toString(16).padStart(12, "0")}`;
+}

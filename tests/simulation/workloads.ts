@@ -1,0 +1,60 @@
+import { Type } from "@sinclair/typebox";
+import { TypeCompiler } from "@sinclair/typebox/compiler";
+import { type Connector, defineConnector, loadStepTypes, type StepTypes } from "../../src/connectors/index.ts";
+import type { Step } from "../../src/schemas/workflow.ts";
+
+/** An effect as the simulation sees it: it takes time, is written in the world's ledger, and may fail. */
+const effect = defineConnector({
+  type: "effect",
+  kind: "effect",
+  description: "Acts on the simulated world.",
+  config: Type.Object({ fails: Type.Boolean() }),
+  async run({ fails }, tools) {
+    await tools.fetch({ url: tools.idempotencyKey, method: "POST", headers: [], body: null });
+    if (fails) throw new Error("the world said no");
+    return { type: "effect" };
+  },
+});
+
+/** A step under which every thread dies. */
+export const POISON = "poison";
+const poison = defineConnector({
+  type: POISON,
+  kind: "pure",
+  description: "Kills its thread; the simulation does it.",
+  config: Type.Object({}),
+  run: () => ({}),
+});
+
+export async function simulatedStepTypes(): Promise<StepTypes> {
+  const types = new Map(await loadStepTypes());
+  const more: Connector[] = [effect, poison];
+  for (const connector of more)
+    types.set(connector.type, { connector, validator: TypeCompiler.Compile(connector.config) });
+  return types;
+}
+
+const pure = (name: string): Step => ({ name, type: "transform", config: { value: { from: "${payload.n}", name } } });
+const acts = (name: string, fails = false): Step => ({ name, type: "effect", config: { fails } });
+const waits = (name: string, duration: number): Step => ({ name, type: "delay", config: { duration } });
+
+/** A workflow and how each of its runs must end, whatever happens on the way. */
+export interface Workload {
+  id: string;
+  steps: Step[];
+  status: "success" | "failed";
+}
+
+export const WORKLOADS: Workload[] = [
+  { id: "pure", steps: [pure("a"), pure("b"), pure("c")], status: "success" },
+  { id: "effects", steps: [acts("a"), acts("b"), acts("c")], status: "success" },
+  { id: "mixed", steps: [pure("a"), acts("b"), waits("c", 3), pure("d"), acts("e")], status: "success" },
+  { id: "sleepy", steps: [waits("a", 1), waits("b", 7), waits("c", 45)], status: "success" },
+  { id: "failing", steps: [acts("a"), acts("b", true), acts("c")], status: "failed" },
+  {
+    id: "lost",
+    steps: [pure("a"), { name: "b", type: "transform", config: { value: "${nowhere}" } }],
+    status: "failed",
+  },
+  { id: "poisoned", steps: [acts("a"), { name: "b", type: POISON, config: {} }], status: "failed" },
+];

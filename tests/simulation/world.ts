@@ -1,0 +1,136 @@
+import { PlatformError } from "../../src/errors.ts";
+import { parseLog } from "../../src/schemas/log.ts";
+import type { ClaimedRun, Progress, RunRecord, Storage } from "../../src/storage/port.ts";
+import type { ProcessClock, Random, Scheduler } from "./scheduler.ts";
+
+const ENDED = new Set(["success", "failed", "cancelled"]);
+
+/** What all processes share: the database, the ledger of effects, and the rules that must hold at every moment. */
+export class World {
+  readonly scheduler: Scheduler;
+  readonly random: Random;
+  readonly storage: Storage;
+  readonly trace: string[] = [];
+  readonly violations: string[] = [];
+  readonly counts = {
+    crashes: 0,
+    freezes: 0,
+    restarts: 0,
+    lostMessages: 0,
+    lostThreads: 0,
+    lostAnswers: 0,
+    effects: 0,
+  };
+  /** Faults stop at some time, so that what they left has to come right by itself. */
+  faulty = true;
+  readonly #ended = new Map<string, RunRecord>();
+  readonly #tokens = new Map<string, number>();
+
+  constructor(scheduler: Scheduler, random: Random, storage: Storage) {
+    this.scheduler = scheduler;
+    this.random = random;
+    this.storage = storage;
+  }
+
+  note(event: string): void {
+    this.trace.push(`${this.scheduler.time} ${event}`);
+  }
+
+  violation(what: string): void {
+    this.note(`VIOLATION ${what}`);
+    this.violations.push(what);
+  }
+
+  /** An effect reaches the world. */
+  async effect(run: string, path: string, token: number): Promise<void> {
+    this.counts.effects++;
+    this.note(`effect ${run}:${path} token ${token}`);
+    const [row] = await this.storage.findRuns([run]);
+    if (row === null || row === undefined) return this.violation(`effect of an unknown run ${run}`);
+    if (ENDED.has(row.status)) this.violation(`effect ${run}:${path} after the run ended`);
+    if (this.#tokens.get(run) !== token) this.violation(`effect ${run}:${path} begun by a stale holder`);
+    const persisted = parseLog(row.log).some(([at, { status }]) => at === path && status !== "running");
+    if (persisted) this.violation(`effect ${run}:${path} begun again after its result was persisted`);
+  }
+
+  claimed(runs: ClaimedRun[]): void {
+    for (const { uuid, token } of runs) {
+      if ((this.#tokens.get(uuid) ?? 0) >= token) this.violation(`token ${token} of ${uuid} was given out twice`);
+      this.#tokens.set(uuid, token);
+    }
+  }
+
+  /** Looks at every run that a write may have touched. */
+  async written(items: Progress[]): Promise<void> {
+    const rows = await this.storage.findRuns(items.map(({ uuid }) => uuid));
+    for (const row of rows) {
+      if (row === null) continue;
+      const before = this.#ended.get(row.uuid);
+      if (before !== undefined && JSON.stringify(before) !== JSON.stringify(row)) {
+        this.violation(`run ${row.uuid} changed after it had ended as ${before.status}`);
+      }
+      if (ENDED.has(row.status)) this.#ended.set(row.uuid, row);
+      const results = parseLog(row.log).filter(([, { status }]) => status !== "running");
+      if (new Set(results.map(([path]) => path)).size < results.length) {
+        this.violation(`run ${row.uuid} has a step result twice`);
+      }
+    }
+  }
+
+  /** The storage as one process reaches it: slow, and while the world is faulty sometimes without an answer. */
+  connect(clock: ProcessClock): Storage {
+    const { storage } = this;
+    return {
+      insertWorkflows: (items) => storage.insertWorkflows(items),
+      updateWorkflows: (items) => storage.updateWorkflows(items),
+      deleteWorkflows: (items) => storage.deleteWorkflows(items),
+      findWorkflows: (items) => storage.findWorkflows(items),
+      listWorkflows: (page) => storage.listWorkflows(page),
+      findVersions: (keys) => this.#call(clock, "versions", () => storage.findVersions(keys)),
+      insertRuns: (items) => this.#call(clock, "insert", () => storage.insertRuns(items)),
+      findRuns: (uuids) => storage.findRuns(uuids),
+      listRuns: (page) => storage.listRuns(page),
+      claimByMessage: (claim) => this.#call(clock, "claim", () => this.#claim(storage.claimByMessage(claim))),
+      claimDue: (claim) => this.#call(clock, "sweep", () => this.#claim(storage.claimDue(claim))),
+      nextDue: () => storage.nextDue(),
+      saveProgress: (items) =>
+        this.#call(
+          clock,
+          `save ${items.map(({ uuid, next }) => `${uuid.slice(-4)} ${next.kind}`).join(", ")}`,
+          async () => {
+            const outcomes = await storage.saveProgress(items);
+            await this.written(items);
+            return outcomes;
+          },
+        ),
+      renewLeases: (items, lease) => this.#call(clock, "renew", () => storage.renewLeases(items, lease)),
+      recordHealth: (status) => storage.recordHealth(status),
+      close: async () => {},
+    };
+  }
+
+  async #claim(claim: Promise<ClaimedRun[]>): Promise<ClaimedRun[]> {
+    const runs = await claim;
+    this.claimed(runs);
+    return runs;
+  }
+
+  /** One round trip: the request may be lost on its way, and so may the answer of one that was carried out. */
+  #call<Result>(clock: ProcessClock, what: string, operation: () => Promise<Result>): Promise<Result> {
+    const lost = this.faulty && this.random.chance(0.02);
+    const unanswered = this.faulty && !lost && this.random.chance(0.02);
+    const [there, back] = [1 + this.random.below(3), this.random.below(3)];
+    return new Promise((resolve, reject) => {
+      const refuse = () => clock.deliver(() => reject(new PlatformError("storage_unavailable")));
+      this.scheduler.after(there, () => {
+        if (lost) return refuse();
+        // A crash between request and answer does not take the request back.
+        operation().then((result) => {
+          this.note(`${what}${unanswered ? " (answer lost)" : ""}`);
+          if (unanswered) this.counts.lostAnswers++;
+          this.scheduler.after(back, () => (unanswered ? refuse() : clock.deliver(() => resolve(result))));
+        }, reject);
+      });
+    });
+  }
+}

@@ -61,7 +61,7 @@ export async function simulate(seed: number, types: StepTypes): Promise<Report> 
 /** Triggers at random times, each with a message that may be lost, late, doubled, or for the wrong worker. */
 function scheduleTriggers(world: World, workers: SimulatedWorker[]): Map<string, Workload> {
   const { random, scheduler, storage } = world;
-  const expected = new Map<string, Workload>();
+  const expected = world.workloads;
   for (let index = 0; index < TRIGGERS; index++) {
     const workload = random.pick(WORKLOADS);
     const id = uuid("a", index);

@@ -80,6 +80,7 @@ class SimulatedThreads implements Executor {
   execute(execution: Execution): Promise<Advanced[]> {
     const { random } = this.#world;
     return new Promise((resolve, reject) => {
+      this.#world.maybeFreeze(this.#clock);
       this.#clock.timer(random.below(4), () => {
         const guilty = execution.runs.findIndex((run) => this.#reachesPoison(run, execution));
         const lost = this.#world.faulty && random.chance(0.02);
@@ -110,6 +111,7 @@ class SimulatedThreads implements Executor {
         signal: new AbortController().signal,
         fetch: async () => {
           await this.#world.effect(uuid, path, run.token);
+          this.#world.maybeFreeze(this.#clock);
           const time = this.#world.random.chance(0.05) ? 20_000 : this.#world.random.below(300);
           await new Promise<void>((resolve) => this.#clock.timer(time, resolve));
           return { status: 200, contentType: "text/plain", text: "" };

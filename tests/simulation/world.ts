@@ -2,6 +2,7 @@ import { PlatformError } from "../../src/errors.ts";
 import { parseLog } from "../../src/schemas/log.ts";
 import type { ClaimedRun, Progress, RunRecord, Storage } from "../../src/storage/port.ts";
 import type { ProcessClock, Random, Scheduler } from "./scheduler.ts";
+import type { Workload } from "./workloads.ts";
 
 const ENDED = new Set(["success", "failed", "cancelled"]);
 
@@ -23,6 +24,8 @@ export class World {
   };
   /** Faults stop at some time, so that what they left has to come right by itself. */
   faulty = true;
+  /** What every run plays. */
+  readonly workloads = new Map<string, Workload>();
   readonly #ended = new Map<string, RunRecord>();
   readonly #tokens = new Map<string, number>();
 
@@ -49,8 +52,14 @@ export class World {
     if (row === null || row === undefined) return this.violation(`effect of an unknown run ${run}`);
     if (ENDED.has(row.status)) this.violation(`effect ${run}:${path} after the run ended`);
     if (this.#tokens.get(run) !== token) this.violation(`effect ${run}:${path} begun by a stale holder`);
-    const persisted = parseLog(row.log).some(([at, { status }]) => at === path && status !== "running");
-    if (persisted) this.violation(`effect ${run}:${path} begun again after its result was persisted`);
+    const persisted = new Set(parseLog(row.log).flatMap(([at, { status }]) => (status === "running" ? [] : [at])));
+    if (persisted.has(path)) this.violation(`effect ${run}:${path} begun again after its result was persisted`);
+    const steps = this.workloads.get(run)?.steps ?? [];
+    for (const [index, { type }] of steps.slice(0, Number(path)).entries()) {
+      if (type === "effect" && !persisted.has(String(index))) {
+        this.violation(`effect ${run}:${path} begun before the result of ${index} was persisted`);
+      }
+    }
   }
 
   claimed(runs: ClaimedRun[]): void {
@@ -99,6 +108,10 @@ export class World {
           `save ${items.map(({ uuid, next }) => `${uuid.slice(-4)} ${next.kind}`).join(", ")}`,
           async () => {
             const outcomes = await storage.saveProgress(items);
+            for (const [index, { uuid, token }] of items.entries()) {
+              const stale = this.#tokens.get(uuid) !== token;
+              if (stale && outcomes[index]?.kind === "ok") this.violation(`stale token ${token} of ${uuid} wrote`);
+            }
             await this.written(items);
             return outcomes;
           },
@@ -107,6 +120,13 @@ export class World {
       recordHealth: (status) => storage.recordHealth(status),
       close: async () => {},
     };
+  }
+
+  /** At the moments that matter most a process may stop for longer than its leases last, as under SIGSTOP. */
+  maybeFreeze(clock: ProcessClock): void {
+    if (!this.faulty || !this.random.chance(0.01)) return;
+    this.counts.freezes++;
+    clock.freeze(this.random.below(60_000));
   }
 
   async #claim(claim: Promise<ClaimedRun[]>): Promise<ClaimedRun[]> {
@@ -128,6 +148,7 @@ export class World {
         operation().then((result) => {
           this.note(`${what}${unanswered ? " (answer lost)" : ""}`);
           if (unanswered) this.counts.lostAnswers++;
+          this.maybeFreeze(clock);
           this.scheduler.after(back, () => (unanswered ? refuse() : clock.deliver(() => resolve(result))));
         }, reject);
       });

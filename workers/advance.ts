@@ -33,7 +33,9 @@ export interface Advanced {
     | { kind: "end"; status: EndedStatus; error: string | null; stepResults: string }
     | { kind: "sleep"; wakeAt: number }
     /** The next step is an effect, and this task may not start it. */
-    | { kind: "effect" };
+    | { kind: "effect" }
+    /** It may go on at once; it was to stop after every step. */
+    | { kind: "again" };
 }
 
 export interface Surroundings {
@@ -41,6 +43,8 @@ export interface Surroundings {
   /** Milliseconds since the epoch, database time. */
   now(): number;
   tools(run: string, path: string): Tools;
+  /** Stop after every step, so that a thread that is lost takes no other step's result with it. */
+  stepwise: boolean;
   /** Whether the lease surely lasts long enough to start an effect now. */
   mayStartEffect(): boolean;
 }
@@ -90,6 +94,7 @@ class Progress {
       const decision = decide(run.steps, this.state, world.now(), world.types);
       if (decision.kind === "record") this.add(decision.entry);
       else if (decision.kind === "execute" && decision.connector.kind === "pure") {
+        if (world.stepwise && !this.state.steps.has(decision.path)) return decision;
         const { connector, path, name, startedAt, config } = decision;
         this.add(endedEntry(path, name, startedAt, world.now(), this.capped(executePure(connector, config))));
       } else return decision;
@@ -119,7 +124,8 @@ class Progress {
     }
     if (next.kind === "sleep") return { entries: JSON.stringify(this.#entries), effect, next };
     if (!this.state.steps.has(next.path)) this.add(startedEntry(next.path, next.name, world.now(), null));
-    return { entries: JSON.stringify(this.#entries), effect, next: { kind: "effect" } };
+    const kind = next.connector.kind === "pure" ? "again" : "effect";
+    return { entries: JSON.stringify(this.#entries), effect, next: { kind } };
   }
 }
 

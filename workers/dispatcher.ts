@@ -185,6 +185,7 @@ export class Dispatcher {
     held.add(entries);
     if (next.kind === "end") this.#save(held, next);
     else if (next.kind === "sleep") this.#giveBack(held, next.wakeAt);
+    else if (next.kind === "again") this.#again([held]);
     else {
       held.effect = true;
       // What an effect gave must be safe before the next one starts; what pure steps gave can be computed again.

@@ -14,6 +14,7 @@ export interface ThreadTask {
   now: number;
   /** See Execution. */
   effectBy: number | null;
+  stepwise: boolean;
   definitions: [key: string, steps: string][];
   runs: Handed[];
 }
@@ -87,6 +88,7 @@ class WatchedThreads {
       slot,
       now: this.#clock.now(),
       effectBy: execution.effectBy,
+      stepwise: execution.alone,
       definitions: [...execution.definitions],
       runs: execution.runs,
     };

@@ -41,6 +41,7 @@ export default async function execute(text: string): Promise<string> {
     const world: Surroundings = {
       types,
       now: () => Math.floor(performance.now() + offset),
+      stepwise: task.stepwise,
       mayStartEffect: () => task.effectBy !== null && monotonic() < task.effectBy,
       tools: (uuid, path) => toolsFor(task.slot, index, `${uuid}:${path}`),
     };

@@ -11,8 +11,8 @@ import { serviceRoutes } from "./service.ts";
 import { swaggerDocs } from "./swagger.ts";
 import { workflowRoutes } from "./workflows.ts";
 
-/** Bun refuses longer bodies by itself and without a word; ours are refused at 1 MiB with one. */
-const BUN_MAX_BODY_BYTES = 64 * 1024 * 1024;
+/** Bun refuses longer bodies by itself and without a word; ours are refused at 1 MiB with one, before they are read. */
+const BUN_MAX_BODY_BYTES = 2 ** 40;
 /** Seconds that an idle connection is kept: longer than proxies keep theirs, so that they are the ones to close. */
 const IDLE_SECONDS = 120;
 

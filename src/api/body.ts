@@ -1,5 +1,12 @@
 import { PlatformError, type RequestFault, ValidationFailed } from "../errors.ts";
-import { findJsonFaults, type Json, type JsonFaultKind, MAX_DEPTH, pathToOffset } from "../schemas/json.ts";
+import {
+  endOfString,
+  findJsonFaults,
+  type Json,
+  type JsonFaultKind,
+  MAX_DEPTH,
+  pathsToOffsets,
+} from "../schemas/json.ts";
 
 export const MAX_BODY_BYTES = 1024 * 1024;
 
@@ -27,8 +34,10 @@ export async function readBody(request: Request): Promise<Json> {
   const value = parse(text);
   const faults = findJsonFaults(text);
   if (faults.length > 0) {
+    const offsets = faults.map(({ offset }) => offset);
+    const paths = pathsToOffsets(text, offsets);
     throw new ValidationFailed(
-      faults.map(({ kind, offset }) => fault(pathToOffset(text, offset), JSON_FAULTS[kind], "value_error")),
+      faults.map(({ kind }, index) => fault(paths[index] ?? [], JSON_FAULTS[kind], "value_error")),
     );
   }
   return value;
@@ -68,12 +77,17 @@ function parse(text: string): Json {
   }
 }
 
-/** About where the text stops being JSON: the length of its longest prefix that could still be completed. */
+/** About where the text stops being JSON: behind the last token that is one. */
 function brokenAt(text: string): number {
-  const match = /^(?:\s|[{}[\]:,]|"(?:[^"\\\p{Cc}]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)*/u.exec(
-    text,
-  );
-  return match?.[0].length ?? 0;
+  const token = /\s+|[{}[\]:,]|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
+  let at = 0;
+  while (at < text.length) {
+    token.lastIndex = at;
+    const end = text[at] === '"' ? endOfString(text, at) : at + (token.exec(text)?.[0].length ?? 0);
+    if (end === at || end > text.length) break;
+    at = end;
+  }
+  return at;
 }
 
 function fault(path: (string | number)[], msg: string, type: string): RequestFault {

@@ -1,7 +1,8 @@
 import { type TSchema, Type } from "@sinclair/typebox";
 import type { StepTypes } from "../connectors/index.ts";
-import { Run, StepResult } from "../schemas/run.ts";
-import { Step, Workflow, WorkflowInput } from "../schemas/workflow.ts";
+import { FORBIDDEN_KEYS } from "../schemas/json.ts";
+import { Run, StepResult, TriggerInput } from "../schemas/run.ts";
+import { Step, StepName, Workflow, WorkflowInput } from "../schemas/workflow.ts";
 
 const ErrorBody = Type.Object(
   { detail: Type.String(), code: Type.String(), request_id: Type.String() },
@@ -20,34 +21,77 @@ const ValidationErrorBody = Type.Object(
     code: Type.String(),
     request_id: Type.String(),
   },
-  { title: "ValidationError" },
+  {
+    title: "ValidationError",
+    examples: [
+      {
+        detail: [{ loc: ["body", "steps", 0, "name"], msg: "Field required", type: "missing" }],
+        code: "validation_failed",
+        request_id: "00000000-0000-4000-8000-000000000000",
+      },
+    ],
+  },
 );
 
-/** Every schema that the document names. */
-export const SCHEMAS = {
-  Error: ErrorBody,
-  ValidationError: ValidationErrorBody,
+// What "Try it out" is prefilled with: sent in this order, both work on a fresh platform.
+const WORKFLOW_EXAMPLE = {
+  id: "example_workflow",
+  name: "Greets, and says so a second later",
+  description: "Two transforms with a delay between them",
+  steps: [
+    { name: "greet", type: "transform", config: { value: { text: "Hello ${payload.name}" } } },
+    { name: "wait", type: "delay", config: { duration: 1 } },
+    { name: "report", type: "transform", config: { value: "Said: ${greet.value.text}" } },
+  ],
+};
+const TRIGGER_EXAMPLE = { workflow_id: WORKFLOW_EXAMPLE.id, payload: { name: "Ada" } };
+
+/** How TypeBox writes the keys of a map. */
+const ANY_KEY = "^(.*)$";
+
+/** Every schema that the document names, under its title. */
+const SCHEMAS = {
+  WorkflowInput: { ...WorkflowInput, examples: [WORKFLOW_EXAMPLE] },
+  Workflow,
+  Step,
+  TriggerInput: { ...TriggerInput, examples: [TRIGGER_EXAMPLE] },
   Run,
   StepResult,
-  Step,
-  Workflow,
-  WorkflowInput,
+  Error: ErrorBody,
+  ValidationError: ValidationErrorBody,
 };
 
-const ERRORS: Record<number, [description: string, schema: keyof typeof SCHEMAS]> = {
+/** The document's schemas; a step is one of the known types, each with its own config. */
+export function schemasOf(types: StepTypes): object {
+  const name = { ...StepName, not: { enum: ["payload", ...FORBIDDEN_KEYS] } };
+  const steps = [...types.values()].map(({ connector: { type, description, config } }) =>
+    Type.Object(
+      { name, type: Type.Literal(type), config },
+      { additionalProperties: false, title: `A ${type} step`, description },
+    ),
+  );
+  return { ...SCHEMAS, Step: Type.Union(steps, { title: "Step" }) };
+}
+
+const ERRORS: Record<number, [description: string, ...schemas: (keyof typeof SCHEMAS)[]]> = {
   404: ["There is no such thing", "Error"],
   413: ["The body is over 1 MiB", "Error"],
   415: ["The body is not JSON", "Error"],
-  422: ["The request does not fit; one entry per fault", "ValidationError"],
+  422: ["The request does not fit; one entry per fault", "ValidationError", "Error"],
   500: ["A mistake of ours", "Error"],
   503: ["Too much waits or the database is out; try again after Retry-After seconds", "Error"],
+};
+const RETRY_AFTER = {
+  "Retry-After": { schema: { type: "integer" as const, minimum: 1 }, description: "Seconds to wait" },
 };
 
 /** What a route can answer, errors included. */
 export function responses(description: string, ok: TSchema | { $ref: string }, ...errors: (keyof typeof ERRORS)[]) {
   const failures = errors.map((status) => {
-    const [text, schema] = ERRORS[status] ?? ["", "Error"];
-    return [String(status), { description: text, content: json(reference(schema)) }];
+    const [text, ...names] = ERRORS[status] ?? ["", "Error"];
+    const [first = reference("Error"), ...others] = names.map(reference);
+    const content = json(others.length === 0 ? first : { anyOf: [first, ...others] });
+    return [String(status), { description: text, content, ...(status === 503 ? { headers: RETRY_AFTER } : {}) }];
   });
   return { "200": { description, content: json(ok) }, ...Object.fromEntries(failures) };
 }
@@ -72,6 +116,31 @@ export function pageOf(name: keyof typeof SCHEMAS) {
 export function describeSteps(types: StepTypes): string {
   const lines = [...types.values()].map(({ connector }) => `- \`${connector.type}\`: ${connector.description}`);
   return `Step types:\n\n${lines.join("\n")}`;
+}
+
+/**
+ * The document as other programs like to read it: named schemas by reference, a choice of words as an enum, and a map of
+ * any keys as additionalProperties.
+ */
+export function tidy(document: object): object {
+  return JSON.parse(JSON.stringify(document), (key, value: unknown) =>
+    typeof value === "object" && value !== null && !Array.isArray(value) ? tidyObject(key, { ...value }) : value,
+  );
+}
+
+function tidyObject(key: string, value: Record<string, unknown>): object {
+  const { title, anyOf, patternProperties, ...rest } = value;
+  // Under its own name it is the schema that the references lead to.
+  if (typeof title === "string" && Object.hasOwn(SCHEMAS, title) && key !== title) {
+    return { $ref: `#/components/schemas/${title}` };
+  }
+  if (Array.isArray(anyOf) && anyOf.every((one: object) => "const" in one)) {
+    return { ...rest, type: "string", enum: anyOf.map((one: { const: unknown }) => one.const) };
+  }
+  if (typeof patternProperties === "object" && patternProperties !== null && ANY_KEY in patternProperties) {
+    return { ...(title === undefined ? {} : { title }), ...rest, additionalProperties: patternProperties[ANY_KEY] };
+  }
+  return rest.in === "path" && rest.name === "workflow_id" ? { ...rest, example: WORKFLOW_EXAMPLE.id } : value;
 }
 
 function json(schema: object) {

@@ -1,5 +1,7 @@
+import type { TSchema } from "@sinclair/typebox";
 import { type ValueError, ValueErrorType } from "@sinclair/typebox/errors";
 import type { RequestFault } from "../errors.ts";
+import { MAX_FAULTS } from "../schemas/json.ts";
 
 /** What a schema library says, in the words of pydantic, which clients of the original know. */
 const WORDS: Partial<Record<ValueErrorType, (error: ValueError) => [type: string, msg: string]>> = {
@@ -26,10 +28,8 @@ const WORDS: Partial<Record<ValueErrorType, (error: ValueError) => [type: string
   [ValueErrorType.NumberMaximum]: ({ schema }) => lessOrEqual(schema.maximum),
   [ValueErrorType.IntegerMinimum]: ({ schema }) => greaterOrEqual(schema.minimum),
   [ValueErrorType.IntegerMaximum]: ({ schema }) => lessOrEqual(schema.maximum),
-  [ValueErrorType.Union]: ({ schema }) => ["enum", `Input should be ${alternatives(schema.anyOf)}`],
+  [ValueErrorType.Union]: ({ schema }) => unionFault(schema),
 };
-
-const MAX_FAULTS = 100;
 
 /** One fault per place, `loc` starting with `root` (such as "body", or the path to a part of it). */
 export function schemaFaults(errors: Iterable<ValueError>, root: (string | number)[]): RequestFault[] {
@@ -61,11 +61,13 @@ function lessOrEqual(limit: unknown): [string, string] {
   return ["less_than_equal", `Input should be less than or equal to ${limit}`];
 }
 
-function alternatives(schemas: unknown): string {
-  const named = Array.isArray(schemas)
-    ? schemas.map((schema: { const?: unknown; type?: unknown }) =>
-        schema.const === undefined ? `a valid ${String(schema.type)}` : `'${String(schema.const)}'`,
-      )
-    : [];
-  return named.length > 1 ? `${named.slice(0, -1).join(", ")} or ${named.at(-1)}` : "one of the documented values";
+/** Literals are an enumeration; a union with null is its other part; any other says what it is in its description. */
+function unionFault({ anyOf, description }: TSchema): [string, string] {
+  const schemas: TSchema[] = Array.isArray(anyOf) ? anyOf : [];
+  const literals = schemas.flatMap((schema) => (schema.const === undefined ? [] : [`'${String(schema.const)}'`]));
+  if (literals.length > 1) return ["enum", `Input should be ${literals.slice(0, -1).join(", ")} or ${literals.at(-1)}`];
+  if (schemas.some(({ type }) => type === "null") && schemas.some(({ type }) => type === "string")) {
+    return ["string_type", "Input should be a valid string"];
+  }
+  return ["value_error", `Input should be ${description ?? "one of the documented values"}`];
 }

@@ -15,7 +15,9 @@ type Texts = Record<string, string | undefined>;
 
 /** @throws ValidationFailed */
 export function readPageQuery(query: Texts): PageQuery {
-  const value = { ...query, ...numbers(query, ["limit"]) };
+  // An empty cursor asks for the first page: that is how clients write a link before they have one.
+  const { cursor, ...others } = query;
+  const value = { ...others, ...(cursor ? { cursor } : {}), ...numbers(query, ["limit"]) };
   if (pageQuery.Check(value)) return value;
   throw new ValidationFailed(schemaFaults(pageQuery.Errors(value), ["query"]));
 }

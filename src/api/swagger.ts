@@ -2,13 +2,14 @@ import { swagger } from "@elysiajs/swagger";
 import { Elysia } from "elysia";
 import packageJson from "../../package.json" with { type: "json" };
 import type { StepTypes } from "../connectors/index.ts";
-import { describeSteps, SCHEMAS } from "./documents.ts";
+import { PlatformError } from "../errors.ts";
+import { describeSteps, schemasOf, tidy } from "./documents.ts";
 
-const ASSETS: Record<string, string> = {
-  "swagger-ui.css": "text/css; charset=utf-8",
-  "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
-  "favicon-32x32.png": "image/png",
-};
+const ASSETS = new Map([
+  ["swagger-ui.css", "text/css; charset=utf-8"],
+  ["swagger-ui-bundle.js", "text/javascript; charset=utf-8"],
+  ["favicon-32x32.png", "image/png"],
+]);
 
 const PAGE = `<!doctype html>
 <html lang="en">
@@ -26,7 +27,10 @@ const PAGE = `<!doctype html>
 </body>
 </html>`;
 
-const START = `window.ui = SwaggerUIBundle({ url: "/api/v1/openapi.json", dom_id: "#swagger-ui", deepLinking: true });`;
+// Without a validator: Swagger UI would show every document to one on the internet.
+const START = `window.ui = SwaggerUIBundle({
+  url: "/api/v1/openapi.json", dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null,
+});`;
 
 // Everything comes from here, and the page says so: it works offline and runs no script of anybody else.
 const POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:";
@@ -37,6 +41,7 @@ const POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 's
  */
 export function swaggerDocs(types: StepTypes) {
   return new Elysia({ name: "swagger-docs" })
+    .onAfterHandle(({ response }) => (isDocument(response) ? tidy(response) : undefined))
     .use(
       swagger({
         path: "/docs/plugin",
@@ -49,13 +54,17 @@ export function swaggerDocs(types: StepTypes) {
           info: { title: "Workflow platform", version: packageJson.version, description: describeSteps(types) },
           tags: [{ name: "workflows" }, { name: "runs" }, { name: "service" }],
           // The plugin types schemas as OpenAPI 3.0; the document is 3.1.
-          components: { schemas: JSON.parse(JSON.stringify(SCHEMAS)) },
+          components: { schemas: JSON.parse(JSON.stringify(schemasOf(types))) },
         },
       }),
     )
     .get("/docs/plugin", ({ redirect }) => redirect("/docs"), { detail: { hide: true } })
     .get("/docs", () => page(), { detail: { hide: true } })
     .get("/docs/assets/:file", ({ params }) => asset(params.file), { detail: { hide: true } });
+}
+
+function isDocument(response: unknown): response is object {
+  return typeof response === "object" && response !== null && "openapi" in response;
 }
 
 function page(): Response {
@@ -67,8 +76,8 @@ function page(): Response {
 function asset(file: string): Response {
   if (file === "start.js")
     return new Response(START, { headers: { "content-type": "text/javascript; charset=utf-8" } });
-  const type = ASSETS[file];
-  if (type === undefined) return new Response(JSON.stringify({ detail: "Not Found" }), { status: 404 });
+  const type = ASSETS.get(file);
+  if (type === undefined) throw new PlatformError("not_found");
   return new Response(Bun.file(Bun.resolveSync(`swagger-ui-dist/${file}`, import.meta.dir)), {
     headers: { "content-type": type, "cache-control": "public, max-age=86400" },
   });

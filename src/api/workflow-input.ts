@@ -1,25 +1,44 @@
+import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
 import type { StepTypes } from "../connectors/index.ts";
-import { forbiddenPlaceholders } from "../engine/placeholders.ts";
+import { forbiddenPlaceholders, isPlaceholder } from "../engine/placeholders.ts";
 import { type RequestFault, ValidationFailed } from "../errors.ts";
-import { FORBIDDEN_KEYS } from "../schemas/json.ts";
-import type { Step, WorkflowInput } from "../schemas/workflow.ts";
+import { FORBIDDEN_KEYS, type Json, type JsonObject, MAX_FAULTS } from "../schemas/json.ts";
+import { WorkflowInput } from "../schemas/workflow.ts";
 import { schemaFaults } from "./faults.ts";
 
+const schema: TypeCheck<typeof WorkflowInput> = TypeCompiler.Compile(WorkflowInput);
+
 /**
- * Checks what the schema of a workflow cannot say: names, step types, and the config of each.
+ * Checks a workflow as a whole: its schema, names, step types, and the config of each step.
  *
- * @throws ValidationFailed with every fault
+ * @throws ValidationFailed with every fault (up to MAX_FAULTS)
  */
-export function checkWorkflow({ steps }: WorkflowInput, types: StepTypes): void {
+export function readWorkflow(body: Json, types: StepTypes): WorkflowInput {
+  const faults = schema.Check(body) ? [] : schemaFaults(schema.Errors(body), ["body"]);
+  faults.push(...faultsOfSteps(stepsOf(body), types, MAX_FAULTS - faults.length));
+  if (faults.length > 0 || !schema.Check(body)) throw new ValidationFailed(faults);
+  return body;
+}
+
+function stepsOf(body: Json): Json[] {
+  return isObject(body) && Array.isArray(body.steps) ? body.steps : [];
+}
+
+function faultsOfSteps(steps: Json[], types: StepTypes, room: number): RequestFault[] {
   const faults: RequestFault[] = [];
   const names = new Set<string>();
   for (const [index, step] of steps.entries()) {
-    const nameFault = faultOfName(step.name, names);
-    if (nameFault !== null) faults.push({ loc: ["body", "steps", index, "name"], msg: nameFault, type: "value_error" });
-    names.add(step.name);
-    faults.push(...faultsOfConfig(step, ["body", "steps", index], types));
+    if (faults.length >= room) break;
+    if (!isObject(step)) continue;
+    const loc = ["body", "steps", index];
+    if (typeof step.name === "string") {
+      const msg = faultOfName(step.name, names);
+      if (msg !== null) faults.push(valueFault([...loc, "name"], msg));
+      names.add(step.name);
+    }
+    if (typeof step.type === "string") faults.push(...faultsOfConfig(step.type, step.config ?? null, loc, types));
   }
-  if (faults.length > 0) throw new ValidationFailed(faults);
+  return faults.slice(0, room);
 }
 
 function faultOfName(name: string, names: ReadonlySet<string>): string | null {
@@ -28,28 +47,32 @@ function faultOfName(name: string, names: ReadonlySet<string>): string | null {
   return names.has(name) ? `The step name ${JSON.stringify(name)} is taken by an earlier step` : null;
 }
 
-function faultsOfConfig(step: Step, loc: (string | number)[], types: StepTypes): RequestFault[] {
-  const type = types.get(step.type);
+function faultsOfConfig(typeName: string, config: Json, loc: (string | number)[], types: StepTypes): RequestFault[] {
+  const type = types.get(typeName);
   if (type === undefined) {
     const known = [...types.keys()].map((name) => `'${name}'`).join(", ");
-    return [
-      {
-        loc: [...loc, "type"],
-        msg: `There is no step type ${JSON.stringify(step.type)}; known are ${known}`,
-        type: "enum",
-      },
-    ];
+    const msg = `There is no step type ${JSON.stringify(typeName)}; known are ${known}`;
+    return [{ loc: [...loc, "type"], msg, type: "enum" }];
   }
+  // What is no object is the schema's fault, and named by it.
+  if (!isObject(config)) return [];
   const configLoc = [...loc, "config"];
-  const placeholders = forbiddenPlaceholders(step.config);
-  if (placeholders.length > 0) {
-    return placeholders.map((placeholder) => ({
-      loc: configLoc,
-      msg: `The placeholder ${placeholder} names __proto__, constructor or prototype`,
-      type: "value_error",
-    }));
+  const placeholders = forbiddenPlaceholders(config).map(({ path, placeholder }) =>
+    valueFault([...configLoc, ...path], `The placeholder ${placeholder} names __proto__, constructor or prototype`),
+  );
+  if (type.validator.Check(config)) {
+    const faults = type.connector.check?.(config) ?? [];
+    return [...placeholders, ...faults.map(({ path, message }) => valueFault([...configLoc, ...path], message))];
   }
-  if (!type.validator.Check(step.config)) return schemaFaults(type.validator.Errors(step.config), configLoc);
-  const faults = type.connector.check?.(step.config) ?? [];
-  return faults.map(({ path, message }) => ({ loc: [...configLoc, ...path], msg: message, type: "value_error" }));
+  // A placeholder may become any type: it is judged when it is resolved.
+  const errors = [...type.validator.Errors(config)].filter(({ value }) => !isPlaceholder(value));
+  return [...placeholders, ...schemaFaults(errors, configLoc)];
+}
+
+function valueFault(loc: (string | number)[], msg: string): RequestFault {
+  return { loc, msg, type: "value_error" };
+}
+
+function isObject(value: Json): value is JsonObject {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
 }

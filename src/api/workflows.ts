@@ -7,7 +7,7 @@ import { readBody } from "./body.ts";
 import { BODY_ERRORS, pageOf, reference, responses } from "./documents.ts";
 import { PAGE_PARAMETERS, readPageQuery, readVersionQuery, VERSION_PARAMETERS } from "./query.ts";
 import { jsonReply, pageText, workflowText } from "./views.ts";
-import { checkWorkflow } from "./workflow-input.ts";
+import { readWorkflow } from "./workflow-input.ts";
 
 const Written = Type.Object({ message: Type.String(), workflow_id: Type.String({ format: "uuid" }) });
 const Updated = Type.Composite([Written, Type.Object({ version: Type.Integer() })]);
@@ -24,14 +24,13 @@ const tags = ["workflows"];
 export function workflowRoutes(workflows: WorkflowService, types: StepTypes) {
   // "json" is never reached; it tells the document what the body is.
   const body = {
-    parse: [({ request }: { request: Request }) => readBody(request), "json" as const],
+    parse: [async ({ request }: { request: Request }) => readWorkflow(await readBody(request), types), "json" as const],
     body: WorkflowInput,
   };
   return new Elysia({ prefix: "/api/v1/workflows", normalize: false })
     .post(
       "",
       async ({ body }) => {
-        checkWorkflow(body, types);
         const uuid = await workflows.create(body);
         return jsonReply(`{"message":"Workflow created successfully","workflow_id":"${uuid}"}`);
       },
@@ -64,7 +63,6 @@ export function workflowRoutes(workflows: WorkflowService, types: StepTypes) {
     .put(
       "/:workflow_id",
       async ({ params, body }) => {
-        checkWorkflow(body, types);
         const { uuid, version } = await workflows.update(params.workflow_id, body);
         return jsonReply(`{"message":"Workflow updated successfully","workflow_id":"${uuid}","version":${version}}`);
       },

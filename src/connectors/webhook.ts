@@ -11,10 +11,15 @@ const Config = Type.Object(
       Type.Unsafe<Json>(Type.Unknown({ description: "Sent as JSON; a string is sent as it is; left out for GET" })),
     ),
     accept: Type.Optional(
-      Type.Array(Type.Union([Type.Integer({ minimum: 100, maximum: 599 }), Type.String({ pattern: "^[1-5]xx$" })]), {
-        maxItems: 100,
-        description: 'Statuses or classes such as "4xx" that succeed beside those below 400',
-      }),
+      Type.Array(
+        Type.Union([Type.Integer({ minimum: 100, maximum: 599 }), Type.String({ pattern: "^[1-5]xx$" })], {
+          description: 'a status from 100 to 599 or a class such as "4xx"',
+        }),
+        {
+          maxItems: 100,
+          description: 'Statuses or classes such as "4xx" that succeed beside those below 400',
+        },
+      ),
     ),
   },
   { additionalProperties: false },
@@ -22,6 +27,8 @@ const Config = Type.Object(
 
 // RFC 9110, 5.6.2: a header name is a token.
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+// RFC 9110, 5.5: what a field value can carry on the wire.
+const NOT_LATIN = /[^\p{ASCII}\u0080-\u00ff]/u;
 const CONTROL = /(?!\t)\p{Cc}/u;
 
 /** Calls an HTTP endpoint. A reply of 400 or above fails the step unless `accept` names it. */
@@ -65,6 +72,8 @@ function checkConfig({ url, headers = {} }: Static<typeof Config>): ConfigFault[
       faults.push({ path: ["headers", name], message: "A header name holds letters, digits and - only" });
     } else if (CONTROL.test(value)) {
       faults.push({ path: ["headers", name], message: "A header value holds no control characters" });
+    } else if (NOT_LATIN.test(value)) {
+      faults.push({ path: ["headers", name], message: "A header value holds characters of Latin-1 only" });
     }
   }
   return faults;

@@ -17,6 +17,9 @@ export interface JsonFault {
   offset: number;
 }
 
+/** More faults than these help nobody, and naming them all would be work that a sender can choose. */
+export const MAX_FAULTS = 100;
+
 const QUOTE = 34;
 const BACKSLASH = 92;
 
@@ -29,7 +32,7 @@ export function findJsonFaults(text: string): JsonFault[] {
   const faults: JsonFault[] = [];
   const escapes = text.includes("\\u");
   let depth = 0;
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length && faults.length < MAX_FAULTS; ) {
     const code = text.charCodeAt(at);
     if (code === QUOTE) {
       const end = endOfString(text, at);
@@ -50,7 +53,8 @@ export function findJsonFaults(text: string): JsonFault[] {
   return faults;
 }
 
-function endOfString(text: string, start: number): number {
+/** The offset after a string that begins at `start`; behind the text when it is not closed. */
+export function endOfString(text: string, start: number): number {
   for (let at = start + 1; ; at++) {
     const code = text.charCodeAt(at);
     if (code === BACKSLASH) at++;
@@ -108,33 +112,28 @@ function canonicalDecimal(token: string): string {
   return `${negative ? "-" : ""}${significant}e${shift}`;
 }
 
-/** The path of keys and indexes that leads to an offset in a valid JSON text, as a 422 names it. */
-export function pathToOffset(text: string, offset: number): (string | number)[] {
+/**
+ * The paths of keys and indexes that lead to places in a valid JSON text, as a 422 names them, in one pass.
+ * @param offsets where values or keys begin, ascending
+ */
+export function pathsToOffsets(text: string, offsets: readonly number[]): (string | number)[][] {
   const path: (string | number)[] = [];
   const inArray: boolean[] = [];
-  for (let at = 0; at < offset; ) {
+  const paths: (string | number)[][] = [];
+  for (let at = 0; paths.length < offsets.length && at < text.length; ) {
     const char = text[at];
-    if (char === '"') {
-      const end = endOfString(text, at);
-      if (isKey(text, end)) path[path.length - 1] = String(JSON.parse(text.slice(at, end)));
-      at = end;
-      continue;
-    }
+    const end = char === '"' ? endOfString(text, at) : at + 1;
+    // The place of a key is the key itself, so it is taken into the path first.
+    if (char === '"' && isKey(text, end)) path[path.length - 1] = String(JSON.parse(text.slice(at, end)));
+    while (offsets[paths.length] === at) paths.push([...path]);
     if (char === "{" || char === "[") {
       inArray.push(char === "[");
       path.push(char === "[" ? 0 : "");
     } else if (char === "}" || char === "]") {
       inArray.pop();
       path.pop();
-    } else if (char === "," && inArray.at(-1) === true) {
-      path[path.length - 1] = Number(path.at(-1)) + 1;
-    }
-    at++;
+    } else if (char === "," && inArray.at(-1) === true) path[path.length - 1] = Number(path.at(-1)) + 1;
+    at = end;
   }
-  // The offset of a key itself: the path still ends with the key before it.
-  if (text[offset] === '"') {
-    const end = endOfString(text, offset);
-    if (isKey(text, end)) path[path.length - 1] = String(JSON.parse(text.slice(offset, end)));
-  }
-  return path;
+  return paths;
 }

@@ -21,7 +21,7 @@ export const StepName = Type.String({
 export const Step = Type.Object(
   {
     name: StepName,
-    type: Type.String({ minLength: 1, maxLength: 255 }),
+    type: Type.String({ maxLength: 255 }),
     config: Type.Unsafe<JsonObject>(Type.Record(Type.String(), Type.Unknown())),
   },
   { additionalProperties: false, title: "Step" },

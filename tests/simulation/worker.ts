@@ -105,6 +105,7 @@ class SimulatedThreads implements Executor {
     const surroundings: Surroundings = {
       types: this.#types,
       now: () => this.#clock.now(),
+      stepwise: execution.alone,
       mayStartEffect: () => effectBy !== null && this.#clock.monotonic() < effectBy,
       tools: (uuid, path) => ({
         idempotencyKey: `${uuid}:${path}`,

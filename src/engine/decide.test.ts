@@ -1,0 +1,229 @@
+import { describe, expect, test } from "bun:test";
+import { type TSchema, Type } from "@sinclair/typebox";
+import { TypeCompiler } from "@sinclair/typebox/compiler";
+import { isoTime } from "../clock.ts";
+import delay from "../connectors/delay.ts";
+import { type Connector, defineConnector, type StepTypes } from "../connectors/index.ts";
+import transform from "../connectors/transform.ts";
+import type { Json, JsonObject } from "../schemas/json.ts";
+import type { LogEntry } from "../schemas/log.ts";
+import type { Step } from "../schemas/workflow.ts";
+import { type Decision, decide } from "./decide.ts";
+import { endedEntry, foldLog, type RunState, record } from "./state.ts";
+
+const NOW = Date.UTC(2030, 0, 1);
+const DAY = 24 * 60 * 60 * 1000;
+
+const effect = defineConnector({
+  type: "effect",
+  kind: "effect",
+  description: "Must never be started by the engine itself.",
+  config: Type.Object({ to: Type.String() }, { additionalProperties: false }),
+  run: () => Promise.reject(new Error("the engine started an effect")),
+});
+
+function typesOf(connectors: Connector[]): StepTypes {
+  return new Map(
+    connectors.map((connector) => {
+      const schema: TSchema = connector.config;
+      return [connector.type, { connector, validator: TypeCompiler.Compile(schema) }];
+    }),
+  );
+}
+
+const types = typesOf([transform, delay, effect]);
+
+const pure = (name: string, value: Json): Step => ({ name, type: "transform", config: { value } });
+const wait = (duration: Json, name = "wait"): Step => ({ name, type: "delay", config: { duration } });
+const send = (to: Json): Step => ({ name: "send", type: "effect", config: { to } });
+
+/** Runs pure steps and records as a worker does, up to the first decision that is neither. */
+function drive(steps: Step[], state: RunState, now: number): { decision: Decision; log: LogEntry[] } {
+  const log: LogEntry[] = [];
+  for (;;) {
+    const decision = decide(steps, state, now, types);
+    let entry: LogEntry;
+    if (decision.kind === "record") entry = decision.entry;
+    else if (decision.kind === "execute" && decision.connector.kind === "pure") {
+      const output: JsonObject = decision.connector.run(decision.config);
+      entry = endedEntry(decision.path, decision.name, decision.startedAt, now, { output });
+    } else return { decision, log };
+    record(state, entry);
+    log.push(entry);
+  }
+}
+
+/** The entry that a decision records. */
+function recorded(decision: Decision): LogEntry {
+  if (decision.kind !== "record") throw new Error(`expected a record, got ${decision.kind}`);
+  return decision.entry;
+}
+
+describe("what a run does next", () => {
+  test("no step left: success", () => {
+    expect(decide([], foldLog({}, []), NOW, types)).toEqual({ kind: "end", status: "success", error: null });
+  });
+
+  for (const [step, config] of [
+    [pure("a", "${payload.n}"), { value: 5 }],
+    [pure("a", ["x${payload.n}", "$${n}"]), { value: ["x5", "${n}"] }],
+    [send("${payload.to}"), { to: "there" }],
+  ] as const) {
+    test(`${step.type} is executed with its placeholders resolved: ${JSON.stringify(config)}`, () => {
+      const decision = decide([step], foldLog({ n: 5, to: "there" }, []), NOW, types);
+      const connector = step.type === "effect" ? effect : transform;
+      const { name } = step;
+      expect(decision).toEqual({ kind: "execute", path: "0", name, startedAt: isoTime(NOW), connector, config });
+    });
+  }
+
+  test("an effect that began before keeps the time at which it began", () => {
+    const begun: LogEntry = recorded(decide([wait(5)], foldLog({}, []), NOW - DAY, types));
+    const decision = decide([send("x")], foldLog({}, [begun]), NOW, types);
+    expect(decision).toMatchObject({ kind: "execute", startedAt: isoTime(NOW - DAY) });
+  });
+
+  test("steps reach what earlier ones gave, and run in order", () => {
+    const steps = [pure("a", { n: "${payload.n}" }), pure("2", "${a.value.n}"), pure("c", "<${2.value}>")];
+    const state = foldLog({ n: 1 }, []);
+    const { decision, log } = drive(steps, state, NOW);
+    expect(decision).toEqual({ kind: "end", status: "success", error: null });
+    expect(log.map(([path, { step_name, output }]) => [path, step_name, output])).toEqual([
+      ["0", "a", { type: "transform", value: { n: 1 } }],
+      ["1", "2", { type: "transform", value: 1 }],
+      ["2", "c", { type: "transform", value: "<1>" }],
+    ]);
+  });
+});
+
+describe("a step that fails ends the run", () => {
+  const cases: { name: string; step: Step; error: string | RegExp }[] = [
+    {
+      name: "a placeholder that leads nowhere",
+      step: pure("bad", "${payload.gone}"),
+      error: "The placeholder ${payload.gone} leads nowhere",
+    },
+    {
+      name: "a placeholder of a later step",
+      step: pure("bad", "${later}"),
+      error: "The placeholder ${later} leads nowhere",
+    },
+    { name: "a step's own name", step: pure("bad", "${bad}"), error: "The placeholder ${bad} leads nowhere" },
+    {
+      name: "an unknown type",
+      step: { name: "bad", type: "nothing", config: {} },
+      error: 'There is no step type "nothing" here',
+    },
+    { name: "a config that no longer fits", step: { ...send(1), name: "bad" }, error: /^config\.to: / },
+    { name: "a duration that became text", step: wait("${payload.text}", "bad"), error: /^config\.duration: / },
+    { name: "a duration that became negative", step: wait("${payload.negative}", "bad"), error: /^config\.duration: / },
+    {
+      name: "a duration that became longer than a year",
+      step: wait("${payload.huge}", "bad"),
+      error: /^config\.duration: /,
+    },
+  ];
+  for (const { name, step, error } of cases) {
+    test(name, () => {
+      const payload = { text: "soon", negative: -1, huge: 1e9 };
+      const steps = [pure("first", 1), step, pure("later", 2)];
+      const state = foldLog(payload, []);
+      const { decision, log } = drive(steps, state, NOW);
+      const [path, result] = log.at(-1) ?? [];
+      expect(path).toBe("1");
+      expect(result).toMatchObject({ step_name: "bad", status: "failed", output: null, completed_at: isoTime(NOW) });
+      expect(result?.error).toMatch(error);
+      expect(decision).toEqual({ kind: "end", status: "failed", error: `Step "bad" failed: ${result?.error}` });
+      expect(log).toHaveLength(2);
+      expect(decide(steps, foldLog(payload, log), NOW + DAY, types)).toEqual(decision);
+    });
+  }
+});
+
+describe("a delay", () => {
+  for (const [duration, milliseconds] of [
+    [0, 0],
+    [0.0001, 1],
+    [0.001, 1],
+    [1, 1000],
+    [1.1, 1101],
+    [60, 60_000],
+    [365 * 24 * 60 * 60, 365 * DAY],
+  ] as const) {
+    test(`of ${duration} s sleeps ${milliseconds} ms and never less`, () => {
+      const steps = [wait(duration)];
+      const started = recorded(decide(steps, foldLog({}, []), NOW, types));
+      const wakeAt = NOW + milliseconds;
+      expect(started).toMatchObject(["0", { status: "running", started_at: isoTime(NOW) }, wakeAt]);
+      expect(milliseconds).toBeGreaterThanOrEqual(duration * 1000);
+      for (const early of [NOW - 1, NOW, wakeAt - 1].filter((time) => time < wakeAt)) {
+        expect(decide(steps, foldLog({}, [started]), early, types)).toEqual({ kind: "sleep", wakeAt });
+      }
+      for (const time of [wakeAt, wakeAt + DAY]) {
+        const ended = recorded(decide(steps, foldLog({}, [started]), time, types));
+        expect(ended).toEqual([
+          "0",
+          {
+            step_name: "wait",
+            status: "success",
+            started_at: isoTime(NOW),
+            completed_at: isoTime(time),
+            output: { type: "delay", duration, message: `Delayed for ${duration} seconds` },
+            error: null,
+          },
+          null,
+        ]);
+        expect(decide(steps, foldLog({}, [started, ended]), time, types).kind).toBe("end");
+      }
+    });
+  }
+
+  test("takes its duration from the payload, and waits its own time after another", () => {
+    const steps = [wait("${payload.s}", "one"), wait(2, "two")];
+    const state = foldLog({ s: 3 }, []);
+    expect(drive(steps, state, NOW).decision).toEqual({ kind: "sleep", wakeAt: NOW + 3000 });
+    expect(drive(steps, state, NOW + 3500).decision).toEqual({ kind: "sleep", wakeAt: NOW + 5500 });
+    expect(drive(steps, state, NOW + 5500).decision).toMatchObject({ kind: "end", status: "success" });
+  });
+});
+
+describe("purity", () => {
+  const steps = [pure("a", "${payload.list}"), wait(1), send("${a.value[0]}"), pure("b", "${nothing}")];
+  const payload = { list: ["x"] };
+  const states: { name: string; log: LogEntry[] }[] = [];
+  const state = foldLog(payload, []);
+  const log: LogEntry[] = [];
+  for (const [index, now] of [NOW, NOW + 500, NOW + 1000].entries()) {
+    log.push(...drive(steps, state, now).log);
+    states.push({ name: `after pass ${index}`, log: [...log] });
+  }
+  const sent = endedEntry("2", "send", isoTime(NOW), NOW, { output: {} });
+  states.push({ name: "before the step that fails", log: [...log, sent] }, { name: "at the beginning", log: [] });
+
+  for (const { name, log } of states) {
+    test(`${name}: the same decision twice, nothing changed`, () => {
+      const state = foldLog(payload, log);
+      const before = structuredClone(state);
+      const stepsBefore = structuredClone(steps);
+      const first = decide(steps, state, NOW + 700, types);
+      expect(decide(steps, state, NOW + 700, types)).toEqual(first);
+      expect(state).toEqual(before);
+      expect(steps).toEqual(stepsBefore);
+      expect(decide(steps, foldLog(payload, structuredClone(log)), NOW + 700, types)).toEqual(first);
+    });
+  }
+});
+
+test("10,000 pure steps are one pass, and their log folds to the same state", () => {
+  const steps = Array.from({ length: 10_000 }, (_, index) =>
+    pure(`s${index}`, index === 0 ? 0 : `\${s${index - 1}.value}`),
+  );
+  const state = foldLog({}, []);
+  const { decision, log } = drive(steps, state, NOW);
+  expect(decision).toEqual({ kind: "end", status: "success", error: null });
+  expect(log).toHaveLength(10_000);
+  expect(state.context.get("s9999")).toEqual({ type: "transform", value: 0 });
+  const folded = foldLog({}, log);
+  expect(folded.position).toBe(state.position);
+  expect(folded.steps.size).toBe(10_000);
+});

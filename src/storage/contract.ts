@@ -1,0 +1,34 @@
+/**
+ * What every storage has to do, whatever it is made of: one suite, run over each adapter.
+ *
+ * @example storageContract("memory", { open: async (clock) => openMemoryStorage(clock), takesClock: true });
+ */
+import { describe } from "bun:test";
+import { claimContract } from "./contract/claims.ts";
+import { dueContract } from "./contract/due.ts";
+import { fenceContract } from "./contract/fences.ts";
+import { checksOf, type StorageAdapter } from "./contract/kit.ts";
+import { pagingContract } from "./contract/paging.ts";
+import { progressContract } from "./contract/progress.ts";
+import { raceContract } from "./contract/races.ts";
+import { runContract } from "./contract/runs.ts";
+import { versionContract } from "./contract/versions.ts";
+import { workflowContract } from "./contract/workflows.ts";
+
+export type { StorageAdapter };
+
+/** Declares the tests of the suite for one adapter; every test opens a storage of its own. */
+export function storageContract(name: string, adapter: StorageAdapter): void {
+  const check = checksOf(adapter);
+  describe(name, () => {
+    describe("workflows", () => workflowContract(check));
+    describe("versions", () => versionContract(check));
+    describe("runs", () => runContract(check));
+    describe("claims", () => claimContract(check));
+    describe("due", () => dueContract(check));
+    describe("progress", () => progressContract(check));
+    describe("fences", () => fenceContract(check));
+    describe("paging", () => pagingContract(check));
+    describe("races", () => raceContract(check));
+  });
+}

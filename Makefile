@@ -3,6 +3,8 @@ BUN_VERSION := 1.4.5
 TOOLS := $(CURDIR)/.tools
 export PATH := $(TOOLS)/node_modules/.bin:$(PATH)
 export NODE_ENV ?= production
+# Bun reads it before any code of ours runs: webhooks under way at once.
+export BUN_CONFIG_MAX_HTTP_REQUESTS ?= 2048
 
 .DEFAULT_GOAL := help
 .PHONY: help start dev test test-full lint format bench install bun

@@ -36,8 +36,8 @@ export class Coalescer<Item, Result> {
   #waitingBytes = 0;
   #flushing = false;
   #scheduled = false;
-  /** Smoothed cost of an item, milliseconds: what a wait is predicted from. */
-  #itemCost = 0;
+  /** Smoothed time of a flush, milliseconds: what a wait is predicted from. */
+  #flushTime = 0;
 
   constructor(options: CoalescerOptions<Item, Result>) {
     this.#options = options;
@@ -46,7 +46,8 @@ export class Coalescer<Item, Result> {
   /** Rejects with `overloaded` when too many bytes wait or the wait would be too long. */
   add(item: Item): Promise<Result> {
     const bytes = this.#options.sizeOf(item);
-    const wait = this.#waiting.length * this.#itemCost;
+    const batches = Math.max(this.#waiting.length / MAX_ITEMS, this.#waitingBytes / MAX_BYTES);
+    const wait = Math.ceil(batches) * this.#flushTime;
     if (this.#waitingBytes + bytes > MAX_WAITING_BYTES || wait > MAX_WAIT_MILLISECONDS) {
       return Promise.reject(new PlatformError("overloaded", "", { retryAfter: Math.max(1, Math.ceil(wait / 1000)) }));
     }
@@ -80,8 +81,7 @@ export class Coalescer<Item, Result> {
     } catch (error) {
       for (const { reject } of batch) reject(error);
     } finally {
-      const cost = (this.#options.clock.monotonic() - start) / batch.length;
-      this.#itemCost = this.#itemCost === 0 ? cost : this.#itemCost * 0.9 + cost * 0.1;
+      this.#flushTime = this.#flushTime * 0.9 + (this.#options.clock.monotonic() - start) * 0.1;
       this.#flushing = false;
     }
     // At once, not on the next turn: whoever waits here has waited for a whole flush already.

@@ -25,6 +25,12 @@ const Environment = Type.Object({
     description: "Threads that execute steps; cores - 1",
   }),
   WORKER_MAX_IN_FLIGHT: Type.Integer({ minimum: 1, maximum: 100_000, default: 4096, description: "Runs held at once" }),
+  BUN_CONFIG_MAX_HTTP_REQUESTS: Type.Integer({
+    minimum: 1,
+    maximum: 65_535,
+    default: 256,
+    description: "Effects under way at once: what Bun itself lets out, so it has to be in the environment at the start",
+  }),
   LEASE_SECONDS: Type.Number({
     minimum: 1,
     maximum: 3600,

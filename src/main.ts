@@ -41,11 +41,12 @@ async function start(config: Config, log: Logger): Promise<() => Promise<void>> 
     log,
     maxBatches,
     maxInFlight: config.WORKER_MAX_IN_FLIGHT,
+    maxEffects: config.BUN_CONFIG_MAX_HTTP_REQUESTS,
     leaseMilliseconds,
     onGivenBack: (dueAt) => sweeper.notice(dueAt),
   });
   const sweeper = new Sweeper({ storage, dispatcher, clock, log, leaseMilliseconds });
-  messaging.consumeTriggers((runIds) => dispatcher.onMessages(runIds));
+  messaging.consumeTriggers(dispatcher);
   sweeper.start();
   announce(config, server, log);
 

@@ -36,7 +36,7 @@ export function startServer({ config, storage, messaging, types, clock, log }: S
   const app = createApp({
     workflows: new WorkflowService(new WorkflowRepository(storage, clock), clock),
     triggers: new TriggerService(runs, messaging, clock, log),
-    runs: new RunService(runs),
+    runs: new RunService(runs, clock),
     types,
     log,
   });

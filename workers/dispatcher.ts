@@ -2,7 +2,8 @@ import type { Logger } from "pino";
 import type { Clock } from "../src/clock.ts";
 import { Coalescer } from "../src/coalescer.ts";
 import { newId } from "../src/ids.ts";
-import type { ClaimedRun, Outcome, Progress, Storage } from "../src/storage/port.ts";
+import type { Reservation, TriggerConsumer } from "../src/messaging/port.ts";
+import type { ClaimedRun, Lease, Outcome, Progress, Storage } from "../src/storage/port.ts";
 import type { Advanced } from "./advance.ts";
 import { Definitions } from "./definitions.ts";
 import { type Executor, ThreadLost } from "./execution.ts";
@@ -12,6 +13,8 @@ const MAX_RUNS_PER_TASK = 128;
 const MAX_BYTES_PER_TASK = 1024 * 1024;
 const MAX_MESSAGES = 10_000;
 const MAX_PER_CLAIM = 500;
+/** Payloads and logs held at once, over all runs. */
+const MAX_HELD_BYTES = 64 * 1024 * 1024;
 const MAX_CRASHES = 5;
 const RETRY_MILLISECONDS = 200;
 
@@ -24,6 +27,8 @@ export interface DispatcherOptions {
   maxBatches: number;
   /** Runs held at once. */
   maxInFlight: number;
+  /** Effects under way at once. */
+  maxEffects: number;
   leaseMilliseconds: number;
   /** Called when a run was given back to be due at a time, milliseconds since the epoch. */
   onGivenBack(dueAt: number): void;
@@ -33,15 +38,23 @@ export interface DispatcherOptions {
  * Claims runs, has them executed, and writes down how far they came. It holds the last persisted state of every run it
  * has claimed; a result that could not be persisted is discarded.
  */
-export class Dispatcher {
+export class Dispatcher implements TriggerConsumer {
   readonly #options: DispatcherOptions;
   readonly #definitions: Definitions;
   readonly #saves: Coalescer<Progress, Outcome<null>>;
+  /** Marks the runs that inserts claim for this worker. */
+  readonly #lease: Lease;
   readonly #held = new Map<string, HeldRun>();
   readonly #count: Record<Origin, number> = { message: 0, due: 0 };
   #messages: string[] = [];
   #ready: HeldRun[] = [];
   #batches = 0;
+  #heldBytes = 0;
+  #reserved = 0;
+  #pumping = false;
+  #effects = 0;
+  /** Runs whose effect waits until another one is over. */
+  #waitingEffects: HeldRun[] = [];
   #claiming = false;
   #stopping = false;
   #stopRenewal: () => void = () => {};
@@ -51,6 +64,7 @@ export class Dispatcher {
   constructor(options: DispatcherOptions) {
     this.#options = options;
     this.#definitions = new Definitions(options.storage);
+    this.#lease = { claimId: newId(options.clock.now()), leaseMilliseconds: options.leaseMilliseconds };
     this.#saves = new Coalescer({
       clock: options.clock,
       flush: (items) => options.storage.saveProgress(items),
@@ -67,12 +81,36 @@ export class Dispatcher {
     this.#claimMessages();
   }
 
+  /** Room for a run that a trigger of this process is about to store: it is claimed by its insert. */
+  reserve(): Reservation | null {
+    // Whoever waits already goes first.
+    if (this.#messages.length > 0 || this.room("message") === 0) return null;
+    const claimedAt = this.#options.clock.monotonic();
+    this.#reserved++;
+    return {
+      lease: this.#lease,
+      accept: (run) => {
+        this.#reserved--;
+        this.accept([run], "message", claimedAt);
+      },
+      release: () => {
+        this.#reserved--;
+      },
+    };
+  }
+
   /** How many more runs of an origin may be claimed now. Each origin leaves a quarter of the room to the other. */
   room(origin: Origin): number {
-    if (this.#stopping) return 0;
+    if (this.#stopping || this.roomBytes <= 0) return 0;
     const { maxInFlight } = this.#options;
-    const share = Math.max(1, Math.floor(maxInFlight * 0.75)) - this.#count[origin];
-    return Math.max(0, Math.min(share, maxInFlight - this.#held.size));
+    const reserved = origin === "message" ? this.#reserved : 0;
+    const share = Math.max(1, Math.floor(maxInFlight * 0.75)) - this.#count[origin] - reserved;
+    return Math.max(0, Math.min(share, maxInFlight - this.#held.size - this.#reserved));
+  }
+
+  /** Characters of payloads and logs that may still be claimed. */
+  get roomBytes(): number {
+    return MAX_HELD_BYTES - this.#heldBytes;
   }
 
   /** Takes runs that were claimed for this worker; `claimedAt` is the monotonic time before the claim was sent. */
@@ -82,9 +120,11 @@ export class Dispatcher {
       this.#forget(this.#held.get(run.uuid));
       this.#held.set(run.uuid, held);
       this.#count[origin]++;
-      this.#ready.push(held);
+      this.#heldBytes += held.claimedBytes;
+      if (this.#stopping) this.#giveBack(held, this.#options.clock.now());
+      else this.#ready.push(held);
     }
-    this.#pump();
+    this.#schedulePump();
   }
 
   /**
@@ -94,8 +134,9 @@ export class Dispatcher {
   async stop(milliseconds: number): Promise<void> {
     this.#stopping = true;
     this.#messages = [];
-    const waiting = this.#ready;
+    const waiting = [...this.#ready, ...this.#waitingEffects];
     this.#ready = [];
+    this.#waitingEffects = [];
     await Promise.all(waiting.map((held) => this.#giveBack(held, this.#options.clock.now())));
     if (this.#held.size > 0) {
       await new Promise<void>((resolve) => {
@@ -120,7 +161,12 @@ export class Dispatcher {
         this.#messages = this.#messages.slice(room);
         const claimedAt = clock.monotonic();
         this.accept(
-          await storage.claimByMessage({ uuids, claimId: newId(clock.now()), leaseMilliseconds }),
+          await storage.claimByMessage({
+            uuids,
+            claimId: newId(clock.now()),
+            leaseMilliseconds,
+            maxBytes: this.roomBytes,
+          }),
           "message",
           claimedAt,
         );
@@ -131,6 +177,16 @@ export class Dispatcher {
     } finally {
       this.#claiming = false;
     }
+  }
+
+  /** On the next turn: what else comes in this one goes into the same task. */
+  #schedulePump(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    this.#options.clock.nextTurn(() => {
+      this.#pumping = false;
+      this.#pump();
+    });
   }
 
   #pump(): void {
@@ -198,7 +254,15 @@ export class Dispatcher {
     // A lease that is nearly over may be another's when the effect reaches the world.
     const effectBy = held.leaseUntil - this.#options.leaseMilliseconds / 6;
     if (this.#stopping || this.#options.clock.monotonic() > effectBy) this.#giveBack(held, this.#options.clock.now());
-    else this.#execute([held], effectBy);
+    else if (this.#effects >= this.#options.maxEffects) this.#waitingEffects.push(held);
+    else {
+      this.#effects++;
+      this.#execute([held], effectBy).finally(() => {
+        this.#effects--;
+        const next = this.#waitingEffects.shift();
+        if (next !== undefined && this.#holds(next)) this.#startEffect(next);
+      });
+    }
   }
 
   #afterLostThread(held: HeldRun, guilty: boolean, effect: boolean, reason: string): void {
@@ -294,6 +358,7 @@ export class Dispatcher {
     if (held === undefined) return;
     this.#held.delete(held.run.uuid);
     this.#count[held.origin]--;
+    this.#heldBytes -= held.claimedBytes;
     if (this.#held.size === 0) this.#onIdle?.();
     if (this.#messages.length > 0) this.#claimMessages();
   }

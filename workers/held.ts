@@ -19,6 +19,8 @@ export class HeldRun {
   /** Threads lost while this run was on them or waited on them: from 2 on it runs alone. */
   suspicion = 0;
   crashes: number;
+  /** Characters of its payload and log when it was claimed: its part of the room. */
+  readonly claimedBytes: number;
   #log: string;
   #logLength: number;
   #unsaved = "[]";
@@ -28,6 +30,7 @@ export class HeldRun {
     this.origin = origin;
     this.leaseUntil = leaseUntil;
     this.crashes = run.crashes;
+    this.claimedBytes = run.payload.length + run.log.length;
     this.#log = run.log;
     this.#logLength = run.logLength;
   }

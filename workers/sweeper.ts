@@ -5,7 +5,6 @@ import type { Storage } from "../src/storage/port.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 
 const MAX_PER_SWEEP = 500;
-const MAX_BYTES_PER_SWEEP = 16 * 1024 * 1024;
 /** Without room, or after a failure, it looks again this soon. */
 const AGAIN_MILLISECONDS = 20;
 /** It looks this often whatever it was told: rows of other programs fall due too. */
@@ -59,7 +58,7 @@ export class Sweeper {
         const limit = Math.min(MAX_PER_SWEEP, dispatcher.room("due"));
         if (limit === 0 || this.#stopped) break;
         const claimedAt = clock.monotonic();
-        const claim = { claimId: newId(clock.now()), leaseMilliseconds, limit, maxBytes: MAX_BYTES_PER_SWEEP };
+        const claim = { claimId: newId(clock.now()), leaseMilliseconds, limit, maxBytes: dispatcher.roomBytes };
         const dueAt = await storage.nextDue();
         if (dueAt === null || dueAt > clock.now()) {
           nextAt = Math.min(dueAt ?? Number.POSITIVE_INFINITY, clock.now() + LONGEST_MILLISECONDS);

@@ -5,7 +5,7 @@ import { PlatformError } from "../errors.ts";
 import type { RunService } from "../services/runs.ts";
 import type { TriggerService } from "../services/triggers.ts";
 import type { WorkflowService } from "../services/workflows.ts";
-import { errorReply, failureReply, requestIdOf } from "./failures.ts";
+import { errorReply, failureReplies, requestIdOf } from "./failures.ts";
 import { runRoutes } from "./runs.ts";
 import { serviceRoutes } from "./service.ts";
 import { swaggerDocs } from "./swagger.ts";
@@ -26,6 +26,7 @@ export interface AppOptions {
 
 /** The HTTP API. */
 export function createApp({ workflows, triggers, runs, types, log }: AppOptions) {
+  const failureReply = failureReplies(log);
   const app = new Elysia({
     normalize: false,
     serve: {
@@ -36,7 +37,7 @@ export function createApp({ workflows, triggers, runs, types, log }: AppOptions)
     },
   })
     .onError(({ code, error, request }) =>
-      code === "NOT_FOUND" ? unknownRoute(request, allowed) : failureReply(error, request, log),
+      code === "NOT_FOUND" ? unknownRoute(request, allowed) : failureReply(error, request),
     )
     .use(swaggerDocs(types))
     .use(serviceRoutes())
@@ -48,7 +49,8 @@ export function createApp({ workflows, triggers, runs, types, log }: AppOptions)
 
 function unknownRoute(request: Request, routes: { method: string; pattern: RegExp }[]): Response {
   const { pathname } = new URL(request.url);
-  const methods = [...new Set(routes.filter(({ pattern }) => pattern.test(pathname)).map(({ method }) => method))];
+  const matching = routes.filter(({ pattern }) => pattern.test(pathname));
+  const methods = [...new Set(matching.flatMap(({ method }) => (method === "GET" ? ["GET", "HEAD"] : [method])))];
   const requestId = requestIdOf(request);
   return methods.length === 0
     ? errorReply(new PlatformError("not_found"), requestId)

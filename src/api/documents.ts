@@ -33,6 +33,12 @@ const ValidationErrorBody = Type.Object(
   },
 );
 
+const Placeholder = Type.String({
+  pattern: "^\\$\\{[^{}]*\\}$",
+  title: "Placeholder",
+  description: "The path to a value of the payload or of an earlier step's output, such as ${payload.seconds}",
+});
+
 // What "Try it out" is prefilled with: sent in this order, both work on a fresh platform.
 const WORKFLOW_EXAMPLE = {
   id: "example_workflow",
@@ -54,6 +60,7 @@ const SCHEMAS = {
   WorkflowInput: { ...WorkflowInput, examples: [WORKFLOW_EXAMPLE] },
   Workflow,
   Step,
+  Placeholder,
   TriggerInput: { ...TriggerInput, examples: [TRIGGER_EXAMPLE] },
   Run,
   StepResult,
@@ -63,14 +70,34 @@ const SCHEMAS = {
 
 /** The document's schemas; a step is one of the known types, each with its own config. */
 export function schemasOf(types: StepTypes): object {
-  const name = { ...StepName, not: { enum: ["payload", ...FORBIDDEN_KEYS] } };
+  const taken = ["payload", ...FORBIDDEN_KEYS].map((word) => `\`${word}\``).join(", ");
+  const name = { ...StepName, description: `Another in each step, and none of ${taken}` };
   const steps = [...types.values()].map(({ connector: { type, description, config } }) =>
     Type.Object(
-      { name, type: Type.Literal(type), config },
+      { name, type: Type.Literal(type), config: withPlaceholders(config) },
       { additionalProperties: false, title: `A ${type} step`, description },
     ),
   );
   return { ...SCHEMAS, Step: Type.Union(steps, { title: "Step" }) };
+}
+
+/** A config as an author may write it: a placeholder may stand for any value in it. */
+function withPlaceholders(config: TSchema): TSchema {
+  const { properties, patternProperties, items } = config;
+  const within = (schemas: Record<string, TSchema>) =>
+    Object.fromEntries(Object.entries(schemas).map(([key, schema]) => [key, orPlaceholder(schema)]));
+  return {
+    ...config,
+    ...(properties === undefined ? {} : { properties: within(properties) }),
+    ...(patternProperties === undefined ? {} : { patternProperties: within(patternProperties) }),
+    ...(items === undefined ? {} : { items: orPlaceholder(items) }),
+  };
+}
+
+function orPlaceholder(schema: TSchema): TSchema {
+  const { type, anyOf, pattern } = schema;
+  const takesAnyText = (type === "string" && pattern === undefined) || (type === undefined && anyOf === undefined);
+  return takesAnyText ? schema : Type.Union([withPlaceholders(schema), Placeholder]);
 }
 
 const ERRORS: Record<number, [description: string, ...schemas: (keyof typeof SCHEMAS)[]]> = {
@@ -120,7 +147,7 @@ export function describeSteps(types: StepTypes): string {
 
 /**
  * The document as other programs like to read it: named schemas by reference, a choice of words as an enum, and a map of
- * any keys as additionalProperties.
+ * any keys as additionalProperties; parameters with what Swagger UI shows of them.
  */
 export function tidy(document: object): object {
   return JSON.parse(JSON.stringify(document), (key, value: unknown) =>
@@ -140,7 +167,18 @@ function tidyObject(key: string, value: Record<string, unknown>): object {
   if (typeof patternProperties === "object" && patternProperties !== null && ANY_KEY in patternProperties) {
     return { ...(title === undefined ? {} : { title }), ...rest, additionalProperties: patternProperties[ANY_KEY] };
   }
-  return rest.in === "path" && rest.name === "workflow_id" ? { ...rest, example: WORKFLOW_EXAMPLE.id } : value;
+  return typeof rest.in === "string" ? tidyParameter(rest) : value;
+}
+
+/** Swagger UI shows a parameter's own description, not that of its schema, and fills in its example. */
+function tidyParameter(parameter: Record<string, unknown>): object {
+  const { name, schema } = parameter;
+  const described = typeof schema === "object" && schema !== null && "description" in schema;
+  return {
+    ...(described ? { description: schema.description } : {}),
+    ...parameter,
+    ...(name === "workflow_id" ? { example: WORKFLOW_EXAMPLE.id } : {}),
+  };
 }
 
 function json(schema: object) {

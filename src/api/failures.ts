@@ -1,29 +1,48 @@
 import { ParseError, ValidationError } from "elysia";
 import type { Logger } from "pino";
+import { monotonic } from "../clock.ts";
 import { PlatformError, type RequestFault, ValidationFailed } from "../errors.ts";
 import { schemaFaults } from "./faults.ts";
 
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
-/** Turns whatever a request failed with into its answer. What nobody foresaw is logged, and the answer says nothing of it. */
-export function failureReply(error: unknown, request: Request, log: Logger): Response {
-  const requestId = requestIdOf(request);
-  const cause = error instanceof ParseError ? error.cause : error;
-  if (cause instanceof ValidationFailed) return validationReply(cause.faults, requestId);
-  if (cause instanceof ValidationError) {
-    const errors = cause.all.flatMap((one) => ("path" in one && one.summary !== undefined ? [one] : []));
-    return validationReply(schemaFaults(errors, [cause.type]), requestId);
+/** Refusals come by the thousand when they come: one line a second, with their number, says enough. */
+const REFUSALS_MILLISECONDS = 1000;
+
+/**
+ * Makes what turns whatever a request failed with into its answer. What nobody foresaw is logged as an error, and the
+ * answer says nothing of it.
+ */
+export function failureReplies(log: Logger): (error: unknown, request: Request) => Response {
+  let refused = 0;
+  let loggedAt = Number.NEGATIVE_INFINITY;
+
+  return (error, request) => {
+    const requestId = requestIdOf(request);
+    const cause = error instanceof ParseError ? error.cause : error;
+    if (cause instanceof ValidationFailed) return validationReply(cause.faults, requestId);
+    if (cause instanceof ValidationError) {
+      const errors = cause.all.flatMap((one) => ("path" in one && one.summary !== undefined ? [one] : []));
+      return validationReply(schemaFaults(errors, [cause.type]), requestId);
+    }
+    if (cause instanceof PlatformError) {
+      if (cause.retryable) logRefusal(cause, requestId);
+      else if (cause.status >= 500) log.error({ request_id: requestId, code: cause.code }, "request failed");
+      return errorReply(cause, requestId);
+    }
+    const text = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+    log.error({ request_id: requestId, error: text }, "request failed");
+    return errorReply(new PlatformError("internal"), requestId);
+  };
+
+  function logRefusal({ code, cause }: PlatformError, requestId: string): void {
+    refused++;
+    const now = monotonic();
+    if (now - loggedAt < REFUSALS_MILLISECONDS) return;
+    log.warn({ request_id: requestId, code, cause: String(cause ?? ""), count: refused }, "requests refused");
+    refused = 0;
+    loggedAt = now;
   }
-  if (cause instanceof PlatformError) {
-    if (cause.status >= 500)
-      log.warn({ request_id: requestId, code: cause.code, cause: String(cause.cause ?? "") }, "request refused");
-    return errorReply(cause, requestId);
-  }
-  log.error(
-    { request_id: requestId, error: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause) },
-    "request failed",
-  );
-  return errorReply(new PlatformError("internal"), requestId);
 }
 
 /** The answer for an error of the table. */

@@ -17,9 +17,17 @@ export function workflowText(workflow: WorkflowRecord): string {
   return `{"uuid":"${uuid}","id":${JSON.stringify(id)},"name":${JSON.stringify(name)},"description":${JSON.stringify(description)},"steps":${steps},"version":${version},"created_at":"${isoTime(createdAt)}","updated_at":"${isoTime(updatedAt)}"}`;
 }
 
-/** A page of a list. */
-export function pageText<Item>({ items, nextCursor, limit }: Page<Item>, itemText: (item: Item) => string): string {
-  return `{"items":[${items.map(itemText).join(",")}],"next_cursor":${JSON.stringify(nextCursor)},"limit":${limit}}`;
+const pageTexts = new WeakMap<object, string>();
+
+/** A page of a list. Requests that share the page share its text. */
+export function pageText<Item>(page: Page<Item>, itemText: (item: Item) => string): string {
+  const { items, nextCursor, limit } = page;
+  let text = pageTexts.get(page);
+  if (text === undefined) {
+    text = `{"items":[${items.map(itemText).join(",")}],"next_cursor":${JSON.stringify(nextCursor)},"limit":${limit}}`;
+    pageTexts.set(page, text);
+  }
+  return text;
 }
 
 function timeText(time: number | null): string {

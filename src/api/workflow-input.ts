@@ -1,4 +1,5 @@
 import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
+import { ValueErrorType } from "@sinclair/typebox/errors";
 import type { StepTypes } from "../connectors/index.ts";
 import { forbiddenPlaceholders, isPlaceholder } from "../engine/placeholders.ts";
 import { type RequestFault, ValidationFailed } from "../errors.ts";
@@ -64,8 +65,10 @@ function faultsOfConfig(typeName: string, config: Json, loc: (string | number)[]
     const faults = type.connector.check?.(config) ?? [];
     return [...placeholders, ...faults.map(({ path, message }) => valueFault([...configLoc, ...path], message))];
   }
-  // A placeholder may become any type: it is judged when it is resolved.
-  const errors = [...type.validator.Errors(config)].filter(({ value }) => !isPlaceholder(value));
+  // A placeholder may become any type: it is judged when it is resolved. A field that there is not stays one.
+  const errors = [...type.validator.Errors(config)].filter(
+    (error) => error.type === ValueErrorType.ObjectAdditionalProperties || !isPlaceholder(error.value),
+  );
   return [...placeholders, ...schemaFaults(errors, configLoc)];
 }
 

@@ -1,18 +1,19 @@
 import type { TriggerEvent } from "../schemas/event.ts";
-import type { Messaging } from "./port.ts";
+import type { Messaging, TriggerConsumer } from "./port.ts";
 
 /** Messages within one process. Without a consumer they are dropped: the sweeper finds their runs. */
 export function openInProcessMessaging(): Messaging {
-  let consume: ((runIds: string[]) => void) | null = null;
+  let consumer: TriggerConsumer | null = null;
   return {
+    reserve: () => consumer?.reserve() ?? null,
     async publishTriggers(events: TriggerEvent[]) {
-      consume?.(events.map(({ run_id }) => run_id));
+      consumer?.onMessages(events.map(({ run_id }) => run_id));
     },
-    consumeTriggers(consumer) {
-      consume = consumer;
+    consumeTriggers(given) {
+      consumer = given;
     },
     async close() {
-      consume = null;
+      consumer = null;
     },
   };
 }

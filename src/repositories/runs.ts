@@ -7,11 +7,12 @@ import { SharedReads } from "./reads.ts";
 
 /** Runs, one at a time. */
 export class RunRepository {
+  readonly #storage: Storage;
   readonly #inserts: Coalescer<NewRun, Outcome<InsertedRun>>;
   readonly #reads: SharedReads<string, RunRecord | null>;
-  readonly #lists: SharedReads<PageRequest, RunRecord[]>;
 
   constructor(storage: Storage, clock: Clock) {
+    this.#storage = storage;
     this.#inserts = new Coalescer({
       clock,
       flush: (items) => storage.insertRuns(items),
@@ -21,11 +22,6 @@ export class RunRepository {
       clock,
       (uuid) => uuid,
       (uuids) => storage.findRuns(uuids),
-    );
-    this.#lists = new SharedReads(
-      clock,
-      ({ namespace, limit, order, after }) => JSON.stringify([namespace, limit, order, after]),
-      (pages) => Promise.all(pages.map((page) => storage.listRuns(page))),
     );
   }
 
@@ -39,6 +35,6 @@ export class RunRepository {
   }
 
   list(page: PageRequest): Promise<RunRecord[]> {
-    return this.#lists.get(page);
+    return this.#storage.listRuns(page);
   }
 }

@@ -1,6 +1,9 @@
+import type { Clock } from "../clock.ts";
 import { ValidationFailed } from "../errors.ts";
 import { isUuid } from "../ids.ts";
+import { SharedReads } from "../repositories/reads.ts";
 import type { PageQuery, PageRequest } from "../schemas/page.ts";
+import { MAX_PAGE_BYTES, pageBytes, type RunRecord, type WorkflowRecord } from "../storage/port.ts";
 
 const DEFAULT_LIMIT = 50;
 
@@ -11,24 +14,46 @@ export interface Page<Item> {
   limit: number;
 }
 
-/**
- * Reads one page. A cursor names its list and order, and is refused for any other.
- *
- * @throws ValidationFailed when the cursor is not one of this list and order.
- */
-export async function readPage<Item extends { uuid: string }>(
+/** Reads the pages of one list. Identical requests that arrive together share one page. */
+export class PageReader<Item extends RunRecord | WorkflowRecord> {
+  readonly #list: string;
+  readonly #pages: SharedReads<PageRequest, Page<Item>>;
+
+  constructor(list: string, clock: Clock, read: (page: PageRequest) => Promise<Item[]>) {
+    this.#list = list;
+    this.#pages = new SharedReads(
+      clock,
+      ({ namespace, limit, order, after }) => `${namespace} ${limit} ${order} ${after}`,
+      (requests) => Promise.all(requests.map(async (request) => pageOf(list, request, await read(oneMore(request))))),
+    );
+  }
+
+  /**
+   * A cursor names its list and order, and is refused for any other.
+   *
+   * @throws ValidationFailed when the cursor is not one of this list and order.
+   */
+  async read({ limit = DEFAULT_LIMIT, order = "desc", cursor }: PageQuery, namespace: string): Promise<Page<Item>> {
+    const after = cursor === undefined ? null : readCursor(cursor, this.#list, order);
+    return this.#pages.get({ namespace, limit, order, after });
+  }
+}
+
+/** One more than asked for tells whether there is a next page. */
+function oneMore(request: PageRequest): PageRequest {
+  return { ...request, limit: request.limit + 1 };
+}
+
+function pageOf<Item extends RunRecord | WorkflowRecord>(
   list: string,
-  { limit = DEFAULT_LIMIT, order = "desc", cursor }: PageQuery,
-  namespace: string,
-  read: (page: PageRequest) => Promise<Item[]>,
-): Promise<Page<Item>> {
-  const after = cursor === undefined ? null : readCursor(cursor, list, order);
-  // One more than asked for tells whether there is a next page.
-  const rows = await read({ namespace, limit: limit + 1, order, after });
+  { limit, order }: PageRequest,
+  rows: Item[],
+): Page<Item> {
   const items = rows.slice(0, limit);
   const last = items.at(-1);
-  const nextCursor = rows.length > limit && last !== undefined ? writeCursor(list, order, last.uuid) : null;
-  return { items, nextCursor, limit };
+  // A page that ended early for its size has a next one, too: should it be empty, that only costs a request.
+  const more = rows.length > limit || rows.reduce((sum, row) => sum + pageBytes(row), 0) >= MAX_PAGE_BYTES;
+  return { items, nextCursor: more && last !== undefined ? writeCursor(list, order, last.uuid) : null, limit };
 }
 
 function writeCursor(list: string, order: string, uuid: string): string {

@@ -1,17 +1,20 @@
+import type { Clock } from "../clock.ts";
 import { PlatformError } from "../errors.ts";
 import { isUuid } from "../ids.ts";
 import type { RunRepository } from "../repositories/runs.ts";
 import type { PageQuery } from "../schemas/page.ts";
 import type { RunRecord } from "../storage/port.ts";
 import { NAMESPACE } from "./namespace.ts";
-import { type Page, readPage } from "./pages.ts";
+import { type Page, PageReader } from "./pages.ts";
 
 /** What can be seen of runs. */
 export class RunService {
   readonly #runs: RunRepository;
+  readonly #pages: PageReader<RunRecord>;
 
-  constructor(runs: RunRepository) {
+  constructor(runs: RunRepository, clock: Clock) {
     this.#runs = runs;
+    this.#pages = new PageReader("runs", clock, (page) => runs.list(page));
   }
 
   /** @throws PlatformError run_not_found */
@@ -22,6 +25,6 @@ export class RunService {
   }
 
   list(query: PageQuery): Promise<Page<RunRecord>> {
-    return readPage("runs", query, NAMESPACE, (page) => this.#runs.list(page));
+    return this.#pages.read(query, NAMESPACE);
   }
 }

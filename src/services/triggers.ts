@@ -15,12 +15,14 @@ const GRACE_MILLISECONDS = 2000;
 export class TriggerService {
   readonly #runs: RunRepository;
   readonly #clock: Clock;
+  readonly #messaging: Messaging;
   readonly #events: Coalescer<TriggerEvent, true>;
   readonly #log: Logger;
 
   constructor(runs: RunRepository, messaging: Messaging, clock: Clock, log: Logger) {
     this.#runs = runs;
     this.#clock = clock;
+    this.#messaging = messaging;
     this.#log = log;
     this.#events = new Coalescer({
       clock,
@@ -33,23 +35,39 @@ export class TriggerService {
   }
 
   /**
-   * Stores a run, tells the workers, and returns its id. The row is what counts: a message that is lost only makes the
-   * run start when its grace is over.
+   * Stores a run and returns its id. A worker of this process with room gets it as claimed; else the workers are told.
+   * The row is what counts: a message that is lost only makes the run start when its grace is over.
    *
    * @throws PlatformError workflow_not_found, overloaded, storage_unavailable
    */
   async trigger({ workflow_id, payload = {} }: TriggerInput): Promise<string> {
     const uuid = newId(this.#clock.now());
-    const { workflowUuid } = await this.#runs.insert({
-      uuid,
-      namespace: NAMESPACE,
-      workflow: workflow_id,
-      payload: JSON.stringify(payload),
-      graceMilliseconds: GRACE_MILLISECONDS,
-    });
-    this.#events.add({ run_id: uuid, workflow_id: workflowUuid, payload }).catch((error: unknown) => {
-      this.#log.warn({ run_id: uuid, error: String(error) }, "trigger not published; the sweeper takes it");
-    });
+    const text = JSON.stringify(payload);
+    const reservation = this.#messaging.reserve();
+    try {
+      const { workflowUuid, workflowVersion } = await this.#runs.insert({
+        uuid,
+        namespace: NAMESPACE,
+        workflow: workflow_id,
+        payload: text,
+        graceMilliseconds: GRACE_MILLISECONDS,
+        claim: reservation?.lease ?? null,
+      });
+      if (reservation === null) this.#publish({ run_id: uuid, workflow_id: workflowUuid, payload });
+      else {
+        const claimed = { uuid, workflowUuid, workflowVersion, payload: text, log: "[]", logLength: 0 };
+        reservation.accept({ ...claimed, token: 1, crashes: 0 });
+      }
+    } catch (error) {
+      reservation?.release();
+      throw error;
+    }
     return uuid;
+  }
+
+  #publish(event: TriggerEvent): void {
+    this.#events.add(event).catch((error: unknown) => {
+      this.#log.warn({ run_id: event.run_id, error: String(error) }, "trigger not published; the sweeper takes it");
+    });
   }
 }

@@ -6,16 +6,18 @@ import type { PageQuery } from "../schemas/page.ts";
 import type { WorkflowInput } from "../schemas/workflow.ts";
 import type { WorkflowRecord } from "../storage/port.ts";
 import { NAMESPACE } from "./namespace.ts";
-import { type Page, readPage } from "./pages.ts";
+import { type Page, PageReader } from "./pages.ts";
 
 /** What can be done with workflow definitions. */
 export class WorkflowService {
   readonly #workflows: WorkflowRepository;
   readonly #clock: Clock;
+  readonly #pages: PageReader<WorkflowRecord>;
 
   constructor(workflows: WorkflowRepository, clock: Clock) {
     this.#workflows = workflows;
     this.#clock = clock;
+    this.#pages = new PageReader("workflows", clock, (page) => workflows.list(page));
   }
 
   /** Stores a new workflow and returns its uuid. */
@@ -60,6 +62,6 @@ export class WorkflowService {
   }
 
   list(query: PageQuery): Promise<Page<WorkflowRecord>> {
-    return readPage("workflows", query, NAMESPACE, (page) => this.#workflows.list(page));
+    return this.#pages.read(query, NAMESPACE);
   }
 }

@@ -73,10 +73,19 @@ export interface NewRun {
   payload: string;
   /** Milliseconds that a message has to bring the run to a worker before the sweeper may take it. */
   graceMilliseconds: number;
+  /** Stores it as claimed already, with token 1, for a worker of this process that has room; null leaves it pending. */
+  claim: Lease | null;
+}
+
+/** How a claim marks the runs that it takes. */
+export interface Lease {
+  claimId: string;
+  leaseMilliseconds: number;
 }
 
 export interface InsertedRun {
   workflowUuid: string;
+  workflowVersion: number;
 }
 
 export interface RunRecord {
@@ -96,10 +105,9 @@ export interface RunRecord {
   log: string;
 }
 
-export interface Claim {
-  /** Names the claim in the row of every run that it takes. */
-  claimId: string;
-  leaseMilliseconds: number;
+export interface Claim extends Lease {
+  /** Room for payloads and logs; the first run is taken whatever its size. */
+  maxBytes: number;
 }
 
 /** Claims runs that a message named: only ones that nobody ever claimed. */
@@ -110,8 +118,6 @@ export interface MessageClaim extends Claim {
 /** Claims runs that are due, in the order in which they fell due. */
 export interface DueClaim extends Claim {
   limit: number;
-  /** Room for payloads and logs; the first run is taken whatever its size. */
-  maxBytes: number;
 }
 
 export interface ClaimedRun {
@@ -145,6 +151,15 @@ export interface Progress extends Held {
     | { kind: "end"; status: EndedStatus; error: string | null; stepResults: string };
 }
 
+/** A page of a list ends early once its rows hold this much JSON text; its reader goes on from the last row. */
+export const MAX_PAGE_BYTES = 8 * 1024 * 1024;
+
+/** What counts toward MAX_PAGE_BYTES, in characters. */
+export function pageBytes(row: RunRecord | WorkflowRecord): number {
+  if ("steps" in row) return row.steps.length;
+  return row.payload.length + (row.stepResults?.length ?? 0) + row.log.length;
+}
+
 export interface Storage {
   insertWorkflows(items: NewWorkflow[]): Promise<Outcome<null>[]>;
   /** Makes a new version of each. Error workflow_not_found. */
@@ -152,6 +167,7 @@ export interface Storage {
   /** Error workflow_not_found. */
   deleteWorkflows(items: WorkflowKey[]): Promise<Outcome<{ uuid: string }>[]>;
   findWorkflows(items: WorkflowLookup[]): Promise<(WorkflowRecord | null)[]>;
+  /** Up to `limit` rows, fewer once they hold MAX_PAGE_BYTES; none only when there are no more. */
   listWorkflows(page: PageRequest): Promise<WorkflowRecord[]>;
   /** JSON text of the steps of each version, deleted workflows included. */
   findVersions(keys: VersionKey[]): Promise<(string | null)[]>;
@@ -159,6 +175,7 @@ export interface Storage {
   /** Error workflow_not_found, or unstorable. The same uuid twice is stored once. */
   insertRuns(items: NewRun[]): Promise<Outcome<InsertedRun>[]>;
   findRuns(uuids: string[]): Promise<(RunRecord | null)[]>;
+  /** Like listWorkflows. */
   listRuns(page: PageRequest): Promise<RunRecord[]>;
 
   claimByMessage(claim: MessageClaim): Promise<ClaimedRun[]>;

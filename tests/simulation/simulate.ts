@@ -1,7 +1,7 @@
 import type { StepTypes } from "../../src/connectors/index.ts";
 import { parseLog } from "../../src/schemas/log.ts";
 import type { StepResult } from "../../src/schemas/run.ts";
-import type { RunRecord, Storage } from "../../src/storage/port.ts";
+import type { InsertedRun, Lease, RunRecord, Storage } from "../../src/storage/port.ts";
 import { openMemoryStorage } from "../../src/storage/sqlite/index.ts";
 import { ProcessClock, Random, Scheduler } from "./scheduler.ts";
 import { LEASE_MILLISECONDS, SimulatedWorker } from "./worker.ts";
@@ -69,9 +69,26 @@ function scheduleTriggers(world: World, workers: SimulatedWorker[]): Map<string,
     scheduler.after(random.below(TRIGGER_SPAN), () => {
       world.note(`trigger ${id} ${workload.id}`);
       const payload = JSON.stringify({ n: index });
-      void storage.insertRuns([
-        { uuid: id, namespace: "default", workflow: workload.id, payload, graceMilliseconds: 2000 },
-      ]);
+      const owner = random.pick(workers);
+      const reservation = random.chance(0.5) ? owner.reserve() : null;
+      void insert(storage, id, workload.id, payload, reservation?.lease ?? null).then(
+        ({ workflowUuid, workflowVersion }) => {
+          const claimed = {
+            uuid: id,
+            workflowUuid,
+            workflowVersion,
+            payload,
+            log: "[]",
+            logLength: 0,
+            token: 1,
+            crashes: 0,
+          };
+          if (reservation === null) return;
+          world.claimed([claimed]);
+          // The process may be gone, or stopped for a while, before it hears of it.
+          scheduler.after(random.below(5), () => owner.clock.deliver(() => reservation.accept(claimed)));
+        },
+      );
       if (random.chance(0.2)) world.counts.lostMessages++;
       else send();
       if (random.chance(0.2)) send();
@@ -81,6 +98,19 @@ function scheduleTriggers(world: World, workers: SimulatedWorker[]): Map<string,
     });
   }
   return expected;
+}
+
+async function insert(
+  storage: Storage,
+  id: string,
+  workflow: string,
+  payload: string,
+  claim: Lease | null,
+): Promise<InsertedRun> {
+  const run = { uuid: id, namespace: "default", workflow, payload, graceMilliseconds: 2000, claim };
+  const [outcome] = await storage.insertRuns([run]);
+  if (outcome?.kind !== "ok") throw new Error(`the simulation's insert of ${id} failed`);
+  return outcome.value;
 }
 
 /** Crashes, freezes beyond the lease, and orderly restarts, until the world calms down. */

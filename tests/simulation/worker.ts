@@ -1,5 +1,6 @@
 import pino from "pino";
 import type { StepTypes } from "../../src/connectors/index.ts";
+import type { Reservation } from "../../src/messaging/port.ts";
 import type { Json } from "../../src/schemas/json.ts";
 import { parseLog } from "../../src/schemas/log.ts";
 import type { Step } from "../../src/schemas/workflow.ts";
@@ -33,6 +34,7 @@ export class SimulatedWorker {
       log,
       maxBatches: 2,
       maxInFlight: 6,
+      maxEffects: 3,
       leaseMilliseconds: LEASE_MILLISECONDS,
       onGivenBack: (dueAt) => this.#sweeper.notice(dueAt),
     });
@@ -44,6 +46,11 @@ export class SimulatedWorker {
       leaseMilliseconds: LEASE_MILLISECONDS,
     });
     this.#sweeper.start();
+  }
+
+  /** Room for a run that is about to be stored; none when the process is not there to ask. */
+  reserve(): Reservation | null {
+    return this.clock.dead ? null : this.#dispatcher.reserve();
   }
 
   message(runId: string): void {

@@ -1,15 +1,18 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../clock.ts";
 import type { PageRequest } from "../../schemas/page.ts";
-import type {
-  NewWorkflow,
-  Outcome,
-  Refusal,
-  VersionKey,
-  WorkflowChange,
-  WorkflowKey,
-  WorkflowLookup,
-  WorkflowRecord,
+import {
+  MAX_PAGE_BYTES,
+  type NewWorkflow,
+  type Outcome,
+  pageBytes,
+  type Refusal,
+  type RunRecord,
+  type VersionKey,
+  type WorkflowChange,
+  type WorkflowKey,
+  type WorkflowLookup,
+  type WorkflowRecord,
 } from "../port.ts";
 
 const COLUMNS = "uuid, id, name, description, steps, version, created_at as createdAt, updated_at as updatedAt";
@@ -109,22 +112,29 @@ export class Definitions {
   }
 
   list(page: PageRequest, until: string): WorkflowRecord[] {
-    return listPage<WorkflowRecord>(this.#database, LIST, page, until);
+    return listPage(this.#database, LIST, page, until, (row: WorkflowRecord) => row);
   }
 }
 
 /** Runs the keyset query of a page in its order; `until` bounds the ascending one, exclusive. */
-export function listPage<Row>(
+export function listPage<Row, Record extends RunRecord | WorkflowRecord>(
   database: Database,
-  queries: Record<"asc" | "desc", string>,
+  queries: { asc: string; desc: string },
   { namespace, limit, order, after }: PageRequest,
   until: string,
-): Row[] {
-  return order === "desc"
-    ? database.query<Row, Record<string, string | number>>(queries.desc).all({ namespace, limit, after: after ?? "g" })
-    : database
-        .query<Row, Record<string, string | number>>(queries.asc)
-        .all({ namespace, limit, after: after ?? "", until });
+  recordOf: (row: Row) => Record,
+): Record[] {
+  const bindings: { [name: string]: string | number } =
+    order === "desc" ? { namespace, limit, after: after ?? "g" } : { namespace, limit, after: after ?? "", until };
+  const records: Record[] = [];
+  let bytes = 0;
+  for (const row of database.query<Row, typeof bindings>(queries[order]).iterate(bindings)) {
+    const record = recordOf(row);
+    records.push(record);
+    bytes += pageBytes(record);
+    if (bytes >= MAX_PAGE_BYTES) break;
+  }
+  return records;
 }
 
 /** The outcome for a workflow that nobody can trigger. */

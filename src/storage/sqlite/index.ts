@@ -10,6 +10,7 @@ import type {
   ClaimedRun,
   DueClaim,
   Held,
+  InsertedRun,
   MessageClaim,
   NewRun,
   NewWorkflow,
@@ -117,7 +118,7 @@ class SqliteStorage implements Storage {
     return keys.map((key) => this.#definitions.steps(key));
   }
 
-  insertRuns(items: NewRun[]): Promise<Outcome<{ workflowUuid: string }>[]> {
+  insertRuns(items: NewRun[]): Promise<Outcome<InsertedRun>[]> {
     return this.#committer.write("insertRuns", items);
   }
 

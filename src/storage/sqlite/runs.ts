@@ -20,8 +20,8 @@ const COLUMNS = `uuid, coalesce(id, uuid) as id, workflow_id as workflowUuid, wo
   payload, created_at as createdAt, started_at as startedAt, completed_at as completedAt, error,
   step_results as stepResults, log_length as logLength`;
 
-const INSERT = `insert into workflow_runs (uuid, namespace, workflow_id, workflow_version, payload, created_at, due_at)
-  values (?, ?, ?, ?, ?, ?, ?) on conflict (uuid) do nothing`;
+const INSERT = `insert into workflow_runs (uuid, namespace, workflow_id, workflow_version, payload, created_at,
+  due_at, status, started_at, lease_token, claim_id) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (uuid) do nothing`;
 
 const FIND = `select ${COLUMNS} from workflow_runs where uuid = ?`;
 
@@ -42,7 +42,7 @@ const CLAIM_NEW = `${CLAIM} and status = 'pending' and lease_token = 0 ${CLAIMED
 
 const CLAIM_DUE = `${CLAIM} and due_at <= ? ${CLAIMED}`;
 
-const DUE = `select uuid, length(payload) as bytes from workflow_runs where due_at <= ? order by due_at limit ?`;
+const DUE = `select uuid from workflow_runs where due_at <= ? order by due_at limit ?`;
 
 const NEXT_DUE = "select min(due_at) as dueAt from workflow_runs where due_at is not null";
 
@@ -90,7 +90,7 @@ export class Runs {
   insert(items: NewRun[], each: Each): Outcome<InsertedRun>[] {
     const resolved = new Map<string, VersionKey | null>();
     const statement = this.#database.query(INSERT);
-    return each(items, ({ uuid, namespace, workflow, payload, graceMilliseconds }) => {
+    return each(items, ({ uuid, namespace, workflow, payload, graceMilliseconds, claim }) => {
       const name = `${namespace} ${workflow}`;
       let key = resolved.get(name);
       if (key === undefined) {
@@ -98,9 +98,12 @@ export class Runs {
         resolved.set(name, key);
       }
       if (key === null) return notFound(workflow);
+      const { workflowUuid, version } = key;
       const now = this.#clock.now();
-      statement.run(uuid, namespace, key.workflowUuid, key.version, payload, now, now + graceMilliseconds);
-      return { kind: "ok", value: { workflowUuid: key.workflowUuid } };
+      const run = [uuid, namespace, workflowUuid, version, payload, now];
+      if (claim === null) statement.run(...run, now + graceMilliseconds, "pending", null, 0, null);
+      else statement.run(...run, now + claim.leaseMilliseconds, "running", now, 1, claim.claimId);
+      return { kind: "ok", value: { workflowUuid, workflowVersion: version } };
     });
   }
 
@@ -110,24 +113,22 @@ export class Runs {
   }
 
   list(page: PageRequest, until: string): RunRecord[] {
-    return listPage<StoredRun>(this.#database, LIST, page, until).map((row) => this.#withLog(row));
+    return listPage(this.#database, LIST, page, until, (row: StoredRun) => this.#withLog(row));
   }
 
   claimByMessage({ uuids, ...claim }: MessageClaim): ClaimedRun[] {
     return this.#claim(CLAIM_NEW, claim, uuids, []);
   }
 
-  claimDue({ limit, maxBytes, ...claim }: DueClaim): ClaimedRun[] {
+  claimDue({ limit, ...claim }: DueClaim): ClaimedRun[] {
     const now = this.#clock.now();
-    const due = this.#database.query<{ uuid: string; bytes: number }, [number, number]>(DUE).all(now, limit);
-    let room = maxBytes;
-    const uuids: string[] = [];
-    for (const { uuid, bytes } of due) {
-      room -= bytes;
-      if (room < 0 && uuids.length > 0) break;
-      uuids.push(uuid);
-    }
-    return this.#claim(CLAIM_DUE, claim, uuids, [now]);
+    const due = this.#database.query<{ uuid: string }, [number, number]>(DUE).all(now, limit);
+    return this.#claim(
+      CLAIM_DUE,
+      claim,
+      due.map(({ uuid }) => uuid),
+      [now],
+    );
   }
 
   nextDue(): number | null {
@@ -158,13 +159,20 @@ export class Runs {
     return this.#database.query(FREE_CLAIMED).run(this.#clock.now()).changes;
   }
 
-  #claim(sql: string, { claimId, leaseMilliseconds }: Claim, uuids: string[], more: number[]): ClaimedRun[] {
+  #claim(sql: string, { claimId, leaseMilliseconds, maxBytes }: Claim, uuids: string[], more: number[]): ClaimedRun[] {
     const now = this.#clock.now();
     const statement = this.#database.query<Omit<ClaimedRun, "log">, (string | number)[]>(sql);
-    return uuids.flatMap((uuid) => {
+    const claimed: ClaimedRun[] = [];
+    let room = maxBytes;
+    for (const uuid of uuids) {
+      if (room <= 0 && claimed.length > 0) break;
       const row = statement.get(now + leaseMilliseconds, claimId, now, uuid, ...more);
-      return row === null ? [] : [{ ...row, log: this.#log(row.uuid, row.logLength) }];
-    });
+      if (row === null) continue;
+      const run = { ...row, log: this.#log(row.uuid, row.logLength) };
+      room -= run.payload.length + run.log.length;
+      claimed.push(run);
+    }
+    return claimed;
   }
 
   #withLog({ logLength, ...row }: StoredRun): RunRecord {

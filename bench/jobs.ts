@@ -1,0 +1,105 @@
+import { join } from "node:path";
+import type { Summary } from "./percentiles.ts";
+import { track } from "./processes.ts";
+
+/** Where the load goes. */
+export interface Target {
+  host: string;
+  port: number;
+}
+
+/** One request, sent again and again. */
+export interface RequestSpec {
+  method: string;
+  path: string;
+  body?: string;
+}
+
+/** Every connection sends its next request as soon as the last one is answered. */
+export interface ClosedJob {
+  kind: "closed";
+  target: Target;
+  request: RequestSpec;
+  connections: number;
+  /** Load before the clock starts, in ms; its replies are counted in `ok`, but not in the rate. */
+  warm_ms: number;
+  measure_ms: number;
+}
+
+/** Requests leave at fixed times whatever the server does; latency counts from the intended time. */
+export interface OpenJob {
+  kind: "open";
+  target: Target;
+  request: RequestSpec;
+  connections: number;
+  per_second: number;
+  duration_ms: number;
+}
+
+/** One trigger at a time, each run polled without a pause until it has ended. */
+export interface LatencyJob {
+  kind: "latency";
+  target: Target;
+  workflow_id: string;
+  runs: number;
+  warm_runs: number;
+}
+
+/** Every user plays the original's seven requests in order, all users at once. */
+export interface FlowJob {
+  kind: "flow";
+  target: Target;
+  users: number;
+  rounds: number;
+}
+
+export type Job = (ClosedJob | OpenJob | LatencyJob | FlowJob) & {
+  /** The measured process, when it runs on this machine: its CPU time over the measured span goes into the result. */
+  server_pid?: number;
+};
+
+/** What every job reports. */
+export interface JobResult {
+  /** Requests that should have been answered with a 2xx, whether they could be sent or not. */
+  expected: number;
+  /** Requests answered with a 2xx. */
+  ok: number;
+  /** Everything else by kind: connect, closed, timeout, garbled, status_<code>, not_sent… */
+  errors: Record<string, number>;
+  /** What the first few refused requests were told. */
+  refusals: string[];
+  /** 2xx per second of the measured span. */
+  per_second: number;
+  /** Unix time in ms at which the measured span began. */
+  started_at: number;
+  /** Length of the measured span in seconds, to the last reply. */
+  wall_s: number;
+  /** Duration of each request in ms. */
+  latency: Summary;
+  /** More durations in ms, by name. */
+  more: Record<string, Summary>;
+  /** Seconds it took to open all connections, before the measured span. */
+  connect_s: number;
+  /** CPU seconds that all processes of the machine used in the measured span. */
+  machine_cpu_s: number;
+  /** The generator's own cost over the measured span. */
+  generator_cpu_s: number;
+  generator_peak_mb: number;
+  /** The server's cost over the measured span; undefined when the job did not say which process it is. */
+  server_cpu_s?: number;
+}
+
+/** Runs one job in a generator process of its own, so that its cost shows apart from the server's and from ours. */
+export async function runJob(job: Job): Promise<JobResult> {
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, "load.ts"), JSON.stringify(job)], {
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "inherit",
+  });
+  track(child);
+  const text = await new Response(child.stdout).text();
+  const code = await child.exited;
+  if (code !== 0) throw new Error(`the load generator (${job.kind}) ended with code ${code}`);
+  const result: JobResult = JSON.parse(text);
+  return result;
+}

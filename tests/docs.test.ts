@@ -1,0 +1,154 @@
+/** Swagger UI in a real Chromium: it works, and it asks nobody but the platform for anything. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { type Browser, chromium, type Locator, type Page } from "playwright-core";
+import { Client } from "./client.ts";
+import { objectAt, textAt } from "./json.ts";
+import { Platform, REPOSITORY } from "./platform.ts";
+
+const CHROMIUM = "/usr/bin/chromium";
+const ARGUMENTS = [
+  ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
+  ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+];
+const INSTALL_MS = 300_000;
+const START_MS = 60_000;
+
+let platform: Platform;
+let api: Client;
+let browser: Browser;
+
+beforeAll(async () => {
+  installChromium();
+  platform = await Platform.start();
+  api = new Client(platform.url);
+  browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
+}, INSTALL_MS + START_MS);
+
+afterAll(async () => {
+  await browser?.close();
+  await platform?.close();
+});
+
+for (const path of ["/docs", "/docs/"]) {
+  test(`${path} lists every route, with its summary`, async () => {
+    const document = (await api.get("/api/v1/openapi.json")).body;
+    const documented = Object.entries(objectAt(document, "paths")).flatMap(([route, methods]) =>
+      Object.entries(objectAt(methods)).map(([method, operation]) => [
+        method.toUpperCase(),
+        route,
+        textAt(operation, "summary"),
+      ]),
+    );
+    await visit(path, async (page) => {
+      await expectVisible(page.locator(".opblock").first());
+      const listed = await page.locator(".opblock").evaluateAll((blocks) =>
+        blocks.map((block) => {
+          const text = (selector: string) => block.querySelector(selector)?.textContent ?? "";
+          const route = block.querySelector(".opblock-summary-path")?.getAttribute("data-path") ?? "";
+          return [text(".opblock-summary-method"), route, text(".opblock-summary-description")];
+        }),
+      );
+      expect(listed.toSorted()).toEqual(documented.toSorted());
+      expect(await page.title()).toBe("Workflow platform API");
+    });
+  });
+}
+
+describe("Try it out", () => {
+  test("triggers the workflow that the body names", async () => {
+    const workflow = await api.create([{ name: "shape", type: "transform", config: { value: "${payload.text}" } }]);
+    await visit("/docs", async (page) => {
+      const block = await open(page, "POST", "/api/v1/trigger");
+      await block.locator("textarea.body-param__text").fill(`{"workflow_id": "${workflow}", "payload": {"text": "Ä"}}`);
+      const run = await api.untilEnded(textAt(await execute(block), "run_id"));
+      expect(run.output("shape")).toEqual({ type: "transform", value: "Ä" });
+    });
+  });
+
+  test("creates, triggers and reads without a word typed, but the run's id", async () => {
+    await visit("/docs", async (page) => {
+      await execute(await open(page, "POST", "/api/v1/workflows"));
+      const workflow = await execute(await open(page, "GET", "/api/v1/workflows/{workflow_id}"));
+      expect(workflow).toMatchObject({ id: "example_workflow" });
+      const runId = textAt(await execute(await open(page, "POST", "/api/v1/trigger")), "run_id");
+      expect((await api.untilEnded(runId)).output("report")).toEqual({ type: "transform", value: "Said: Hello Ada" });
+      const read = await open(page, "GET", "/api/v1/runs/{run_id}");
+      await read.locator("input[placeholder=run_id]").fill(runId);
+      expect(await execute(read)).toMatchObject({ uuid: runId, status: "success" });
+      expect(await execute(await open(page, "GET", "/api/v1/runs"))).toMatchObject({ limit: 50, next_cursor: null });
+    });
+  });
+});
+
+/** Shows a page to `look`. Fails, too, when the page complained or asked for anything that isn't the platform's. */
+async function visit(path: string, look: (page: Page) => Promise<void>): Promise<void> {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 1600 } });
+  const strangers: string[] = [];
+  const complaints: string[] = [];
+  await page.route("**/*", (route) => {
+    const url = route.request().url();
+    if (new URL(url).origin === platform.url) return route.continue();
+    strangers.push(url);
+    return route.abort();
+  });
+  page.on("websocket", (socket) => strangers.push(socket.url()));
+  // A violation of the content security policy is written to the console as an error.
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("requestfailed", (request) => complaints.push(`failed: ${request.url()}`));
+  try {
+    await page.goto(platform.url + path);
+    await look(page);
+    await page.waitForLoadState("networkidle");
+    expect({ strangers, complaints }).toEqual({ strangers: [], complaints: [] });
+  } catch (error) {
+    const folder = join(REPOSITORY, "test-failures");
+    mkdirSync(folder, { recursive: true });
+    await page.screenshot({ path: join(folder, `docs-${Date.now()}.png`), fullPage: true });
+    throw error;
+  } finally {
+    await page.close();
+  }
+}
+
+/** Unfolds a route and makes its form ready. */
+async function open(page: Page, method: string, route: string): Promise<Locator> {
+  const block = page.locator(`.opblock-${method.toLowerCase()}`).filter({
+    has: page.locator(`.opblock-summary-path[data-path="${route}"]`),
+  });
+  await block.locator(".opblock-summary").click();
+  await block.getByRole("button", { name: "Try it out" }).click();
+  return block;
+}
+
+/** Sends the form and gives the JSON that the page shows for its 200. */
+async function execute(block: Locator): Promise<unknown> {
+  await block.getByRole("button", { name: "Execute" }).click();
+  const live = block.locator(".live-responses-table .response");
+  await expectVisible(live);
+  const text = await live.locator(".response-col_description pre code").first().textContent();
+  // A status that the document doesn't know is shown with a remark beside it.
+  expect({ status: await live.locator(".response-col_status").textContent(), text }).toEqual({ status: "200", text });
+  return JSON.parse(text ?? "");
+}
+
+async function expectVisible(locator: Locator): Promise<void> {
+  await locator.waitFor({ state: "visible", timeout: 15_000 });
+}
+
+function installChromium(): void {
+  if (existsSync(CHROMIUM)) return;
+  const canInstall = process.getuid?.() === 0 && Bun.which("apt-get") !== null;
+  if (canInstall && (aptGet("install", "-y", "chromium") || aptGet("update"))) aptGet("install", "-y", "chromium");
+  if (!existsSync(CHROMIUM)) {
+    throw new Error(`This test needs Chromium at ${CHROMIUM}; install it with: apt-get install -y chromium`);
+  }
+}
+
+function aptGet(...command: string[]): boolean {
+  return Bun.spawnSync(["apt-get", ...command], { env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } }).success;
+}

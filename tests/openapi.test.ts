@@ -1,0 +1,182 @@
+/** The OpenAPI document: valid, complete, and true (the last is for schemathesis to find out). */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import pino from "pino";
+import { createApp } from "../src/api/app.ts";
+import { systemClock } from "../src/clock.ts";
+import { loadStepTypes } from "../src/connectors/index.ts";
+import { openInProcessMessaging } from "../src/messaging/in-process.ts";
+import { RunRepository } from "../src/repositories/runs.ts";
+import { WorkflowRepository } from "../src/repositories/workflows.ts";
+import { RunService } from "../src/services/runs.ts";
+import { TriggerService } from "../src/services/triggers.ts";
+import { WorkflowService } from "../src/services/workflows.ts";
+import { openMemoryStorage } from "../src/storage/sqlite/index.ts";
+import { Client, expectError, expectReply } from "./client.ts";
+import { at, listAt, objectAt, textAt } from "./json.ts";
+import { Platform, REPOSITORY } from "./platform.ts";
+
+const INSTALL_MS = 300_000;
+const FUZZ_MS = 180_000;
+
+/** Every documented route with every status that it can give. */
+const STATUSES: Record<string, number[]> = {
+  "GET /": [200],
+  "GET /health": [200],
+  "POST /api/v1/workflows": [200, 413, 415, 422, 500, 503],
+  "GET /api/v1/workflows": [200, 422, 500, 503],
+  "GET /api/v1/workflows/{workflow_id}": [200, 404, 422, 500, 503],
+  "PUT /api/v1/workflows/{workflow_id}": [200, 404, 413, 415, 422, 500, 503],
+  "DELETE /api/v1/workflows/{workflow_id}": [200, 404, 500, 503],
+  "POST /api/v1/trigger": [200, 404, 413, 415, 422, 500, 503],
+  "GET /api/v1/runs": [200, 422, 500, 503],
+  "GET /api/v1/runs/{run_id}": [200, 404, 500, 503],
+};
+
+let platform: Platform;
+let api: Client;
+let document: unknown;
+let operations: [route: string, operation: Record<string, unknown>][];
+
+beforeAll(async () => {
+  await fuzz("install");
+  platform = await Platform.start();
+  api = new Client(platform.url);
+  const reply = await api.get("/api/v1/openapi.json");
+  expectReply(reply, 200);
+  document = reply.body;
+  operations = Object.entries(objectAt(document, "paths")).flatMap(([path, methods]) =>
+    Object.entries(objectAt(methods)).map(([method, operation]): [string, Record<string, unknown>] => [
+      `${method.toUpperCase()} ${path}`,
+      objectAt(operation),
+    ]),
+  );
+}, INSTALL_MS);
+
+afterAll(() => platform?.close());
+
+test("passes the validator of OpenAPI 3.1", async () => {
+  const file = join(platform.dataFolder, "openapi.json");
+  await Bun.write(file, JSON.stringify(document));
+  await run(tool("openapi-spec-validator"), "--schema", "3.1", "--validation-errors", "all", file);
+  expect(at(document, "openapi")).toBe("3.1.0");
+});
+
+test("has every route of the app", async () => {
+  const routes = (await routesOfApp()).filter((route) => !/ \/(docs|api\/v1\/openapi\.json)/.test(route));
+  expect(operations.map(([route]) => route).toSorted()).toEqual(routes.toSorted());
+});
+
+test("has every status of every route, each with a JSON schema", () => {
+  const documented = operations.map(([route, { responses }]) => [route, Object.keys(objectAt(responses)).map(Number)]);
+  expect(Object.fromEntries(documented)).toEqual(STATUSES);
+  for (const [, { responses }] of operations) {
+    for (const response of Object.values(objectAt(responses))) {
+      expect(textAt(response, "description")).not.toBe("");
+      expect(Object.keys(objectAt(response, "content"))).toEqual(["application/json"]);
+      expect(objectAt(response, "content", "application/json", "schema")).not.toEqual({});
+    }
+  }
+});
+
+test("says of every operation what it is, under an id of its own", () => {
+  const ids = operations.map(([, operation]) => textAt(operation, "operationId"));
+  expect(new Set(ids).size).toBe(ids.length);
+  for (const [, operation] of operations) {
+    expect(textAt(operation, "summary")).not.toBe("");
+    expect(listAt(operation, "tags")).toHaveLength(1);
+  }
+});
+
+test("takes bodies as JSON only, where it takes any", () => {
+  const bodies = operations.flatMap(([route, { requestBody }]) =>
+    requestBody === undefined ? [] : [[route, Object.keys(objectAt(requestBody, "content"))]],
+  );
+  expect(Object.fromEntries(bodies)).toEqual({
+    "POST /api/v1/workflows": ["application/json"],
+    "PUT /api/v1/workflows/{workflow_id}": ["application/json"],
+    "POST /api/v1/trigger": ["application/json"],
+  });
+});
+
+test("has a schema for the config of every step type", async () => {
+  const steps = listAt(document, "components", "schemas", "Step", "anyOf");
+  const documented = steps.map((step) => [textAt(step, "properties", "type", "const"), configKeys(step)]);
+  const types = [...(await loadStepTypes()).values()].map(({ connector }) => connector);
+  expect(documented).toEqual(types.map(({ type, config }) => [type, Object.keys(config.properties)]));
+});
+
+describe("the examples", () => {
+  test("work one after the other", async () => {
+    const created = await api.post("/api/v1/workflows", example("WorkflowInput"));
+    expectReply(created, 200);
+    const triggered = await api.post("/api/v1/trigger", example("TriggerInput"));
+    expectReply(triggered, 200);
+    const run = await api.untilEnded(textAt(triggered.body, "run_id"));
+    expect(run.status).toBe("success");
+    expect(run.body.workflow_id).toBe(textAt(created.body, "workflow_id"));
+  });
+
+  test("of the trigger names nothing on a platform that has no workflows", async () => {
+    const empty = await Platform.start();
+    const reply = await new Client(empty.url).post("/api/v1/trigger", example("TriggerInput"));
+    await empty.close();
+    expectError(reply, 404, "Workflow example_workflow not found");
+  });
+});
+
+test("the docs have no asset but their own", async () => {
+  for (const name of ["index.html", "constructor", "__proto__", "%2e%2e%2fpackage.json"]) {
+    expectError(await api.get(`/docs/assets/${name}`), 404, "Not Found");
+  }
+});
+
+test(
+  "schemathesis finds nothing that the document does not say, and the platform logs no error",
+  async () => {
+    await fuzz(platform.url, "--seed", "1", "--max-time", "30");
+    expect(platform.complaints()).toEqual([]);
+  },
+  FUZZ_MS,
+);
+
+/** The first example of a named schema: what Swagger UI fills into its form. */
+function example(schema: string): unknown {
+  return listAt(document, "components", "schemas", schema, "examples")[0];
+}
+
+function configKeys(step: unknown): string[] {
+  return Object.keys(objectAt(step, "properties", "config", "properties"));
+}
+
+/** The routes as Elysia has them, written as OpenAPI does. */
+async function routesOfApp(): Promise<string[]> {
+  const log = pino({ level: "silent" });
+  const storage = openMemoryStorage(systemClock);
+  const runs = new RunRepository(storage, systemClock);
+  const app = createApp({
+    workflows: new WorkflowService(new WorkflowRepository(storage, systemClock), systemClock),
+    triggers: new TriggerService(runs, openInProcessMessaging(), systemClock, log),
+    runs: new RunService(runs),
+    types: await loadStepTypes(),
+    log,
+  });
+  await storage.close();
+  return [...new Set(app.routes.map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, "{$1}")}`))];
+}
+
+function fuzz(...options: string[]): Promise<void> {
+  return run(join(REPOSITORY, "tests/fuzz"), ...options);
+}
+
+function tool(name: string): string {
+  return join(REPOSITORY, ".tools/python/bin", name);
+}
+
+/** @throws Error with everything that the command printed, when it fails. */
+async function run(...command: string[]): Promise<void> {
+  const env = { ...process.env, PYTHONPATH: join(REPOSITORY, ".tools/python"), PYTHONUTF8: "1" };
+  const child = Bun.spawn(command, { env, stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+  const [stdout, stderr] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
+  if ((await child.exited) !== 0) throw new Error(`${command.join(" ")}\n${stdout}\n${stderr}`);
+}

@@ -1,35 +1,24 @@
-import type { Logger } from "pino";
-import type { Clock } from "../src/clock.ts";
 import { Coalescer } from "../src/coalescer.ts";
 import { newId } from "../src/ids.ts";
 import type { Reservation, TriggerConsumer } from "../src/messaging/port.ts";
-import type { ClaimedRun, Lease, Outcome, Progress, Storage } from "../src/storage/port.ts";
+import type { ClaimedRun, Lease, Outcome, Progress } from "../src/storage/port.ts";
 import type { Advanced } from "./advance.ts";
 import { Definitions } from "./definitions.ts";
 import { type Executor, ThreadLost } from "./execution.ts";
-import { HeldRun, type Origin } from "./held.ts";
+import { HeldRun, nextBatch, type Origin } from "./held.ts";
+import { Holdings, type HoldingsOptions } from "./holdings.ts";
 
-const MAX_RUNS_PER_TASK = 128;
-const MAX_BYTES_PER_TASK = 1024 * 1024;
 const MAX_MESSAGES = 10_000;
 const MAX_PER_CLAIM = 500;
-/** Payloads and logs held at once, over all runs. */
-const MAX_HELD_BYTES = 64 * 1024 * 1024;
 const MAX_CRASHES = 5;
 const RETRY_MILLISECONDS = 200;
 
-export interface DispatcherOptions {
-  storage: Storage;
+export interface DispatcherOptions extends HoldingsOptions {
   executor: Executor;
-  clock: Clock;
-  log: Logger;
   /** Tasks of many runs at once: enough to keep every thread busy while a result is on its way. */
   maxBatches: number;
-  /** Runs held at once. */
-  maxInFlight: number;
   /** Effects under way at once. */
   maxEffects: number;
-  leaseMilliseconds: number;
   /** Called when a run was given back to be due at a time, milliseconds since the epoch. */
   onGivenBack(dueAt: number): void;
 }
@@ -41,36 +30,30 @@ export interface DispatcherOptions {
 export class Dispatcher implements TriggerConsumer {
   readonly #options: DispatcherOptions;
   readonly #definitions: Definitions;
+  readonly #holdings: Holdings;
   readonly #saves: Coalescer<Progress, Outcome<null>>;
   /** Marks the runs that inserts claim for this worker. */
   readonly #lease: Lease;
-  readonly #held = new Map<string, HeldRun>();
-  readonly #count: Record<Origin, number> = { message: 0, due: 0 };
   #messages: string[] = [];
   #ready: HeldRun[] = [];
   #batches = 0;
-  #heldBytes = 0;
-  #reserved = 0;
   #pumping = false;
   #effects = 0;
   /** Runs whose effect waits until another one is over. */
   #waitingEffects: HeldRun[] = [];
   #claiming = false;
   #stopping = false;
-  #stopRenewal: () => void = () => {};
-  #stopped = false;
-  #onIdle: (() => void) | null = null;
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
     this.#definitions = new Definitions(options.storage);
+    this.#holdings = new Holdings(options);
     this.#lease = { claimId: newId(options.clock.now()), leaseMilliseconds: options.leaseMilliseconds };
     this.#saves = new Coalescer({
       clock: options.clock,
       flush: (items) => options.storage.saveProgress(items),
       sizeOf: ({ entries, next }) => 200 + (entries?.length ?? 0) + (next.kind === "end" ? next.stepResults.length : 0),
     });
-    this.#scheduleRenewal();
   }
 
   /** Runs that were triggered. More than there is room to remember are left to the sweeper. */
@@ -86,41 +69,34 @@ export class Dispatcher implements TriggerConsumer {
     // Whoever waits already goes first.
     if (this.#messages.length > 0 || this.room("message") === 0) return null;
     const claimedAt = this.#options.clock.monotonic();
-    this.#reserved++;
+    this.#holdings.reserve();
     return {
       lease: this.#lease,
       accept: (run) => {
-        this.#reserved--;
+        this.#holdings.unreserve();
         this.accept([run], "message", claimedAt);
       },
       release: () => {
-        this.#reserved--;
+        this.#holdings.unreserve();
       },
     };
   }
 
-  /** How many more runs of an origin may be claimed now. Each origin leaves a quarter of the room to the other. */
+  /** How many more runs of an origin may be claimed now. */
   room(origin: Origin): number {
-    if (this.#stopping || this.roomBytes <= 0) return 0;
-    const { maxInFlight } = this.#options;
-    const reserved = origin === "message" ? this.#reserved : 0;
-    const share = Math.max(1, Math.floor(maxInFlight * 0.75)) - this.#count[origin] - reserved;
-    return Math.max(0, Math.min(share, maxInFlight - this.#held.size - this.#reserved));
+    return this.#stopping ? 0 : this.#holdings.room(origin);
   }
 
   /** Characters of payloads and logs that may still be claimed. */
   get roomBytes(): number {
-    return MAX_HELD_BYTES - this.#heldBytes;
+    return this.#holdings.roomBytes;
   }
 
   /** Takes runs that were claimed for this worker; `claimedAt` is the monotonic time before the claim was sent. */
   accept(runs: ClaimedRun[], origin: Origin, claimedAt: number): void {
     for (const run of runs) {
       const held = new HeldRun(run, origin, claimedAt + this.#options.leaseMilliseconds);
-      this.#forget(this.#held.get(run.uuid));
-      this.#held.set(run.uuid, held);
-      this.#count[origin]++;
-      this.#heldBytes += held.claimedBytes;
+      this.#holdings.add(held);
       if (this.#stopping) this.#giveBack(held, this.#options.clock.now());
       else this.#ready.push(held);
     }
@@ -138,15 +114,9 @@ export class Dispatcher implements TriggerConsumer {
     this.#ready = [];
     this.#waitingEffects = [];
     await Promise.all(waiting.map((held) => this.#giveBack(held, this.#options.clock.now())));
-    if (this.#held.size > 0) {
-      await new Promise<void>((resolve) => {
-        this.#onIdle = resolve;
-        this.#options.clock.timer(milliseconds, resolve);
-      });
-    }
-    await Promise.all([...this.#held.values()].map((held) => this.#giveBack(held, this.#options.clock.now())));
-    this.#stopped = true;
-    this.#stopRenewal();
+    await this.#holdings.empty(milliseconds);
+    await Promise.all(this.#holdings.all().map((held) => this.#giveBack(held, this.#options.clock.now())));
+    this.#holdings.close();
   }
 
   async #claimMessages(): Promise<void> {
@@ -191,15 +161,8 @@ export class Dispatcher implements TriggerConsumer {
 
   #pump(): void {
     while (this.#ready.length > 0 && this.#batches < this.#options.maxBatches) {
-      let bytes = 0;
-      let count = 0;
-      for (const held of this.#ready) {
-        if (count === MAX_RUNS_PER_TASK || bytes > MAX_BYTES_PER_TASK) break;
-        bytes += held.size;
-        count++;
-      }
-      const batch = this.#ready.slice(0, count);
-      this.#ready = this.#ready.slice(count);
+      const batch = nextBatch(this.#ready);
+      this.#ready = this.#ready.slice(batch.length);
       this.#batches++;
       this.#execute(batch, null).finally(() => {
         this.#batches--;
@@ -259,9 +222,16 @@ export class Dispatcher implements TriggerConsumer {
       this.#effects++;
       this.#execute([held], effectBy).finally(() => {
         this.#effects--;
-        const next = this.#waitingEffects.shift();
-        if (next !== undefined && this.#holds(next)) this.#startEffect(next);
+        this.#startWaitingEffect();
       });
+    }
+  }
+
+  #startWaitingEffect(): void {
+    for (let next = this.#waitingEffects.shift(); next !== undefined; next = this.#waitingEffects.shift()) {
+      if (!this.#holds(next)) continue;
+      this.#startEffect(next);
+      return;
     }
   }
 
@@ -323,43 +293,13 @@ export class Dispatcher implements TriggerConsumer {
     }
   }
 
-  #scheduleRenewal(): void {
-    const { clock, leaseMilliseconds } = this.#options;
-    if (this.#stopped) return;
-    this.#stopRenewal = clock.timer(leaseMilliseconds / 3, () => {
-      this.#renew().finally(() => this.#scheduleRenewal());
-    });
-  }
-
-  async #renew(): Promise<void> {
-    const { storage, clock, leaseMilliseconds, log } = this.#options;
-    const held = [...this.#held.values()];
-    if (held.length === 0) return;
-    const sentAt = clock.monotonic();
-    try {
-      const outcomes = await storage.renewLeases(
-        held.map(({ run }) => ({ uuid: run.uuid, token: run.token })),
-        leaseMilliseconds,
-      );
-      for (const [index, one] of held.entries()) {
-        if (outcomes[index]?.kind === "ok") one.leaseUntil = sentAt + leaseMilliseconds;
-        else if (this.#holds(one)) this.#forget(one);
-      }
-    } catch (error) {
-      log.warn({ error: text(error), runs: held.length }, "leases not renewed");
-    }
-  }
-
   #holds(held: HeldRun): boolean {
-    return this.#held.get(held.run.uuid) === held;
+    return this.#holdings.has(held);
   }
 
-  #forget(held: HeldRun | undefined): void {
-    if (held === undefined) return;
-    this.#held.delete(held.run.uuid);
-    this.#count[held.origin]--;
-    this.#heldBytes -= held.claimedBytes;
-    if (this.#held.size === 0) this.#onIdle?.();
+  /** There is room again. */
+  #forget(held: HeldRun): void {
+    this.#holdings.forget(held);
     if (this.#messages.length > 0) this.#claimMessages();
   }
 }

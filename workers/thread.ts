@@ -18,6 +18,13 @@ const BEAT_MILLISECONDS = 500;
 const STEP_TIMEOUT_MILLISECONDS = 30_000;
 const MAX_CACHED_DEFINITIONS = 500;
 
+/** For a run whose version of its workflow is not in the database: nothing of it can be executed. */
+const WITHOUT_DEFINITION: Advanced = {
+  entries: "[]",
+  effect: false,
+  next: { kind: "end", status: "failed", error: "The definition of this run is not there", stepResults: "{}" },
+};
+
 const types = await loadStepTypes();
 const buffer: SharedArrayBuffer = workerData;
 const shared = new SharedProgress(buffer);
@@ -34,7 +41,11 @@ export default async function execute(text: string): Promise<string> {
   const results: Advanced[] = [];
   for (const [index, run] of task.runs.entries()) {
     shared.enter(lane, task.slot, index);
-    const steps = definitions.get(run.definition) ?? [];
+    const steps = definitions.get(run.definition);
+    if (steps === undefined) {
+      results.push(WITHOUT_DEFINITION);
+      continue;
+    }
     const payload: Json = JSON.parse(run.payload);
     const log: LogEntry[] = parseLog(run.log);
     const handed: RunTask = { uuid: run.uuid, steps, payload, log };

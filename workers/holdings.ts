@@ -1,0 +1,124 @@
+import type { Logger } from "pino";
+import type { Clock } from "../src/clock.ts";
+import type { Storage } from "../src/storage/port.ts";
+import type { HeldRun, Origin } from "./held.ts";
+
+/** Payloads and logs held at once, over all runs, in characters. */
+const MAX_BYTES = 64 * 1024 * 1024;
+
+export interface HoldingsOptions {
+  storage: Storage;
+  clock: Clock;
+  log: Logger;
+  /** Runs held at once. */
+  maxInFlight: number;
+  leaseMilliseconds: number;
+}
+
+/** The runs that a worker holds: how much room is left for more, and the renewal of their leases. */
+export class Holdings {
+  readonly #options: HoldingsOptions;
+  readonly #held = new Map<string, HeldRun>();
+  readonly #count: Record<Origin, number> = { message: 0, due: 0 };
+  #bytes = 0;
+  #reserved = 0;
+  #cancelRenewal: () => void = () => {};
+  #closed = false;
+  #onEmpty: (() => void) | null = null;
+
+  constructor(options: HoldingsOptions) {
+    this.#options = options;
+    this.#scheduleRenewal();
+  }
+
+  /** How many more runs of an origin may be claimed now. Each origin leaves a quarter of the room to the other. */
+  room(origin: Origin): number {
+    if (this.roomBytes <= 0) return 0;
+    const { maxInFlight } = this.#options;
+    const reserved = origin === "message" ? this.#reserved : 0;
+    const share = Math.max(1, Math.floor(maxInFlight * 0.75)) - this.#count[origin] - reserved;
+    return Math.max(0, Math.min(share, maxInFlight - this.#held.size - this.#reserved));
+  }
+
+  /** Characters of payloads and logs that may still be claimed. */
+  get roomBytes(): number {
+    return MAX_BYTES - this.#bytes;
+  }
+
+  /** Keeps room for one run that a message would bring. */
+  reserve(): void {
+    this.#reserved++;
+  }
+
+  unreserve(): void {
+    this.#reserved--;
+  }
+
+  /** Takes a run; one that was held under an older lease is forgotten. */
+  add(held: HeldRun): void {
+    const older = this.#held.get(held.run.uuid);
+    if (older !== undefined) this.forget(older);
+    this.#held.set(held.run.uuid, held);
+    this.#count[held.origin]++;
+    this.#bytes += held.claimedBytes;
+  }
+
+  /** Whether this is still the lease that the run is held under. */
+  has(held: HeldRun): boolean {
+    return this.#held.get(held.run.uuid) === held;
+  }
+
+  forget(held: HeldRun): void {
+    if (!this.has(held)) return;
+    this.#held.delete(held.run.uuid);
+    this.#count[held.origin]--;
+    this.#bytes -= held.claimedBytes;
+    if (this.#held.size === 0) this.#onEmpty?.();
+  }
+
+  all(): HeldRun[] {
+    return [...this.#held.values()];
+  }
+
+  /** Resolves when no run is held any more, or after so many milliseconds. */
+  async empty(milliseconds: number): Promise<void> {
+    if (this.#held.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#onEmpty = resolve;
+      this.#options.clock.timer(milliseconds, resolve);
+    });
+  }
+
+  /** Renews no lease any more. */
+  close(): void {
+    this.#closed = true;
+    this.#cancelRenewal();
+  }
+
+  #scheduleRenewal(): void {
+    if (this.#closed) return;
+    this.#cancelRenewal = this.#options.clock.timer(this.#options.leaseMilliseconds / 3, () => {
+      this.#renew().finally(() => this.#scheduleRenewal());
+    });
+  }
+
+  async #renew(): Promise<void> {
+    const { storage, clock, log, leaseMilliseconds } = this.#options;
+    const held = this.all();
+    if (held.length === 0) return;
+    const sentAt = clock.monotonic();
+    try {
+      const leases = held.map(({ run }) => ({ uuid: run.uuid, token: run.token }));
+      const outcomes = await storage.renewLeases(leases, leaseMilliseconds);
+      for (const [index, one] of held.entries()) {
+        if (outcomes[index]?.kind === "ok") one.leaseUntil = sentAt + leaseMilliseconds;
+        else this.forget(one);
+      }
+    } catch (error) {
+      log.warn(
+        { error: error instanceof Error ? error.message : String(error), runs: held.length },
+        "leases not renewed",
+      );
+    }
+  }
+}

@@ -238,23 +238,24 @@ describe("overload", () => {
   test("by predicted wait: what would wait for more than 5 s is refused, and told how long", async () => {
     // An item over 4 MiB is a batch of its own: 3 s each.
     const bench = new Bench(() => 5 * MIB);
-    for (let item = 0; item < 3; item++) {
+    for (let item = 0; item < 40; item++) {
       const result = bench.add(item);
       bench.clock.turn();
       await bench.answer(3000);
       expect(refusals(await result)).toEqual([]);
     }
-    bench.add(3);
+    bench.add(40);
     bench.clock.turn();
-    const results = bench.add(4, 5, 6, 7);
+    const results = bench.add(...range(8, 41));
     while (bench.underWay) await bench.answer(3000);
     const refused = refusals(await results);
-    expect(refused.length).toBeWithin(2, 4);
+    // The first waits for one flush at most; the sixth would wait for 15 s.
+    expect(refused.length).toBeWithin(3, 8);
     for (const { code, retryAfter } of refused) {
       expect(code).toBe("overloaded");
-      expect(retryAfter).toBeWithin(5, 13);
+      expect(retryAfter).toBeWithin(5, 31);
     }
-    expect(bench.batches.flat()).toEqual(range(8 - refused.length));
+    expect(bench.batches.flat()).toEqual(range(49 - refused.length));
   });
 
   test("who was slow once is not refused for ever", async () => {

@@ -53,10 +53,10 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
   const named = Object.fromEntries(
     Object.keys(Environment.properties).flatMap((name) => {
       const value = environment[name];
-      return value === undefined || value === "" ? [] : [[name, value]];
+      return value === undefined || value === "" ? [] : [[name, /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value]];
     }),
   );
-  const converted = Value.Convert(Environment, Value.Default(Environment, named));
+  const converted = Value.Default(Environment, named);
   if (!Value.Check(Environment, converted)) {
     const error = Value.Errors(Environment, converted).First();
     const name = error?.path.split("/")[1] ?? "environment";

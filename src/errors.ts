@@ -61,3 +61,8 @@ export class ValidationFailed extends Error {
     this.faults = faults;
   }
 }
+
+/** What a thrown value says, for a log line. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

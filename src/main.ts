@@ -6,7 +6,7 @@ import { Sweeper } from "../workers/sweeper.ts";
 import { systemClock as clock } from "./clock.ts";
 import { type Config, loadConfig } from "./config.ts";
 import { loadStepTypes } from "./connectors/index.ts";
-import { StartError } from "./errors.ts";
+import { messageOf, StartError } from "./errors.ts";
 import { openInProcessMessaging } from "./messaging/in-process.ts";
 import { type Server, startServer } from "./server.ts";
 import { openFileStorage, openMemoryStorage } from "./storage/sqlite/index.ts";
@@ -27,7 +27,7 @@ async function start(config: Config, log: Logger): Promise<() => Promise<void>> 
   const types = await loadStepTypes();
   const server = startServer({ config, storage, messaging, types, clock, log });
 
-  const leaseMilliseconds = config.LEASE_SECONDS * 1000;
+  const leaseMilliseconds = Math.round(config.LEASE_SECONDS * 1000);
   const maxBatches = config.WORKER_THREADS * 2;
   const executor = new ThreadPool({
     threads: config.WORKER_THREADS,
@@ -73,7 +73,7 @@ function announce(config: Config, server: Server, log: Logger): void {
 }
 
 function die(log: Logger, error: unknown, message: string): never {
-  log.fatal({ error: error instanceof Error ? error.message : String(error) }, message);
+  log.fatal({ error: messageOf(error) }, message);
   process.exit(1);
 }
 

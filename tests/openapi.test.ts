@@ -157,7 +157,7 @@ async function routesOfApp(): Promise<string[]> {
   const app = createApp({
     workflows: new WorkflowService(new WorkflowRepository(storage, systemClock), systemClock),
     triggers: new TriggerService(runs, openInProcessMessaging(), systemClock, log),
-    runs: new RunService(runs),
+    runs: new RunService(runs, systemClock),
     types: await loadStepTypes(),
     log,
   });

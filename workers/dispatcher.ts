@@ -1,4 +1,5 @@
 import { Coalescer } from "../src/coalescer.ts";
+import { messageOf } from "../src/errors.ts";
 import { newId } from "../src/ids.ts";
 import type { Reservation, TriggerConsumer } from "../src/messaging/port.ts";
 import type { ClaimedRun, Lease, Outcome, Progress } from "../src/storage/port.ts";
@@ -7,9 +8,8 @@ import { Definitions } from "./definitions.ts";
 import { type Executor, ThreadLost } from "./execution.ts";
 import { HeldRun, nextBatch, type Origin } from "./held.ts";
 import { Holdings, type HoldingsOptions } from "./holdings.ts";
+import { Messages } from "./messages.ts";
 
-const MAX_MESSAGES = 10_000;
-const MAX_PER_CLAIM = 500;
 const MAX_CRASHES = 5;
 const RETRY_MILLISECONDS = 200;
 
@@ -31,23 +31,27 @@ export class Dispatcher implements TriggerConsumer {
   readonly #options: DispatcherOptions;
   readonly #definitions: Definitions;
   readonly #holdings: Holdings;
+  readonly #messages: Messages;
   readonly #saves: Coalescer<Progress, Outcome<null>>;
   /** Marks the runs that inserts claim for this worker. */
   readonly #lease: Lease;
-  #messages: string[] = [];
   #ready: HeldRun[] = [];
   #batches = 0;
   #pumping = false;
   #effects = 0;
   /** Runs whose effect waits until another one is over. */
   #waitingEffects: HeldRun[] = [];
-  #claiming = false;
   #stopping = false;
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
     this.#definitions = new Definitions(options.storage);
     this.#holdings = new Holdings(options);
+    this.#messages = new Messages(options, {
+      room: () => this.room("message"),
+      roomBytes: () => this.roomBytes,
+      take: (runs, claimedAt) => this.accept(runs, "message", claimedAt),
+    });
     this.#lease = { claimId: newId(options.clock.now()), leaseMilliseconds: options.leaseMilliseconds };
     this.#saves = new Coalescer({
       clock: options.clock,
@@ -58,16 +62,13 @@ export class Dispatcher implements TriggerConsumer {
 
   /** Runs that were triggered. More than there is room to remember are left to the sweeper. */
   onMessages(runIds: string[]): void {
-    if (this.#stopping) return;
-    const room = MAX_MESSAGES - this.#messages.length;
-    this.#messages.push(...(runIds.length <= room ? runIds : runIds.slice(0, Math.max(0, room))));
-    this.#claimMessages();
+    if (!this.#stopping) this.#messages.add(runIds);
   }
 
   /** Room for a run that a trigger of this process is about to store: it is claimed by its insert. */
   reserve(): Reservation | null {
     // Whoever waits already goes first.
-    if (this.#messages.length > 0 || this.room("message") === 0) return null;
+    if (this.#messages.waiting || this.room("message") === 0) return null;
     const claimedAt = this.#options.clock.monotonic();
     this.#holdings.reserve();
     return {
@@ -109,7 +110,7 @@ export class Dispatcher implements TriggerConsumer {
    */
   async stop(milliseconds: number): Promise<void> {
     this.#stopping = true;
-    this.#messages = [];
+    this.#messages.clear();
     const waiting = [...this.#ready, ...this.#waitingEffects];
     this.#ready = [];
     this.#waitingEffects = [];
@@ -117,36 +118,6 @@ export class Dispatcher implements TriggerConsumer {
     await this.#holdings.empty(milliseconds);
     await Promise.all(this.#holdings.all().map((held) => this.#giveBack(held, this.#options.clock.now())));
     this.#holdings.close();
-  }
-
-  async #claimMessages(): Promise<void> {
-    const { storage, clock, leaseMilliseconds, log } = this.#options;
-    if (this.#claiming) return;
-    this.#claiming = true;
-    try {
-      for (;;) {
-        const room = Math.min(MAX_PER_CLAIM, this.room("message"));
-        if (room === 0 || this.#messages.length === 0) return;
-        const uuids = this.#messages.slice(0, room);
-        this.#messages = this.#messages.slice(room);
-        const claimedAt = clock.monotonic();
-        this.accept(
-          await storage.claimByMessage({
-            uuids,
-            claimId: newId(clock.now()),
-            leaseMilliseconds,
-            maxBytes: this.roomBytes,
-          }),
-          "message",
-          claimedAt,
-        );
-      }
-    } catch (error) {
-      // The runs stay due: the sweeper takes them once their grace is over.
-      log.warn({ error: text(error) }, "claim failed");
-    } finally {
-      this.#claiming = false;
-    }
   }
 
   /** On the next turn: what else comes in this one goes into the same task. */
@@ -193,7 +164,7 @@ export class Dispatcher implements TriggerConsumer {
         for (const [index, held] of batch.entries())
           this.#afterLostThread(held, index === error.guilty, effectBy !== null, error.reason);
       } else {
-        log.error({ error: text(error), runs: batch.length }, "execution failed");
+        log.error({ error: messageOf(error), runs: batch.length }, "execution failed");
         this.#options.clock.timer(RETRY_MILLISECONDS, () => this.#again(batch));
       }
     }
@@ -287,7 +258,7 @@ export class Dispatcher implements TriggerConsumer {
           if (this.#holds(held)) this.#save(held, next);
         });
       } else {
-        log.warn({ run_id: held.run.uuid, error: text(error) }, "progress discarded: the lease is over");
+        log.warn({ run_id: held.run.uuid, error: messageOf(error) }, "progress discarded: the lease is over");
         this.#forget(held);
       }
     }
@@ -300,10 +271,6 @@ export class Dispatcher implements TriggerConsumer {
   /** There is room again. */
   #forget(held: HeldRun): void {
     this.#holdings.forget(held);
-    if (this.#messages.length > 0) this.#claimMessages();
+    if (this.#messages.waiting) this.#messages.claim();
   }
-}
-
-function text(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

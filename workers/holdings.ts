@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { Clock } from "../src/clock.ts";
+import { messageOf } from "../src/errors.ts";
 import type { Storage } from "../src/storage/port.ts";
 import type { HeldRun, Origin } from "./held.ts";
 
@@ -115,10 +116,7 @@ export class Holdings {
         else this.forget(one);
       }
     } catch (error) {
-      log.warn(
-        { error: error instanceof Error ? error.message : String(error), runs: held.length },
-        "leases not renewed",
-      );
+      log.warn({ error: messageOf(error), runs: held.length }, "leases not renewed");
     }
   }
 }

@@ -1,4 +1,5 @@
 import { type HttpReply, type HttpRequest, StepFailure } from "../src/connectors/index.ts";
+import { messageOf } from "../src/errors.ts";
 
 const MAX_REPLY_BYTES = 1024 * 1024;
 
@@ -15,7 +16,7 @@ export async function fetchReply({ url, method, headers, body }: HttpRequest, si
   } catch (error) {
     if (error instanceof StepFailure) throw error;
     if (signal.aborted) throw new StepFailure("The webhook was not answered in time");
-    throw new StepFailure(`The webhook could not be sent: ${error instanceof Error ? error.message : String(error)}`);
+    throw new StepFailure(`The webhook could not be sent: ${messageOf(error)}`);
   }
 }
 

@@ -1,5 +1,6 @@
 import { FixedQueue, Piscina } from "piscina";
 import type { Clock } from "../src/clock.ts";
+import { messageOf } from "../src/errors.ts";
 import type { Advanced } from "./advance.ts";
 import { type Execution, type Executor, type Handed, ThreadLost } from "./execution.ts";
 import { SharedProgress } from "./shared.ts";
@@ -99,7 +100,7 @@ class WatchedThreads {
     } catch (error) {
       const lane = this.#progress.laneOf(slot);
       const looped = lane !== null && this.#looped.has(lane);
-      const reason = looped ? "it made no progress for 5 seconds" : message(error);
+      const reason = looped ? "it made no progress for 5 seconds" : messageOf(error);
       throw new ThreadLost(this.#progress.runOnCpu(slot), reason);
     } finally {
       this.#releaseSlot(slot);
@@ -149,8 +150,4 @@ class WatchedThreads {
     const threadId = this.#progress.threadOf(lane);
     this.#pool.threads.find((thread) => thread.threadId === threadId)?.terminate();
   }
-}
-
-function message(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { Clock } from "../src/clock.ts";
+import { messageOf } from "../src/errors.ts";
 import { newId } from "../src/ids.ts";
 import type { Storage } from "../src/storage/port.ts";
 import type { Dispatcher } from "./dispatcher.ts";
@@ -67,7 +68,7 @@ export class Sweeper {
         dispatcher.accept(await storage.claimDue(claim), "due", claimedAt);
       }
     } catch (error) {
-      log.warn({ error: error instanceof Error ? error.message : String(error) }, "sweep failed");
+      log.warn({ error: messageOf(error) }, "sweep failed");
       nextAt = clock.now() + LONGEST_MILLISECONDS;
     }
     this.#sweeping = false;

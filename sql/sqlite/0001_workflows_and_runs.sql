@@ -56,13 +56,13 @@ create table workflow_runs (
   completed_at integer,
   error text,
   -- Folded from run_log when the run ends; null before.
-  step_results text,
+  step_results text constraint run_step_results check (step_results is null or json_valid(step_results)),
   -- The one column that decides who may take the run. New: when the message had its chance. Leased: end of the lease.
   -- Sleeping: wake time. Ended: null.
   due_at integer default (cast(unixepoch('subsec') * 1000 as integer)),
   -- One more with every claim; every write of progress must name it.
   lease_token integer not null default 0,
-  -- Which claim holds the run; null while nobody does. A claim whose answer was lost is repeated under the same id.
+  -- Which claim holds the run; null while nobody does.
   claim_id text,
   -- Rows in run_log: the next checkpoint's sequence number.
   log_length integer not null default 0,

@@ -1,9 +1,9 @@
 import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
 import { ValueErrorType } from "@sinclair/typebox/errors";
 import type { StepTypes } from "../connectors/index.ts";
-import { forbiddenPlaceholders, isPlaceholder } from "../engine/placeholders.ts";
 import { type RequestFault, ValidationFailed } from "../errors.ts";
 import { FORBIDDEN_KEYS, type Json, type JsonObject, MAX_FAULTS } from "../schemas/json.ts";
+import { forbiddenPlaceholders, wholePlaceholder } from "../schemas/placeholder.ts";
 import { WorkflowInput } from "../schemas/workflow.ts";
 import { schemaFaults } from "./faults.ts";
 
@@ -67,7 +67,7 @@ function faultsOfConfig(typeName: string, config: Json, loc: (string | number)[]
   }
   // A placeholder may become any type: it is judged when it is resolved. A field that there is not stays one.
   const errors = [...type.validator.Errors(config)].filter(
-    (error) => error.type === ValueErrorType.ObjectAdditionalProperties || !isPlaceholder(error.value),
+    (error) => error.type === ValueErrorType.ObjectAdditionalProperties || wholePlaceholder(error.value) === null,
   );
   return [...placeholders, ...schemaFaults(errors, configLoc)];
 }

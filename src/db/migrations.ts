@@ -19,14 +19,17 @@ export interface AppliedMigration {
 
 /** Reads the migrations of one database kind in order of their number. */
 export function readMigrations(folder: string): Migration[] {
-  return readdirSync(folder)
+  const migrations = readdirSync(folder)
     .filter((file) => file.endsWith(".sql"))
-    .sort()
     .map((file) => {
       const sql = readFileSync(join(folder, file), "utf8");
       const checksum = new Bun.CryptoHasher("sha256").update(sql).digest("hex");
       return { version: Number.parseInt(file, 10), name: file.replace(/\.sql$/, ""), sql, checksum };
-    });
+    })
+    .sort((first, second) => first.version - second.version);
+  const repeated = migrations.find(({ version }, index) => migrations[index + 1]?.version === version);
+  if (repeated !== undefined) throw new Error(`Two migrations have the number ${repeated.version} in ${folder}`);
+  return migrations;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { join } from "node:path";
-import { StartError } from "../errors.ts";
+import { messageOf, StartError } from "../errors.ts";
 import { type AppliedMigration, pendingMigrations, readMigrations } from "./migrations.ts";
 
 const MIGRATIONS = join(import.meta.dir, "../../sql/sqlite");
@@ -34,18 +34,19 @@ export function openReader(file: string): Database {
  * @throws StartError when another process holds it.
  */
 export function lockFolder(folder: string): Database {
-  const lock = new Database(join(folder, "lock"), { create: true });
   try {
+    const lock = new Database(join(folder, "lock"), { create: true });
     lock.run("pragma locking_mode = exclusive");
     lock.run("begin exclusive");
+    return lock;
   } catch (error) {
-    lock.close();
-    if (error instanceof Error && /locked/.test(error.message)) {
-      throw new StartError(`The data folder ${folder} is in use by another process; stop it or set another DATA_DIR`);
-    }
-    throw error;
+    const message = messageOf(error);
+    throw new StartError(
+      /locked/.test(message)
+        ? `The data folder ${folder} is in use by another process; stop it or set another DATA_DIR`
+        : `The data folder ${folder} can't be locked (${message}); mend it or set another DATA_DIR`,
+    );
   }
-  return lock;
 }
 
 function migrate(database: Database): void {

@@ -64,16 +64,18 @@ describe("what a run does next", () => {
     expect(decide([], foldLog({}, []), NOW, types)).toEqual({ kind: "end", status: "success", error: null });
   });
 
-  for (const [step, config] of [
+  const executed: [Step, Json][] = [
     [pure("a", "${payload.n}"), { value: 5 }],
     [pure("a", ["x${payload.n}", "$${n}"]), { value: ["x5", "${n}"] }],
     [send("${payload.to}"), { to: "there" }],
-  ] as const) {
+  ];
+  for (const [step, config] of executed) {
     test(`${step.type} is executed with its placeholders resolved: ${JSON.stringify(config)}`, () => {
       const decision = decide([step], foldLog({ n: 5, to: "there" }, []), NOW, types);
-      const connector = step.type === "effect" ? effect : transform;
-      const { name } = step;
-      expect(decision).toEqual({ kind: "execute", path: "0", name, startedAt: isoTime(NOW), connector, config });
+      expect(decision).toMatchObject({ kind: "execute", path: "0", name: step.name, startedAt: isoTime(NOW) });
+      if (decision.kind !== "execute") throw new Error("narrowed above");
+      expect(decision.connector.type).toBe(step.type);
+      expect(decision.config).toEqual(config);
     });
   }
 
@@ -146,7 +148,8 @@ describe("a delay", () => {
     [0.0001, 1],
     [0.001, 1],
     [1, 1000],
-    [1.1, 1101],
+    [0.0011, 2],
+    [1.005, 1005],
     [60, 60_000],
     [365 * 24 * 60 * 60, 365 * DAY],
   ] as const) {

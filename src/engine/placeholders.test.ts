@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Json } from "../schemas/json.ts";
-import { forbiddenPlaceholders, PlaceholderError, parsePath, resolvePlaceholders } from "./placeholders.ts";
+import { forbiddenPlaceholders, parsePath, wholePlaceholder } from "../schemas/placeholder.ts";
+import { PlaceholderError, resolvePlaceholders } from "./placeholders.ts";
 
 const payload: Json = JSON.parse(`{
   "text": "hello", "empty": "", "zero": 0, "no": false, "nothing": null, "ünï 🚚": "unicode", "two words": 2,
@@ -151,7 +152,6 @@ describe("a path that leads nowhere is named in the error", () => {
 describe("paths", () => {
   const paths: { path: string; segments: string[] | null }[] = [
     { path: "payload", segments: ["payload"] },
-    { path: " payload.a ", segments: ["payload", "a"] },
     { path: "payload.items[0].id", segments: ["payload", "items", "0", "id"] },
     { path: "a[1][22].b[3]", segments: ["a", "1", "22", "b", "3"] },
     { path: "a b.c", segments: ["a b", "c"] },
@@ -166,23 +166,57 @@ describe("paths", () => {
   }
 });
 
-describe("placeholders that no run may follow", () => {
-  const cases: { value: Json; forbidden: string[] }[] = [
-    { value: "${payload.__proto__}", forbidden: ["${payload.__proto__}"] },
-    { value: "${payload.a.constructor.name}", forbidden: ["${payload.a.constructor.name}"] },
-    { value: "${prototype}", forbidden: ["${prototype}"] },
-    { value: "${ payload.items[0].__proto__ }", forbidden: ["${ payload.items[0].__proto__ }"] },
+describe("placeholders that no run may follow, and where they stand", () => {
+  const cases: { value: Json; forbidden: [path: string, placeholder: string][] }[] = [
+    { value: "${payload.__proto__}", forbidden: [["", "${payload.__proto__}"]] },
+    { value: "${payload.a.constructor.name}", forbidden: [["", "${payload.a.constructor.name}"]] },
+    { value: "${prototype}", forbidden: [["", "${prototype}"]] },
+    { value: "${ payload.items[0].__proto__ }", forbidden: [["", "${ payload.items[0].__proto__ }"]] },
     {
       value: "a ${payload.__proto__} b ${payload.ok} c ${constructor}",
-      forbidden: ["${payload.__proto__}", "${constructor}"],
+      forbidden: [
+        ["", "${payload.__proto__}"],
+        ["", "${constructor}"],
+      ],
     },
-    { value: { a: [{ b: "${payload.prototype}" }], c: "${payload.c}" }, forbidden: ["${payload.prototype}"] },
+    {
+      value: { a: [1, { b: "${payload.prototype}" }], c: "${payload.c}" },
+      forbidden: [["a/1/b", "${payload.prototype}"]],
+    },
     { value: "$${payload.__proto__}", forbidden: [] },
     { value: "payload.__proto__ and {constructor}", forbidden: [] },
     { value: "${payload.__proto} ${payload.constructors} ${payload.my prototype}", forbidden: [] },
     { value: [1, null, true, "__proto__", {}], forbidden: [] },
   ];
   for (const { value, forbidden } of cases) {
-    test(JSON.stringify(value), () => expect(forbiddenPlaceholders(value)).toEqual(forbidden));
+    test(JSON.stringify(value), () => {
+      const found = forbiddenPlaceholders(value);
+      expect(found.map(({ path, placeholder }): [string, string] => [path.join("/"), placeholder])).toEqual(forbidden);
+    });
   }
+});
+
+describe("a value that is one placeholder", () => {
+  for (const value of ["${a}", "${payload.a[0]}", "${}", "${ a }"]) {
+    test(JSON.stringify(value), () => expect(wholePlaceholder(value)).toBe(value.slice(2, -1)));
+  }
+  for (const value of ["", "a", " ${a}", "${a} ", "${a}${b}", "$${a}", "${a", "${a{b}}", 1, null, ["${a}"], {}]) {
+    test(`not ${JSON.stringify(value)}`, () => expect(wholePlaceholder(value)).toBeNull());
+  }
+});
+
+describe("a small config that names a big value many times", () => {
+  const big = new Map<string, Json>([["payload", { half: "x".repeat(500_000) }]]);
+  for (const value of ["${payload.half}".repeat(3), ["${payload.half}", "${payload.half}", "${payload.half}"]]) {
+    test(`is refused: ${typeof value}`, () => {
+      expect(() => resolvePlaceholders(value, big)).toThrow(PlaceholderError);
+      expect(() => resolvePlaceholders(value, big)).toThrow("over 1 MiB");
+    });
+  }
+
+  test("twice half of it is still taken, and the next config begins anew", () => {
+    for (let time = 0; time < 3; time++) {
+      expect(resolvePlaceholders("${payload.half}${payload.half}", big)).toHaveLength(1_000_000);
+    }
+  });
 });

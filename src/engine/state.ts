@@ -28,8 +28,9 @@ export function foldLog(payload: Json, log: Iterable<LogEntry>): RunState {
 /** Takes one more entry into the state. */
 export function record(state: RunState, entry: LogEntry): void {
   const [path, result] = entry;
+  const before = state.steps.get(path)?.[1].status;
   state.steps.set(path, entry);
-  if (result.status === "success") {
+  if (result.status === "success" && before !== "success") {
     state.context.set(result.step_name, result.output);
     state.position++;
   }

@@ -106,7 +106,10 @@ function canonicalDecimal(token: string): string {
   const negative = mantissa.startsWith("~");
   const [whole = "", fraction = ""] = mantissa.replace("~", "").split(".");
   const digits = (whole + fraction).replace(/^0+/, "");
-  const significant = digits.replace(/0+$/, "");
+  // By hand: a pattern for trailing zeros tries every run of zeros on the way.
+  let length = digits.length;
+  while (length > 0 && digits.charCodeAt(length - 1) === 48) length--;
+  const significant = digits.slice(0, length);
   if (significant === "") return "0";
   const shift = Number(exponent.replace("~", "-")) - fraction.length + (digits.length - significant.length);
   return `${negative ? "-" : ""}${significant}e${shift}`;

@@ -45,7 +45,7 @@ export class TriggerService {
     const text = JSON.stringify(payload);
     const reservation = this.#messaging.reserve();
     try {
-      const { workflowUuid, workflowVersion } = await this.#runs.insert({
+      const { workflowUuid, workflowVersion, claimed } = await this.#runs.insert({
         uuid,
         namespace: NAMESPACE,
         workflow: workflow_id,
@@ -53,10 +53,12 @@ export class TriggerService {
         graceMilliseconds: GRACE_MILLISECONDS,
         claim: reservation?.lease ?? null,
       });
-      if (reservation === null) this.#publish({ run_id: uuid, workflow_id: workflowUuid, payload });
-      else {
-        const claimed = { uuid, workflowUuid, workflowVersion, payload: text, log: "[]", logLength: 0 };
-        reservation.accept({ ...claimed, token: 1, crashes: 0 });
+      if (reservation !== null && claimed) {
+        const run = { uuid, workflowUuid, workflowVersion, payload: text, log: "[]", logLength: 0 };
+        reservation.accept({ ...run, token: 1, crashes: 0 });
+      } else {
+        reservation?.release();
+        this.#publish({ run_id: uuid, workflow_id: workflowUuid, payload });
       }
     } catch (error) {
       reservation?.release();

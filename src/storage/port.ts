@@ -86,6 +86,8 @@ export interface Lease {
 export interface InsertedRun {
   workflowUuid: string;
   workflowVersion: number;
+  /** Whether it is held under the claim that the insert named. */
+  claimed: boolean;
 }
 
 export interface RunRecord {

@@ -69,6 +69,7 @@ export class ThreadCommitter implements Committer {
   }
 
   write<Name extends WriteName>(name: Name, argument: WriteArgument[Name]): Promise<WriteResult[Name]> {
+    if (this.#closed !== null) return Promise.reject(new PlatformError("storage_unavailable"));
     return new Promise((resolve, reject) => {
       const id = ++this.#lastId;
       this.#waiting.set(id, { resolve, reject });

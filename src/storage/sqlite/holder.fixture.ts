@@ -20,12 +20,13 @@ async function hold(folder: string, count: number): Promise<void> {
   ]);
   const runs = Array.from({ length: count }, () => newId(systemClock.now()));
   await storage.insertRuns(
-    runs.map((uuid) => ({ uuid, namespace, workflow, payload: "{}", graceMilliseconds: 3_600_000 })),
+    runs.map((uuid) => ({ uuid, namespace, workflow, payload: "{}", graceMilliseconds: 3_600_000, claim: null })),
   );
   const claimed = await storage.claimByMessage({
     uuids: runs,
     claimId: newId(systemClock.now()),
     leaseMilliseconds: 3_600_000,
+    maxBytes: 1_000_000,
   });
   const sleeping: Progress[] = claimed
     .filter(({ uuid }) => runs.indexOf(uuid) % 2 === 1)

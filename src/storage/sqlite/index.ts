@@ -3,7 +3,7 @@ import { accessSync, constants, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Clock, systemClock } from "../../clock.ts";
 import { lockFolder, openReader, openWriter, type Synchronous } from "../../db/sqlite.ts";
-import { StartError } from "../../errors.ts";
+import { messageOf, StartError } from "../../errors.ts";
 import { idFloor } from "../../ids.ts";
 import type { PageRequest } from "../../schemas/page.ts";
 import type {
@@ -57,10 +57,7 @@ export async function openFileStorage({ folder, synchronous, onDeath }: FileOpti
   const file = join(folder, "platform.db");
   const committer = await ThreadCommitter.start({ file, synchronous }, onDeath).catch((error: unknown) => {
     lock.close();
-    // Errors lose their class on the way out of a thread.
-    throw error instanceof Error && /newer version|was edited/.test(error.message)
-      ? new StartError(error.message)
-      : error;
+    throw startError(folder, error);
   });
   await committer.write("freeClaimed", null);
   const reader = openReader(file);
@@ -68,6 +65,13 @@ export async function openFileStorage({ folder, synchronous, onDeath }: FileOpti
     reader.close();
     lock.close();
   });
+}
+
+/** Errors lose their class on the way out of a thread: those of the migrations are known by their sentences. */
+function startError(folder: string, error: unknown): StartError {
+  const message = messageOf(error);
+  if (/newer version|was edited/.test(message)) return new StartError(message);
+  return new StartError(`The data folder ${folder} can't be used (${message}); mend it or set another DATA_DIR`);
 }
 
 function prepareFolder(folder: string): void {

@@ -7,6 +7,7 @@ import type {
   DueClaim,
   Held,
   InsertedRun,
+  Lease,
   MessageClaim,
   NewRun,
   Outcome,
@@ -32,6 +33,9 @@ const LIST = {
     order by uuid limit $limit`,
 };
 
+const STORED = `select workflow_id as workflowUuid, workflow_version as workflowVersion,
+  (claim_id is not null and claim_id = ? and lease_token = 1) as claimed from workflow_runs where uuid = ?`;
+
 const CLAIM = `update workflow_runs set status = 'running', lease_token = lease_token + 1, due_at = ?, claim_id = ?,
   started_at = coalesce(started_at, ?) where uuid = ?`;
 
@@ -53,13 +57,13 @@ const APPEND = `insert into run_log (run_uuid, seq, token, entries)
   select uuid, ?, lease_token, ? from workflow_runs where uuid = ? and lease_token = ? and status = 'running'
   on conflict do nothing`;
 
-const HOLD = `update workflow_runs set log_length = ?, crashes = ?
+const HOLD = `update workflow_runs set log_length = max(log_length, ?), crashes = ?
   where uuid = ? and lease_token = ? and status = 'running'`;
 
-const GIVE_BACK = `update workflow_runs set log_length = ?, crashes = ?, due_at = ?, claim_id = null
+const GIVE_BACK = `update workflow_runs set log_length = max(log_length, ?), crashes = ?, due_at = ?, claim_id = null
   where uuid = ? and lease_token = ? and status = 'running'`;
 
-const END = `update workflow_runs set log_length = ?, crashes = ?, due_at = null, claim_id = null, status = ?,
+const END = `update workflow_runs set log_length = max(log_length, ?), crashes = ?, due_at = null, claim_id = null, status = ?,
   completed_at = ?, error = ?, step_results = ? where uuid = ? and lease_token = ? and status = 'running'`;
 
 const ENDED_ALIKE = "select 1 from workflow_runs where uuid = ? and lease_token = ? and status = ?";
@@ -91,20 +95,29 @@ export class Runs {
     const resolved = new Map<string, VersionKey | null>();
     const statement = this.#database.query(INSERT);
     return each(items, ({ uuid, namespace, workflow, payload, graceMilliseconds, claim }) => {
-      const name = `${namespace} ${workflow}`;
+      const name = JSON.stringify([namespace, workflow]);
       let key = resolved.get(name);
       if (key === undefined) {
         key = this.#definitions.resolve({ namespace, reference: workflow });
         resolved.set(name, key);
       }
-      if (key === null) return notFound(workflow);
+      if (key === null) return this.#stored(uuid, claim) ?? notFound(workflow);
       const { workflowUuid, version } = key;
       const now = this.#clock.now();
       const run = [uuid, namespace, workflowUuid, version, payload, now];
-      if (claim === null) statement.run(...run, now + graceMilliseconds, "pending", null, 0, null);
-      else statement.run(...run, now + claim.leaseMilliseconds, "running", now, 1, claim.claimId);
-      return { kind: "ok", value: { workflowUuid, workflowVersion: version } };
+      const { changes } =
+        claim === null
+          ? statement.run(...run, now + graceMilliseconds, "pending", null, 0, null)
+          : statement.run(...run, now + claim.leaseMilliseconds, "running", now, 1, claim.claimId);
+      const value = { workflowUuid, workflowVersion: version, claimed: claim !== null };
+      return changes > 0 ? { kind: "ok", value } : (this.#stored(uuid, claim) ?? { kind: "ok", value });
     });
+  }
+
+  /** What a repeated insert finds; claimed only if it was by this very claim and nobody took it since. */
+  #stored(uuid: string, claim: Lease | null): Outcome<InsertedRun> | null {
+    const row = this.#database.query<InsertedRun, [string | null, string]>(STORED).get(claim?.claimId ?? null, uuid);
+    return row === null ? null : { kind: "ok", value: { ...row, claimed: Boolean(row.claimed) } };
   }
 
   find(uuid: string): RunRecord | null {
@@ -135,7 +148,21 @@ export class Runs {
     return this.#database.query<{ dueAt: number | null }, []>(NEXT_DUE).get()?.dueAt ?? null;
   }
 
-  saveProgress({ uuid, token, logLength, entries, crashes, next }: Progress): Outcome<null> {
+  /** All of it or nothing: a refused update takes the entries back with it. */
+  saveProgress(progress: Progress): Outcome<null> {
+    if (progress.entries === null) return this.#write(progress);
+    this.#database.run("savepoint progress");
+    try {
+      return this.#write(progress);
+    } catch (error) {
+      this.#database.run("rollback to progress");
+      throw error;
+    } finally {
+      this.#database.run("release progress");
+    }
+  }
+
+  #write({ uuid, token, logLength, entries, crashes, next }: Progress): Outcome<null> {
     if (entries !== null) this.#database.query(APPEND).run(logLength, entries, uuid, token);
     const length = entries === null ? logLength : logLength + 1;
     if (next.kind === "hold") return done(this.#database.query(HOLD).run(length, crashes, uuid, token).changes > 0);

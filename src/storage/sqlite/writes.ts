@@ -1,5 +1,6 @@
 import { type Database, SQLiteError } from "bun:sqlite";
 import type { Clock } from "../../clock.ts";
+import { messageOf } from "../../errors.ts";
 import type {
   DueClaim,
   Held,
@@ -67,7 +68,7 @@ export function commitGroup(database: Database, operations: WriteOperations, que
     return replies;
   } catch (error) {
     if (database.inTransaction) database.run("rollback");
-    const failure = error instanceof Error ? error.message : String(error);
+    const failure = messageOf(error);
     return queued.map(({ id }) => ({ id, failure }));
   }
 }

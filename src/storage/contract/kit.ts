@@ -1,0 +1,162 @@
+/** What the parts of the storage contract share: a storage with its time, and things to put into it. */
+import { test } from "bun:test";
+import { type Clock, systemClock } from "../../clock.ts";
+import { newId } from "../../ids.ts";
+import type { LogEntry } from "../../schemas/log.ts";
+import type { ClaimedRun, NewRun, NewWorkflow, Outcome, Progress, RunRecord, Storage } from "../port.ts";
+
+export interface StorageAdapter {
+  /** Opens an empty storage that goes by this clock, where it can take one. */
+  open(clock: Clock): Promise<Storage>;
+  /** False when it goes by the system's time whatever it is given; then the suite waits for real. */
+  takesClock: boolean;
+}
+
+export const NAMESPACE = "default";
+export const MINUTE = 60_000;
+/** Bytes that no claim of a test comes near. */
+const ROOM = 64 * 1024 * 1024;
+/** Shorter than any wait of `World.pass`. */
+export const SHORT_LEASE = 20;
+
+/** A test of the contract: a name and what is to hold in a new, empty storage. */
+export type Check = (name: string, body: (world: World) => Promise<void>) => void;
+
+export function checksOf(adapter: StorageAdapter): Check {
+  return (name, body) => {
+    test(name, async () => {
+      const world = await World.open(adapter);
+      try {
+        await body(world);
+      } finally {
+        await world.storage.close();
+      }
+    });
+  };
+}
+
+/** A storage, the time that it goes by, and short ways to fill it. */
+export class World {
+  readonly storage: Storage;
+  readonly now: () => number;
+  /** Lets so many milliseconds pass. */
+  readonly pass: (milliseconds: number) => Promise<void>;
+
+  private constructor(storage: Storage, now: () => number, pass: (milliseconds: number) => Promise<void>) {
+    this.storage = storage;
+    this.now = now;
+    this.pass = pass;
+  }
+
+  static async open(adapter: StorageAdapter): Promise<World> {
+    if (!adapter.takesClock) return new World(await adapter.open(systemClock), Date.now, Bun.sleep);
+    let time = Date.UTC(2030, 0, 1);
+    const clock: Clock = { ...systemClock, now: () => time, monotonic: () => time };
+    const pass = async (milliseconds: number) => {
+      time += milliseconds;
+    };
+    return new World(await adapter.open(clock), clock.now, pass);
+  }
+
+  newWorkflow(fields: Partial<NewWorkflow> = {}): NewWorkflow {
+    const uuid = newId(this.now());
+    return { uuid, namespace: NAMESPACE, id: null, name: "a workflow", description: null, steps: "[]", ...fields };
+  }
+
+  /** Stores a workflow and returns its uuid. */
+  async workflow(fields: Partial<NewWorkflow> = {}): Promise<string> {
+    const item = this.newWorkflow(fields);
+    granted(only(await this.storage.insertWorkflows([item])));
+    return item.uuid;
+  }
+
+  newRun(workflow: string, fields: Partial<NewRun> = {}): NewRun {
+    const uuid = newId(this.now());
+    return { uuid, namespace: NAMESPACE, workflow, payload: "{}", graceMilliseconds: 0, claim: null, ...fields };
+  }
+
+  /** Stores runs of a workflow of their own and returns their uuids in order. */
+  async runs(count: number, fields: Partial<NewRun> = {}): Promise<string[]> {
+    const workflow = await this.workflow();
+    const items = Array.from({ length: count }, () => this.newRun(workflow, fields));
+    for (const outcome of await this.storage.insertRuns(items)) granted(outcome);
+    return items.map(({ uuid }) => uuid);
+  }
+
+  async run(fields: Partial<NewRun> = {}): Promise<string> {
+    return only(await this.runs(1, fields));
+  }
+
+  claimByMessage(uuids: string[], leaseMilliseconds = MINUTE, maxBytes = ROOM): Promise<ClaimedRun[]> {
+    return this.storage.claimByMessage({ uuids, claimId: newId(this.now()), leaseMilliseconds, maxBytes });
+  }
+
+  claimDue(limit = 1000, maxBytes = ROOM, leaseMilliseconds = MINUTE): Promise<ClaimedRun[]> {
+    return this.storage.claimDue({ limit, maxBytes, claimId: newId(this.now()), leaseMilliseconds });
+  }
+
+  /** A new run that is held. */
+  async held(fields: Partial<NewRun> = {}, leaseMilliseconds = MINUTE): Promise<ClaimedRun> {
+    return only(await this.claimByMessage([await this.run(fields)], leaseMilliseconds));
+  }
+
+  async save(item: Progress): Promise<Outcome<null>> {
+    return only(await this.storage.saveProgress([item]));
+  }
+
+  /** A new run that another worker took over: what its first holder has is an old token. */
+  async takenOver(): Promise<{ old: ClaimedRun; current: ClaimedRun }> {
+    const old = await this.held({}, SHORT_LEASE);
+    await this.pass(SHORT_LEASE * 2);
+    return { old, current: only(await this.claimDue()) };
+  }
+
+  async find(uuid: string): Promise<RunRecord> {
+    return present(only(await this.storage.findRuns([uuid])));
+  }
+}
+
+/** A log entry that says no more than its path. */
+export function entry(path: string): LogEntry {
+  return [
+    path,
+    { step_name: `step ${path}`, status: "running", started_at: null, completed_at: null, output: null, error: null },
+    null,
+  ];
+}
+
+/** A hold that appends nothing; the fields say what is different. */
+export function progress({ uuid, token, logLength }: ClaimedRun, fields: Partial<Progress> = {}): Progress {
+  return { uuid, token, logLength, entries: null, crashes: 0, next: { kind: "hold" }, ...fields };
+}
+
+export function entriesText(...paths: string[]): string {
+  return JSON.stringify(paths.map(entry));
+}
+
+/** The paths in a log, in order. */
+export function pathsOf({ log }: { log: string }): string[] {
+  const entries: LogEntry[] = JSON.parse(log);
+  return entries.map(([path]) => path);
+}
+
+export function uuidsOf(rows: { uuid: string }[]): string[] {
+  return rows.map(({ uuid }) => uuid);
+}
+
+export function granted<Value>(outcome: Outcome<Value>): Value {
+  if (outcome.kind !== "ok") throw new Error(`expected ok, got ${JSON.stringify(outcome)}`);
+  return outcome.value;
+}
+
+/** The one element of a list. */
+export function only<Item>(items: Item[]): Item {
+  const [item] = items;
+  if (item === undefined || items.length > 1) throw new Error(`expected one item, got ${items.length}`);
+  return item;
+}
+
+export function present<Value>(value: Value | null | undefined): Value {
+  if (value === null || value === undefined) throw new Error("expected a value");
+  return value;
+}

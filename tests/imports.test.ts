@@ -1,0 +1,273 @@
+/**
+ * The rules of the design, read from the sources: which part may import which, where each library lives, where SQL is
+ * written, and how long a file may be.
+ */
+import { describe, expect, test } from "bun:test";
+import { dirname, join } from "node:path";
+
+interface Source {
+  /** From the root of the repository. */
+  path: string;
+  text: string;
+}
+
+interface Import {
+  /** A path from the root for a file of ours, else the name of a library. */
+  target: string;
+  typeOnly: boolean;
+  line: number;
+}
+
+const ROOT = join(import.meta.dir, "..");
+const MAX_LINES = 300;
+
+const LAYERS = ["api", "services", "repositories", "storage", "db"];
+/** What every part may see. */
+const COMMON = /^src\/(schemas\/.+|(errors|clock|coalescer|ids|config)\.ts)$/;
+/** The one file of a folder of adapters that every part may import. */
+const PORT = /^src\/[^/]+\/port\.ts$/;
+const STEP_TYPES = "src/connectors/index.ts";
+const ENTRIES = ["src/main.ts", "src/server.ts", "workers/main.ts"];
+/** Folders whose files, ports aside, are adapters. */
+const ADAPTERS = /^src\/(storage|messaging|cache|connectors)\//;
+
+const HOMES: { library: RegExp; home: RegExp; types?: true }[] = [
+  { library: /^(elysia|@elysiajs\/.+)$/, home: /^src\/api\// },
+  { library: /^piscina$/, home: /^workers\/(pool|thread)\.ts$/ },
+  { library: /^bun:sqlite$/, home: /^src\/(db|storage\/sqlite)\// },
+  { library: /^postgres$/, home: /^src\/(db|storage\/postgres)\// },
+  { library: /^kafkajs$/, home: /^src\/messaging\/kafka/ },
+  { library: /^ioredis$/, home: /^src\/cache\/redis/ },
+  { library: /^pino$/, home: new RegExp(`^(${ENTRIES.join("|")})$`), types: true },
+];
+const PURE_LIBRARIES = /^@sinclair\/typebox(\/.+)?$/;
+const OUTSIDE_WORLD =
+  /\b(fetch|setTimeout|setInterval|setImmediate|Date\.now|Math\.random|process\.|Bun\.|performance\.)/;
+const SQL = /\b(select|insert into|update|delete from)\b/i;
+
+// A template within a template is split at the inner one: good enough, because backticks come in pairs.
+const TOKEN =
+  /\/\/[^\n]*|\/\*[\s\S]*?\*\/|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\[\s\S])*`|(?<=[(=,:[!&|?{;]\s*)\/(?![/*])(?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\//g;
+
+/** The code without comments and regular expressions, each string replaced by its number; lines stay where they are. */
+function readCode(text: string): { code: string; strings: { value: string; line: number }[] } {
+  const strings: { value: string; line: number }[] = [];
+  const code = text.replace(TOKEN, (token, at: number) => {
+    const breaks = "\n".repeat(token.split("\n").length - 1);
+    if (token.startsWith("/")) return ` ${breaks}`;
+    strings.push({ value: token.slice(1, -1), line: lineOf(text, at) });
+    return `"${strings.length - 1}"${breaks}`;
+  });
+  return { code, strings };
+}
+
+function lineOf(text: string, offset: number): number {
+  return text.slice(0, offset).split("\n").length;
+}
+
+const STATEMENT = /\b(?:import|export)\s+(type\s+)?([\w\s{},*$]*?)\s*\bfrom\s*"(\d+)"/g;
+const OTHER = /\b(?:import|new URL\(|import\(|require\()\s*"(\d+)"/g;
+
+/** Every import of a file: `import`, `import type`, `export … from`, dynamic ones, and files named by a URL. */
+function importsOf({ path, text }: Source): Import[] {
+  const { code, strings } = readCode(text);
+  const target = (index: string | undefined) => {
+    const specifier = strings[Number(index)]?.value ?? "";
+    return specifier.startsWith(".") ? join(dirname(path), specifier) : specifier;
+  };
+  const statements = [...code.matchAll(STATEMENT)].map(({ 1: type, 2: names = "", 3: string, index }) => ({
+    target: target(string),
+    typeOnly: type !== undefined || /^\{(\s*type\s+[\w$\s]+,?)+\s*\}$/.test(names),
+    line: lineOf(code, index),
+  }));
+  const others = [...code.matchAll(OTHER)].map(({ 1: string, index }) => ({
+    target: target(string),
+    typeOnly: false,
+    line: lineOf(code, index),
+  }));
+  return [...statements, ...others];
+}
+
+/** Why a file may not import something; null when it may. */
+function faultOfImport(path: string, { target, typeOnly }: Import): string | null {
+  if (path.startsWith("bench/")) {
+    return /^(src|workers)\//.test(target) ? "bench speaks HTTP only, it imports nothing of src and workers" : null;
+  }
+  if (isContract(path)) return isAdapter(target) ? "a contract suite knows the port, no adapter" : null;
+  if (isTest(path)) return null;
+  for (const { library, home, types } of HOMES) {
+    if (library.test(target) && !home.test(path) && !(types && typeOnly)) {
+      return `${target} lives in ${home.source} alone${types ? ", except for its types" : ""}`;
+    }
+  }
+  if (isPure(path) && !/^(src|workers)\//.test(target) && !PURE_LIBRARIES.test(target)) {
+    return `engine, schemas and connectors do no I/O and import no ${target}`;
+  }
+  if (target.startsWith("workers/") && !path.startsWith("workers/") && path !== "src/main.ts") {
+    return "only src/main.ts imports workers";
+  }
+  if (isTest(target) || isContract(target)) return "tests are imported by tests alone";
+  if (ENTRIES.includes(path)) return null;
+  if (ENTRIES.includes(target)) return "nobody imports a composition root";
+  if (isAdapter(target) && !path.startsWith(`${dirname(target)}/`)) {
+    return "adapters are imported by the composition roots and their own folder alone";
+  }
+  return target.startsWith("src/") && !sees(path, target, typeOnly)
+    ? `${partOf(path)} does not see ${partOf(target)}`
+    : null;
+}
+
+function sees(path: string, target: string, typeOnly: boolean): boolean {
+  const [part, seen] = [partOf(path), partOf(target)];
+  if (part === seen || COMMON.test(target) || PORT.test(target)) return true;
+  if (target === STEP_TYPES && typeOnly) return true;
+  if (part === "workers") return seen === "engine" || target === STEP_TYPES;
+  const layer = LAYERS.indexOf(part);
+  return layer >= 0 && LAYERS[layer + 1] === seen;
+}
+
+/** `workers`, the folder below src, or the file's own name for one directly in src. */
+function partOf(path: string): string {
+  const [top = "", part = ""] = path.split("/");
+  return top === "src" ? part : top;
+}
+
+function isPure(path: string): boolean {
+  return /^src\/(engine|schemas|connectors)\//.test(path) && path !== STEP_TYPES;
+}
+
+function isAdapter(path: string): boolean {
+  return ADAPTERS.test(path) && !PORT.test(path) && path !== STEP_TYPES && !isContract(path) && !isTest(path);
+}
+
+function isTest(path: string): boolean {
+  return /\.(test|fixture)\.ts$/.test(path);
+}
+
+function isContract(path: string): boolean {
+  return /^src\/[^/]+\/contract(\.ts|\/)/.test(path);
+}
+
+/** Every rule that a file breaks, as `file:line: rule`. */
+function check(source: Source): string[] {
+  const { path, text } = source;
+  const faults = importsOf(source).flatMap((one) => {
+    const fault = faultOfImport(path, one);
+    return fault === null ? [] : [`${path}:${one.line}: ${fault} (${one.target})`];
+  });
+  if (path.startsWith("bench/")) return faults;
+  const lines = text.trimEnd().split("\n").length;
+  if (lines > MAX_LINES) faults.push(`${path}:${lines}: a file has at most ${MAX_LINES} lines`);
+  if (isTest(path) || isContract(path)) return faults;
+
+  const { code, strings } = readCode(text);
+  if (!/^src\/(storage|db)\//.test(path)) {
+    for (const { value, line } of strings) {
+      if (SQL.test(value)) faults.push(`${path}:${line}: SQL is written in src/storage, src/db and sql alone`);
+    }
+  }
+  if (isPure(path)) {
+    for (const [index, line] of code.split("\n").entries()) {
+      const [, word = ""] = OUTSIDE_WORLD.exec(line) ?? [];
+      const own = new RegExp(`\\b(function|const|let)\\s+${word}\\b`).test(code);
+      if (word !== "" && !own && !line.includes(`.${word}`)) {
+        faults.push(`${path}:${index + 1}: engine, schemas and connectors do no I/O and use no ${word}`);
+      }
+    }
+  }
+  return faults;
+}
+
+const paths = [...new Bun.Glob("{src,workers,bench}/**/*.ts").scanSync(ROOT)].sort();
+const sources = await Promise.all(paths.map(async (path) => ({ path, text: await Bun.file(join(ROOT, path)).text() })));
+
+test("there is something to check, in every part", () => {
+  const parts = new Set(paths.map(partOf));
+  for (const part of [...LAYERS, "engine", "schemas", "connectors", "messaging", "workers"])
+    expect(parts).toContain(part);
+  expect(sources.flatMap(importsOf).length).toBeGreaterThan(200);
+});
+
+test("every import keeps the rules", () => expect(sources.flatMap(check)).toEqual([]));
+
+describe("what is wrong is found", () => {
+  const wrong: [path: string, text: string, fault: string][] = [
+    ["src/api/a.ts", 'import { A } from "../repositories/a.ts";', "1: api does not see repositories"],
+    ["src/api/a.ts", '\n\nimport type { A } from "../repositories/a.ts";', "3: api does not see repositories"],
+    ["src/api/a.ts", 'import {\n  A,\n  type B,\n} from "../db/sqlite.ts";', "1: api does not see db"],
+    ["src/services/a.ts", 'export { A } from "../api/a.ts";', "1: services does not see api"],
+    ["src/services/a.ts", 'export * from "../engine/decide.ts";', "1: services does not see engine"],
+    ["src/services/a.ts", 'type A = import("../api/a.ts").A;', "1: services does not see api"],
+    ["src/repositories/a.ts", 'import { b } from "../storage/sqlite/b.ts";', "1: adapters are imported by"],
+    ["src/api/a.ts", 'import { b } from "../messaging/in-process.ts";', "1: adapters are imported by"],
+    ["src/db/a.ts", 'import "../repositories/b.ts";', "1: db does not see repositories"],
+    ["src/clock.ts", 'import { a } from "./services/a.ts";', "1: clock.ts does not see services"],
+    ["src/api/a.ts", 'import { loadStepTypes } from "../connectors/index.ts";', "1: api does not see connectors"],
+    ["workers/a.ts", 'import { A } from "../src/repositories/a.ts";', "1: workers does not see repositories"],
+    ["workers/a.ts", 'import { b } from "../src/storage/sqlite/index.ts";', "1: adapters are imported by"],
+    ["workers/a.ts", 'import "../src/main.ts";', "1: nobody imports a composition root"],
+    ["src/server.ts", 'import type { Pool } from "../workers/pool.ts";', "1: only src/main.ts imports workers"],
+    ["src/a.ts", 'new Worker(new URL("../workers/a.ts", import.meta.url));', "1: only src/main.ts imports workers"],
+    ["src/server.ts", 'import { Elysia } from "elysia";', "1: elysia lives in"],
+    ["src/main.ts", 'import { swagger } from "@elysiajs/swagger";', "1: @elysiajs/swagger lives in"],
+    ["workers/main.ts", "import { Piscina } from 'piscina';", "1: piscina lives in"],
+    ["src/repositories/a.ts", 'import type { Database } from "bun:sqlite";', "1: bun:sqlite lives in"],
+    ["src/services/a.ts", 'import pino from "pino";', "1: pino lives in"],
+    ["src/services/a.ts", 'import pino, { type Logger } from "pino";', "1: pino lives in"],
+    ["src/engine/a.ts", 'import { join } from "node:path";', "1: engine, schemas and connectors do no I/O"],
+    ["src/engine/a.ts", 'const a = await import("node:fs");', "1: engine, schemas and connectors do no I/O"],
+    ["src/schemas/a.ts", 'import type { Logger } from "pino";', "1: engine, schemas and connectors do no I/O"],
+    ["src/connectors/a.ts", "// fetch is handed in\nreturn fetch(url);", "2: engine, schemas and connectors do no I/O"],
+    ["src/engine/a.ts", "const now =\n  Date.now();", "2: engine, schemas and connectors do no I/O"],
+    ["src/engine/a.ts", 'import { a } from "../services/a.ts";', "1: engine does not see services"],
+    ["src/engine/a.ts", 'import { a } from "../connectors/index.ts";', "1: engine does not see connectors"],
+    ["src/services/a.ts", "const a = `\n  select uuid from runs`;", "1: SQL is written in"],
+    ["src/api/a.ts", '// "fine"\nquery("DELETE FROM runs");', "2: SQL is written in"],
+    ["bench/a.ts", 'import type { Run } from "../src/schemas/run.ts";', "1: bench speaks HTTP only"],
+    ["bench/b/a.ts", 'import { a } from "../../workers/pool.ts";', "1: bench speaks HTTP only"],
+    ["src/storage/contract/a.ts", 'import { a } from "../sqlite/index.ts";', "1: a contract suite knows the port"],
+    ["src/storage/sqlite/a.ts", 'import { a } from "./b.test.ts";', "1: tests are imported by tests alone"],
+    ["workers/a.ts", "a;\n".repeat(301), "301: a file has at most 300 lines"],
+    ["src/a.test.ts", "a;\n".repeat(301), "301: a file has at most 300 lines"],
+  ];
+  for (const [path, text, fault] of wrong) {
+    test(`${path} ${JSON.stringify(text.slice(0, 70))}`, () => {
+      const [found, ...more] = check({ path, text });
+      expect(found).toStartWith(`${path}:${fault}`);
+      expect(more).toEqual([]);
+    });
+  }
+});
+
+describe("what is right is left alone", () => {
+  const right: [path: string, text: string][] = [
+    ["src/api/a.ts", 'import { A } from "../services/a.ts";\nimport { B } from "../schemas/b.ts";\nimport "elysia";'],
+    [
+      "src/services/a.ts",
+      'import type { A } from "../storage/port.ts";\nimport type { B } from "../connectors/index.ts";',
+    ],
+    ["src/services/a.ts", 'import { type Logger } from "pino";\nimport { join } from "node:path";'],
+    [
+      "src/storage/sqlite/a.ts",
+      'import { b } from "./b.ts";\nimport { c } from "../../db/c.ts";\nconst a = "select 1";',
+    ],
+    [
+      "src/main.ts",
+      'import { a } from "./storage/sqlite/index.ts";\nimport pino from "pino";\nimport "../workers/pool.ts";',
+    ],
+    ["workers/a.ts", 'import { a } from "../src/engine/a.ts";\nimport { b } from "../src/connectors/index.ts";'],
+    [
+      "src/api/a.ts",
+      '// import { A } from "../db/a.ts";\n/* import "../db/a.ts" */\nconst a = \'import { A } from "../db/a.ts"\';',
+    ],
+    ["src/api/a.ts", 'const a = /["\'`]/;\nrepository.update(a); // select\nconst b = "selected updates";'],
+    ["src/engine/a.ts", "function fetch(path: string) {}\nfetch(tools.fetch);"],
+    ["src/connectors/a.ts", "return tools.fetch(request);"],
+    ["src/a.test.ts", 'import { a } from "./storage/sqlite/index.ts";\nconst b = "select 1";'],
+    ["bench/a.ts", 'import { Database } from "bun:sqlite";\nimport { b } from "./src/b.ts";'],
+    ["workers/a.ts", "a;\n".repeat(300)],
+  ];
+  for (const [path, text] of right) {
+    test(`${path} ${JSON.stringify(text.slice(0, 70))}`, () => expect(check({ path, text })).toEqual([]));
+  }
+});

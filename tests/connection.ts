@@ -114,7 +114,10 @@ export class Connection {
     const end = start.indexOf("\r\n\r\n");
     if (end < 0) return;
     const length = /^content-length: *(\d+)/im.exec(start.toString("latin1", 0, end))?.[1];
-    if (length === undefined) this.ended("a reply without a content-length");
+    if (length === undefined) {
+      this.ended("a reply without a content-length");
+      return;
+    }
     this.#bodyAt = end + 4;
     this.#length = this.#bodyAt + Number(length);
   }

@@ -64,10 +64,13 @@ class Rehearsal {
   async play(): Promise<void> {
     for (const { steps } of this.#kinds) this.#workflows.push(await this.#api.create(steps));
     const readers = Array.from({ length: READERS }, () => this.#read());
+    const killer = this.#killAll();
     try {
-      await Promise.all([...Array.from({ length: CLIENTS }, () => this.#trigger()), this.#killAll()]);
+      await Promise.all([...Array.from({ length: CLIENTS }, () => this.#trigger()), killer]);
     } finally {
       this.#over = true;
+      // A restart under way would leave a process behind that nobody ends.
+      await Promise.allSettled([killer]);
     }
     await Promise.all(readers);
   }
@@ -80,7 +83,8 @@ class Rehearsal {
   async #killAll(): Promise<void> {
     for (let kill = 0; kill < KILLS; kill++) {
       const when = (kill + 0.05 + 0.9 * Math.random()) * TRIGGERS_PER_KILL;
-      while (this.#sent < when) await Bun.sleep(1);
+      while (this.#sent < when && !this.#over) await Bun.sleep(1);
+      if (this.#over) return;
       const up = Promise.withResolvers<void>();
       this.#up = up.promise;
       const start = Date.now();
@@ -104,7 +108,7 @@ class Rehearsal {
       expectReply(reply, 200);
       const runId = textAt(reply.body, "run_id");
       this.accepted.set(runId, { n, answeredAt: Date.now() });
-      if (this.kindOf(n).webhooks.size > 0) this.#recent = [...this.#recent.slice(-99), runId];
+      if (this.kindOf(n).webhooks.size > 0) this.#recent = [...this.#recent.slice(-499), runId];
     }
   }
 
@@ -231,7 +235,9 @@ test(
       cpSync(platform.dataFolder, join(folder, "data"), { recursive: true });
       const known = { kills: rehearsal.kills, accepted: [...rehearsal.accepted], attempts: [...sink.attempts] };
       writeFileSync(join(folder, "ledger.json"), JSON.stringify(known));
-      console.error(`the data folder, the ledger and the kill times are kept in ${folder}`);
+      const printed = [...platform.logs.map(({ text }) => text), platform.stderr];
+      writeFileSync(join(folder, "platform.log"), printed.join("\n"));
+      console.error(`the data folder, the ledger, the kill times and the platform's log are kept in ${folder}`);
       throw error;
     } finally {
       await platform.close();

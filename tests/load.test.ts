@@ -150,7 +150,7 @@ describe(`${FLOOD} triggers of 900 kB at once`, () => {
       expect(body).toEqual({ detail: expect.stringMatching(/\S/), code: "overloaded", request_id: expect.any(String) });
     }
     expect(reads.map(({ status }) => status)).toEqual(reads.map(() => 200));
-    expect(slowest(reads)).toBeLessThan(3_000);
+    expect(slowest(reads)).toBeLessThan(5_000);
 
     // Normal service on the same connections, at once.
     const after = await Promise.all(

@@ -1,6 +1,6 @@
 /** SIGTERM and SIGINT under load: what is under way is answered, finished or given back, and the exit is orderly. */
 import { expect, test } from "bun:test";
-import { untilAllEnded } from "./all-runs.ts";
+import { allRuns, untilAllEnded } from "./all-runs.ts";
 import { Client, expectReply } from "./client.ts";
 import { Connection, type RawReply } from "./connection.ts";
 import { textAt } from "./json.ts";
@@ -61,6 +61,68 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
   }, 90_000);
 }
 
+test.concurrent("a platform with nothing to do but sleep ends at once, whoever is connected to it", async () => {
+  const platform = await Platform.start();
+  try {
+    const api = new Client(platform.url);
+    await api.trigger(await api.create([{ name: "wait", type: "delay", config: { duration: 1_000 } }]));
+    const idle = await Promise.all(Array.from({ length: CLIENTS }, () => Connection.open(platform.url)));
+    for (const connection of idle) expect((await connection.get("/health")).status).toBe(200);
+    const start = performance.now();
+    expect(await platform.stop()).toBe(0);
+    const took = performance.now() - start;
+    console.log(`idle: exit after ${Math.round(took)} ms`);
+    expect(took).toBeLessThan(3_000);
+    for (const connection of idle) connection.close();
+    expect(platform.complaints()).toEqual([]);
+  } finally {
+    await platform.close();
+  }
+}, 30_000);
+
+test.concurrent("what had arrived before the signal is answered, though the process had no time to read it", async () => {
+  // Which of the two it sees first is a matter of luck: three times.
+  for (let round = 0; round < 3; round++) {
+    const platform = await Platform.start();
+    try {
+      const api = new Client(platform.url);
+      const workflow = await api.create([transform]);
+      const connections = await Promise.all(Array.from({ length: CLIENTS }, () => Connection.open(platform.url)));
+      for (const connection of connections) expect((await connection.get("/health")).status).toBe(200);
+      // Frozen, it is like a process that is busy with something else for a moment.
+      process.kill(platform.pid, "SIGSTOP");
+      const asked = Promise.allSettled(
+        connections.map((connection, n) => connection.post("/api/v1/trigger", triggerText(workflow, n))),
+      );
+      await Bun.sleep(100);
+      process.kill(platform.pid, "SIGTERM");
+      process.kill(platform.pid, "SIGCONT");
+      const answers = (await asked).map((one) => (one.status === "fulfilled" ? one.value.status : String(one.reason)));
+      expect(await platform.stop()).toBe(0);
+      expect(answers).toEqual(answers.map(() => 200));
+    } finally {
+      await platform.close();
+    }
+  }
+}, 30_000);
+
+test.concurrent("an upload that never ends is cut off, which is no fault of the platform's", async () => {
+  const platform = await Platform.start();
+  try {
+    const workflow = await new Client(platform.url).create([transform]);
+    const stalled = await Connection.open(platform.url);
+    stalled.begin("/api/v1/trigger", triggerText(workflow, 1));
+    await Bun.sleep(200);
+    const start = performance.now();
+    expect(await platform.stop()).toBe(0);
+    expect(performance.now() - start).toBeLessThan(10_000);
+    stalled.close();
+    expect(platform.complaints()).toEqual([]);
+  } finally {
+    await platform.close();
+  }
+}, 30_000);
+
 async function endUnderLoad(signal: NodeJS.Signals, platform: Platform, sink: LedgerSink): Promise<void> {
   const api = new Client(platform.url);
   const webhook = (path: string, afterMs: (attempt: number) => number) => ({
@@ -86,28 +148,39 @@ async function endUnderLoad(signal: NodeJS.Signals, platform: Platform, sink: Le
       (await Connection.open(platform.url)).begin("/api/v1/trigger", triggerText(pure, n)),
     ),
   );
+  // One that is never finished must not hold the exit up for ever.
+  const stalled = await Connection.open(platform.url);
+  stalled.begin("/api/v1/trigger", triggerText(pure, -1));
   await Bun.sleep(LOAD_MS);
 
   const signalledAt = performance.now();
   process.kill(platform.pid, signal);
-  await Bun.sleep(300);
+  await Bun.sleep(200);
+  // It accepts nothing new, while what is under way goes on.
+  const newcomer = await Connection.open(platform.url).then(
+    () => "let in",
+    () => "refused",
+  );
+  expect(newcomer).toBe("refused");
   const uploaded = await Promise.all(uploads.map((upload) => upload.finish()));
   // More signals change nothing.
   process.kill(platform.pid, signal);
   const exitCode = await platform.stop();
   const took = performance.now() - signalledAt;
   for (const load of loads) await load.ended();
-  for (const connection of idle) connection.close();
+  for (const connection of [...idle, stalled]) connection.close();
   const accepted = loads.flatMap((load) => load.accepted);
   const broken = loads.flatMap((load) => load.unanswered);
   const refused = loads.flatMap((load) => load.refused);
   console.log(
     `${signal}: exit ${exitCode} after ${Math.round(took)} ms; ${accepted.length} accepted, ${refused.length} refused;`,
     `${broken.filter(({ sentAt }) => sentAt < signalledAt).length} sent before the signal and not answered`,
-    broken.map(({ sentAt, why }) => (sentAt - signalledAt).toFixed(1) + " " + why).join("\n"),
   );
-  expect({ exitCode, complaints: platform.complaints() }).toEqual({ exitCode: 0, complaints: [] });
+  expect(exitCode).toBe(0);
   expect(took).toBeLessThan(EXIT_MS);
+  expect(accepted.length).toBeGreaterThan(0);
+  expect(refused.map(({ status }) => status)).toEqual(refused.map(() => 503));
+  expect(broken.filter(({ sentAt }) => sentAt < signalledAt)).toEqual([]);
   expect(uploaded.map(({ status }) => status)).toEqual(uploaded.map(() => 200));
 
   // What took 3 s was waited for, what takes a minute was not; both had been sent once.
@@ -121,7 +194,10 @@ async function endUnderLoad(signal: NodeJS.Signals, platform: Platform, sink: Le
     const reply = await again.get(`/api/v1/runs/${run}`);
     expectReply(reply, 200, expect.objectContaining({ uuid: run, status: "success", error: null }));
   }
+  // Whatever the platform took in, it answered: no run is there that nobody was told of.
+  const unknown: string[] = [];
+  for await (const run of allRuns(again)) if (!all.includes(textAt(run, "uuid"))) unknown.push(JSON.stringify(run));
+  expect(unknown).toEqual([]);
   expect(sink.of(slow, 0)).toHaveLength(1);
   expect(sink.of(hanging, 0).map(({ body }) => body)).toEqual(['{"n":2}', '{"n":2}']);
-  expect(platform.complaints()).toEqual([]);
 }

@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client, expectReply } from "./client.ts";
-import { Platform, type Refusal, startRefused } from "./platform.ts";
+import { Platform, REPOSITORY, type Refusal, startRefused } from "./platform.ts";
 
 /** Generous, because other tests may share the machine: how fast it really is, the bench says. */
 const FIRST_ANSWER_MS = 5_000;
@@ -115,6 +115,27 @@ describe("after kill -9", () => {
       await platform.restart();
       for (const run of runs) expect((await new Client(platform.url).untilEnded(run)).status).toBe("success");
     }
+    expect(platform.complaints()).toEqual([]);
+  });
+});
+
+describe("a start that is killed before it listens", () => {
+  test("leaves a folder that the next one can use", async () => {
+    const dataFolder = folder();
+    const { PATH = "" } = process.env;
+    for (let ms = 40; ms <= 200; ms += 20) {
+      const child = Bun.spawn(["bun", "src/main.ts"], {
+        cwd: REPOSITORY,
+        env: { PATH, PORT: "0", DATA_DIR: dataFolder },
+        stdio: ["ignore", "ignore", "ignore"],
+      });
+      await Bun.sleep(ms);
+      child.kill("SIGKILL");
+      await child.exited;
+    }
+    const platform = await started({ dataFolder });
+    const run = await new Client(platform.url).run(STEPS, { n: 1 });
+    expect(run.status).toBe("success");
     expect(platform.complaints()).toEqual([]);
   });
 });

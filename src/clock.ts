@@ -33,5 +33,13 @@ export function monotonic(): number {
 
 /** An ISO 8601 time with its offset written out, which every language's parser takes. */
 export function isoTime(milliseconds: number): string {
-  return `${new Date(milliseconds).toISOString().slice(0, -1)}+00:00`;
+  // Steps of one burst share their millisecond, and so do runs of one page.
+  if (milliseconds !== lastTime) {
+    lastTime = milliseconds;
+    lastText = `${new Date(milliseconds).toISOString().slice(0, -1)}+00:00`;
+  }
+  return lastText;
 }
+
+let lastTime = Number.NaN;
+let lastText = "";

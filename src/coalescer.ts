@@ -71,21 +71,30 @@ export class Coalescer<Item, Result> {
     const batch = this.#take();
     const start = this.#options.clock.monotonic();
     this.#flushing = true;
+    const settle = await this.#carryOut(batch);
+    this.#flushing = false;
+    this.#flushTime = this.#flushTime * 0.9 + (this.#options.clock.monotonic() - start) * 0.1;
+    // First the next batch on its way, at once: what the results of this one set off can go on meanwhile.
+    if (this.#waiting.length > 0) this.#flush();
+    settle();
+  }
+
+  /** Flushes a batch; returns what tells its callers. */
+  async #carryOut(batch: Waiting<Item, Result>[]): Promise<() => void> {
     try {
       const results = await this.#options.flush(batch.map(({ item }) => item));
-      batch.forEach(({ resolve, reject }, index) => {
-        const result = results[index];
-        if (result === undefined) reject(new PlatformError("internal"));
-        else resolve(result);
-      });
+      return () => {
+        for (const [index, { resolve, reject }] of batch.entries()) {
+          const result = results[index];
+          if (result === undefined) reject(new PlatformError("internal"));
+          else resolve(result);
+        }
+      };
     } catch (error) {
-      for (const { reject } of batch) reject(error);
-    } finally {
-      this.#flushTime = this.#flushTime * 0.9 + (this.#options.clock.monotonic() - start) * 0.1;
-      this.#flushing = false;
+      return () => {
+        for (const { reject } of batch) reject(error);
+      };
     }
-    // At once, not on the next turn: whoever waits here has waited for a whole flush already.
-    if (this.#waiting.length > 0) this.#flush();
   }
 
   #take(): Waiting<Item, Result>[] {

@@ -7,8 +7,8 @@ import { StartError } from "./errors.ts";
 /** The configuration table: every variable of the environment that the platform reads, with its default. */
 const Environment = Type.Object({
   PORT: Type.Integer({ minimum: 0, maximum: 65_535, default: 8001, description: "Port; 0 takes a free one" }),
-  HOST: Type.String({ minLength: 1, default: "127.0.0.1", description: "Address to listen on" }),
-  DATA_DIR: Type.String({ minLength: 1, default: "./data", description: "Folder of the database file" }),
+  HOST: Type.String({ pattern: "\\S", default: "127.0.0.1", description: "Address to listen on" }),
+  DATA_DIR: Type.String({ pattern: "\\S", default: "./data", description: "Folder of the database file" }),
   STORAGE: Type.Union([Type.Literal("file"), Type.Literal("memory")], {
     default: "file",
     description: "file survives everything; memory is gone with the process",

@@ -4,6 +4,7 @@ const ERRORS = {
   run_not_found: { status: 404, retryable: false, sentence: () => "Workflow run not found" },
   not_found: { status: 404, retryable: false, sentence: () => "Not Found" },
   method_not_allowed: { status: 405, retryable: false, sentence: () => "Method Not Allowed" },
+  incomplete_body: { status: 400, retryable: false, sentence: () => "The request body broke off before its end" },
   payload_too_large: { status: 413, retryable: false, sentence: () => "The request body is over 1 MiB; send less" },
   unsupported_media_type: {
     status: 415,

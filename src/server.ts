@@ -12,6 +12,7 @@ import { TriggerService } from "./services/triggers.ts";
 import { WorkflowService } from "./services/workflows.ts";
 import type { Storage } from "./storage/port.ts";
 
+const ARRIVED_MILLISECONDS = 50;
 const HEALTH_MILLISECONDS = 10_000;
 
 export interface ServerOptions {
@@ -48,6 +49,8 @@ export function startServer({ config, storage, messaging, types, clock, log }: S
     address: `http://${config.HOST.includes(":") ? `[${config.HOST}]` : config.HOST}:${server.port}`,
     async stop(milliseconds) {
       stopHealth();
+      // What had arrived before the signal is in the sockets still; stopping at once would drop it unread.
+      await new Promise<void>((resolve) => clock.timer(ARRIVED_MILLISECONDS, resolve));
       const deadline = new Promise<void>((resolve) => clock.timer(milliseconds, resolve));
       await Promise.race([server.stop(), deadline]);
       await server.stop(true);

@@ -1,6 +1,6 @@
 /**
- * What runs inside a pool thread: it gets runs as JSON text, takes each as far as it goes and gives JSON text back. It
- * owns nothing: whatever it knows is lost with it and done again by another.
+ * What runs inside a pool thread: it gets runs, with their payload and log as JSON text, and takes each as far as it
+ * goes. It owns nothing: whatever it knows is lost with it and done again by another.
  */
 import { threadId } from "node:worker_threads";
 import { workerData } from "piscina";
@@ -33,7 +33,7 @@ const definitions = new Map<string, readonly Step[]>();
 
 setInterval(() => shared.beat(lane), BEAT_MILLISECONDS).unref();
 
-/** Executes one task; resolves to the JSON text of one Advanced per run. */
+/** Executes one task, given as JSON text; resolves to the JSON text of one Advanced per run. */
 export default async function execute(text: string): Promise<string> {
   const task: ThreadTask = JSON.parse(text);
   const offset = task.now - performance.now();

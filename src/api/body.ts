@@ -45,11 +45,18 @@ export async function readBody(request: Request): Promise<Json> {
 
 async function readBytes(request: Request): Promise<ArrayBuffer | Uint8Array> {
   const length = request.headers.get("content-length");
-  if (length !== null) {
-    if (Number(length) > MAX_BODY_BYTES) throw new PlatformError("payload_too_large");
-    return request.arrayBuffer();
+  if (length !== null && Number(length) > MAX_BODY_BYTES) throw new PlatformError("payload_too_large");
+  try {
+    return length === null ? await readUnknownLength(request) : await request.arrayBuffer();
+  } catch (error) {
+    if (error instanceof PlatformError) throw error;
+    // The client went away in the middle of its upload: nobody hears this, and it is no mistake of ours.
+    throw new PlatformError("incomplete_body", "", { cause: error });
   }
-  // A body of unknown length is read piece by piece, so that it never takes more memory than the limit.
+}
+
+/** Piece by piece, so that a body of unknown length never takes more memory than the limit. */
+async function readUnknownLength(request: Request): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of request.body ?? []) {

@@ -36,11 +36,17 @@ export function resolvePlaceholders(value: Json, context: Context): Json {
 
   function fetch(path: string): { value: Json; text: string } {
     const value = lookUp(path, context);
-    const text = typeof value === "string" ? value : JSON.stringify(value);
+    const text = textOf(value);
     room -= text.length;
     if (room < 0) throw new PlaceholderError("The config is over 1 MiB once its placeholders are resolved");
     return { value, text };
   }
+}
+
+/** A value as it is written into a text. */
+function textOf(value: Json): string {
+  if (typeof value === "string") return value;
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 function lookUp(path: string, context: Context): Json {

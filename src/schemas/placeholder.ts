@@ -10,8 +10,22 @@ export function wholePlaceholder(value: unknown): string | null {
   return typeof value === "string" ? (WHOLE.exec(value)?.[1] ?? null) : null;
 }
 
+/** Paths parsed before: definitions name the same few again and again. */
+const parsed = new Map<string, readonly string[] | null>();
+const MAX_PARSED = 10_000;
+
 /** The segments of a path such as `payload.items[0].id`; null when it is no path. */
-export function parsePath(path: string): string[] | null {
+export function parsePath(path: string): readonly string[] | null {
+  let segments = parsed.get(path);
+  if (segments === undefined) {
+    segments = splitPath(path);
+    if (parsed.size >= MAX_PARSED) parsed.clear();
+    parsed.set(path, segments);
+  }
+  return segments;
+}
+
+function splitPath(path: string): string[] | null {
   const segments: string[] = [];
   for (const part of path.split(".")) {
     const match = /^([^[\]]+)((?:\[\d+\])*)$/.exec(part);

@@ -45,7 +45,6 @@ interface Waiting {
 export class ThreadCommitter implements Committer {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
-  #outgoing: QueuedWrite[] = [];
   #lastId = 0;
   #closed: (() => void) | null = null;
 
@@ -73,25 +72,17 @@ export class ThreadCommitter implements Committer {
     return new Promise((resolve, reject) => {
       const id = ++this.#lastId;
       this.#waiting.set(id, { resolve, reject });
-      if (this.#outgoing.length === 0) queueMicrotask(() => this.#send());
-      this.#outgoing.push({ id, name, argument });
+      this.#worker.postMessage(JSON.stringify({ id, name, argument } satisfies QueuedWrite));
     });
   }
 
   async close(): Promise<void> {
-    this.#send();
     const closed = new Promise<void>((resolve) => {
       this.#closed = resolve;
     });
     this.#worker.postMessage(null);
     await closed;
     await this.#worker.terminate();
-  }
-
-  #send(): void {
-    const outgoing = this.#outgoing;
-    this.#outgoing = [];
-    if (outgoing.length > 0) this.#worker.postMessage(JSON.stringify(outgoing));
   }
 
   #receive(text: string | null): void {

@@ -57,7 +57,7 @@ export async function openFileStorage({ folder, synchronous, onDeath }: FileOpti
   const file = join(folder, "platform.db");
   const committer = await ThreadCommitter.start({ file, synchronous }, onDeath).catch((error: unknown) => {
     lock.close();
-    throw startError(folder, error);
+    throw startError(file, error);
   });
   await committer.write("freeClaimed", null);
   const reader = openReader(file);
@@ -68,10 +68,10 @@ export async function openFileStorage({ folder, synchronous, onDeath }: FileOpti
 }
 
 /** Errors lose their class on the way out of a thread: those of the migrations are known by their sentences. */
-function startError(folder: string, error: unknown): StartError {
+function startError(file: string, error: unknown): StartError {
   const message = messageOf(error);
   if (/newer version|was edited/.test(message)) return new StartError(message);
-  return new StartError(`The data folder ${folder} can't be used (${message}); mend it or set another DATA_DIR`);
+  return new StartError(`The database ${file} can't be opened (${message}); mend it or set another DATA_DIR`);
 }
 
 function prepareFolder(folder: string): void {

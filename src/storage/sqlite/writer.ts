@@ -29,9 +29,9 @@ port.on("message", (text: string | null) => {
     port.close();
     return;
   }
-  const queued: QueuedWrite[] = JSON.parse(text);
+  const write: QueuedWrite = JSON.parse(text);
   if (group.length === 0) setImmediate(commit);
-  group.push(...queued);
+  group.push(write);
 });
 
 function commit(): void {

@@ -4,7 +4,7 @@ export interface Floor {
   value: number;
 }
 
-/** What a release must reach on two cores (issue 3). Rates are ratios to a bare server in the same run. */
+/** What a release must reach on two cores. Rates are ratios to a bare server in the same run. */
 export const FLOORS = {
   triggers_to_bare_post: { kind: "at_least", value: 0.4 },
   runs_lost: { kind: "at_most", value: 0 },

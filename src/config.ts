@@ -42,6 +42,9 @@ const Environment = Type.Object({
     { default: "info", description: "Least severe level that is logged" },
   ),
 });
+/** The names of all settings. */
+export const SETTINGS: readonly string[] = Object.keys(Environment.properties);
+
 export type Config = Readonly<Static<typeof Environment>> & { readonly mode: "embedded" };
 
 /**
@@ -51,7 +54,7 @@ export type Config = Readonly<Static<typeof Environment>> & { readonly mode: "em
  */
 export function loadConfig(environment: Record<string, string | undefined>): Config {
   const named = Object.fromEntries(
-    Object.keys(Environment.properties).flatMap((name) => {
+    SETTINGS.flatMap((name) => {
       const value = environment[name];
       return value === undefined || value === "" ? [] : [[name, /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value]];
     }),

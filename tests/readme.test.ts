@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { SETTINGS } from "../src/config.ts";
 import { Platform } from "./platform.ts";
 
 const README = new URL("../README.md", import.meta.url);
+const OPERATIONS = new URL("../docs/operations.md", import.meta.url);
 const ADDRESS = "http://127.0.0.1:8001";
 
 /** The commands of the README's tour, each with the output that it promises. */
@@ -37,4 +39,10 @@ test("the README's tour prints what it says", async () => {
     expect(`${command}\n${timeless(printed)}`).toBe(`${command}\n${timeless(output)}`);
     runId = /"run_id":"([^"]+)"/.exec(printed)?.[1] ?? runId;
   }
+});
+
+test("the operations guide has every setting, and no other", async () => {
+  const table = (await Bun.file(OPERATIONS).text()).split("## Configuration")[1]?.split("\n## ")[0] ?? "";
+  const listed = [...table.matchAll(/^\| `([A-Z_]+)`/gm)].map(([, name]) => name ?? "");
+  expect(listed.sort()).toEqual([...SETTINGS].sort());
 });

@@ -68,7 +68,13 @@ export default async function execute(text: string): Promise<string> {
 }
 
 function keepDefinition(key: string, text: string): void {
-  if (definitions.has(key)) return;
+  const kept = definitions.get(key);
+  if (kept !== undefined) {
+    // Put behind the others: what a task names is never what makes room for it.
+    definitions.delete(key);
+    definitions.set(key, kept);
+    return;
+  }
   if (definitions.size >= MAX_CACHED_DEFINITIONS) definitions.delete(definitions.keys().next().value ?? "");
   const steps: Step[] = JSON.parse(text);
   definitions.set(key, steps);

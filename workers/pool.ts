@@ -1,5 +1,5 @@
 import { FixedQueue, Piscina } from "piscina";
-import type { Clock } from "../src/clock.ts";
+import { type Clock, kernelTime } from "../src/clock.ts";
 import { messageOf } from "../src/errors.ts";
 import type { Advanced } from "./advance.ts";
 import { type Execution, type Executor, type Handed, ThreadLost } from "./execution.ts";
@@ -13,7 +13,7 @@ export interface ThreadTask {
   slot: number;
   /** Database time at the hand-over, milliseconds since the epoch. */
   now: number;
-  /** See Execution. */
+  /** See Execution; here in kernelTime. */
   effectBy: number | null;
   stepwise: boolean;
   definitions: [key: string, steps: string][];
@@ -88,7 +88,7 @@ class WatchedThreads {
     const task: ThreadTask = {
       slot,
       now: this.#clock.now(),
-      effectBy: execution.effectBy,
+      effectBy: execution.effectBy === null ? null : kernelTime() + execution.effectBy - this.#clock.monotonic(),
       stepwise: execution.alone,
       definitions: [...execution.definitions],
       runs: execution.runs,

@@ -4,7 +4,7 @@
  */
 import { threadId } from "node:worker_threads";
 import { workerData } from "piscina";
-import { monotonic } from "../src/clock.ts";
+import { kernelTime } from "../src/clock.ts";
 import { type HttpReply, type HttpRequest, loadStepTypes, type Tools } from "../src/connectors/index.ts";
 import type { Json } from "../src/schemas/json.ts";
 import { type LogEntry, parseLog } from "../src/schemas/log.ts";
@@ -53,7 +53,7 @@ export default async function execute(text: string): Promise<string> {
       types,
       now: () => Math.floor(performance.now() + offset),
       stepwise: task.stepwise,
-      mayStartEffect: () => task.effectBy !== null && monotonic() < task.effectBy,
+      mayStartEffect: () => task.effectBy !== null && kernelTime() < task.effectBy,
       tools: (uuid, path) => toolsFor(task.slot, index, `${uuid}:${path}`),
     };
     if (task.effectBy !== null) {

@@ -1,6 +1,6 @@
 import { ParseError, ValidationError } from "elysia";
 import type { Logger } from "pino";
-import { monotonic } from "../clock.ts";
+import { systemClock } from "../clock.ts";
 import { PlatformError, type RequestFault, ValidationFailed } from "../errors.ts";
 import { schemaFaults } from "./faults.ts";
 
@@ -37,7 +37,7 @@ export function failureReplies(log: Logger): (error: unknown, request: Request) 
 
   function logRefusal({ code, cause }: PlatformError, requestId: string): void {
     refused++;
-    const now = monotonic();
+    const now = systemClock.monotonic();
     if (now - loggedAt < REFUSALS_MILLISECONDS) return;
     log.warn({ request_id: requestId, code, cause: String(cause ?? ""), count: refused }, "requests refused");
     refused = 0;

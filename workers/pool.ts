@@ -4,6 +4,7 @@ import { messageOf } from "../src/errors.ts";
 import type { Advanced } from "./advance.ts";
 import { type Execution, type Executor, type Handed, ThreadLost } from "./execution.ts";
 import { SharedProgress } from "./shared.ts";
+import { unpackResults } from "./wire.ts";
 
 const LOOP_MILLISECONDS = 5000;
 const WATCH_MILLISECONDS = 500;
@@ -94,9 +95,8 @@ class WatchedThreads {
       runs: execution.runs,
     };
     try {
-      const text: string = await this.#pool.run(JSON.stringify(task));
-      const results: Advanced[] = JSON.parse(text);
-      return results;
+      const packed: string[] = await this.#pool.run(JSON.stringify(task));
+      return unpackResults(packed);
     } catch (error) {
       const lane = this.#progress.laneOf(slot);
       const looped = lane !== null && this.#looped.has(lane);

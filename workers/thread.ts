@@ -13,6 +13,7 @@ import { type Advanced, advance, advanceEffect, type RunTask, type Surroundings 
 import { fetchReply } from "./http.ts";
 import type { ThreadTask } from "./pool.ts";
 import { SharedProgress } from "./shared.ts";
+import { packResults } from "./wire.ts";
 
 const BEAT_MILLISECONDS = 500;
 const STEP_TIMEOUT_MILLISECONDS = 30_000;
@@ -33,8 +34,8 @@ const definitions = new Map<string, readonly Step[]>();
 
 setInterval(() => shared.beat(lane), BEAT_MILLISECONDS).unref();
 
-/** Executes one task, given as JSON text; resolves to the JSON text of one Advanced per run. */
-export default async function execute(text: string): Promise<string> {
+/** Executes one task, given as JSON text; resolves to one packed result per run. */
+export default async function execute(text: string): Promise<string[]> {
   const task: ThreadTask = JSON.parse(text);
   const offset = task.now - performance.now();
   for (const [key, steps] of task.definitions) keepDefinition(key, steps);
@@ -64,7 +65,7 @@ export default async function execute(text: string): Promise<string> {
     } else results.push(advance(handed, world));
     shared.leave(lane);
   }
-  return JSON.stringify(results);
+  return packResults(results);
 }
 
 function keepDefinition(key: string, text: string): void {

@@ -1,8 +1,9 @@
 import type { Database } from "bun:sqlite";
 import { Worker } from "node:worker_threads";
 import { PlatformError } from "../../errors.ts";
+import { packWrite } from "./wire.ts";
 import type { WriterOptions } from "./writer.ts";
-import type { QueuedWrite, WriteArgument, WriteName, WriteOperations, WriteReply, WriteResult } from "./writes.ts";
+import type { WriteArgument, WriteName, WriteOperations, WriteReply, WriteResult } from "./writes.ts";
 
 /** Commits writes and answers each with its result. Rejects with storage_unavailable when its group failed. */
 export interface Committer {
@@ -72,7 +73,7 @@ export class ThreadCommitter implements Committer {
     return new Promise((resolve, reject) => {
       const id = ++this.#lastId;
       this.#waiting.set(id, { resolve, reject });
-      this.#worker.postMessage(JSON.stringify({ id, name, argument } satisfies QueuedWrite));
+      this.#worker.postMessage(packWrite({ id, name, argument }));
     });
   }
 

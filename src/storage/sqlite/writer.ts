@@ -5,6 +5,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { systemClock } from "../../clock.ts";
 import { openWriter, type Synchronous } from "../../db/sqlite.ts";
+import { unpackWrite } from "./wire.ts";
 import { commitGroup, type QueuedWrite, writeOperations } from "./writes.ts";
 
 /** What the thread is started with. */
@@ -21,17 +22,16 @@ const operations = writeOperations(database, systemClock);
 
 let group: QueuedWrite[] = [];
 
-port.on("message", (text: string | null) => {
-  if (text === null) {
+port.on("message", (packed: string[] | null) => {
+  if (packed === null) {
     commit();
     database.close();
     port.postMessage(null);
     port.close();
     return;
   }
-  const write: QueuedWrite = JSON.parse(text);
   if (group.length === 0) setImmediate(commit);
-  group.push(write);
+  group.push(unpackWrite(packed));
 });
 
 function commit(): void {

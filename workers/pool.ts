@@ -76,6 +76,8 @@ class WatchedThreads {
       maxThreads: threads,
       concurrentTasksPerWorker: Math.max(1, Math.ceil(maxTasks / threads)),
       taskQueue: new FixedQueue(),
+      // A message wakes a thread by itself; waking it through shared memory as well costs as much again.
+      atomics: "disabled",
       recordTiming: false,
       workerData: buffer,
     });

@@ -13,6 +13,10 @@ export interface CoalescerOptions<Item, Result> {
 const MAX_ITEMS = 1000;
 const MAX_BYTES = 4 * 1024 * 1024;
 
+/** So many items are worth a batch of their own at once, so that the next are read while these are being written. */
+const FULL_ITEMS = 16;
+const MAX_FLUSHES = 4;
+
 /** Bounds of what may wait: above them new items are refused at once. */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 const MAX_WAIT_MILLISECONDS = 5000;
@@ -26,7 +30,8 @@ interface Waiting<Item, Result> {
 
 /**
  * Turns concurrent single calls into batches. The first call of an idle coalescer flushes on the next turn of the event
- * loop, without a timer; while a flush is under way the next batch gathers.
+ * loop, without a timer; while a flush is under way the next batch gathers. Where many calls come at once several batches
+ * are under way, one behind the other.
  *
  * @example const inserts = new Coalescer({ clock, flush: (runs) => storage.insertRuns(runs), sizeOf: () => 100 });
  */
@@ -34,7 +39,7 @@ export class Coalescer<Item, Result> {
   readonly #options: CoalescerOptions<Item, Result>;
   #waiting: Waiting<Item, Result>[] = [];
   #waitingBytes = 0;
-  #flushing = false;
+  #flushes = 0;
   #scheduled = false;
   /** Smoothed time of a flush, milliseconds: what a wait is predicted from. */
   #flushTime = 0;
@@ -59,23 +64,30 @@ export class Coalescer<Item, Result> {
   }
 
   #schedule(): void {
-    if (this.#flushing || this.#scheduled) return;
-    this.#scheduled = true;
-    this.#options.clock.nextTurn(() => {
-      this.#scheduled = false;
-      this.#flush();
-    });
+    if (this.#waiting.length >= FULL_ITEMS) this.#flushIfReady();
+    else if (this.#flushes === 0 && !this.#scheduled) {
+      this.#scheduled = true;
+      this.#options.clock.nextTurn(() => {
+        this.#scheduled = false;
+        this.#flushIfReady();
+      });
+    }
+  }
+
+  #flushIfReady(): void {
+    const limit = this.#waiting.length >= FULL_ITEMS ? MAX_FLUSHES : 1;
+    if (this.#waiting.length > 0 && this.#flushes < limit) this.#flush();
   }
 
   async #flush(): Promise<void> {
     const batch = this.#take();
     const start = this.#options.clock.monotonic();
-    this.#flushing = true;
+    this.#flushes++;
     const settle = await this.#carryOut(batch);
-    this.#flushing = false;
+    this.#flushes--;
     this.#flushTime = this.#flushTime * 0.9 + (this.#options.clock.monotonic() - start) * 0.1;
     // First the next batch on its way, at once: what the results of this one set off can go on meanwhile.
-    if (this.#waiting.length > 0) this.#flush();
+    this.#flushIfReady();
     settle();
   }
 

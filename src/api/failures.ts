@@ -1,8 +1,6 @@
-import { ParseError, ValidationError } from "elysia";
 import type { Logger } from "pino";
 import { systemClock } from "../clock.ts";
 import { PlatformError, type RequestFault, ValidationFailed } from "../errors.ts";
-import { schemaFaults } from "./faults.ts";
 
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
@@ -19,18 +17,13 @@ export function failureReplies(log: Logger): (error: unknown, request: Request) 
 
   return (error, request) => {
     const requestId = requestIdOf(request);
-    const cause = error instanceof ParseError ? error.cause : error;
-    if (cause instanceof ValidationFailed) return validationReply(cause.faults, requestId);
-    if (cause instanceof ValidationError) {
-      const errors = cause.all.flatMap((one) => ("path" in one && one.summary !== undefined ? [one] : []));
-      return validationReply(schemaFaults(errors, [cause.type]), requestId);
+    if (error instanceof ValidationFailed) return validationReply(error.faults, requestId);
+    if (error instanceof PlatformError) {
+      if (error.retryable) logRefusal(error, requestId);
+      else if (error.status >= 500) log.error({ request_id: requestId, code: error.code }, "request failed");
+      return errorReply(error, requestId);
     }
-    if (cause instanceof PlatformError) {
-      if (cause.retryable) logRefusal(cause, requestId);
-      else if (cause.status >= 500) log.error({ request_id: requestId, code: cause.code }, "request failed");
-      return errorReply(cause, requestId);
-    }
-    const text = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     log.error({ request_id: requestId, error: text }, "request failed");
     return errorReply(new PlatformError("internal"), requestId);
   };

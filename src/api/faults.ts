@@ -1,6 +1,7 @@
-import type { TSchema } from "@sinclair/typebox";
+import type { Static, TSchema } from "@sinclair/typebox";
+import type { TypeCheck } from "@sinclair/typebox/compiler";
 import { type ValueError, ValueErrorType } from "@sinclair/typebox/errors";
-import type { RequestFault } from "../errors.ts";
+import { type RequestFault, ValidationFailed } from "../errors.ts";
 import { MAX_FAULTS } from "../schemas/json.ts";
 
 /** What a schema library says, in the words of pydantic, which clients of the original know. */
@@ -30,6 +31,16 @@ const WORDS: Partial<Record<ValueErrorType, (error: ValueError) => [type: string
   [ValueErrorType.IntegerMaximum]: ({ schema }) => lessOrEqual(schema.maximum),
   [ValueErrorType.Union]: ({ schema }) => unionFault(schema),
 };
+
+/** The value, if it fits the schema. @throws ValidationFailed with one fault per place, `loc` starting with `root` */
+export function checked<Schema extends TSchema>(
+  schema: TypeCheck<Schema>,
+  value: unknown,
+  root: "body" | "query",
+): Static<Schema> {
+  if (schema.Check(value)) return value;
+  throw new ValidationFailed(schemaFaults(schema.Errors(value), [root]));
+}
 
 /** One fault per place, `loc` starting with `root` (such as "body", or the path to a part of it). */
 export function schemaFaults(errors: Iterable<ValueError>, root: (string | number)[]): RequestFault[] {

@@ -2,7 +2,7 @@ import { type TObject, Type } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { ValidationFailed } from "../errors.ts";
 import { PageQuery } from "../schemas/page.ts";
-import { schemaFaults } from "./faults.ts";
+import { checked } from "./faults.ts";
 
 const VersionQuery = Type.Object({
   version: Type.Optional(Type.Integer({ minimum: 1, maximum: 2_147_483_647, description: "An older version" })),
@@ -17,16 +17,12 @@ type Texts = Record<string, string | undefined>;
 export function readPageQuery(query: Texts): PageQuery {
   // An empty cursor asks for the first page: that is how clients write a link before they have one.
   const { cursor, ...others } = query;
-  const value = { ...others, ...(cursor ? { cursor } : {}), ...numbers(query, ["limit"]) };
-  if (pageQuery.Check(value)) return value;
-  throw new ValidationFailed(schemaFaults(pageQuery.Errors(value), ["query"]));
+  return checked(pageQuery, { ...others, ...(cursor ? { cursor } : {}), ...numbers(query, ["limit"]) }, "query");
 }
 
 /** The version that was asked for; null for the newest. @throws ValidationFailed */
 export function readVersionQuery(query: Texts): number | null {
-  const value = numbers(query, ["version"]);
-  if (versionQuery.Check(value)) return value.version ?? null;
-  throw new ValidationFailed(schemaFaults(versionQuery.Errors(value), ["query"]));
+  return checked(versionQuery, numbers(query, ["version"]), "query").version ?? null;
 }
 
 function numbers(query: Texts, names: string[]): Record<string, number> {

@@ -1,14 +1,17 @@
 import { Type } from "@sinclair/typebox";
+import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { Elysia } from "elysia";
 import { TriggerInput } from "../schemas/run.ts";
 import type { RunService } from "../services/runs.ts";
 import type { TriggerService } from "../services/triggers.ts";
 import { readBody } from "./body.ts";
-import { BODY_ERRORS, pageOf, reference, responses } from "./documents.ts";
+import { BODY_ERRORS, pageOf, reference, requestBody, responses } from "./documents.ts";
+import { checked } from "./faults.ts";
 import { PAGE_PARAMETERS, readPageQuery } from "./query.ts";
 import { jsonReply, pageText, runText } from "./views.ts";
 
 const Triggered = Type.Object({ run_id: Type.String({ format: "uuid" }), status: Type.Literal("triggered") });
+const triggerInput = TypeCompiler.Compile(TriggerInput);
 const tags = ["runs"];
 
 /** Triggers and the runs that come of them. */
@@ -16,15 +19,16 @@ export function runRoutes(triggers: TriggerService, runs: RunService) {
   return new Elysia({ prefix: "/api/v1", normalize: false })
     .post(
       "/trigger",
-      async ({ body }) => jsonReply(`{"run_id":"${await triggers.trigger(body)}","status":"triggered"}`),
+      async ({ request }) => {
+        const uuid = await triggers.trigger(checked(triggerInput, await readBody(request), "body"));
+        return jsonReply(`{"run_id":"${uuid}","status":"triggered"}`);
+      },
       {
-        // "json" is never reached; it tells the document what the body is.
-        parse: [({ request }: { request: Request }) => readBody(request), "json"],
-        body: TriggerInput,
         detail: {
           tags,
           summary: "Start a run",
           description: "The run is on disk before this answers.",
+          requestBody: requestBody("TriggerInput"),
           responses: responses("The run is stored and will be executed", Triggered, 404, ...BODY_ERRORS),
         },
       },

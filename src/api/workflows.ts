@@ -1,10 +1,9 @@
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import type { StepTypes } from "../connectors/index.ts";
-import { WorkflowInput } from "../schemas/workflow.ts";
 import type { WorkflowService } from "../services/workflows.ts";
 import { readBody } from "./body.ts";
-import { BODY_ERRORS, pageOf, reference, responses } from "./documents.ts";
+import { BODY_ERRORS, pageOf, reference, requestBody, responses } from "./documents.ts";
 import { PAGE_PARAMETERS, readPageQuery, readVersionQuery, VERSION_PARAMETERS } from "./query.ts";
 import { jsonReply, pageText, workflowText } from "./views.ts";
 import { readWorkflow } from "./workflow-input.ts";
@@ -22,21 +21,20 @@ const tags = ["workflows"];
 
 /** Workflow definitions. */
 export function workflowRoutes(workflows: WorkflowService, types: StepTypes) {
-  // "json" is never reached; it tells the document what the body is.
-  const body = {
-    parse: [async ({ request }: { request: Request }) => readWorkflow(await readBody(request), types), "json" as const],
-    body: WorkflowInput,
-  };
   return new Elysia({ prefix: "/api/v1/workflows", normalize: false })
     .post(
       "",
-      async ({ body }) => {
-        const uuid = await workflows.create(body);
+      async ({ request }) => {
+        const uuid = await workflows.create(readWorkflow(await readBody(request), types));
         return jsonReply(`{"message":"Workflow created successfully","workflow_id":"${uuid}"}`);
       },
       {
-        ...body,
-        detail: { tags, summary: "Create a workflow", responses: responses("Created", Written, ...BODY_ERRORS) },
+        detail: {
+          tags,
+          summary: "Create a workflow",
+          requestBody: requestBody("WorkflowInput"),
+          responses: responses("Created", Written, ...BODY_ERRORS),
+        },
       },
     )
     .get("", async ({ query }) => jsonReply(pageText(await workflows.list(readPageQuery(query)), workflowText)), {
@@ -62,17 +60,18 @@ export function workflowRoutes(workflows: WorkflowService, types: StepTypes) {
     )
     .put(
       "/:workflow_id",
-      async ({ params, body }) => {
-        const { uuid, version } = await workflows.update(params.workflow_id, body);
+      async ({ params, request }) => {
+        const input = readWorkflow(await readBody(request), types);
+        const { uuid, version } = await workflows.update(params.workflow_id, input);
         return jsonReply(`{"message":"Workflow updated successfully","workflow_id":"${uuid}","version":${version}}`);
       },
       {
-        ...body,
         detail: {
           tags,
           summary: "Make a new version of a workflow",
           description: "Runs keep the version that they were triggered with. Without `id` it keeps the one it has.",
           parameters: [ID],
+          requestBody: requestBody("WorkflowInput"),
           responses: responses("A new version", Updated, 404, ...BODY_ERRORS),
         },
       },

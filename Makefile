@@ -21,7 +21,7 @@ dev: install ## The same, restarted when a source file changes
 test: install ## Type check, lint and every test, the big ones scaled down
 	@exec tests/run
 
-test-full: install ## The same with every number as promised (about an hour)
+test-full: install ## The same with every number as promised (about ten minutes)
 	@TEST_SIZE=full exec tests/run
 
 lint: install ## Type check and Biome

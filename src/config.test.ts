@@ -15,6 +15,9 @@ const DEFAULTS: Partial<Config> = {
   LEASE_SECONDS: 30,
   LOG_LEVEL: "info",
   mode: "embedded",
+  postgres: null,
+  kafka: null,
+  redis: null,
 };
 
 function refusal(environment: Record<string, string>): unknown {

@@ -48,7 +48,7 @@ export class Dispatcher implements TriggerConsumer {
     this.#definitions = new Definitions(options.storage);
     this.#holdings = new Holdings(options);
     this.#messages = new Messages(options, {
-      room: () => this.room("message"),
+      room: () => this.room(),
       roomBytes: () => this.roomBytes,
       take: (runs, claimedAt) => this.accept(runs, "message", claimedAt),
     });
@@ -65,10 +65,18 @@ export class Dispatcher implements TriggerConsumer {
     if (!this.#stopping) this.#messages.add(runIds);
   }
 
+  async claim(runIds: string[]): Promise<{ unknown: string[] }> {
+    const claimed = new Set((await this.#messages.claimNow(runIds)).map(({ uuid }) => uuid));
+    const others = runIds.filter((uuid) => !claimed.has(uuid));
+    if (others.length === 0) return { unknown: [] };
+    const found = await this.#options.storage.findRuns(others);
+    return { unknown: others.filter((_, index) => found[index] === null) };
+  }
+
   /** Room for a run that a trigger of this process is about to store: it is claimed by its insert. */
   reserve(): Reservation | null {
     // Whoever waits already goes first.
-    if (this.#messages.waiting || this.room("message") === 0) return null;
+    if (this.#messages.waiting || this.room() === 0) return null;
     const claimedAt = this.#options.clock.monotonic();
     this.#holdings.reserve();
     return {
@@ -83,9 +91,14 @@ export class Dispatcher implements TriggerConsumer {
     };
   }
 
-  /** How many more runs of an origin may be claimed now. */
-  room(origin: Origin): number {
-    return this.#stopping ? 0 : this.#holdings.room(origin);
+  /** How many more runs that messages name may be claimed now. */
+  room(): number {
+    return this.#stopping ? 0 : this.#holdings.room("message");
+  }
+
+  /** How many more runs that are due may be claimed now. */
+  roomForDue(): number {
+    return this.#stopping ? 0 : this.#holdings.room("due");
   }
 
   /** Characters of payloads and logs that may still be claimed. */

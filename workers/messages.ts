@@ -50,7 +50,6 @@ export class Messages {
 
   /** Claims for as long as there is room; to be called when there is room again. */
   async claim(): Promise<void> {
-    const { storage, clock, leaseMilliseconds, log } = this.#options;
     if (this.#claiming) return;
     this.#claiming = true;
     try {
@@ -58,15 +57,23 @@ export class Messages {
         const uuids = this.#waiting.slice(0, Math.min(MAX_PER_CLAIM, this.#taker.room()));
         if (uuids.length === 0) return;
         this.#waiting = this.#waiting.slice(uuids.length);
-        const claimedAt = clock.monotonic();
-        const claim = { claimId: newId(clock.now()), leaseMilliseconds, maxBytes: this.#taker.roomBytes() };
-        this.#taker.take(await storage.claimByMessage({ ...claim, uuids }), claimedAt);
+        await this.claimNow(uuids);
       }
     } catch (error) {
       // The runs stay due: the sweeper takes them once their grace is over.
-      log.warn({ error: messageOf(error) }, "claim failed");
+      this.#options.log.warn({ error: messageOf(error) }, "claim failed");
     } finally {
       this.#claiming = false;
     }
+  }
+
+  /** Claims those of these that are new. @throws what the storage throws */
+  async claimNow(uuids: string[]): Promise<ClaimedRun[]> {
+    const { storage, clock, leaseMilliseconds } = this.#options;
+    const claimedAt = clock.monotonic();
+    const claim = { claimId: newId(clock.now()), leaseMilliseconds, maxBytes: this.#taker.roomBytes() };
+    const runs = await storage.claimByMessage({ ...claim, uuids });
+    this.#taker.take(runs, claimedAt);
+    return runs;
   }
 }

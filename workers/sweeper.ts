@@ -56,7 +56,7 @@ export class Sweeper {
     let nextAt = clock.now() + AGAIN_MILLISECONDS;
     try {
       for (;;) {
-        const limit = Math.min(MAX_PER_SWEEP, dispatcher.room("due"));
+        const limit = Math.min(MAX_PER_SWEEP, dispatcher.roomForDue());
         if (limit === 0 || this.#stopped) break;
         const claimedAt = clock.monotonic();
         const claim = { claimId: newId(clock.now()), leaseMilliseconds, limit, maxBytes: dispatcher.roomBytes };

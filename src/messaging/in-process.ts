@@ -9,11 +9,15 @@ export function openInProcessMessaging(): Messaging {
     async publishTriggers(events: TriggerEvent[]) {
       consumer?.onMessages(events.map(({ run_id }) => run_id));
     },
+    // Nobody outside listens.
+    async publishCompleted() {},
     consumeTriggers(given) {
       consumer = given;
     },
-    async close() {
+    isUp: () => true,
+    async stopConsuming() {
       consumer = null;
     },
+    async close() {},
   };
 }

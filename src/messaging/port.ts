@@ -1,4 +1,4 @@
-import type { TriggerEvent } from "../schemas/event.ts";
+import type { CompletedEvent, TriggerEvent } from "../schemas/event.ts";
 import type { ClaimedRun, Lease } from "../storage/port.ts";
 
 /** A worker's room for one run that is about to be stored: it is stored as claimed, and needs no message. */
@@ -12,9 +12,19 @@ export interface Reservation {
 
 /** Who executes runs in this process. */
 export interface TriggerConsumer {
-  /** Runs that were triggered, anywhere. */
+  /** How many more runs may be claimed now; at 0 a broker holds its messages back. */
+  room(): number;
+  /**
+   * Claims those of the runs that are new, whoever triggered them; the others are left as they are. At most `room()` of
+   * them. Resolves with those that do not exist at all.
+   *
+   * @throws what the storage throws while it is out: then none of them was claimed as far as anyone knows, and asking
+   * again is right.
+   */
+  claim(runIds: string[]): Promise<{ unknown: string[] }>;
+  /** Runs that were triggered in this process: claimed as soon as there is room, or else left to the sweeper. */
   onMessages(runIds: string[]): void;
-  /** Null without room. */
+  /** Room for a run that is about to be stored; null without. */
   reserve(): Reservation | null;
 }
 
@@ -25,9 +35,16 @@ export interface TriggerConsumer {
 export interface Messaging {
   /** Room in a worker of this very process; null where runs go through a broker, or there is no room. */
   reserve(): Reservation | null;
-  /** Resolves when the broker has the events, or has none to lose. */
+  /** Resolves when the broker has the events, or has none to lose. Rejects when it does not take them. */
   publishTriggers(events: TriggerEvent[]): Promise<void>;
-  /** Names the one consumer of this process. */
+  /** The same for runs that ended; whoever rejects is asked again later. */
+  publishCompleted(events: CompletedEvent[]): Promise<void>;
+  /** Names the one consumer of this process and starts bringing it messages. */
   consumeTriggers(consumer: TriggerConsumer): void;
+  /** Whether the broker answered last; for the readiness of the process. */
+  isUp(): boolean;
+  /** Brings no more messages to the consumer, and resolves when those under way are claimed or given up. */
+  stopConsuming(): Promise<void>;
+  /** Publishes what is still on its way, then closes. */
   close(): Promise<void>;
 }

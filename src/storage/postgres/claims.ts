@@ -1,0 +1,74 @@
+import type { Sql } from "postgres";
+import { isUuid } from "../../ids.ts";
+import type { Claim, ClaimedRun, DueClaim, Held, MessageClaim, Outcome } from "../port.ts";
+import { LOG } from "./runs.ts";
+import { rounds, run } from "./statement.ts";
+
+// The rows are locked by the inner query, in the order in which they are looked for; rows that somebody else is claiming are
+// passed over. A claim that is repeated after its answer was lost finds its own rows by its id and leaves their token.
+const claim = (candidates: string) => `with candidate as materialized (
+    select r.uuid, r.payload::text as payload, ${LOG} as log, row_number() over () as position
+    from (${candidates} for update skip locked) as r
+  ), sized as (
+    select *, sum(length(payload) + length(log)) over (order by position)
+      - length(payload) - length(log) as before from candidate
+  )
+  update workflow_runs r set status = 'running', due_at = now() + $1::float8 * interval '1 millisecond',
+    lease_token = case when r.claim_id = $2::text::uuid then r.lease_token else r.lease_token + 1 end,
+    claim_id = $2::text::uuid, started_at = coalesce(r.started_at, now())
+  from sized where r.uuid = sized.uuid and (sized.before < $3::float8 or sized.position = 1)
+  returning r.uuid, r.workflow_id as "workflowUuid", r.workflow_version as "workflowVersion", sized.payload, sized.log,
+    r.log_length as "logLength", r.lease_token as token, r.crashes, sized.position`;
+
+const BY_MESSAGE = claim(`select * from workflow_runs
+  where uuid in (select value::uuid from json_array_elements_text($4::text::json))
+    and (status = 'pending' and lease_token = 0 or claim_id = $2::text::uuid)
+  order by uuid`);
+
+const DUE = claim(`select * from workflow_runs where due_at <= now() order by due_at limit $4::integer`);
+
+const RENEW = `with item as (
+    select * from json_to_recordset($1::text::json) as item (uuid uuid, token integer)
+  ), held as (
+    select r.uuid from workflow_runs r join item using (uuid)
+    where r.lease_token = item.token and r.claim_id is not null and r.due_at is not null order by r.uuid for update of r
+  )
+  update workflow_runs r set due_at = now() + $2::float8 * interval '1 millisecond' from held
+  where r.uuid = held.uuid returning r.uuid`;
+
+/** Who holds which run. */
+export class Claims {
+  readonly #sql: Sql;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  byMessage({ uuids, ...lease }: MessageClaim): Promise<ClaimedRun[]> {
+    const asked = uuids.filter(isUuid);
+    return asked.length === 0 ? Promise.resolve([]) : this.#claim(BY_MESSAGE, lease, JSON.stringify(asked));
+  }
+
+  due({ limit, ...lease }: DueClaim): Promise<ClaimedRun[]> {
+    return this.#claim(DUE, lease, limit);
+  }
+
+  /** In rounds that name no run twice. */
+  async renew(items: Held[], leaseMilliseconds: number): Promise<Outcome<null>[]> {
+    const kept = new Set<Held>();
+    for (const round of rounds(items, ({ uuid }) => uuid)) {
+      const text = JSON.stringify(round.map(({ uuid, token }) => ({ uuid, token })));
+      const rows = await run<{ uuid: string }>(this.#sql, RENEW, [text, leaseMilliseconds]);
+      const renewed = new Set(rows.map(({ uuid }) => uuid));
+      for (const item of round) if (renewed.has(item.uuid)) kept.add(item);
+    }
+    return items.map((item) => (kept.has(item) ? { kind: "ok", value: null } : { kind: "lost" }));
+  }
+
+  async #claim(text: string, { claimId, leaseMilliseconds, maxBytes }: Claim, last: string | number) {
+    const parameters = [leaseMilliseconds, claimId, maxBytes, last];
+    const rows = await run<ClaimedRun & { position: number }>(this.#sql, text, parameters);
+    rows.sort((first, second) => Number(first.position) - Number(second.position));
+    return rows.map(({ position: _, ...claimed }) => claimed);
+  }
+}

@@ -1,0 +1,176 @@
+import type { Sql } from "postgres";
+import type { Pools } from "../../db/postgres.ts";
+import { isUuid } from "../../ids.ts";
+import type { PageRequest } from "../../schemas/page.ts";
+import {
+  MAX_PAGE_BYTES,
+  type NewWorkflow,
+  type Outcome,
+  type Refusal,
+  type VersionKey,
+  type WorkflowChange,
+  type WorkflowKey,
+  type WorkflowLookup,
+  type WorkflowRecord,
+} from "../port.ts";
+import { run, writeBatch } from "./statement.ts";
+
+/** Milliseconds since the epoch, whole. */
+export const milliseconds = (column: string) => `floor(extract(epoch from ${column}) * 1000)::float8`;
+
+const COLUMNS = `d.uuid, v.id, v.name, v.description, v.steps::text as steps, v.version,
+  ${milliseconds("d.created_at")} as "createdAt", ${milliseconds("v.created_at")} as "updatedAt"`;
+
+/**
+ * The workflow that a reference names now: its uuid before an author's id of the same text. Expects a row "reference" with
+ * namespace, reference, and the reference as a uuid where it is one.
+ */
+export const RESOLVED = `left join workflow_definitions by_uuid on by_uuid.uuid = reference.uuid
+    and by_uuid.namespace = reference.namespace and by_uuid.deleted_at is null
+  left join lateral (select uuid, version from workflow_definitions
+    where by_uuid.uuid is null and namespace = reference.namespace and id = reference.reference and deleted_at is null
+    order by uuid desc limit 1) by_id on true`;
+
+const INSERT = `with item as (
+    select * from json_to_recordset($1::text::json)
+      as item (uuid uuid, namespace text, id text, name text, description text, steps text)
+  ), inserted as (
+    insert into workflow_definitions (uuid, namespace, id, name, description, steps)
+    select uuid, namespace, id, name, description, steps::jsonb from item order by uuid on conflict (uuid) do nothing
+    returning uuid, created_at
+  )
+  insert into workflow_versions (workflow_uuid, version, id, name, description, steps, created_at)
+  select distinct on (uuid) uuid, 1, id, name, description, steps::json, created_at from item join inserted using (uuid)
+  on conflict do nothing`;
+
+const REFERENCE = `reference as (
+    select * from json_to_recordset($1::text::json) as item (position integer, namespace text, reference text, uuid uuid, version integer)
+  )`;
+
+const UPDATE = `with ${REFERENCE}, changed as (
+    update workflow_definitions d set id = coalesce($2, d.id), name = $3, description = $4, steps = $5::text::jsonb,
+      version = d.version + 1, updated_at = clock_timestamp()
+    where d.uuid = (select coalesce(by_uuid.uuid, by_id.uuid) from reference ${RESOLVED}) and d.deleted_at is null
+    returning d.*
+  ), kept as (
+    insert into workflow_versions (workflow_uuid, version, id, name, description, steps, created_at)
+    select uuid, version, id, name, description, $5::text::json, updated_at from changed
+  )
+  select uuid, version from changed`;
+
+const DELETE = `with ${REFERENCE}
+  update workflow_definitions d set deleted_at = clock_timestamp()
+  where d.uuid = (select coalesce(by_uuid.uuid, by_id.uuid) from reference ${RESOLVED}) and d.deleted_at is null
+  returning d.uuid`;
+
+const FIND = `with ${REFERENCE}
+  select reference.position, ${COLUMNS} from reference ${RESOLVED}
+  join workflow_definitions d on d.uuid = coalesce(by_uuid.uuid, by_id.uuid)
+  join workflow_versions v on v.workflow_uuid = d.uuid and v.version = coalesce(reference.version, d.version)`;
+
+const VERSIONS = `select key.position, v.steps::text as steps
+  from json_to_recordset($1::text::json) as key (position integer, "workflowUuid" uuid, version integer)
+  join workflow_versions v on v.workflow_uuid = key."workflowUuid" and v.version = key.version`;
+
+const list = (rows: string) => `select uuid, id, name, description, steps, version, "createdAt", "updatedAt" from (
+    select *, sum(length(steps)) over (rows unbounded preceding) - length(steps) as before from (
+      select ${COLUMNS} from workflow_definitions d
+      join workflow_versions v on v.workflow_uuid = d.uuid and v.version = d.version
+      where d.namespace = $1 and d.deleted_at is null and ${rows} limit $2::integer
+    ) as rows
+  ) as page where before < ${MAX_PAGE_BYTES}`;
+
+const LIST = {
+  desc: list("d.uuid < $3::text::uuid order by d.uuid desc"),
+  asc: list("d.uuid > $3::text::uuid and d.uuid < $4::text::uuid order by d.uuid"),
+};
+
+export const LAST_UUID = "ffffffff-ffff-ffff-ffff-ffffffffffff";
+export const FIRST_UUID = "00000000-0000-0000-0000-000000000000";
+
+/** Definitions and their versions in PostgreSQL. */
+export class Definitions {
+  readonly #writes: Sql;
+  readonly #reads: Sql;
+
+  constructor({ writes, reads }: Pools) {
+    this.#writes = writes;
+    this.#reads = reads;
+  }
+
+  insert(items: NewWorkflow[]): Promise<Outcome<null>[]> {
+    return writeBatch(items, async (batch) => {
+      await run(this.#writes, INSERT, [JSON.stringify(batch)]);
+      return batch.map(() => ({ kind: "ok", value: null }));
+    });
+  }
+
+  /** One after the other, since two of one workflow make two versions; nobody changes workflows by the thousand. */
+  async update(items: WorkflowChange[]): Promise<Outcome<{ uuid: string; version: number }>[]> {
+    const outcomes: Outcome<{ uuid: string; version: number }>[] = [];
+    for (const item of items) {
+      const [outcome] = await writeBatch([item], async ([change = item]) => {
+        const { id, name, description, steps } = change;
+        const parameters = [referencesText([change]), id ?? null, name, description, steps];
+        const [row] = await run<{ uuid: string; version: number }>(this.#writes, UPDATE, parameters);
+        return [row === undefined ? notFound(change.reference) : { kind: "ok", value: row }];
+      });
+      outcomes.push(outcome ?? notFound(item.reference));
+    }
+    return outcomes;
+  }
+
+  async delete(items: WorkflowKey[]): Promise<Outcome<{ uuid: string }>[]> {
+    const outcomes: Outcome<{ uuid: string }>[] = [];
+    for (const item of items) {
+      const [row] = await run<{ uuid: string }>(this.#writes, DELETE, [referencesText([item])]);
+      outcomes.push(row === undefined ? notFound(item.reference) : { kind: "ok", value: row });
+    }
+    return outcomes;
+  }
+
+  async find(items: WorkflowLookup[]): Promise<(WorkflowRecord | null)[]> {
+    const rows = await run<WorkflowRecord & Placed>(this.#reads, FIND, [referencesText(items)]);
+    return inOrder(items.length, rows, ({ position: _, ...workflow }) => workflow);
+  }
+
+  async versions(keys: VersionKey[]): Promise<(string | null)[]> {
+    const text = JSON.stringify(keys.map((key, position) => ({ ...key, position })));
+    const rows = await run<{ steps: string } & Placed>(this.#writes, VERSIONS, [text]);
+    return inOrder(keys.length, rows, ({ steps }) => steps);
+  }
+
+  list({ namespace, limit, order, after }: PageRequest, until: string): Promise<WorkflowRecord[]> {
+    return order === "desc"
+      ? run(this.#reads, LIST.desc, [namespace, limit, after ?? LAST_UUID])
+      : run(this.#reads, LIST.asc, [namespace, limit, after ?? FIRST_UUID, until]);
+  }
+}
+
+interface Placed {
+  position: number;
+}
+
+/** The row of each position, null where there is none. */
+function inOrder<Row extends Placed, Value>(length: number, rows: Row[], read: (row: Row) => Value): (Value | null)[] {
+  const values: (Value | null)[] = Array.from({ length }, () => null);
+  for (const row of rows) values[row.position] = read(row);
+  return values;
+}
+
+function referencesText(items: (WorkflowKey & { version?: number | null })[]): string {
+  return JSON.stringify(
+    items.map(({ namespace, reference, version }, position) => ({
+      position,
+      namespace,
+      reference,
+      uuid: isUuid(reference) ? reference : null,
+      version,
+    })),
+  );
+}
+
+/** The outcome for a workflow that nobody can trigger. */
+export function notFound(reference: string): Refusal {
+  return { kind: "error", code: "workflow_not_found", subject: reference };
+}

@@ -1,0 +1,142 @@
+import type { Sql } from "postgres";
+import type { Clock } from "../../clock.ts";
+import type { PostgresConfig } from "../../config.ts";
+import { migrate, openPools, type Pools } from "../../db/postgres.ts";
+import { idFloor } from "../../ids.ts";
+import type { PageRequest } from "../../schemas/page.ts";
+import type {
+  ClaimedRun,
+  DueClaim,
+  Held,
+  InsertedRun,
+  MessageClaim,
+  NewRun,
+  NewWorkflow,
+  Outcome,
+  Progress,
+  RunRecord,
+  Storage,
+  VersionKey,
+  WorkflowChange,
+  WorkflowKey,
+  WorkflowLookup,
+  WorkflowRecord,
+} from "../port.ts";
+import { Claims } from "./claims.ts";
+import { Definitions } from "./definitions.ts";
+import { ProgressWriter } from "./progress.ts";
+import { Runs } from "./runs.ts";
+import { run } from "./statement.ts";
+
+// An ascending list ends this long ago: a smaller id may still be on its way into the database.
+const SETTLED_MILLISECONDS = 2000;
+
+const HEALTH = `with dropped as (delete from health_status where timestamp < now() - interval '1 day')
+  insert into health_status (status) values ($1)`;
+
+export interface PostgresOptions extends Omit<PostgresConfig, "migrateUrl"> {
+  migrateUrl: string;
+  clock: Clock;
+  /** A run that ends owes its completed event to a broker. */
+  owesEvents: boolean;
+  /** Called while the database can't be reached at the start, with the reason. */
+  onWait(error: string): void;
+}
+
+/**
+ * The tables of a PostgreSQL database, brought up to date.
+ *
+ * @throws StartError when it can't be reached within a minute, or is newer than this program
+ */
+export async function openPostgresStorage({ clock, owesEvents, onWait, ...config }: PostgresOptions): Promise<Storage> {
+  await migrate(config.migrateUrl, clock, onWait);
+  return new PostgresStorage(openPools(config), clock, owesEvents);
+}
+
+class PostgresStorage implements Storage {
+  readonly #pools: Pools;
+  readonly #writes: Sql;
+  readonly #definitions: Definitions;
+  readonly #runs: Runs;
+  readonly #claims: Claims;
+  readonly #progress: ProgressWriter;
+  readonly #clock: Clock;
+
+  constructor(pools: Pools, clock: Clock, owesEvents: boolean) {
+    this.#pools = pools;
+    this.#writes = pools.writes;
+    this.#definitions = new Definitions(pools);
+    this.#runs = new Runs(pools, this.#definitions);
+    this.#claims = new Claims(pools.writes);
+    this.#progress = new ProgressWriter(pools.writes, owesEvents);
+    this.#clock = clock;
+  }
+
+  insertWorkflows(items: NewWorkflow[]): Promise<Outcome<null>[]> {
+    return this.#definitions.insert(items);
+  }
+
+  updateWorkflows(items: WorkflowChange[]): Promise<Outcome<{ uuid: string; version: number }>[]> {
+    return this.#definitions.update(items);
+  }
+
+  deleteWorkflows(items: WorkflowKey[]): Promise<Outcome<{ uuid: string }>[]> {
+    return this.#definitions.delete(items);
+  }
+
+  findWorkflows(items: WorkflowLookup[]): Promise<(WorkflowRecord | null)[]> {
+    return this.#definitions.find(items);
+  }
+
+  listWorkflows(page: PageRequest): Promise<WorkflowRecord[]> {
+    return this.#definitions.list(page, this.#settled());
+  }
+
+  findVersions(keys: VersionKey[]): Promise<(string | null)[]> {
+    return this.#definitions.versions(keys);
+  }
+
+  insertRuns(items: NewRun[]): Promise<Outcome<InsertedRun>[]> {
+    return this.#runs.insert(items);
+  }
+
+  findRuns(uuids: string[]): Promise<(RunRecord | null)[]> {
+    return this.#runs.find(uuids);
+  }
+
+  listRuns(page: PageRequest): Promise<RunRecord[]> {
+    return this.#runs.list(page, this.#settled());
+  }
+
+  claimByMessage(claim: MessageClaim): Promise<ClaimedRun[]> {
+    return this.#claims.byMessage(claim);
+  }
+
+  claimDue(claim: DueClaim): Promise<ClaimedRun[]> {
+    return this.#claims.due(claim);
+  }
+
+  nextDue(): Promise<number | null> {
+    return this.#runs.nextDue();
+  }
+
+  saveProgress(items: Progress[]): Promise<Outcome<null>[]> {
+    return this.#progress.save(items);
+  }
+
+  renewLeases(items: Held[], leaseMilliseconds: number): Promise<Outcome<null>[]> {
+    return this.#claims.renew(items, leaseMilliseconds);
+  }
+
+  async recordHealth(status: string): Promise<void> {
+    await run(this.#writes, HEALTH, [status]);
+  }
+
+  close(): Promise<void> {
+    return this.#pools.close();
+  }
+
+  #settled(): string {
+    return idFloor(this.#clock.now() - SETTLED_MILLISECONDS);
+  }
+}

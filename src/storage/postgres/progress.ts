@@ -1,0 +1,73 @@
+import type { Sql } from "postgres";
+import type { Outcome, Progress } from "../port.ts";
+import { rounds, run, writeBatch } from "./statement.ts";
+
+/** How long a worker has to publish a completed event before the sweepers send it. */
+const EVENT_GRACE = "interval '10 seconds'";
+
+// The fence is part of the statement: a writer whose lease another one took finds no row. Rows are locked in the order of
+// their uuids, so that two batches can't wait for each other.
+const SAVE = `with item as (
+    select * from json_to_recordset($1::text::json) as item (position integer, uuid uuid, token integer, seq integer,
+      entries text, crashes integer, kind text, "dueAt" float8, status text, error text, results text)
+  ), fenced as (
+    select r.uuid from workflow_runs r join item using (uuid)
+    where r.lease_token = item.token and r.status = 'running' order by r.uuid for update of r
+  ), appended as (
+    insert into run_log (run_uuid, seq, token, entries)
+    select uuid, seq, token, entries::json from item join fenced using (uuid) where entries is not null
+    on conflict do nothing
+  ), saved as (
+    update workflow_runs r set
+      log_length = greatest(r.log_length, item.seq + case when item.entries is null then 0 else 1 end),
+      crashes = item.crashes,
+      due_at = case item.kind when 'hold' then r.due_at
+        when 'give_back' then to_timestamp(item."dueAt" / 1000) end,
+      claim_id = case item.kind when 'hold' then r.claim_id end,
+      status = case item.kind when 'end' then item.status else r.status end,
+      completed_at = case item.kind when 'end' then now() end,
+      error = item.error,
+      step_results = item.results::jsonb,
+      completed_event_due_at = case when item.kind = 'end' and $2::text = 'owed' then now() + ${EVENT_GRACE} end
+    from item join fenced using (uuid) where r.uuid = item.uuid
+    returning item.position
+  )
+  select position from saved
+  union all
+  select item.position from item join workflow_runs r using (uuid)
+  where item.kind = 'end' and r.lease_token = item.token and r.status = item.status`;
+
+/** Fenced writes of what runs came to. */
+export class ProgressWriter {
+  readonly #sql: Sql;
+  readonly #event: "owed" | "none";
+
+  /** `owesEvents`: a run that ends owes its completed event to a broker. */
+  constructor(sql: Sql, owesEvents: boolean) {
+    this.#sql = sql;
+    this.#event = owesEvents ? "owed" : "none";
+  }
+
+  async save(items: Progress[]): Promise<Outcome<null>[]> {
+    const outcomes = new Map<Progress, Outcome<null>>();
+    for (const round of rounds(items, ({ uuid }) => uuid)) {
+      const written = await writeBatch(round, (batch) => this.#write(batch));
+      for (const [index, item] of round.entries()) outcomes.set(item, written[index] ?? { kind: "lost" });
+    }
+    return items.map((item) => outcomes.get(item) ?? { kind: "lost" });
+  }
+
+  async #write(items: Progress[]): Promise<Outcome<null>[]> {
+    const text = JSON.stringify(items.map(writable));
+    const rows = await run<{ position: number }>(this.#sql, SAVE, [text, this.#event]);
+    const saved = new Set(rows.map(({ position }) => position));
+    return items.map((_, position) => (saved.has(position) ? { kind: "ok", value: null } : { kind: "lost" }));
+  }
+}
+
+function writable({ uuid, token, logLength, entries, crashes, next }: Progress, position: number) {
+  const common = { position, uuid, token, seq: logLength, entries, crashes, kind: next.kind };
+  if (next.kind === "give_back") return { ...common, dueAt: next.dueAt };
+  if (next.kind === "hold") return common;
+  return { ...common, status: next.status, error: next.error, results: next.stepResults };
+}

@@ -1,0 +1,136 @@
+import type { Sql } from "postgres";
+import type { Pools } from "../../db/postgres.ts";
+import { isUuid } from "../../ids.ts";
+import type { PageRequest } from "../../schemas/page.ts";
+import { type InsertedRun, MAX_PAGE_BYTES, type NewRun, type Outcome, type RunRecord } from "../port.ts";
+import { type Definitions, FIRST_UUID, LAST_UUID, milliseconds, notFound, RESOLVED } from "./definitions.ts";
+import { run, writeBatch } from "./statement.ts";
+import { StepOrder } from "./step-order.ts";
+
+/** The log of run "r" as one JSON array. */
+export const LOG = `case when r.log_length = 0 then '[]' else coalesce((
+    select '[' || string_agg(substr(entries::text, 2, length(entries::text) - 2), ',' order by seq) || ']'
+    from run_log where run_uuid = r.uuid), '[]') end`;
+
+const COLUMNS = `r.uuid, coalesce(r.id, r.uuid::text) as id, r.workflow_id as "workflowUuid",
+  r.workflow_version as "workflowVersion", r.status, r.payload::text as payload,
+  ${milliseconds("r.created_at")} as "createdAt", ${milliseconds("r.started_at")} as "startedAt",
+  ${milliseconds("r.completed_at")} as "completedAt", r.error, r.step_results::text as "stepResults",
+  case when r.step_results is null then ${LOG} else '[]' end as log`;
+
+// Each workflow is resolved once per batch. What a repeated insert finds is joined at the end: a row of this very statement
+// is not visible to it, so an inserted one is looked for first.
+const INSERT = `with item as (
+    select row_number() over () as position, * from json_to_recordset($1::text::json) as item (uuid uuid, namespace text,
+      workflow text, "workflowUuid" uuid, payload text, grace float8, "claimId" uuid, lease float8)
+  ), reference as (
+    select distinct namespace, workflow as reference, "workflowUuid" as uuid from item
+  ), resolved as (
+    select reference.namespace, reference.reference, coalesce(by_uuid.uuid, by_id.uuid) as uuid,
+      coalesce(by_uuid.version, by_id.version) as version
+    from reference ${RESOLVED}
+  ), inserted as (
+    insert into workflow_runs (uuid, namespace, workflow_id, workflow_version, payload, due_at, status, started_at,
+      lease_token, claim_id)
+    select item.uuid, item.namespace, resolved.uuid, resolved.version, item.payload::jsonb,
+      now() + coalesce(item.lease, item.grace) * interval '1 millisecond',
+      case when item."claimId" is null then 'pending' else 'running' end,
+      case when item."claimId" is null then null else now() end,
+      case when item."claimId" is null then 0 else 1 end, item."claimId"
+    from item join resolved on resolved.namespace = item.namespace and resolved.reference = item.workflow
+    where resolved.uuid is not null
+    order by item.uuid
+    on conflict (uuid) do nothing
+    returning uuid, workflow_id, workflow_version, claim_id, lease_token
+  )
+  select coalesce(inserted.workflow_id, stored.workflow_id) as "workflowUuid",
+    coalesce(inserted.workflow_version, stored.workflow_version) as "workflowVersion",
+    item."claimId" is not null and coalesce(inserted.claim_id, stored.claim_id) = item."claimId"
+      and coalesce(inserted.lease_token, stored.lease_token) = 1 as claimed
+  from item left join inserted using (uuid)
+  left join workflow_runs stored on stored.uuid = item.uuid and inserted.uuid is null
+  order by item.position`;
+
+const FIND = `select ${COLUMNS} from workflow_runs r where r.uuid in (
+    select value::uuid from json_array_elements_text($1::text::json))`;
+
+const list = (
+  rows: string,
+) => `select uuid, id, "workflowUuid", "workflowVersion", status, payload, "createdAt", "startedAt",
+    "completedAt", error, "stepResults", log from (
+    select *, sum(size) over (rows unbounded preceding) - size as before from (
+      select *, length(payload) + coalesce(length("stepResults"), 0) + length(log) as size from (
+        select ${COLUMNS} from workflow_runs r where r.namespace = $1 and ${rows} limit $2::integer
+      ) as rows
+    ) as sized
+  ) as page where before < ${MAX_PAGE_BYTES}`;
+
+const LIST = {
+  desc: list("r.uuid < $3::text::uuid order by r.uuid desc"),
+  asc: list("r.uuid > $3::text::uuid and r.uuid < $4::text::uuid order by r.uuid"),
+};
+
+const NEXT_DUE = `select ${milliseconds("min(due_at)")} as "dueAt" from workflow_runs where due_at is not null`;
+
+interface StoredRun {
+  workflowUuid: string | null;
+  workflowVersion: number;
+  claimed: boolean;
+}
+
+/** Runs as they are stored and read. */
+export class Runs {
+  readonly #writes: Sql;
+  readonly #reads: Sql;
+  readonly #order: StepOrder;
+
+  constructor({ writes, reads }: Pools, definitions: Definitions) {
+    this.#writes = writes;
+    this.#reads = reads;
+    this.#order = new StepOrder(definitions);
+  }
+
+  insert(items: NewRun[]): Promise<Outcome<InsertedRun>[]> {
+    return writeBatch(items, async (batch) => {
+      const rows = await run<StoredRun>(this.#writes, INSERT, [JSON.stringify(batch.map(insertable))]);
+      return batch.map(({ workflow }, index) => {
+        const row = rows[index];
+        if (row === undefined || row.workflowUuid === null) return notFound(workflow);
+        return { kind: "ok", value: { ...row, workflowUuid: row.workflowUuid } };
+      });
+    });
+  }
+
+  async find(uuids: string[]): Promise<(RunRecord | null)[]> {
+    const asked = [...new Set(uuids.filter(isUuid))];
+    const rows = await this.#order.restore(await run<RunRecord>(this.#reads, FIND, [JSON.stringify(asked)]));
+    const found = new Map(rows.map((row) => [row.uuid, row]));
+    return uuids.map((uuid) => found.get(uuid) ?? null);
+  }
+
+  async list({ namespace, limit, order, after }: PageRequest, until: string): Promise<RunRecord[]> {
+    const rows =
+      order === "desc"
+        ? await run<RunRecord>(this.#reads, LIST.desc, [namespace, limit, after ?? LAST_UUID])
+        : await run<RunRecord>(this.#reads, LIST.asc, [namespace, limit, after ?? FIRST_UUID, until]);
+    return this.#order.restore(rows);
+  }
+
+  async nextDue(): Promise<number | null> {
+    const [row] = await run<{ dueAt: number | null }>(this.#writes, NEXT_DUE, []);
+    return row?.dueAt ?? null;
+  }
+}
+
+function insertable({ uuid, namespace, workflow, payload, graceMilliseconds, claim }: NewRun) {
+  return {
+    uuid,
+    namespace,
+    workflow,
+    workflowUuid: isUuid(workflow) ? workflow : null,
+    payload,
+    grace: graceMilliseconds,
+    claimId: claim?.claimId ?? null,
+    lease: claim?.leaseMilliseconds ?? null,
+  };
+}

@@ -64,7 +64,8 @@ export class Coalescer<Item, Result> {
   }
 
   #schedule(): void {
-    if (this.#waiting.length >= FULL_ITEMS) this.#flushIfReady();
+    // Never within the call itself: who adds an item may have more to do before it is sent.
+    if (this.#waiting.length === FULL_ITEMS) queueMicrotask(() => this.#flushIfReady());
     else if (this.#flushes === 0 && !this.#scheduled) {
       this.#scheduled = true;
       this.#options.clock.nextTurn(() => {

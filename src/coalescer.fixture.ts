@@ -1,0 +1,116 @@
+/** A coalescer whose time and whose flushes are moved by hand. */
+import type { Clock } from "./clock.ts";
+import { Coalescer } from "./coalescer.ts";
+import { PlatformError } from "./errors.ts";
+
+export const MAX_ITEMS = 1000;
+export const FULL_ITEMS = 16;
+export const MAX_FLUSHES = 4;
+export const MIB = 1024 * 1024;
+
+/** A clock that moves, and turns the event loop, only when it is told to. */
+export class HandClock implements Clock {
+  time = 0;
+  timers = 0;
+  #turns: (() => void)[] = [];
+
+  now = () => this.time;
+  monotonic = () => this.time;
+  timer = () => {
+    this.timers++;
+    return () => {};
+  };
+  nextTurn = (callback: () => void) => {
+    this.#turns.push(callback);
+  };
+
+  get pendingTurns(): number {
+    return this.#turns.length;
+  }
+
+  turn(): void {
+    const turns = this.#turns;
+    this.#turns = [];
+    for (const callback of turns) callback();
+  }
+}
+
+export interface Flush {
+  items: number[];
+  resolve(results: string[]): void;
+  reject(error: unknown): void;
+}
+
+/** A coalescer of numbers whose flushes are answered by hand. */
+export class Bench {
+  readonly clock = new HandClock();
+  readonly flushes: Flush[] = [];
+  readonly coalescer: Coalescer<number, string>;
+  #answered = 0;
+
+  constructor(sizeOf: (item: number) => number = () => 1) {
+    this.coalescer = new Coalescer<number, string>({
+      clock: this.clock,
+      sizeOf,
+      flush: (items) => new Promise((resolve, reject) => this.flushes.push({ items, resolve, reject })),
+    });
+  }
+
+  /** Adds items and settles to what became of each. */
+  add(...items: number[]): Promise<PromiseSettledResult<string>[]> {
+    return Promise.allSettled(items.map((item) => this.coalescer.add(item)));
+  }
+
+  /** As many batches under way as there may be. */
+  async occupy(): Promise<void> {
+    for (let flush = MAX_FLUSHES; flush > 0; flush--) {
+      this.add(...range(FULL_ITEMS, -FULL_ITEMS * flush));
+      await settled();
+    }
+  }
+
+  /** The batches that were sent so far. */
+  get batches(): number[][] {
+    return this.flushes.map(({ items }) => items);
+  }
+
+  get underWay(): boolean {
+    return this.flushes.length > this.#answered;
+  }
+
+  /** Answers the oldest open flush after so many milliseconds. */
+  async answer(milliseconds = 0): Promise<void> {
+    const flush = this.flushes[this.#answered++];
+    if (flush === undefined) throw new Error("no flush is under way");
+    this.clock.time += milliseconds;
+    flush.resolve(flush.items.map((item) => `#${item}`));
+    await settled();
+  }
+
+  async fail(error: unknown): Promise<void> {
+    this.flushes[this.#answered++]?.reject(error);
+    await settled();
+  }
+}
+
+/** Lets every promise that is ready go on. */
+export async function settled(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+}
+
+export function range(count: number, start = 0): number[] {
+  return Array.from({ length: count }, (_, index) => start + index);
+}
+
+export function values(results: PromiseSettledResult<string>[]): (string | undefined)[] {
+  return results.map((result) => (result.status === "fulfilled" ? result.value : undefined));
+}
+
+/** The errors of what was refused. */
+export function refusals(results: PromiseSettledResult<string>[]): PlatformError[] {
+  return results.flatMap((result) => {
+    if (result.status === "fulfilled") return [];
+    if (!(result.reason instanceof PlatformError)) throw result.reason;
+    return [result.reason];
+  });
+}

@@ -7,16 +7,28 @@ export NODE_ENV ?= production
 export BUN_CONFIG_MAX_HTTP_REQUESTS ?= 2048
 
 .DEFAULT_GOAL := help
-.PHONY: help start dev test test-full lint format bench install bun
+.PHONY: help start dev stack stack-down stack-status stack-clean test test-full lint format bench install bun
 
 help: ## Lists the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 start: install ## Runs the embedded platform on http://127.0.0.1:8001
 	@exec bun src/main.ts
 
 dev: install ## The same, restarted when a source file changes
 	@exec bun --watch src/main.ts
+
+stack: install ## Runs it on PostgreSQL, Kafka, Redis, PgBouncer and nginx, without Docker; STACK_PORT=8001
+	@exec bun infrastructure/local/main.ts up
+
+stack-down: install ## Ends what make stack started; the data stays
+	@exec bun infrastructure/local/main.ts down
+
+stack-status: install ## Says what of it runs where, and what died of what
+	@exec bun infrastructure/local/main.ts status
+
+stack-clean: install ## Ends it and removes its data
+	@exec bun infrastructure/local/main.ts clean
 
 test: install ## Type check, lint and every test, the big ones scaled down
 	@exec tests/run

@@ -1,0 +1,60 @@
+/** The commands behind `make stack`, and the one that ends what tests started. */
+import { inOrder } from "./ending.ts";
+import { isAlive, logTail, recordsIn } from "./parts.ts";
+import { SERVICES, servicesDown, servicesUp } from "./services.ts";
+import { stackDown, stackSettings, stackUp } from "./stack.ts";
+import { tableOf } from "./table.ts";
+
+const USAGE = `bun infrastructure/local/main.ts <command>
+  up             starts the whole platform, or what of it does not run, and says where
+  down           ends what was started; its data stays
+  clean          the same, and removes its data
+  status         says what runs where, and what died of what
+  services-up    starts the services that tests use, in a folder of their own
+  services-down  ends those, and removes their data
+
+STACK_PORT (8001), STACK_BASE_PORT (14000), STACK_DIR (data/stack): set all three for a second platform beside the first.
+STACK_APIS (3), STACK_WORKERS (3): how many processes; read when nothing runs.
+SERVICES_DIR (.tools/services): the folder of the services that tests use.`;
+
+const COMMANDS: Record<string, () => Promise<void>> = {
+  async up() {
+    const settings = stackSettings(process.env);
+    console.log(tableOf(await stackUp(settings)));
+    console.log(`\nThe platform answers on http://127.0.0.1:${settings.port}`);
+  },
+  async down() {
+    const ended = await stackDown(stackSettings(process.env), { data: "keep" });
+    const names = inOrder(ended).map(({ name }) => name);
+    console.log(names.length === 0 ? "nothing was running" : `ended ${names.toReversed().join(", ")}`);
+  },
+  async clean() {
+    await stackDown(stackSettings(process.env), { data: "remove" });
+  },
+  async status() {
+    const { folder } = stackSettings(process.env);
+    const records = recordsIn(folder);
+    if (records.length === 0) console.log(`nothing was started in ${folder}`);
+    else console.log(tableOf(records));
+    for (const record of records.filter((one) => !isAlive(one))) {
+      console.log(`\n${record.name} is dead; ${logTail(record)}`);
+      process.exitCode = 1;
+    }
+  },
+  "services-up": async () => {
+    for (const [name, address] of Object.entries(await servicesUp(SERVICES))) console.log(`${name}\t${address}`);
+  },
+  "services-down": () => servicesDown(),
+};
+
+const command = COMMANDS[process.argv[2] ?? ""];
+if (command === undefined) {
+  console.error(USAGE);
+  process.exit(1);
+}
+try {
+  await command();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+}

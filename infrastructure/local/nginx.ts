@@ -1,0 +1,60 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { install, pathOf, run } from "./packages.ts";
+import type { Launch, Part } from "./parts.ts";
+
+const TEMPLATE = join(import.meta.dir, "../nginx/nginx.conf");
+
+/** nginx on a port, in front of API processes on others. */
+export function nginxPart(folder: string, port: number, apiPorts: number[]): Part {
+  const address = `http://127.0.0.1:${port}`;
+  return {
+    name: "nginx",
+    address,
+    ports: [port],
+    prepare: () => prepareNginx(join(folder, "nginx"), port, apiPorts),
+    trouble: () => httpTrouble(`${address}/health`),
+    stop: { signal: "SIGQUIT", seconds: 10 },
+    startSeconds: 30,
+  };
+}
+
+/** Writes the configuration into a folder and has nginx check it. */
+export async function prepareNginx(folder: string, port: number, apiPorts: number[]): Promise<Launch> {
+  await install(["nginx"]);
+  mkdirSync(folder, { recursive: true });
+  const config = join(folder, "nginx.conf");
+  const servers = apiPorts.map((apiPort) => `server 127.0.0.1:${apiPort} max_fails=3 fail_timeout=2s;`);
+  const values = {
+    NGINX_LISTEN: `127.0.0.1:${port}`,
+    NGINX_API_SERVERS: servers.join("\n        "),
+    NGINX_RUN_DIR: folder,
+  };
+  await Bun.write(config, render(await Bun.file(TEMPLATE).text(), values));
+  const nginx = [pathOf("nginx"), "-e", "stderr", "-p", folder, "-c", config];
+  await run([...nginx, "-t", "-q"]);
+  return { command: [...nginx, "-g", "daemon off;"] };
+}
+
+/**
+ * Fills in the `${NGINX_…}` of a template, in comments as well, and leaves nginx's own variables alone.
+ *
+ * @throws Error naming one without a value.
+ */
+export function render(template: string, values: Record<string, string>): string {
+  return template.replace(/\$\{([A-Z_]+)\}/g, (_, name: string) => {
+    const value = values[name];
+    if (value === undefined) throw new Error(`The nginx template wants \${${name}}, which has no value`);
+    return value;
+  });
+}
+
+/** Null when this address answers 200, else what it does. */
+export async function httpTrouble(url: string): Promise<string | null> {
+  try {
+    const { status } = await fetch(url, { signal: AbortSignal.timeout(5000), keepalive: false });
+    return status === 200 ? null : `${url} answers ${status}`;
+  } catch (error) {
+    return `${url}: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}

@@ -1,0 +1,39 @@
+import { join } from "node:path";
+import { install, pathOf } from "./packages.ts";
+import type { Part } from "./parts.ts";
+import { databaseUrl, PLATFORM, refusalOf } from "./postgres.ts";
+import { homeOf } from "./unprivileged.ts";
+
+const BASE = join(import.meta.dir, "../pgbouncer/pgbouncer.ini");
+
+/** PgBouncer before PostgreSQL, for every database that is there. */
+export function pgbouncerPart(folder: string, port: number, postgresPort: number): Part {
+  return {
+    name: "pgbouncer",
+    address: databaseUrl(port),
+    ports: [port],
+    async prepare() {
+      await install(["pgbouncer", "psql"]);
+      const home = await homeOf(folder);
+      const users = join(home.folder, "userlist.txt");
+      const config = join(home.folder, "pgbouncer.ini");
+      const own = [
+        "listen_addr = 127.0.0.1",
+        `listen_port = ${port}`,
+        "unix_socket_dir =",
+        `auth_file = ${users}`,
+        // May ask it for its pools: psql …/pgbouncer -c 'show pools'
+        `admin_users = ${PLATFORM}`,
+        "[databases]",
+        `* = host=127.0.0.1 port=${postgresPort}`,
+      ];
+      await Bun.write(config, `${await Bun.file(BASE).text()}\n${own.join("\n")}\n`);
+      await Bun.write(users, `"${PLATFORM}" "${PLATFORM}"\n`);
+      return { command: [...home.as, pathOf("pgbouncer"), config] };
+    },
+    trouble: () => refusalOf(databaseUrl(port)),
+    // SIGINT would wait for every transaction.
+    stop: { signal: "SIGTERM", seconds: 10 },
+    startSeconds: 30,
+  };
+}

@@ -1,0 +1,65 @@
+import { join } from "node:path";
+import { httpTrouble } from "./nginx.ts";
+import type { Launch, Part } from "./parts.ts";
+import { PLATFORM } from "./postgres.ts";
+import type { ServiceName } from "./services.ts";
+
+const REPOSITORY = join(import.meta.dir, "../..");
+/** Requests and runs under way get 20 s of the process itself. */
+const STOP = { signal: "SIGTERM", seconds: 25 } as const;
+const START_SECONDS = 60;
+
+/** Where the services of a stack are. */
+export type Addresses = Record<ServiceName, string>;
+
+/** One API process. */
+export function apiPart(number: number, port: number, services: Addresses): Part {
+  const address = `http://127.0.0.1:${port}`;
+  return {
+    name: `api-${number}`,
+    address,
+    ports: [port],
+    prepare: async () => launch("src/server.ts", { PORT: String(port), HOST: "127.0.0.1" }, services),
+    trouble: () => httpTrouble(`${address}/health`),
+    stop: STOP,
+    startSeconds: START_SECONDS,
+  };
+}
+
+/** One worker process. */
+export function workerPart(number: number, services: Addresses): Part {
+  return {
+    name: `worker-${number}`,
+    address: "",
+    ports: [],
+    prepare: async () => launch("workers/main.ts", {}, services),
+    trouble: async (log) => (log.includes('"msg":"working"') ? null : "it has not logged that it works"),
+    stop: STOP,
+    startSeconds: START_SECONDS,
+  };
+}
+
+function launch(entry: string, own: Record<string, string>, services: Addresses): Launch {
+  const pooled = new URL(services.pgbouncer);
+  const env = {
+    NODE_ENV: "production",
+    // Its start line is what tells that a worker works.
+    LOG_LEVEL: "info",
+    WORKER_THREADS: process.env.WORKER_THREADS ?? "1",
+    BUN_CONFIG_MAX_HTTP_REQUESTS: process.env.BUN_CONFIG_MAX_HTTP_REQUESTS ?? "2048",
+    POSTGRES_HOST: pooled.hostname,
+    POSTGRES_PORT: pooled.port,
+    POSTGRES_DB: PLATFORM,
+    POSTGRES_USER: PLATFORM,
+    POSTGRES_PASSWORD: PLATFORM,
+    // An address for all would win over the settings above; empty is unset.
+    DATABASE_URL: "",
+    MIGRATE_DATABASE_URL: services.postgres,
+    // PgBouncer 1.18 loses prepared statements between transactions.
+    POSTGRES_PREPARE: "false",
+    KAFKA_BOOTSTRAP_SERVERS: services.kafka,
+    REDIS_URL: services.redis,
+    ...own,
+  };
+  return { command: [process.execPath, entry], cwd: REPOSITORY, env };
+}

@@ -1,0 +1,107 @@
+/**
+ * The services that the platform uses, as real processes on 127.0.0.1: what `make stack` runs below the platform, and
+ * what tests of adapters talk to.
+ *
+ * @example const { redis } = await servicesUp(["redis"]);
+ */
+import { join, resolve } from "node:path";
+import { endAll, removeData } from "./ending.ts";
+import { kafkaPart } from "./kafka.ts";
+import { isPortFree } from "./kernel.ts";
+import { withLock } from "./lock.ts";
+import { allDone, type Part, type PartRecord, recordsIn, startPart } from "./parts.ts";
+import { pgbouncerPart } from "./pgbouncer.ts";
+import { postgresPart } from "./postgres.ts";
+import { redisPart } from "./redis.ts";
+
+export const SERVICES = ["postgres", "pgbouncer", "redis", "kafka"] as const;
+export type ServiceName = (typeof SERVICES)[number];
+type PerService<Value> = Record<ServiceName, Value>;
+
+export interface ServiceSettings {
+  /** Data, logs and records; `.tools/services` of the repository unless SERVICES_DIR names another. */
+  folder?: string;
+  /** Ports to have and no others. Without one, the usual port is taken or, when it is taken, the next free one. */
+  ports?: Partial<PerService<number>>;
+}
+
+/** Added to a base port, so that the last digits remind of the usual ports. Kafka takes the port after its own as well. */
+const PORT_OFFSETS: PerService<number> = { postgres: 32, pgbouncer: 33, redis: 79, kafka: 92 };
+/** Tests find PostgreSQL on 15432, PgBouncer on 15433, Redis on 15479 and Kafka on 15492. */
+const TEST_BASE_PORT = 15_400;
+const NEXT_BASE = 100;
+
+/**
+ * Starts those that do not run yet in the folder, waits until each answers, and gives the address of each. Several
+ * processes may call it at once; PgBouncer brings PostgreSQL along.
+ *
+ * @throws Error naming the service that does not start, with the end of its log.
+ */
+export async function servicesUp<Name extends ServiceName>(
+  names: readonly Name[],
+  settings: ServiceSettings = {},
+): Promise<Record<Name, string>> {
+  const folder = folderOf(settings);
+  return withLock(folder, async () => {
+    const wanted = new Set<ServiceName>(names);
+    if (wanted.has("pgbouncer")) wanted.add("postgres");
+    const ports = { postgres: 0, pgbouncer: 0, redis: 0, kafka: 0 };
+    for (const name of wanted) ports[name] = settings.ports?.[name] ?? testPort(name, recordsIn(folder));
+    const parts = serviceParts(folder, ports);
+    await startServices(folder, parts, [...wanted]);
+    return addressesOf(parts);
+  });
+}
+
+/** Ends exactly what was started in the folder, and removes its data. */
+export async function servicesDown(settings: ServiceSettings = {}): Promise<void> {
+  const folder = folderOf(settings);
+  await withLock(folder, async () => {
+    await endAll(folder);
+    removeData(folder);
+  });
+}
+
+/** Every service at its usual distance from a base port. */
+export function portsFrom(base: number): PerService<number> {
+  const { postgres, pgbouncer, redis, kafka } = PORT_OFFSETS;
+  return { postgres: base + postgres, pgbouncer: base + pgbouncer, redis: base + redis, kafka: base + kafka };
+}
+
+/** The services of a folder, on these ports. */
+export function serviceParts(folder: string, ports: PerService<number>): PerService<Part> {
+  return {
+    postgres: postgresPart(folder, ports.postgres),
+    pgbouncer: pgbouncerPart(folder, ports.pgbouncer, ports.postgres),
+    redis: redisPart(folder, ports.redis),
+    kafka: kafkaPart(folder, ports.kafka, ports.kafka + 1),
+  };
+}
+
+/** Where each service is. */
+export function addressesOf({ postgres, pgbouncer, redis, kafka }: PerService<Part>): PerService<string> {
+  return { postgres: postgres.address, pgbouncer: pgbouncer.address, redis: redis.address, kafka: kafka.address };
+}
+
+/** Starts services, those that need no other at the same time. */
+export async function startServices(
+  folder: string,
+  parts: PerService<Part>,
+  names: readonly ServiceName[],
+): Promise<PartRecord[]> {
+  const independent = names.filter((name) => name !== "pgbouncer");
+  const records = await allDone(independent.map((name) => startPart(folder, parts[name])));
+  return names.includes("pgbouncer") ? [...records, await startPart(folder, parts.pgbouncer)] : records;
+}
+
+function folderOf({ folder }: ServiceSettings): string {
+  return resolve(folder ?? process.env.SERVICES_DIR ?? join(import.meta.dir, "../../.tools/services"));
+}
+
+function testPort(name: ServiceName, records: PartRecord[]): number {
+  const before = records.find((record) => record.name === name)?.ports[0];
+  if (before !== undefined) return before;
+  let port = TEST_BASE_PORT + PORT_OFFSETS[name];
+  while (!isPortFree(port) || !isPortFree(port + 1)) port += NEXT_BASE;
+  return port;
+}

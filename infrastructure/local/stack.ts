@@ -1,0 +1,71 @@
+/** The whole platform on one machine: services, API and worker processes, nginx in front. */
+import { resolve } from "node:path";
+import { endAll, removeData } from "./ending.ts";
+import { withLock } from "./lock.ts";
+import { nginxPart } from "./nginx.ts";
+import { allDone, type PartRecord, startPart } from "./parts.ts";
+import { apiPart, workerPart } from "./platform.ts";
+import { addressesOf, portsFrom, SERVICES, serviceParts, startServices } from "./services.ts";
+
+export interface StackSettings {
+  /** Data, logs and records. */
+  folder: string;
+  /** Where nginx listens. */
+  port: number;
+  /** API processes take the ports after it, services those at their usual distance. */
+  basePort: number;
+  apis: number;
+  workers: number;
+}
+
+const REPOSITORY = resolve(import.meta.dir, "../..");
+/** The API's ports end before the first port of a service. */
+const MAX_PROCESSES = 30;
+
+/** Reads STACK_DIR, STACK_PORT, STACK_BASE_PORT, STACK_APIS and STACK_WORKERS. @throws Error on one that does not fit. */
+export function stackSettings(environment: Record<string, string | undefined>): StackSettings {
+  const number = (name: string, usual: number, largest: number) => {
+    const text = environment[name] ?? "";
+    const value = text === "" ? usual : Number(text);
+    if (Number.isInteger(value) && value >= 1 && value <= largest) return value;
+    throw new Error(`${name}=${text} does not fit; give a whole number from 1 to ${largest}`);
+  };
+  return {
+    folder: resolve(REPOSITORY, environment.STACK_DIR || "data/stack"),
+    port: number("STACK_PORT", 8001, 65_535),
+    basePort: number("STACK_BASE_PORT", 14_000, 65_000),
+    apis: number("STACK_APIS", 3, MAX_PROCESSES),
+    workers: number("STACK_WORKERS", 3, MAX_PROCESSES),
+  };
+}
+
+/** Starts what does not run yet and waits until all of it works. @throws Error naming the part that does not. */
+export async function stackUp({ folder, port, basePort, apis, workers }: StackSettings): Promise<PartRecord[]> {
+  return withLock(folder, async () => {
+    const parts = serviceParts(folder, portsFrom(basePort));
+    const addresses = addressesOf(parts);
+    const apiPorts = upTo(apis).map((number) => basePort + number);
+    const services = await startServices(folder, parts, SERVICES);
+    const platform = await allDone([
+      ...apiPorts.map((apiPort, index) => startPart(folder, apiPart(index + 1, apiPort, addresses))),
+      ...upTo(workers).map((number) => startPart(folder, workerPart(number, addresses))),
+    ]);
+    return [...services, ...platform, await startPart(folder, nginxPart(folder, port, apiPorts))];
+  });
+}
+
+/** Ends exactly what was started, and gives back what that was. The data stays, unless it shall be removed as well. */
+export async function stackDown(
+  { folder }: StackSettings,
+  { data }: { data: "keep" | "remove" },
+): Promise<PartRecord[]> {
+  return withLock(folder, async () => {
+    const ended = await endAll(folder);
+    if (data === "remove") removeData(folder);
+    return ended;
+  });
+}
+
+function upTo(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index + 1);
+}

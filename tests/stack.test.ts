@@ -1,0 +1,187 @@
+/** The real services that tests use, and the whole platform as `make stack` brings it up. */
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { SQL } from "bun";
+import { isPortFree, processOf } from "../infrastructure/local/kernel.ts";
+import { isAlive, type PartRecord, recordsIn } from "../infrastructure/local/parts.ts";
+import { SERVICES, servicesDown, servicesUp } from "../infrastructure/local/services.ts";
+import { outsideOf } from "../infrastructure/local/unprivileged.ts";
+import { Client } from "./client.ts";
+import { textAt } from "./json.ts";
+import { REPOSITORY } from "./platform.ts";
+import { freePorts, until } from "./stack.fixture.ts";
+
+// The first time Kafka is fetched.
+setDefaultTimeout(180_000);
+
+const COMMANDS = "infrastructure/local/main.ts";
+
+/** Runs one of the commands behind `make stack`. */
+async function command(name: string, env: Record<string, string>): Promise<{ code: number; printed: string }> {
+  const child = Bun.spawn([process.execPath, COMMANDS, name], {
+    cwd: REPOSITORY,
+    env: { ...process.env, ...env },
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const [output, complaint, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ]);
+  return { code, printed: output + complaint };
+}
+
+const recordOf = (folder: string, name: string): PartRecord => {
+  const record = recordsIn(folder).find((one) => one.name === name);
+  if (record === undefined) throw new Error(`${name} was not started in ${folder}`);
+  return record;
+};
+const pidsIn = (folder: string) => new Map(recordsIn(folder).map(({ name, pid }) => [name, pid]));
+const replaced = (before: Map<string, number>, after: Map<string, number>) =>
+  [...after.keys()].filter((name) => after.get(name) !== before.get(name)).sort();
+
+describe("the services", () => {
+  // A folder of mode 700, which the user that PostgreSQL runs as can't enter.
+  const folder = mkdtempSync(join(tmpdir(), "services-test-"));
+  const first = freePorts(5);
+  const ports = { postgres: first, pgbouncer: first + 1, redis: first + 2, kafka: first + 3 };
+  let addresses: Awaited<ReturnType<typeof servicesUp>>;
+  beforeAll(async () => {
+    addresses = await servicesUp(SERVICES, { folder, ports });
+  });
+  afterAll(async () => {
+    await servicesDown({ folder });
+    rmSync(folder, { recursive: true });
+  });
+
+  test("are where they were told to be, and stay when they are asked for again", async () => {
+    expect(addresses).toEqual({
+      postgres: `postgres://platform:platform@127.0.0.1:${first}/platform`,
+      pgbouncer: `postgres://platform:platform@127.0.0.1:${first + 1}/platform`,
+      redis: `redis://127.0.0.1:${first + 2}`,
+      kafka: `127.0.0.1:${first + 3}`,
+    });
+    const pids = pidsIn(folder);
+    expect(await servicesUp(SERVICES, { folder })).toEqual(addresses);
+    expect(pidsIn(folder)).toEqual(pids);
+  });
+
+  test("PostgreSQL keeps what it said, and PgBouncer leads to every database", async () => {
+    const direct = new SQL(addresses.postgres, { max: 1 });
+    for (const name of ["fsync", "synchronous_commit", "full_page_writes"]) {
+      expect(await direct.unsafe(`show ${name}`).values()).toEqual([["on"]]);
+    }
+    await direct.unsafe("create database of_a_test");
+    const pooled = new SQL(addresses.pgbouncer.replace(/platform$/, "of_a_test"), { max: 1, prepare: false });
+    expect(await pooled.unsafe("select current_database()").values()).toEqual([["of_a_test"]]);
+    await pooled.close();
+    await direct.unsafe("drop database of_a_test with (force)");
+    await direct.close();
+  });
+
+  test("Redis forgets what was not asked for lately, and keeps nothing on disk", async () => {
+    const redis = new Bun.RedisClient(addresses.redis);
+    expect(await redis.send("CONFIG", ["GET", "maxmemory*"])).toMatchObject({
+      maxmemory: String(256 * 1024 * 1024),
+      "maxmemory-policy": "allkeys-lru",
+    });
+    expect(await redis.send("CONFIG", ["GET", "save"])).toEqual({ save: "" });
+    redis.close();
+  });
+
+  test("what died is started again, the others are left alone", async () => {
+    const before = pidsIn(folder);
+    process.kill(recordOf(folder, "redis").pid, "SIGKILL");
+    expect(await servicesUp(["redis", "postgres"], { folder })).toMatchObject({ redis: addresses.redis });
+    expect(replaced(before, pidsIn(folder))).toEqual(["redis"]);
+  });
+
+  test("a port that is taken, and another address than before, are said", async () => {
+    const other = mkdtempSync(join(tmpdir(), "services-test-"));
+    const taken = servicesUp(["redis"], { folder: other, ports: { redis: ports.redis } });
+    await expect(taken).rejects.toThrow(`something else listens on 127.0.0.1:${ports.redis}`);
+    await expect(servicesUp(["redis"], { folder, ports: { redis: first + 4 } })).rejects.toThrow("runs on");
+    rmSync(other, { recursive: true });
+  });
+});
+
+describe("what was started", () => {
+  test("once by several processes at once, is ended, and nothing else", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "services-test-"));
+    const script = `import { servicesUp } from "./infrastructure/local/services.ts";
+      console.log((await servicesUp(["redis"], { folder: ${JSON.stringify(folder)} })).redis);`;
+    const starts = Array.from({ length: 4 }, () =>
+      new Response(Bun.spawn([process.execPath, "-e", script], { cwd: REPOSITORY }).stdout).text(),
+    );
+    const [address, ...same] = await Promise.all(starts);
+    expect(address).toStartWith("redis://127.0.0.1:");
+    for (const other of same) expect(other).toBe(String(address));
+    const own = recordOf(folder, "redis");
+
+    // Another of the same kind, with a session of its own as all parts have.
+    const redis = ["setsid", "redis-server", "--port", String(freePorts(1)), "--save", "", "--dir", folder];
+    const foreign = Bun.spawn(redis, { stdout: "ignore" });
+    await until("it leads its session", () => processOf(foreign.pid)?.session === foreign.pid);
+    // As after a restart of the machine: the number in a record is now somebody else's.
+    const startTime = (processOf(foreign.pid)?.startTime ?? 0) - 1;
+    await Bun.write(
+      join(folder, "run/kafka.json"),
+      JSON.stringify({ ...own, name: "kafka", pid: foreign.pid, startTime }),
+    );
+    await servicesDown({ folder });
+    expect(isAlive(own)).toBe(false);
+    expect(foreign.signalCode).toBe(null);
+    expect(processOf(foreign.pid)).not.toBe(null);
+    expect(recordsIn(folder)).toEqual([]);
+    foreign.kill();
+    await foreign.exited;
+    rmSync(folder, { recursive: true });
+  });
+});
+
+describe("the whole platform", () => {
+  const folder = mkdtempSync(join(tmpdir(), "stack-test-"));
+  const base = freePorts(100);
+  const env = { STACK_DIR: folder, STACK_PORT: String(base + 50), STACK_BASE_PORT: String(base) };
+  const api = new Client(`http://127.0.0.1:${env.STACK_PORT}`);
+  afterAll(async () => {
+    await command("clean", env);
+    rmSync(folder, { recursive: true });
+  });
+
+  test("comes up and works", async () => {
+    const { code, printed } = await command("up", env);
+    expect([code, printed]).toEqual([0, expect.stringContaining(`http://127.0.0.1:${env.STACK_PORT}`)]);
+    const names = ["api-1", "api-2", "api-3", "worker-1", "worker-2", "worker-3", "nginx", ...SERVICES];
+    expect([...pidsIn(folder).keys()].sort()).toEqual(names.sort());
+    for (const { name, pid } of recordsIn(folder)) expect(printed).toMatch(new RegExp(`${name} +alive +${pid} `));
+
+    const workflow = await api.create([{ name: "shape", type: "transform", config: { value: 1 } }]);
+    const { body } = await api.post("/api/v1/trigger", { workflow_id: workflow });
+    expect((await api.untilEnded(textAt(body, "run_id"))).output("shape")).toEqual({ type: "transform", value: 1 });
+  });
+
+  test("says what died, and comes up again with that alone", async () => {
+    const before = pidsIn(folder);
+    for (const name of ["api-2", "nginx"]) process.kill(recordOf(folder, name).pid, "SIGKILL");
+    const status = await command("status", env);
+    expect(status.code).toBe(1);
+    expect(status.printed).toMatch(/api-2 +dead/);
+    expect(status.printed).toContain('"msg":"listening"');
+    expect((await command("up", env)).code).toBe(0);
+    expect(replaced(before, pidsIn(folder))).toEqual(["api-2", "nginx"]);
+  });
+
+  test("ends, and leaves nothing behind but its data", async () => {
+    const records = recordsIn(folder);
+    const { code } = await command("down", env);
+    expect(code).toBe(0);
+    expect(records.filter(isAlive)).toEqual([]);
+    expect(records.flatMap(({ ports }) => ports).every(isPortFree)).toBe(true);
+    expect((await command("status", env)).printed).toContain("nothing was started");
+    expect(existsSync(outsideOf(folder)) || existsSync(join(folder, "postgres"))).toBe(true);
+  });
+});

@@ -3,6 +3,7 @@
  * batch never fails as a batch: each item has its own outcome.
  */
 import type { ErrorCode } from "../errors.ts";
+import type { CompletedEvent } from "../schemas/event.ts";
 import type { PageRequest } from "../schemas/page.ts";
 import type { EndedStatus, RunStatus } from "../schemas/run.ts";
 
@@ -162,7 +163,17 @@ export function pageBytes(row: RunRecord | WorkflowRecord): number {
   return row.payload.length + (row.stepResults?.length ?? 0) + row.log.length;
 }
 
+/** Completed events that a broker is owed. */
+export interface OwedEvents {
+  /** Those that are overdue, oldest first; they fall due again later, should they not be sent now. */
+  take(limit: number): Promise<CompletedEvent[]>;
+  /** The broker has them. */
+  sent(runIds: string[]): Promise<void>;
+}
+
 export interface Storage {
+  /** Null where no broker is owed anything. */
+  readonly owedEvents: OwedEvents | null;
   insertWorkflows(items: NewWorkflow[]): Promise<Outcome<null>[]>;
   /** Makes a new version of each. Error workflow_not_found. */
   updateWorkflows(items: WorkflowChange[]): Promise<Outcome<{ uuid: string; version: number }>[]>;
@@ -187,6 +198,8 @@ export interface Storage {
   saveProgress(items: Progress[]): Promise<Outcome<null>[]>;
   renewLeases(items: Held[], leaseMilliseconds: number): Promise<Outcome<null>[]>;
 
+  /** Rejects while the storage is out. */
+  check(): Promise<void>;
   /** Writes a health_status row and drops those older than a day. */
   recordHealth(status: string): Promise<void>;
   close(): Promise<void>;

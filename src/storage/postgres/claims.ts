@@ -6,19 +6,26 @@ import { rounds, run } from "./statement.ts";
 
 // The rows are locked by the inner query, in the order in which they are looked for; rows that somebody else is claiming are
 // passed over. A claim that is repeated after its answer was lost finds its own rows by its id and leaves their token.
+// The size of a log may be an old one: the statement sees it as it was before the lock.
 const claim = (candidates: string) => `with candidate as materialized (
-    select r.uuid, r.payload::text as payload, ${LOG} as log, row_number() over () as position
+    select r.uuid, r.payload::text as payload, row_number() over () as position,
+      case when r.log_length = 0 then 0 else coalesce((
+        select sum(length(entries::text)) from run_log where run_uuid = r.uuid), 0) end as log_size
     from (${candidates} for update skip locked) as r
   ), sized as (
-    select *, sum(length(payload) + length(log)) over (order by position)
-      - length(payload) - length(log) as before from candidate
+    select *, sum(length(payload) + log_size) over (order by position) - length(payload) - log_size as before
+    from candidate
   )
   update workflow_runs r set status = 'running', due_at = now() + $1::float8 * interval '1 millisecond',
     lease_token = case when r.claim_id = $2::text::uuid then r.lease_token else r.lease_token + 1 end,
     claim_id = $2::text::uuid, started_at = coalesce(r.started_at, now())
   from sized where r.uuid = sized.uuid and (sized.before < $3::float8 or sized.position = 1)
-  returning r.uuid, r.workflow_id as "workflowUuid", r.workflow_version as "workflowVersion", sized.payload, sized.log,
-    r.log_length as "logLength", r.lease_token as token, r.crashes, sized.position`;
+  returning r.uuid, r.workflow_id as "workflowUuid", r.workflow_version as "workflowVersion", sized.payload,
+    r.log_length as "logLength", r.lease_token as token, r.crashes, sized.position::integer`;
+
+// In a statement of its own: what was appended while the claim waited for the row's lock is not visible to the claim.
+const LOGS = `select r.uuid, ${LOG} as log from workflow_runs r
+  where r.uuid in (select value::uuid from json_array_elements_text($1::text::json))`;
 
 const BY_MESSAGE = claim(`select * from workflow_runs
   where uuid in (select value::uuid from json_array_elements_text($4::text::json))
@@ -67,8 +74,15 @@ export class Claims {
 
   async #claim(text: string, { claimId, leaseMilliseconds, maxBytes }: Claim, last: string | number) {
     const parameters = [leaseMilliseconds, claimId, maxBytes, last];
-    const rows = await run<ClaimedRun & { position: number }>(this.#sql, text, parameters);
-    rows.sort((first, second) => Number(first.position) - Number(second.position));
-    return rows.map(({ position: _, ...claimed }) => claimed);
+    const rows = await run<Omit<ClaimedRun, "log"> & { position: number }>(this.#sql, text, parameters);
+    rows.sort((first, second) => first.position - second.position);
+    const logs = await this.#logs(rows.filter(({ logLength }) => logLength > 0).map(({ uuid }) => uuid));
+    return rows.map(({ position: _, ...claimed }) => ({ ...claimed, log: logs.get(claimed.uuid) ?? "[]" }));
+  }
+
+  async #logs(uuids: string[]): Promise<Map<string, string>> {
+    if (uuids.length === 0) return new Map();
+    const rows = await run<{ uuid: string; log: string }>(this.#sql, LOGS, [JSON.stringify(uuids)]);
+    return new Map(rows.map(({ uuid, log }) => [uuid, log]));
   }
 }

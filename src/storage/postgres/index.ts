@@ -1,5 +1,6 @@
+import type { Logger } from "pino";
 import type { Sql } from "postgres";
-import type { Clock } from "../../clock.ts";
+import { type Clock, systemClock } from "../../clock.ts";
 import type { PostgresConfig } from "../../config.ts";
 import { migrate, openPools, type Pools } from "../../db/postgres.ts";
 import { idFloor } from "../../ids.ts";
@@ -13,6 +14,7 @@ import type {
   NewRun,
   NewWorkflow,
   Outcome,
+  OwedEvents,
   Progress,
   RunRecord,
   Storage,
@@ -23,7 +25,9 @@ import type {
   WorkflowRecord,
 } from "../port.ts";
 import { Claims } from "./claims.ts";
+import { DatabaseClock } from "./database-clock.ts";
 import { Definitions } from "./definitions.ts";
+import { EventQueue } from "./events.ts";
 import { ProgressWriter } from "./progress.ts";
 import { Runs } from "./runs.ts";
 import { run } from "./statement.ts";
@@ -34,13 +38,18 @@ const SETTLED_MILLISECONDS = 2000;
 const HEALTH = `with dropped as (delete from health_status where timestamp < now() - interval '1 day')
   insert into health_status (status) values ($1)`;
 
-export interface PostgresOptions extends Omit<PostgresConfig, "migrateUrl"> {
-  migrateUrl: string;
-  clock: Clock;
+export interface PostgresOptions extends PostgresConfig {
   /** A run that ends owes its completed event to a broker. */
   owesEvents: boolean;
   /** Called while the database can't be reached at the start, with the reason. */
   onWait(error: string): void;
+  log: Logger;
+}
+
+/** The storage, and the time of its database, by which every process goes. */
+export interface PostgresParts {
+  storage: Storage;
+  clock: Clock;
 }
 
 /**
@@ -48,21 +57,30 @@ export interface PostgresOptions extends Omit<PostgresConfig, "migrateUrl"> {
  *
  * @throws StartError when it can't be reached within a minute, or is newer than this program
  */
-export async function openPostgresStorage({ clock, owesEvents, onWait, ...config }: PostgresOptions): Promise<Storage> {
-  await migrate(config.migrateUrl, clock, onWait);
-  return new PostgresStorage(openPools(config), clock, owesEvents);
+export async function openPostgresStorage({
+  owesEvents,
+  onWait,
+  log,
+  ...config
+}: PostgresOptions): Promise<PostgresParts> {
+  await migrate(config.migrateUrl, systemClock, onWait);
+  const pools = openPools(config);
+  const clock = new DatabaseClock(pools.writes, log);
+  await clock.start();
+  return { storage: new PostgresStorage(pools, clock, owesEvents), clock };
 }
 
 class PostgresStorage implements Storage {
+  readonly owedEvents: OwedEvents | null;
   readonly #pools: Pools;
   readonly #writes: Sql;
   readonly #definitions: Definitions;
   readonly #runs: Runs;
   readonly #claims: Claims;
   readonly #progress: ProgressWriter;
-  readonly #clock: Clock;
+  readonly #clock: DatabaseClock;
 
-  constructor(pools: Pools, clock: Clock, owesEvents: boolean) {
+  constructor(pools: Pools, clock: DatabaseClock, owesEvents: boolean) {
     this.#pools = pools;
     this.#writes = pools.writes;
     this.#definitions = new Definitions(pools);
@@ -70,6 +88,7 @@ class PostgresStorage implements Storage {
     this.#claims = new Claims(pools.writes);
     this.#progress = new ProgressWriter(pools.writes, owesEvents);
     this.#clock = clock;
+    this.owedEvents = owesEvents ? new EventQueue(pools.writes) : null;
   }
 
   insertWorkflows(items: NewWorkflow[]): Promise<Outcome<null>[]> {
@@ -128,11 +147,16 @@ class PostgresStorage implements Storage {
     return this.#claims.renew(items, leaseMilliseconds);
   }
 
+  async check(): Promise<void> {
+    await run(this.#pools.reads, "select 1", []);
+  }
+
   async recordHealth(status: string): Promise<void> {
     await run(this.#writes, HEALTH, [status]);
   }
 
   close(): Promise<void> {
+    this.#clock.stop();
     return this.#pools.close();
   }
 

@@ -1,3 +1,4 @@
+import type { StepResult } from "../../schemas/run.ts";
 import type { RunRecord, VersionKey } from "../port.ts";
 import type { Definitions } from "./definitions.ts";
 
@@ -41,12 +42,22 @@ export class StepOrder {
   }
 }
 
+/** The fields of a step result in the contract's order: keys keep the place where they first stood. */
+const FIELDS: Partial<Record<keyof StepResult, undefined>> = {
+  step_name: undefined,
+  status: undefined,
+  started_at: undefined,
+  completed_at: undefined,
+  output: undefined,
+  error: undefined,
+};
+
 /** Written out by hand: an object would put names that are numbers first. */
 function inOrder(text: string, names: string[]): string {
-  const results: Record<string, unknown> = JSON.parse(text);
+  const results: Record<string, object> = JSON.parse(text);
   const known = names.filter((name) => Object.hasOwn(results, name));
   const ordered = new Set([...known, ...Object.keys(results)]);
-  return `{${[...ordered].map((name) => `${JSON.stringify(name)}:${JSON.stringify(results[name])}`).join(",")}}`;
+  return `{${[...ordered].map((name) => `${JSON.stringify(name)}:${JSON.stringify({ ...FIELDS, ...results[name] })}`).join(",")}}`;
 }
 
 function keyOf({ workflowUuid, version }: VersionKey): string {

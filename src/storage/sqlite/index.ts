@@ -84,6 +84,7 @@ function prepareFolder(folder: string): void {
 }
 
 class SqliteStorage implements Storage {
+  readonly owedEvents = null;
   readonly #definitions: Definitions;
   readonly #runs: Runs;
   readonly #committer: Committer;
@@ -152,6 +153,10 @@ class SqliteStorage implements Storage {
 
   renewLeases(items: Held[], leaseMilliseconds: number): Promise<Outcome<null>[]> {
     return this.#committer.write("renewLeases", { items, leaseMilliseconds });
+  }
+
+  async check(): Promise<void> {
+    this.#runs.nextDue();
   }
 
   async recordHealth(status: string): Promise<void> {

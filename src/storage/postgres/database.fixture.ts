@@ -1,0 +1,36 @@
+/** Databases for the tests of this folder, on a real PostgreSQL and through a real PgBouncer. */
+
+import pino from "pino";
+import postgres, { type Sql } from "postgres";
+import { servicesUp } from "../../../infrastructure/local/services.ts";
+import type { PostgresOptions } from "./index.ts";
+
+export const services = await servicesUp(["postgres", "pgbouncer"]);
+
+/** A connection to look behind the storage's back. */
+export function connect(url: string): Sql {
+  return postgres(url, { max: 1, fetch_types: false, onnotice: () => {} });
+}
+
+export interface TestDatabase {
+  /** Straight to it. */
+  url: string;
+  /** Through PgBouncer. */
+  pooledUrl: string;
+}
+
+/** A database of this name, empty and without tables. */
+export async function newDatabase(name: string): Promise<TestDatabase> {
+  const admin = connect(services.postgres);
+  await admin.unsafe(`drop database if exists ${name} with (force)`);
+  await admin.unsafe(`create database ${name}`);
+  await admin.end();
+  const of = (address: string) => address.replace(/\/[^/]*$/, `/${name}`);
+  return { url: of(services.postgres), pooledUrl: of(services.pgbouncer) };
+}
+
+/** What the storage is opened with, unless a test says otherwise. */
+export function optionsFor(url: string, migrateUrl = url): PostgresOptions {
+  const log = pino({ level: "silent" });
+  return { url, migrateUrl, pool: 6, prepare: false, owesEvents: false, log, onWait: () => {} };
+}

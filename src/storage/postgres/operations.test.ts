@@ -1,0 +1,160 @@
+/** What only PostgreSQL has: migrations that race, rows of other programs, owed events, and plans on a large table. */
+import { afterAll, describe, expect, test } from "bun:test";
+import type { Sql } from "postgres";
+import { StartError } from "../../errors.ts";
+import { newId } from "../../ids.ts";
+import { MINUTE, only, World } from "../contract/kit.ts";
+import type { Progress, Storage } from "../port.ts";
+import { connect, newDatabase, optionsFor } from "./database.fixture.ts";
+import { openPostgresStorage } from "./index.ts";
+
+const ROWS = process.env.TEST_SIZE === "full" ? 1_000_000 : 100_000;
+const PROCESSES = 10;
+const END: Progress["next"] = { kind: "end", status: "success", error: null, stepResults: "{}" };
+
+const connections: Sql[] = [];
+afterAll(() => Promise.all(connections.map((sql) => sql.end())));
+
+async function databaseFor(name: string) {
+  const database = await newDatabase(name);
+  const sql = connect(database.url);
+  connections.push(sql);
+  return { ...database, sql };
+}
+
+/** A world over a storage of these options; the storage is closed at the end. */
+async function inWorld(options: Parameters<typeof openPostgresStorage>[0], body: (world: World) => Promise<void>) {
+  const { storage } = await openPostgresStorage(options);
+  const world = await World.open({ open: async () => storage, takesClock: false });
+  try {
+    await body(world);
+  } finally {
+    await storage.close();
+  }
+}
+
+/** Holds a new run, ended by this worker. */
+async function ended(world: World): Promise<string> {
+  const { uuid, token } = await world.held();
+  await world.save({ uuid, token, logLength: 0, entries: null, crashes: 0, next: END });
+  return uuid;
+}
+
+describe("migrations", () => {
+  test(`${PROCESSES} that start at once migrate once`, async () => {
+    const { url, sql } = await databaseFor("operations_migrate");
+    const opened = await Promise.all(Array.from({ length: PROCESSES }, () => openPostgresStorage(optionsFor(url))));
+    await Promise.all(opened.map(({ storage }) => storage.close()));
+    const rows = await sql`select version, count(*)::integer as times from schema_migrations group by version`;
+    expect(rows.length).toBeGreaterThan(0);
+    expect(rows.every(({ times }) => times === 1)).toBe(true);
+  });
+
+  test("an edited one and a newer database are refused with a sentence", async () => {
+    const { url, sql } = await databaseFor("operations_edited");
+    await (await openPostgresStorage(optionsFor(url))).storage.close();
+    await sql`update schema_migrations set checksum = 'x' where version = 1`;
+    expect(openPostgresStorage(optionsFor(url))).rejects.toThrow(StartError);
+    await sql`delete from schema_migrations`;
+    await sql`insert into schema_migrations (version, name, checksum) values (999, 'future', 'x')`;
+    expect(openPostgresStorage(optionsFor(url))).rejects.toThrow(/newer version/);
+  });
+
+  test("a password that is wrong is one sentence, at once and without the password", async () => {
+    const { url } = await databaseFor("operations_password");
+    const wrong = url.replace(/:[^:@/]*@/, ":notthepassword@");
+    const error = await openPostgresStorage(optionsFor(wrong)).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(StartError);
+    expect(String(error)).not.toContain("notthepassword");
+  });
+});
+
+test("a row with the contract's columns alone is found by the sweep and can be run", async () => {
+  const { url, sql } = await databaseFor("operations_foreign");
+  await inWorld(optionsFor(url), async (world) => {
+    const workflow = await world.workflow();
+    const uuid = newId(Date.now());
+    await sql`insert into workflow_runs (uuid, workflow_id, status, payload) values (${uuid}, ${workflow}, 'pending', '{"n": 1}')`;
+    const run = only(await world.claimDue());
+    expect(run).toMatchObject({ uuid, workflowUuid: workflow, workflowVersion: 1, token: 1 });
+    await world.save({ uuid, token: 1, logLength: 0, entries: null, crashes: 0, next: END });
+    expect(await world.find(uuid)).toMatchObject({ status: "success" });
+  });
+});
+
+describe("completed events", () => {
+  test("a run that ends owes one until it is sent; it is taken when overdue, by one", async () => {
+    const { url, sql } = await databaseFor("operations_events");
+    await inWorld({ ...optionsFor(url), owesEvents: true }, async (world) => {
+      const uuids = [await ended(world), await ended(world), await ended(world)];
+      const take = async (storage: Storage) => (await storage.owedEvents?.take(10)) ?? [];
+      expect(await take(world.storage)).toEqual([]);
+      await sql`update workflow_runs set completed_event_due_at = now() where uuid <> ${uuids[2] ?? ""}`;
+      const taken = (await Promise.all([take(world.storage), take(world.storage)])).flat();
+      expect(taken.map(({ run_id }) => run_id).sort()).toEqual(uuids.slice(0, 2).sort());
+      expect(taken[0]).toMatchObject({ status: "success", error: null });
+      await world.storage.owedEvents?.sent(uuids);
+      const [left] =
+        await sql`select count(*)::integer as count from workflow_runs where completed_event_due_at is not null`;
+      expect(left?.count).toBe(0);
+    });
+  });
+
+  test("without a broker nothing is owed", async () => {
+    const { url, sql } = await databaseFor("operations_no_events");
+    await inWorld(optionsFor(url), async (world) => {
+      await ended(world);
+      expect(world.storage.owedEvents).toBeNull();
+      const [row] = await sql`select completed_event_due_at as due from workflow_runs`;
+      expect(row?.due).toBeNull();
+    });
+  });
+});
+
+test(`with ${ROWS} runs stored no hot statement scans the table`, async () => {
+  const { url, sql } = await databaseFor("operations_plans");
+  await (await openPostgresStorage(optionsFor(url))).storage.close();
+  await sql.unsafe(`insert into workflow_runs (uuid, workflow_id, status, payload, started_at, completed_at, due_at, lease_token)
+    select ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, gen_random_uuid(), 'success', '{}',
+      now(), now(), null, 1 from generate_series(1, ${ROWS}) as n`);
+  await sql.unsafe("analyze");
+  const scans = async () => {
+    const [row] = await sql`select seq_scan::integer as scans from pg_stat_user_tables where relname = 'workflow_runs'`;
+    return row?.scans;
+  };
+  const before = await scans();
+  await inWorld({ ...optionsFor(url), owesEvents: true }, async (world) => {
+    const { storage } = world;
+    const workflow = await world.workflow({ id: "orders" });
+    const items = Array.from({ length: 300 }, (_, index) => world.newRun(index % 2 === 0 ? workflow : "orders"));
+    await storage.insertRuns(items);
+    const uuids = items.map(({ uuid }) => uuid);
+    const claimed = [...(await world.claimByMessage(uuids.slice(0, 100))), ...(await world.claimDue(100))];
+    expect(claimed).toHaveLength(200);
+    await storage.renewLeases(claimed, MINUTE);
+    await storage.saveProgress(
+      claimed.map(({ uuid, token }) => ({
+        uuid,
+        token,
+        logLength: 0,
+        entries: "[]",
+        crashes: 0,
+        next: { kind: "hold" },
+      })),
+    );
+    await storage.saveProgress(
+      claimed.map(({ uuid, token }) => ({ uuid, token, logLength: 1, entries: null, crashes: 0, next: END })),
+    );
+    await storage.owedEvents?.take(100);
+    await storage.owedEvents?.sent(uuids);
+    await storage.findRuns(uuids);
+    await storage.nextDue();
+    for (const order of ["asc", "desc"] as const) {
+      await storage.listRuns({ namespace: "default", limit: 50, order, after: null });
+      await storage.listRuns({ namespace: "default", limit: 50, order, after: uuids[0] ?? null });
+    }
+  });
+  // The counters of a connection are written when it ends.
+  await Bun.sleep(1500);
+  expect(await scans()).toBe(before);
+});

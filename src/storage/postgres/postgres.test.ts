@@ -1,0 +1,32 @@
+/** The storage contract over PostgreSQL, with and without prepared statements, straight and through PgBouncer. */
+import { afterAll } from "bun:test";
+import { storageContract } from "../contract.ts";
+import { connect, newDatabase, optionsFor } from "./database.fixture.ts";
+import { openPostgresStorage, type PostgresOptions } from "./index.ts";
+
+const TABLES = ["health_status", "workflow_definitions", "workflow_versions", "workflow_runs", "run_log"];
+// Not truncate: that makes new files, which takes longer than a few rows do.
+const EMPTY = TABLES.map((table) => `delete from ${table}`).join(";");
+
+async function contractOver(name: string, url: string, options: PostgresOptions): Promise<void> {
+  const cleaner = connect(url);
+  afterAll(() => cleaner.end());
+  let migrated = false;
+  storageContract(name, {
+    async open() {
+      if (migrated) await cleaner.unsafe(EMPTY).simple();
+      migrated = true;
+      return (await openPostgresStorage(options)).storage;
+    },
+    takesClock: false,
+  });
+}
+
+const [plain, prepared, pooled] = [
+  await newDatabase("contract_plain"),
+  await newDatabase("contract_prepared"),
+  await newDatabase("contract_pooled"),
+];
+await contractOver("PostgreSQL", plain.url, optionsFor(plain.url));
+await contractOver("PostgreSQL, prepared statements", prepared.url, { ...optionsFor(prepared.url), prepare: true });
+await contractOver("PgBouncer", pooled.url, optionsFor(pooled.pooledUrl, pooled.url));

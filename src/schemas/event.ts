@@ -1,3 +1,6 @@
+import { Type } from "@sinclair/typebox";
+import { TypeCompiler } from "@sinclair/typebox/compiler";
+import { isUuid } from "../ids.ts";
 import type { JsonObject } from "./json.ts";
 import type { EndedStatus } from "./run.ts";
 
@@ -15,4 +18,31 @@ export interface CompletedEvent {
   workflow_id: string;
   status: EndedStatus;
   error: string | null;
+}
+
+/** A trigger event as any program may write it: with more fields than ours, and without a payload. */
+const foreignTrigger = TypeCompiler.Compile(
+  Type.Object({
+    run_id: Type.String(),
+    workflow_id: Type.String(),
+    payload: Type.Optional(Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()])),
+  }),
+);
+
+/** The run that a trigger event names, or what is wrong with it. */
+export type ReadTrigger = { runId: string } | { fault: string };
+
+/** Reads the text of a trigger event that any program may have written. */
+export function readTrigger(text: string): ReadTrigger {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { fault: "broken JSON" };
+  }
+  if (foreignTrigger.Check(value)) {
+    return isUuid(value.run_id) ? { runId: value.run_id.toLowerCase() } : { fault: "run_id is no uuid" };
+  }
+  const error = foreignTrigger.Errors(value).First();
+  return { fault: `wrong types: ${error?.path || "the event"}: ${error?.message ?? "not a trigger event"}` };
 }

@@ -1,0 +1,69 @@
+import { Kafka, KafkaJSProtocolError, type LogEntry, logLevel } from "kafkajs";
+import type { Logger } from "pino";
+import type { Clock } from "../../clock.ts";
+import type { KafkaConfig } from "../../config.ts";
+import { messageOf } from "../../errors.ts";
+
+/** What every part of the adapter is given. */
+export interface Connection {
+  kafka: Kafka;
+  /** Where its messages go, and how many partitions a topic gets that is not there yet. */
+  topics: Topics;
+  clock: Clock;
+  log: Logger;
+}
+
+export interface Topics {
+  trigger: string;
+  completed: string;
+  deadLetter: string;
+  partitions: number;
+}
+
+const CONNECT_MILLISECONDS = 2000;
+const REQUEST_MILLISECONDS = 10_000;
+
+/** Attempts within one call of kafkajs: over in about a second. What fails then is tried again by who called. */
+const RETRY = { retries: 3, initialRetryTime: 100, maxRetryTime: 500 };
+
+/** A client of the brokers; it connects to none before it is used. */
+export function createConnection(config: KafkaConfig, clock: Clock, log: Logger): Connection {
+  const kafka = new Kafka({
+    brokers: config.brokers,
+    clientId: "workflow-platform",
+    connectionTimeout: CONNECT_MILLISECONDS,
+    requestTimeout: REQUEST_MILLISECONDS,
+    retry: RETRY,
+    logLevel: logLevel.INFO,
+    logCreator: () => (entry) => logged(log, entry),
+  });
+  const topics = {
+    trigger: config.triggerTopic,
+    completed: config.completedTopic,
+    deadLetter: `${config.triggerTopic}.dlq`,
+    partitions: config.partitions,
+  };
+  return { kafka, topics, clock, log };
+}
+
+/** kafkajs calls every refused connection an error. What matters of it is said by the parts of this adapter. */
+function logged(log: Logger, { namespace, label, log: { message, timestamp: _, ...fields } }: LogEntry): void {
+  log.debug({ ...fields, kafkajs: `${namespace} ${label}` }, message);
+}
+
+/** The type of the error that a broker answered with; null when it is none of a broker's. */
+export function brokerErrorOf(error: unknown): string | null {
+  return error instanceof KafkaJSProtocolError ? error.type : null;
+}
+
+/** Whether a broker refused for good: asking the same again gives the same answer. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof KafkaJSProtocolError && !error.retriable;
+}
+
+/** Lets go of a client that may hang on a broker that is gone; nobody waits for it. */
+export function abandon(client: { disconnect(): Promise<void> }, log: Logger): void {
+  client.disconnect().catch((error: unknown) => {
+    log.debug({ error: messageOf(error) }, "a Kafka client did not disconnect cleanly");
+  });
+}

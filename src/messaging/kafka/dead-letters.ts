@@ -1,0 +1,111 @@
+import type { KafkaMessage } from "kafkajs";
+import { messageOf } from "../../errors.ts";
+import { brokerErrorOf, type Connection, isRefusal } from "./client.ts";
+import type { Producer } from "./producer.ts";
+import { type Outgoing, requestsOf } from "./wire.ts";
+
+/** A message that names no run, and why. */
+export interface DeadLetter {
+  message: KafkaMessage;
+  partition: number;
+  reason: string;
+}
+
+const LOG_MILLISECONDS = 1000;
+/** What is left of a letter that its topic does not take whole. */
+const CUT_KEY_BYTES = 1000;
+const CUT_VALUE_BYTES = 10_000;
+
+/** Puts foreign messages aside, counts them, and says so once a second at most. */
+export class DeadLetters {
+  readonly #connection: Connection;
+  readonly #producer: Producer;
+  #total = 0;
+  #unsaid = 0;
+  #lastReason = "";
+  #cancelTimer: (() => void) | null = null;
+
+  constructor(connection: Connection, producer: Producer) {
+    this.#connection = connection;
+    this.#producer = producer;
+  }
+
+  /**
+   * Resolves when the topic has the letters, except those that it does not take in any form: these are logged.
+   *
+   * @throws Error while no broker answers: then some of them may be there already, and all are to be sent again
+   */
+  async send(letters: DeadLetter[]): Promise<void> {
+    const { trigger } = this.#connection.topics;
+    for (const messages of requestsOf(letters, (letter) => whole(letter, trigger))) await this.#deliver(messages);
+    for (const { reason } of letters) this.#count(reason);
+  }
+
+  /** Says what it has not said yet. */
+  close(): void {
+    this.#cancelTimer?.();
+    this.#say();
+    this.#cancelTimer?.();
+  }
+
+  async #deliver(messages: Outgoing[]): Promise<void> {
+    if (await this.#isTaken(messages)) return;
+    // One of them is at fault: apart, the others get through.
+    for (const message of messages) {
+      if ((messages.length > 1 && (await this.#isTaken([message]))) || (await this.#isTaken([cut(message)]))) continue;
+      const { key, headers } = message;
+      const { log, topics } = this.#connection;
+      log.error(
+        { topic: topics.deadLetter, key: key?.toString().slice(0, 100), offset: headers?.offset },
+        "a foreign message is lost: the topic for dead letters does not take it; look at its settings",
+      );
+    }
+  }
+
+  /** False when the broker refused for good. */
+  async #isTaken(messages: Outgoing[]): Promise<boolean> {
+    const { log, topics } = this.#connection;
+    try {
+      await this.#producer.send(topics.deadLetter, messages);
+      return true;
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      log.debug({ error: messageOf(error), code: brokerErrorOf(error) }, "dead letters refused");
+      return false;
+    }
+  }
+
+  #count(reason: string): void {
+    this.#total++;
+    this.#unsaid++;
+    this.#lastReason = reason;
+    if (this.#cancelTimer === null) this.#say();
+  }
+
+  #say(): void {
+    const { clock, log, topics } = this.#connection;
+    this.#cancelTimer = null;
+    if (this.#unsaid === 0) return;
+    log.warn(
+      { topic: topics.deadLetter, count: this.#unsaid, total: this.#total, reason: this.#lastReason },
+      "foreign messages put aside",
+    );
+    this.#unsaid = 0;
+    this.#cancelTimer = clock.timer(LOG_MILLISECONDS, () => this.#say());
+  }
+}
+
+function whole({ message, partition, reason }: DeadLetter, topic: string): Outgoing {
+  const { key, value, headers, offset } = message;
+  return { key, value, headers: { ...headers, reason, topic, partition: String(partition), offset } };
+}
+
+/** The beginning of a letter, which says that it is no more than that. */
+function cut({ key, value, headers = {} }: Outgoing): Outgoing {
+  const { reason, topic, partition, offset } = headers;
+  return {
+    key: key?.subarray(0, CUT_KEY_BYTES) ?? null,
+    value: value?.subarray(0, CUT_VALUE_BYTES) ?? null,
+    headers: { reason, topic, partition, offset, cut: `from ${key?.length ?? 0} + ${value?.length ?? 0} bytes` },
+  };
+}

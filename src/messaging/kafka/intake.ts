@@ -1,0 +1,155 @@
+import type { EachBatchPayload, KafkaMessage } from "kafkajs";
+import { messageOf } from "../../errors.ts";
+import { type ReadTrigger, readTrigger } from "../../schemas/event.ts";
+import type { TriggerConsumer } from "../port.ts";
+import type { Connection } from "./client.ts";
+import type { DeadLetter, DeadLetters } from "./dead-letters.ts";
+import { Backoff, Rest } from "./waiting.ts";
+
+const MAX_PER_CLAIM = 500;
+/** Without room it asks for some this often. */
+const ROOM_MILLISECONDS = 20;
+const HEARTBEAT_MILLISECONDS = 500;
+
+/** A message with what was read of it. */
+interface Incoming {
+  message: KafkaMessage;
+  read: ReadTrigger;
+}
+
+/**
+ * Takes fetched messages to the consumer, as many as it has room for. Without room the partitions are held: the rest of
+ * the batch waits here, nothing more is fetched, and heartbeats go on. (kafkajs' own pause would drop what was fetched
+ * and fetch it again for every few hundred runs.)
+ */
+export class Intake {
+  readonly #connection: Connection;
+  readonly #consumer: TriggerConsumer;
+  readonly #deadLetters: DeadLetters;
+  readonly #rest: Rest;
+  readonly #backoff = new Backoff(100, 2000);
+  #stopped = false;
+
+  constructor(connection: Connection, consumer: TriggerConsumer, deadLetters: DeadLetters) {
+    this.#connection = connection;
+    this.#consumer = consumer;
+    this.#deadLetters = deadLetters;
+    this.#rest = new Rest(connection.clock);
+  }
+
+  /** Takes no more; what is being claimed is still committed. */
+  stop(): void {
+    this.#stopped = true;
+    this.#rest.wake();
+  }
+
+  /**
+   * Takes the messages of one partition, each committed once its run is claimed or it is put aside.
+   *
+   * @throws Error of kafkajs when the partition is another's now; what was not committed comes again
+   */
+  async take(payload: EachBatchPayload): Promise<void> {
+    const { batch, heartbeat, resolveOffset, commitOffsetsIfNecessary, uncommittedOffsets } = payload;
+    const goesOn = () => !this.#stopped && payload.isRunning() && !payload.isStale();
+    let waiting = batch.messages.map(read);
+    while (waiting.length > 0 && goesOn()) {
+      const room = Math.min(MAX_PER_CLAIM, this.#consumer.room());
+      if (room > 0) {
+        const part = firstOf(waiting, room);
+        if (await this.#isDone(part, payload, goesOn)) {
+          waiting = waiting.slice(part.length);
+          resolveOffset(part.at(-1)?.message.offset ?? batch.lastOffset());
+          await commitOffsetsIfNecessary(uncommittedOffsets());
+        }
+      } else await this.#rest.take(ROOM_MILLISECONDS);
+      await heartbeat();
+    }
+  }
+
+  /** False when the database, or the broker, was out: then the same is to be tried again. */
+  async #isDone(part: Incoming[], payload: EachBatchPayload, goesOn: () => boolean): Promise<boolean> {
+    const { heartbeat } = payload;
+    const runIds = new Set(part.flatMap(({ read }) => ("runId" in read ? [read.runId] : [])));
+    let unknown = new Set<string>();
+    if (runIds.size > 0) {
+      const claim = () => this.#consumer.claim([...runIds]);
+      const claimed = await this.#attempt("claim failed; it is tried again until it succeeds", heartbeat, claim);
+      if (claimed === null) return false;
+      unknown = new Set(claimed.unknown);
+    }
+    const letters = lettersOf(part, payload.batch.partition, unknown);
+    while (letters.length > 0) {
+      const send = async () => {
+        await this.#deadLetters.send(letters);
+        return true;
+      };
+      const sent = await this.#attempt("dead letters not taken; they are sent again until they are", heartbeat, send);
+      if (sent !== null) break;
+      if (!goesOn()) return false;
+      await heartbeat();
+    }
+    return true;
+  }
+
+  /** What the work gives; null, and a rest, after a failure. Heartbeats go on meanwhile. */
+  async #attempt<Value>(
+    failure: string,
+    heartbeat: () => Promise<void>,
+    work: () => Promise<Value>,
+  ): Promise<Value | null> {
+    const { log } = this.#connection;
+    const stopBeating = this.#keepBeating(heartbeat);
+    try {
+      const value = await work();
+      if (this.#backoff.failing) log.info("messages are taken again");
+      this.#backoff.reset();
+      return value;
+    } catch (error) {
+      if (!this.#backoff.failing) log.warn({ error: messageOf(error) }, failure);
+      const milliseconds = this.#backoff.next();
+      if (!this.#stopped) await this.#rest.take(milliseconds);
+      return null;
+    } finally {
+      stopBeating();
+    }
+  }
+
+  #keepBeating(heartbeat: () => Promise<void>): () => void {
+    const { clock, log } = this.#connection;
+    const beat = () => {
+      heartbeat().catch((error: unknown) => {
+        // The next heartbeat of the batch says the same, and ends the batch.
+        log.debug({ error: messageOf(error) }, "no heartbeat while messages are taken");
+      });
+      cancel = clock.timer(HEARTBEAT_MILLISECONDS, beat);
+    };
+    let cancel = clock.timer(HEARTBEAT_MILLISECONDS, beat);
+    return () => cancel();
+  }
+}
+
+function read(message: KafkaMessage): Incoming {
+  return { message, read: message.value === null ? { fault: "no value" } : readTrigger(message.value.toString()) };
+}
+
+/** The first messages that name as many different runs at most, and whatever else is between them. */
+function firstOf(waiting: Incoming[], room: number): Incoming[] {
+  const runIds = new Set<string>();
+  let count = 0;
+  for (const { read } of waiting) {
+    if ("runId" in read) {
+      if (runIds.size === room && !runIds.has(read.runId)) break;
+      runIds.add(read.runId);
+    }
+    if (count === MAX_PER_CLAIM) break;
+    count++;
+  }
+  return waiting.slice(0, count);
+}
+
+function lettersOf(part: Incoming[], partition: number, unknown: Set<string>): DeadLetter[] {
+  return part.flatMap(({ message, read }) => {
+    const reason = "fault" in read ? read.fault : unknown.has(read.runId) ? "unknown run" : null;
+    return reason === null ? [] : [{ message, partition, reason }];
+  });
+}

@@ -1,0 +1,123 @@
+import type { Producer as KafkaProducer } from "kafkajs";
+import { messageOf } from "../../errors.ts";
+import { abandon, type Connection, isRefusal } from "./client.ts";
+import { partitioner } from "./partitioner.ts";
+import { within } from "./waiting.ts";
+import type { Watch } from "./watch.ts";
+import { type Outgoing, requestsOf } from "./wire.ts";
+
+/** On the wire at once, per broker. */
+const MAX_IN_FLIGHT = 4;
+/** Sends that may wait for their turn; above them new ones are refused at once. */
+const MAX_SENDS = 64;
+const SEND_MILLISECONDS = 5000;
+const CLOSE_MILLISECONDS = 2000;
+
+/** Sends messages. While no broker answers it refuses at once: nothing piles up, the caller knows what else to do. */
+export class Producer {
+  readonly #connection: Connection;
+  readonly #watch: Watch;
+  #producer: Promise<KafkaProducer> | null = null;
+  #sends = 0;
+  #publishing = new Set<Promise<void>>();
+
+  constructor(connection: Connection, watch: Watch) {
+    this.#connection = connection;
+    this.#watch = watch;
+  }
+
+  /** Resolves when all replicas have the events. @throws Error saying why they do not */
+  async publish<Event>(topic: string, events: Event[], encode: (event: Event) => Outgoing): Promise<void> {
+    const publishing = this.#sendAll(topic, requestsOf(events, encode));
+    this.#publishing.add(publishing);
+    try {
+      await publishing;
+    } finally {
+      this.#publishing.delete(publishing);
+    }
+  }
+
+  /**
+   * Resolves when all replicas have the messages of one request.
+   *
+   * @throws Error of kafkajs where the broker refused, else one that says that it does not answer
+   */
+  async send(topic: string, messages: Outgoing[]): Promise<void> {
+    const { clock } = this.#connection;
+    if (!this.#watch.isUp()) throw new Error(`${topic}: Kafka does not answer; it is asked again and again, try later`);
+    if (this.#sends >= MAX_SENDS) throw new Error(`${topic}: ${MAX_SENDS} sends are under way already; try later`);
+    const producer = this.#connected();
+    try {
+      const late = `${topic}: Kafka did not take ${messages.length} messages within ${SEND_MILLISECONDS / 1000} s`;
+      await within(clock, SEND_MILLISECONDS, this.#counted(topic, messages, producer), late);
+    } catch (error) {
+      if (!isRefusal(error)) this.#giveUp(producer);
+      throw error;
+    }
+  }
+
+  /** Waits for what is on its way, which has its own time limit, and disconnects. */
+  async close(): Promise<void> {
+    const { clock, log } = this.#connection;
+    await Promise.allSettled(this.#publishing);
+    const producer = this.#producer;
+    this.#producer = null;
+    if (producer === null) return;
+    try {
+      await within(clock, CLOSE_MILLISECONDS, disconnect(producer), "the broker does not answer");
+    } catch (error) {
+      log.debug({ error: messageOf(error) }, "the Kafka producer did not disconnect cleanly");
+    }
+  }
+
+  async #sendAll(topic: string, requests: Iterable<Outgoing[]>): Promise<void> {
+    for (const messages of requests) await this.send(topic, messages);
+  }
+
+  /** One send of kafkajs; it counts until kafkajs itself is done with it, however long ago its caller gave up. */
+  async #counted(topic: string, messages: Outgoing[], producer: Promise<KafkaProducer>): Promise<void> {
+    this.#sends++;
+    try {
+      await (await producer).send({ topic, messages, acks: -1 });
+    } finally {
+      this.#sends--;
+    }
+  }
+
+  #connected(): Promise<KafkaProducer> {
+    this.#producer ??= this.#connect();
+    return this.#producer;
+  }
+
+  async #connect(): Promise<KafkaProducer> {
+    const producer = this.#connection.kafka.producer({
+      createPartitioner: partitioner,
+      allowAutoTopicCreation: false,
+      maxInFlightRequests: MAX_IN_FLIGHT,
+    });
+    try {
+      await producer.connect();
+      return producer;
+    } catch (error) {
+      abandon(producer, this.#connection.log);
+      throw error;
+    }
+  }
+
+  /** The next send makes new connections: an old one may never notice that its other end is gone. */
+  #giveUp(failed: Promise<KafkaProducer>): void {
+    if (this.#producer === failed) {
+      this.#producer = null;
+      failed.then(
+        (producer) => abandon(producer, this.#connection.log),
+        // It never connected, and whoever sent was told.
+        () => {},
+      );
+    }
+    this.#watch.lookAgain();
+  }
+}
+
+async function disconnect(producer: Promise<KafkaProducer>): Promise<void> {
+  await (await producer).disconnect();
+}

@@ -1,0 +1,74 @@
+import type { Clock } from "../../clock.ts";
+
+/**
+ * What the work gives, or a rejection with the sentence once it takes too long. The work itself goes on.
+ */
+export async function within<Value>(
+  clock: Clock,
+  milliseconds: number,
+  work: Promise<Value>,
+  sentence: string,
+): Promise<Value> {
+  let cancel = () => {};
+  const late = new Promise<never>((_, reject) => {
+    cancel = clock.timer(milliseconds, () => reject(new Error(sentence)));
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    cancel();
+  }
+}
+
+/** The rests of one loop, one at a time: over when their time is, or when somebody wakes the loop. */
+export class Rest {
+  readonly #clock: Clock;
+  #wake: () => void = () => {};
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  take(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#clock.timer(milliseconds, resolve);
+      this.#wake = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+
+  wake(): void {
+    this.#wake();
+  }
+}
+
+/** The times between attempts: doubled after each failure up to the longest, back to the first after a success. */
+export class Backoff {
+  readonly #first: number;
+  readonly #longest: number;
+  #next: number;
+
+  constructor(first: number, longest: number) {
+    this.#first = first;
+    this.#longest = longest;
+    this.#next = first;
+  }
+
+  /** How many milliseconds to wait after one more failure. */
+  next(): number {
+    const next = this.#next;
+    this.#next = Math.min(next * 2, this.#longest);
+    return next;
+  }
+
+  reset(): void {
+    this.#next = this.#first;
+  }
+
+  /** Whether the last attempt failed. */
+  get failing(): boolean {
+    return this.#next > this.#first;
+  }
+}

@@ -1,0 +1,128 @@
+import type { Admin, ITopicConfig } from "kafkajs";
+import { messageOf } from "../../errors.ts";
+import { abandon, brokerErrorOf, type Connection } from "./client.ts";
+import { Backoff, Rest, within } from "./waiting.ts";
+
+/** It looks this often while the broker is there: that is how soon an idle process notices that it is not. */
+const INTERVAL_MILLISECONDS = 5000;
+const LOOK_MILLISECONDS = 5000;
+const CREATE_MILLISECONDS = 3000;
+/** A topic created a moment ago may not be known everywhere. */
+const CREATED_MILLISECONDS = 50;
+
+/** Bytes of a dead letter with its headers: what a topic of the default size takes still fits with a reason added. */
+const DEAD_LETTER_BYTES = 2 * 1024 * 1024;
+
+/** Looks after the brokers: whether they answer, and that the topics exist, also after they lost them. */
+export class Watch {
+  readonly #connection: Connection;
+  readonly #rest: Rest;
+  readonly #backoff = new Backoff(200, 2000);
+  #admin: Admin | null = null;
+  #up: boolean | null = null;
+  #closed = false;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    this.#rest = new Rest(connection.clock);
+  }
+
+  /** Starts looking; resolves after the first look, whatever it saw. */
+  async start(): Promise<void> {
+    await this.#look();
+    this.#goOn();
+  }
+
+  /** Whether the brokers answered last, and have the topics. */
+  isUp(): boolean {
+    return this.#up === true;
+  }
+
+  /** Somebody else could not reach the brokers, or misses a topic: looks at once. */
+  lookAgain(): void {
+    this.#rest.wake();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#up = false;
+    this.#rest.wake();
+    if (this.#admin !== null) abandon(this.#admin, this.#connection.log);
+    this.#admin = null;
+  }
+
+  async #goOn(): Promise<void> {
+    while (!this.#closed) {
+      await this.#rest.take(this.#up ? INTERVAL_MILLISECONDS : this.#backoff.next());
+      if (!this.#closed) await this.#look();
+    }
+  }
+
+  /** Never rejects. */
+  async #look(): Promise<void> {
+    const { clock, kafka, log } = this.#connection;
+    const admin = this.#admin ?? kafka.admin();
+    try {
+      const work = this.#ensureTopics(admin, this.#admin === null);
+      await within(clock, LOOK_MILLISECONDS, work, `no answer within ${LOOK_MILLISECONDS / 1000} s`);
+      if (this.#closed) abandon(admin, log);
+      else this.#admin = admin;
+      this.#seen(null);
+    } catch (error) {
+      // The next look starts with new connections: an old one may never notice that its other end is gone.
+      this.#admin = null;
+      abandon(admin, log);
+      this.#seen(error);
+    }
+  }
+
+  async #ensureTopics(admin: Admin, isNew: boolean): Promise<void> {
+    const { topics, clock } = this.#connection;
+    if (isNew) await admin.connect();
+    const names = [topics.trigger, topics.completed, topics.deadLetter];
+    const deadline = clock.monotonic() + LOOK_MILLISECONDS;
+    for (;;) {
+      try {
+        await admin.fetchTopicMetadata({ topics: names });
+        return;
+      } catch (error) {
+        if (brokerErrorOf(error) !== "UNKNOWN_TOPIC_OR_PARTITION" || clock.monotonic() > deadline) throw error;
+      }
+      // Other processes may be doing the same: kafkajs takes "exists already" for an answer. It would not wait for the
+      // leaders of a topic that is not known yet everywhere; the next turn of this loop does.
+      await admin.createTopics({ topics: this.#wanted(), timeout: CREATE_MILLISECONDS, waitForLeaders: false });
+      await new Rest(clock).take(CREATED_MILLISECONDS);
+    }
+  }
+
+  #wanted(): ITopicConfig[] {
+    const { trigger, completed, deadLetter, partitions: numPartitions } = this.#connection.topics;
+    return [
+      // The broker unpacks what other programs compress: kafkajs reads neither snappy nor lz4 nor zstd.
+      { topic: trigger, numPartitions, configEntries: [{ name: "compression.type", value: "uncompressed" }] },
+      { topic: completed, numPartitions },
+      {
+        topic: deadLetter,
+        numPartitions,
+        configEntries: [{ name: "max.message.bytes", value: String(DEAD_LETTER_BYTES) }],
+      },
+    ];
+  }
+
+  /** Says so once when the brokers come or go. */
+  #seen(error: unknown): void {
+    const up = error === null;
+    if (up) this.#backoff.reset();
+    if (this.#closed || this.#up === up) return;
+    this.#up = up;
+    const { log, topics } = this.#connection;
+    if (up) log.info({ topic: topics.trigger, partitions: topics.partitions }, "Kafka answers");
+    else log.warn({ error: reasonOf(error) }, "Kafka does not answer; workers find runs by the sweeper until it does");
+  }
+}
+
+/** kafkajs wraps what the broker said of each topic. */
+function reasonOf(error: unknown): string {
+  const errors = error instanceof Error && "errors" in error ? error.errors : null;
+  return Array.isArray(errors) ? errors.map(messageOf).join("; ") : messageOf(error);
+}

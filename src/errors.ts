@@ -19,6 +19,11 @@ const ERRORS = {
     retryable: true,
     sentence: () => "The database does not take writes right now; nothing was stored, try again later",
   },
+  not_ready: {
+    status: 503,
+    retryable: true,
+    sentence: (parts: string) => `Out of reach: ${parts}; nothing can be stored until it is back`,
+  },
   shutting_down: { status: 503, retryable: true, sentence: () => "This server is shutting down; try again" },
   internal: { status: 500, retryable: false, sentence: () => "Something went wrong on our side; the log names it" },
 } as const;

@@ -1,17 +1,24 @@
 import type { Logger } from "pino";
 import { createApp } from "./api/app.ts";
+import type { Cache } from "./cache/port.ts";
 import type { Clock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import type { StepTypes } from "./connectors/index.ts";
 import { StartError } from "./errors.ts";
 import type { Messaging } from "./messaging/port.ts";
+import { runProgram } from "./parts.ts";
 import { RunRepository } from "./repositories/runs.ts";
 import { WorkflowRepository } from "./repositories/workflows.ts";
+import { type Part, ReadinessService } from "./services/readiness.ts";
 import { RunService } from "./services/runs.ts";
 import { TriggerService } from "./services/triggers.ts";
 import { WorkflowService } from "./services/workflows.ts";
 import type { Storage } from "./storage/port.ts";
 
+/** How long a message has to bring a run to a worker before the sweepers take it; without messages they do at once. */
+const GRACE_MILLISECONDS = 2000;
+/** How long requests under way may take when a server stops. */
+export const REQUESTS_MILLISECONDS = 5000;
 const ARRIVED_MILLISECONDS = 50;
 const HEALTH_MILLISECONDS = 10_000;
 
@@ -19,6 +26,7 @@ export interface ServerOptions {
   config: Config;
   storage: Storage;
   messaging: Messaging;
+  cache: Cache;
   types: StepTypes;
   clock: Clock;
   log: Logger;
@@ -32,12 +40,13 @@ export interface Server {
 }
 
 /** Serves the API. @throws StartError when the port is taken or not to be had. */
-export function startServer({ config, storage, messaging, types, clock, log }: ServerOptions): Server {
-  const runs = new RunRepository(storage, clock);
+export function startServer({ config, storage, messaging, cache, types, clock, log }: ServerOptions): Server {
+  const runs = new RunRepository(storage, cache, clock);
   const app = createApp({
-    workflows: new WorkflowService(new WorkflowRepository(storage, clock), clock),
-    triggers: new TriggerService(runs, messaging, clock, log),
+    workflows: new WorkflowService(new WorkflowRepository(storage, cache, clock), clock),
+    triggers: new TriggerService(runs, messaging, clock, log, graceOf(config)),
     runs: new RunService(runs, clock),
+    readiness: new ReadinessService(partsOf(config, storage, messaging, cache), clock),
     types,
     log,
   });
@@ -82,4 +91,47 @@ export function startServer({ config, storage, messaging, types, clock, log }: S
     record();
     return () => cancel();
   }
+}
+
+function graceOf({ postgres, kafka }: Config): number {
+  return postgres !== null && kafka === null ? 0 : GRACE_MILLISECONDS;
+}
+
+/** A broker or a cache that is out costs time alone: runs and reads go through the database. */
+function partsOf(config: Config, storage: Storage, messaging: Messaging, cache: Cache): Part[] {
+  const upIf = (isUp: () => boolean) => () => (isUp() ? Promise.resolve() : Promise.reject(new Error("down")));
+  const database = config.postgres === null ? "sqlite" : "postgres";
+  return [
+    { name: database, needed: true, check: () => storage.check() },
+    ...(config.kafka === null ? [] : [{ name: "kafka", needed: false, check: upIf(() => messaging.isUp()) }]),
+    ...(config.redis === null ? [] : [{ name: "redis", needed: false, check: upIf(() => cache.isUp()) }]),
+  ];
+}
+
+/** Says where everything is: a log line for machines, a few lines for people. */
+export function announce(config: Config, server: Server, log: Logger): void {
+  const docs = `${server.address}/docs`;
+  const data = dataOf(config);
+  const synchronous = config.postgres === null ? { synchronous: config.SQLITE_SYNCHRONOUS } : {};
+  log.info({ address: server.address, docs, mode: config.mode, data, ...synchronous }, "listening");
+  const mode = config.postgres === null ? "embedded (one process, nothing else needed)" : config.mode;
+  process.stderr.write(`\n  API   ${server.address}\n  Docs  ${docs}\n  Mode  ${mode}\n  Data  ${data}\n\n`);
+}
+
+function dataOf(config: Config): string {
+  if (config.postgres === null) {
+    return config.STORAGE === "memory" ? "in memory, gone when this process ends" : config.DATA_DIR;
+  }
+  // Without the role and its password.
+  const { host, pathname } = new URL(config.postgres.url);
+  return `PostgreSQL at ${host}${pathname}`;
+}
+
+/** The API alone; workers are elsewhere. */
+if (import.meta.main) {
+  await runProgram("api", false, (parts) => {
+    const server = startServer(parts);
+    announce(parts.config, server, parts.log);
+    return () => server.stop(REQUESTS_MILLISECONDS);
+  });
 }

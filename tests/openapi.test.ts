@@ -3,11 +3,13 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import pino from "pino";
 import { createApp } from "../src/api/app.ts";
+import { openInProcessCache } from "../src/cache/in-process.ts";
 import { systemClock } from "../src/clock.ts";
 import { loadStepTypes } from "../src/connectors/index.ts";
 import { openInProcessMessaging } from "../src/messaging/in-process.ts";
 import { RunRepository } from "../src/repositories/runs.ts";
 import { WorkflowRepository } from "../src/repositories/workflows.ts";
+import { ReadinessService } from "../src/services/readiness.ts";
 import { RunService } from "../src/services/runs.ts";
 import { TriggerService } from "../src/services/triggers.ts";
 import { WorkflowService } from "../src/services/workflows.ts";
@@ -23,6 +25,7 @@ const FUZZ_MS = 180_000;
 const STATUSES: Record<string, number[]> = {
   "GET /": [200],
   "GET /health": [200],
+  "GET /health/ready": [200, 500, 503],
   "POST /api/v1/workflows": [200, 413, 415, 422, 500, 503],
   "GET /api/v1/workflows": [200, 422, 500, 503],
   "GET /api/v1/workflows/{workflow_id}": [200, 404, 422, 500, 503],
@@ -153,11 +156,13 @@ function configKeys(step: unknown): string[] {
 async function routesOfApp(): Promise<string[]> {
   const log = pino({ level: "silent" });
   const storage = openMemoryStorage(systemClock);
-  const runs = new RunRepository(storage, systemClock);
+  const cache = openInProcessCache({ clock: systemClock, alone: true });
+  const runs = new RunRepository(storage, cache, systemClock);
   const app = createApp({
-    workflows: new WorkflowService(new WorkflowRepository(storage, systemClock), systemClock),
-    triggers: new TriggerService(runs, openInProcessMessaging(), systemClock, log),
+    workflows: new WorkflowService(new WorkflowRepository(storage, cache, systemClock), systemClock),
+    triggers: new TriggerService(runs, openInProcessMessaging(), systemClock, log, 0),
     runs: new RunService(runs, systemClock),
+    readiness: new ReadinessService([], systemClock),
     types: await loadStepTypes(),
     log,
   });

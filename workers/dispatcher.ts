@@ -2,6 +2,7 @@ import { Coalescer } from "../src/coalescer.ts";
 import { messageOf } from "../src/errors.ts";
 import { newId } from "../src/ids.ts";
 import type { Reservation, TriggerConsumer } from "../src/messaging/port.ts";
+import type { CompletedEvent } from "../src/schemas/event.ts";
 import type { ClaimedRun, Lease, Outcome, Progress } from "../src/storage/port.ts";
 import type { Advanced } from "./advance.ts";
 import { Definitions } from "./definitions.ts";
@@ -21,6 +22,8 @@ export interface DispatcherOptions extends HoldingsOptions {
   maxEffects: number;
   /** Called when a run was given back to be due at a time, milliseconds since the epoch. */
   onGivenBack(dueAt: number): void;
+  /** Called when the end of a run is stored. */
+  onEnded(event: CompletedEvent): void;
 }
 
 /**
@@ -258,6 +261,8 @@ export class Dispatcher implements TriggerConsumer {
     const progress = held.progress(next);
     try {
       const outcome = await this.#saves.add(progress);
+      // A renewal that crossed the end on its way found no lease, and the run was forgotten: it ended all the same.
+      if (outcome.kind === "ok" && next.kind === "end") this.#options.onEnded(completedEvent(held, next));
       if (!this.#holds(held)) return;
       if (outcome.kind === "error") log.error({ run_id: held.run.uuid, code: outcome.code }, "progress refused");
       if (outcome.kind !== "ok" || next.kind !== "hold") this.#forget(held);
@@ -286,4 +291,8 @@ export class Dispatcher implements TriggerConsumer {
     this.#holdings.forget(held);
     if (this.#messages.waiting) this.#messages.claim();
   }
+}
+
+function completedEvent({ run }: HeldRun, { status, error }: Progress["next"] & { kind: "end" }): CompletedEvent {
+  return { run_id: run.uuid, workflow_id: run.workflowUuid, status, error };
 }

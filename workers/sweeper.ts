@@ -6,10 +6,9 @@ import type { Storage } from "../src/storage/port.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 
 const MAX_PER_SWEEP = 500;
-/** Without room, or after a failure, it looks again this soon. */
+/** Without room, and after a failure, it looks again this soon. */
 const AGAIN_MILLISECONDS = 20;
-/** It looks this often whatever it was told: rows of other programs fall due too. */
-const LONGEST_MILLISECONDS = 1000;
+const FAILED_MILLISECONDS = 1000;
 
 export interface SweeperOptions {
   storage: Storage;
@@ -17,6 +16,8 @@ export interface SweeperOptions {
   clock: Clock;
   log: Logger;
   leaseMilliseconds: number;
+  /** It looks again after this time whatever it was told: rows of other programs fall due too. */
+  longestMilliseconds(): number;
 }
 
 /** Takes up what is due and nobody carries: runs that slept, whose message was lost, or whose holder died. */
@@ -51,7 +52,7 @@ export class Sweeper {
   }
 
   async #sweep(): Promise<void> {
-    const { storage, dispatcher, clock, log, leaseMilliseconds } = this.#options;
+    const { storage, dispatcher, clock, log, leaseMilliseconds, longestMilliseconds } = this.#options;
     this.#sweeping = true;
     let nextAt = clock.now() + AGAIN_MILLISECONDS;
     try {
@@ -62,14 +63,14 @@ export class Sweeper {
         const claim = { claimId: newId(clock.now()), leaseMilliseconds, limit, maxBytes: dispatcher.roomBytes };
         const dueAt = await storage.nextDue();
         if (dueAt === null || dueAt > clock.now()) {
-          nextAt = Math.min(dueAt ?? Number.POSITIVE_INFINITY, clock.now() + LONGEST_MILLISECONDS);
+          nextAt = Math.min(dueAt ?? Number.POSITIVE_INFINITY, clock.now() + longestMilliseconds());
           break;
         }
         dispatcher.accept(await storage.claimDue(claim), "due", claimedAt);
       }
     } catch (error) {
       log.warn({ error: messageOf(error) }, "sweep failed");
-      nextAt = clock.now() + LONGEST_MILLISECONDS;
+      nextAt = clock.now() + FAILED_MILLISECONDS;
     }
     this.#sweeping = false;
     this.#wakeAt(Math.min(nextAt, this.#noticed));

@@ -2,6 +2,7 @@ import { Elysia } from "elysia";
 import type { Logger } from "pino";
 import type { StepTypes } from "../connectors/index.ts";
 import { PlatformError } from "../errors.ts";
+import type { ReadinessService } from "../services/readiness.ts";
 import type { RunService } from "../services/runs.ts";
 import type { TriggerService } from "../services/triggers.ts";
 import type { WorkflowService } from "../services/workflows.ts";
@@ -20,12 +21,13 @@ export interface AppOptions {
   workflows: WorkflowService;
   triggers: TriggerService;
   runs: RunService;
+  readiness: ReadinessService;
   types: StepTypes;
   log: Logger;
 }
 
 /** The HTTP API. */
-export function createApp({ workflows, triggers, runs, types, log }: AppOptions) {
+export function createApp({ workflows, triggers, runs, readiness, types, log }: AppOptions) {
   const failureReply = failureReplies(log);
   const app = new Elysia({
     normalize: false,
@@ -40,7 +42,7 @@ export function createApp({ workflows, triggers, runs, types, log }: AppOptions)
       code === "NOT_FOUND" ? unknownRoute(request, allowed) : failureReply(error, request),
     )
     .use(swaggerDocs(types))
-    .use(serviceRoutes())
+    .use(serviceRoutes(readiness))
     .use(workflowRoutes(workflows, types))
     .use(runRoutes(triggers, runs));
   const allowed = app.routes.map(({ method, path }) => ({ method, pattern: patternOf(path) }));

@@ -1,19 +1,32 @@
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
+import type { ReadinessService } from "../services/readiness.ts";
 import { responses } from "./documents.ts";
 import { jsonReply } from "./views.ts";
 
 const tags = ["service"];
 const Hello = Type.Object({ message: Type.Literal("Hello World") });
 const Health = Type.Object({ status: Type.Literal("ok") });
+const Ready = Type.Object({
+  status: Type.Literal("ready"),
+  parts: Type.Record(Type.String(), Type.Union([Type.Literal("up"), Type.Literal("down")])),
+});
 
-/** What needs no store: the greeting and the sign of life. */
-export function serviceRoutes() {
+/** The greeting and the signs of life. */
+export function serviceRoutes(readiness: ReadinessService) {
   return new Elysia()
     .get("/", () => jsonReply('{"message":"Hello World"}'), {
       detail: { tags, summary: "Greeting", responses: responses("Greeting", Hello) },
     })
     .get("/health", () => jsonReply('{"status":"ok"}'), {
       detail: { tags, summary: "Sign of life; touches no store", responses: responses("Alive", Health) },
+    })
+    .get("/health/ready", async () => jsonReply(JSON.stringify({ status: "ready", parts: await readiness.check() })), {
+      detail: {
+        tags,
+        summary: "Whether this process can do its work",
+        description: "Asks every service that it stands on. One that only makes it slower may be down.",
+        responses: responses("Ready", Ready, 500, 503),
+      },
     });
 }

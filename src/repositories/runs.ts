@@ -1,27 +1,41 @@
+import type { Cache } from "../cache/port.ts";
 import type { Clock } from "../clock.ts";
 import { Coalescer } from "../coalescer.ts";
 import type { PageRequest } from "../schemas/page.ts";
+import type { EndedStatus, RunStatus } from "../schemas/run.ts";
 import type { InsertedRun, NewRun, Outcome, RunRecord, Storage } from "../storage/port.ts";
+import { readPage, readRows } from "./cached.ts";
 import { unwrap } from "./outcome.ts";
 import { SharedReads } from "./reads.ts";
+
+const ENDED: ReadonlySet<RunStatus> = new Set<EndedStatus>(["success", "failed", "cancelled"]);
 
 /** Runs, one at a time. */
 export class RunRepository {
   readonly #storage: Storage;
+  readonly #cache: Cache;
   readonly #inserts: Coalescer<NewRun, Outcome<InsertedRun>>;
   readonly #reads: SharedReads<string, RunRecord | null>;
 
-  constructor(storage: Storage, clock: Clock) {
+  constructor(storage: Storage, cache: Cache, clock: Clock) {
     this.#storage = storage;
+    this.#cache = cache;
     this.#inserts = new Coalescer({
       clock,
       flush: (items) => storage.insertRuns(items),
       sizeOf: ({ payload }) => 300 + payload.length,
     });
-    this.#reads = new SharedReads(
-      clock,
-      (uuid) => uuid,
-      (uuids) => storage.findRuns(uuids),
+    const nameOf = (uuid: string) => uuid;
+    this.#reads = new SharedReads(clock, nameOf, (keys) =>
+      readRows({
+        cache,
+        kind: "run",
+        keys,
+        nameOf,
+        query: (uuids) => storage.findRuns(uuids),
+        // A run on its way would show an older status than it showed before, here or in another process.
+        mayKeep: ({ status }) => ENDED.has(status),
+      }),
     );
   }
 
@@ -35,6 +49,6 @@ export class RunRepository {
   }
 
   list(page: PageRequest): Promise<RunRecord[]> {
-    return this.#storage.listRuns(page);
+    return readPage(this.#cache, "runs", page, (asked) => this.#storage.listRuns(asked));
   }
 }

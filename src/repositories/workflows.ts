@@ -1,5 +1,7 @@
+import type { Cache } from "../cache/port.ts";
 import type { Clock } from "../clock.ts";
 import { Coalescer } from "../coalescer.ts";
+import { isUuid } from "../ids.ts";
 import type { PageRequest } from "../schemas/page.ts";
 import type {
   NewWorkflow,
@@ -10,48 +12,102 @@ import type {
   WorkflowLookup,
   WorkflowRecord,
 } from "../storage/port.ts";
+import { readPage, readRows } from "./cached.ts";
 import { unwrap } from "./outcome.ts";
 import { SharedReads } from "./reads.ts";
+
+/** A workflow's newest version by its uuid, in lower case. */
+interface UuidKey {
+  namespace: string;
+  uuid: string;
+}
+
+// A uuid has one length, so that no two keys make the same name.
+const nameOf = ({ namespace, uuid }: UuidKey) => `${uuid}:${namespace}`;
 
 /** Workflow definitions, one at a time. */
 export class WorkflowRepository {
   readonly #storage: Storage;
+  readonly #cache: Cache;
   readonly #inserts: Coalescer<NewWorkflow, Outcome<null>>;
-  readonly #reads: SharedReads<WorkflowLookup, WorkflowRecord | null>;
+  readonly #newest: SharedReads<UuidKey, WorkflowRecord | null>;
+  /** By an author's id, which another workflow may take at any time, or of a version: never cached. */
+  readonly #others: SharedReads<WorkflowLookup, WorkflowRecord | null>;
 
-  constructor(storage: Storage, clock: Clock) {
+  constructor(storage: Storage, cache: Cache, clock: Clock) {
     this.#storage = storage;
+    this.#cache = cache;
     this.#inserts = new Coalescer({
       clock,
       flush: (items) => storage.insertWorkflows(items),
       sizeOf: ({ steps, name }) => 300 + steps.length + name.length,
     });
-    this.#reads = new SharedReads(
+    this.#newest = new SharedReads(clock, nameOf, (keys) =>
+      readRows({
+        cache,
+        kind: "workflow",
+        keys,
+        nameOf,
+        query: (missing) => storage.findWorkflows(missing.map(lookupOf)),
+        // A text of a uuid's form may be the author's id of another workflow.
+        mayKeep: (row, { uuid }) => row.uuid === uuid,
+      }),
+    );
+    this.#others = new SharedReads(
       clock,
       ({ namespace, reference, version }) => JSON.stringify([namespace, reference, version]),
-      (keys) => storage.findWorkflows(keys),
+      (lookups) => storage.findWorkflows(lookups),
     );
   }
 
   async insert(item: NewWorkflow): Promise<void> {
     unwrap(await this.#inserts.add(item));
+    const { namespace, uuid } = item;
+    // Through to the other processes: read back, because only the database knows the row's times. Nobody waits for it,
+    // and should it fail, the first who asks for the workflow finds out.
+    if (this.#cache.shared && this.#cache.isUp()) Promise.allSettled([this.#newest.get({ namespace, uuid })]);
   }
 
   /** @throws PlatformError workflow_not_found */
-  async update(change: WorkflowChange): Promise<{ uuid: string; version: number }> {
-    return unwrap((await this.#storage.updateWorkflows([change]))[0]);
+  update(change: WorkflowChange): Promise<{ uuid: string; version: number }> {
+    return this.#change(change, () => this.#storage.updateWorkflows([change]));
   }
 
   /** @throws PlatformError workflow_not_found */
-  async delete(key: WorkflowKey): Promise<{ uuid: string }> {
-    return unwrap((await this.#storage.deleteWorkflows([key]))[0]);
+  delete(key: WorkflowKey): Promise<{ uuid: string }> {
+    return this.#change(key, () => this.#storage.deleteWorkflows([key]));
   }
 
-  find(lookup: WorkflowLookup): Promise<WorkflowRecord | null> {
-    return this.#reads.get(lookup);
+  find({ namespace, reference, version }: WorkflowLookup): Promise<WorkflowRecord | null> {
+    return version === null && isUuid(reference)
+      ? this.#newest.get({ namespace, uuid: reference.toLowerCase() })
+      : this.#others.get({ namespace, reference, version });
   }
 
   list(page: PageRequest): Promise<WorkflowRecord[]> {
-    return this.#storage.listWorkflows(page);
+    return readPage(this.#cache, "workflows", page, (asked) => this.#storage.listWorkflows(asked));
   }
+
+  async #change<Value extends { uuid: string }>(
+    { namespace, reference }: WorkflowKey,
+    write: () => Promise<Outcome<Value>[]>,
+  ): Promise<Value> {
+    const expected = isUuid(reference)
+      ? reference.toLowerCase()
+      : (await this.find({ namespace, reference, version: null }))?.uuid;
+    const outcomes =
+      expected === undefined
+        ? await write()
+        : await this.#cache.changeWorkflow(nameOf({ namespace, uuid: expected }), write);
+    const value = unwrap(outcomes[0]);
+    // The reference named another workflow by the time of the write.
+    if (value.uuid !== expected) {
+      await this.#cache.changeWorkflow(nameOf({ namespace, uuid: value.uuid }), async () => {});
+    }
+    return value;
+  }
+}
+
+function lookupOf({ namespace, uuid }: UuidKey): WorkflowLookup {
+  return { namespace, reference: uuid, version: null };
 }

@@ -8,9 +8,6 @@ import type { TriggerEvent } from "../schemas/event.ts";
 import type { TriggerInput } from "../schemas/run.ts";
 import { NAMESPACE } from "./namespace.ts";
 
-/** How long a message has to bring a run to a worker before the sweeper looks for it. */
-const GRACE_MILLISECONDS = 2000;
-
 /** Starts runs. */
 export class TriggerService {
   readonly #runs: RunRepository;
@@ -19,7 +16,11 @@ export class TriggerService {
   readonly #events: Coalescer<TriggerEvent, true>;
   readonly #log: Logger;
 
-  constructor(runs: RunRepository, messaging: Messaging, clock: Clock, log: Logger) {
+  readonly #graceMilliseconds: number;
+
+  /** `graceMilliseconds`: how long a message has to bring a run to a worker before the sweeper looks for it. */
+  constructor(runs: RunRepository, messaging: Messaging, clock: Clock, log: Logger, graceMilliseconds: number) {
+    this.#graceMilliseconds = graceMilliseconds;
     this.#runs = runs;
     this.#clock = clock;
     this.#messaging = messaging;
@@ -50,7 +51,7 @@ export class TriggerService {
         namespace: NAMESPACE,
         workflow: workflow_id,
         payload: text,
-        graceMilliseconds: GRACE_MILLISECONDS,
+        graceMilliseconds: this.#graceMilliseconds,
         claim: reservation?.lease ?? null,
       });
       if (reservation !== null && claimed) {

@@ -37,6 +37,7 @@ export class SimulatedWorker {
       maxEffects: 3,
       leaseMilliseconds: LEASE_MILLISECONDS,
       onGivenBack: (dueAt) => this.#sweeper.notice(dueAt),
+      onEnded: () => {},
     });
     this.#sweeper = new Sweeper({
       storage,
@@ -44,6 +45,7 @@ export class SimulatedWorker {
       clock,
       log,
       leaseMilliseconds: LEASE_MILLISECONDS,
+      longestMilliseconds: () => 1000,
     });
     this.#sweeper.start();
   }

@@ -90,6 +90,7 @@ export class World {
   connect(clock: ProcessClock): Storage {
     const { storage } = this;
     return {
+      owedEvents: null,
       insertWorkflows: (items) => storage.insertWorkflows(items),
       updateWorkflows: (items) => storage.updateWorkflows(items),
       deleteWorkflows: (items) => storage.deleteWorkflows(items),
@@ -117,6 +118,7 @@ export class World {
           },
         ),
       renewLeases: (items, lease) => this.#call(clock, "renew", () => storage.renewLeases(items, lease)),
+      check: () => storage.check(),
       recordHealth: (status) => storage.recordHealth(status),
       close: async () => {},
     };

@@ -1,0 +1,96 @@
+import type { Logger } from "pino";
+import type { Clock } from "../src/clock.ts";
+import { Coalescer } from "../src/coalescer.ts";
+import { messageOf } from "../src/errors.ts";
+import type { Messaging } from "../src/messaging/port.ts";
+import type { CompletedEvent } from "../src/schemas/event.ts";
+import type { Storage } from "../src/storage/port.ts";
+
+const MAX_PER_SWEEP = 500;
+const SWEEP_MILLISECONDS = 5000;
+
+export interface CompletedEventsOptions {
+  storage: Storage;
+  messaging: Messaging;
+  clock: Clock;
+  log: Logger;
+}
+
+/** Tells the broker of every run that ended, at least once: at once where it can, else when the row says that it is owed. */
+export class CompletedEvents {
+  readonly #options: CompletedEventsOptions;
+  readonly #events: Coalescer<CompletedEvent, true>;
+  #cancelTimer: () => void = () => {};
+  #sweeping: Promise<void> = Promise.resolve();
+  #stopped = false;
+  #underWay = 0;
+  #onIdle: () => void = () => {};
+
+  constructor(options: CompletedEventsOptions) {
+    this.#options = options;
+    this.#events = new Coalescer({
+      clock: options.clock,
+      sizeOf: ({ error }) => 200 + (error?.length ?? 0),
+      flush: async (events) => {
+        await this.#send(events);
+        return events.map(() => true);
+      },
+    });
+  }
+
+  /** A run ended. What can't be sent now stays owed. */
+  add(event: CompletedEvent): void {
+    if (this.#options.storage.owedEvents === null) return;
+    this.#underWay++;
+    this.#events
+      .add(event)
+      .catch((error: unknown) => {
+        this.#options.log.debug({ run_id: event.run_id, error: messageOf(error) }, "completed event stays owed");
+      })
+      .finally(() => {
+        this.#underWay--;
+        if (this.#underWay === 0) this.#onIdle();
+      });
+  }
+
+  /** Starts looking for events that are owed. */
+  start(): void {
+    if (this.#options.storage.owedEvents === null) return;
+    const again = () => {
+      this.#sweeping = this.#sweep().finally(() => {
+        if (!this.#stopped) this.#cancelTimer = this.#options.clock.timer(SWEEP_MILLISECONDS, again);
+      });
+    };
+    again();
+  }
+
+  /** Resolves when nothing is on its way any more. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#cancelTimer();
+    await this.#sweeping;
+    if (this.#underWay > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onIdle = resolve;
+      });
+    }
+  }
+
+  async #sweep(): Promise<void> {
+    const { storage, messaging, log } = this.#options;
+    try {
+      while (!this.#stopped && messaging.isUp()) {
+        const owed = (await storage.owedEvents?.take(MAX_PER_SWEEP)) ?? [];
+        if (owed.length > 0) await this.#send(owed);
+        if (owed.length < MAX_PER_SWEEP) return;
+      }
+    } catch (error) {
+      log.warn({ error: messageOf(error) }, "completed events stay owed");
+    }
+  }
+
+  async #send(events: CompletedEvent[]): Promise<void> {
+    await this.#options.messaging.publishCompleted(events);
+    await this.#options.storage.owedEvents?.sent(events.map(({ run_id }) => run_id));
+  }
+}

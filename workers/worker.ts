@@ -1,0 +1,77 @@
+import type { Logger } from "pino";
+import type { Clock } from "../src/clock.ts";
+import type { Config } from "../src/config.ts";
+import type { Messaging } from "../src/messaging/port.ts";
+import type { Storage } from "../src/storage/port.ts";
+import { CompletedEvents } from "./completed.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import { ThreadPool } from "./pool.ts";
+import { Sweeper } from "./sweeper.ts";
+
+/**
+ * How often the sweeper looks at least. Embedded it knows of everything that falls due; behind a broker it takes up what
+ * got lost; with PostgreSQL alone it is how runs are found.
+ */
+const SWEEP_MILLISECONDS = { embedded: 1000, broker: 250, alone: 50 };
+/** How long what is in flight may take to end when a worker stops. */
+const RUNS_MILLISECONDS = 15_000;
+
+export interface WorkerOptions {
+  config: Config;
+  storage: Storage;
+  messaging: Messaging;
+  clock: Clock;
+  log: Logger;
+}
+
+/** Executes runs. */
+export interface Worker {
+  /** Takes no more runs, lets those in flight end, and gives the rest back. */
+  stop(): Promise<void>;
+}
+
+/** Starts claiming and executing runs in this process. */
+export function startWorker({ config, storage, messaging, clock, log }: WorkerOptions): Worker {
+  const leaseMilliseconds = Math.round(config.LEASE_SECONDS * 1000);
+  const maxBatches = config.WORKER_THREADS * 2;
+  const executor = new ThreadPool({
+    threads: config.WORKER_THREADS,
+    maxTasks: config.WORKER_MAX_IN_FLIGHT + maxBatches,
+    clock,
+  });
+  let ended = 0;
+  const completed = new CompletedEvents({ storage, messaging, clock, log });
+  const dispatcher = new Dispatcher({
+    storage,
+    executor,
+    clock,
+    log,
+    maxBatches,
+    maxInFlight: config.WORKER_MAX_IN_FLIGHT,
+    maxEffects: config.BUN_CONFIG_MAX_HTTP_REQUESTS,
+    leaseMilliseconds,
+    onGivenBack: (dueAt) => sweeper.notice(dueAt),
+    onEnded: (event) => {
+      ended++;
+      completed.add(event);
+    },
+  });
+  const sweep = config.postgres === null ? "embedded" : config.kafka === null ? "alone" : "broker";
+  // With jitter: workers that started together would ask together for ever.
+  const longestMilliseconds = () => SWEEP_MILLISECONDS[sweep] * (0.75 + Math.random() / 2);
+  const sweeper = new Sweeper({ storage, dispatcher, clock, log, leaseMilliseconds, longestMilliseconds });
+  messaging.consumeTriggers(dispatcher);
+  sweeper.start();
+  completed.start();
+  return {
+    async stop() {
+      const consumed = messaging.stopConsuming();
+      sweeper.stop();
+      await dispatcher.stop(RUNS_MILLISECONDS);
+      await consumed;
+      await completed.stop();
+      await executor.close();
+      log.info({ runs_ended: ended }, "stopped working");
+    },
+  };
+}

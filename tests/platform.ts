@@ -7,6 +7,9 @@ import { setDefaultTimeout } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import postgres from "postgres";
+import { servicesUp } from "../infrastructure/local/services.ts";
+import { stackSettings, stackUp } from "../infrastructure/local/stack.ts";
 import { isObject } from "./json.ts";
 
 // Bun gives a test 5 s unless told otherwise, and ends the processes of one that takes longer.
@@ -164,12 +167,34 @@ export interface PlatformUnderTest {
   close(): Promise<void>;
 }
 
+/** Ports and data of the stack that tests start: beside those of `make stack`. */
+const STACK = { STACK_DIR: ".tools/test-stack", STACK_PORT: "18001", STACK_BASE_PORT: "18100" };
+
+/** The platform in the mode that TEST_MODE names: embedded, postgres, or stack (every service, behind nginx). */
 export async function platformUnderTest(): Promise<PlatformUnderTest> {
-  const url = process.env.PLATFORM_URL;
-  if (url !== undefined && url !== "") return { url: url.replace(/\/+$/, ""), own: null, close: async () => {} };
-  const own = await Platform.start();
+  const { PLATFORM_URL: url = "", TEST_MODE: mode = "embedded" } = process.env;
+  if (url !== "") return { url: url.replace(/\/+$/, ""), own: null, close: async () => {} };
+  if (mode === "stack") {
+    const settings = stackSettings(STACK);
+    await stackUp(settings);
+    // It stays up for the next suite; tests/run takes it away.
+    return { url: `http://127.0.0.1:${settings.port}`, own: null, close: async () => {} };
+  }
+  const own = await Platform.start(mode === "postgres" ? { env: { DATABASE_URL: await newDatabase() } } : {});
   return { url: own.url, own, close: () => own.close() };
 }
+
+/** The address of an empty PostgreSQL database. */
+export async function newDatabase(): Promise<string> {
+  const { postgres: address } = await servicesUp(["postgres"]);
+  const name = `test_${process.pid}_${++databases}`;
+  const sql = postgres(address, { max: 1, fetch_types: false, onnotice: () => {} });
+  await sql.unsafe(`drop database if exists ${name} with (force)`);
+  await sql.unsafe(`create database ${name}`);
+  await sql.end();
+  return address.replace(/\/[^/]*$/, `/${name}`);
+}
+let databases = 0;
 
 function spawn(root: string, dataFolder: string, env: Record<string, string>): Child {
   const { PATH = "", HOME = "" } = process.env;
@@ -193,7 +218,8 @@ async function readLines(stream: ReadableStream<Uint8Array>, take: (line: string
   if (rest !== "") take(rest);
 }
 
-function fieldsOf(text: string): Record<string, unknown> {
+/** The fields of a log line; none where it is no JSON object. */
+export function fieldsOf(text: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(text);
     return isObject(value) ? value : {};

@@ -69,6 +69,62 @@ describe("taken", () => {
   }
 });
 
+describe("what is set decides the mode", () => {
+  const POSTGRES = { POSTGRES_HOST: "db" };
+  const KAFKA = { KAFKA_BOOTSTRAP_SERVERS: "one:9092, two:9092" };
+  const REDIS = { REDIS_HOST: "cache" };
+
+  test("nothing: embedded", () => {
+    expect(loadConfig({})).toMatchObject({ mode: "embedded", postgres: null, kafka: null, redis: null });
+  });
+
+  test("PostgreSQL, and what is added to it", () => {
+    expect(loadConfig(POSTGRES).mode).toBe("postgres");
+    expect(loadConfig({ ...POSTGRES, ...KAFKA }).mode).toBe("postgres + kafka");
+    expect(loadConfig({ ...POSTGRES, ...REDIS }).mode).toBe("postgres + redis");
+    expect(loadConfig({ ...POSTGRES, ...KAFKA, ...REDIS }).mode).toBe("postgres + kafka + redis");
+  });
+
+  test("Kafka or Redis without PostgreSQL is refused, and named", () => {
+    expect(String(refusal(KAFKA))).toMatch(/Kafka needs PostgreSQL .*POSTGRES_HOST/);
+    expect(String(refusal(REDIS))).toMatch(/Redis needs PostgreSQL .*POSTGRES_HOST/);
+  });
+
+  test("the parts of the address are put together, whatever the password holds", () => {
+    const set = { POSTGRES_HOST: "db", POSTGRES_PORT: "6432", POSTGRES_DB: "a b", POSTGRES_USER: "u" };
+    const { postgres } = loadConfig({ ...set, POSTGRES_PASSWORD: "p@:/?#%" });
+    expect(postgres?.url).toBe("postgres://u:p%40%3A%2F%3F%23%25@db:6432/a%20b");
+    expect(postgres?.migrateUrl).toBe(postgres?.url ?? "");
+    expect(postgres).toMatchObject({ pool: 6, prepare: false });
+  });
+
+  test("an address in one piece wins, and migrations may have another", () => {
+    const set = { ...POSTGRES, DATABASE_URL: "postgres://u:p@pool/x", MIGRATE_DATABASE_URL: "postgresql://u:p@db/x" };
+    expect(loadConfig(set).postgres).toMatchObject({ url: set.DATABASE_URL, migrateUrl: set.MIGRATE_DATABASE_URL });
+    expect(loadConfig({ ...POSTGRES, ...REDIS, REDIS_URL: "rediss://r/1" }).redis).toEqual({ url: "rediss://r/1" });
+    expect(loadConfig({ ...POSTGRES, ...REDIS, REDIS_PORT: "1" }).redis).toEqual({ url: "redis://cache:1" });
+  });
+
+  test("the brokers, topics and the group", () => {
+    const names = { KAFKA_CONSUMER_GROUP: "g", KAFKA_TOPIC_WORKFLOW_TRIGGER: "t", KAFKA_TOPIC_WORKFLOW_COMPLETED: "c" };
+    expect(loadConfig({ ...POSTGRES, ...KAFKA, ...names, KAFKA_PARTITIONS: "6" }).kafka).toEqual({
+      brokers: ["one:9092", "two:9092"],
+      group: "g",
+      triggerTopic: "t",
+      completedTopic: "c",
+      partitions: 6,
+    });
+  });
+
+  test("an address that is none is refused without repeating it, since it holds a password", () => {
+    for (const name of ["DATABASE_URL", "MIGRATE_DATABASE_URL", "REDIS_URL"]) {
+      const sentence = String(refusal({ [name]: "http://user:secret@db" }));
+      expect(sentence).toContain(`${name} is not a valid setting (`);
+      expect(sentence).not.toContain("secret");
+    }
+  });
+});
+
 describe("refused, with the name and the value", () => {
   const cases: [name: string, ...values: string[]][] = [
     ["PORT", "-1", "65536", "abc", "80a", "0x", "NaN", "Infinity", "1e999"],
@@ -78,6 +134,11 @@ describe("refused, with the name and the value", () => {
     ["WORKER_MAX_IN_FLIGHT", "0", "100001", "many"],
     ["LEASE_SECONDS", "0", "0.9", "3601", "-5", "30s", "Infinity"],
     ["LOG_LEVEL", "INFO", "silent", "fatal", "warning"],
+    ["POSTGRES_PORT", "0", "65536", "db"],
+    ["POSTGRES_POOL", "1", "101"],
+    ["POSTGRES_PREPARE", "yes", "1", "TRUE"],
+    ["KAFKA_PARTITIONS", "0", "1001"],
+    ["REDIS_PORT", "0", "65536"],
   ];
   // What is no whole number in plain digits must not become another one in silence.
   const misread: [name: string, ...values: string[]][] = [

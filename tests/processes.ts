@@ -1,18 +1,18 @@
-/** API and worker processes apart, on services and topics of their own. */
-
+/** API and worker processes, apart or in one, on services and topics of their own. */
 import { servicesUp } from "../infrastructure/local/services.ts";
 import { fieldsOf, newDatabase, REPOSITORY } from "./platform.ts";
 
 const START_DEADLINE_MS = 20_000;
-const ENTRIES = { api: "src/server.ts", worker: "workers/main.ts" };
-const READY = { api: "listening", worker: "working" };
+/** The scripts of package.json: `bun run api`, `bun run worker`, `bun start`. */
+const ENTRIES = { api: "src/server.ts", worker: "workers/main.ts", start: "src/main.ts" };
+const READY = { api: "listening", worker: "working", start: "listening" };
 
 export type Role = keyof typeof ENTRIES;
 
 /** One process of the platform. */
 export class PlatformProcess {
   readonly role: Role;
-  /** Where the API listens; empty for a worker. */
+  /** Where it listens; empty for a worker. */
   url = "";
   /** Everything that it logged. */
   readonly logs: Record<string, unknown>[] = [];
@@ -20,15 +20,8 @@ export class PlatformProcess {
   #output: Promise<unknown> = Promise.resolve();
 
   private constructor(role: Role, environment: Record<string, string>) {
-    const { PATH = "", HOME = "" } = process.env;
     this.role = role;
-    this.#child = Bun.spawn(["bun", ENTRIES[role]], {
-      cwd: REPOSITORY,
-      env: { PATH, HOME, PORT: "0", HOST: "127.0.0.1", WORKER_THREADS: "1", ...environment },
-      stdin: "ignore",
-      stdout: "pipe",
-      stderr: "pipe",
-    });
+    this.#child = spawn(role, environment);
   }
 
   /** @throws Error with what it printed, when it is not at work in time. */
@@ -78,6 +71,29 @@ export class PlatformProcess {
       clearTimeout(impatient);
     }
   }
+}
+
+/** Starts a process that is expected to refuse; resolves with how it did. */
+export async function startRefusedAs(
+  role: Role,
+  environment: Record<string, string>,
+): Promise<{ code: number; stderr: string }> {
+  const child = spawn(role, environment);
+  const impatient = setTimeout(() => child.kill("SIGKILL"), START_DEADLINE_MS);
+  const [stderr, code] = await Promise.all([new Response(child.stderr).text(), child.exited]);
+  clearTimeout(impatient);
+  return { code, stderr };
+}
+
+function spawn(role: Role, environment: Record<string, string>): Bun.Subprocess<"ignore", "pipe", "pipe"> {
+  const { PATH = "", HOME = "" } = process.env;
+  return Bun.spawn(["bun", ENTRIES[role]], {
+    cwd: REPOSITORY,
+    env: { PATH, HOME, PORT: "0", HOST: "127.0.0.1", WORKER_THREADS: "1", ...environment },
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
 }
 
 async function readText(stream: ReadableStream<Uint8Array>, take: (text: string) => void): Promise<void> {

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { type Static, Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 import { StartError } from "./errors.ts";
+import { FAILPOINTS } from "./failpoints.ts";
 
 /** The configuration table: every variable of the environment that the platform reads, with its default. */
 const Environment = Type.Object({
@@ -37,6 +38,12 @@ const Environment = Type.Object({
     default: 30,
     description: "How long a claim lasts unrenewed",
   }),
+  FAILPOINT: Type.Optional(
+    Type.String({
+      pattern: `^(${FAILPOINTS.join("|")})(:[1-9]\\d{0,8})?$`,
+      description: `for tests: where this process kills itself, and at which time it gets there; ${FAILPOINTS.join(", ")}`,
+    }),
+  ),
   LOG_LEVEL: Type.Union(
     ["trace", "debug", "info", "warn", "error"].map((level) => Type.Literal(level)),
     { default: "info", description: "Least severe level that is logged" },

@@ -17,7 +17,7 @@ const ERRORS = {
   storage_unavailable: {
     status: 503,
     retryable: true,
-    sentence: () => "The database does not take writes right now; nothing was stored, try again later",
+    sentence: () => "The database does not answer or takes no writes right now; try again later",
   },
   not_ready: {
     status: 503,

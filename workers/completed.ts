@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { Clock } from "../src/clock.ts";
 import { Coalescer } from "../src/coalescer.ts";
 import { messageOf } from "../src/errors.ts";
+import { failpoint } from "../src/failpoints.ts";
 import type { Messaging } from "../src/messaging/port.ts";
 import type { CompletedEvent } from "../src/schemas/event.ts";
 import type { Storage } from "../src/storage/port.ts";
@@ -91,6 +92,7 @@ export class CompletedEvents {
 
   async #send(events: CompletedEvent[]): Promise<void> {
     await this.#options.messaging.publishCompleted(events);
+    failpoint("completed_published");
     await this.#options.storage.owedEvents?.sent(events.map(({ run_id }) => run_id));
   }
 }

@@ -1,5 +1,6 @@
 import { Coalescer } from "../src/coalescer.ts";
 import { messageOf } from "../src/errors.ts";
+import { failpoint } from "../src/failpoints.ts";
 import { newId } from "../src/ids.ts";
 import type { Reservation, TriggerConsumer } from "../src/messaging/port.ts";
 import type { CompletedEvent } from "../src/schemas/event.ts";
@@ -189,6 +190,7 @@ export class Dispatcher implements TriggerConsumer {
   #settle(held: HeldRun, { next, entries, effect }: Advanced): void {
     if (!this.#holds(held)) return;
     held.add(entries);
+    if (effect) failpoint("effect_done");
     if (next.kind === "end") this.#save(held, next);
     else if (next.kind === "sleep") this.#giveBack(held, next.wakeAt);
     else if (next.kind === "again") this.#again([held]);
@@ -261,8 +263,9 @@ export class Dispatcher implements TriggerConsumer {
     const progress = held.progress(next);
     try {
       const outcome = await this.#saves.add(progress);
+      failpoint(next.kind === "end" ? "end_saved" : "progress_saved");
       // A renewal that crossed the end on its way found no lease, and the run was forgotten: it ended all the same.
-      if (outcome.kind === "ok" && next.kind === "end") this.#options.onEnded(completedEvent(held, next));
+      if (outcome.kind === "ok" && next.kind === "end") this.#options.onEnded(held.completedEvent(next));
       if (!this.#holds(held)) return;
       if (outcome.kind === "error") log.error({ run_id: held.run.uuid, code: outcome.code }, "progress refused");
       if (outcome.kind !== "ok" || next.kind !== "hold") this.#forget(held);
@@ -291,8 +294,4 @@ export class Dispatcher implements TriggerConsumer {
     this.#holdings.forget(held);
     if (this.#messages.waiting) this.#messages.claim();
   }
-}
-
-function completedEvent({ run }: HeldRun, { status, error }: Progress["next"] & { kind: "end" }): CompletedEvent {
-  return { run_id: run.uuid, workflow_id: run.workflowUuid, status, error };
 }

@@ -1,5 +1,6 @@
 import { isoTime } from "../src/clock.ts";
 import { endedEntry } from "../src/engine/state.ts";
+import type { CompletedEvent } from "../src/schemas/event.ts";
 import { parseLog, stepResultsText } from "../src/schemas/log.ts";
 import type { ClaimedRun, Progress } from "../src/storage/port.ts";
 import { definitionKey } from "./definitions.ts";
@@ -72,6 +73,11 @@ export class HeldRun {
         return endedEntry(path, step_name, started_at ?? isoTime(now), now, { error, output: null });
       }),
     );
+  }
+
+  /** What others are told of its end. */
+  completedEvent({ status, error }: Progress["next"] & { kind: "end" }): CompletedEvent {
+    return { run_id: this.run.uuid, workflow_id: this.run.workflowUuid, status, error };
   }
 
   /** The fenced write for what is unsaved. */

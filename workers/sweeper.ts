@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Clock } from "../src/clock.ts";
 import { messageOf } from "../src/errors.ts";
+import { failpoint } from "../src/failpoints.ts";
 import { newId } from "../src/ids.ts";
 import type { Storage } from "../src/storage/port.ts";
 import type { Dispatcher } from "./dispatcher.ts";
@@ -66,7 +67,9 @@ export class Sweeper {
           nextAt = Math.min(dueAt ?? Number.POSITIVE_INFINITY, clock.now() + longestMilliseconds());
           break;
         }
-        dispatcher.accept(await storage.claimDue(claim), "due", claimedAt);
+        const claimed = await storage.claimDue(claim);
+        if (claimed.length > 0) failpoint("due_claimed");
+        dispatcher.accept(claimed, "due", claimedAt);
       }
     } catch (error) {
       log.warn({ error: messageOf(error) }, "sweep failed");

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
 import { Coalescer } from "../coalescer.ts";
+import { failpoint } from "../failpoints.ts";
 import { newId } from "../ids.ts";
 import type { Messaging } from "../messaging/port.ts";
 import type { RunRepository } from "../repositories/runs.ts";
@@ -54,6 +55,7 @@ export class TriggerService {
         graceMilliseconds: this.#graceMilliseconds,
         claim: reservation?.lease ?? null,
       });
+      failpoint("trigger_committed");
       if (reservation !== null && claimed) {
         const run = { uuid, workflowUuid, workflowVersion, payload: text, log: "[]", logLength: 0 };
         reservation.accept({ ...run, token: 1, crashes: 0 });

@@ -1,10 +1,11 @@
 import type { EachBatchPayload, KafkaMessage } from "kafkajs";
 import { messageOf } from "../../errors.ts";
+import { failpoint } from "../../failpoints.ts";
 import { type ReadTrigger, readTrigger } from "../../schemas/event.ts";
+import { Backoff, Rest } from "../../waiting.ts";
 import type { TriggerConsumer } from "../port.ts";
 import type { Connection } from "./client.ts";
 import type { DeadLetter, DeadLetters } from "./dead-letters.ts";
-import { Backoff, Rest } from "./waiting.ts";
 
 const MAX_PER_CLAIM = 500;
 /** Without room it asks for some this often. */
@@ -75,6 +76,7 @@ export class Intake {
       const claim = () => this.#consumer.claim([...runIds]);
       const claimed = await this.#attempt("claim failed; it is tried again until it succeeds", heartbeat, claim);
       if (claimed === null) return false;
+      failpoint("messages_claimed");
       unknown = new Set(claimed.unknown);
     }
     const letters = lettersOf(part, payload.batch.partition, unknown);

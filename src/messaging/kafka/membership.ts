@@ -1,10 +1,10 @@
 import { type Cluster, type Consumer, PartitionAssigners } from "kafkajs";
 import { messageOf } from "../../errors.ts";
+import { Backoff, Rest, within } from "../../waiting.ts";
 import type { TriggerConsumer } from "../port.ts";
 import { abandon, brokerErrorOf, type Connection } from "./client.ts";
 import type { DeadLetters } from "./dead-letters.ts";
 import { Intake } from "./intake.ts";
-import { Backoff, Rest, within } from "./waiting.ts";
 import type { Watch } from "./watch.ts";
 
 const HEARTBEAT_MILLISECONDS = 1000;
@@ -64,7 +64,7 @@ export class Membership {
     this.#rest.wake();
     this.#endSession();
     try {
-      await within(clock, STOP_MILLISECONDS, this.#ended, "the broker does not answer");
+      await within(clock, STOP_MILLISECONDS, this.#ended, new Error("the broker does not answer"));
     } catch (error) {
       log.warn({ error: messageOf(error) }, "the consumer could not leave its group; the others take over in time");
     }

@@ -1,8 +1,8 @@
 import type { Producer as KafkaProducer } from "kafkajs";
 import { messageOf } from "../../errors.ts";
+import { within } from "../../waiting.ts";
 import { abandon, type Connection, isRefusal } from "./client.ts";
 import { partitioner } from "./partitioner.ts";
-import { within } from "./waiting.ts";
 import type { Watch } from "./watch.ts";
 import { type Outgoing, requestsOf } from "./wire.ts";
 
@@ -49,7 +49,7 @@ export class Producer {
     const producer = this.#connected();
     try {
       const late = `${topic}: Kafka did not take ${messages.length} messages within ${SEND_MILLISECONDS / 1000} s`;
-      await within(clock, SEND_MILLISECONDS, this.#counted(topic, messages, producer), late);
+      await within(clock, SEND_MILLISECONDS, this.#counted(topic, messages, producer), new Error(late));
     } catch (error) {
       if (!isRefusal(error)) this.#giveUp(producer);
       throw error;
@@ -64,7 +64,7 @@ export class Producer {
     this.#producer = null;
     if (producer === null) return;
     try {
-      await within(clock, CLOSE_MILLISECONDS, disconnect(producer), "the broker does not answer");
+      await within(clock, CLOSE_MILLISECONDS, disconnect(producer), new Error("the broker does not answer"));
     } catch (error) {
       log.debug({ error: messageOf(error) }, "the Kafka producer did not disconnect cleanly");
     }

@@ -1,7 +1,7 @@
 import type { Admin, ITopicConfig } from "kafkajs";
 import { messageOf } from "../../errors.ts";
+import { Backoff, Rest, within } from "../../waiting.ts";
 import { abandon, brokerErrorOf, type Connection } from "./client.ts";
-import { Backoff, Rest, within } from "./waiting.ts";
 
 /** It looks this often while the broker is there: that is how soon an idle process notices that it is not. */
 const INTERVAL_MILLISECONDS = 5000;
@@ -64,7 +64,7 @@ export class Watch {
     const admin = this.#admin ?? kafka.admin();
     try {
       const work = this.#ensureTopics(admin, this.#admin === null);
-      await within(clock, LOOK_MILLISECONDS, work, `no answer within ${LOOK_MILLISECONDS / 1000} s`);
+      await within(clock, LOOK_MILLISECONDS, work, new Error(`no answer within ${LOOK_MILLISECONDS / 1000} s`));
       if (this.#closed) abandon(admin, log);
       else this.#admin = admin;
       this.#seen(null);

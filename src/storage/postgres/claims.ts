@@ -1,8 +1,8 @@
-import type { Sql } from "postgres";
+import type { Pool } from "../../db/pool.ts";
 import { isUuid } from "../../ids.ts";
 import type { Claim, ClaimedRun, DueClaim, Held, MessageClaim, Outcome } from "../port.ts";
 import { LOG } from "./runs.ts";
-import { rounds, run } from "./statement.ts";
+import { rounds } from "./statement.ts";
 
 // The rows are locked by the inner query, in the order in which they are looked for; rows that somebody else is claiming are
 // passed over. A claim that is repeated after its answer was lost finds its own rows by its id and leaves their token.
@@ -45,10 +45,10 @@ const RENEW = `with item as (
 
 /** Who holds which run. */
 export class Claims {
-  readonly #sql: Sql;
+  readonly #pool: Pool;
 
-  constructor(sql: Sql) {
-    this.#sql = sql;
+  constructor(pool: Pool) {
+    this.#pool = pool;
   }
 
   byMessage({ uuids, ...lease }: MessageClaim): Promise<ClaimedRun[]> {
@@ -65,7 +65,7 @@ export class Claims {
     const kept = new Set<Held>();
     for (const round of rounds(items, ({ uuid }) => uuid)) {
       const text = JSON.stringify(round.map(({ uuid, token }) => ({ uuid, token })));
-      const rows = await run<{ uuid: string }>(this.#sql, RENEW, [text, leaseMilliseconds]);
+      const rows = await this.#pool.run<{ uuid: string }>(RENEW, [text, leaseMilliseconds]);
       const renewed = new Set(rows.map(({ uuid }) => uuid));
       for (const item of round) if (renewed.has(item.uuid)) kept.add(item);
     }
@@ -74,7 +74,7 @@ export class Claims {
 
   async #claim(text: string, { claimId, leaseMilliseconds, maxBytes }: Claim, last: string | number) {
     const parameters = [leaseMilliseconds, claimId, maxBytes, last];
-    const rows = await run<Omit<ClaimedRun, "log"> & { position: number }>(this.#sql, text, parameters);
+    const rows = await this.#pool.run<Omit<ClaimedRun, "log"> & { position: number }>(text, parameters);
     rows.sort((first, second) => first.position - second.position);
     const logs = await this.#logs(rows.filter(({ logLength }) => logLength > 0).map(({ uuid }) => uuid));
     return rows.map(({ position: _, ...claimed }) => ({ ...claimed, log: logs.get(claimed.uuid) ?? "[]" }));
@@ -82,7 +82,7 @@ export class Claims {
 
   async #logs(uuids: string[]): Promise<Map<string, string>> {
     if (uuids.length === 0) return new Map();
-    const rows = await run<{ uuid: string; log: string }>(this.#sql, LOGS, [JSON.stringify(uuids)]);
+    const rows = await this.#pool.run<{ uuid: string; log: string }>(LOGS, [JSON.stringify(uuids)]);
     return new Map(rows.map(({ uuid, log }) => [uuid, log]));
   }
 }

@@ -1,9 +1,8 @@
 import type { Logger } from "pino";
-import type { Sql } from "postgres";
 import { type Clock, systemClock } from "../../clock.ts";
+import type { Pool } from "../../db/pool.ts";
 import { messageOf } from "../../errors.ts";
 import { milliseconds } from "./definitions.ts";
-import { run } from "./statement.ts";
 
 const NOW = `select ${milliseconds("clock_timestamp()")} as now`;
 const SAMPLES = 3;
@@ -14,15 +13,15 @@ const AGAIN_MILLISECONDS = 10_000;
  * learned from the fastest of some answers (Cristian's algorithm), moved on by the monotonic clock.
  */
 export class DatabaseClock implements Clock {
-  readonly #sql: Sql;
+  readonly #pool: Pool;
   readonly #log: Logger;
   /** Database time less monotonic time, milliseconds. */
   #offset = systemClock.now() - systemClock.monotonic();
   #cancelTimer: () => void = () => {};
   #stopped = false;
 
-  constructor(sql: Sql, log: Logger) {
-    this.#sql = sql;
+  constructor(pool: Pool, log: Logger) {
+    this.#pool = pool;
     this.#log = log;
   }
 
@@ -55,7 +54,7 @@ export class DatabaseClock implements Clock {
     let best = { offset: this.#offset, roundTrip: Number.POSITIVE_INFINITY };
     for (let sample = 0; sample < SAMPLES; sample++) {
       const sent = systemClock.monotonic();
-      const [row] = await run<{ now: number }>(this.#sql, NOW, []);
+      const [row] = await this.#pool.run<{ now: number }>(NOW, []);
       const roundTrip = systemClock.monotonic() - sent;
       if (row !== undefined && roundTrip < best.roundTrip) best = { offset: row.now - sent - roundTrip / 2, roundTrip };
     }

@@ -1,4 +1,4 @@
-import type { Sql } from "postgres";
+import type { Pool } from "../../db/pool.ts";
 import type { Pools } from "../../db/postgres.ts";
 import { isUuid } from "../../ids.ts";
 import type { PageRequest } from "../../schemas/page.ts";
@@ -13,7 +13,7 @@ import {
   type WorkflowLookup,
   type WorkflowRecord,
 } from "../port.ts";
-import { run, writeBatch } from "./statement.ts";
+import { writeBatch } from "./statement.ts";
 
 /** Milliseconds since the epoch, whole. */
 export const milliseconds = (column: string) => `floor(extract(epoch from ${column}) * 1000)::float8`;
@@ -90,8 +90,8 @@ export const FIRST_UUID = "00000000-0000-0000-0000-000000000000";
 
 /** Definitions and their versions in PostgreSQL. */
 export class Definitions {
-  readonly #writes: Sql;
-  readonly #reads: Sql;
+  readonly #writes: Pool;
+  readonly #reads: Pool;
 
   constructor({ writes, reads }: Pools) {
     this.#writes = writes;
@@ -100,7 +100,7 @@ export class Definitions {
 
   insert(items: NewWorkflow[]): Promise<Outcome<null>[]> {
     return writeBatch(items, async (batch) => {
-      await run(this.#writes, INSERT, [JSON.stringify(batch)]);
+      await this.#writes.run(INSERT, [JSON.stringify(batch)]);
       return batch.map(() => ({ kind: "ok", value: null }));
     });
   }
@@ -112,7 +112,7 @@ export class Definitions {
       const [outcome] = await writeBatch([item], async ([change = item]) => {
         const { id, name, description, steps } = change;
         const parameters = [referencesText([change]), id ?? null, name, description, steps];
-        const [row] = await run<{ uuid: string; version: number }>(this.#writes, UPDATE, parameters);
+        const [row] = await this.#writes.run<{ uuid: string; version: number }>(UPDATE, parameters);
         return [row === undefined ? notFound(change.reference) : { kind: "ok", value: row }];
       });
       outcomes.push(outcome ?? notFound(item.reference));
@@ -123,27 +123,27 @@ export class Definitions {
   async delete(items: WorkflowKey[]): Promise<Outcome<{ uuid: string }>[]> {
     const outcomes: Outcome<{ uuid: string }>[] = [];
     for (const item of items) {
-      const [row] = await run<{ uuid: string }>(this.#writes, DELETE, [referencesText([item])]);
+      const [row] = await this.#writes.run<{ uuid: string }>(DELETE, [referencesText([item])]);
       outcomes.push(row === undefined ? notFound(item.reference) : { kind: "ok", value: row });
     }
     return outcomes;
   }
 
   async find(items: WorkflowLookup[]): Promise<(WorkflowRecord | null)[]> {
-    const rows = await run<WorkflowRecord & Placed>(this.#reads, FIND, [referencesText(items)]);
+    const rows = await this.#reads.run<WorkflowRecord & Placed>(FIND, [referencesText(items)]);
     return inOrder(items.length, rows, ({ position: _, ...workflow }) => workflow);
   }
 
   async versions(keys: VersionKey[]): Promise<(string | null)[]> {
     const text = JSON.stringify(keys.map((key, position) => ({ ...key, position })));
-    const rows = await run<{ steps: string } & Placed>(this.#writes, VERSIONS, [text]);
+    const rows = await this.#writes.run<{ steps: string } & Placed>(VERSIONS, [text]);
     return inOrder(keys.length, rows, ({ steps }) => steps);
   }
 
   list({ namespace, limit, order, after }: PageRequest, until: string): Promise<WorkflowRecord[]> {
     return order === "desc"
-      ? run(this.#reads, LIST.desc, [namespace, limit, after ?? LAST_UUID])
-      : run(this.#reads, LIST.asc, [namespace, limit, after ?? FIRST_UUID, until]);
+      ? this.#reads.run(LIST.desc, [namespace, limit, after ?? LAST_UUID])
+      : this.#reads.run(LIST.asc, [namespace, limit, after ?? FIRST_UUID, until]);
   }
 }
 

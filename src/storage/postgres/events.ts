@@ -1,7 +1,6 @@
-import type { Sql } from "postgres";
+import type { Pool } from "../../db/pool.ts";
 import type { CompletedEvent } from "../../schemas/event.ts";
 import type { OwedEvents } from "../port.ts";
-import { run } from "./statement.ts";
 
 const TAKE = `update workflow_runs r set completed_event_due_at = now() + interval '30 seconds'
   from (
@@ -19,17 +18,17 @@ const SENT = `with sent as (
 
 /** The completed events that rows say are owed. */
 export class EventQueue implements OwedEvents {
-  readonly #sql: Sql;
+  readonly #pool: Pool;
 
-  constructor(sql: Sql) {
-    this.#sql = sql;
+  constructor(pool: Pool) {
+    this.#pool = pool;
   }
 
   take(limit: number): Promise<CompletedEvent[]> {
-    return run<CompletedEvent>(this.#sql, TAKE, [limit]);
+    return this.#pool.run<CompletedEvent>(TAKE, [limit]);
   }
 
   async sent(runIds: string[]): Promise<void> {
-    await run(this.#sql, SENT, [JSON.stringify(runIds)]);
+    await this.#pool.run(SENT, [JSON.stringify(runIds)]);
   }
 }

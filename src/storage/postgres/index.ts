@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
-import type { Sql } from "postgres";
 import { type Clock, systemClock } from "../../clock.ts";
 import type { PostgresConfig } from "../../config.ts";
+import type { Pool } from "../../db/pool.ts";
 import { migrate, openPools, type Pools } from "../../db/postgres.ts";
 import { idFloor } from "../../ids.ts";
 import type { PageRequest } from "../../schemas/page.ts";
@@ -30,7 +30,6 @@ import { Definitions } from "./definitions.ts";
 import { EventQueue } from "./events.ts";
 import { ProgressWriter } from "./progress.ts";
 import { Runs } from "./runs.ts";
-import { run } from "./statement.ts";
 
 // An ascending list ends this long ago: a smaller id may still be on its way into the database.
 const SETTLED_MILLISECONDS = 2000;
@@ -64,7 +63,7 @@ export async function openPostgresStorage({
   ...config
 }: PostgresOptions): Promise<PostgresParts> {
   await migrate(config.migrateUrl, systemClock, onWait);
-  const pools = openPools(config);
+  const pools = openPools(config, systemClock, log);
   const clock = new DatabaseClock(pools.writes, log);
   await clock.start();
   return { storage: new PostgresStorage(pools, clock, owesEvents), clock };
@@ -73,7 +72,7 @@ export async function openPostgresStorage({
 class PostgresStorage implements Storage {
   readonly owedEvents: OwedEvents | null;
   readonly #pools: Pools;
-  readonly #writes: Sql;
+  readonly #writes: Pool;
   readonly #definitions: Definitions;
   readonly #runs: Runs;
   readonly #claims: Claims;
@@ -148,11 +147,11 @@ class PostgresStorage implements Storage {
   }
 
   async check(): Promise<void> {
-    await run(this.#pools.reads, "select 1", []);
+    await this.#pools.reads.run("select 1", []);
   }
 
   async recordHealth(status: string): Promise<void> {
-    await run(this.#writes, HEALTH, [status]);
+    await this.#writes.run(HEALTH, [status]);
   }
 
   close(): Promise<void> {

@@ -10,6 +10,7 @@ import { openPostgresStorage } from "./index.ts";
 
 const ROWS = process.env.TEST_SIZE === "full" ? 1_000_000 : 100_000;
 const PROCESSES = 10;
+const NOTHING = { uuids: [newId(0)], leaseMilliseconds: MINUTE, maxBytes: 1 };
 const END: Progress["next"] = { kind: "end", status: "success", error: null, stepResults: "{}" };
 
 const connections: Sql[] = [];
@@ -39,6 +40,18 @@ async function ended(world: World): Promise<string> {
   await world.save({ uuid, token, logLength: 0, entries: null, crashes: 0, next: END });
   return uuid;
 }
+
+test("statements with and without parameters at once are all answered through PgBouncer", async () => {
+  const { url, pooledUrl } = await databaseFor("operations_pooled");
+  await inWorld(optionsFor(pooledUrl, url), async ({ storage }) => {
+    for (let round = 0; round < 200; round++) {
+      const asked = Array.from({ length: 40 }, (_, index) =>
+        index % 2 === 0 ? storage.nextDue() : storage.claimByMessage({ ...NOTHING, claimId: newId(index) }),
+      );
+      await Promise.all(asked);
+    }
+  });
+});
 
 describe("migrations", () => {
   test(`${PROCESSES} that start at once migrate once`, async () => {

@@ -1,6 +1,6 @@
-import type { Sql } from "postgres";
+import type { Pool } from "../../db/pool.ts";
 import type { Outcome, Progress } from "../port.ts";
-import { rounds, run, writeBatch } from "./statement.ts";
+import { rounds, writeBatch } from "./statement.ts";
 
 /** How long a worker has to publish a completed event before the sweepers send it. */
 const EVENT_GRACE = "interval '10 seconds'";
@@ -39,12 +39,12 @@ const SAVE = `with item as (
 
 /** Fenced writes of what runs came to. */
 export class ProgressWriter {
-  readonly #sql: Sql;
+  readonly #pool: Pool;
   readonly #event: "owed" | "none";
 
   /** `owesEvents`: a run that ends owes its completed event to a broker. */
-  constructor(sql: Sql, owesEvents: boolean) {
-    this.#sql = sql;
+  constructor(pool: Pool, owesEvents: boolean) {
+    this.#pool = pool;
     this.#event = owesEvents ? "owed" : "none";
   }
 
@@ -59,7 +59,7 @@ export class ProgressWriter {
 
   async #write(items: Progress[]): Promise<Outcome<null>[]> {
     const text = JSON.stringify(items.map(writable));
-    const rows = await run<{ position: number }>(this.#sql, SAVE, [text, this.#event]);
+    const rows = await this.#pool.run<{ position: number }>(SAVE, [text, this.#event]);
     const saved = new Set(rows.map(({ position }) => position));
     return items.map((_, position) => (saved.has(position) ? { kind: "ok", value: null } : { kind: "lost" }));
   }

@@ -1,10 +1,10 @@
-import type { Sql } from "postgres";
+import type { Pool } from "../../db/pool.ts";
 import type { Pools } from "../../db/postgres.ts";
 import { isUuid } from "../../ids.ts";
 import type { PageRequest } from "../../schemas/page.ts";
 import { type InsertedRun, MAX_PAGE_BYTES, type NewRun, type Outcome, type RunRecord } from "../port.ts";
 import { type Definitions, FIRST_UUID, LAST_UUID, milliseconds, notFound, RESOLVED } from "./definitions.ts";
-import { run, writeBatch } from "./statement.ts";
+import { writeBatch } from "./statement.ts";
 import { StepOrder } from "./step-order.ts";
 
 /** The log of run "r" as one JSON array. */
@@ -80,8 +80,8 @@ interface StoredRun {
 
 /** Runs as they are stored and read. */
 export class Runs {
-  readonly #writes: Sql;
-  readonly #reads: Sql;
+  readonly #writes: Pool;
+  readonly #reads: Pool;
   readonly #order: StepOrder;
 
   constructor({ writes, reads }: Pools, definitions: Definitions) {
@@ -92,7 +92,7 @@ export class Runs {
 
   insert(items: NewRun[]): Promise<Outcome<InsertedRun>[]> {
     return writeBatch(items, async (batch) => {
-      const rows = await run<StoredRun>(this.#writes, INSERT, [JSON.stringify(batch.map(insertable))]);
+      const rows = await this.#writes.run<StoredRun>(INSERT, [JSON.stringify(batch.map(insertable))]);
       return batch.map(({ workflow }, index) => {
         const row = rows[index];
         if (row === undefined || row.workflowUuid === null) return notFound(workflow);
@@ -103,7 +103,7 @@ export class Runs {
 
   async find(uuids: string[]): Promise<(RunRecord | null)[]> {
     const asked = [...new Set(uuids.filter(isUuid))];
-    const rows = await this.#order.restore(await run<RunRecord>(this.#reads, FIND, [JSON.stringify(asked)]));
+    const rows = await this.#order.restore(await this.#reads.run<RunRecord>(FIND, [JSON.stringify(asked)]));
     const found = new Map(rows.map((row) => [row.uuid, row]));
     return uuids.map((uuid) => found.get(uuid) ?? null);
   }
@@ -111,13 +111,13 @@ export class Runs {
   async list({ namespace, limit, order, after }: PageRequest, until: string): Promise<RunRecord[]> {
     const rows =
       order === "desc"
-        ? await run<RunRecord>(this.#reads, LIST.desc, [namespace, limit, after ?? LAST_UUID])
-        : await run<RunRecord>(this.#reads, LIST.asc, [namespace, limit, after ?? FIRST_UUID, until]);
+        ? await this.#reads.run<RunRecord>(LIST.desc, [namespace, limit, after ?? LAST_UUID])
+        : await this.#reads.run<RunRecord>(LIST.asc, [namespace, limit, after ?? FIRST_UUID, until]);
     return this.#order.restore(rows);
   }
 
   async nextDue(): Promise<number | null> {
-    const [row] = await run<{ dueAt: number | null }>(this.#writes, NEXT_DUE, []);
+    const [row] = await this.#writes.run<{ dueAt: number | null }>(NEXT_DUE, []);
     return row?.dueAt ?? null;
   }
 }

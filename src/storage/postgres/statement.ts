@@ -1,31 +1,5 @@
-import type { Sql } from "postgres";
-import { codeOf, isOutage } from "../../db/postgres.ts";
-import { messageOf, PlatformError } from "../../errors.ts";
+import { codeOf } from "../../db/pool.ts";
 import type { Outcome } from "../port.ts";
-
-/** What may be bound to a statement. Batches are one JSON text. */
-export type Parameter = string | number | null;
-
-const ATTEMPTS = 3;
-
-/**
- * Runs one statement. Every statement of this adapter may be repeated, so a connection that broke and a transaction that
- * lost a race (40001, 40P01) are tried again.
- *
- * @throws PlatformError storage_unavailable when PostgreSQL is out; the server's own error for anything else
- */
-export async function run<Row extends object>(sql: Sql, text: string, parameters: Parameter[]): Promise<Row[]> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return [...(await sql.unsafe<Row[]>(text, parameters))];
-    } catch (error) {
-      const raced = /^40/.test(codeOf(error));
-      if (attempt < ATTEMPTS && (raced || /^CONNECTION_(CLOSED|ENDED|DESTROYED)$/.test(codeOf(error)))) continue;
-      if (raced || isOutage(error)) throw new PlatformError("storage_unavailable", "", { cause: messageOf(error) });
-      throw error;
-    }
-  }
-}
 
 /**
  * Writes a batch in one statement, which gives one outcome per item, in order. Where the data of one item makes it fail, the

@@ -1,20 +1,18 @@
-import type { Clock } from "../../clock.ts";
+import type { Clock } from "./clock.ts";
 
-/**
- * What the work gives, or a rejection with the sentence once it takes too long. The work itself goes on.
- */
+/** What the work gives, or a rejection with the error once it takes too long. The work itself goes on. */
 export async function within<Value>(
   clock: Clock,
   milliseconds: number,
   work: Promise<Value>,
-  sentence: string,
+  late: Error,
 ): Promise<Value> {
   let cancel = () => {};
-  const late = new Promise<never>((_, reject) => {
-    cancel = clock.timer(milliseconds, () => reject(new Error(sentence)));
+  const limit = new Promise<never>((_, reject) => {
+    cancel = clock.timer(milliseconds, () => reject(late));
   });
   try {
-    return await Promise.race([work, late]);
+    return await Promise.race([work, limit]);
   } finally {
     cancel();
   }

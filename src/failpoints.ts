@@ -1,0 +1,31 @@
+/**
+ * Places where a process kills itself as if by `kill -9`, when the environment says so: `FAILPOINT=trigger_committed:3` at the
+ * third time that it gets there. They are for tests, at the seams between one system's commit and the next one's.
+ */
+export const FAILPOINTS = [
+  /** API: the run is committed; its message is not published, the client has no answer. */
+  "trigger_committed",
+  /** Worker: runs that messages name are claimed; their offsets are not committed. */
+  "messages_claimed",
+  /** Worker: due runs are claimed; nothing is done with them yet. */
+  "due_claimed",
+  /** Worker: a side effect has happened; its result is not written down. */
+  "effect_done",
+  /** Worker: how far a run came is written down; what comes next has not begun. */
+  "progress_saved",
+  /** Worker: ends are committed; their completed events are not sent. */
+  "end_saved",
+  /** Worker: completed events are with the broker; the rows still owe them. */
+  "completed_published",
+] as const;
+
+export type Failpoint = (typeof FAILPOINTS)[number];
+
+// Read here, and not with the configuration: the process is to die wherever it is, in a thread too.
+const [armed, count = "1"] = (process.env.FAILPOINT ?? "").split(":");
+let left = Number(count);
+
+/** Dies here if this is the armed place, and its time has come. */
+export function failpoint(name: Failpoint): void {
+  if (name === armed && --left === 0) process.kill(process.pid, "SIGKILL");
+}

@@ -1,0 +1,242 @@
+/** How the services of docker-compose.yml meet, start and are held: ports, networks, order, health, limits. */
+import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { render } from "../infrastructure/local/nginx.ts";
+import { install, pathOf, run } from "../infrastructure/local/packages.ts";
+import { composeConfig, installCompose, type Service, servicesOf } from "./docker.compose.ts";
+import { imageEnvironment, instructionsOf, readText } from "./docker.files.ts";
+import { at } from "./json.ts";
+import { REPOSITORY } from "./platform.ts";
+
+// The first time programs are installed.
+setDefaultTimeout(180_000);
+
+let services: Service[] = [];
+let exposed: Service[] = [];
+beforeAll(async () => {
+  await install(["nginx"]);
+  await installCompose();
+  const passwords = { POSTGRES_PASSWORD: "0a1b2c", POSTGRES_ADMIN_PASSWORD: "3d4e5f" };
+  services = servicesOf((await composeConfig(passwords)).printed);
+  exposed = servicesOf((await composeConfig({ ...passwords, PUBLISH_ADDRESS: "0.0.0.0" })).printed);
+});
+
+const service = (name: string): Service => {
+  const found = services.find((one) => one.name === name);
+  if (found === undefined) throw new Error(`docker-compose.yml has no service ${name}`);
+  return found;
+};
+const variable = (name: string, key: string) => service(name).environment[key] ?? "";
+const after = (words: string[], option: string) => words[words.indexOf(option) + 1] ?? "";
+
+/** Where each service listens, as its own configuration says: "host:port". */
+function listening(): string[] {
+  const apis = services.filter(({ command }) => command.at(-1) === "api");
+  const pooler = /^listen_port = (\d+)$/m.exec(readText("infrastructure/docker/pgbouncer/start"))?.[1];
+  const broker = /PLAINTEXT:\/\/(?:0\.0\.0\.0)?:(\d+)/.exec(variable("kafka", "KAFKA_LISTENERS"))?.[1];
+  return [
+    ...apis.map(({ name, environment }) => `${name}:${environment.PORT}`),
+    `nginx:${variable("nginx", "NGINX_LISTEN")}`,
+    `pgbouncer:${pooler}`,
+    // PostgreSQL's own port: neither its configuration nor its command names another.
+    `postgres:5432`,
+    `redis:${after(service("redis").command, "--port")}`,
+    `kafka:${broker}`,
+  ];
+}
+
+/** Every "host:port" of another service that a service is told. */
+function told({ name, environment, command }: Service): string[] {
+  const { POSTGRES_HOST, POSTGRES_PORT, REDIS_HOST, REDIS_PORT } = environment;
+  const pairs = [
+    ...(POSTGRES_HOST === undefined ? [] : [`${POSTGRES_HOST}:${POSTGRES_PORT}`]),
+    ...(REDIS_HOST === undefined ? [] : [`${REDIS_HOST}:${REDIS_PORT}`]),
+  ];
+  const texts = [...Object.values(environment), ...command].join(" ");
+  const written = [...texts.matchAll(/(?:^|[\s@/])([a-z]+(?:-\d+)?):(\d+)(?=[\s/;]|$)/g)].map(
+    ([, host, port]) => `${host}:${port}`,
+  );
+  return [...new Set([...pairs, ...written])].filter((address) => !address.startsWith(`${name}:`));
+}
+
+describe("who talks to whom", () => {
+  test("names a service by the port on which it listens", () => {
+    const known = listening();
+    for (const one of services)
+      expect([one.name, told(one).filter((to) => !known.includes(to))]).toEqual([one.name, []]);
+    expect(told(service("nginx")).sort()).toEqual(["api-1:8001", "api-2:8001", "api-3:8001"]);
+    expect(told(service("api-1")).sort()).toEqual(["kafka:9092", "pgbouncer:6432", "postgres:5432", "redis:6379"]);
+    expect(told(service("worker-3"))).toEqual(told(service("api-1")));
+    expect(told(service("pgbouncer"))).toEqual(["postgres:5432"]);
+    expect(told(service("benchmark"))).toEqual(["nginx:8001"]);
+    expect(variable("kafka", "KAFKA_ADVERTISED_LISTENERS")).toBe("PLAINTEXT://kafka:9092");
+  });
+
+  test("shares a network with it, and waits for its health", () => {
+    const healthy = services.filter(({ healthcheck, build }) => healthcheck !== null || build === ".");
+    for (const one of services) {
+      for (const other of told(one).map((to) => service(to.split(":")[0] ?? ""))) {
+        expect([one.name, other.name, one.networks.some((net) => other.networks.includes(net))]).toEqual([
+          one.name,
+          other.name,
+          true,
+        ]);
+        expect([one.name, one.dependsOn[other.name]]).toEqual([one.name, "service_healthy"]);
+        expect(healthy).toContain(other);
+      }
+    }
+    const roots = services.filter(({ dependsOn }) => Object.keys(dependsOn).length === 0);
+    expect(roots.map(({ name }) => name).sort()).toEqual(["kafka", "postgres", "redis"]);
+    // nginx stands before the API alone.
+    for (const name of ["postgres", "pgbouncer", "redis", "kafka"]) {
+      expect(service(name).networks.some((net) => service("nginx").networks.includes(net))).toBe(false);
+    }
+  });
+
+  test("in the same database, as the same role", () => {
+    const [database, role] = [variable("postgres", "POSTGRES_DB"), variable("postgres", "PLATFORM_USER")];
+    for (const one of services.filter(({ environment }) => environment.POSTGRES_HOST !== undefined)) {
+      expect([one.name, one.environment.POSTGRES_DB, one.environment.POSTGRES_USER]).toEqual([
+        one.name,
+        database,
+        role,
+      ]);
+      const migrate = one.environment.MIGRATE_DATABASE_URL;
+      if (one.name !== "pgbouncer") expect(migrate).toBe(`postgres://${role}:0a1b2c@postgres:5432/${database}`);
+    }
+  });
+
+  test("within a container everything listens on every address, from outside two ports are open to this machine", () => {
+    for (const { name, environment } of services.filter(({ command }) => command.at(-1) === "api")) {
+      expect([name, environment.HOST]).toEqual([name, "0.0.0.0"]);
+    }
+    expect(after(service("redis").command, "--bind")).toBe("0.0.0.0");
+    expect(service("postgres").command).toContain("listen_addresses=*");
+    expect(readText("infrastructure/docker/pgbouncer/start")).toContain("listen_addr = 0.0.0.0");
+    const published = (from: Service[]) => from.flatMap(({ name, ports }) => ports.map((port) => `${name} ${port}`));
+    expect(published(services).sort()).toEqual(["nginx 127.0.0.1:8001:8001", "postgres 127.0.0.1:5433:5432"]);
+    expect(published(exposed).sort()).toEqual(["nginx 0.0.0.0:8001:8001", "postgres 127.0.0.1:5433:5432"]);
+  });
+});
+
+describe("health", () => {
+  test("is checked on the port on which a service listens, or it is said why not", () => {
+    const checked = services.filter(({ healthcheck }) => healthcheck !== null);
+    expect(checked.map(({ name }) => name).sort()).toEqual(["kafka", "nginx", "pgbouncer", "postgres", "redis"]);
+    for (const { name, healthcheck } of checked) {
+      const port = listening()
+        .find((one) => one.startsWith(`${name}:`))
+        ?.split(":")[1];
+      expect([name, healthcheck?.join(" ")]).toEqual([name, expect.stringMatching(new RegExp(`\\b${port}\\b`))]);
+    }
+    // The API has the image's, and only the API: the others of its image say why they have none.
+    const check = instructionsOf("Dockerfile").find(({ name }) => name === "HEALTHCHECK")?.text ?? "";
+    expect(check).toContain("127.0.0.1:${process.env.PORT}/health");
+    expect(imageEnvironment("Dockerfile").PORT).toBe(variable("api-1", "PORT"));
+    const disabled = services.filter(({ settings }) =>
+      JSON.stringify(settings.healthcheck ?? "").match(/NONE|disable/),
+    );
+    expect(disabled.map(({ name }) => name).sort()).toEqual(["benchmark", "worker-1", "worker-2", "worker-3"]);
+    const reasons = readText("docker-compose.yml").match(/# .*\n +healthcheck: \{ disable: true \}/g);
+    expect(reasons?.length).toBe(2);
+  });
+
+  test("of the API is what the image's command says", async () => {
+    const text = instructionsOf("Dockerfile").find(({ name }) => name === "HEALTHCHECK")?.text ?? "";
+    const [program = "", ...words]: string[] = JSON.parse(text.slice(text.indexOf("CMD ") + 4));
+    expect(program).toBe("bun");
+    let status = 200;
+    const paths: string[] = [];
+    const api = Bun.serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      fetch({ url }) {
+        paths.push(new URL(url).pathname);
+        return new Response("", { status });
+      },
+    });
+    const check = async () =>
+      Bun.spawn([process.execPath, ...words], { env: { PORT: String(api.port) }, stderr: "ignore" }).exited;
+    expect(await check()).toBe(0);
+    status = 503;
+    expect(await check()).not.toBe(0);
+    await api.stop(true);
+    expect(await check()).not.toBe(0);
+    expect(paths).toEqual(["/health", "/health"]);
+  });
+
+  test("of Kafka is a broker that has joined its cluster", async () => {
+    let brokers = 0;
+    const kafka = Bun.listen({
+      port: 0,
+      hostname: "127.0.0.1",
+      socket: {
+        data(socket, bytes) {
+          // The request as infrastructure/local/kafka.ts sends it: its length is right, its key is "metadata".
+          expect([bytes.readInt32BE(0), bytes.readInt16BE(4), bytes.length]).toEqual([14, 3, 18]);
+          socket.write(Uint8Array.of(0, 0, 0, 8, 0, 0, 0, 7, 0, 0, 0, brokers));
+        },
+      },
+    });
+    const script = join(REPOSITORY, "infrastructure/docker/kafka/healthy");
+    const inside = service("kafka").mounts.find(
+      ({ source }) => source === "infrastructure/docker/kafka/healthy",
+    )?.target;
+    expect(inside).toBe(`/usr/local/bin/${service("kafka").healthcheck?.[1]}`);
+    const check = async () => Bun.spawn([script, String(kafka.port)], { stderr: "ignore" }).exited;
+    expect(await check()).not.toBe(0);
+    brokers = 1;
+    expect(await check()).toBe(0);
+    kafka.stop(true);
+    expect(await check()).not.toBe(0);
+  });
+});
+
+test("every service is confined and limited", () => {
+  for (const { name, user, build, tmpfs, settings } of services) {
+    const { read_only, cap_drop, security_opt, restart, mem_limit, cpus, pids_limit, logging } = settings;
+    expect([name, read_only, cap_drop, security_opt]).toEqual([name, true, ["ALL"], ["no-new-privileges:true"]]);
+    expect([name, restart]).toEqual([name, name === "benchmark" ? "no" : "unless-stopped"]);
+    for (const limit of [mem_limit, cpus, pids_limit]) expect([name, limit]).toEqual([name, expect.anything()]);
+    expect([name, at(logging, "options", "max-size")]).toEqual([name, "10m"]);
+    for (const folder of tmpfs)
+      expect([name, folder]).toEqual([name, expect.stringMatching(/^\/[\w/]+:.*mode=1777,size=\d+m$/)]);
+    // Our images and Kafka's name their user themselves.
+    if (build === null && name !== "kafka") expect([name, user]).toEqual([name, expect.stringMatching(/^[a-z]+$/)]);
+  }
+  for (const file of ["Dockerfile", "infrastructure/docker/pgbouncer/Dockerfile"]) {
+    expect(
+      instructionsOf(file)
+        .filter(({ name }) => name === "USER")
+        .map(({ text }) => text),
+    ).not.toEqual([]);
+  }
+});
+
+test("nginx takes the configuration that its image makes of the template", async () => {
+  const { environment, mounts, command } = service("nginx");
+  const folder = environment.NGINX_ENVSUBST_OUTPUT_DIR ?? "";
+  const name = mounts[0]?.target.replace("/etc/nginx/templates/", "").replace(".template", "");
+  expect(after(command, "-c")).toBe(`${folder}/${name}`);
+  const filled = render(readText(mounts[0]?.source ?? ""), environment);
+  expect(filled).toMatch(/^ +listen 8001 /m);
+  const filter = new RegExp(environment.NGINX_ENVSUBST_FILTER ?? "");
+  const wanted = new Set(
+    [...readText("infrastructure/nginx/nginx.conf").matchAll(/\$\{([A-Z_]+)\}/g)].map(([, one]) => one),
+  );
+  for (const one of wanted) expect(one).toMatch(filter);
+
+  // Debian's nginx is older than `resolve` (1.27.3), and these names are known to Docker alone.
+  const older = filled
+    .replace(/^ *resolver .*\n/gm, "")
+    .replaceAll(" resolve;", ";")
+    .replace(/server api-(\d):8001/g, "server 127.0.0.1:800$1")
+    .replaceAll(" /tmp/", " ");
+  expect(older.match(/^ *server 127\.0\.0\.1:800[123] max_fails=3 fail_timeout=2s;$/gm)?.length).toBe(3);
+  const home = mkdtempSync(join(tmpdir(), "docker-test-"));
+  await Bun.write(join(home, "nginx.conf"), older);
+  await run([pathOf("nginx"), "-e", "stderr", "-p", home, "-c", join(home, "nginx.conf"), "-t", "-q"]);
+  rmSync(home, { recursive: true });
+});

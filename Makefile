@@ -7,7 +7,7 @@ export NODE_ENV ?= production
 export BUN_CONFIG_MAX_HTTP_REQUESTS ?= 2048
 
 .DEFAULT_GOAL := help
-.PHONY: help start dev stack stack-down stack-status stack-clean test test-full lint format bench install bun
+.PHONY: help start dev stack stack-restart stack-down stack-status stack-clean test test-full lint format bench install bun
 
 help: ## Lists the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -20,6 +20,9 @@ dev: install ## The same, restarted when a source file changes
 
 stack: install ## Runs it on PostgreSQL, Kafka, Redis, PgBouncer and nginx, without Docker; STACK_PORT=8001
 	@exec bun infrastructure/local/main.ts up
+
+stack-restart: install ## Restarts its API and worker processes one after the other, unseen by clients
+	@exec bun infrastructure/local/main.ts restart
 
 stack-down: install ## Ends what make stack started; the data stays
 	@exec bun infrastructure/local/main.ts down

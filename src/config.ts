@@ -38,6 +38,12 @@ const Environment = Type.Object({
     default: 30,
     description: "How long a claim lasts unrenewed",
   }),
+  DRAIN_SECONDS: Type.Number({
+    minimum: 0,
+    maximum: 15,
+    default: 0,
+    description: "How long a server that is ending goes on answering, to have proxies let go of it",
+  }),
   FAILPOINT: Type.Optional(
     Type.String({
       pattern: `^(${FAILPOINTS.join("|")})(:[1-9]\\d{0,8})?$`,

@@ -42,11 +42,12 @@ export interface Server {
 /** Serves the API. @throws StartError when the port is taken or not to be had. */
 export function startServer({ config, storage, messaging, cache, types, clock, log }: ServerOptions): Server {
   const runs = new RunRepository(storage, cache, clock);
+  const readiness = new ReadinessService(partsOf(config, storage, messaging, cache), clock);
   const app = createApp({
     workflows: new WorkflowService(new WorkflowRepository(storage, cache, clock), clock),
     triggers: new TriggerService(runs, messaging, clock, log, graceOf(config)),
     runs: new RunService(runs, clock),
-    readiness: new ReadinessService(partsOf(config, storage, messaging, cache), clock),
+    readiness,
     types,
     log,
   });
@@ -58,6 +59,7 @@ export function startServer({ config, storage, messaging, cache, types, clock, l
     address: `http://${config.HOST.includes(":") ? `[${config.HOST}]` : config.HOST}:${server.port}`,
     async stop(milliseconds) {
       stopHealth();
+      if (config.DRAIN_SECONDS > 0) await drain(server);
       // What had arrived before the signal is in the sockets still; stopping at once would drop it unread.
       await new Promise<void>((resolve) => clock.timer(ARRIVED_MILLISECONDS, resolve));
       const deadline = new Promise<void>((resolve) => clock.timer(milliseconds, resolve));
@@ -80,6 +82,22 @@ export function startServer({ config, storage, messaging, cache, types, clock, l
         `Can't listen on ${config.HOST}:${config.PORT} (${String(code)}); set HOST and PORT to an address of this machine`,
       );
     }
+  }
+
+  /** Has proxies look elsewhere: they close a connection that is answered so, and open none to a server that is not ready. */
+  async function drain(listening: NonNullable<typeof server>): Promise<void> {
+    readiness.drain();
+    listening.reload({
+      routes: {},
+      fetch: async (request: Request) => {
+        const reply = await app.fetch(request);
+        const headers = new Headers(reply.headers);
+        headers.set("connection", "close");
+        return new Response(reply.body, { status: reply.status, headers });
+      },
+    });
+    log.info({ seconds: config.DRAIN_SECONDS }, "draining");
+    await new Promise<void>((resolve) => clock.timer(config.DRAIN_SECONDS * 1000, resolve));
   }
 
   function recordHealth(): () => void {

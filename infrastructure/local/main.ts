@@ -2,11 +2,12 @@
 import { inOrder } from "./ending.ts";
 import { isAlive, logTail, recordsIn } from "./parts.ts";
 import { SERVICES, servicesDown, servicesUp } from "./services.ts";
-import { stackDown, stackSettings, stackUp } from "./stack.ts";
+import { stackDown, stackRestart, stackSettings, stackUp } from "./stack.ts";
 import { tableOf } from "./table.ts";
 
 const USAGE = `bun infrastructure/local/main.ts <command>
   up             starts the whole platform, or what of it does not run, and says where
+  restart        restarts the API and worker processes one after the other, unseen by clients
   down           ends what was started; its data stays
   clean          the same, and removes its data
   status         says what runs where, and what died of what
@@ -22,6 +23,9 @@ const COMMANDS: Record<string, () => Promise<void>> = {
     const settings = stackSettings(process.env);
     console.log(tableOf(await stackUp(settings)));
     console.log(`\nThe platform answers on http://127.0.0.1:${settings.port}`);
+  },
+  async restart() {
+    await stackRestart(stackSettings(process.env), (name) => console.log(`restarted ${name}`));
   },
   async down() {
     const ended = await stackDown(stackSettings(process.env), { data: "keep" });

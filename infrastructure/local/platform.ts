@@ -8,6 +8,8 @@ const REPOSITORY = join(import.meta.dir, "../..");
 /** Requests and runs under way get 20 s of the process itself. */
 const STOP = { signal: "SIGTERM", seconds: 25 } as const;
 const START_SECONDS = 60;
+/** Longer than nginx keeps idle connections to it. */
+const DRAIN_SECONDS = "6";
 
 /** Where the services of a stack are. */
 export type Addresses = Record<ServiceName, string>;
@@ -19,7 +21,7 @@ export function apiPart(number: number, port: number, services: Addresses): Part
     name: `api-${number}`,
     address,
     ports: [port],
-    prepare: async () => launch("src/server.ts", { PORT: String(port), HOST: "127.0.0.1" }, services),
+    prepare: async () => launch("src/server.ts", { PORT: String(port), HOST: "127.0.0.1", DRAIN_SECONDS }, services),
     trouble: () => httpTrouble(`${address}/health`),
     stop: STOP,
     startSeconds: START_SECONDS,

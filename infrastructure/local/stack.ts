@@ -2,8 +2,8 @@
 import { resolve } from "node:path";
 import { endAll, removeData } from "./ending.ts";
 import { withLock } from "./lock.ts";
-import { nginxPart } from "./nginx.ts";
-import { allDone, type PartRecord, startPart } from "./parts.ts";
+import { nginxPart, takeOut } from "./nginx.ts";
+import { allDone, endPart, type PartRecord, recordsIn, startPart } from "./parts.ts";
 import { apiPart, workerPart } from "./platform.ts";
 import { addressesOf, portsFrom, SERVICES, serviceParts, startServices } from "./services.ts";
 
@@ -54,6 +54,32 @@ export async function stackUp({ folder, port, basePort, apis, workers }: StackSe
   });
 }
 
+/** Restarts the API and worker processes, one after the other, while the others go on; yields each one's name. */
+export async function stackRestart(
+  { folder, basePort, apis, workers }: StackSettings,
+  onRestarted: (name: string) => void,
+): Promise<void> {
+  return withLock(folder, async () => {
+    const addresses = addressesOf(serviceParts(folder, portsFrom(basePort)));
+    const apiPorts = upTo(apis).map((number) => basePort + number);
+    const nginx = recordOf(folder, "nginx");
+    for (const [index, port] of apiPorts.entries()) {
+      const part = apiPart(index + 1, port, addresses);
+      await takeOut(nginx, folder, apiPorts, port);
+      await endPart(folder, recordOf(folder, part.name));
+      await startPart(folder, part);
+      await takeOut(nginx, folder, apiPorts, null);
+      onRestarted(part.name);
+    }
+    for (const number of upTo(workers)) {
+      const part = workerPart(number, addresses);
+      await endPart(folder, recordOf(folder, part.name));
+      await startPart(folder, part);
+      onRestarted(part.name);
+    }
+  });
+}
+
 /** Ends exactly what was started, and gives back what that was. The data stays, unless it shall be removed as well. */
 export async function stackDown(
   { folder }: StackSettings,
@@ -64,6 +90,12 @@ export async function stackDown(
     if (data === "remove") removeData(folder);
     return ended;
   });
+}
+
+function recordOf(folder: string, name: string): PartRecord {
+  const record = recordsIn(folder).find((one) => one.name === name);
+  if (record === undefined) throw new Error(`${name} does not run; start the stack first`);
+  return record;
 }
 
 function upTo(count: number): number[] {

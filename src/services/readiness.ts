@@ -16,14 +16,25 @@ const PATIENCE_MILLISECONDS = 1000;
 export class ReadinessService {
   readonly #parts: Part[];
   readonly #clock: Clock;
+  #draining = false;
 
   constructor(parts: Part[], clock: Clock) {
     this.#parts = parts;
     this.#clock = clock;
   }
 
-  /** The state of every part by name. @throws PlatformError not_ready, naming the needed parts that are out */
+  /** From now on this process is not ready: it is ending. */
+  drain(): void {
+    this.#draining = true;
+  }
+
+  /**
+   * The state of every part by name.
+   *
+   * @throws PlatformError not_ready, naming the needed parts that are out; shutting_down
+   */
   async check(): Promise<Record<string, "up" | "down">> {
+    if (this.#draining) throw new PlatformError("shutting_down");
     const up = await Promise.all(this.#parts.map((part) => this.#isUp(part)));
     const out = this.#parts.filter(({ needed }, index) => needed && !up[index]);
     if (out.length > 0) throw new PlatformError("not_ready", out.map(({ name }) => name).join(", "));

@@ -1,16 +1,8 @@
 /** docker-compose.yml as Debian's `docker-compose config` understands it: version 1 and version 2 write it differently. */
-import { existsSync } from "node:fs";
 import { relative } from "node:path";
-import { withLock } from "../infrastructure/local/lock.ts";
-import { run } from "../infrastructure/local/packages.ts";
+import { pathOf } from "../infrastructure/local/packages.ts";
 import { at, isObject, listAt, objectAt } from "./json.ts";
 import { REPOSITORY } from "./platform.ts";
-
-/** Debian's own, whatever else a machine has. */
-const PROGRAM = "/usr/bin/docker-compose";
-/** The lock of infrastructure/local/packages.ts: one installs at a time. */
-const LOCK = "/run/lock/workflow-platform";
-const APT_OPTIONS = ["--quiet", "--yes", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=600"];
 
 export interface Service {
   name: string;
@@ -32,22 +24,12 @@ export interface Service {
   settings: Record<string, unknown>;
 }
 
-/** Installs Debian's docker-compose when it is missing. @throws Error when this user may not. */
-export async function installCompose(): Promise<void> {
-  if (existsSync(PROGRAM)) return;
-  await withLock(LOCK, async () => {
-    if (existsSync(PROGRAM)) return;
-    await run(["apt-get", "update", ...APT_OPTIONS]);
-    await run(["apt-get", "install", ...APT_OPTIONS, "docker-compose"]);
-  });
-}
-
 /** Runs `docker-compose config` with nothing but .env.example and these variables. */
 export async function composeConfig(
   variables: Record<string, string>,
 ): Promise<{ code: number; printed: string; complaint: string }> {
   // Else it would read the .env of whoever runs the tests. Variables of the environment come before those of the file.
-  const command = [PROGRAM, "--env-file", ".env.example", "--profile", "benchmark", "config"];
+  const command = [pathOf("docker-compose"), "--env-file", ".env.example", "--profile", "benchmark", "config"];
   const child = Bun.spawn(command, {
     cwd: REPOSITORY,
     env: { PATH: process.env.PATH ?? "", HOME: "/nonexistent", ...variables },

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { render } from "../infrastructure/local/nginx.ts";
 import { install, pathOf, run } from "../infrastructure/local/packages.ts";
-import { composeConfig, installCompose, type Service, servicesOf } from "./docker.compose.ts";
+import { composeConfig, type Service, servicesOf } from "./docker.compose.ts";
 import { imageEnvironment, instructionsOf, readText } from "./docker.files.ts";
 import { at } from "./json.ts";
 import { REPOSITORY } from "./platform.ts";
@@ -17,7 +17,7 @@ let services: Service[] = [];
 let exposed: Service[] = [];
 beforeAll(async () => {
   await install(["nginx"]);
-  await installCompose();
+  await install(["docker-compose"]);
   const passwords = { POSTGRES_PASSWORD: "0a1b2c", POSTGRES_ADMIN_PASSWORD: "3d4e5f" };
   services = servicesOf((await composeConfig(passwords)).printed);
   exposed = servicesOf((await composeConfig({ ...passwords, PUBLISH_ADDRESS: "0.0.0.0" })).printed);

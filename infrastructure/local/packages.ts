@@ -13,6 +13,8 @@ const PACKAGES = {
   nginx: "nginx",
   java: "default-jre-headless",
   mvn: "maven",
+  "docker-compose": "docker-compose",
+  go: "golang-go",
 } as const;
 
 export type Program = keyof typeof PACKAGES;

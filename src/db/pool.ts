@@ -81,7 +81,7 @@ export class Pool {
 
   async #answer<Row extends object>(sql: Sql, text: string, parameters: Parameter[]): Promise<Row[]> {
     try {
-      return [...(await this.#inTime(sql.unsafe<Row[]>(text, parameters)))];
+      return [...(await this.#inTime(sql.unsafe<Row[]>(text, parameters, { prepare: this.#options.prepare })))];
     } catch (error) {
       if (error instanceof TooLate) this.#replace(sql);
       throw error;

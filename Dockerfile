@@ -1,0 +1,37 @@
+# One image for both binaries: `bun run api` and `bun run worker`; the target `benchmark` adds `bun run bench`.
+# The Makefile's BUN_VERSION.
+ARG BUN_VERSION=1.4.5
+
+FROM oven/bun:${BUN_VERSION}-slim AS dependencies
+WORKDIR /app
+COPY package.json bun.lock bunfig.toml ./
+# The lock file names them.
+COPY patches patches
+# No script of a package runs, here or anywhere else.
+RUN bun install --frozen-lockfile --production --ignore-scripts
+
+FROM oven/bun:${BUN_VERSION}-slim AS platform
+WORKDIR /app
+# Within a container every address is its own: what is reachable from outside is decided by what is published.
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=8001 BUN_CONFIG_MAX_HTTP_REQUESTS=2048
+# All of it belongs to root: the platform can't change its own code.
+COPY --from=dependencies /app/node_modules node_modules
+COPY package.json bunfig.toml ./
+COPY sql sql
+COPY src src
+COPY workers workers
+USER bun
+EXPOSE 8001
+# A sign of life, not of readiness: a database that is out is no reason to kill the API. A worker listens nowhere, so it
+# runs without this check.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
+  CMD ["bun", "-e", "const { ok } = await fetch(`http://127.0.0.1:${process.env.PORT}/health`); process.exit(ok ? 0 : 1)"]
+CMD ["bun", "run", "api"]
+
+FROM platform AS benchmark
+COPY bench bench
+# The bench can start the services itself, where they are installed.
+COPY infrastructure infrastructure
+
+# The last one is what is built unless another is asked for.
+FROM platform

@@ -1,0 +1,9 @@
+#!/bin/sh
+# Run once, by the image's entry point on a new volume: a role that owns the platform's database and is no superuser.
+set -eu
+psql --no-psqlrc --set=ON_ERROR_STOP=1 --username="$POSTGRES_USER" --dbname="$POSTGRES_DB" \
+  --set=role="$PLATFORM_USER" --set=password="$PLATFORM_PASSWORD" --set=database="$POSTGRES_DB" <<'SQL'
+create role :"role" login password :'password';
+alter database :"database" owner to :"role";
+alter schema public owner to :"role";
+SQL

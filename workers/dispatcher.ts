@@ -54,6 +54,7 @@ export class Dispatcher implements TriggerConsumer {
     this.#messages = new Messages(options, {
       room: () => this.room(),
       roomBytes: () => this.roomBytes,
+      reserve: (count) => this.#holdings.reserve("message", count),
       take: (runs, claimedAt) => this.accept(runs, "message", claimedAt),
     });
     this.#lease = { claimId: newId(options.clock.now()), leaseMilliseconds: options.leaseMilliseconds };
@@ -82,16 +83,14 @@ export class Dispatcher implements TriggerConsumer {
     // Whoever waits already goes first.
     if (this.#messages.waiting || this.room() === 0) return null;
     const claimedAt = this.#options.clock.monotonic();
-    this.#holdings.reserve();
+    const release = this.#holdings.reserve("message", 1);
     return {
       lease: this.#lease,
       accept: (run) => {
-        this.#holdings.unreserve();
+        release();
         this.accept([run], "message", claimedAt);
       },
-      release: () => {
-        this.#holdings.unreserve();
-      },
+      release,
     };
   }
 
@@ -103,6 +102,11 @@ export class Dispatcher implements TriggerConsumer {
   /** How many more runs that are due may be claimed now. */
   roomForDue(): number {
     return this.#stopping ? 0 : this.#holdings.room("due");
+  }
+
+  /** Keeps the room that a claim of due runs may need; gives what ends that. */
+  reserveDue(count: number): () => void {
+    return this.#holdings.reserve("due", count);
   }
 
   /** Characters of payloads and logs that may still be claimed. */

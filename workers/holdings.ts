@@ -22,7 +22,8 @@ export class Holdings {
   readonly #held = new Map<string, HeldRun>();
   readonly #count: Record<Origin, number> = { message: 0, due: 0 };
   #bytes = 0;
-  #reserved = 0;
+  /** Room that claims under way may need. */
+  readonly #reserved: Record<Origin, number> = { message: 0, due: 0 };
   #cancelRenewal: () => void = () => {};
   #closed = false;
   #onEmpty: (() => void) | null = null;
@@ -36,9 +37,8 @@ export class Holdings {
   room(origin: Origin): number {
     if (this.roomBytes <= 0) return 0;
     const { maxInFlight } = this.#options;
-    const reserved = origin === "message" ? this.#reserved : 0;
-    const share = Math.max(1, Math.floor(maxInFlight * 0.75)) - this.#count[origin] - reserved;
-    return Math.max(0, Math.min(share, maxInFlight - this.#held.size - this.#reserved));
+    const share = Math.max(1, Math.floor(maxInFlight * 0.75)) - this.#count[origin] - this.#reserved[origin];
+    return Math.max(0, Math.min(share, maxInFlight - this.#held.size - this.#reserved.message - this.#reserved.due));
   }
 
   /** Characters of payloads and logs that may still be claimed. */
@@ -46,13 +46,12 @@ export class Holdings {
     return MAX_BYTES - this.#bytes;
   }
 
-  /** Keeps room for one run that a message would bring. */
-  reserve(): void {
-    this.#reserved++;
-  }
-
-  unreserve(): void {
-    this.#reserved--;
+  /** Keeps room for runs whose claim is under way; gives what ends that. */
+  reserve(origin: Origin, count: number): () => void {
+    this.#reserved[origin] += count;
+    return () => {
+      this.#reserved[origin] -= count;
+    };
   }
 
   /** Takes a run; one that was held under an older lease is forgotten. */

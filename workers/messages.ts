@@ -18,6 +18,8 @@ export interface MessagesOptions {
 export interface Taker {
   room(): number;
   roomBytes(): number;
+  /** Keeps room while a claim is under way; gives what ends that. */
+  reserve(count: number): () => void;
   /** `claimedAt` is the monotonic time before the claim was sent. */
   take(runs: ClaimedRun[], claimedAt: number): void;
 }
@@ -72,8 +74,13 @@ export class Messages {
     const { storage, clock, leaseMilliseconds } = this.#options;
     const claimedAt = clock.monotonic();
     const claim = { claimId: newId(clock.now()), leaseMilliseconds, maxBytes: this.#taker.roomBytes() };
-    const runs = await storage.claimByMessage({ ...claim, uuids });
-    this.#taker.take(runs, claimedAt);
-    return runs;
+    const release = this.#taker.reserve(uuids.length);
+    try {
+      const runs = await storage.claimByMessage({ ...claim, uuids });
+      this.#taker.take(runs, claimedAt);
+      return runs;
+    } finally {
+      release();
+    }
   }
 }

@@ -58,18 +58,25 @@ export class Sweeper {
     let nextAt = clock.now() + AGAIN_MILLISECONDS;
     try {
       for (;;) {
-        const limit = Math.min(MAX_PER_SWEEP, dispatcher.roomForDue());
-        if (limit === 0 || this.#stopped) break;
-        const claimedAt = clock.monotonic();
-        const claim = { claimId: newId(clock.now()), leaseMilliseconds, limit, maxBytes: dispatcher.roomBytes };
+        if (dispatcher.roomForDue() === 0 || this.#stopped) break;
         const dueAt = await storage.nextDue();
         if (dueAt === null || dueAt > clock.now()) {
           nextAt = Math.min(dueAt ?? Number.POSITIVE_INFINITY, clock.now() + longestMilliseconds());
           break;
         }
-        const claimed = await storage.claimDue(claim);
-        if (claimed.length > 0) failpoint("due_claimed");
-        dispatcher.accept(claimed, "due", claimedAt);
+        const limit = Math.min(MAX_PER_SWEEP, dispatcher.roomForDue());
+        if (limit === 0) break;
+        const claimedAt = clock.monotonic();
+        const claim = { claimId: newId(clock.now()), leaseMilliseconds, limit, maxBytes: dispatcher.roomBytes };
+        // Triggers and messages that come meanwhile must not take the same room.
+        const release = dispatcher.reserveDue(limit);
+        try {
+          const claimed = await storage.claimDue(claim);
+          if (claimed.length > 0) failpoint("due_claimed");
+          dispatcher.accept(claimed, "due", claimedAt);
+        } finally {
+          release();
+        }
       }
     } catch (error) {
       log.warn({ error: messageOf(error) }, "sweep failed");

@@ -1,114 +1,111 @@
 import type { Target } from "./jobs.ts";
 
-/** A run as far as the bench looks at it. */
-interface Run {
+/** A run as far as the bench looks at it. `created_at` is not in the contract: the original has `started_at` alone. */
+export interface Run {
   uuid: string;
   status: string;
+  created_at?: string | null;
+  started_at: string | null;
   completed_at: string | null;
 }
 
-interface Page {
+export interface Page {
   items: Run[];
   next_cursor: string | null;
 }
 
-/** What became of the runs that were triggered after a given one. */
-export interface RunCount {
-  /** Runs by status. */
-  by_status: Record<string, number>;
-  /** Runs that appeared twice while paging; must be 0. */
-  repeated: number;
-  /** Unix time in ms at which the last of them was completed, as the platform says. */
-  last_completed_at: number;
+/** One step of a workflow. */
+export interface Step {
+  name: string;
+  type: string;
+  config: Record<string, unknown>;
 }
 
 const UNFINISHED = new Set(["pending", "running"]);
-const PAGE = 200;
+const PROBE_MS = 10_000;
+/** How long a read is tried again that is answered with a 5xx. */
+const AGAIN_MS = 15_000;
 
-async function ask<T>(target: Target, method: string, path: string, body?: unknown): Promise<T> {
-  const response = await fetch(`http://${target.host}:${target.port}${path}`, {
-    method,
-    ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
-  });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text.slice(0, 300)}`);
-  const parsed: T = JSON.parse(text);
-  return parsed;
+/**
+ * One request with its JSON answer. Reading is for counting, not for measuring: right after a load that was too much, a
+ * read that a server refuses is tried again for a while.
+ *
+ * @throws Error on everything but a 2xx.
+ */
+export async function ask<T>(target: Target, method: string, path: string, body?: unknown): Promise<T> {
+  const deadline = Date.now() + AGAIN_MS;
+  for (;;) {
+    const response = await fetch(`http://${target.host}:${target.port}${path}`, {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+    });
+    const text = await response.text();
+    if (response.ok) {
+      const parsed: T = JSON.parse(text);
+      return parsed;
+    }
+    if (method !== "GET" || response.status < 500 || Date.now() > deadline) {
+      throw new Error(`${method} ${path} answered ${response.status}: ${text.slice(0, 300)}`);
+    }
+    await Bun.sleep(200);
+  }
 }
 
-/** Creates a workflow of `steps` transform steps, each with a placeholder to resolve; returns its uuid. */
-export async function createTransformWorkflow(target: Target, steps: number): Promise<string> {
+/** Whether a run is still on its way. */
+export function isUnfinished(run: Run): boolean {
+  return UNFINISHED.has(run.status);
+}
+
+/** Creates a workflow; returns its uuid. */
+export async function createWorkflow(target: Target, steps: Step[]): Promise<string> {
   const created = await ask<{ workflow_id: string }>(target, "POST", "/api/v1/workflows", {
     name: "bench",
-    description: "pure steps",
-    steps: Array.from({ length: steps }, (_, at) => ({
-      name: `step_${at + 1}`,
-      type: "transform",
-      config: { value: at === 0 ? { n: "${payload.n}" } : { n: `\${step_${at}.value.n}`, step: at + 1 } },
-    })),
+    description: "made by the bench",
+    steps,
   });
   return created.workflow_id;
 }
 
-/** The newest run's uuid, to count from; null when there is none. */
-export async function newestRun(target: Target): Promise<string | null> {
-  const page = await ask<Page>(target, "GET", "/api/v1/runs?limit=1");
-  return page.items[0]?.uuid ?? null;
+/** Creates a workflow of one delay; returns its uuid. */
+export function createDelay(target: Target, seconds: number): Promise<string> {
+  return createWorkflow(target, [{ name: "wait", type: "delay", config: { duration: seconds } }]);
 }
 
-/** Reads every run newer than `since` once, newest first. */
-async function readRuns(target: Target, since: string | null, each: (run: Run) => void): Promise<void> {
-  let cursor: string | null = null;
-  do {
-    const query: string = cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`;
-    const page: Page = await ask<Page>(target, "GET", `/api/v1/runs?limit=${PAGE}${query}`);
-    for (const run of page.items) {
-      if (run.uuid === since) return;
-      each(run);
-    }
-    cursor = page.next_cursor;
-  } while (cursor !== null);
+/** Three steps that only compute, each with a placeholder to resolve. */
+export const PURE_STEPS: Step[] = [1, 2, 3].map((at) => ({
+  name: `step_${at}`,
+  type: "transform",
+  config: { value: at === 1 ? { n: "${payload.n}" } : { n: `\${step_${at - 1}.value.n}`, step: at } },
+}));
+
+/** The nearest to it that the original knows. */
+export const EMPTY_DELAYS: Step[] = [1, 2, 3].map((at) => ({
+  name: `step_${at}`,
+  type: "delay",
+  config: { duration: 0 },
+}));
+
+/** Whether a platform takes a workflow of these steps, and a run of it succeeds within 10 s. */
+export async function knows(target: Target, steps: Step[]): Promise<boolean> {
+  let workflow: string;
+  try {
+    workflow = await createWorkflow(target, steps);
+  } catch {
+    return false;
+  }
+  return (await runOnce(target, workflow, PROBE_MS)).status === "success";
 }
 
-/**
- * Waits until every run newer than `since` has ended, then counts them all by paging through the list: exact, not
- * sampled. Throws when one has not ended `patience` ms after the call.
- */
-export async function waitForRuns(target: Target, since: string | null, patience = 60_000): Promise<RunCount> {
+/** Triggers one run and waits until it has ended, or so many milliseconds; returns it as it then is. */
+export async function runOnce(target: Target, workflow: string, patience = 30_000): Promise<Run> {
+  const { run_id } = await ask<{ run_id: string }>(target, "POST", "/api/v1/trigger", {
+    workflow_id: workflow,
+    payload: { n: 1 },
+  });
   const deadline = Date.now() + patience;
-  const tooLate = (what: string) => {
-    if (Date.now() > deadline) throw new Error(`${what} after ${patience / 1000} s`);
-  };
-  // The newest ones are usually the last to end: wait for them before reading everything.
   for (;;) {
-    const page = await ask<Page>(target, "GET", `/api/v1/runs?limit=${PAGE}`);
-    if (!page.items.some((run) => UNFINISHED.has(run.status))) break;
-    tooLate("the newest runs have not ended");
+    const run = await ask<Run>(target, "GET", `/api/v1/runs/${run_id}`);
+    if (!isUnfinished(run) || Date.now() > deadline) return run;
     await Bun.sleep(20);
   }
-  const seen = new Map<string, string>();
-  const late: string[] = [];
-  const count: RunCount = { by_status: {}, repeated: 0, last_completed_at: 0 };
-  const note = (run: Run) => {
-    seen.set(run.uuid, run.status);
-    if (run.completed_at !== null) {
-      count.last_completed_at = Math.max(count.last_completed_at, Date.parse(run.completed_at));
-    }
-  };
-  await readRuns(target, since, (run) => {
-    if (seen.has(run.uuid)) count.repeated++;
-    if (UNFINISHED.has(run.status)) late.push(run.uuid);
-    note(run);
-  });
-  for (const uuid of late) {
-    let run = await ask<Run>(target, "GET", `/api/v1/runs/${uuid}`);
-    while (UNFINISHED.has(run.status)) {
-      tooLate(`run ${uuid} is still ${run.status}`);
-      await Bun.sleep(50);
-      run = await ask<Run>(target, "GET", `/api/v1/runs/${uuid}`);
-    }
-    note(run);
-  }
-  for (const status of seen.values()) count.by_status[status] = (count.by_status[status] ?? 0) + 1;
-  return count;
 }

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Summary } from "./percentiles.ts";
 import { track } from "./processes.ts";
+import type { Usage } from "./procfs.ts";
 
 /** Where the load goes. */
 export interface Target {
@@ -23,7 +24,8 @@ export interface ClosedJob {
   connections: number;
   /** Load before the clock starts, in ms; its replies are counted in `ok`, but not in the rate. */
   warm_ms: number;
-  measure_ms: number;
+  /** When to stop: after this time in ms, or after so many requests. */
+  until: { ms: number } | { requests: number };
 }
 
 /** Requests leave at fixed times whatever the server does; latency counts from the intended time. */
@@ -37,12 +39,23 @@ export interface OpenJob {
 }
 
 /** One trigger at a time, each run polled without a pause until it has ended. */
-export interface LatencyJob {
-  kind: "latency";
+export interface AloneJob {
+  kind: "alone";
   target: Target;
   workflow_id: string;
   runs: number;
   warm_runs: number;
+}
+
+/** Triggers at fixed times, each run polled until it has ended; latency counts from the intended time of the trigger. */
+export interface FollowJob {
+  kind: "follow";
+  target: Target;
+  workflow_id: string;
+  per_second: number;
+  duration_ms: number;
+  /** Pause between an answer that shows a run unfinished and the next question, in ms. */
+  pause_ms: number;
 }
 
 /** Every user plays the original's seven requests in order, all users at once. */
@@ -53,9 +66,9 @@ export interface FlowJob {
   rounds: number;
 }
 
-export type Job = (ClosedJob | OpenJob | LatencyJob | FlowJob) & {
-  /** The measured process, when it runs on this machine: its CPU time over the measured span goes into the result. */
-  server_pid?: number;
+export type Job = (ClosedJob | OpenJob | AloneJob | FollowJob | FlowJob) & {
+  /** The measured processes by name, when they run on this machine: what they use goes into the result. */
+  watched?: Record<string, number>;
 };
 
 /** What every job reports. */
@@ -85,8 +98,8 @@ export interface JobResult {
   /** The generator's own cost over the measured span. */
   generator_cpu_s: number;
   generator_peak_mb: number;
-  /** The server's cost over the measured span; undefined when the job did not say which process it is. */
-  server_cpu_s?: number;
+  /** What each watched process used over the measured span (CPU), and holds at its end (memory). */
+  processes: Record<string, Usage>;
 }
 
 /** Runs one job in a generator process of its own, so that its cost shows apart from the server's and from ours. */

@@ -1,20 +1,25 @@
 // The load generator: `bun bench/load.ts '<job as JSON>'` prints its result as JSON. Load goes nowhere but to the job's target.
+import { alone } from "./generator/alone.ts";
 import { closedLoop } from "./generator/closed.ts";
 import { flow } from "./generator/flow.ts";
-import { latency } from "./generator/latency.ts";
+import { follow } from "./generator/follow.ts";
 import { openLoop } from "./generator/open.ts";
+import { Tally } from "./generator/tally.ts";
 import type { Job, JobResult } from "./jobs.ts";
 
 function run(job: Job): Promise<JobResult> {
+  const tally = new Tally(job.watched ?? {});
   switch (job.kind) {
     case "closed":
-      return closedLoop(job, job.server_pid);
+      return closedLoop(job, tally);
     case "open":
-      return openLoop(job, job.server_pid);
-    case "latency":
-      return latency(job, job.server_pid);
+      return openLoop(job, tally);
+    case "alone":
+      return alone(job, tally);
+    case "follow":
+      return follow(job, tally);
     case "flow":
-      return flow(job, job.server_pid);
+      return flow(job, tally);
   }
 }
 

@@ -1,84 +1,176 @@
-// `bun run bench [scenario…] [--url URL] [--users N]`: measures the platform over HTTP and holds it against its floors.
-import { parseArgs } from "node:util";
-import { machine, writeResults } from "./report.ts";
-import { type Outcome, Session } from "./scenario.ts";
+// `bun run bench [scenario…]`: measures the platform over HTTP, embedded and as the full stack, prints its figures beside
+// the original's and holds them against their floors.
+import { withLock } from "../infrastructure/local/lock.ts";
+import { readArguments } from "./arguments.ts";
+import { compare } from "./compare.ts";
+import { type Bare, measureBare } from "./limits/bare.ts";
+import { factsText, machineFacts, modeFacts } from "./machine.ts";
+import { unlessInterrupted } from "./processes.ts";
+import { type ModeResults, type Results, readResults, writeResults } from "./results.ts";
+import { busyNotes, type Mode, type Outcome, Session } from "./scenario.ts";
+import { delay } from "./scenarios/delay.ts";
 import { flow } from "./scenarios/flow.ts";
 import { latency } from "./scenarios/latency.ts";
 import { limits } from "./scenarios/limits.ts";
+import { runs } from "./scenarios/runs.ts";
 import { size } from "./scenarios/size.ts";
+import { soak } from "./scenarios/soak.ts";
 import { stall } from "./scenarios/stall.ts";
-import { triggers } from "./scenarios/triggers.ts";
-import { passes, tableText } from "./table.ts";
+import { webhook } from "./scenarios/webhook.ts";
+import { processesText, tablesText } from "./side-by-side.ts";
+import { stackTrouble } from "./stack.ts";
+import { passes } from "./table.ts";
 
 const SCENARIOS: Record<string, (session: Session) => Promise<Outcome>> = {
   limits,
-  triggers,
-  latency,
   flow,
+  runs,
+  latency,
+  delay,
+  webhook,
   stall,
+  soak,
   size,
 };
-const DEFAULT = ["limits", "triggers", "latency", "flow", "stall"];
+const USUAL = ["limits", "flow", "runs", "latency", "delay", "webhook", "stall"];
+/** What says little of the stack, whose `/health` is other processes' than the workers': there it runs when named. */
+const USUAL_ON_STACK = USUAL.filter((name) => name !== "stall");
+const LOCK = `${import.meta.dir}/../data/bench`;
 
-function usage(problem: string): never {
-  console.error(`${problem}\nusage: bun run bench [scenario…] [--url http://host:port] [--users N]`);
-  console.error(`scenarios: ${Object.keys(SCENARIOS).join(", ")} (without any: ${DEFAULT.join(", ")})`);
-  process.exit(1);
-}
-
-function readArguments() {
-  try {
-    return parseArgs({
-      args: process.argv.slice(2),
-      allowPositionals: true,
-      options: { url: { type: "string" }, users: { type: "string" } },
-    });
-  } catch (error) {
-    return usage(error instanceof Error ? error.message : String(error));
-  }
-}
-
-const { values, positionals } = readArguments();
-const names = positionals.length > 0 ? positionals : DEFAULT;
-const unknown = names.find((name) => !Object.hasOwn(SCENARIOS, name));
-if (unknown !== undefined) usage(`there is no scenario ${unknown}`);
-const wantedUsers = values.users ?? process.env.BENCHMARK_CONCURRENCY;
-const users = wantedUsers === undefined ? undefined : Number(wantedUsers);
-if (users !== undefined && !(Number.isInteger(users) && users > 0)) usage(`${wantedUsers} is no number of users`);
-
-const settings = { url: values.url, users };
-const facts = machine(settings);
-console.log(
-  Object.entries(facts)
-    .map(([name, value]) => `${name}: ${value}`)
-    .join(" · "),
-);
-
+const asked = readArguments(Object.keys(SCENARIOS), USUAL);
+const older = asked.compare === undefined ? undefined : await readOlder(asked.compare);
 const started = performance.now();
-const seconds = () => ((performance.now() - started) / 1000).toFixed(0).padStart(4);
-const session = new Session(settings, (text) => console.error(`${seconds()} s  ${text}`));
-const outcomes: Record<string, Outcome> = {};
 const faults: string[] = [];
-for (const name of names) {
-  const scenario = SCENARIOS[name];
-  if (scenario === undefined) continue;
+let bare: Promise<Bare> | undefined;
+
+// Two benches at once would measure each other.
+const waiting = setTimeout(() => progress("another bench runs; this one waits for its end"), 1000);
+await withLock(LOCK, async () => {
+  clearTimeout(waiting);
+  const results: Results = { measured_at: new Date().toISOString(), machine: machineFacts(), modes: {} };
+  console.log(factsText(results.machine));
+  for (const mode of modesOf()) results.modes[mode] = await measureMode(mode);
+  print(results);
+  const paths = await writeResults(results, suffix());
+  console.log(`\nwritten to ${paths.join(" and ")} after ${seconds().trim()} s`);
+  if (older !== undefined) printComparison(results, older);
+  console.log(
+    faults.length === 0 ? "every floor is kept" : `missed:\n${faults.map((fault) => `  ${fault}`).join("\n")}`,
+  );
+});
+process.exit(faults.length === 0 ? 0 : 1);
+
+/** One mode after the other, so that they do not disturb each other. */
+function modesOf(): Mode[] {
+  if (asked.mode !== undefined) return [asked.mode];
+  const trouble = stackTrouble();
+  if (trouble !== null) console.log(`the full stack is left out: ${trouble}`);
+  return trouble === null ? ["embedded", "stack"] : ["embedded"];
+}
+
+async function measureMode(mode: Mode): Promise<ModeResults> {
+  const label = { embedded: "embedded", stack: "full stack", url: asked.url ?? "" }[mode];
+  const bareServers = () => {
+    bare ??= measureBare(progress);
+    return bare;
+  };
+  const session = new Session(mode, asked, bareServers, (text) => progress(`${label}: ${text}`));
+  const usual = mode === "stack" ? USUAL_ON_STACK : USUAL;
+  const scenarios: Record<string, Outcome> = {};
+  for (const name of asked.names.length > 0 ? asked.names : usual) {
+    const outcome = await measureScenario(name, session, label);
+    await unlessInterrupted();
+    if (outcome !== undefined) scenarios[name] = outcome;
+  }
+  if (mode === "stack") progress("full stack: ending");
+  await session.close().catch((error) => void faults.push(`${label}: ${error}`));
+  const measured = await bare?.catch(() => undefined);
+  return {
+    label,
+    facts: await modeFacts(mode, asked),
+    bare: measured === undefined ? undefined : bareRates(measured),
+    scenarios,
+  };
+}
+
+function bareRates({ get, post }: Bare) {
+  return { get: get.per_second, post: post.per_second, quiet: busyNotes([get, post]).length === 0 };
+}
+
+async function measureScenario(name: string, session: Session, label: string): Promise<Outcome | undefined> {
   try {
-    const outcome = await scenario(session);
-    outcomes[name] = outcome;
-    for (const table of outcome.tables) {
-      console.log(tableText(table));
-      for (const row of table.rows) if (!passes(row)) faults.push(`${table.title}: ${row.figure.trim()}`);
+    const outcome = await SCENARIOS[name]?.(session);
+    for (const { title, rows } of outcome?.tables ?? []) {
+      for (const row of rows) if (!passes(row)) faults.push(`${label}: ${title}: ${row.figure}`);
     }
+    return outcome;
   } catch (error) {
+    await unlessInterrupted();
     // One scenario that could not be measured is a failed bench, but the others are still worth their figures.
     const sentence = error instanceof Error ? error.message : String(error);
-    console.error(`\n${name} could not be measured: ${sentence}`);
-    faults.push(`${name}: not measured (${sentence})`);
+    progress(`${label}: ${name} could not be measured: ${sentence}`);
+    faults.push(`${label}: ${name}: not measured (${sentence})`);
+    return undefined;
   }
 }
-const part = positionals.length > 0 || users !== undefined ? `-${names.join("-")}` : "";
-const elsewhere = values.url === undefined ? "" : "-elsewhere";
-const path = await writeResults(part + elsewhere, facts, outcomes);
-console.log(`\nwritten to ${path} after ${seconds().trim()} s`);
-console.log(faults.length === 0 ? "every floor is kept" : `missed:\n${faults.map((fault) => `  ${fault}`).join("\n")}`);
-process.exit(faults.length === 0 ? 0 : 1);
+
+function print({ modes }: Results): void {
+  const all = Object.values(modes);
+  for (const { label, facts } of all) console.log(`${label}: ${factsText(facts)}`);
+  const names = new Set(all.flatMap(({ scenarios }) => Object.keys(scenarios)));
+  const sideOf = (label: string, outcomes: Outcome[]) => ({
+    label,
+    tables: outcomes.flatMap(({ tables }) => tables),
+    columns: outcomes.flatMap(({ columns }) => columns),
+  });
+  for (const name of names) {
+    const sides = all.map(({ label, scenarios }) =>
+      sideOf(label, scenarios[name] === undefined ? [] : [scenarios[name]]),
+    );
+    console.log(tablesText(sides, name === "limits"));
+  }
+  for (const { label, scenarios } of all) {
+    const others = Object.entries(scenarios).filter(([name]) => name !== "limits");
+    const text = processesText(
+      sideOf(
+        label,
+        others.map(([, outcome]) => outcome),
+      ),
+    );
+    if (text !== "") console.log(text);
+  }
+}
+
+function printComparison(results: Results, before: Results): void {
+  const { compared, faults: worse, notes } = compare(results, before);
+  console.log(`compared ${compared} figures with those of ${before.measured_at}`);
+  for (const note of notes) console.log(`  ${note}`);
+  faults.push(...worse);
+}
+
+async function readOlder(path: string): Promise<Results> {
+  try {
+    return await readResults(path);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    process.exit(1);
+  }
+}
+
+/** What tells the file of a part, or of another platform, from that of a whole run. */
+function suffix(): string {
+  const { names, users, mode, url } = asked;
+  const whole = names.length === 0 && users === undefined;
+  const part = whole ? [] : names.length === 0 ? ["all"] : names;
+  return [...part, ...(url !== undefined ? ["elsewhere"] : mode === undefined ? [] : [mode])]
+    .map((word) => `-${word}`)
+    .join("");
+}
+
+function seconds(): string {
+  return ((performance.now() - started) / 1000).toFixed(0).padStart(4);
+}
+
+function progress(text: string): void {
+  console.error(`${seconds()} s  ${text}`);
+}

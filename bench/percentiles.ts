@@ -5,6 +5,7 @@ export interface Summary {
   p50: number;
   p95: number;
   p99: number;
+  p999: number;
   max: number;
 }
 
@@ -48,6 +49,7 @@ export class Samples {
       p50: percentile(sorted, 0.5),
       p95: percentile(sorted, 0.95),
       p99: percentile(sorted, 0.99),
+      p999: percentile(sorted, 0.999),
       max: sorted[sorted.length - 1] ?? 0,
     };
   }

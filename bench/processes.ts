@@ -3,7 +3,7 @@ import type { Target } from "./jobs.ts";
 
 const REPOSITORY = join(import.meta.dir, "..");
 // pino's number for "warn".
-const WARNING = 40;
+export const WARNING = 40;
 
 /** A child process that serves HTTP. */
 export interface Served {
@@ -16,11 +16,34 @@ export interface Served {
 }
 
 const running = new Set<Bun.Subprocess>();
+const endings = new Set<() => Promise<void>>();
+let interrupted = false;
+
 process.on("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
-process.on("SIGINT", () => process.exit(130));
-process.on("SIGTERM", () => process.exit(143));
+process.on("SIGINT", () => endEarly(130));
+process.on("SIGTERM", () => endEarly(143));
+
+/** Has `end` called when the bench is interrupted; call what comes back once that is no longer needed. */
+export function onInterrupt(end: () => Promise<void>): () => void {
+  endings.add(end);
+  return () => void endings.delete(end);
+}
+
+/** Resolves at once; never when the bench was interrupted, which ends the process once everything is ended. */
+export function unlessInterrupted(): Promise<void> {
+  return interrupted ? new Promise(() => {}) : Promise.resolve();
+}
+
+async function endEarly(code: number): Promise<void> {
+  if (interrupted) return;
+  interrupted = true;
+  console.error("interrupted: ending what was started");
+  for (const child of running) child.kill("SIGTERM");
+  for (const end of endings) await end().catch((error) => console.error(String(error)));
+  process.exit(code);
+}
 
 /** Sees to it that a child does not outlive us. */
 export function track(child: Bun.Subprocess): void {

@@ -1,36 +1,82 @@
-import type { Floor } from "./floors.ts";
+import { type Floor, type FloorName, floorOf } from "./floors.ts";
 import type { JobResult } from "./jobs.ts";
-import type { Measured } from "./platform.ts";
-import { type Bare, measureBare } from "./scenarios/limits.ts";
+import type { Bare } from "./limits/bare.ts";
+import { type Platform, runningAt, startEmbedded } from "./platform.ts";
+import { type Stack, startStack } from "./stack.ts";
 import type { Row, Table } from "./table.ts";
+
+/** One process of ours, the full stack of ours, or whatever someone else runs. */
+export type Mode = "embedded" | "stack" | "url";
 
 /** What the user asked for. */
 export interface Settings {
-  /** A platform that runs already; undefined: start one per scenario. */
+  /** A platform that runs already. */
   url: string | undefined;
   /** Users of the flow instead of 1,000 and 10,000. */
   users: number | undefined;
+  /** Length of the soak. */
+  minutes: number;
+}
+
+/** What the processes used during one span of a scenario. */
+export interface Column {
+  span: string;
+  processes: Record<string, { cores: number; peak_mb: number }>;
 }
 
 /** What a scenario hands back: tables to print, and everything measured for the file. */
 export interface Outcome {
   tables: Table[];
+  columns: Column[];
   measured: unknown;
 }
 
-/** What the scenarios of one run share. */
+/** What the scenarios share that are run in one mode. */
 export class Session {
-  private bare: Promise<Bare> | undefined;
+  #stack: Promise<Stack> | undefined;
 
   constructor(
+    readonly mode: Mode,
     readonly settings: Settings,
+    /** The bare servers of this run: every ratio is taken to the same ones. */
+    readonly bareServers: () => Promise<Bare>,
     readonly progress: (text: string) => void,
   ) {}
 
-  /** The bare servers of this run, measured when first asked for: every ratio is taken to the same ones. */
-  bareServers(): Promise<Bare> {
-    this.bare ??= measureBare(this.progress);
-    return this.bare;
+  /** The floor of that name in this mode. */
+  floor(name: FloorName): Floor | undefined {
+    return floorOf(this.mode, name);
+  }
+
+  /**
+   * Runs `work` against a platform: embedded an empty one each time; the stack takes too long to start for that, so that
+   * all scenarios share one.
+   */
+  async withPlatform<T>(work: (platform: Platform) => Promise<T>): Promise<T> {
+    if (this.settings.url !== undefined) return work(runningAt(this.settings.url));
+    if (this.mode === "stack") return work(await this.stack());
+    const platform = await startEmbedded();
+    let result: T;
+    try {
+      result = await work(platform);
+    } catch (error) {
+      await platform.stop().catch(() => {});
+      throw error;
+    }
+    await platform.stop();
+    return result;
+  }
+
+  /** The stack, started when first asked for. */
+  stack(): Promise<Stack> {
+    this.#stack ??= startStack();
+    return this.#stack;
+  }
+
+  /** Ends what the scenarios shared. */
+  async close(): Promise<void> {
+    const stack = await this.#stack?.catch(() => undefined);
+    await stack?.stop();
   }
 }
 
@@ -40,7 +86,7 @@ const BUSY = 0.2;
 /** A warning when something else kept the machine busy during a job; nothing otherwise. */
 export function busyNotes(results: readonly JobResult[]): string[] {
   // Of a server that isn't ours nobody knows which part of the machine's work was its own.
-  const known = results.filter((result) => result.server_cpu_s !== undefined);
+  const known = results.filter(isOurs);
   const most = Math.max(0, ...known.map(otherCores));
   return most > BUSY
     ? [`NOT QUIET: other processes used up to ${most.toFixed(1)} cores; repeat it on a quiet machine`]
@@ -52,25 +98,46 @@ export function busyNotes(results: readonly JobResult[]): string[] {
  * that before looking for a fault in the platform. A server that isn't ours is counted in.
  */
 export function otherCores(result: JobResult): number {
-  const others = result.machine_cpu_s - result.generator_cpu_s - (result.server_cpu_s ?? 0);
+  const others = result.machine_cpu_s - result.generator_cpu_s - serverCpu(result);
   return Math.max(0, others) / result.wall_s;
 }
 
-/** What a job cost: memory and CPU of the platform where it is ours, and CPU of the generator. */
-export function processRows(result: Measured, memory?: Floor): Row[] {
-  const rows: Row[] = [];
-  if (result.platform_peak_mb !== undefined && result.server_cpu_s !== undefined) {
-    rows.push(
-      {
-        figure: "platform's peak memory",
-        ours: result.platform_peak_mb,
-        unit: "MB",
-        ...(memory === undefined ? {} : { floor: memory }),
-      },
-      { figure: "platform's CPU", ours: result.server_cpu_s / result.wall_s, unit: "cores" },
-    );
-  }
-  rows.push({ figure: "generator's CPU", ours: result.generator_cpu_s / result.wall_s, unit: "cores" });
-  rows.push({ figure: "everything else on the machine", ours: otherCores(result), unit: "cores" });
-  return rows;
+/** Whether the platform's own processes were watched. */
+function isOurs({ processes }: JobResult): boolean {
+  return Object.keys(processes).some((name) => name !== "sink");
+}
+
+/** CPU seconds of all watched processes. */
+export function serverCpu(result: JobResult): number {
+  return Object.values(result.processes).reduce((sum, { cpu_s }) => sum + cpu_s, 0);
+}
+
+/** What everybody used during a job: the platform's processes where they are ours, the generator, and all others. */
+export function column(span: string, result: JobResult): Column {
+  const cores = (seconds: number) => seconds / result.wall_s;
+  return {
+    span,
+    processes: {
+      ...Object.fromEntries(
+        Object.entries(result.processes).map(([name, { cpu_s, peak_mb }]) => [name, { cores: cores(cpu_s), peak_mb }]),
+      ),
+      generator: { cores: cores(result.generator_cpu_s), peak_mb: result.generator_peak_mb },
+      [isOurs(result) ? "everything else" : "the platform and all else"]: { cores: otherCores(result), peak_mb: 0 },
+    },
+  };
+}
+
+/** The most memory that the platform's processes have held by the end of a job, against their floors. */
+export function memoryRows(session: Session, result: JobResult): Row[] {
+  const kinds: { figure: string; of: RegExp; floor: FloorName }[] = [
+    { figure: "memory, peak", of: /^platform$/, floor: "platform_mb" },
+    { figure: "memory, peak of the largest API", of: /^api-/, floor: "api_mb" },
+    { figure: "memory, peak of the largest worker", of: /^worker-/, floor: "worker_mb" },
+  ];
+  return kinds.flatMap(({ figure, of, floor }) => {
+    const peaks = Object.entries(result.processes).flatMap(([name, { peak_mb }]) => (of.test(name) ? [peak_mb] : []));
+    return peaks.length === 0
+      ? []
+      : [{ figure, ours: Math.max(...peaks), unit: "MB", better: "lower", floor: session.floor(floor) } satisfies Row];
+  });
 }

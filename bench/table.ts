@@ -1,17 +1,24 @@
-import { type Floor, floorText, keeps } from "./floors.ts";
+import { type Floor, keeps } from "./floors.ts";
 
-/** One figure of a scenario. `better` says which way a comparison with the original goes. */
+/** One figure of a scenario in one mode. */
 export interface Row {
   figure: string;
   ours: number;
   unit: string;
-  floor?: Floor;
+  floor?: Floor | undefined;
+  /** Which way is better. Only figures that say so are compared, with the original's and with an older run's. */
   better?: "higher" | "lower";
+  /**
+   * The bare server's rate that bounds it. Compared with an older run's, a rate is divided by the bare rate of its own
+   * run and a latency under full load multiplied with it: what the machine was faster or slower by falls out.
+   */
+  bound?: "get" | "post";
+  /** The original's figures. */
   python?: number;
   rust?: number;
 }
 
-/** One printed table. */
+/** A table of one scenario in one mode. */
 export interface Table {
   title: string;
   rows: Row[];
@@ -29,33 +36,24 @@ export function plain(value: number): string {
   return value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
-/** How many times better ours is than the other's. */
-function times(row: Row, other: number | undefined): string {
+/** How many times better ours is than the other's; empty when that cannot be said. */
+export function times(row: Row, other: number | undefined): string {
   if (other === undefined || other === 0 || row.ours === 0) return "";
   return `${plain(row.better === "lower" ? other / row.ours : row.ours / other)}×`;
 }
 
-/** The table as text, leaving out the columns that no row uses. */
-export function tableText(table: Table): string {
-  const optional = (value: number | undefined) => (value === undefined ? "" : plain(value));
-  const columns: { head: string; cell: (row: Row) => string }[] = [
-    { head: "ours", cell: (row) => `${plain(row.ours)} ${row.unit}`.trimEnd() },
-    { head: "floor", cell: (row) => (row.floor === undefined ? "" : floorText(row.floor)) },
-    { head: "", cell: (row) => (row.floor === undefined ? "" : passes(row) ? "pass" : "MISS") },
-    { head: "original Rust", cell: (row) => optional(row.rust) },
-    { head: "ratio", cell: (row) => times(row, row.rust) },
-    { head: "original Python", cell: (row) => optional(row.python) },
-    { head: "ratio", cell: (row) => times(row, row.python) },
-  ];
-  const used = columns.filter((column) => table.rows.some((row) => column.cell(row) !== ""));
-  const cells = [
-    ["", ...used.map((column) => column.head)],
-    ...table.rows.map((row) => [row.figure, ...used.map((column) => column.cell(row))]),
-  ];
-  const widths = ["", ...used].map((_, at) => Math.max(...cells.map((line) => line[at]?.length ?? 0)));
-  const lines = cells.map((line) =>
-    line.map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0))).join("  "),
-  );
-  const notes = table.notes.map((note) => `  ${note}`);
-  return [`\n${table.title}`, ...lines.map((line) => `  ${line.trimEnd()}`), ...notes].join("\n");
+/** Lines of cells as text: the first column to the left, the others to the right, those without any content left out. */
+export function columnsText(lines: string[][]): string {
+  const widths = (lines[0] ?? []).map((_, at) => Math.max(...lines.map((line) => line[at]?.length ?? 0)));
+  const used = widths.map((_, at) => at === 0 || lines.slice(1).some((line) => line[at] !== ""));
+  return lines
+    .map((line) =>
+      line
+        .map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0)))
+        .filter((_, at) => used[at])
+        .join("  ")
+        .trimEnd(),
+    )
+    .map((line) => `  ${line}`)
+    .join("\n");
 }

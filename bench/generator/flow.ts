@@ -1,6 +1,6 @@
 import { Connection, type Failure, requestText } from "../http-client.ts";
 import type { FlowJob, JobResult, Target } from "../jobs.ts";
-import { Tally, watchTimeouts } from "./tally.ts";
+import { type Tally, watchTimeouts } from "./tally.ts";
 
 const WORKFLOW = JSON.stringify({
   id: "load_test",
@@ -32,9 +32,8 @@ interface User {
 }
 
 /** Lets all users start at once on connections opened before the clock starts, and play the flow `rounds` times. */
-export async function flow(job: FlowJob, serverPid: number | undefined): Promise<JobResult> {
+export async function flow(job: FlowJob, tally: Tally): Promise<JobResult> {
   const request = requests(job.target);
-  const tally = new Tally(serverPid);
   const samples = FLOW_STEPS.map((name) => tally.samples(name));
   const users = new Map<Connection, User>();
   const done = Promise.withResolvers<void>();

@@ -1,18 +1,17 @@
 import { Connection, type Failure, requestText } from "../http-client.ts";
 import type { JobResult, OpenJob } from "../jobs.ts";
-import { Tally, watchTimeouts } from "./tally.ts";
+import { type Tally, watchTimeouts } from "./tally.ts";
 
 /**
  * Sends at fixed times, answered or not. Latency counts from the *intended* time, so that a server which stands still
  * is charged with every request that should have been sent meanwhile (coordinated omission). `from_sending` is the same
  * without waiting for a free connection or for our own timer; `timer_late` is what our timer alone was late.
  */
-export async function openLoop(job: OpenJob, serverPid: number | undefined): Promise<JobResult> {
+export async function openLoop(job: OpenJob, tally: Tally): Promise<JobResult> {
   const { target } = job;
   const request = Buffer.from(requestText(target, job.request.method, job.request.path, job.request.body));
   const total = Math.round((job.per_second * job.duration_ms) / 1000);
   const gap = 1000 / job.per_second;
-  const tally = new Tally(serverPid);
   const fromSending = tally.samples("from_sending");
   const timerLate = tally.samples("timer_late");
   const done = Promise.withResolvers<void>();

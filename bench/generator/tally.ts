@@ -1,7 +1,7 @@
 import type { Connection, Failure } from "../http-client.ts";
 import type { JobResult } from "../jobs.ts";
 import { Samples } from "../percentiles.ts";
-import { cpuSeconds, machineCpuSeconds, peakMegabytes } from "../procfs.ts";
+import { machineCpuSeconds, peakMegabytes, readUsage, type Usage, usageSince } from "../procfs.ts";
 
 /** How long a request may wait for its reply, in ms, before it counts as an error. */
 export const TIMEOUT_MS = 30_000;
@@ -19,14 +19,15 @@ export class Tally {
   private end = 0;
   private okAtStart = 0;
   private cpuAtStart = process.cpuUsage();
-  private serverCpuAtStart = 0;
+  private usageAtStart: Record<string, Usage> = {};
   private machineCpuAtStart = 0;
 
-  constructor(private readonly serverPid: number | undefined) {}
+  /** `watched`: the measured processes by name. */
+  constructor(private readonly watched: Record<string, number>) {}
 
   /** Starts the measured span; what is counted before is warming up. */
   begin(): void {
-    if (this.serverPid !== undefined) this.serverCpuAtStart = cpuSeconds(this.serverPid);
+    this.usageAtStart = readUsage(this.watched);
     this.machineCpuAtStart = machineCpuSeconds();
     this.startedAt = Date.now();
     this.start = performance.now();
@@ -79,7 +80,7 @@ export class Tally {
       machine_cpu_s: machineCpuSeconds() - this.machineCpuAtStart,
       generator_cpu_s: (cpu.user + cpu.system) / 1e6,
       generator_peak_mb: peakMegabytes(process.pid),
-      ...(this.serverPid === undefined ? {} : { server_cpu_s: cpuSeconds(this.serverPid) - this.serverCpuAtStart }),
+      processes: usageSince(this.usageAtStart, readUsage(this.watched)),
     };
   }
 }

@@ -1,14 +1,18 @@
-import { newestRun, type RunCount, waitForRuns } from "../api.ts";
-import { FLOORS } from "../floors.ts";
+import { missing, type RunCount, startCounting, waitForRuns } from "../counting.ts";
+import type { FloorName } from "../floors.ts";
 import type { JobResult } from "../jobs.ts";
+import type { Bare } from "../limits/bare.ts";
 import { medianBy } from "../percentiles.ts";
-import { type Measured, measure, type Platform, withPlatform } from "../platform.ts";
+import { measure, type Platform } from "../platform.ts";
 import { published, publishedEndpoint } from "../published.ts";
-import { busyNotes, type Outcome, processRows, type Session } from "../scenario.ts";
-import type { Row, Table } from "../table.ts";
+import { busyNotes, type Column, column, memoryRows, type Outcome, type Session } from "../scenario.ts";
+import { plain, type Row, type Table } from "../table.ts";
+
+const USERS = 1000;
+const MANY = 10_000;
 
 /** One repetition of the flow and what became of its runs. */
-export interface FlowPlay extends Measured {
+export interface FlowPlay extends JobResult {
   users: number;
   rounds: number;
   runs: RunCount;
@@ -16,55 +20,83 @@ export interface FlowPlay extends Measured {
 
 /** Plays the flow once and waits until its delayed runs have ended. */
 export async function playFlow(platform: Platform, users: number, rounds: number): Promise<FlowPlay> {
-  const since = await newestRun(platform.target);
+  const since = await startCounting(platform.target);
   const result = await measure(platform, { kind: "flow", target: platform.target, users, rounds });
   const runs = await waitForRuns(platform.target, since);
   return { ...result, users, rounds, runs };
 }
 
-/** The middle of three plays of 1,000 users with 5 rounds each, by rate. */
-export async function steadyFlow(platform: Platform, users: number): Promise<{ middle: FlowPlay; plays: FlowPlay[] }> {
+/** Three plays of 5 rounds each. */
+export async function steadyFlow(platform: Platform, users: number): Promise<FlowPlay[]> {
   const plays: FlowPlay[] = [];
   for (let at = 0; at < 3; at++) plays.push(await playFlow(platform, users, 5));
-  return { middle: medianBy(plays, (play) => play.per_second), plays };
+  return plays;
 }
 
 /** The original's seven requests per user, all users at once. */
 export async function flow(session: Session): Promise<Outcome> {
-  const bareGet = (await session.bareServers()).get;
+  const bare = await session.bareServers();
   const users = session.settings.users;
-  const small = users ?? 1000;
-  session.progress(`flow: ${small} users, once and three times five rounds`);
+  const small = users ?? USERS;
   const tables: Table[] = [];
+  const columns: Column[] = [];
   const measured: FlowPlay[] = [];
-  await withPlatform(session.settings.url, async (platform) => {
+  await session.withPlatform(async (platform) => {
+    session.progress(`flow: ${plain(small)} users, once and three times five rounds`);
     const first = await playFlow(platform, small, 1);
-    const { middle, plays } = await steadyFlow(platform, small);
+    const plays = await steadyFlow(platform, small);
+    const floors = small === USERS ? STEADY_FLOORS : {};
     tables.push(
-      flowTable(`flow: ${small} users at once, the first single round of a fresh platform`, [first], bareGet, false),
-      flowTable(`flow: ${small} users, five rounds each, median of three`, plays, bareGet, small === 1000),
-      endpointTable(middle),
+      flowTable(session, bare, `flow: ${plain(small)} users at once, the first single round`, [first], {}),
+      flowTable(session, bare, `flow: ${plain(small)} users at once, five rounds each, median of three`, plays, floors),
+      endpointTable(middleOf(plays)),
     );
+    columns.push(column(`flow ${plain(small)}`, middleOf(plays)));
     measured.push(first, ...plays);
   });
   if (users === undefined) {
-    session.progress("flow: 10,000 users, once");
-    // A platform of its own: its memory is a figure too.
-    const many = await withPlatform(session.settings.url, (platform) => playFlow(platform, 10_000, 1));
-    tables.push(flowTable("flow: 10,000 users at once", [many], bareGet, false));
-    measured.push(many);
+    // Where it can be had, a platform of its own: its memory is a figure too.
+    await session.withPlatform(async (platform) => {
+      session.progress("flow: 10,000 users, once");
+      const many = await playFlow(platform, MANY, 1);
+      tables.push(flowTable(session, bare, "flow: 10,000 users at once", [many], { p99: "flow_many_p99_ms" }));
+      columns.push(column("flow 10,000", many));
+      measured.push(many);
+    });
   }
-  return { tables, measured };
+  return { tables, columns, measured };
 }
 
+interface FlowFloors {
+  rate?: FloorName;
+  p99?: FloorName;
+}
+const STEADY_FLOORS: FlowFloors = { rate: "flow_to_bare_get", p99: "flow_p99_ms" };
+
 /** The figures of the middle play by rate, and the errors of all of them: an error isn't undone by a better repetition. */
-function flowTable(title: string, plays: FlowPlay[], bareGet: JobResult, rateHasFloor: boolean): Table {
-  const play = medianBy(plays, (one) => one.per_second);
+function flowTable(session: Session, bare: Bare, title: string, plays: FlowPlay[], floors: FlowFloors): Table {
+  const play = middleOf(plays);
   const sum = (figure: (one: FlowPlay) => number) => plays.reduce((total, one) => total + figure(one), 0);
   const theirs = published(play.users);
   const errors = sum((one) => one.expected - one.ok);
+  const floor = (name: FloorName | undefined) => (name === undefined ? undefined : session.floor(name));
+  const latency = (name: "mean" | "p50" | "p95" | "p99"): Row => ({
+    figure: name,
+    ours: play.latency[name],
+    unit: "ms",
+    better: "lower",
+    bound: "get",
+    ...theirs(`${name}_ms`),
+  });
   const rows: Row[] = [
-    { figure: "requests", ours: play.per_second, unit: "/s", better: "higher", ...theirs("throughput_rps") },
+    {
+      figure: "requests",
+      ours: play.per_second,
+      unit: "/s",
+      better: "higher",
+      bound: "get",
+      ...theirs("throughput_rps"),
+    },
     {
       figure: "requests, opening the connections counted",
       ours: play.ok / (play.wall_s + play.connect_s),
@@ -72,16 +104,16 @@ function flowTable(title: string, plays: FlowPlay[], bareGet: JobResult, rateHas
     },
     {
       figure: "÷ bare GET",
-      ours: play.per_second / bareGet.per_second,
+      ours: play.per_second / bare.get.per_second,
       unit: "",
-      ...(rateHasFloor ? { floor: FLOORS.flow_to_bare_get } : {}),
+      floor: floor(floors.rate),
     },
-    { figure: "mean", ours: play.latency.mean, unit: "ms", better: "lower", ...theirs("mean_ms") },
-    { figure: "p50", ours: play.latency.p50, unit: "ms", better: "lower", ...theirs("p50_ms") },
-    { figure: "p95", ours: play.latency.p95, unit: "ms", better: "lower", ...theirs("p95_ms") },
-    { figure: "p99", ours: play.latency.p99, unit: "ms", better: "lower", ...theirs("p99_ms") },
+    latency("mean"),
+    latency("p50"),
+    latency("p95"),
+    { ...latency("p99"), floor: floor(floors.p99) },
     { figure: "max", ours: play.latency.max, unit: "ms" },
-    { figure: "errors", ours: errors, unit: "", floor: FLOORS.errors },
+    { figure: "errors", ours: errors, unit: "", floor: session.floor("errors") },
     {
       figure: "errors in %",
       ours: (100 * errors) / sum((one) => one.expected),
@@ -91,31 +123,32 @@ function flowTable(title: string, plays: FlowPlay[], bareGet: JobResult, rateHas
     },
     {
       figure: "runs not succeeded",
-      ours: sum(runsMissing),
+      ours: sum((one) => missing(one.runs, one.users * one.rounds)),
       unit: "",
-      floor: FLOORS.runs_lost,
+      floor: session.floor("runs_lost"),
     },
+    ...memoryRows(session, play),
   ];
-  rows.push(...processRows(play, FLOORS.memory_mb));
   const refused = plays.flatMap((one) => [`errors: ${JSON.stringify(one.errors)}`, ...one.refusals]);
-  const notes = [...(errors > 0 ? refused : []), ...busyNotes([...plays, bareGet])];
-  return { title, rows, notes };
+  const aim = session.mode === "stack" && floors.rate !== undefined ? ["÷ bare GET: the aim is 0.10"] : [];
+  return { title, rows, notes: [...aim, ...(errors > 0 ? refused : []), ...busyNotes([...plays, bare.get])] };
 }
 
-/** How far a play is from one successful run per user and round. */
-function runsMissing(play: FlowPlay): number {
-  return Math.abs(play.users * play.rounds - (play.runs.by_status.success ?? 0)) + play.runs.repeated;
+/** The middle play by rate. */
+export function middleOf(plays: FlowPlay[]): FlowPlay {
+  return medianBy(plays, (play) => play.per_second);
 }
 
 function endpointTable(play: FlowPlay): Table {
   return {
-    title: `flow: mean per request, ${play.users} users`,
+    title: `flow: mean per request, ${plain(play.users)} users`,
     rows: Object.entries(play.more).map(([figure, summary]) => ({
       figure,
       ours: summary.mean,
       unit: "ms",
       better: "lower",
-      ...(play.users === 1000 ? publishedEndpoint(figure) : {}),
+      bound: "get",
+      ...(play.users === USERS ? publishedEndpoint(figure) : {}),
     })),
     notes: [],
   };

@@ -1,95 +1,118 @@
-import { createTransformWorkflow, newestRun, waitForRuns } from "../api.ts";
-import { FLOORS } from "../floors.ts";
-import { runJob } from "../jobs.ts";
+import { missing, startCounting, waitForRuns } from "../counting.ts";
+import { type Bare, measureBare } from "../limits/bare.ts";
 import { medianBy } from "../percentiles.ts";
-import { type Platform, withPlatform } from "../platform.ts";
+import type { Platform } from "../platform.ts";
+import { pureWorkflow } from "../pure.ts";
 import { type Outcome, otherCores, type Session } from "../scenario.ts";
 import type { Row } from "../table.ts";
-import { steadyFlow } from "./flow.ts";
-import { latencyRounds } from "./latency.ts";
-import { CONNECTIONS, triggerRequest } from "./limits.ts";
-import { triggerRounds } from "./triggers.ts";
+import { triggerMany } from "../trigger.ts";
+import { middleOf, steadyFlow } from "./flow.ts";
+import { latencyAlone } from "./latency.ts";
+import { triggerRounds } from "./runs.ts";
 
-const STORED = 1_000_000;
+const STORED = [0, 100_000, 1_000_000];
+const PORTION = 50_000;
+const ROUND = 10_000;
 
+/** What must not grow worse with the number of runs stored. */
 interface Figures {
-  triggers_per_second: number;
+  stored: number;
+  /** The bare servers' rates at that time: minutes lie between these figures, and the machine changes meanwhile. */
+  bare: { get: number; post: number };
+  flow_per_second: number;
+  flow_p99_ms: number;
   completed_per_second: number;
   latency_p50_ms: number;
-  latency_p99_ms: number;
-  flow_per_second: number;
-  /** Cores that others used while the triggers were measured, at worst. */
+  /** Cores that others used meanwhile, at worst. */
   other_cores: number;
 }
 
-/** What must not grow worse with the number of runs stored. The flow and the latency go first: they store the least. */
-async function figures(platform: Platform): Promise<Figures> {
-  const { middle } = await steadyFlow(platform, 1000);
-  const one = medianBy(await latencyRounds(platform), (round) => round.latency.p50);
-  const rounds = await triggerRounds(platform, 3000);
+/** The flow, runs and latency with 0, 100,000 and 1,000,000 stored runs. Runs only when named: it takes minutes. */
+export async function size(session: Session): Promise<Outcome> {
+  if (session.settings.url !== undefined) throw new Error("size fills a platform of its own: leave --url out");
+  return session.withPlatform(async (platform) => {
+    const { workflow } = await pureWorkflow(session, platform.target);
+    // The first flow of a fresh process is slower than any later one.
+    await steadyFlow(platform, 1000);
+    const all: Figures[] = [];
+    let stored = 0;
+    for (const wanted of STORED) {
+      stored = await fill(session, platform, workflow, stored, wanted);
+      session.progress(`size: ${stored.toLocaleString("en-US")} runs stored`);
+      all.push(await figures(platform, workflow, stored, await measureBare(session.progress)));
+      // The measuring stored some as well.
+      stored += 3 * 5 * 1000 + 3 * ROUND;
+    }
+    const rows: Row[] = [
+      ...rowsOf(session, all, "flow, 1,000 users", "/s", "flat_rate", (one) => one.flow_per_second, "get"),
+      ...rowsOf(session, all, "flow, 1,000 users, p99", "ms", "flat_cost", (one) => one.flow_p99_ms, "get"),
+      ...rowsOf(session, all, "runs completed", "/s", "flat_rate", (one) => one.completed_per_second, "post"),
+      ...rowsOf(session, all, "trigger to completed p50", "ms", "flat_cost", (one) => one.latency_p50_ms),
+      ...all.map(({ stored: count, other_cores }) => ({
+        figure: `everything else on the machine, ${count.toLocaleString("en-US")} stored, at worst`,
+        ours: other_cores,
+        unit: "cores",
+      })),
+    ];
+    return {
+      tables: [{ title: "size: the same figures with more and more runs stored", rows, notes: [SCALED] }],
+      columns: [],
+      measured: all,
+    };
+  });
+}
+
+async function figures(platform: Platform, workflow: string, stored: number, bare: Bare): Promise<Figures> {
+  const flow = middleOf(await steadyFlow(platform, 1000));
+  const alone = await latencyAlone(platform, workflow);
+  const rounds = await triggerRounds(platform, workflow, ROUND);
+  const runs = medianBy(rounds, (round) => round.completed_per_second);
   return {
-    triggers_per_second: medianBy(rounds, (round) => round.per_second).per_second,
-    completed_per_second: medianBy(rounds, (round) => round.completed_per_second).completed_per_second,
-    latency_p50_ms: one.latency.p50,
-    latency_p99_ms: one.latency.p99,
-    flow_per_second: middle.per_second,
-    other_cores: Math.max(otherCores(middle), otherCores(one), ...rounds.map(otherCores)),
+    stored,
+    bare: { get: bare.get.per_second, post: bare.post.per_second },
+    flow_per_second: flow.per_second,
+    flow_p99_ms: flow.latency.p99,
+    completed_per_second: runs.completed_per_second,
+    latency_p50_ms: alone.latency.p50,
+    other_cores: Math.max(...[flow, alone, ...rounds].map(otherCores)),
   };
 }
 
-/** Triggers through HTTP until `STORED` runs are stored and ended. */
-async function fill(platform: Platform, progress: (text: string) => void): Promise<number> {
-  const { target } = platform;
-  const request = triggerRequest(await createTransformWorkflow(target, 3));
-  let stored = 0;
-  while (stored < STORED) {
-    progress(`size: ${stored.toLocaleString("en-US")} of ${STORED.toLocaleString("en-US")} runs stored`);
-    const since = await newestRun(target);
-    const result = await runJob({
-      kind: "closed",
-      target,
-      request,
-      connections: CONNECTIONS,
-      warm_ms: 0,
-      measure_ms: 10_000,
-    });
-    const runs = await waitForRuns(target, since, 300_000);
-    const success = runs.by_status.success ?? 0;
-    if (success === 0 || success < result.ok) throw new Error(`${result.ok} accepted, ${success} succeeded`);
-    stored += success;
+/** Triggers through HTTP until `wanted` runs are stored and ended; returns how many are. */
+async function fill(session: Session, platform: Platform, workflow: string, from: number, wanted: number) {
+  let stored = from;
+  while (stored < wanted) {
+    session.progress(`size: ${stored.toLocaleString("en-US")} of ${wanted.toLocaleString("en-US")} runs stored`);
+    const since = await startCounting(platform.target);
+    const { ok } = await triggerMany(platform, workflow, Math.min(PORTION, wanted - stored));
+    const runs = await waitForRuns(platform.target, since, { patience: 300_000 });
+    if (ok === 0 || missing(runs, ok) > 0) throw new Error(`${ok} accepted, ${JSON.stringify(runs.by_status)}`);
+    stored += ok;
   }
   return stored;
 }
 
-/** Triggers, latency and flow with 0 and with 1,000,000 stored runs. Runs only when named: it takes minutes. */
-export async function size(session: Session): Promise<Outcome> {
-  if (session.settings.url !== undefined) throw new Error("size fills a platform of its own: leave --url out");
-  session.progress("size: nothing stored");
-  const empty = await withPlatform(undefined, figures);
-  const { full, stored } = await withPlatform(undefined, async (platform) => {
-    const count = await fill(platform, session.progress);
-    session.progress(`size: ${count.toLocaleString("en-US")} runs stored`);
-    return { full: await figures(platform), stored: count };
+const SCALED =
+  "ratios of flow and runs are of shares of the bare server, measured anew with each number of stored runs";
+
+/** A figure with each number of stored runs, and its ratio to that with none, by `bound` as comparisons are. */
+function rowsOf(
+  session: Session,
+  all: Figures[],
+  figure: string,
+  unit: string,
+  floor: "flat_rate" | "flat_cost",
+  of: (one: Figures) => number,
+  bound?: "get" | "post",
+): Row[] {
+  const first = all[0];
+  return all.flatMap((one) => {
+    const count = one.stored.toLocaleString("en-US");
+    const row: Row = { figure: `${figure}, ${count} stored`, ours: of(one), unit };
+    if (first === undefined || one === first) return [row];
+    const speed = bound === undefined ? 1 : one.bare[bound] / first.bare[bound];
+    const ratio = (of(one) / of(first)) * (floor === "flat_rate" ? 1 / speed : speed);
+    const name = `${figure}, ${count} ÷ ${first.stored} stored`;
+    return [row, { figure: name, ours: ratio, unit: "", floor: session.floor(floor) }];
   });
-  const rate = (figure: string, before: number, after: number): Row[] => [
-    { figure: `${figure}, 0 stored`, ours: before, unit: "/s" },
-    { figure: `${figure}, 1,000,000 stored`, ours: after, unit: "/s" },
-    { figure: "  ratio", ours: after / before, unit: "", floor: FLOORS.size_rate },
-  ];
-  const rows: Row[] = [
-    ...rate("triggers", empty.triggers_per_second, full.triggers_per_second),
-    ...rate("completed", empty.completed_per_second, full.completed_per_second),
-    ...rate("flow, 1,000 users", empty.flow_per_second, full.flow_per_second),
-    { figure: "trigger to completed p50, 0 stored", ours: empty.latency_p50_ms, unit: "ms" },
-    { figure: "trigger to completed p50, 1,000,000 stored", ours: full.latency_p50_ms, unit: "ms" },
-    { figure: "  ratio", ours: full.latency_p50_ms / empty.latency_p50_ms, unit: "", floor: FLOORS.size_latency },
-    { figure: "trigger to completed p99, 0 stored", ours: empty.latency_p99_ms, unit: "ms" },
-    { figure: "trigger to completed p99, 1,000,000 stored", ours: full.latency_p99_ms, unit: "ms" },
-    { figure: "everything else on the machine, 0 stored, at worst", ours: empty.other_cores, unit: "cores" },
-    { figure: "everything else on the machine, 1,000,000 stored, at worst", ours: full.other_cores, unit: "cores" },
-  ];
-  return {
-    tables: [{ title: "size: the same figures with 1,000,000 runs in the file", rows, notes: [] }],
-    measured: { empty, full, stored },
-  };
 }

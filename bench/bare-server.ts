@@ -1,4 +1,4 @@
-// What the platform is measured against: `bun bench/bare.ts get|post|nothing` prints the port it listens on.
+// What the platform is measured against: `bun bench/bare-server.ts get|post|nothing` prints the port it listens on.
 import { Elysia, t } from "elysia";
 
 const HOST = "127.0.0.1";
@@ -42,7 +42,7 @@ function doNothing(): number {
 const kinds: Record<string, () => number | undefined> = { get: bareGet, post: barePost, nothing: doNothing };
 const start = kinds[process.argv[2] ?? ""];
 if (start === undefined) {
-  console.error("usage: bun bench/bare.ts get|post|nothing");
+  console.error("usage: bun bench/bare-server.ts get|post|nothing");
   process.exit(1);
 }
 console.log(JSON.stringify({ msg: "listening", address: `http://${HOST}:${start()}` }));

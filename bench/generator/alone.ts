@@ -1,12 +1,11 @@
 import { Connection, type Failure, requestText } from "../http-client.ts";
-import type { JobResult, LatencyJob } from "../jobs.ts";
-import { Tally, watchTimeouts } from "./tally.ts";
+import type { AloneJob, JobResult } from "../jobs.ts";
+import { type Tally, watchTimeouts } from "./tally.ts";
 
 const ENDED = new Set(["success", "failed", "cancelled"]);
 
 /** Triggers one run at a time and polls it without a pause; latency is from sending the trigger to the answer that shows its end. */
-export async function latency(job: LatencyJob, serverPid: number | undefined): Promise<JobResult> {
-  const tally = new Tally(serverPid);
+export async function alone(job: AloneJob, tally: Tally): Promise<JobResult> {
   const inside = tally.samples("inside_the_server");
   const polls = tally.samples("polls_per_run");
   let settle: (reply: { status: number; body: string }) => void = () => {};

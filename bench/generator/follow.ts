@@ -1,0 +1,156 @@
+import { Connection, type Failure, requestText } from "../http-client.ts";
+import type { FollowJob, JobResult } from "../jobs.ts";
+import { type Tally, watchTimeouts } from "./tally.ts";
+
+const ENDED = new Set(["success", "failed", "cancelled"]);
+/** Runs that may be followed at once; the next ones wait for a connection, and their latency counts from before it. */
+const CONNECTIONS = 128;
+/** A run that takes longer than this, in ms, counts as an error. */
+const PATIENCE_MS = 30_000;
+/** How late a timer may be, in ms. */
+const TIMER_MS = 1.5;
+
+/** A run on its way, on a connection of its own. */
+interface Following {
+  /** When its trigger should have left, in `performance.now()` ms. */
+  intended: number;
+  /** The request that asks for the run; empty while the trigger's answer is out. */
+  poll: string;
+  lastAnswer: number;
+}
+
+/**
+ * Triggers at fixed times, answered or not, and polls each run until it has ended. Latency counts from the *intended*
+ * time to the answer that shows the end, so that a platform which stands still is charged with all that should have
+ * come meanwhile (coordinated omission). `between_polls` is how finely an end is seen, `timer_late` what our own timer
+ * was late, `inside_the_server` is completed_at − created_at as the platform says.
+ */
+export async function follow(job: FollowJob, tally: Tally): Promise<JobResult> {
+  const { target } = job;
+  const body = JSON.stringify({ workflow_id: job.workflow_id, payload: { n: 1 } });
+  const trigger = requestText(target, "POST", "/api/v1/trigger", body);
+  const total = Math.round((job.per_second * job.duration_ms) / 1000);
+  const gap = 1000 / job.per_second;
+  const samples = {
+    accepted: tally.samples("trigger_answered"),
+    inside: tally.samples("inside_the_server"),
+    between: tally.samples("between_polls"),
+    late: tally.samples("timer_late"),
+  };
+  const done = Promise.withResolvers<void>();
+  const following = new Map<Connection, Following>();
+  const idle: Connection[] = [];
+  let due = 0;
+  let sent = 0;
+  let settled = 0;
+  let start = 0;
+  let over = false;
+
+  function sendDue(): void {
+    while (sent < due) {
+      const connection = idle.pop();
+      if (connection === undefined) return;
+      following.set(connection, { intended: start + sent * gap, poll: "", lastAnswer: 0 });
+      sent++;
+      connection.send(trigger, true, performance.now());
+    }
+  }
+
+  function settle(connection: Connection): void {
+    following.delete(connection);
+    settled++;
+    idle.push(connection);
+    sendDue();
+    if (settled === total) done.resolve();
+  }
+
+  function accepted(run: Following, now: number, reply: string): void {
+    samples.accepted.add(now - run.intended);
+    const id: unknown = JSON.parse(reply).run_id;
+    run.poll = requestText(target, "GET", `/api/v1/runs/${id}`);
+  }
+
+  function ended(run: Following, now: number, reply: string): boolean {
+    samples.between.add(now - run.lastAnswer);
+    const { status, created_at, started_at, completed_at } = JSON.parse(reply);
+    if (!ENDED.has(status)) {
+      if (now - run.intended < PATIENCE_MS) return false;
+      tally.error("run_not_ended");
+      return true;
+    }
+    if (status === "success") tally.reply(200, now, "");
+    else tally.error(`run_${status}`);
+    tally.latency.add(now - run.intended);
+    const inside = Date.parse(completed_at) - Date.parse(created_at ?? started_at);
+    if (Number.isFinite(inside)) samples.inside.add(inside);
+    return true;
+  }
+
+  const owner = {
+    replied(connection: Connection, status: number, reply: string): void {
+      const now = performance.now();
+      connection.sentAt = 0;
+      const run = following.get(connection);
+      if (run === undefined) return;
+      if (status < 200 || status >= 300) {
+        tally.reply(status, now, reply);
+        settle(connection);
+        return;
+      }
+      if (run.poll === "") accepted(run, now, reply);
+      else if (ended(run, now, reply)) {
+        settle(connection);
+        return;
+      }
+      run.lastAnswer = now;
+      const poll = () => {
+        if (following.get(connection) === run) connection.send(run.poll, true, performance.now());
+      };
+      if (job.pause_ms === 0) poll();
+      else setTimeout(poll, job.pause_ms);
+    },
+    lost(connection: Connection, why: Failure): void {
+      const at = idle.indexOf(connection);
+      if (at >= 0) idle.splice(at, 1);
+      if (following.delete(connection)) {
+        tally.error(why);
+        settled++;
+        if (settled === total) done.resolve();
+      }
+      if (!over) setTimeout(() => reopen(connection), 20);
+    },
+  };
+
+  async function reopen(connection: Connection): Promise<void> {
+    if (over || !(await connection.open(target))) return;
+    idle.push(connection);
+    sendDue();
+  }
+
+  const connections = Array.from({ length: CONNECTIONS }, () => new Connection(owner));
+  const unwatch = watchTimeouts(connections);
+  await Promise.all(connections.map(reopen));
+  tally.begin();
+  start = performance.now();
+  const wait = () => {
+    const now = performance.now();
+    while (due < total && start + due * gap <= now) {
+      samples.late.add(now - (start + due * gap));
+      due++;
+    }
+    sendDue();
+    if (due === total) return;
+    const ahead = start + due * gap - now;
+    // A timer is late by up to a millisecond, which is much beside a run of two: the rest is spent looking at the clock.
+    if (ahead > TIMER_MS) setTimeout(wait, ahead - TIMER_MS);
+    else setImmediate(wait);
+  };
+  wait();
+  // A platform that takes no connection at all leaves triggers unsent: they count as such.
+  await Promise.race([done.promise, Bun.sleep(job.duration_ms + 2 * PATIENCE_MS)]);
+  over = true;
+  const result = tally.result(total);
+  unwatch();
+  for (const connection of connections) connection.close();
+  return result;
+}

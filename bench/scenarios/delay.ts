@@ -1,0 +1,53 @@
+import { createDelay } from "../api.ts";
+import { missing, startCounting, waitForRuns } from "../counting.ts";
+import { busyNotes, column, memoryRows, type Outcome, type Session } from "../scenario.ts";
+import type { Row } from "../table.ts";
+import { triggerMany } from "../trigger.ts";
+
+const RUNS = 10_000;
+const SECONDS = 1;
+
+/** Many runs that sleep for a second: how long after the last trigger the last one has ended. */
+export async function delay(session: Session): Promise<Outcome> {
+  return session.withPlatform(async (platform) => {
+    const { target } = platform;
+    session.progress(`delay: ${RUNS.toLocaleString("en-US")} runs of ${SECONDS} s`);
+    const workflow = await createDelay(target, SECONDS);
+    const since = await startCounting(target);
+    const result = await triggerMany(platform, workflow, RUNS);
+    const runs = await waitForRuns(target, since, { patience: 120_000 });
+    const late = (ms: number) => ms - SECONDS * 1000;
+    const rows: Row[] = [
+      {
+        figure: "last end after the last trigger",
+        ours: (runs.last_completed_at - runs.last_created_at) / 1000,
+        unit: "s",
+        better: "lower",
+        floor: session.floor("delay_after_last_s"),
+      },
+      { figure: "a run took longer than its second by p50", ours: late(runs.took.p50), unit: "ms" },
+      { figure: "a run took longer than its second by p99", ours: late(runs.took.p99), unit: "ms" },
+      { figure: "a run took longer than its second by, at most", ours: late(runs.took.max), unit: "ms" },
+      { figure: "triggers", ours: result.per_second, unit: "/s", better: "higher", bound: "post" },
+      { figure: "errors", ours: result.expected - result.ok, unit: "", floor: session.floor("errors") },
+      {
+        figure: "accepted but not succeeded once",
+        ours: missing(runs, result.ok),
+        unit: "",
+        floor: session.floor("runs_lost"),
+      },
+      ...memoryRows(session, result),
+    ];
+    return {
+      tables: [
+        {
+          title: `delay: ${RUNS.toLocaleString("en-US")} runs of ${SECONDS} s`,
+          rows,
+          notes: [...result.refusals, ...busyNotes([result])],
+        },
+      ],
+      columns: [column("delay", result)],
+      measured: { result, runs },
+    };
+  });
+}

@@ -1,0 +1,138 @@
+import { missing, type RunCount, startCounting, waitForRuns } from "../counting.ts";
+import type { FloorName } from "../floors.ts";
+import type { JobResult } from "../jobs.ts";
+import { medianBy } from "../percentiles.ts";
+import type { Platform } from "../platform.ts";
+import { pureWorkflow } from "../pure.ts";
+import { busyNotes, column, memoryRows, type Outcome, type Session } from "../scenario.ts";
+import type { Row, Table } from "../table.ts";
+import { CONNECTIONS, triggerMany } from "../trigger.ts";
+import { type Drain, drain } from "./backlog.ts";
+
+const RUNS = 20_000;
+
+/** One repetition: triggers as fast as they go, then every one of them executed. */
+export interface TriggerRound extends JobResult {
+  runs: RunCount;
+  /** Runs in status success per second, from the first trigger to the last completion. */
+  completed_per_second: number;
+  /** Seconds between the last run's creation and the last completion. */
+  drain_s: number;
+  /** Accepted triggers without exactly one successful run. */
+  lost: number;
+}
+
+/** Triggers so many runs three times, after warming up; waits each time until all are executed. */
+export async function triggerRounds(platform: Platform, workflow: string, runs = RUNS): Promise<TriggerRound[]> {
+  await triggerRound(platform, workflow, runs / 4);
+  const rounds: TriggerRound[] = [];
+  for (let at = 0; at < 3; at++) rounds.push(await triggerRound(platform, workflow, runs));
+  return rounds;
+}
+
+async function triggerRound(platform: Platform, workflow: string, requests: number): Promise<TriggerRound> {
+  const { target } = platform;
+  const since = await startCounting(target);
+  const result = await triggerMany(platform, workflow, requests);
+  const runs = await waitForRuns(target, since, { patience: 120_000 });
+  const seconds = (runs.last_completed_at - runs.first_created_at) / 1000;
+  return {
+    ...result,
+    runs,
+    completed_per_second: (runs.by_status.success ?? 0) / seconds,
+    drain_s: Math.max(0, runs.last_completed_at - runs.last_created_at) / 1000,
+    lost: missing(runs, result.ok),
+  };
+}
+
+/** Runs of three pure steps: how many per second while they are triggered over HTTP, and of a backlog. */
+export async function runs(session: Session): Promise<Outcome> {
+  const { post } = await session.bareServers();
+  return session.withPlatform(async (platform) => {
+    const { workflow, notes } = await pureWorkflow(session, platform.target);
+    session.progress(`runs: three times ${RUNS.toLocaleString("en-US")} until completed`);
+    const rounds = await triggerRounds(platform, workflow);
+    session.progress("runs: a backlog and its drain");
+    const backlog = await drain(session, platform, workflow);
+    const middle = medianBy(rounds, (round) => round.completed_per_second);
+    const table: Table = {
+      title: `runs: 3 pure steps, ${RUNS.toLocaleString("en-US")} runs over HTTP until completed, ${CONNECTIONS} connections, median of three`,
+      rows: [
+        ...roundRows(session, middle, rounds, post),
+        ...drainRows(session, backlog),
+        ...memoryRows(session, middle),
+      ],
+      notes: [
+        ...notes,
+        ...rounds.map(roundNote),
+        ...backlog.notes,
+        ...rounds.flatMap((round) => round.refusals),
+        ...busyNotes([...rounds, post]),
+      ],
+    };
+    return { tables: [table], columns: [column("runs", middle), ...backlog.columns], measured: { rounds, backlog } };
+  });
+}
+
+function roundRows(session: Session, middle: TriggerRound, rounds: TriggerRound[], post: JobResult): Row[] {
+  const floor = (name: FloorName) => session.floor(name);
+  const rate = { unit: "/s", better: "higher", bound: "post" } as const;
+  const latency = { unit: "ms", better: "lower", bound: "post" } as const;
+  return [
+    {
+      figure: "completed, first trigger to last end",
+      ours: middle.completed_per_second,
+      ...rate,
+      floor: floor("runs_per_second"),
+    },
+    { figure: "triggers answered with 200", ours: middle.per_second, ...rate },
+    {
+      figure: "triggers ÷ bare POST",
+      ours: middle.per_second / post.per_second,
+      unit: "",
+      floor: floor("triggers_to_bare_post"),
+    },
+    {
+      figure: "completed ÷ bare POST",
+      ours: middle.completed_per_second / post.per_second,
+      unit: "",
+      floor: floor("triggers_to_bare_post"),
+    },
+    { figure: "last end after the last trigger", ours: middle.drain_s, unit: "s" },
+    { figure: "trigger p50", ours: middle.latency.p50, ...latency },
+    { figure: "trigger p99", ours: middle.latency.p99, ...latency },
+    {
+      figure: "accepted but not succeeded once",
+      ours: Math.max(...rounds.map(({ lost }) => lost)),
+      unit: "",
+      floor: floor("runs_lost"),
+    },
+    {
+      figure: "errors (all rounds)",
+      ours: rounds.reduce((sum, round) => sum + round.expected - round.ok, 0),
+      unit: "",
+      floor: floor("errors"),
+    },
+  ];
+}
+
+function drainRows(session: Session, { per_second, lost }: Drain): Row[] {
+  if (per_second === undefined) return [];
+  return [
+    {
+      figure: "backlog: completed, first end to last end",
+      ours: per_second,
+      unit: "/s",
+      better: "higher",
+      bound: "post",
+      floor: session.floor("drained_per_second"),
+    },
+    { figure: "backlog: not succeeded once", ours: lost, unit: "", floor: session.floor("runs_lost") },
+  ];
+}
+
+function roundNote(round: TriggerRound, at: number): string {
+  const { completed_per_second, per_second, ok, errors } = round;
+  const statuses = JSON.stringify(round.runs.by_status);
+  return `round ${at + 1}: ${Math.round(completed_per_second)}/s completed, ${Math.round(per_second)}/s triggered, ${ok} accepted, ${statuses}, errors ${JSON.stringify(errors)}`;
+}

@@ -1,0 +1,26 @@
+import type { JobResult, RequestSpec } from "./jobs.ts";
+import { measure, type Platform } from "./platform.ts";
+
+/** The same connections for the bare servers and for triggers, or the ratio would say nothing. */
+export const CONNECTIONS = 256;
+
+/** A trigger of the given workflow, as every scenario sends it. */
+export function triggerRequest(workflowId: string): RequestSpec {
+  return {
+    method: "POST",
+    path: "/api/v1/trigger",
+    body: JSON.stringify({ workflow_id: workflowId, payload: { n: 1 } }),
+  };
+}
+
+/** So many triggers of one workflow, as fast as they go. */
+export function triggerMany(platform: Platform, workflow: string, requests: number): Promise<JobResult> {
+  return measure(platform, {
+    kind: "closed",
+    target: platform.target,
+    request: triggerRequest(workflow),
+    connections: CONNECTIONS,
+    warm_ms: 0,
+    until: { requests },
+  });
+}

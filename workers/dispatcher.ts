@@ -1,22 +1,25 @@
 import { Coalescer } from "../src/coalescer.ts";
+import type { StepTypes } from "../src/connectors/index.ts";
 import { messageOf } from "../src/errors.ts";
 import { failpoint } from "../src/failpoints.ts";
-import { newId } from "../src/ids.ts";
 import type { Reservation, TriggerConsumer } from "../src/messaging/port.ts";
 import type { CompletedEvent } from "../src/schemas/event.ts";
-import type { ClaimedRun, Lease, Outcome, Progress } from "../src/storage/port.ts";
+import type { ClaimedRun, Outcome, Progress } from "../src/storage/port.ts";
 import type { Advanced } from "./advance.ts";
+import { Ahead } from "./ahead.ts";
 import { Definitions } from "./definitions.ts";
 import { type Executor, ThreadLost } from "./execution.ts";
 import { HeldRun, nextBatch, type Origin } from "./held.ts";
 import { Holdings, type HoldingsOptions } from "./holdings.ts";
 import { Messages } from "./messages.ts";
+import { Reservations } from "./reservations.ts";
 
 const MAX_CRASHES = 5;
 const RETRY_MILLISECONDS = 200;
 
 export interface DispatcherOptions extends HoldingsOptions {
   executor: Executor;
+  types: StepTypes;
   /** Tasks of many runs at once: enough to keep every thread busy while a result is on its way. */
   maxBatches: number;
   /** Effects under way at once. */
@@ -34,11 +37,10 @@ export interface DispatcherOptions extends HoldingsOptions {
 export class Dispatcher implements TriggerConsumer {
   readonly #options: DispatcherOptions;
   readonly #definitions: Definitions;
+  readonly #reservations: Reservations;
   readonly #holdings: Holdings;
   readonly #messages: Messages;
   readonly #saves: Coalescer<Progress, Outcome<null>>;
-  /** Marks the runs that inserts claim for this worker. */
-  readonly #lease: Lease;
   #ready: HeldRun[] = [];
   #batches = 0;
   #pumping = false;
@@ -51,13 +53,15 @@ export class Dispatcher implements TriggerConsumer {
     this.#options = options;
     this.#definitions = new Definitions(options.storage);
     this.#holdings = new Holdings(options);
+    this.#reservations = new Reservations(options, this.#holdings, new Ahead(options, this.#definitions), {
+      accept: (run, claimedAt) => this.accept([run], "message", claimedAt),
+    });
     this.#messages = new Messages(options, {
       room: () => this.room(),
       roomBytes: () => this.roomBytes,
       reserve: (count) => this.#holdings.reserve("message", count),
       take: (runs, claimedAt) => this.accept(runs, "message", claimedAt),
     });
-    this.#lease = { claimId: newId(options.clock.now()), leaseMilliseconds: options.leaseMilliseconds };
     this.#saves = new Coalescer({
       clock: options.clock,
       flush: (items) => options.storage.saveProgress(items),
@@ -78,20 +82,10 @@ export class Dispatcher implements TriggerConsumer {
     return { unknown: others.filter((_, index) => found[index] === null) };
   }
 
-  /** Room for a run that a trigger of this process is about to store: it is claimed by its insert. */
+  /** Room for a run that a trigger of this process is about to store: it is claimed by its insert, or executed before. */
   reserve(): Reservation | null {
     // Whoever waits already goes first.
-    if (this.#messages.waiting || this.room() === 0) return null;
-    const claimedAt = this.#options.clock.monotonic();
-    const release = this.#holdings.reserve("message", 1);
-    return {
-      lease: this.#lease,
-      accept: (run) => {
-        release();
-        this.accept([run], "message", claimedAt);
-      },
-      release,
-    };
+    return this.#messages.waiting || this.room() === 0 ? null : this.#reservations.take();
   }
 
   /** How many more runs that messages name may be claimed now. */

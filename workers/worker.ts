@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Clock } from "../src/clock.ts";
 import type { Config } from "../src/config.ts";
+import type { StepTypes } from "../src/connectors/index.ts";
 import type { Messaging } from "../src/messaging/port.ts";
 import type { Storage } from "../src/storage/port.ts";
 import { CompletedEvents } from "./completed.ts";
@@ -20,6 +21,7 @@ export interface WorkerOptions {
   config: Config;
   storage: Storage;
   messaging: Messaging;
+  types: StepTypes;
   clock: Clock;
   log: Logger;
 }
@@ -31,7 +33,7 @@ export interface Worker {
 }
 
 /** Starts claiming and executing runs in this process. */
-export function startWorker({ config, storage, messaging, clock, log }: WorkerOptions): Worker {
+export function startWorker({ config, storage, messaging, types, clock, log }: WorkerOptions): Worker {
   const leaseMilliseconds = Math.round(config.LEASE_SECONDS * 1000);
   const maxBatches = config.WORKER_THREADS * 2;
   const executor = new ThreadPool({
@@ -44,6 +46,7 @@ export function startWorker({ config, storage, messaging, clock, log }: WorkerOp
   const dispatcher = new Dispatcher({
     storage,
     executor,
+    types,
     clock,
     log,
     maxBatches,

@@ -1,12 +1,25 @@
 import type { CompletedEvent, TriggerEvent } from "../schemas/event.ts";
-import type { ClaimedRun, Lease } from "../storage/port.ts";
+import type { EndedRun, InsertedRun, Lease } from "../storage/port.ts";
+
+/** A run that is about to be stored. */
+export interface ComingRun {
+  uuid: string;
+  /** uuid or author's id of its workflow. */
+  workflow: string;
+  /** JSON text. */
+  payload: string;
+  /** When it was triggered, milliseconds since the epoch. */
+  startedAt: number;
+}
 
 /** A worker's room for one run that is about to be stored: it is stored as claimed, and needs no message. */
 export interface Reservation {
   lease: Lease;
-  /** The run is stored under this lease. */
-  accept(run: ClaimedRun): void;
-  /** It was not stored. */
+  /** Executes it before it is stored, where it has pure steps alone: it is written once then. Null where that can't be. */
+  ahead(run: ComingRun): Promise<EndedRun | null> | null;
+  /** It is stored: as ended, or (null) under this lease. The worker learns which version its workflow has. */
+  stored(run: ComingRun, inserted: InsertedRun, ended: EndedRun | null): void;
+  /** It was not stored, or not for this worker. */
   release(): void;
 }
 

@@ -43,25 +43,27 @@ export class TriggerService {
    * @throws PlatformError workflow_not_found, overloaded, storage_unavailable
    */
   async trigger({ workflow_id, payload = {} }: TriggerInput): Promise<string> {
-    const uuid = newId(this.#clock.now());
-    const text = JSON.stringify(payload);
+    const startedAt = this.#clock.now();
+    const uuid = newId(startedAt);
+    const run = { uuid, workflow: workflow_id, payload: JSON.stringify(payload), startedAt };
     const reservation = this.#messaging.reserve();
     try {
-      const { workflowUuid, workflowVersion, claimed } = await this.#runs.insert({
+      const ended = (await reservation?.ahead(run)) ?? null;
+      const inserted = await this.#runs.insert({
         uuid,
         namespace: NAMESPACE,
         workflow: workflow_id,
-        payload: text,
+        payload: run.payload,
         graceMilliseconds: this.#graceMilliseconds,
         claim: reservation?.lease ?? null,
+        ended,
       });
       failpoint("trigger_committed");
-      if (reservation !== null && claimed) {
-        const run = { uuid, workflowUuid, workflowVersion, payload: text, log: "[]", logLength: 0 };
-        reservation.accept({ ...run, token: 1, crashes: 0 });
-      } else {
+      if (reservation !== null && inserted.claimed) reservation.stored(run, inserted, null);
+      else if (reservation !== null && inserted.ended && ended !== null) reservation.stored(run, inserted, ended);
+      else {
         reservation?.release();
-        this.#publish({ run_id: uuid, workflow_id: workflowUuid, payload });
+        this.#publish({ run_id: uuid, workflow_id: inserted.workflowUuid, payload });
       }
     } catch (error) {
       reservation?.release();

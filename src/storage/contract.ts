@@ -4,6 +4,7 @@
  * @example storageContract("memory", { open: async (clock) => openMemoryStorage(clock), takesClock: true });
  */
 import { describe } from "bun:test";
+import { aheadContract } from "./contract/ahead.ts";
 import { claimContract } from "./contract/claims.ts";
 import { dueContract } from "./contract/due.ts";
 import { fenceContract } from "./contract/fences.ts";
@@ -24,6 +25,7 @@ export function storageContract(name: string, adapter: StorageAdapter): void {
     describe("workflows", () => workflowContract(check));
     describe("versions", () => versionContract(check));
     describe("runs", () => runContract(check));
+    describe("executed ahead", () => aheadContract(check));
     describe("claims", () => claimContract(check));
     describe("due", () => dueContract(check));
     describe("progress", () => progressContract(check));

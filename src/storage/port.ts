@@ -76,6 +76,18 @@ export interface NewRun {
   graceMilliseconds: number;
   /** Stores it as claimed already, with token 1, for a worker of this process that has room; null leaves it pending. */
   claim: Lease | null;
+  /** What it came to, where it was executed ahead: stored as ended, if its workflow still has that version. */
+  ended: EndedRun | null;
+}
+
+/** A run of pure steps that was executed before it is stored: it had no effect, so nothing is lost with it. */
+export interface EndedRun extends VersionKey {
+  /** When it was triggered, milliseconds since the epoch: its created_at and started_at. */
+  startedAt: number;
+  status: EndedStatus;
+  error: string | null;
+  /** JSON text. */
+  stepResults: string;
 }
 
 /** How a claim marks the runs that it takes. */
@@ -89,6 +101,8 @@ export interface InsertedRun {
   workflowVersion: number;
   /** Whether it is held under the claim that the insert named. */
   claimed: boolean;
+  /** Whether it is stored as ended. */
+  ended: boolean;
 }
 
 export interface RunRecord {

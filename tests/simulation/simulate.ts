@@ -1,7 +1,8 @@
 import type { StepTypes } from "../../src/connectors/index.ts";
+import type { ComingRun } from "../../src/messaging/port.ts";
 import { parseLog } from "../../src/schemas/log.ts";
 import type { StepResult } from "../../src/schemas/run.ts";
-import type { InsertedRun, Lease, RunRecord, Storage } from "../../src/storage/port.ts";
+import type { EndedRun, InsertedRun, Lease, RunRecord, Storage } from "../../src/storage/port.ts";
 import { openMemoryStorage } from "../../src/storage/sqlite/index.ts";
 import { ProcessClock, Random, Scheduler } from "./scheduler.ts";
 import { LEASE_MILLISECONDS, SimulatedWorker } from "./worker.ts";
@@ -71,24 +72,30 @@ function scheduleTriggers(world: World, workers: SimulatedWorker[]): Map<string,
       const payload = JSON.stringify({ n: index });
       const owner = random.pick(workers);
       const reservation = random.chance(0.5) ? owner.reserve() : null;
-      void insert(storage, id, workload.id, payload, reservation?.lease ?? null).then(
-        ({ workflowUuid, workflowVersion }) => {
-          const claimed = {
-            uuid: id,
-            workflowUuid,
-            workflowVersion,
-            payload,
-            log: "[]",
-            logLength: 0,
-            token: 1,
-            crashes: 0,
-          };
-          if (reservation === null) return;
-          world.claimed([claimed]);
-          // The process may be gone, or stopped for a while, before it hears of it.
-          scheduler.after(random.below(5), () => owner.clock.deliver(() => reservation.accept(claimed)));
-        },
-      );
+      const coming = { uuid: id, workflow: workload.id, payload, startedAt: owner.clock.now() };
+      const store = once(async (ended: EndedRun | null) => {
+        const inserted = await insert(storage, coming, reservation?.lease ?? null, ended);
+        if (inserted.ended) world.counts.ahead++;
+        if (reservation === null) return;
+        const { workflowUuid, workflowVersion } = inserted;
+        const claimed = {
+          uuid: id,
+          workflowUuid,
+          workflowVersion,
+          payload,
+          log: "[]",
+          logLength: 0,
+          token: 1,
+          crashes: 0,
+        };
+        if (!inserted.ended) world.claimed([claimed]);
+        // The process may be gone, or stopped for a while, before it hears of it.
+        const heard = () => reservation.stored(coming, inserted, inserted.ended ? ended : null);
+        scheduler.after(random.below(5), () => owner.clock.deliver(heard));
+      });
+      reservation?.ahead(coming)?.then(store);
+      // Without a worker, or one that answers in time: the client would ask another process.
+      scheduler.after(reservation === null ? 0 : 100, () => store(null));
       if (random.chance(0.2)) world.counts.lostMessages++;
       else send();
       if (random.chance(0.2)) send();
@@ -102,15 +109,23 @@ function scheduleTriggers(world: World, workers: SimulatedWorker[]): Map<string,
 
 async function insert(
   storage: Storage,
-  id: string,
-  workflow: string,
-  payload: string,
+  { uuid, workflow, payload }: ComingRun,
   claim: Lease | null,
+  ended: EndedRun | null,
 ): Promise<InsertedRun> {
-  const run = { uuid: id, namespace: "default", workflow, payload, graceMilliseconds: 2000, claim };
+  const run = { uuid, namespace: "default", workflow, payload, graceMilliseconds: 2000, claim, ended };
   const [outcome] = await storage.insertRuns([run]);
-  if (outcome?.kind !== "ok") throw new Error(`the simulation's insert of ${id} failed`);
+  if (outcome?.kind !== "ok") throw new Error(`the simulation's insert of ${uuid} failed`);
   return outcome.value;
+}
+
+/** The same, the first time that it is called. */
+function once<Argument>(work: (argument: Argument) => void): (argument: Argument) => void {
+  let done = false;
+  return (argument) => {
+    if (!done) work(argument);
+    done = true;
+  };
 }
 
 /** Crashes, freezes beyond the lease, and orderly restarts, until the world calms down. */

@@ -32,6 +32,7 @@ export class SimulatedWorker {
       executor: new SimulatedThreads(world, clock, types),
       clock,
       log,
+      types,
       maxBatches: 2,
       maxInFlight: 6,
       maxEffects: 3,

@@ -21,6 +21,7 @@ export class World {
     lostThreads: 0,
     lostAnswers: 0,
     effects: 0,
+    ahead: 0,
   };
   /** Faults stop at some time, so that what they left has to come right by itself. */
   faulty = true;

@@ -72,7 +72,16 @@ export class World {
 
   newRun(workflow: string, fields: Partial<NewRun> = {}): NewRun {
     const uuid = newId(this.now());
-    return { uuid, namespace: NAMESPACE, workflow, payload: "{}", graceMilliseconds: 0, claim: null, ...fields };
+    return {
+      uuid,
+      namespace: NAMESPACE,
+      workflow,
+      payload: "{}",
+      graceMilliseconds: 0,
+      claim: null,
+      ended: null,
+      ...fields,
+    };
   }
 
   /** Stores runs of a workflow of their own and returns their uuids in order. */

@@ -83,7 +83,7 @@ class PostgresStorage implements Storage {
     this.#pools = pools;
     this.#writes = pools.writes;
     this.#definitions = new Definitions(pools);
-    this.#runs = new Runs(pools, this.#definitions);
+    this.#runs = new Runs(pools, this.#definitions, owesEvents);
     this.#claims = new Claims(pools.writes);
     this.#progress = new ProgressWriter(pools.writes, owesEvents);
     this.#clock = clock;

@@ -3,7 +3,7 @@ import type { Outcome, Progress } from "../port.ts";
 import { rounds, writeBatch } from "./statement.ts";
 
 /** How long a worker has to publish a completed event before the sweepers send it. */
-const EVENT_GRACE = "interval '10 seconds'";
+export const EVENT_GRACE = "interval '10 seconds'";
 
 // The fence is part of the statement: a writer whose lease another one took finds no row. Rows are locked in the order of
 // their uuids, so that two batches can't wait for each other.

@@ -4,6 +4,7 @@ import { isUuid } from "../../ids.ts";
 import type { PageRequest } from "../../schemas/page.ts";
 import { type InsertedRun, MAX_PAGE_BYTES, type NewRun, type Outcome, type RunRecord } from "../port.ts";
 import { type Definitions, FIRST_UUID, LAST_UUID, milliseconds, notFound, RESOLVED } from "./definitions.ts";
+import { EVENT_GRACE } from "./progress.ts";
 import { writeBatch } from "./statement.ts";
 import { StepOrder } from "./step-order.ts";
 
@@ -22,31 +23,42 @@ const COLUMNS = `r.uuid, coalesce(r.id, r.uuid::text) as id, r.workflow_id as "w
 // is not visible to it, so an inserted one is looked for first.
 const INSERT = `with item as (
     select row_number() over () as position, * from json_to_recordset($1::text::json) as item (uuid uuid, namespace text,
-      workflow text, "workflowUuid" uuid, payload text, grace float8, "claimId" uuid, lease float8)
+      workflow text, "workflowUuid" uuid, payload text, grace float8, "claimId" uuid, lease float8, "endedUuid" uuid,
+      "endedVersion" integer, "startedAt" float8, status text, error text, "stepResults" text)
   ), reference as (
     select distinct namespace, workflow as reference, "workflowUuid" as uuid from item
   ), resolved as (
     select reference.namespace, reference.reference, coalesce(by_uuid.uuid, by_id.uuid) as uuid,
       coalesce(by_uuid.version, by_id.version) as version
     from reference ${RESOLVED}
-  ), inserted as (
-    insert into workflow_runs (uuid, namespace, workflow_id, workflow_version, payload, due_at, status, started_at,
-      lease_token, claim_id)
-    select item.uuid, item.namespace, resolved.uuid, resolved.version, item.payload::jsonb,
-      now() + coalesce(item.lease, item.grace) * interval '1 millisecond',
-      case when item."claimId" is null then 'pending' else 'running' end,
-      case when item."claimId" is null then null else now() end,
-      case when item."claimId" is null then 0 else 1 end, item."claimId"
+  ), placed as (
+    select item.*, resolved.uuid as workflow_id, resolved.version,
+      coalesce("endedUuid" = resolved.uuid and "endedVersion" = resolved.version, false) as ended,
+      to_timestamp("startedAt" / 1000) as at
     from item join resolved on resolved.namespace = item.namespace and resolved.reference = item.workflow
     where resolved.uuid is not null
-    order by item.uuid
+  ), inserted as (
+    insert into workflow_runs (uuid, namespace, workflow_id, workflow_version, payload, created_at, due_at, status,
+      started_at, completed_at, lease_token, claim_id, error, step_results, completed_event_due_at)
+    select uuid, namespace, workflow_id, version, payload::jsonb, case when ended then at else now() end,
+      case when not ended then now() + coalesce(lease, grace) * interval '1 millisecond' end,
+      case when ended then status when "claimId" is null then 'pending' else 'running' end,
+      case when ended then at when "claimId" is not null then now() end,
+      case when ended then greatest(at, now()) end,
+      case when ended or "claimId" is null then 0 else 1 end,
+      case when not ended then "claimId" end,
+      case when ended then error end,
+      case when ended then "stepResults"::jsonb end,
+      case when ended and $2::text = 'owed' then now() + ${EVENT_GRACE} end
+    from placed order by uuid
     on conflict (uuid) do nothing
-    returning uuid, workflow_id, workflow_version, claim_id, lease_token
+    returning uuid, workflow_id, workflow_version, claim_id, lease_token, completed_at
   )
   select coalesce(inserted.workflow_id, stored.workflow_id) as "workflowUuid",
     coalesce(inserted.workflow_version, stored.workflow_version) as "workflowVersion",
     item."claimId" is not null and coalesce(inserted.claim_id, stored.claim_id) = item."claimId"
-      and coalesce(inserted.lease_token, stored.lease_token) = 1 as claimed
+      and coalesce(inserted.lease_token, stored.lease_token) = 1 as claimed,
+    coalesce(inserted.completed_at, stored.completed_at) is not null as ended
   from item left join inserted using (uuid)
   left join workflow_runs stored on stored.uuid = item.uuid and inserted.uuid is null
   order by item.position`;
@@ -76,6 +88,7 @@ interface StoredRun {
   workflowUuid: string | null;
   workflowVersion: number;
   claimed: boolean;
+  ended: boolean;
 }
 
 /** Runs as they are stored and read. */
@@ -83,8 +96,10 @@ export class Runs {
   readonly #writes: Pool;
   readonly #reads: Pool;
   readonly #order: StepOrder;
+  readonly #event: "owed" | "none";
 
-  constructor({ writes, reads }: Pools, definitions: Definitions) {
+  constructor({ writes, reads }: Pools, definitions: Definitions, owesEvents: boolean) {
+    this.#event = owesEvents ? "owed" : "none";
     this.#writes = writes;
     this.#reads = reads;
     this.#order = new StepOrder(definitions);
@@ -92,7 +107,7 @@ export class Runs {
 
   insert(items: NewRun[]): Promise<Outcome<InsertedRun>[]> {
     return writeBatch(items, async (batch) => {
-      const rows = await this.#writes.run<StoredRun>(INSERT, [JSON.stringify(batch.map(insertable))]);
+      const rows = await this.#writes.run<StoredRun>(INSERT, [JSON.stringify(batch.map(insertable)), this.#event]);
       return batch.map(({ workflow }, index) => {
         const row = rows[index];
         if (row === undefined || row.workflowUuid === null) return notFound(workflow);
@@ -122,7 +137,7 @@ export class Runs {
   }
 }
 
-function insertable({ uuid, namespace, workflow, payload, graceMilliseconds, claim }: NewRun) {
+function insertable({ uuid, namespace, workflow, payload, graceMilliseconds, claim, ended }: NewRun) {
   return {
     uuid,
     namespace,
@@ -132,5 +147,11 @@ function insertable({ uuid, namespace, workflow, payload, graceMilliseconds, cla
     grace: graceMilliseconds,
     claimId: claim?.claimId ?? null,
     lease: claim?.leaseMilliseconds ?? null,
+    endedUuid: ended?.workflowUuid ?? null,
+    endedVersion: ended?.version ?? null,
+    startedAt: ended?.startedAt ?? null,
+    status: ended?.status ?? null,
+    error: ended?.error ?? null,
+    stepResults: ended?.stepResults ?? null,
   };
 }

@@ -20,7 +20,15 @@ async function hold(folder: string, count: number): Promise<void> {
   ]);
   const runs = Array.from({ length: count }, () => newId(systemClock.now()));
   await storage.insertRuns(
-    runs.map((uuid) => ({ uuid, namespace, workflow, payload: "{}", graceMilliseconds: 3_600_000, claim: null })),
+    runs.map((uuid) => ({
+      uuid,
+      namespace,
+      workflow,
+      payload: "{}",
+      graceMilliseconds: 3_600_000,
+      claim: null,
+      ended: null,
+    })),
   );
   const claimed = await storage.claimByMessage({
     uuids: runs,

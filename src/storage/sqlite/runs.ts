@@ -24,6 +24,10 @@ const COLUMNS = `uuid, coalesce(id, uuid) as id, workflow_id as workflowUuid, wo
 const INSERT = `insert into workflow_runs (uuid, namespace, workflow_id, workflow_version, payload, created_at,
   due_at, status, started_at, lease_token, claim_id) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (uuid) do nothing`;
 
+const INSERT_ENDED = `insert into workflow_runs (uuid, namespace, workflow_id, workflow_version, payload, created_at,
+  due_at, status, started_at, completed_at, error, step_results) values (?, ?, ?, ?, ?, ?, null, ?, ?, ?, ?, ?)
+  on conflict (uuid) do nothing`;
+
 const FIND = `select ${COLUMNS} from workflow_runs where uuid = ?`;
 
 const LIST = {
@@ -34,7 +38,7 @@ const LIST = {
 };
 
 const STORED = `select workflow_id as workflowUuid, workflow_version as workflowVersion,
-  (claim_id is not null and claim_id = ? and lease_token = 1) as claimed from workflow_runs where uuid = ?`;
+  (claim_id is not null and claim_id = ? and lease_token = 1) as claimed, completed_at is not null as ended from workflow_runs where uuid = ?`;
 
 const CLAIM = `update workflow_runs set status = 'running', lease_token = lease_token + 1, due_at = ?, claim_id = ?,
   started_at = coalesce(started_at, ?) where uuid = ?`;
@@ -93,8 +97,8 @@ export class Runs {
   /** Stores new runs; each workflow is resolved once, since nothing changes it within a transaction. */
   insert(items: NewRun[], each: Each): Outcome<InsertedRun>[] {
     const resolved = new Map<string, VersionKey | null>();
-    const statement = this.#database.query(INSERT);
-    return each(items, ({ uuid, namespace, workflow, payload, graceMilliseconds, claim }) => {
+    return each(items, (item) => {
+      const { uuid, namespace, workflow, claim } = item;
       const name = JSON.stringify([namespace, workflow]);
       let key = resolved.get(name);
       if (key === undefined) {
@@ -102,22 +106,39 @@ export class Runs {
         resolved.set(name, key);
       }
       if (key === null) return this.#stored(uuid, claim) ?? notFound(workflow);
-      const { workflowUuid, version } = key;
-      const now = this.#clock.now();
-      const run = [uuid, namespace, workflowUuid, version, payload, now];
-      const { changes } =
-        claim === null
-          ? statement.run(...run, now + graceMilliseconds, "pending", null, 0, null)
-          : statement.run(...run, now + claim.leaseMilliseconds, "running", now, 1, claim.claimId);
-      const value = { workflowUuid, workflowVersion: version, claimed: claim !== null };
-      return changes > 0 ? { kind: "ok", value } : (this.#stored(uuid, claim) ?? { kind: "ok", value });
+      const stored = this.#store(item, key);
+      return stored === null ? (this.#stored(uuid, claim) ?? notFound(workflow)) : { kind: "ok", value: stored };
     });
+  }
+
+  /** Null for a run that is there already. */
+  #store({ uuid, namespace, payload, graceMilliseconds, claim, ended }: NewRun, key: VersionKey): InsertedRun | null {
+    const { workflowUuid, version } = key;
+    const now = this.#clock.now();
+    const inserted = { workflowUuid, workflowVersion: version };
+    const run = [uuid, namespace, workflowUuid, version, payload];
+    if (ended !== null && ended.workflowUuid === workflowUuid && ended.version === version) {
+      const { startedAt, status, error, stepResults } = ended;
+      const { changes } = this.#database
+        .query(INSERT_ENDED)
+        .run(...run, startedAt, status, startedAt, Math.max(now, startedAt), error, stepResults);
+      return changes > 0 ? { ...inserted, claimed: false, ended: true } : null;
+    }
+    const { changes } =
+      claim === null
+        ? this.#database.query(INSERT).run(...run, now, now + graceMilliseconds, "pending", null, 0, null)
+        : this.#database
+            .query(INSERT)
+            .run(...run, now, now + claim.leaseMilliseconds, "running", now, 1, claim.claimId);
+    return changes > 0 ? { ...inserted, claimed: claim !== null, ended: false } : null;
   }
 
   /** What a repeated insert finds; claimed only if it was by this very claim and nobody took it since. */
   #stored(uuid: string, claim: Lease | null): Outcome<InsertedRun> | null {
     const row = this.#database.query<InsertedRun, [string | null, string]>(STORED).get(claim?.claimId ?? null, uuid);
-    return row === null ? null : { kind: "ok", value: { ...row, claimed: Boolean(row.claimed) } };
+    return row === null
+      ? null
+      : { kind: "ok", value: { ...row, claimed: Boolean(row.claimed), ended: Boolean(row.ended) } };
   }
 
   find(uuid: string): RunRecord | null {

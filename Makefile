@@ -7,7 +7,7 @@ export NODE_ENV ?= production
 export BUN_CONFIG_MAX_HTTP_REQUESTS ?= 2048
 
 .DEFAULT_GOAL := help
-.PHONY: help start dev stack stack-restart stack-down stack-status stack-clean test test-full lint format bench install bun
+.PHONY: help start dev stack stack-restart stack-down stack-status stack-clean test test-full faults lint format bench install bun
 
 help: ## Lists the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -38,6 +38,9 @@ test: install ## Type check, lint and every test, the big ones scaled down
 
 test-full: install ## The same with every number as promised (about ten minutes)
 	@TEST_SIZE=full exec tests/run
+
+faults: install ## Kills, freezes and starves every part of it, at full size (about an hour)
+	@TEST_SIZE=full exec tests/run tests/faults/
 
 lint: install ## Type check and Biome
 	@bun run typecheck && bun run lint

@@ -31,7 +31,7 @@ export interface Kind {
 }
 
 /** The kinds of run, in the proportion in which they are triggered. */
-export function crashKinds(sink: LedgerSink): Kind[] {
+export function crashKinds(sink: Pick<LedgerSink, "url">): Kind[] {
   const urls = {
     one: sink.url("/one", { afterMs }),
     two: sink.url("/two", { afterMs }),

@@ -1,0 +1,120 @@
+/** A run whose worker is killed under it is no poison: many more kills than a run may have crashes count for nothing. */
+import { Database } from "bun:sqlite";
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import postgres from "postgres";
+import { Client } from "../client.ts";
+import { LedgerSink } from "../ledger-sink.ts";
+import { newDatabase, Platform } from "../platform.ts";
+import { PlatformProcess } from "../processes.ts";
+import { play } from "./folder.ts";
+import { until } from "./waiting.ts";
+
+const FULL = process.env.TEST_SIZE === "full";
+/** Five crashes end a run. */
+const KILLS = FULL ? 40 : 7;
+const RUNS = FULL ? 500 : 50;
+const LEASE = { LEASE_SECONDS: "1" };
+const HELD_MS = 60_000;
+const DEADLINE_MS = 60_000;
+const LONGEST_MS = FULL ? 900_000 : 180_000;
+
+interface Row {
+  uuid: string;
+  status: string;
+  crashes: number;
+  /** How often it was claimed. */
+  claims: number;
+}
+
+/** What executes runs, and may be killed. */
+interface Executing {
+  url: string;
+  rows(): Promise<Row[]>;
+  kill(): Promise<void>;
+  close(): Promise<void>;
+}
+
+for (const [mode, start] of [
+  ["embedded", startEmbedded],
+  ["PostgreSQL", startOnPostgres],
+] as const) {
+  const name = `${mode}: kill -9 of what holds healthy runs never counts as a crash of theirs`;
+  test(name, () => play("tests/faults/poison.kills.test.ts", name, () => killUnder(mode, start)), LONGEST_MS);
+}
+
+async function killUnder(mode: string, start: () => Promise<Executing>): Promise<void> {
+  const sink = new LedgerSink();
+  const executing = await start();
+  let killing = true;
+  try {
+    // Each run is in the middle of a webhook that is not answered while kills go on.
+    const url = sink.url("/held", { afterMs: () => (killing ? HELD_MS : 0) });
+    const api = new Client(executing.url);
+    const workflow = await api.create([
+      { name: "before", type: "transform", config: { value: "${payload.n}" } },
+      { name: "held", type: "webhook", config: { url, method: "POST", body: { n: "${payload.n}" } } },
+    ]);
+    const ids = await Promise.all(Array.from({ length: RUNS }, (_, n) => api.trigger(workflow, { n })));
+    for (let kill = 1; kill <= KILLS; kill++) {
+      await until(`every run's webhook is under way for time ${kill}`, DEADLINE_MS, () =>
+        ids.every((id) => sink.of(id, 1).length >= kill),
+      );
+      await executing.kill();
+      for (const row of await executing.rows()) expect(row).toEqual({ ...row, status: "running", crashes: 0 });
+    }
+    killing = false;
+    let rows: Row[] = [];
+    await until("every run has ended", DEADLINE_MS, async () => {
+      rows = await executing.rows();
+      return rows.every(({ status }) => status !== "running");
+    });
+    expect(rows).toHaveLength(RUNS);
+    for (const row of rows) expect(row).toEqual({ ...row, status: "success", crashes: 0 });
+    const fewest = Math.min(...rows.map(({ claims }) => claims));
+    console.log(
+      `kills, ${mode}: ${KILLS} kill -9, each under ${RUNS} runs; every run was claimed ${fewest} times or more`,
+    );
+    expect(fewest).toBeGreaterThan(KILLS);
+  } finally {
+    await executing.close();
+    await sink.close();
+  }
+}
+
+async function startEmbedded(): Promise<Executing> {
+  const platform = await Platform.start({ env: LEASE });
+  const database = new Database(join(platform.dataFolder, "platform.db"), { readonly: true });
+  const rows = database.query<Row, []>("select uuid, status, crashes, lease_token as claims from workflow_runs");
+  return {
+    url: platform.url,
+    rows: async () => rows.all(),
+    kill: () => platform.restart(),
+    async close() {
+      database.close();
+      await platform.close();
+    },
+  };
+}
+
+/** An API, and a worker in whose place comes another one. */
+async function startOnPostgres(): Promise<Executing> {
+  const address = await newDatabase();
+  const env = { DATABASE_URL: address, ...LEASE };
+  const api = await PlatformProcess.start("api", env);
+  let worker = await PlatformProcess.start("worker", env);
+  const sql = postgres(address, { max: 1, fetch_types: false, onnotice: () => {} });
+  return {
+    url: api.url,
+    rows: async () =>
+      Array.from(await sql<Row[]>`select uuid::text, status, crashes, lease_token as claims from workflow_runs`),
+    async kill() {
+      await worker.end("SIGKILL");
+      worker = await PlatformProcess.start("worker", env);
+    },
+    async close() {
+      await sql.end();
+      await Promise.all([api.end("SIGKILL"), worker.end("SIGKILL")]);
+    },
+  };
+}

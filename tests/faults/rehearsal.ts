@@ -1,0 +1,67 @@
+/** The frame of the tests under load: a deployment, a steady load, faults meanwhile, and the verdict once all is over. */
+import { expect } from "bun:test";
+import { Client } from "../client.ts";
+import { Deployment } from "./deployment.ts";
+import type { DeploymentSettings } from "./deployment-parts.ts";
+import type { Completed } from "./events.ts";
+import { watchFinalStates } from "./final.ts";
+import { type Case, play } from "./folder.ts";
+import { type Made, makeKinds } from "./kinds.ts";
+import { Load } from "./load.ts";
+import { Sink } from "./sink.ts";
+import { judge, untilAllEnded } from "./verdict.ts";
+
+const ENDS_MS = 120_000;
+
+export interface Rehearsal {
+  /** The test's file, from the root of the repository. */
+  file: string;
+  /** The test's name. */
+  name: string;
+  perSecond: number;
+  /** It has shown nothing when fewer triggers were answered 200. */
+  atLeast: number;
+  settings?: DeploymentSettings;
+}
+
+export interface Stage extends Case {
+  deployment: Deployment;
+  sink: Sink;
+  kinds: readonly Made[];
+  load: Load;
+}
+
+export interface Done {
+  /** How many faults of which kind there were, in words. */
+  faults: string;
+  /** Completed events that the broker had before its log was wiped. */
+  earlierEvents?: Completed[];
+}
+
+/** Does what `act` does while triggers come steadily; then every run has to have ended as if nothing had been done. */
+export async function rehearse(rehearsal: Rehearsal, act: (stage: Stage) => Promise<Done>): Promise<void> {
+  const { file, name, perSecond, atLeast, settings = { env: { LEASE_SECONDS: "3" } } } = rehearsal;
+  await play(file, name, async (scene) => {
+    const { folder } = scene;
+    const deployment = await Deployment.up(settings);
+    scene.keepsLogsOf(deployment);
+    const sink = await Sink.start(folder);
+    try {
+      await watchFinalStates(deployment.sql);
+      const kinds = await makeKinds(new Client(deployment.url), sink);
+      const load = new Load({ url: () => deployment.url, kinds, folder, perSecond });
+      load.start();
+      const done = await act({ ...scene, deployment, sink, kinds, load }).finally(() => load.stop());
+      const endedMs = Math.round(await untilAllEnded(deployment.sql, ENDS_MS));
+      const { earlierEvents = [] } = done;
+      const { faults, ...counts } = await judge({ deployment, kinds, sink, folder, earlierEvents });
+      const counted = Object.entries(counts).map(([what, count]) => `${what} ${count}`);
+      console.log(`${name}: ${done.faults}; ${load}; the last ended ${endedMs} ms later; ${counted.join(", ")}`);
+      expect(faults).toEqual([]);
+      expect(counts.accepted).toBeGreaterThanOrEqual(atLeast);
+    } finally {
+      await deployment.down();
+      await sink.close();
+    }
+  });
+}

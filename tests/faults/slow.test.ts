@@ -1,0 +1,96 @@
+/** Promise 13: slow is not dead. Latency, narrow, silent and broken connections, and answers that get lost on their way. */
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { join } from "node:path";
+import { endPart, recordsIn } from "../../infrastructure/local/parts.ts";
+import { pgbouncerPart } from "../../infrastructure/local/pgbouncer.ts";
+import { databaseUrl } from "../../infrastructure/local/postgres.ts";
+import { portsFrom } from "../../infrastructure/local/services.ts";
+import { Client } from "../client.ts";
+import { REPOSITORY } from "../platform.ts";
+import { Deployment } from "./deployment.ts";
+import { watchFinalStates } from "./final.ts";
+import { play } from "./folder.ts";
+import { makeKinds } from "./kinds.ts";
+import { Load } from "./load.ts";
+import { LosingProxy } from "./losing-proxy.ts";
+import { Sink } from "./sink.ts";
+import { Trouble } from "./slow-trouble.ts";
+import { Toxiproxy } from "./toxiproxy.ts";
+import { judge, untilAllEnded } from "./verdict.ts";
+
+const FULL = process.env.TEST_SIZE === "full";
+const FILE = "tests/faults/slow.test.ts";
+const FOLDER = "fault-stack-slow";
+const PORT = 19_501;
+const BASE_PORT = 19_600;
+/** Where the proxies are, beside the services' ports. */
+const TOXIPROXY = BASE_PORT + 40;
+const LOSING = BASE_PORT + 41;
+const SLOW = BASE_PORT + 42;
+const ENDS_MS = 120_000;
+/** So that what a worker lost sight of is taken over soon. */
+const LEASE = { LEASE_SECONDS: "5" };
+
+// The first time Toxiproxy is built.
+setDefaultTimeout(FULL ? 1_200_000 : 600_000);
+
+type Way = "to PgBouncer" | "to PostgreSQL" | "from PgBouncer to PostgreSQL";
+const WAYS: Way[] = FULL ? ["to PgBouncer", "to PostgreSQL", "from PgBouncer to PostgreSQL"] : ["to PgBouncer"];
+
+for (const way of WAYS) {
+  const name = `no run is lost or doubled by slow and broken connections ${way}`;
+  test(name, () =>
+    play(FILE, name, async ({ folder, random, keepsLogsOf }) => {
+      const { toxiproxy, losing, deployment } = await deploy(way, (port) => new LosingProxy(LOSING, port, random));
+      keepsLogsOf(deployment);
+      const sink = await Sink.start(folder);
+      try {
+        await watchFinalStates(deployment.sql);
+        const kinds = await makeKinds(new Client(deployment.url), sink);
+        const load = new Load({ url: () => deployment.url, kinds, folder, perSecond: 60 });
+        const trouble = new Trouble({ toxiproxy, losing, load, random, log: (part) => deployment.log(part) });
+        load.start();
+        try {
+          await trouble.make(FULL ? 3 : 1);
+        } finally {
+          await toxiproxy.heal();
+          await load.stop();
+        }
+        const endedMs = await untilAllEnded(deployment.sql, ENDS_MS);
+        const { faults, ...verdict } = await judge({ deployment, kinds, sink, folder });
+        console.log(`slow ${way}: ${trouble}; ${load}; the last ended ${Math.round(endedMs)} ms after`, verdict);
+        expect(faults).toEqual([]);
+        expect([...load.refused.keys()].filter((what) => what !== "503")).toEqual([]);
+        expect(verdict.accepted).toBeGreaterThan(FULL ? 1_500 : 400);
+      } finally {
+        await deployment.down();
+        // It may have been told another way to PostgreSQL than the next test wants.
+        await deployment.stop("pgbouncer");
+        losing.close();
+        await sink.close();
+      }
+    }),
+  );
+}
+
+/** The platform, a proxy that loses answers, Toxiproxy and what is behind it, in this order or the one that `way` says. */
+async function deploy(way: Way, makeLosing: (upstreamPort: number) => LosingProxy) {
+  const folder = join(REPOSITORY, ".tools", FOLDER);
+  const { postgres, pgbouncer } = portsFrom(BASE_PORT);
+  const toxiproxy = await Toxiproxy.up(folder, TOXIPROXY);
+  await toxiproxy.add("slow", SLOW, way === "to PgBouncer" ? pgbouncer : postgres);
+  // A test may have left one that goes another way to PostgreSQL.
+  const left = recordsIn(folder).find(({ name }) => name === "pgbouncer");
+  if (left !== undefined) await endPart(folder, left);
+  const behind = way === "from PgBouncer to PostgreSQL";
+  const losing = makeLosing(behind ? pgbouncer : SLOW);
+  const deployment = await Deployment.up({
+    folder: FOLDER,
+    port: PORT,
+    basePort: BASE_PORT,
+    env: LEASE,
+    adapt: (part) => (part.name === "pgbouncer" && behind ? pgbouncerPart(folder, pgbouncer, SLOW) : part),
+    reach: (addresses) => ({ ...addresses, pgbouncer: databaseUrl(LOSING) }),
+  });
+  return { toxiproxy, losing, deployment };
+}

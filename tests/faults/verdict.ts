@@ -1,0 +1,197 @@
+/** Holds what is stored, sent and recorded against the client's ledger, and says all that is wrong with it. */
+import { join } from "node:path";
+import type { Sql } from "postgres";
+import { messageOf } from "../../src/errors.ts";
+import { faultOf } from "../crash-workflows.ts";
+import type { Deployment } from "./deployment.ts";
+import { type Completed, completedEvents } from "./events.ts";
+import { finalChanges } from "./final.ts";
+import { kindOf, type Made } from "./kinds.ts";
+import { type RequestLine, readLedger } from "./ledger.ts";
+import type { Attempt, Sink } from "./sink.ts";
+import { until } from "./waiting.ts";
+
+const PAGE = 2000;
+/** What could not be sent waits half a minute for its next turn. */
+const SENT_MS = 120_000;
+const POLL_MS = 200;
+const SHOWN = 20;
+
+/** A run as its row has it. */
+export interface Row extends Record<string, unknown> {
+  uuid: string;
+  n: number;
+  status: string;
+  error: string | null;
+  completed_at: string | null;
+  step_results: Record<string, unknown> | null;
+}
+
+export interface Judged {
+  deployment: Deployment;
+  kinds: readonly Made[];
+  sink: Sink;
+  /** Where load.ledger is. */
+  folder: string;
+  /** Completed events that the broker had before its log was wiped. */
+  earlierEvents?: Completed[];
+}
+
+export interface Verdict {
+  /** Runs in the database, all ended. */
+  runs: number;
+  /** Of them those that were answered 200. */
+  accepted: number;
+  /** Runs that are there although their client got no 200. */
+  unanswered: number;
+  webhooks: number;
+  /** Attempts of webhooks above one each. */
+  repeated: number;
+  events: number;
+  /** How long it took until all events were sent, once every run had ended. */
+  eventsMs: number;
+  /** All that is wrong, the first of each kind; a clean verdict has none. */
+  faults: string[];
+}
+
+/** Resolves when every run has ended, and how many milliseconds that took. @throws Error naming some that have not */
+export function untilAllEnded(sql: Sql, deadlineMs: number): Promise<number> {
+  return untilNone("every run has ended", deadlineMs, () => {
+    return sql`select uuid, status, due_at, lease_token, crashes, now() from workflow_runs
+      where status not in ('success', 'failed', 'cancelled') limit 5`;
+  });
+}
+
+/** Resolves when the broker has the completed event of every run that ended, and how many milliseconds that took. */
+export function untilAllSent(sql: Sql, deadlineMs = SENT_MS): Promise<number> {
+  return untilNone("every completed event is sent", deadlineMs, () => {
+    return sql`select uuid, completed_event_due_at, now() from workflow_runs
+      where completed_event_due_at is not null limit 5`;
+  });
+}
+
+async function untilNone(
+  what: string,
+  deadlineMs: number,
+  find: () => PromiseLike<readonly unknown[]>,
+): Promise<number> {
+  let left: readonly unknown[] = [];
+  const none = async () => {
+    left = await find();
+    return left.length === 0;
+  };
+  try {
+    return await until(what, deadlineMs, none, POLL_MS);
+  } catch (error) {
+    throw new Error(`${messageOf(error)}; there are ${JSON.stringify(left)}`);
+  }
+}
+
+/** To be called when every run has ended; waits until their completed events are sent. */
+export async function judge({ deployment, kinds, sink, folder, earlierEvents = [] }: Judged): Promise<Verdict> {
+  const { sql, services, name } = deployment;
+  const eventsMs = await untilAllSent(sql);
+  const requests = readLedger<RequestLine>(join(folder, "load.ledger"));
+  const answered = new Map(
+    requests.flatMap((line) => (acceptedRun(line) === null ? [] : [[line.n, acceptedRun(line)]])),
+  );
+  const sent = new Set(requests.map(({ n }) => n));
+  const attempts = Map.groupBy(sink.attempts(), ({ id }) => id);
+  const events = [...earlierEvents, ...(await completedEvents(services.kafka, `${name}.completed`))];
+  const eventsOf = Map.groupBy(events, ({ run }) => run);
+  const found = new Map<number, string>();
+  const faults = new Faults();
+  for await (const row of rowsOf(sql)) {
+    const { uuid, n } = row;
+    const blame = (sort: string, what: string | null) => {
+      if (what !== null) faults.add(sort, `run ${uuid} (n ${n}) ${what}; it is ${JSON.stringify(row)}`);
+    };
+    blame("doubled", found.has(n) ? `has the n of ${found.get(n)}` : null);
+    found.set(n, uuid);
+    blame("made up", sent.has(n) ? null : "was never asked for");
+    const kind = kindOf(kinds, n);
+    blame("wrong", faultOf(row, kind.expected(n)));
+    for (const [path, step] of kind.webhooks)
+      blame("webhook", webhookFault(row, step, attempts.get(`${uuid}:${path}`)));
+    blame("event", eventFault(row, eventsOf.get(uuid)));
+  }
+  for (const [n, runId] of answered) {
+    if (found.get(n) !== runId) faults.add("lost", `n ${n} was answered 200 with ${runId}; its row is ${found.get(n)}`);
+  }
+  for (const fault of unknownIds([...attempts.values()].flat())) faults.add("webhook-id", fault);
+  for (const fault of await finalChanges(sql)) faults.add("changed", fault);
+  for (const fault of await recordedTwice(sql)) faults.add("recorded twice", fault);
+  const all = [...attempts.values()];
+  return {
+    runs: found.size,
+    accepted: answered.size,
+    unanswered: found.size - answered.size,
+    webhooks: all.length,
+    repeated: all.reduce((sum, { length }) => sum + length - 1, 0),
+    events: events.length,
+    eventsMs: Math.round(eventsMs),
+    faults: faults.list(),
+  };
+}
+
+/** The first few of each sort, and how many there were. */
+class Faults {
+  readonly #sorts = new Map<string, string[]>();
+
+  add(sort: string, what: string): void {
+    const all = this.#sorts.get(sort) ?? [];
+    all.push(what);
+    this.#sorts.set(sort, all);
+  }
+
+  list(): string[] {
+    return [...this.#sorts].flatMap(([sort, all]) => [`${sort}: ${all.length}`, ...all.slice(0, SHOWN)]);
+  }
+}
+
+function acceptedRun(line: RequestLine): string | null {
+  return line.kind === "answered" && line.status === 200 ? line.runId : null;
+}
+
+async function* rowsOf(sql: Sql): AsyncGenerator<Row> {
+  const pages = sql<Row[]>`select uuid, (payload->>'n')::integer as n, status, error, completed_at::text,
+    step_results from workflow_runs order by uuid`.cursor(PAGE);
+  for await (const page of pages) yield* page;
+}
+
+/** At least once, with nothing sent again once the result was there. */
+function webhookFault({ step_results }: Row, step: string, attempts: Attempt[] = []): string | null {
+  if (attempts.length === 0) return `never called its webhook ${step}`;
+  if (new Set(attempts.map(({ path, n }) => `${path} ${n}`)).size > 1) return `called ${step} in different ways`;
+  return step_results === null ? "has no results" : null;
+}
+
+function eventFault({ status, error }: Row, events: Completed[] = []): string | null {
+  if (events.length === 0) return "has no completed event";
+  const other = events.find((event) => event.status !== status || event.error !== error);
+  return other === undefined ? null : `has the completed event ${JSON.stringify(other)}`;
+}
+
+/** One webhook-id for each step of each run, on every attempt. */
+function unknownIds(attempts: Attempt[]): string[] {
+  const ids = Map.groupBy(attempts, ({ path, n }) => `${path} of n ${n}`);
+  return [...ids].flatMap(([step, all]) => {
+    const different = new Set(all.map(({ id }) => id));
+    return different.size === 1 ? [] : [`${step} came as ${[...different].join(", ")}`];
+  });
+}
+
+/** A step's end is in the log at most once, and no older lease wrote behind a newer one. */
+async function recordedTwice(sql: Sql): Promise<string[]> {
+  const stale = await sql<{ run: string; tokens: number[] }[]>`
+    select run_uuid as run, array_agg(token order by seq) as tokens from run_log group by 1
+    having array_agg(token order by seq) <> array_agg(token order by token) limit ${SHOWN}`;
+  const rows = await sql<{ run: string; path: string; count: number }[]>`
+    select run_uuid as run, entry->>0 as path, count(*)::integer as count
+    from run_log, json_array_elements(entries) as entry where entry->1->>'status' in ('success', 'failed')
+    group by 1, 2 having count(*) > 1 limit ${SHOWN}`;
+  return [
+    ...rows.map(({ run, path, count }) => `step ${path} of run ${run} is in its log ${count} times`),
+    ...stale.map(({ run, tokens }) => `the leases that wrote the log of run ${run} are ${tokens}`),
+  ];
+}

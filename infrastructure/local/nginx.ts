@@ -1,11 +1,9 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { sessionOf } from "./kernel.ts";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { install, pathOf, run } from "./packages.ts";
-import type { Launch, Part, PartRecord } from "./parts.ts";
+import type { Launch, Part } from "./parts.ts";
 
 const TEMPLATE = join(import.meta.dir, "../nginx/nginx.conf");
-const RELOAD_MS = 15_000;
 
 /** nginx on a port, in front of API processes on others. */
 export function nginxPart(folder: string, port: number, apiPorts: number[]): Part {
@@ -22,46 +20,51 @@ export function nginxPart(folder: string, port: number, apiPorts: number[]): Par
 }
 
 /** Has a running nginx send nothing to one of the API processes, or (null) to all of them again. */
-export async function takeOut(
-  nginx: PartRecord,
-  folder: string,
-  apiPorts: number[],
-  out: number | null,
-): Promise<void> {
-  const [port = 0] = nginx.ports;
-  await prepareNginx(nginxFolder(folder), port, apiPorts, out);
-  const before = sessionOf(nginx).map(({ pid }) => pid);
-  process.kill(nginx.pid, "SIGHUP");
-  // The old workers finish what they have begun, and are gone within worker_shutdown_timeout.
-  const deadline = performance.now() + RELOAD_MS;
-  while (sessionOf(nginx).some(({ pid }) => pid !== nginx.pid && before.includes(pid))) {
-    if (performance.now() > deadline) throw new Error("nginx still works by its old configuration");
-    await Bun.sleep(20);
+export function takeOut(folder: string, apiPorts: number[], out: number | null): void {
+  for (const port of apiPorts) {
+    const mark = markOf(nginxFolder(folder), port);
+    mkdirSync(dirname(mark), { recursive: true });
+    if (port === out) writeFileSync(mark, "");
+    else rmSync(mark, { force: true });
   }
 }
 
 /** Writes the configuration into a folder and has nginx check it. */
-export async function prepareNginx(
-  folder: string,
-  port: number,
-  apiPorts: number[],
-  out: number | null = null,
-): Promise<Launch> {
+export async function prepareNginx(folder: string, port: number, apiPorts: number[]): Promise<Launch> {
   await install(["nginx"]);
   mkdirSync(folder, { recursive: true });
   const config = join(folder, "nginx.conf");
-  const servers = apiPorts.map(
-    (apiPort) => `server 127.0.0.1:${apiPort} max_fails=3 fail_timeout=2s${apiPort === out ? " down" : ""};`,
-  );
+  const servers = apiPorts.map((apiPort) => `server 127.0.0.1:${apiPort} max_fails=3 fail_timeout=2s;`);
   const values = {
     NGINX_LISTEN: `127.0.0.1:${port}`,
     NGINX_API_SERVERS: servers.join("\n        "),
     NGINX_RUN_DIR: folder,
   };
+  if (servers.length > 1) {
+    for (const [index, apiPort] of apiPorts.entries()) await writeWithout(folder, apiPort, servers.toSpliced(index, 1));
+  }
   await Bun.write(config, render(await Bun.file(TEMPLATE).text(), values));
   const nginx = [pathOf("nginx"), "-e", "stderr", "-p", folder, "-c", config];
   await run([...nginx, "-t", "-q"]);
   return { command: [...nginx, "-g", "daemon off;"] };
+}
+
+/** The other servers, and when requests go to them. */
+async function writeWithout(folder: string, port: number, others: string[]): Promise<void> {
+  const group = `without_${port}`;
+  const keep = "keepalive 4096; keepalive_requests 1000000; keepalive_timeout 5s;";
+  const upstream = `upstream ${group} { zone ${group} 128k; least_conn; ${others.join(" ")} ${keep} }`;
+  await Bun.write(join(folder, `without-${port}.upstream`), `${upstream}\n`);
+  await Bun.write(
+    join(folder, `without-${port}.choice`),
+    `if (-f ${markOf(folder, port)}) { set $servers ${group}; }\n`,
+  );
+}
+
+/** The file that says that a server is out. When root starts nginx its workers are nobody, who may not reach the folder. */
+function markOf(folder: string, port: number): string {
+  const place = process.getuid?.() === 0 ? join("/run/workflow-platform", Bun.hash(folder).toString(36)) : folder;
+  return join(place, `without-${port}`);
 }
 
 function nginxFolder(folder: string): string {

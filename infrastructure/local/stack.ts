@@ -50,6 +50,8 @@ export async function stackUp({ folder, port, basePort, apis, workers }: StackSe
       ...apiPorts.map((apiPort, index) => startPart(folder, apiPart(index + 1, apiPort, addresses))),
       ...upTo(workers).map((number) => startPart(folder, workerPart(number, addresses))),
     ]);
+    // A restart that was interrupted may have left one out.
+    takeOut(folder, apiPorts, null);
     return [...services, ...platform, await startPart(folder, nginxPart(folder, port, apiPorts))];
   });
 }
@@ -62,13 +64,12 @@ export async function stackRestart(
   return withLock(folder, async () => {
     const addresses = addressesOf(serviceParts(folder, portsFrom(basePort)));
     const apiPorts = upTo(apis).map((number) => basePort + number);
-    const nginx = recordOf(folder, "nginx");
     for (const [index, port] of apiPorts.entries()) {
       const part = apiPart(index + 1, port, addresses);
-      await takeOut(nginx, folder, apiPorts, port);
+      takeOut(folder, apiPorts, port);
       await endPart(folder, recordOf(folder, part.name));
       await startPart(folder, part);
-      await takeOut(nginx, folder, apiPorts, null);
+      takeOut(folder, apiPorts, null);
       onRestarted(part.name);
     }
     for (const number of upTo(workers)) {

@@ -52,6 +52,7 @@ export class Bench {
     this.coalescer = new Coalescer<number, string>({
       clock: this.clock,
       sizeOf,
+      flushes: MAX_FLUSHES,
       flush: (items) => new Promise((resolve, reject) => this.flushes.push({ items, resolve, reject })),
     });
   }

@@ -7,6 +7,8 @@ export interface CoalescerOptions<Item, Result> {
   flush(items: Item[]): Promise<Result[]>;
   /** Bytes that an item holds in memory and on the wire, roughly. */
   sizeOf(item: Item): number;
+  /** Batches under way at once at most. More are smaller, which pays where a batch costs little more than its items. */
+  flushes: number;
 }
 
 /** Caps of one batch. */
@@ -15,7 +17,6 @@ const MAX_BYTES = 4 * 1024 * 1024;
 
 /** So many items are worth a batch of their own at once, so that the next are read while these are being written. */
 const FULL_ITEMS = 16;
-const MAX_FLUSHES = 4;
 
 /** Bounds of what may wait: above them new items are refused at once. */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
@@ -33,7 +34,7 @@ interface Waiting<Item, Result> {
  * loop, without a timer; while a flush is under way the next batch gathers. Where many calls come at once several batches
  * are under way, one behind the other.
  *
- * @example const inserts = new Coalescer({ clock, flush: (runs) => storage.insertRuns(runs), sizeOf: () => 100 });
+ * @example const inserts = new Coalescer({ clock, flush: (runs) => storage.insertRuns(runs), sizeOf: () => 100, flushes: 1 });
  */
 export class Coalescer<Item, Result> {
   readonly #options: CoalescerOptions<Item, Result>;
@@ -76,7 +77,7 @@ export class Coalescer<Item, Result> {
   }
 
   #flushIfReady(): void {
-    const limit = this.#waiting.length >= FULL_ITEMS ? MAX_FLUSHES : 1;
+    const limit = this.#waiting.length >= FULL_ITEMS ? this.#options.flushes : 1;
     if (this.#waiting.length > 0 && this.#flushes < limit) this.#flush();
   }
 

@@ -48,6 +48,7 @@ export class Ahead {
     this.#definitions = definitions;
     this.#runs = new Coalescer({
       clock: options.clock,
+      flushes: 4,
       sizeOf: ({ run }) => 200 + run.payload.length,
       flush: (items) => this.#execute(items),
     });

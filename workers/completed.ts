@@ -30,6 +30,7 @@ export class CompletedEvents {
   constructor(options: CompletedEventsOptions) {
     this.#options = options;
     this.#events = new Coalescer({
+      flushes: 1,
       clock: options.clock,
       sizeOf: ({ error }) => 200 + (error?.length ?? 0),
       flush: async (events) => {

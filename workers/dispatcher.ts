@@ -64,6 +64,7 @@ export class Dispatcher implements TriggerConsumer {
     });
     this.#saves = new Coalescer({
       clock: options.clock,
+      flushes: options.storage.writesAtOnce,
       flush: (items) => options.storage.saveProgress(items),
       sizeOf: ({ entries, next }) => 200 + (entries?.length ?? 0) + (next.kind === "end" ? next.stepResults.length : 0),
     });

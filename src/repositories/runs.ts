@@ -22,6 +22,7 @@ export class RunRepository {
     this.#cache = cache;
     this.#inserts = new Coalescer({
       clock,
+      flushes: storage.writesAtOnce,
       flush: (items) => storage.insertRuns(items),
       sizeOf: ({ payload }) => 300 + payload.length,
     });

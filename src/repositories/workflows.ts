@@ -39,6 +39,7 @@ export class WorkflowRepository {
     this.#cache = cache;
     this.#inserts = new Coalescer({
       clock,
+      flushes: storage.writesAtOnce,
       flush: (items) => storage.insertWorkflows(items),
       sizeOf: ({ steps, name }) => 300 + steps.length + name.length,
     });

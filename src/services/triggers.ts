@@ -29,6 +29,8 @@ export class TriggerService {
     this.#events = new Coalescer({
       clock,
       sizeOf: () => 200,
+      // Nobody waits for it, and a broker takes many messages for little more than one.
+      flushes: 1,
       flush: async (events) => {
         await messaging.publishTriggers(events);
         return events.map(() => true);

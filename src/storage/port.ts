@@ -188,6 +188,8 @@ export interface OwedEvents {
 export interface Storage {
   /** Null where no broker is owed anything. */
   readonly owedEvents: OwedEvents | null;
+  /** Batches of writes that are worth having under way at once. */
+  readonly writesAtOnce: number;
   insertWorkflows(items: NewWorkflow[]): Promise<Outcome<null>[]>;
   /** Makes a new version of each. Error workflow_not_found. */
   updateWorkflows(items: WorkflowChange[]): Promise<Outcome<{ uuid: string; version: number }>[]>;

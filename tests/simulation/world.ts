@@ -92,6 +92,7 @@ export class World {
     const { storage } = this;
     return {
       owedEvents: null,
+      writesAtOnce: storage.writesAtOnce,
       insertWorkflows: (items) => storage.insertWorkflows(items),
       updateWorkflows: (items) => storage.updateWorkflows(items),
       deleteWorkflows: (items) => storage.deleteWorkflows(items),

@@ -71,6 +71,8 @@ export async function openPostgresStorage({
 
 class PostgresStorage implements Storage {
   readonly owedEvents: OwedEvents | null;
+  /** A statement has to be planned, sent and committed: as many rows as possible in each. */
+  readonly writesAtOnce = 1;
   readonly #pools: Pools;
   readonly #writes: Pool;
   readonly #definitions: Definitions;

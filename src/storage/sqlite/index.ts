@@ -85,6 +85,8 @@ function prepareFolder(folder: string): void {
 
 class SqliteStorage implements Storage {
   readonly owedEvents = null;
+  /** The writing thread commits together what came during its last commit: it wants the next ready. */
+  readonly writesAtOnce = 4;
   readonly #definitions: Definitions;
   readonly #runs: Runs;
   readonly #committer: Committer;

@@ -29,7 +29,7 @@ const LOGS = `select r.uuid, ${LOG} as log from workflow_runs r
 
 const BY_MESSAGE = claim(`select * from workflow_runs
   where uuid in (select value::uuid from json_array_elements_text($4::text::json))
-    and (status = 'pending' and lease_token = 0 or claim_id = $2::text::uuid)
+    and (status = 'pending' and lease_token = 0 or claim_id = $2::text::uuid) is true
   order by uuid`);
 
 const DUE = claim(`select * from workflow_runs where due_at <= now() order by due_at limit $4::integer`);
@@ -38,7 +38,7 @@ const RENEW = `with item as (
     select * from json_to_recordset($1::text::json) as item (uuid uuid, token integer)
   ), held as (
     select r.uuid from workflow_runs r join item using (uuid)
-    where r.lease_token = item.token and r.claim_id is not null and r.due_at is not null order by r.uuid for update of r
+    where r.lease_token = item.token and (r.claim_id is not null and r.due_at is not null) is true order by r.uuid for update of r
   )
   update workflow_runs r set due_at = now() + $2::float8 * interval '1 millisecond' from held
   where r.uuid = held.uuid returning r.uuid`;

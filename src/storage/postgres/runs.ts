@@ -19,27 +19,14 @@ const COLUMNS = `r.uuid, coalesce(r.id, r.uuid::text) as id, r.workflow_id as "w
   ${milliseconds("r.completed_at")} as "completedAt", r.error, r.step_results::text as "stepResults",
   case when r.step_results is null then ${LOG} else '[]' end as log`;
 
-// Each workflow is resolved once per batch. What a repeated insert finds is joined at the end: a row of this very statement
-// is not visible to it, so an inserted one is looked for first.
-const INSERT = `with item as (
-    select row_number() over () as position, * from json_to_recordset($1::text::json) as item (uuid uuid, namespace text,
-      workflow text, "workflowUuid" uuid, payload text, grace float8, "claimId" uuid, lease float8, "endedUuid" uuid,
-      "endedVersion" integer, "startedAt" float8, status text, error text, "stepResults" text)
-  ), reference as (
-    select distinct namespace, workflow as reference, "workflowUuid" as uuid from item
-  ), resolved as (
-    select reference.namespace, reference.reference, coalesce(by_uuid.uuid, by_id.uuid) as uuid,
-      coalesce(by_uuid.version, by_id.version) as version
-    from reference ${RESOLVED}
-  ), placed as (
-    select item.*, resolved.uuid as workflow_id, resolved.version,
-      coalesce("endedUuid" = resolved.uuid and "endedVersion" = resolved.version, false) as ended,
-      to_timestamp("startedAt" / 1000) as at
-    from item join resolved on resolved.namespace = item.namespace and resolved.reference = item.workflow
-    where resolved.uuid is not null
-  ), inserted as (
-    insert into workflow_runs (uuid, namespace, workflow_id, workflow_version, payload, created_at, due_at, status,
-      started_at, completed_at, lease_token, claim_id, error, step_results, completed_event_due_at)
+const ITEM = `json_to_recordset($1::text::json) as item (uuid uuid, namespace text, workflow text, "workflowUuid" uuid,
+  payload text, grace float8, "claimId" uuid, lease float8, "endedUuid" uuid, "endedVersion" integer, "startedAt" float8,
+  status text, error text, "stepResults" text)`;
+
+/** Stores items "item" whose workflow is found as "found" (uuid, version); a run that is there already is left as it is. */
+const store = (source: string) => `insert into workflow_runs (uuid, namespace, workflow_id, workflow_version, payload,
+      created_at, due_at, status, started_at, completed_at, lease_token, claim_id, error, step_results,
+      completed_event_due_at)
     select uuid, namespace, workflow_id, version, payload::jsonb, case when ended then at else now() end,
       case when not ended then now() + coalesce(lease, grace) * interval '1 millisecond' end,
       case when ended then status when "claimId" is null then 'pending' else 'running' end,
@@ -50,11 +37,35 @@ const INSERT = `with item as (
       case when ended then error end,
       case when ended then "stepResults"::jsonb end,
       case when ended and $2::text = 'owed' then now() + ${EVENT_GRACE} end
-    from placed order by uuid
+    from (
+      select item.*, found.uuid as workflow_id, found.version, to_timestamp("startedAt" / 1000) as at,
+        coalesce("endedUuid" = found.uuid and "endedVersion" = found.version, false) as ended
+      from ${source}
+    ) as placed order by uuid
     on conflict (uuid) do nothing
-    returning uuid, workflow_id, workflow_version, claim_id, lease_token, completed_at
+    returning uuid, workflow_id, workflow_version, claim_id, lease_token, completed_at`;
+
+// The usual case, new runs of workflows by their uuid, in the plainest statement: planning it anew for each batch costs as much
+// as executing it, and through PgBouncer 1.18 no plan can be kept. What it does not store is for the next statement.
+const INSERT_BY_UUID = `with stored as (${store(`${ITEM} join workflow_definitions found
+      on found.uuid = item."workflowUuid" and found.namespace = item.namespace and found.deleted_at is null`)})
+  select uuid, workflow_id as "workflowUuid", workflow_version as "workflowVersion", completed_at is not null as ended,
+    claim_id is not null as claimed from stored`;
+
+// Each workflow is resolved once per batch. What a repeated insert finds is joined at the end: a row of this very statement
+// is not visible to it, so an inserted one is looked for first.
+const INSERT = `with item as (
+    select row_number() over () as position, * from ${ITEM}
+  ), reference as (
+    select distinct namespace, workflow as reference, "workflowUuid" as uuid from item
+  ), found as (
+    select reference.namespace, reference.reference, coalesce(by_uuid.uuid, by_id.uuid) as uuid,
+      coalesce(by_uuid.version, by_id.version) as version
+    from reference ${RESOLVED}
+  ), inserted as (
+    ${store("item join found on found.namespace = item.namespace and found.reference = item.workflow and found.uuid is not null")}
   )
-  select coalesce(inserted.workflow_id, stored.workflow_id) as "workflowUuid",
+  select item.uuid, coalesce(inserted.workflow_id, stored.workflow_id) as "workflowUuid",
     coalesce(inserted.workflow_version, stored.workflow_version) as "workflowVersion",
     item."claimId" is not null and coalesce(inserted.claim_id, stored.claim_id) = item."claimId"
       and coalesce(inserted.lease_token, stored.lease_token) = 1 as claimed,
@@ -85,6 +96,7 @@ const LIST = {
 const NEXT_DUE = `select ${milliseconds("min(due_at)")} as "dueAt" from workflow_runs where due_at is not null`;
 
 interface StoredRun {
+  uuid: string;
   workflowUuid: string | null;
   workflowVersion: number;
   claimed: boolean;
@@ -107,13 +119,27 @@ export class Runs {
 
   insert(items: NewRun[]): Promise<Outcome<InsertedRun>[]> {
     return writeBatch(items, async (batch) => {
-      const rows = await this.#writes.run<StoredRun>(INSERT, [JSON.stringify(batch.map(insertable)), this.#event]);
-      return batch.map(({ workflow }, index) => {
-        const row = rows[index];
+      const stored = new Map<string, StoredRun>();
+      for (const row of await this.#insert(
+        INSERT_BY_UUID,
+        batch.filter(({ workflow }) => isUuid(workflow)),
+      )) {
+        stored.set(row.uuid, row);
+      }
+      const others = batch.filter(({ uuid }) => !stored.has(uuid));
+      for (const row of await this.#insert(INSERT, others)) stored.set(row.uuid, row);
+      return batch.map(({ uuid, workflow }) => {
+        const row = stored.get(uuid);
         if (row === undefined || row.workflowUuid === null) return notFound(workflow);
-        return { kind: "ok", value: { ...row, workflowUuid: row.workflowUuid } };
+        const { workflowUuid, workflowVersion, claimed, ended } = row;
+        return { kind: "ok", value: { workflowUuid, workflowVersion, claimed, ended } };
       });
     });
+  }
+
+  async #insert(statement: string, items: NewRun[]): Promise<StoredRun[]> {
+    if (items.length === 0) return [];
+    return this.#writes.run<StoredRun>(statement, [JSON.stringify(items.map(insertable)), this.#event]);
   }
 
   async find(uuids: string[]): Promise<(RunRecord | null)[]> {

@@ -138,6 +138,7 @@ describe("failures", () => {
     const error = new Error("at once");
     const coalescer = new Coalescer<number, string>({
       clock,
+      flushes: 1,
       sizeOf: () => 1,
       flush: () => {
         throw error;

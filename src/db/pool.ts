@@ -39,16 +39,16 @@ export class Pool {
   }
 
   /**
-   * Runs one statement, which has to be one that may be repeated: a connection that broke and a transaction that lost a
-   * race (40001, 40P01) are tried again. One that is not answered in time is given up with all connections, since a
-   * connection whose other end is gone never says so.
+   * Runs one statement. A transaction that lost a race (40001, 40P01) is tried again, and so is one whose connection broke,
+   * unless it must not be repeated: then it may have been applied. One that is not answered in time is given up with all
+   * connections, since a connection whose other end is gone never says so.
    *
    * @throws PlatformError storage_unavailable when PostgreSQL is out; the server's own error for anything else
    */
-  async run<Row extends object>(text: string, parameters: Parameter[]): Promise<Row[]> {
+  async run<Row extends object>(text: string, parameters: Parameter[], repeatable = true): Promise<Row[]> {
     await this.#connection();
     try {
-      return await this.#attempt<Row>(text, parameters);
+      return await this.#attempt<Row>(text, parameters, repeatable);
     } finally {
       this.#release();
     }
@@ -63,7 +63,7 @@ export class Pool {
     await this.#sql.end({ timeout: 5 });
   }
 
-  async #attempt<Row extends object>(text: string, parameters: Parameter[]): Promise<Row[]> {
+  async #attempt<Row extends object>(text: string, parameters: Parameter[], repeatable: boolean): Promise<Row[]> {
     const { breaker } = this.#options;
     for (let attempt = 1; ; attempt++) {
       if (breaker.state !== "closed") throw new PlatformError("storage_unavailable", "", { cause: "breaker open" });
@@ -71,8 +71,10 @@ export class Pool {
         return await this.#answer<Row>(this.#sql, text, parameters);
       } catch (error) {
         const raced = /^40/.test(codeOf(error));
-        if (attempt < ATTEMPTS && (raced || isLostConnection(error))) continue;
-        if (isOutOfReach(error)) breaker.trip(error);
+        const lost = isLostConnection(error);
+        if (attempt < ATTEMPTS && (raced || (lost && repeatable))) continue;
+        // One connection that broke says little; that it broke at every attempt does.
+        if (isOutOfReach(error) && (repeatable || !lost)) breaker.trip(error);
         if (raced || isOutage(error)) throw new PlatformError("storage_unavailable", "", { cause: messageOf(error) });
         throw error;
       }

@@ -112,7 +112,7 @@ export class Definitions {
       const [outcome] = await writeBatch([item], async ([change = item]) => {
         const { id, name, description, steps } = change;
         const parameters = [referencesText([change]), id ?? null, name, description, steps];
-        const [row] = await this.#writes.run<{ uuid: string; version: number }>(UPDATE, parameters);
+        const [row] = await this.#writes.run<{ uuid: string; version: number }>(UPDATE, parameters, false);
         return [row === undefined ? notFound(change.reference) : { kind: "ok", value: row }];
       });
       outcomes.push(outcome ?? notFound(item.reference));
@@ -123,7 +123,7 @@ export class Definitions {
   async delete(items: WorkflowKey[]): Promise<Outcome<{ uuid: string }>[]> {
     const outcomes: Outcome<{ uuid: string }>[] = [];
     for (const item of items) {
-      const [row] = await this.#writes.run<{ uuid: string }>(DELETE, [referencesText([item])]);
+      const [row] = await this.#writes.run<{ uuid: string }>(DELETE, [referencesText([item])], false);
       outcomes.push(row === undefined ? notFound(item.reference) : { kind: "ok", value: row });
     }
     return outcomes;

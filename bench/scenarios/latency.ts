@@ -16,7 +16,7 @@ const MAIN_RATE = 100;
  * Pause between two looks at a run, in ms. Without any an end is seen soonest; but on the stack each look goes through
  * nginx, an API and the database, and without a pause the looks would take the cores that the runs need.
  */
-const PAUSE_MS = { embedded: 0, stack: 1, url: 1 };
+const PAUSE_MS = { embedded: 0, stack: 5, url: 5 };
 
 /** One at a time, polled without a pause. */
 export function latencyAlone(platform: Platform, workflow: string): Promise<JobResult> {

@@ -52,10 +52,12 @@ async function outlivesSession(worker: TestWorker, recover: () => void): Promise
   expect(await committed(place)).toBe(0);
   recover();
   await untilClaimed(worker, runIdsOf(events));
-  await until(
-    async () => (await committed(place)) === 200,
-    () => "not all is committed",
-  );
+  let done = 0;
+  const allDone = async () => {
+    done = await committed(place);
+    return done === 200;
+  };
+  await until(allDone, () => `${done} of 200 are committed; it logged ${JSON.stringify(place.logged)}`);
   expect(worker.claimed.length).toBe(200);
   await joined(place, 1);
   expect(place.logged.filter(({ msg }) => msg === "joined the group").length).toBe(1);

@@ -10,6 +10,9 @@ const CREATE_MILLISECONDS = 3000;
 /** A topic created a moment ago may not be known everywhere. */
 const CREATED_MILLISECONDS = 50;
 
+const UNKNOWN_TOPIC = "UNKNOWN_TOPIC_OR_PARTITION";
+const NOT_YET: ReadonlySet<string | null> = new Set(["LEADER_NOT_AVAILABLE", "NOT_LEADER_FOR_PARTITION"]);
+
 /** Bytes of a dead letter with its headers: what a topic of the default size takes still fits with a reason added. */
 const DEAD_LETTER_BYTES = 2 * 1024 * 1024;
 
@@ -82,15 +85,21 @@ export class Watch {
     const names = [topics.trigger, topics.completed, topics.deadLetter];
     const deadline = clock.monotonic() + LOOK_MILLISECONDS;
     for (;;) {
+      let isMissing = false;
       try {
         await admin.fetchTopicMetadata({ topics: names });
+        // A leader that was just elected may not know it yet; what it refuses would be sent again with what others took.
+        if (isNew) await Promise.all(names.map((name) => admin.fetchTopicOffsets(name)));
         return;
       } catch (error) {
-        if (brokerErrorOf(error) !== "UNKNOWN_TOPIC_OR_PARTITION" || clock.monotonic() > deadline) throw error;
+        const code = brokerErrorOf(error);
+        if (clock.monotonic() > deadline || !(code === UNKNOWN_TOPIC || NOT_YET.has(code))) throw error;
+        isMissing = code === UNKNOWN_TOPIC;
       }
       // Other processes may be doing the same: kafkajs takes "exists already" for an answer. It would not wait for the
       // leaders of a topic that is not known yet everywhere; the next turn of this loop does.
-      await admin.createTopics({ topics: this.#wanted(), timeout: CREATE_MILLISECONDS, waitForLeaders: false });
+      const wanted = { topics: this.#wanted(), timeout: CREATE_MILLISECONDS, waitForLeaders: false };
+      if (isMissing) await admin.createTopics(wanted);
       await new Rest(clock).take(CREATED_MILLISECONDS);
     }
   }

@@ -19,7 +19,7 @@ const COLUMNS = `r.uuid, coalesce(r.id, r.uuid::text) as id, r.workflow_id as "w
   ${milliseconds("r.completed_at")} as "completedAt", r.error, r.step_results::text as "stepResults",
   case when r.step_results is null then ${LOG} else '[]' end as log`;
 
-const ITEM = `json_to_recordset($1::text::json) as item (uuid uuid, namespace text, workflow text, "workflowUuid" uuid,
+const ITEM = `json_to_recordset($1::text::json) as item (position integer, uuid uuid, namespace text, workflow text, "workflowUuid" uuid,
   payload text, grace float8, "claimId" uuid, lease float8, "endedUuid" uuid, "endedVersion" integer, "startedAt" float8,
   status text, error text, "stepResults" text)`;
 
@@ -41,7 +41,7 @@ const store = (source: string) => `insert into workflow_runs (uuid, namespace, w
       select item.*, found.uuid as workflow_id, found.version, to_timestamp("startedAt" / 1000) as at,
         coalesce("endedUuid" = found.uuid and "endedVersion" = found.version, false) as ended
       from ${source}
-    ) as placed order by uuid
+    ) as placed order by uuid, position
     on conflict (uuid) do nothing
     returning uuid, workflow_id, workflow_version, claim_id, lease_token, completed_at`;
 
@@ -55,7 +55,7 @@ const INSERT_BY_UUID = `with stored as (${store(`${ITEM} join workflow_definitio
 // Each workflow is resolved once per batch. What a repeated insert finds is joined at the end: a row of this very statement
 // is not visible to it, so an inserted one is looked for first.
 const INSERT = `with item as (
-    select row_number() over () as position, * from ${ITEM}
+    select * from ${ITEM}
   ), reference as (
     select distinct namespace, workflow as reference, "workflowUuid" as uuid from item
   ), found as (
@@ -163,8 +163,9 @@ export class Runs {
   }
 }
 
-function insertable({ uuid, namespace, workflow, payload, graceMilliseconds, claim, ended }: NewRun) {
+function insertable({ uuid, namespace, workflow, payload, graceMilliseconds, claim, ended }: NewRun, position: number) {
   return {
+    position,
     uuid,
     namespace,
     workflow,

@@ -127,6 +127,14 @@ export function column(span: string, result: JobResult): Column {
   };
 }
 
+/** Requests without a 2xx, and accepted runs that did not succeed exactly once: both have a floor in every scenario. */
+export function lossRows(session: Session, errors: number, lost: number): Row[] {
+  return [
+    { figure: "errors", ours: errors, unit: "", floor: session.floor("errors") },
+    { figure: "accepted but not succeeded once", ours: lost, unit: "", floor: session.floor("runs_lost") },
+  ];
+}
+
 /** The most memory that the platform's processes have held by the end of a job, against their floors. */
 export function memoryRows(session: Session, result: JobResult): Row[] {
   const kinds: { figure: string; of: RegExp; floor: FloorName }[] = [

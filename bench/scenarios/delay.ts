@@ -1,6 +1,6 @@
 import { createDelay } from "../api.ts";
 import { missing, startCounting, waitForRuns } from "../counting.ts";
-import { busyNotes, column, memoryRows, type Outcome, type Session } from "../scenario.ts";
+import { busyNotes, column, lossRows, memoryRows, type Outcome, type Session } from "../scenario.ts";
 import type { Row } from "../table.ts";
 import { triggerMany } from "../trigger.ts";
 
@@ -29,13 +29,7 @@ export async function delay(session: Session): Promise<Outcome> {
       { figure: "a run took longer than its second by p99", ours: late(runs.took.p99), unit: "ms" },
       { figure: "a run took longer than its second by, at most", ours: late(runs.took.max), unit: "ms" },
       { figure: "triggers", ours: result.per_second, unit: "/s", better: "higher", bound: "post" },
-      { figure: "errors", ours: result.expected - result.ok, unit: "", floor: session.floor("errors") },
-      {
-        figure: "accepted but not succeeded once",
-        ours: missing(runs, result.ok),
-        unit: "",
-        floor: session.floor("runs_lost"),
-      },
+      ...lossRows(session, result.expected - result.ok, missing(runs, result.ok)),
       ...memoryRows(session, result),
     ];
     return {

@@ -3,7 +3,7 @@ import { type JobResult, runJob } from "../jobs.ts";
 import { measure, type Platform } from "../platform.ts";
 import { readUsage } from "../procfs.ts";
 import { pureWorkflow } from "../pure.ts";
-import { busyNotes, column, memoryRows, type Outcome, type Session } from "../scenario.ts";
+import { busyNotes, column, lossRows, memoryRows, type Outcome, type Session } from "../scenario.ts";
 import type { Row } from "../table.ts";
 import { triggerRequest } from "../trigger.ts";
 
@@ -47,13 +47,11 @@ export async function soak(session: Session): Promise<Outcome> {
           OURS.test(name) ? row : { ...row, floor: undefined },
         ),
       ),
-      { figure: "errors", ours: errors.reduce((sum, one) => sum + one, 0), unit: "", floor: session.floor("errors") },
-      {
-        figure: "accepted but not succeeded once",
-        ours: windows.reduce((sum, { lost }) => sum + lost, 0),
-        unit: "",
-        floor: session.floor("runs_lost"),
-      },
+      ...lossRows(
+        session,
+        errors.reduce((sum, one) => sum + one, 0),
+        windows.reduce((sum, { lost }) => sum + lost, 0),
+      ),
       ...memoryRows(session, last.load),
     ];
     const results = windows.map(({ load }) => load);

@@ -2,7 +2,7 @@ import { ask, createWorkflow } from "../api.ts";
 import { missing, startCounting, waitForRuns } from "../counting.ts";
 import type { Target } from "../jobs.ts";
 import { serve } from "../processes.ts";
-import { busyNotes, column, memoryRows, type Outcome, type Session } from "../scenario.ts";
+import { busyNotes, column, lossRows, memoryRows, type Outcome, type Session } from "../scenario.ts";
 import type { Row } from "../table.ts";
 import { triggerMany } from "../trigger.ts";
 
@@ -52,13 +52,7 @@ export async function webhook(session: Session): Promise<Outcome> {
         { figure: "trigger to completed p99", ours: runs.took.p99, unit: "ms" },
         { figure: "runs the sink never saw", ours: seen.never, unit: "", floor: session.floor("runs_lost") },
         { figure: "runs the sink saw more than once", ours: seen.again, unit: "" },
-        { figure: "errors", ours: result.expected - result.ok, unit: "", floor: session.floor("errors") },
-        {
-          figure: "accepted but not succeeded once",
-          ours: missing(runs, result.ok),
-          unit: "",
-          floor: session.floor("runs_lost"),
-        },
+        ...lossRows(session, result.expected - result.ok, missing(runs, result.ok)),
         ...memoryRows(session, result),
       ];
       return {

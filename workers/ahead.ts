@@ -8,12 +8,13 @@ import type { Step } from "../src/schemas/workflow.ts";
 import type { EndedRun, VersionKey } from "../src/storage/port.ts";
 import { within } from "../src/waiting.ts";
 import { type Definitions, definitionKey } from "./definitions.ts";
-import type { Executor } from "./execution.ts";
+import { type Executor, ThreadLost } from "./execution.ts";
+import type { SuspectDefinitions } from "./suspects.ts";
 
 const MAX_WORKFLOWS = 1000;
 /** A trigger waits no longer for it than this: what is late is stored as claimed, and executed again. */
 const LIMIT_MILLISECONDS = 50;
-/** After one that was late, or that took its thread along, runs go the usual way for so long. */
+/** After one that was late runs go the usual way for so long. */
 const PAUSE_MILLISECONDS = 5000;
 
 export interface AheadOptions {
@@ -38,14 +39,16 @@ interface PureWorkflow {
 export class Ahead {
   readonly #options: AheadOptions;
   readonly #definitions: Definitions;
+  readonly #suspects: SuspectDefinitions;
   readonly #runs: Coalescer<{ run: ComingRun; workflow: PureWorkflow }, EndedRun | null>;
   /** By the reference that triggers use; null for those with other steps. */
   readonly #workflows = new Map<string, { version: number; pure: PureWorkflow | null }>();
   #pausedUntil = 0;
 
-  constructor(options: AheadOptions, definitions: Definitions) {
+  constructor(options: AheadOptions, definitions: Definitions, suspects: SuspectDefinitions) {
     this.#options = options;
     this.#definitions = definitions;
+    this.#suspects = suspects;
     this.#runs = new Coalescer({
       clock: options.clock,
       flushes: 4,
@@ -58,6 +61,7 @@ export class Ahead {
   execute(run: ComingRun): Promise<EndedRun | null> | null {
     const workflow = this.#workflows.get(run.workflow)?.pure ?? null;
     if (workflow === null || this.#options.clock.monotonic() < this.#pausedUntil) return null;
+    if (this.#suspects.has(definitionKey(workflow.key))) return null;
     return this.#runs.add({ run, workflow });
   }
 
@@ -92,19 +96,19 @@ export class Ahead {
       payload,
       log: "[]",
     }));
+    const executed = executor.execute({ runs, definitions, effectBy: null, alone: false });
+    // Known even if it is too late for these: executed the usual way, the run is found out and charged.
+    executed.catch((error: unknown) => {
+      const guilty = error instanceof ThreadLost && error.guilty !== null ? runs[error.guilty] : undefined;
+      if (guilty !== undefined) this.#suspects.add(guilty.definition);
+    });
     try {
-      const results = await within(
-        clock,
-        LIMIT_MILLISECONDS,
-        executor.execute({ runs, definitions, effectBy: null, alone: false }),
-        new Error("late"),
-      );
+      const results = await within(clock, LIMIT_MILLISECONDS, executed, new Error("late"));
       return items.map(({ run: { startedAt }, workflow: { key } }, index) => {
         const next = results[index]?.next;
         return next?.kind === "end" ? { ...key, startedAt, ...next } : null;
       });
     } catch (error) {
-      // Executed the usual way, a run that takes its thread along is found out, and charged.
       this.#pausedUntil = clock.monotonic() + PAUSE_MILLISECONDS;
       log.debug({ error: messageOf(error), runs: items.length }, "not executed ahead; the runs go the usual way");
       return items.map(() => null);

@@ -9,19 +9,19 @@ import type { Advanced } from "./advance.ts";
 import { Ahead } from "./ahead.ts";
 import { Definitions } from "./definitions.ts";
 import { type Executor, ThreadLost } from "./execution.ts";
-import { HeldRun, nextBatch, type Origin } from "./held.ts";
+import { HeldRun, type Origin } from "./held.ts";
 import { Holdings, type HoldingsOptions } from "./holdings.ts";
 import { Messages } from "./messages.ts";
+import { type ReadyOptions, ReadyRuns } from "./ready.ts";
 import { Reservations } from "./reservations.ts";
+import { SuspectDefinitions } from "./suspects.ts";
 
 const MAX_CRASHES = 5;
 const RETRY_MILLISECONDS = 200;
 
-export interface DispatcherOptions extends HoldingsOptions {
+export interface DispatcherOptions extends HoldingsOptions, ReadyOptions {
   executor: Executor;
   types: StepTypes;
-  /** Tasks of many runs at once: enough to keep every thread busy while a result is on its way. */
-  maxBatches: number;
   /** Effects under way at once. */
   maxEffects: number;
   /** Called when a run was given back to be due at a time, milliseconds since the epoch. */
@@ -37,13 +37,12 @@ export interface DispatcherOptions extends HoldingsOptions {
 export class Dispatcher implements TriggerConsumer {
   readonly #options: DispatcherOptions;
   readonly #definitions: Definitions;
+  readonly #suspects: SuspectDefinitions;
   readonly #reservations: Reservations;
   readonly #holdings: Holdings;
   readonly #messages: Messages;
   readonly #saves: Coalescer<Progress, Outcome<null>>;
-  #ready: HeldRun[] = [];
-  #batches = 0;
-  #pumping = false;
+  readonly #ready: ReadyRuns;
   #effects = 0;
   /** Runs whose effect waits until another one is over. */
   #waitingEffects: HeldRun[] = [];
@@ -53,7 +52,9 @@ export class Dispatcher implements TriggerConsumer {
     this.#options = options;
     this.#definitions = new Definitions(options.storage);
     this.#holdings = new Holdings(options);
-    this.#reservations = new Reservations(options, this.#holdings, new Ahead(options, this.#definitions), {
+    this.#suspects = new SuspectDefinitions(options.clock);
+    const ahead = new Ahead(options, this.#definitions, this.#suspects);
+    this.#reservations = new Reservations(options, this.#holdings, ahead, {
       accept: (run, claimedAt) => this.accept([run], "message", claimedAt),
     });
     this.#messages = new Messages(options, {
@@ -62,6 +63,7 @@ export class Dispatcher implements TriggerConsumer {
       reserve: (count) => this.#holdings.reserve("message", count),
       take: (runs, claimedAt) => this.accept(runs, "message", claimedAt),
     });
+    this.#ready = new ReadyRuns(options, (batch) => this.#execute(batch, null));
     this.#saves = new Coalescer({
       clock: options.clock,
       flushes: options.storage.writesAtOnce,
@@ -115,9 +117,8 @@ export class Dispatcher implements TriggerConsumer {
       const held = new HeldRun(run, origin, claimedAt + this.#options.leaseMilliseconds);
       this.#holdings.add(held);
       if (this.#stopping) this.#giveBack(held, this.#options.clock.now());
-      else this.#ready.push(held);
+      else this.#enqueue(held);
     }
-    this.#schedulePump();
   }
 
   /**
@@ -127,8 +128,7 @@ export class Dispatcher implements TriggerConsumer {
   async stop(milliseconds: number): Promise<void> {
     this.#stopping = true;
     this.#messages.clear();
-    const waiting = [...this.#ready, ...this.#waitingEffects];
-    this.#ready = [];
+    const waiting = [...this.#ready.takeAll(), ...this.#waitingEffects];
     this.#waitingEffects = [];
     await Promise.all(waiting.map((held) => this.#giveBack(held, this.#options.clock.now())));
     await this.#holdings.empty(milliseconds);
@@ -136,31 +136,9 @@ export class Dispatcher implements TriggerConsumer {
     this.#holdings.close();
   }
 
-  /** On the next turn: what else comes in this one goes into the same task. */
-  #schedulePump(): void {
-    if (this.#pumping) return;
-    this.#pumping = true;
-    this.#options.clock.nextTurn(() => {
-      this.#pumping = false;
-      this.#pump();
-    });
-  }
-
-  #pump(): void {
-    while (this.#ready.length > 0 && this.#batches < this.#options.maxBatches) {
-      const batch = nextBatch(this.#ready);
-      this.#ready = this.#ready.slice(batch.length);
-      this.#batches++;
-      this.#execute(batch, null).finally(() => {
-        this.#batches--;
-        this.#pump();
-      });
-    }
-  }
-
   async #execute(batch: HeldRun[], effectBy: number | null): Promise<void> {
     const { executor, log } = this.#options;
-    const alone = batch.some((held) => held.suspect);
+    const alone = batch.some((held) => this.#isAlone(held));
     try {
       const definitions = await this.#definitions.load(
         batch.map(({ run }) => ({ workflowUuid: run.workflowUuid, version: run.workflowVersion })),
@@ -178,7 +156,7 @@ export class Dispatcher implements TriggerConsumer {
           "thread lost",
         );
         for (const [index, held] of batch.entries())
-          this.#afterLostThread(held, index === error.guilty, effectBy !== null, error.reason);
+          this.#afterLostThread(held, index === error.guilty, effectBy !== null, error);
       } else {
         log.error({ error: messageOf(error), runs: batch.length }, "execution failed");
         this.#options.clock.timer(RETRY_MILLISECONDS, () => this.#again(batch));
@@ -223,11 +201,15 @@ export class Dispatcher implements TriggerConsumer {
     }
   }
 
-  #afterLostThread(held: HeldRun, guilty: boolean, effect: boolean, reason: string): void {
+  #afterLostThread(held: HeldRun, guilty: boolean, effect: boolean, { reason, charged }: ThreadLost): void {
     if (!this.#holds(held)) return;
     // A batch names its run exactly. An effect may have been passing by: twice, and it runs alone.
     held.suspicion += guilty ? 2 : effect ? 1 : 0;
-    if (!guilty) {
+    if (guilty) {
+      this.#suspects.add(held.definition);
+      for (const waiting of this.#ready.takeAll()) this.#enqueue(waiting);
+    }
+    if (!guilty || !charged) {
       this.#again([held]);
       return;
     }
@@ -246,10 +228,18 @@ export class Dispatcher implements TriggerConsumer {
       if (!this.#holds(held)) continue;
       if (this.#stopping) this.#giveBack(held, this.#options.clock.now());
       else if (held.effect) this.#startEffect(held);
-      else if (held.suspect) this.#execute([held], null);
-      else this.#ready.push(held);
+      else this.#enqueue(held);
     }
-    this.#pump();
+  }
+
+  #enqueue(held: HeldRun): void {
+    if (this.#isAlone(held)) this.#execute([held], null);
+    else this.#ready.add(held);
+  }
+
+  #isAlone(held: HeldRun): boolean {
+    // Effects wait for the world: on one thread they would wait for each other.
+    return held.suspect || (!held.effect && this.#suspects.has(held.definition));
   }
 
   #giveBack(held: HeldRun, dueAt: number): Promise<void> | void {

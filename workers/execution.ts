@@ -18,7 +18,7 @@ export interface Execution {
   definitions: Map<string, string>;
   /** For one run whose next step is an effect: until when it may start, on the monotonic clock. Null for pure steps. */
   effectBy: number | null;
-  /** On a thread where nothing else runs: for runs under which a thread died. */
+  /** On a thread where nothing else runs: for runs that a thread was lost under, or of a definition that it was. */
   alone: boolean;
 }
 
@@ -35,10 +35,13 @@ export class ThreadLost extends Error {
   readonly guilty: number | null;
   /** What happened, for the run's error. */
   readonly reason: string;
+  /** False when the run was only too slow beside others: alone it gets more time. */
+  readonly charged: boolean;
 
-  constructor(guilty: number | null, reason: string) {
+  constructor(guilty: number | null, reason: string, charged: boolean) {
     super(`A thread was lost: ${reason}`);
     this.guilty = guilty;
     this.reason = reason;
+    this.charged = charged;
   }
 }

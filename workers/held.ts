@@ -96,21 +96,6 @@ export class HeldRun {
   }
 }
 
-const MAX_RUNS_PER_TASK = 128;
-const MAX_BYTES_PER_TASK = 1024 * 1024;
-
-/** As many of the first runs as go into one task; always one. */
-export function nextBatch(ready: readonly HeldRun[]): HeldRun[] {
-  let bytes = 0;
-  let count = 0;
-  for (const held of ready) {
-    if (count === MAX_RUNS_PER_TASK || bytes > MAX_BYTES_PER_TASK) break;
-    bytes += held.size;
-    count++;
-  }
-  return ready.slice(0, count);
-}
-
 /** Joins two JSON arrays given as text. */
 function joinLogs(first: string, second: string): string {
   if (first === "[]") return second;

@@ -6,8 +6,9 @@ import { type Execution, type Executor, type Handed, ThreadLost } from "./execut
 import { SharedProgress } from "./shared.ts";
 import { unpackResults } from "./wire.ts";
 
-const LOOP_MILLISECONDS = 5000;
-const WATCH_MILLISECONDS = 500;
+const WATCH_MILLISECONDS = 250;
+/** Looks without a heartbeat until a thread is given up. Counted, not timed: a process that was frozen proves nothing. */
+const LOOKS = { shared: 4, alone: 20 };
 
 /** A task as a thread gets it, in JSON: text crosses threads for a third of what an object graph costs the sender. */
 export interface ThreadTask {
@@ -36,12 +37,12 @@ export class ThreadPool implements Executor {
 
   constructor(options: PoolOptions) {
     this.#options = options;
-    this.#shared = new WatchedThreads(options.threads, options.maxTasks, options.clock);
+    this.#shared = new WatchedThreads(options.threads, options.maxTasks, "shared", options.clock);
   }
 
   execute(execution: Execution): Promise<Advanced[]> {
     if (!execution.alone) return this.#shared.execute(execution);
-    this.#alone ??= new WatchedThreads(1, 1, this.#options.clock);
+    this.#alone ??= new WatchedThreads(1, 1, "alone", this.#options.clock);
     return this.#alone.execute(execution);
   }
 
@@ -53,20 +54,22 @@ export class ThreadPool implements Executor {
 /** Piscina with a watchdog that kills a thread without a heartbeat and says which run it was on. */
 class WatchedThreads {
   readonly #pool: Piscina;
+  readonly #company: keyof typeof LOOKS;
   readonly #clock: Clock;
   readonly #progress: SharedProgress;
   readonly #freeSlots: number[];
   readonly #usedSlots = new Set<number>();
   readonly #queue: (() => void)[] = [];
-  /** Lanes with a task: their last beat and when it was seen. */
-  readonly #beats = new Map<number, { beat: number; seen: number }>();
+  /** Lanes with a task: their last beat, and how often it was seen again. */
+  readonly #beats = new Map<number, { beat: number; looks: number }>();
   readonly #looped = new Set<number>();
   #stopWatch: () => void = () => {};
   #closed = false;
 
-  constructor(threads: number, maxTasks: number, clock: Clock) {
+  constructor(threads: number, maxTasks: number, company: keyof typeof LOOKS, clock: Clock) {
     const buffer = SharedProgress.allocate(maxTasks);
     this.#progress = new SharedProgress(buffer);
+    this.#company = company;
     this.#clock = clock;
     this.#freeSlots = Array.from({ length: maxTasks }, (_, index) => maxTasks - 1 - index);
     this.#pool = new Piscina({
@@ -102,8 +105,9 @@ class WatchedThreads {
     } catch (error) {
       const lane = this.#progress.laneOf(slot);
       const looped = lane !== null && this.#looped.has(lane);
-      const reason = looped ? "it made no progress for 5 seconds" : messageOf(error);
-      throw new ThreadLost(this.#progress.runOnCpu(slot), reason);
+      const seconds = (LOOKS[this.#company] * WATCH_MILLISECONDS) / 1000;
+      const reason = looped ? `it made no progress for ${seconds} seconds` : messageOf(error);
+      throw new ThreadLost(this.#progress.runOnCpu(slot), reason, !looped || this.#company === "alone");
     } finally {
       this.#releaseSlot(slot);
     }
@@ -133,15 +137,14 @@ class WatchedThreads {
 
   #watch(): void {
     if (this.#closed) return;
-    const now = this.#clock.monotonic();
     const busy = new Set([...this.#usedSlots].flatMap((slot) => this.#progress.laneOf(slot) ?? []));
     for (const lane of this.#beats.keys()) if (!busy.has(lane)) this.#beats.delete(lane);
     for (const lane of this.#looped) if (!busy.has(lane)) this.#looped.delete(lane);
     for (const lane of busy) {
       const beat = this.#progress.beats(lane);
       const last = this.#beats.get(lane);
-      if (last === undefined || last.beat !== beat) this.#beats.set(lane, { beat, seen: now });
-      else if (now - last.seen >= LOOP_MILLISECONDS) this.#kill(lane);
+      if (last === undefined || last.beat !== beat) this.#beats.set(lane, { beat, looks: 0 });
+      else if (++last.looks >= LOOKS[this.#company]) this.#kill(lane);
     }
     this.#stopWatch = this.#clock.timer(WATCH_MILLISECONDS, () => this.#watch());
   }

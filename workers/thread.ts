@@ -15,7 +15,7 @@ import type { ThreadTask } from "./pool.ts";
 import { SharedProgress } from "./shared.ts";
 import { packResults } from "./wire.ts";
 
-const BEAT_MILLISECONDS = 500;
+const BEAT_MILLISECONDS = 200;
 const STEP_TIMEOUT_MILLISECONDS = 30_000;
 const MAX_CACHED_DEFINITIONS = 500;
 

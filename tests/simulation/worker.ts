@@ -96,7 +96,9 @@ class SimulatedThreads implements Executor {
         const lost = this.#world.faulty && random.chance(0.02);
         if (guilty >= 0 || lost) {
           this.#world.counts.lostThreads++;
-          this.#clock.timer(30, () => reject(new ThreadLost(guilty >= 0 ? guilty : null, "the simulation killed it")));
+          const charged = execution.alone || random.chance(0.5);
+          const error = new ThreadLost(guilty >= 0 ? guilty : null, "the simulation killed it", charged);
+          this.#clock.timer(30, () => reject(error));
           return;
         }
         Promise.all(execution.runs.map((run) => this.#advance(run, execution))).then((results) => {

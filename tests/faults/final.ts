@@ -1,14 +1,14 @@
 /** Watches ended runs from within the database: no process can change one without leaving a row behind. */
 import type { Sql } from "postgres";
 
-/** Records every change of a run that had ended, but for the completed event that its row owes. Call it before the load. */
+/** Records every change of a run that had ended. Call it before the load. */
 export async function watchFinalStates(sql: Sql): Promise<void> {
   await sql.unsafe(`
     create table fault_changes (at timestamptz not null default clock_timestamp(), before jsonb not null, after jsonb);
     create function record_final_change() returns trigger language plpgsql as $$
       declare
-        before jsonb := to_jsonb(old) - 'completed_event_due_at';
-        after jsonb := case when tg_op = 'UPDATE' then to_jsonb(new) - 'completed_event_due_at' end;
+        before jsonb := to_jsonb(old);
+        after jsonb := case when tg_op = 'UPDATE' then to_jsonb(new) end;
       begin
         if before is distinct from after then insert into fault_changes (before, after) values (before, after); end if;
         return null;

@@ -8,8 +8,8 @@ const STATEMENTS = {
   claim: /set status = 'running'/,
   save: /appended as/,
   renew: /claim_id is not null/,
-  "take events": /set completed_event_due_at = now/,
-  "sent events": /set completed_event_due_at = null/,
+  "take events": /update owed_events/,
+  "sent events": /delete from owed_events/,
 };
 
 type Statement = keyof typeof STATEMENTS;

@@ -65,8 +65,7 @@ export function untilAllEnded(sql: Sql, deadlineMs: number): Promise<number> {
 /** Resolves when the broker has the completed event of every run that ended, and how many milliseconds that took. */
 export function untilAllSent(sql: Sql, deadlineMs = SENT_MS): Promise<number> {
   return untilNone("every completed event is sent", deadlineMs, () => {
-    return sql`select uuid, completed_event_due_at, now() from workflow_runs
-      where completed_event_due_at is not null limit 5`;
+    return sql`select run_uuid, due_at, now() from owed_events limit 5`;
   });
 }
 

@@ -2,21 +2,24 @@ import type { Pool } from "../../db/pool.ts";
 import type { CompletedEvent } from "../../schemas/event.ts";
 import type { OwedEvents } from "../port.ts";
 
-const TAKE = `update workflow_runs r set completed_event_due_at = now() + interval '30 seconds'
+/** Notes the debt for the runs ("uuid") of a statement that ended them; $2 says whether there is a broker to owe it to. */
+export const owe = (ended: string) => `insert into owed_events (run_uuid, due_at)
+    select uuid, now() + interval '10 seconds' from ${ended} and $2::text = 'owed' on conflict do nothing`;
+
+const TAKE = `update owed_events e set due_at = now() + interval '15 seconds'
   from (
-    select uuid from workflow_runs where completed_event_due_at <= now()
-    order by completed_event_due_at limit $1::integer for update skip locked
-  ) as owed
-  where r.uuid = owed.uuid
+    select run_uuid from owed_events where due_at <= now() order by due_at limit $1::integer for update skip locked
+  ) as overdue, workflow_runs r
+  where e.run_uuid = overdue.run_uuid and r.uuid = e.run_uuid
   returning r.uuid as run_id, r.workflow_id, r.status, r.error`;
 
 const SENT = `with sent as (
-    select uuid from workflow_runs where uuid in (select value::uuid from json_array_elements_text($1::text::json))
-    order by uuid for update
+    select run_uuid from owed_events
+    where run_uuid in (select value::uuid from json_array_elements_text($1::text::json)) order by run_uuid for update
   )
-  update workflow_runs r set completed_event_due_at = null from sent where r.uuid = sent.uuid`;
+  delete from owed_events e using sent where e.run_uuid = sent.run_uuid`;
 
-/** The completed events that rows say are owed. */
+/** The completed events that the broker is owed. */
 export class EventQueue implements OwedEvents {
   readonly #pool: Pool;
 

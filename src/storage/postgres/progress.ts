@@ -1,9 +1,7 @@
 import type { Pool } from "../../db/pool.ts";
 import type { Outcome, Progress } from "../port.ts";
-import { rounds, writeBatch } from "./statement.ts";
-
-/** How long a worker has to publish a completed event before the sweepers send it. */
-export const EVENT_GRACE = "interval '10 seconds'";
+import { owe } from "./events.ts";
+import { outcomesOf, writeInRounds } from "./statement.ts";
 
 // The fence is part of the statement: a writer whose lease another one took finds no row. Rows are locked in the order of
 // their uuids, so that two batches can't wait for each other. "Is true" keeps the planner from looking for the few runs of a
@@ -28,11 +26,10 @@ const SAVE = `with item as (
       status = case item.kind when 'end' then item.status else r.status end,
       completed_at = case item.kind when 'end' then now() end,
       error = item.error,
-      step_results = item.results::jsonb,
-      completed_event_due_at = case when item.kind = 'end' and $2::text = 'owed' then now() + ${EVENT_GRACE} end
+      step_results = item.results::jsonb
     from item join fenced using (uuid) where r.uuid = item.uuid
-    returning item.position
-  )
+    returning r.uuid, item.position, item.kind = 'end' as ended
+  ), owed as (${owe("saved where ended")})
   select position from saved
   union all
   select item.position from item join workflow_runs r using (uuid)
@@ -50,20 +47,13 @@ export class ProgressWriter {
     this.#event = owesEvents ? "owed" : "none";
   }
 
-  async save(items: Progress[]): Promise<Outcome<null>[]> {
-    const outcomes = new Map<Progress, Outcome<null>>();
-    for (const round of rounds(items, ({ uuid }) => uuid)) {
-      const written = await writeBatch(round, (batch) => this.#write(batch));
-      for (const [index, item] of round.entries()) outcomes.set(item, written[index] ?? { kind: "lost" });
-    }
-    return items.map((item) => outcomes.get(item) ?? { kind: "lost" });
+  save(items: Progress[]): Promise<Outcome<null>[]> {
+    return writeInRounds(items, (batch) => this.#write(batch));
   }
 
   async #write(items: Progress[]): Promise<Outcome<null>[]> {
     const text = JSON.stringify(items.map(writable));
-    const rows = await this.#pool.run<{ position: number }>(SAVE, [text, this.#event]);
-    const saved = new Set(rows.map(({ position }) => position));
-    return items.map((_, position) => (saved.has(position) ? { kind: "ok", value: null } : { kind: "lost" }));
+    return outcomesOf(items, await this.#pool.run<{ position: number }>(SAVE, [text, this.#event]));
   }
 }
 

@@ -4,7 +4,7 @@ import { isUuid } from "../../ids.ts";
 import type { PageRequest } from "../../schemas/page.ts";
 import { type InsertedRun, MAX_PAGE_BYTES, type NewRun, type Outcome, type RunRecord } from "../port.ts";
 import { type Definitions, FIRST_UUID, LAST_UUID, milliseconds, notFound, RESOLVED } from "./definitions.ts";
-import { EVENT_GRACE } from "./progress.ts";
+import { owe } from "./events.ts";
 import { writeBatch } from "./statement.ts";
 import { StepOrder } from "./step-order.ts";
 
@@ -25,8 +25,7 @@ const ITEM = `json_to_recordset($1::text::json) as item (position integer, uuid 
 
 /** Stores items "item" whose workflow is found as "found" (uuid, version); a run that is there already is left as it is. */
 const store = (source: string) => `insert into workflow_runs (uuid, namespace, workflow_id, workflow_version, payload,
-      created_at, due_at, status, started_at, completed_at, lease_token, claim_id, error, step_results,
-      completed_event_due_at)
+      created_at, due_at, status, started_at, completed_at, lease_token, claim_id, error, step_results)
     select uuid, namespace, workflow_id, version, payload::jsonb, case when ended then at else now() end,
       case when not ended then now() + coalesce(lease, grace) * interval '1 millisecond' end,
       case when ended then status when "claimId" is null then 'pending' else 'running' end,
@@ -35,8 +34,7 @@ const store = (source: string) => `insert into workflow_runs (uuid, namespace, w
       case when ended or "claimId" is null then 0 else 1 end,
       case when not ended then "claimId" end,
       case when ended then error end,
-      case when ended then "stepResults"::jsonb end,
-      case when ended and $2::text = 'owed' then now() + ${EVENT_GRACE} end
+      case when ended then "stepResults"::jsonb end
     from (
       select item.*, found.uuid as workflow_id, found.version, to_timestamp("startedAt" / 1000) as at,
         coalesce("endedUuid" = found.uuid and "endedVersion" = found.version, false) as ended
@@ -48,7 +46,8 @@ const store = (source: string) => `insert into workflow_runs (uuid, namespace, w
 // The usual case, new runs of workflows by their uuid, in the plainest statement: planning it anew for each batch costs as much
 // as executing it, and through PgBouncer 1.18 no plan can be kept. What it does not store is for the next statement.
 const INSERT_BY_UUID = `with stored as (${store(`${ITEM} join workflow_definitions found
-      on found.uuid = item."workflowUuid" and found.namespace = item.namespace and found.deleted_at is null`)})
+      on found.uuid = item."workflowUuid" and found.namespace = item.namespace and found.deleted_at is null`)}
+  ), owed as (${owe("stored where completed_at is not null")})
   select uuid, workflow_id as "workflowUuid", workflow_version as "workflowVersion", completed_at is not null as ended,
     claim_id is not null as claimed from stored`;
 
@@ -64,7 +63,7 @@ const INSERT = `with item as (
     from reference ${RESOLVED}
   ), inserted as (
     ${store("item join found on found.namespace = item.namespace and found.reference = item.workflow and found.uuid is not null")}
-  )
+  ), owed as (${owe("inserted where completed_at is not null")})
   select item.uuid, coalesce(inserted.workflow_id, stored.workflow_id) as "workflowUuid",
     coalesce(inserted.workflow_version, stored.workflow_version) as "workflowVersion",
     item."claimId" is not null and coalesce(inserted.claim_id, stored.claim_id) = item."claimId"

@@ -20,6 +20,25 @@ export async function writeBatch<Item, Value>(
   }
 }
 
+/** Writes items in rounds that name no run twice, each of them a batch; the outcomes in the order of the items. */
+export async function writeInRounds<Item extends { uuid: string }>(
+  items: Item[],
+  write: (items: Item[]) => Promise<Outcome<null>[]>,
+): Promise<Outcome<null>[]> {
+  const outcomes = new Map<Item, Outcome<null>>();
+  for (const round of rounds(items, ({ uuid }) => uuid)) {
+    const written = await writeBatch(round, write);
+    for (const [index, item] of round.entries()) outcomes.set(item, written[index] ?? { kind: "lost" });
+  }
+  return items.map((item) => outcomes.get(item) ?? { kind: "lost" });
+}
+
+/** One outcome per item: a fenced statement gives the positions of those whose fence held. */
+export function outcomesOf(items: unknown[], rows: { position: number }[]): Outcome<null>[] {
+  const saved = new Set(rows.map(({ position }) => position));
+  return items.map((_, position) => (saved.has(position) ? { kind: "ok", value: null } : { kind: "lost" }));
+}
+
 /** 22: the data does not fit its type; 23: a constraint; 54: a limit of the server, such as the depth of JSON. */
 function isDataError(error: unknown): boolean {
   return /^(22|23|54)/.test(codeOf(error));

@@ -1,25 +1,17 @@
 import type { Logger } from "pino";
 import type { Clock } from "../src/clock.ts";
 import { Coalescer } from "../src/coalescer.ts";
-import type { StepTypes } from "../src/connectors/index.ts";
 import { messageOf } from "../src/errors.ts";
 import type { ComingRun } from "../src/messaging/port.ts";
-import type { Step } from "../src/schemas/workflow.ts";
 import type { EndedRun, VersionKey } from "../src/storage/port.ts";
-import { within } from "../src/waiting.ts";
 import { type Definitions, definitionKey } from "./definitions.ts";
-import { type Executor, ThreadLost } from "./execution.ts";
-import type { SuspectDefinitions } from "./suspects.ts";
+import type { PureExecution } from "./pure.ts";
 
 const MAX_WORKFLOWS = 1000;
 /** A trigger waits no longer for it than this: what is late is stored as claimed, and executed again. */
 const LIMIT_MILLISECONDS = 50;
-/** After one that was late runs go the usual way for so long. */
-const PAUSE_MILLISECONDS = 5000;
 
 export interface AheadOptions {
-  executor: Executor;
-  types: StepTypes;
   clock: Clock;
   log: Logger;
 }
@@ -39,16 +31,15 @@ interface PureWorkflow {
 export class Ahead {
   readonly #options: AheadOptions;
   readonly #definitions: Definitions;
-  readonly #suspects: SuspectDefinitions;
+  readonly #pure: PureExecution;
   readonly #runs: Coalescer<{ run: ComingRun; workflow: PureWorkflow }, EndedRun | null>;
   /** By the reference that triggers use; null for those with other steps. */
   readonly #workflows = new Map<string, { version: number; pure: PureWorkflow | null }>();
-  #pausedUntil = 0;
 
-  constructor(options: AheadOptions, definitions: Definitions, suspects: SuspectDefinitions) {
+  constructor(options: AheadOptions, definitions: Definitions, pure: PureExecution) {
     this.#options = options;
     this.#definitions = definitions;
-    this.#suspects = suspects;
+    this.#pure = pure;
     this.#runs = new Coalescer({
       clock: options.clock,
       flushes: 4,
@@ -60,12 +51,16 @@ export class Ahead {
   /** What the run comes to; null where it has to go the usual way. */
   execute(run: ComingRun): Promise<EndedRun | null> | null {
     const workflow = this.#workflows.get(run.workflow)?.pure ?? null;
-    if (workflow === null || this.#options.clock.monotonic() < this.#pausedUntil) return null;
-    if (this.#suspects.has(definitionKey(workflow.key))) return null;
+    if (workflow === null || !this.#pure.isFit(definitionKey(workflow.key))) return null;
     return this.#runs.add({ run, workflow });
   }
 
-  /** A trigger by this reference found this version. */
+  /** Whether the workflow of this reference had pure steps alone when it was learned last. */
+  isPure(reference: string): boolean {
+    return (this.#workflows.get(reference)?.pure ?? null) !== null;
+  }
+
+  /** A run by this reference has this version. */
   learn(reference: string, key: VersionKey): void {
     const known = this.#workflows.get(reference);
     if (known?.version === key.version && (known.pure?.key.workflowUuid ?? key.workflowUuid) === key.workflowUuid)
@@ -74,8 +69,9 @@ export class Ahead {
     this.#keep(reference, { version: key.version, pure: null });
     this.#definitions.load([key]).then(
       (found) => {
-        const steps = found.get(definitionKey(key));
-        if (steps !== undefined && this.#isPure(steps)) {
+        const name = definitionKey(key);
+        const steps = found.get(name);
+        if (steps !== undefined && this.#pure.isPure(name, steps)) {
           this.#keep(reference, { version: key.version, pure: { key, steps } });
         }
       },
@@ -87,37 +83,14 @@ export class Ahead {
   }
 
   async #execute(items: { run: ComingRun; workflow: PureWorkflow }[]): Promise<(EndedRun | null)[]> {
-    const { executor, clock, log } = this.#options;
-    const definitions = new Map(items.map(({ workflow: { key, steps } }) => [definitionKey(key), steps]));
-    const runs = items.map(({ run: { uuid, payload }, workflow: { key } }) => ({
-      uuid,
-      token: 0,
-      definition: definitionKey(key),
-      payload,
-      log: "[]",
-    }));
-    const executed = executor.execute({ runs, definitions, effectBy: null, alone: false });
-    // Known even if it is too late for these: executed the usual way, the run is found out and charged.
-    executed.catch((error: unknown) => {
-      const guilty = error instanceof ThreadLost && error.guilty !== null ? runs[error.guilty] : undefined;
-      if (guilty !== undefined) this.#suspects.add(guilty.definition);
+    const runs = items.map(({ run: { uuid, payload, startedAt }, workflow: { key, steps } }) => {
+      return { uuid, payload, definition: definitionKey(key), steps, startedAt };
     });
-    try {
-      const results = await within(clock, LIMIT_MILLISECONDS, executed, new Error("late"));
-      return items.map(({ run: { startedAt }, workflow: { key } }, index) => {
-        const next = results[index]?.next;
-        return next?.kind === "end" ? { ...key, startedAt, ...next } : null;
-      });
-    } catch (error) {
-      this.#pausedUntil = clock.monotonic() + PAUSE_MILLISECONDS;
-      log.debug({ error: messageOf(error), runs: items.length }, "not executed ahead; the runs go the usual way");
-      return items.map(() => null);
-    }
-  }
-
-  #isPure(text: string): boolean {
-    const steps: Step[] = JSON.parse(text);
-    return steps.every(({ type }) => this.#options.types.get(type)?.connector.kind === "pure");
+    const ends = await this.#pure.execute(runs, LIMIT_MILLISECONDS);
+    return items.map(({ workflow: { key } }, index) => {
+      const end = ends[index] ?? null;
+      return end === null ? null : { ...key, ...end };
+    });
   }
 
   #keep(reference: string, workflow: { version: number; pure: PureWorkflow | null }): void {

@@ -3,15 +3,17 @@ import type { StepTypes } from "../src/connectors/index.ts";
 import { messageOf } from "../src/errors.ts";
 import { failpoint } from "../src/failpoints.ts";
 import type { Reservation, TriggerConsumer } from "../src/messaging/port.ts";
-import type { CompletedEvent } from "../src/schemas/event.ts";
+import type { CompletedEvent, Triggered } from "../src/schemas/event.ts";
 import type { ClaimedRun, Outcome, Progress } from "../src/storage/port.ts";
 import type { Advanced } from "./advance.ts";
 import { Ahead } from "./ahead.ts";
 import { Definitions } from "./definitions.ts";
 import { type Executor, ThreadLost } from "./execution.ts";
+import { FreshRuns } from "./fresh.ts";
 import { HeldRun, type Origin } from "./held.ts";
 import { Holdings, type HoldingsOptions } from "./holdings.ts";
 import { Messages } from "./messages.ts";
+import { PureExecution } from "./pure.ts";
 import { type ReadyOptions, ReadyRuns } from "./ready.ts";
 import { Reservations } from "./reservations.ts";
 import { SuspectDefinitions } from "./suspects.ts";
@@ -38,6 +40,8 @@ export class Dispatcher implements TriggerConsumer {
   readonly #options: DispatcherOptions;
   readonly #definitions: Definitions;
   readonly #suspects: SuspectDefinitions;
+  readonly #ahead: Ahead;
+  readonly #fresh: FreshRuns;
   readonly #reservations: Reservations;
   readonly #holdings: Holdings;
   readonly #messages: Messages;
@@ -53,8 +57,11 @@ export class Dispatcher implements TriggerConsumer {
     this.#definitions = new Definitions(options.storage);
     this.#holdings = new Holdings(options);
     this.#suspects = new SuspectDefinitions(options.clock);
-    const ahead = new Ahead(options, this.#definitions, this.#suspects);
-    this.#reservations = new Reservations(options, this.#holdings, ahead, {
+    const pure = new PureExecution(options, this.#suspects);
+    this.#ahead = new Ahead(options, this.#definitions, pure);
+    const parts = { definitions: this.#definitions, holdings: this.#holdings, ahead: this.#ahead, pure };
+    this.#fresh = new FreshRuns(options, parts);
+    this.#reservations = new Reservations(options, this.#holdings, this.#ahead, {
       accept: (run, claimedAt) => this.accept([run], "message", claimedAt),
     });
     this.#messages = new Messages(options, {
@@ -77,9 +84,11 @@ export class Dispatcher implements TriggerConsumer {
     if (!this.#stopping) this.#messages.add(runIds);
   }
 
-  async claim(runIds: string[]): Promise<{ unknown: string[] }> {
-    const claimed = new Set((await this.#messages.claimNow(runIds)).map(({ uuid }) => uuid));
-    const others = runIds.filter((uuid) => !claimed.has(uuid));
+  async claim(triggered: Triggered[]): Promise<{ unknown: string[] }> {
+    const left = await this.#fresh.end(triggered);
+    const claimed = left.length === 0 ? [] : await this.#messages.claimNow(left);
+    const known = new Set(claimed.map(({ uuid }) => uuid));
+    const others = left.filter((uuid) => !known.has(uuid));
     if (others.length === 0) return { unknown: [] };
     const found = await this.#options.storage.findRuns(others);
     return { unknown: others.filter((_, index) => found[index] === null) };
@@ -114,6 +123,7 @@ export class Dispatcher implements TriggerConsumer {
   /** Takes runs that were claimed for this worker; `claimedAt` is the monotonic time before the claim was sent. */
   accept(runs: ClaimedRun[], origin: Origin, claimedAt: number): void {
     for (const run of runs) {
+      this.#ahead.learn(run.workflowUuid, { workflowUuid: run.workflowUuid, version: run.workflowVersion });
       const held = new HeldRun(run, origin, claimedAt + this.#options.leaseMilliseconds);
       this.#holdings.add(held);
       if (this.#stopping) this.#giveBack(held, this.#options.clock.now());

@@ -1,4 +1,4 @@
-import type { CompletedEvent, TriggerEvent } from "../schemas/event.ts";
+import type { CompletedEvent, TriggerEvent, Triggered } from "../schemas/event.ts";
 import type { EndedRun, InsertedRun, Lease } from "../storage/port.ts";
 
 /** A run that is about to be stored. */
@@ -28,13 +28,13 @@ export interface TriggerConsumer {
   /** How many more runs may be claimed now; at 0 a broker holds its messages back. */
   room(): number;
   /**
-   * Claims those of the runs that are new, whoever triggered them; the others are left as they are. At most `room()` of
-   * them. Resolves with those that do not exist at all.
+   * Claims those of the runs that are new, whoever triggered them, or ends them at once; the others are left as they are.
+   * At most `room()` of them, each once. Resolves with those that do not exist at all.
    *
    * @throws what the storage throws while it is out: then none of them was claimed as far as anyone knows, and asking
    * again is right.
    */
-  claim(runIds: string[]): Promise<{ unknown: string[] }>;
+  claim(triggered: Triggered[]): Promise<{ unknown: string[] }>;
   /** Runs that were triggered in this process: claimed as soon as there is room, or else left to the sweeper. */
   onMessages(runIds: string[]): void;
   /** Room for a run that is about to be stored; null without. */

@@ -29,8 +29,15 @@ const foreignTrigger = TypeCompiler.Compile(
   }),
 );
 
-/** The run that a trigger event names, or what is wrong with it. */
-export type ReadTrigger = { runId: string } | { fault: string };
+/** What a trigger event says, whoever wrote it. */
+export interface Triggered {
+  runId: string;
+  /** The workflow as the message names it: the row knows better. */
+  workflowId: string;
+}
+
+/** What a trigger event says, or what is wrong with it. */
+export type ReadTrigger = Triggered | { fault: string };
 
 /** Reads the text of a trigger event that any program may have written. */
 export function readTrigger(text: string): ReadTrigger {
@@ -41,7 +48,8 @@ export function readTrigger(text: string): ReadTrigger {
     return { fault: "broken JSON" };
   }
   if (foreignTrigger.Check(value)) {
-    return isUuid(value.run_id) ? { runId: value.run_id.toLowerCase() } : { fault: "run_id is no uuid" };
+    const { run_id, workflow_id } = value;
+    return isUuid(run_id) ? { runId: run_id.toLowerCase(), workflowId: workflow_id } : { fault: "run_id is no uuid" };
   }
   const error = foreignTrigger.Errors(value).First();
   return { fault: `wrong types: ${error?.path || "the event"}: ${error?.message ?? "not a trigger event"}` };

@@ -8,6 +8,7 @@ import { aheadContract } from "./contract/ahead.ts";
 import { claimContract } from "./contract/claims.ts";
 import { dueContract } from "./contract/due.ts";
 import { fenceContract } from "./contract/fences.ts";
+import { freshContract } from "./contract/fresh.ts";
 import { checksOf, type StorageAdapter } from "./contract/kit.ts";
 import { pagingContract } from "./contract/paging.ts";
 import { progressContract } from "./contract/progress.ts";
@@ -26,6 +27,7 @@ export function storageContract(name: string, adapter: StorageAdapter): void {
     describe("versions", () => versionContract(check));
     describe("runs", () => runContract(check));
     describe("executed ahead", () => aheadContract(check));
+    describe("executed without a claim", () => freshContract(check));
     describe("claims", () => claimContract(check));
     describe("due", () => dueContract(check));
     describe("progress", () => progressContract(check));

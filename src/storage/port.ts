@@ -80,15 +80,18 @@ export interface NewRun {
   ended: EndedRun | null;
 }
 
-/** A run of pure steps that was executed before it is stored: it had no effect, so nothing is lost with it. */
-export interface EndedRun extends VersionKey {
-  /** When it was triggered, milliseconds since the epoch: its created_at and started_at. */
+/** What a run of pure steps came to that nobody holds: it had no effect, so nothing is lost if this is not written. */
+export interface UnheldEnd {
+  /** Milliseconds since the epoch. */
   startedAt: number;
   status: EndedStatus;
   error: string | null;
   /** JSON text. */
   stepResults: string;
 }
+
+/** A run that was executed before it is stored; `startedAt`, when it was triggered, is its created_at too. */
+export interface EndedRun extends UnheldEnd, VersionKey {}
 
 /** How a claim marks the runs that it takes. */
 export interface Lease {
@@ -135,6 +138,18 @@ export interface MessageClaim extends Claim {
 /** Claims runs that are due, in the order in which they fell due. */
 export interface DueClaim extends Claim {
   limit: number;
+}
+
+/** A run that nobody ever claimed. */
+export interface FreshRun extends VersionKey {
+  uuid: string;
+  /** JSON text. */
+  payload: string;
+}
+
+/** The end of a run that was executed without a claim. */
+export interface FreshEnd extends UnheldEnd {
+  uuid: string;
 }
 
 export interface ClaimedRun {
@@ -207,6 +222,10 @@ export interface Storage {
   /** Like listWorkflows. */
   listRuns(page: PageRequest): Promise<RunRecord[]>;
 
+  /** Those of the runs that nobody ever claimed, until their payloads come to so many characters; one whatever its size. */
+  findFresh(uuids: string[], maxBytes: number): Promise<FreshRun[]>;
+  /** Ends runs that nobody ever claimed; `lost` where somebody did meanwhile. Repeating it is harmless. */
+  endFresh(items: FreshEnd[]): Promise<Outcome<null>[]>;
   claimByMessage(claim: MessageClaim): Promise<ClaimedRun[]>;
   claimDue(claim: DueClaim): Promise<ClaimedRun[]>;
   /** When the next run falls due, milliseconds since the epoch; null when none will. */

@@ -100,7 +100,9 @@ function scheduleTriggers(world: World, workers: SimulatedWorker[]): Map<string,
       else send();
       if (random.chance(0.2)) send();
       function send(): void {
-        scheduler.after(random.below(random.chance(0.2) ? 10_000 : 20), () => random.pick(workers).message(id));
+        scheduler.after(random.below(random.chance(0.2) ? 10_000 : 20), () => {
+          random.pick(workers).message({ runId: id, workflowId: workload.id });
+        });
       }
     });
   }

@@ -1,6 +1,7 @@
 import pino from "pino";
 import type { StepTypes } from "../../src/connectors/index.ts";
 import type { Reservation } from "../../src/messaging/port.ts";
+import type { Triggered } from "../../src/schemas/event.ts";
 import type { Json } from "../../src/schemas/json.ts";
 import { parseLog } from "../../src/schemas/log.ts";
 import type { Step } from "../../src/schemas/workflow.ts";
@@ -8,7 +9,7 @@ import { type Advanced, advance, advanceEffect, type RunTask, type Surroundings 
 import { Dispatcher } from "../../workers/dispatcher.ts";
 import { type Execution, type Executor, type Handed, ThreadLost } from "../../workers/execution.ts";
 import { Sweeper } from "../../workers/sweeper.ts";
-import { ProcessClock } from "./scheduler.ts";
+import { ProcessClock, type Random } from "./scheduler.ts";
 import { POISON } from "./workloads.ts";
 import type { World } from "./world.ts";
 
@@ -18,12 +19,14 @@ export const LEASE_MILLISECONDS = 30_000;
 export class SimulatedWorker {
   readonly name: string;
   readonly clock: ProcessClock;
+  readonly #random: Random;
   readonly #dispatcher: Dispatcher;
   readonly #sweeper: Sweeper;
 
   constructor(name: string, world: World, types: StepTypes) {
     this.name = name;
     this.clock = new ProcessClock(world.scheduler);
+    this.#random = world.random;
     const storage = world.connect(this.clock);
     const log = pino({ level: "silent" });
     const clock = this.clock;
@@ -56,8 +59,18 @@ export class SimulatedWorker {
     return this.clock.dead ? null : this.#dispatcher.reserve();
   }
 
-  message(runId: string): void {
-    this.clock.deliver(() => this.#dispatcher.onMessages([runId]));
+  /** A message from within the process, or from a broker, which brings it again when its claim failed. */
+  message(triggered: Triggered): void {
+    if (this.#random.chance(0.1)) {
+      this.clock.deliver(() => this.#dispatcher.onMessages([triggered.runId]));
+    } else this.#claim(triggered);
+  }
+
+  #claim(triggered: Triggered): void {
+    this.clock.deliver(() => {
+      if (this.#dispatcher.room() === 0) return;
+      this.#dispatcher.claim([triggered]).catch(() => this.clock.timer(100, () => this.#claim(triggered)));
+    });
   }
 
   /** kill -9. */

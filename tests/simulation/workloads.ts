@@ -47,6 +47,7 @@ export interface Workload {
 
 export const WORKLOADS: Workload[] = [
   { id: "pure", steps: [pure("a"), pure("b"), pure("c")], status: "success" },
+  { id: "short", steps: [pure("a")], status: "success" },
   { id: "effects", steps: [acts("a"), acts("b"), acts("c")], status: "success" },
   { id: "mixed", steps: [pure("a"), acts("b"), waits("c", 3), pure("d"), acts("e")], status: "success" },
   { id: "sleepy", steps: [waits("a", 1), waits("b", 7), waits("c", 45)], status: "success" },

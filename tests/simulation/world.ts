@@ -1,6 +1,6 @@
 import { PlatformError } from "../../src/errors.ts";
 import { parseLog } from "../../src/schemas/log.ts";
-import type { ClaimedRun, Progress, RunRecord, Storage } from "../../src/storage/port.ts";
+import type { ClaimedRun, RunRecord, Storage } from "../../src/storage/port.ts";
 import type { ProcessClock, Random, Scheduler } from "./scheduler.ts";
 import type { Workload } from "./workloads.ts";
 
@@ -22,6 +22,7 @@ export class World {
     lostAnswers: 0,
     effects: 0,
     ahead: 0,
+    unclaimed: 0,
   };
   /** Faults stop at some time, so that what they left has to come right by itself. */
   faulty = true;
@@ -71,7 +72,7 @@ export class World {
   }
 
   /** Looks at every run that a write may have touched. */
-  async written(items: Progress[]): Promise<void> {
+  async written(items: { uuid: string }[]): Promise<void> {
     const rows = await this.storage.findRuns(items.map(({ uuid }) => uuid));
     for (const row of rows) {
       if (row === null) continue;
@@ -102,6 +103,14 @@ export class World {
       insertRuns: (items) => this.#call(clock, "insert", () => storage.insertRuns(items)),
       findRuns: (uuids) => storage.findRuns(uuids),
       listRuns: (page) => storage.listRuns(page),
+      findFresh: (uuids, maxBytes) => this.#call(clock, "look", () => storage.findFresh(uuids, maxBytes)),
+      endFresh: (items) =>
+        this.#call(clock, "end", async () => {
+          const outcomes = await storage.endFresh(items);
+          this.counts.unclaimed += outcomes.filter(({ kind }) => kind === "ok").length;
+          await this.written(items);
+          return outcomes;
+        }),
       claimByMessage: (claim) => this.#call(clock, "claim", () => this.#claim(storage.claimByMessage(claim))),
       claimDue: (claim) => this.#call(clock, "sweep", () => this.#claim(storage.claimDue(claim))),
       nextDue: () => storage.nextDue(),

@@ -1,6 +1,6 @@
 /** What the messaging contract and the tests of its adapters share: a worker that does nothing but claim. */
 import { newId } from "../../ids.ts";
-import type { CompletedEvent, TriggerEvent } from "../../schemas/event.ts";
+import type { CompletedEvent, TriggerEvent, Triggered } from "../../schemas/event.ts";
 import type { TriggerConsumer } from "../port.ts";
 
 const PATIENCE_MILLISECONDS = 20_000;
@@ -40,7 +40,11 @@ export class TestWorker implements TriggerConsumer {
     return this.#room;
   }
 
-  async claim(runIds: string[]): Promise<{ unknown: string[] }> {
+  async claim(triggered: Triggered[]): Promise<{ unknown: string[] }> {
+    return this.#claim(triggered.map(({ runId }) => runId));
+  }
+
+  async #claim(runIds: string[]): Promise<{ unknown: string[] }> {
     if (runIds.length > this.#room) this.tooBig.push(runIds.length);
     await this.beforeClaim();
     if (this.isOut) {
@@ -64,7 +68,7 @@ export class TestWorker implements TriggerConsumer {
 
   #claimWaiting(): void {
     const runIds = this.#waiting.splice(0, Math.min(this.#room, this.#waiting.length));
-    if (runIds.length > 0) this.claim(runIds);
+    if (runIds.length > 0) this.#claim(runIds);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { EachBatchPayload, KafkaMessage } from "kafkajs";
 import { messageOf } from "../../errors.ts";
 import { failpoint } from "../../failpoints.ts";
-import { type ReadTrigger, readTrigger } from "../../schemas/event.ts";
+import { type ReadTrigger, readTrigger, type Triggered } from "../../schemas/event.ts";
 import { Backoff, Rest } from "../../waiting.ts";
 import type { TriggerConsumer } from "../port.ts";
 import type { Connection } from "./client.ts";
@@ -70,10 +70,11 @@ export class Intake {
   /** False when the database, or the broker, was out: then the same is to be tried again. */
   async #isDone(part: Incoming[], payload: EachBatchPayload, goesOn: () => boolean): Promise<boolean> {
     const { heartbeat } = payload;
-    const runIds = new Set(part.flatMap(({ read }) => ("runId" in read ? [read.runId] : [])));
+    const triggered = new Map<string, Triggered>();
+    for (const { read } of part) if ("runId" in read) triggered.set(read.runId, read);
     let unknown = new Set<string>();
-    if (runIds.size > 0) {
-      const claim = () => this.#consumer.claim([...runIds]);
+    if (triggered.size > 0) {
+      const claim = () => this.#consumer.claim([...triggered.values()]);
       const claimed = await this.#attempt("claim failed; it is tried again until it succeeds", heartbeat, claim);
       if (claimed === null) return false;
       failpoint("messages_claimed");

@@ -8,6 +8,8 @@ import type { PageRequest } from "../../schemas/page.ts";
 import type {
   ClaimedRun,
   DueClaim,
+  FreshEnd,
+  FreshRun,
   Held,
   InsertedRun,
   MessageClaim,
@@ -28,6 +30,7 @@ import { Claims } from "./claims.ts";
 import { DatabaseClock } from "./database-clock.ts";
 import { Definitions } from "./definitions.ts";
 import { EventQueue } from "./events.ts";
+import { FreshRuns } from "./fresh.ts";
 import { ProgressWriter } from "./progress.ts";
 import { Runs } from "./runs.ts";
 
@@ -77,6 +80,7 @@ class PostgresStorage implements Storage {
   readonly #writes: Pool;
   readonly #definitions: Definitions;
   readonly #runs: Runs;
+  readonly #fresh: FreshRuns;
   readonly #claims: Claims;
   readonly #progress: ProgressWriter;
   readonly #clock: DatabaseClock;
@@ -86,6 +90,7 @@ class PostgresStorage implements Storage {
     this.#writes = pools.writes;
     this.#definitions = new Definitions(pools);
     this.#runs = new Runs(pools, this.#definitions, owesEvents);
+    this.#fresh = new FreshRuns(pools.writes, owesEvents);
     this.#claims = new Claims(pools.writes);
     this.#progress = new ProgressWriter(pools.writes, owesEvents);
     this.#clock = clock;
@@ -126,6 +131,14 @@ class PostgresStorage implements Storage {
 
   listRuns(page: PageRequest): Promise<RunRecord[]> {
     return this.#runs.list(page, this.#settled());
+  }
+
+  findFresh(uuids: string[], maxBytes: number): Promise<FreshRun[]> {
+    return this.#fresh.find(uuids, maxBytes);
+  }
+
+  endFresh(items: FreshEnd[]): Promise<Outcome<null>[]> {
+    return this.#fresh.end(items);
   }
 
   claimByMessage(claim: MessageClaim): Promise<ClaimedRun[]> {

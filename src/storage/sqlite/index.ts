@@ -9,6 +9,8 @@ import type { PageRequest } from "../../schemas/page.ts";
 import type {
   ClaimedRun,
   DueClaim,
+  FreshEnd,
+  FreshRun,
   Held,
   InsertedRun,
   MessageClaim,
@@ -135,6 +137,14 @@ class SqliteStorage implements Storage {
 
   async listRuns(page: PageRequest): Promise<RunRecord[]> {
     return this.#runs.list(page, this.#settled());
+  }
+
+  async findFresh(uuids: string[], maxBytes: number): Promise<FreshRun[]> {
+    return this.#runs.findFresh(uuids, maxBytes);
+  }
+
+  endFresh(items: FreshEnd[]): Promise<Outcome<null>[]> {
+    return this.#committer.write("endFresh", items);
   }
 
   claimByMessage(claim: MessageClaim): Promise<ClaimedRun[]> {

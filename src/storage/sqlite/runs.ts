@@ -5,6 +5,8 @@ import type {
   Claim,
   ClaimedRun,
   DueClaim,
+  FreshEnd,
+  FreshRun,
   Held,
   InsertedRun,
   Lease,
@@ -39,6 +41,12 @@ const LIST = {
 
 const STORED = `select workflow_id as workflowUuid, workflow_version as workflowVersion,
   (claim_id is not null and claim_id = ? and lease_token = 1) as claimed, completed_at is not null as ended from workflow_runs where uuid = ?`;
+
+const FRESH = `select uuid, workflow_id as workflowUuid, workflow_version as version, payload from workflow_runs
+  where uuid = ? and status = 'pending' and lease_token = 0`;
+
+const END_FRESH = `update workflow_runs set status = ?, due_at = null, started_at = ?, completed_at = ?, error = ?,
+  step_results = ? where uuid = ? and status = 'pending' and lease_token = 0`;
 
 const CLAIM = `update workflow_runs set status = 'running', lease_token = lease_token + 1, due_at = ?, claim_id = ?,
   started_at = coalesce(started_at, ?) where uuid = ?`;
@@ -148,6 +156,27 @@ export class Runs {
 
   list(page: PageRequest, until: string): RunRecord[] {
     return listPage(this.#database, LIST, page, until, (row: StoredRun) => this.#withLog(row));
+  }
+
+  findFresh(uuids: string[], maxBytes: number): FreshRun[] {
+    const statement = this.#database.query<FreshRun, [string]>(FRESH);
+    const found: FreshRun[] = [];
+    let room = maxBytes;
+    for (const uuid of new Set(uuids)) {
+      if (room <= 0 && found.length > 0) break;
+      const run = statement.get(uuid);
+      if (run === null) continue;
+      room -= run.payload.length;
+      found.push(run);
+    }
+    return found;
+  }
+
+  endFresh({ uuid, startedAt, status, error, stepResults }: FreshEnd): Outcome<null> {
+    const { changes } = this.#database
+      .query(END_FRESH)
+      .run(status, startedAt, Math.max(this.#clock.now(), startedAt), error, stepResults, uuid);
+    return done(changes > 0 || this.#database.query(ENDED_ALIKE).get(uuid, 0, status) !== null);
   }
 
   claimByMessage({ uuids, ...claim }: MessageClaim): ClaimedRun[] {

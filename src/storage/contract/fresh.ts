@@ -1,0 +1,114 @@
+/** Runs that are executed without a claim. */
+import { expect } from "bun:test";
+import { newId } from "../../ids.ts";
+import type { FreshEnd } from "../port.ts";
+import { type Check, granted, MINUTE, only, present, SHORT_LEASE, uuidsOf, type World } from "./kit.ts";
+
+const RESULTS = '{"b": {"step_name": "b"}, "a": {"step_name": "a", "output": {"text": "a \\"quote\\" and ünï"}}}';
+const ROOM = 1024 * 1024;
+
+function endOf(world: World, uuid: string, fields: Partial<FreshEnd> = {}): FreshEnd {
+  return { uuid, startedAt: world.now(), status: "success", error: null, stepResults: RESULTS, ...fields };
+}
+
+export function freshContract(check: Check): void {
+  check("fresh runs are found with what is needed to execute them; others are not", async (world) => {
+    const workflow = await world.workflow();
+    const fresh = world.newRun(workflow, { payload: '{"n":1}', graceMilliseconds: MINUTE });
+    await world.storage.insertRuns([fresh]);
+    const [held, left] = [await world.held(), await world.held({}, SHORT_LEASE)];
+    const claim = { claimId: newId(world.now()), leaseMilliseconds: MINUTE };
+    const [claimed, ended] = [await world.run({ claim }), await world.run()];
+    granted(only(await world.storage.endFresh([endOf(world, ended)])));
+    await world.pass(SHORT_LEASE * 2);
+    const asked = [fresh.uuid, held.uuid, left.uuid, claimed, ended, newId(world.now()), "nonsense", fresh.uuid];
+    const { payload, ...found } = only(await world.storage.findFresh(asked, ROOM));
+    expect(found).toEqual({ uuid: fresh.uuid, workflowUuid: workflow, version: 1 });
+    expect(JSON.parse(payload)).toEqual({ n: 1 });
+    expect(await world.storage.findFresh([], ROOM)).toEqual([]);
+  });
+
+  check("no more payloads are found than there is room for, but always one", async (world) => {
+    const uuids = await world.runs(4, { payload: JSON.stringify({ text: "x".repeat(1000) }) });
+    expect((await world.storage.findFresh(uuids, 1)).length).toBe(1);
+    expect((await world.storage.findFresh(uuids, 1500)).length).toBe(2);
+    expect((await world.storage.findFresh(uuids, ROOM)).length).toBe(4);
+  });
+
+  check("its end is stored, and nobody claims it any more", async (world) => {
+    const uuid = await world.run();
+    const startedAt = world.now();
+    await world.pass(5);
+    granted(only(await world.storage.endFresh([endOf(world, uuid, { startedAt })])));
+    const run = await world.find(uuid);
+    expect(run).toMatchObject({ status: "success", error: null, startedAt, log: "[]" });
+    expect(run.completedAt).toBeGreaterThanOrEqual(startedAt);
+    expect(JSON.parse(present(run.stepResults))).toEqual(JSON.parse(RESULTS));
+    expect(await world.claimByMessage([uuid])).toEqual([]);
+    expect(await world.claimDue()).toEqual([]);
+    expect(await world.storage.nextDue()).toBeNull();
+  });
+
+  check("one that somebody claimed meanwhile is his, and stays as it is", async (world) => {
+    const [byMessage, bySweep, free] = await world.runs(3);
+    const claimed = await world.claimByMessage([present(byMessage)]);
+    claimed.push(only(await world.claimDue(1)));
+    expect(uuidsOf(claimed)).toEqual([present(byMessage), present(bySweep)]);
+    const ends = [byMessage, bySweep, free].map((uuid) => endOf(world, present(uuid)));
+    const outcomes = await world.storage.endFresh(ends);
+    expect(outcomes.map(({ kind }) => kind)).toEqual(["lost", "lost", "ok"]);
+    for (const { uuid } of claimed) {
+      expect(await world.find(uuid)).toMatchObject({ status: "running", stepResults: null, completedAt: null });
+    }
+    const [asleep] = claimed;
+    const { uuid, token } = present(asleep);
+    const dueAt = world.now() - 1;
+    const giveBack = { kind: "give_back" as const, dueAt };
+    granted(await world.save({ uuid, token, logLength: 0, entries: null, crashes: 0, next: giveBack }));
+    expect(only(await world.storage.endFresh([endOf(world, uuid)])).kind).toBe("lost");
+  });
+
+  check("repeated, it is the same end; another end is refused", async (world) => {
+    const uuid = await world.run();
+    const end = endOf(world, uuid, { status: "failed", error: "it said no" });
+    granted(only(await world.storage.endFresh([end])));
+    const before = await world.find(uuid);
+    await world.pass(5);
+    granted(only(await world.storage.endFresh([{ ...end, stepResults: "{}" }])));
+    expect((await world.storage.endFresh([endOf(world, uuid), end, end])).map(({ kind }) => kind)).toEqual([
+      "lost",
+      "ok",
+      "ok",
+    ]);
+    expect(await world.find(uuid)).toEqual(before);
+    expect(before).toMatchObject({ status: "failed", error: "it said no" });
+  });
+
+  check("of 500 ends with one that can't be stored and one of no run, 498 are", async (world) => {
+    const uuids = await world.runs(500);
+    const ends = uuids.map((uuid, index) =>
+      endOf(world, index === 7 ? newId(world.now()) : uuid, { stepResults: index === 9 ? "{" : RESULTS }),
+    );
+    const kinds = (await world.storage.endFresh(ends)).map(({ kind }) => kind);
+    expect(kinds).toEqual(uuids.map((_, index) => (index === 7 ? "lost" : index === 9 ? "error" : "ok")));
+    const left = uuidsOf(await world.storage.findFresh(uuids, ROOM));
+    expect(left.sort()).toEqual([present(uuids[7]), present(uuids[9])].sort());
+  });
+
+  check("claimed and ended at once, each run has one holder or one end", async (world) => {
+    const uuids = await world.runs(400);
+    const parts = Array.from({ length: 8 }, (_, index) => uuids.slice(index * 50, index * 50 + 50));
+    const claims: string[] = [];
+    const ended: string[] = [];
+    await Promise.all(
+      parts.flatMap((part) => [
+        world.storage.endFresh(part.map((uuid) => endOf(world, uuid))).then((outcomes) => {
+          ended.push(...part.filter((_, index) => outcomes[index]?.kind === "ok"));
+        }),
+        world.claimByMessage(part.toReversed()).then((runs) => claims.push(...uuidsOf(runs))),
+        world.claimDue(50).then((runs) => claims.push(...uuidsOf(runs))),
+      ]),
+    );
+    expect([...claims, ...ended].sort()).toEqual(uuids.toSorted());
+  });
+}

@@ -60,26 +60,33 @@ export class Ahead {
     return (this.#workflows.get(reference)?.pure ?? null) !== null;
   }
 
-  /** A run by this reference has this version. */
+  /** A trigger by this reference found this version; its definition is read unless it is known. */
   learn(reference: string, key: VersionKey): void {
-    const known = this.#workflows.get(reference);
-    if (known?.version === key.version && (known.pure?.key.workflowUuid ?? key.workflowUuid) === key.workflowUuid)
-      return;
+    if (this.#knows(reference, key)) return;
     // Until the definition is read nothing is executed by the old one.
     this.#keep(reference, { version: key.version, pure: null });
     this.#definitions.load([key]).then(
       (found) => {
-        const name = definitionKey(key);
-        const steps = found.get(name);
-        if (steps !== undefined && this.#pure.isPure(name, steps)) {
-          this.#keep(reference, { version: key.version, pure: { key, steps } });
-        }
+        const steps = found.get(definitionKey(key));
+        if (steps !== undefined) this.know(reference, key, steps);
       },
       (error: unknown) => {
         this.#workflows.delete(reference);
         this.#options.log.debug({ error: messageOf(error) }, "definition not read; its runs go the usual way");
       },
     );
+  }
+
+  /** A run by this reference has this version, with these steps. */
+  know(reference: string, key: VersionKey, steps: string): void {
+    if (this.#knows(reference, key) && this.isPure(reference)) return;
+    const pure = this.#pure.isPure(definitionKey(key), steps) ? { key, steps } : null;
+    this.#keep(reference, { version: key.version, pure });
+  }
+
+  #knows(reference: string, key: VersionKey): boolean {
+    const known = this.#workflows.get(reference);
+    return known?.version === key.version && (known.pure?.key.workflowUuid ?? key.workflowUuid) === key.workflowUuid;
   }
 
   async #execute(items: { run: ComingRun; workflow: PureWorkflow }[]): Promise<(EndedRun | null)[]> {

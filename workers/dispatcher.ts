@@ -123,7 +123,6 @@ export class Dispatcher implements TriggerConsumer {
   /** Takes runs that were claimed for this worker; `claimedAt` is the monotonic time before the claim was sent. */
   accept(runs: ClaimedRun[], origin: Origin, claimedAt: number): void {
     for (const run of runs) {
-      this.#ahead.learn(run.workflowUuid, { workflowUuid: run.workflowUuid, version: run.workflowVersion });
       const held = new HeldRun(run, origin, claimedAt + this.#options.leaseMilliseconds);
       this.#holdings.add(held);
       if (this.#stopping) this.#giveBack(held, this.#options.clock.now());
@@ -150,9 +149,11 @@ export class Dispatcher implements TriggerConsumer {
     const { executor, log } = this.#options;
     const alone = batch.some((held) => this.#isAlone(held));
     try {
-      const definitions = await this.#definitions.load(
-        batch.map(({ run }) => ({ workflowUuid: run.workflowUuid, version: run.workflowVersion })),
-      );
+      const definitions = await this.#definitions.load(batch.map(({ version }) => version));
+      for (const { version, definition } of batch) {
+        const steps = definitions.get(definition);
+        if (steps !== undefined) this.#ahead.know(version.workflowUuid, version, steps);
+      }
       const runs = batch.map((held) => held.handed());
       const results = await executor.execute({ runs, definitions, effectBy, alone });
       for (const [index, held] of batch.entries()) {

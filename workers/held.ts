@@ -2,7 +2,7 @@ import { isoTime } from "../src/clock.ts";
 import { endedEntry } from "../src/engine/state.ts";
 import type { CompletedEvent } from "../src/schemas/event.ts";
 import { parseLog, stepResultsText } from "../src/schemas/log.ts";
-import type { ClaimedRun, Progress } from "../src/storage/port.ts";
+import type { ClaimedRun, Progress, VersionKey } from "../src/storage/port.ts";
 import { definitionKey } from "./definitions.ts";
 import type { Handed } from "./execution.ts";
 
@@ -36,8 +36,12 @@ export class HeldRun {
     this.#logLength = run.logLength;
   }
 
+  get version(): VersionKey {
+    return { workflowUuid: this.run.workflowUuid, version: this.run.workflowVersion };
+  }
+
   get definition(): string {
-    return definitionKey({ workflowUuid: this.run.workflowUuid, version: this.run.workflowVersion });
+    return definitionKey(this.version);
   }
 
   /** Characters that it holds, roughly bytes. */

@@ -7,8 +7,6 @@ create table owed_events (
 );
 comment on table owed_events is 'Runs that ended and whose completed event the broker does not have yet: inserted with the end, deleted once it is acknowledged';
 comment on column owed_events.due_at is 'From then on a sweeper sends it; before, the worker that ended the run does';
-create index owed_events_due on owed_events (due_at);
-comment on index owed_events_due is 'The sweeper''s: debts that nobody paid in time, oldest first';
 
 insert into owed_events (run_uuid, due_at)
   select uuid, completed_event_due_at from workflow_runs where completed_event_due_at is not null;

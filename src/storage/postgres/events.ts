@@ -6,9 +6,11 @@ import type { OwedEvents } from "../port.ts";
 export const owe = (ended: string) => `insert into owed_events (run_uuid, due_at)
     select uuid, now() + interval '10 seconds' from ${ended} and $2::text = 'owed' on conflict do nothing`;
 
+// In the order of the ids, which is that of time: what is overdue stands before what is not due yet, so that the table needs
+// no index by time.
 const TAKE = `update owed_events e set due_at = now() + interval '15 seconds'
   from (
-    select run_uuid from owed_events where due_at <= now() order by due_at limit $1::integer for update skip locked
+    select run_uuid from owed_events where due_at <= now() order by run_uuid limit $1::integer for update skip locked
   ) as overdue, workflow_runs r
   where e.run_uuid = overdue.run_uuid and r.uuid = e.run_uuid
   returning r.uuid as run_id, r.workflow_id, r.status, r.error`;

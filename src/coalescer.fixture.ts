@@ -12,12 +12,14 @@ export const MIB = 1024 * 1024;
 export class HandClock implements Clock {
   time = 0;
   timers = 0;
+  #timers: (() => void)[] = [];
   #turns: (() => void)[] = [];
 
   now = () => this.time;
   monotonic = () => this.time;
-  timer = () => {
+  timer = (_: number, callback: () => void) => {
     this.timers++;
+    this.#timers.push(callback);
     return () => {};
   };
   nextTurn = (callback: () => void) => {
@@ -26,6 +28,13 @@ export class HandClock implements Clock {
 
   get pendingTurns(): number {
     return this.#turns.length;
+  }
+
+  /** The time of every timer has come. */
+  ring(): void {
+    const timers = this.#timers;
+    this.#timers = [];
+    for (const callback of timers) callback();
   }
 
   turn(): void {
@@ -48,11 +57,11 @@ export class Bench {
   readonly coalescer: Coalescer<number, string>;
   #answered = 0;
 
-  constructor(sizeOf: (item: number) => number = () => 1) {
+  constructor(sizeOf: (item: number) => number = () => 1, flushes = MAX_FLUSHES) {
     this.coalescer = new Coalescer<number, string>({
       clock: this.clock,
       sizeOf,
-      flushes: MAX_FLUSHES,
+      flushes,
       flush: (items) => new Promise((resolve, reject) => this.flushes.push({ items, resolve, reject })),
     });
   }

@@ -7,7 +7,10 @@ export interface CoalescerOptions<Item, Result> {
   flush(items: Item[]): Promise<Result[]>;
   /** Bytes that an item holds in memory and on the wire, roughly. */
   sizeOf(item: Item): number;
-  /** Batches under way at once at most. More are smaller, which pays where a batch costs little more than its items. */
+  /**
+   * Batches under way at once at most. More are smaller, which pays where a batch costs little more than its items. With one
+   * it also rests after each batch for as long as that took: for work whose cost is in the batch, fewer and larger ones.
+   */
   flushes: number;
 }
 
@@ -21,6 +24,8 @@ const FULL_ITEMS = 16;
 /** Bounds of what may wait: above them new items are refused at once. */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 const MAX_WAIT_MILLISECONDS = 5000;
+
+const LONGEST_REST_MILLISECONDS = 50;
 
 interface Waiting<Item, Result> {
   item: Item;
@@ -42,6 +47,7 @@ export class Coalescer<Item, Result> {
   #waitingBytes = 0;
   #flushes = 0;
   #scheduled = false;
+  #resting = false;
   /** Smoothed time of a flush, milliseconds: what a wait is predicted from. */
   #flushTime = 0;
 
@@ -78,7 +84,7 @@ export class Coalescer<Item, Result> {
 
   #flushIfReady(): void {
     const limit = this.#waiting.length >= FULL_ITEMS ? this.#options.flushes : 1;
-    if (this.#waiting.length > 0 && this.#flushes < limit) this.#flush();
+    if (this.#waiting.length > 0 && this.#flushes < limit && !this.#resting) this.#flush();
   }
 
   async #flush(): Promise<void> {
@@ -87,10 +93,20 @@ export class Coalescer<Item, Result> {
     this.#flushes++;
     const settle = await this.#carryOut(batch);
     this.#flushes--;
-    this.#flushTime = this.#flushTime * 0.9 + (this.#options.clock.monotonic() - start) * 0.1;
+    const took = this.#options.clock.monotonic() - start;
+    this.#flushTime = this.#flushTime * 0.9 + took * 0.1;
+    if (this.#options.flushes === 1 && took >= 1) this.#rest(took);
     // First the next batch on its way, at once: what the results of this one set off can go on meanwhile.
-    this.#flushIfReady();
+    else this.#flushIfReady();
     settle();
+  }
+
+  #rest(milliseconds: number): void {
+    this.#resting = true;
+    this.#options.clock.timer(Math.min(milliseconds, LONGEST_REST_MILLISECONDS), () => {
+      this.#resting = false;
+      this.#flushIfReady();
+    });
   }
 
   /** Flushes a batch; returns what tells its callers. */

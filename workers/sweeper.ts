@@ -10,6 +10,7 @@ const MAX_PER_SWEEP = 500;
 /** Without room, and after a failure, it looks again this soon. */
 const AGAIN_MILLISECONDS = 20;
 const FAILED_MILLISECONDS = 1000;
+const LONGEST_REST_MILLISECONDS = 50;
 
 export interface SweeperOptions {
   storage: Storage;
@@ -55,6 +56,7 @@ export class Sweeper {
   async #sweep(): Promise<void> {
     const { storage, dispatcher, clock, log, leaseMilliseconds, longestMilliseconds } = this.#options;
     this.#sweeping = true;
+    const startedAt = clock.monotonic();
     let nextAt = clock.now() + AGAIN_MILLISECONDS;
     try {
       for (;;) {
@@ -83,7 +85,9 @@ export class Sweeper {
       nextAt = clock.now() + FAILED_MILLISECONDS;
     }
     this.#sweeping = false;
-    this.#wakeAt(Math.min(nextAt, this.#noticed));
+    // Rests for as long as it worked: where runs fall due one after the other it takes more of them at a time.
+    const rested = clock.now() + Math.min(LONGEST_REST_MILLISECONDS, clock.monotonic() - startedAt);
+    this.#wakeAt(Math.max(rested, Math.min(nextAt, this.#noticed)));
     this.#noticed = Number.POSITIVE_INFINITY;
   }
 

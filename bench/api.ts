@@ -102,9 +102,14 @@ export async function runOnce(target: Target, workflow: string, patience = 30_00
     workflow_id: workflow,
     payload: { n: 1 },
   });
+  return untilEnded(target, run_id, patience);
+}
+
+/** Waits until a run has ended, or so many milliseconds; returns it as it then is. */
+export async function untilEnded(target: Target, id: string, patience: number): Promise<Run> {
   const deadline = Date.now() + patience;
   for (;;) {
-    const run = await ask<Run>(target, "GET", `/api/v1/runs/${run_id}`);
+    const run = await ask<Run>(target, "GET", `/api/v1/runs/${id}`);
     if (!isUnfinished(run) || Date.now() > deadline) return run;
     await Bun.sleep(20);
   }

@@ -47,13 +47,15 @@ export interface AloneJob {
   warm_runs: number;
 }
 
-/** Triggers at fixed times, each run polled until it has ended; latency counts from the intended time of the trigger. */
+/** Triggers at fixed times, and polls runs until they have ended; latency counts from the intended time of the trigger. */
 export interface FollowJob {
   kind: "follow";
   target: Target;
   workflow_id: string;
   per_second: number;
   duration_ms: number;
+  /** One run in so many is polled, and has a latency; the others are looked at when all is over. */
+  watch_every: number;
   /** Pause between an answer that shows a run unfinished and the next question, in ms. */
   pause_ms: number;
 }

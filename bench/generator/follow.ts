@@ -1,3 +1,4 @@
+import { type Run, untilEnded } from "../api.ts";
 import { Connection, type Failure, requestText } from "../http-client.ts";
 import type { FollowJob, JobResult } from "../jobs.ts";
 import { type Tally, watchTimeouts } from "./tally.ts";
@@ -16,11 +17,12 @@ interface Following {
   intended: number;
   /** The request that asks for the run; empty while the trigger's answer is out. */
   poll: string;
+  watched: boolean;
   lastAnswer: number;
 }
 
 /**
- * Triggers at fixed times, answered or not, and polls each run until it has ended. Latency counts from the *intended*
+ * Triggers at fixed times, answered or not, and polls one run in `watch_every` until it has ended. Latency counts from the *intended*
  * time to the answer that shows the end, so that a platform which stands still is charged with all that should have
  * come meanwhile (coordinated omission). `between_polls` is how finely an end is seen, `timer_late` what our own timer
  * was late, `inside_the_server` is completed_at − created_at as the platform says.
@@ -40,6 +42,7 @@ export async function follow(job: FollowJob, tally: Tally): Promise<JobResult> {
   const done = Promise.withResolvers<void>();
   const following = new Map<Connection, Following>();
   const idle: Connection[] = [];
+  const unwatched: string[] = [];
   let due = 0;
   let sent = 0;
   let settled = 0;
@@ -50,7 +53,8 @@ export async function follow(job: FollowJob, tally: Tally): Promise<JobResult> {
     while (sent < due) {
       const connection = idle.pop();
       if (connection === undefined) return;
-      following.set(connection, { intended: start + sent * gap, poll: "", lastAnswer: 0 });
+      const watched = sent % job.watch_every === 0;
+      following.set(connection, { intended: start + sent * gap, poll: "", watched, lastAnswer: 0 });
       sent++;
       connection.send(trigger, true, performance.now());
     }
@@ -64,26 +68,33 @@ export async function follow(job: FollowJob, tally: Tally): Promise<JobResult> {
     if (settled === total) done.resolve();
   }
 
-  function accepted(run: Following, now: number, reply: string): void {
+  /** Whether it is to be polled now. */
+  function accepted(run: Following, now: number, reply: string): boolean {
     samples.accepted.add(now - run.intended);
-    const id: unknown = JSON.parse(reply).run_id;
+    const id = String(JSON.parse(reply).run_id);
     run.poll = requestText(target, "GET", `/api/v1/runs/${id}`);
+    if (!run.watched) unwatched.push(id);
+    return run.watched;
   }
 
   function ended(run: Following, now: number, reply: string): boolean {
     samples.between.add(now - run.lastAnswer);
-    const { status, created_at, started_at, completed_at } = JSON.parse(reply);
-    if (!ENDED.has(status)) {
+    const body: Run = JSON.parse(reply);
+    if (!ENDED.has(body.status)) {
       if (now - run.intended < PATIENCE_MS) return false;
       tally.error("run_not_ended");
       return true;
     }
-    if (status === "success") tally.reply(200, now, "");
-    else tally.error(`run_${status}`);
     tally.latency.add(now - run.intended);
-    const inside = Date.parse(completed_at) - Date.parse(created_at ?? started_at);
-    if (Number.isFinite(inside)) samples.inside.add(inside);
+    count(body, now);
     return true;
+  }
+
+  function count({ status, created_at, started_at, completed_at }: Run, now: number): void {
+    if (status === "success") tally.reply(200, now, "");
+    else tally.error(ENDED.has(status) ? `run_${status}` : "run_not_ended");
+    const inside = Date.parse(completed_at ?? "") - Date.parse(created_at ?? started_at ?? "");
+    if (Number.isFinite(inside)) samples.inside.add(inside);
   }
 
   const owner = {
@@ -97,8 +108,8 @@ export async function follow(job: FollowJob, tally: Tally): Promise<JobResult> {
         settle(connection);
         return;
       }
-      if (run.poll === "") accepted(run, now, reply);
-      else if (ended(run, now, reply)) {
+      const over = run.poll === "" ? !accepted(run, now, reply) : ended(run, now, reply);
+      if (over) {
         settle(connection);
         return;
       }
@@ -149,6 +160,8 @@ export async function follow(job: FollowJob, tally: Tally): Promise<JobResult> {
   // A platform that takes no connection at all leaves triggers unsent: they count as such.
   await Promise.race([done.promise, Bun.sleep(job.duration_ms + 2 * PATIENCE_MS)]);
   over = true;
+  const end = performance.now();
+  for (const id of unwatched) count(await untilEnded(target, id, PATIENCE_MS), end);
   const result = tally.result(total);
   unwatch();
   for (const connection of connections) connection.close();

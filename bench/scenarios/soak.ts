@@ -92,6 +92,7 @@ async function playWindow(platform: Platform, workflow: string, seconds: number)
       workflow_id: workflow,
       per_second: FOLLOWED_PER_SECOND,
       duration_ms: seconds * 1000,
+      watch_every: 1,
       pause_ms: 1,
     }),
   ]);

@@ -1,5 +1,5 @@
 /** A small file system in memory that can be filled to the last page. */
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statfsSync, writeSync } from "node:fs";
 import { join } from "node:path";
 
 const MIB = 1_048_576;
@@ -7,10 +7,12 @@ const PAGE = 4096;
 
 export class SmallDisk {
   readonly folder: string;
+  readonly #mebibytes: number;
   readonly #ballast: string;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, mebibytes: number) {
     this.folder = folder;
+    this.#mebibytes = mebibytes;
     this.#ballast = join(folder, "ballast");
   }
 
@@ -22,7 +24,7 @@ export class SmallDisk {
     if (complaint !== null) {
       throw new Error(`This test fills small disks, and may not mount one: run it as root (mount says: ${complaint})`);
     }
-    return new SmallDisk(folder);
+    return new SmallDisk(folder, mebibytes);
   }
 
   /** Takes all the room that is left; what is written over in place still fits. */
@@ -35,9 +37,13 @@ export class SmallDisk {
     }
   }
 
-  /** Gives the room back. */
+  /** Gives as much room as there was at first, however much of it is in use by now, as its operator would. */
   empty(): void {
     rmSync(this.#ballast, { force: true });
+    const { blocks, bfree, bsize } = statfsSync(this.folder);
+    const bytes = (blocks - bfree) * bsize + this.#mebibytes * MIB;
+    const complaint = command("mount", "-o", `remount,size=${bytes}`, this.folder);
+    if (complaint !== null) throw new Error(complaint);
   }
 
   unmount(): void {

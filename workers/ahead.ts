@@ -55,20 +55,20 @@ export class Ahead {
     return this.#runs.add({ run, workflow });
   }
 
-  /** Whether the workflow of this reference had pure steps alone when it was learned last. */
-  isPure(reference: string): boolean {
-    return (this.#workflows.get(reference)?.pure ?? null) !== null;
-  }
-
   /** A trigger by this reference found this version; its definition is read unless it is known. */
   learn(reference: string, key: VersionKey): void {
-    if (this.#knows(reference, key)) return;
+    const known = this.#workflows.get(reference);
+    if (known?.version === key.version && (known.pure?.key.workflowUuid ?? key.workflowUuid) === key.workflowUuid)
+      return;
     // Until the definition is read nothing is executed by the old one.
     this.#keep(reference, { version: key.version, pure: null });
     this.#definitions.load([key]).then(
       (found) => {
-        const steps = found.get(definitionKey(key));
-        if (steps !== undefined) this.know(reference, key, steps);
+        const name = definitionKey(key);
+        const steps = found.get(name);
+        if (steps !== undefined && this.#pure.reachOf(name, steps) === "end") {
+          this.#keep(reference, { version: key.version, pure: { key, steps } });
+        }
       },
       (error: unknown) => {
         this.#workflows.delete(reference);
@@ -77,26 +77,14 @@ export class Ahead {
     );
   }
 
-  /** A run by this reference has this version, with these steps. */
-  know(reference: string, key: VersionKey, steps: string): void {
-    if (this.#knows(reference, key) && this.isPure(reference)) return;
-    const pure = this.#pure.isPure(definitionKey(key), steps) ? { key, steps } : null;
-    this.#keep(reference, { version: key.version, pure });
-  }
-
-  #knows(reference: string, key: VersionKey): boolean {
-    const known = this.#workflows.get(reference);
-    return known?.version === key.version && (known.pure?.key.workflowUuid ?? key.workflowUuid) === key.workflowUuid;
-  }
-
   async #execute(items: { run: ComingRun; workflow: PureWorkflow }[]): Promise<(EndedRun | null)[]> {
-    const runs = items.map(({ run: { uuid, payload, startedAt }, workflow: { key, steps } }) => {
-      return { uuid, payload, definition: definitionKey(key), steps, startedAt };
+    const runs = items.map(({ run: { uuid, payload }, workflow: { key, steps } }) => {
+      return { uuid, payload, definition: definitionKey(key), steps };
     });
-    const ends = await this.#pure.execute(runs, LIMIT_MILLISECONDS);
-    return items.map(({ workflow: { key } }, index) => {
-      const end = ends[index] ?? null;
-      return end === null ? null : { ...key, ...end };
+    const results = await this.#pure.execute(runs, LIMIT_MILLISECONDS);
+    return items.map(({ run: { startedAt }, workflow: { key } }, index) => {
+      const next = results[index]?.next;
+      return next?.kind === "end" ? { ...key, startedAt, ...next } : null;
     });
   }
 

@@ -15,11 +15,13 @@ import { Holdings, type HoldingsOptions } from "./holdings.ts";
 import { Messages } from "./messages.ts";
 import { PureExecution } from "./pure.ts";
 import { type ReadyOptions, ReadyRuns } from "./ready.ts";
+import { RecentKeys } from "./recent.ts";
 import { Reservations } from "./reservations.ts";
-import { SuspectDefinitions } from "./suspects.ts";
 
 const MAX_CRASHES = 5;
 const RETRY_MILLISECONDS = 200;
+/** How long the runs of a definition keep apart after a thread was lost under one of them. */
+const APART_MILLISECONDS = 600_000;
 
 export interface DispatcherOptions extends HoldingsOptions, ReadyOptions {
   executor: Executor;
@@ -39,8 +41,8 @@ export interface DispatcherOptions extends HoldingsOptions, ReadyOptions {
 export class Dispatcher implements TriggerConsumer {
   readonly #options: DispatcherOptions;
   readonly #definitions: Definitions;
-  readonly #suspects: SuspectDefinitions;
-  readonly #ahead: Ahead;
+  /** Definitions under which a thread was lost lately: their runs keep to themselves, so that nobody else waits for them. */
+  readonly #suspects: RecentKeys;
   readonly #fresh: FreshRuns;
   readonly #reservations: Reservations;
   readonly #holdings: Holdings;
@@ -56,12 +58,11 @@ export class Dispatcher implements TriggerConsumer {
     this.#options = options;
     this.#definitions = new Definitions(options.storage);
     this.#holdings = new Holdings(options);
-    this.#suspects = new SuspectDefinitions(options.clock);
+    this.#suspects = new RecentKeys(options.clock, APART_MILLISECONDS);
     const pure = new PureExecution(options, this.#suspects);
-    this.#ahead = new Ahead(options, this.#definitions, pure);
-    const parts = { definitions: this.#definitions, holdings: this.#holdings, ahead: this.#ahead, pure };
-    this.#fresh = new FreshRuns(options, parts);
-    this.#reservations = new Reservations(options, this.#holdings, this.#ahead, {
+    this.#fresh = new FreshRuns(options, { definitions: this.#definitions, holdings: this.#holdings, pure });
+    const ahead = new Ahead(options, this.#definitions, pure);
+    this.#reservations = new Reservations(options, this.#holdings, ahead, {
       accept: (run, claimedAt) => this.accept([run], "message", claimedAt),
     });
     this.#messages = new Messages(options, {
@@ -85,13 +86,13 @@ export class Dispatcher implements TriggerConsumer {
   }
 
   async claim(triggered: Triggered[]): Promise<{ unknown: string[] }> {
-    const left = await this.#fresh.end(triggered);
+    const left = await this.#fresh.advance(triggered);
     const claimed = left.length === 0 ? [] : await this.#messages.claimNow(left);
     const known = new Set(claimed.map(({ uuid }) => uuid));
     const others = left.filter((uuid) => !known.has(uuid));
     if (others.length === 0) return { unknown: [] };
-    const found = await this.#options.storage.findRuns(others);
-    return { unknown: others.filter((_, index) => found[index] === null) };
+    const stored = new Set(await this.#options.storage.storedRuns(others));
+    return { unknown: others.filter((uuid) => !stored.has(uuid)) };
   }
 
   /** Room for a run that a trigger of this process is about to store: it is claimed by its insert, or executed before. */
@@ -150,10 +151,6 @@ export class Dispatcher implements TriggerConsumer {
     const alone = batch.some((held) => this.#isAlone(held));
     try {
       const definitions = await this.#definitions.load(batch.map(({ version }) => version));
-      for (const { version, definition } of batch) {
-        const steps = definitions.get(definition);
-        if (steps !== undefined) this.#ahead.know(version.workflowUuid, version, steps);
-      }
       const runs = batch.map((held) => held.handed());
       const results = await executor.execute({ runs, definitions, effectBy, alone });
       for (const [index, held] of batch.entries()) {

@@ -3,10 +3,10 @@ import type { Clock } from "../src/clock.ts";
 import type { StepTypes } from "../src/connectors/index.ts";
 import { messageOf } from "../src/errors.ts";
 import type { Step } from "../src/schemas/workflow.ts";
-import type { UnheldEnd } from "../src/storage/port.ts";
 import { within } from "../src/waiting.ts";
+import type { Advanced } from "./advance.ts";
 import { type Executor, ThreadLost } from "./execution.ts";
-import type { SuspectDefinitions } from "./suspects.ts";
+import type { RecentKeys } from "./recent.ts";
 
 const MAX_DEFINITIONS = 1000;
 const MAX_RUNS_PER_TASK = 128;
@@ -20,7 +20,7 @@ export interface PureExecutionOptions {
   log: Logger;
 }
 
-/** A run of pure steps that nobody holds. */
+/** A run that nobody holds. */
 export interface PureRun {
   uuid: string;
   /** JSON text. */
@@ -29,32 +29,36 @@ export interface PureRun {
   definition: string;
   /** JSON text. */
   steps: string;
-  /** Milliseconds since the epoch. */
-  startedAt: number;
 }
 
-/** Executes runs that nobody holds: their steps are pure, so that nothing is lost if what they come to is never written. */
+/** What runs of a definition come to first. */
+export type Reach = "end" | "wait" | "effect";
+
+/** Executes runs that nobody holds, up to an effect: nothing is lost if what they come to is never written. */
 export class PureExecution {
   readonly #options: PureExecutionOptions;
-  readonly #suspects: SuspectDefinitions;
+  readonly #suspects: RecentKeys;
   /** By definition key. */
-  readonly #pure = new Map<string, boolean>();
+  readonly #reaches = new Map<string, Reach>();
   #pausedUntil = 0;
 
-  constructor(options: PureExecutionOptions, suspects: SuspectDefinitions) {
+  /** `suspects`: keys of definitions under which a thread was lost lately. */
+  constructor(options: PureExecutionOptions, suspects: RecentKeys) {
     this.#options = options;
     this.#suspects = suspects;
   }
 
-  /** Whether all steps of a definition, given as JSON text, are pure. */
-  isPure(definition: string, steps: string): boolean {
-    const known = this.#pure.get(definition);
+  /** What runs of a definition come to first; its steps are given as JSON text. */
+  reachOf(definition: string, steps: string): Reach {
+    const known = this.#reaches.get(definition);
     if (known !== undefined) return known;
     const parsed: Step[] = JSON.parse(steps);
-    const pure = parsed.every(({ type }) => this.#options.types.get(type)?.connector.kind === "pure");
-    if (this.#pure.size >= MAX_DEFINITIONS) this.#pure.delete(this.#pure.keys().next().value ?? "");
-    this.#pure.set(definition, pure);
-    return pure;
+    const kinds = parsed.map(({ type }) => this.#options.types.get(type)?.connector.kind ?? "effect");
+    const first = kinds.find((kind) => kind !== "pure");
+    const reach = first ?? "end";
+    if (this.#reaches.size >= MAX_DEFINITIONS) this.#reaches.delete(this.#reaches.keys().next().value ?? "");
+    this.#reaches.set(definition, reach);
+    return reach;
   }
 
   /** Whether runs of this definition may be executed so now: not when one of them took its thread along lately. */
@@ -62,10 +66,10 @@ export class PureExecution {
     return this.#options.clock.monotonic() >= this.#pausedUntil && !this.#suspects.has(definition);
   }
 
-  /** What the runs come to, in order, within so many milliseconds; null for each that has to go the usual way. */
-  async execute(runs: PureRun[], milliseconds: number): Promise<(UnheldEnd | null)[]> {
+  /** How far the runs come, in order, within so many milliseconds; null for each that has to go the usual way. */
+  async execute(runs: PureRun[], milliseconds: number): Promise<(Advanced | null)[]> {
     const { clock, log } = this.#options;
-    const tasks: Promise<(UnheldEnd | null)[]>[] = [];
+    const tasks: Promise<Advanced[]>[] = [];
     for (let at = 0; at < runs.length; at += MAX_RUNS_PER_TASK) {
       tasks.push(this.#task(runs.slice(at, at + MAX_RUNS_PER_TASK)));
     }
@@ -79,20 +83,11 @@ export class PureExecution {
     }
   }
 
-  async #task(runs: PureRun[]): Promise<(UnheldEnd | null)[]> {
+  async #task(runs: PureRun[]): Promise<Advanced[]> {
     const definitions = new Map(runs.map(({ definition, steps }) => [definition, steps]));
     const handed = runs.map(({ uuid, payload, definition }) => ({ uuid, token: 0, definition, payload, log: "[]" }));
     try {
-      const results = await this.#options.executor.execute({
-        runs: handed,
-        definitions,
-        effectBy: null,
-        alone: false,
-      });
-      return runs.map(({ startedAt }, index) => {
-        const next = results[index]?.next;
-        return next?.kind === "end" ? { ...next, startedAt } : null;
-      });
+      return await this.#options.executor.execute({ runs: handed, definitions, effectBy: null, alone: false });
     } catch (error) {
       // Noted here, where it is known even if it comes too late for those who waited.
       const guilty = error instanceof ThreadLost && error.guilty !== null ? runs[error.guilty] : undefined;

@@ -80,18 +80,15 @@ export interface NewRun {
   ended: EndedRun | null;
 }
 
-/** What a run of pure steps came to that nobody holds: it had no effect, so nothing is lost if this is not written. */
-export interface UnheldEnd {
-  /** Milliseconds since the epoch. */
+/** A run of pure steps that was executed before it is stored: it had no effect, so nothing is lost with it. */
+export interface EndedRun extends VersionKey {
+  /** When it was triggered, milliseconds since the epoch: its created_at and started_at. */
   startedAt: number;
   status: EndedStatus;
   error: string | null;
   /** JSON text. */
   stepResults: string;
 }
-
-/** A run that was executed before it is stored; `startedAt`, when it was triggered, is its created_at too. */
-export interface EndedRun extends UnheldEnd, VersionKey {}
 
 /** How a claim marks the runs that it takes. */
 export interface Lease {
@@ -147,9 +144,24 @@ export interface FreshRun extends VersionKey {
   payload: string;
 }
 
-/** The end of a run that was executed without a claim. */
-export interface FreshEnd extends UnheldEnd {
+/** How far a run came that was executed without a claim: to its end, or into its first sleep. */
+export interface FreshProgress {
   uuid: string;
+  /** Milliseconds since the epoch. */
+  startedAt: number;
+  next:
+    | RunEnd
+    /** Nobody holds it until then, milliseconds since the epoch. `entries` is the JSON array text of its log so far. */
+    | { kind: "sleep"; dueAt: number; entries: string };
+}
+
+/** How a run ended. */
+export interface RunEnd {
+  kind: "end";
+  status: EndedStatus;
+  error: string | null;
+  /** JSON text. */
+  stepResults: string;
 }
 
 export interface ClaimedRun {
@@ -180,7 +192,7 @@ export interface Progress extends Held {
     | { kind: "hold" }
     /** Nobody holds it until then. Milliseconds since the epoch. */
     | { kind: "give_back"; dueAt: number }
-    | { kind: "end"; status: EndedStatus; error: string | null; stepResults: string };
+    | RunEnd;
 }
 
 /** A page of a list ends early once its rows hold this much JSON text; its reader goes on from the last row. */
@@ -219,13 +231,15 @@ export interface Storage {
   /** Error workflow_not_found, or unstorable. The same uuid twice is stored once. */
   insertRuns(items: NewRun[]): Promise<Outcome<InsertedRun>[]>;
   findRuns(uuids: string[]): Promise<(RunRecord | null)[]>;
+  /** Those of the runs that there are. */
+  storedRuns(uuids: string[]): Promise<string[]>;
   /** Like listWorkflows. */
   listRuns(page: PageRequest): Promise<RunRecord[]>;
 
   /** Those of the runs that nobody ever claimed, until their payloads come to so many characters; one whatever its size. */
   findFresh(uuids: string[], maxBytes: number): Promise<FreshRun[]>;
-  /** Ends runs that nobody ever claimed; `lost` where somebody did meanwhile. Repeating it is harmless. */
-  endFresh(items: FreshEnd[]): Promise<Outcome<null>[]>;
+  /** Writes how far runs came that nobody ever claimed; `lost` where somebody did meanwhile. Repeating it is harmless. */
+  saveFresh(items: FreshProgress[]): Promise<Outcome<null>[]>;
   claimByMessage(claim: MessageClaim): Promise<ClaimedRun[]>;
   claimDue(claim: DueClaim): Promise<ClaimedRun[]>;
   /** When the next run falls due, milliseconds since the epoch; null when none will. */

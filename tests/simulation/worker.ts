@@ -61,7 +61,7 @@ export class SimulatedWorker {
 
   /** A message from within the process, or from a broker, which brings it again when its claim failed. */
   message(triggered: Triggered): void {
-    if (this.#random.chance(0.1)) {
+    if (this.#random.chance(0.5)) {
       this.clock.deliver(() => this.#dispatcher.onMessages([triggered.runId]));
     } else this.#claim(triggered);
   }

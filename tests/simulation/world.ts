@@ -102,11 +102,12 @@ export class World {
       findVersions: (keys) => this.#call(clock, "versions", () => storage.findVersions(keys)),
       insertRuns: (items) => this.#call(clock, "insert", () => storage.insertRuns(items)),
       findRuns: (uuids) => storage.findRuns(uuids),
+      storedRuns: (uuids) => this.#call(clock, "known", () => storage.storedRuns(uuids)),
       listRuns: (page) => storage.listRuns(page),
       findFresh: (uuids, maxBytes) => this.#call(clock, "look", () => storage.findFresh(uuids, maxBytes)),
-      endFresh: (items) =>
-        this.#call(clock, "end", async () => {
-          const outcomes = await storage.endFresh(items);
+      saveFresh: (items) =>
+        this.#call(clock, "save unclaimed", async () => {
+          const outcomes = await storage.saveFresh(items);
           this.counts.unclaimed += outcomes.filter(({ kind }) => kind === "ok").length;
           await this.written(items);
           return outcomes;

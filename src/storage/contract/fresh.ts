@@ -1,14 +1,31 @@
 /** Runs that are executed without a claim. */
 import { expect } from "bun:test";
 import { newId } from "../../ids.ts";
-import type { FreshEnd } from "../port.ts";
-import { type Check, granted, MINUTE, only, present, SHORT_LEASE, uuidsOf, type World } from "./kit.ts";
+import type { FreshProgress, RunEnd } from "../port.ts";
+import {
+  type Check,
+  entriesText,
+  granted,
+  MINUTE,
+  only,
+  pathsOf,
+  present,
+  SHORT_LEASE,
+  uuidsOf,
+  type World,
+} from "./kit.ts";
 
 const RESULTS = '{"b": {"step_name": "b"}, "a": {"step_name": "a", "output": {"text": "a \\"quote\\" and ünï"}}}';
 const ROOM = 1024 * 1024;
 
-function endOf(world: World, uuid: string, fields: Partial<FreshEnd> = {}): FreshEnd {
-  return { uuid, startedAt: world.now(), status: "success", error: null, stepResults: RESULTS, ...fields };
+function endOf(world: World, uuid: string, fields: Partial<RunEnd> = {}): FreshProgress {
+  const next: RunEnd = { kind: "end", status: "success", error: null, stepResults: RESULTS, ...fields };
+  return { uuid, startedAt: world.now(), next };
+}
+
+function sleepOf(world: World, uuid: string, milliseconds: number): FreshProgress {
+  const next = { kind: "sleep" as const, dueAt: world.now() + milliseconds, entries: entriesText("0", "1") };
+  return { uuid, startedAt: world.now(), next };
 }
 
 export function freshContract(check: Check): void {
@@ -19,7 +36,7 @@ export function freshContract(check: Check): void {
     const [held, left] = [await world.held(), await world.held({}, SHORT_LEASE)];
     const claim = { claimId: newId(world.now()), leaseMilliseconds: MINUTE };
     const [claimed, ended] = [await world.run({ claim }), await world.run()];
-    granted(only(await world.storage.endFresh([endOf(world, ended)])));
+    granted(only(await world.storage.saveFresh([endOf(world, ended)])));
     await world.pass(SHORT_LEASE * 2);
     const asked = [fresh.uuid, held.uuid, left.uuid, claimed, ended, newId(world.now()), "nonsense", fresh.uuid];
     const { payload, ...found } = only(await world.storage.findFresh(asked, ROOM));
@@ -39,7 +56,7 @@ export function freshContract(check: Check): void {
     const uuid = await world.run();
     const startedAt = world.now();
     await world.pass(5);
-    granted(only(await world.storage.endFresh([endOf(world, uuid, { startedAt })])));
+    granted(only(await world.storage.saveFresh([{ ...endOf(world, uuid), startedAt }])));
     const run = await world.find(uuid);
     expect(run).toMatchObject({ status: "success", error: null, startedAt, log: "[]" });
     expect(run.completedAt).toBeGreaterThanOrEqual(startedAt);
@@ -49,13 +66,49 @@ export function freshContract(check: Check): void {
     expect(await world.storage.nextDue()).toBeNull();
   });
 
+  check(
+    "its sleep is stored with its log, once; it is due when that is over, and claimed like any other",
+    async (world) => {
+      const uuid = await world.run({ graceMilliseconds: MINUTE });
+      const sleep = sleepOf(world, uuid, SHORT_LEASE);
+      granted(only(await world.storage.saveFresh([sleep])));
+      granted(only(await world.storage.saveFresh([sleep])));
+      const asleep = await world.find(uuid);
+      expect(asleep).toMatchObject({
+        status: "running",
+        startedAt: sleep.startedAt,
+        completedAt: null,
+        stepResults: null,
+      });
+      expect(pathsOf(asleep)).toEqual(["0", "1"]);
+      expect(await world.claimByMessage([uuid])).toEqual([]);
+      expect(await world.storage.findFresh([uuid], ROOM)).toEqual([]);
+      expect(await world.storage.nextDue()).toBe(sleep.startedAt + SHORT_LEASE);
+      await world.pass(SHORT_LEASE * 2);
+      const claimed = only(await world.claimDue());
+      expect(claimed).toMatchObject({ uuid, token: 1, logLength: 1 });
+      expect(pathsOf(claimed)).toEqual(["0", "1"]);
+      expect(only(await world.storage.saveFresh([sleep])).kind).toBe("lost");
+      const more = {
+        uuid,
+        token: 1,
+        logLength: 1,
+        entries: entriesText("2"),
+        crashes: 0,
+        next: { kind: "hold" as const },
+      };
+      granted(await world.save(more));
+      expect(pathsOf(await world.find(uuid))).toEqual(["0", "1", "2"]);
+    },
+  );
+
   check("one that somebody claimed meanwhile is his, and stays as it is", async (world) => {
     const [byMessage, bySweep, free] = await world.runs(3);
     const claimed = await world.claimByMessage([present(byMessage)]);
     claimed.push(only(await world.claimDue(1)));
     expect(uuidsOf(claimed)).toEqual([present(byMessage), present(bySweep)]);
     const ends = [byMessage, bySweep, free].map((uuid) => endOf(world, present(uuid)));
-    const outcomes = await world.storage.endFresh(ends);
+    const outcomes = await world.storage.saveFresh(ends);
     expect(outcomes.map(({ kind }) => kind)).toEqual(["lost", "lost", "ok"]);
     for (const { uuid } of claimed) {
       expect(await world.find(uuid)).toMatchObject({ status: "running", stepResults: null, completedAt: null });
@@ -65,17 +118,23 @@ export function freshContract(check: Check): void {
     const dueAt = world.now() - 1;
     const giveBack = { kind: "give_back" as const, dueAt };
     granted(await world.save({ uuid, token, logLength: 0, entries: null, crashes: 0, next: giveBack }));
-    expect(only(await world.storage.endFresh([endOf(world, uuid)])).kind).toBe("lost");
+    expect(only(await world.storage.saveFresh([endOf(world, uuid)])).kind).toBe("lost");
   });
 
   check("repeated, it is the same end; another end is refused", async (world) => {
     const uuid = await world.run();
     const end = endOf(world, uuid, { status: "failed", error: "it said no" });
-    granted(only(await world.storage.endFresh([end])));
+    granted(only(await world.storage.saveFresh([end])));
     const before = await world.find(uuid);
     await world.pass(5);
-    granted(only(await world.storage.endFresh([{ ...end, stepResults: "{}" }])));
-    expect((await world.storage.endFresh([endOf(world, uuid), end, end])).map(({ kind }) => kind)).toEqual([
+    granted(
+      only(
+        await world.storage.saveFresh([
+          endOf(world, uuid, { status: "failed", error: "it said no", stepResults: "{}" }),
+        ]),
+      ),
+    );
+    expect((await world.storage.saveFresh([endOf(world, uuid), end, end])).map(({ kind }) => kind)).toEqual([
       "lost",
       "ok",
       "ok",
@@ -89,7 +148,7 @@ export function freshContract(check: Check): void {
     const ends = uuids.map((uuid, index) =>
       endOf(world, index === 7 ? newId(world.now()) : uuid, { stepResults: index === 9 ? "{" : RESULTS }),
     );
-    const kinds = (await world.storage.endFresh(ends)).map(({ kind }) => kind);
+    const kinds = (await world.storage.saveFresh(ends)).map(({ kind }) => kind);
     expect(kinds).toEqual(uuids.map((_, index) => (index === 7 ? "lost" : index === 9 ? "error" : "ok")));
     const left = uuidsOf(await world.storage.findFresh(uuids, ROOM));
     expect(left.sort()).toEqual([present(uuids[7]), present(uuids[9])].sort());
@@ -102,7 +161,7 @@ export function freshContract(check: Check): void {
     const ended: string[] = [];
     await Promise.all(
       parts.flatMap((part) => [
-        world.storage.endFresh(part.map((uuid) => endOf(world, uuid))).then((outcomes) => {
+        world.storage.saveFresh(part.map((uuid) => endOf(world, uuid))).then((outcomes) => {
           ended.push(...part.filter((_, index) => outcomes[index]?.kind === "ok"));
         }),
         world.claimByMessage(part.toReversed()).then((runs) => claims.push(...uuidsOf(runs))),

@@ -33,6 +33,12 @@ async function stored(world: World, items: NewRun[]): Promise<boolean[]> {
 }
 
 export function runContract(check: Check): void {
+  check("says which runs there are, whatever became of them", async (world) => {
+    const [pending, held] = [await world.run(), await world.held()];
+    const asked = [newId(world.now()), pending, "nonsense", held.uuid];
+    expect((await world.storage.storedRuns(asked)).sort()).toEqual([pending, held.uuid].sort());
+  });
+
   check("a new run is pending and as it was triggered", async (world) => {
     const before = world.now();
     const workflow = await world.workflow({ id: "orders" });

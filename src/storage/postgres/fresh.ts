@@ -1,6 +1,6 @@
 import type { Pool } from "../../db/pool.ts";
 import { isUuid } from "../../ids.ts";
-import type { FreshEnd, FreshRun, Outcome } from "../port.ts";
+import type { FreshProgress, FreshRun, Outcome } from "../port.ts";
 import { owe } from "./events.ts";
 import { outcomesOf, writeInRounds } from "./statement.ts";
 
@@ -13,19 +13,23 @@ const FIND = `select uuid, "workflowUuid", version, payload from (
   ) as sized where before < $2::float8`;
 
 // A claim that comes first changes the token, and the row is found no more. "Is true": see progress.ts.
-const END = `with item as (
+const SAVE = `with item as (
     select *, to_timestamp("startedAt" / 1000) as at
     from json_to_recordset($1::text::json) as item (position integer, uuid uuid, "startedAt" float8, status text,
-      error text, results text)
+      error text, results text, "dueAt" float8, entries text)
   ), fresh as (
     select r.uuid from workflow_runs r join item using (uuid)
     where (r.status = 'pending' and r.lease_token = 0) is true order by r.uuid for update of r
   ), saved as (
-    update workflow_runs r set status = item.status, due_at = null, started_at = item.at,
-      completed_at = greatest(item.at, now()), error = item.error, step_results = item.results::jsonb
+    update workflow_runs r set status = item.status, due_at = to_timestamp(item."dueAt" / 1000), started_at = item.at,
+      completed_at = case when item."dueAt" is null then greatest(item.at, now()) end,
+      error = item.error, step_results = item.results::jsonb, log_length = case when item.entries is null then 0 else 1 end
     from item join fresh using (uuid) where r.uuid = item.uuid
-    returning r.uuid, item.position
-  ), owed as (${owe("saved where true")})
+    returning r.uuid, item.position, item.entries
+  ), appended as (
+    insert into run_log (run_uuid, seq, token, entries) select uuid, 0, 0, entries::json from saved
+    where entries is not null on conflict do nothing
+  ), owed as (${owe("saved where entries is null")})
   select position from saved
   union all
   select item.position from item join workflow_runs r using (uuid)
@@ -47,14 +51,18 @@ export class FreshRuns {
     return asked.length === 0 ? [] : this.#pool.run<FreshRun>(FIND, [JSON.stringify(asked), maxBytes]);
   }
 
-  end(items: FreshEnd[]): Promise<Outcome<null>[]> {
-    return writeInRounds(items, (batch) => this.#end(batch));
+  save(items: FreshProgress[]): Promise<Outcome<null>[]> {
+    return writeInRounds(items, (batch) => this.#save(batch));
   }
 
-  async #end(items: FreshEnd[]): Promise<Outcome<null>[]> {
-    const text = JSON.stringify(
-      items.map(({ stepResults: results, ...end }, position) => ({ ...end, position, results })),
-    );
-    return outcomesOf(items, await this.#pool.run<{ position: number }>(END, [text, this.#event]));
+  async #save(items: FreshProgress[]): Promise<Outcome<null>[]> {
+    const text = JSON.stringify(items.map(writable));
+    return outcomesOf(items, await this.#pool.run<{ position: number }>(SAVE, [text, this.#event]));
   }
+}
+
+function writable({ uuid, startedAt, next }: FreshProgress, position: number) {
+  const common = { position, uuid, startedAt };
+  if (next.kind === "sleep") return { ...common, status: "running", dueAt: next.dueAt, entries: next.entries };
+  return { ...common, status: next.status, error: next.error, results: next.stepResults };
 }

@@ -8,7 +8,7 @@ import type { PageRequest } from "../../schemas/page.ts";
 import type {
   ClaimedRun,
   DueClaim,
-  FreshEnd,
+  FreshProgress,
   FreshRun,
   Held,
   InsertedRun,
@@ -129,6 +129,10 @@ class PostgresStorage implements Storage {
     return this.#runs.find(uuids);
   }
 
+  storedRuns(uuids: string[]): Promise<string[]> {
+    return this.#runs.stored(uuids);
+  }
+
   listRuns(page: PageRequest): Promise<RunRecord[]> {
     return this.#runs.list(page, this.#settled());
   }
@@ -137,8 +141,8 @@ class PostgresStorage implements Storage {
     return this.#fresh.find(uuids, maxBytes);
   }
 
-  endFresh(items: FreshEnd[]): Promise<Outcome<null>[]> {
-    return this.#fresh.end(items);
+  saveFresh(items: FreshProgress[]): Promise<Outcome<null>[]> {
+    return this.#fresh.save(items);
   }
 
   claimByMessage(claim: MessageClaim): Promise<ClaimedRun[]> {

@@ -76,6 +76,9 @@ const INSERT = `with item as (
 const FIND = `select ${COLUMNS} from workflow_runs r where r.uuid in (
     select value::uuid from json_array_elements_text($1::text::json))`;
 
+const STORED = `select uuid from workflow_runs where uuid in (
+    select value::uuid from json_array_elements_text($1::text::json))`;
+
 const list = (
   rows: string,
 ) => `select uuid, id, "workflowUuid", "workflowVersion", status, payload, "createdAt", "startedAt",
@@ -146,6 +149,11 @@ export class Runs {
     const rows = await this.#order.restore(await this.#reads.run<RunRecord>(FIND, [JSON.stringify(asked)]));
     const found = new Map(rows.map((row) => [row.uuid, row]));
     return uuids.map((uuid) => found.get(uuid) ?? null);
+  }
+
+  async stored(uuids: string[]): Promise<string[]> {
+    const rows = await this.#writes.run<{ uuid: string }>(STORED, [JSON.stringify(uuids.filter(isUuid))]);
+    return rows.map(({ uuid }) => uuid);
   }
 
   async list({ namespace, limit, order, after }: PageRequest, until: string): Promise<RunRecord[]> {

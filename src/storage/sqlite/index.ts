@@ -9,7 +9,7 @@ import type { PageRequest } from "../../schemas/page.ts";
 import type {
   ClaimedRun,
   DueClaim,
-  FreshEnd,
+  FreshProgress,
   FreshRun,
   Held,
   InsertedRun,
@@ -135,6 +135,10 @@ class SqliteStorage implements Storage {
     return uuids.map((uuid) => this.#runs.find(uuid));
   }
 
+  async storedRuns(uuids: string[]): Promise<string[]> {
+    return uuids.filter((uuid) => this.#runs.isStored(uuid));
+  }
+
   async listRuns(page: PageRequest): Promise<RunRecord[]> {
     return this.#runs.list(page, this.#settled());
   }
@@ -143,8 +147,8 @@ class SqliteStorage implements Storage {
     return this.#runs.findFresh(uuids, maxBytes);
   }
 
-  endFresh(items: FreshEnd[]): Promise<Outcome<null>[]> {
-    return this.#committer.write("endFresh", items);
+  saveFresh(items: FreshProgress[]): Promise<Outcome<null>[]> {
+    return this.#committer.write("saveFresh", items);
   }
 
   claimByMessage(claim: MessageClaim): Promise<ClaimedRun[]> {

@@ -5,7 +5,7 @@ import type {
   Claim,
   ClaimedRun,
   DueClaim,
-  FreshEnd,
+  FreshProgress,
   FreshRun,
   Held,
   InsertedRun,
@@ -48,6 +48,9 @@ const FRESH = `select uuid, workflow_id as workflowUuid, workflow_version as ver
 const END_FRESH = `update workflow_runs set status = ?, due_at = null, started_at = ?, completed_at = ?, error = ?,
   step_results = ? where uuid = ? and status = 'pending' and lease_token = 0`;
 
+const SLEEP_FRESH = `update workflow_runs set status = 'running', due_at = ?, started_at = ?, log_length = 1
+  where uuid = ? and status = 'pending' and lease_token = 0`;
+
 const CLAIM = `update workflow_runs set status = 'running', lease_token = lease_token + 1, due_at = ?, claim_id = ?,
   started_at = coalesce(started_at, ?) where uuid = ?`;
 
@@ -69,6 +72,10 @@ const APPEND = `insert into run_log (run_uuid, seq, token, entries)
   select uuid, ?, lease_token, ? from workflow_runs where uuid = ? and lease_token = ? and status = 'running'
   on conflict do nothing`;
 
+const LOG_FRESH = `insert into run_log (run_uuid, seq, token, entries)
+  select uuid, 0, 0, ? from workflow_runs where uuid = ? and status = 'pending' and lease_token = 0
+  on conflict do nothing`;
+
 const HOLD = `update workflow_runs set log_length = max(log_length, ?), crashes = ?
   where uuid = ? and lease_token = ? and status = 'running'`;
 
@@ -78,7 +85,7 @@ const GIVE_BACK = `update workflow_runs set log_length = max(log_length, ?), cra
 const END = `update workflow_runs set log_length = max(log_length, ?), crashes = ?, due_at = null, claim_id = null, status = ?,
   completed_at = ?, error = ?, step_results = ? where uuid = ? and lease_token = ? and status = 'running'`;
 
-const ENDED_ALIKE = "select 1 from workflow_runs where uuid = ? and lease_token = ? and status = ?";
+const SAVED_ALIKE = "select 1 from workflow_runs where uuid = ? and lease_token = ? and status = ?";
 
 const RENEW = "update workflow_runs set due_at = ? where uuid = ? and lease_token = ? and claim_id is not null";
 
@@ -154,6 +161,10 @@ export class Runs {
     return row === null ? null : this.#withLog(row);
   }
 
+  isStored(uuid: string): boolean {
+    return this.#database.query("select 1 from workflow_runs where uuid = ?").get(uuid) !== null;
+  }
+
   list(page: PageRequest, until: string): RunRecord[] {
     return listPage(this.#database, LIST, page, until, (row: StoredRun) => this.#withLog(row));
   }
@@ -172,11 +183,18 @@ export class Runs {
     return found;
   }
 
-  endFresh({ uuid, startedAt, status, error, stepResults }: FreshEnd): Outcome<null> {
+  saveFresh({ uuid, startedAt, next }: FreshProgress): Outcome<null> {
+    const alike = (status: string) => this.#database.query(SAVED_ALIKE).get(uuid, 0, status) !== null;
+    if (next.kind === "sleep") {
+      this.#database.query(LOG_FRESH).run(next.entries, uuid);
+      const { changes } = this.#database.query(SLEEP_FRESH).run(next.dueAt, startedAt, uuid);
+      return done(changes > 0 || alike("running"));
+    }
+    const { status, error, stepResults } = next;
     const { changes } = this.#database
       .query(END_FRESH)
       .run(status, startedAt, Math.max(this.#clock.now(), startedAt), error, stepResults, uuid);
-    return done(changes > 0 || this.#database.query(ENDED_ALIKE).get(uuid, 0, status) !== null);
+    return done(changes > 0 || alike(status));
   }
 
   claimByMessage({ uuids, ...claim }: MessageClaim): ClaimedRun[] {
@@ -223,7 +241,7 @@ export class Runs {
     const { changes } = this.#database
       .query(END)
       .run(length, crashes, status, this.#clock.now(), error, stepResults, uuid, token);
-    return done(changes > 0 || this.#database.query(ENDED_ALIKE).get(uuid, token, status) !== null);
+    return done(changes > 0 || this.#database.query(SAVED_ALIKE).get(uuid, token, status) !== null);
   }
 
   renew({ uuid, token }: Held, leaseMilliseconds: number): Outcome<null> {

@@ -3,7 +3,7 @@ import type { Clock } from "../../clock.ts";
 import { messageOf } from "../../errors.ts";
 import type {
   DueClaim,
-  FreshEnd,
+  FreshProgress,
   Held,
   MessageClaim,
   NewRun,
@@ -27,7 +27,7 @@ export function writeOperations(database: Database, clock: Clock) {
     updateWorkflows: (items: WorkflowChange[]) => each(items, (item) => definitions.update(item)),
     deleteWorkflows: (items: WorkflowKey[]) => each(items, (item) => definitions.delete(item)),
     insertRuns: (items: NewRun[]) => runs.insert(items, each),
-    endFresh: (items: FreshEnd[]) => each(items, (item) => runs.endFresh(item)),
+    saveFresh: (items: FreshProgress[]) => each(items, (item) => runs.saveFresh(item)),
     claimByMessage: (claim: MessageClaim) => runs.claimByMessage(claim),
     claimDue: (claim: DueClaim) => runs.claimDue(claim),
     saveProgress: (items: Progress[]) => each(items, (item) => runs.saveProgress(item)),

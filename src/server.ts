@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import { createApp } from "./api/app.ts";
+import type { BreakerState } from "./breaker.ts";
 import type { Cache } from "./cache/port.ts";
 import type { Clock } from "./clock.ts";
 import type { Config } from "./config.ts";
@@ -117,12 +118,17 @@ function graceOf({ postgres, kafka }: Config): number {
 
 /** A broker or a cache that is out costs time alone: runs and reads go through the database. */
 function partsOf(config: Config, storage: Storage, messaging: Messaging, cache: Cache): Part[] {
-  const upIf = (isUp: () => boolean) => () => (isUp() ? Promise.resolve() : Promise.reject(new Error("down")));
+  const quickerWith = (name: string, service: { isUp(): boolean; breaker(): BreakerState }): Part => ({
+    name,
+    needed: false,
+    check: () => (service.isUp() ? Promise.resolve() : Promise.reject(new Error("down"))),
+    breaker: () => service.breaker(),
+  });
   const database = config.postgres === null ? "sqlite" : "postgres";
   return [
-    { name: database, needed: true, check: () => storage.check() },
-    ...(config.kafka === null ? [] : [{ name: "kafka", needed: false, check: upIf(() => messaging.isUp()) }]),
-    ...(config.redis === null ? [] : [{ name: "redis", needed: false, check: upIf(() => cache.isUp()) }]),
+    { name: database, needed: true, check: () => storage.check(), breaker: storage.breaker },
+    ...(config.kafka === null ? [] : [quickerWith("kafka", messaging)]),
+    ...(config.redis === null ? [] : [quickerWith("redis", cache)]),
   ];
 }
 

@@ -81,12 +81,13 @@ describe("/health/ready", () => {
     const ready = await api.get("/health/ready");
     expectReply(ready, 200);
     expect(objectAt(ready.body, "parts")).toEqual({ postgres: "up" });
+    expect(objectAt(ready.body, "breakers")).toEqual({ postgres: "closed" });
 
     await admin.unsafe(`alter database ${name} with allow_connections false`);
     await admin`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name}`;
     const out = await api.get("/health/ready");
     expectReply(out, 503);
-    expect(textAt(out.body, "detail")).toContain("postgres");
+    expect(textAt(out.body, "detail")).toMatch(/postgres \(breaker (open|half_open)\)/);
     expect(out.headers.get("retry-after")).not.toBeNull();
     expectReply(await api.get("/health"), 200);
 
@@ -104,6 +105,9 @@ describe("/health/ready", () => {
     const ready = await new Client(platform.url).get("/health/ready");
     expectReply(ready, 200);
     expect(objectAt(ready.body, "parts")).toEqual({ postgres: "up", kafka: "down", redis: "down" });
+    const notClosed = expect.stringMatching(/^(open|half_open)$/);
+    const breakers: unknown = objectAt(ready.body, "breakers");
+    expect(breakers).toEqual({ postgres: "closed", kafka: notClosed, redis: notClosed });
     await expectRunEnds(platform.url);
   });
 });

@@ -10,6 +10,10 @@ const Health = Type.Object({ status: Type.Literal("ok") });
 const Ready = Type.Object({
   status: Type.Literal("ready"),
   parts: Type.Record(Type.String(), Type.Union([Type.Literal("up"), Type.Literal("down")])),
+  breakers: Type.Record(
+    Type.String(),
+    Type.Union([Type.Literal("closed"), Type.Literal("open"), Type.Literal("half_open")]),
+  ),
 });
 
 /** The greeting and the signs of life. */
@@ -21,11 +25,12 @@ export function serviceRoutes(readiness: ReadinessService) {
     .get("/health", () => jsonReply('{"status":"ok"}'), {
       detail: { tags, summary: "Sign of life; touches no store", responses: responses("Alive", Health) },
     })
-    .get("/health/ready", async () => jsonReply(JSON.stringify({ status: "ready", parts: await readiness.check() })), {
+    .get("/health/ready", async () => jsonReply(JSON.stringify({ status: "ready", ...(await readiness.check()) })), {
       detail: {
         tags,
         summary: "Whether this process can do its work",
-        description: "Asks every service that it stands on. One that only makes it slower may be down.",
+        description:
+          "Asks every service that it stands on. One that only makes it slower may be down. A breaker that is open refuses work at once; half open, a probe is on its way.",
         responses: responses("Ready", Ready, 500, 503),
       },
     });

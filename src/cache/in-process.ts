@@ -76,6 +76,10 @@ class InProcessCache implements Cache {
     return true;
   }
 
+  breaker(): "closed" {
+    return "closed";
+  }
+
   async close(): Promise<void> {}
 
   /** While anything is being changed nothing is put in. */

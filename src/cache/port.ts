@@ -3,6 +3,7 @@
  * ticket, which is got before the database is asked and which a change of the row makes void: what was read before a
  * change never gets in after it. Nothing here fails: a cache that is out has nothing and keeps nothing.
  */
+import type { BreakerState } from "../breaker.ts";
 import { pageBytes, type RunRecord, type WorkflowRecord } from "../storage/port.ts";
 
 /** What may be kept. */
@@ -57,5 +58,7 @@ export interface Cache {
   changeWorkflow<Result>(name: string, write: () => Promise<Result>): Promise<Result>;
   /** Whether it keeps anything at the moment; for the readiness of the process. */
   isUp(): boolean;
+  /** closed while it is up; else open, or half open while it is asked whether it is back. */
+  breaker(): BreakerState;
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Logger } from "pino";
-import { Breaker } from "../breaker.ts";
+import { Breaker, type BreakerState } from "../breaker.ts";
 import type { Clock } from "../clock.ts";
 import type { PostgresConfig } from "../config.ts";
 import { messageOf, StartError } from "../errors.ts";
@@ -17,6 +17,8 @@ const RETRY_MILLISECONDS = 500;
 export interface Pools {
   writes: Pool;
   reads: Pool;
+  /** The state of the breaker before both. */
+  breaker(): BreakerState;
   close(): Promise<void>;
 }
 
@@ -33,6 +35,7 @@ export function openPools(
   return {
     writes,
     reads,
+    breaker: () => breaker.state,
     async close() {
       breaker.stop();
       await Promise.all([writes.close(), reads.close()]);

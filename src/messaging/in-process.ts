@@ -15,6 +15,7 @@ export function openInProcessMessaging(): Messaging {
       consumer = given;
     },
     isUp: () => true,
+    breaker: () => "closed",
     async stopConsuming() {
       consumer = null;
     },

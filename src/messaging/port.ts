@@ -1,3 +1,4 @@
+import type { BreakerState } from "../breaker.ts";
 import type { CompletedEvent, TriggerEvent, Triggered } from "../schemas/event.ts";
 import type { EndedRun, InsertedRun, Lease } from "../storage/port.ts";
 
@@ -56,6 +57,8 @@ export interface Messaging {
   consumeTriggers(consumer: TriggerConsumer): void;
   /** Whether the broker answered last; for the readiness of the process. */
   isUp(): boolean;
+  /** closed while it is up; else open, or half open while it is asked whether it is back. */
+  breaker(): BreakerState;
   /** Brings no more messages to the consumer, and resolves when those under way are claimed or given up. */
   stopConsuming(): Promise<void>;
   /** Publishes what is still on its way, then closes. */

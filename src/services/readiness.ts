@@ -1,3 +1,4 @@
+import type { BreakerState } from "../breaker.ts";
 import type { Clock } from "../clock.ts";
 import { PlatformError } from "../errors.ts";
 
@@ -8,6 +9,14 @@ export interface Part {
   needed: boolean;
   /** Resolves or rejects. */
   check(): Promise<void>;
+  /** The breaker before it; null where work goes to it whatever happens. */
+  breaker: (() => BreakerState) | null;
+}
+
+/** What a process stands on, by name. */
+export interface Readiness {
+  parts: Record<string, "up" | "down">;
+  breakers: Record<string, BreakerState>;
 }
 
 const PATIENCE_MILLISECONDS = 1000;
@@ -29,16 +38,21 @@ export class ReadinessService {
   }
 
   /**
-   * The state of every part by name.
+   * The state of every part, and of the breakers.
    *
-   * @throws PlatformError not_ready, naming the needed parts that are out; shutting_down
+   * @throws PlatformError not_ready, naming the needed parts that are out with their breakers; shutting_down
    */
-  async check(): Promise<Record<string, "up" | "down">> {
+  async check(): Promise<Readiness> {
     if (this.#draining) throw new PlatformError("shutting_down");
     const up = await Promise.all(this.#parts.map((part) => this.#isUp(part)));
     const out = this.#parts.filter(({ needed }, index) => needed && !up[index]);
-    if (out.length > 0) throw new PlatformError("not_ready", out.map(({ name }) => name).join(", "));
-    return Object.fromEntries(this.#parts.map(({ name }, index) => [name, up[index] ? "up" : "down"]));
+    if (out.length > 0) throw new PlatformError("not_ready", out.map(nameOut).join(", "));
+    return {
+      parts: Object.fromEntries(this.#parts.map(({ name }, index) => [name, up[index] ? "up" : "down"])),
+      breakers: Object.fromEntries(
+        this.#parts.flatMap(({ name, breaker }) => (breaker === null ? [] : [[name, breaker()]])),
+      ),
+    };
   }
 
   async #isUp({ check }: Part): Promise<boolean> {
@@ -52,4 +66,8 @@ export class ReadinessService {
     );
     return Promise.race([answer, patience]).finally(cancel);
   }
+}
+
+function nameOut({ name, breaker }: Part): string {
+  return breaker === null ? name : `${name} (breaker ${breaker()})`;
 }

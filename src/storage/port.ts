@@ -2,6 +2,7 @@
  * The storage port. Everything takes and returns arrays, in the same order, because a batch is the unit of work; a
  * batch never fails as a batch: each item has its own outcome.
  */
+import type { BreakerState } from "../breaker.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { CompletedEvent } from "../schemas/event.ts";
 import type { PageRequest } from "../schemas/page.ts";
@@ -215,6 +216,8 @@ export interface OwedEvents {
 export interface Storage {
   /** Null where no broker is owed anything. */
   readonly owedEvents: OwedEvents | null;
+  /** The breaker before it; null where there is nothing to be out of reach. */
+  readonly breaker: (() => BreakerState) | null;
   /** Batches of writes that are worth having under way at once. */
   readonly writesAtOnce: number;
   insertWorkflows(items: NewWorkflow[]): Promise<Outcome<null>[]>;

@@ -93,6 +93,7 @@ export class World {
     const { storage } = this;
     return {
       owedEvents: null,
+      breaker: null,
       writesAtOnce: storage.writesAtOnce,
       insertWorkflows: (items) => storage.insertWorkflows(items),
       updateWorkflows: (items) => storage.updateWorkflows(items),

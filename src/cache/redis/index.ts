@@ -1,5 +1,6 @@
 import type Redis from "ioredis";
 import type { Logger } from "pino";
+import type { BreakerState } from "../../breaker.ts";
 import type { Clock } from "../../clock.ts";
 import {
   type Cache,
@@ -97,6 +98,10 @@ class RedisCache implements Cache {
 
   isUp(): boolean {
     return this.#link.isIn();
+  }
+
+  breaker(): BreakerState {
+    return this.#link.breaker();
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import Redis from "ioredis";
 import type { Logger } from "pino";
+import type { BreakerState } from "../../breaker.ts";
 import type { Clock } from "../../clock.ts";
 import { messageOf } from "../../errors.ts";
 import { TOKEN_LENGTH } from "./scripts.ts";
@@ -81,6 +82,11 @@ export class RedisLink {
 
   isIn(): boolean {
     return this.#isIn;
+  }
+
+  breaker(): BreakerState {
+    if (this.#isIn) return "closed";
+    return this.#isBeating ? "half_open" : "open";
   }
 
   /** Asks where Redis is in and did not hesitate a moment ago. */

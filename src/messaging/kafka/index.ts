@@ -51,6 +51,7 @@ export async function openKafkaMessaging(options: KafkaMessagingOptions): Promis
       membership = new Membership(connection, { name: group, sessionMilliseconds }, watch, consumer, deadLetters);
     },
     isUp: () => watch.isUp(),
+    breaker: () => watch.breaker(),
     stopConsuming,
     async close() {
       await stopConsuming();

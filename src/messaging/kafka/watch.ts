@@ -1,4 +1,5 @@
 import type { Admin, ITopicConfig } from "kafkajs";
+import type { BreakerState } from "../../breaker.ts";
 import { messageOf } from "../../errors.ts";
 import { Backoff, Rest, within } from "../../waiting.ts";
 import { abandon, brokerErrorOf, type Connection } from "./client.ts";
@@ -23,6 +24,7 @@ export class Watch {
   readonly #backoff = new Backoff(200, 2000);
   #admin: Admin | null = null;
   #up: boolean | null = null;
+  #looking = false;
   #closed = false;
 
   constructor(connection: Connection) {
@@ -39,6 +41,11 @@ export class Watch {
   /** Whether the brokers answered last, and have the topics. */
   isUp(): boolean {
     return this.#up === true;
+  }
+
+  breaker(): BreakerState {
+    if (this.#up) return "closed";
+    return this.#looking ? "half_open" : "open";
   }
 
   /** Somebody else could not reach the brokers, or misses a topic: looks at once. */
@@ -65,6 +72,7 @@ export class Watch {
   async #look(): Promise<void> {
     const { clock, kafka, log } = this.#connection;
     const admin = this.#admin ?? kafka.admin();
+    this.#looking = true;
     try {
       const work = this.#ensureTopics(admin, this.#admin === null);
       await within(clock, LOOK_MILLISECONDS, work, new Error(`no answer within ${LOOK_MILLISECONDS / 1000} s`));
@@ -77,6 +85,7 @@ export class Watch {
       abandon(admin, log);
       this.#seen(error);
     }
+    this.#looking = false;
   }
 
   async #ensureTopics(admin: Admin, isNew: boolean): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { BreakerState } from "../../breaker.ts";
 import { type Clock, systemClock } from "../../clock.ts";
 import type { PostgresConfig } from "../../config.ts";
 import type { Pool } from "../../db/pool.ts";
@@ -74,6 +75,7 @@ export async function openPostgresStorage({
 
 class PostgresStorage implements Storage {
   readonly owedEvents: OwedEvents | null;
+  readonly breaker: () => BreakerState;
   /** A statement has to be planned, sent and committed: as many rows as possible in each. */
   readonly writesAtOnce = 1;
   readonly #pools: Pools;
@@ -87,6 +89,7 @@ class PostgresStorage implements Storage {
 
   constructor(pools: Pools, clock: DatabaseClock, owesEvents: boolean) {
     this.#pools = pools;
+    this.breaker = pools.breaker;
     this.#writes = pools.writes;
     this.#definitions = new Definitions(pools);
     this.#runs = new Runs(pools, this.#definitions, owesEvents);

@@ -87,6 +87,7 @@ function prepareFolder(folder: string): void {
 
 class SqliteStorage implements Storage {
   readonly owedEvents = null;
+  readonly breaker = null;
   /** The writing thread commits together what came during its last commit: it wants the next ready. */
   readonly writesAtOnce = 4;
   readonly #definitions: Definitions;

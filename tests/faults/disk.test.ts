@@ -27,7 +27,8 @@ const FILE_MIB = 128;
 const LEASE = { LEASE_SECONDS: "3" };
 
 function testCase(name: string, work: (scene: Case) => Promise<void>): void {
-  test(name, () => play("tests/faults/disk.test.ts", name, work), LONGEST_MS);
+  // At once: they wait for disks and services of their own most of the time.
+  test.concurrent(name, () => play("tests/faults/disk.test.ts", name, work), LONGEST_MS);
 }
 
 testCase("embedded: nothing is half stored on a full disk, and it goes on by itself", async ({ random }) => {

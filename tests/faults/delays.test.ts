@@ -18,7 +18,7 @@ const KILLS = FULL ? 12 : 3;
 const SLOTS = 4;
 const LEASE_SECONDS = 3;
 /** Seconds; each run draws one in between: in full so long that the four slots keep up with those that wake. */
-const DURATIONS = FULL ? { least: 60, most: 240 } : { least: 3, most: 10 };
+const DURATIONS = FULL ? { least: 120, most: 420 } : { least: 3, most: 10 };
 const CLIENTS = 16;
 /** With nothing else to do these wake on time: where thousands queue for four slots, an early one would not show. */
 const FIRST = { count: 20, least: 0.2, most: 1.5 };

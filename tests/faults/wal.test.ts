@@ -94,6 +94,8 @@ testCase("a log that is cut anywhere opens with every commit before the cut, and
     const tails = FULL ? TAILS : TAILS.slice(index % TAILS.length, (index % TAILS.length) + 1);
     for (const tail of tails) {
       const log = cutLog(wal, stale, offset, tail, random);
+      // With the header of the log before, the disk would hold all of that log, and not its first frames alone: see below.
+      if (tail === "stale" && log.compare(stale, 0, HEADER_BYTES, 0, HEADER_BYTES) === 0) continue;
       const state = history.at(intactFrames(wal, log));
       await expectSurvival(scene, `cut at ${offset}, then ${tail}`, { database, log }, state);
       opened[tail] = (opened[tail] ?? 0) + 1;

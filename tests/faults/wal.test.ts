@@ -19,7 +19,7 @@ import { recordSession, type Session } from "./wal-session.ts";
 
 const FULL = process.env.TEST_SIZE === "full";
 /** Frames of the log that is cut. */
-const FRAMES = FULL ? 400 : 60;
+const FRAMES = FULL ? 120 : 60;
 const RANDOM_OFFSETS = 20;
 const TORN_CHECKPOINTS = FULL ? 200 : 5;
 /** Bytes of a header that reached the disk. */

@@ -115,6 +115,21 @@ describe("batches", () => {
       expect(values(await results)).toEqual(range(items).map((item) => `#${item}`));
     });
   }
+
+  test("with one batch at a time it rests for as long as the last took, and takes what came meanwhile together", async () => {
+    const bench = new Bench(() => 1, 1);
+    bench.add(1);
+    bench.clock.turn();
+    bench.add(2);
+    bench.clock.time += 30;
+    await bench.answer();
+    bench.add(...range(FULL_ITEMS, 3));
+    bench.clock.turn();
+    await settled();
+    expect(bench.flushes.length).toBe(1);
+    bench.clock.ring();
+    expect(bench.flushes.map(({ items }) => items.length)).toEqual([1, FULL_ITEMS + 1]);
+  });
 });
 
 describe("failures", () => {
@@ -132,21 +147,6 @@ describe("failures", () => {
     bench.clock.turn();
     await bench.answer();
     expect(values(await third)).toEqual(["#4"]);
-  });
-
-  test("with one batch at a time it rests for as long as the last took, and takes what came meanwhile together", async () => {
-    const bench = new Bench(() => 1, 1);
-    bench.add(1);
-    bench.clock.turn();
-    bench.add(2);
-    bench.clock.time += 30;
-    await bench.answer();
-    bench.add(...range(FULL_ITEMS, 3));
-    bench.clock.turn();
-    await settled();
-    expect(bench.flushes.length).toBe(1);
-    bench.clock.ring();
-    expect(bench.flushes.map(({ items }) => items.length)).toEqual([1, FULL_ITEMS + 1]);
   });
 
   test("a flush that throws at once is a rejected flush", async () => {

@@ -34,12 +34,13 @@ async function inWorld(options: Parameters<typeof openPostgresStorage>[0], body:
   }
 }
 
-/** Holds a new run, ended by this worker. */
+/** Completed events that the broker is owed. */
 async function countOwed(sql: Sql): Promise<number> {
   const [row] = await sql<{ owed: number }[]>`select count(*)::integer as owed from owed_events`;
   return row?.owed ?? Number.NaN;
 }
 
+/** Holds a new run, ended by this worker. */
 async function ended(world: World): Promise<string> {
   const { uuid, token } = await world.held();
   await world.save({ uuid, token, logLength: 0, entries: null, crashes: 0, next: END });

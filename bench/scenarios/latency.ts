@@ -14,8 +14,7 @@ const RATES = [
 const MAIN_RATE = 100;
 /**
  * Pause between two looks at a run, in ms, and how many runs a second are looked at. Without bounds an end is seen soonest;
- * but on the stack each look goes through nginx, an API and the database, and the looks would take the cores that the runs
- * need: nearly all of both, with every one of 100 runs a second looked at.
+ * but on the stack each look goes through nginx, an API and the database, and looks compete with the runs for the cores.
  */
 const LOOKS = {
   embedded: { pause_ms: 0, per_second: Number.POSITIVE_INFINITY },

@@ -27,8 +27,8 @@ export interface ServiceSettings {
 
 /** Added to a base port, so that the last digits remind of the usual ports. Kafka takes the port after its own as well. */
 const PORT_OFFSETS: PerService<number> = { postgres: 32, pgbouncer: 33, redis: 79, kafka: 92 };
-/** Tests find PostgreSQL on 15432, PgBouncer on 15433, Redis on 15479 and Kafka on 15492. */
-const TEST_BASE_PORT = 15_400;
+/** Tests find PostgreSQL on 15432, PgBouncer on 15433, Redis on 15479 and Kafka on 15492, unless SERVICES_BASE_PORT is another. */
+const TEST_BASE_PORT = Number(process.env.SERVICES_BASE_PORT ?? 15_400);
 const NEXT_BASE = 100;
 
 /**

@@ -6,6 +6,7 @@ import { nginxPart } from "../../infrastructure/local/nginx.ts";
 import type { Part } from "../../infrastructure/local/parts.ts";
 import { type Addresses, apiPart, workerPart } from "../../infrastructure/local/platform.ts";
 import { addressesOf, portsFrom, type ServiceName, serviceParts } from "../../infrastructure/local/services.ts";
+import { lanePort } from "../lane.ts";
 
 export interface DeploymentSettings {
   /** Data, logs and records, below `.tools`; tests/run takes away what is in `.tools/fault-stack*`. */
@@ -30,7 +31,7 @@ export function partsOf(
   name: string,
   settings: DeploymentSettings,
 ): { services: Record<ServiceName, Part>; platform: Part[]; addresses: Addresses } {
-  const { port = 18_501, basePort = 18_600, apis = 2, workers = 2, env = {} } = settings;
+  const { port = lanePort(18_501), basePort = lanePort(18_600), apis = 2, workers = 2, env = {} } = settings;
   const { adapt = (part) => part, reach = (addresses) => addresses } = settings;
   const usual = serviceParts(folder, portsFrom(basePort));
   const services = {

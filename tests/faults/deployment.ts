@@ -20,6 +20,7 @@ import {
 import type { Addresses } from "../../infrastructure/local/platform.ts";
 import { SERVICES, startServices } from "../../infrastructure/local/services.ts";
 import { homeOf } from "../../infrastructure/local/unprivileged.ts";
+import { laneFolder } from "../lane.ts";
 import { REPOSITORY } from "../platform.ts";
 import { forgetLogs, keepLog, readLogs } from "./deployment-logs.ts";
 import { type DeploymentSettings, databaseOf, freshDatabase, partsOf } from "./deployment-parts.ts";
@@ -53,7 +54,7 @@ export class Deployment {
 
   /** Starts all of it; what an earlier test left running of the platform is ended first. */
   static async up(settings: DeploymentSettings = {}): Promise<Deployment> {
-    const folder = resolve(REPOSITORY, ".tools", settings.folder ?? "fault-stack");
+    const folder = resolve(REPOSITORY, ".tools", settings.folder ?? laneFolder("fault-stack"));
     const name = `faults_${Date.now().toString(36)}`;
     return withLock(folder, async () => {
       await endPlatform(folder);

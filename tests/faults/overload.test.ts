@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { databaseUrl } from "../../infrastructure/local/postgres.ts";
 import { portsFrom } from "../../infrastructure/local/services.ts";
 import { Client } from "../client.ts";
+import { laneFolder, lanePort } from "../lane.ts";
 import { REPOSITORY } from "../platform.ts";
 import { Crowd, percentile } from "./crowd.ts";
 import { Deployment } from "./deployment.ts";
@@ -23,9 +24,9 @@ const PADDING = Math.round(60e6 / CONNECTIONS);
 /** Answers for each connection, on the average. */
 const EACH = FULL ? 3 : 1.5;
 const STATEMENT_MS = 500;
-const FOLDER = "fault-stack-slow";
-const PORT = 19_501;
-const BASE_PORT = 19_600;
+const FOLDER = laneFolder("fault-stack-slow");
+const PORT = lanePort(19_501);
+const BASE_PORT = lanePort(19_600);
 const TOXIPROXY = BASE_PORT + 40;
 const SLOW = BASE_PORT + 42;
 /** The numbers of each crowd. */

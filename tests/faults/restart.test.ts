@@ -8,6 +8,7 @@ import { portsFrom } from "../../infrastructure/local/services.ts";
 import { type StackSettings, stackRestart, stackSettings, stackUp } from "../../infrastructure/local/stack.ts";
 import { Client, type StepInput } from "../client.ts";
 import { objectAt } from "../json.ts";
+import { laneFolder, lanePort } from "../lane.ts";
 import { LedgerSink } from "../ledger-sink.ts";
 import { PlatformProcess } from "../processes.ts";
 import { Crowd } from "./crowd.ts";
@@ -39,9 +40,9 @@ setDefaultTimeout(FULL ? 2_400_000 : 300_000);
 let settings: StackSettings;
 beforeAll(async () => {
   settings = stackSettings({
-    STACK_DIR: ".tools/fault-stack-slow",
-    STACK_PORT: "19501",
-    STACK_BASE_PORT: "19600",
+    STACK_DIR: `.tools/${laneFolder("fault-stack-slow")}`,
+    STACK_PORT: String(lanePort(19_501)),
+    STACK_BASE_PORT: String(lanePort(19_600)),
     STACK_APIS: "2",
     STACK_WORKERS: "2",
   });

@@ -6,6 +6,7 @@ import { pgbouncerPart } from "../../infrastructure/local/pgbouncer.ts";
 import { databaseUrl } from "../../infrastructure/local/postgres.ts";
 import { portsFrom } from "../../infrastructure/local/services.ts";
 import { Client } from "../client.ts";
+import { laneFolder, lanePort } from "../lane.ts";
 import { REPOSITORY } from "../platform.ts";
 import { Deployment } from "./deployment.ts";
 import { watchFinalStates } from "./final.ts";
@@ -20,9 +21,9 @@ import { judge, untilAllEnded } from "./verdict.ts";
 
 const FULL = process.env.TEST_SIZE === "full";
 const FILE = "tests/faults/slow.test.ts";
-const FOLDER = "fault-stack-slow";
-const PORT = 19_501;
-const BASE_PORT = 19_600;
+const FOLDER = laneFolder("fault-stack-slow");
+const PORT = lanePort(19_501);
+const BASE_PORT = lanePort(19_600);
 /** Where the proxies are, beside the services' ports. */
 const TOXIPROXY = BASE_PORT + 40;
 const LOSING = BASE_PORT + 41;

@@ -11,6 +11,8 @@ const MAX_PER_CLAIM = 500;
 /** Without room it asks for some this often. */
 const ROOM_MILLISECONDS = 20;
 const HEARTBEAT_MILLISECONDS = 500;
+/** Offsets gather for so long: what comes again after a crash claims nothing, and each commit is a request that waits. */
+const COMMIT_MILLISECONDS = 200;
 
 /** A message with what was read of it. */
 interface Incoming {
@@ -30,6 +32,9 @@ export class Intake {
   readonly #rest: Rest;
   readonly #backoff = new Backoff(100, 2000);
   #stopped = false;
+  /** Ends the wait for the next commit; null while everything is committed. */
+  #cancelCommit: (() => void) | null = null;
+  #commitOffsets: () => Promise<void> = async () => {};
 
   constructor(connection: Connection, consumer: TriggerConsumer, deadLetters: DeadLetters) {
     this.#connection = connection;
@@ -44,13 +49,25 @@ export class Intake {
     this.#rest.wake();
   }
 
+  /** Commits what was taken. What can't be committed comes again, and claims nothing. */
+  async commit(): Promise<void> {
+    if (this.#cancelCommit === null) return;
+    this.#cancelCommit();
+    this.#cancelCommit = null;
+    try {
+      await this.#commitOffsets();
+    } catch (error) {
+      this.#connection.log.debug({ error: messageOf(error) }, "offsets not committed");
+    }
+  }
+
   /**
-   * Takes the messages of one partition, each committed once its run is claimed or it is put aside.
+   * Takes the messages of one partition, each to be committed once its run is claimed or it is put aside.
    *
    * @throws Error of kafkajs when the partition is another's now; what was not committed comes again
    */
   async take(payload: EachBatchPayload): Promise<void> {
-    const { batch, heartbeat, resolveOffset, commitOffsetsIfNecessary, uncommittedOffsets } = payload;
+    const { batch, heartbeat, resolveOffset } = payload;
     const goesOn = () => !this.#stopped && payload.isRunning() && !payload.isStale();
     let waiting = batch.messages.map(read);
     while (waiting.length > 0 && goesOn()) {
@@ -60,11 +77,17 @@ export class Intake {
         if (await this.#isDone(part, payload, goesOn)) {
           waiting = waiting.slice(part.length);
           resolveOffset(part.at(-1)?.message.offset ?? batch.lastOffset());
-          await commitOffsetsIfNecessary(uncommittedOffsets());
+          this.#commitSoon(payload);
+          if (this.#stopped) await this.commit();
         }
       } else await this.#rest.take(ROOM_MILLISECONDS);
       await heartbeat();
     }
+  }
+
+  #commitSoon({ commitOffsetsIfNecessary, uncommittedOffsets }: EachBatchPayload): void {
+    this.#commitOffsets = () => commitOffsetsIfNecessary(uncommittedOffsets());
+    this.#cancelCommit ??= this.#connection.clock.timer(COMMIT_MILLISECONDS, () => this.commit());
   }
 
   /** False when the database, or the broker, was out: then the same is to be tried again. */

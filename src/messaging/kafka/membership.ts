@@ -110,7 +110,10 @@ export class Membership {
       });
       const error = await over;
       // While it is stopped this leaves the group; after a failure there is nothing to wait for.
-      if (error === null) await consumer.disconnect();
+      if (error === null) {
+        await this.#intake.commit();
+        await consumer.disconnect();
+      }
       return error;
     } catch (error) {
       return error;

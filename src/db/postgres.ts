@@ -4,6 +4,7 @@ import { Breaker, type BreakerState } from "../breaker.ts";
 import type { Clock } from "../clock.ts";
 import type { PostgresConfig } from "../config.ts";
 import { messageOf, StartError } from "../errors.ts";
+import type { KeptStatement } from "./kept.ts";
 import { type AppliedMigration, pendingMigrations, readMigrations } from "./migrations.ts";
 import { connect, isOutage, Pool } from "./pool.ts";
 
@@ -44,12 +45,17 @@ export function openPools(
 }
 
 /**
- * Brings the schema up to date, in one transaction under a lock of that transaction, so that any number of processes may
- * start at once, also through a pooler.
+ * Brings the schema up to date, and the statements that it keeps, in one transaction under a lock of that transaction, so
+ * that any number of processes may start at once, also through a pooler.
  *
  * @throws StartError when the database can't be reached within a minute, is newer, or holds an edited migration.
  */
-export async function migrate(url: string, clock: Clock, onWait: (error: string) => void): Promise<void> {
+export async function migrate(
+  url: string,
+  kept: KeptStatement[],
+  clock: Clock,
+  onWait: (error: string) => void,
+): Promise<void> {
   const migrations = readMigrations(MIGRATIONS);
   const deadline = clock.monotonic() + START_MILLISECONDS;
   for (;;) {
@@ -66,6 +72,11 @@ export async function migrate(url: string, clock: Clock, onWait: (error: string)
           await transaction.unsafe(text).simple();
           await transaction`insert into schema_migrations (version, name, checksum) values (${version}, ${name}, ${checksum})`;
         }
+        const names = kept.map(({ name }) => name);
+        const there = await transaction<{ name: string }[]>`select proname as name from pg_proc
+          where proname in ${transaction(names)} and pronamespace = current_schema()::regnamespace`;
+        const missing = kept.filter(({ name }) => !there.some((one) => one.name === name));
+        for (const { definition } of missing) await transaction.unsafe(definition).simple();
       });
       return;
     } catch (error) {

@@ -1,3 +1,4 @@
+import { keptStatement } from "../../db/kept.ts";
 import type { Pool } from "../../db/pool.ts";
 import { isUuid } from "../../ids.ts";
 import type { Claim, ClaimedRun, DueClaim, Held, MessageClaim, Outcome } from "../port.ts";
@@ -27,10 +28,24 @@ const claim = (candidates: string) => `with candidate as materialized (
 const LOGS = `select r.uuid, ${LOG} as log from workflow_runs r
   where r.uuid in (select value::uuid from json_array_elements_text($1::text::json))`;
 
-const BY_MESSAGE = claim(`select * from workflow_runs
+export const CLAIM_BY_MESSAGE = keptStatement(
+  "claim_runs_by_message",
+  ["float8", "text", "float8", "text"],
+  {
+    uuid: "uuid",
+    workflowUuid: "uuid",
+    workflowVersion: "integer",
+    payload: "text",
+    logLength: "integer",
+    token: "integer",
+    crashes: "integer",
+    position: "integer",
+  },
+  claim(`select * from workflow_runs
   where uuid in (select value::uuid from json_array_elements_text($4::text::json))
     and (status = 'pending' and lease_token = 0 or claim_id = $2::text::uuid) is true
-  order by uuid`);
+  order by uuid`),
+);
 
 const DUE = claim(`select * from workflow_runs where due_at <= now() order by due_at limit $4::integer`);
 
@@ -53,7 +68,7 @@ export class Claims {
 
   byMessage({ uuids, ...lease }: MessageClaim): Promise<ClaimedRun[]> {
     const asked = uuids.filter(isUuid);
-    return asked.length === 0 ? Promise.resolve([]) : this.#claim(BY_MESSAGE, lease, JSON.stringify(asked));
+    return asked.length === 0 ? Promise.resolve([]) : this.#claim(CLAIM_BY_MESSAGE.call, lease, JSON.stringify(asked));
   }
 
   due({ limit, ...lease }: DueClaim): Promise<ClaimedRun[]> {

@@ -1,3 +1,4 @@
+import { keptStatement } from "../../db/kept.ts";
 import type { Pool } from "../../db/pool.ts";
 import type { CompletedEvent } from "../../schemas/event.ts";
 import type { OwedEvents } from "../port.ts";
@@ -15,11 +16,16 @@ const TAKE = `update owed_events e set due_at = now() + interval '15 seconds'
   where e.run_uuid = overdue.run_uuid and r.uuid = e.run_uuid
   returning r.uuid as run_id, r.workflow_id, r.status, r.error`;
 
-const SENT = `with sent as (
+export const EVENTS_SENT = keptStatement(
+  "events_sent",
+  ["text"],
+  { run_uuid: "uuid" },
+  `with sent as (
     select run_uuid from owed_events
     where run_uuid in (select value::uuid from json_array_elements_text($1::text::json)) order by run_uuid for update
   )
-  delete from owed_events e using sent where e.run_uuid = sent.run_uuid`;
+  delete from owed_events e using sent where e.run_uuid = sent.run_uuid returning e.run_uuid`,
+);
 
 /** The completed events that the broker is owed. */
 export class EventQueue implements OwedEvents {
@@ -34,6 +40,6 @@ export class EventQueue implements OwedEvents {
   }
 
   async sent(runIds: string[]): Promise<void> {
-    await this.#pool.run(SENT, [JSON.stringify(runIds)]);
+    await this.#pool.run(EVENTS_SENT.call, [JSON.stringify(runIds)]);
   }
 }

@@ -1,19 +1,29 @@
+import { keptStatement } from "../../db/kept.ts";
 import type { Pool } from "../../db/pool.ts";
 import { isUuid } from "../../ids.ts";
 import type { FreshProgress, FreshRun, Outcome } from "../port.ts";
 import { owe } from "./events.ts";
 import { outcomesOf, writeInRounds } from "./statement.ts";
 
-const FIND = `select uuid, "workflowUuid", version, payload from (
+export const FIND_FRESH = keptStatement(
+  "find_fresh_runs",
+  ["text", "float8"],
+  { uuid: "uuid", workflowUuid: "uuid", version: "integer", payload: "text" },
+  `select uuid, "workflowUuid", version, payload from (
     select *, sum(length(payload)) over (order by uuid) - length(payload) as before from (
       select uuid, workflow_id as "workflowUuid", workflow_version as version, payload::text as payload from workflow_runs
       where uuid in (select value::uuid from json_array_elements_text($1::text::json))
         and (status = 'pending' and lease_token = 0) is true
     ) as fresh
-  ) as sized where before < $2::float8`;
+  ) as sized where before < $2::float8`,
+);
 
 // A claim that comes first changes the token, and the row is found no more. "Is true": see progress.ts.
-const SAVE = `with item as (
+export const SAVE_FRESH = keptStatement(
+  "save_fresh_runs",
+  ["text", "text"],
+  { position: "integer" },
+  `with item as (
     select *, to_timestamp("startedAt" / 1000) as at
     from json_to_recordset($1::text::json) as item (position integer, uuid uuid, "startedAt" float8, status text,
       error text, results text, "dueAt" float8, entries text)
@@ -33,7 +43,8 @@ const SAVE = `with item as (
   select position from saved
   union all
   select item.position from item join workflow_runs r using (uuid)
-  where r.lease_token = 0 and (r.status = item.status) is true and item.position not in (select position from saved)`;
+  where r.lease_token = 0 and (r.status = item.status) is true and item.position not in (select position from saved)`,
+);
 
 /** Runs that are executed without a claim. */
 export class FreshRuns {
@@ -48,7 +59,7 @@ export class FreshRuns {
 
   async find(uuids: string[], maxBytes: number): Promise<FreshRun[]> {
     const asked = uuids.filter(isUuid);
-    return asked.length === 0 ? [] : this.#pool.run<FreshRun>(FIND, [JSON.stringify(asked), maxBytes]);
+    return asked.length === 0 ? [] : this.#pool.run<FreshRun>(FIND_FRESH.call, [JSON.stringify(asked), maxBytes]);
   }
 
   save(items: FreshProgress[]): Promise<Outcome<null>[]> {
@@ -57,7 +68,7 @@ export class FreshRuns {
 
   async #save(items: FreshProgress[]): Promise<Outcome<null>[]> {
     const text = JSON.stringify(items.map(writable));
-    return outcomesOf(items, await this.#pool.run<{ position: number }>(SAVE, [text, this.#event]));
+    return outcomesOf(items, await this.#pool.run<{ position: number }>(SAVE_FRESH.call, [text, this.#event]));
   }
 }
 

@@ -27,16 +27,19 @@ import type {
   WorkflowLookup,
   WorkflowRecord,
 } from "../port.ts";
-import { Claims } from "./claims.ts";
+import { CLAIM_BY_MESSAGE, Claims } from "./claims.ts";
 import { DatabaseClock } from "./database-clock.ts";
 import { Definitions } from "./definitions.ts";
-import { EventQueue } from "./events.ts";
-import { FreshRuns } from "./fresh.ts";
-import { ProgressWriter } from "./progress.ts";
-import { Runs } from "./runs.ts";
+import { EVENTS_SENT, EventQueue } from "./events.ts";
+import { FIND_FRESH, FreshRuns, SAVE_FRESH } from "./fresh.ts";
+import { ProgressWriter, SAVE_PROGRESS } from "./progress.ts";
+import { INSERT_BY_UUID, Runs } from "./runs.ts";
 
 // An ascending list ends this long ago: a smaller id may still be on its way into the database.
 const SETTLED_MILLISECONDS = 2000;
+
+/** What the way of every run goes through. */
+const KEPT = [INSERT_BY_UUID, FIND_FRESH, SAVE_FRESH, SAVE_PROGRESS, CLAIM_BY_MESSAGE, EVENTS_SENT];
 
 const HEALTH = `with dropped as (delete from health_status where timestamp < now() - interval '1 day')
   insert into health_status (status) values ($1)`;
@@ -66,7 +69,7 @@ export async function openPostgresStorage({
   log,
   ...config
 }: PostgresOptions): Promise<PostgresParts> {
-  await migrate(config.migrateUrl, systemClock, onWait);
+  await migrate(config.migrateUrl, KEPT, systemClock, onWait);
   const pools = openPools(config, systemClock, log);
   const clock = new DatabaseClock(pools.writes, log);
   await clock.start();

@@ -1,3 +1,4 @@
+import { keptStatement } from "../../db/kept.ts";
 import type { Pool } from "../../db/pool.ts";
 import type { Outcome, Progress } from "../port.ts";
 import { owe } from "./events.ts";
@@ -6,7 +7,11 @@ import { outcomesOf, writeInRounds } from "./statement.ts";
 // The fence is part of the statement: a writer whose lease another one took finds no row. Rows are locked in the order of
 // their uuids, so that two batches can't wait for each other. "Is true" keeps the planner from looking for the few runs of a
 // batch among all that have their status: between two analyses it takes that for the shorter way.
-const SAVE = `with item as (
+export const SAVE_PROGRESS = keptStatement(
+  "save_progress",
+  ["text", "text"],
+  { position: "integer" },
+  `with item as (
     select * from json_to_recordset($1::text::json) as item (position integer, uuid uuid, token integer, seq integer,
       entries text, crashes integer, kind text, "dueAt" float8, status text, error text, results text)
   ), fenced as (
@@ -34,7 +39,8 @@ const SAVE = `with item as (
   union all
   select item.position from item join workflow_runs r using (uuid)
   where item.kind = 'end' and r.lease_token = item.token and (r.status = item.status) is true
-    and item.position not in (select position from saved)`;
+    and item.position not in (select position from saved)`,
+);
 
 /** Fenced writes of what runs came to. */
 export class ProgressWriter {
@@ -53,7 +59,7 @@ export class ProgressWriter {
 
   async #write(items: Progress[]): Promise<Outcome<null>[]> {
     const text = JSON.stringify(items.map(writable));
-    return outcomesOf(items, await this.#pool.run<{ position: number }>(SAVE, [text, this.#event]));
+    return outcomesOf(items, await this.#pool.run<{ position: number }>(SAVE_PROGRESS.call, [text, this.#event]));
   }
 }
 

@@ -1,3 +1,4 @@
+import { keptStatement } from "../../db/kept.ts";
 import type { Pool } from "../../db/pool.ts";
 import type { Pools } from "../../db/postgres.ts";
 import { isUuid } from "../../ids.ts";
@@ -43,13 +44,17 @@ const store = (source: string) => `insert into workflow_runs (uuid, namespace, w
     on conflict (uuid) do nothing
     returning uuid, workflow_id, workflow_version, claim_id, lease_token, completed_at`;
 
-// The usual case, new runs of workflows by their uuid, in the plainest statement: planning it anew for each batch costs as much
-// as executing it, and through PgBouncer 1.18 no plan can be kept. What it does not store is for the next statement.
-const INSERT_BY_UUID = `with stored as (${store(`${ITEM} join workflow_definitions found
+// The usual case, new runs of workflows by their uuid, in the plainest statement. What it does not store is for the next one.
+export const INSERT_BY_UUID = keptStatement(
+  "insert_runs_by_uuid",
+  ["text", "text"],
+  { uuid: "uuid", workflowUuid: "uuid", workflowVersion: "integer", ended: "boolean", claimed: "boolean" },
+  `with stored as (${store(`${ITEM} join workflow_definitions found
       on found.uuid = item."workflowUuid" and found.namespace = item.namespace and found.deleted_at is null`)}
   ), owed as (${owe("stored where completed_at is not null")})
   select uuid, workflow_id as "workflowUuid", workflow_version as "workflowVersion", completed_at is not null as ended,
-    claim_id is not null as claimed from stored`;
+    claim_id is not null as claimed from stored`,
+);
 
 // Each workflow is resolved once per batch. What a repeated insert finds is joined at the end: a row of this very statement
 // is not visible to it, so an inserted one is looked for first.
@@ -123,7 +128,7 @@ export class Runs {
     return writeBatch(items, async (batch) => {
       const stored = new Map<string, StoredRun>();
       for (const row of await this.#insert(
-        INSERT_BY_UUID,
+        INSERT_BY_UUID.call,
         batch.filter(({ workflow }) => isUuid(workflow)),
       )) {
         stored.set(row.uuid, row);

@@ -1,0 +1,47 @@
+/** Column or parameter types of PostgreSQL that kept statements use. */
+type SqlType = "text" | "uuid" | "integer" | "float8" | "boolean";
+
+/**
+ * A statement whose plan PostgreSQL keeps: the body of a function in PL/pgSQL. Through a pooler that knows no prepared
+ * statements, as PgBouncer 1.18, every other statement is parsed and planned anew each time, which takes longer than a small
+ * batch.
+ */
+export interface KeptStatement {
+  /** Calls it, with the parameters of its text. */
+  call: string;
+  /** With a part of the checksum of its text: processes of several versions use the same database. */
+  name: string;
+  /** Creates it. */
+  definition: string;
+}
+
+// The plan of a table that was small would be kept while it grows: what belongs to a few runs is always looked up.
+const SETTINGS = ["enable_seqscan", "enable_hashjoin", "enable_mergejoin"].map((name) => `set ${name} = off`).join(" ");
+
+/**
+ * @param name what the function is called, before its checksum
+ * @param parameters the types of `$1` and so on
+ * @param columns what a row of the result holds, in order
+ */
+export function keptStatement(
+  name: string,
+  parameters: SqlType[],
+  columns: Record<string, SqlType>,
+  text: string,
+): KeptStatement {
+  const table = Object.entries(columns).map(([column, type]) => `"${column}" ${type}`);
+  const rest = `(${parameters.join(", ")}) returns table (${table.join(", ")}) language plpgsql ${SETTINGS} as $body$
+#variable_conflict use_column
+begin
+  return query ${text};
+end
+$body$`;
+  const checksum = new Bun.CryptoHasher("sha256").update(rest).digest("hex").slice(0, 12);
+  const full = `${name}_${checksum}`;
+  const values = parameters.map((type, index) => `$${index + 1}::${type}`);
+  return {
+    call: `select * from ${full}(${values.join(", ")})`,
+    name: full,
+    definition: `create function ${full}${rest}`,
+  };
+}

@@ -57,11 +57,12 @@ export class Bench {
   readonly coalescer: Coalescer<number, string>;
   #answered = 0;
 
-  constructor(sizeOf: (item: number) => number = () => 1, flushes = MAX_FLUSHES) {
+  constructor(sizeOf: (item: number) => number = () => 1, flushes = MAX_FLUSHES, gatherMilliseconds?: number) {
     this.coalescer = new Coalescer<number, string>({
       clock: this.clock,
       sizeOf,
       flushes,
+      ...(gatherMilliseconds === undefined ? {} : { gatherMilliseconds }),
       flush: (items) => new Promise((resolve, reject) => this.flushes.push({ items, resolve, reject })),
     });
   }

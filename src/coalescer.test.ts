@@ -167,6 +167,20 @@ describe("failures", () => {
     }
   });
 
+  test("what nobody waits for gathers until its time is over, or is enough for a batch", async () => {
+    const bench = new Bench(undefined, 1, 50);
+    bench.add(1);
+    bench.clock.turn();
+    bench.add(2);
+    expect(bench.batches).toEqual([]);
+    bench.clock.ring();
+    expect(bench.batches).toEqual([[1, 2]]);
+    await bench.answer();
+    bench.add(...range(FULL_ITEMS));
+    await settled();
+    expect(bench.batches[1]).toEqual(range(FULL_ITEMS));
+  });
+
   test("an item that was given no result fails, its neighbours do not", async () => {
     const bench = new Bench();
     const results = bench.add(1, 2);

@@ -12,6 +12,8 @@ export interface CoalescerOptions<Item, Result> {
    * it also rests after each batch for as long as that took: for work whose cost is in the batch, fewer and larger ones.
    */
   flushes: number;
+  /** How long the first call of an idle coalescer waits for others; for work that nobody waits for. */
+  gatherMilliseconds?: number;
 }
 
 /** Caps of one batch. */
@@ -71,14 +73,17 @@ export class Coalescer<Item, Result> {
   }
 
   #schedule(): void {
+    const { clock, gatherMilliseconds } = this.#options;
     // Never within the call itself: who adds an item may have more to do before it is sent.
     if (this.#waiting.length === FULL_ITEMS) queueMicrotask(() => this.#flushIfReady());
     else if (this.#flushes === 0 && !this.#scheduled) {
       this.#scheduled = true;
-      this.#options.clock.nextTurn(() => {
+      const flush = () => {
         this.#scheduled = false;
         this.#flushIfReady();
-      });
+      };
+      if (gatherMilliseconds === undefined) clock.nextTurn(flush);
+      else clock.timer(gatherMilliseconds, flush);
     }
   }
 

@@ -9,6 +9,10 @@ import type { Storage } from "../src/storage/port.ts";
 
 const MAX_PER_SWEEP = 500;
 const SWEEP_MILLISECONDS = 5000;
+/** A message for each run would be most of what a broker has to do at a hundred runs a second. */
+const GATHER_MILLISECONDS = 50;
+/** What was sent gathers for so long before it is written down: less than until it would be sent again. */
+const SENT_MILLISECONDS = 250;
 
 export interface CompletedEventsOptions {
   storage: Storage;
@@ -26,11 +30,16 @@ export class CompletedEvents {
   #stopped = false;
   #underWay = 0;
   #onIdle: () => void = () => {};
+  /** Runs whose event is sent and still owed. */
+  #sent: string[] = [];
+  #writing: Promise<void> = Promise.resolve();
+  #cancelWrite: (() => void) | null = null;
 
   constructor(options: CompletedEventsOptions) {
     this.#options = options;
     this.#events = new Coalescer({
       flushes: 1,
+      gatherMilliseconds: GATHER_MILLISECONDS,
       clock: options.clock,
       sizeOf: ({ error }) => 200 + (error?.length ?? 0),
       flush: async (events) => {
@@ -76,6 +85,8 @@ export class CompletedEvents {
         this.#onIdle = resolve;
       });
     }
+    await this.#writing;
+    await this.#writeSent();
   }
 
   async #sweep(): Promise<void> {
@@ -94,6 +105,22 @@ export class CompletedEvents {
   async #send(events: CompletedEvent[]): Promise<void> {
     await this.#options.messaging.publishCompleted(events);
     failpoint("completed_published");
-    await this.#options.storage.owedEvents?.sent(events.map(({ run_id }) => run_id));
+    this.#sent.push(...events.map(({ run_id }) => run_id));
+    this.#cancelWrite ??= this.#options.clock.timer(SENT_MILLISECONDS, () => {
+      this.#writing = this.#writeSent();
+    });
+  }
+
+  async #writeSent(): Promise<void> {
+    const { storage, log } = this.#options;
+    this.#cancelWrite?.();
+    this.#cancelWrite = null;
+    const runIds = this.#sent.splice(0);
+    if (runIds.length === 0) return;
+    try {
+      await storage.owedEvents?.sent(runIds);
+    } catch (error) {
+      log.debug({ error: messageOf(error), runs: runIds.length }, "sent events stay owed; they are sent again");
+    }
   }
 }

@@ -24,8 +24,8 @@ function endOf(world: World, uuid: string, fields: Partial<RunEnd> = {}): FreshP
 }
 
 function sleepOf(world: World, uuid: string, milliseconds: number): FreshProgress {
-  const next = { kind: "sleep" as const, dueAt: world.now() + milliseconds, entries: entriesText("0", "1") };
-  return { uuid, startedAt: world.now(), next };
+  const startedAt = world.now();
+  return { uuid, startedAt, next: { kind: "sleep", dueAt: startedAt + milliseconds, entries: entriesText("0", "1") } };
 }
 
 export function freshContract(check: Check): void {

@@ -1,9 +1,9 @@
-import { keptStatement } from "../../db/kept.ts";
+import { few, keptStatement } from "../../db/kept.ts";
 import type { Pool } from "../../db/pool.ts";
 import { isUuid } from "../../ids.ts";
 import type { Claim, ClaimedRun, DueClaim, Held, MessageClaim, Outcome } from "../port.ts";
 import { LOG } from "./runs.ts";
-import { rounds } from "./statement.ts";
+import { asked, rounds } from "./statement.ts";
 
 // The rows are locked by the inner query, in the order in which they are looked for; rows that somebody else is claiming are
 // passed over. A claim that is repeated after its answer was lost finds its own rows by its id and leaves their token.
@@ -12,7 +12,7 @@ const claim = (candidates: string) => `with candidate as materialized (
     select r.uuid, r.payload::text as payload, row_number() over () as position,
       case when r.log_length = 0 then 0 else coalesce((
         select sum(length(entries::text)) from run_log where run_uuid = r.uuid), 0) end as log_size
-    from (${candidates} for update skip locked) as r
+    from (${candidates} for update of workflow_runs skip locked) as r
   ), sized as (
     select *, sum(length(payload) + log_size) over (order by position) - length(payload) - log_size as before
     from candidate
@@ -20,7 +20,7 @@ const claim = (candidates: string) => `with candidate as materialized (
   update workflow_runs r set status = 'running', due_at = now() + $1::float8 * interval '1 millisecond',
     lease_token = case when r.claim_id = $2::text::uuid then r.lease_token else r.lease_token + 1 end,
     claim_id = $2::text::uuid, started_at = coalesce(r.started_at, now())
-  from sized where r.uuid = sized.uuid and (sized.before < $3::float8 or sized.position = 1)
+  from sized where r.uuid = sized.uuid and (sized.before < $3::float8 or sized.position = 1) and ${few("sized.position")}
   returning r.uuid, r.workflow_id as "workflowUuid", r.workflow_version as "workflowVersion", sized.payload,
     r.log_length as "logLength", r.lease_token as token, r.crashes, sized.position::integer`;
 
@@ -28,35 +28,46 @@ const claim = (candidates: string) => `with candidate as materialized (
 const LOGS = `select r.uuid, ${LOG} as log from workflow_runs r
   where r.uuid in (select value::uuid from json_array_elements_text($1::text::json))`;
 
+const CLAIMED = {
+  uuid: "uuid",
+  workflowUuid: "uuid",
+  workflowVersion: "integer",
+  payload: "text",
+  logLength: "integer",
+  token: "integer",
+  crashes: "integer",
+  position: "integer",
+} as const;
+
 export const CLAIM_BY_MESSAGE = keptStatement(
   "claim_runs_by_message",
   ["float8", "text", "float8", "text"],
-  {
-    uuid: "uuid",
-    workflowUuid: "uuid",
-    workflowVersion: "integer",
-    payload: "text",
-    logLength: "integer",
-    token: "integer",
-    crashes: "integer",
-    position: "integer",
-  },
-  claim(`select * from workflow_runs
-  where uuid in (select value::uuid from json_array_elements_text($4::text::json))
-    and (status = 'pending' and lease_token = 0 or claim_id = $2::text::uuid) is true
+  CLAIMED,
+  claim(`select workflow_runs.* from ${asked("$4")} join workflow_runs using (uuid)
+    where (status = 'pending' and lease_token = 0 or claim_id = $2::text::uuid) is true
   order by uuid`),
 );
 
-const DUE = claim(`select * from workflow_runs where due_at <= now() order by due_at limit $4::integer`);
+export const CLAIM_DUE = keptStatement(
+  "claim_due_runs",
+  ["float8", "text", "float8", "integer"],
+  CLAIMED,
+  claim("select * from workflow_runs where due_at <= now() order by due_at limit $4::integer"),
+);
 
-const RENEW = `with item as (
-    select * from json_to_recordset($1::text::json) as item (uuid uuid, token integer)
+export const RENEW_LEASES = keptStatement(
+  "renew_leases",
+  ["text", "float8"],
+  { uuid: "uuid" },
+  `with item as (
+    select * from json_to_recordset($1::text::json) as item (uuid uuid, token integer) where ${few("token")}
   ), held as (
     select r.uuid from workflow_runs r join item using (uuid)
     where r.lease_token = item.token and (r.claim_id is not null and r.due_at is not null) is true order by r.uuid for update of r
   )
   update workflow_runs r set due_at = now() + $2::float8 * interval '1 millisecond' from held
-  where r.uuid = held.uuid returning r.uuid`;
+  where r.uuid = held.uuid returning r.uuid`,
+);
 
 /** Who holds which run. */
 export class Claims {
@@ -67,12 +78,14 @@ export class Claims {
   }
 
   byMessage({ uuids, ...lease }: MessageClaim): Promise<ClaimedRun[]> {
-    const asked = uuids.filter(isUuid);
-    return asked.length === 0 ? Promise.resolve([]) : this.#claim(CLAIM_BY_MESSAGE.call, lease, JSON.stringify(asked));
+    const wanted = uuids.filter(isUuid);
+    return wanted.length === 0
+      ? Promise.resolve([])
+      : this.#claim(CLAIM_BY_MESSAGE.call, lease, JSON.stringify(wanted));
   }
 
   due({ limit, ...lease }: DueClaim): Promise<ClaimedRun[]> {
-    return this.#claim(DUE, lease, limit);
+    return this.#claim(CLAIM_DUE.call, lease, limit);
   }
 
   /** In rounds that name no run twice. */
@@ -80,7 +93,7 @@ export class Claims {
     const kept = new Set<Held>();
     for (const round of rounds(items, ({ uuid }) => uuid)) {
       const text = JSON.stringify(round.map(({ uuid, token }) => ({ uuid, token })));
-      const rows = await this.#pool.run<{ uuid: string }>(RENEW, [text, leaseMilliseconds]);
+      const rows = await this.#pool.run<{ uuid: string }>(RENEW_LEASES.call, [text, leaseMilliseconds]);
       const renewed = new Set(rows.map(({ uuid }) => uuid));
       for (const item of round) if (renewed.has(item.uuid)) kept.add(item);
     }

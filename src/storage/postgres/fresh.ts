@@ -1,9 +1,9 @@
-import { keptStatement } from "../../db/kept.ts";
+import { few, keptStatement } from "../../db/kept.ts";
 import type { Pool } from "../../db/pool.ts";
 import { isUuid } from "../../ids.ts";
 import type { FreshProgress, FreshRun, Outcome } from "../port.ts";
 import { owe } from "./events.ts";
-import { outcomesOf, writeInRounds } from "./statement.ts";
+import { asked, outcomesOf, writeInRounds } from "./statement.ts";
 
 export const FIND_FRESH = keptStatement(
   "find_fresh_runs",
@@ -11,9 +11,8 @@ export const FIND_FRESH = keptStatement(
   { uuid: "uuid", workflowUuid: "uuid", version: "integer", payload: "text" },
   `select uuid, "workflowUuid", version, payload from (
     select *, sum(length(payload)) over (order by uuid) - length(payload) as before from (
-      select uuid, workflow_id as "workflowUuid", workflow_version as version, payload::text as payload from workflow_runs
-      where uuid in (select value::uuid from json_array_elements_text($1::text::json))
-        and (status = 'pending' and lease_token = 0) is true
+      select uuid, workflow_id as "workflowUuid", workflow_version as version, payload::text as payload
+      from ${asked("$1")} join workflow_runs using (uuid) where (status = 'pending' and lease_token = 0) is true
     ) as fresh
   ) as sized where before < $2::float8`,
 );
@@ -26,16 +25,16 @@ export const SAVE_FRESH = keptStatement(
   `with item as (
     select *, to_timestamp("startedAt" / 1000) as at
     from json_to_recordset($1::text::json) as item (position integer, uuid uuid, "startedAt" float8, status text,
-      error text, results text, "dueAt" float8, entries text)
+      error text, results text, "dueAt" float8, entries text) where ${few("position")}
   ), fresh as (
-    select r.uuid from workflow_runs r join item using (uuid)
+    select item.* from item join workflow_runs r using (uuid)
     where (r.status = 'pending' and r.lease_token = 0) is true order by r.uuid for update of r
   ), saved as (
-    update workflow_runs r set status = item.status, due_at = to_timestamp(item."dueAt" / 1000), started_at = item.at,
-      completed_at = case when item."dueAt" is null then greatest(item.at, now()) end,
-      error = item.error, step_results = item.results::jsonb, log_length = case when item.entries is null then 0 else 1 end
-    from item join fresh using (uuid) where r.uuid = item.uuid
-    returning r.uuid, item.position, item.entries
+    update workflow_runs r set status = fresh.status, due_at = to_timestamp(fresh."dueAt" / 1000), started_at = fresh.at,
+      completed_at = case when fresh."dueAt" is null then greatest(fresh.at, now()) end,
+      error = fresh.error, step_results = fresh.results::jsonb, log_length = case when fresh.entries is null then 0 else 1 end
+    from fresh where r.uuid = fresh.uuid
+    returning r.uuid, fresh.position, fresh.entries
   ), appended as (
     insert into run_log (run_uuid, seq, token, entries) select uuid, 0, 0, entries::json from saved
     where entries is not null on conflict do nothing
@@ -58,8 +57,8 @@ export class FreshRuns {
   }
 
   async find(uuids: string[], maxBytes: number): Promise<FreshRun[]> {
-    const asked = uuids.filter(isUuid);
-    return asked.length === 0 ? [] : this.#pool.run<FreshRun>(FIND_FRESH.call, [JSON.stringify(asked), maxBytes]);
+    const wanted = uuids.filter(isUuid);
+    return wanted.length === 0 ? [] : this.#pool.run<FreshRun>(FIND_FRESH.call, [JSON.stringify(wanted), maxBytes]);
   }
 
   save(items: FreshProgress[]): Promise<Outcome<null>[]> {

@@ -27,19 +27,30 @@ import type {
   WorkflowLookup,
   WorkflowRecord,
 } from "../port.ts";
-import { CLAIM_BY_MESSAGE, Claims } from "./claims.ts";
+import { CLAIM_BY_MESSAGE, CLAIM_DUE, Claims, RENEW_LEASES } from "./claims.ts";
 import { DatabaseClock } from "./database-clock.ts";
 import { Definitions } from "./definitions.ts";
-import { EVENTS_SENT, EventQueue } from "./events.ts";
+import { EventQueue, OWED_EVENTS_SENT, TAKE_OWED_EVENTS } from "./events.ts";
 import { FIND_FRESH, FreshRuns, SAVE_FRESH } from "./fresh.ts";
 import { ProgressWriter, SAVE_PROGRESS } from "./progress.ts";
-import { INSERT_BY_UUID, Runs } from "./runs.ts";
+import { FIND_RUNS, INSERT_BY_UUID, Runs } from "./runs.ts";
 
 // An ascending list ends this long ago: a smaller id may still be on its way into the database.
 const SETTLED_MILLISECONDS = 2000;
 
 /** What the way of every run goes through. */
-const KEPT = [INSERT_BY_UUID, FIND_FRESH, SAVE_FRESH, SAVE_PROGRESS, CLAIM_BY_MESSAGE, EVENTS_SENT];
+const KEPT = [
+  INSERT_BY_UUID,
+  FIND_FRESH,
+  SAVE_FRESH,
+  CLAIM_BY_MESSAGE,
+  CLAIM_DUE,
+  RENEW_LEASES,
+  SAVE_PROGRESS,
+  FIND_RUNS,
+  TAKE_OWED_EVENTS,
+  OWED_EVENTS_SENT,
+];
 
 const HEALTH = `with dropped as (delete from health_status where timestamp < now() - interval '1 day')
   insert into health_status (status) values ($1)`;

@@ -1,4 +1,4 @@
-import { keptStatement } from "../../db/kept.ts";
+import { few, keptStatement } from "../../db/kept.ts";
 import type { Pool } from "../../db/pool.ts";
 import type { Outcome, Progress } from "../port.ts";
 import { owe } from "./events.ts";
@@ -14,26 +14,27 @@ export const SAVE_PROGRESS = keptStatement(
   `with item as (
     select * from json_to_recordset($1::text::json) as item (position integer, uuid uuid, token integer, seq integer,
       entries text, crashes integer, kind text, "dueAt" float8, status text, error text, results text)
+    where ${few("position")}
   ), fenced as (
-    select r.uuid from workflow_runs r join item using (uuid)
+    select item.* from item join workflow_runs r using (uuid)
     where r.lease_token = item.token and (r.status = 'running') is true order by r.uuid for update of r
   ), appended as (
     insert into run_log (run_uuid, seq, token, entries)
-    select uuid, seq, token, entries::json from item join fenced using (uuid) where entries is not null
+    select uuid, seq, token, entries::json from fenced where entries is not null
     on conflict do nothing
   ), saved as (
     update workflow_runs r set
-      log_length = greatest(r.log_length, item.seq + case when item.entries is null then 0 else 1 end),
-      crashes = item.crashes,
-      due_at = case item.kind when 'hold' then r.due_at
-        when 'give_back' then to_timestamp(item."dueAt" / 1000) end,
-      claim_id = case item.kind when 'hold' then r.claim_id end,
-      status = case item.kind when 'end' then item.status else r.status end,
-      completed_at = case item.kind when 'end' then now() end,
-      error = item.error,
-      step_results = item.results::jsonb
-    from item join fenced using (uuid) where r.uuid = item.uuid
-    returning r.uuid, item.position, item.kind = 'end' as ended
+      log_length = greatest(r.log_length, fenced.seq + case when fenced.entries is null then 0 else 1 end),
+      crashes = fenced.crashes,
+      due_at = case fenced.kind when 'hold' then r.due_at
+        when 'give_back' then to_timestamp(fenced."dueAt" / 1000) end,
+      claim_id = case fenced.kind when 'hold' then r.claim_id end,
+      status = case fenced.kind when 'end' then fenced.status else r.status end,
+      completed_at = case fenced.kind when 'end' then now() end,
+      error = fenced.error,
+      step_results = fenced.results::jsonb
+    from fenced where r.uuid = fenced.uuid
+    returning r.uuid, fenced.position, fenced.kind = 'end' as ended
   ), owed as (${owe("saved where ended")})
   select position from saved
   union all

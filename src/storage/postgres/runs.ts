@@ -1,4 +1,4 @@
-import { keptStatement } from "../../db/kept.ts";
+import { few, keptStatement } from "../../db/kept.ts";
 import type { Pool } from "../../db/pool.ts";
 import type { Pools } from "../../db/postgres.ts";
 import { isUuid } from "../../ids.ts";
@@ -6,7 +6,7 @@ import type { PageRequest } from "../../schemas/page.ts";
 import { type InsertedRun, MAX_PAGE_BYTES, type NewRun, type Outcome, type RunRecord } from "../port.ts";
 import { type Definitions, FIRST_UUID, LAST_UUID, milliseconds, notFound, RESOLVED } from "./definitions.ts";
 import { owe } from "./events.ts";
-import { writeBatch } from "./statement.ts";
+import { asked, writeBatch } from "./statement.ts";
 import { StepOrder } from "./step-order.ts";
 
 /** The log of run "r" as one JSON array. */
@@ -50,7 +50,7 @@ export const INSERT_BY_UUID = keptStatement(
   ["text", "text"],
   { uuid: "uuid", workflowUuid: "uuid", workflowVersion: "integer", ended: "boolean", claimed: "boolean" },
   `with stored as (${store(`${ITEM} join workflow_definitions found
-      on found.uuid = item."workflowUuid" and found.namespace = item.namespace and found.deleted_at is null`)}
+      on found.uuid = item."workflowUuid" and found.namespace = item.namespace and found.deleted_at is null and ${few("item.position")}`)}
   ), owed as (${owe("stored where completed_at is not null")})
   select uuid, workflow_id as "workflowUuid", workflow_version as "workflowVersion", completed_at is not null as ended,
     claim_id is not null as claimed from stored`,
@@ -78,8 +78,25 @@ const INSERT = `with item as (
   left join workflow_runs stored on stored.uuid = item.uuid and inserted.uuid is null
   order by item.position`;
 
-const FIND = `select ${COLUMNS} from workflow_runs r where r.uuid in (
-    select value::uuid from json_array_elements_text($1::text::json))`;
+export const FIND_RUNS = keptStatement(
+  "find_runs",
+  ["text"],
+  {
+    uuid: "uuid",
+    id: "text",
+    workflowUuid: "uuid",
+    workflowVersion: "integer",
+    status: "text",
+    payload: "text",
+    createdAt: "float8",
+    startedAt: "float8",
+    completedAt: "float8",
+    error: "text",
+    stepResults: "text",
+    log: "text",
+  },
+  `select ${COLUMNS} from ${asked("$1")} join workflow_runs r using (uuid)`,
+);
 
 const STORED = `select uuid from workflow_runs where uuid in (
     select value::uuid from json_array_elements_text($1::text::json))`;
@@ -150,8 +167,8 @@ export class Runs {
   }
 
   async find(uuids: string[]): Promise<(RunRecord | null)[]> {
-    const asked = [...new Set(uuids.filter(isUuid))];
-    const rows = await this.#order.restore(await this.#reads.run<RunRecord>(FIND, [JSON.stringify(asked)]));
+    const wanted = [...new Set(uuids.filter(isUuid))];
+    const rows = await this.#order.restore(await this.#reads.run<RunRecord>(FIND_RUNS.call, [JSON.stringify(wanted)]));
     const found = new Map(rows.map((row) => [row.uuid, row]));
     return uuids.map((uuid) => found.get(uuid) ?? null);
   }

@@ -1,5 +1,11 @@
+import { few } from "../../db/kept.ts";
 import { codeOf } from "../../db/pool.ts";
 import type { Outcome } from "../port.ts";
+
+/** The uuids of a JSON array that is bound as `parameter`, each once, for a kept statement. */
+export const asked = (parameter: string) => `(
+    select distinct value::uuid as uuid from json_array_elements_text(${parameter}::text::json) where ${few("length(value)")}
+  ) as asked`;
 
 /**
  * Writes a batch in one statement, which gives one outcome per item, in order. Where the data of one item makes it fail, the

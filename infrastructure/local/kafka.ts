@@ -8,7 +8,7 @@ import { ask } from "./wire.ts";
 const BASE = join(import.meta.dir, "../kafka/server.properties");
 /** Any 16 bytes: there is one cluster, of one node. */
 const CLUSTER = "d29ya2Zsb3ctbG9jYWwtMQ";
-const HEAP = ["-Xms256m", "-Xmx512m", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20"];
+const HEAP = ["-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
 const LOGGING = ["-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dorg.slf4j.simpleLogger.showDateTime=true"];
 
 /** A "metadata" request (key 3, version 1, correlation 7, no client id) for no topic, behind its length. */

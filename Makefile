@@ -36,10 +36,10 @@ stack-clean: install ## Ends it and removes its data
 test: install ## Type check, lint and every test, the big ones scaled down
 	@exec tests/run
 
-test-full: install ## The same with every number as promised (about ten minutes)
+test-full: install ## The same with every number as promised (about twenty minutes)
 	@TEST_SIZE=full exec tests/run
 
-faults: install ## Kills, freezes and starves every part of it, at full size (about an hour)
+faults: install ## Kills, freezes and starves every part of it, at full size (most of an hour)
 	@TEST_SIZE=full exec tests/run tests/faults/
 
 lint: install ## Type check and Biome

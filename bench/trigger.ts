@@ -3,6 +3,8 @@ import { measure, type Platform } from "./platform.ts";
 
 /** The same connections for the bare servers and for triggers, or the ratio would say nothing. */
 export const CONNECTIONS = 256;
+/** Where batches are small. */
+export const FEW_CONNECTIONS = 64;
 
 /** A trigger of the given workflow, as every scenario sends it. */
 export function triggerRequest(workflowId: string): RequestSpec {
@@ -14,12 +16,17 @@ export function triggerRequest(workflowId: string): RequestSpec {
 }
 
 /** So many triggers of one workflow, as fast as they go. */
-export function triggerMany(platform: Platform, workflow: string, requests: number): Promise<JobResult> {
+export function triggerMany(
+  platform: Platform,
+  workflow: string,
+  requests: number,
+  connections = CONNECTIONS,
+): Promise<JobResult> {
   return measure(platform, {
     kind: "closed",
     target: platform.target,
     request: triggerRequest(workflow),
-    connections: CONNECTIONS,
+    connections,
     warm_ms: 0,
     until: { requests },
   });

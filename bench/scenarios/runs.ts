@@ -6,7 +6,7 @@ import type { Platform } from "../platform.ts";
 import { pureWorkflow } from "../pure.ts";
 import { busyNotes, column, memoryRows, type Outcome, type Session } from "../scenario.ts";
 import type { Row, Table } from "../table.ts";
-import { CONNECTIONS, triggerMany } from "../trigger.ts";
+import { CONNECTIONS, FEW_CONNECTIONS, triggerMany } from "../trigger.ts";
 import { type Drain, drain } from "./backlog.ts";
 
 const RUNS = 20_000;
@@ -23,17 +23,27 @@ export interface TriggerRound extends JobResult {
 }
 
 /** Triggers so many runs three times, after warming up; waits each time until all are executed. */
-export async function triggerRounds(platform: Platform, workflow: string, runs = RUNS): Promise<TriggerRound[]> {
-  await triggerRound(platform, workflow, runs / 4);
+export async function triggerRounds(
+  platform: Platform,
+  workflow: string,
+  runs = RUNS,
+  connections = CONNECTIONS,
+): Promise<TriggerRound[]> {
+  await triggerRound(platform, workflow, runs / 4, connections);
   const rounds: TriggerRound[] = [];
-  for (let at = 0; at < 3; at++) rounds.push(await triggerRound(platform, workflow, runs));
+  for (let at = 0; at < 3; at++) rounds.push(await triggerRound(platform, workflow, runs, connections));
   return rounds;
 }
 
-async function triggerRound(platform: Platform, workflow: string, requests: number): Promise<TriggerRound> {
+async function triggerRound(
+  platform: Platform,
+  workflow: string,
+  requests: number,
+  connections: number,
+): Promise<TriggerRound> {
   const { target } = platform;
   const since = await startCounting(target);
-  const result = await triggerMany(platform, workflow, requests);
+  const result = await triggerMany(platform, workflow, requests, connections);
   const runs = await waitForRuns(target, since, { patience: 120_000 });
   const seconds = (runs.last_completed_at - runs.first_created_at) / 1000;
   return {
@@ -47,11 +57,13 @@ async function triggerRound(platform: Platform, workflow: string, requests: numb
 
 /** Runs of three pure steps: how many per second while they are triggered over HTTP, and of a backlog. */
 export async function runs(session: Session): Promise<Outcome> {
-  const { post } = await session.bareServers();
+  const { post, post_few } = await session.bareServers();
   return session.withPlatform(async (platform) => {
     const { workflow, notes } = await pureWorkflow(session, platform.target);
     session.progress(`runs: three times ${RUNS.toLocaleString("en-US")} until completed`);
     const rounds = await triggerRounds(platform, workflow);
+    session.progress(`runs: the same with ${FEW_CONNECTIONS} connections`);
+    const few = await triggerRounds(platform, workflow, RUNS / 2, FEW_CONNECTIONS);
     session.progress("runs: a backlog and its drain");
     const backlog = await drain(session, platform, workflow);
     const middle = medianBy(rounds, (round) => round.completed_per_second);
@@ -59,6 +71,7 @@ export async function runs(session: Session): Promise<Outcome> {
       title: `runs: 3 pure steps, ${RUNS.toLocaleString("en-US")} runs over HTTP until completed, ${CONNECTIONS} connections, median of three`,
       rows: [
         ...roundRows(session, middle, rounds, post),
+        ...fewRows(session, few, post_few),
         ...drainRows(session, backlog),
         ...memoryRows(session, middle),
       ],
@@ -67,10 +80,14 @@ export async function runs(session: Session): Promise<Outcome> {
         ...rounds.map(roundNote),
         ...backlog.notes,
         ...rounds.flatMap((round) => round.refusals),
-        ...busyNotes([...rounds, post]),
+        ...busyNotes([...rounds, ...few, post]),
       ],
     };
-    return { tables: [table], columns: [column("runs", middle), ...backlog.columns], measured: { rounds, backlog } };
+    return {
+      tables: [table],
+      columns: [column("runs", middle), ...backlog.columns],
+      measured: { rounds, few, backlog },
+    };
   });
 }
 
@@ -112,6 +129,27 @@ function roundRows(session: Session, middle: TriggerRound, rounds: TriggerRound[
       ours: rounds.reduce((sum, round) => sum + round.expected - round.ok, 0),
       unit: "",
       floor: floor("errors"),
+    },
+  ];
+}
+
+function fewRows(session: Session, rounds: TriggerRound[], post: JobResult): Row[] {
+  const { per_second, latency } = medianBy(rounds, (round) => round.per_second);
+  const at = `${FEW_CONNECTIONS} connections`;
+  return [
+    { figure: `${at}: triggers answered with 200`, ours: per_second, unit: "/s" },
+    {
+      figure: `${at}: triggers ÷ bare POST`,
+      ours: per_second / post.per_second,
+      unit: "",
+      floor: session.floor("triggers_to_bare_post"),
+    },
+    { figure: `${at}: trigger p99`, ours: latency.p99, unit: "ms" },
+    {
+      figure: `${at}: accepted but not succeeded once`,
+      ours: Math.max(...rounds.map(({ lost }) => lost)),
+      unit: "",
+      floor: session.floor("runs_lost"),
     },
   ];
 }

@@ -4,12 +4,12 @@ import type { Random } from "../simulation/scheduler.ts";
 
 /** Statements by what only their text has. Answers to others, which change nothing, are passed on. */
 const STATEMENTS = {
-  insert: /insert into workflow_runs/,
-  claim: /set status = 'running'/,
-  save: /appended as/,
-  renew: /claim_id is not null/,
-  "take events": /update owed_events/,
-  "sent events": /delete from owed_events/,
+  insert: /insert_runs_by_uuid|insert into workflow_runs/,
+  claim: /claim_runs_by_message|claim_due_runs/,
+  save: /save_progress|save_fresh_runs/,
+  renew: /renew_leases/,
+  "take events": /take_owed_events/,
+  "sent events": /owed_events_sent/,
 };
 
 type Statement = keyof typeof STATEMENTS;

@@ -142,9 +142,10 @@ export function isOutage(error: unknown): boolean {
   return isOutOfReach(error) || /^(53|58)/.test(codeOf(error));
 }
 
-// 08: connection, also what PgBouncer says without a server; 57P: shut down or starting; the rest are the library's and Node's.
+// 08: connection, also what PgBouncer says without a server; 57P: shut down or starting; 55000: the database takes no
+// connections; the rest are the library's and Node's.
 function isOutOfReach(error: unknown): boolean {
-  return /^(08|57P)|^CONN|^E[A-Z]+$|TIMEOUT/.test(codeOf(error));
+  return /^(08|57P|55000)|^CONN|^E[A-Z]+$|TIMEOUT/.test(codeOf(error));
 }
 
 function isLostConnection(error: unknown): boolean {

@@ -1,9 +1,10 @@
+import type { Clock } from "../../clock.ts";
 import { few, keptStatement } from "../../db/kept.ts";
 import type { Pool } from "../../db/pool.ts";
 import { isUuid } from "../../ids.ts";
 import type { FreshProgress, FreshRun, Outcome } from "../port.ts";
 import { owe } from "./events.ts";
-import { asked, outcomesOf, writeInRounds } from "./statement.ts";
+import { asked, ENDED_AT, outcomesOf, writeInRounds } from "./statement.ts";
 
 export const FIND_FRESH = keptStatement(
   "find_fresh_runs",
@@ -20,7 +21,7 @@ export const FIND_FRESH = keptStatement(
 // A claim that comes first changes the token, and the row is found no more. "Is true": see progress.ts.
 export const SAVE_FRESH = keptStatement(
   "save_fresh_runs",
-  ["text", "text"],
+  ["text", "text", "float8"],
   { position: "integer" },
   `with item as (
     select *, to_timestamp("startedAt" / 1000) as at
@@ -31,7 +32,7 @@ export const SAVE_FRESH = keptStatement(
     where (r.status = 'pending' and r.lease_token = 0) is true order by r.uuid for update of r
   ), saved as (
     update workflow_runs r set status = fresh.status, due_at = to_timestamp(fresh."dueAt" / 1000), started_at = fresh.at,
-      completed_at = case when fresh."dueAt" is null then greatest(fresh.at, now()) end,
+      completed_at = case when fresh."dueAt" is null then ${ENDED_AT} end,
       error = fresh.error, step_results = fresh.results::jsonb, log_length = case when fresh.entries is null then 0 else 1 end
     from fresh where r.uuid = fresh.uuid
     returning r.uuid, fresh.position, fresh.entries
@@ -48,11 +49,13 @@ export const SAVE_FRESH = keptStatement(
 /** Runs that are executed without a claim. */
 export class FreshRuns {
   readonly #pool: Pool;
+  readonly #clock: Clock;
   readonly #event: "owed" | "none";
 
   /** `owesEvents`: a run that ends owes its completed event to a broker. */
-  constructor(pool: Pool, owesEvents: boolean) {
+  constructor(pool: Pool, clock: Clock, owesEvents: boolean) {
     this.#pool = pool;
+    this.#clock = clock;
     this.#event = owesEvents ? "owed" : "none";
   }
 
@@ -67,7 +70,8 @@ export class FreshRuns {
 
   async #save(items: FreshProgress[]): Promise<Outcome<null>[]> {
     const text = JSON.stringify(items.map(writable));
-    return outcomesOf(items, await this.#pool.run<{ position: number }>(SAVE_FRESH.call, [text, this.#event]));
+    const bound = [text, this.#event, this.#clock.now()];
+    return outcomesOf(items, await this.#pool.run<{ position: number }>(SAVE_FRESH.call, bound));
   }
 }
 

@@ -106,10 +106,10 @@ class PostgresStorage implements Storage {
     this.breaker = pools.breaker;
     this.#writes = pools.writes;
     this.#definitions = new Definitions(pools);
-    this.#runs = new Runs(pools, this.#definitions, owesEvents);
-    this.#fresh = new FreshRuns(pools.writes, owesEvents);
+    this.#runs = new Runs(pools, this.#definitions, clock, owesEvents);
+    this.#fresh = new FreshRuns(pools.writes, clock, owesEvents);
     this.#claims = new Claims(pools.writes);
-    this.#progress = new ProgressWriter(pools.writes, owesEvents);
+    this.#progress = new ProgressWriter(pools.writes, clock, owesEvents);
     this.#clock = clock;
     this.owedEvents = owesEvents ? new EventQueue(pools.writes) : null;
   }

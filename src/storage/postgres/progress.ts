@@ -1,15 +1,16 @@
+import type { Clock } from "../../clock.ts";
 import { few, keptStatement } from "../../db/kept.ts";
 import type { Pool } from "../../db/pool.ts";
 import type { Outcome, Progress } from "../port.ts";
 import { owe } from "./events.ts";
-import { outcomesOf, writeInRounds } from "./statement.ts";
+import { ENDED_AT, outcomesOf, writeInRounds } from "./statement.ts";
 
 // The fence is part of the statement: a writer whose lease another one took finds no row. Rows are locked in the order of
 // their uuids, so that two batches can't wait for each other. "Is true" keeps the planner from looking for the few runs of a
 // batch among all that have their status: between two analyses it takes that for the shorter way.
 export const SAVE_PROGRESS = keptStatement(
   "save_progress",
-  ["text", "text"],
+  ["text", "text", "float8"],
   { position: "integer" },
   `with item as (
     select * from json_to_recordset($1::text::json) as item (position integer, uuid uuid, token integer, seq integer,
@@ -30,7 +31,7 @@ export const SAVE_PROGRESS = keptStatement(
         when 'give_back' then to_timestamp(fenced."dueAt" / 1000) end,
       claim_id = case fenced.kind when 'hold' then r.claim_id end,
       status = case fenced.kind when 'end' then fenced.status else r.status end,
-      completed_at = case fenced.kind when 'end' then now() end,
+      completed_at = case fenced.kind when 'end' then ${ENDED_AT} end,
       error = fenced.error,
       step_results = fenced.results::jsonb
     from fenced where r.uuid = fenced.uuid
@@ -46,11 +47,13 @@ export const SAVE_PROGRESS = keptStatement(
 /** Fenced writes of what runs came to. */
 export class ProgressWriter {
   readonly #pool: Pool;
+  readonly #clock: Clock;
   readonly #event: "owed" | "none";
 
   /** `owesEvents`: a run that ends owes its completed event to a broker. */
-  constructor(pool: Pool, owesEvents: boolean) {
+  constructor(pool: Pool, clock: Clock, owesEvents: boolean) {
     this.#pool = pool;
+    this.#clock = clock;
     this.#event = owesEvents ? "owed" : "none";
   }
 
@@ -60,7 +63,8 @@ export class ProgressWriter {
 
   async #write(items: Progress[]): Promise<Outcome<null>[]> {
     const text = JSON.stringify(items.map(writable));
-    return outcomesOf(items, await this.#pool.run<{ position: number }>(SAVE_PROGRESS.call, [text, this.#event]));
+    const bound = [text, this.#event, this.#clock.now()];
+    return outcomesOf(items, await this.#pool.run<{ position: number }>(SAVE_PROGRESS.call, bound));
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Clock } from "../../clock.ts";
 import { few, keptStatement } from "../../db/kept.ts";
 import type { Pool } from "../../db/pool.ts";
 import type { Pools } from "../../db/postgres.ts";
@@ -6,7 +7,7 @@ import type { PageRequest } from "../../schemas/page.ts";
 import { type InsertedRun, MAX_PAGE_BYTES, type NewRun, type Outcome, type RunRecord } from "../port.ts";
 import { type Definitions, FIRST_UUID, LAST_UUID, milliseconds, notFound, RESOLVED } from "./definitions.ts";
 import { owe } from "./events.ts";
-import { asked, writeBatch } from "./statement.ts";
+import { asked, ENDED_AT, writeBatch } from "./statement.ts";
 import { StepOrder } from "./step-order.ts";
 
 /** The log of run "r" as one JSON array. */
@@ -31,7 +32,7 @@ const store = (source: string) => `insert into workflow_runs (uuid, namespace, w
       case when not ended then now() + coalesce(lease, grace) * interval '1 millisecond' end,
       case when ended then status when "claimId" is null then 'pending' else 'running' end,
       case when ended then at when "claimId" is not null then now() end,
-      case when ended then greatest(at, now()) end,
+      case when ended then ${ENDED_AT} end,
       case when ended or "claimId" is null then 0 else 1 end,
       case when not ended then "claimId" end,
       case when ended then error end,
@@ -47,7 +48,7 @@ const store = (source: string) => `insert into workflow_runs (uuid, namespace, w
 // The usual case, new runs of workflows by their uuid, in the plainest statement. What it does not store is for the next one.
 export const INSERT_BY_UUID = keptStatement(
   "insert_runs_by_uuid",
-  ["text", "text"],
+  ["text", "text", "float8"],
   { uuid: "uuid", workflowUuid: "uuid", workflowVersion: "integer", ended: "boolean", claimed: "boolean" },
   `with stored as (${store(`${ITEM} join workflow_definitions found
       on found.uuid = item."workflowUuid" and found.namespace = item.namespace and found.deleted_at is null and ${few("item.position")}`)}
@@ -131,10 +132,12 @@ interface StoredRun {
 export class Runs {
   readonly #writes: Pool;
   readonly #reads: Pool;
+  readonly #clock: Clock;
   readonly #order: StepOrder;
   readonly #event: "owed" | "none";
 
-  constructor({ writes, reads }: Pools, definitions: Definitions, owesEvents: boolean) {
+  constructor({ writes, reads }: Pools, definitions: Definitions, clock: Clock, owesEvents: boolean) {
+    this.#clock = clock;
     this.#event = owesEvents ? "owed" : "none";
     this.#writes = writes;
     this.#reads = reads;
@@ -163,7 +166,11 @@ export class Runs {
 
   async #insert(statement: string, items: NewRun[]): Promise<StoredRun[]> {
     if (items.length === 0) return [];
-    return this.#writes.run<StoredRun>(statement, [JSON.stringify(items.map(insertable)), this.#event]);
+    return this.#writes.run<StoredRun>(statement, [
+      JSON.stringify(items.map(insertable)),
+      this.#event,
+      this.#clock.now(),
+    ]);
   }
 
   async find(uuids: string[]): Promise<(RunRecord | null)[]> {

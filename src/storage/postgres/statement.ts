@@ -2,6 +2,9 @@ import { few } from "../../db/kept.ts";
 import { codeOf } from "../../db/pool.ts";
 import type { Outcome } from "../port.ts";
 
+/** When a run ends: not before its last step, whose times are of the process that binds its own time as $3, in milliseconds. */
+export const ENDED_AT = "greatest(now(), to_timestamp($3::float8 / 1000))";
+
 /** The uuids of a JSON array that is bound as `parameter`, each once, for a kept statement. */
 export const asked = (parameter: string) => `(
     select distinct value::uuid as uuid from json_array_elements_text(${parameter}::text::json) where ${few("length(value)")}

@@ -1,10 +1,9 @@
-import { startCounting, waitForRuns } from "../counting.ts";
 import type { JobResult } from "../jobs.ts";
 import { measure, type Platform } from "../platform.ts";
 import { pureWorkflow } from "../pure.ts";
 import { busyNotes, column, memoryRows, type Outcome, type Session } from "../scenario.ts";
 import type { Row } from "../table.ts";
-import { triggerMany } from "../trigger.ts";
+import { triggerRound } from "./runs.ts";
 
 /** Of a process that has just started it is the compiler that is measured, on the stack a minute long. */
 const WARM_RUNS = 10_000;
@@ -45,18 +44,12 @@ function latencyAt(session: Session, platform: Platform, workflow: string, perSe
   });
 }
 
-async function warmUp(platform: Platform, workflow: string): Promise<void> {
-  const since = await startCounting(platform.target);
-  await triggerMany(platform, workflow, WARM_RUNS);
-  await waitForRuns(platform.target, since);
-}
-
 /** Wall time from a trigger to the first answer that shows the run ended. */
 export async function latency(session: Session): Promise<Outcome> {
   return session.withPlatform(async (platform) => {
     const { workflow, notes } = await pureWorkflow(session, platform.target);
     session.progress(`latency: warming up with ${WARM_RUNS} runs`);
-    await warmUp(platform, workflow);
+    await triggerRound(platform, workflow, WARM_RUNS);
     session.progress(`latency: ${ALONE_RUNS} runs, one at a time`);
     const alone = await latencyAlone(platform, workflow);
     const results: { per_second: number; result: JobResult }[] = [];

@@ -35,11 +35,12 @@ export async function triggerRounds(
   return rounds;
 }
 
-async function triggerRound(
+/** Triggers so many runs once; waits until all are executed. */
+export async function triggerRound(
   platform: Platform,
   workflow: string,
   requests: number,
-  connections: number,
+  connections = CONNECTIONS,
 ): Promise<TriggerRound> {
   const { target } = platform;
   const since = await startCounting(target);

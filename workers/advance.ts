@@ -7,7 +7,7 @@ import {
 } from "../src/connectors/index.ts";
 import { decide } from "../src/engine/decide.ts";
 import { endedEntry, foldLog, record, type StepOutcome, startedEntry } from "../src/engine/state.ts";
-import { findJsonFaults, type Json, type JsonObject } from "../src/schemas/json.ts";
+import { findJsonFaults, type Json, type JsonObject, MAX_DEPTH } from "../src/schemas/json.ts";
 import { type LogEntry, stepResultsText } from "../src/schemas/log.ts";
 import type { EndedStatus } from "../src/schemas/run.ts";
 import type { Step } from "../src/schemas/workflow.ts";
@@ -75,6 +75,8 @@ type PureDecision = Exclude<ReturnType<typeof decide>, { kind: "record" }>;
 class Progress {
   readonly state;
   readonly #entries: LogEntry[] = [];
+  /** JSON text of the outputs of this burst, for the results of its end. */
+  readonly #outputTexts = new Map<Json, string>();
   #outputBytes = 0;
 
   constructor(run: RunTask) {
@@ -110,16 +112,19 @@ class Progress {
     if (text.length > MAX_OUTPUT) return { error: "The step's output is over 1 MiB", output: null };
     this.#outputBytes += text.length;
     if (this.#outputBytes > MAX_OUTPUTS) return { error: "The run's outputs are over 8 MiB together", output: null };
-    const fault = findJsonFaults(text).find(({ kind }) => kind === "depth" || kind === "string");
+    const fault = mayBeUnstorable(text)
+      ? findJsonFaults(text).find(({ kind }) => kind === "depth" || kind === "string")
+      : undefined;
     if (fault?.kind === "depth") return { error: "The step's output nests deeper than 64", output: null };
     if (fault !== undefined) return { error: "The step's output holds NUL or a lone surrogate", output: null };
     const plain: JsonObject = JSON.parse(text);
+    this.#outputTexts.set(plain, text);
     return { ...outcome, output: plain };
   }
 
   advanced(world: Surroundings, effect: boolean, next: PureDecision): Advanced {
     if (next.kind === "end") {
-      const stepResults = stepResultsText(this.state.steps.values());
+      const stepResults = stepResultsText(this.state.steps.values(), this.#outputTexts);
       return { entries: "[]", effect, next: { ...next, stepResults } };
     }
     if (next.kind === "sleep") return { entries: JSON.stringify(this.#entries), effect, next };
@@ -127,6 +132,11 @@ class Progress {
     const kind = next.connector.kind === "pure" ? "again" : "effect";
     return { entries: JSON.stringify(this.#entries), effect, next: { kind } };
   }
+}
+
+/** What can't: NUL and lone surrogates are escapes in serialized text, and nesting takes a bracket at either end. */
+function mayBeUnstorable(text: string): boolean {
+  return text.length > 2 * MAX_DEPTH || text.includes("\\u");
 }
 
 function jsonText(value: JsonObject): string | null {

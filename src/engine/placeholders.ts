@@ -1,4 +1,4 @@
-import type { Json } from "../schemas/json.ts";
+import type { Json, JsonObject } from "../schemas/json.ts";
 import { PLACEHOLDER, parsePath, wholePlaceholder } from "../schemas/placeholder.ts";
 
 /** What placeholders can reach: `payload` and the output of every step that ended, by step name. */
@@ -24,7 +24,9 @@ export function resolvePlaceholders(value: Json, context: Context): Json {
     if (typeof item === "string") return resolveText(item);
     if (Array.isArray(item)) return item.map(resolve);
     if (item === null || typeof item !== "object") return item;
-    return Object.fromEntries(Object.entries(item).map(([key, part]) => [key, resolve(part)]));
+    const resolved: JsonObject = {};
+    for (const key of Object.keys(item)) define(resolved, key, resolve(item[key] ?? null));
+    return resolved;
   }
 
   function resolveText(text: string): Json {
@@ -41,6 +43,12 @@ export function resolvePlaceholders(value: Json, context: Context): Json {
     if (room < 0) throw new PlaceholderError("The config is over 1 MiB once its placeholders are resolved");
     return { value, text };
   }
+}
+
+/** A key `__proto__` is one like any other: assigned, it would be the object's prototype. */
+function define(object: JsonObject, key: string, value: Json): void {
+  if (key !== "__proto__") object[key] = value;
+  else Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
 }
 
 /** A value as it is written into a text. */

@@ -1,3 +1,4 @@
+import type { Json } from "./json.ts";
 import type { StepResult } from "./run.ts";
 
 /**
@@ -14,10 +15,24 @@ export function parseLog(text: string): LogEntry[] {
 
 /**
  * The JSON text of `step_results`, in the order in which the steps began. Text, because an object would put a step
- * named "2" before one named "b".
+ * named "2" before one named "b". Joined from its parts: a run's end costs a fifth of what serializing each result does.
+ *
+ * @param outputs the JSON text of outputs, where it is known already
  */
-export function stepResultsText(entries: Iterable<LogEntry>): string {
+export function stepResultsText(entries: Iterable<LogEntry>, outputs?: ReadonlyMap<Json, string>): string {
   const results = new Map<string, StepResult>();
   for (const [path, result] of entries) results.set(path, result);
-  return `{${[...results.values()].map((result) => `${JSON.stringify(result.step_name)}:${JSON.stringify(result)}`).join(",")}}`;
+  let text = "";
+  for (const result of results.values()) {
+    const name = JSON.stringify(result.step_name);
+    const output = outputs?.get(result.output) ?? JSON.stringify(result.output);
+    const times = `"started_at":${timeText(result.started_at)},"completed_at":${timeText(result.completed_at)}`;
+    const error = result.error === null ? "null" : JSON.stringify(result.error);
+    text += `${text === "" ? "" : ","}${name}:{"step_name":${name},"status":"${result.status}",${times},"output":${output},"error":${error}}`;
+  }
+  return `{${text}}`;
+}
+
+function timeText(time: string | null): string {
+  return time === null ? "null" : `"${time}"`;
 }

@@ -45,7 +45,8 @@ export class FreshRuns {
   }
 
   /**
-   * Takes those of the runs as far as they go for which that is the way; gives the others, which are to be claimed.
+   * Takes those of the runs as far as they go for which that is the way; gives the others that may be new, which are to be
+   * claimed.
    *
    * @throws what the storage throws
    */
@@ -65,19 +66,19 @@ export class FreshRuns {
   async #advance(runIds: string[]): Promise<Set<string>> {
     const { storage, clock } = this.#options;
     const startedAt = clock.now();
-    const fresh = await storage.findFresh(runIds, Math.min(MAX_BYTES, this.#holdings.roomBytes));
+    const { fresh, taken } = await storage.findFresh(runIds, Math.min(MAX_BYTES, this.#holdings.roomBytes));
     const runs = await this.#fitOnes(fresh);
     const results = await this.#pure.execute(runs, LIMIT_MILLISECONDS);
     const items = runs.flatMap(({ uuid }, index) => {
       const next = nextOf(results[index] ?? null);
       return next === null ? [] : [{ uuid, startedAt, next }];
     });
-    if (items.length === 0) return new Set();
+    if (items.length === 0) return new Set(taken);
     const outcomes = await storage.saveFresh(items);
     failpoint(items.some(({ next }) => next.kind === "end") ? "end_saved" : "progress_saved");
     const saved = items.filter((_, index) => outcomes[index]?.kind === "ok");
     this.#tell(saved, fresh);
-    return new Set(saved.map(({ uuid }) => uuid));
+    return new Set([...taken, ...saved.map(({ uuid }) => uuid)]);
   }
 
   async #fitOnes(fresh: FreshRun[]): Promise<PureRun[]> {

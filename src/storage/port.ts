@@ -145,6 +145,14 @@ export interface FreshRun extends VersionKey {
   payload: string;
 }
 
+/** What runs are found to be; those that are not stored are in neither list. */
+export interface FoundFresh {
+  /** Nobody ever claimed them; only as many as there is room for. */
+  fresh: FreshRun[];
+  /** Somebody claimed them, or they ended. */
+  taken: string[];
+}
+
 /** How far a run came that was executed without a claim: to its end, or into its first sleep. */
 export interface FreshProgress {
   uuid: string;
@@ -239,8 +247,8 @@ export interface Storage {
   /** Like listWorkflows. */
   listRuns(page: PageRequest): Promise<RunRecord[]>;
 
-  /** Those of the runs that nobody ever claimed, until their payloads come to so many characters; one whatever its size. */
-  findFresh(uuids: string[], maxBytes: number): Promise<FreshRun[]>;
+  /** Tells apart which runs nobody ever claimed; gives these until their payloads come to so many characters, one whatever its size. */
+  findFresh(uuids: string[], maxBytes: number): Promise<FoundFresh>;
   /** Writes how far runs came that nobody ever claimed; `lost` where somebody did meanwhile. Repeating it is harmless. */
   saveFresh(items: FreshProgress[]): Promise<Outcome<null>[]>;
   claimByMessage(claim: MessageClaim): Promise<ClaimedRun[]>;

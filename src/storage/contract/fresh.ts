@@ -39,17 +39,28 @@ export function freshContract(check: Check): void {
     granted(only(await world.storage.saveFresh([endOf(world, ended)])));
     await world.pass(SHORT_LEASE * 2);
     const asked = [fresh.uuid, held.uuid, left.uuid, claimed, ended, newId(world.now()), "nonsense", fresh.uuid];
-    const { payload, ...found } = only(await world.storage.findFresh(asked, ROOM));
-    expect(found).toEqual({ uuid: fresh.uuid, workflowUuid: workflow, version: 1 });
+    const found = await world.storage.findFresh(asked, ROOM);
+    const { payload, ...key } = only(found.fresh);
+    expect(key).toEqual({ uuid: fresh.uuid, workflowUuid: workflow, version: 1 });
     expect(JSON.parse(payload)).toEqual({ n: 1 });
-    expect(await world.storage.findFresh([], ROOM)).toEqual([]);
+    expect(found.taken.toSorted()).toEqual([held.uuid, left.uuid, claimed, ended].toSorted());
+    expect(await world.storage.findFresh([], ROOM)).toEqual({ fresh: [], taken: [] });
   });
 
   check("no more payloads are found than there is room for, but always one", async (world) => {
     const uuids = await world.runs(4, { payload: JSON.stringify({ text: "x".repeat(1000) }) });
-    expect((await world.storage.findFresh(uuids, 1)).length).toBe(1);
-    expect((await world.storage.findFresh(uuids, 1500)).length).toBe(2);
-    expect((await world.storage.findFresh(uuids, ROOM)).length).toBe(4);
+    const ended = await world.run();
+    granted(only(await world.storage.saveFresh([endOf(world, ended)])));
+    for (const [room, found] of [
+      [1, 1],
+      [1500, 2],
+      [ROOM, 4],
+    ] as const) {
+      const { fresh, taken } = await world.storage.findFresh([...uuids, ended], room);
+      expect(fresh.length).toBe(found);
+      // What is fresh and found no room is not taken: it is to be claimed.
+      expect(taken).toEqual([ended]);
+    }
   });
 
   check("its end is stored, and nobody claims it any more", async (world) => {
@@ -82,7 +93,7 @@ export function freshContract(check: Check): void {
       });
       expect(pathsOf(asleep)).toEqual(["0", "1"]);
       expect(await world.claimByMessage([uuid])).toEqual([]);
-      expect(await world.storage.findFresh([uuid], ROOM)).toEqual([]);
+      expect(await world.storage.findFresh([uuid], ROOM)).toEqual({ fresh: [], taken: [uuid] });
       expect(await world.storage.nextDue()).toBe(sleep.startedAt + SHORT_LEASE);
       await world.pass(SHORT_LEASE * 2);
       const claimed = only(await world.claimDue());
@@ -150,7 +161,7 @@ export function freshContract(check: Check): void {
     );
     const kinds = (await world.storage.saveFresh(ends)).map(({ kind }) => kind);
     expect(kinds).toEqual(uuids.map((_, index) => (index === 7 ? "lost" : index === 9 ? "error" : "ok")));
-    const left = uuidsOf(await world.storage.findFresh(uuids, ROOM));
+    const left = uuidsOf((await world.storage.findFresh(uuids, ROOM)).fresh);
     expect(left.sort()).toEqual([present(uuids[7]), present(uuids[9])].sort());
   });
 

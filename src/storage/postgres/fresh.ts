@@ -2,21 +2,25 @@ import type { Clock } from "../../clock.ts";
 import { few, keptStatement } from "../../db/kept.ts";
 import type { Pool } from "../../db/pool.ts";
 import { isUuid } from "../../ids.ts";
-import type { FreshProgress, FreshRun, Outcome } from "../port.ts";
+import type { FoundFresh, FreshProgress, FreshRun, Outcome } from "../port.ts";
 import { owe } from "./events.ts";
 import { asked, ENDED_AT, outcomesOf, writeInRounds } from "./statement.ts";
 
 export const FIND_FRESH = keptStatement(
   "find_fresh_runs",
   ["text", "float8"],
-  { uuid: "uuid", workflowUuid: "uuid", version: "integer", payload: "text" },
-  `select uuid, "workflowUuid", version, payload from (
-    select *, sum(length(payload)) over (order by uuid) - length(payload) as before from (
-      select uuid, workflow_id as "workflowUuid", workflow_version as version, payload::text as payload
-      from ${asked("$1")} join workflow_runs using (uuid) where (status = 'pending' and lease_token = 0) is true
-    ) as fresh
-  ) as sized where before < $2::float8`,
+  { uuid: "uuid", workflowUuid: "uuid", version: "integer", payload: "text", fresh: "boolean" },
+  `select uuid, "workflowUuid", version, case when before < $2::float8 then payload end, fresh from (
+    select *, coalesce(sum(length(payload)) over (order by uuid) - length(payload), 0) as before from (
+      select uuid, workflow_id as "workflowUuid", workflow_version as version, fresh,
+        case when fresh then payload::text end as payload
+      from ${asked("$1")} join workflow_runs using (uuid),
+        lateral (select (status = 'pending' and lease_token = 0) is true as fresh) as state
+    ) as found
+  ) as sized`,
 );
+
+type FoundRow = Omit<FreshRun, "payload"> & { payload: string | null; fresh: boolean };
 
 // A claim that comes first changes the token, and the row is found no more. "Is true": see progress.ts.
 export const SAVE_FRESH = keptStatement(
@@ -59,9 +63,16 @@ export class FreshRuns {
     this.#event = owesEvents ? "owed" : "none";
   }
 
-  async find(uuids: string[], maxBytes: number): Promise<FreshRun[]> {
+  async find(uuids: string[], maxBytes: number): Promise<FoundFresh> {
+    const found: FoundFresh = { fresh: [], taken: [] };
     const wanted = uuids.filter(isUuid);
-    return wanted.length === 0 ? [] : this.#pool.run<FreshRun>(FIND_FRESH.call, [JSON.stringify(wanted), maxBytes]);
+    if (wanted.length === 0) return found;
+    const rows = await this.#pool.run<FoundRow>(FIND_FRESH.call, [JSON.stringify(wanted), maxBytes]);
+    for (const { fresh, payload, ...key } of rows) {
+      if (!fresh) found.taken.push(key.uuid);
+      else if (payload !== null) found.fresh.push({ ...key, payload });
+    }
+    return found;
   }
 
   save(items: FreshProgress[]): Promise<Outcome<null>[]> {

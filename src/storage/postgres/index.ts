@@ -9,8 +9,8 @@ import type { PageRequest } from "../../schemas/page.ts";
 import type {
   ClaimedRun,
   DueClaim,
+  FoundFresh,
   FreshProgress,
-  FreshRun,
   Held,
   InsertedRun,
   MessageClaim,
@@ -154,7 +154,7 @@ class PostgresStorage implements Storage {
     return this.#runs.list(page, this.#settled());
   }
 
-  findFresh(uuids: string[], maxBytes: number): Promise<FreshRun[]> {
+  findFresh(uuids: string[], maxBytes: number): Promise<FoundFresh> {
     return this.#fresh.find(uuids, maxBytes);
   }
 

@@ -147,7 +147,7 @@ test(`with ${ROWS} runs stored no hot statement scans the table`, async () => {
     const uuids = items.map(({ uuid }) => uuid);
     const claimed = [...(await world.claimByMessage(uuids.slice(0, 100))), ...(await world.claimDue(100))];
     expect(claimed).toHaveLength(200);
-    const fresh = await storage.findFresh(uuids, 1_000_000);
+    const { fresh } = await storage.findFresh(uuids, 1_000_000);
     expect(fresh).toHaveLength(100);
     const startedAt = world.now();
     await storage.saveFresh(fresh.slice(0, 50).map(({ uuid }) => ({ uuid, startedAt, next: END })));

@@ -9,8 +9,8 @@ import type { PageRequest } from "../../schemas/page.ts";
 import type {
   ClaimedRun,
   DueClaim,
+  FoundFresh,
   FreshProgress,
-  FreshRun,
   Held,
   InsertedRun,
   MessageClaim,
@@ -144,7 +144,7 @@ class SqliteStorage implements Storage {
     return this.#runs.list(page, this.#settled());
   }
 
-  async findFresh(uuids: string[], maxBytes: number): Promise<FreshRun[]> {
+  async findFresh(uuids: string[], maxBytes: number): Promise<FoundFresh> {
     return this.#runs.findFresh(uuids, maxBytes);
   }
 

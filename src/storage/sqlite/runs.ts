@@ -5,6 +5,7 @@ import type {
   Claim,
   ClaimedRun,
   DueClaim,
+  FoundFresh,
   FreshProgress,
   FreshRun,
   Held,
@@ -42,8 +43,8 @@ const LIST = {
 const STORED = `select workflow_id as workflowUuid, workflow_version as workflowVersion,
   (claim_id is not null and claim_id = ? and lease_token = 1) as claimed, completed_at is not null as ended from workflow_runs where uuid = ?`;
 
-const FRESH = `select uuid, workflow_id as workflowUuid, workflow_version as version, payload from workflow_runs
-  where uuid = ? and status = 'pending' and lease_token = 0`;
+const FRESH = `select uuid, workflow_id as workflowUuid, workflow_version as version, payload,
+  status = 'pending' and lease_token = 0 as fresh from workflow_runs where uuid = ?`;
 
 const END_FRESH = `update workflow_runs set status = ?, due_at = null, started_at = ?, completed_at = ?, error = ?,
   step_results = ? where uuid = ? and status = 'pending' and lease_token = 0`;
@@ -169,16 +170,19 @@ export class Runs {
     return listPage(this.#database, LIST, page, until, (row: StoredRun) => this.#withLog(row));
   }
 
-  findFresh(uuids: string[], maxBytes: number): FreshRun[] {
-    const statement = this.#database.query<FreshRun, [string]>(FRESH);
-    const found: FreshRun[] = [];
+  findFresh(uuids: string[], maxBytes: number): FoundFresh {
+    const statement = this.#database.query<FreshRun & { fresh: number }, [string]>(FRESH);
+    const found: FoundFresh = { fresh: [], taken: [] };
     let room = maxBytes;
     for (const uuid of new Set(uuids)) {
-      if (room <= 0 && found.length > 0) break;
-      const run = statement.get(uuid);
-      if (run === null) continue;
-      room -= run.payload.length;
-      found.push(run);
+      const row = statement.get(uuid);
+      if (row === null) continue;
+      const { fresh, ...run } = row;
+      if (fresh === 0) found.taken.push(uuid);
+      else if (room > 0 || found.fresh.length === 0) {
+        room -= run.payload.length;
+        found.fresh.push(run);
+      }
     }
     return found;
   }

@@ -42,7 +42,7 @@ export interface Server {
 
 /** Serves the API. @throws StartError when the port is taken or not to be had. */
 export function startServer({ config, storage, messaging, cache, types, clock, log }: ServerOptions): Server {
-  const runs = new RunRepository(storage, cache, clock);
+  const runs = new RunRepository(storage, cache, clock, (coming) => messaging.executeAhead(coming));
   const readiness = new ReadinessService(partsOf(config, storage, messaging, cache), clock);
   const app = createApp({
     workflows: new WorkflowService(new WorkflowRepository(storage, cache, clock), clock),

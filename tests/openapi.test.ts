@@ -157,7 +157,7 @@ async function routesOfApp(): Promise<string[]> {
   const log = pino({ level: "silent" });
   const storage = openMemoryStorage(systemClock);
   const cache = openInProcessCache({ clock: systemClock, alone: true });
-  const runs = new RunRepository(storage, cache, systemClock);
+  const runs = new RunRepository(storage, cache, systemClock, () => null);
   const app = createApp({
     workflows: new WorkflowService(new WorkflowRepository(storage, cache, systemClock), systemClock),
     triggers: new TriggerService(runs, openInProcessMessaging(), systemClock, log, 0),

@@ -1,11 +1,9 @@
 import type { Logger } from "pino";
 import type { Clock } from "../src/clock.ts";
-import { Coalescer } from "../src/coalescer.ts";
 import { messageOf } from "../src/errors.ts";
-import type { ComingRun } from "../src/messaging/port.ts";
-import type { EndedRun, VersionKey } from "../src/storage/port.ts";
+import type { EndedRun, NewRun, VersionKey } from "../src/storage/port.ts";
 import { type Definitions, definitionKey } from "./definitions.ts";
-import type { PureExecution } from "./pure.ts";
+import type { PureExecution, PureRun } from "./pure.ts";
 
 const MAX_WORKFLOWS = 1000;
 /** A trigger waits no longer for it than this: what is late is stored as claimed, and executed again. */
@@ -19,6 +17,7 @@ export interface AheadOptions {
 /** A workflow of pure steps alone, as a trigger found it last. */
 interface PureWorkflow {
   key: VersionKey;
+  definition: string;
   /** JSON text. */
   steps: string;
 }
@@ -32,7 +31,6 @@ export class Ahead {
   readonly #options: AheadOptions;
   readonly #definitions: Definitions;
   readonly #pure: PureExecution;
-  readonly #runs: Coalescer<{ run: ComingRun; workflow: PureWorkflow }, EndedRun | null>;
   /** By the reference that triggers use; null for those with other steps. */
   readonly #workflows = new Map<string, { version: number; pure: PureWorkflow | null }>();
 
@@ -40,19 +38,12 @@ export class Ahead {
     this.#options = options;
     this.#definitions = definitions;
     this.#pure = pure;
-    this.#runs = new Coalescer({
-      clock: options.clock,
-      flushes: 4,
-      sizeOf: ({ run }) => 200 + run.payload.length,
-      flush: (items) => this.#execute(items),
-    });
   }
 
-  /** What the run comes to; null where it has to go the usual way. */
-  execute(run: ComingRun): Promise<EndedRun | null> | null {
-    const workflow = this.#workflows.get(run.workflow)?.pure ?? null;
-    if (workflow === null || !this.#pure.isFit(definitionKey(workflow.key))) return null;
-    return this.#runs.add({ run, workflow });
+  /** What each run comes to; null for those that have to go the usual way, or at once where all of them have to. */
+  execute(runs: NewRun[]): Promise<(EndedRun | null)[]> | null {
+    const workflows = runs.map((run) => this.#workflowOf(run));
+    return workflows.every((workflow) => workflow === null) ? null : this.#execute(runs, workflows);
   }
 
   /** A trigger by this reference found this version; its definition is read unless it is known. */
@@ -67,7 +58,7 @@ export class Ahead {
         const name = definitionKey(key);
         const steps = found.get(name);
         if (steps !== undefined && this.#pure.reachOf(name, steps) === "end") {
-          this.#keep(reference, { version: key.version, pure: { key, steps } });
+          this.#keep(reference, { version: key.version, pure: { key, definition: name, steps } });
         }
       },
       (error: unknown) => {
@@ -77,14 +68,22 @@ export class Ahead {
     );
   }
 
-  async #execute(items: { run: ComingRun; workflow: PureWorkflow }[]): Promise<(EndedRun | null)[]> {
-    const runs = items.map(({ run: { uuid, payload }, workflow: { key, steps } }) => {
-      return { uuid, payload, definition: definitionKey(key), steps };
+  /** Null for a run without room here, or that may not be executed so. */
+  #workflowOf({ claim, workflow: reference }: NewRun): PureWorkflow | null {
+    const workflow = claim === null ? null : (this.#workflows.get(reference)?.pure ?? null);
+    return workflow !== null && this.#pure.isFit(workflow.definition) ? workflow : null;
+  }
+
+  async #execute(runs: NewRun[], workflows: (PureWorkflow | null)[]): Promise<(EndedRun | null)[]> {
+    const startedAt = this.#options.clock.now();
+    const handed = runs.flatMap(({ uuid, payload }, index): PureRun[] => {
+      const workflow = workflows[index];
+      return workflow ? [{ uuid, payload, definition: workflow.definition, steps: workflow.steps }] : [];
     });
-    const results = await this.#pure.execute(runs, LIMIT_MILLISECONDS);
-    return items.map(({ run: { startedAt }, workflow: { key } }, index) => {
-      const next = results[index]?.next;
-      return next?.kind === "end" ? { ...key, startedAt, ...next } : null;
+    const results = (await this.#pure.execute(handed, LIMIT_MILLISECONDS)).values();
+    return workflows.map((workflow) => {
+      const next = workflow === null ? null : results.next().value?.next;
+      return workflow !== null && next?.kind === "end" ? { ...workflow.key, startedAt, ...next } : null;
     });
   }
 

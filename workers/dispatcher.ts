@@ -4,7 +4,7 @@ import { messageOf } from "../src/errors.ts";
 import { failpoint } from "../src/failpoints.ts";
 import type { Reservation, TriggerConsumer } from "../src/messaging/port.ts";
 import type { CompletedEvent, Triggered } from "../src/schemas/event.ts";
-import type { ClaimedRun, Outcome, Progress } from "../src/storage/port.ts";
+import type { ClaimedRun, EndedRun, NewRun, Outcome, Progress } from "../src/storage/port.ts";
 import type { Advanced } from "./advance.ts";
 import { Ahead } from "./ahead.ts";
 import { Definitions } from "./definitions.ts";
@@ -44,6 +44,7 @@ export class Dispatcher implements TriggerConsumer {
   /** Definitions under which a thread was lost lately: their runs keep to themselves, so that nobody else waits for them. */
   readonly #suspects: RecentKeys;
   readonly #fresh: FreshRuns;
+  readonly #ahead: Ahead;
   readonly #reservations: Reservations;
   readonly #holdings: Holdings;
   readonly #messages: Messages;
@@ -61,8 +62,8 @@ export class Dispatcher implements TriggerConsumer {
     this.#suspects = new RecentKeys(options.clock, APART_MILLISECONDS);
     const pure = new PureExecution(options, this.#suspects);
     this.#fresh = new FreshRuns(options, { definitions: this.#definitions, holdings: this.#holdings, pure });
-    const ahead = new Ahead(options, this.#definitions, pure);
-    this.#reservations = new Reservations(options, this.#holdings, ahead, {
+    this.#ahead = new Ahead(options, this.#definitions, pure);
+    this.#reservations = new Reservations(options, this.#holdings, this.#ahead, {
       accept: (run, claimedAt) => this.accept([run], "message", claimedAt),
     });
     this.#messages = new Messages(options, {
@@ -99,6 +100,10 @@ export class Dispatcher implements TriggerConsumer {
   reserve(): Reservation | null {
     // Whoever waits already goes first.
     return this.#messages.waiting || this.room() === 0 ? null : this.#reservations.take();
+  }
+
+  executeAhead(runs: NewRun[]): Promise<(EndedRun | null)[]> | null {
+    return this.#ahead.execute(runs);
   }
 
   /** How many more runs that messages name may be claimed now. */

@@ -42,7 +42,6 @@ export class Reservations {
     const release = this.#holdings.reserve("message", 1);
     return {
       lease: this.#lease,
-      ahead: (run) => this.#ahead.execute(run),
       stored: ({ uuid, workflow, payload }, { workflowUuid, workflowVersion }, ended) => {
         release();
         this.#ahead.learn(workflow, { workflowUuid, version: workflowVersion });

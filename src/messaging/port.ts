@@ -1,25 +1,12 @@
 import type { BreakerState } from "../breaker.ts";
 import type { CompletedEvent, TriggerEvent, Triggered } from "../schemas/event.ts";
-import type { EndedRun, InsertedRun, Lease } from "../storage/port.ts";
-
-/** A run that is about to be stored. */
-export interface ComingRun {
-  uuid: string;
-  /** uuid or author's id of its workflow. */
-  workflow: string;
-  /** JSON text. */
-  payload: string;
-  /** When it was triggered, milliseconds since the epoch. */
-  startedAt: number;
-}
+import type { EndedRun, InsertedRun, Lease, NewRun } from "../storage/port.ts";
 
 /** A worker's room for one run that is about to be stored: it is stored as claimed, and needs no message. */
 export interface Reservation {
   lease: Lease;
-  /** Executes it before it is stored, where it has pure steps alone: it is written once then. Null where that can't be. */
-  ahead(run: ComingRun): Promise<EndedRun | null> | null;
   /** It is stored: as ended, or (null) under this lease. The worker learns which version its workflow has. */
-  stored(run: ComingRun, inserted: InsertedRun, ended: EndedRun | null): void;
+  stored(run: NewRun, inserted: InsertedRun, ended: EndedRun | null): void;
   /** It was not stored, or not for this worker. */
   release(): void;
 }
@@ -40,6 +27,11 @@ export interface TriggerConsumer {
   onMessages(runIds: string[]): void;
   /** Room for a run that is about to be stored; null without. */
   reserve(): Reservation | null;
+  /**
+   * Executes those of these that have room and pure steps alone before they are stored: they are written once then. What each
+   * came to, null for those that go the usual way; null at once where all of them do.
+   */
+  executeAhead(runs: NewRun[]): Promise<(EndedRun | null)[]> | null;
 }
 
 /**
@@ -49,6 +41,8 @@ export interface TriggerConsumer {
 export interface Messaging {
   /** Room in a worker of this very process; null where runs go through a broker, or there is no room. */
   reserve(): Reservation | null;
+  /** As its consumer does; null without one. */
+  executeAhead(runs: NewRun[]): Promise<(EndedRun | null)[]> | null;
   /** Resolves when the broker has the events, or has none to lose. Rejects when it does not take them. */
   publishTriggers(events: TriggerEvent[]): Promise<void>;
   /** The same for runs that ended; whoever rejects is asked again later. */

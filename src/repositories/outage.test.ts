@@ -21,7 +21,7 @@ test("right answers through every outage", async () => {
   const world = await World.open({ open: async () => openMemoryStorage(systemClock), takesClock: false });
   const processes = opened.map(({ cache }) => ({
     workflows: new WorkflowRepository(world.storage, cache, systemClock),
-    runs: new RunRepository(world.storage, cache, systemClock),
+    runs: new RunRepository(world.storage, cache, systemClock, () => null),
   }));
   const uuids = await Promise.all([1, 2, 3].map(() => world.workflow()));
   const answered = new Map(uuids.map((uuid) => [uuid, 1]));

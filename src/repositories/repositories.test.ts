@@ -28,8 +28,8 @@ class Platform {
       new WorkflowRepository(this.storage, other, systemClock),
     ];
     this.runs = [
-      new RunRepository(this.storage, one, systemClock),
-      new RunRepository(this.storage, other, systemClock),
+      new RunRepository(this.storage, one, systemClock, () => null),
+      new RunRepository(this.storage, other, systemClock, () => null),
     ];
   }
 

@@ -7,6 +7,7 @@ import type { Messaging } from "../messaging/port.ts";
 import type { RunRepository } from "../repositories/runs.ts";
 import type { TriggerEvent } from "../schemas/event.ts";
 import type { TriggerInput } from "../schemas/run.ts";
+import type { NewRun } from "../storage/port.ts";
 import { NAMESPACE } from "./namespace.ts";
 
 /** Starts runs. */
@@ -45,21 +46,19 @@ export class TriggerService {
    * @throws PlatformError workflow_not_found, overloaded, storage_unavailable
    */
   async trigger({ workflow_id, payload = {} }: TriggerInput): Promise<string> {
-    const startedAt = this.#clock.now();
-    const uuid = newId(startedAt);
-    const run = { uuid, workflow: workflow_id, payload: JSON.stringify(payload), startedAt };
+    const uuid = newId(this.#clock.now());
     const reservation = this.#messaging.reserve();
+    const run: NewRun = {
+      uuid,
+      namespace: NAMESPACE,
+      workflow: workflow_id,
+      payload: JSON.stringify(payload),
+      graceMilliseconds: this.#graceMilliseconds,
+      claim: reservation?.lease ?? null,
+      ended: null,
+    };
     try {
-      const ended = (await reservation?.ahead(run)) ?? null;
-      const inserted = await this.#runs.insert({
-        uuid,
-        namespace: NAMESPACE,
-        workflow: workflow_id,
-        payload: run.payload,
-        graceMilliseconds: this.#graceMilliseconds,
-        claim: reservation?.lease ?? null,
-        ended,
-      });
+      const { inserted, ended } = await this.#runs.insert(run);
       failpoint("trigger_committed");
       if (reservation !== null && inserted.claimed) reservation.stored(run, inserted, null);
       else if (reservation !== null && inserted.ended && ended !== null) reservation.stored(run, inserted, ended);

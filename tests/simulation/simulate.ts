@@ -1,8 +1,7 @@
 import type { StepTypes } from "../../src/connectors/index.ts";
-import type { ComingRun } from "../../src/messaging/port.ts";
 import { parseLog } from "../../src/schemas/log.ts";
 import type { StepResult } from "../../src/schemas/run.ts";
-import type { EndedRun, InsertedRun, Lease, RunRecord, Storage } from "../../src/storage/port.ts";
+import type { EndedRun, InsertedRun, NewRun, RunRecord, Storage } from "../../src/storage/port.ts";
 import { openMemoryStorage } from "../../src/storage/sqlite/index.ts";
 import { ProcessClock, Random, Scheduler } from "./scheduler.ts";
 import { LEASE_MILLISECONDS, SimulatedWorker } from "./worker.ts";
@@ -72,9 +71,17 @@ function scheduleTriggers(world: World, workers: SimulatedWorker[]): Map<string,
       const payload = JSON.stringify({ n: index });
       const owner = random.pick(workers);
       const reservation = random.chance(0.5) ? owner.reserve() : null;
-      const coming = { uuid: id, workflow: workload.id, payload, startedAt: owner.clock.now() };
+      const coming: NewRun = {
+        uuid: id,
+        namespace: "default",
+        workflow: workload.id,
+        payload,
+        graceMilliseconds: 2000,
+        claim: reservation?.lease ?? null,
+        ended: null,
+      };
       const store = once(async (ended: EndedRun | null) => {
-        const inserted = await insert(storage, coming, reservation?.lease ?? null, ended);
+        const inserted = await insert(storage, { ...coming, ended });
         if (inserted.ended) world.counts.ahead++;
         if (reservation === null) return;
         const { workflowUuid, workflowVersion } = inserted;
@@ -93,7 +100,11 @@ function scheduleTriggers(world: World, workers: SimulatedWorker[]): Map<string,
         const heard = () => reservation.stored(coming, inserted, inserted.ended ? ended : null);
         scheduler.after(random.below(5), () => owner.clock.deliver(heard));
       });
-      reservation?.ahead(coming)?.then(store);
+      if (reservation !== null) {
+        owner.executeAhead(coming).then((ended) => {
+          if (ended !== null) store(ended);
+        });
+      }
       // Without a worker, or one that answers in time: the client would ask another process.
       scheduler.after(reservation === null ? 0 : 100, () => store(null));
       if (random.chance(0.2)) world.counts.lostMessages++;
@@ -109,15 +120,9 @@ function scheduleTriggers(world: World, workers: SimulatedWorker[]): Map<string,
   return expected;
 }
 
-async function insert(
-  storage: Storage,
-  { uuid, workflow, payload }: ComingRun,
-  claim: Lease | null,
-  ended: EndedRun | null,
-): Promise<InsertedRun> {
-  const run = { uuid, namespace: "default", workflow, payload, graceMilliseconds: 2000, claim, ended };
+async function insert(storage: Storage, run: NewRun): Promise<InsertedRun> {
   const [outcome] = await storage.insertRuns([run]);
-  if (outcome?.kind !== "ok") throw new Error(`the simulation's insert of ${uuid} failed`);
+  if (outcome?.kind !== "ok") throw new Error(`the simulation's insert of ${run.uuid} failed`);
   return outcome.value;
 }
 

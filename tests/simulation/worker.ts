@@ -5,6 +5,7 @@ import type { Triggered } from "../../src/schemas/event.ts";
 import type { Json } from "../../src/schemas/json.ts";
 import { parseLog } from "../../src/schemas/log.ts";
 import type { Step } from "../../src/schemas/workflow.ts";
+import type { EndedRun, NewRun } from "../../src/storage/port.ts";
 import { type Advanced, advance, advanceEffect, type RunTask, type Surroundings } from "../../workers/advance.ts";
 import { Dispatcher } from "../../workers/dispatcher.ts";
 import { type Execution, type Executor, type Handed, ThreadLost } from "../../workers/execution.ts";
@@ -57,6 +58,12 @@ export class SimulatedWorker {
   /** Room for a run that is about to be stored; none when the process is not there to ask. */
   reserve(): Reservation | null {
     return this.clock.dead ? null : this.#dispatcher.reserve();
+  }
+
+  /** What the run comes to before it is stored; null where it goes the usual way. */
+  async executeAhead(run: NewRun): Promise<EndedRun | null> {
+    const [ended] = (await this.#dispatcher.executeAhead([run])) ?? [];
+    return ended ?? null;
   }
 
   /** A message from within the process, or from a broker, which brings it again when its claim failed. */

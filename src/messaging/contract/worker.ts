@@ -62,6 +62,10 @@ export class TestWorker implements TriggerConsumer {
     this.#claimWaiting();
   }
 
+  executeAhead(): null {
+    return null;
+  }
+
   reserve(): null {
     return null;
   }

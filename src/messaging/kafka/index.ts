@@ -44,6 +44,7 @@ export async function openKafkaMessaging(options: KafkaMessagingOptions): Promis
   return {
     // Whichever worker the broker brings the message to.
     reserve: () => null,
+    executeAhead: () => null,
     publishTriggers: (events) => producer.publish(connection.topics.trigger, events, triggerMessage),
     publishCompleted: (events) => producer.publish(connection.topics.completed, events, completedMessage),
     consumeTriggers(consumer) {

@@ -1,6 +1,7 @@
 import { missing, type RunCount, startCounting, waitForRuns } from "../counting.ts";
 import type { FloorName } from "../floors.ts";
 import type { JobResult } from "../jobs.ts";
+import { besideBarePost } from "../limits/bare.ts";
 import { medianBy } from "../percentiles.ts";
 import type { Platform } from "../platform.ts";
 import { pureWorkflow } from "../pure.ts";
@@ -22,17 +23,27 @@ export interface TriggerRound extends JobResult {
   lost: number;
 }
 
-/** Triggers so many runs three times, after warming up; waits each time until all are executed. */
+/** A round, and what a bare POST made right before it with as many connections. */
+export interface ComparedRound extends TriggerRound {
+  bare_per_second: number;
+}
+
+/** Triggers so many runs three times, after as many to warm up; waits each time until all are executed. */
 export async function triggerRounds(
   platform: Platform,
   workflow: string,
   runs = RUNS,
   connections = CONNECTIONS,
-): Promise<TriggerRound[]> {
-  await triggerRound(platform, workflow, runs / 4, connections);
-  const rounds: TriggerRound[] = [];
-  for (let at = 0; at < 3; at++) rounds.push(await triggerRound(platform, workflow, runs, connections));
-  return rounds;
+): Promise<ComparedRound[]> {
+  await triggerRound(platform, workflow, runs, connections);
+  return besideBarePost(connections, async (measure) => {
+    const rounds: ComparedRound[] = [];
+    for (let at = 0; at < 3; at++) {
+      const bare_per_second = await measure();
+      rounds.push({ ...(await triggerRound(platform, workflow, runs, connections)), bare_per_second });
+    }
+    return rounds;
+  });
 }
 
 /** Triggers so many runs once; waits until all are executed. */
@@ -58,7 +69,7 @@ export async function triggerRound(
 
 /** Runs of three pure steps: how many per second while they are triggered over HTTP, and of a backlog. */
 export async function runs(session: Session): Promise<Outcome> {
-  const { post, post_few } = await session.bareServers();
+  const { post } = await session.bareServers();
   return session.withPlatform(async (platform) => {
     const { workflow, notes } = await pureWorkflow(session, platform.target);
     session.progress(`runs: three times ${RUNS.toLocaleString("en-US")} until completed`);
@@ -71,8 +82,8 @@ export async function runs(session: Session): Promise<Outcome> {
     const table: Table = {
       title: `runs: 3 pure steps, ${RUNS.toLocaleString("en-US")} runs over HTTP until completed, ${CONNECTIONS} connections, median of three`,
       rows: [
-        ...roundRows(session, middle, rounds, post),
-        ...fewRows(session, few, post_few),
+        ...roundRows(session, middle, rounds),
+        ...fewRows(session, few),
         ...drainRows(session, backlog),
         ...memoryRows(session, middle),
       ],
@@ -92,7 +103,7 @@ export async function runs(session: Session): Promise<Outcome> {
   });
 }
 
-function roundRows(session: Session, middle: TriggerRound, rounds: TriggerRound[], post: JobResult): Row[] {
+function roundRows(session: Session, middle: ComparedRound, rounds: ComparedRound[]): Row[] {
   const floor = (name: FloorName) => session.floor(name);
   const rate = { unit: "/s", better: "higher", bound: "post" } as const;
   const latency = { unit: "ms", better: "lower", bound: "post" } as const;
@@ -106,13 +117,13 @@ function roundRows(session: Session, middle: TriggerRound, rounds: TriggerRound[
     { figure: "triggers answered with 200", ours: middle.per_second, ...rate },
     {
       figure: "triggers ÷ bare POST",
-      ours: middle.per_second / post.per_second,
+      ours: shareOfBare(rounds, (round) => round.per_second),
       unit: "",
       floor: floor("triggers_to_bare_post"),
     },
     {
       figure: "completed ÷ bare POST",
-      ours: middle.completed_per_second / post.per_second,
+      ours: shareOfBare(rounds, (round) => round.completed_per_second),
       unit: "",
       floor: floor("triggers_to_bare_post"),
     },
@@ -134,14 +145,20 @@ function roundRows(session: Session, middle: TriggerRound, rounds: TriggerRound[
   ];
 }
 
-function fewRows(session: Session, rounds: TriggerRound[], post: JobResult): Row[] {
+/** Median over the rounds, each by the bare POST that was measured beside it. */
+function shareOfBare(rounds: ComparedRound[], rateOf: (round: ComparedRound) => number): number {
+  const share = (round: ComparedRound) => rateOf(round) / round.bare_per_second;
+  return share(medianBy(rounds, share));
+}
+
+function fewRows(session: Session, rounds: ComparedRound[]): Row[] {
   const { per_second, latency } = medianBy(rounds, (round) => round.per_second);
   const at = `${FEW_CONNECTIONS} connections`;
   return [
     { figure: `${at}: triggers answered with 200`, ours: per_second, unit: "/s" },
     {
       figure: `${at}: triggers ÷ bare POST`,
-      ours: per_second / post.per_second,
+      ours: shareOfBare(rounds, (round) => round.per_second),
       unit: "",
       floor: session.floor("triggers_to_bare_post"),
     },
@@ -170,8 +187,8 @@ function drainRows(session: Session, { per_second, lost }: Drain): Row[] {
   ];
 }
 
-function roundNote(round: TriggerRound, at: number): string {
-  const { completed_per_second, per_second, ok, errors } = round;
+function roundNote(round: ComparedRound, at: number): string {
+  const { completed_per_second, per_second, bare_per_second, ok, errors } = round;
   const statuses = JSON.stringify(round.runs.by_status);
-  return `round ${at + 1}: ${Math.round(completed_per_second)}/s completed, ${Math.round(per_second)}/s triggered, ${ok} accepted, ${statuses}, errors ${JSON.stringify(errors)}`;
+  return `round ${at + 1}: ${Math.round(completed_per_second)}/s completed, ${Math.round(per_second)}/s triggered, ${Math.round(bare_per_second)} bare POSTs/s, ${ok} accepted, ${statuses}, errors ${JSON.stringify(errors)}`;
 }

@@ -45,6 +45,8 @@ export interface Surroundings {
   tools(run: string, path: string): Tools;
   /** Stop after every step, so that a thread that is lost takes no other step's result with it. */
   stepwise: boolean;
+  /** Called before each step: the thread makes progress. */
+  beat(): void;
   /** Whether the lease surely lasts long enough to start an effect now. */
   mayStartEffect(): boolean;
 }
@@ -93,6 +95,7 @@ class Progress {
   /** Executes pure steps and records what the engine decides by itself, up to the first thing that is neither. */
   pure(run: RunTask, world: Surroundings): PureDecision {
     for (;;) {
+      world.beat();
       const decision = decide(run.steps, this.state, world.now(), world.types);
       if (decision.kind === "record") this.add(decision.entry);
       else if (decision.kind === "execute" && decision.connector.kind === "pure") {

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { FixedQueue, Piscina } from "piscina";
 import { type Clock, kernelTime } from "../src/clock.ts";
 import { messageOf } from "../src/errors.ts";
@@ -6,9 +7,23 @@ import { type Execution, type Executor, type Handed, ThreadLost } from "./execut
 import { SharedProgress } from "./shared.ts";
 import { unpackResults } from "./wire.ts";
 
-const WATCH_MILLISECONDS = 250;
+const WATCH_MILLISECONDS = 50;
 /** Looks without a heartbeat until a thread is given up. Counted, not timed: a process that was frozen proves nothing. */
-const LOOKS = { shared: 4, alone: 20 };
+const LOOKS = { shared: 20, alone: 100 };
+/**
+ * A shared thread that was on a CPU for so long without a heartbeat loops, or is too slow for company. On a CPU: one that got
+ * none, on a busy machine, has done nothing wrong.
+ */
+const LOOP_MILLISECONDS = 150;
+/** Of the thread for runs that have to be alone: one that loops must not take the CPU from the others. */
+const ALONE_NICENESS = 10;
+
+/** What a thread is told when it starts. */
+export interface ThreadData {
+  progress: SharedArrayBuffer;
+  /** See nice(1); 0 leaves it as it is. */
+  niceness: number;
+}
 
 /** A task as a thread gets it, in JSON: text crosses threads for a third of what an object graph costs the sender. */
 export interface ThreadTask {
@@ -60,15 +75,16 @@ class WatchedThreads {
   readonly #freeSlots: number[];
   readonly #usedSlots = new Set<number>();
   readonly #queue: (() => void)[] = [];
-  /** Lanes with a task: their last beat, and how often it was seen again. */
-  readonly #beats = new Map<number, { beat: number; looks: number }>();
+  /** Lanes with a task: their last beat, how often it was seen again, and the CPU time when it was first seen again. */
+  readonly #beats = new Map<number, { beat: number; looks: number; cpu: number }>();
   readonly #looped = new Set<number>();
   #stopWatch: () => void = () => {};
   #closed = false;
 
   constructor(threads: number, maxTasks: number, company: keyof typeof LOOKS, clock: Clock) {
-    const buffer = SharedProgress.allocate(maxTasks);
-    this.#progress = new SharedProgress(buffer);
+    const progress = SharedProgress.allocate(maxTasks);
+    this.#progress = new SharedProgress(progress);
+    const data: ThreadData = { progress, niceness: company === "alone" ? ALONE_NICENESS : 0 };
     this.#company = company;
     this.#clock = clock;
     this.#freeSlots = Array.from({ length: maxTasks }, (_, index) => maxTasks - 1 - index);
@@ -82,7 +98,7 @@ class WatchedThreads {
       // A message wakes a thread by itself; waking it through shared memory as well costs as much again.
       atomics: "disabled",
       recordTiming: false,
-      workerData: buffer,
+      workerData: data,
     });
     // A thread that dies without a task tells nobody else; the pool has replaced it already.
     this.#pool.on("error", () => {});
@@ -105,7 +121,7 @@ class WatchedThreads {
     } catch (error) {
       const lane = this.#progress.laneOf(slot);
       const looped = lane !== null && this.#looped.has(lane);
-      const seconds = (LOOKS[this.#company] * WATCH_MILLISECONDS) / 1000;
+      const seconds = (LOOKS.alone * WATCH_MILLISECONDS) / 1000;
       const reason = looped ? `it made no progress for ${seconds} seconds` : messageOf(error);
       throw new ThreadLost(this.#progress.runOnCpu(slot), reason, !looped || this.#company === "alone");
     } finally {
@@ -143,10 +159,21 @@ class WatchedThreads {
     for (const lane of busy) {
       const beat = this.#progress.beats(lane);
       const last = this.#beats.get(lane);
-      if (last === undefined || last.beat !== beat) this.#beats.set(lane, { beat, looks: 0 });
-      else if (++last.looks >= LOOKS[this.#company]) this.#kill(lane);
+      if (last === undefined || last.beat !== beat) this.#beats.set(lane, { beat, looks: 0, cpu: 0 });
+      else if (this.#isLost(lane, last)) this.#kill(lane);
     }
     this.#stopWatch = this.#clock.timer(WATCH_MILLISECONDS, () => this.#watch());
+  }
+
+  /** Looks once more at a lane whose last beat was seen before. */
+  #isLost(lane: number, last: { looks: number; cpu: number }): boolean {
+    last.looks++;
+    if (this.#company === "shared") {
+      const cpu = cpuMilliseconds(this.#progress.kernelIdOf(lane));
+      if (last.looks === 1) last.cpu = cpu;
+      if (cpu - last.cpu >= LOOP_MILLISECONDS) return true;
+    }
+    return last.looks >= LOOKS[this.#company];
   }
 
   #kill(lane: number): void {
@@ -154,5 +181,14 @@ class WatchedThreads {
     this.#looped.add(lane);
     const threadId = this.#progress.threadOf(lane);
     this.#pool.threads.find((thread) => thread.threadId === threadId)?.terminate();
+  }
+}
+
+/** How long a thread of this process was on a CPU; 0 where the kernel doesn't tell (proc(5), /proc/pid/schedstat). */
+function cpuMilliseconds(kernelId: number): number {
+  try {
+    return Number.parseInt(readFileSync(`/proc/self/task/${kernelId}/schedstat`, "utf8"), 10) / 1_000_000;
+  } catch {
+    return 0;
   }
 }

@@ -1,11 +1,11 @@
 /**
  * What threads say in shared memory, so that the watchdog knows which run a thread was on when it looped or died.
  *
- * Int32 cells: [0] lanes given out; then LANES lanes of [beats, slot on the CPU + 1, thread id]; then slots of
- * [lane + 1, run of the task + 1].
+ * Int32 cells: [0] lanes given out; then LANES lanes of [beats, slot on the CPU + 1, thread id, the kernel's id of it]; then
+ * slots of [lane + 1, run of the task + 1].
  */
 const LANES = 256;
-const LANE_CELLS = 3;
+const LANE_CELLS = 4;
 const SLOT_CELLS = 2;
 
 export class SharedProgress {
@@ -21,11 +21,12 @@ export class SharedProgress {
     return new SharedArrayBuffer(cells * Int32Array.BYTES_PER_ELEMENT);
   }
 
-  /** A thread's own lane. Lanes of dead threads come round again. */
-  takeLane(threadId: number): number {
+  /** A thread's own lane. Lanes of dead threads come round again. `kernelId` is 0 where the kernel tells none. */
+  takeLane(threadId: number, kernelId: number): number {
     const lane = Atomics.add(this.#cells, 0, 1) % LANES;
     this.#store(lanePlace(lane) + 1, 0);
     this.#store(lanePlace(lane) + 2, threadId);
+    this.#store(lanePlace(lane) + 3, kernelId);
     return lane;
   }
 
@@ -71,6 +72,10 @@ export class SharedProgress {
 
   threadOf(lane: number): number {
     return Atomics.load(this.#cells, lanePlace(lane) + 2);
+  }
+
+  kernelIdOf(lane: number): number {
+    return Atomics.load(this.#cells, lanePlace(lane) + 3);
   }
 
   #store(cell: number, value: number): void {

@@ -2,6 +2,9 @@
  * What runs inside a pool thread: it gets runs, with their payload and log as JSON text, and takes each as far as it
  * goes. It owns nothing: whatever it knows is lost with it and done again by another.
  */
+import { readlinkSync } from "node:fs";
+import { setPriority } from "node:os";
+import { basename } from "node:path";
 import { threadId } from "node:worker_threads";
 import { workerData } from "piscina";
 import { kernelTime } from "../src/clock.ts";
@@ -11,7 +14,7 @@ import { type LogEntry, parseLog } from "../src/schemas/log.ts";
 import type { Step } from "../src/schemas/workflow.ts";
 import { type Advanced, advance, advanceEffect, type RunTask, type Surroundings } from "./advance.ts";
 import { fetchReply } from "./http.ts";
-import type { ThreadTask } from "./pool.ts";
+import type { ThreadData, ThreadTask } from "./pool.ts";
 import { SharedProgress } from "./shared.ts";
 import { packResults } from "./wire.ts";
 
@@ -27,9 +30,10 @@ const WITHOUT_DEFINITION: Advanced = {
 };
 
 const types = await loadStepTypes();
-const buffer: SharedArrayBuffer = workerData;
-const shared = new SharedProgress(buffer);
-const lane = shared.takeLane(threadId);
+const { progress, niceness }: ThreadData = workerData;
+const shared = new SharedProgress(progress);
+const lane = shared.takeLane(threadId, kernelThreadId());
+if (niceness > 0) setPriority(0, niceness);
 const definitions = new Map<string, readonly Step[]>();
 
 setInterval(() => shared.beat(lane), BEAT_MILLISECONDS).unref();
@@ -54,6 +58,7 @@ export default async function execute(text: string): Promise<string[]> {
       types,
       now: () => Math.floor(performance.now() + offset),
       stepwise: task.stepwise,
+      beat: () => shared.beat(lane),
       mayStartEffect: () => task.effectBy !== null && kernelTime() < task.effectBy,
       tools: (uuid, path) => toolsFor(task.slot, index, `${uuid}:${path}`),
     };
@@ -66,6 +71,15 @@ export default async function execute(text: string): Promise<string[]> {
     shared.leave(lane);
   }
   return packResults(results);
+}
+
+/** What the kernel calls this thread; 0 where there is no procfs (proc(5), /proc/thread-self). */
+function kernelThreadId(): number {
+  try {
+    return Number(basename(readlinkSync("/proc/thread-self")));
+  } catch {
+    return 0;
+  }
 }
 
 function keepDefinition(key: string, text: string): void {

@@ -138,6 +138,7 @@ class SimulatedThreads implements Executor {
       types: this.#types,
       now: () => this.#clock.now(),
       stepwise: execution.alone,
+      beat: () => {},
       mayStartEffect: () => effectBy !== null && this.#clock.monotonic() < effectBy,
       tools: (uuid, path) => ({
         idempotencyKey: `${uuid}:${path}`,

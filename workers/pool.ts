@@ -15,6 +15,10 @@ const LOOKS = { shared: 20, alone: 100 };
  * none, on a busy machine, has done nothing wrong.
  */
 const LOOP_MILLISECONDS = 150;
+const LIMITS = {
+  shared: `${LOOP_MILLISECONDS} ms on a CPU, or ${(LOOKS.shared * WATCH_MILLISECONDS) / 1000} s in all`,
+  alone: `${(LOOKS.alone * WATCH_MILLISECONDS) / 1000} seconds`,
+};
 /** Of the thread for runs that have to be alone: one that loops must not take the CPU from the others. */
 const ALONE_NICENESS = 10;
 
@@ -121,8 +125,7 @@ class WatchedThreads {
     } catch (error) {
       const lane = this.#progress.laneOf(slot);
       const looped = lane !== null && this.#looped.has(lane);
-      const seconds = (LOOKS.alone * WATCH_MILLISECONDS) / 1000;
-      const reason = looped ? `it made no progress for ${seconds} seconds` : messageOf(error);
+      const reason = looped ? `it made no progress for ${LIMITS[this.#company]}` : messageOf(error);
       throw new ThreadLost(this.#progress.runOnCpu(slot), reason, !looped || this.#company === "alone");
     } finally {
       this.#releaseSlot(slot);

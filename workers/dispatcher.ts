@@ -102,6 +102,7 @@ export class Dispatcher implements TriggerConsumer {
     return this.#messages.waiting || this.room() === 0 ? null : this.#reservations.take();
   }
 
+  /** See ExecuteAhead. */
   executeAhead(runs: NewRun[]): Promise<(EndedRun | null)[]> | null {
     return this.#ahead.execute(runs);
   }

@@ -187,11 +187,11 @@ class WatchedThreads {
   }
 }
 
-/** How long a thread of this process was on a CPU; 0 where the kernel doesn't tell (proc(5), /proc/pid/schedstat). */
+/** How long a thread of this process was on a CPU; NaN, which proves nothing, where the kernel doesn't tell (proc(5), schedstat). */
 function cpuMilliseconds(kernelId: number): number {
   try {
     return Number.parseInt(readFileSync(`/proc/self/task/${kernelId}/schedstat`, "utf8"), 10) / 1_000_000;
   } catch {
-    return 0;
+    return Number.NaN;
   }
 }

@@ -36,7 +36,8 @@ const lane = shared.takeLane(threadId, kernelThreadId());
 if (niceness > 0) setPriority(0, niceness);
 const definitions = new Map<string, readonly Step[]>();
 
-setInterval(() => shared.beat(lane), BEAT_MILLISECONDS).unref();
+const beat = () => shared.beat(lane);
+setInterval(beat, BEAT_MILLISECONDS).unref();
 
 /** Executes one task, given as JSON text; resolves to one packed result per run. */
 export default async function execute(text: string): Promise<string[]> {
@@ -58,7 +59,7 @@ export default async function execute(text: string): Promise<string[]> {
       types,
       now: () => Math.floor(performance.now() + offset),
       stepwise: task.stepwise,
-      beat: () => shared.beat(lane),
+      beat,
       mayStartEffect: () => task.effectBy !== null && kernelTime() < task.effectBy,
       tools: (uuid, path) => toolsFor(task.slot, index, `${uuid}:${path}`),
     };

@@ -11,6 +11,12 @@ export interface Reservation {
   release(): void;
 }
 
+/**
+ * Executes those of the runs that have room here and pure steps alone, before they are stored: they are written once then.
+ * What each came to, null for those that go the usual way; null at once where all of them do.
+ */
+export type ExecuteAhead = (runs: NewRun[]) => Promise<(EndedRun | null)[]> | null;
+
 /** Who executes runs in this process. */
 export interface TriggerConsumer {
   /** How many more runs may be claimed now; at 0 a broker holds its messages back. */
@@ -27,11 +33,7 @@ export interface TriggerConsumer {
   onMessages(runIds: string[]): void;
   /** Room for a run that is about to be stored; null without. */
   reserve(): Reservation | null;
-  /**
-   * Executes those of these that have room and pure steps alone before they are stored: they are written once then. What each
-   * came to, null for those that go the usual way; null at once where all of them do.
-   */
-  executeAhead(runs: NewRun[]): Promise<(EndedRun | null)[]> | null;
+  executeAhead: ExecuteAhead;
 }
 
 /**
@@ -42,7 +44,7 @@ export interface Messaging {
   /** Room in a worker of this very process; null where runs go through a broker, or there is no room. */
   reserve(): Reservation | null;
   /** As its consumer does; null without one. */
-  executeAhead(runs: NewRun[]): Promise<(EndedRun | null)[]> | null;
+  executeAhead: ExecuteAhead;
   /** Resolves when the broker has the events, or has none to lose. Rejects when it does not take them. */
   publishTriggers(events: TriggerEvent[]): Promise<void>;
   /** The same for runs that ended; whoever rejects is asked again later. */

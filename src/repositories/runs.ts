@@ -1,6 +1,7 @@
 import type { Cache } from "../cache/port.ts";
 import type { Clock } from "../clock.ts";
 import { Coalescer } from "../coalescer.ts";
+import type { ExecuteAhead } from "../messaging/port.ts";
 import type { PageRequest } from "../schemas/page.ts";
 import type { EndedStatus, RunStatus } from "../schemas/run.ts";
 import type { EndedRun, InsertedRun, NewRun, Outcome, RunRecord, Storage } from "../storage/port.ts";
@@ -10,10 +11,7 @@ import { SharedReads } from "./reads.ts";
 
 const ENDED: ReadonlySet<RunStatus> = new Set<EndedStatus>(["success", "failed", "cancelled"]);
 
-/** Executes runs that are about to be stored; null for those that go the usual way, or at once where all of them do. */
-export type ExecuteAhead = (runs: NewRun[]) => Promise<(EndedRun | null)[]> | null;
-
-/** A run that was stored, and what it was stored as having come to. */
+/** A run that was stored, and what it was stored as having come to; null where it has yet to be executed. */
 export interface StoredRun {
   inserted: InsertedRun;
   ended: EndedRun | null;
@@ -32,7 +30,7 @@ export class RunRepository {
     this.#inserts = new Coalescer({
       clock,
       flushes: storage.writesAtOnce,
-      flush: (items) => store(storage, items, executeAhead(items)),
+      flush: (items) => store(storage, executeAhead, items),
       sizeOf: ({ payload }) => 300 + payload.length,
     });
     const nameOf = (uuid: string) => uuid;
@@ -64,15 +62,13 @@ export class RunRepository {
 }
 
 /** Stores a batch, each run as what it came to where it was executed ahead. */
-async function store(
-  storage: Storage,
-  runs: NewRun[],
-  executing: Promise<(EndedRun | null)[]> | null,
-): Promise<Outcome<StoredRun>[]> {
-  const ended = executing === null ? [] : await executing;
-  const items = runs.map((run, index) => (ended[index] ? { ...run, ended: ended[index] } : run));
+async function store(storage: Storage, executeAhead: ExecuteAhead, runs: NewRun[]): Promise<Outcome<StoredRun>[]> {
+  const executed = (await executeAhead(runs)) ?? [];
+  const items = runs.map((run, index) => (executed[index] ? { ...run, ended: executed[index] } : run));
   const outcomes = await storage.insertRuns(items);
-  return outcomes.map((outcome, index) =>
-    outcome.kind === "ok" ? { kind: "ok", value: { inserted: outcome.value, ended: ended[index] ?? null } } : outcome,
-  );
+  return outcomes.map((outcome, index) => {
+    if (outcome.kind !== "ok") return outcome;
+    const inserted = outcome.value;
+    return { kind: "ok", value: { inserted, ended: inserted.ended ? (items[index]?.ended ?? null) : null } };
+  });
 }

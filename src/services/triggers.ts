@@ -60,8 +60,7 @@ export class TriggerService {
     try {
       const { inserted, ended } = await this.#runs.insert(run);
       failpoint("trigger_committed");
-      if (reservation !== null && inserted.claimed) reservation.stored(run, inserted, null);
-      else if (reservation !== null && inserted.ended && ended !== null) reservation.stored(run, inserted, ended);
+      if (reservation !== null && (inserted.claimed || ended !== null)) reservation.stored(run, inserted, ended);
       else {
         reservation?.release();
         this.#publish({ run_id: uuid, workflow_id: inserted.workflowUuid, payload });

@@ -100,11 +100,7 @@ function scheduleTriggers(world: World, workers: SimulatedWorker[]): Map<string,
         const heard = () => reservation.stored(coming, inserted, inserted.ended ? ended : null);
         scheduler.after(random.below(5), () => owner.clock.deliver(heard));
       });
-      if (reservation !== null) {
-        owner.executeAhead(coming).then((ended) => {
-          if (ended !== null) store(ended);
-        });
-      }
+      if (reservation !== null) owner.executeAhead(coming)?.then(store);
       // Without a worker, or one that answers in time: the client would ask another process.
       scheduler.after(reservation === null ? 0 : 100, () => store(null));
       if (random.chance(0.2)) world.counts.lostMessages++;

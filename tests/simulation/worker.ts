@@ -60,10 +60,9 @@ export class SimulatedWorker {
     return this.clock.dead ? null : this.#dispatcher.reserve();
   }
 
-  /** What the run comes to before it is stored; null where it goes the usual way. */
-  async executeAhead(run: NewRun): Promise<EndedRun | null> {
-    const [ended] = (await this.#dispatcher.executeAhead([run])) ?? [];
-    return ended ?? null;
+  /** What the run comes to before it is stored; null at once where that can't be known. */
+  executeAhead(run: NewRun): Promise<EndedRun | null> | null {
+    return this.#dispatcher.executeAhead([run])?.then(([ended]) => ended ?? null) ?? null;
   }
 
   /** A message from within the process, or from a broker, which brings it again when its claim failed. */

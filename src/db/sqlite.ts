@@ -15,7 +15,7 @@ export function openWriter(file: string, synchronous: Synchronous): Database {
   // 4,000 pages of 4 KiB: a checkpoint's two fsyncs are shared by more commits, and the log stays near 16 MiB.
   database.run("pragma wal_autocheckpoint = 4000");
   database.run("pragma journal_size_limit = 33554432");
-  database.run("pragma cache_size = -32000");
+  database.run("pragma cache_size = -8000");
   database.run("pragma temp_store = memory");
   migrate(database);
   return database;
@@ -24,7 +24,7 @@ export function openWriter(file: string, synchronous: Synchronous): Database {
 /** Opens a connection that only reads what the writer has committed. */
 export function openReader(file: string): Database {
   const database = new Database(file, { readonly: true, strict: true });
-  database.run("pragma cache_size = -16000");
+  database.run("pragma cache_size = -4000");
   return database;
 }
 

@@ -12,13 +12,13 @@ import { type Executor, ThreadLost } from "./execution.ts";
 import { FreshRuns } from "./fresh.ts";
 import { HeldRun, type Origin } from "./held.ts";
 import { Holdings, type HoldingsOptions } from "./holdings.ts";
+import { MessageLag } from "./lag.ts";
 import { Messages } from "./messages.ts";
 import { PureExecution } from "./pure.ts";
 import { type ReadyOptions, ReadyRuns } from "./ready.ts";
 import { RecentKeys } from "./recent.ts";
 import { Reservations } from "./reservations.ts";
 
-const MAX_CRASHES = 5;
 const RETRY_MILLISECONDS = 200;
 /** How long the runs of a definition keep apart after a thread was lost under one of them. */
 const APART_MILLISECONDS = 600_000;
@@ -48,6 +48,7 @@ export class Dispatcher implements TriggerConsumer {
   readonly #reservations: Reservations;
   readonly #holdings: Holdings;
   readonly #messages: Messages;
+  readonly #lag: MessageLag;
   readonly #saves: Coalescer<Progress, Outcome<null>>;
   readonly #ready: ReadyRuns;
   #effects = 0;
@@ -72,6 +73,7 @@ export class Dispatcher implements TriggerConsumer {
       reserve: (count) => this.#holdings.reserve("message", count),
       take: (runs, claimedAt) => this.accept(runs, "message", claimedAt),
     });
+    this.#lag = new MessageLag(options.clock);
     this.#ready = new ReadyRuns(options, (batch) => this.#execute(batch, null));
     this.#saves = new Coalescer({
       clock: options.clock,
@@ -87,6 +89,7 @@ export class Dispatcher implements TriggerConsumer {
   }
 
   async claim(triggered: Triggered[]): Promise<{ unknown: string[] }> {
+    this.#lag.heard(triggered.map(({ runId }) => runId));
     const left = await this.#fresh.advance(triggered);
     const claimed = left.length === 0 ? [] : await this.#messages.claimNow(left);
     const known = new Set(claimed.map(({ uuid }) => uuid));
@@ -110,6 +113,11 @@ export class Dispatcher implements TriggerConsumer {
   /** How many more runs that messages name may be claimed now. */
   room(): number {
     return this.#stopping ? 0 : this.#holdings.room("message");
+  }
+
+  /** How long new runs that are due are left to the messages that a broker brings, milliseconds. */
+  patience(): number {
+    return this.#lag.patience();
   }
 
   /** How many more runs that are due may be claimed now. */
@@ -223,18 +231,8 @@ export class Dispatcher implements TriggerConsumer {
       this.#suspects.add(held.definition);
       for (const waiting of this.#ready.takeAll()) this.#enqueue(waiting);
     }
-    if (!guilty || !charged) {
-      this.#again([held]);
-      return;
-    }
-    held.crashes++;
-    if (held.crashes < MAX_CRASHES) {
-      this.#save(held, { kind: "hold" });
-      return;
-    }
-    const error = `The run was stopped after ${MAX_CRASHES} threads in a row were lost while executing it: ${reason}`;
-    const stepResults = held.brokenOffResults(error, this.#options.clock.now());
-    this.#save(held, { kind: "end", status: "failed", error, stepResults });
+    if (guilty && charged) this.#save(held, held.charge(reason, this.#options.clock.now()));
+    else this.#again([held]);
   }
 
   #again(batch: HeldRun[]): void {

@@ -6,6 +6,9 @@ import type { ClaimedRun, Progress, VersionKey } from "../src/storage/port.ts";
 import { definitionKey } from "./definitions.ts";
 import type { Handed } from "./execution.ts";
 
+/** Threads that a run may take along before it is failed, unless it makes progress in between. */
+const MAX_CRASHES = 5;
+
 /** How a run came here; each way has a share of the room that the other cannot take. */
 export type Origin = "message" | "due";
 
@@ -67,16 +70,20 @@ export class HeldRun {
     return this.suspicion > 1;
   }
 
-  /** The step results of a run that ends here, in the middle of a step. */
-  brokenOffResults(error: string, now: number): string {
+  /** A thread was lost for this reason, and it is charged with it: it may try again, or ends in the middle of its step. */
+  charge(reason: string, now: number): Progress["next"] {
+    this.crashes++;
+    if (this.crashes < MAX_CRASHES) return { kind: "hold" };
+    const error = `The run was stopped after ${MAX_CRASHES} threads in a row were lost while executing it: ${reason}`;
     const entries = parseLog(joinLogs(this.#log, this.#unsaved));
-    return stepResultsText(
+    const stepResults = stepResultsText(
       entries.map((entry) => {
         const [path, { status, step_name, started_at }] = entry;
         if (status !== "running") return entry;
         return endedEntry(path, step_name, started_at ?? isoTime(now), now, { error, output: null });
       }),
     );
+    return { kind: "end", status: "failed", error, stepResults };
   }
 
   /** What others are told of its end. */

@@ -18,6 +18,8 @@ export interface SweeperOptions {
   clock: Clock;
   log: Logger;
   leaseMilliseconds: number;
+  /** See DueClaim. */
+  patienceMilliseconds(): number;
   /** It looks again after this time whatever it was told: rows of other programs fall due too. */
   longestMilliseconds(): number;
 }
@@ -55,13 +57,14 @@ export class Sweeper {
 
   async #sweep(): Promise<void> {
     const { storage, dispatcher, clock, log, leaseMilliseconds, longestMilliseconds } = this.#options;
+    const patienceMilliseconds = this.#options.patienceMilliseconds();
     this.#sweeping = true;
     const startedAt = clock.monotonic();
     let nextAt = clock.now() + AGAIN_MILLISECONDS;
     try {
       for (;;) {
         if (dispatcher.roomForDue() === 0 || this.#stopped) break;
-        const dueAt = await storage.nextDue();
+        const dueAt = await storage.nextDue(patienceMilliseconds);
         if (dueAt === null || dueAt > clock.now()) {
           nextAt = Math.min(dueAt ?? Number.POSITIVE_INFINITY, clock.now() + longestMilliseconds());
           break;
@@ -69,7 +72,8 @@ export class Sweeper {
         const limit = Math.min(MAX_PER_SWEEP, dispatcher.roomForDue());
         if (limit === 0) break;
         const claimedAt = clock.monotonic();
-        const claim = { claimId: newId(clock.now()), leaseMilliseconds, limit, maxBytes: dispatcher.roomBytes };
+        const claimId = newId(clock.now());
+        const claim = { claimId, leaseMilliseconds, limit, maxBytes: dispatcher.roomBytes, patienceMilliseconds };
         // Triggers and messages that come meanwhile must not take the same room.
         const release = dispatcher.reserveDue(limit);
         try {

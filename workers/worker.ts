@@ -62,7 +62,16 @@ export function startWorker({ config, storage, messaging, types, clock, log }: W
   const sweep = config.postgres === null ? "embedded" : config.kafka === null ? "alone" : "broker";
   // With jitter: workers that started together would ask together for ever.
   const longestMilliseconds = () => SWEEP_MILLISECONDS[sweep] * (0.75 + Math.random() / 2);
-  const sweeper = new Sweeper({ storage, dispatcher, clock, log, leaseMilliseconds, longestMilliseconds });
+  const patienceMilliseconds = () => (sweep === "broker" ? dispatcher.patience() : 0);
+  const sweeper = new Sweeper({
+    storage,
+    dispatcher,
+    clock,
+    log,
+    leaseMilliseconds,
+    patienceMilliseconds,
+    longestMilliseconds,
+  });
   messaging.consumeTriggers(dispatcher);
   sweeper.start();
   completed.start();

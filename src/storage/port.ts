@@ -136,6 +136,8 @@ export interface MessageClaim extends Claim {
 /** Claims runs that are due, in the order in which they fell due. */
 export interface DueClaim extends Claim {
   limit: number;
+  /** Runs that nobody has begun are left to their messages for so long once they are due. */
+  patienceMilliseconds: number;
 }
 
 /** A run that nobody ever claimed. */
@@ -252,9 +254,10 @@ export interface Storage {
   /** Writes how far runs came that nobody ever claimed; `lost` where somebody did meanwhile. Repeating it is harmless. */
   saveFresh(items: FreshProgress[]): Promise<Outcome<null>[]>;
   claimByMessage(claim: MessageClaim): Promise<ClaimedRun[]>;
+  /** Fewer than the limit with patience, though there are more; none only when there are no more. */
   claimDue(claim: DueClaim): Promise<ClaimedRun[]>;
-  /** When the next run falls due, milliseconds since the epoch; null when none will. */
-  nextDue(): Promise<number | null>;
+  /** When a claim with this patience finds the next run, milliseconds since the epoch; null when none will. */
+  nextDue(patienceMilliseconds: number): Promise<number | null>;
   saveProgress(items: Progress[]): Promise<Outcome<null>[]>;
   renewLeases(items: Held[], leaseMilliseconds: number): Promise<Outcome<null>[]>;
 

@@ -78,7 +78,7 @@ async function faultOfRuns(storage: Storage, { runs }: State, uuids: string[]): 
 async function faultOfTakingUp(storage: Storage, { open }: State): Promise<string | null> {
   const claim = { claimId: "after-the-cut", leaseMilliseconds: LEASE_MILLISECONDS, maxBytes: NO_LIMIT_BYTES };
   const now = Date.now();
-  const claimed = await storage.claimDue({ ...claim, limit: ALL });
+  const claimed = await storage.claimDue({ ...claim, limit: ALL, patienceMilliseconds: 0 });
   const tokens = new Map(claimed.map(({ uuid, token }) => [uuid, token]));
   for (const { uuid, dueAt, token } of open) {
     if (tokens.get(uuid) === token + 1) continue;

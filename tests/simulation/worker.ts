@@ -50,6 +50,7 @@ export class SimulatedWorker {
       clock,
       log,
       leaseMilliseconds: LEASE_MILLISECONDS,
+      patienceMilliseconds: () => (clock.now() % 4000 < 2000 ? 0 : this.#dispatcher.patience()),
       longestMilliseconds: () => 1000,
     });
     this.#sweeper.start();

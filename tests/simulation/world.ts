@@ -115,7 +115,7 @@ export class World {
         }),
       claimByMessage: (claim) => this.#call(clock, "claim", () => this.#claim(storage.claimByMessage(claim))),
       claimDue: (claim) => this.#call(clock, "sweep", () => this.#claim(storage.claimDue(claim))),
-      nextDue: () => storage.nextDue(),
+      nextDue: (patience) => storage.nextDue(patience),
       saveProgress: (items) =>
         this.#call(
           clock,

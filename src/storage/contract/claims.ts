@@ -110,7 +110,7 @@ export function claimContract(check: Check): void {
     const run = await world.find(uuid);
     expect(run.status).toBe("running");
     expect(run.startedAt).toBeWithin(before, world.now() + 1);
-    expect(await world.storage.nextDue()).toBeWithin(before + MINUTE, world.now() + MINUTE + 1);
+    expect(await world.storage.nextDue(0)).toBeWithin(before + MINUTE, world.now() + MINUTE + 1);
     expect(await world.claimByMessage([uuid])).toEqual([]);
     expect(await world.claimDue()).toEqual([]);
 

@@ -1,7 +1,18 @@
 /** What is due: its order, its limits, and when the next falls due. */
 import { expect } from "bun:test";
 import type { ClaimedRun, Progress } from "../port.ts";
-import { type Check, entriesText, granted, MINUTE, only, progress, SHORT_LEASE, uuidsOf, type World } from "./kit.ts";
+import {
+  type Check,
+  entriesText,
+  granted,
+  MINUTE,
+  only,
+  progress,
+  ROOM,
+  SHORT_LEASE,
+  uuidsOf,
+  type World,
+} from "./kit.ts";
 
 /** How long ago, in this order of storing, runs fell due. */
 const AGES = [300, 900, 100, 700, 500, 800, 200];
@@ -107,43 +118,62 @@ export function dueContract(check: Check): void {
 
   check("nextDue is the soonest of grace, lease and sleep, and null when nothing is left", async (world) => {
     const { storage } = world;
-    expect(await storage.nextDue()).toBeNull();
+    expect(await storage.nextDue(0)).toBeNull();
     const before = world.now();
     const uuid = await world.run({ graceMilliseconds: 3 * MINUTE });
-    expect(await storage.nextDue()).toBeWithin(before + 3 * MINUTE, world.now() + 3 * MINUTE + 1);
+    expect(await storage.nextDue(0)).toBeWithin(before + 3 * MINUTE, world.now() + 3 * MINUTE + 1);
 
     const claimedAt = world.now();
     const run = only(await world.claimByMessage([uuid], 2 * MINUTE));
-    expect(await storage.nextDue()).toBeWithin(claimedAt + 2 * MINUTE, world.now() + 2 * MINUTE + 1);
+    expect(await storage.nextDue(0)).toBeWithin(claimedAt + 2 * MINUTE, world.now() + 2 * MINUTE + 1);
 
     const wakeAt = world.now() + 5 * MINUTE;
     granted(await world.save(progress(run, { next: asleep(wakeAt) })));
-    expect(await storage.nextDue()).toBe(wakeAt);
+    expect(await storage.nextDue(0)).toBe(wakeAt);
 
     const other = await world.held();
     granted(await world.save(progress(other, { next: asleep(wakeAt - 1) })));
-    expect(await storage.nextDue()).toBe(wakeAt - 1);
+    expect(await storage.nextDue(0)).toBe(wakeAt - 1);
     const overdue = await world.held();
     granted(await world.save(progress(overdue, { next: asleep(world.now() - 7) })));
     const taken = only(await world.claimDue());
     granted(
       await world.save(progress(taken, { next: { kind: "end", status: "success", error: null, stepResults: "{}" } })),
     );
-    expect(await storage.nextDue()).toBe(wakeAt - 1);
+    expect(await storage.nextDue(0)).toBe(wakeAt - 1);
   });
+
+  check(
+    "with patience new runs are left alone until they are that much overdue, whatever else is due",
+    async (world) => {
+      const { storage } = world;
+      const before = world.now();
+      const uuid = await world.run({ graceMilliseconds: 0 });
+      const held = await world.held();
+      expect(await storage.nextDue(MINUTE)).toBeWithin(before + MINUTE, world.now() + MINUTE + 1);
+      const wokeAt = world.now() - 5;
+      granted(await world.save(progress(held, { next: asleep(wokeAt) })));
+      expect(await storage.nextDue(MINUTE)).toBe(wokeAt);
+      expect(uuidsOf(await world.claimDue(10, ROOM, MINUTE, MINUTE))).toEqual([held.uuid]);
+      expect(await world.claimDue(10, ROOM, MINUTE, MINUTE)).toEqual([]);
+      await world.pass(SHORT_LEASE);
+      expect(await storage.nextDue(SHORT_LEASE)).toBeWithin(before + SHORT_LEASE, world.now() + 1);
+      expect(await world.claimDue(10, ROOM, MINUTE, SHORT_LEASE)).toMatchObject([{ uuid, token: 1 }]);
+    },
+  );
 
   check("nextDue is null once every run ended", async (world) => {
     const run = await world.held();
     const end: Progress["next"] = { kind: "end", status: "cancelled", error: null, stepResults: "{}" };
     granted(await world.save(progress(run, { next: end })));
-    expect(await world.storage.nextDue()).toBeNull();
+    expect(await world.storage.nextDue(0)).toBeNull();
   });
 
   check("a renewal moves the end of the lease", async (world) => {
     const run = await world.held({}, MINUTE);
     const before = world.now();
     expect(await world.storage.renewLeases([run], 5 * MINUTE)).toEqual([{ kind: "ok", value: null }]);
-    expect(await world.storage.nextDue()).toBeWithin(before + 5 * MINUTE, world.now() + 5 * MINUTE + 1);
+    expect(await world.storage.nextDue(0)).toBeWithin(before + 5 * MINUTE, world.now() + 5 * MINUTE + 1);
     expect(await world.storage.renewLeases([run], SHORT_LEASE)).toEqual([{ kind: "ok", value: null }]);
     await world.pass(SHORT_LEASE * 2);
     expect(await world.claimDue()).toMatchObject([{ uuid: run.uuid, token: 2 }]);

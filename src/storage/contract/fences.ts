@@ -12,7 +12,7 @@ const NEXTS: Record<Progress["next"]["kind"], (world: World) => Progress["next"]
 
 /** Everything that can be seen of a held run. */
 async function seen(world: World, uuid: string): Promise<[RunRecord, number | null]> {
-  return [await world.find(uuid), await world.storage.nextDue()];
+  return [await world.find(uuid), await world.storage.nextDue(0)];
 }
 
 /** Ends the lease of the one run and claims it again: shows the row and the log as a worker gets them. */
@@ -66,13 +66,13 @@ export function fenceContract(check: Check): void {
 
   check("nothing is renewed for a run that never was claimed, or that there is not", async (world) => {
     const pending = await world.run();
-    const before = await world.storage.nextDue();
+    const before = await world.storage.nextDue(0);
     const items = [
       { uuid: pending, token: 0 },
       { uuid: newId(world.now()), token: 1 },
     ];
     expect(await world.storage.renewLeases(items, 9 * MINUTE)).toEqual([{ kind: "lost" }, { kind: "lost" }]);
-    expect(await world.storage.nextDue()).toBe(before);
+    expect(await world.storage.nextDue(0)).toBe(before);
   });
 
   check("of 500 saves and renewals with one old token, 499 are written", async (world) => {

@@ -74,7 +74,7 @@ export function freshContract(check: Check): void {
     expect(JSON.parse(present(run.stepResults))).toEqual(JSON.parse(RESULTS));
     expect(await world.claimByMessage([uuid])).toEqual([]);
     expect(await world.claimDue()).toEqual([]);
-    expect(await world.storage.nextDue()).toBeNull();
+    expect(await world.storage.nextDue(0)).toBeNull();
   });
 
   check(
@@ -94,7 +94,7 @@ export function freshContract(check: Check): void {
       expect(pathsOf(asleep)).toEqual(["0", "1"]);
       expect(await world.claimByMessage([uuid])).toEqual([]);
       expect(await world.storage.findFresh([uuid], ROOM)).toEqual({ fresh: [], taken: [uuid] });
-      expect(await world.storage.nextDue()).toBe(sleep.startedAt + SHORT_LEASE);
+      expect(await world.storage.nextDue(0)).toBe(sleep.startedAt + SHORT_LEASE);
       await world.pass(SHORT_LEASE * 2);
       const claimed = only(await world.claimDue());
       expect(claimed).toMatchObject({ uuid, token: 1, logLength: 1 });

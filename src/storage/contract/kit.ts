@@ -15,7 +15,7 @@ export interface StorageAdapter {
 export const NAMESPACE = "default";
 export const MINUTE = 60_000;
 /** Bytes that no claim of a test comes near. */
-const ROOM = 64 * 1024 * 1024;
+export const ROOM = 64 * 1024 * 1024;
 /** Shorter than any wait of `World.pass`. */
 export const SHORT_LEASE = 20;
 
@@ -100,8 +100,9 @@ export class World {
     return this.storage.claimByMessage({ uuids, claimId: newId(this.now()), leaseMilliseconds, maxBytes });
   }
 
-  claimDue(limit = 1000, maxBytes = ROOM, leaseMilliseconds = MINUTE): Promise<ClaimedRun[]> {
-    return this.storage.claimDue({ limit, maxBytes, claimId: newId(this.now()), leaseMilliseconds });
+  claimDue(limit = 1000, maxBytes = ROOM, leaseMilliseconds = MINUTE, patienceMilliseconds = 0): Promise<ClaimedRun[]> {
+    const claimId = newId(this.now());
+    return this.storage.claimDue({ limit, maxBytes, claimId, leaseMilliseconds, patienceMilliseconds });
   }
 
   /** A new run that is held. */

@@ -77,7 +77,7 @@ export function progressContract(check: Check): void {
       const states: (RunRecord | number | null)[][] = [];
       for (let time = 0; time < 3; time++) {
         expect(await world.save(item)).toEqual({ kind: "ok", value: null });
-        states.push([await world.find(run.uuid), await world.storage.nextDue()]);
+        states.push([await world.find(run.uuid), await world.storage.nextDue(0)]);
         await world.pass(5);
       }
       expect(pathsOf(await world.find(run.uuid))).toEqual(paths);
@@ -129,7 +129,7 @@ export function progressContract(check: Check): void {
     expect(await world.storage.renewLeases([run], MINUTE)).toEqual([{ kind: "lost" }]);
     expect(await world.claimDue()).toEqual([]);
     expect(await world.claimByMessage([run.uuid])).toEqual([]);
-    expect(await world.storage.nextDue()).toBeNull();
+    expect(await world.storage.nextDue(0)).toBeNull();
     expect(await world.find(run.uuid)).toEqual(final);
   });
 

@@ -123,7 +123,7 @@ export function raceContract(check: Check): void {
 
     const found = await world.storage.findRuns(told.uuids);
     expect(found.every((run) => run?.status === "success")).toBe(true);
-    expect(await world.storage.nextDue()).toBeNull();
+    expect(await world.storage.nextDue(0)).toBeNull();
     expect(await world.claimDue()).toEqual([]);
   });
 

@@ -2,6 +2,7 @@ import { few, keptStatement } from "../../db/kept.ts";
 import type { Pool } from "../../db/pool.ts";
 import { isUuid } from "../../ids.ts";
 import type { Claim, ClaimedRun, DueClaim, Held, MessageClaim, Outcome } from "../port.ts";
+import { milliseconds } from "./definitions.ts";
 import { LOG } from "./runs.ts";
 import { asked, rounds } from "./statement.ts";
 
@@ -50,10 +51,24 @@ export const CLAIM_BY_MESSAGE = keptStatement(
 
 export const CLAIM_DUE = keptStatement(
   "claim_due_runs",
+  ["float8", "text", "float8", "integer", "float8"],
+  CLAIMED,
+  claim(`select * from workflow_runs where due_at <= now() - $5::float8 * interval '1 millisecond'
+    order by due_at limit $4::integer`),
+);
+
+/** What is due and was begun, past whatever new runs are due too: these are left to their messages. */
+export const CLAIM_DUE_BEGUN = keptStatement(
+  "claim_due_runs_begun",
   ["float8", "text", "float8", "integer"],
   CLAIMED,
-  claim("select * from workflow_runs where due_at <= now() order by due_at limit $4::integer"),
+  claim(`select * from workflow_runs where due_at <= now() and due_at is not null and status <> 'pending'
+    order by due_at limit $4::integer`),
 );
+
+const NEXT_DUE = `select ${milliseconds("min(due_at)")} as "dueAt" from workflow_runs where due_at is not null`;
+
+const NEXT_DUE_BEGUN = `${NEXT_DUE} and status <> 'pending'`;
 
 export const RENEW_LEASES = keptStatement(
   "renew_leases",
@@ -84,8 +99,20 @@ export class Claims {
       : this.#claim(CLAIM_BY_MESSAGE.call, lease, JSON.stringify(wanted));
   }
 
-  due({ limit, ...lease }: DueClaim): Promise<ClaimedRun[]> {
-    return this.#claim(CLAIM_DUE.call, lease, limit);
+  async due({ limit, patienceMilliseconds, ...lease }: DueClaim): Promise<ClaimedRun[]> {
+    if (patienceMilliseconds > 0) {
+      const begun = await this.#claim(CLAIM_DUE_BEGUN.call, lease, limit);
+      if (begun.length > 0) return begun;
+    }
+    return this.#claim(CLAIM_DUE.call, lease, limit, patienceMilliseconds);
+  }
+
+  async nextDue(patienceMilliseconds: number): Promise<number | null> {
+    const soonest = async (text: string) =>
+      (await this.#pool.run<{ dueAt: number | null }>(text, []))[0]?.dueAt ?? null;
+    const dueAt = await soonest(NEXT_DUE);
+    if (dueAt === null || patienceMilliseconds === 0) return dueAt;
+    return Math.min((await soonest(NEXT_DUE_BEGUN)) ?? Number.POSITIVE_INFINITY, dueAt + patienceMilliseconds);
   }
 
   /** In rounds that name no run twice. */
@@ -100,8 +127,8 @@ export class Claims {
     return items.map((item) => (kept.has(item) ? { kind: "ok", value: null } : { kind: "lost" }));
   }
 
-  async #claim(text: string, { claimId, leaseMilliseconds, maxBytes }: Claim, last: string | number) {
-    const parameters = [leaseMilliseconds, claimId, maxBytes, last];
+  async #claim(text: string, { claimId, leaseMilliseconds, maxBytes }: Claim, ...rest: (string | number)[]) {
+    const parameters = [leaseMilliseconds, claimId, maxBytes, ...rest];
     const rows = await this.#pool.run<Omit<ClaimedRun, "log"> & { position: number }>(text, parameters);
     rows.sort((first, second) => first.position - second.position);
     const logs = await this.#logs(rows.filter(({ logLength }) => logLength > 0).map(({ uuid }) => uuid));

@@ -27,7 +27,7 @@ import type {
   WorkflowLookup,
   WorkflowRecord,
 } from "../port.ts";
-import { CLAIM_BY_MESSAGE, CLAIM_DUE, Claims, RENEW_LEASES } from "./claims.ts";
+import { CLAIM_BY_MESSAGE, CLAIM_DUE, CLAIM_DUE_BEGUN, Claims, RENEW_LEASES } from "./claims.ts";
 import { DatabaseClock } from "./database-clock.ts";
 import { Definitions } from "./definitions.ts";
 import { EventQueue, OWED_EVENTS_SENT, TAKE_OWED_EVENTS } from "./events.ts";
@@ -45,6 +45,7 @@ const KEPT = [
   SAVE_FRESH,
   CLAIM_BY_MESSAGE,
   CLAIM_DUE,
+  CLAIM_DUE_BEGUN,
   RENEW_LEASES,
   SAVE_PROGRESS,
   FIND_RUNS,
@@ -170,8 +171,8 @@ class PostgresStorage implements Storage {
     return this.#claims.due(claim);
   }
 
-  nextDue(): Promise<number | null> {
-    return this.#runs.nextDue();
+  nextDue(patienceMilliseconds: number): Promise<number | null> {
+    return this.#claims.nextDue(patienceMilliseconds);
   }
 
   saveProgress(items: Progress[]): Promise<Outcome<null>[]> {

@@ -52,7 +52,7 @@ test("statements with and without parameters at once are all answered through Pg
   await inWorld(optionsFor(pooledUrl, url), async ({ storage }) => {
     for (let round = 0; round < 200; round++) {
       const asked = Array.from({ length: 40 }, (_, index) =>
-        index % 2 === 0 ? storage.nextDue() : storage.claimByMessage({ ...NOTHING, claimId: newId(index) }),
+        index % 2 === 0 ? storage.nextDue(0) : storage.claimByMessage({ ...NOTHING, claimId: newId(index) }),
       );
       await Promise.all(asked);
     }
@@ -168,7 +168,9 @@ test(`with ${ROWS} runs stored no hot statement scans the table`, async () => {
     await storage.owedEvents?.take(100);
     await storage.owedEvents?.sent(uuids);
     await storage.findRuns(uuids);
-    await storage.nextDue();
+    await storage.nextDue(0);
+    await storage.nextDue(MINUTE);
+    await world.claimDue(100, 1_000_000, MINUTE, MINUTE);
     for (const order of ["asc", "desc"] as const) {
       await storage.listRuns({ namespace: "default", limit: 50, order, after: null });
       await storage.listRuns({ namespace: "default", limit: 50, order, after: uuids[0] ?? null });

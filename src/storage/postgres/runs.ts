@@ -118,8 +118,6 @@ const LIST = {
   asc: list("r.uuid > $3::text::uuid and r.uuid < $4::text::uuid order by r.uuid"),
 };
 
-const NEXT_DUE = `select ${milliseconds("min(due_at)")} as "dueAt" from workflow_runs where due_at is not null`;
-
 interface StoredRun {
   uuid: string;
   workflowUuid: string | null;
@@ -191,11 +189,6 @@ export class Runs {
         ? await this.#reads.run<RunRecord>(LIST.desc, [namespace, limit, after ?? LAST_UUID])
         : await this.#reads.run<RunRecord>(LIST.asc, [namespace, limit, after ?? FIRST_UUID, until]);
     return this.#order.restore(rows);
-  }
-
-  async nextDue(): Promise<number | null> {
-    const [row] = await this.#writes.run<{ dueAt: number | null }>(NEXT_DUE, []);
-    return row?.dueAt ?? null;
   }
 }
 

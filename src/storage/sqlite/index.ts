@@ -160,8 +160,8 @@ class SqliteStorage implements Storage {
     return this.#committer.write("claimDue", claim);
   }
 
-  async nextDue(): Promise<number | null> {
-    return this.#runs.nextDue();
+  async nextDue(patienceMilliseconds: number): Promise<number | null> {
+    return this.#runs.nextDue(patienceMilliseconds);
   }
 
   saveProgress(items: Progress[]): Promise<Outcome<null>[]> {
@@ -173,7 +173,7 @@ class SqliteStorage implements Storage {
   }
 
   async check(): Promise<void> {
-    this.#runs.nextDue();
+    this.#runs.nextDue(0);
   }
 
   async recordHealth(status: string): Promise<void> {

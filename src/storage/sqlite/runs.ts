@@ -62,9 +62,12 @@ const CLAIM_NEW = `${CLAIM} and status = 'pending' and lease_token = 0 ${CLAIMED
 
 const CLAIM_DUE = `${CLAIM} and due_at <= ? ${CLAIMED}`;
 
-const DUE = `select uuid from workflow_runs where due_at <= ? order by due_at limit ?`;
+const DUE = `select uuid from workflow_runs
+  where due_at <= ? and (status <> 'pending' or due_at <= ?) order by due_at limit ?`;
 
 const NEXT_DUE = "select min(due_at) as dueAt from workflow_runs where due_at is not null";
+
+const NEXT_DUE_BEGUN = `${NEXT_DUE} and status <> 'pending'`;
 
 const LOG = "select entries from run_log where run_uuid = ? order by seq";
 
@@ -205,9 +208,11 @@ export class Runs {
     return this.#claim(CLAIM_NEW, claim, uuids, []);
   }
 
-  claimDue({ limit, ...claim }: DueClaim): ClaimedRun[] {
+  claimDue({ limit, patienceMilliseconds, ...claim }: DueClaim): ClaimedRun[] {
     const now = this.#clock.now();
-    const due = this.#database.query<{ uuid: string }, [number, number]>(DUE).all(now, limit);
+    const due = this.#database
+      .query<{ uuid: string }, [number, number, number]>(DUE)
+      .all(now, now - patienceMilliseconds, limit);
     return this.#claim(
       CLAIM_DUE,
       claim,
@@ -216,8 +221,11 @@ export class Runs {
     );
   }
 
-  nextDue(): number | null {
-    return this.#database.query<{ dueAt: number | null }, []>(NEXT_DUE).get()?.dueAt ?? null;
+  nextDue(patienceMilliseconds: number): number | null {
+    const soonest = (sql: string) => this.#database.query<{ dueAt: number | null }, []>(sql).get()?.dueAt ?? null;
+    const dueAt = soonest(NEXT_DUE);
+    if (dueAt === null || patienceMilliseconds === 0) return dueAt;
+    return Math.min(soonest(NEXT_DUE_BEGUN) ?? Number.POSITIVE_INFINITY, dueAt + patienceMilliseconds);
   }
 
   /** All of it or nothing: a refused update takes the entries back with it. */

@@ -204,7 +204,7 @@ describe("what is stored stays", () => {
         next: { kind: "end", status: "success", error: null, stepResults: "{}" },
       });
     }
-    expect(await world.storage.nextDue()).toBe(SLEEP_UNTIL);
+    expect(await world.storage.nextDue(0)).toBe(SLEEP_UNTIL);
     await world.storage.close();
   });
 

@@ -89,7 +89,8 @@ export class Dispatcher implements TriggerConsumer {
   }
 
   async claim(triggered: Triggered[]): Promise<{ unknown: string[] }> {
-    this.#lag.heard(triggered.map(({ runId }) => runId));
+    // A partition brings its messages in the order in which they were sent.
+    this.#lag.heard(triggered[0]?.runId ?? "");
     const left = await this.#fresh.advance(triggered);
     const claimed = left.length === 0 ? [] : await this.#messages.claimNow(left);
     const known = new Set(claimed.map(({ uuid }) => uuid));

@@ -26,9 +26,9 @@ export class MessageLag {
     this.#until = clock.monotonic() + JOIN_MILLISECONDS;
   }
 
-  /** The messages of these runs came now, oldest first. */
-  heard(runIds: string[]): void {
-    const triggeredAt = timeOfId(runIds[0] ?? "");
+  /** Messages came now, and this run is the oldest that they name. */
+  heard(runId: string): void {
+    const triggeredAt = timeOfId(runId);
     if (triggeredAt === null) return;
     const late = this.#clock.now() - triggeredAt;
     const patience = Math.min(late * PARTITIONS_APART, LONGEST_MILLISECONDS);

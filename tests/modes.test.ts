@@ -84,7 +84,7 @@ describe("/health/ready", () => {
     expect(objectAt(ready.body, "breakers")).toEqual({ postgres: "closed" });
 
     await admin.unsafe(`alter database ${name} with allow_connections false`);
-    await admin`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name}`;
+    await admin`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name} and backend_type = 'client backend'`;
     let out = await api.get("/health/ready");
     expect(textAt(out.body, "detail")).toContain("postgres (breaker ");
     // A connection that ends is not a service that is out yet: the breaker opens when the next attempt fails.

@@ -66,9 +66,9 @@ export const CLAIM_DUE_BEGUN = keptStatement(
     order by due_at limit $4::integer`),
 );
 
-const NEXT_DUE = `select ${milliseconds("min(due_at)")} as "dueAt" from workflow_runs where due_at is not null`;
-
-const NEXT_DUE_BEGUN = `${NEXT_DUE} and status <> 'pending'`;
+const NEXT_DUE = `select ${milliseconds(`least(
+    (select min(due_at) from workflow_runs where due_at is not null and status <> 'pending'),
+    (select min(due_at) from workflow_runs where due_at is not null) + $1::float8 * interval '1 millisecond')`)} as "dueAt"`;
 
 export const RENEW_LEASES = keptStatement(
   "renew_leases",
@@ -108,11 +108,8 @@ export class Claims {
   }
 
   async nextDue(patienceMilliseconds: number): Promise<number | null> {
-    const soonest = async (text: string) =>
-      (await this.#pool.run<{ dueAt: number | null }>(text, []))[0]?.dueAt ?? null;
-    const dueAt = await soonest(NEXT_DUE);
-    if (dueAt === null || patienceMilliseconds === 0) return dueAt;
-    return Math.min((await soonest(NEXT_DUE_BEGUN)) ?? Number.POSITIVE_INFINITY, dueAt + patienceMilliseconds);
+    const rows = await this.#pool.run<{ dueAt: number | null }>(NEXT_DUE, [patienceMilliseconds]);
+    return rows[0]?.dueAt ?? null;
   }
 
   /** In rounds that name no run twice. */

@@ -6,7 +6,10 @@ import { CONNECTIONS, triggerRequest } from "../trigger.ts";
 /** What a server that does nothing else makes on this machine: the rates that the platform's are divided by. */
 export interface Bare {
   get: JobResult;
+  /** With the validation of a trigger. */
   post: JobResult;
+  /** With a schema for the body and no other look at it. */
+  schema: JobResult;
   /** A server that does not even read: what the load generator can make at most. */
   nothing: JobResult;
 }
@@ -25,21 +28,29 @@ async function rateOf(kind: string, request: RequestSpec, repetitions: number): 
   }
 }
 
+/** Requests per second of the bare POSTs. */
+export type BarePosts = Record<"post" | "schema", number>;
+
 /**
  * Bare POSTs between the rounds of a scenario: a machine whose speed changes from one second to the next serves both alike
- * then. `measure` gives requests per second, from 1 s with so many connections.
+ * then. `measure` asks each for half a second with so many connections.
  */
-export async function besideBarePost<Result>(
+export async function besideBarePosts<Result>(
   connections: number,
-  work: (measure: () => Promise<number>) => Promise<Result>,
+  work: (measure: () => Promise<BarePosts>) => Promise<Result>,
 ): Promise<Result> {
-  const server = await serve(["bench/bare-server.ts", "post"]);
+  const [post, schema] = await Promise.all([
+    serve(["bench/bare-server.ts", "post"]),
+    serve(["bench/bare-server.ts", "schema"]),
+  ]);
+  const rateOf = async (server: Served) => (await load(server, TRIGGER, connections, 500)).per_second;
+  const measure = async () => ({ post: await rateOf(post), schema: await rateOf(schema) });
   try {
     // As warm as the platform is by then.
-    await load(server, TRIGGER, connections, 1000);
-    return await work(async () => (await load(server, TRIGGER, connections, 1000)).per_second);
+    for (const server of [post, schema]) await load(server, TRIGGER, connections, 1000);
+    return await work(measure);
   } finally {
-    await server.stop();
+    await Promise.all([post.stop(), schema.stop()]);
   }
 }
 
@@ -57,12 +68,13 @@ async function load(server: Served, request: RequestSpec, connections: number, m
   return result;
 }
 
-/** Measures bare Elysia GET and POST, each in a process of its own, median of three, and the generator alone; about 25 s. */
+/** Measures bare Elysia GET and POST, each in a process of its own, median of three, and the generator alone; about 30 s. */
 export async function measureBare(progress: (text: string) => void): Promise<Bare> {
   const health = { method: "GET", path: "/health" };
   progress("bare Elysia GET and POST");
   const get = await rateOf("get", health, 3);
   const post = await rateOf("post", TRIGGER, 3);
+  const schema = await rateOf("schema", TRIGGER, 3);
   progress("load generator against a server that does nothing");
-  return { get, post, nothing: await rateOf("nothing", health, 1) };
+  return { get, post, schema, nothing: await rateOf("nothing", health, 1) };
 }

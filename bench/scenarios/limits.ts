@@ -11,11 +11,12 @@ const MS = 1500;
 
 /** What this machine can do at most: bare HTTP, the load generator alone, and the stores of the mode alone. */
 export async function limits(session: Session): Promise<Outcome> {
-  const { get, post, nothing } = await session.bareServers();
+  const { get, post, schema, nothing } = await session.bareServers();
   const stores = await storesOf(session);
   const rows: Row[] = [
     { figure: "bare Elysia GET", ours: get.per_second, unit: "req/s" },
     { figure: "bare Elysia POST with the trigger's validation", ours: post.per_second, unit: "req/s" },
+    { figure: "bare Elysia POST with a schema alone", ours: schema.per_second, unit: "req/s" },
     { figure: "load generator against a do-nothing server", ours: nothing.per_second, unit: "req/s" },
     { figure: "CPU per bare GET: server", ours: share(get, serverCpu(get)), unit: "µs" },
     { figure: "CPU per bare GET: load generator", ours: share(get, get.generator_cpu_s), unit: "µs" },
@@ -32,7 +33,7 @@ export async function limits(session: Session): Promise<Outcome> {
   return {
     tables: [{ title, rows, notes: busyNotes([get, post]) }],
     columns: [column("bare GET", get), column("bare POST", post), column("do nothing", nothing)],
-    measured: { get, post, nothing, ...stores },
+    measured: { get, post, schema, nothing, ...stores },
   };
 }
 

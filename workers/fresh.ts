@@ -1,7 +1,8 @@
 import type { Clock } from "../src/clock.ts";
 import { failpoint } from "../src/failpoints.ts";
+import { isUuid } from "../src/ids.ts";
 import type { CompletedEvent, Triggered } from "../src/schemas/event.ts";
-import type { FreshProgress, FreshRun, Storage } from "../src/storage/port.ts";
+import type { FoundFresh, FreshProgress, FreshRun, Storage } from "../src/storage/port.ts";
 import type { Advanced } from "./advance.ts";
 import { type Definitions, definitionKey } from "./definitions.ts";
 import type { Holdings } from "./holdings.ts";
@@ -52,7 +53,7 @@ export class FreshRuns {
    */
   async advance(triggered: Triggered[]): Promise<string[]> {
     const all = triggered.map(({ runId }) => runId);
-    const likely = triggered.filter(({ workflowId }) => !this.#effectful.has(workflowId)).map(({ runId }) => runId);
+    const likely = triggered.filter(({ workflowId }) => !this.#effectful.has(workflowId));
     if (likely.length === 0) return all;
     const release = this.#holdings.reserve("message", likely.length);
     try {
@@ -63,15 +64,18 @@ export class FreshRuns {
     }
   }
 
-  async #advance(runIds: string[]): Promise<Set<string>> {
+  async #advance(triggered: Triggered[]): Promise<Set<string>> {
     const { storage, clock } = this.#options;
     const startedAt = clock.now();
-    const { fresh, taken } = await storage.findFresh(runIds, Math.min(MAX_BYTES, this.#holdings.roomBytes));
+    // What a message says of its run saves reading it: should that be wrong, nothing of it is stored.
+    const told = new Map(triggered.flatMap(toldRun).map((run) => [run.uuid, run]));
+    const { fresh: found, taken } = await this.#find(triggered.map(({ runId }) => runId).filter((id) => !told.has(id)));
+    const fresh = [...told.values(), ...found];
     const runs = await this.#fitOnes(fresh);
     const results = await this.#pure.execute(runs, LIMIT_MILLISECONDS);
     const items = runs.flatMap(({ uuid }, index) => {
       const next = nextOf(results[index] ?? null);
-      return next === null ? [] : [{ uuid, startedAt, next }];
+      return next === null ? [] : [{ uuid, startedAt, told: told.get(uuid) ?? null, next }];
     });
     if (items.length === 0) return new Set(taken);
     const outcomes = await storage.saveFresh(items);
@@ -79,6 +83,11 @@ export class FreshRuns {
     const saved = items.filter((_, index) => outcomes[index]?.kind === "ok");
     this.#tell(saved, fresh);
     return new Set([...taken, ...saved.map(({ uuid }) => uuid)]);
+  }
+
+  async #find(runIds: string[]): Promise<FoundFresh> {
+    if (runIds.length === 0) return { fresh: [], taken: [] };
+    return this.#options.storage.findFresh(runIds, Math.min(MAX_BYTES, this.#holdings.roomBytes));
   }
 
   async #fitOnes(fresh: FreshRun[]): Promise<PureRun[]> {
@@ -106,6 +115,13 @@ export class FreshRuns {
       }
     }
   }
+}
+
+/** The run as its message says it was stored; none where the message does not say. */
+function toldRun({ runId, workflowId, stored }: Triggered): FreshRun[] {
+  return stored === null || !isUuid(workflowId)
+    ? []
+    : [{ uuid: runId, workflowUuid: workflowId.toLowerCase(), ...stored }];
 }
 
 /** What is to be written; null for a run that has to be claimed. */

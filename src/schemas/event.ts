@@ -1,13 +1,15 @@
 import { Type } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { isUuid } from "../ids.ts";
-import type { JsonObject } from "./json.ts";
+import { inJsonbOrder, type JsonObject } from "./json.ts";
 import type { EndedStatus } from "./run.ts";
 
 /** On `workflow.trigger`, keyed by run id: a pending run wants to be claimed. */
 export interface TriggerEvent {
   run_id: string;
   workflow_id: string;
+  /** The version that the run was stored with: a header of the message, no part of its value. */
+  workflow_version: number;
   /** Null where the event would be too big; workers read the row anyway. */
   payload: JsonObject | null;
 }
@@ -25,7 +27,9 @@ const foreignTrigger = TypeCompiler.Compile(
   Type.Object({
     run_id: Type.String(),
     workflow_id: Type.String(),
-    payload: Type.Optional(Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()])),
+    payload: Type.Optional(
+      Type.Union([Type.Unsafe<JsonObject>(Type.Record(Type.String(), Type.Unknown())), Type.Null()]),
+    ),
   }),
 );
 
@@ -34,13 +38,18 @@ export interface Triggered {
   runId: string;
   /** The workflow as the message names it: the row knows better. */
   workflowId: string;
+  /** What it was stored with, as the message says; null where it does not say, or says too much. */
+  stored: { version: number /** JSON text, as the row would give it. */; payload: string } | null;
 }
 
 /** What a trigger event says, or what is wrong with it. */
 export type ReadTrigger = Triggered | { fault: string };
 
-/** Reads the text of a trigger event that any program may have written. */
-export function readTrigger(text: string): ReadTrigger {
+/** A longer message is not taken at its word: the payload goes back to the database with what came of it. */
+const MAX_TOLD_CHARACTERS = 4096;
+
+/** Reads the text of a trigger event that any program may have written, and the version that came with it; null without. */
+export function readTrigger(text: string, version: string | null): ReadTrigger {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -48,8 +57,12 @@ export function readTrigger(text: string): ReadTrigger {
     return { fault: "broken JSON" };
   }
   if (foreignTrigger.Check(value)) {
-    const { run_id, workflow_id } = value;
-    return isUuid(run_id) ? { runId: run_id.toLowerCase(), workflowId: workflow_id } : { fault: "run_id is no uuid" };
+    const { run_id, workflow_id, payload } = value;
+    if (!isUuid(run_id)) return { fault: "run_id is no uuid" };
+    const isTold = version !== null && /^[1-9]\d{0,8}$/.test(version) && text.length <= MAX_TOLD_CHARACTERS;
+    const stored =
+      isTold && payload ? { version: Number(version), payload: JSON.stringify(inJsonbOrder(payload)) } : null;
+    return { runId: run_id.toLowerCase(), workflowId: workflow_id, stored };
   }
   const error = foreignTrigger.Errors(value).First();
   return { fault: `wrong types: ${error?.path || "the event"}: ${error?.message ?? "not a trigger event"}` };

@@ -17,6 +17,22 @@ export interface JsonFault {
   offset: number;
 }
 
+/**
+ * The value with its keys in the order in which PostgreSQL's jsonb gives them back: those of fewer bytes of UTF-8 first, and
+ * by their bytes (its documentation, "jsonb Indexing" and compareJsonbContainers).
+ */
+export function inJsonbOrder(value: Json): Json {
+  if (value === null || typeof value !== "object") return value;
+  if (Array.isArray(value)) return value.map(inJsonbOrder);
+  const entries = Object.entries(value).map(([key, part]): [string, Json] => [key, inJsonbOrder(part)]);
+  return Object.fromEntries(entries.sort(([first], [second]) => compareKeys(first, second)));
+}
+
+function compareKeys(first: string, second: string): number {
+  const [one, other] = [Buffer.from(first), Buffer.from(second)];
+  return one.length - other.length || one.compare(other);
+}
+
 /** More faults than these help nobody, and naming them all would be work that a sender can choose. */
 export const MAX_FAULTS = 100;
 

@@ -63,7 +63,8 @@ export class TriggerService {
       if (reservation !== null && (inserted.claimed || ended !== null)) reservation.stored(run, inserted, ended);
       else {
         reservation?.release();
-        this.#publish({ run_id: uuid, workflow_id: inserted.workflowUuid, payload });
+        const { workflowUuid: workflow_id, workflowVersion: workflow_version } = inserted;
+        this.#publish({ run_id: uuid, workflow_id, workflow_version, payload });
       }
     } catch (error) {
       reservation?.release();

@@ -160,6 +160,8 @@ export interface FreshProgress {
   uuid: string;
   /** Milliseconds since the epoch. */
   startedAt: number;
+  /** What it was executed with on somebody's word: it is written only if the row says the same. Null if it was read from the row. */
+  told: (VersionKey & { payload: string }) | null;
   next:
     | RunEnd
     /** Nobody holds it until then, milliseconds since the epoch. `entries` is the JSON array text of its log so far. */
@@ -251,7 +253,7 @@ export interface Storage {
 
   /** Tells apart which runs nobody ever claimed; gives these until their payloads come to so many characters, one whatever its size. */
   findFresh(uuids: string[], maxBytes: number): Promise<FoundFresh>;
-  /** Writes how far runs came that nobody ever claimed; `lost` where somebody did meanwhile. Repeating it is harmless. */
+  /** Writes how far runs came that nobody ever claimed; `lost` where somebody did meanwhile, or it is another run than told. Repeating it is harmless. */
   saveFresh(items: FreshProgress[]): Promise<Outcome<null>[]>;
   claimByMessage(claim: MessageClaim): Promise<ClaimedRun[]>;
   /** Fewer than the limit with patience, though there are more; none only when there are no more. */

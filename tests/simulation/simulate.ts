@@ -108,7 +108,11 @@ function scheduleTriggers(world: World, workers: SimulatedWorker[]): Map<string,
       if (random.chance(0.2)) send();
       function send(): void {
         scheduler.after(random.below(random.chance(0.2) ? 10_000 : 20), () => {
-          random.pick(workers).message({ runId: id, workflowId: workload.id });
+          const stored = random.chance(0.3) ? null : { version: random.chance(0.1) ? 2 : 1, payload };
+          if (stored !== null && random.chance(0.1)) stored.payload = JSON.stringify({ n: -1 });
+          const named = random.chance(0.1) ? random.pick(WORKLOADS) : workload;
+          const workflowId = uuid("f", WORKLOADS.indexOf(named));
+          random.pick(workers).message({ runId: id, workflowId, stored });
         });
       }
     });
@@ -180,12 +184,16 @@ function problemsOf(run: RunRecord | null, { steps, status }: Workload): string[
     problems.push(`steps in the order ${Object.keys(results)}`);
   if (status === "success" && began.length !== steps.length)
     problems.push(`only ${began.length} of ${steps.length} steps`);
+  const { n }: { n: number } = JSON.parse(run.payload);
   let before = 0;
   for (const [index, result] of began.entries()) {
     const started = Date.parse(result.started_at ?? "");
     const ended = Date.parse(result.completed_at ?? "");
     if (!(started >= before)) problems.push(`step ${result.step_name} began before the one before it ended`);
     const { duration } = steps[index]?.config ?? {};
+    const from = /"from":(-?\d+)/.exec(JSON.stringify(result.output))?.[1];
+    if (from !== undefined && Number(from) !== n)
+      problems.push(`${result.step_name} was executed with another payload`);
     if (typeof duration === "number" && ended - started < duration * 1000)
       problems.push(`${result.step_name} ended early`);
     before = ended;

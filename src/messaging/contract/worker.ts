@@ -9,6 +9,8 @@ const PATIENCE_MILLISECONDS = 20_000;
 export class TestWorker implements TriggerConsumer {
   /** What each claim that succeeded named. */
   readonly claims: string[][] = [];
+  /** What messages said of the runs that were claimed. */
+  readonly told = new Map<string, Triggered["stored"]>();
   /** Claims that named more runs than there was room for: never. */
   readonly tooBig: number[] = [];
   /** What each claim that was rejected named. */
@@ -41,6 +43,7 @@ export class TestWorker implements TriggerConsumer {
   }
 
   async claim(triggered: Triggered[]): Promise<{ unknown: string[] }> {
+    for (const { runId, stored } of triggered) this.told.set(runId, stored);
     return this.#claim(triggered.map(({ runId }) => runId));
   }
 
@@ -78,7 +81,12 @@ export class TestWorker implements TriggerConsumer {
 
 export function triggerEvents(count: number, payload: TriggerEvent["payload"] = { a: 1 }): TriggerEvent[] {
   const workflow_id = newId(Date.now());
-  return Array.from({ length: count }, () => ({ run_id: newId(Date.now()), workflow_id, payload }));
+  return Array.from({ length: count }, () => ({
+    run_id: newId(Date.now()),
+    workflow_id,
+    workflow_version: 3,
+    payload,
+  }));
 }
 
 export function completedEvents(count: number): CompletedEvent[] {

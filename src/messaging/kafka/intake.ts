@@ -6,6 +6,7 @@ import { Backoff, Rest } from "../../waiting.ts";
 import type { TriggerConsumer } from "../port.ts";
 import type { Connection } from "./client.ts";
 import type { DeadLetter, DeadLetters } from "./dead-letters.ts";
+import { versionOf } from "./wire.ts";
 
 const MAX_PER_CLAIM = 500;
 /** Without room it asks for some this often. */
@@ -155,7 +156,8 @@ export class Intake {
 }
 
 function read(message: KafkaMessage): Incoming {
-  return { message, read: message.value === null ? { fault: "no value" } : readTrigger(message.value.toString()) };
+  const { value, headers } = message;
+  return { message, read: value === null ? { fault: "no value" } : readTrigger(value.toString(), versionOf(headers)) };
 }
 
 /** The first messages that name as many different runs at most, and whatever else is between them. */

@@ -22,9 +22,31 @@ test("triggers are keyed by run id, JSON of the contract, on all three partition
   await messaging.publishTriggers(events);
   const messages = await here.messages(here.trigger, 100);
   const byKey = new Map(messages.map(({ key, payload }) => [key, JSON.parse(payload ?? "")]));
-  for (const event of events) expect(byKey.get(event.run_id)).toEqual(event);
+  for (const { workflow_version: _, ...event } of events) expect(byKey.get(event.run_id)).toEqual(event);
   expect(Object.keys(byKey.get(events[0]?.run_id ?? ""))).toEqual(["run_id", "workflow_id", "payload"]);
   expect(new Set(messages.map(({ partition }) => partition))).toEqual(new Set([0, 1, 2]));
+  await here.close();
+});
+
+test("what a run was stored with comes with its message, as PostgreSQL would give it back, unless that is long", async () => {
+  const here = new Place(kafka);
+  const messaging = await here.open();
+  const worker = new TestWorker();
+  messaging.consumeTriggers(worker);
+  const [short] = triggerEvents(1, {
+    länge: 1,
+    b: { zz: [{ "10": 0, y: 1, b: 2 }], a: null },
+    "": "x",
+    "\u{1f600}": 4,
+    "\uffee1": 5,
+  });
+  const [long] = triggerEvents(1, { text: "x".repeat(5000) });
+  if (short === undefined || long === undefined) throw new Error("expected events");
+  await messaging.publishTriggers([short, long]);
+  await untilClaimed(worker, runIdsOf([short, long]));
+  const payload = '{"":"x","b":{"a":null,"zz":[{"10":0,"b":2,"y":1}]},"\uffee1":5,"\u{1f600}":4,"länge":1}';
+  expect(worker.told.get(short.run_id)).toEqual({ version: 3, payload });
+  expect(worker.told.get(long.run_id)).toBeNull();
   await here.close();
 });
 

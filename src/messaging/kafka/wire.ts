@@ -19,10 +19,18 @@ const FRAME_BYTES = 64;
 /** An error that is cut still says what happened. */
 const MAX_ERROR_CHARACTERS = 10_000;
 
+const VERSION_HEADER = "workflow_version";
+
 /** The event as a message; one that is too big goes without its payload. */
-export function triggerMessage(event: TriggerEvent): Outgoing {
+export function triggerMessage({ workflow_version, ...event }: TriggerEvent): Outgoing {
   const message = messageOf(event);
-  return fits(message) ? message : messageOf({ ...event, payload: null });
+  if (!fits(message)) return messageOf({ ...event, payload: null });
+  return { ...message, headers: { [VERSION_HEADER]: String(workflow_version) } };
+}
+
+/** The version of its workflow that a trigger's message comes with; null without. */
+export function versionOf(headers: IHeaders | undefined): string | null {
+  return headers?.[VERSION_HEADER]?.toString() ?? null;
 }
 
 /** The event as a message; one that is too big goes with the beginning of its error. */
@@ -32,7 +40,11 @@ export function completedMessage(event: CompletedEvent): Outgoing {
   return messageOf({ ...event, error: event.error.slice(0, MAX_ERROR_CHARACTERS) });
 }
 
-function messageOf({ run_id, workflow_id, ...rest }: TriggerEvent | CompletedEvent): Outgoing {
+function messageOf({
+  run_id,
+  workflow_id,
+  ...rest
+}: Omit<TriggerEvent, "workflow_version"> | CompletedEvent): Outgoing {
   return { key: Buffer.from(run_id), value: Buffer.from(JSON.stringify({ run_id, workflow_id, ...rest })) };
 }
 

@@ -20,12 +20,17 @@ const ROOM = 1024 * 1024;
 
 function endOf(world: World, uuid: string, fields: Partial<RunEnd> = {}): FreshProgress {
   const next: RunEnd = { kind: "end", status: "success", error: null, stepResults: RESULTS, ...fields };
-  return { uuid, startedAt: world.now(), next };
+  return { uuid, startedAt: world.now(), told: null, next };
 }
 
 function sleepOf(world: World, uuid: string, milliseconds: number): FreshProgress {
   const startedAt = world.now();
-  return { uuid, startedAt, next: { kind: "sleep", dueAt: startedAt + milliseconds, entries: entriesText("0", "1") } };
+  return {
+    uuid,
+    startedAt,
+    told: null,
+    next: { kind: "sleep", dueAt: startedAt + milliseconds, entries: entriesText("0", "1") },
+  };
 }
 
 export function freshContract(check: Check): void {
@@ -152,6 +157,37 @@ export function freshContract(check: Check): void {
     ]);
     expect(await world.find(uuid)).toEqual(before);
     expect(before).toMatchObject({ status: "failed", error: "it said no" });
+  });
+
+  check("executed with what somebody told, it is stored only if that is what the row says", async (world) => {
+    const [workflow, other] = [await world.workflow(), await world.workflow()];
+    const payload = '{"text":"a \\"b\\" €","list":[1,{"y":2.5,"x":null}]}';
+    const reordered = '{"list":[1,{"x":null,"y":2.5}],"text":"a \\"b\\" €"}';
+    const told = { workflowUuid: workflow, version: 1, payload };
+    const lies = [
+      { ...told, workflowUuid: other },
+      { ...told, version: 2 },
+      { ...told, payload: "{}" },
+      { ...told, payload: payload.replace("2.5", "2.6") },
+      { ...told, payload: payload.replace("[1,", "[") },
+    ];
+    const truths = [told, { ...told, payload: reordered }];
+    const items = [...lies, ...truths].map((one) => ({ one, run: world.newRun(workflow, { payload }) }));
+    for (const outcome of await world.storage.insertRuns(items.map(({ run }) => run))) granted(outcome);
+    const sleeps = (index: number) => index % 2 === 1;
+    const save = () =>
+      world.storage.saveFresh(
+        items.map(({ one, run: { uuid } }, index) => {
+          return { ...(sleeps(index) ? sleepOf(world, uuid, MINUTE) : endOf(world, uuid)), told: one };
+        }),
+      );
+    const kinds = (await save()).map(({ kind }): string => kind);
+    expect(kinds).toEqual([...lies.map(() => "lost"), ...truths.map(() => "ok")]);
+    for (const { run } of items.slice(0, lies.length)) {
+      expect(await world.find(run.uuid)).toMatchObject({ status: "pending", startedAt: null, log: "[]" });
+    }
+    const unknown = { ...endOf(world, newId(world.now())), told };
+    expect(only(await world.storage.saveFresh([unknown])).kind).toBe("lost");
   });
 
   check("of 500 ends with one that can't be stored and one of no run, 498 are", async (world) => {

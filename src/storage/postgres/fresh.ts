@@ -30,10 +30,12 @@ export const SAVE_FRESH = keptStatement(
   `with item as (
     select *, to_timestamp("startedAt" / 1000) as at
     from json_to_recordset($1::text::json) as item (position integer, uuid uuid, "startedAt" float8, status text,
-      error text, results text, "dueAt" float8, entries text) where ${few("position")}
+      error text, results text, "dueAt" float8, entries text, "workflowUuid" uuid, version integer, payload text) where ${few("position")}
   ), fresh as (
     select item.* from item join workflow_runs r using (uuid)
-    where (r.status = 'pending' and r.lease_token = 0) is true order by r.uuid for update of r
+    where (r.status = 'pending' and r.lease_token = 0) is true and (item.payload is null or r.workflow_version = item.version
+      and r.workflow_id = item."workflowUuid" and r.payload = item.payload::jsonb) is true
+    order by r.uuid for update of r
   ), saved as (
     update workflow_runs r set status = fresh.status, due_at = to_timestamp(fresh."dueAt" / 1000), started_at = fresh.at,
       completed_at = case when fresh."dueAt" is null then ${ENDED_AT} end,
@@ -86,8 +88,8 @@ export class FreshRuns {
   }
 }
 
-function writable({ uuid, startedAt, next }: FreshProgress, position: number) {
-  const common = { position, uuid, startedAt };
+function writable({ uuid, startedAt, told, next }: FreshProgress, position: number) {
+  const common = { position, uuid, startedAt, ...told };
   if (next.kind === "sleep") return { ...common, status: "running", dueAt: next.dueAt, entries: next.entries };
   return { ...common, status: next.status, error: next.error, results: next.stepResults };
 }

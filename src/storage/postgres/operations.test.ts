@@ -3,6 +3,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import type { Sql } from "postgres";
 import { StartError } from "../../errors.ts";
 import { newId } from "../../ids.ts";
+import { inJsonbOrder, type Json } from "../../schemas/json.ts";
 import { MINUTE, only, World } from "../contract/kit.ts";
 import type { Progress, Storage } from "../port.ts";
 import { connect, newDatabase, optionsFor } from "./database.fixture.ts";
@@ -101,6 +102,29 @@ test("a row with the contract's columns alone is found by the sweep and can be r
   });
 });
 
+test("a payload that a message brings has its keys in the order of the row's", async () => {
+  const { sql } = await databaseFor("operations_keys");
+  // Seeded: a failure names the payload, which is all that is needed to see it again.
+  let state = 7;
+  const below = (count: number) => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    return (state >>> 8) % count;
+  };
+  const letters = ["a", "b", "Z", "é", "ž", "€", "\uffee", "\u{1f600}", "0", "10", "_", " "];
+  const text = () => Array.from({ length: below(4) }, () => letters[below(letters.length)]).join("");
+  const any = (depth: number): Json => {
+    if (depth === 0) return [below(100) / 4, text(), null, true][below(4)] ?? null;
+    if (below(3) === 0) return Array.from({ length: below(3) }, () => any(depth - 1));
+    return Object.fromEntries(Array.from({ length: below(5) }, () => [text(), any(depth - 1)]));
+  };
+  for (let round = 0; round < 300; round++) {
+    const payload = any(4);
+    const [row] = await sql<{ text: string }[]>`select ${JSON.stringify(payload)}::text::jsonb::text as text`;
+    const parsed: Json = JSON.parse(row?.text ?? "");
+    expect(JSON.stringify(inJsonbOrder(payload))).toBe(JSON.stringify(parsed));
+  }
+});
+
 describe("completed events", () => {
   test("a run that ends owes one until it is sent; it is taken when overdue, by one", async () => {
     const { url, sql } = await databaseFor("operations_events");
@@ -150,7 +174,7 @@ test(`with ${ROWS} runs stored no hot statement scans the table`, async () => {
     const { fresh } = await storage.findFresh(uuids, 1_000_000);
     expect(fresh).toHaveLength(100);
     const startedAt = world.now();
-    await storage.saveFresh(fresh.slice(0, 50).map(({ uuid }) => ({ uuid, startedAt, next: END })));
+    await storage.saveFresh(fresh.slice(0, 50).map(({ uuid, ...told }) => ({ uuid, startedAt, told, next: END })));
     await storage.renewLeases(claimed, MINUTE);
     await storage.saveProgress(
       claimed.map(({ uuid, token }) => ({

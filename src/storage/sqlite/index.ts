@@ -27,6 +27,7 @@ import type {
 } from "../port.ts";
 import { type Committer, LocalCommitter, ThreadCommitter } from "./commit.ts";
 import { Definitions } from "./definitions.ts";
+import { FreshRuns } from "./fresh.ts";
 import { Runs } from "./runs.ts";
 import { writeOperations } from "./writes.ts";
 
@@ -92,6 +93,7 @@ class SqliteStorage implements Storage {
   readonly writesAtOnce = 4;
   readonly #definitions: Definitions;
   readonly #runs: Runs;
+  readonly #fresh: FreshRuns;
   readonly #committer: Committer;
   readonly #clock: Clock;
   readonly #release: () => Promise<void>;
@@ -99,6 +101,7 @@ class SqliteStorage implements Storage {
   constructor(reader: Database, committer: Committer, clock: Clock, release: () => Promise<void>) {
     this.#definitions = new Definitions(reader, clock);
     this.#runs = new Runs(reader, clock, this.#definitions);
+    this.#fresh = new FreshRuns(reader, clock);
     this.#committer = committer;
     this.#clock = clock;
     this.#release = release;
@@ -145,7 +148,7 @@ class SqliteStorage implements Storage {
   }
 
   async findFresh(uuids: string[], maxBytes: number): Promise<FoundFresh> {
-    return this.#runs.findFresh(uuids, maxBytes);
+    return this.#fresh.find(uuids, maxBytes);
   }
 
   saveFresh(items: FreshProgress[]): Promise<Outcome<null>[]> {

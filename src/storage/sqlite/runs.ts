@@ -5,9 +5,6 @@ import type {
   Claim,
   ClaimedRun,
   DueClaim,
-  FoundFresh,
-  FreshProgress,
-  FreshRun,
   Held,
   InsertedRun,
   Lease,
@@ -43,15 +40,6 @@ const LIST = {
 const STORED = `select workflow_id as workflowUuid, workflow_version as workflowVersion,
   (claim_id is not null and claim_id = ? and lease_token = 1) as claimed, completed_at is not null as ended from workflow_runs where uuid = ?`;
 
-const FRESH = `select uuid, workflow_id as workflowUuid, workflow_version as version, payload,
-  status = 'pending' and lease_token = 0 as fresh from workflow_runs where uuid = ?`;
-
-const END_FRESH = `update workflow_runs set status = ?, due_at = null, started_at = ?, completed_at = ?, error = ?,
-  step_results = ? where uuid = ? and status = 'pending' and lease_token = 0`;
-
-const SLEEP_FRESH = `update workflow_runs set status = 'running', due_at = ?, started_at = ?, log_length = 1
-  where uuid = ? and status = 'pending' and lease_token = 0`;
-
 const CLAIM = `update workflow_runs set status = 'running', lease_token = lease_token + 1, due_at = ?, claim_id = ?,
   started_at = coalesce(started_at, ?) where uuid = ?`;
 
@@ -76,10 +64,6 @@ const APPEND = `insert into run_log (run_uuid, seq, token, entries)
   select uuid, ?, lease_token, ? from workflow_runs where uuid = ? and lease_token = ? and status = 'running'
   on conflict do nothing`;
 
-const LOG_FRESH = `insert into run_log (run_uuid, seq, token, entries)
-  select uuid, 0, 0, ? from workflow_runs where uuid = ? and status = 'pending' and lease_token = 0
-  on conflict do nothing`;
-
 const HOLD = `update workflow_runs set log_length = max(log_length, ?), crashes = ?
   where uuid = ? and lease_token = ? and status = 'running'`;
 
@@ -89,7 +73,8 @@ const GIVE_BACK = `update workflow_runs set log_length = max(log_length, ?), cra
 const END = `update workflow_runs set log_length = max(log_length, ?), crashes = ?, due_at = null, claim_id = null, status = ?,
   completed_at = ?, error = ?, step_results = ? where uuid = ? and lease_token = ? and status = 'running'`;
 
-const SAVED_ALIKE = "select 1 from workflow_runs where uuid = ? and lease_token = ? and status = ?";
+/** Whether a write that changed nothing was done before. */
+export const SAVED_ALIKE = "select 1 from workflow_runs where uuid = ? and lease_token = ? and status = ?";
 
 const RENEW = "update workflow_runs set due_at = ? where uuid = ? and lease_token = ? and claim_id is not null";
 
@@ -171,37 +156,6 @@ export class Runs {
 
   list(page: PageRequest, until: string): RunRecord[] {
     return listPage(this.#database, LIST, page, until, (row: StoredRun) => this.#withLog(row));
-  }
-
-  findFresh(uuids: string[], maxBytes: number): FoundFresh {
-    const statement = this.#database.query<FreshRun & { fresh: number }, [string]>(FRESH);
-    const found: FoundFresh = { fresh: [], taken: [] };
-    let room = maxBytes;
-    for (const uuid of new Set(uuids)) {
-      const row = statement.get(uuid);
-      if (row === null) continue;
-      const { fresh, ...run } = row;
-      if (fresh === 0) found.taken.push(uuid);
-      else if (room > 0 || found.fresh.length === 0) {
-        room -= run.payload.length;
-        found.fresh.push(run);
-      }
-    }
-    return found;
-  }
-
-  saveFresh({ uuid, startedAt, next }: FreshProgress): Outcome<null> {
-    const alike = (status: string) => this.#database.query(SAVED_ALIKE).get(uuid, 0, status) !== null;
-    if (next.kind === "sleep") {
-      this.#database.query(LOG_FRESH).run(next.entries, uuid);
-      const { changes } = this.#database.query(SLEEP_FRESH).run(next.dueAt, startedAt, uuid);
-      return done(changes > 0 || alike("running"));
-    }
-    const { status, error, stepResults } = next;
-    const { changes } = this.#database
-      .query(END_FRESH)
-      .run(status, startedAt, Math.max(this.#clock.now(), startedAt), error, stepResults, uuid);
-    return done(changes > 0 || alike(status));
   }
 
   claimByMessage({ uuids, ...claim }: MessageClaim): ClaimedRun[] {
@@ -293,6 +247,7 @@ export class Runs {
   }
 }
 
-function done(changed: boolean): Outcome<null> {
+/** How a fenced write went. */
+export function done(changed: boolean): Outcome<null> {
   return changed ? { kind: "ok", value: null } : { kind: "lost" };
 }

@@ -14,6 +14,7 @@ import type {
   WorkflowKey,
 } from "../port.ts";
 import { Definitions } from "./definitions.ts";
+import { FreshRuns } from "./fresh.ts";
 import { Runs } from "./runs.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -21,13 +22,14 @@ const DAY = 24 * 60 * 60 * 1000;
 /** Every write of the storage port by name, applied to one connection inside an open transaction. */
 export function writeOperations(database: Database, clock: Clock) {
   const definitions = new Definitions(database, clock);
+  const fresh = new FreshRuns(database, clock);
   const runs = new Runs(database, clock, definitions);
   return {
     insertWorkflows: (items: NewWorkflow[]) => each(items, (item) => definitions.insert(item)),
     updateWorkflows: (items: WorkflowChange[]) => each(items, (item) => definitions.update(item)),
     deleteWorkflows: (items: WorkflowKey[]) => each(items, (item) => definitions.delete(item)),
     insertRuns: (items: NewRun[]) => runs.insert(items, each),
-    saveFresh: (items: FreshProgress[]) => each(items, (item) => runs.saveFresh(item)),
+    saveFresh: (items: FreshProgress[]) => each(items, (item) => fresh.save(item)),
     claimByMessage: (claim: MessageClaim) => runs.claimByMessage(claim),
     claimDue: (claim: DueClaim) => runs.claimDue(claim),
     saveProgress: (items: Progress[]) => each(items, (item) => runs.saveProgress(item)),

@@ -1,0 +1,67 @@
+import type { Database } from "bun:sqlite";
+import { isDeepStrictEqual } from "node:util";
+import type { Clock } from "../../clock.ts";
+import type { FoundFresh, FreshProgress, FreshRun, Outcome } from "../port.ts";
+import { done, SAVED_ALIKE } from "./runs.ts";
+
+const FRESH = `select uuid, workflow_id as workflowUuid, workflow_version as version, payload,
+  status = 'pending' and lease_token = 0 as fresh from workflow_runs where uuid = ?`;
+
+const END_FRESH = `update workflow_runs set status = ?, due_at = null, started_at = ?, completed_at = ?, error = ?,
+  step_results = ? where uuid = ? and status = 'pending' and lease_token = 0`;
+
+const SLEEP_FRESH = `update workflow_runs set status = 'running', due_at = ?, started_at = ?, log_length = 1
+  where uuid = ? and status = 'pending' and lease_token = 0`;
+
+const LOG_FRESH = `insert into run_log (run_uuid, seq, token, entries)
+  select uuid, 0, 0, ? from workflow_runs where uuid = ? and status = 'pending' and lease_token = 0
+  on conflict do nothing`;
+
+/** Runs that are executed without a claim, on one SQLite connection. Writes expect an open transaction. */
+export class FreshRuns {
+  readonly #database: Database;
+  readonly #clock: Clock;
+
+  constructor(database: Database, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
+
+  find(uuids: string[], maxBytes: number): FoundFresh {
+    const statement = this.#database.query<FreshRun & { fresh: number }, [string]>(FRESH);
+    const found: FoundFresh = { fresh: [], taken: [] };
+    let room = maxBytes;
+    for (const uuid of new Set(uuids)) {
+      const row = statement.get(uuid);
+      if (row === null) continue;
+      const { fresh, ...run } = row;
+      if (fresh === 0) found.taken.push(uuid);
+      else if (room > 0 || found.fresh.length === 0) {
+        room -= run.payload.length;
+        found.fresh.push(run);
+      }
+    }
+    return found;
+  }
+
+  save({ uuid, startedAt, told, next }: FreshProgress): Outcome<null> {
+    if (told !== null && !this.#isAsTold(uuid, told)) return { kind: "lost" };
+    const alike = (status: string) => this.#database.query(SAVED_ALIKE).get(uuid, 0, status) !== null;
+    if (next.kind === "sleep") {
+      this.#database.query(LOG_FRESH).run(next.entries, uuid);
+      const { changes } = this.#database.query(SLEEP_FRESH).run(next.dueAt, startedAt, uuid);
+      return done(changes > 0 || alike("running"));
+    }
+    const { status, error, stepResults } = next;
+    const { changes } = this.#database
+      .query(END_FRESH)
+      .run(status, startedAt, Math.max(this.#clock.now(), startedAt), error, stepResults, uuid);
+    return done(changes > 0 || alike(status));
+  }
+
+  #isAsTold(uuid: string, { workflowUuid, version, payload }: NonNullable<FreshProgress["told"]>): boolean {
+    const row = this.#database.query<FreshRun, [string]>(FRESH).get(uuid);
+    if (row === null || row.workflowUuid !== workflowUuid || row.version !== version) return false;
+    return isDeepStrictEqual(JSON.parse(row.payload), JSON.parse(payload));
+  }
+}

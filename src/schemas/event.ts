@@ -39,7 +39,14 @@ export interface Triggered {
   /** The workflow as the message names it: the row knows better. */
   workflowId: string;
   /** What it was stored with, as the message says; null where it does not say, or says too much. */
-  stored: { version: number /** JSON text, as the row would give it. */; payload: string } | null;
+  stored: StoredWith | null;
+}
+
+/** What a run was stored with. */
+export interface StoredWith {
+  version: number;
+  /** JSON text, its keys in the order in which the row would give them. */
+  payload: string;
 }
 
 /** What a trigger event says, or what is wrong with it. */

@@ -19,7 +19,7 @@ export interface JsonFault {
 
 /**
  * The value with its keys in the order in which PostgreSQL's jsonb gives them back: those of fewer bytes of UTF-8 first, and
- * by their bytes (its documentation, "jsonb Indexing" and compareJsonbContainers).
+ * by their bytes (its source, lengthCompareJsonbStringValue in jsonb_util.c).
  */
 export function inJsonbOrder(value: Json): Json {
   if (value === null || typeof value !== "object") return value;

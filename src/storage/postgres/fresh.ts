@@ -22,6 +22,10 @@ export const FIND_FRESH = keptStatement(
 
 type FoundRow = Omit<FreshRun, "payload"> & { payload: string | null; fresh: boolean };
 
+/** Whether a row is what the writer was told of it, if he was. */
+const AS_TOLD = `(item.payload is null or r.workflow_id = item."workflowUuid" and r.workflow_version = item.version
+  and r.payload = item.payload::jsonb) is true`;
+
 // A claim that comes first changes the token, and the row is found no more. "Is true": see progress.ts.
 export const SAVE_FRESH = keptStatement(
   "save_fresh_runs",
@@ -33,9 +37,7 @@ export const SAVE_FRESH = keptStatement(
       error text, results text, "dueAt" float8, entries text, "workflowUuid" uuid, version integer, payload text) where ${few("position")}
   ), fresh as (
     select item.* from item join workflow_runs r using (uuid)
-    where (r.status = 'pending' and r.lease_token = 0) is true and (item.payload is null or r.workflow_version = item.version
-      and r.workflow_id = item."workflowUuid" and r.payload = item.payload::jsonb) is true
-    order by r.uuid for update of r
+    where (r.status = 'pending' and r.lease_token = 0) is true and ${AS_TOLD} order by r.uuid for update of r
   ), saved as (
     update workflow_runs r set status = fresh.status, due_at = to_timestamp(fresh."dueAt" / 1000), started_at = fresh.at,
       completed_at = case when fresh."dueAt" is null then ${ENDED_AT} end,
@@ -49,7 +51,7 @@ export const SAVE_FRESH = keptStatement(
   select position from saved
   union all
   select item.position from item join workflow_runs r using (uuid)
-  where r.lease_token = 0 and (r.status = item.status) is true and item.position not in (select position from saved)`,
+  where r.lease_token = 0 and (r.status = item.status) is true and ${AS_TOLD} and item.position not in (select position from saved)`,
 );
 
 /** Runs that are executed without a claim. */

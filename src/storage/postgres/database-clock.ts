@@ -2,21 +2,28 @@ import type { Logger } from "pino";
 import { type Clock, systemClock } from "../../clock.ts";
 import type { Pool } from "../../db/pool.ts";
 import { messageOf } from "../../errors.ts";
-import { milliseconds } from "./definitions.ts";
 
-const NOW = `select ${milliseconds("clock_timestamp()")} as now`;
+const NOW = "select (extract(epoch from clock_timestamp()) * 1000)::float8 as now";
 const SAMPLES = 3;
 const AGAIN_MILLISECONDS = 10_000;
+/** How much two clocks drift apart, at most: some ten times what one expects of a quartz. */
+const DRIFT = 1e-4;
+
+/** Database time less monotonic time, and how far that may be off; milliseconds. */
+interface Offset {
+  value: number;
+  error: number;
+}
 
 /**
  * The time of the database, so that processes agree on what is due however wrong their machines' clocks are: an offset
- * learned from the fastest of some answers (Cristian's algorithm), moved on by the monotonic clock.
+ * learned from the fastest of some answers (Cristian's algorithm), moved on by the monotonic clock. An answer that took long
+ * says less than an older quick one, unless the two contradict each other: then the database's clock was set.
  */
 export class DatabaseClock implements Clock {
   readonly #pool: Pool;
   readonly #log: Logger;
-  /** Database time less monotonic time, milliseconds. */
-  #offset = systemClock.now() - systemClock.monotonic();
+  #offset: Offset = { value: systemClock.now() - systemClock.monotonic(), error: Number.POSITIVE_INFINITY };
   #cancelTimer: () => void = () => {};
   #stopped = false;
 
@@ -25,7 +32,7 @@ export class DatabaseClock implements Clock {
     this.#log = log;
   }
 
-  now = (): number => Math.floor(systemClock.monotonic() + this.#offset);
+  now = (): number => Math.floor(systemClock.monotonic() + this.#offset.value);
   monotonic = systemClock.monotonic;
   timer = systemClock.timer;
   nextTurn = systemClock.nextTurn;
@@ -42,7 +49,7 @@ export class DatabaseClock implements Clock {
 
   async #follow(): Promise<void> {
     try {
-      this.#offset = await this.#measure();
+      this.#learn(await this.#measure());
     } catch (error) {
       // The last offset still holds: the monotonic clock drifts by parts in a million.
       this.#log.debug({ error: messageOf(error) }, "time of the database not learned");
@@ -50,14 +57,21 @@ export class DatabaseClock implements Clock {
     if (!this.#stopped) this.#cancelTimer = systemClock.timer(AGAIN_MILLISECONDS, () => this.#follow());
   }
 
-  async #measure(): Promise<number> {
-    let best = { offset: this.#offset, roundTrip: Number.POSITIVE_INFINITY };
+  #learn(measured: Offset): void {
+    const known = this.#offset;
+    known.error += AGAIN_MILLISECONDS * DRIFT;
+    const contradicts = Math.abs(measured.value - known.value) > measured.error + known.error;
+    if (measured.error <= known.error || contradicts) this.#offset = measured;
+  }
+
+  async #measure(): Promise<Offset> {
+    let best: Offset = { ...this.#offset, error: Number.POSITIVE_INFINITY };
     for (let sample = 0; sample < SAMPLES; sample++) {
       const sent = systemClock.monotonic();
       const [row] = await this.#pool.run<{ now: number }>(NOW, []);
-      const roundTrip = systemClock.monotonic() - sent;
-      if (row !== undefined && roundTrip < best.roundTrip) best = { offset: row.now - sent - roundTrip / 2, roundTrip };
+      const error = (systemClock.monotonic() - sent) / 2;
+      if (row !== undefined && error < best.error) best = { value: row.now - sent - error, error };
     }
-    return best.offset;
+    return best;
   }
 }

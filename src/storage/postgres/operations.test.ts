@@ -1,6 +1,7 @@
 /** What only PostgreSQL has: migrations that race, rows of other programs, owed events, and plans on a large table. */
 import { afterAll, describe, expect, test } from "bun:test";
 import type { Sql } from "postgres";
+import { Random } from "../../../tests/simulation/scheduler.ts";
 import { StartError } from "../../errors.ts";
 import { newId } from "../../ids.ts";
 import { inJsonbOrder, type Json } from "../../schemas/json.ts";
@@ -105,17 +106,13 @@ test("a row with the contract's columns alone is found by the sweep and can be r
 test("a payload that a message brings has its keys in the order of the row's", async () => {
   const { sql } = await databaseFor("operations_keys");
   // Seeded: a failure names the payload, which is all that is needed to see it again.
-  let state = 7;
-  const below = (count: number) => {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
-    return (state >>> 8) % count;
-  };
+  const random = new Random(7);
   const letters = ["a", "b", "Z", "é", "ž", "€", "\uffee", "\u{1f600}", "0", "10", "_", " "];
-  const text = () => Array.from({ length: below(4) }, () => letters[below(letters.length)]).join("");
+  const text = () => Array.from({ length: random.below(4) }, () => random.pick(letters)).join("");
   const any = (depth: number): Json => {
-    if (depth === 0) return [below(100) / 4, text(), null, true][below(4)] ?? null;
-    if (below(3) === 0) return Array.from({ length: below(3) }, () => any(depth - 1));
-    return Object.fromEntries(Array.from({ length: below(5) }, () => [text(), any(depth - 1)]));
+    if (depth === 0) return random.pick([random.below(100) / 4, text(), null, true]);
+    if (random.chance(1 / 3)) return Array.from({ length: random.below(3) }, () => any(depth - 1));
+    return Object.fromEntries(Array.from({ length: random.below(5) }, () => [text(), any(depth - 1)]));
   };
   for (let round = 0; round < 300; round++) {
     const payload = any(4);

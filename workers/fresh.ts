@@ -2,7 +2,7 @@ import type { Clock } from "../src/clock.ts";
 import { failpoint } from "../src/failpoints.ts";
 import { isUuid } from "../src/ids.ts";
 import type { CompletedEvent, Triggered } from "../src/schemas/event.ts";
-import type { FoundFresh, FreshProgress, FreshRun, Storage } from "../src/storage/port.ts";
+import type { FreshProgress, FreshRun, Storage } from "../src/storage/port.ts";
 import type { Advanced } from "./advance.ts";
 import { type Definitions, definitionKey } from "./definitions.ts";
 import type { Holdings } from "./holdings.ts";
@@ -69,7 +69,8 @@ export class FreshRuns {
     const startedAt = clock.now();
     // What a message says of its run saves reading it: should that be wrong, nothing of it is stored.
     const told = new Map(triggered.flatMap(toldRun).map((run) => [run.uuid, run]));
-    const { fresh: found, taken } = await this.#find(triggered.map(({ runId }) => runId).filter((id) => !told.has(id)));
+    const asked = triggered.map(({ runId }) => runId).filter((runId) => !told.has(runId));
+    const { fresh: found, taken } = await storage.findFresh(asked, Math.min(MAX_BYTES, this.#holdings.roomBytes));
     const fresh = [...told.values(), ...found];
     const runs = await this.#fitOnes(fresh);
     const results = await this.#pure.execute(runs, LIMIT_MILLISECONDS);
@@ -83,11 +84,6 @@ export class FreshRuns {
     const saved = items.filter((_, index) => outcomes[index]?.kind === "ok");
     this.#tell(saved, fresh);
     return new Set([...taken, ...saved.map(({ uuid }) => uuid)]);
-  }
-
-  async #find(runIds: string[]): Promise<FoundFresh> {
-    if (runIds.length === 0) return { fresh: [], taken: [] };
-    return this.#options.storage.findFresh(runIds, Math.min(MAX_BYTES, this.#holdings.roomBytes));
   }
 
   async #fitOnes(fresh: FreshRun[]): Promise<PureRun[]> {

@@ -43,8 +43,8 @@ export async function besideBarePosts<Result>(
     serve(["bench/bare-server.ts", "post"]),
     serve(["bench/bare-server.ts", "schema"]),
   ]);
-  const rateOf = async (server: Served) => (await load(server, TRIGGER, connections, 500)).per_second;
-  const measure = async () => ({ post: await rateOf(post), schema: await rateOf(schema) });
+  const rate = async (server: Served) => (await load(server, TRIGGER, connections, 500)).per_second;
+  const measure = async () => ({ post: await rate(post), schema: await rate(schema) });
   try {
     // As warm as the platform is by then.
     for (const server of [post, schema]) await load(server, TRIGGER, connections, 1000);

@@ -12,13 +12,16 @@ export const MIB = 1024 * 1024;
 export class HandClock implements Clock {
   time = 0;
   timers = 0;
+  /** What the last timer was set to, milliseconds. */
+  lastTimer = 0;
   #timers: (() => void)[] = [];
   #turns: (() => void)[] = [];
 
   now = () => this.time;
   monotonic = () => this.time;
-  timer = (_: number, callback: () => void) => {
+  timer = (milliseconds: number, callback: () => void) => {
     this.timers++;
+    this.lastTimer = milliseconds;
     this.#timers.push(callback);
     return () => {};
   };

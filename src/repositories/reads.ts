@@ -14,7 +14,7 @@ export class SharedReads<Key, Value> {
     this.#coalescer = new Coalescer({
       clock,
       sizeOf: () => 200,
-      flushes: 2,
+      flushes: 1,
       flush: async (keys) => {
         for (const key of keys) this.#unsent.delete(nameOf(key));
         return (await read(keys)).map((value) => ({ value }));

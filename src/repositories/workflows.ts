@@ -1,4 +1,4 @@
-import type { Cache } from "../cache/port.ts";
+import type { Cache, CacheEntry } from "../cache/port.ts";
 import type { Clock } from "../clock.ts";
 import { Coalescer } from "../coalescer.ts";
 import { isUuid } from "../ids.ts";
@@ -29,7 +29,7 @@ const nameOf = ({ namespace, uuid }: UuidKey) => `${uuid}:${namespace}`;
 export class WorkflowRepository {
   readonly #storage: Storage;
   readonly #cache: Cache;
-  readonly #inserts: Coalescer<NewWorkflow, Outcome<null>>;
+  readonly #inserts: Coalescer<NewWorkflow, Outcome<number | null>>;
   readonly #newest: SharedReads<UuidKey, WorkflowRecord | null>;
   /** By an author's id, which another workflow may take at any time, or of a version: never cached. */
   readonly #others: SharedReads<WorkflowLookup, WorkflowRecord | null>;
@@ -40,7 +40,7 @@ export class WorkflowRepository {
     this.#inserts = new Coalescer({
       clock,
       flushes: storage.writesAtOnce,
-      flush: (items) => storage.insertWorkflows(items),
+      flush: (items) => store(storage, cache, items),
       sizeOf: ({ steps, name }) => 300 + steps.length + name.length,
     });
     this.#newest = new SharedReads(clock, nameOf, (keys) =>
@@ -63,10 +63,6 @@ export class WorkflowRepository {
 
   async insert(item: NewWorkflow): Promise<void> {
     unwrap(await this.#inserts.add(item));
-    const { namespace, uuid } = item;
-    // Through to the other processes: read back, because only the database knows the row's times. Nobody waits for it,
-    // and should it fail, the first who asks for the workflow finds out.
-    if (this.#cache.shared && this.#cache.isUp()) Promise.allSettled([this.#newest.get({ namespace, uuid })]);
   }
 
   /** @throws PlatformError workflow_not_found */
@@ -107,6 +103,24 @@ export class WorkflowRepository {
     }
     return value;
   }
+}
+
+/** Stores a batch, and puts it into a cache that others read too. */
+async function store(storage: Storage, cache: Cache, items: NewWorkflow[]): Promise<Outcome<number | null>[]> {
+  if (!cache.shared) return storage.insertWorkflows(items);
+  const names = items.map(nameOf);
+  // Before there is anything to change: a change by whoever finds one by its author's id makes its ticket void.
+  const found = await cache.read("workflow", names);
+  const outcomes = await storage.insertWorkflows(items);
+  const entries = items.flatMap(({ namespace: _, ...item }, index): CacheEntry<WorkflowRecord>[] => {
+    const outcome = outcomes[index];
+    const createdAt = outcome?.kind === "ok" ? outcome.value : null;
+    const [name, ticket] = [names[index], found[index]?.ticket ?? null];
+    if (createdAt === null || ticket === null || name === undefined) return [];
+    return [{ name, ticket, value: { ...item, version: 1, createdAt, updatedAt: createdAt } }];
+  });
+  if (entries.length > 0) cache.fill("workflow", entries);
+  return outcomes;
 }
 
 function lookupOf({ namespace, uuid }: UuidKey): WorkflowLookup {

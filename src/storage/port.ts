@@ -232,7 +232,8 @@ export interface Storage {
   readonly breaker: (() => BreakerState) | null;
   /** Batches of writes that are worth having under way at once. */
   readonly writesAtOnce: number;
-  insertWorkflows(items: NewWorkflow[]): Promise<Outcome<null>[]>;
+  /** When each was stored, milliseconds since the epoch; null for one that was there already, which stays as it is. */
+  insertWorkflows(items: NewWorkflow[]): Promise<Outcome<number | null>[]>;
   /** Makes a new version of each. Error workflow_not_found. */
   updateWorkflows(items: WorkflowChange[]): Promise<Outcome<{ uuid: string; version: number }>[]>;
   /** Error workflow_not_found. */

@@ -87,9 +87,12 @@ export function workflowContract(check: Check): void {
     const item = world.newWorkflow({ name: "first" });
     const again: NewWorkflow = { ...item, name: "second" };
     const outcomes = await world.storage.insertWorkflows([item, again]);
-    expect(outcomes.map(({ kind }) => kind)).toEqual(["ok", "ok"]);
-    granted(only(await world.storage.insertWorkflows([again])));
-    expect(only(await world.storage.findWorkflows([lookup(item.uuid)]))).toMatchObject({ name: "first", version: 1 });
+    const found = present(only(await world.storage.findWorkflows([lookup(item.uuid)])));
+    expect(found).toMatchObject({ name: "first", version: 1 });
+    const ok = (value: number | null) => ({ kind: "ok" as const, value });
+    expect(outcomes).toEqual([ok(found.createdAt), ok(null)]);
+    expect(await world.storage.insertWorkflows([again])).toEqual([ok(null)]);
+    expect(only(await world.storage.findWorkflows([lookup(item.uuid)]))).toEqual(found);
   });
 
   check("of 500 new ones with one that is not JSON, 499 are stored", async (world) => {

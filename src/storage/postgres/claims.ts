@@ -66,9 +66,14 @@ export const CLAIM_DUE_BEGUN = keptStatement(
     order by due_at limit $4::integer`),
 );
 
-const NEXT_DUE = `select ${milliseconds(`least(
+export const NEXT_DUE = keptStatement(
+  "next_due_run",
+  ["float8"],
+  { dueAt: "float8" },
+  `select ${milliseconds(`least(
     (select min(due_at) from workflow_runs where due_at is not null and status <> 'pending'),
-    (select min(due_at) from workflow_runs where due_at is not null) + $1::float8 * interval '1 millisecond')`)} as "dueAt"`;
+    (select min(due_at) from workflow_runs where due_at is not null) + $1::float8 * interval '1 millisecond')`)}`,
+);
 
 export const RENEW_LEASES = keptStatement(
   "renew_leases",
@@ -108,7 +113,7 @@ export class Claims {
   }
 
   async nextDue(patienceMilliseconds: number): Promise<number | null> {
-    const rows = await this.#pool.run<{ dueAt: number | null }>(NEXT_DUE, [patienceMilliseconds]);
+    const rows = await this.#pool.run<{ dueAt: number | null }>(NEXT_DUE.call, [patienceMilliseconds]);
     return rows[0]?.dueAt ?? null;
   }
 

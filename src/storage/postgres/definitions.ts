@@ -1,3 +1,4 @@
+import { few, keptStatement } from "../../db/kept.ts";
 import type { Pool } from "../../db/pool.ts";
 import type { Pools } from "../../db/postgres.ts";
 import { isUuid } from "../../ids.ts";
@@ -31,17 +32,27 @@ export const RESOLVED = `left join workflow_definitions by_uuid on by_uuid.uuid 
     where by_uuid.uuid is null and namespace = reference.namespace and id = reference.reference and deleted_at is null
     order by uuid desc limit 1) by_id on true`;
 
-const INSERT = `with item as (
+export const INSERT_WORKFLOWS = keptStatement(
+  "insert_workflows",
+  ["text"],
+  { uuid: "uuid", createdAt: "float8" },
+  `with item as (
     select * from json_to_recordset($1::text::json)
-      as item (uuid uuid, namespace text, id text, name text, description text, steps text)
+      as item (position integer, uuid uuid, namespace text, id text, name text, description text, steps text)
+    where ${few("position")}
+  ), first as (
+    select distinct on (uuid) * from item order by uuid, position
   ), inserted as (
     insert into workflow_definitions (uuid, namespace, id, name, description, steps)
-    select uuid, namespace, id, name, description, steps::jsonb from item order by uuid on conflict (uuid) do nothing
+    select uuid, namespace, id, name, description, steps::jsonb from first order by uuid on conflict (uuid) do nothing
     returning uuid, created_at
+  ), kept as (
+    insert into workflow_versions (workflow_uuid, version, id, name, description, steps, created_at)
+    select uuid, 1, id, name, description, steps::json, created_at from first join inserted using (uuid)
+    on conflict do nothing
   )
-  insert into workflow_versions (workflow_uuid, version, id, name, description, steps, created_at)
-  select distinct on (uuid) uuid, 1, id, name, description, steps::json, created_at from item join inserted using (uuid)
-  on conflict do nothing`;
+  select uuid, ${milliseconds("created_at")} from inserted`,
+);
 
 const REFERENCE = `reference as (
     select * from json_to_recordset($1::text::json) as item (position integer, namespace text, reference text, uuid uuid, version integer)
@@ -63,14 +74,40 @@ const DELETE = `with ${REFERENCE}
   where d.uuid = (select coalesce(by_uuid.uuid, by_id.uuid) from reference ${RESOLVED}) and d.deleted_at is null
   returning d.uuid`;
 
-const FIND = `with ${REFERENCE}
-  select reference.position, ${COLUMNS} from reference ${RESOLVED}
-  join workflow_definitions d on d.uuid = coalesce(by_uuid.uuid, by_id.uuid)
-  join workflow_versions v on v.workflow_uuid = d.uuid and v.version = coalesce(reference.version, d.version)`;
+// "Offset 0" has it looked up for each reference: while the tables are small, joining them first seems as good, and that plan
+// would be kept.
+export const FIND_WORKFLOWS = keptStatement(
+  "find_workflows",
+  ["text"],
+  {
+    position: "integer",
+    uuid: "uuid",
+    id: "text",
+    name: "text",
+    description: "text",
+    steps: "text",
+    version: "integer",
+    createdAt: "float8",
+    updatedAt: "float8",
+  },
+  `with ${REFERENCE}
+  select reference.position, found.* from (select * from reference where ${few("position")}) as reference ${RESOLVED}
+  cross join lateral (
+    select ${COLUMNS} from workflow_definitions d
+    join workflow_versions v on v.workflow_uuid = d.uuid and v.version = coalesce(reference.version, d.version)
+    where d.uuid = coalesce(by_uuid.uuid, by_id.uuid) offset 0
+  ) as found`,
+);
 
-const VERSIONS = `select key.position, v.steps::text as steps
+export const FIND_VERSIONS = keptStatement(
+  "find_versions",
+  ["text"],
+  { position: "integer", steps: "text" },
+  `select key.position, v.steps::text as steps
   from json_to_recordset($1::text::json) as key (position integer, "workflowUuid" uuid, version integer)
-  join workflow_versions v on v.workflow_uuid = key."workflowUuid" and v.version = key.version`;
+  join workflow_versions v on v.workflow_uuid = key."workflowUuid" and v.version = key.version
+  where ${few("key.position")}`,
+);
 
 const list = (rows: string) => `select uuid, id, name, description, steps, version, "createdAt", "updatedAt" from (
     select *, sum(length(steps)) over (rows unbounded preceding) - length(steps) as before from (
@@ -98,10 +135,16 @@ export class Definitions {
     this.#reads = reads;
   }
 
-  insert(items: NewWorkflow[]): Promise<Outcome<null>[]> {
+  insert(items: NewWorkflow[]): Promise<Outcome<number | null>[]> {
     return writeBatch(items, async (batch) => {
-      await this.#writes.run(INSERT, [JSON.stringify(batch)]);
-      return batch.map(() => ({ kind: "ok", value: null }));
+      const text = JSON.stringify(batch.map((item, position) => ({ ...item, position })));
+      const rows = await this.#writes.run<{ uuid: string; createdAt: number }>(INSERT_WORKFLOWS.call, [text]);
+      const stored = new Map(rows.map(({ uuid, createdAt }) => [uuid, createdAt]));
+      return batch.map(({ uuid }) => {
+        const createdAt = stored.get(uuid) ?? null;
+        stored.delete(uuid);
+        return { kind: "ok", value: createdAt };
+      });
     });
   }
 
@@ -130,13 +173,13 @@ export class Definitions {
   }
 
   async find(items: WorkflowLookup[]): Promise<(WorkflowRecord | null)[]> {
-    const rows = await this.#reads.run<WorkflowRecord & Placed>(FIND, [referencesText(items)]);
+    const rows = await this.#reads.run<WorkflowRecord & Placed>(FIND_WORKFLOWS.call, [referencesText(items)]);
     return inOrder(items.length, rows, ({ position: _, ...workflow }) => workflow);
   }
 
   async versions(keys: VersionKey[]): Promise<(string | null)[]> {
     const text = JSON.stringify(keys.map((key, position) => ({ ...key, position })));
-    const rows = await this.#writes.run<{ steps: string } & Placed>(VERSIONS, [text]);
+    const rows = await this.#writes.run<{ steps: string } & Placed>(FIND_VERSIONS.call, [text]);
     return inOrder(keys.length, rows, ({ steps }) => steps);
   }
 

@@ -27,9 +27,9 @@ import type {
   WorkflowLookup,
   WorkflowRecord,
 } from "../port.ts";
-import { CLAIM_BY_MESSAGE, CLAIM_DUE, CLAIM_DUE_BEGUN, Claims, RENEW_LEASES } from "./claims.ts";
+import { CLAIM_BY_MESSAGE, CLAIM_DUE, CLAIM_DUE_BEGUN, Claims, NEXT_DUE, RENEW_LEASES } from "./claims.ts";
 import { DatabaseClock } from "./database-clock.ts";
-import { Definitions } from "./definitions.ts";
+import { Definitions, FIND_VERSIONS, FIND_WORKFLOWS, INSERT_WORKFLOWS } from "./definitions.ts";
 import { EventQueue, OWED_EVENTS_SENT, TAKE_OWED_EVENTS } from "./events.ts";
 import { FIND_FRESH, FreshRuns, SAVE_FRESH } from "./fresh.ts";
 import { ProgressWriter, SAVE_PROGRESS } from "./progress.ts";
@@ -38,14 +38,18 @@ import { FIND_RUNS, INSERT_BY_UUID, Runs } from "./runs.ts";
 // An ascending list ends this long ago: a smaller id may still be on its way into the database.
 const SETTLED_MILLISECONDS = 2000;
 
-/** What the way of every run goes through. */
+/** What the way of every run goes through, and that of its workflow. */
 const KEPT = [
+  INSERT_WORKFLOWS,
+  FIND_WORKFLOWS,
+  FIND_VERSIONS,
   INSERT_BY_UUID,
   FIND_FRESH,
   SAVE_FRESH,
   CLAIM_BY_MESSAGE,
   CLAIM_DUE,
   CLAIM_DUE_BEGUN,
+  NEXT_DUE,
   RENEW_LEASES,
   SAVE_PROGRESS,
   FIND_RUNS,
@@ -115,7 +119,7 @@ class PostgresStorage implements Storage {
     this.owedEvents = owesEvents ? new EventQueue(pools.writes) : null;
   }
 
-  insertWorkflows(items: NewWorkflow[]): Promise<Outcome<null>[]> {
+  insertWorkflows(items: NewWorkflow[]): Promise<Outcome<number | null>[]> {
     return this.#definitions.insert(items);
   }
 

@@ -62,10 +62,11 @@ export class Definitions {
     this.#clock = clock;
   }
 
-  insert(item: NewWorkflow): Outcome<null> {
-    this.#database.query(INSERT).run({ ...item, now: this.#clock.now() });
+  insert(item: NewWorkflow): Outcome<number | null> {
+    const now = this.#clock.now();
+    const { changes } = this.#database.query(INSERT).run({ ...item, now });
     this.#database.query(KEEP_VERSION).run(item.uuid);
-    return { kind: "ok", value: null };
+    return { kind: "ok", value: changes > 0 ? now : null };
   }
 
   update(change: WorkflowChange): Outcome<{ uuid: string; version: number }> {

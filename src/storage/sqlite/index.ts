@@ -107,7 +107,7 @@ class SqliteStorage implements Storage {
     this.#release = release;
   }
 
-  insertWorkflows(items: NewWorkflow[]): Promise<Outcome<null>[]> {
+  insertWorkflows(items: NewWorkflow[]): Promise<Outcome<number | null>[]> {
     return this.#committer.write("insertWorkflows", items);
   }
 

@@ -57,7 +57,7 @@ export class Ahead {
       (found) => {
         const name = definitionKey(key);
         const steps = found.get(name);
-        if (steps !== undefined && this.#pure.reachOf(name, steps) === "end") {
+        if (steps !== undefined && this.#pure.reachOf(name, steps).first === "end") {
           this.#keep(reference, { version: key.version, pure: { key, definition: name, steps } });
         }
       },
@@ -78,7 +78,7 @@ export class Ahead {
     const startedAt = this.#options.clock.now();
     const handed = runs.flatMap(({ uuid, payload }, index): PureRun[] => {
       const workflow = workflows[index];
-      return workflow ? [{ uuid, payload, definition: workflow.definition, steps: workflow.steps }] : [];
+      return workflow ? [{ uuid, payload, log: "[]", definition: workflow.definition, steps: workflow.steps }] : [];
     });
     const results = (await this.#pure.execute(handed, LIMIT_MILLISECONDS)).values();
     return workflows.map((workflow) => {

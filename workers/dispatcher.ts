@@ -156,6 +156,7 @@ export class Dispatcher implements TriggerConsumer {
     const waiting = [...this.#ready.takeAll(), ...this.#waitingEffects];
     this.#waitingEffects = [];
     await Promise.all(waiting.map((held) => this.#giveBack(held, this.#options.clock.now())));
+    await this.#fresh.stop();
     await this.#holdings.empty(milliseconds);
     await Promise.all(this.#holdings.all().map((held) => this.#giveBack(held, this.#options.clock.now())));
     this.#holdings.close();

@@ -1,33 +1,58 @@
+import type { Logger } from "pino";
 import type { Clock } from "../src/clock.ts";
+import { Coalescer } from "../src/coalescer.ts";
+import { messageOf } from "../src/errors.ts";
 import { failpoint } from "../src/failpoints.ts";
 import { isUuid } from "../src/ids.ts";
 import type { CompletedEvent, Triggered } from "../src/schemas/event.ts";
-import type { FreshProgress, FreshRun, Storage } from "../src/storage/port.ts";
+import { joinLogs } from "../src/schemas/log.ts";
+import type { FreshProgress, FreshRun, Outcome, Storage } from "../src/storage/port.ts";
 import type { Advanced } from "./advance.ts";
 import { type Definitions, definitionKey } from "./definitions.ts";
+import type { Origin } from "./held.ts";
 import type { Holdings } from "./holdings.ts";
 import type { PureExecution, PureRun } from "./pure.ts";
 import { RecentKeys } from "./recent.ts";
+import { Sleepers } from "./sleepers.ts";
 
 /** What is late is claimed, and executed again. */
 const LIMIT_MILLISECONDS = 1000;
 const MAX_BYTES = 4 * 1024 * 1024;
 /** How long a workflow is known for runs that come to an effect first. */
 const KNOWN_MILLISECONDS = 60_000;
+/** How long a run whose sleep is over is left to the worker that remembers it, before any other takes it. */
+const GRACE_MILLISECONDS = 2000;
 
 export interface FreshRunsOptions {
   storage: Storage;
   clock: Clock;
+  log: Logger;
   /** Called when a run sleeps until a time, milliseconds since the epoch. */
   onGivenBack(dueAt: number): void;
   /** Called when the end of a run is stored. */
   onEnded(event: CompletedEvent): void;
 }
 
+/** A run that nobody ever claimed, as far as it is known to have come. */
+interface Unclaimed extends PureRun, Pick<FreshProgress, "startedAt" | "told" | "logLength"> {
+  workflowUuid: string;
+}
+
+interface Asleep extends Unclaimed {
+  wakeAt: number;
+}
+
+/** How far a run came, and what it is remembered as until it wakes; null where it ended, or is left to the sweepers. */
+interface Came {
+  run: Unclaimed;
+  next: FreshProgress["next"];
+  asleep: Asleep | null;
+}
+
 /**
- * Executes runs that messages name without claiming them, up to their end or first sleep, where no effect comes before
- * that: they are written twice, when they are triggered and with that, in place of three times. Should somebody else claim
- * one meanwhile, it is his.
+ * Executes runs that messages name without claiming them, through their sleeps as long as these are short, where no effect
+ * comes before that: what a claim would write is written with what they came to. Should somebody else claim one meanwhile,
+ * it is his.
  */
 export class FreshRuns {
   readonly #options: FreshRunsOptions;
@@ -36,6 +61,11 @@ export class FreshRuns {
   readonly #pure: PureExecution;
   /** Workflows whose runs have to be claimed. */
   readonly #effectful: RecentKeys;
+  readonly #sleepers: Sleepers<Asleep>;
+  readonly #woken: Coalescer<Unclaimed, true>;
+  readonly #saves: Coalescer<FreshProgress, Outcome<null>>;
+  readonly #waking = new Set<Promise<unknown>>();
+  #stopped = false;
 
   constructor(options: FreshRunsOptions, parts: { definitions: Definitions; holdings: Holdings; pure: PureExecution }) {
     this.#options = options;
@@ -43,6 +73,25 @@ export class FreshRuns {
     this.#holdings = parts.holdings;
     this.#pure = parts.pure;
     this.#effectful = new RecentKeys(options.clock, KNOWN_MILLISECONDS);
+    this.#sleepers = new Sleepers(options.clock, (runs) => this.#wake(runs));
+    this.#saves = new Coalescer({
+      clock: options.clock,
+      flushes: options.storage.writesAtOnce,
+      flush: (items) => options.storage.saveFresh(items),
+      sizeOf: ({ told, next }) => {
+        const written = next.kind === "end" ? next.stepResults : (next.entries ?? "");
+        return 300 + written.length + (told?.payload.length ?? 0);
+      },
+    });
+    this.#woken = new Coalescer({
+      clock: options.clock,
+      flushes: 1,
+      sizeOf: ({ payload, log }) => 200 + payload.length + log.length,
+      flush: async (runs) => {
+        await this.#reserved("due", runs.length, () => this.#advance(runs));
+        return runs.map(() => true);
+      },
+    });
   }
 
   /**
@@ -55,60 +104,111 @@ export class FreshRuns {
     const all = triggered.map(({ runId }) => runId);
     const likely = triggered.filter(({ workflowId }) => !this.#effectful.has(workflowId));
     if (likely.length === 0) return all;
-    const release = this.#holdings.reserve("message", likely.length);
+    const done = await this.#reserved("message", likely.length, async () => {
+      const { fresh, taken } = await this.#find(likely);
+      return new Set([...taken, ...(await this.#advance(fresh))]);
+    });
+    return all.filter((runId) => !done.has(runId));
+  }
+
+  /** Lets runs that are awake come as far as they go, and gives back those that sleep. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all(this.#waking);
+    const asleep = this.#sleepers.takeAll();
+    if (asleep.length === 0) return;
+    const { storage, log } = this.#options;
     try {
-      const done = await this.#advance(likely);
-      return all.filter((runId) => !done.has(runId));
-    } finally {
-      release();
+      const due = asleep.map((run) => progressOf(run, { kind: "sleep", dueAt: run.wakeAt, entries: null }));
+      await storage.saveFresh(due);
+    } catch (error) {
+      log.warn(
+        { error: messageOf(error), runs: asleep.length },
+        "sleeping runs not given back; they wake a moment late",
+      );
     }
   }
 
-  async #advance(triggered: Triggered[]): Promise<Set<string>> {
+  async #find(triggered: Triggered[]): Promise<{ fresh: Unclaimed[]; taken: string[] }> {
     const { storage, clock } = this.#options;
     const startedAt = clock.now();
     // What a message says of its run saves reading it: should that be wrong, nothing of it is stored.
     const told = new Map(triggered.flatMap(toldRun).map((run) => [run.uuid, run]));
     const asked = triggered.map(({ runId }) => runId).filter((runId) => !told.has(runId));
-    const { fresh: found, taken } = await storage.findFresh(asked, Math.min(MAX_BYTES, this.#holdings.roomBytes));
-    const fresh = [...told.values(), ...found];
-    const runs = await this.#fitOnes(fresh);
-    const results = await this.#pure.execute(runs, LIMIT_MILLISECONDS);
-    const items = runs.flatMap(({ uuid }, index) => {
-      const next = nextOf(results[index] ?? null);
-      return next === null ? [] : [{ uuid, startedAt, told: told.get(uuid) ?? null, next }];
-    });
-    if (items.length === 0) return new Set(taken);
-    const outcomes = await storage.saveFresh(items);
-    failpoint(items.some(({ next }) => next.kind === "end") ? "end_saved" : "progress_saved");
-    const saved = items.filter((_, index) => outcomes[index]?.kind === "ok");
-    this.#tell(saved, fresh);
-    return new Set([...taken, ...saved.map(({ uuid }) => uuid)]);
-  }
-
-  async #fitOnes(fresh: FreshRun[]): Promise<PureRun[]> {
-    const definitions = await this.#definitions.load(fresh);
-    return fresh.flatMap((run) => {
+    const { fresh, taken } = await storage.findFresh(asked, Math.min(MAX_BYTES, this.#holdings.roomBytes));
+    const all = [...told.values(), ...fresh];
+    const definitions = await this.#definitions.load(all);
+    const unclaimed = all.flatMap((run): Unclaimed[] => {
       const definition = definitionKey(run);
       const steps = definitions.get(definition);
-      if (steps === undefined || !this.#pure.isFit(definition)) return [];
-      if (this.#pure.reachOf(definition, steps) === "effect") {
+      if (steps === undefined) return [];
+      if (this.#pure.reachOf(definition, steps).first === "effect") {
         this.#effectful.add(run.workflowUuid);
         return [];
       }
-      return [{ uuid: run.uuid, payload: run.payload, definition, steps }];
+      const { uuid, workflowUuid, payload } = run;
+      const row = { uuid, workflowUuid, payload, log: "[]", logLength: 0, startedAt };
+      return [{ ...row, definition, steps, told: told.get(uuid) ?? null }];
     });
+    return { fresh: unclaimed, taken };
   }
 
-  #tell(saved: FreshProgress[], fresh: FreshRun[]): void {
+  #wake(runs: Unclaimed[]): void {
+    for (const run of runs) {
+      const waking = this.#woken
+        .add(run)
+        .catch((error: unknown) => {
+          this.#options.log.debug({ run_id: run.uuid, error: messageOf(error) }, "woken run left to the sweepers");
+        })
+        .finally(() => this.#waking.delete(waking));
+      this.#waking.add(waking);
+    }
+  }
+
+  /** Takes runs as far as they go; gives the uuids of those that came somewhere. @throws what the storage throws */
+  async #advance(runs: Unclaimed[]): Promise<string[]> {
     const { onGivenBack, onEnded } = this.#options;
-    const workflows = new Map(fresh.map(({ uuid, workflowUuid }) => [uuid, workflowUuid]));
-    for (const { uuid, next } of saved) {
-      if (next.kind === "sleep") onGivenBack(next.dueAt);
-      else {
-        const { status, error } = next;
-        onEnded({ run_id: uuid, workflow_id: workflows.get(uuid) ?? "", status, error });
-      }
+    const fit = runs.filter(({ definition }) => this.#pure.isFit(definition));
+    const results = await this.#pure.execute(fit, LIMIT_MILLISECONDS);
+    const came = fit.flatMap((run, index) => this.#cameTo(run, results[index] ?? null));
+    if (came.length === 0) return [];
+    const outcomes = await Promise.all(came.map(({ run, next }) => this.#saves.add(progressOf(run, next))));
+    failpoint(came.some(({ next }) => next.kind === "end") ? "end_saved" : "progress_saved");
+    const saved = came.filter((_, index) => outcomes[index]?.kind === "ok");
+    for (const { run, next, asleep } of saved) {
+      if (asleep !== null) this.#sleepers.add(asleep);
+      else if (next.kind === "sleep") onGivenBack(next.dueAt);
+      else onEnded({ run_id: run.uuid, workflow_id: run.workflowUuid, status: next.status, error: next.error });
+    }
+    return saved.map(({ run }) => run.uuid);
+  }
+
+  /** None for a run that has to be claimed. */
+  #cameTo(run: Unclaimed, advanced: Advanced | null): Came[] {
+    if (advanced?.next.kind === "end") return [{ run, next: advanced.next, asleep: null }];
+    if (advanced?.next.kind !== "sleep") return [];
+    const { wakeAt } = advanced.next;
+    const entries = advanced.entries === "[]" ? null : advanced.entries;
+    const log = joinLogs(run.log, advanced.entries);
+    const logLength = run.logLength + (entries === null ? 0 : 1);
+    const asleep = this.#mayRemember(run, wakeAt) ? { ...run, told: null, log, logLength, wakeAt } : null;
+    return [
+      { run, next: { kind: "sleep", dueAt: asleep === null ? wakeAt : wakeAt + GRACE_MILLISECONDS, entries }, asleep },
+    ];
+  }
+
+  /** Not before an effect: that takes a lease, and to claim it then is to write it once more. */
+  #mayRemember({ definition, steps }: Unclaimed, wakeAt: number): boolean {
+    return !this.#stopped && this.#sleepers.hasRoom(wakeAt) && !this.#pure.reachOf(definition, steps).effects;
+  }
+
+  /** Keeps room while work is under way. */
+  async #reserved<Value>(origin: Origin, count: number, work: () => Promise<Value>): Promise<Value> {
+    const release = this.#holdings.reserve(origin, count);
+    try {
+      return await work();
+    } finally {
+      release();
     }
   }
 }
@@ -120,10 +220,6 @@ function toldRun({ runId, workflowId, stored }: Triggered): FreshRun[] {
     : [{ uuid: runId, workflowUuid: workflowId.toLowerCase(), ...stored }];
 }
 
-/** What is to be written; null for a run that has to be claimed. */
-function nextOf(advanced: Advanced | null): FreshProgress["next"] | null {
-  if (advanced === null) return null;
-  const { next, entries } = advanced;
-  if (next.kind === "end") return next;
-  return next.kind === "sleep" ? { kind: "sleep", dueAt: next.wakeAt, entries } : null;
+function progressOf({ uuid, startedAt, told, logLength }: Unclaimed, next: FreshProgress["next"]): FreshProgress {
+  return { uuid, startedAt, told, logLength, next };
 }

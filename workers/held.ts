@@ -1,7 +1,7 @@
 import { isoTime } from "../src/clock.ts";
 import { endedEntry } from "../src/engine/state.ts";
 import type { CompletedEvent } from "../src/schemas/event.ts";
-import { parseLog, stepResultsText } from "../src/schemas/log.ts";
+import { joinLogs, parseLog, stepResultsText } from "../src/schemas/log.ts";
 import type { ClaimedRun, Progress, VersionKey } from "../src/storage/port.ts";
 import { definitionKey } from "./definitions.ts";
 import type { Handed } from "./execution.ts";
@@ -105,10 +105,4 @@ export class HeldRun {
     this.#logLength++;
     this.#unsaved = "[]";
   }
-}
-
-/** Joins two JSON arrays given as text. */
-function joinLogs(first: string, second: string): string {
-  if (first === "[]") return second;
-  return second === "[]" ? first : `${first.slice(0, -1)},${second.slice(1)}`;
 }

@@ -25,14 +25,20 @@ export interface PureRun {
   uuid: string;
   /** JSON text. */
   payload: string;
+  /** JSON array text of its log so far. */
+  log: string;
   /** Key of its definition. */
   definition: string;
   /** JSON text. */
   steps: string;
 }
 
-/** What runs of a definition come to first. */
-export type Reach = "end" | "wait" | "effect";
+/** What runs of a definition come to. */
+export interface Reach {
+  first: "end" | "wait" | "effect";
+  /** Whether an effect comes anywhere. */
+  effects: boolean;
+}
 
 /** Executes runs that nobody holds, up to an effect: nothing is lost if what they come to is never written. */
 export class PureExecution {
@@ -48,14 +54,14 @@ export class PureExecution {
     this.#suspects = suspects;
   }
 
-  /** What runs of a definition come to first; its steps are given as JSON text. */
+  /** What runs of a definition come to; its steps are given as JSON text. */
   reachOf(definition: string, steps: string): Reach {
     const known = this.#reaches.get(definition);
     if (known !== undefined) return known;
     const parsed: Step[] = JSON.parse(steps);
     const kinds = parsed.map(({ type }) => this.#options.types.get(type)?.connector.kind ?? "effect");
-    const first = kinds.find((kind) => kind !== "pure");
-    const reach = first ?? "end";
+    const first = kinds.find((kind) => kind !== "pure") ?? "end";
+    const reach: Reach = { first, effects: kinds.includes("effect") };
     if (this.#reaches.size >= MAX_DEFINITIONS) this.#reaches.delete(this.#reaches.keys().next().value ?? "");
     this.#reaches.set(definition, reach);
     return reach;
@@ -85,7 +91,7 @@ export class PureExecution {
 
   async #task(runs: PureRun[]): Promise<Advanced[]> {
     const definitions = new Map(runs.map(({ definition, steps }) => [definition, steps]));
-    const handed = runs.map(({ uuid, payload, definition }) => ({ uuid, token: 0, definition, payload, log: "[]" }));
+    const handed = runs.map(({ uuid, payload, log, definition }) => ({ uuid, token: 0, definition, payload, log }));
     try {
       return await this.#options.executor.execute({ runs: handed, definitions, effectBy: null, alone: false });
     } catch (error) {

@@ -13,6 +13,12 @@ export function parseLog(text: string): LogEntry[] {
   return entries;
 }
 
+/** Joins two logs given as JSON text. */
+export function joinLogs(first: string, second: string): string {
+  if (first === "[]") return second;
+  return second === "[]" ? first : `${first.slice(0, -1)},${second.slice(1)}`;
+}
+
 /**
  * The JSON text of `step_results`, in the order in which the steps began. Text, because an object would put a step
  * named "2" before one named "b". Joined from its parts: a run's end costs a fifth of what serializing each result does.

@@ -155,17 +155,19 @@ export interface FoundFresh {
   taken: string[];
 }
 
-/** How far a run came that was executed without a claim: to its end, or into its first sleep. */
+/** How far a run came that was executed without a claim: to its end, or into a sleep. */
 export interface FreshProgress {
   uuid: string;
-  /** Milliseconds since the epoch. */
+  /** The log's length that the writer knows: 0 for a run that nobody began, more for one that slept since. */
+  logLength: number;
+  /** When it was begun, milliseconds since the epoch. */
   startedAt: number;
   /** What it was executed with on somebody's word: it is written only if the row says the same. Null if it was read from the row. */
   told: (VersionKey & { payload: string }) | null;
   next:
     | RunEnd
-    /** Nobody holds it until then, milliseconds since the epoch. `entries` is the JSON array text of its log so far. */
-    | { kind: "sleep"; dueAt: number; entries: string };
+    /** Nobody holds it until then, milliseconds since the epoch. `entries`: JSON array text to append to its log, if any. */
+    | { kind: "sleep"; dueAt: number; entries: string | null };
 }
 
 /** How a run ended. */

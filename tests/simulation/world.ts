@@ -1,5 +1,6 @@
 import { PlatformError } from "../../src/errors.ts";
 import { parseLog } from "../../src/schemas/log.ts";
+import type { StepResult } from "../../src/schemas/run.ts";
 import type { ClaimedRun, RunRecord, Storage } from "../../src/storage/port.ts";
 import type { ProcessClock, Random, Scheduler } from "./scheduler.ts";
 import type { Workload } from "./workloads.ts";
@@ -23,6 +24,7 @@ export class World {
     effects: 0,
     ahead: 0,
     unclaimed: 0,
+    awokenUnclaimed: 0,
   };
   /** Faults stop at some time, so that what they left has to come right by itself. */
   faulty = true;
@@ -30,6 +32,8 @@ export class World {
   readonly workloads = new Map<string, Workload>();
   readonly #ended = new Map<string, RunRecord>();
   readonly #tokens = new Map<string, number>();
+  /** When each step began, as it was seen last, by run and step. */
+  readonly #begun = new Map<string, string>();
 
   constructor(scheduler: Scheduler, random: Random, storage: Storage) {
     this.scheduler = scheduler;
@@ -81,10 +85,25 @@ export class World {
         this.violation(`run ${row.uuid} changed after it had ended as ${before.status}`);
       }
       if (ENDED.has(row.status)) this.#ended.set(row.uuid, row);
+      this.#keepsWhatItShowed(row);
       const results = parseLog(row.log).filter(([, { status }]) => status !== "running");
       if (new Set(results.map(([path]) => path)).size < results.length) {
         this.violation(`run ${row.uuid} has a step result twice`);
       }
+    }
+  }
+
+  /** A step that was seen to begin at a time began then, whoever executed it meanwhile. */
+  #keepsWhatItShowed({ uuid, log, stepResults }: RunRecord): void {
+    const results: StepResult[] =
+      stepResults === null ? parseLog(log).map(([, result]) => result) : Object.values(JSON.parse(stepResults));
+    for (const { step_name, started_at } of results) {
+      const name = `${uuid} ${step_name}`;
+      const before = this.#begun.get(name);
+      if (before !== undefined && before !== started_at) {
+        this.violation(`step ${name} began at ${before}, and now at ${started_at}`);
+      }
+      this.#begun.set(name, started_at ?? "");
     }
   }
 
@@ -109,7 +128,9 @@ export class World {
       saveFresh: (items) =>
         this.#call(clock, "save unclaimed", async () => {
           const outcomes = await storage.saveFresh(items);
-          this.counts.unclaimed += outcomes.filter(({ kind }) => kind === "ok").length;
+          const saved = items.filter((_, index) => outcomes[index]?.kind === "ok");
+          this.counts.unclaimed += saved.length;
+          this.counts.awokenUnclaimed += saved.filter(({ logLength }) => logLength > 0).length;
           await this.written(items);
           return outcomes;
         }),

@@ -20,13 +20,14 @@ const ROOM = 1024 * 1024;
 
 function endOf(world: World, uuid: string, fields: Partial<RunEnd> = {}): FreshProgress {
   const next: RunEnd = { kind: "end", status: "success", error: null, stepResults: RESULTS, ...fields };
-  return { uuid, startedAt: world.now(), told: null, next };
+  return { uuid, logLength: 0, startedAt: world.now(), told: null, next };
 }
 
 function sleepOf(world: World, uuid: string, milliseconds: number): FreshProgress {
   const startedAt = world.now();
   return {
     uuid,
+    logLength: 0,
     startedAt,
     told: null,
     next: { kind: "sleep", dueAt: startedAt + milliseconds, entries: entriesText("0", "1") },
@@ -117,6 +118,76 @@ export function freshContract(check: Check): void {
       expect(pathsOf(await world.find(uuid))).toEqual(["0", "1", "2"]);
     },
   );
+
+  check(
+    "from its sleep it goes on unclaimed, to another sleep and to its end, and nothing is written twice",
+    async (world) => {
+      const uuid = await world.run({ graceMilliseconds: MINUTE });
+      const first = sleepOf(world, uuid, MINUTE);
+      granted(only(await world.storage.saveFresh([first])));
+      await world.pass(5);
+      const dueAt = world.now() + MINUTE;
+      const begun = world.now();
+      const second: FreshProgress = {
+        ...first,
+        logLength: 1,
+        startedAt: begun,
+        next: { kind: "sleep", dueAt, entries: entriesText("2") },
+      };
+      granted(only(await world.storage.saveFresh([second])));
+      granted(only(await world.storage.saveFresh([second])));
+      const asleep = await world.find(uuid);
+      expect(asleep).toMatchObject({ status: "running", startedAt: first.startedAt });
+      expect(pathsOf(asleep)).toEqual(["0", "1", "2"]);
+      expect(await world.storage.nextDue(0)).toBe(dueAt);
+      // The first sleep was written, and is over; neither an end before the second counts, nor one after a third.
+      granted(only(await world.storage.saveFresh([first])));
+      const stale = [{ ...second, logLength: 3 }, endOf(world, uuid), { ...endOf(world, uuid), logLength: 1 }];
+      for (const item of stale) expect(only(await world.storage.saveFresh([item])).kind).toBe("lost");
+      expect(await world.find(uuid)).toEqual(asleep);
+      // Given back: its log stays, and it is due when it was to wake.
+      const early: FreshProgress = {
+        ...second,
+        logLength: 2,
+        next: { kind: "sleep", dueAt: begun + 10, entries: null },
+      };
+      for (let count = 0; count < 2; count++) granted(only(await world.storage.saveFresh([early])));
+      expect(await world.find(uuid)).toEqual(asleep);
+      expect(await world.storage.nextDue(0)).toBe(begun + 10);
+      const end = { ...endOf(world, uuid), logLength: 2 };
+      granted(only(await world.storage.saveFresh([end])));
+      const ended = await world.find(uuid);
+      expect(ended).toMatchObject({ status: "success", startedAt: first.startedAt, log: "[]" });
+      granted(only(await world.storage.saveFresh([end])));
+      for (const item of [second, early]) expect(only(await world.storage.saveFresh([item])).kind).toBe("lost");
+      expect(await world.find(uuid)).toEqual(ended);
+      expect(await world.storage.nextDue(0)).toBeNull();
+    },
+  );
+
+  check("of two that executed it at once, the sleep of one stands", async (world) => {
+    const uuid = await world.run();
+    const mine = sleepOf(world, uuid, MINUTE);
+    const theirs: FreshProgress = {
+      ...mine,
+      next: { kind: "sleep", dueAt: mine.startedAt + MINUTE, entries: entriesText("0") },
+    };
+    expect((await world.storage.saveFresh([mine])).map(({ kind }) => kind)).toEqual(["ok"]);
+    expect(only(await world.storage.saveFresh([theirs])).kind).toBe("lost");
+    expect(pathsOf(await world.find(uuid))).toEqual(["0", "1"]);
+  });
+
+  check("claimed out of its sleep, it is the claimer's", async (world) => {
+    const [uuid, other] = [await world.run(), await world.run()];
+    const sleeps = [uuid, other].map((one) => sleepOf(world, one, SHORT_LEASE));
+    for (const outcome of await world.storage.saveFresh(sleeps)) granted(outcome);
+    await world.pass(SHORT_LEASE * 2);
+    const claimed = only(await world.claimDue(1));
+    const ends = [uuid, other].map((one) => ({ ...endOf(world, one), logLength: 1 }));
+    const outcomes = await world.storage.saveFresh(ends);
+    expect(outcomes.map(({ kind }) => kind)).toEqual(claimed.uuid === uuid ? ["lost", "ok"] : ["ok", "lost"]);
+    expect(await world.find(claimed.uuid)).toMatchObject({ status: "running", completedAt: null });
+  });
 
   check("one that somebody claimed meanwhile is his, and stays as it is", async (world) => {
     const [byMessage, bySweep, free] = await world.runs(3);

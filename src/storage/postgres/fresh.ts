@@ -26,32 +26,37 @@ type FoundRow = Omit<FreshRun, "payload"> & { payload: string | null; fresh: boo
 const AS_TOLD = `(item.payload is null or r.workflow_id = item."workflowUuid" and r.workflow_version = item.version
   and r.payload = item.payload::jsonb) is true`;
 
-// A claim that comes first changes the token, and the row is found no more. "Is true": see progress.ts.
+// A claim that comes first changes the token, and whoever took it further its log: the row is found no more. A sleep that is
+// told again is known by its log, since two that executed one run have slept at different times. "Is true": see progress.ts.
 export const SAVE_FRESH = keptStatement(
   "save_fresh_runs",
   ["text", "text", "float8"],
   { position: "integer" },
   `with item as (
     select *, to_timestamp("startedAt" / 1000) as at
-    from json_to_recordset($1::text::json) as item (position integer, uuid uuid, "startedAt" float8, status text,
+    from json_to_recordset($1::text::json) as item (position integer, uuid uuid, seq integer, "startedAt" float8, status text,
       error text, results text, "dueAt" float8, entries text, "workflowUuid" uuid, version integer, payload text) where ${few("position")}
   ), fresh as (
     select item.* from item join workflow_runs r using (uuid)
-    where (r.status = 'pending' and r.lease_token = 0) is true and ${AS_TOLD} order by r.uuid for update of r
+    where (r.status = case item.seq when 0 then 'pending' else 'running' end and r.lease_token = 0 and r.log_length = item.seq) is true
+      and ${AS_TOLD} order by r.uuid for update of r
   ), saved as (
-    update workflow_runs r set status = fresh.status, due_at = to_timestamp(fresh."dueAt" / 1000), started_at = fresh.at,
-      completed_at = case when fresh."dueAt" is null then ${ENDED_AT} end,
-      error = fresh.error, step_results = fresh.results::jsonb, log_length = case when fresh.entries is null then 0 else 1 end
+    update workflow_runs r set status = fresh.status, due_at = to_timestamp(fresh."dueAt" / 1000),
+      started_at = coalesce(r.started_at, fresh.at), completed_at = case when fresh."dueAt" is null then ${ENDED_AT} end,
+      error = fresh.error, step_results = fresh.results::jsonb,
+      log_length = fresh.seq + case when fresh.entries is null then 0 else 1 end
     from fresh where r.uuid = fresh.uuid
-    returning r.uuid, fresh.position, fresh.entries
+    returning r.uuid, fresh.position, fresh.seq, fresh.entries, fresh."dueAt" is null as ended
   ), appended as (
-    insert into run_log (run_uuid, seq, token, entries) select uuid, 0, 0, entries::json from saved
+    insert into run_log (run_uuid, seq, token, entries) select uuid, seq, 0, entries::json from saved
     where entries is not null on conflict do nothing
-  ), owed as (${owe("saved where entries is null")})
+  ), owed as (${owe("saved where ended")})
   select position from saved
   union all
   select item.position from item join workflow_runs r using (uuid)
-  where r.lease_token = 0 and (r.status = item.status) is true and ${AS_TOLD} and item.position not in (select position from saved)`,
+  where (select count(*) from saved) < (select count(*) from item) and r.lease_token = 0 and (r.status = item.status) is true and ${AS_TOLD} and item.position not in (select position from saved)
+    and (item."dueAt" is null or exists (
+      select from run_log l where l.run_uuid = item.uuid and l.seq = item.seq and l.token = 0 and l.entries::text = item.entries))`,
 );
 
 /** Runs that are executed without a claim. */
@@ -90,8 +95,8 @@ export class FreshRuns {
   }
 }
 
-function writable({ uuid, startedAt, told, next }: FreshProgress, position: number) {
-  const common = { position, uuid, startedAt, ...told };
+function writable({ uuid, logLength, startedAt, told, next }: FreshProgress, position: number) {
+  const common = { position, uuid, seq: logLength, startedAt, ...told };
   if (next.kind === "sleep") return { ...common, status: "running", dueAt: next.dueAt, entries: next.entries };
   return { ...common, status: next.status, error: next.error, results: next.stepResults };
 }

@@ -171,7 +171,9 @@ test(`with ${ROWS} runs stored no hot statement scans the table`, async () => {
     const { fresh } = await storage.findFresh(uuids, 1_000_000);
     expect(fresh).toHaveLength(100);
     const startedAt = world.now();
-    await storage.saveFresh(fresh.slice(0, 50).map(({ uuid, ...told }) => ({ uuid, startedAt, told, next: END })));
+    await storage.saveFresh(
+      fresh.slice(0, 50).map(({ uuid, ...told }) => ({ uuid, logLength: 0, startedAt, told, next: END })),
+    );
     await storage.renewLeases(claimed, MINUTE);
     await storage.saveProgress(
       claimed.map(({ uuid, token }) => ({

@@ -7,15 +7,20 @@ import { done, SAVED_ALIKE } from "./runs.ts";
 const FRESH = `select uuid, workflow_id as workflowUuid, workflow_version as version, payload,
   status = 'pending' and lease_token = 0 as fresh from workflow_runs where uuid = ?`;
 
-const END_FRESH = `update workflow_runs set status = ?, due_at = null, started_at = ?, completed_at = ?, error = ?,
-  step_results = ? where uuid = ? and status = 'pending' and lease_token = 0`;
+// Nobody claimed it, and it stands where its writer knows it. A claim that comes first changes the token.
+const FENCE = "uuid = ? and lease_token = 0 and log_length = ? and status = iif(log_length = 0, 'pending', 'running')";
 
-const SLEEP_FRESH = `update workflow_runs set status = 'running', due_at = ?, started_at = ?, log_length = 1
-  where uuid = ? and status = 'pending' and lease_token = 0`;
+const END_FRESH = `update workflow_runs set status = ?, due_at = null, started_at = coalesce(started_at, ?), completed_at = ?,
+  error = ?, step_results = ? where ${FENCE}`;
+
+const SLEEP_FRESH = `update workflow_runs set status = 'running', due_at = ?, started_at = coalesce(started_at, ?),
+  log_length = ? where ${FENCE}`;
 
 const LOG_FRESH = `insert into run_log (run_uuid, seq, token, entries)
-  select uuid, 0, 0, ? from workflow_runs where uuid = ? and status = 'pending' and lease_token = 0
-  on conflict do nothing`;
+  select uuid, log_length, 0, ? from workflow_runs where ${FENCE} on conflict do nothing`;
+
+const LOGGED_ALIKE = `select 1 from run_log join workflow_runs on uuid = run_uuid
+  where run_uuid = ? and seq = ? and token = 0 and entries = ? and lease_token = 0 and status = 'running'`;
 
 /** Runs that are executed without a claim, on one SQLite connection. Writes expect an open transaction. */
 export class FreshRuns {
@@ -44,19 +49,20 @@ export class FreshRuns {
     return found;
   }
 
-  save({ uuid, startedAt, told, next }: FreshProgress): Outcome<null> {
+  save({ uuid, logLength, startedAt, told, next }: FreshProgress): Outcome<null> {
     if (told !== null && !this.#isAsTold(uuid, told)) return { kind: "lost" };
-    const alike = (status: string) => this.#database.query(SAVED_ALIKE).get(uuid, 0, status) !== null;
     if (next.kind === "sleep") {
-      this.#database.query(LOG_FRESH).run(next.entries, uuid);
-      const { changes } = this.#database.query(SLEEP_FRESH).run(next.dueAt, startedAt, uuid);
-      return done(changes > 0 || alike("running"));
+      const { dueAt, entries } = next;
+      if (entries !== null) this.#database.query(LOG_FRESH).run(entries, uuid, logLength);
+      const length = entries === null ? logLength : logLength + 1;
+      const { changes } = this.#database.query(SLEEP_FRESH).run(dueAt, startedAt, length, uuid, logLength);
+      return done(changes > 0 || this.#database.query(LOGGED_ALIKE).get(uuid, logLength, entries) !== null);
     }
     const { status, error, stepResults } = next;
     const { changes } = this.#database
       .query(END_FRESH)
-      .run(status, startedAt, Math.max(this.#clock.now(), startedAt), error, stepResults, uuid);
-    return done(changes > 0 || alike(status));
+      .run(status, startedAt, Math.max(this.#clock.now(), startedAt), error, stepResults, uuid, logLength);
+    return done(changes > 0 || this.#database.query(SAVED_ALIKE).get(uuid, 0, status) !== null);
   }
 
   #isAsTold(uuid: string, { workflowUuid, version, payload }: NonNullable<FreshProgress["told"]>): boolean {

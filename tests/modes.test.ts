@@ -1,5 +1,6 @@
 /** The three commands in every mode that the environment can name, and what they say of services that are out. */
 import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { kcat } from "../src/messaging/kafka/kafka.fixture.ts";
 import { connect } from "../src/storage/postgres/database.fixture.ts";
 import { Client, expectReply } from "./client.ts";
 import { at, objectAt, textAt } from "./json.ts";
@@ -135,9 +136,7 @@ test("a trigger that another program puts on the topic runs its row", async () =
   await sql.end();
 
   const { KAFKA_BOOTSTRAP_SERVERS: broker = "", KAFKA_TOPIC_WORKFLOW_TRIGGER: topic = "" } = environment;
-  const kcat = Bun.spawn(["kcat", "-P", "-b", broker, "-t", topic], { stdin: "pipe", stderr: "pipe" });
-  kcat.stdin.write(JSON.stringify({ run_id: run, workflow_id: workflow, payload: { name: "Ada" } }));
-  await kcat.stdin.end();
-  expect(await kcat.exited).toBe(0);
+  const message = { run_id: run, workflow_id: workflow, payload: { name: "Ada" } };
+  await kcat(["-P", "-b", broker, "-t", topic], JSON.stringify(message));
   expect((await client.untilEnded(run)).status).toBe("success");
 });

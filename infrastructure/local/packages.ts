@@ -14,6 +14,7 @@ const PACKAGES = {
   java: "default-jre-headless",
   mvn: "maven",
   "docker-compose": "docker-compose",
+  kcat: "kcat",
   go: "golang-go",
 } as const;
 

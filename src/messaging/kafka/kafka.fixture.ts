@@ -1,5 +1,6 @@
 /** What the tests of the Kafka adapter share: names nobody else uses, the log, and kcat as the other program. */
 import pino from "pino";
+import { install, pathOf } from "../../../infrastructure/local/packages.ts";
 import { systemClock } from "../../clock.ts";
 import { until } from "../contract/worker.ts";
 import type { Messaging } from "../port.ts";
@@ -96,8 +97,15 @@ export class Place {
   }
 }
 
-async function kcat(command: string[], input = ""): Promise<string> {
-  const process = Bun.spawn(["kcat", ...command], { stdin: Buffer.from(input), stdout: "pipe", stderr: "pipe" });
+await install(["kcat"]);
+
+/** What it prints, given this to send. @throws Error with its complaint when it fails. */
+export async function kcat(command: string[], input = ""): Promise<string> {
+  const process = Bun.spawn([pathOf("kcat"), ...command], {
+    stdin: Buffer.from(input),
+    stdout: "pipe",
+    stderr: "pipe",
+  });
   const [output, errors, code] = await Promise.all([
     new Response(process.stdout).text(),
     new Response(process.stderr).text(),

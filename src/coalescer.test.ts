@@ -133,6 +133,13 @@ describe("batches", () => {
     bench.clock.time += 1000;
     await bench.answer();
     expect(bench.clock.lastTimer).toBe(50);
+    bench.add(...range(1, 900));
+    bench.clock.ring();
+    bench.add(...range(1000, 1000));
+    bench.clock.time += 1000;
+    await bench.answer();
+    // A full batch gains nothing by waiting.
+    expect(bench.flushes.at(-1)?.items.length).toBe(1000);
   });
 });
 

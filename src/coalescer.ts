@@ -9,8 +9,8 @@ export interface CoalescerOptions<Item, Result> {
   sizeOf(item: Item): number;
   /**
    * Batches under way at once at most. More are smaller, which pays where a batch costs little more than its items. With one
-   * it also rests after each batch for three times as long as that took: for work whose cost is in the batch, fewer and
-   * larger ones.
+   * it also rests after each batch for three times as long as that took, unless the next is full: for work whose cost is in
+   * the batch, fewer and larger ones.
    */
   flushes: number;
   /** How long the first call of an idle coalescer waits for others; for work that nobody waits for. */
@@ -103,7 +103,8 @@ export class Coalescer<Item, Result> {
     this.#flushes--;
     const took = this.#options.clock.monotonic() - start;
     this.#flushTime = this.#flushTime * 0.9 + took * 0.1;
-    if (this.#options.flushes === 1 && took >= 1) this.#rest(took * REST);
+    const full = this.#waiting.length >= MAX_ITEMS;
+    if (this.#options.flushes === 1 && took >= 1 && !full) this.#rest(took * REST);
     // First the next batch on its way, at once: what the results of this one set off can go on meanwhile.
     else this.#flushIfReady();
     settle();

@@ -77,7 +77,7 @@ export class Dispatcher implements TriggerConsumer {
     this.#ready = new ReadyRuns(options, (batch) => this.#execute(batch, null));
     this.#saves = new Coalescer({
       clock: options.clock,
-      flushes: options.storage.writesAtOnce,
+      flushes: options.storage.batchesAtOnce,
       flush: (items) => options.storage.saveProgress(items),
       sizeOf: ({ entries, next }) => 200 + (entries?.length ?? 0) + (next.kind === "end" ? next.stepResults.length : 0),
     });

@@ -76,7 +76,7 @@ export class FreshRuns {
     this.#sleepers = new Sleepers(options.clock, (runs) => this.#wake(runs));
     this.#saves = new Coalescer({
       clock: options.clock,
-      flushes: options.storage.writesAtOnce,
+      flushes: options.storage.batchesAtOnce,
       flush: (items) => options.storage.saveFresh(items),
       sizeOf: ({ told, next }) => {
         const written = next.kind === "end" ? next.stepResults : (next.entries ?? "");

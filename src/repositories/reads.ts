@@ -9,12 +9,13 @@ export class SharedReads<Key, Value> {
   readonly #nameOf: (key: Key) => string;
   #unsent = new Map<string, Promise<{ value: Value }>>();
 
-  constructor(clock: Clock, nameOf: (key: Key) => string, read: (keys: Key[]) => Promise<Value[]>) {
+  /** `flushes`: batches under way at once, see CoalescerOptions. */
+  constructor(clock: Clock, flushes: number, nameOf: (key: Key) => string, read: (keys: Key[]) => Promise<Value[]>) {
     this.#nameOf = nameOf;
     this.#coalescer = new Coalescer({
       clock,
       sizeOf: () => 200,
-      flushes: 1,
+      flushes,
       flush: async (keys) => {
         for (const key of keys) this.#unsent.delete(nameOf(key));
         return (await read(keys)).map((value) => ({ value }));

@@ -29,12 +29,12 @@ export class RunRepository {
     this.#cache = cache;
     this.#inserts = new Coalescer({
       clock,
-      flushes: storage.writesAtOnce,
+      flushes: storage.batchesAtOnce,
       flush: (items) => store(storage, executeAhead, items),
       sizeOf: ({ payload }) => 300 + payload.length,
     });
     const nameOf = (uuid: string) => uuid;
-    this.#reads = new SharedReads(clock, nameOf, (keys) =>
+    this.#reads = new SharedReads(clock, storage.batchesAtOnce, nameOf, (keys) =>
       readRows({
         cache,
         kind: "run",
@@ -45,6 +45,11 @@ export class RunRepository {
         mayKeep: ({ status }) => ENDED.has(status),
       }),
     );
+  }
+
+  /** See Storage. */
+  get batchesAtOnce(): number {
+    return this.#storage.batchesAtOnce;
   }
 
   /** Resolves when the run is stored. @throws PlatformError workflow_not_found, overloaded, storage_unavailable */

@@ -39,11 +39,11 @@ export class WorkflowRepository {
     this.#cache = cache;
     this.#inserts = new Coalescer({
       clock,
-      flushes: storage.writesAtOnce,
+      flushes: storage.batchesAtOnce,
       flush: (items) => store(storage, cache, items),
       sizeOf: ({ steps, name }) => 300 + steps.length + name.length,
     });
-    this.#newest = new SharedReads(clock, nameOf, (keys) =>
+    this.#newest = new SharedReads(clock, storage.batchesAtOnce, nameOf, (keys) =>
       readRows({
         cache,
         kind: "workflow",
@@ -56,9 +56,15 @@ export class WorkflowRepository {
     );
     this.#others = new SharedReads(
       clock,
+      storage.batchesAtOnce,
       ({ namespace, reference, version }) => JSON.stringify([namespace, reference, version]),
       (lookups) => storage.findWorkflows(lookups),
     );
+  }
+
+  /** See Storage. */
+  get batchesAtOnce(): number {
+    return this.#storage.batchesAtOnce;
   }
 
   async insert(item: NewWorkflow): Promise<void> {

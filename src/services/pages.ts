@@ -14,17 +14,26 @@ export interface Page<Item> {
   limit: number;
 }
 
+/** Where the rows of a list come from. */
+export interface Listed<Item> {
+  /** See Storage. */
+  readonly batchesAtOnce: number;
+  list(page: PageRequest): Promise<Item[]>;
+}
+
 /** Reads the pages of one list. Identical requests that arrive together share one page. */
 export class PageReader<Item extends RunRecord | WorkflowRecord> {
   readonly #list: string;
   readonly #pages: SharedReads<PageRequest, Page<Item>>;
 
-  constructor(list: string, clock: Clock, read: (page: PageRequest) => Promise<Item[]>) {
+  constructor(list: string, clock: Clock, rows: Listed<Item>) {
     this.#list = list;
     this.#pages = new SharedReads(
       clock,
+      rows.batchesAtOnce,
       ({ namespace, limit, order, after }) => `${namespace} ${limit} ${order} ${after}`,
-      (requests) => Promise.all(requests.map(async (request) => pageOf(list, request, await read(oneMore(request))))),
+      (requests) =>
+        Promise.all(requests.map(async (request) => pageOf(list, request, await rows.list(oneMore(request))))),
     );
   }
 

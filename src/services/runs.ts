@@ -14,7 +14,7 @@ export class RunService {
 
   constructor(runs: RunRepository, clock: Clock) {
     this.#runs = runs;
-    this.#pages = new PageReader("runs", clock, (page) => runs.list(page));
+    this.#pages = new PageReader("runs", clock, runs);
   }
 
   /** @throws PlatformError run_not_found */

@@ -17,7 +17,7 @@ export class WorkflowService {
   constructor(workflows: WorkflowRepository, clock: Clock) {
     this.#workflows = workflows;
     this.#clock = clock;
-    this.#pages = new PageReader("workflows", clock, (page) => workflows.list(page));
+    this.#pages = new PageReader("workflows", clock, workflows);
   }
 
   /** Stores a new workflow and returns its uuid. */

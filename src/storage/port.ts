@@ -232,8 +232,8 @@ export interface Storage {
   readonly owedEvents: OwedEvents | null;
   /** The breaker before it; null where there is nothing to be out of reach. */
   readonly breaker: (() => BreakerState) | null;
-  /** Batches of writes that are worth having under way at once. */
-  readonly writesAtOnce: number;
+  /** Batches of one kind that are worth having under way at once; 1 where fewer and larger ones are better. */
+  readonly batchesAtOnce: number;
   /** When each was stored, milliseconds since the epoch; null for one that was there already, which stays as it is. */
   insertWorkflows(items: NewWorkflow[]): Promise<Outcome<number | null>[]>;
   /** Makes a new version of each. Error workflow_not_found. */

@@ -113,7 +113,7 @@ export class World {
     return {
       owedEvents: null,
       breaker: null,
-      writesAtOnce: storage.writesAtOnce,
+      batchesAtOnce: storage.batchesAtOnce,
       insertWorkflows: (items) => storage.insertWorkflows(items),
       updateWorkflows: (items) => storage.updateWorkflows(items),
       deleteWorkflows: (items) => storage.deleteWorkflows(items),

@@ -96,7 +96,7 @@ class PostgresStorage implements Storage {
   readonly owedEvents: OwedEvents | null;
   readonly breaker: () => BreakerState;
   /** A statement has to be planned, sent and committed: as many rows as possible in each. */
-  readonly writesAtOnce = 1;
+  readonly batchesAtOnce = 1;
   readonly #pools: Pools;
   readonly #writes: Pool;
   readonly #definitions: Definitions;

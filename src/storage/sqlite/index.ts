@@ -90,7 +90,7 @@ class SqliteStorage implements Storage {
   readonly owedEvents = null;
   readonly breaker = null;
   /** The writing thread commits together what came during its last commit: it wants the next ready. */
-  readonly writesAtOnce = 4;
+  readonly batchesAtOnce = 4;
   readonly #definitions: Definitions;
   readonly #runs: Runs;
   readonly #fresh: FreshRuns;

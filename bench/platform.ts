@@ -46,7 +46,9 @@ export async function startEmbedded(): Promise<Platform> {
     HOST: "127.0.0.1",
     DATA_DIR: folder,
     LOG_LEVEL: "info",
+    // As `make start` and `bun start` have them.
     BUN_CONFIG_MAX_HTTP_REQUESTS: process.env.BUN_CONFIG_MAX_HTTP_REQUESTS ?? "2048",
+    BUN_JSC_forceRAMSize: process.env.BUN_JSC_forceRAMSize ?? "300000000",
   });
   return {
     target: served.target,

@@ -1,15 +1,18 @@
 import type { Clock } from "./clock.ts";
 
-/** What the work gives, or a rejection with the error once it takes too long. The work itself goes on. */
+/**
+ * What the work gives, or a rejection with the error that `late` makes once it takes too long. The work itself goes on. An
+ * error that nobody needs is not made: its stack costs more than the timer.
+ */
 export async function within<Value>(
   clock: Clock,
   milliseconds: number,
   work: Promise<Value>,
-  late: Error,
+  late: () => Error,
 ): Promise<Value> {
   let cancel = () => {};
   const limit = new Promise<never>((_, reject) => {
-    cancel = clock.timer(milliseconds, () => reject(late));
+    cancel = clock.timer(milliseconds, () => reject(late()));
   });
   try {
     return await Promise.race([work, limit]);

@@ -80,7 +80,7 @@ export class PureExecution {
       tasks.push(this.#task(runs.slice(at, at + MAX_RUNS_PER_TASK)));
     }
     try {
-      return (await within(clock, milliseconds, Promise.all(tasks), new Error("late"))).flat();
+      return (await within(clock, milliseconds, Promise.all(tasks), () => new Error("late"))).flat();
     } catch (error) {
       // Executed the usual way, a run that takes its thread along is found out, and charged.
       this.#pausedUntil = clock.monotonic() + PAUSE_MILLISECONDS;

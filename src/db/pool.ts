@@ -91,7 +91,7 @@ export class Pool {
   }
 
   async #inTime<Value>(answer: Promise<Value>): Promise<Value> {
-    const late = new TooLate(`no answer within ${STATEMENT_MILLISECONDS / 1000} s`);
+    const late = () => new TooLate(`no answer within ${STATEMENT_MILLISECONDS / 1000} s`);
     return within(this.#options.clock, STATEMENT_MILLISECONDS, answer, late);
   }
 

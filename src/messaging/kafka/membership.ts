@@ -64,7 +64,7 @@ export class Membership {
     this.#rest.wake();
     this.#endSession();
     try {
-      await within(clock, STOP_MILLISECONDS, this.#ended, new Error("the broker does not answer"));
+      await within(clock, STOP_MILLISECONDS, this.#ended, () => new Error("the broker does not answer"));
     } catch (error) {
       log.warn({ error: messageOf(error) }, "the consumer could not leave its group; the others take over in time");
     }

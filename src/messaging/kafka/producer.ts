@@ -48,8 +48,9 @@ export class Producer {
     if (this.#sends >= MAX_SENDS) throw new Error(`${topic}: ${MAX_SENDS} sends are under way already; try later`);
     const producer = this.#connected();
     try {
-      const late = `${topic}: Kafka did not take ${messages.length} messages within ${SEND_MILLISECONDS / 1000} s`;
-      await within(clock, SEND_MILLISECONDS, this.#counted(topic, messages, producer), new Error(late));
+      const late = () =>
+        new Error(`${topic}: Kafka did not take ${messages.length} messages within ${SEND_MILLISECONDS / 1000} s`);
+      await within(clock, SEND_MILLISECONDS, this.#counted(topic, messages, producer), late);
     } catch (error) {
       if (!isRefusal(error)) this.#giveUp(producer);
       throw error;
@@ -64,7 +65,7 @@ export class Producer {
     this.#producer = null;
     if (producer === null) return;
     try {
-      await within(clock, CLOSE_MILLISECONDS, disconnect(producer), new Error("the broker does not answer"));
+      await within(clock, CLOSE_MILLISECONDS, disconnect(producer), () => new Error("the broker does not answer"));
     } catch (error) {
       log.debug({ error: messageOf(error) }, "the Kafka producer did not disconnect cleanly");
     }

@@ -75,7 +75,8 @@ export class Watch {
     this.#looking = true;
     try {
       const work = this.#ensureTopics(admin, this.#admin === null);
-      await within(clock, LOOK_MILLISECONDS, work, new Error(`no answer within ${LOOK_MILLISECONDS / 1000} s`));
+      const late = () => new Error(`no answer within ${LOOK_MILLISECONDS / 1000} s`);
+      await within(clock, LOOK_MILLISECONDS, work, late);
       if (this.#closed) abandon(admin, log);
       else this.#admin = admin;
       this.#seen(null);

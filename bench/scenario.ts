@@ -55,16 +55,7 @@ export class Session {
   async withPlatform<T>(work: (platform: Platform) => Promise<T>): Promise<T> {
     if (this.settings.url !== undefined) return work(runningAt(this.settings.url));
     if (this.mode === "stack") return work(await this.stack());
-    const platform = await startEmbedded();
-    let result: T;
-    try {
-      result = await work(platform);
-    } catch (error) {
-      await platform.stop().catch(() => {});
-      throw error;
-    }
-    await platform.stop();
-    return result;
+    return withEmbedded(work);
   }
 
   /** The stack, started when first asked for. */
@@ -78,6 +69,20 @@ export class Session {
     const stack = await this.#stack?.catch(() => undefined);
     await stack?.stop();
   }
+}
+
+/** Runs `work` against an empty platform of one process. */
+export async function withEmbedded<T>(work: (platform: Platform) => Promise<T>): Promise<T> {
+  const platform = await startEmbedded();
+  let result: T;
+  try {
+    result = await work(platform);
+  } catch (error) {
+    await platform.stop().catch(() => {});
+    throw error;
+  }
+  await platform.stop();
+  return result;
 }
 
 /** Above this many cores of other work a figure says more about the neighbours than about the platform. */

@@ -7,7 +7,8 @@ import { triggerRound } from "./runs.ts";
 
 /** Of a process that has just started it is the compiler that is measured, on the stack a minute long. */
 const WARM_RUNS = 10_000;
-const ALONE_RUNS = 1000;
+/** Runs of `latencyAlone`. */
+export const ALONE_RUNS = 1000;
 /** Runs per second, and for how many seconds. */
 const RATES = [
   { per_second: 1, seconds: 15 },

@@ -14,7 +14,13 @@ export interface Bare {
   nothing: JobResult;
 }
 
+const HEALTH = { method: "GET", path: "/health" };
 const TRIGGER = triggerRequest("019ad5f0-0000-7000-8000-000000000000");
+
+/** Servers that do nothing but this. */
+export type BareKind = "get" | "post" | "schema";
+
+const REQUESTS: Record<BareKind, RequestSpec> = { get: HEALTH, post: TRIGGER, schema: TRIGGER };
 
 /** The rate of one kind of bare server, the middle one of some repetitions of 2 s. */
 async function rateOf(kind: string, request: RequestSpec, repetitions: number): Promise<JobResult> {
@@ -28,29 +34,33 @@ async function rateOf(kind: string, request: RequestSpec, repetitions: number): 
   }
 }
 
-/** Requests per second of the bare POSTs. */
-export type BarePosts = Record<"post" | "schema", number>;
+/** Asks the bare server of a kind for half a second: requests per second. */
+export type MeasureBare = (kind: BareKind) => Promise<number>;
 
 /**
- * Bare POSTs between the rounds of a scenario: a machine whose speed changes from one second to the next serves both alike
- * then. `measure` asks each for half a second with so many connections.
+ * Bare servers between the rounds of a scenario: a machine whose speed changes from one second to the next serves both alike
+ * then. Each is asked over so many connections.
  */
-export async function besideBarePosts<Result>(
+export async function besideBare<Result>(
+  kinds: BareKind[],
   connections: number,
-  work: (measure: () => Promise<BarePosts>) => Promise<Result>,
+  work: (measure: MeasureBare) => Promise<Result>,
 ): Promise<Result> {
-  const [post, schema] = await Promise.all([
-    serve(["bench/bare-server.ts", "post"]),
-    serve(["bench/bare-server.ts", "schema"]),
-  ]);
-  const rate = async (server: Served) => (await load(server, TRIGGER, connections, 500)).per_second;
-  const measure = async () => ({ post: await rate(post), schema: await rate(schema) });
+  const servers = new Map<BareKind, Served>();
   try {
-    // As warm as the platform is by then.
-    for (const server of [post, schema]) await load(server, TRIGGER, connections, 1000);
-    return await work(measure);
+    for (const kind of kinds) {
+      const server = await serve(["bench/bare-server.ts", kind]);
+      servers.set(kind, server);
+      // As warm as the platform is by then.
+      await load(server, REQUESTS[kind], connections, 1000);
+    }
+    return await work(async (kind) => {
+      const server = servers.get(kind);
+      if (server === undefined) throw new Error(`no bare server for ${kind} was started`);
+      return (await load(server, REQUESTS[kind], connections, 500)).per_second;
+    });
   } finally {
-    await Promise.all([post.stop(), schema.stop()]);
+    await Promise.all([...servers.values()].map((server) => server.stop()));
   }
 }
 
@@ -70,11 +80,10 @@ async function load(server: Served, request: RequestSpec, connections: number, m
 
 /** Measures bare Elysia GET and POST, each in a process of its own, median of three, and the generator alone; about 30 s. */
 export async function measureBare(progress: (text: string) => void): Promise<Bare> {
-  const health = { method: "GET", path: "/health" };
   progress("bare Elysia GET and POST");
-  const get = await rateOf("get", health, 3);
+  const get = await rateOf("get", HEALTH, 3);
   const post = await rateOf("post", TRIGGER, 3);
   const schema = await rateOf("schema", TRIGGER, 3);
   progress("load generator against a server that does nothing");
-  return { get, post, schema, nothing: await rateOf("nothing", health, 1) };
+  return { get, post, schema, nothing: await rateOf("nothing", HEALTH, 1) };
 }

@@ -1,21 +1,28 @@
 import { missing, type RunCount, startCounting, waitForRuns } from "../counting.ts";
 import type { FloorName } from "../floors.ts";
 import type { JobResult } from "../jobs.ts";
-import type { Bare } from "../limits/bare.ts";
+import { type Bare, besideBare, type MeasureBare } from "../limits/bare.ts";
 import { medianBy } from "../percentiles.ts";
 import { measure, type Platform } from "../platform.ts";
 import { published, publishedEndpoint } from "../published.ts";
 import { busyNotes, type Column, column, memoryRows, type Outcome, type Session } from "../scenario.ts";
 import { plain, type Row, type Table } from "../table.ts";
+import { CONNECTIONS } from "../trigger.ts";
 
 const USERS = 1000;
 const MANY = 10_000;
+const PLAYS = 5;
 
 /** One repetition of the flow and what became of its runs. */
 export interface FlowPlay extends JobResult {
   users: number;
   rounds: number;
   runs: RunCount;
+}
+
+/** A play, and what bare GETs made right before it. */
+interface ComparedPlay extends FlowPlay {
+  bare_per_second: number;
 }
 
 /** Plays the flow once and waits until its delayed runs have ended. */
@@ -26,11 +33,14 @@ export async function playFlow(platform: Platform, users: number, rounds: number
   return { ...result, users, rounds, runs };
 }
 
-/** Three plays of 5 rounds each. */
-export async function steadyFlow(platform: Platform, users: number): Promise<FlowPlay[]> {
-  const plays: FlowPlay[] = [];
-  for (let at = 0; at < 3; at++) plays.push(await playFlow(platform, users, 5));
-  return plays;
+async function comparedFlow(
+  platform: Platform,
+  measure: MeasureBare,
+  users: number,
+  rounds: number,
+): Promise<ComparedPlay> {
+  const bare_per_second = await measure("get");
+  return { ...(await playFlow(platform, users, rounds)), bare_per_second };
 }
 
 /** The original's seven requests per user, all users at once. */
@@ -41,14 +51,23 @@ export async function flow(session: Session): Promise<Outcome> {
   const tables: Table[] = [];
   const columns: Column[] = [];
   const measured: FlowPlay[] = [];
-  await session.withPlatform(async (platform) => {
-    session.progress(`flow: ${plain(small)} users, once and three times five rounds`);
-    const first = await playFlow(platform, small, 1);
-    const plays = await steadyFlow(platform, small);
+  const withBare = (work: (platform: Platform, measure: MeasureBare) => Promise<void>) =>
+    session.withPlatform((platform) => besideBare(["get"], CONNECTIONS, (measure) => work(platform, measure)));
+  await withBare(async (platform, measure) => {
+    session.progress(`flow: ${plain(small)} users, once and five times five rounds`);
+    const first = await comparedFlow(platform, measure, small, 1);
+    const plays: ComparedPlay[] = [];
+    for (let at = 0; at < PLAYS; at++) plays.push(await comparedFlow(platform, measure, small, 5));
     const floors = small === USERS ? STEADY_FLOORS : {};
     tables.push(
       flowTable(session, bare, `flow: ${plain(small)} users at once, the first single round`, [first], {}),
-      flowTable(session, bare, `flow: ${plain(small)} users at once, five rounds each, median of three`, plays, floors),
+      flowTable(
+        session,
+        bare,
+        `flow: ${plain(small)} users at once, five rounds each, median of ${PLAYS}`,
+        plays,
+        floors,
+      ),
       endpointTable(middleOf(plays)),
     );
     columns.push(column(`flow ${plain(small)}`, middleOf(plays)));
@@ -56,9 +75,9 @@ export async function flow(session: Session): Promise<Outcome> {
   });
   if (users === undefined) {
     // Where it can be had, a platform of its own: its memory is a figure too.
-    await session.withPlatform(async (platform) => {
+    await withBare(async (platform, measure) => {
       session.progress("flow: 10,000 users, once");
-      const many = await playFlow(platform, MANY, 1);
+      const many = await comparedFlow(platform, measure, MANY, 1);
       tables.push(flowTable(session, bare, "flow: 10,000 users at once", [many], { p99: "flow_many_p99_ms" }));
       columns.push(column("flow 10,000", many));
       measured.push(many);
@@ -74,7 +93,7 @@ interface FlowFloors {
 const STEADY_FLOORS: FlowFloors = { rate: "flow_to_bare_get", p99: "flow_p99_ms" };
 
 /** The figures of the middle play by rate, and the errors of all of them: an error isn't undone by a better repetition. */
-function flowTable(session: Session, bare: Bare, title: string, plays: FlowPlay[], floors: FlowFloors): Table {
+function flowTable(session: Session, bare: Bare, title: string, plays: ComparedPlay[], floors: FlowFloors): Table {
   const play = middleOf(plays);
   const sum = (figure: (one: FlowPlay) => number) => plays.reduce((total, one) => total + figure(one), 0);
   const theirs = published(play.users);
@@ -104,7 +123,7 @@ function flowTable(session: Session, bare: Bare, title: string, plays: FlowPlay[
     },
     {
       figure: "÷ bare GET",
-      ours: play.per_second / bare.get.per_second,
+      ours: shareOfBare(medianBy(plays, shareOfBare)),
       unit: "",
       floor: floor(floors.rate),
     },
@@ -134,8 +153,12 @@ function flowTable(session: Session, bare: Bare, title: string, plays: FlowPlay[
   return { title, rows, notes: [...aim, ...(errors > 0 ? refused : []), ...busyNotes([...plays, bare.get])] };
 }
 
+function shareOfBare({ per_second, bare_per_second }: ComparedPlay): number {
+  return per_second / bare_per_second;
+}
+
 /** The middle play by rate. */
-export function middleOf(plays: FlowPlay[]): FlowPlay {
+function middleOf<Play extends FlowPlay>(plays: Play[]): Play {
   return medianBy(plays, (play) => play.per_second);
 }
 

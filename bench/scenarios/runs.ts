@@ -1,7 +1,7 @@
 import { missing, type RunCount, startCounting, waitForRuns } from "../counting.ts";
 import type { FloorName } from "../floors.ts";
 import type { JobResult } from "../jobs.ts";
-import { type BarePosts, besideBarePosts } from "../limits/bare.ts";
+import { type BareKind, besideBare } from "../limits/bare.ts";
 import { medianBy } from "../percentiles.ts";
 import type { Platform } from "../platform.ts";
 import { pureWorkflow } from "../pure.ts";
@@ -26,9 +26,11 @@ export interface TriggerRound extends JobResult {
   lost: number;
 }
 
+type BarePost = Exclude<BareKind, "get">;
+
 /** A round, and what bare POSTs made right before it with as many connections. */
 export interface ComparedRound extends TriggerRound {
-  bare_per_second: BarePosts;
+  bare_per_second: Record<BarePost, number>;
 }
 
 /** Triggers so many runs several times, after as many to warm up; waits each time until all are executed. */
@@ -40,10 +42,10 @@ export async function triggerRounds(
   repetitions = 3,
 ): Promise<ComparedRound[]> {
   await triggerRound(platform, workflow, runs, connections);
-  return besideBarePosts(connections, async (measure) => {
+  return besideBare(["post", "schema"], connections, async (measure) => {
     const rounds: ComparedRound[] = [];
     for (let at = 0; at < repetitions; at++) {
-      const bare_per_second = await measure();
+      const bare_per_second = { post: await measure("post"), schema: await measure("schema") };
       rounds.push({ ...(await triggerRound(platform, workflow, runs, connections)), bare_per_second });
     }
     return rounds;
@@ -160,7 +162,7 @@ function schemaRow(at: string, rounds: ComparedRound[]): Row {
 function shareOfBare(
   rounds: ComparedRound[],
   rateOf: (round: ComparedRound) => number,
-  kind: keyof BarePosts = "post",
+  kind: BarePost = "post",
 ): number {
   const share = (round: ComparedRound) => rateOf(round) / round.bare_per_second[kind];
   return share(medianBy(rounds, share));

@@ -5,7 +5,7 @@ import type { Platform } from "../platform.ts";
 import { type Outcome, otherCores, type Session, withEmbedded } from "../scenario.ts";
 import type { Row } from "../table.ts";
 import { triggerMany } from "../trigger.ts";
-import { playFlow, steadyFlow } from "./flow.ts";
+import { playFlow } from "./flow.ts";
 import { ALONE_RUNS, latencyAlone } from "./latency.ts";
 import { triggerRound } from "./runs.ts";
 
@@ -15,6 +15,7 @@ const USERS = 1000;
 const ROUNDS = 5;
 const ROUND = 10_000;
 const TURNS = 5;
+const WARM_PLAYS = 3;
 /** The measuring stores some as well. */
 const STORED_BY_MEASURING = TURNS * (USERS * ROUNDS + ALONE_RUNS + ROUND);
 
@@ -85,7 +86,7 @@ export async function size(session: Session): Promise<Outcome> {
 /** The first flow of a fresh process is slower than any later one. */
 async function warmed(platform: Platform): Promise<Measured> {
   const workflow = await createWorkflow(platform.target, PURE_STEPS);
-  await steadyFlow(platform, USERS);
+  for (let at = 0; at < WARM_PLAYS; at++) await playFlow(platform, USERS, ROUNDS);
   await triggerRound(platform, workflow, ROUND);
   return { platform, workflow };
 }

@@ -1,5 +1,5 @@
 /** A coalescer whose time and whose flushes are moved by hand. */
-import type { Clock } from "./clock.ts";
+import { HandClock, settled } from "./clock.fixture.ts";
 import { Coalescer } from "./coalescer.ts";
 import { PlatformError } from "./errors.ts";
 
@@ -7,45 +7,6 @@ export const MAX_ITEMS = 1000;
 export const FULL_ITEMS = 16;
 export const MAX_FLUSHES = 4;
 export const MIB = 1024 * 1024;
-
-/** A clock that moves, and turns the event loop, only when it is told to. */
-export class HandClock implements Clock {
-  time = 0;
-  timers = 0;
-  /** What the last timer was set to, milliseconds. */
-  lastTimer = 0;
-  #timers: (() => void)[] = [];
-  #turns: (() => void)[] = [];
-
-  now = () => this.time;
-  monotonic = () => this.time;
-  timer = (milliseconds: number, callback: () => void) => {
-    this.timers++;
-    this.lastTimer = milliseconds;
-    this.#timers.push(callback);
-    return () => {};
-  };
-  nextTurn = (callback: () => void) => {
-    this.#turns.push(callback);
-  };
-
-  get pendingTurns(): number {
-    return this.#turns.length;
-  }
-
-  /** The time of every timer has come. */
-  ring(): void {
-    const timers = this.#timers;
-    this.#timers = [];
-    for (const callback of timers) callback();
-  }
-
-  turn(): void {
-    const turns = this.#turns;
-    this.#turns = [];
-    for (const callback of turns) callback();
-  }
-}
 
 export interface Flush {
   items: number[];
@@ -105,11 +66,6 @@ export class Bench {
     this.flushes[this.#answered++]?.reject(error);
     await settled();
   }
-}
-
-/** Lets every promise that is ready go on. */
-export async function settled(): Promise<void> {
-  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
 }
 
 export function range(count: number, start = 0): number[] {

@@ -1,16 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import {
-  Bench,
-  FULL_ITEMS,
-  HandClock,
-  MAX_FLUSHES,
-  MAX_ITEMS,
-  MIB,
-  range,
-  refusals,
-  settled,
-  values,
-} from "./coalescer.fixture.ts";
+import { HandClock, settled } from "./clock.fixture.ts";
+import { Bench, FULL_ITEMS, MAX_FLUSHES, MAX_ITEMS, MIB, range, refusals, values } from "./coalescer.fixture.ts";
 import { Coalescer } from "./coalescer.ts";
 
 describe("batches", () => {

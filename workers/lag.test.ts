@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { HandClock } from "../src/coalescer.fixture.ts";
+import { HandClock } from "../src/clock.fixture.ts";
 import { newId } from "../src/ids.ts";
 import { MessageLag } from "./lag.ts";
 

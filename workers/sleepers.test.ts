@@ -1,6 +1,6 @@
 /** What a worker remembers of runs that it put to sleep. */
 import { expect, test } from "bun:test";
-import { HandClock } from "../src/coalescer.fixture.ts";
+import { HandClock } from "../src/clock.fixture.ts";
 import { Sleepers } from "./sleepers.ts";
 
 const NOW = 1_000_000;

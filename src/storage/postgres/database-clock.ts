@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { type Clock, systemClock } from "../../clock.ts";
+import type { Clock } from "../../clock.ts";
 import type { Pool } from "../../db/pool.ts";
 import { messageOf } from "../../errors.ts";
 
@@ -15,6 +15,21 @@ const SOON_MILLISECONDS = 1000;
 /** How much two clocks drift apart, at most: some ten times what one expects of a quartz. */
 const DRIFT = 1e-4;
 
+export interface DatabaseClockOptions {
+  /** Asks the database for its time, milliseconds since the epoch. */
+  ask(): Promise<number>;
+  /** The clock of this machine. */
+  machine: Clock;
+  log: Logger;
+}
+
+/** What `ask` of a clock is for a database. @throws what the pool throws */
+export async function databaseTime(pool: Pool): Promise<number> {
+  const [row] = await pool.run<{ now: number }>(NOW, []);
+  if (row === undefined) throw new Error("the database told no time");
+  return row.now;
+}
+
 /** Database time less monotonic time, and how far that may be off; milliseconds. */
 interface Offset {
   value: number;
@@ -27,21 +42,24 @@ interface Offset {
  * says less than an older quick one, unless the two contradict each other: then the database's clock was set.
  */
 export class DatabaseClock implements Clock {
-  readonly #pool: Pool;
-  readonly #log: Logger;
-  #offset: Offset = { value: systemClock.now() - systemClock.monotonic(), error: Number.POSITIVE_INFINITY };
+  readonly monotonic: Clock["monotonic"];
+  readonly timer: Clock["timer"];
+  readonly nextTurn: Clock["nextTurn"];
+  readonly #options: DatabaseClockOptions;
+  #offset: Offset;
   #cancelTimer: () => void = () => {};
   #stopped = false;
 
-  constructor(pool: Pool, log: Logger) {
-    this.#pool = pool;
-    this.#log = log;
+  constructor(options: DatabaseClockOptions) {
+    const { machine } = options;
+    this.#options = options;
+    this.#offset = { value: machine.now() - machine.monotonic(), error: Number.POSITIVE_INFINITY };
+    this.monotonic = machine.monotonic;
+    this.timer = machine.timer;
+    this.nextTurn = machine.nextTurn;
   }
 
-  now = (): number => Math.floor(systemClock.monotonic() + this.#offset.value);
-  monotonic = systemClock.monotonic;
-  timer = systemClock.timer;
-  nextTurn = systemClock.nextTurn;
+  now = (): number => Math.floor(this.monotonic() + this.#offset.value);
 
   /** Resolves when the offset is known, and follows it from then on. */
   async start(): Promise<void> {
@@ -58,12 +76,12 @@ export class DatabaseClock implements Clock {
       this.#learn(await this.#measure(samples));
     } catch (error) {
       // The last offset still holds: the monotonic clock drifts by parts in a million.
-      this.#log.debug({ error: messageOf(error) }, "time of the database not learned");
+      this.#options.log.debug({ error: messageOf(error) }, "time of the database not learned");
     }
     if (this.#stopped) return;
     const pause = this.#offset.error > GOOD_MILLISECONDS ? SOON_MILLISECONDS : AGAIN_MILLISECONDS;
     this.#offset.error += pause * DRIFT;
-    this.#cancelTimer = systemClock.timer(pause, () => this.#follow(SAMPLES));
+    this.#cancelTimer = this.timer(pause, () => this.#follow(SAMPLES));
   }
 
   #learn(measured: Offset): void {
@@ -76,10 +94,10 @@ export class DatabaseClock implements Clock {
   async #measure(most: number): Promise<Offset> {
     let best: Offset = { ...this.#offset, error: Number.POSITIVE_INFINITY };
     for (let sample = 0; sample < SAMPLES || (sample < most && best.error > GOOD_MILLISECONDS); sample++) {
-      const sent = systemClock.monotonic();
-      const [row] = await this.#pool.run<{ now: number }>(NOW, []);
-      const error = (systemClock.monotonic() - sent) / 2;
-      if (row !== undefined && error < best.error) best = { value: row.now - sent - error, error };
+      const sent = this.monotonic();
+      const time = await this.#options.ask();
+      const error = (this.monotonic() - sent) / 2;
+      if (error < best.error) best = { value: time - sent - error, error };
     }
     return best;
   }

@@ -28,7 +28,7 @@ import type {
   WorkflowRecord,
 } from "../port.ts";
 import { CLAIM_BY_MESSAGE, CLAIM_DUE, CLAIM_DUE_BEGUN, Claims, NEXT_DUE, RENEW_LEASES } from "./claims.ts";
-import { DatabaseClock } from "./database-clock.ts";
+import { DatabaseClock, databaseTime } from "./database-clock.ts";
 import { Definitions, FIND_VERSIONS, FIND_WORKFLOWS, INSERT_WORKFLOWS } from "./definitions.ts";
 import { EventQueue, OWED_EVENTS_SENT, TAKE_OWED_EVENTS } from "./events.ts";
 import { FIND_FRESH, FreshRuns, SAVE_FRESH } from "./fresh.ts";
@@ -87,7 +87,7 @@ export async function openPostgresStorage({
 }: PostgresOptions): Promise<PostgresParts> {
   await migrate(config.migrateUrl, KEPT, systemClock, onWait);
   const pools = openPools(config, systemClock, log);
-  const clock = new DatabaseClock(pools.writes, log);
+  const clock = new DatabaseClock({ ask: () => databaseTime(pools.writes), machine: systemClock, log });
   await clock.start();
   return { storage: new PostgresStorage(pools, clock, owesEvents), clock };
 }

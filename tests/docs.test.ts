@@ -1,13 +1,13 @@
 /** Swagger UI in a real Chromium: it works, and it asks nobody but the platform for anything. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Browser, chromium, type Locator, type Page } from "playwright-core";
+import { install, pathOf } from "../infrastructure/local/packages.ts";
 import { Client } from "./client.ts";
 import { objectAt, textAt } from "./json.ts";
 import { Platform, REPOSITORY } from "./platform.ts";
 
-const CHROMIUM = "/usr/bin/chromium";
 const ARGUMENTS = [
   ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
   ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
@@ -20,10 +20,10 @@ let api: Client;
 let browser: Browser;
 
 beforeAll(async () => {
-  installChromium();
+  await install(["chromium"]);
   platform = await Platform.start();
   api = new Client(platform.url);
-  browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
+  browser = await chromium.launch({ executablePath: pathOf("chromium"), args: ARGUMENTS });
 }, INSTALL_MS + START_MS);
 
 afterAll(async () => {
@@ -138,17 +138,4 @@ async function execute(block: Locator): Promise<unknown> {
 
 async function expectVisible(locator: Locator): Promise<void> {
   await locator.waitFor({ state: "visible", timeout: 15_000 });
-}
-
-function installChromium(): void {
-  if (existsSync(CHROMIUM)) return;
-  const canInstall = process.getuid?.() === 0 && Bun.which("apt-get") !== null;
-  if (canInstall && (aptGet("install", "-y", "chromium") || aptGet("update"))) aptGet("install", "-y", "chromium");
-  if (!existsSync(CHROMIUM)) {
-    throw new Error(`This test needs Chromium at ${CHROMIUM}; install it with: apt-get install -y chromium`);
-  }
-}
-
-function aptGet(...command: string[]): boolean {
-  return Bun.spawnSync(["apt-get", ...command], { env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } }).success;
 }

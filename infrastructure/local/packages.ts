@@ -16,6 +16,7 @@ const PACKAGES = {
   "docker-compose": "docker-compose",
   kcat: "kcat",
   go: "golang-go",
+  chromium: "chromium",
 } as const;
 
 export type Program = keyof typeof PACKAGES;

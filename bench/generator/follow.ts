@@ -51,7 +51,8 @@ export async function follow(job: FollowJob, tally: Tally): Promise<JobResult> {
 
   function sendDue(): void {
     while (sent < due) {
-      const connection = idle.pop();
+      // By turns: a server may close a connection that has brought no request for seconds, just as its first one leaves.
+      const connection = idle.shift();
       if (connection === undefined) return;
       const watched = sent % job.watch_every === 0;
       following.set(connection, { intended: start + sent * gap, poll: "", watched, lastAnswer: 0 });

@@ -79,7 +79,8 @@ export async function openLoop(job: OpenJob, tally: Tally): Promise<JobResult> {
       next++;
     }
     while (sent < next) {
-      const connection = idle.pop();
+      // By turns: a server may close a connection that has brought no request for seconds, just as its first one leaves.
+      const connection = idle.shift();
       if (connection === undefined) break;
       send(connection, now);
     }

@@ -135,6 +135,11 @@ test("a uuid names its workflow even where another has taken it for an id", asyn
   expect(at((await api.get(`/api/v1/workflows/${uuid}`)).body, "uuid")).toBe(uuid);
   expect(await triggered(uuid)).toEqual({ output: said("the real one"), workflow: uuid, version: 1 });
   expect(await triggered(other)).toEqual({ output: said("the other"), workflow: other, version: 1 });
+  // Who means the deleted one must not start the other.
+  expectReply(await api.delete(`/api/v1/workflows/${uuid}`), 200);
+  expectError(await api.get(`/api/v1/workflows/${uuid}`), 404, `Workflow ${uuid} not found`);
+  expectError(await api.post("/api/v1/trigger", { workflow_id: uuid }), 404, `Workflow ${uuid} not found`);
+  expect(await triggered(other)).toEqual({ output: said("the other"), workflow: other, version: 1 });
 });
 
 test("a deleted workflow leaves the list; a changed one is in it once, as its newest version", async () => {

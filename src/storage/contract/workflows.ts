@@ -54,12 +54,17 @@ export function workflowContract(check: Check): void {
     expect(await named(world, "orders")).toBeNull();
   });
 
-  check("a uuid comes before an author's id of the same text", async (world) => {
+  check("a uuid comes before an author's id of the same text, that of a deleted workflow too", async (world) => {
     const first = await world.workflow();
     const second = await world.workflow({ id: first });
     expect(await named(world, first)).toBe(first);
     await world.storage.deleteWorkflows([key(first)]);
-    expect(await named(world, first)).toBe(second);
+    expect(await named(world, first)).toBeNull();
+    expect(await named(world, second)).toBe(second);
+    expect(await world.storage.deleteWorkflows([key(first)])).toMatchObject([{ kind: "error" }]);
+    const inserted = await world.storage.insertRuns([world.newRun(first)]);
+    expect(inserted).toMatchObject([{ kind: "error", code: "workflow_not_found" }]);
+    expect(await named(world, second)).toBe(second);
   });
 
   check("namespaces do not see each other", async (world) => {

@@ -23,13 +23,15 @@ const COLUMNS = `d.uuid, v.id, v.name, v.description, v.steps::text as steps, v.
   ${milliseconds("d.created_at")} as "createdAt", ${milliseconds("v.created_at")} as "updatedAt"`;
 
 /**
- * The workflow that a reference names now: its uuid before an author's id of the same text. Expects a row "reference" with
- * namespace, reference, and the reference as a uuid where it is one.
+ * The workflow that a reference names now: by its uuid, or else an author's id. The uuid of a deleted one names none, whatever
+ * others call themselves: who means it must not get another. Expects a row "reference" with namespace, reference, and the
+ * reference as a uuid where it is one.
  */
-export const RESOLVED = `left join workflow_definitions by_uuid on by_uuid.uuid = reference.uuid
-    and by_uuid.namespace = reference.namespace and by_uuid.deleted_at is null
+export const RESOLVED = `left join workflow_definitions owner
+    on owner.uuid = reference.uuid and owner.namespace = reference.namespace
+  left join lateral (select owner.uuid, owner.version where owner.deleted_at is null) by_uuid on true
   left join lateral (select uuid, version from workflow_definitions
-    where by_uuid.uuid is null and namespace = reference.namespace and id = reference.reference and deleted_at is null
+    where owner.uuid is null and namespace = reference.namespace and id = reference.reference and deleted_at is null
     order by uuid desc limit 1) by_id on true`;
 
 export const INSERT_WORKFLOWS = keptStatement(

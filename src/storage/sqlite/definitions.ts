@@ -24,8 +24,8 @@ const KEEP_VERSION = `insert into workflow_versions (workflow_uuid, version, id,
   select uuid, version, id, name, description, steps, updated_at from workflow_definitions where uuid = ?
   on conflict do nothing`;
 
-const RESOLVE_UUID =
-  "select uuid as workflowUuid, version from workflow_definitions where uuid = ? and namespace = ? and deleted_at is null";
+const RESOLVE_UUID = `select uuid as workflowUuid, version, deleted_at as deletedAt from workflow_definitions
+  where uuid = ? and namespace = ?`;
 
 const RESOLVE_ID = `select uuid as workflowUuid, version from workflow_definitions
   where namespace = ? and id = ? and deleted_at is null order by uuid desc limit 1`;
@@ -91,12 +91,17 @@ export class Definitions {
     return { kind: "ok", value: { uuid: found.workflowUuid } };
   }
 
-  /** The workflow that a uuid or an author's id names now. */
+  /**
+   * The workflow that a uuid or an author's id names now. The uuid of a deleted one names none, whatever others call
+   * themselves: who means it must not get another.
+   */
   resolve({ namespace, reference }: WorkflowKey): VersionKey | null {
-    return (
-      this.#database.query<VersionKey, [string, string]>(RESOLVE_UUID).get(reference.toLowerCase(), namespace) ??
-      this.#database.query<VersionKey, [string, string]>(RESOLVE_ID).get(namespace, reference)
-    );
+    const owner = this.#database
+      .query<VersionKey & { deletedAt: number | null }, [string, string]>(RESOLVE_UUID)
+      .get(reference.toLowerCase(), namespace);
+    if (owner === null) return this.#database.query<VersionKey, [string, string]>(RESOLVE_ID).get(namespace, reference);
+    const { workflowUuid, version, deletedAt } = owner;
+    return deletedAt === null ? { workflowUuid, version } : null;
   }
 
   find({ namespace, reference, version }: WorkflowLookup): WorkflowRecord | null {

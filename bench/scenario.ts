@@ -78,7 +78,8 @@ export async function withEmbedded<T>(work: (platform: Platform) => Promise<T>):
   try {
     result = await work(platform);
   } catch (error) {
-    await platform.stop().catch(() => {});
+    // Why the work failed matters more, and is what the caller hears.
+    await platform.stop().catch((failure: unknown) => console.error(`the platform did not end well: ${failure}`));
     throw error;
   }
   await platform.stop();

@@ -9,7 +9,9 @@ import { busyNotes, type Column, column, memoryRows, type Outcome, type Session 
 import { plain, type Row, type Table } from "../table.ts";
 import { CONNECTIONS } from "../trigger.ts";
 
-const USERS = 1000;
+/** Users and rounds of the plays that are compared. */
+export const USERS = 1000;
+export const ROUNDS = 5;
 const MANY = 10_000;
 const PLAYS = 5;
 
@@ -54,10 +56,10 @@ export async function flow(session: Session): Promise<Outcome> {
   const withBare = (work: (platform: Platform, measure: MeasureBare) => Promise<void>) =>
     session.withPlatform((platform) => besideBare(["get"], CONNECTIONS, (measure) => work(platform, measure)));
   await withBare(async (platform, measure) => {
-    session.progress(`flow: ${plain(small)} users, once and five times five rounds`);
+    session.progress(`flow: ${plain(small)} users, once and ${PLAYS} times ${ROUNDS} rounds`);
     const first = await comparedFlow(platform, measure, small, 1);
     const plays: ComparedPlay[] = [];
-    for (let at = 0; at < PLAYS; at++) plays.push(await comparedFlow(platform, measure, small, 5));
+    for (let at = 0; at < PLAYS; at++) plays.push(await comparedFlow(platform, measure, small, ROUNDS));
     const floors = small === USERS ? STEADY_FLOORS : {};
     tables.push(
       flowTable(session, bare, `flow: ${plain(small)} users at once, the first single round`, [first], {}),

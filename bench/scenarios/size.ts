@@ -5,14 +5,12 @@ import type { Platform } from "../platform.ts";
 import { type Outcome, otherCores, type Session, withEmbedded } from "../scenario.ts";
 import type { Row } from "../table.ts";
 import { triggerMany } from "../trigger.ts";
-import { playFlow } from "./flow.ts";
+import { playFlow, ROUNDS, USERS } from "./flow.ts";
 import { ALONE_RUNS, latencyAlone } from "./latency.ts";
 import { triggerRound } from "./runs.ts";
 
 const STORED = [0, 100_000, 1_000_000];
 const PORTION = 50_000;
-const USERS = 1000;
-const ROUNDS = 5;
 const ROUND = 10_000;
 const TURNS = 5;
 const WARM_PLAYS = 3;
@@ -83,7 +81,7 @@ export async function size(session: Session): Promise<Outcome> {
   });
 }
 
-/** The first flow of a fresh process is slower than any later one. */
+/** The first flow of a fresh process is slower than any later one. What this stores is not counted: each platform has it. */
 async function warmed(platform: Platform): Promise<Measured> {
   const workflow = await createWorkflow(platform.target, PURE_STEPS);
   for (let at = 0; at < WARM_PLAYS; at++) await playFlow(platform, USERS, ROUNDS);

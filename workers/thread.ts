@@ -13,9 +13,9 @@ import type { Json } from "../src/schemas/json.ts";
 import { type LogEntry, parseLog } from "../src/schemas/log.ts";
 import type { Step } from "../src/schemas/workflow.ts";
 import { type Advanced, advance, advanceEffect, type RunTask, type Surroundings } from "./advance.ts";
-import { fetchReply } from "./http.ts";
 import type { ThreadData, ThreadTask } from "./pool.ts";
 import { SharedProgress } from "./shared.ts";
+import { exchange } from "./webhook/exchange.ts";
 import { packResults } from "./wire.ts";
 
 const BEAT_MILLISECONDS = 200;
@@ -102,7 +102,7 @@ function toolsFor(slot: number, run: number, idempotencyKey: string): Tools {
     idempotencyKey,
     signal,
     async fetch(request: HttpRequest): Promise<HttpReply> {
-      const reply = await fetchReply(request, signal).finally(() => shared.enter(lane, slot, run));
+      const reply = await exchange(request, signal).finally(() => shared.enter(lane, slot, run));
       return reply;
     },
   };

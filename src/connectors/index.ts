@@ -21,13 +21,16 @@ export interface HttpRequest {
   method: string;
   headers: [name: string, value: string][];
   body: string | null;
+  /** Redirects that are followed at most. */
+  follow: number;
 }
 
 export interface HttpReply {
   status: number;
-  contentType: string;
-  /** Decoded as UTF-8; at most MAX_REPLY_BYTES. */
-  text: string;
+  /** The address that answered: another than the request's where a redirect was followed. */
+  url: string;
+  /** Parsed where the reply says JSON and is, else its text. */
+  data: Json;
 }
 
 /** A fault of a step's config: where below `config`, and what to do about it. */
@@ -36,12 +39,17 @@ export interface ConfigFault {
   message: string;
 }
 
+/** What kind of failure a step had: stable words, which clients may tell apart. */
+export type FailureCode = "network" | "timeout" | "http" | "expression" | "config" | "output" | "limit" | "failed";
+
 /** Thrown by a connector to fail its step; the output, where given, stays readable in the step's result. */
 export class StepFailure extends Error {
+  readonly code: FailureCode;
   readonly output: JsonObject | null;
-  constructor(message: string, output: JsonObject | null = null) {
+  constructor(code: FailureCode, message: string, output: JsonObject | null = null) {
     super(message);
     this.name = "StepFailure";
+    this.code = code;
     this.output = output;
   }
 }

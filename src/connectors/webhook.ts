@@ -1,6 +1,6 @@
 import { type Static, Type } from "@sinclair/typebox";
-import { findJsonFaults, type Json, type JsonObject } from "../schemas/json.ts";
-import { type ConfigFault, defineConnector, type HttpReply, StepFailure } from "./index.ts";
+import type { Json } from "../schemas/json.ts";
+import { type ConfigFault, defineConnector, StepFailure } from "./index.ts";
 
 const Config = Type.Object(
   {
@@ -41,22 +41,23 @@ export default defineConnector({
   async run(config, tools) {
     // Placeholders are resolved by now: what they brought in is checked like what the author wrote.
     const fault = checkConfig(config)[0];
-    if (fault !== undefined) throw new StepFailure(`config.${fault.path.join(".")}: ${fault.message}`);
+    if (fault !== undefined) throw new StepFailure("config", `config.${fault.path.join(".")}: ${fault.message}`);
     const reply = await tools.fetch({
       url: config.url,
       method: config.method,
       headers: headersOf(config, tools.idempotencyKey),
       body: bodyOf(config),
+      follow: 20,
     });
     const output = {
       type: "webhook",
       status_code: reply.status,
-      response_data: dataOf(reply),
+      response_data: reply.data,
       url: config.url,
       method: config.method,
     };
     if (!isAccepted(reply.status, config.accept ?? [])) {
-      throw new StepFailure(`The webhook was answered with status ${reply.status}`, output);
+      throw new StepFailure("http", `The webhook was answered with status ${reply.status}`, output);
     }
     return output;
   },
@@ -104,17 +105,4 @@ function bodyOf({ method, body }: Static<typeof Config>): string | null {
 
 function isAccepted(status: number, accept: (number | string)[]): boolean {
   return status < 400 || accept.some((entry) => entry === status || entry === `${Math.floor(status / 100)}xx`);
-}
-
-/** Parsed where the reply says JSON and every store would give it back unchanged; else its text. */
-function dataOf({ contentType, text }: HttpReply): Json | JsonObject {
-  if (/[/+]json\b/i.test(contentType) && text !== "") {
-    try {
-      const data: Json = JSON.parse(text);
-      if (findJsonFaults(text).every(({ kind }) => kind === "key")) return data;
-    } catch {
-      // A reply that says JSON and is not stays text, as the contract has it.
-    }
-  }
-  return text.replaceAll("\0", "�");
 }

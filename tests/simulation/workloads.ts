@@ -10,7 +10,7 @@ const effect = defineConnector({
   description: "Acts on the simulated world.",
   config: Type.Object({ fails: Type.Boolean() }),
   async run({ fails }, tools) {
-    await tools.fetch({ url: tools.idempotencyKey, method: "POST", headers: [], body: null });
+    await tools.fetch({ url: tools.idempotencyKey, method: "POST", headers: [], body: null, follow: 0 });
     if (fails) throw new Error("the world said no");
     return { type: "effect" };
   },

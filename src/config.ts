@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { type Static, Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
+import { brokersOf } from "./brokers.ts";
 import { StartError } from "./errors.ts";
 import { FAILPOINTS } from "./failpoints.ts";
 
@@ -78,7 +79,7 @@ const Environment = Type.Object({
     default: false,
     description: "Prepared statements: true straight at PostgreSQL or behind PgBouncer 1.21 and later",
   }),
-  KAFKA_BOOTSTRAP_SERVERS: Type.Optional(Type.String({ description: "host:port,…; turns Kafka on" })),
+  KAFKA_BOOTSTRAP_SERVERS: Type.Optional(Type.String({ description: "host:port,[IPv6]:port,…; turns Kafka on" })),
   KAFKA_CONSUMER_GROUP: Type.String({ default: "workflow-workers", description: "Group of the workers" }),
   KAFKA_TOPIC_WORKFLOW_TRIGGER: Type.String({
     default: "workflow.trigger",
@@ -109,7 +110,7 @@ export interface PostgresConfig {
 }
 
 export interface KafkaConfig {
-  /** host:port of each. */
+  /** host:port of each, or [IPv6]:port. */
   brokers: string[];
   group: string;
   triggerTopic: string;
@@ -189,7 +190,7 @@ function postgresOf(settings: Settings): PostgresConfig | null {
 function kafkaOf(settings: Settings): KafkaConfig | null {
   if (settings.KAFKA_BOOTSTRAP_SERVERS === undefined) return null;
   return {
-    brokers: settings.KAFKA_BOOTSTRAP_SERVERS.split(",").map((broker) => broker.trim()),
+    brokers: brokersOf(settings.KAFKA_BOOTSTRAP_SERVERS),
     group: settings.KAFKA_CONSUMER_GROUP,
     triggerTopic: settings.KAFKA_TOPIC_WORKFLOW_TRIGGER,
     completedTopic: settings.KAFKA_TOPIC_WORKFLOW_COMPLETED,

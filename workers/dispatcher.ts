@@ -89,15 +89,15 @@ export class Dispatcher implements TriggerConsumer {
   }
 
   async claim(triggered: Triggered[]): Promise<{ unknown: string[] }> {
-    // A partition brings its messages in the order in which they were sent.
-    this.#lag.heard(triggered[0]?.runId ?? "");
     const left = await this.#fresh.advance(triggered);
     const claimed = left.length === 0 ? [] : await this.#messages.claimNow(left);
     const known = new Set(claimed.map(({ uuid }) => uuid));
     const others = left.filter((uuid) => !known.has(uuid));
-    if (others.length === 0) return { unknown: [] };
-    const stored = new Set(await this.#options.storage.storedRuns(others));
-    return { unknown: others.filter((uuid) => !stored.has(uuid)) };
+    const stored = new Set(others.length === 0 ? [] : await this.#options.storage.storedRuns(others));
+    const unknown = new Set(others.filter((uuid) => !stored.has(uuid)));
+    // A partition brings its messages in the order in which they were sent.
+    this.#lag.heard(triggered.find(({ runId }) => !unknown.has(runId))?.runId ?? "");
+    return { unknown: [...unknown] };
   }
 
   /** Room for a run that a trigger of this process is about to store: it is claimed by its insert, or executed before. */

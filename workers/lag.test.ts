@@ -47,6 +47,18 @@ test("messages that come within a second of their triggers are on time", () => {
   expect(lag.patience()).toBe(0);
 });
 
+test("new runs are not left alone because messages of a backlog come, only for what messages of young runs say", () => {
+  const { clock, lag } = settled();
+  for (const age of [86_400_000, 3_600_000, 30_001]) {
+    lag.heard(newId(clock.now() - age));
+    expect(lag.patience()).toBe(0);
+  }
+  // Another partition is behind by less.
+  lag.heard(newId(clock.now() - 4000));
+  lag.heard(newId(clock.now() - 3_600_000));
+  expect(lag.patience()).toBe(8000);
+});
+
 test("no more than 30 s, and ids that tell no time count for nothing", () => {
   const { clock, lag } = settled();
   lag.heard(newId(clock.now() + 60_000));
@@ -54,6 +66,6 @@ test("no more than 30 s, and ids that tell no time count for nothing", () => {
   lag.heard("none");
   lag.heard("");
   expect(lag.patience()).toBe(0);
-  lag.heard(newId(clock.now() - 3_600_000));
+  lag.heard(newId(clock.now() - 29_000));
   expect(lag.patience()).toBe(LONGEST);
 });

@@ -14,7 +14,9 @@ const JOIN_MILLISECONDS = 5000;
 /**
  * How far messages are behind the triggers that sent them. While they come, a run that is younger than that has not been
  * forgotten: a sweeper that claims it because it is due writes it once more than its message would, and adds to the load that
- * made the messages late. At most 30 s, since a message may have got lost among many.
+ * made the messages late. At most 30 s, since a message may have got lost among many. Messages that are later than that tell
+ * nothing of new runs: they come from a backlog, or again because the offsets of the group were set back, and sweepers had
+ * their runs already.
  */
 export class MessageLag {
   readonly #clock: Clock;
@@ -26,13 +28,13 @@ export class MessageLag {
     this.#until = clock.monotonic() + JOIN_MILLISECONDS;
   }
 
-  /** Messages came now, and this run is the oldest that they name. */
+  /** Messages came now, and this run is the oldest that they name of those that exist. */
   heard(runId: string): void {
     const triggeredAt = timeOfId(runId);
     if (triggeredAt === null) return;
     const late = this.#clock.now() - triggeredAt;
     const patience = Math.min(late * PARTITIONS_APART, LONGEST_MILLISECONDS);
-    if (late < ON_TIME_MILLISECONDS || patience < this.patience()) return;
+    if (late < ON_TIME_MILLISECONDS || late > LONGEST_MILLISECONDS || patience < this.patience()) return;
     this.#patience = patience;
     this.#until = this.#clock.monotonic() + HOLDS_MILLISECONDS;
   }

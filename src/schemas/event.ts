@@ -10,8 +10,8 @@ export interface TriggerEvent {
   workflow_id: string;
   /** The version that the run was stored with: a header of the message, no part of its value. */
   workflow_version: number;
-  /** Null where the event would be too big; workers read the row anyway. */
-  payload: JsonObject | null;
+  /** JSON text of an object, as the run was stored. */
+  payload: string;
 }
 
 /** On `workflow.completed`, keyed by run id, at least once per run. */

@@ -29,7 +29,7 @@ export class TriggerService {
     this.#log = log;
     this.#events = new Coalescer({
       clock,
-      sizeOf: () => 200,
+      sizeOf: ({ payload }) => 200 + Buffer.byteLength(payload),
       // Nobody waits for it, and a broker takes many messages for little more than one.
       flushes: 1,
       flush: async (events) => {
@@ -64,7 +64,7 @@ export class TriggerService {
       else {
         reservation?.release();
         const { workflowUuid: workflow_id, workflowVersion: workflow_version } = inserted;
-        this.#publish({ run_id: uuid, workflow_id, workflow_version, payload });
+        this.#publish({ run_id: uuid, workflow_id, workflow_version, payload: run.payload });
       }
     } catch (error) {
       reservation?.release();

@@ -1,6 +1,7 @@
 /** What the messaging contract and the tests of its adapters share: a worker that does nothing but claim. */
 import { newId } from "../../ids.ts";
 import type { CompletedEvent, TriggerEvent, Triggered } from "../../schemas/event.ts";
+import type { JsonObject } from "../../schemas/json.ts";
 import type { TriggerConsumer } from "../port.ts";
 
 const PATIENCE_MILLISECONDS = 20_000;
@@ -79,13 +80,13 @@ export class TestWorker implements TriggerConsumer {
   }
 }
 
-export function triggerEvents(count: number, payload: TriggerEvent["payload"] = { a: 1 }): TriggerEvent[] {
+export function triggerEvents(count: number, payload: JsonObject = { a: 1 }): TriggerEvent[] {
   const workflow_id = newId(Date.now());
   return Array.from({ length: count }, () => ({
     run_id: newId(Date.now()),
     workflow_id,
     workflow_version: 3,
-    payload,
+    payload: JSON.stringify(payload),
   }));
 }
 

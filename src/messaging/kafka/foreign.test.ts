@@ -18,9 +18,14 @@ async function consuming(): Promise<{ place: Place; worker: TestWorker }> {
   return { place, worker };
 }
 
+/** A run that a message may name, as other programs write it. */
+function foreignEvents(count: number): { run_id: string; workflow_id: string; payload: object }[] {
+  return triggerEvents(count).map(({ run_id, workflow_id }) => ({ run_id, workflow_id, payload: { a: 1 } }));
+}
+
 /** Whether a run behind everything so far is claimed. */
 async function goesOn(place: Place, worker: TestWorker): Promise<void> {
-  const [event] = triggerEvents(1);
+  const [event] = foreignEvents(1);
   const runId = event?.run_id ?? "";
   await place.produce(JSON.stringify(event), runId);
   await untilClaimed(worker, [runId]);
@@ -50,7 +55,7 @@ async function produceNothing(topic: string, key: string): Promise<void> {
 }
 
 describe("another program's trigger is claimed", () => {
-  const [event] = triggerEvents(1);
+  const [event] = foreignEvents(1);
   const runId = event?.run_id ?? "";
   const accepted: [what: string, value: object][] = [
     ["as the contract writes it", { ...event }],
@@ -70,7 +75,7 @@ describe("another program's trigger is claimed", () => {
 
   test("however it is compressed", async () => {
     const { place, worker } = await consuming();
-    const events = triggerEvents(4);
+    const events = foreignEvents(4);
     for (const [index, codec] of ["gzip", "snappy", "lz4", "zstd"].entries()) {
       // A short value is sent as it is.
       const value = JSON.stringify({ ...events[index], payload: { text: "x".repeat(10_000) } });
@@ -82,7 +87,7 @@ describe("another program's trigger is claimed", () => {
 
 test("every kind of foreign message is put aside with its reason, and the partition goes on", async () => {
   const { place, worker } = await consuming();
-  const [good, absent] = triggerEvents(2);
+  const [good, absent] = foreignEvents(2);
   const id = good?.run_id ?? "";
   worker.missing.add(absent?.run_id ?? "");
   const kinds: [value: string | null, reason: RegExp][] = [

@@ -21,10 +21,12 @@ const MAX_ERROR_CHARACTERS = 10_000;
 
 const VERSION_HEADER = "workflow_version";
 
-/** The event as a message; one that is too big goes without its payload. */
-export function triggerMessage({ workflow_version, ...event }: TriggerEvent): Outgoing {
-  const message = messageOf(event);
-  if (!fits(message)) return messageOf({ ...event, payload: null });
+/** The event as a message; one that is too big goes without its payload: workers read the row then. */
+export function triggerMessage({ run_id, workflow_id, workflow_version, payload }: TriggerEvent): Outgoing {
+  const ids = JSON.stringify({ run_id, workflow_id }).slice(0, -1);
+  const messageWith = (text: string) => ({ key: Buffer.from(run_id), value: Buffer.from(`${ids},"payload":${text}}`) });
+  const message = messageWith(payload);
+  if (!fits(message)) return messageWith("null");
   return { ...message, headers: { [VERSION_HEADER]: String(workflow_version) } };
 }
 
@@ -40,12 +42,8 @@ export function completedMessage(event: CompletedEvent): Outgoing {
   return messageOf({ ...event, error: event.error.slice(0, MAX_ERROR_CHARACTERS) });
 }
 
-function messageOf({
-  run_id,
-  workflow_id,
-  ...rest
-}: Omit<TriggerEvent, "workflow_version"> | CompletedEvent): Outgoing {
-  return { key: Buffer.from(run_id), value: Buffer.from(JSON.stringify({ run_id, workflow_id, ...rest })) };
+function messageOf({ run_id, workflow_id, status, error }: CompletedEvent): Outgoing {
+  return { key: Buffer.from(run_id), value: Buffer.from(JSON.stringify({ run_id, workflow_id, status, error })) };
 }
 
 function fits(message: Outgoing): boolean {

@@ -1,0 +1,43 @@
+import { expect, test } from "bun:test";
+import pino from "pino";
+import { openInProcessCache } from "../cache/in-process.ts";
+import { systemClock as clock } from "../clock.ts";
+import { newId } from "../ids.ts";
+import { openInProcessMessaging } from "../messaging/in-process.ts";
+import { RunRepository } from "../repositories/runs.ts";
+import type { TriggerEvent } from "../schemas/event.ts";
+import { openMemoryStorage } from "../storage/sqlite/index.ts";
+import { NAMESPACE } from "./namespace.ts";
+import { TriggerService } from "./triggers.ts";
+
+test("events that wait for a slow broker are counted as long as they are", async () => {
+  const storage = openMemoryStorage(clock);
+  const uuid = newId(clock.now());
+  await storage.insertWorkflows([{ uuid, namespace: NAMESPACE, id: null, name: "w", description: null, steps: "[]" }]);
+  const batches: TriggerEvent[][] = [];
+  const taken = Promise.withResolvers<void>();
+  const messaging = {
+    ...openInProcessMessaging(),
+    async publishTriggers(events: TriggerEvent[]) {
+      batches.push(events);
+      await taken.promise;
+    },
+  };
+  const left: unknown[] = [];
+  const log = pino({ level: "warn" }, { write: (line) => left.push(JSON.parse(line).run_id) });
+  const runs = new RunRepository(storage, openInProcessCache({ clock, alone: true }), clock, () => null);
+  const service = new TriggerService(runs, messaging, clock, log, 2000);
+
+  // Three bytes a character: 200 times 500 kB.
+  const payload = { text: "€".repeat(166_667) };
+  const runIds: string[] = [];
+  for (let count = 0; count < 200; count++) runIds.push(await service.trigger({ workflow_id: uuid, payload }));
+  taken.resolve();
+  while (batches.flat().length + left.length < 200) await Bun.sleep(5);
+
+  for (const batch of batches) expect(batch.length).toBeLessThanOrEqual(8);
+  // 64 MiB may wait, beside the batch that is under way.
+  expect(batches.flat().length).toBeLessThanOrEqual(135 + 8);
+  expect([...batches.flat().map(({ run_id }) => run_id), ...left].toSorted()).toEqual(runIds.toSorted());
+  await storage.close();
+});

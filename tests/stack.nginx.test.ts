@@ -123,9 +123,11 @@ describe("a server that dies", () => {
       ["POST", 1],
       ["PUT", 1],
       ["PATCH", 1],
+      ["DELETE", 1],
       ["GET", 3],
     ] as const) {
-      const reply = await fetch(front.url, { method, ...(method === "GET" ? {} : { body: "{}" }) });
+      const bodiless = method === "GET" || method === "DELETE";
+      const reply = await fetch(front.url, { method, ...(bodiless ? {} : { body: "{}" }) });
       expect([method, reply.status]).toEqual([method, 502]);
       expect(objectAt(await reply.json()).code).toBe("no_server");
       const seen = front.servers.flatMap((server) => server.seen.splice(0));

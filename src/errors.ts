@@ -1,6 +1,7 @@
 /** Every error that a client can see: its stable code, HTTP status, sentence, and whether trying again can help. */
 const ERRORS = {
   workflow_not_found: { status: 404, retryable: false, sentence: (id: string) => `Workflow ${id} not found` },
+  version_not_found: { status: 404, retryable: false, sentence: (version: string) => `There is no ${version}` },
   run_not_found: { status: 404, retryable: false, sentence: () => "Workflow run not found" },
   not_found: { status: 404, retryable: false, sentence: () => "Not Found" },
   method_not_allowed: { status: 405, retryable: false, sentence: () => "Method Not Allowed" },

@@ -39,7 +39,14 @@ test("PUT makes a new version; the old one stays readable", async () => {
   expectReply(await api.get(`/api/v1/workflows/${uuid}?version=2`), 200, expect.objectContaining(second));
   const first = { uuid, id, name: "first", description: "the first", steps: says("one"), version: 1 };
   expectReply(await api.get(`/api/v1/workflows/${id}?version=1`), 200, expect.objectContaining(first));
-  expectError(await api.get(`/api/v1/workflows/${uuid}?version=4`), 404);
+  for (const reference of [uuid, id]) {
+    const missing = await api.get(`/api/v1/workflows/${reference}?version=4`);
+    expectError(missing, 404, `There is no version 4 of workflow ${reference}`);
+    expect(textAt(missing.body, "code")).toBe("version_not_found");
+  }
+  const unknown = await api.get("/api/v1/workflows/nobody?version=4");
+  expectError(unknown, 404, "Workflow nobody not found");
+  expect(textAt(unknown.body, "code")).toBe("workflow_not_found");
 });
 
 test("a run keeps the version it was triggered with", async () => {
@@ -80,6 +87,7 @@ test("a deleted workflow takes no trigger and no change; its runs stay readable"
   const gone = `Workflow ${uuid} not found`;
   expectError(await api.post("/api/v1/trigger", { workflow_id: uuid }), 404, gone);
   expectError(await api.get(`/api/v1/workflows/${uuid}`), 404, gone);
+  expectError(await api.get(`/api/v1/workflows/${uuid}?version=1`), 404, gone);
   expectError(await api.put(`/api/v1/workflows/${uuid}`, { name: "again", steps: says("again") }), 404, gone);
   expectError(await api.delete(`/api/v1/workflows/${uuid}`), 404, gone);
   const read = await api.untilEnded(run);

@@ -54,11 +54,19 @@ export class WorkflowService {
     return this.#workflows.delete({ namespace: NAMESPACE, reference });
   }
 
-  /** @throws PlatformError workflow_not_found, also for a version that there never was */
+  /**
+   * The newest version, or the one that is named.
+   *
+   * @throws PlatformError workflow_not_found; version_not_found where the workflow exists
+   */
   async get(reference: string, version: number | null): Promise<WorkflowRecord> {
     const workflow = await this.#workflows.find({ namespace: NAMESPACE, reference, version });
-    if (workflow === null) throw new PlatformError("workflow_not_found", reference);
-    return workflow;
+    if (workflow !== null) return workflow;
+    if (version !== null) {
+      await this.get(reference, null);
+      throw new PlatformError("version_not_found", `version ${version} of workflow ${reference}`);
+    }
+    throw new PlatformError("workflow_not_found", reference);
   }
 
   list(query: PageQuery): Promise<Page<WorkflowRecord>> {

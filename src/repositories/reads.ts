@@ -30,6 +30,12 @@ export class SharedReads<Key, Value> {
       shared = this.#coalescer.add(key);
       this.#unsent.set(name, shared);
     }
-    return (await shared).value;
+    try {
+      return (await shared).value;
+    } catch (error) {
+      // One that was rejected for want of room is never sent: whoever asks next must not share its rejection.
+      if (this.#unsent.get(name) === shared) this.#unsent.delete(name);
+      throw error;
+    }
   }
 }

@@ -3,7 +3,8 @@ import type { Clock } from "../src/clock.ts";
 import { messageOf } from "../src/errors.ts";
 import { failpoint } from "../src/failpoints.ts";
 import { newId } from "../src/ids.ts";
-import type { Storage } from "../src/storage/port.ts";
+import type { DueClaim, Storage } from "../src/storage/port.ts";
+import { Backoff } from "../src/waiting.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 
 const MAX_PER_SWEEP = 500;
@@ -11,10 +12,12 @@ const MAX_PER_SWEEP = 500;
 const AGAIN_MILLISECONDS = 20;
 const FAILED_MILLISECONDS = 1000;
 const LONGEST_REST_MILLISECONDS = 50;
+/** The first rest when what is due could not be claimed; doubled as long as that goes on. */
+const LOCKED_MILLISECONDS = 5;
 
 export interface SweeperOptions {
   storage: Storage;
-  dispatcher: Dispatcher;
+  dispatcher: Pick<Dispatcher, "roomForDue" | "roomBytes" | "reserveDue" | "accept">;
   clock: Clock;
   log: Logger;
   leaseMilliseconds: number;
@@ -34,6 +37,8 @@ export class Sweeper {
   /** The soonest time that was noticed during a sweep, which may have looked too early to see it. */
   #noticed = Number.POSITIVE_INFINITY;
   #stopped = false;
+  /** Rests while what is due can't be claimed, since somebody else has its row locked. */
+  readonly #locked = new Backoff(LOCKED_MILLISECONDS, FAILED_MILLISECONDS);
 
   constructor(options: SweeperOptions) {
     this.#options = options;
@@ -71,17 +76,12 @@ export class Sweeper {
         }
         const limit = Math.min(MAX_PER_SWEEP, dispatcher.roomForDue());
         if (limit === 0) break;
-        const claimedAt = clock.monotonic();
         const claimId = newId(clock.now());
         const claim = { claimId, leaseMilliseconds, limit, maxBytes: dispatcher.roomBytes, patienceMilliseconds };
-        // Triggers and messages that come meanwhile must not take the same room.
-        const release = dispatcher.reserveDue(limit);
-        try {
-          const claimed = await storage.claimDue(claim);
-          if (claimed.length > 0) failpoint("due_claimed");
-          dispatcher.accept(claimed, "due", claimedAt);
-        } finally {
-          release();
+        if ((await this.#claim(claim)) > 0) this.#locked.reset();
+        else {
+          nextAt = clock.now() + Math.min(this.#locked.next(), longestMilliseconds());
+          break;
         }
       }
     } catch (error) {
@@ -93,6 +93,22 @@ export class Sweeper {
     const rested = clock.now() + Math.min(LONGEST_REST_MILLISECONDS, clock.monotonic() - startedAt);
     this.#wakeAt(Math.max(rested, Math.min(nextAt, this.#noticed)));
     this.#noticed = Number.POSITIVE_INFINITY;
+  }
+
+  /** Claims and hands over; gives how many. */
+  async #claim(claim: DueClaim): Promise<number> {
+    const { storage, dispatcher, clock } = this.#options;
+    const claimedAt = clock.monotonic();
+    // Triggers and messages that come meanwhile must not take the same room.
+    const release = dispatcher.reserveDue(claim.limit);
+    try {
+      const claimed = await storage.claimDue(claim);
+      if (claimed.length > 0) failpoint("due_claimed");
+      dispatcher.accept(claimed, "due", claimedAt);
+      return claimed.length;
+    } finally {
+      release();
+    }
   }
 
   #wakeAt(time: number): void {

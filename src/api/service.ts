@@ -9,7 +9,7 @@ const Hello = Type.Object({ message: Type.Literal("Hello World") });
 const Health = Type.Object({ status: Type.Literal("ok") });
 const Ready = Type.Object({
   status: Type.Literal("ready"),
-  parts: Type.Record(Type.String(), Type.Union([Type.Literal("up"), Type.Literal("down")])),
+  parts: Type.Record(Type.String(), Type.Union([Type.Literal("up"), Type.Literal("degraded"), Type.Literal("down")])),
   breakers: Type.Record(
     Type.String(),
     Type.Union([Type.Literal("closed"), Type.Literal("open"), Type.Literal("half_open")]),
@@ -30,7 +30,7 @@ export function serviceRoutes(readiness: ReadinessService) {
         tags,
         summary: "Whether this process can do its work",
         description:
-          "Asks every service that it stands on. One that only makes it slower may be down. A breaker that is open refuses work at once; half open, a probe is on its way.",
+          "Asks every service that it stands on, once a second at most, and tries a write to the database, once in five. A service that only makes it slower may be down; one that is degraded does a part of its work badly. A breaker that is open refuses work at once; half open, a probe is on its way.",
         responses: responses("Ready", Ready, 500, 503),
       },
     });

@@ -16,6 +16,7 @@ export function openInProcessMessaging(): Messaging {
       consumer = given;
     },
     isUp: () => true,
+    isDegraded: () => false,
     breaker: () => "closed",
     async stopConsuming() {
       consumer = null;

@@ -53,6 +53,8 @@ export interface Messaging {
   consumeTriggers(consumer: TriggerConsumer): void;
   /** Whether the broker answered last; for the readiness of the process. */
   isUp(): boolean;
+  /** Whether it does a part of its work badly while it is up, such as messages that can't be read; for the same. */
+  isDegraded(): boolean;
   /** closed while it is up; else open, or half open while it is asked whether it is back. */
   breaker(): BreakerState;
   /** Brings no more messages to the consumer, and resolves when those under way are claimed or given up. */

@@ -2,30 +2,41 @@ import type { BreakerState } from "../breaker.ts";
 import type { Clock } from "../clock.ts";
 import { PlatformError } from "../errors.ts";
 
+/** `degraded`: it answers, and does a part of its work badly or not at all. */
+export type PartState = "up" | "degraded" | "down";
+
 /** A service that this process stands on. */
 export interface Part {
   name: string;
   /** Without it nothing can be answered; the others only make it slower. */
   needed: boolean;
-  /** Resolves or rejects. */
-  check(): Promise<void>;
+  /** Rejects when it is down. */
+  check(): Promise<Exclude<PartState, "down">>;
   /** The breaker before it; null where work goes to it whatever happens. */
   breaker: (() => BreakerState) | null;
 }
 
 /** What a process stands on, by name. */
 export interface Readiness {
-  parts: Record<string, "up" | "down">;
+  parts: Record<string, PartState>;
   breakers: Record<string, BreakerState>;
 }
 
 const PATIENCE_MILLISECONDS = 1000;
+/** So long an answer serves whoever asks: asking in a loop costs the services no more than asking once a second. */
+const FRESH_MILLISECONDS = 1000;
 
 /** Whether this process can do its work. */
 export class ReadinessService {
   readonly #parts: Part[];
   readonly #clock: Clock;
   #draining = false;
+  /** The last look, under way or done, and when it began. */
+  #look: Promise<Readiness> | null = null;
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  #looking = false;
+  /** The checks that have not been answered yet: a part that is asked in vain is not asked again meanwhile. */
+  readonly #asked = new Map<Part, Promise<PartState>>();
 
   constructor(parts: Part[], clock: Clock) {
     this.#parts = parts;
@@ -38,33 +49,50 @@ export class ReadinessService {
   }
 
   /**
-   * The state of every part, and of the breakers.
+   * The state of every part, and of the breakers, at most a second old. All who ask meanwhile share one look.
    *
    * @throws PlatformError not_ready, naming the needed parts that are out with their breakers; shutting_down
    */
-  async check(): Promise<Readiness> {
-    if (this.#draining) throw new PlatformError("shutting_down");
-    const up = await Promise.all(this.#parts.map((part) => this.#isUp(part)));
-    const out = this.#parts.filter(({ needed }, index) => needed && !up[index]);
+  check(): Promise<Readiness> {
+    if (this.#draining) return Promise.reject(new PlatformError("shutting_down"));
+    const isFresh = this.#looking || this.#clock.monotonic() - this.#lookedAt < FRESH_MILLISECONDS;
+    if (this.#look !== null && isFresh) return this.#look;
+    this.#lookedAt = this.#clock.monotonic();
+    this.#looking = true;
+    this.#look = this.#lookAtAll().finally(() => {
+      this.#looking = false;
+    });
+    return this.#look;
+  }
+
+  async #lookAtAll(): Promise<Readiness> {
+    const states = await Promise.all(this.#parts.map((part) => this.#stateOf(part)));
+    const out = this.#parts.filter(({ needed }, index) => needed && states[index] === "down");
     if (out.length > 0) throw new PlatformError("not_ready", out.map(nameOut).join(", "));
     return {
-      parts: Object.fromEntries(this.#parts.map(({ name }, index) => [name, up[index] ? "up" : "down"])),
+      parts: Object.fromEntries(this.#parts.map(({ name }, index) => [name, states[index] ?? "down"])),
       breakers: Object.fromEntries(
         this.#parts.flatMap(({ name, breaker }) => (breaker === null ? [] : [[name, breaker()]])),
       ),
     };
   }
 
-  async #isUp({ check }: Part): Promise<boolean> {
+  async #stateOf(part: Part): Promise<PartState> {
+    const answer = this.#asked.get(part) ?? this.#ask(part);
     let cancel = () => {};
-    const patience = new Promise<boolean>((resolve) => {
-      cancel = this.#clock.timer(PATIENCE_MILLISECONDS, () => resolve(false));
+    const patience = new Promise<PartState>((resolve) => {
+      cancel = this.#clock.timer(PATIENCE_MILLISECONDS, () => resolve("down"));
     });
-    const answer = check().then(
-      () => true,
-      () => false,
-    );
     return Promise.race([answer, patience]).finally(cancel);
+  }
+
+  #ask(part: Part): Promise<PartState> {
+    const answer = part
+      .check()
+      .catch((): PartState => "down")
+      .finally(() => this.#asked.delete(part));
+    this.#asked.set(part, answer);
+    return answer;
   }
 }
 

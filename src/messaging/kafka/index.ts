@@ -52,6 +52,7 @@ export async function openKafkaMessaging(options: KafkaMessagingOptions): Promis
       membership = new Membership(connection, { name: group, sessionMilliseconds }, watch, consumer, deadLetters);
     },
     isUp: () => watch.isUp(),
+    isDegraded: () => false,
     breaker: () => watch.breaker(),
     stopConsuming,
     async close() {

@@ -33,7 +33,7 @@ async function openParts(config: Config, log: Logger): Promise<Parts> {
   const cache =
     config.redis === null
       ? openInProcessCache({ clock, alone: config.postgres === null })
-      : openRedisCache({ ...config.redis, clock, log });
+      : openRedisCache({ address: config.redis, clock, log });
   const types = await loadStepTypes();
   return {
     config,

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import { createApp } from "./api/app.ts";
 import type { Cache } from "./cache/port.ts";
 import type { Clock } from "./clock.ts";
+import { placeOf } from "./config/postgres.ts";
 import type { Config } from "./config.ts";
 import type { StepTypes } from "./connectors/index.ts";
 import { StartError } from "./errors.ts";
@@ -157,9 +158,7 @@ function dataOf(config: Config): string {
   if (config.postgres === null) {
     return config.STORAGE === "memory" ? "in memory, gone when this process ends" : config.DATA_DIR;
   }
-  // Without the role and its password.
-  const { host, pathname } = new URL(config.postgres.url);
-  return `PostgreSQL at ${host}${pathname}`;
+  return `PostgreSQL at ${placeOf(config.postgres.address)}`;
 }
 
 /** The API alone; workers are elsewhere. */

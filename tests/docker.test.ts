@@ -3,7 +3,8 @@ import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { install } from "../infrastructure/local/packages.ts";
-import { loadConfig, SETTINGS } from "../src/config.ts";
+import { SETTINGS } from "../src/config/settings.ts";
+import { loadConfig } from "../src/config.ts";
 import { composeConfig, type Service, servicesOf } from "./docker.compose.ts";
 import { copiesOf, filesOf, imageEnvironment, instructionsOf, isSent, readText } from "./docker.files.ts";
 import { at, objectAt, textAt } from "./json.ts";
@@ -203,7 +204,7 @@ describe("the platform's processes", () => {
       const { mode, postgres } = configOf(one);
       expect(mode).toBe("postgres + kafka + redis");
       expect(postgres?.prepare).toBe(true);
-      expect(postgres?.url).not.toBe(String(postgres?.migrateUrl));
+      expect(postgres?.address.host).not.toBe(postgres?.migrateAddress.host);
     }
     // The bench's own.
     expect(Object.keys(service("benchmark").environment)).toEqual(["BENCHMARK_CONCURRENCY"]);

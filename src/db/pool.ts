@@ -1,6 +1,8 @@
+import type { ConnectionOptions } from "node:tls";
 import postgres, { type Sql } from "postgres";
 import type { Breaker } from "../breaker.ts";
 import type { Clock } from "../clock.ts";
+import type { PostgresAddress, PostgresTls } from "../config/postgres.ts";
 import { messageOf, PlatformError } from "../errors.ts";
 import { within } from "../waiting.ts";
 
@@ -12,7 +14,7 @@ const STATEMENT_MILLISECONDS = 10_000;
 const ATTEMPTS = 3;
 
 export interface PoolOptions {
-  url: string;
+  address: PostgresAddress;
   /** Connections at most. */
   size: number;
   /** Whether statements are prepared. */
@@ -115,16 +117,33 @@ export class Pool {
 }
 
 /** Opens connections as every user of the database here wants them. Nothing is connected before the first statement. */
-export function connect({ url, size, prepare }: Pick<PoolOptions, "url" | "size" | "prepare">): Sql {
-  return postgres(url, {
+export function connect({ address, size, prepare }: Pick<PoolOptions, "address" | "size" | "prepare">): Sql {
+  const { host, port, user, password, database, applicationName } = address;
+  const options: postgres.Options<Record<string, never>> = {
+    user,
+    password,
+    database,
+    ssl: tlsOf(address.tls, host),
     max: size,
     prepare,
     // A query for types at every connect is a statement that a pooler need not see.
     fetch_types: false,
     connect_timeout: CONNECT_SECONDS,
     onnotice: () => {},
-    connection: { application_name: "workflow-platform" },
-  });
+    connection: { application_name: applicationName, ...(address.options === "" ? {} : { options: address.options }) },
+  };
+  // A list, which its types do not know: it would split a text at the colons of an IPv6 address.
+  const isSocket = host.startsWith("/");
+  Object.assign(options, isSocket ? { path: `${host}/.s.PGSQL.${port}` } : { host: [host], port: [port] });
+  return postgres(options);
+}
+
+/** In the words of postgres.js: "prefer" and "require" take any certificate, as in libpq. A socket file needs none. */
+function tlsOf({ mode, ca }: PostgresTls, host: string): "prefer" | "require" | ConnectionOptions | false {
+  if (mode === "disable" || host.startsWith("/")) return false;
+  if (mode === "prefer" || mode === "require") return mode;
+  const trust = ca === null ? {} : { ca };
+  return mode === "verify-full" ? { host, ...trust } : { host, ...trust, checkServerIdentity: () => undefined };
 }
 
 /** A statement that was not answered in time. */

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Logger } from "pino";
 import { Breaker, type BreakerState } from "../breaker.ts";
 import type { Clock } from "../clock.ts";
+import type { PostgresAddress } from "../config/postgres.ts";
 import type { PostgresConfig } from "../config.ts";
 import { messageOf, StartError } from "../errors.ts";
 import type { KeptStatement } from "./kept.ts";
@@ -25,14 +26,14 @@ export interface Pools {
 
 /** Opens the pools. Nothing is connected before the first statement. */
 export function openPools(
-  { url, pool, prepare }: Pick<PostgresConfig, "url" | "pool" | "prepare">,
+  { address, pool, prepare }: Pick<PostgresConfig, "address" | "pool" | "prepare">,
   clock: Clock,
   log: Logger,
 ): Pools {
   const breaker = new Breaker({ name: "postgres", clock, log, probe: () => writes.probe() });
   const readers = Math.max(1, Math.floor(pool / 3));
-  const writes = new Pool({ url, prepare, clock, breaker, size: pool - readers });
-  const reads = new Pool({ url, prepare, clock, breaker, size: readers });
+  const writes = new Pool({ address, prepare, clock, breaker, size: pool - readers });
+  const reads = new Pool({ address, prepare, clock, breaker, size: readers });
   return {
     writes,
     reads,
@@ -51,7 +52,7 @@ export function openPools(
  * @throws StartError when the database can't be reached within a minute, is newer, or holds an edited migration.
  */
 export async function migrate(
-  url: string,
+  address: PostgresAddress,
   kept: KeptStatement[],
   clock: Clock,
   onWait: (error: string) => void,
@@ -59,7 +60,7 @@ export async function migrate(
   const migrations = readMigrations(MIGRATIONS);
   const deadline = clock.monotonic() + START_MILLISECONDS;
   for (;;) {
-    const sql = connect({ url, size: 1, prepare: false });
+    const sql = connect({ address, size: 1, prepare: false });
     try {
       await sql.begin(async (transaction) => {
         await transaction`select pg_advisory_xact_lock(${MIGRATION_LOCK})`;

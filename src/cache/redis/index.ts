@@ -2,6 +2,7 @@ import type Redis from "ioredis";
 import type { Logger } from "pino";
 import type { BreakerState } from "../../breaker.ts";
 import type { Clock } from "../../clock.ts";
+import type { RedisAddress } from "../../config/redis.ts";
 import {
   type Cache,
   type CacheEntry,
@@ -16,8 +17,8 @@ import { GENERATION_KEY, newToken, PREFIX, RedisLink } from "./link.ts";
 import { CHANGE, CHANGED, FILL, READ, TOKEN_LENGTH } from "./scripts.ts";
 
 export interface RedisCacheOptions {
-  /** redis:// or rediss://. Platforms on different databases must not share a Redis, but may share it by number (/1, /2). */
-  url: string;
+  /** Platforms on different databases must not share a Redis, but may share it by number. */
+  address: RedisAddress;
   clock: Clock;
   log: Logger;
 }

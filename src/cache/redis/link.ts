@@ -3,11 +3,12 @@ import Redis from "ioredis";
 import type { Logger } from "pino";
 import type { BreakerState } from "../../breaker.ts";
 import type { Clock } from "../../clock.ts";
+import type { RedisAddress } from "../../config/redis.ts";
 import { messageOf } from "../../errors.ts";
 import { TOKEN_LENGTH } from "./scripts.ts";
 
 export interface LinkOptions {
-  url: string;
+  address: RedisAddress;
   clock: Clock;
   log: Logger;
 }
@@ -56,11 +57,16 @@ export class RedisLink {
   #isToldOut = false;
   readonly #waiting = new Set<() => void>();
 
-  constructor({ url, clock, log }: LinkOptions) {
+  constructor({ address, clock, log }: LinkOptions) {
     this.#clock = clock;
     this.#log = log;
     this.#outSince = clock.monotonic();
-    this.#redis = new Redis(url, {
+    const { tls, username, password, ...place } = address;
+    this.#redis = new Redis({
+      ...place,
+      ...(username === null ? {} : { username }),
+      ...(password === null ? {} : { password }),
+      ...(tls ? { tls: {} } : {}),
       enableAutoPipelining: true,
       // Nothing is kept for a connection to come: by then it may be wrong.
       enableOfflineQueue: false,

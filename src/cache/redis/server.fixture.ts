@@ -4,6 +4,7 @@ import Redis from "ioredis";
 import pino, { type Logger } from "pino";
 import { install, pathOf } from "../../../infrastructure/local/packages.ts";
 import { systemClock } from "../../clock.ts";
+import { loadConfig } from "../../config.ts";
 import type { Cache } from "../port.ts";
 import { openRedisCache } from "./index.ts";
 
@@ -75,7 +76,9 @@ export interface OpenedCache {
 export function openCache(url: string): OpenedCache {
   const messages: string[] = [];
   const log: Logger = pino({}, { write: (line: string) => messages.push(JSON.parse(line).msg) });
-  return { cache: openRedisCache({ url, clock: systemClock, log }), messages };
+  const { redis: address } = loadConfig({ DATABASE_URL: "postgres://unused", REDIS_URL: url });
+  if (address === null) throw new Error("REDIS_URL turns Redis on");
+  return { cache: openRedisCache({ address, clock: systemClock, log }), messages };
 }
 
 /** Waits until it keeps workflows, which it does some time after it is up. */

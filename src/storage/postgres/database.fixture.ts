@@ -3,6 +3,7 @@
 import pino from "pino";
 import postgres, { type Sql } from "postgres";
 import { servicesUp } from "../../../infrastructure/local/services.ts";
+import { loadConfig } from "../../config.ts";
 import type { PostgresOptions } from "./index.ts";
 
 export const services = await servicesUp(["postgres", "pgbouncer"]);
@@ -32,5 +33,7 @@ export async function newDatabase(name: string): Promise<TestDatabase> {
 /** What the storage is opened with, unless a test says otherwise. */
 export function optionsFor(url: string, migrateUrl = url): PostgresOptions {
   const log = pino({ level: "silent" });
-  return { url, migrateUrl, pool: 6, prepare: false, owesEvents: false, log, onWait: () => {} };
+  const { postgres: config } = loadConfig({ DATABASE_URL: url, MIGRATE_DATABASE_URL: migrateUrl });
+  if (config === null) throw new Error("DATABASE_URL turns PostgreSQL on");
+  return { ...config, owesEvents: false, log, onWait: () => {} };
 }

@@ -85,7 +85,7 @@ export async function openPostgresStorage({
   log,
   ...config
 }: PostgresOptions): Promise<PostgresParts> {
-  await migrate(config.migrateUrl, KEPT, systemClock, onWait);
+  await migrate(config.migrateAddress, KEPT, systemClock, onWait);
   const pools = openPools(config, systemClock, log);
   const clock = new DatabaseClock({ ask: () => databaseTime(pools.writes), machine: systemClock, log });
   await clock.start();

@@ -1,5 +1,5 @@
 import { isIPv6 } from "node:net";
-import { StartError } from "./errors.ts";
+import { StartError } from "../errors.ts";
 
 const NAME = "KAFKA_BOOTSTRAP_SERVERS";
 /** A name or an IPv4 address, or an IPv6 address in brackets; then the port. */

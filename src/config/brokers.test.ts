@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { StartError } from "../errors.ts";
 import { brokersOf } from "./brokers.ts";
-import { StartError } from "./errors.ts";
 
 describe("taken", () => {
   const cases: [list: string, brokers: string[]][] = [

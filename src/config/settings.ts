@@ -1,0 +1,140 @@
+import { availableParallelism } from "node:os";
+import { type Static, Type } from "@sinclair/typebox";
+import { FAILPOINTS } from "../failpoints.ts";
+
+/** What turns a service on. */
+export const SWITCHES = {
+  postgres: ["POSTGRES_HOST", "DATABASE_URL"],
+  kafka: ["KAFKA_BOOTSTRAP_SERVERS"],
+  redis: ["REDIS_HOST", "REDIS_URL"],
+} as const;
+
+/** Marks: `service` has a setting read where that service is on, `secret` keeps it out of sentences and lets it be in a file. */
+interface Marks {
+  service?: keyof typeof SWITCHES;
+  secret?: true;
+}
+const postgres: Marks = { service: "postgres" };
+const kafka: Marks = { service: "kafka" };
+const redis: Marks = { service: "redis" };
+
+/** The configuration table: every variable of the environment that the platform reads, with its default. */
+export const Environment = Type.Object({
+  PORT: Type.Integer({ minimum: 0, maximum: 65_535, default: 8001, description: "Port; 0 takes a free one" }),
+  HOST: Type.String({ pattern: "\\S", default: "127.0.0.1", description: "Address to listen on" }),
+  DATA_DIR: Type.String({ pattern: "\\S", default: "./data", description: "Folder of the database file" }),
+  STORAGE: Type.Union([Type.Literal("file"), Type.Literal("memory")], {
+    default: "file",
+    description: "file survives everything; memory is gone with the process",
+  }),
+  SQLITE_SYNCHRONOUS: Type.Union([Type.Literal("FULL"), Type.Literal("NORMAL")], {
+    default: "FULL",
+    description:
+      "FULL: on disk before the answer; NORMAL: a power cut may lose the last moments, a crash loses nothing",
+  }),
+  WORKER_THREADS: Type.Integer({
+    minimum: 1,
+    maximum: 64,
+    default: Math.max(1, availableParallelism() - 1),
+    description: "Threads that execute steps; cores - 1",
+  }),
+  WORKER_MAX_IN_FLIGHT: Type.Integer({ minimum: 1, maximum: 100_000, default: 4096, description: "Runs held at once" }),
+  BUN_CONFIG_MAX_HTTP_REQUESTS: Type.Integer({
+    minimum: 1,
+    maximum: 65_535,
+    default: 256,
+    description: "Effects under way at once: what Bun itself lets out, so it has to be in the environment at the start",
+  }),
+  LEASE_SECONDS: Type.Number({
+    minimum: 1,
+    maximum: 3600,
+    default: 30,
+    description: "How long a claim lasts unrenewed",
+  }),
+  DRAIN_SECONDS: Type.Number({
+    minimum: 0,
+    maximum: 15,
+    default: 0,
+    description: "How long a server that is ending goes on answering, to have proxies let go of it",
+  }),
+  FAILPOINT: Type.Optional(
+    Type.String({
+      pattern: `^(${FAILPOINTS.join("|")})(:[1-9]\\d{0,8})?$`,
+      description: `for tests: where this process kills itself, and at which time it gets there; ${FAILPOINTS.join(", ")}`,
+    }),
+  ),
+  LOG_LEVEL: Type.Union(
+    ["trace", "debug", "info", "warn", "error"].map((level) => Type.Literal(level)),
+    { default: "info", description: "Least severe level that is logged" },
+  ),
+  POSTGRES_HOST: Type.Optional(Type.String({ description: "PostgreSQL, or PgBouncer before it; turns PostgreSQL on" })),
+  POSTGRES_PORT: Type.Integer({ minimum: 1, maximum: 65_535, default: 5432, description: "Its port", ...postgres }),
+  POSTGRES_DB: Type.String({ default: "workflow", description: "Database", ...postgres }),
+  POSTGRES_USER: Type.String({ default: "postgres", description: "Role", ...postgres }),
+  POSTGRES_PASSWORD: Type.String({ default: "", description: "Its password", ...postgres, secret: true }),
+  DATABASE_URL: Type.Optional(
+    Type.String({ description: "postgres://…; what it leaves out is as in the five above", secret: true }),
+  ),
+  MIGRATE_DATABASE_URL: Type.Optional(
+    Type.String({
+      description: "PostgreSQL itself where PgBouncer is in between: migrations run there",
+      ...postgres,
+      secret: true,
+    }),
+  ),
+  POSTGRES_POOL: Type.Integer({
+    minimum: 2,
+    maximum: 100,
+    default: 6,
+    description: "Connections of one process; a third of them is for reads",
+    ...postgres,
+  }),
+  POSTGRES_PREPARE: Type.Boolean({
+    default: false,
+    description: "Prepared statements: true straight at PostgreSQL or behind PgBouncer 1.21 and later",
+    ...postgres,
+  }),
+  KAFKA_BOOTSTRAP_SERVERS: Type.Optional(Type.String({ description: "host:port,[IPv6]:port,…; turns Kafka on" })),
+  KAFKA_CONSUMER_GROUP: Type.String({ default: "workflow-workers", description: "Group of the workers", ...kafka }),
+  KAFKA_TOPIC_WORKFLOW_TRIGGER: Type.String({
+    default: "workflow.trigger",
+    description: "Runs to start; .dlq beside it",
+    ...kafka,
+  }),
+  KAFKA_TOPIC_WORKFLOW_COMPLETED: Type.String({
+    default: "workflow.completed",
+    description: "Runs that ended",
+    ...kafka,
+  }),
+  KAFKA_PARTITIONS: Type.Integer({
+    minimum: 1,
+    maximum: 1000,
+    default: 3,
+    description: "Partitions of topics that are created at the start",
+    ...kafka,
+  }),
+  REDIS_HOST: Type.Optional(Type.String({ description: "Redis; turns the shared cache on" })),
+  REDIS_PORT: Type.Integer({ minimum: 1, maximum: 65_535, default: 6379, description: "Its port", ...redis }),
+  REDIS_USERNAME: Type.Optional(
+    Type.String({ description: "User, where Redis has more than the default one", ...redis }),
+  ),
+  REDIS_PASSWORD: Type.Optional(Type.String({ description: "Its password", ...redis, secret: true })),
+  REDIS_URL: Type.Optional(
+    Type.String({ description: "redis://… or rediss://…; what it leaves out is as in the four above", secret: true }),
+  ),
+});
+
+export type Settings = Static<typeof Environment>;
+
+/** The names of all settings. */
+export const SETTINGS: readonly string[] = Object.keys(Environment.properties);
+/** Those that may hold a password: each may be in a file that <name>_FILE names. */
+export const SECRETS: readonly string[] = SETTINGS.filter((name) => marksOf(name).secret);
+
+/** What a setting is marked with. */
+export function marksOf(name: string): Marks {
+  const found: (Marks & { description?: string }) | undefined = Object.entries(Environment.properties).find(
+    ([key]) => key === name,
+  )?.[1];
+  return found ?? {};
+}

@@ -3,6 +3,9 @@ import { join } from "node:path";
 import { type Job, type JobResult, runJob, type Target } from "./jobs.ts";
 import { onInterrupt, serve, targetOf } from "./processes.ts";
 
+/** For WEBHOOK_ALLOW: the sink of webhooks is on loopback, which webhooks can't reach otherwise. */
+export const SINK = "127.0.0.1";
+
 const REPOSITORY = join(import.meta.dir, "..");
 
 /** What is measured: a platform that we started, or one that someone else runs (then nothing of its processes is known). */
@@ -46,6 +49,7 @@ export async function startEmbedded(): Promise<Platform> {
     HOST: "127.0.0.1",
     DATA_DIR: folder,
     LOG_LEVEL: "info",
+    WEBHOOK_ALLOW: SINK,
     // As `make start` and `bun start` have them.
     BUN_CONFIG_MAX_HTTP_REQUESTS: process.env.BUN_CONFIG_MAX_HTTP_REQUESTS ?? "2048",
     BUN_JSC_forceRAMSize: process.env.BUN_JSC_forceRAMSize ?? "300000000",

@@ -48,6 +48,9 @@ export interface Refusal {
 
 type Child = Bun.Subprocess<"ignore", "pipe", "pipe">;
 
+/** For WEBHOOK_ALLOW: the sinks of tests are on loopback, which webhooks can't reach otherwise. */
+export const SINKS = "127.0.0.1";
+
 export class Platform {
   /** Changes with every restart. */
   url = "";
@@ -181,6 +184,7 @@ export async function platformUnderTest(): Promise<PlatformUnderTest> {
   if (url !== "") return { url: url.replace(/\/+$/, ""), own: null, close: async () => {} };
   if (mode === "stack") {
     const settings = stackSettings(STACK);
+    process.env.WEBHOOK_ALLOW = SINKS;
     await stackUp(settings);
     // It stays up for the next suite; tests/run takes it away.
     return { url: `http://127.0.0.1:${settings.port}`, own: null, close: async () => {} };
@@ -205,7 +209,7 @@ function spawn(root: string, dataFolder: string, env: Record<string, string>): C
   const { PATH = "", HOME = "" } = process.env;
   return Bun.spawn(["bun", "src/main.ts"], {
     cwd: root,
-    env: { PATH, HOME, PORT: "0", HOST: "127.0.0.1", DATA_DIR: dataFolder, ...env },
+    env: { PATH, HOME, PORT: "0", HOST: "127.0.0.1", DATA_DIR: dataFolder, WEBHOOK_ALLOW: SINKS, ...env },
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",

@@ -1,6 +1,6 @@
 /** API and worker processes, apart or in one, on services and topics of their own. */
 import { servicesUp } from "../infrastructure/local/services.ts";
-import { fieldsOf, newDatabase, REPOSITORY } from "./platform.ts";
+import { fieldsOf, newDatabase, REPOSITORY, SINKS } from "./platform.ts";
 
 const START_DEADLINE_MS = 20_000;
 /** The scripts of package.json: `bun run api`, `bun run worker`, `bun start`. */
@@ -89,7 +89,7 @@ function spawn(role: Role, environment: Record<string, string>): Bun.Subprocess<
   const { PATH = "", HOME = "" } = process.env;
   return Bun.spawn(["bun", ENTRIES[role]], {
     cwd: REPOSITORY,
-    env: { PATH, HOME, PORT: "0", HOST: "127.0.0.1", WORKER_THREADS: "1", ...environment },
+    env: { PATH, HOME, PORT: "0", HOST: "127.0.0.1", WORKER_THREADS: "1", WEBHOOK_ALLOW: SINKS, ...environment },
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",

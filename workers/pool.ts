@@ -5,6 +5,7 @@ import { messageOf } from "../src/errors.ts";
 import type { Advanced } from "./advance.ts";
 import { type Execution, type Executor, type Handed, ThreadLost } from "./execution.ts";
 import { SharedProgress } from "./shared.ts";
+import type { WebhookSettings } from "./webhook/settings.ts";
 import { unpackResults } from "./wire.ts";
 
 const WATCH_MILLISECONDS = 50;
@@ -27,6 +28,7 @@ export interface ThreadData {
   progress: SharedArrayBuffer;
   /** See nice(1); 0 leaves it as it is. */
   niceness: number;
+  webhook: WebhookSettings;
 }
 
 /** A task as a thread gets it, in JSON: text crosses threads for a third of what an object graph costs the sender. */
@@ -46,6 +48,7 @@ export interface PoolOptions {
   /** Tasks at once, over all threads. */
   maxTasks: number;
   clock: Clock;
+  webhook: WebhookSettings;
 }
 
 /** A fixed number of Piscina threads, and one more for runs that have to be alone, started when first needed. */
@@ -56,12 +59,12 @@ export class ThreadPool implements Executor {
 
   constructor(options: PoolOptions) {
     this.#options = options;
-    this.#shared = new WatchedThreads(options.threads, options.maxTasks, "shared", options.clock);
+    this.#shared = new WatchedThreads(options.threads, options.maxTasks, "shared", options);
   }
 
   execute(execution: Execution): Promise<Advanced[]> {
     if (!execution.alone) return this.#shared.execute(execution);
-    this.#alone ??= new WatchedThreads(1, 1, "alone", this.#options.clock);
+    this.#alone ??= new WatchedThreads(1, 1, "alone", this.#options);
     return this.#alone.execute(execution);
   }
 
@@ -85,10 +88,10 @@ class WatchedThreads {
   #stopWatch: () => void = () => {};
   #closed = false;
 
-  constructor(threads: number, maxTasks: number, company: keyof typeof LOOKS, clock: Clock) {
+  constructor(threads: number, maxTasks: number, company: keyof typeof LOOKS, { clock, webhook }: PoolOptions) {
     const progress = SharedProgress.allocate(maxTasks);
     this.#progress = new SharedProgress(progress);
-    const data: ThreadData = { progress, niceness: company === "alone" ? ALONE_NICENESS : 0 };
+    const data: ThreadData = { progress, niceness: company === "alone" ? ALONE_NICENESS : 0, webhook };
     this.#company = company;
     this.#clock = clock;
     this.#freeSlots = Array.from({ length: maxTasks }, (_, index) => maxTasks - 1 - index);

@@ -16,6 +16,9 @@ import { type Advanced, advance, advanceEffect, type RunTask, type Surroundings 
 import type { ThreadData, ThreadTask } from "./pool.ts";
 import { SharedProgress } from "./shared.ts";
 import { exchange } from "./webhook/exchange.ts";
+import { parseAllowList } from "./webhook/guard/allow.ts";
+import { Guard } from "./webhook/guard/guard.ts";
+import { systemResolve } from "./webhook/guard/resolve.ts";
 import { packResults } from "./wire.ts";
 
 const BEAT_MILLISECONDS = 200;
@@ -30,7 +33,8 @@ const WITHOUT_DEFINITION: Advanced = {
 };
 
 const types = await loadStepTypes();
-const { progress, niceness }: ThreadData = workerData;
+const { progress, niceness, webhook }: ThreadData = workerData;
+const guard = new Guard(parseAllowList(webhook.allow), systemResolve);
 const shared = new SharedProgress(progress);
 const lane = shared.takeLane(threadId, kernelThreadId());
 if (niceness > 0) setPriority(0, niceness);
@@ -102,7 +106,7 @@ function toolsFor(slot: number, run: number, idempotencyKey: string): Tools {
     idempotencyKey,
     signal,
     async fetch(request: HttpRequest): Promise<HttpReply> {
-      const reply = await exchange(request, signal).finally(() => shared.enter(lane, slot, run));
+      const reply = await exchange(request, guard, signal).finally(() => shared.enter(lane, slot, run));
       return reply;
     },
   };

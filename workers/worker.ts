@@ -8,6 +8,7 @@ import { CompletedEvents } from "./completed.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { ThreadPool } from "./pool.ts";
 import { Sweeper } from "./sweeper.ts";
+import { webhookSettings } from "./webhook/settings.ts";
 
 /**
  * How often the sweeper looks at least. Embedded it knows of everything that falls due; behind a broker it takes up what
@@ -40,6 +41,7 @@ export function startWorker({ config, storage, messaging, types, clock, log }: W
     threads: config.WORKER_THREADS,
     maxTasks: config.WORKER_MAX_IN_FLIGHT + maxBatches,
     clock,
+    webhook: webhookSettings(config),
   });
   let ended = 0;
   const completed = new CompletedEvents({ storage, messaging, clock, log });

@@ -49,6 +49,7 @@ function launch(entry: string, own: Record<string, string>, services: Addresses)
     LOG_LEVEL: "info",
     WORKER_THREADS: process.env.WORKER_THREADS ?? "1",
     BUN_CONFIG_MAX_HTTP_REQUESTS: process.env.BUN_CONFIG_MAX_HTTP_REQUESTS ?? "2048",
+    WEBHOOK_ALLOW: process.env.WEBHOOK_ALLOW ?? "",
     POSTGRES_HOST: pooled.hostname,
     POSTGRES_PORT: pooled.port,
     POSTGRES_DB: PLATFORM,

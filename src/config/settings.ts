@@ -45,6 +45,11 @@ export const Environment = Type.Object({
     default: 256,
     description: "Effects under way at once: what Bun itself lets out, so it has to be in the environment at the start",
   }),
+  WEBHOOK_ALLOW: Type.String({
+    default: "",
+    description:
+      "What webhooks may reach beside public addresses: hosts, addresses and networks, with a port or without",
+  }),
   LEASE_SECONDS: Type.Number({
     minimum: 1,
     maximum: 3600,

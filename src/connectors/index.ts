@@ -29,6 +29,10 @@ export interface HttpReply {
   status: number;
   /** The address that answered: another than the request's where a redirect was followed. */
   url: string;
+  /** Redirects that were followed on the way to it. */
+  redirects: number;
+  /** Where a redirect leads that was not followed; null when the reply is none. */
+  location: string | null;
   /** Parsed where the reply says JSON and is, else its text. */
   data: Json;
 }

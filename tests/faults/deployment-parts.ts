@@ -7,6 +7,7 @@ import type { Part } from "../../infrastructure/local/parts.ts";
 import { type Addresses, apiPart, workerPart } from "../../infrastructure/local/platform.ts";
 import { addressesOf, portsFrom, type ServiceName, serviceParts } from "../../infrastructure/local/services.ts";
 import { lanePort } from "../lane.ts";
+import { SINKS } from "../platform.ts";
 
 export interface DeploymentSettings {
   /** Data, logs and records, below `.tools`; tests/run takes away what is in `.tools/fault-stack*`. */
@@ -48,6 +49,7 @@ export function partsOf(
     KAFKA_CONSUMER_GROUP: name,
     KAFKA_TOPIC_WORKFLOW_TRIGGER: `${name}.trigger`,
     KAFKA_TOPIC_WORKFLOW_COMPLETED: `${name}.completed`,
+    WEBHOOK_ALLOW: SINKS,
     ...env,
   };
   const ports = upTo(apis).map((number) => basePort + number);

@@ -1,0 +1,13 @@
+import type { HttpReply, HttpRequest } from "../../src/connectors/index.ts";
+
+/** Sends webhooks; each thread has one. */
+export interface WebhookClient {
+  /**
+   * Sends a request and reads its reply to the end.
+   *
+   * @throws StepFailure with a sentence for the run's user when there is no such reply before the signal
+   */
+  send(request: HttpRequest, signal: AbortSignal): Promise<HttpReply>;
+  /** Closes all connections. */
+  close(): void;
+}

@@ -105,6 +105,18 @@ const placeholders: Case[] = [
     body: transform(value),
     faults: [inConfig("value_error", "value")],
   })),
+  ...[
+    '${payload["a.b}',
+    '<${payload["a.b"}>',
+    "${payload['a.b']}",
+    '${payload["__proto__"]}',
+    `\${payload.${"x".repeat(2_000)}}`,
+    `\${x${"1.00.01.02.".repeat(80_000)}}`,
+  ].map((value) => ({
+    title: `the placeholder ${value.slice(0, 40)} of ${value.length} characters`,
+    body: transform(value),
+    faults: [inConfig("value_error", "value")],
+  })),
   {
     title: "forbidden placeholders deep in a value",
     body: transform({ a: ["fine", { b: "${payload.__proto__}" }], c: "${payload.constructor}" }),

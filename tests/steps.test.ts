@@ -85,6 +85,7 @@ describe("placeholders", () => {
     "user-id": 7,
     "two words": 8,
     "7": "seven",
+    "a.b": { "[z]": [{ "": "quoted" }], "}": "brace" },
     trap: "${payload.n}",
     half: "${payload",
   };
@@ -110,6 +111,8 @@ describe("placeholders", () => {
     { value: "${payload.user-id}", becomes: 7 },
     { value: "${payload.two words}", becomes: 8 },
     { value: "${payload.7}", becomes: "seven" },
+    { value: '${payload["a.b"]["[z]"][0][""]}', becomes: "quoted" },
+    { value: '<${payload["a.b"]["}"]}>', becomes: "<brace>" },
     // Inside a longer string: written in.
     { value: "n is ${payload.n}", becomes: "n is 5" },
     { value: "${payload.n} ", becomes: "5 " },

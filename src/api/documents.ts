@@ -1,6 +1,7 @@
 import { type TSchema, Type } from "@sinclair/typebox";
 import type { StepTypes } from "../connectors/index.ts";
 import { FORBIDDEN_KEYS } from "../schemas/json.ts";
+import { MAX_PLACEHOLDER } from "../schemas/placeholder.ts";
 import { Run, StepResult, TriggerInput } from "../schemas/run.ts";
 import { Step, StepName, Workflow, WorkflowInput } from "../schemas/workflow.ts";
 
@@ -34,7 +35,8 @@ const ValidationErrorBody = Type.Object(
 );
 
 const Placeholder = Type.String({
-  pattern: "^\\$\\{[^{}]*\\}$",
+  pattern: "^\\$\\{[^{]*\\}$",
+  maxLength: MAX_PLACEHOLDER,
   title: "Placeholder",
   description: "The path to a value of the payload or of an earlier step's output, such as ${payload.seconds}",
 });

@@ -3,7 +3,7 @@ import { ValueErrorType } from "@sinclair/typebox/errors";
 import type { StepTypes } from "../connectors/index.ts";
 import { type RequestFault, ValidationFailed } from "../errors.ts";
 import { FORBIDDEN_KEYS, type Json, type JsonObject, MAX_FAULTS } from "../schemas/json.ts";
-import { forbiddenPlaceholders, wholePlaceholder } from "../schemas/placeholder.ts";
+import { placeholderFaults, wholePlaceholder } from "../schemas/placeholder.ts";
 import { WorkflowInput } from "../schemas/workflow.ts";
 import { schemaFaults } from "./faults.ts";
 
@@ -58,8 +58,8 @@ function faultsOfConfig(typeName: string, config: Json, loc: (string | number)[]
   // What is no object is the schema's fault, and named by it.
   if (!isObject(config)) return [];
   const configLoc = [...loc, "config"];
-  const placeholders = forbiddenPlaceholders(config).map(({ path, placeholder }) =>
-    valueFault([...configLoc, ...path], `The placeholder ${placeholder} names __proto__, constructor or prototype`),
+  const placeholders = [...placeholderFaults(config)].map(({ path, message }) =>
+    valueFault([...configLoc, ...path], message),
   );
   if (type.validator.Check(config)) {
     const faults = type.connector.check?.(config) ?? [];

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "bun:test";
 import type { Json } from "../schemas/json.ts";
-import { forbiddenPlaceholders, parsePath, wholePlaceholder } from "../schemas/placeholder.ts";
 import { PlaceholderError, resolvePlaceholders } from "./placeholders.ts";
 
 const payload: Json = JSON.parse(`{
@@ -147,62 +146,6 @@ describe("a path that leads nowhere is named in the error", () => {
   test("of several the first is named", () => {
     expect(() => resolvePlaceholders("${payload.text} ${one} ${two}", context)).toThrow("${one}");
   });
-});
-
-describe("paths", () => {
-  const paths: { path: string; segments: string[] | null }[] = [
-    { path: "payload", segments: ["payload"] },
-    { path: "payload.items[0].id", segments: ["payload", "items", "0", "id"] },
-    { path: "a[1][22].b[3]", segments: ["a", "1", "22", "b", "3"] },
-    { path: "a b.c", segments: ["a b", "c"] },
-    { path: "", segments: null },
-    { path: "a..b", segments: null },
-    { path: "a[x]", segments: null },
-    { path: "a[0]b", segments: null },
-    { path: "[0]", segments: null },
-  ];
-  for (const { path, segments } of paths) {
-    test(JSON.stringify(path), () => expect(parsePath(path)).toEqual(segments));
-  }
-});
-
-describe("placeholders that no run may follow, and where they stand", () => {
-  const cases: { value: Json; forbidden: [path: string, placeholder: string][] }[] = [
-    { value: "${payload.__proto__}", forbidden: [["", "${payload.__proto__}"]] },
-    { value: "${payload.a.constructor.name}", forbidden: [["", "${payload.a.constructor.name}"]] },
-    { value: "${prototype}", forbidden: [["", "${prototype}"]] },
-    { value: "${ payload.items[0].__proto__ }", forbidden: [["", "${ payload.items[0].__proto__ }"]] },
-    {
-      value: "a ${payload.__proto__} b ${payload.ok} c ${constructor}",
-      forbidden: [
-        ["", "${payload.__proto__}"],
-        ["", "${constructor}"],
-      ],
-    },
-    {
-      value: { a: [1, { b: "${payload.prototype}" }], c: "${payload.c}" },
-      forbidden: [["a/1/b", "${payload.prototype}"]],
-    },
-    { value: "$${payload.__proto__}", forbidden: [] },
-    { value: "payload.__proto__ and {constructor}", forbidden: [] },
-    { value: "${payload.__proto} ${payload.constructors} ${payload.my prototype}", forbidden: [] },
-    { value: [1, null, true, "__proto__", {}], forbidden: [] },
-  ];
-  for (const { value, forbidden } of cases) {
-    test(JSON.stringify(value), () => {
-      const found = forbiddenPlaceholders(value);
-      expect(found.map(({ path, placeholder }): [string, string] => [path.join("/"), placeholder])).toEqual(forbidden);
-    });
-  }
-});
-
-describe("a value that is one placeholder", () => {
-  for (const value of ["${a}", "${payload.a[0]}", "${}", "${ a }"]) {
-    test(JSON.stringify(value), () => expect(wholePlaceholder(value)).toBe(value.slice(2, -1)));
-  }
-  for (const value of ["", "a", " ${a}", "${a} ", "${a}${b}", "$${a}", "${a", "${a{b}}", 1, null, ["${a}"], {}]) {
-    test(`not ${JSON.stringify(value)}`, () => expect(wholePlaceholder(value)).toBeNull());
-  }
 });
 
 describe("a small config that names a big value many times", () => {

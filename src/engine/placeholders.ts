@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from "../schemas/json.ts";
-import { PLACEHOLDER, parsePath, wholePlaceholder } from "../schemas/placeholder.ts";
+import { MAX_PLACEHOLDER, nextPlaceholder, parsePath } from "../schemas/placeholder.ts";
 
 /** What placeholders can reach: `payload` and the output of every step that ended, by step name. */
 export type Context = ReadonlyMap<string, Json>;
@@ -30,10 +30,16 @@ export function resolvePlaceholders(value: Json, context: Context): Json {
   }
 
   function resolveText(text: string): Json {
-    if (!text.includes("${")) return text;
-    const whole = wholePlaceholder(text);
-    if (whole !== null) return fetch(whole).value;
-    return text.replace(PLACEHOLDER, (_, path: string | undefined) => (path === undefined ? "${" : fetch(path).text));
+    let found = nextPlaceholder(text, 0);
+    if (found === null) return text;
+    if (found.path !== null && found.start === 0 && found.end === text.length) return fetch(found.path).value;
+    let resolved = "";
+    let written = 0;
+    for (; found !== null; found = nextPlaceholder(text, written)) {
+      resolved += text.slice(written, found.start) + (found.path === null ? "${" : fetch(found.path).text);
+      written = found.end;
+    }
+    return resolved + text.slice(written);
   }
 
   function fetch(path: string): { value: Json; text: string } {
@@ -60,8 +66,13 @@ function textOf(value: Json): string {
 function lookUp(path: string, context: Context): Json {
   // White space around a path is for the eye, unless a step's name begins or ends with it.
   const value = follow(path, context) ?? follow(path.trim(), context);
-  if (value === undefined) throw new PlaceholderError(`The placeholder \${${path}} leads nowhere`);
+  if (value === undefined) throw new PlaceholderError(`The placeholder \${${shortened(path)}} leads nowhere`);
   return value;
+}
+
+/** Definitions from before there was a limit may hold placeholders of up to 1 MiB. */
+function shortened(path: string): string {
+  return path.length <= MAX_PLACEHOLDER ? path : `${path.slice(0, MAX_PLACEHOLDER)}…`;
 }
 
 function follow(path: string, context: Context): Json | undefined {

@@ -147,10 +147,6 @@ describe("the reply", () => {
     { title: "HTML", type: "text/html", body: "<p>é🚀</p>", data: "<p>é🚀</p>" },
     { title: "no content", type: "text/plain", body: "", data: "", status: 204 },
     { title: "created", type: json, body: '{"id":1}', data: { id: 1 }, status: 201 },
-    // What not every store gives back unchanged stays text.
-    ...['{"a":"\\u0000"}', '{"\\u0000":1}', '["\\ud800"]', '["\\udc00x"]', '{"n":9007199254740993}', "[1e400]"].map(
-      (body) => ({ title: `JSON holding ${body}`, type: json, body, data: body }),
-    ),
   ];
   for (const { title, type, body, data, status = 200 } of replies) {
     test(`${title} is given as ${typeof data === "string" ? "text" : "its value"}`, async () => {
@@ -162,6 +158,54 @@ describe("the reply", () => {
       const output = { type: "webhook", status_code: status, response_data: data, url, method: "POST" };
       expect(run.output("hook")).toEqual(output);
       expect(run.output("after")).toEqual({ type: "transform", value: data });
+    });
+  }
+
+  const mended: { body: string; data: unknown; path: (string | number)[]; fault: string }[] = [
+    { body: '{"a":"\\u0000","b":1}', data: { a: "\uFFFD", b: 1 }, path: ["a"], fault: "string" },
+    { body: '["\\ud800"]', data: ["\uFFFD"], path: [0], fault: "string" },
+    { body: '{"n":9007199254740993,"x":"y"}', data: { n: "9007199254740993", x: "y" }, path: ["n"], fault: "number" },
+    { body: "[1e400]", data: ["1e400"], path: [0], fault: "number" },
+  ];
+  for (const { body, data, path, fault } of mended) {
+    test(`JSON holding ${body} keeps the rest, and the output says where`, async () => {
+      const url = sink.url(freshPath(), { headers: JSON_REPLY, body });
+      const run = await api.run([
+        webhook({ url, method: "POST" }),
+        { name: "after", type: "transform", config: { value: "${hook.response_data}" } },
+      ]);
+      const response_faults = { count: 1, first: [{ path, fault }] };
+      expect(run.output("hook")).toMatchObject({ response_data: data, response_faults });
+      expect(run.output("after")).toEqual({ type: "transform", value: data });
+    });
+  }
+
+  test("with keys that name a prototype is carried unchanged, through later steps too", async () => {
+    const body = '{"__proto__":{"a":1},"constructor":2,"prototype":3}';
+    const url = sink.url(freshPath(), { headers: JSON_REPLY, body });
+    const run = await api.run([
+      webhook({ url, method: "POST" }),
+      {
+        name: "after",
+        type: "transform",
+        config: { value: { whole: "${hook.response_data}", text: "<${hook.response_data}>" } },
+      },
+    ]);
+    expect(run.text).toContain(`"response_data":${body}`);
+    expect(run.text).toContain(`"whole":${body}`);
+    expect(run.text).toContain(`"text":${JSON.stringify(`<${body}>`)}`);
+  });
+
+  for (const [coding, compressed] of [
+    ["gzip", Bun.gzipSync("hello")],
+    ["zstd", new Uint8Array(Bun.zstdCompressSync("hello"))],
+  ] as const) {
+    test(`that is compressed with ${coding}, though it was asked not to be, is read`, async () => {
+      const path = freshPath();
+      const url = sink.url(path, { headers: { "content-encoding": coding }, body: compressed });
+      const run = await api.run([webhook({ url, method: "GET" })]);
+      expect(run.output("hook")).toMatchObject({ response_data: "hello" });
+      expect(sink.at(path)[0]?.headers.get("accept-encoding")).toBe("identity");
     });
   }
 

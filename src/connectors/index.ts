@@ -5,6 +5,7 @@
 import type { Static, TSchema } from "@sinclair/typebox";
 import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
 import type { Json, JsonObject } from "../schemas/json.ts";
+import { describeFailure, type FailureCode, type FailureName, type Subjects } from "../step-failures.ts";
 
 /** What a connector may use of the world. Nothing else: this is what keeps it testable and chargeable to its run. */
 export interface Tools {
@@ -17,9 +18,13 @@ export interface Tools {
 }
 
 export interface HttpRequest {
+  /** Without a user and password: these are a header. */
   url: string;
   method: string;
+  /** The author's: they stay behind where a redirect leads to another origin. */
   headers: [name: string, value: string][];
+  /** The platform's own, which go with every request. None of the author's has a name of theirs. */
+  ownHeaders: [name: string, value: string][];
   body: string | null;
   /** Redirects that are followed at most. */
   follow: number;
@@ -35,6 +40,15 @@ export interface HttpReply {
   location: string | null;
   /** Parsed where the reply says JSON and is, else its text. */
   data: Json;
+  /** What of the body could not be kept as it came. */
+  faults: ReplyFaults;
+}
+
+/** What of a reply's body could not be kept as it came. */
+export interface ReplyFaults {
+  count: number;
+  /** The first of them: paths of keys and indexes below `data`. */
+  first: { path: (string | number)[]; fault: "number" | "string" | "depth" | "json" }[];
 }
 
 /** A fault of a step's config: where below `config`, and what to do about it. */
@@ -42,9 +56,6 @@ export interface ConfigFault {
   path: (string | number)[];
   message: string;
 }
-
-/** What kind of failure a step had: stable words, which clients may tell apart. */
-export type FailureCode = "network" | "timeout" | "http" | "expression" | "config" | "output" | "limit" | "failed";
 
 /** Thrown by a connector to fail its step; the output, where given, stays readable in the step's result. */
 export class StepFailure extends Error {
@@ -55,6 +66,16 @@ export class StepFailure extends Error {
     this.name = "StepFailure";
     this.code = code;
     this.output = output;
+  }
+
+  /** One of the failures that the platform has a sentence for. */
+  static of<Name extends FailureName>(
+    name: Name,
+    subjects: Subjects<Name>,
+    output: JsonObject | null = null,
+  ): StepFailure {
+    const { code, error } = describeFailure(name, subjects);
+    return new StepFailure(code, error, output);
   }
 }
 

@@ -41,11 +41,14 @@ export default defineConnector({
   async run(config, tools) {
     // Placeholders are resolved by now: what they brought in is checked like what the author wrote.
     const fault = checkConfig(config)[0];
-    if (fault !== undefined) throw new StepFailure("config", `config.${fault.path.join(".")}: ${fault.message}`);
+    if (fault !== undefined) {
+      throw StepFailure.of("config_unfit", { place: `.${fault.path.join(".")}`, fault: fault.message });
+    }
     const reply = await tools.fetch({
       url: config.url,
       method: config.method,
-      headers: headersOf(config, tools.idempotencyKey),
+      headers: headersOf(config),
+      ownHeaders: ownHeadersOf(config, tools.idempotencyKey),
       body: bodyOf(config),
       follow: 20,
     });
@@ -55,9 +58,10 @@ export default defineConnector({
       response_data: reply.data,
       url: config.url,
       method: config.method,
+      ...(reply.faults.count > 0 && { response_faults: { ...reply.faults } }),
     };
     if (!isAccepted(reply.status, config.accept ?? [])) {
-      throw new StepFailure("http", `The webhook was answered with status ${reply.status}`, output);
+      throw StepFailure.of("http_status", { status: reply.status }, output);
     }
     return output;
   },
@@ -88,14 +92,20 @@ function isHttpUrl(url: string): boolean {
   return URL.canParse(sample);
 }
 
-function headersOf(config: Static<typeof Config>, idempotencyKey: string): [string, string][] {
+function headersOf(config: Static<typeof Config>): [string, string][] {
   const headers = Object.entries(config.headers ?? {}).filter(([name]) => name.toLowerCase() !== "webhook-id");
   const named = headers.some(([name]) => name.toLowerCase() === "content-type");
   if (!named && bodyOf(config) !== null) {
     headers.push(["content-type", typeof config.body === "string" ? "text/plain;charset=utf-8" : "application/json"]);
   }
-  headers.push(["webhook-id", idempotencyKey]);
   return headers;
+}
+
+function ownHeadersOf({ headers = {} }: Static<typeof Config>, idempotencyKey: string): [string, string][] {
+  const own: [string, string][] = [["webhook-id", idempotencyKey]];
+  // A reply that is not compressed costs nobody anything.
+  const named = Object.keys(headers).some((name) => name.toLowerCase() === "accept-encoding");
+  return named ? own : [...own, ["accept-encoding", "identity"]];
 }
 
 function bodyOf({ method, body }: Static<typeof Config>): string | null {

@@ -36,19 +36,28 @@ function compareKeys(first: string, second: string): number {
 /** More faults than these help nobody, and naming them all would be work that a sender can choose. */
 export const MAX_FAULTS = 100;
 
+/** How many faults are looked for, and from which depth on nesting is one. */
+export interface JsonLimits {
+  faults: number;
+  depth: number;
+}
+
 const QUOTE = 34;
 const BACKSLASH = 92;
 
 /**
  * Finds what JSON.parse would silently change or what PostgreSQL's jsonb cannot hold: numbers that a double does not
- * hold exactly, NUL and lone surrogates, keys that name a prototype, nesting over MAX_DEPTH. One pass, about 2 ns a
+ * hold exactly, NUL and lone surrogates, keys that name a prototype, nesting over the depth. One pass, about 2 ns a
  * character. The text must be valid JSON (call JSON.parse first).
  */
-export function findJsonFaults(text: string): JsonFault[] {
+export function findJsonFaults(
+  text: string,
+  limits: JsonLimits = { faults: MAX_FAULTS, depth: MAX_DEPTH },
+): JsonFault[] {
   const faults: JsonFault[] = [];
   const escapes = text.includes("\\u");
   let depth = 0;
-  for (let at = 0; at < text.length && faults.length < MAX_FAULTS; ) {
+  for (let at = 0; at < text.length && faults.length < limits.faults; ) {
     const code = text.charCodeAt(at);
     if (code === QUOTE) {
       const end = endOfString(text, at);
@@ -61,7 +70,7 @@ export function findJsonFaults(text: string): JsonFault[] {
     } else {
       if (code === 123 || code === 91) {
         depth++;
-        if (depth === MAX_DEPTH + 1) faults.push({ kind: "depth", offset: at });
+        if (depth === limits.depth + 1) faults.push({ kind: "depth", offset: at });
       } else if (code === 125 || code === 93) depth--;
       at++;
     }
@@ -98,7 +107,8 @@ function isKey(text: string, end: number): boolean {
   return text[at] === ":";
 }
 
-function endOfNumber(text: string, start: number): number {
+/** The offset after a number that begins at `start`. */
+export function endOfNumber(text: string, start: number): number {
   let at = start + 1;
   for (; at < text.length; at++) {
     const code = text.charCodeAt(at);

@@ -148,7 +148,7 @@ class SimulatedThreads implements Executor {
           this.#world.maybeFreeze(this.#clock);
           const time = this.#world.random.chance(0.05) ? 20_000 : this.#world.random.below(300);
           await new Promise<void>((resolve) => this.#clock.timer(time, resolve));
-          return { status: 200, url: "", redirects: 0, location: null, data: "" };
+          return { status: 200, url: "", redirects: 0, location: null, data: "", faults: { count: 0, first: [] } };
         },
       }),
     };

@@ -10,7 +10,8 @@ const effect = defineConnector({
   description: "Acts on the simulated world.",
   config: Type.Object({ fails: Type.Boolean() }),
   async run({ fails }, tools) {
-    await tools.fetch({ url: tools.idempotencyKey, method: "POST", headers: [], body: null, follow: 0 });
+    const request = { url: tools.idempotencyKey, method: "POST", headers: [], ownHeaders: [], body: null, follow: 0 };
+    await tools.fetch(request);
     if (fails) throw new Error("the world said no");
     return { type: "effect" };
   },

@@ -1,41 +1,34 @@
-import { StepFailure } from "../../src/connectors/index.ts";
-import { findJsonFaults, type Json } from "../../src/schemas/json.ts";
+import { type HttpReply, StepFailure } from "../../src/connectors/index.ts";
+import { decodeText, parseContentType } from "./decoding.ts";
+import { mendText, parseMended } from "./exact-json.ts";
+import { inflate } from "./inflating.ts";
 
 const MAX_REPLY_BYTES = 1024 * 1024;
 
-/** What the head of a reply says of its body. */
+/** What the head of a reply says of its body: the values of its headers, "" where it has none. */
 export interface ReplyHead {
   contentType: string;
+  contentEncoding: string;
 }
 
 /**
- * Reads the body of a reply to its end.
+ * Reads the body of a reply to its end: decompressed, decoded by its charset, and parsed where it says JSON and is.
  *
- * @throws StepFailure when it is over 1 MiB
+ * @throws StepFailure when it is over 1 MiB, or is not compressed as it says
  */
 export async function readReply(
   body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  { contentType }: ReplyHead,
-): Promise<Json> {
+  { contentType, contentEncoding }: ReplyHead,
+): Promise<Pick<HttpReply, "data" | "faults">> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of body) {
     bytes += chunk.byteLength;
-    if (bytes > MAX_REPLY_BYTES) throw new StepFailure("output", "The webhook's reply is over 1 MiB");
+    if (bytes > MAX_REPLY_BYTES) throw StepFailure.of("reply_too_large", {});
     chunks.push(chunk);
   }
-  return dataOf(contentType, new TextDecoder().decode(Buffer.concat(chunks)));
-}
-
-/** Parsed where the reply says JSON and every store would give it back unchanged; else its text. */
-function dataOf(contentType: string, text: string): Json {
-  if (/[/+]json\b/i.test(contentType) && text !== "") {
-    try {
-      const data: Json = JSON.parse(text);
-      if (findJsonFaults(text).every(({ kind }) => kind === "key")) return data;
-    } catch {
-      // A reply that says JSON and is not stays text, as the contract has it.
-    }
-  }
-  return text.replaceAll("\0", "\uFFFD");
+  const { essence, charset } = parseContentType(contentType);
+  const text = decodeText(inflate(Buffer.concat(chunks), contentEncoding, MAX_REPLY_BYTES), charset);
+  const mended = /[/+]json$/.test(essence) ? parseMended(text) : null;
+  return mended ?? mendText(text);
 }

@@ -10,10 +10,6 @@ import { type Resolve, shared } from "./resolve.ts";
 /** Interfaces come and go; reading them for every connection would cost more than the connection. */
 const OWN_ADDRESSES_MILLISECONDS = 10_000;
 
-/** The same for whatever is refused, so that nobody learns from it what there is in a network. */
-const REFUSAL =
-  "The webhook's address is not one that webhooks may be sent to; the operator of this platform can allow it (WEBHOOK_ALLOW)";
-
 export class Guard {
   readonly #allowed: AllowList;
   readonly #resolve: Resolve;
@@ -34,7 +30,7 @@ export class Guard {
     const host = hostname.replace(/^\[(.*)\]$/, "$1").replace(/\.$/, "");
     const addresses = isIP(host) === 0 ? await this.#resolve(host) : [host];
     const permitted = addresses.filter((address) => this.#permits(host, plainAddress(address), port));
-    if (permitted.length === 0) throw new StepFailure("config", REFUSAL);
+    if (permitted.length === 0) throw StepFailure.of("address_refused", {});
     return permitted;
   }
 

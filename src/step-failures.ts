@@ -1,0 +1,142 @@
+/** What kind of failure a step had: stable words, which clients may tell apart. */
+export type FailureCode =
+  | "network"
+  | "timeout"
+  | "http"
+  | "expression"
+  | "config"
+  | "output"
+  | "limit"
+  | "crashed"
+  | "failed";
+
+interface Failure {
+  code: FailureCode;
+  /** Shown to users; `{name}` stands for what it is about. */
+  sentence: string;
+  /** For docs/failures.md. */
+  when: string;
+}
+
+/** Every failure that the platform gives a step or a run; a step type of your own may throw sentences of its own. */
+export const STEP_FAILURES = {
+  placeholder_nowhere: {
+    code: "expression",
+    sentence: "The placeholder {placeholder} leads nowhere",
+    when: "The payload, or the output of an earlier step, has nothing at that path",
+  },
+  config_too_large: {
+    code: "config",
+    sentence: "The config is over 1 MiB once its placeholders are resolved",
+    when: "Placeholders bring in too much",
+  },
+  config_unfit: {
+    code: "config",
+    sentence: "config{place}: {fault}",
+    when: "The config does not fit the step type once its placeholders are resolved; the place is the path to it",
+  },
+  type_unknown: {
+    code: "config",
+    sentence: "There is no step type {type} here",
+    when: "The definition was stored by a platform that has this step type",
+  },
+  // The same for whatever is refused, so that nobody learns from it what there is in a network.
+  address_refused: {
+    code: "config",
+    sentence:
+      "The webhook's address is not one that webhooks may be sent to; the operator of this platform can allow it (WEBHOOK_ALLOW)",
+    when: "The host is, or resolves to, an address that is not public, or the port is another protocol's",
+  },
+  no_reply: {
+    code: "network",
+    sentence: "The webhook was not answered: the connection failed",
+    when: "The connection failed in a way that has no sentence of its own",
+  },
+  not_answered_in_time: {
+    code: "timeout",
+    sentence: "The webhook was not answered in time",
+    when: "No whole reply came within 30 s",
+  },
+  http_status: {
+    code: "http",
+    sentence: "The webhook was answered with status {status}",
+    when: "The status is 300 or above and not in `accept`",
+  },
+  reply_too_large: {
+    code: "output",
+    sentence: "The webhook's reply is over 1 MiB",
+    when: "The body of the reply is larger, as it came or once it is decompressed",
+  },
+  reply_corrupt: {
+    code: "network",
+    sentence: "The webhook's reply is not compressed as its Content-Encoding, {coding}, says, or breaks off",
+    when: "Decompressing the body fails",
+  },
+  reply_coding_unknown: {
+    code: "output",
+    sentence: "The webhook's reply is compressed as {coding}; gzip, deflate, br and zstd are understood",
+    when: "The receiver compresses though it was asked not to, in a way that we cannot undo",
+  },
+  reply_codings: {
+    code: "output",
+    sentence: "The webhook's reply is compressed more than {count} times",
+    when: "Its Content-Encoding is longer than any that makes sense",
+  },
+  output_not_json: {
+    code: "output",
+    sentence: "The step's output is not JSON",
+    when: "A step type gave a value that JSON cannot carry, such as a cycle",
+  },
+  output_too_large: { code: "output", sentence: "The step's output is over 1 MiB", when: "As JSON text" },
+  output_too_deep: {
+    code: "output",
+    sentence: "The step's output nests deeper than 64",
+    when: "Arrays and objects in one another",
+  },
+  output_unstorable: {
+    code: "output",
+    sentence: "The step's output holds NUL or a lone surrogate",
+    when: "Not every database can keep such text",
+  },
+  outputs_too_large: {
+    code: "limit",
+    sentence: "The run's outputs are over 8 MiB together",
+    when: "As JSON text, over all steps of the run",
+  },
+  crashed: {
+    code: "crashed",
+    sentence: "The run was stopped after {count} threads in a row were lost while executing it: {reason}",
+    when: "A step loops, or takes its thread along",
+  },
+  unexpected: {
+    code: "failed",
+    sentence: "The step type {type} failed unexpectedly; the log has the reason under the id of the run",
+    when: "A step type threw an error that is no StepFailure: a mistake in its code",
+  },
+  version_missing: {
+    code: "failed",
+    sentence: "Workflow version not found",
+    when: "The database has no such version of the workflow: rows were deleted by hand",
+  },
+} as const satisfies Record<string, Failure>;
+
+export type FailureName = keyof typeof STEP_FAILURES;
+
+type SubjectsIn<Sentence extends string> = Sentence extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | SubjectsIn<Rest>
+  : never;
+/** What the sentence of a failure is about, by the names in its braces. */
+export type Subjects<Name extends FailureName> = Record<
+  SubjectsIn<(typeof STEP_FAILURES)[Name]["sentence"]>,
+  string | number
+>;
+
+/** The code of a failure and its sentence about the subjects. */
+export function describeFailure<Name extends FailureName>(
+  name: Name,
+  subjects: Subjects<Name>,
+): { code: FailureCode; error: string } {
+  const { code, sentence } = STEP_FAILURES[name];
+  const named = new Map<string, string | number>(Object.entries(subjects));
+  return { code, error: sentence.replace(/\{(\w+)\}/g, (_, subject: string) => String(named.get(subject) ?? "")) };
+}

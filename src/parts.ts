@@ -31,9 +31,7 @@ async function openParts(config: Config, log: Logger): Promise<Parts> {
   const messaging =
     config.kafka === null ? openInProcessMessaging() : await openKafkaMessaging({ ...config.kafka, clock, log });
   const cache =
-    config.redis === null
-      ? openInProcessCache({ clock, alone: config.postgres === null })
-      : openRedisCache({ address: config.redis, clock, log });
+    config.redis === null ? openInProcessCache({ clock }) : openRedisCache({ address: config.redis, clock, log });
   const types = await loadStepTypes();
   return {
     config,

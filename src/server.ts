@@ -46,7 +46,7 @@ export function startServer({ config, storage, messaging, cache, types, clock, l
   const health = new HealthRecord(storage, clock, log);
   const readiness = new ReadinessService(partsOf({ config, storage, messaging, cache, health }), clock);
   const app = createApp({
-    workflows: new WorkflowService(new WorkflowRepository(storage, cache, clock), clock),
+    workflows: new WorkflowService(new WorkflowRepository(storage, clock), clock),
     triggers: new TriggerService(runs, messaging, clock, log, graceOf(config)),
     runs: new RunService(runs, clock),
     readiness,

@@ -156,10 +156,10 @@ function configKeys(step: unknown): string[] {
 async function routesOfApp(): Promise<string[]> {
   const log = pino({ level: "silent" });
   const storage = openMemoryStorage(systemClock);
-  const cache = openInProcessCache({ clock: systemClock, alone: true });
+  const cache = openInProcessCache({ clock: systemClock });
   const runs = new RunRepository(storage, cache, systemClock, () => null);
   const app = createApp({
-    workflows: new WorkflowService(new WorkflowRepository(storage, cache, systemClock), systemClock),
+    workflows: new WorkflowService(new WorkflowRepository(storage, systemClock), systemClock),
     triggers: new TriggerService(runs, openInProcessMessaging(), systemClock, log, 0),
     runs: new RunService(runs, systemClock),
     readiness: new ReadinessService([], systemClock),

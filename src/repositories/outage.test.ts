@@ -3,7 +3,7 @@
  * call fails, nobody reads what is older than an answered write, and no run goes back.
  */
 import { expect, test } from "bun:test";
-import { openCache, RedisServer, until, untilTrusted } from "../cache/redis/server.fixture.ts";
+import { openCache, RedisServer, until, untilUp } from "../cache/redis/server.fixture.ts";
 import { systemClock } from "../clock.ts";
 import { RUN_STATUSES, type RunStatus } from "../schemas/run.ts";
 import { World } from "../storage/contract/kit.ts";
@@ -17,10 +17,10 @@ const ORDER: RunStatus[] = ["pending", "running", "success"];
 test("right answers through every outage", async () => {
   const redis = await RedisServer.start();
   const opened = [openCache(redis.url), openCache(redis.url)];
-  await Promise.all(opened.map(({ cache }) => untilTrusted(cache)));
+  await untilUp(...opened.map(({ cache }) => cache));
   const world = await World.open({ open: async () => openMemoryStorage(systemClock), takesClock: false });
   const processes = opened.map(({ cache }) => ({
-    workflows: new WorkflowRepository(world.storage, cache, systemClock),
+    workflows: new WorkflowRepository(world.storage, systemClock),
     runs: new RunRepository(world.storage, cache, systemClock, () => null),
   }));
   const uuids = await Promise.all([1, 2, 3].map(() => world.workflow()));
@@ -80,7 +80,7 @@ test("right answers through every outage", async () => {
     watch(),
     watch(),
   ];
-  const isBack = () => Promise.all(opened.map(({ cache }) => untilTrusted(cache)));
+  const isBack = () => untilUp(...opened.map(({ cache }) => cache));
   const meanwhile = async () => {
     await Bun.sleep(500);
     for (const milliseconds of [150, 900, 1200, 2500]) {

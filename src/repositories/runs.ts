@@ -5,7 +5,6 @@ import type { ExecuteAhead } from "../messaging/port.ts";
 import type { PageRequest } from "../schemas/page.ts";
 import type { EndedStatus, RunStatus } from "../schemas/run.ts";
 import type { EndedRun, InsertedRun, NewRun, Outcome, RunRecord, Storage } from "../storage/port.ts";
-import { readPage, readRows } from "./cached.ts";
 import { unwrap } from "./outcome.ts";
 import { SharedReads } from "./reads.ts";
 
@@ -20,13 +19,11 @@ export interface StoredRun {
 /** Runs, one at a time. */
 export class RunRepository {
   readonly #storage: Storage;
-  readonly #cache: Cache;
   readonly #inserts: Coalescer<NewRun, Outcome<StoredRun>>;
   readonly #reads: SharedReads<string, RunRecord | null>;
 
   constructor(storage: Storage, cache: Cache, clock: Clock, executeAhead: ExecuteAhead) {
     this.#storage = storage;
-    this.#cache = cache;
     this.#inserts = new Coalescer({
       clock,
       flushes: storage.batchesAtOnce,
@@ -34,17 +31,7 @@ export class RunRepository {
       sizeOf: ({ payload }) => 300 + payload.length,
     });
     const nameOf = (uuid: string) => uuid;
-    this.#reads = new SharedReads(clock, storage.batchesAtOnce, nameOf, (keys) =>
-      readRows({
-        cache,
-        kind: "run",
-        keys,
-        nameOf,
-        query: (uuids) => storage.findRuns(uuids),
-        // A run on its way would show an older status than it showed before, here or in another process.
-        mayKeep: ({ status }) => ENDED.has(status),
-      }),
-    );
+    this.#reads = new SharedReads(clock, storage.batchesAtOnce, nameOf, (uuids) => find(storage, cache, uuids));
   }
 
   /** See Storage. */
@@ -62,8 +49,20 @@ export class RunRepository {
   }
 
   list(page: PageRequest): Promise<RunRecord[]> {
-    return readPage(this.#cache, "runs", page, (asked) => this.#storage.listRuns(asked));
+    return this.#storage.listRuns(page);
   }
+}
+
+/** Runs from the cache, and those that it has not by one query. Runs that ended are kept for the next. */
+async function find(storage: Storage, cache: Cache, uuids: string[]): Promise<(RunRecord | null)[]> {
+  const kept = await cache.read(uuids);
+  const missing = uuids.filter((_, index) => !kept[index]);
+  if (missing.length === 0) return kept;
+  const rows = await storage.findRuns(missing);
+  const ended = rows.flatMap((row) => (row !== null && ENDED.has(row.status) ? [row] : []));
+  if (ended.length > 0) cache.keep(ended);
+  const found = rows.values();
+  return kept.map((run) => run ?? found.next().value ?? null);
 }
 
 /** Stores a batch, each run as what it came to where it was executed ahead. */

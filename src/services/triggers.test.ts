@@ -25,7 +25,7 @@ test("events that wait for a slow broker are counted as long as they are", async
   };
   const left: unknown[] = [];
   const log = pino({ level: "warn" }, { write: (line) => left.push(JSON.parse(line).run_id) });
-  const runs = new RunRepository(storage, openInProcessCache({ clock, alone: true }), clock, () => null);
+  const runs = new RunRepository(storage, openInProcessCache({ clock }), clock, () => null);
   const service = new TriggerService(runs, messaging, clock, log, 2000);
 
   // Three bytes a character: 200 times 500 kB.

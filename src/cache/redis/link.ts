@@ -1,11 +1,9 @@
-import { randomBytes } from "node:crypto";
 import Redis from "ioredis";
 import type { Logger } from "pino";
 import type { BreakerState } from "../../breaker.ts";
 import type { Clock } from "../../clock.ts";
 import type { RedisAddress } from "../../config/redis.ts";
 import { messageOf } from "../../errors.ts";
-import { TOKEN_LENGTH } from "./scripts.ts";
 
 export interface LinkOptions {
   address: RedisAddress;
@@ -15,7 +13,6 @@ export interface LinkOptions {
 
 /** What every key begins with. The number rises when what a value looks like changes. */
 export const PREFIX = "workflow-platform:1:";
-export const GENERATION_KEY = `${PREFIX}generation`;
 const ALIVE_KEY = `${PREFIX}alive`;
 
 /** How long an answer may take. */
@@ -25,28 +22,23 @@ const BEAT = 250;
 const PROBE = 500;
 /** Redis is out when it took no write that was sent in the last so many milliseconds. */
 const OUT_AFTER = 1000;
-/** Longer than OUT_AFTER and a beat: when Redis is out for one process so long, it is out for all of them. */
-const PATIENCE = 1500;
-/** How long after an outage what may change is not read: until every process is back and has said what it changed. */
-const GRACE = 2000;
 
 /**
- * A connection to Redis that knows whether Redis can be relied on. Nothing throws: what is not answered at once is null.
+ * A connection to Redis that knows whether Redis is of use. Nothing throws: what is not answered at once is null.
  *
  * Redis is in as long as it takes a write every now and then, which one that is frozen, full, loading or a replica does
- * not. After an outage the first word is a new generation, which drops every copy that others made before it.
+ * not: a question to it would only cost time.
  */
 export class RedisLink {
   readonly #redis: Redis;
   readonly #clock: Clock;
   readonly #log: Logger;
   #isIn = false;
-  /** Counts outages, and changes that Redis was not told of: what was asked before one does not count after it. */
+  /** What was sent before an outage does not end it. */
   #outages = 0;
   #outSince: number;
   /** When the last write that Redis took was sent. */
   #lastBeat = Number.NEGATIVE_INFINITY;
-  #trustedFrom = Number.POSITIVE_INFINITY;
   /** Something failed since the last beat: one question in a while is enough to find out. */
   #hesitates = false;
   #isBeating = false;
@@ -55,7 +47,6 @@ export class RedisLink {
   #lastError = "not connected yet";
   /** Whether the log says that it is out. */
   #isToldOut = false;
-  readonly #waiting = new Set<() => void>();
 
   constructor({ address, clock, log }: LinkOptions) {
     this.#clock = clock;
@@ -68,7 +59,7 @@ export class RedisLink {
       ...(password === null ? {} : { password }),
       ...(tls ? { tls: {} } : {}),
       enableAutoPipelining: true,
-      // Nothing is kept for a connection to come: by then it may be wrong.
+      // Nothing is kept for a connection to come: by then nobody waits for it.
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0,
@@ -97,19 +88,17 @@ export class RedisLink {
 
   /** Asks where Redis is in and did not hesitate a moment ago. */
   async ask<Reply>(command: (redis: Redis) => Promise<Reply>): Promise<Reply | null> {
-    return this.#isIn && !this.#hesitates ? this.tell(command) : null;
+    return this.#isIn && !this.#hesitates ? this.#send(command) : null;
   }
 
-  /** Asks for what an outage may have made wrong: null, too, when one may have been since, or was a moment ago. */
-  async askTrusted<Reply>(command: (redis: Redis) => Promise<Reply>): Promise<Reply | null> {
-    if (!this.#isTrusted()) return null;
-    const outages = this.#outages;
-    const reply = await this.ask(command);
-    return outages === this.#outages && this.#isTrusted() ? reply : null;
+  close(): void {
+    this.#isClosed = true;
+    this.#isIn = false;
+    this.#cancelBeat();
+    this.#redis.disconnect();
   }
 
-  /** Sends wherever there is a connection. */
-  async tell<Reply>(command: (redis: Redis) => Promise<Reply>): Promise<Reply | null> {
+  async #send<Reply>(command: (redis: Redis) => Promise<Reply>): Promise<Reply | null> {
     if (this.#redis.status !== "ready") return null;
     try {
       return await this.#limited(command(this.#redis));
@@ -120,51 +109,15 @@ export class RedisLink {
     }
   }
 
-  /**
-   * Redis was not told of a change. Resolves when it is: when a generation that was sent after this has begun, or when
-   * Redis is out for every process, each of which begins a new one before it trusts Redis again.
-   */
-  async untold(): Promise<void> {
-    this.#outages++;
-    this.#goOut("it was not told of a change");
-    this.#beat();
-    const left = this.#outSince + PATIENCE - this.#clock.monotonic();
-    if (left <= 0) return;
-    await new Promise<void>((resolve) => {
-      const done = () => {
-        cancel();
-        this.#waiting.delete(done);
-        resolve();
-      };
-      const cancel = this.#clock.timer(left, done);
-      this.#waiting.add(done);
-    });
-  }
-
-  close(): void {
-    this.#isClosed = true;
-    this.#isIn = false;
-    this.#cancelBeat();
-    this.#release();
-    this.#redis.disconnect();
-  }
-
-  #isTrusted(): boolean {
-    const now = this.#clock.monotonic();
-    return this.#isIn && now >= this.#trustedFrom && now - this.#lastBeat < OUT_AFTER;
-  }
-
-  /** Has Redis take a write: a new generation first when it was out. */
+  /** Has Redis take a write. */
   async #beat(): Promise<void> {
     if (this.#isBeating || this.#isClosed) return;
     this.#isBeating = true;
     this.#cancelBeat();
     const sent = this.#clock.monotonic();
     if (sent - this.#lastBeat >= OUT_AFTER) this.#goOut("it takes no writes");
-    const { isIn, outages } = { isIn: this.#isIn, outages: this.#outages };
-    const done = await this.tell((redis) =>
-      isIn ? redis.set(ALIVE_KEY, "1", "PX", 10_000) : redis.set(GENERATION_KEY, newToken()),
-    );
+    const outages = this.#outages;
+    const done = await this.#send((redis) => redis.set(ALIVE_KEY, "1", "PX", 10_000));
     this.#isBeating = false;
     if (this.#isClosed) return;
     if (done !== null && outages === this.#outages) this.#tookWrite(sent);
@@ -176,10 +129,8 @@ export class RedisLink {
     this.#hesitates = false;
     if (this.#isIn) return;
     this.#isIn = true;
-    this.#trustedFrom = this.#clock.monotonic() + GRACE;
     if (this.#isToldOut) this.#log.info("cache back");
     this.#isToldOut = false;
-    this.#release();
   }
 
   #goOut(reason: string): void {
@@ -194,10 +145,6 @@ export class RedisLink {
     this.#log.warn({ reason, error: this.#lastError }, "cache out");
   }
 
-  #release(): void {
-    for (const done of this.#waiting) done();
-  }
-
   /** Rejects when the answer takes too long. After a pause of this process the answer may be there, but unread. */
   #limited<Reply>(answer: Promise<Reply>): Promise<Reply> {
     return new Promise((resolve, reject) => {
@@ -206,9 +153,4 @@ export class RedisLink {
       answer.finally(cancel).then(resolve, reject);
     });
   }
-}
-
-/** A text that nobody had before. */
-export function newToken(): string {
-  return randomBytes(TOKEN_LENGTH / 2).toString("hex");
 }

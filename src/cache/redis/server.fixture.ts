@@ -81,10 +81,9 @@ export function openCache(url: string): OpenedCache {
   return { cache: openRedisCache({ address, clock: systemClock, log }), messages };
 }
 
-/** Waits until it keeps workflows, which it does some time after it is up. */
-export async function untilTrusted(cache: Cache): Promise<void> {
-  const keeps = async () => (await cache.read("workflow", [crypto.randomUUID()]))[0]?.ticket != null;
-  await until("workflows are kept", keeps);
+/** Waits until each of them is up. */
+export async function untilUp(...caches: Cache[]): Promise<void> {
+  await until("the cache is up", () => caches.every((cache) => cache.isUp()));
 }
 
 function freePort(): Promise<number> {

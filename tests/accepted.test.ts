@@ -33,6 +33,10 @@ describe("a payload", () => {
       title: "with the greatest safe integer",
       text: () => '{"n":[9007199254740991,-9007199254740991,9007199254740992]}',
     },
+    {
+      title: "with fractions of more digits than a double has",
+      text: () => '{"n":[0.10000000000000001,33.3333333333333333333,-0.1234567890123456789,1.2345678901234567e+30]}',
+    },
     { title: "with numbers in other spellings", text: () => '{"n":[1.0,1e5,1E+5,0.10,100e-2,0.0,2.50]}' },
     { title: "with a pair of surrogates in escapes", text: () => '{"\\ud83d\\ude80":"\\ud83d\\ude80"}' },
     { title: "with what looks like numbers and NUL", text: () => '{"a":"9007199254740993 1e400 \\\\u0000 \\\\ud800"}' },

@@ -29,7 +29,7 @@ const contents: { title: string; text: string; place: (string | number)[] }[] = 
     "1e309",
     "12345678901234567890.5",
     "1e-400",
-    "0.1234567890123456789",
+    "9007199254740993.0",
   ].map((number) => ({ title: `the number ${number}`, text: `{"a":[0,${number}]}`, place: ["a", 1] })),
 ];
 

@@ -13,7 +13,7 @@ export const MAX_BODY_BYTES = 1024 * 1024;
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 const JSON_FAULTS: Record<JsonFaultKind, string> = {
-  number: "The number does not survive a round trip through a double; send it as a string",
+  number: "The number does not fit into a double, which holds integers up to 2^53 exactly; send it as a string",
   string: "The string holds NUL or a lone surrogate, which not every store can keep",
   key: "__proto__, constructor and prototype can't be keys",
   depth: `Arrays and objects nest deeper than ${MAX_DEPTH}`,

@@ -15,6 +15,11 @@ export class OwnBroker {
     return `127.0.0.1:${this.#port}`;
   }
 
+  /** The folder of its logs, a folder for each partition. */
+  get data(): string {
+    return join(this.#folder, "kafka", "data");
+  }
+
   async start(): Promise<void> {
     await servicesUp(["kafka"], { folder: this.#folder, ports: { kafka: this.#port } });
   }

@@ -3,12 +3,16 @@ import type { Logger } from "pino";
 import type { Clock } from "../../clock.ts";
 import type { KafkaConfig } from "../../config.ts";
 import { messageOf } from "../../errors.ts";
+import "./codecs.ts";
+import { Troubles } from "./troubles.ts";
 
 /** What every part of the adapter is given. */
 export interface Connection {
   kafka: Kafka;
   /** Where its messages go, and how many partitions a topic gets that is not there yet. */
   topics: Topics;
+  /** What makes the adapter degraded while the brokers answer. */
+  troubles: Troubles;
   clock: Clock;
   log: Logger;
 }
@@ -43,7 +47,7 @@ export function createConnection(config: KafkaConfig, clock: Clock, log: Logger)
     deadLetter: `${config.triggerTopic}.dlq`,
     partitions: config.partitions,
   };
-  return { kafka, topics, clock, log };
+  return { kafka, topics, troubles: new Troubles(clock), clock, log };
 }
 
 /** kafkajs calls every refused connection an error. What matters of it is said by the parts of this adapter. */

@@ -1,4 +1,4 @@
-import type { KafkaMessage } from "kafkajs";
+import type { IHeaders, KafkaMessage } from "kafkajs";
 import { messageOf } from "../../errors.ts";
 import { brokerErrorOf, type Connection, isRefusal } from "./client.ts";
 import type { Producer } from "./producer.ts";
@@ -39,6 +39,7 @@ export class DeadLetters {
     const { trigger } = this.#connection.topics;
     for (const messages of requestsOf(letters, (letter) => whole(letter, trigger))) await this.#deliver(messages);
     for (const { reason } of letters) this.#count(reason);
+    this.#connection.troubles.note("dead letters");
   }
 
   /** Says what it has not said yet. */
@@ -97,7 +98,17 @@ export class DeadLetters {
 
 function whole({ message, partition, reason }: DeadLetter, topic: string): Outgoing {
   const { key, value, headers, offset } = message;
-  return { key, value, headers: { ...headers, reason, topic, partition: String(partition), offset } };
+  return { key, value, headers: { ...sendable(headers), reason, topic, partition: String(partition), offset } };
+}
+
+/** kafkajs reads headers without a value, and can't write them. */
+function sendable(headers: IHeaders = {}): IHeaders {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.map((one) => one ?? "") : (value ?? ""),
+    ]),
+  );
 }
 
 /** The beginning of a letter, which says that it is no more than that. */

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { Kafka, logLevel, Partitioners } from "kafkajs";
 import { servicesUp } from "../../../infrastructure/local/services.ts";
 import { runIdsOf, TestWorker, triggerEvents, until, untilClaimed } from "../contract/worker.ts";
-import { Place, type Printed } from "./kafka.fixture.ts";
+import { headersOf, Place } from "./kafka.fixture.ts";
 
 setDefaultTimeout(60_000);
 const { kafka } = await servicesUp(["kafka"]);
@@ -29,11 +29,6 @@ async function goesOn(place: Place, worker: TestWorker): Promise<void> {
   const runId = event?.run_id ?? "";
   await place.produce(JSON.stringify(event), runId);
   await untilClaimed(worker, [runId]);
-}
-
-function headersOf({ headers = [] }: Printed): Record<string, string> {
-  const pairs = headers.flatMap((name, index) => (index % 2 === 0 ? [[name, headers[index + 1] ?? ""]] : []));
-  return Object.fromEntries(pairs);
 }
 
 const client = new Kafka({ brokers: [kafka], logLevel: logLevel.NOTHING });

@@ -52,7 +52,7 @@ export async function openKafkaMessaging(options: KafkaMessagingOptions): Promis
       membership = new Membership(connection, { name: group, sessionMilliseconds }, watch, consumer, deadLetters);
     },
     isUp: () => watch.isUp(),
-    isDegraded: () => false,
+    isDegraded: () => connection.troubles.any(),
     breaker: () => watch.breaker(),
     stopConsuming,
     async close() {

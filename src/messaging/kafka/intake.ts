@@ -5,6 +5,7 @@ import { type ReadTrigger, readTrigger, type Triggered } from "../../schemas/eve
 import { Backoff, Rest } from "../../waiting.ts";
 import type { TriggerConsumer } from "../port.ts";
 import type { Connection } from "./client.ts";
+import { UnpackError } from "./codecs.ts";
 import type { DeadLetter, DeadLetters } from "./dead-letters.ts";
 import { versionOf } from "./wire.ts";
 
@@ -156,6 +157,11 @@ export class Intake {
 }
 
 function read(message: KafkaMessage): Incoming {
+  // Set by our patch of kafkajs, on a record that stands for a whole batch and has its bytes for a value.
+  if ("unreadable" in message) {
+    const why = message.unreadable instanceof UnpackError ? message.unreadable.message : "damaged";
+    return { message, read: { fault: `unreadable batch, here with its bytes: ${why}` } };
+  }
   const { value, headers } = message;
   return { message, read: value === null ? { fault: "no value" } : readTrigger(value.toString(), versionOf(headers)) };
 }

@@ -97,6 +97,12 @@ export class Place {
   }
 }
 
+/** The headers of a message by name. */
+export function headersOf({ headers = [] }: Pick<Printed, "headers"> = {}): Record<string, string> {
+  const pairs = headers.flatMap((name, index) => (index % 2 === 0 ? [[name, headers[index + 1] ?? ""]] : []));
+  return Object.fromEntries(pairs);
+}
+
 await install(["kcat"]);
 
 /** What it prints, given this to send. @throws Error with its complaint when it fails. */

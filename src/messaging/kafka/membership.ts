@@ -71,7 +71,7 @@ export class Membership {
   }
 
   async #run(): Promise<void> {
-    const { clock, log } = this.#connection;
+    const { clock, log, troubles } = this.#connection;
     while (!this.#stopped) {
       if (!this.#watch.isUp()) {
         await this.#rest.take(ASK_MILLISECONDS);
@@ -81,6 +81,7 @@ export class Membership {
       const error = await this.#session();
       if (this.#stopped) return;
       if (clock.monotonic() - start > GOOD_SESSION_MILLISECONDS) this.#backoff.reset();
+      troubles.note(this.#group.name);
       if (!this.#backoff.failing) log.warn({ error: messageOf(error) }, "not in the group; joining again");
       this.#watch.lookAgain();
       await this.#rest.take(this.#backoff.next());
@@ -142,8 +143,9 @@ export class Membership {
   }
 
   #joined(memberId: string, partitions: number[] = []): void {
-    const { log } = this.#connection;
+    const { log, troubles } = this.#connection;
     this.#memberId = memberId;
+    troubles.over(this.#group.name);
     log.info({ group: this.#group.name, partitions }, "joined the group");
   }
 

@@ -43,7 +43,7 @@ export class Producer {
    * @throws Error of kafkajs where the broker refused, else one that says that it does not answer
    */
   async send(topic: string, messages: Outgoing[]): Promise<void> {
-    const { clock } = this.#connection;
+    const { clock, troubles } = this.#connection;
     if (!this.#watch.isUp()) throw new Error(`${topic}: Kafka does not answer; it is asked again and again, try later`);
     if (this.#sends >= MAX_SENDS) throw new Error(`${topic}: ${MAX_SENDS} sends are under way already; try later`);
     const producer = this.#connected();
@@ -51,7 +51,9 @@ export class Producer {
       const late = () =>
         new Error(`${topic}: Kafka did not take ${messages.length} messages within ${SEND_MILLISECONDS / 1000} s`);
       await within(clock, SEND_MILLISECONDS, this.#counted(topic, messages, producer), late);
+      troubles.over(topic);
     } catch (error) {
+      troubles.note(topic);
       if (!isRefusal(error)) this.#giveUp(producer);
       throw error;
     }

@@ -25,6 +25,8 @@ export class Watch {
   #admin: Admin | null = null;
   #up: boolean | null = null;
   #looking = false;
+  /** How many there have been when it looked last; unknown before. */
+  #deadLetters = Number.POSITIVE_INFINITY;
   #closed = false;
 
   constructor(connection: Connection) {
@@ -99,7 +101,8 @@ export class Watch {
       try {
         await admin.fetchTopicMetadata({ topics: names });
         // A leader that was just elected may not know it yet; what it refuses would be sent again with what others took.
-        if (isNew) await Promise.all(names.map((name) => admin.fetchTopicOffsets(name)));
+        if (isNew) await Promise.all([topics.trigger, topics.completed].map((name) => admin.fetchTopicOffsets(name)));
+        await this.#countDeadLetters(admin);
         return;
       } catch (error) {
         const code = brokerErrorOf(error);
@@ -114,10 +117,19 @@ export class Watch {
     }
   }
 
+  /** Whoever put them aside: a process that answers /health/ready mostly consumes nothing itself. */
+  async #countDeadLetters(admin: Admin): Promise<void> {
+    const { topics, troubles } = this.#connection;
+    const offsets = await admin.fetchTopicOffsets(topics.deadLetter);
+    const count = offsets.reduce((sum, { high }) => sum + Number(high), 0);
+    if (count > this.#deadLetters) troubles.note("dead letters");
+    this.#deadLetters = count;
+  }
+
   #wanted(): ITopicConfig[] {
     const { trigger, completed, deadLetter, partitions: numPartitions } = this.#connection.topics;
     return [
-      // The broker unpacks what other programs compress: kafkajs reads neither snappy nor lz4 nor zstd.
+      // The broker unpacks what other programs compress, and rejects what is too much. Without it codecs.ts does the same here.
       { topic: trigger, numPartitions, configEntries: [{ name: "compression.type", value: "uncompressed" }] },
       { topic: completed, numPartitions },
       {

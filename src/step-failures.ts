@@ -62,6 +62,11 @@ export const STEP_FAILURES = {
     sentence: "The webhook was answered with status {status}",
     when: "The status is 300 or above and not in `accept`",
   },
+  http_redirect: {
+    code: "http",
+    sentence: "The webhook was answered with status {status}, a redirect to {target} that was not followed",
+    when: "Redirects are not followed, or more often than `follow` allows",
+  },
   reply_too_large: {
     code: "output",
     sentence: "The webhook's reply is over 1 MiB",

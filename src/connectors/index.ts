@@ -88,7 +88,12 @@ interface ConnectorBase<Schema extends TSchema> {
   config: Schema;
   /** What the schema cannot say. Called with a config that fits the schema, placeholders unresolved. */
   check?(config: Static<Schema>): ConfigFault[];
+  /** For fields whose texts can't be joined with what placeholders bring into them as it is. */
+  join?: ReadonlyMap<string, Join>;
 }
+
+/** Joins the fixed parts of a text and what placeholders bring in between, or says why that can't be. */
+export type Join = (fixed: readonly string[], brought: readonly string[]) => string | { fault: string };
 
 /** Computes its output from its config alone; may run again after a crash, so it must have no effect. */
 export interface PureConnector<Schema extends TSchema = TSchema> extends ConnectorBase<Schema> {

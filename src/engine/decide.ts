@@ -56,9 +56,13 @@ export function decide(steps: readonly Step[], state: RunState, now: number, typ
   return { kind: "record", entry: endedEntry(path, step.name, startedAt, now, { output }) };
 }
 
-function resolveConfig(step: Step, state: RunState, { validator }: StepType): { value: Json } | { error: string } {
+function resolveConfig(
+  step: Step,
+  state: RunState,
+  { validator, connector }: StepType,
+): { value: Json } | { error: string } {
   try {
-    const value = resolvePlaceholders(step.config, state.context);
+    const value = resolvePlaceholders(step.config, state.context, connector.join);
     if (validator.Check(value)) return { value };
     const fault = validator.Errors(value).First();
     return { error: `config${fault?.path.replaceAll("/", ".") ?? ""}: ${fault?.message ?? "does not fit"}` };

@@ -1,11 +1,19 @@
+import type { Join } from "../connectors/index.ts";
 import type { Json, JsonObject } from "../schemas/json.ts";
-import { MAX_PLACEHOLDER, nextPlaceholder, parsePath } from "../schemas/placeholder.ts";
+import { MAX_PLACEHOLDER, nextPlaceholder, parsePath, splitText, wholePlaceholder } from "../schemas/placeholder.ts";
+import { describeFailure, type FailureCode } from "../step-failures.ts";
 
 /** What placeholders can reach: `payload` and the output of every step that ended, by step name. */
 export type Context = ReadonlyMap<string, Json>;
 
 /** Thrown when placeholders cannot be resolved; the message says which or why. */
-export class PlaceholderError extends Error {}
+export class PlaceholderError extends Error {
+  readonly code: FailureCode;
+  constructor({ code, error }: { code: FailureCode; error: string }) {
+    super(error);
+    this.code = code;
+  }
+}
 
 /** Characters that placeholders may bring into one config: a small text can name a big value many times. */
 const MAX_RESOLVED = 1024 * 1024;
@@ -14,19 +22,35 @@ const MAX_RESOLVED = 1024 * 1024;
  * Resolves every placeholder in a JSON value. A string that is exactly `${path}` becomes the value with its type;
  * inside a longer string the value is written in, objects and arrays as JSON.
  *
+ * @param joins how values are written into texts of the value's own fields, where that is not as they are
  * @throws PlaceholderError naming a placeholder that leads nowhere, or when the result would be over 1 MiB.
  */
-export function resolvePlaceholders(value: Json, context: Context): Json {
+export function resolvePlaceholders(value: Json, context: Context, joins?: ReadonlyMap<string, Join>): Json {
   let room = MAX_RESOLVED;
-  return resolve(value);
+  return resolve(value, joins);
 
-  function resolve(item: Json): Json {
+  function resolve(item: Json, joins?: ReadonlyMap<string, Join>): Json {
     if (typeof item === "string") return resolveText(item);
-    if (Array.isArray(item)) return item.map(resolve);
+    if (Array.isArray(item)) return item.map((part) => resolve(part));
     if (item === null || typeof item !== "object") return item;
     const resolved: JsonObject = {};
-    for (const key of Object.keys(item)) define(resolved, key, resolve(item[key] ?? null));
+    for (const key of Object.keys(item)) {
+      const part = item[key] ?? null;
+      const join = typeof part === "string" ? joins?.get(key) : undefined;
+      define(resolved, key, join === undefined ? resolve(part) : joinText(String(part), key, join));
+    }
     return resolved;
+  }
+
+  function joinText(text: string, field: string, join: Join): Json {
+    if (wholePlaceholder(text) !== null) return resolveText(text);
+    const { fixed, paths } = splitText(text);
+    const joined = join(
+      fixed,
+      paths.map((path) => fetch(path).text),
+    );
+    if (typeof joined === "string") return joined;
+    throw new PlaceholderError(describeFailure("config_unfit", { place: `.${field}`, fault: joined.fault }));
   }
 
   function resolveText(text: string): Json {
@@ -46,7 +70,7 @@ export function resolvePlaceholders(value: Json, context: Context): Json {
     const value = lookUp(path, context);
     const text = textOf(value);
     room -= text.length;
-    if (room < 0) throw new PlaceholderError("The config is over 1 MiB once its placeholders are resolved");
+    if (room < 0) throw new PlaceholderError(describeFailure("config_too_large", {}));
     return { value, text };
   }
 }
@@ -66,7 +90,9 @@ function textOf(value: Json): string {
 function lookUp(path: string, context: Context): Json {
   // White space around a path is for the eye, unless a step's name begins or ends with it.
   const value = follow(path, context) ?? follow(path.trim(), context);
-  if (value === undefined) throw new PlaceholderError(`The placeholder \${${shortened(path)}} leads nowhere`);
+  if (value === undefined) {
+    throw new PlaceholderError(describeFailure("placeholder_nowhere", { placeholder: `\${${shortened(path)}}` }));
+  }
   return value;
 }
 

@@ -23,6 +23,25 @@ export function nextPlaceholder(text: string, from: number): Placeholder | null 
   return null;
 }
 
+/** The paths of a text's placeholders and the fixed parts around them, one more than paths. */
+export function splitText(text: string): { fixed: string[]; paths: string[] } {
+  const fixed: string[] = [];
+  const paths: string[] = [];
+  let part = "";
+  let at = 0;
+  for (let found = nextPlaceholder(text, 0); found !== null; found = nextPlaceholder(text, at)) {
+    part += text.slice(at, found.start);
+    at = found.end;
+    if (found.path === null) part += "${";
+    else {
+      fixed.push(part);
+      paths.push(found.path);
+      part = "";
+    }
+  }
+  return { fixed: [...fixed, part + text.slice(at)], paths };
+}
+
 /** The path of a value that is one placeholder and nothing else, so that it may become any type; null of any other. */
 export function wholePlaceholder(value: unknown): string | null {
   if (typeof value !== "string" || !value.startsWith("${")) return null;

@@ -133,7 +133,9 @@ describe("health", () => {
     }
     // The API has the image's, and only the API: the others of its image say why they have none.
     const check = instructionsOf("Dockerfile").find(({ name }) => name === "HEALTHCHECK")?.text ?? "";
-    expect(check).toContain("127.0.0.1:${process.env.PORT}/health");
+    expect(check).toContain("/dev/tcp/127.0.0.1/$PORT");
+    // Docker hands the proxies of its own configuration to every container.
+    expect(service("nginx").healthcheck?.join(" ")).toContain("wget -Y off");
     expect(imageEnvironment("Dockerfile").PORT).toBe(variable("api-1", "PORT"));
     const disabled = services.filter(({ settings }) =>
       JSON.stringify(settings.healthcheck ?? "").match(/NONE|disable/),
@@ -146,7 +148,10 @@ describe("health", () => {
   test("of the API is what the image's command says", async () => {
     const text = instructionsOf("Dockerfile").find(({ name }) => name === "HEALTHCHECK")?.text ?? "";
     const [program = "", ...words]: string[] = JSON.parse(text.slice(text.indexOf("CMD ") + 4));
-    expect(program).toBe("bun");
+    expect(program).toBe("bash");
+    // Nobody listens there: a check that asks a proxy fails.
+    const proxies = { HTTP_PROXY: "http://127.0.0.1:1", http_proxy: "http://127.0.0.1:1" };
+    const { PATH = "" } = process.env;
     let status = 200;
     const paths: string[] = [];
     const api = Bun.serve({
@@ -158,7 +163,7 @@ describe("health", () => {
       },
     });
     const check = async () =>
-      Bun.spawn([process.execPath, ...words], { env: { PORT: String(api.port) }, stderr: "ignore" }).exited;
+      Bun.spawn([program, ...words], { env: { PATH, PORT: String(api.port), ...proxies }, stderr: "ignore" }).exited;
     expect(await check()).toBe(0);
     status = 503;
     expect(await check()).not.toBe(0);

@@ -87,7 +87,7 @@ export function render(template: string, values: Record<string, string>): string
 /** Null when this address answers 200, else what it does. */
 export async function httpTrouble(url: string): Promise<string | null> {
   try {
-    const { status } = await fetch(url, { signal: AbortSignal.timeout(5000), keepalive: false });
+    const { status } = await fetch(url, { signal: AbortSignal.timeout(5000), keepalive: false, proxy: false });
     return status === 200 ? null : `${url} answers ${status}`;
   } catch (error) {
     return `${url}: ${error instanceof Error ? error.message : String(error)}`;

@@ -90,6 +90,34 @@ async function firstAnswer(url: string, deadline: number): Promise<unknown> {
   }
 }
 
+describe("bun, known by its path alone", () => {
+  const run = (...words: string[]) =>
+    Bun.spawn([process.execPath, ...words], {
+      cwd: REPOSITORY,
+      env: { PATH: "/usr/bin:/bin", PORT: "0", DATA_DIR: folder() },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+
+  test("starts the platform", async () => {
+    const started = run("start");
+    for await (const chunk of started.stdout) {
+      if (Buffer.from(chunk).toString().includes('"listening"')) started.kill("SIGTERM");
+    }
+    expect(await started.exited).toBe(0);
+  });
+
+  // What the programs themselves say without what they need.
+  for (const [script, says] of [
+    ["api", "`bun run api` needs PostgreSQL"],
+    ["worker", "`bun run worker` needs PostgreSQL"],
+    ["bench nothing", "there is no scenario nothing"],
+  ] as const) {
+    test(`runs ${script}`, async () => {
+      expect(await new Response(run("run", ...script.split(" ")).stderr).text()).toContain(says);
+    });
+  }
+});
+
 describe("STORAGE=memory", () => {
   test("works and leaves no file", async () => {
     const parent = folder();

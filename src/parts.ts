@@ -1,12 +1,12 @@
 /** Opens what the configuration names: the one place where a mode becomes adapters. */
-import pino, { type Logger } from "pino";
+import type { Logger } from "pino";
 import { openInProcessCache } from "./cache/in-process.ts";
 import type { Cache } from "./cache/port.ts";
 import { openRedisCache } from "./cache/redis/index.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import { type Config, loadConfig } from "./config.ts";
+import type { Config } from "./config.ts";
 import { loadStepTypes, type StepTypes } from "./connectors/index.ts";
-import { messageOf, StartError } from "./errors.ts";
+import { messageOf } from "./errors.ts";
 import { openInProcessMessaging } from "./messaging/in-process.ts";
 import { openKafkaMessaging } from "./messaging/kafka/index.ts";
 import type { Messaging } from "./messaging/port.ts";
@@ -26,7 +26,8 @@ export interface Parts {
   close(): Promise<void>;
 }
 
-async function openParts(config: Config, log: Logger): Promise<Parts> {
+/** @throws StartError when a part can not be had. */
+export async function openParts(config: Config, log: Logger): Promise<Parts> {
   const { storage, clock } = await openStorage(config, log);
   const messaging =
     config.kafka === null ? openInProcessMessaging() : await openKafkaMessaging({ ...config.kafka, clock, log });
@@ -58,52 +59,10 @@ async function openStorage(config: Config, log: Logger): Promise<{ storage: Stor
   const storage = await openFileStorage({
     folder: config.DATA_DIR,
     synchronous: config.SQLITE_SYNCHRONOUS,
-    onDeath: (error) => die(log, error, "the writing thread died"),
+    onDeath: (error) => {
+      log.fatal({ error: messageOf(error) }, "the writing thread died");
+      process.exit(1);
+    },
   });
   return { storage, clock: systemClock };
-}
-
-/** What a process does with its parts: it starts, and tells how to stop. */
-export type Program = (parts: Parts) => (() => Promise<void>) | Promise<() => Promise<void>>;
-
-/**
- * Runs a program until a signal ends it. A reason not to start that its user can mend is one sentence and exit code 1.
- *
- * @param alone whether the program works in embedded mode; without, it needs PostgreSQL to meet the other programs
- */
-export async function runProgram(name: string, alone: boolean, program: Program): Promise<void> {
-  try {
-    const config = loadConfig(process.env);
-    if (!alone && config.postgres === null) {
-      throw new StartError(
-        `\`bun run ${name}\` needs PostgreSQL, to share its runs with other processes: set POSTGRES_HOST or DATABASE_URL, or use \`bun start\``,
-      );
-    }
-    const log = pino({ level: config.LOG_LEVEL, base: null, timestamp: pino.stdTimeFunctions.isoTime });
-    const parts = await openParts(config, log);
-    const stop = await program(parts);
-    let stopping = false;
-    for (const signal of ["SIGTERM", "SIGINT"] as const) {
-      process.on(signal, () => {
-        if (stopping) return;
-        stopping = true;
-        log.info({ signal }, "stopping");
-        stop()
-          .then(() => parts.close())
-          .then(
-            () => process.exit(0),
-            (error: unknown) => die(log, error, "could not stop cleanly"),
-          );
-      });
-    }
-  } catch (error) {
-    if (!(error instanceof StartError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exit(1);
-  }
-}
-
-function die(log: Logger, error: unknown, message: string): never {
-  log.fatal({ error: messageOf(error) }, message);
-  process.exit(1);
 }

@@ -2,12 +2,13 @@ import type { Logger } from "pino";
 import { createApp } from "./api/app.ts";
 import type { Cache } from "./cache/port.ts";
 import type { Clock } from "./clock.ts";
+import { written } from "./config/address.ts";
 import { placeOf } from "./config/postgres.ts";
 import type { Config } from "./config.ts";
 import type { StepTypes } from "./connectors/index.ts";
 import { StartError } from "./errors.ts";
 import type { Messaging } from "./messaging/port.ts";
-import { runProgram } from "./parts.ts";
+import { runProgram } from "./program.ts";
 import { RunRepository } from "./repositories/runs.ts";
 import { WorkflowRepository } from "./repositories/workflows.ts";
 import { HealthRecord } from "./services/health.ts";
@@ -16,11 +17,12 @@ import { RunService } from "./services/runs.ts";
 import { TriggerService } from "./services/triggers.ts";
 import { WorkflowService } from "./services/workflows.ts";
 import type { Storage } from "./storage/port.ts";
+import { pause } from "./waiting.ts";
 
 /** How long a message has to bring a run to a worker before the sweepers take it; without messages they do at once. */
 const GRACE_MILLISECONDS = 2000;
 /** How long requests under way may take when a server stops. */
-export const REQUESTS_MILLISECONDS = 5000;
+const REQUESTS_MILLISECONDS = 5000;
 const ARRIVED_MILLISECONDS = 50;
 
 export interface ServerOptions {
@@ -36,8 +38,8 @@ export interface ServerOptions {
 /** The API, listening. */
 export interface Server {
   address: string;
-  /** Takes no new connection and resolves when the requests under way are answered, or after so many milliseconds. */
-  stop(milliseconds: number): Promise<void>;
+  /** Takes no new connection and resolves when the requests under way are answered: after 5 s at most, in a hurry at once. */
+  stop(hurry: AbortSignal): Promise<void>;
 }
 
 /** Serves the API. @throws StartError when the port is taken or not to be had. */
@@ -58,14 +60,13 @@ export function startServer({ config, storage, messaging, cache, types, clock, l
   if (server === null) throw new StartError(`Nothing listens on ${config.HOST}:${config.PORT}`);
   health.start();
   return {
-    address: `http://${config.HOST.includes(":") ? `[${config.HOST}]` : config.HOST}:${server.port}`,
-    async stop(milliseconds) {
+    address: `http://${written(config.HOST)}:${server.port}`,
+    async stop(hurry) {
       health.stop();
-      if (config.DRAIN_SECONDS > 0) await drain(server);
+      if (config.DRAIN_SECONDS > 0) await drain(server, hurry);
       // What had arrived before the signal is in the sockets still; stopping at once would drop it unread.
-      await new Promise<void>((resolve) => clock.timer(ARRIVED_MILLISECONDS, resolve));
-      const deadline = new Promise<void>((resolve) => clock.timer(milliseconds, resolve));
-      await Promise.race([server.stop(), deadline]);
+      await pause(clock, ARRIVED_MILLISECONDS, hurry);
+      await Promise.race([server.stop(), pause(clock, REQUESTS_MILLISECONDS, hurry)]);
       await server.stop(true);
     },
   };
@@ -87,7 +88,7 @@ export function startServer({ config, storage, messaging, cache, types, clock, l
   }
 
   /** Has proxies look elsewhere: they close a connection that is answered so, and open none to a server that is not ready. */
-  async function drain(listening: NonNullable<typeof server>): Promise<void> {
+  async function drain(listening: NonNullable<typeof server>, hurry: AbortSignal): Promise<void> {
     readiness.drain();
     listening.reload({
       routes: {},
@@ -99,7 +100,7 @@ export function startServer({ config, storage, messaging, cache, types, clock, l
       },
     });
     log.info({ seconds: config.DRAIN_SECONDS }, "draining");
-    await new Promise<void>((resolve) => clock.timer(config.DRAIN_SECONDS * 1000, resolve));
+    await pause(clock, config.DRAIN_SECONDS * 1000, hurry);
   }
 }
 
@@ -166,6 +167,6 @@ if (import.meta.main) {
   await runProgram("api", false, (parts) => {
     const server = startServer(parts);
     announce(parts.config, server, parts.log);
-    return () => server.stop(REQUESTS_MILLISECONDS);
+    return (hurry) => server.stop(hurry);
   });
 }

@@ -21,6 +21,17 @@ export async function within<Value>(
   }
 }
 
+/** Resolves once a signal is aborted. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}
+
+/** Resolves after so many milliseconds, or once the signal is aborted. */
+export function pause(clock: Clock, milliseconds: number, hurry: AbortSignal): Promise<void> {
+  return Promise.race([new Promise<void>((resolve) => clock.timer(milliseconds, resolve)), aborted(hurry)]);
+}
+
 /** The rests of one loop, one at a time: over when their time is, or when somebody wakes the loop. */
 export class Rest {
   readonly #clock: Clock;

@@ -28,7 +28,7 @@ const COMMON =
 /** The one file of a folder of adapters that every part may import. */
 const PORT = /^src\/[^/]+\/port\.ts$/;
 const STEP_TYPES = "src/connectors/index.ts";
-const ENTRIES = ["src/main.ts", "src/parts.ts", "src/server.ts", "workers/main.ts"];
+const ENTRIES = ["src/main.ts", "src/parts.ts", "src/program.ts", "src/server.ts", "workers/main.ts"];
 /** Folders whose files, ports aside, are adapters. */
 const ADAPTERS = /^src\/(storage|messaging|cache|connectors)\//;
 

@@ -102,6 +102,12 @@ export class Platform {
     return this.#child.exitCode ?? -1;
   }
 
+  /** Resolves with the exit code once the process has ended by itself. */
+  async ended(): Promise<number> {
+    await this.#output;
+    return this.#child.exited;
+  }
+
   /** Starts a new process on the same data; the old one is killed if it still runs. */
   async restart(env: Record<string, string> = {}): Promise<void> {
     await this.kill();

@@ -148,16 +148,15 @@ export class Dispatcher implements TriggerConsumer {
 
   /**
    * Stops claiming, lets what is in flight end until the deadline, and gives the rest back to be due at once.
-   * @param milliseconds how long to wait for what is in flight
+   * @param deadline resolves when what is in flight is waited for no longer
    */
-  async stop(milliseconds: number): Promise<void> {
+  async stop(deadline: Promise<void>): Promise<void> {
     this.#stopping = true;
     this.#messages.clear();
     const waiting = [...this.#ready.takeAll(), ...this.#waitingEffects];
     this.#waitingEffects = [];
     await Promise.all(waiting.map((held) => this.#giveBack(held, this.#options.clock.now())));
-    await this.#fresh.stop();
-    await this.#holdings.empty(milliseconds);
+    await Promise.race([this.#fresh.stop().then(() => this.#holdings.empty()), deadline]);
     await Promise.all(this.#holdings.all().map((held) => this.#giveBack(held, this.#options.clock.now())));
     this.#holdings.close();
   }
@@ -174,11 +173,11 @@ export class Dispatcher implements TriggerConsumer {
         if (result !== undefined) this.#settle(held, result);
       }
     } catch (error) {
+      // Given back, its runs are another's: at a stop the threads end with the webhooks that were not waited for.
+      if (this.#stopping && !batch.some((held) => this.#holds(held))) return;
       if (error instanceof ThreadLost) {
-        log.warn(
-          { run_id: error.guilty === null ? null : batch[error.guilty]?.run.uuid, reason: error.reason },
-          "thread lost",
-        );
+        const run_id = error.guilty === null ? null : batch[error.guilty]?.run.uuid;
+        log.warn({ run_id, reason: error.reason }, "thread lost");
         for (const [index, held] of batch.entries())
           this.#afterLostThread(held, index === error.guilty, effectBy !== null, error);
       } else {

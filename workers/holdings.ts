@@ -80,12 +80,11 @@ export class Holdings {
     return [...this.#held.values()];
   }
 
-  /** Resolves when no run is held any more, or after so many milliseconds. */
-  async empty(milliseconds: number): Promise<void> {
+  /** Resolves when no run is held any more. */
+  async empty(): Promise<void> {
     if (this.#held.size === 0) return;
     await new Promise<void>((resolve) => {
       this.#onEmpty = resolve;
-      this.#options.clock.timer(milliseconds, resolve);
     });
   }
 

@@ -1,11 +1,11 @@
 /** The worker binary: executes runs that other processes accept. */
-import { runProgram } from "../src/parts.ts";
+import { runProgram } from "../src/program.ts";
 import { startWorker } from "./worker.ts";
 
 if (import.meta.main) {
   await runProgram("worker", false, (parts) => {
     const worker = startWorker(parts);
     parts.log.info({ mode: parts.config.mode, threads: parts.config.WORKER_THREADS }, "working");
-    return () => worker.stop();
+    return (hurry) => worker.stop(hurry);
   });
 }

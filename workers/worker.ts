@@ -4,6 +4,7 @@ import type { Config } from "../src/config.ts";
 import type { StepTypes } from "../src/connectors/index.ts";
 import type { Messaging } from "../src/messaging/port.ts";
 import type { Storage } from "../src/storage/port.ts";
+import { aborted, pause } from "../src/waiting.ts";
 import { CompletedEvents } from "./completed.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { ThreadPool } from "./pool.ts";
@@ -29,8 +30,8 @@ export interface WorkerOptions {
 
 /** Executes runs. */
 export interface Worker {
-  /** Takes no more runs, lets those in flight end, and gives the rest back. */
-  stop(): Promise<void>;
+  /** Takes no more runs, lets those in flight end unless there is a hurry, and gives the rest back. */
+  stop(hurry: AbortSignal): Promise<void>;
 }
 
 /** Starts claiming and executing runs in this process. */
@@ -78,13 +79,17 @@ export function startWorker({ config, storage, messaging, types, clock, log }: W
   sweeper.start();
   completed.start();
   return {
-    async stop() {
+    async stop(hurry) {
       const consumed = messaging.stopConsuming();
       sweeper.stop();
-      await dispatcher.stop(RUNS_MILLISECONDS);
-      await consumed;
-      await completed.stop();
-      await executor.close();
+      await dispatcher.stop(pause(clock, RUNS_MILLISECONDS, hurry));
+      const rest = async () => {
+        await consumed;
+        await completed.stop();
+        await executor.close();
+      };
+      // What is left then is a group that is not left in good order, and events that stay owed.
+      await Promise.race([rest(), aborted(hurry)]);
       log.info({ runs_ended: ended }, "stopped working");
     },
   };

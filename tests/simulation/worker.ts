@@ -88,7 +88,8 @@ export class SimulatedWorker {
   /** SIGTERM; calls back when the process is gone. */
   stop(gone: () => void): void {
     this.#sweeper.stop();
-    this.#dispatcher.stop(5000).then(() => {
+    const deadline = new Promise<void>((resolve) => this.clock.timer(5000, resolve));
+    this.#dispatcher.stop(deadline).then(() => {
       this.clock.dead = true;
       gone();
     });

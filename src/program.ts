@@ -1,0 +1,75 @@
+import pino from "pino";
+import { systemClock } from "./clock.ts";
+import { loadConfig } from "./config.ts";
+import { messageOf, StartError } from "./errors.ts";
+import { openParts, type Parts } from "./parts.ts";
+import { onEndingSignals } from "./signals.ts";
+import { aborted } from "./waiting.ts";
+
+/** Lets what is under way end; once `hurry` is aborted it waits for nothing, and only gives back what is held. */
+export type Stop = (hurry: AbortSignal) => Promise<void>;
+
+/** What a process does with its parts: it starts, and tells how to stop. */
+export type Program = (parts: Parts) => Stop;
+
+/** How long giving back may take in a hurry. */
+const HURRY_MILLISECONDS = 3000;
+
+/**
+ * Runs a program until a signal ends it; a second signal ends it at once. A reason not to start that its user can mend is
+ * one sentence and exit code 1.
+ *
+ * @param alone whether the program works in embedded mode; without, it needs PostgreSQL to meet the other programs
+ */
+export async function runProgram(name: string, alone: boolean, program: Program): Promise<void> {
+  let running: { stop: Stop; parts: Parts } | null = null;
+  const hurry = new AbortController();
+  // Before anything that takes time: a process with the number 1, as in a container, is not ended by a signal without it.
+  onEndingSignals({
+    first(signal) {
+      // Nothing is held before it runs; a migration under way is rolled back.
+      if (running === null) process.exit(0);
+      running.parts.log.info({ signal }, "stopping");
+      end(running.parts, running.stop, hurry.signal);
+    },
+    second(signal) {
+      running?.parts.log.warn({ signal }, "stopping at once");
+      hurry.abort();
+      systemClock.timer(HURRY_MILLISECONDS, () => {
+        running?.parts.log.error("ended before all runs were given back; they are due when their lease is over");
+        process.exit(1);
+      });
+    },
+  });
+  try {
+    const config = loadConfig(process.env);
+    if (!alone && config.postgres === null) {
+      throw new StartError(
+        `\`bun run ${name}\` needs PostgreSQL, to share its runs with other processes: set POSTGRES_HOST or DATABASE_URL, or use \`bun start\``,
+      );
+    }
+    const log = pino({ level: config.LOG_LEVEL, base: null, timestamp: pino.stdTimeFunctions.isoTime });
+    const parts = await openParts(config, log);
+    running = { parts, stop: program(parts) };
+  } catch (error) {
+    // Of any other error the stack alone: Bun would print its fields too, and libraries put addresses and commands there.
+    const text = error instanceof StartError ? error.message : `The start failed: ${stackOf(error)}`;
+    process.stderr.write(`${text}\n`);
+    process.exit(1);
+  }
+}
+
+async function end({ log, close }: Parts, stop: Stop, hurry: AbortSignal): Promise<never> {
+  try {
+    await stop(hurry);
+    if (!hurry.aborted) await Promise.race([close(), aborted(hurry)]);
+    process.exit(0);
+  } catch (error) {
+    log.fatal({ error: messageOf(error) }, "could not stop cleanly");
+    process.exit(1);
+  }
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -15,14 +15,15 @@ import type { Step } from "../src/schemas/workflow.ts";
 import { type Advanced, advance, advanceEffect, type RunTask, type Surroundings } from "./advance.ts";
 import type { ThreadData, ThreadTask } from "./pool.ts";
 import { SharedProgress } from "./shared.ts";
-import { exchange } from "./webhook/exchange.ts";
-import { parseAllowList } from "./webhook/guard/allow.ts";
-import { Guard } from "./webhook/guard/guard.ts";
-import { systemResolve } from "./webhook/guard/resolve.ts";
+import { openWebhookClient } from "./webhook/client.ts";
+import { OutOfDescriptors } from "./webhook/exchange/failures.ts";
 import { packResults } from "./wire.ts";
 
 const BEAT_MILLISECONDS = 200;
 const STEP_TIMEOUT_MILLISECONDS = 30_000;
+/** Between two looks for a descriptor. */
+const FIRST_PAUSE_MILLISECONDS = 50;
+const LAST_PAUSE_MILLISECONDS = 1000;
 const MAX_CACHED_DEFINITIONS = 500;
 
 /** For a run whose version of its workflow is not in the database: nothing of it can be executed. */
@@ -34,7 +35,7 @@ const WITHOUT_DEFINITION: Advanced = {
 
 const types = await loadStepTypes();
 const { progress, niceness, webhook }: ThreadData = workerData;
-const guard = new Guard(parseAllowList(webhook.allow), systemResolve);
+const webhooks = openWebhookClient(webhook);
 const shared = new SharedProgress(progress);
 const lane = shared.takeLane(threadId, kernelThreadId());
 if (niceness > 0) setPriority(0, niceness);
@@ -101,13 +102,28 @@ function keepDefinition(key: string, text: string): void {
 }
 
 function toolsFor(slot: number, run: number, idempotencyKey: string): Tools {
-  const signal = AbortSignal.timeout(STEP_TIMEOUT_MILLISECONDS);
   return {
     idempotencyKey,
-    signal,
+    signal: AbortSignal.timeout(STEP_TIMEOUT_MILLISECONDS),
     async fetch(request: HttpRequest): Promise<HttpReply> {
-      const reply = await exchange(request, guard, signal).finally(() => shared.enter(lane, slot, run));
+      const reply = await sendOnceRoom(request).finally(() => shared.enter(lane, slot, run));
       return reply;
     },
   };
+}
+
+/** Sends a webhook. Its time begins when there is a connection to be had: that there is none is no fault of its receiver. */
+async function sendOnceRoom(request: HttpRequest): Promise<HttpReply> {
+  for (
+    let milliseconds = FIRST_PAUSE_MILLISECONDS;
+    ;
+    milliseconds = Math.min(2 * milliseconds, LAST_PAUSE_MILLISECONDS)
+  ) {
+    try {
+      return await webhooks.send(request, AbortSignal.timeout(STEP_TIMEOUT_MILLISECONDS));
+    } catch (error) {
+      if (!(error instanceof OutOfDescriptors)) throw error;
+      await Bun.sleep(milliseconds);
+    }
+  }
 }

@@ -50,6 +50,8 @@ function launch(entry: string, own: Record<string, string>, services: Addresses)
     WORKER_THREADS: process.env.WORKER_THREADS ?? "1",
     BUN_CONFIG_MAX_HTTP_REQUESTS: process.env.BUN_CONFIG_MAX_HTTP_REQUESTS ?? "2048",
     WEBHOOK_ALLOW: process.env.WEBHOOK_ALLOW ?? "",
+    WEBHOOK_CA_FILE: process.env.WEBHOOK_CA_FILE ?? "",
+    WEBHOOK_PROXY: process.env.WEBHOOK_PROXY ?? "",
     POSTGRES_HOST: pooled.hostname,
     POSTGRES_PORT: pooled.port,
     POSTGRES_DB: PLATFORM,

@@ -43,13 +43,23 @@ export const Environment = Type.Object({
     minimum: 1,
     maximum: 65_535,
     default: 256,
-    description: "Effects under way at once: what Bun itself lets out, so it has to be in the environment at the start",
+    description: "Effects under way at once, in one process",
   }),
   WEBHOOK_ALLOW: Type.String({
     default: "",
     description:
       "What webhooks may reach beside public addresses: hosts, addresses and networks, with a port or without",
   }),
+  WEBHOOK_CA_FILE: Type.Optional(
+    Type.String({ description: "PEM file of authorities that webhooks trust beside the usual ones" }),
+  ),
+  WEBHOOK_PROXY: Type.Optional(
+    Type.String({
+      pattern: "^http://",
+      description: "http://… of a proxy that all webhooks go through, and that judges their addresses in our place",
+      secret: true,
+    }),
+  ),
   LEASE_SECONDS: Type.Number({
     minimum: 1,
     maximum: 3600,

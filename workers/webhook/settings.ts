@@ -1,10 +1,20 @@
+import { readFileSync } from "node:fs";
 import type { Config } from "../../src/config.ts";
+import { StartError } from "../../src/errors.ts";
+import type { ConnectionLimits } from "./exchange/connections.ts";
+import type { RouteSettings } from "./exchange/routes.ts";
 import { parseAllowList } from "./guard/allow.ts";
 
+/** Connections of a thread that may wait for the next request to their host. */
+const IDLE = 256;
+const LEAST = 16;
+
 /** What threads are told about webhooks; crosses threads as it is. */
-export interface WebhookSettings {
+export interface WebhookSettings extends RouteSettings {
   /** See parseAllowList. */
   allow: string;
+  /** Of one thread. */
+  limits: ConnectionLimits;
 }
 
 /**
@@ -12,7 +22,44 @@ export interface WebhookSettings {
  *
  * @throws StartError with a sentence about the one that does not fit
  */
-export function webhookSettings({ WEBHOOK_ALLOW: allow }: Config): WebhookSettings {
+export function webhookSettings(config: Config): WebhookSettings {
+  const { WEBHOOK_ALLOW: allow, WEBHOOK_CA_FILE: file, WEBHOOK_PROXY: proxy = null } = config;
   parseAllowList(allow);
-  return { allow };
+  if (proxy !== null && !isProxyAddress(proxy)) {
+    throw new StartError("WEBHOOK_PROXY is not an address such as http://proxy.internal:3128");
+  }
+  const certificates = file === undefined ? null : readCertificates(file);
+  const ofThread = (all: number) => Math.max(LEAST, Math.ceil(all / config.WORKER_THREADS));
+  // Each effect under way has a connection at most; half of the descriptors are for everything else.
+  const total = Math.min(config.BUN_CONFIG_MAX_HTTP_REQUESTS + IDLE, Math.floor(maxDescriptors() / 2));
+  const perHost = Math.max(IDLE, Math.ceil(config.BUN_CONFIG_MAX_HTTP_REQUESTS / 2));
+  return { allow, certificates, proxy, limits: { perHost, total: ofThread(total), idle: ofThread(IDLE) } };
+}
+
+function isProxyAddress(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, pathname, search, hash } = new URL(text);
+  return protocol === "http:" && pathname === "/" && search + hash === "";
+}
+
+function readCertificates(file: string): string {
+  try {
+    const text = readFileSync(file, "utf8");
+    if (text.includes("-----BEGIN CERTIFICATE-----")) return text;
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+    throw new StartError(`WEBHOOK_CA_FILE can't be read (${code})`);
+  }
+  throw new StartError("WEBHOOK_CA_FILE holds no certificate; give a file of PEM blocks");
+}
+
+/** How many files and connections this process may have open: getrlimit(2), RLIMIT_NOFILE. */
+function maxDescriptors(): number {
+  try {
+    const soft = /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1];
+    return soft === undefined ? Number.POSITIVE_INFINITY : Number(soft);
+  } catch {
+    // Without procfs it is not known; then each connection shows whether there is one more.
+    return Number.POSITIVE_INFINITY;
+  }
 }

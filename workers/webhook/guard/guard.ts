@@ -27,11 +27,17 @@ export class Guard {
    * @throws StepFailure when none may; whatever the look-up of its name rejects with
    */
   async addressesOf(hostname: string, port: number): Promise<string[]> {
-    const host = hostname.replace(/^\[(.*)\]$/, "$1").replace(/\.$/, "");
-    const addresses = isIP(host) === 0 ? await this.#resolve(host) : [host];
+    const host = hostOf(hostname);
+    const addresses = await this.lookUp(hostname);
     const permitted = addresses.filter((address) => this.#permits(host, plainAddress(address), port));
     if (permitted.length === 0) throw StepFailure.of("address_refused", {});
     return permitted;
+  }
+
+  /** The addresses of a host, whatever they are: for one that the operator has named. */
+  lookUp(hostname: string): Promise<string[]> | string[] {
+    const host = hostOf(hostname);
+    return isIP(host) === 0 ? this.#resolve(host) : [host];
   }
 
   #permits(host: string, address: string, port: number): boolean {
@@ -47,4 +53,9 @@ export class Guard {
     }
     return this.#own.addresses.has(address);
   }
+}
+
+/** Without the brackets of an IPv6 address, and the dot at the end of a name. */
+export function hostOf(hostname: string): string {
+  return hostname.replace(/^\[(.*)\]$/, "$1").replace(/\.$/, "");
 }

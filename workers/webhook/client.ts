@@ -1,0 +1,51 @@
+/** The client behind the port: requests, redirects, replies. */
+import { type HttpReply, type HttpRequest, StepFailure } from "../../src/connectors/index.ts";
+import { Connections } from "./exchange/connections.ts";
+import { exchange } from "./exchange/exchange.ts";
+import { followed, locationOf } from "./exchange/redirects.ts";
+import { Routes } from "./exchange/routes.ts";
+import { parseAllowList } from "./guard/allow.ts";
+import { Guard } from "./guard/guard.ts";
+import { type Resolve, systemResolve } from "./guard/resolve.ts";
+import type { WebhookClient } from "./port.ts";
+import { readReply } from "./reading.ts";
+import type { WebhookSettings } from "./settings.ts";
+
+/** Opens a client; it connects to nobody yet. */
+export function openWebhookClient(settings: WebhookSettings, resolve: Resolve = systemResolve): WebhookClient {
+  const guard = new Guard(parseAllowList(settings.allow), resolve);
+  const connections = new Connections(settings.limits);
+  const ways = { connections, routes: new Routes(settings, guard) };
+
+  async function send({ follow, ...first }: HttpRequest, signal: AbortSignal): Promise<HttpReply> {
+    let request = first;
+    for (let redirects = 0; ; redirects++) {
+      const url = new URL(request.url);
+      const reply = await exchange(request, url, ways, signal);
+      const location = locationOf(reply, url);
+      const next = location === null || redirects >= follow ? null : followed(request, url, reply.status, location);
+      if (next !== null) {
+        reply.cancel();
+        request = next;
+        continue;
+      }
+      const { data, faults } = await readReply(reply.body, {
+        contentType: reply.header("content-type") ?? "",
+        contentEncoding: reply.header("content-encoding") ?? "",
+      });
+      return { status: reply.status, url: url.href, redirects, location, data, faults };
+    }
+  }
+
+  return {
+    async send(request, signal) {
+      try {
+        return await send(request, signal);
+      } catch (error) {
+        if (signal.aborted) throw StepFailure.of("not_answered_in_time", {});
+        throw error;
+      }
+    },
+    close: () => connections.close(),
+  };
+}

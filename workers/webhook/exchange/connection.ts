@@ -1,0 +1,200 @@
+import type { Socket } from "node:net";
+import { StepFailure } from "../../../src/connectors/index.ts";
+import { Stale } from "./failures.ts";
+import { type ReplyHead, ReplyParser } from "./reply-parser.ts";
+
+/** A reply whose body is still to be read, or given up with `cancel`. */
+export interface Reply extends ReplyHead {
+  body: AsyncIterable<Uint8Array>;
+  cancel(): void;
+}
+
+/** One connection to a host, for one request at a time. */
+export class Connection {
+  /** The host that it leads to. */
+  readonly key: string;
+  /** Called when it may carry the next request. */
+  onIdle: () => void = () => {};
+  /** Called once, when it is gone. */
+  onClose: () => void = () => {};
+  /** When it was last given back, on the monotonic clock; milliseconds. */
+  idleSince = 0;
+  /** How long the other side says that it keeps it open. */
+  keepMilliseconds = Number.POSITIVE_INFINITY;
+  readonly #socket: Socket;
+  #exchange: Exchange | null = null;
+  #isUsed = false;
+  #isClosed = false;
+
+  constructor(key: string, socket: Socket) {
+    this.key = key;
+    this.#socket = socket;
+    socket.on("data", (bytes: Buffer) => {
+      // What nobody asked for: often a reply that says that the connection is too old.
+      if (this.#exchange === null) this.close();
+      else this.#exchange.push(bytes);
+    });
+    socket.on("end", () => (this.#exchange === null ? this.close() : this.#exchange.end()));
+    socket.on("error", () => this.close());
+    socket.on("close", () => this.close());
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /**
+   * Sends a request and waits for the head of its reply.
+   *
+   * @throws NotReached when the connection had been used before and was closed before anything came;
+   *   StepFailure when what came is no reply; the signal's reason when it is aborted
+   */
+  async send(request: string | Uint8Array, signal: AbortSignal): Promise<Reply> {
+    if (this.#isClosed) throw new Stale();
+    const exchange = new Exchange(this.#socket, this.#isUsed, signal, (reusable) => {
+      this.#exchange = null;
+      const head = exchange.head;
+      // A reply that came before the whole request was taken leaves the rest of it in the way.
+      if (!reusable || head === null || this.#isClosed || this.#socket.writableLength > 0) return this.close();
+      const timeout = /\btimeout=(\d+)/i.exec(head.header("keep-alive") ?? "")?.[1];
+      if (timeout !== undefined) this.keepMilliseconds = Number(timeout) * 1000;
+      this.idleSince = performance.now();
+      this.onIdle();
+    });
+    this.#exchange = exchange;
+    this.#isUsed = true;
+    this.#socket.write(request);
+    return exchange.reply;
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#socket.destroy();
+    this.#exchange?.break();
+    this.#exchange = null;
+    this.onClose();
+  }
+}
+
+/** A request under way: what its reply's reader has not taken yet, and who waits for what. */
+class Exchange {
+  readonly reply: Promise<Reply>;
+  head: ReplyHead | null = null;
+  readonly #parser: ReplyParser;
+  readonly #socket: Socket;
+  readonly #reused: boolean;
+  readonly #signal: AbortSignal;
+  readonly #onEnd: (reusable: boolean) => void;
+  readonly #chunks: Uint8Array[] = [];
+  #isPaused = false;
+  #state: "open" | "complete" | Error = "open";
+  #wake: () => void = () => {};
+  #resolve: (reply: Reply) => void = () => {};
+  #reject: (error: Error) => void = () => {};
+  readonly #onAbort = () => this.#fail(reasonOf(this.#signal));
+
+  constructor(socket: Socket, reused: boolean, signal: AbortSignal, onEnd: (reusable: boolean) => void) {
+    this.#socket = socket;
+    this.#reused = reused;
+    this.#signal = signal;
+    this.#onEnd = onEnd;
+    this.reply = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    this.#parser = new ReplyParser({
+      onHead: (head) => {
+        this.head = head;
+        this.#resolve({
+          ...head,
+          body: this.#body(),
+          cancel: () => {
+            if (this.#state === "open") this.#fail(StepFailure.of("reply_cut", {}));
+          },
+        });
+      },
+      onBody: (bytes) => {
+        this.#chunks.push(bytes);
+        this.#wake();
+      },
+      onEnd: (reusable) => {
+        this.#state = "complete";
+        this.#finish(reusable);
+      },
+    });
+    signal.addEventListener("abort", this.#onAbort);
+  }
+
+  push(bytes: Buffer): void {
+    this.#guarded(() => this.#parser.push(bytes));
+    // Until its reader has taken this, the kernel keeps the rest.
+    if (this.#state === "open" && this.#chunks.length > 0) this.#pause(true);
+  }
+
+  /** The other side has said that nothing more comes. */
+  end(): void {
+    if (this.#parser.begun) this.#guarded(() => this.#parser.close());
+    else this.break();
+  }
+
+  /** The connection is gone. */
+  break(): void {
+    if (this.#parser.begun) this.#fail(StepFailure.of("reply_cut", {}));
+    else this.#fail(this.#reused ? new Stale() : StepFailure.of("no_reply", {}));
+  }
+
+  #pause(pause: boolean): void {
+    if (pause === this.#isPaused) return;
+    this.#isPaused = pause;
+    if (pause) this.#socket.pause();
+    else this.#socket.resume();
+  }
+
+  #guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#fail(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  #fail(error: Error): void {
+    if (this.#state !== "open") return;
+    this.#state = error;
+    this.#reject(error);
+    this.#finish(false);
+  }
+
+  #finish(reusable: boolean): void {
+    this.#signal.removeEventListener("abort", this.#onAbort);
+    this.#pause(false);
+    this.#wake();
+    this.#onEnd(reusable);
+  }
+
+  async *#body(): AsyncGenerator<Uint8Array> {
+    try {
+      for (;;) {
+        const chunk = this.#chunks.shift();
+        if (chunk !== undefined) yield chunk;
+        else if (this.#state === "complete") return;
+        else if (this.#state !== "open") throw this.#state;
+        else {
+          const more = new Promise<void>((resolve) => {
+            this.#wake = resolve;
+          });
+          this.#pause(false);
+          await more;
+        }
+      }
+    } finally {
+      // A reader that has had enough leaves the rest of the reply in the way.
+      if (this.#state === "open") this.#fail(StepFailure.of("reply_cut", {}));
+    }
+  }
+}
+
+function reasonOf({ reason }: AbortSignal): Error {
+  return reason instanceof Error ? reason : new Error(String(reason));
+}

@@ -1,0 +1,57 @@
+/** One request and the head of its reply, sent again where it surely reached nobody. */
+
+import type { HttpRequest } from "../../../src/connectors/index.ts";
+import type { Reply } from "./connection.ts";
+import type { Connections } from "./connections.ts";
+import { NotReached, Stale } from "./failures.ts";
+import { requestBytes } from "./request.ts";
+import type { Routes } from "./routes.ts";
+
+/** How long to wait before the second and the third time, milliseconds. */
+const PAUSES = [250, 1000];
+const AGAIN_MILLISECONDS = 5000;
+
+/**
+ * Sends a request to its URL; up to three times within five seconds where nobody can have acted on it.
+ *
+ * @throws StepFailure with a sentence; OutOfDescriptors; the signal's reason
+ */
+export async function exchange(
+  request: Omit<HttpRequest, "follow" | "url">,
+  url: URL,
+  { connections, routes }: { connections: Connections; routes: Routes },
+  signal: AbortSignal,
+): Promise<Reply> {
+  const route = routes.of(url);
+  const bytes = requestBytes(request, url, route.target, route.extra);
+  const start = performance.now();
+  let isFresh = false;
+  for (let sent = 0; ; sent++) {
+    try {
+      const connection = await connections.take(route.key, () => route.connect(signal), { isFresh, signal });
+      return await connection.send(bytes, signal);
+    } catch (error) {
+      const pause = PAUSES[sent];
+      if (!(error instanceof NotReached) || pause === undefined) throw error;
+      const wait = error instanceof Stale ? 0 : pause;
+      if (performance.now() + wait - start > AGAIN_MILLISECONDS) throw error;
+      isFresh = true;
+      if (wait > 0) await rest(wait, signal);
+    }
+  }
+}
+
+/** Waits for a time. @throws the signal's reason when it is aborted meanwhile */
+function rest(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", onAbort);
+      resolve();
+    }, milliseconds);
+    signal.addEventListener("abort", onAbort);
+  });
+}

@@ -1,0 +1,26 @@
+import type { HttpRequest } from "../../../src/connectors/index.ts";
+import type { ReplyHead } from "./reply-parser.ts";
+
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+
+type Request = Omit<HttpRequest, "follow">;
+
+/** Where a reply leads; null when it is no redirect. */
+export function locationOf(reply: ReplyHead, url: URL): string | null {
+  const location = reply.header("location");
+  if (!REDIRECTS.has(reply.status) || location === null || !URL.canParse(location, url.href)) return null;
+  return new URL(location, url).href;
+}
+
+/** The request that follows a redirect; null where it leads to no address of HTTP. */
+export function followed(request: Request, url: URL, status: number, location: string): Request | null {
+  const target = new URL(location);
+  if (target.protocol !== "http:" && target.protocol !== "https:") return null;
+  // What the author wrote may be secrets of the first origin; only what the body is goes on to another.
+  const isSame = target.origin === url.origin;
+  const headers = isSame ? request.headers : request.headers.filter(([name]) => /^content-type$/i.test(name));
+  // RFC 9110, 15.4.4: the result is to be got elsewhere. All others ask for the same at another place.
+  if (status !== 303) return { ...request, url: target.href, headers };
+  const bodiless = headers.filter(([name]) => !/^content-/i.test(name));
+  return { ...request, method: "GET", url: target.href, headers: bodiless, body: null };
+}

@@ -1,0 +1,186 @@
+/** Reads an HTTP/1.1 reply (RFC 9112) from the pieces in which it comes. */
+import { StepFailure } from "../../../src/connectors/index.ts";
+
+/** Of the heads of a reply together; of the size of each chunk with its extensions; of trailers. */
+const MAX_LINE_BYTES = 64 * 1024;
+const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: |$)/;
+const CHUNK_SIZE = /^([0-9a-f]{1,8})[ \t]*(?:;|$)/i;
+
+export interface ReplyHead {
+  status: number;
+  /** The values of a header, joined with commas; null without one. */
+  header(name: string): string | null;
+}
+
+/** Where what was read goes. */
+export interface ReplyTarget {
+  onHead(head: ReplyHead): void;
+  onBody(bytes: Uint8Array): void;
+  /** @param reusable whether another request may follow on the connection */
+  onEnd(reusable: boolean): void;
+}
+
+type State = "status" | "headers" | "body" | "chunk-size" | "chunk" | "chunk-end" | "trailers" | "until-close" | "end";
+
+export class ReplyParser {
+  readonly #target: ReplyTarget;
+  #state: State = "status";
+  /** The beginning of a line whose end has not come yet. */
+  #line = "";
+  #lineBytes = 0;
+  /** Bytes of the body, or of the chunk, that are still to come. */
+  #left = 0;
+  #version = 1;
+  #status = 0;
+  #headers: [name: string, value: string][] = [];
+  /** Whether anything came. */
+  begun = false;
+
+  constructor(target: ReplyTarget) {
+    this.#target = target;
+  }
+
+  /** @throws StepFailure when it is no HTTP, or has too much in its lines */
+  push(bytes: Buffer): void {
+    this.begun = true;
+    let at = 0;
+    while (at < bytes.length) {
+      // More than one reply to one request: such a connection is not used again.
+      if (this.#state === "end") return;
+      if (this.#state === "until-close") {
+        this.#target.onBody(bytes.subarray(at));
+        return;
+      }
+      at = this.#left > 0 ? this.#takeBody(bytes, at) : this.#takeLine(bytes, at);
+    }
+  }
+
+  /** The other side has closed the connection, in good order. @throws StepFailure when the reply was not over */
+  close(): void {
+    if (this.#state === "until-close") this.#end(false);
+    else if (this.#state !== "end") throw StepFailure.of("reply_cut", {});
+  }
+
+  #takeBody(bytes: Buffer, at: number): number {
+    const until = Math.min(bytes.length, at + this.#left);
+    this.#left -= until - at;
+    this.#target.onBody(bytes.subarray(at, until));
+    if (this.#left === 0) {
+      if (this.#state === "chunk") this.#state = "chunk-end";
+      else this.#end(until === bytes.length);
+    }
+    return until;
+  }
+
+  #takeLine(bytes: Buffer, at: number): number {
+    const found = bytes.indexOf(10, at);
+    const until = found < 0 ? bytes.length : found;
+    this.#lineBytes += until + 1 - at;
+    if (this.#lineBytes > MAX_LINE_BYTES) {
+      throw this.#state === "status"
+        ? StepFailure.of("reply_not_http", {})
+        : StepFailure.of("reply_head_too_large", {});
+    }
+    this.#line += bytes.toString("latin1", at, until);
+    if (found < 0) return until;
+    const line = this.#line.endsWith("\r") ? this.#line.slice(0, -1) : this.#line;
+    this.#line = "";
+    this.#onLine(line, found + 1 === bytes.length);
+    return found + 1;
+  }
+
+  #onLine(line: string, isLast: boolean): void {
+    switch (this.#state) {
+      case "status": {
+        const [, version, status] = STATUS_LINE.exec(line) ?? [];
+        if (version === undefined) throw StepFailure.of("reply_not_http", {});
+        this.#version = Number(version);
+        this.#status = Number(status);
+        this.#state = "headers";
+        return;
+      }
+      case "headers":
+        if (line !== "") this.#takeHeader(line);
+        else this.#onHead(isLast);
+        return;
+      case "chunk-size": {
+        const [, size] = CHUNK_SIZE.exec(line) ?? [];
+        if (size === undefined) throw StepFailure.of("reply_not_http", {});
+        this.#left = Number.parseInt(size, 16);
+        this.#state = this.#left === 0 ? "trailers" : "chunk";
+        return;
+      }
+      case "chunk-end":
+        if (line !== "") throw StepFailure.of("reply_not_http", {});
+        this.#state = "chunk-size";
+        this.#lineBytes = 0;
+        return;
+      default:
+        // Trailers: nothing asks for them.
+        if (line === "") this.#end(isLast);
+    }
+  }
+
+  #takeHeader(line: string): void {
+    const last = this.#headers.at(-1);
+    if (/^[ \t]/.test(line) && last !== undefined) {
+      last[1] += ` ${line.trim()}`;
+      return;
+    }
+    const colon = line.indexOf(":");
+    const name = line.slice(0, colon).toLowerCase();
+    if (colon < 1 || /[\s\0]/.test(name)) throw StepFailure.of("reply_not_http", {});
+    this.#headers.push([name, line.slice(colon + 1).trim()]);
+  }
+
+  #header(name: string): string | null {
+    let all: string | null = null;
+    for (const [one, value] of this.#headers) if (one === name) all = all === null ? value : `${all}, ${value}`;
+    return all;
+  }
+
+  #onHead(isLast: boolean): void {
+    const status = this.#status;
+    if (status < 200) {
+      // 100 and 103 come before the reply; nobody asked for another protocol (101).
+      if (status === 101) throw StepFailure.of("reply_not_http", {});
+      this.#headers = [];
+      this.#state = "status";
+      return;
+    }
+    this.#frameBody(status);
+    this.#target.onHead({ status, header: (name) => this.#header(name) });
+    if (this.#state === "body" && this.#left === 0) this.#end(isLast);
+  }
+
+  /** How long the body is: RFC 9112, 6.3. */
+  #frameBody(status: number): void {
+    const coding = this.#header("transfer-encoding");
+    const lengths = new Set(
+      this.#header("content-length")
+        ?.split(",")
+        .map((length) => length.trim()),
+    );
+    const [length = ""] = lengths;
+    if (status === 204 || status === 304) this.#state = "body";
+    else if (coding !== null) {
+      if (coding.toLowerCase() !== "chunked") throw StepFailure.of("reply_not_http", {});
+      this.#state = "chunk-size";
+    } else if (lengths.size === 0) this.#state = "until-close";
+    else {
+      if (lengths.size > 1 || !/^\d{1,15}$/.test(length)) throw StepFailure.of("reply_not_http", {});
+      this.#left = Number(length);
+      this.#state = "body";
+    }
+  }
+
+  #end(isLast: boolean): void {
+    const framed = this.#state !== "until-close";
+    this.#state = "end";
+    const asked = (this.#header("connection") ?? "").toLowerCase().split(/[ \t,]+/);
+    const kept = this.#version === 1 ? !asked.includes("close") : asked.includes("keep-alive");
+    // Two ways to tell the length are one too many, even where both say the same.
+    const ambiguous = this.#header("transfer-encoding") !== null && this.#header("content-length") !== null;
+    this.#target.onEnd(framed && isLast && kept && !ambiguous);
+  }
+}

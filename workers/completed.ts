@@ -6,6 +6,7 @@ import { failpoint } from "../src/failpoints.ts";
 import type { Messaging } from "../src/messaging/port.ts";
 import type { CompletedEvent } from "../src/schemas/event.ts";
 import type { Storage } from "../src/storage/port.ts";
+import { RecentKeys } from "./recent.ts";
 
 const MAX_PER_SWEEP = 500;
 const SWEEP_MILLISECONDS = 5000;
@@ -13,6 +14,9 @@ const SWEEP_MILLISECONDS = 5000;
 const GATHER_MILLISECONDS = 50;
 /** What was sent gathers for so long before it is written down: less than until it would be sent again. */
 const SENT_MILLISECONDS = 250;
+
+/** An event that the broker refuses is sent again after so long: what is owed stays owed. */
+const REFUSED_MILLISECONDS = 5 * 60_000;
 
 export interface CompletedEventsOptions {
   storage: Storage;
@@ -30,6 +34,8 @@ export class CompletedEvents {
   #stopped = false;
   #underWay = 0;
   #onIdle: () => void = () => {};
+  /** Runs whose event the broker takes in no form. */
+  readonly #refused: RecentKeys;
   /** Runs whose event is sent and still owed. */
   #sent: string[] = [];
   #writing: Promise<void> = Promise.resolve();
@@ -37,6 +43,7 @@ export class CompletedEvents {
 
   constructor(options: CompletedEventsOptions) {
     this.#options = options;
+    this.#refused = new RecentKeys(options.clock, REFUSED_MILLISECONDS);
     this.#events = new Coalescer({
       flushes: 1,
       gatherMilliseconds: GATHER_MILLISECONDS,
@@ -94,7 +101,8 @@ export class CompletedEvents {
     try {
       while (!this.#stopped && messaging.isUp()) {
         const owed = (await storage.owedEvents?.take(MAX_PER_SWEEP)) ?? [];
-        if (owed.length > 0) await this.#send(owed);
+        const sendable = owed.filter(({ run_id }) => !this.#refused.has(run_id));
+        if (sendable.length > 0) await this.#send(sendable);
         if (owed.length < MAX_PER_SWEEP) return;
       }
     } catch (error) {
@@ -103,12 +111,22 @@ export class CompletedEvents {
   }
 
   async #send(events: CompletedEvent[]): Promise<void> {
-    await this.#options.messaging.publishCompleted(events);
+    const refused = await this.#options.messaging.publishCompleted(events);
     failpoint("completed_published");
-    this.#sent.push(...events.map(({ run_id }) => run_id));
+    for (const runId of refused) this.#setAside(runId);
+    this.#sent.push(...events.map(({ run_id }) => run_id).filter((runId) => !refused.has(runId)));
     this.#cancelWrite ??= this.#options.clock.timer(SENT_MILLISECONDS, () => {
       this.#writing = this.#writeSent();
     });
+  }
+
+  /** It stays owed. */
+  #setAside(runId: string): void {
+    this.#refused.add(runId);
+    this.#options.log.error(
+      { run_id: runId },
+      "the broker refuses a completed event; it is sent again in a few minutes",
+    );
   }
 
   async #writeSent(): Promise<void> {

@@ -1,6 +1,8 @@
 import type { TriggerEvent } from "../schemas/event.ts";
 import type { Messaging, TriggerConsumer } from "./port.ts";
 
+const NONE: ReadonlySet<string> = new Set();
+
 /** Messages within one process. Without a consumer they are dropped: the sweeper finds their runs. */
 export function openInProcessMessaging(): Messaging {
   let consumer: TriggerConsumer | null = null;
@@ -9,9 +11,10 @@ export function openInProcessMessaging(): Messaging {
     executeAhead: (runs) => consumer?.executeAhead(runs) ?? null,
     async publishTriggers(events: TriggerEvent[]) {
       consumer?.onMessages(events.map(({ run_id }) => run_id));
+      return NONE;
     },
     // Nobody outside listens.
-    async publishCompleted() {},
+    publishCompleted: async () => NONE,
     consumeTriggers(given) {
       consumer = given;
     },

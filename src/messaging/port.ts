@@ -45,10 +45,13 @@ export interface Messaging {
   reserve(): Reservation | null;
   /** As its consumer does; null without one. */
   executeAhead: ExecuteAhead;
-  /** Resolves when the broker has the events, or has none to lose. Rejects when it does not take them. */
-  publishTriggers(events: TriggerEvent[]): Promise<void>;
-  /** The same for runs that ended; whoever rejects is asked again later. */
-  publishCompleted(events: CompletedEvent[]): Promise<void>;
+  /**
+   * Resolves when the broker has the events, or has none to lose, with the ids of the runs whose events it takes in no form.
+   * Rejects when it takes none: then some may be there all the same.
+   */
+  publishTriggers(events: TriggerEvent[]): Promise<ReadonlySet<string>>;
+  /** The same for runs that ended; what was not taken is published again later. */
+  publishCompleted(events: CompletedEvent[]): Promise<ReadonlySet<string>>;
   /** Names the one consumer of this process and starts bringing it messages. */
   consumeTriggers(consumer: TriggerConsumer): void;
   /** Whether the broker answered last; for the readiness of the process. */

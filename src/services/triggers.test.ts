@@ -21,6 +21,7 @@ test("events that wait for a slow broker are counted as long as they are", async
     async publishTriggers(events: TriggerEvent[]) {
       batches.push(events);
       await taken.promise;
+      return new Set<string>();
     },
   };
   const left: unknown[] = [];

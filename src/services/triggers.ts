@@ -15,7 +15,7 @@ export class TriggerService {
   readonly #runs: RunRepository;
   readonly #clock: Clock;
   readonly #messaging: Messaging;
-  readonly #events: Coalescer<TriggerEvent, true>;
+  readonly #events: Coalescer<TriggerEvent, boolean>;
   readonly #log: Logger;
 
   readonly #graceMilliseconds: number;
@@ -33,8 +33,8 @@ export class TriggerService {
       // Nobody waits for it, and a broker takes many messages for little more than one.
       flushes: 1,
       flush: async (events) => {
-        await messaging.publishTriggers(events);
-        return events.map(() => true);
+        const refused = await messaging.publishTriggers(events);
+        return events.map(({ run_id }) => !refused.has(run_id));
       },
     });
   }
@@ -74,8 +74,13 @@ export class TriggerService {
   }
 
   #publish(event: TriggerEvent): void {
-    this.#events.add(event).catch((error: unknown) => {
-      this.#log.warn({ run_id: event.run_id, error: String(error) }, "trigger not published; the sweeper takes it");
-    });
+    const left = (error: string) =>
+      this.#log.warn({ run_id: event.run_id, error }, "trigger not published; the sweeper takes it");
+    this.#events.add(event).then(
+      (isTaken) => {
+        if (!isTaken) left("the broker refuses its event");
+      },
+      (error: unknown) => left(String(error)),
+    );
   }
 }

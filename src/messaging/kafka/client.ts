@@ -65,6 +65,20 @@ export function isRefusal(error: unknown): boolean {
   return error instanceof KafkaJSProtocolError && !error.retriable;
 }
 
+/** Errors about what a message is: others in the same request may be taken. */
+const OF_A_MESSAGE: ReadonlySet<string | null> = new Set([
+  "MESSAGE_TOO_LARGE",
+  "RECORD_LIST_TOO_LARGE",
+  "INVALID_TIMESTAMP",
+  "INVALID_RECORD",
+  "POLICY_VIOLATION",
+]);
+
+/** Whether a broker refused because of a message, which does not say which one it was. */
+export function isAboutMessage(error: unknown): boolean {
+  return OF_A_MESSAGE.has(brokerErrorOf(error));
+}
+
 /** Lets go of a client that may hang on a broker that is gone; nobody waits for it. */
 export function abandon(client: { disconnect(): Promise<void> }, log: Logger): void {
   client.disconnect().catch((error: unknown) => {

@@ -1,8 +1,7 @@
 import type { IHeaders, KafkaMessage } from "kafkajs";
-import { messageOf } from "../../errors.ts";
-import { brokerErrorOf, type Connection, isRefusal } from "./client.ts";
+import { type Connection, isRefusal } from "./client.ts";
 import type { Producer } from "./producer.ts";
-import { type Outgoing, requestsOf } from "./wire.ts";
+import type { Outgoing } from "./wire.ts";
 
 /** A message that names no run, and why. */
 export interface DeadLetter {
@@ -36,10 +35,21 @@ export class DeadLetters {
    * @throws Error while no broker answers: then some of them may be there already, and all are to be sent again
    */
   async send(letters: DeadLetter[]): Promise<void> {
-    const { trigger } = this.#connection.topics;
-    for (const messages of requestsOf(letters, (letter) => whole(letter, trigger))) await this.#deliver(messages);
+    const { topics, troubles } = this.#connection;
+    for (const { message, partition, reason } of await this.#lost(letters)) {
+      this.#connection.log.error(
+        {
+          topic: topics.deadLetter,
+          key: message.key?.toString().slice(0, 100),
+          partition,
+          offset: message.offset,
+          reason,
+        },
+        "a foreign message is lost: the topic for dead letters does not take it; look at its settings",
+      );
+    }
     for (const { reason } of letters) this.#count(reason);
-    this.#connection.troubles.note("dead letters");
+    troubles.note("dead letters");
   }
 
   /** Says what it has not said yet. */
@@ -49,30 +59,18 @@ export class DeadLetters {
     this.#cancelTimer?.();
   }
 
-  async #deliver(messages: Outgoing[]): Promise<void> {
-    if (await this.#isTaken(messages)) return;
-    // One of them is at fault: apart, the others get through.
-    for (const message of messages) {
-      if ((messages.length > 1 && (await this.#isTaken([message]))) || (await this.#isTaken([cut(message)]))) continue;
-      const { key, headers } = message;
-      const { log, topics } = this.#connection;
-      log.error(
-        { topic: topics.deadLetter, key: key?.toString().slice(0, 100), offset: headers?.offset },
-        "a foreign message is lost: the topic for dead letters does not take it; look at its settings",
-      );
-    }
-  }
-
-  /** False when the broker refused for good. */
-  async #isTaken(messages: Outgoing[]): Promise<boolean> {
-    const { log, topics } = this.#connection;
+  /** Those that the topic takes in no form. */
+  async #lost(letters: DeadLetter[]): Promise<DeadLetter[]> {
+    const { deadLetter, trigger } = this.#connection.topics;
+    const form = {
+      whole: (letter: DeadLetter) => whole(letter, trigger),
+      short: (letter: DeadLetter) => cut(whole(letter, trigger)),
+    };
     try {
-      await this.#producer.send(topics.deadLetter, messages);
-      return true;
+      return await this.#producer.publish(deadLetter, letters, form);
     } catch (error) {
       if (!isRefusal(error)) throw error;
-      log.debug({ error: messageOf(error), code: brokerErrorOf(error) }, "dead letters refused");
-      return false;
+      return letters;
     }
   }
 

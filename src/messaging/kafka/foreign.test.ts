@@ -2,7 +2,7 @@ import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { Kafka, logLevel, Partitioners } from "kafkajs";
 import { servicesUp } from "../../../infrastructure/local/services.ts";
 import { runIdsOf, TestWorker, triggerEvents, until, untilClaimed } from "../contract/worker.ts";
-import { headersOf, Place } from "./kafka.fixture.ts";
+import { createTopic, headersOf, Place } from "./kafka.fixture.ts";
 
 setDefaultTimeout(60_000);
 const { kafka } = await servicesUp(["kafka"]);
@@ -32,14 +32,6 @@ async function goesOn(place: Place, worker: TestWorker): Promise<void> {
 }
 
 const client = new Kafka({ brokers: [kafka], logLevel: logLevel.NOTHING });
-
-async function createTopic(topic: string, maxBytes: number): Promise<void> {
-  const admin = client.admin();
-  await admin.connect();
-  const configEntries = [{ name: "max.message.bytes", value: String(maxBytes) }];
-  await admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries }] });
-  await admin.disconnect();
-}
 
 /** A message without a value, which kcat does not send. */
 async function produceNothing(topic: string, key: string): Promise<void> {
@@ -142,7 +134,7 @@ test("many foreign messages are one line a second, with their count", async () =
 test("a letter that its topic does not take whole is cut, and says so", async () => {
   const { place, worker } = { place: new Place(kafka, { partitions: 1 }), worker: new TestWorker() };
   places.push(place);
-  await createTopic(place.deadLetters, 20_000);
+  await createTopic(kafka, place.deadLetters, { "max.message.bytes": "20000" });
   (await place.open()).consumeTriggers(worker);
   await place.produce(`${"x".repeat(50_000)}\u0001small\u0001${"y".repeat(60_000)}`, "key");
   await goesOn(place, worker);
@@ -158,7 +150,7 @@ test("a letter that its topic does not take whole is cut, and says so", async ()
 test("a letter that its topic does not take at all is logged, and the partition goes on", async () => {
   const { place, worker } = { place: new Place(kafka, { partitions: 1 }), worker: new TestWorker() };
   places.push(place);
-  await createTopic(place.deadLetters, 200);
+  await createTopic(kafka, place.deadLetters, { "max.message.bytes": "200" });
   (await place.open()).consumeTriggers(worker);
   await place.produce("x".repeat(50_000), "key");
   await goesOn(place, worker);

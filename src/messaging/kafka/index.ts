@@ -14,7 +14,7 @@ import { DeadLetters } from "./dead-letters.ts";
 import { Membership } from "./membership.ts";
 import { Producer } from "./producer.ts";
 import { Watch } from "./watch.ts";
-import { completedMessage, triggerMessage } from "./wire.ts";
+import { completedForm, triggerForm } from "./wire.ts";
 
 const SESSION_MILLISECONDS = 30_000;
 
@@ -45,8 +45,9 @@ export async function openKafkaMessaging(options: KafkaMessagingOptions): Promis
     // Whichever worker the broker brings the message to.
     reserve: () => null,
     executeAhead: () => null,
-    publishTriggers: (events) => producer.publish(connection.topics.trigger, events, triggerMessage),
-    publishCompleted: (events) => producer.publish(connection.topics.completed, events, completedMessage),
+    publishTriggers: async (events) => idsOf(await producer.publish(connection.topics.trigger, events, triggerForm)),
+    publishCompleted: async (events) =>
+      idsOf(await producer.publish(connection.topics.completed, events, completedForm)),
     consumeTriggers(consumer) {
       if (membership !== null) throw new Error("This process consumes already; call stopConsuming first");
       membership = new Membership(connection, { name: group, sessionMilliseconds }, watch, consumer, deadLetters);
@@ -62,4 +63,8 @@ export async function openKafkaMessaging(options: KafkaMessagingOptions): Promis
       watch.close();
     },
   };
+}
+
+function idsOf(events: { run_id: string }[]): Set<string> {
+  return new Set(events.map(({ run_id }) => run_id));
 }

@@ -1,4 +1,5 @@
 /** What the tests of the Kafka adapter share: names nobody else uses, the log, and kcat as the other program. */
+import { Kafka, logLevel } from "kafkajs";
 import pino from "pino";
 import { install, pathOf } from "../../../infrastructure/local/packages.ts";
 import { systemClock } from "../../clock.ts";
@@ -14,6 +15,15 @@ export interface Printed {
   payload: string | null;
   /** Names and values in turn. */
   headers?: string[];
+}
+
+/** Makes a topic with settings of its own before the platform does. */
+export async function createTopic(broker: string, topic: string, settings: Record<string, string>): Promise<void> {
+  const admin = new Kafka({ brokers: [broker], logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }));
+  await admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries }] });
+  await admin.disconnect();
 }
 
 /** A line that was logged. */

@@ -1,10 +1,10 @@
 import type { Producer as KafkaProducer } from "kafkajs";
 import { messageOf } from "../../errors.ts";
 import { within } from "../../waiting.ts";
-import { abandon, type Connection, isRefusal } from "./client.ts";
+import { abandon, type Connection, isAboutMessage, isRefusal } from "./client.ts";
 import { partitioner } from "./partitioner.ts";
 import type { Watch } from "./watch.ts";
-import { type Outgoing, requestsOf } from "./wire.ts";
+import { type Encoded, type Form, type Outgoing, requestsOf } from "./wire.ts";
 
 /** On the wire at once, per broker. */
 const MAX_IN_FLIGHT = 4;
@@ -12,6 +12,16 @@ const MAX_IN_FLIGHT = 4;
 const MAX_SENDS = 64;
 const SEND_MILLISECONDS = 5000;
 const CLOSE_MILLISECONDS = 2000;
+/** So many that are refused one by one, and none that is taken. */
+const MOST_REFUSED = 3;
+
+/** What came of a call so far. */
+interface Sending<Item> {
+  topic: string;
+  form: Form<Item>;
+  taken: number;
+  refused: Item[];
+}
 
 /** Sends messages. While no broker answers it refuses at once: nothing piles up, the caller knows what else to do. */
 export class Producer {
@@ -19,19 +29,23 @@ export class Producer {
   readonly #watch: Watch;
   #producer: Promise<KafkaProducer> | null = null;
   #sends = 0;
-  #publishing = new Set<Promise<void>>();
+  #publishing = new Set<Promise<unknown>>();
 
   constructor(connection: Connection, watch: Watch) {
     this.#connection = connection;
     this.#watch = watch;
   }
 
-  /** Resolves when all replicas have the events. @throws Error saying why they do not */
-  async publish<Event>(topic: string, events: Event[], encode: (event: Event) => Outgoing): Promise<void> {
-    const publishing = this.#sendAll(topic, requestsOf(events, encode));
+  /**
+   * Resolves when all replicas have the items, with those that the broker takes in no form.
+   *
+   * @throws Error saying why the topic takes none of them: then some may be there all the same
+   */
+  async publish<Item>(topic: string, items: Item[], form: Form<Item>): Promise<Item[]> {
+    const publishing = this.#sendAll(topic, items, form);
     this.#publishing.add(publishing);
     try {
-      await publishing;
+      return await publishing;
     } finally {
       this.#publishing.delete(publishing);
     }
@@ -42,7 +56,7 @@ export class Producer {
    *
    * @throws Error of kafkajs where the broker refused, else one that says that it does not answer
    */
-  async send(topic: string, messages: Outgoing[]): Promise<void> {
+  async #send(topic: string, messages: Outgoing[]): Promise<void> {
     const { clock, troubles } = this.#connection;
     if (!this.#watch.isUp()) throw new Error(`${topic}: Kafka does not answer; it is asked again and again, try later`);
     if (this.#sends >= MAX_SENDS) throw new Error(`${topic}: ${MAX_SENDS} sends are under way already; try later`);
@@ -73,8 +87,43 @@ export class Producer {
     }
   }
 
-  async #sendAll(topic: string, requests: Iterable<Outgoing[]>): Promise<void> {
-    for (const messages of requests) await this.send(topic, messages);
+  async #sendAll<Item>(topic: string, items: Item[], form: Form<Item>): Promise<Item[]> {
+    const sending: Sending<Item> = { topic, form, taken: 0, refused: [] };
+    for (const request of requestsOf(items, form)) await this.#deliver(request, sending);
+    return sending.refused;
+  }
+
+  /** Halves what is refused until what the broker refuses is alone: the others get through. */
+  async #deliver<Item>(request: Encoded<Item>[], sending: Sending<Item>): Promise<void> {
+    const { topic, form, refused } = sending;
+    const [first] = request;
+    if (first === undefined) return;
+    try {
+      await this.#send(
+        topic,
+        request.map(({ message }) => message),
+      );
+      sending.taken += request.length;
+    } catch (error) {
+      if (!isAboutMessage(error)) throw error;
+      if (request.length > 1) {
+        const half = request.length >> 1;
+        await this.#deliver(request.slice(0, half), sending);
+        await this.#deliver(request.slice(half), sending);
+      } else if (await this.#isTaken(topic, form.short(first.item))) sending.taken++;
+      // It is the topic then, and each of them would be one more request in vain.
+      else if (refused.push(first.item) === MOST_REFUSED && sending.taken === 0) throw error;
+    }
+  }
+
+  async #isTaken(topic: string, message: Outgoing): Promise<boolean> {
+    try {
+      await this.#send(topic, [message]);
+      return true;
+    } catch (error) {
+      if (isAboutMessage(error)) return false;
+      throw error;
+    }
   }
 
   /** One send of kafkajs; it counts until kafkajs itself is done with it, however long ago its caller gave up. */

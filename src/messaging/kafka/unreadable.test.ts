@@ -6,7 +6,7 @@ import { zstdCompressSync } from "node:zlib";
 import { CompressionCodecs, CompressionTypes, Kafka, logLevel, type Message } from "kafkajs";
 import { runIdsOf, TestWorker, triggerEvents, until, untilClaimed } from "../contract/worker.ts";
 import { OwnBroker } from "./broker.fixture.ts";
-import { headersOf, Place } from "./kafka.fixture.ts";
+import { createTopic, headersOf, Place } from "./kafka.fixture.ts";
 import { partitioner } from "./partitioner.ts";
 
 setDefaultTimeout(60_000);
@@ -24,11 +24,7 @@ const client = new Kafka({ brokers: [broker.address], logLevel: logLevel.NOTHING
 async function placeOf(compression: string): Promise<Place> {
   const place = new Place(broker.address, { partitions: 1 });
   places.push(place);
-  const admin = client.admin();
-  await admin.connect();
-  const configEntries = [{ name: "compression.type", value: compression }];
-  await admin.createTopics({ topics: [{ topic: place.trigger, numPartitions: 1, configEntries }] });
-  await admin.disconnect();
+  await createTopic(broker.address, place.trigger, { "compression.type": compression });
   return place;
 }
 

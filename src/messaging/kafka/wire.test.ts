@@ -5,7 +5,7 @@ import type { CompletedEvent, TriggerEvent } from "../../schemas/event.ts";
 import { completedEvents, runIdsOf, TestWorker, triggerEvents, untilClaimed } from "../contract/worker.ts";
 import { Place } from "./kafka.fixture.ts";
 import { partitioner } from "./partitioner.ts";
-import { requestsOf, triggerMessage } from "./wire.ts";
+import { requestsOf, triggerForm } from "./wire.ts";
 
 setDefaultTimeout(60_000);
 const { kafka } = await servicesUp(["kafka"]);
@@ -98,9 +98,12 @@ test("a batch of several megabytes is split and arrives whole", async () => {
 
 test("a request holds 900 kB and 1000 messages at most", () => {
   const sizes = (events: TriggerEvent[]) =>
-    [...requestsOf(events, triggerMessage)].map((messages) => ({
+    [...requestsOf(events, triggerForm)].map((messages) => ({
       count: messages.length,
-      bytes: messages.reduce((bytes, { key, value }) => bytes + (key?.length ?? 0) + (value?.length ?? 0), 0),
+      bytes: messages.reduce(
+        (bytes, { message: { key, value } }) => bytes + (key?.length ?? 0) + (value?.length ?? 0),
+        0,
+      ),
     }));
   const big = sizes(triggerEvents(60, { text: wide(90_000) }));
   expect(big.reduce((count, request) => count + request.count, 0)).toBe(60);

@@ -18,16 +18,37 @@ const MAX_REQUEST_MESSAGES = 1000;
 const FRAME_BYTES = 64;
 /** An error that is cut still says what happened. */
 const MAX_ERROR_CHARACTERS = 10_000;
+const SHORT_ERROR_CHARACTERS = 1000;
 
 const VERSION_HEADER = "workflow_version";
 
-/** The event as a message; one that is too big goes without its payload: workers read the row then. */
-export function triggerMessage({ run_id, workflow_id, workflow_version, payload }: TriggerEvent): Outgoing {
-  const ids = JSON.stringify({ run_id, workflow_id }).slice(0, -1);
-  const messageWith = (text: string) => ({ key: Buffer.from(run_id), value: Buffer.from(`${ids},"payload":${text}}`) });
-  const message = messageWith(payload);
-  if (!fits(message)) return messageWith("null");
+/** How something is sent: whole, or where the broker refuses that, short. */
+export interface Form<Item> {
+  whole(item: Item): Outgoing;
+  short(item: Item): Outgoing;
+}
+
+/** Trigger events: without its payload where one is too big, and workers read the row. */
+export const triggerForm: Form<TriggerEvent> = {
+  whole: triggerMessage,
+  short: ({ run_id, workflow_id }) => triggerMessageWith(run_id, workflow_id, "null"),
+};
+
+/** Completed events: with the beginning of its error where one is too big. */
+export const completedForm: Form<CompletedEvent> = {
+  whole: completedMessage,
+  short: (event) => messageOf({ ...event, error: event.error?.slice(0, SHORT_ERROR_CHARACTERS) ?? null }),
+};
+
+function triggerMessage({ run_id, workflow_id, workflow_version, payload }: TriggerEvent): Outgoing {
+  const message = triggerMessageWith(run_id, workflow_id, payload);
+  if (!fits(message)) return triggerMessageWith(run_id, workflow_id, "null");
   return { ...message, headers: { [VERSION_HEADER]: String(workflow_version) } };
+}
+
+function triggerMessageWith(run_id: string, workflow_id: string, payload: string): Outgoing {
+  const ids = JSON.stringify({ run_id, workflow_id }).slice(0, -1);
+  return { key: Buffer.from(run_id), value: Buffer.from(`${ids},"payload":${payload}}`) };
 }
 
 /** The version of its workflow that a trigger's message comes with; null without. */
@@ -35,8 +56,7 @@ export function versionOf(headers: IHeaders | undefined): string | null {
   return headers?.[VERSION_HEADER]?.toString() ?? null;
 }
 
-/** The event as a message; one that is too big goes with the beginning of its error. */
-export function completedMessage(event: CompletedEvent): Outgoing {
+function completedMessage(event: CompletedEvent): Outgoing {
   const message = messageOf(event);
   if (fits(message) || event.error === null) return message;
   return messageOf({ ...event, error: event.error.slice(0, MAX_ERROR_CHARACTERS) });
@@ -50,19 +70,25 @@ function fits(message: Outgoing): boolean {
   return bytesOf(message) <= MAX_REQUEST_BYTES;
 }
 
+/** An item and the message that it is sent as. */
+export interface Encoded<Item> {
+  item: Item;
+  message: Outgoing;
+}
+
 /** What each request carries; made one by one, so that many big events are never all encoded at once. */
-export function* requestsOf<Event>(events: Iterable<Event>, encode: (event: Event) => Outgoing): Generator<Outgoing[]> {
-  let request: Outgoing[] = [];
+export function* requestsOf<Item>(items: Iterable<Item>, form: Form<Item>): Generator<Encoded<Item>[]> {
+  let request: Encoded<Item>[] = [];
   let bytes = 0;
-  for (const event of events) {
-    const message = encode(event);
+  for (const item of items) {
+    const message = form.whole(item);
     const more = bytesOf(message);
     if (request.length === MAX_REQUEST_MESSAGES || (request.length > 0 && bytes + more > MAX_REQUEST_BYTES)) {
       yield request;
       request = [];
       bytes = 0;
     }
-    request.push(message);
+    request.push({ item, message });
     bytes += more;
   }
   if (request.length > 0) yield request;

@@ -1,4 +1,5 @@
 import {
+  type Connector,
   type EffectConnector,
   type PureConnector,
   StepFailure,
@@ -11,9 +12,12 @@ import { findJsonFaults, type Json, type JsonObject, MAX_DEPTH } from "../src/sc
 import { type LogEntry, stepResultsText } from "../src/schemas/log.ts";
 import type { EndedStatus } from "../src/schemas/run.ts";
 import type { Step } from "../src/schemas/workflow.ts";
+import { describeFailure } from "../src/step-failures.ts";
 
 const MAX_OUTPUT = 1024 * 1024;
 const MAX_OUTPUTS = 8 * 1024 * 1024;
+/** Characters of what a connector threw that go into the log. */
+const MAX_UNEXPECTED = 2000;
 
 /** A run as it is handed out. */
 export interface RunTask {
@@ -29,6 +33,8 @@ export interface Advanced {
   entries: string;
   /** An effect was executed: its entry must be persisted before the next effect may start. */
   effect: boolean;
+  /** What a connector threw that was no StepFailure, for the log; absent where none did. */
+  unexpected?: string;
   next:
     | { kind: "end"; status: EndedStatus; error: string | null; stepResults: string }
     | { kind: "sleep"; wakeAt: number }
@@ -67,8 +73,8 @@ export async function advanceEffect(run: RunTask, world: Surroundings): Promise<
   if (first.kind !== "execute" || first.connector.kind !== "effect") return progress.advanced(world, false, first);
   if (!world.mayStartEffect()) return progress.advanced(world, false, first);
   const { connector, path, name, startedAt, config } = first;
-  const outcome = await executeEffect(connector, config, world.tools(run.uuid, path));
-  progress.add(endedEntry(path, name, startedAt, world.now(), progress.capped(outcome)));
+  const executed = await executeEffect(connector, config, world.tools(run.uuid, path));
+  progress.add(endedEntry(path, name, startedAt, world.now(), progress.capped(executed)));
   return progress.advanced(world, true, progress.pure(run, world));
 }
 
@@ -80,6 +86,7 @@ class Progress {
   /** JSON text of the outputs of this burst, for the results of its end. */
   readonly #outputTexts = new Map<Json, string>();
   #outputBytes = 0;
+  #unexpected: string | null = null;
 
   constructor(run: RunTask) {
     this.state = foldLog(run.payload, run.log);
@@ -97,8 +104,10 @@ class Progress {
     for (;;) {
       world.beat();
       const decision = decide(run.steps, this.state, world.now(), world.types);
-      if (decision.kind === "record") this.add(decision.entry);
-      else if (decision.kind === "execute" && decision.connector.kind === "pure") {
+      if (decision.kind === "record") {
+        this.add(decision.entry);
+        if (decision.unexpected !== undefined) this.#unexpected = textOfThrown(decision.unexpected);
+      } else if (decision.kind === "execute" && decision.connector.kind === "pure") {
         if (world.stepwise && !this.state.steps.has(decision.path)) return decision;
         const { connector, path, name, startedAt, config } = decision;
         this.add(endedEntry(path, name, startedAt, world.now(), this.capped(executePure(connector, config))));
@@ -107,25 +116,30 @@ class Progress {
   }
 
   /** An output that every store holds, or the failure that says why it is not one. */
-  capped(outcome: StepOutcome): StepOutcome {
+  capped({ outcome, unexpected }: Executed): StepOutcome {
+    this.#unexpected = unexpected;
     const { output } = outcome;
     if (output === null) return outcome;
     const text = jsonText(output);
-    if (text === null) return { error: "The step's output is not JSON", output: null };
-    if (text.length > MAX_OUTPUT) return { error: "The step's output is over 1 MiB", output: null };
+    if (text === null) return failed("output_not_json");
+    if (text.length > MAX_OUTPUT) return failed("output_too_large");
     this.#outputBytes += text.length;
-    if (this.#outputBytes > MAX_OUTPUTS) return { error: "The run's outputs are over 8 MiB together", output: null };
+    if (this.#outputBytes > MAX_OUTPUTS) return failed("outputs_too_large");
     const fault = mayBeUnstorable(text)
       ? findJsonFaults(text).find(({ kind }) => kind === "depth" || kind === "string")
       : undefined;
-    if (fault?.kind === "depth") return { error: "The step's output nests deeper than 64", output: null };
-    if (fault !== undefined) return { error: "The step's output holds NUL or a lone surrogate", output: null };
+    if (fault !== undefined) return failed(fault.kind === "depth" ? "output_too_deep" : "output_unstorable");
     const plain: JsonObject = JSON.parse(text);
     this.#outputTexts.set(plain, text);
     return { ...outcome, output: plain };
   }
 
   advanced(world: Surroundings, effect: boolean, next: PureDecision): Advanced {
+    const advanced = this.#advanced(world, effect, next);
+    return this.#unexpected === null ? advanced : { ...advanced, unexpected: this.#unexpected };
+  }
+
+  #advanced(world: Surroundings, effect: boolean, next: PureDecision): Advanced {
     if (next.kind === "end") {
       const stepResults = stepResultsText(this.state.steps.values(), this.#outputTexts);
       return { entries: "[]", effect, next: { ...next, stepResults } };
@@ -152,23 +166,42 @@ function jsonText(value: JsonObject): string | null {
   }
 }
 
-function executePure(connector: PureConnector, config: Json): StepOutcome {
+/** A failure whose sentence is about nothing in particular. */
+function failed(
+  name: "output_not_json" | "output_too_large" | "output_too_deep" | "output_unstorable" | "outputs_too_large",
+): StepOutcome {
+  return { ...describeFailure(name, {}), output: null };
+}
+
+type Executed = { outcome: StepOutcome; unexpected: string | null };
+
+function executePure(connector: PureConnector, config: Json): Executed {
   try {
-    return { output: connector.run(config) };
+    return { outcome: { output: connector.run(config) }, unexpected: null };
   } catch (error) {
-    return failure(error);
+    return failureOf(connector, error);
   }
 }
 
-async function executeEffect(connector: EffectConnector, config: Json, tools: Tools): Promise<StepOutcome> {
+async function executeEffect(connector: EffectConnector, config: Json, tools: Tools): Promise<Executed> {
   try {
-    return { output: await connector.run(config, tools) };
+    return { outcome: { output: await connector.run(config, tools) }, unexpected: null };
   } catch (error) {
-    return failure(error);
+    return failureOf(connector, error);
   }
 }
 
-function failure(error: unknown): StepOutcome {
-  const message = error instanceof Error ? error.message : `The step threw ${String(error)}`;
-  return { error: message, output: error instanceof StepFailure ? error.output : null };
+/** What a connector threw: its sentence where it means one, else ours, and what was thrown for the log. */
+function failureOf({ type }: Connector, error: unknown): Executed {
+  if (error instanceof StepFailure) {
+    const { code, message, output } = error;
+    return { outcome: { code, error: message, output }, unexpected: null };
+  }
+  const outcome = { ...describeFailure("unexpected", { type }), output: null };
+  return { outcome, unexpected: textOfThrown(error) };
+}
+
+function textOfThrown(error: unknown): string {
+  const text = error instanceof Error ? `${error.name}: ${error.message}\n${error.stack ?? ""}` : String(error);
+  return text.slice(0, MAX_UNEXPECTED);
 }

@@ -176,10 +176,11 @@ export class Dispatcher implements TriggerConsumer {
       // Given back, its runs are another's: at a stop the threads end with the webhooks that were not waited for.
       if (this.#stopping && !batch.some((held) => this.#holds(held))) return;
       if (error instanceof ThreadLost) {
-        const run_id = error.guilty === null ? null : batch[error.guilty]?.run.uuid;
-        log.warn({ run_id, reason: error.reason }, "thread lost");
+        const { guilty, reason, cause } = error;
+        const run_id = guilty === null ? null : batch[guilty]?.run.uuid;
+        log.warn({ run_id, reason, cause: messageOf(cause) }, "thread lost");
         for (const [index, held] of batch.entries())
-          this.#afterLostThread(held, index === error.guilty, effectBy !== null, error);
+          this.#afterLostThread(held, index === guilty, effectBy !== null, error);
       } else {
         log.error({ error: messageOf(error), runs: batch.length }, "execution failed");
         this.#options.clock.timer(RETRY_MILLISECONDS, () => this.#again(batch));

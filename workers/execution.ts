@@ -33,13 +33,13 @@ export interface Executor {
 export class ThreadLost extends Error {
   /** Index of the run that the thread was on; null when it was on another task's. */
   readonly guilty: number | null;
-  /** What happened, for the run's error. */
+  /** What happened, for the run's error; the cause has the words of whatever noticed it. */
   readonly reason: string;
   /** False when the run was only too slow beside others: alone it gets more time. */
   readonly charged: boolean;
 
-  constructor(guilty: number | null, reason: string, charged: boolean) {
-    super(`A thread was lost: ${reason}`);
+  constructor(guilty: number | null, reason: string, charged: boolean, cause?: unknown) {
+    super(`A thread was lost: ${reason}`, { cause });
     this.guilty = guilty;
     this.reason = reason;
     this.charged = charged;

@@ -2,6 +2,7 @@ import { isoTime } from "../src/clock.ts";
 import { endedEntry } from "../src/engine/state.ts";
 import type { CompletedEvent } from "../src/schemas/event.ts";
 import { joinLogs, parseLog, stepResultsText } from "../src/schemas/log.ts";
+import { describeFailure } from "../src/step-failures.ts";
 import type { ClaimedRun, Progress, VersionKey } from "../src/storage/port.ts";
 import { definitionKey } from "./definitions.ts";
 import type { Handed } from "./execution.ts";
@@ -74,16 +75,16 @@ export class HeldRun {
   charge(reason: string, now: number): Progress["next"] {
     this.crashes++;
     if (this.crashes < MAX_CRASHES) return { kind: "hold" };
-    const error = `The run was stopped after ${MAX_CRASHES} threads in a row were lost while executing it: ${reason}`;
+    const failure = describeFailure("crashed", { count: MAX_CRASHES, reason });
     const entries = parseLog(joinLogs(this.#log, this.#unsaved));
     const stepResults = stepResultsText(
       entries.map((entry) => {
         const [path, { status, step_name, started_at }] = entry;
         if (status !== "running") return entry;
-        return endedEntry(path, step_name, started_at ?? isoTime(now), now, { error, output: null });
+        return endedEntry(path, step_name, started_at ?? isoTime(now), now, { ...failure, output: null });
       }),
     );
-    return { kind: "end", status: "failed", error, stepResults };
+    return { kind: "end", status: "failed", error: failure.error, stepResults };
   }
 
   /** What others are told of its end. */

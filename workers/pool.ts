@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
+import type { Logger } from "pino";
 import { FixedQueue, Piscina } from "piscina";
 import { type Clock, kernelTime } from "../src/clock.ts";
-import { messageOf } from "../src/errors.ts";
 import type { Advanced } from "./advance.ts";
 import { type Execution, type Executor, type Handed, ThreadLost } from "./execution.ts";
 import { SharedProgress } from "./shared.ts";
@@ -48,6 +48,7 @@ export interface PoolOptions {
   /** Tasks at once, over all threads. */
   maxTasks: number;
   clock: Clock;
+  log: Logger;
   webhook: WebhookSettings;
 }
 
@@ -78,6 +79,7 @@ class WatchedThreads {
   readonly #pool: Piscina;
   readonly #company: keyof typeof LOOKS;
   readonly #clock: Clock;
+  readonly #log: Logger;
   readonly #progress: SharedProgress;
   readonly #freeSlots: number[];
   readonly #usedSlots = new Set<number>();
@@ -88,12 +90,13 @@ class WatchedThreads {
   #stopWatch: () => void = () => {};
   #closed = false;
 
-  constructor(threads: number, maxTasks: number, company: keyof typeof LOOKS, { clock, webhook }: PoolOptions) {
+  constructor(threads: number, maxTasks: number, company: keyof typeof LOOKS, { clock, log, webhook }: PoolOptions) {
     const progress = SharedProgress.allocate(maxTasks);
     this.#progress = new SharedProgress(progress);
     const data: ThreadData = { progress, niceness: company === "alone" ? ALONE_NICENESS : 0, webhook };
     this.#company = company;
     this.#clock = clock;
+    this.#log = log;
     this.#freeSlots = Array.from({ length: maxTasks }, (_, index) => maxTasks - 1 - index);
     this.#pool = new Piscina({
       filename: new URL("./thread.ts", import.meta.url).href,
@@ -124,12 +127,21 @@ class WatchedThreads {
     };
     try {
       const packed: string[] = await this.#pool.run(JSON.stringify(task));
-      return unpackResults(packed);
+      const results = unpackResults(packed);
+      for (const [index, { unexpected }] of results.entries()) {
+        if (unexpected !== undefined) {
+          this.#log.error(
+            { run_id: execution.runs[index]?.uuid, error: unexpected },
+            "a step type failed unexpectedly",
+          );
+        }
+      }
+      return results;
     } catch (error) {
       const lane = this.#progress.laneOf(slot);
       const looped = lane !== null && this.#looped.has(lane);
-      const reason = looped ? `it made no progress for ${LIMITS[this.#company]}` : messageOf(error);
-      throw new ThreadLost(this.#progress.runOnCpu(slot), reason, !looped || this.#company === "alone");
+      const reason = looped ? `it made no progress for ${LIMITS[this.#company]}` : "it exited";
+      throw new ThreadLost(this.#progress.runOnCpu(slot), reason, !looped || this.#company === "alone", error);
     } finally {
       this.#releaseSlot(slot);
     }

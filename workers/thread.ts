@@ -12,6 +12,7 @@ import { type HttpReply, type HttpRequest, loadStepTypes, type Tools } from "../
 import type { Json } from "../src/schemas/json.ts";
 import { type LogEntry, parseLog } from "../src/schemas/log.ts";
 import type { Step } from "../src/schemas/workflow.ts";
+import { describeFailure } from "../src/step-failures.ts";
 import { type Advanced, advance, advanceEffect, type RunTask, type Surroundings } from "./advance.ts";
 import type { ThreadData, ThreadTask } from "./pool.ts";
 import { SharedProgress } from "./shared.ts";
@@ -30,7 +31,7 @@ const MAX_CACHED_DEFINITIONS = 500;
 const WITHOUT_DEFINITION: Advanced = {
   entries: "[]",
   effect: false,
-  next: { kind: "end", status: "failed", error: "The definition of this run is not there", stepResults: "{}" },
+  next: { kind: "end", status: "failed", error: describeFailure("version_missing", {}).error, stepResults: "{}" },
 };
 
 const types = await loadStepTypes();

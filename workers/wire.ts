@@ -6,9 +6,9 @@ import type { Advanced } from "./advance.ts";
  */
 export function packResults(results: Advanced[]): string[] {
   const texts: string[] = [];
-  const heads = results.map(({ entries, effect, next }) => {
+  const heads = results.map(({ entries, next, ...head }) => {
     texts.push(entries, next.kind === "end" ? next.stepResults : "");
-    return { effect, next: next.kind === "end" ? { ...next, stepResults: "" } : next };
+    return { ...head, next: next.kind === "end" ? { ...next, stepResults: "" } : next };
   });
   return [JSON.stringify(heads), ...texts];
 }
@@ -16,9 +16,9 @@ export function packResults(results: Advanced[]): string[] {
 /** The results that were packed. */
 export function unpackResults([heads = "[]", ...texts]: string[]): Advanced[] {
   const results: Omit<Advanced, "entries">[] = JSON.parse(heads);
-  return results.map(({ effect, next }, index) => {
+  return results.map(({ next, ...head }, index) => {
     const entries = texts[2 * index] ?? "[]";
     const stepResults = texts[2 * index + 1] ?? "{}";
-    return { entries, effect, next: next.kind === "end" ? { ...next, stepResults } : next };
+    return { ...head, entries, next: next.kind === "end" ? { ...next, stepResults } : next };
   });
 }

@@ -42,6 +42,7 @@ export function startWorker({ config, storage, messaging, types, clock, log }: W
     threads: config.WORKER_THREADS,
     maxTasks: config.WORKER_MAX_IN_FLIGHT + maxBatches,
     clock,
+    log,
     webhook: webhookSettings(config),
   });
   let ended = 0;

@@ -33,7 +33,7 @@ describe("entries", () => {
     },
     {
       name: "a step that failed",
-      entry: endedEntry("0", "a", TIME, NOW + 1000, { error: "no", output: null }),
+      entry: endedEntry("0", "a", TIME, NOW + 1000, { code: "failed", error: "no", output: null }),
       is: ["0", { ...success, status: "failed", output: null, error: "no" }, null],
     },
     {

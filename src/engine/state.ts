@@ -2,6 +2,7 @@ import { isoTime } from "../clock.ts";
 import type { Json, JsonObject } from "../schemas/json.ts";
 import type { LogEntry } from "../schemas/log.ts";
 import type { StepResult } from "../schemas/run.ts";
+import type { FailureCode } from "../step-failures.ts";
 
 /**
  * Where a run stands, folded from its payload and its log: everything that is needed to go on. Only `record` changes
@@ -37,8 +38,8 @@ export function record(state: RunState, entry: LogEntry): void {
   if (result.status === "failed") state.error = `Step "${result.step_name}" failed: ${result.error ?? ""}`;
 }
 
-/** How a step's attempt ended. */
-export type StepOutcome = { output: JsonObject } | { error: string; output: JsonObject | null };
+/** How a step's attempt ended. A failure has a code, by which a retry can tell it from others. */
+export type StepOutcome = { output: JsonObject } | { code: FailureCode; error: string; output: JsonObject | null };
 
 /** The entry for a step that begins now, or sleeps until a time (milliseconds). */
 export function startedEntry(path: string, name: string, now: number, wakeAt: number | null): LogEntry {

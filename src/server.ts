@@ -6,6 +6,7 @@ import { written } from "./config/address.ts";
 import { placeOf } from "./config/postgres.ts";
 import type { Config } from "./config.ts";
 import type { StepTypes } from "./connectors/index.ts";
+import { keepDescriptorsFree, shareDescriptors } from "./descriptors.ts";
 import { StartError } from "./errors.ts";
 import type { Messaging } from "./messaging/port.ts";
 import { runProgram } from "./program.ts";
@@ -59,10 +60,13 @@ export function startServer({ config, storage, messaging, cache, types, clock, l
   const { server } = app;
   if (server === null) throw new StartError(`Nothing listens on ${config.HOST}:${config.PORT}`);
   health.start();
+  const shares = shareDescriptors(config.BUN_CONFIG_MAX_HTTP_REQUESTS);
+  const stopWatch = keepDescriptorsFree(shares, () => server.closeIdleConnections(), clock, log);
   return {
     address: `http://${written(config.HOST)}:${server.port}`,
     async stop(hurry) {
       health.stop();
+      stopWatch();
       if (config.DRAIN_SECONDS > 0) await drain(server, hurry);
       // What had arrived before the signal is in the sockets still; stopping at once would drop it unread.
       await pause(clock, ARRIVED_MILLISECONDS, hurry);

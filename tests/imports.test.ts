@@ -24,7 +24,7 @@ const MAX_LINES = 300;
 const LAYERS = ["api", "services", "repositories", "storage", "db"];
 /** What every part may see. */
 const COMMON =
-  /^src\/(schemas\/.+|(errors|step-failures|clock|coalescer|ids|config(\/\w+)?|waiting|breaker|failpoints)\.ts)$/;
+  /^src\/(schemas\/.+|(errors|step-failures|clock|descriptors|coalescer|ids|config(\/\w+)?|waiting|breaker|failpoints)\.ts)$/;
 /** The one file of a folder of adapters that every part may import. */
 const PORT = /^src\/[^/]+\/port\.ts$/;
 const STEP_TYPES = "src/connectors/index.ts";

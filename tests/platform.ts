@@ -37,6 +37,8 @@ export interface StartOptions {
   root?: string;
   /** A folder to use and leave alone afterwards; by default a fresh one that `close` removes. */
   dataFolder?: string;
+  /** File descriptors that it may have, as "soft:hard"; as many as this process otherwise. */
+  descriptors?: string;
 }
 
 /** How a start that was refused ended. */
@@ -64,12 +66,12 @@ export class Platform {
   #child: Child;
   #output: Promise<unknown>;
 
-  private constructor({ env = {}, root = REPOSITORY, dataFolder }: StartOptions) {
+  private constructor({ env = {}, root = REPOSITORY, dataFolder, descriptors }: StartOptions) {
     this.dataFolder = dataFolder ?? mkdtempSync(join(tmpdir(), "platform-test-"));
     this.#ownsFolder = dataFolder === undefined;
     this.#root = root;
     this.#env = env;
-    this.#child = spawn(this.#root, this.dataFolder, this.#env);
+    this.#child = spawn(this.#root, this.dataFolder, this.#env, descriptors);
     this.#output = Promise.resolve();
   }
 
@@ -211,9 +213,10 @@ export async function newDatabase(): Promise<string> {
 }
 let databases = 0;
 
-function spawn(root: string, dataFolder: string, env: Record<string, string>): Child {
+function spawn(root: string, dataFolder: string, env: Record<string, string>, descriptors?: string): Child {
   const { PATH = "", HOME = "" } = process.env;
-  return Bun.spawn(["bun", "src/main.ts"], {
+  const limited = descriptors === undefined ? [] : ["prlimit", `--nofile=${descriptors}`];
+  return Bun.spawn([...limited, "bun", "src/main.ts"], {
     cwd: root,
     env: { PATH, HOME, PORT: "0", HOST: "127.0.0.1", DATA_DIR: dataFolder, WEBHOOK_ALLOW: SINKS, ...env },
     stdin: "ignore",

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { Clock } from "../src/clock.ts";
 import type { Config } from "../src/config.ts";
 import type { StepTypes } from "../src/connectors/index.ts";
+import { shareDescriptors } from "../src/descriptors.ts";
 import type { Messaging } from "../src/messaging/port.ts";
 import type { Storage } from "../src/storage/port.ts";
 import { aborted, pause } from "../src/waiting.ts";
@@ -55,7 +56,7 @@ export function startWorker({ config, storage, messaging, types, clock, log }: W
     log,
     maxBatches,
     maxInFlight: config.WORKER_MAX_IN_FLIGHT,
-    maxEffects: config.BUN_CONFIG_MAX_HTTP_REQUESTS,
+    maxEffects: shareDescriptors(config.BUN_CONFIG_MAX_HTTP_REQUESTS).effects,
     leaseMilliseconds,
     onGivenBack: (dueAt) => sweeper.notice(dueAt),
     onEnded: (event) => {

@@ -6,9 +6,10 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expectReply } from "../client.ts";
+import { Client, expectReply } from "../client.ts";
 import { newDatabase, Platform } from "../platform.ts";
 import { PlatformProcess } from "../processes.ts";
+import { FrozenDisk } from "./disk-frozen.ts";
 import { DiskLoad } from "./disk-load.ts";
 import { DiskService } from "./disk-services.ts";
 import { SmallDisk } from "./disk-small.ts";
@@ -25,6 +26,7 @@ const DEADLINE_MS = 120_000;
 const LONGEST_MS = FULL ? 1_200_000 : 500_000;
 const FILE_MIB = 128;
 const LEASE = { LEASE_SECONDS: "3" };
+const STEP = { name: "one", type: "transform", config: { value: 1 } };
 
 function testCase(name: string, work: (scene: Case) => Promise<void>): void {
   // At once: they wait for disks and services of their own most of the time.
@@ -54,6 +56,36 @@ testCase("embedded: nothing is half stored on a full disk, and it goes on by its
     rmSync(disk.folder, { recursive: true });
   }
 });
+
+// Its disk has to be a real file system: one in memory can't be frozen.
+if (FULL) {
+  testCase("embedded: a disk that hangs is 503 within 11 s, and it goes on by itself", async () => {
+    const disk = FrozenDisk.mount(mkdtempSync(join(tmpdir(), "frozen-disk-")), FILE_MIB);
+    const platform = await Platform.start({ dataFolder: disk.folder });
+    const api = new Client(platform.url);
+    try {
+      await api.post("/api/v1/workflows", { id: "w", name: "w", steps: [STEP] });
+      const trigger = () => api.post("/api/v1/trigger", { workflow_id: "w", payload: {} });
+      expectReply(await trigger(), 200);
+      disk.freeze();
+      const start = performance.now();
+      const hanging = trigger();
+      await until("it says that it is not ready", 10_000, async () => (await api.get("/health/ready")).status === 503);
+      expectReply(await api.get("/health"), 200);
+      expectReply(await api.get("/api/v1/runs?limit=1"), 200);
+      expectReply(await hanging, 503);
+      expectReply(await trigger(), 503);
+      expect(performance.now() - start).toBeLessThan(11_000);
+      disk.thaw();
+      await until("it is ready again", 10_000, async () => (await api.get("/health/ready")).status === 200);
+      expectReply(await trigger(), 200);
+    } finally {
+      disk.thaw();
+      await platform.close();
+      disk.unmount();
+    }
+  });
+}
 
 testCase("PostgreSQL: no answered trigger is lost when its data or its log fills the disk", async (scene) => {
   const server = await DiskService.postgres();

@@ -1,9 +1,12 @@
 import type { Database } from "bun:sqlite";
 import { Worker } from "node:worker_threads";
+import { systemClock } from "../../clock.ts";
 import { PlatformError } from "../../errors.ts";
+import { within } from "../../waiting.ts";
+import { Outstanding } from "./outstanding.ts";
 import { packWrite } from "./wire.ts";
 import type { WriterOptions } from "./writer.ts";
-import type { WriteArgument, WriteName, WriteOperations, WriteReply, WriteResult } from "./writes.ts";
+import type { WriteArgument, WriteName, WriteOperations, WriteResult } from "./writes.ts";
 
 /** Commits writes and answers each with its result. Rejects with storage_unavailable when its group failed. */
 export interface Committer {
@@ -37,16 +40,13 @@ export class LocalCommitter implements Committer {
   }
 }
 
-interface Waiting {
-  resolve(result: unknown): void;
-  reject(error: unknown): void;
-}
+/** A thread that commits what it had before it ends gets so long; one whose disk hangs does not answer. */
+const CLOSE_MILLISECONDS = 5000;
 
 /** Hands writes to the thread of writer.ts. */
 export class ThreadCommitter implements Committer {
   readonly #worker: Worker;
-  readonly #waiting = new Map<number, Waiting>();
-  #lastId = 0;
+  readonly #outstanding = new Outstanding(systemClock);
   #closed: (() => void) | null = null;
 
   private constructor(worker: Worker) {
@@ -70,11 +70,7 @@ export class ThreadCommitter implements Committer {
 
   write<Name extends WriteName>(name: Name, argument: WriteArgument[Name]): Promise<WriteResult[Name]> {
     if (this.#closed !== null) return Promise.reject(new PlatformError("storage_unavailable"));
-    return new Promise((resolve, reject) => {
-      const id = ++this.#lastId;
-      this.#waiting.set(id, { resolve, reject });
-      this.#worker.postMessage(packWrite({ id, name, argument }));
-    });
+    return this.#outstanding.add((id) => this.#worker.postMessage(packWrite({ id, name, argument })));
   }
 
   async close(): Promise<void> {
@@ -82,7 +78,9 @@ export class ThreadCommitter implements Committer {
       this.#closed = resolve;
     });
     this.#worker.postMessage(null);
-    await closed;
+    this.#outstanding.stop();
+    const late = () => new PlatformError("storage_unavailable", "", { cause: "the disk hangs" });
+    await within(systemClock, CLOSE_MILLISECONDS, closed, late);
     await this.#worker.terminate();
   }
 
@@ -91,12 +89,6 @@ export class ThreadCommitter implements Committer {
       this.#closed?.();
       return;
     }
-    const replies: WriteReply[] = JSON.parse(text);
-    for (const reply of replies) {
-      const waiting = this.#waiting.get(reply.id);
-      this.#waiting.delete(reply.id);
-      if ("failure" in reply) waiting?.reject(new PlatformError("storage_unavailable", "", { cause: reply.failure }));
-      else waiting?.resolve(reply.result);
-    }
+    this.#outstanding.answer(JSON.parse(text));
   }
 }

@@ -106,6 +106,46 @@ describe("/health/ready", () => {
     }
   });
 
+  test("names PostgreSQL while it is read-only: reads are answered, writes are 503 with Retry-After", async () => {
+    const DATABASE_URL = await newDatabase();
+    const admin = connect(DATABASE_URL.replace(/\/[^/]*$/, "/postgres"));
+    const name = DATABASE_URL.slice(DATABASE_URL.lastIndexOf("/") + 1);
+    const api = new Client((await start("api", { DATABASE_URL })).url);
+    const workflow = { id: "kept", name: "kept", steps: STEPS };
+    expectReply(await api.post("/api/v1/workflows", workflow), 200);
+    const turn = async (to: string) => {
+      await admin.unsafe(`alter database ${name} ${to}`);
+      await admin`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name} and backend_type = 'client backend'`;
+    };
+    const untilReady = async (status: number) => {
+      for (let asked = 0; (await api.get("/health/ready")).status !== status; asked++) {
+        if (asked === 100) throw new Error(`/health/ready is not ${status} after 10 s`);
+        await Bun.sleep(100);
+      }
+    };
+
+    await turn("set default_transaction_read_only = on");
+    await untilReady(503);
+    const writes = [
+      () => api.post("/api/v1/workflows", workflow),
+      () => api.post("/api/v1/trigger", { workflow_id: "kept", payload: {} }),
+      () => api.put("/api/v1/workflows/kept", workflow),
+      () => api.delete("/api/v1/workflows/kept"),
+    ];
+    for (const write of writes) {
+      const reply = await write();
+      expectReply(reply, 503);
+      expect(textAt(reply.body, "code")).toBe("storage_unavailable");
+      expect(reply.headers.get("retry-after")).not.toBeNull();
+    }
+    expectReply(await api.get("/api/v1/workflows/kept"), 200);
+
+    await turn("reset default_transaction_read_only");
+    await admin.end();
+    await untilReady(200);
+    expectReply(await api.post("/api/v1/trigger", { workflow_id: "kept", payload: {} }), 200);
+  });
+
   test("shows Kafka and Redis that are out, and is 200 without them", async () => {
     const nobody = { KAFKA_BOOTSTRAP_SERVERS: "127.0.0.1:1", REDIS_URL: "redis://127.0.0.1:1" };
     const platform = await start("start", { DATABASE_URL: await newDatabase(), ...nobody });

@@ -25,7 +25,7 @@ export function pgbouncerPart(folder: string, port: number, postgresPort: number
         // May ask it for its pools: psql …/pgbouncer -c 'show pools'
         `admin_users = ${PLATFORM}`,
         "[databases]",
-        `* = host=127.0.0.1 port=${postgresPort}`,
+        `* = host=127.0.0.1 port=${postgresPort} connect_query='set statement_timeout = 9000'`,
       ];
       await Bun.write(config, `${await Bun.file(BASE).text()}\n${own.join("\n")}\n`);
       await Bun.write(users, `"${PLATFORM}" "${PLATFORM}"\n`);

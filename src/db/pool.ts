@@ -1,26 +1,35 @@
-import type { ConnectionOptions } from "node:tls";
-import postgres, { type Sql } from "postgres";
+import type { Logger } from "pino";
 import type { Breaker } from "../breaker.ts";
 import type { Clock } from "../clock.ts";
-import type { PostgresAddress, PostgresTls } from "../config/postgres.ts";
 import { messageOf, PlatformError } from "../errors.ts";
-import { within } from "../waiting.ts";
+import { Backoff, Rest } from "../waiting.ts";
+import type { ConnectOptions } from "./connect.ts";
+import { Connection, type Parameter } from "./connection.ts";
+import { type Failure, failureOf } from "./failures.ts";
+import { Turns } from "./turns.ts";
 
-/** What may be bound to a statement. Batches are one JSON text. */
-export type Parameter = string | number | null;
+export type { Parameter } from "./connection.ts";
 
-const CONNECT_SECONDS = 5;
 const STATEMENT_MILLISECONDS = 10_000;
+/** For what shows whether anything is answered at all. */
+const PROBE_MILLISECONDS = 5000;
+/** Of a statement that lost a race, or whose connection broke. */
 const ATTEMPTS = 3;
+/** Between attempts that got to no server. */
+const FIRST_PAUSE_MILLISECONDS = 20;
+const LONGEST_PAUSE_MILLISECONDS = 200;
+/** Nothing has worked for so long: the database is out. */
+const OUT_MILLISECONDS = 1000;
+/** How often a pool looks after itself, and what it looks for. */
+const LOOK_MILLISECONDS = 1000;
+const IDLE_MILLISECONDS = 5000;
+const FAILING_MILLISECONDS = 1000;
+const SILENT_MILLISECONDS = 2000;
 
-export interface PoolOptions {
-  address: PostgresAddress;
-  /** Connections at most. */
-  size: number;
-  /** Whether statements are prepared. */
-  prepare: boolean;
+export interface PoolOptions extends ConnectOptions {
   clock: Clock;
   breaker: Breaker;
+  log: Logger;
 }
 
 /**
@@ -30,143 +39,161 @@ export interface PoolOptions {
  */
 export class Pool {
   readonly #options: PoolOptions;
-  #sql: Sql;
-  #free: number;
-  #waiting: (() => void)[] = [];
+  readonly #connections: Connection[];
+  /** The last one used is used next: the others rest, and are looked after. */
+  readonly #idle: Connection[];
+  readonly #turns: Turns;
+  /** Monotonic times: of the last answer, and since when nothing has worked; null while it works as far as anybody knows. */
+  #workedAt: number;
+  #failingSince: number | null = null;
+  #probing = false;
+  #checking = false;
+  #cancelTimer: () => void = () => {};
 
   constructor(options: PoolOptions) {
     this.#options = options;
-    this.#sql = connect(options);
-    this.#free = options.size;
+    this.#connections = Array.from({ length: options.size }, () => new Connection(options, options.clock));
+    this.#idle = [...this.#connections];
+    this.#turns = new Turns(options.clock);
+    this.#workedAt = options.clock.monotonic();
+    this.#look();
   }
 
   /**
-   * Runs one statement. A transaction that lost a race (40001, 40P01) is tried again, and so is one whose connection broke,
-   * unless it must not be repeated: then it may have been applied. One that is not answered in time is given up with all
-   * connections, since a connection whose other end is gone never says so.
+   * Runs one statement within 10 s. What never got to a server is tried again for as long as the breaker is closed; a
+   * transaction that lost a race (40001, 40P01) twice more, and so is one whose connection broke, unless it must not be
+   * repeated: then it may have been applied.
    *
-   * @throws PlatformError storage_unavailable when PostgreSQL is out; the server's own error for anything else
+   * @throws PlatformError storage_unavailable when PostgreSQL is out or can't right now; overloaded when too much waits for
+   * a connection; the server's own error for what is wrong with the statement or its data
    */
   async run<Row extends object>(text: string, parameters: Parameter[], repeatable = true): Promise<Row[]> {
-    await this.#connection();
+    this.#throwIfOut();
+    const connection = this.#idle.pop() ?? (await this.#turns.wait());
     try {
-      return await this.#attempt<Row>(text, parameters, repeatable);
+      return await this.#persist<Row>(connection, text, parameters, repeatable);
     } finally {
-      this.#release();
+      this.#release(connection);
     }
   }
 
-  /** Rejects when no statement is answered right now, whatever the breaker says. */
+  /** Rejects when a new connection is not answered right now, whatever the breaker says. */
   async probe(): Promise<void> {
-    await this.#answer(this.#sql, "select 1", []);
+    const connection = new Connection(this.#options, this.#options.clock);
+    try {
+      await connection.ask("select 1", [], PROBE_MILLISECONDS);
+      this.#answered();
+    } finally {
+      connection.close().catch((error: unknown) => this.#options.log.debug({ error: messageOf(error) }, "not closed"));
+    }
   }
 
   async close(): Promise<void> {
-    await this.#sql.end({ timeout: 5 });
+    this.#cancelTimer();
+    await Promise.all(this.#connections.map((connection) => connection.close()));
   }
 
-  async #attempt<Row extends object>(text: string, parameters: Parameter[], repeatable: boolean): Promise<Row[]> {
-    const { breaker } = this.#options;
+  async #persist<Row extends object>(
+    connection: Connection,
+    text: string,
+    parameters: Parameter[],
+    repeatable: boolean,
+  ): Promise<Row[]> {
+    const { clock } = this.#options;
+    const deadline = clock.monotonic() + STATEMENT_MILLISECONDS;
+    const pauses = new Backoff(FIRST_PAUSE_MILLISECONDS, LONGEST_PAUSE_MILLISECONDS);
     for (let attempt = 1; ; attempt++) {
-      if (breaker.state !== "closed") throw new PlatformError("storage_unavailable", "", { cause: "breaker open" });
+      const startedAt = clock.monotonic();
       try {
-        return await this.#answer<Row>(this.#sql, text, parameters);
+        const rows = await connection.ask<Row>(text, parameters, deadline - startedAt);
+        this.#answered();
+        return rows;
       } catch (error) {
-        const raced = /^40/.test(codeOf(error));
-        const lost = isLostConnection(error);
-        if (attempt < ATTEMPTS && (raced || (lost && repeatable))) continue;
-        // One connection that broke says little; that it broke at every attempt does.
-        if (isOutOfReach(error) && (repeatable || !lost)) breaker.trip(error);
-        if (raced || isOutage(error)) throw new PlatformError("storage_unavailable", "", { cause: messageOf(error) });
-        throw error;
+        const failure = failureOf(error);
+        this.#failed(failure, error, startedAt);
+        if (failure === "data" || failure === "fault") throw error;
+        const again =
+          failure === "unsent" || (attempt < ATTEMPTS && (failure === "raced" || (failure === "lost" && repeatable)));
+        const pause = failure === "unsent" ? pauses.next() : 0;
+        if (!again || clock.monotonic() + pause >= deadline) throw unavailable(messageOf(error));
+        if (pause > 0) await new Rest(clock).take(pause);
+        this.#throwIfOut();
       }
     }
   }
 
-  async #answer<Row extends object>(sql: Sql, text: string, parameters: Parameter[]): Promise<Row[]> {
+  #answered(): void {
+    this.#workedAt = this.#options.clock.monotonic();
+    this.#failingSince = null;
+  }
+
+  /** What a failure says of the database. One slow statement, or one connection that broke, says little. */
+  #failed(failure: Failure, error: unknown, startedAt: number): void {
+    if (failure === "late") this.#suspect();
+    else if (failure === "unsent" || failure === "lost") {
+      const now = this.#options.clock.monotonic();
+      this.#failingSince ??= failure === "lost" ? now : Math.max(startedAt, this.#workedAt);
+      if (now - this.#failingSince >= OUT_MILLISECONDS) this.#trip(error);
+    } else this.#answered();
+  }
+
+  /** Nothing was answered for a while: is nothing answered at all? */
+  #suspect(): void {
+    if (this.#probing || this.#options.breaker.state !== "closed") return;
+    this.#probing = true;
+    this.probe()
+      .catch((error: unknown) => this.#trip(error))
+      .finally(() => {
+        this.#probing = false;
+      });
+  }
+
+  #trip(error: unknown): void {
+    this.#options.breaker.trip(error);
+    this.#turns.end(unavailable("breaker open"));
+  }
+
+  #throwIfOut(): void {
+    if (this.#options.breaker.state !== "closed") throw unavailable("breaker open");
+  }
+
+  #release(connection: Connection): void {
+    if (!this.#turns.give(connection)) this.#idle.push(connection);
+  }
+
+  #look(): void {
+    const { clock, breaker } = this.#options;
+    const now = clock.monotonic();
+    this.#turns.expire();
+    const isSilent = this.#idle.length < this.#connections.length && now - this.#workedAt > SILENT_MILLISECONDS;
+    if (isSilent) this.#suspect();
+    if (breaker.state === "closed") this.#checkIdle(now);
+    this.#cancelTimer = clock.timer(LOOK_MILLISECONDS, () => this.#look());
+  }
+
+  /** Asks connections that have rested for a while, one after the other, so that the next statement finds them well. */
+  async #checkIdle(now: number): Promise<void> {
+    const rest = this.#failingSince === null ? IDLE_MILLISECONDS : FAILING_MILLISECONDS;
+    const rested = ({ usedAt }: Connection) => usedAt !== null && now - usedAt >= rest;
+    const index = this.#idle.findIndex(rested);
+    const [connection] = this.#checking || index < 0 ? [] : this.#idle.splice(index, 1);
+    if (connection === undefined) return;
+    this.#checking = true;
+    const { clock, log } = this.#options;
+    const startedAt = clock.monotonic();
     try {
-      return [...(await this.#inTime(sql.unsafe<Row[]>(text, parameters, { prepare: this.#options.prepare })))];
+      await connection.ask("select 1", [], PROBE_MILLISECONDS);
+      this.#answered();
     } catch (error) {
-      if (error instanceof TooLate) this.#replace(sql);
-      throw error;
+      log.info({ error: messageOf(error) }, "a connection to PostgreSQL was given up");
+      this.#failed(failureOf(error), error, startedAt);
     }
-  }
-
-  async #inTime<Value>(answer: Promise<Value>): Promise<Value> {
-    const late = () => new TooLate(`no answer within ${STATEMENT_MILLISECONDS / 1000} s`);
-    return within(this.#options.clock, STATEMENT_MILLISECONDS, answer, late);
-  }
-
-  /** New connections in place of these; what is under way on them is rejected as lost, and tried again. */
-  #replace(sql: Sql): void {
-    if (this.#sql !== sql) return;
-    this.#sql = connect(this.#options);
-    sql.end({ timeout: 0 }).catch((error: unknown) => this.#options.breaker.trip(error));
-  }
-
-  async #connection(): Promise<void> {
-    if (this.#free > 0) this.#free--;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-  }
-
-  #release(): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#free++;
-    else next();
+    this.#checking = false;
+    this.#release(connection);
+    this.#checkIdle(now);
   }
 }
 
-/** Opens connections as every user of the database here wants them. Nothing is connected before the first statement. */
-export function connect({ address, size, prepare }: Pick<PoolOptions, "address" | "size" | "prepare">): Sql {
-  const { host, port, user, password, database, applicationName } = address;
-  const options: postgres.Options<Record<string, never>> = {
-    user,
-    password,
-    database,
-    ssl: tlsOf(address.tls, host),
-    max: size,
-    prepare,
-    // A query for types at every connect is a statement that a pooler need not see.
-    fetch_types: false,
-    connect_timeout: CONNECT_SECONDS,
-    onnotice: () => {},
-    connection: { application_name: applicationName, ...(address.options === "" ? {} : { options: address.options }) },
-  };
-  // A list, which its types do not know: it would split a text at the colons of an IPv6 address.
-  const isSocket = host.startsWith("/");
-  Object.assign(options, isSocket ? { path: `${host}/.s.PGSQL.${port}` } : { host: [host], port: [port] });
-  return postgres(options);
-}
-
-/** In the words of postgres.js: "prefer" and "require" take any certificate, as in libpq. A socket file needs none. */
-function tlsOf({ mode, ca }: PostgresTls, host: string): "prefer" | "require" | ConnectionOptions | false {
-  if (mode === "disable" || host.startsWith("/")) return false;
-  if (mode === "prefer" || mode === "require") return mode;
-  const trust = ca === null ? {} : { ca };
-  return mode === "verify-full" ? { host, ...trust } : { host, ...trust, checkServerIdentity: () => undefined };
-}
-
-/** A statement that was not answered in time. */
-class TooLate extends Error {
-  readonly code = "STATEMENT_TIMEOUT";
-}
-
-/** SQLSTATE of an error of the server; the library's own word (CONNECTION_CLOSED, …) for one of the connection. */
-export function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
-}
-
-/** The server or the way to it is out: asking again may help. */
-export function isOutage(error: unknown): boolean {
-  return isOutOfReach(error) || /^(53|58)/.test(codeOf(error));
-}
-
-// 08: connection, also what PgBouncer says without a server; 57P: shut down or starting; 55000: the database takes no
-// connections; the rest are the library's and Node's.
-function isOutOfReach(error: unknown): boolean {
-  return /^(08|57P|55000)|^CONN|^E[A-Z]+$|TIMEOUT/.test(codeOf(error));
-}
-
-function isLostConnection(error: unknown): boolean {
-  return /^CONNECTION_(CLOSED|ENDED|DESTROYED)$/.test(codeOf(error));
+function unavailable(cause: string): PlatformError {
+  return new PlatformError("storage_unavailable", "", { cause });
 }

@@ -5,44 +5,69 @@ import type { Clock } from "../clock.ts";
 import type { PostgresAddress } from "../config/postgres.ts";
 import type { PostgresConfig } from "../config.ts";
 import { messageOf, StartError } from "../errors.ts";
+import { connect } from "./connect.ts";
+import { isOutage } from "./failures.ts";
 import type { KeptStatement } from "./kept.ts";
 import { type AppliedMigration, pendingMigrations, readMigrations } from "./migrations.ts";
-import { connect, isOutage, Pool } from "./pool.ts";
+import { Pool } from "./pool.ts";
 
 const MIGRATIONS = join(import.meta.dir, "../../sql/postgres");
 /** "workflow" as a number: processes that start together migrate one after the other. */
 const MIGRATION_LOCK = 2_003_792_742;
 const START_MILLISECONDS = 60_000;
 const RETRY_MILLISECONDS = 500;
+/** The server ends a statement by itself: before the pool gives it up, and also when this process is gone. */
+const LIMIT_MILLISECONDS = 9000;
 
 /** The connections of one process: slow reads can never take the last one from the writes. */
 export interface Pools {
   writes: Pool;
   reads: Pool;
-  /** The state of the breaker before both. */
+  /** The worse state of the two breakers: reads and writes are judged apart. */
   breaker(): BreakerState;
   close(): Promise<void>;
 }
 
-/** Opens the pools. Nothing is connected before the first statement. */
-export function openPools(
-  { address, pool, prepare }: Pick<PostgresConfig, "address" | "pool" | "prepare">,
-  clock: Clock,
-  log: Logger,
-): Pools {
-  const breaker = new Breaker({ name: "postgres", clock, log, probe: () => writes.probe() });
+type PoolSettings = Pick<PostgresConfig, "address" | "pool" | "prepare">;
+
+/** Opens the pools, after a look at who answers at the address. */
+export async function openPools({ address, pool, prepare }: PoolSettings, clock: Clock, log: Logger): Promise<Pools> {
+  const limitMilliseconds = (await takesLimit(address)) ? LIMIT_MILLISECONDS : null;
+  const open = (name: string, size: number) => {
+    const breaker: Breaker = new Breaker({ name, clock, log, probe: () => opened.probe() });
+    const opened = new Pool({ address, prepare, limitMilliseconds, clock, breaker, log, size });
+    return { breaker, pool: opened };
+  };
   const readers = Math.max(1, Math.floor(pool / 3));
-  const writes = new Pool({ address, prepare, clock, breaker, size: pool - readers });
-  const reads = new Pool({ address, prepare, clock, breaker, size: readers });
+  const [writes, reads] = [open("postgres", pool - readers), open("postgres, reads", readers)];
   return {
-    writes,
-    reads,
-    breaker: () => breaker.state,
+    writes: writes.pool,
+    reads: reads.pool,
+    breaker() {
+      const states = [writes.breaker.state, reads.breaker.state];
+      return (["open", "half_open"] as const).find((state) => states.includes(state)) ?? "closed";
+    },
     async close() {
-      breaker.stop();
-      await Promise.all([writes.close(), reads.close()]);
+      for (const { breaker } of [writes, reads]) breaker.stop();
+      await Promise.all([writes.pool.close(), reads.pool.close()]);
     },
   };
+}
+
+/**
+ * Whether who answers at an address takes the server's limit of a statement at the start of a connection. PostgreSQL does;
+ * PgBouncer takes no setting that it was not told to ignore, and sets the limit itself (`connect_query`). Nobody who answers: no.
+ */
+async function takesLimit(address: PostgresAddress): Promise<boolean> {
+  const sql = connect({ address, size: 1, prepare: false, limitMilliseconds: LIMIT_MILLISECONDS });
+  try {
+    await sql`select 1`;
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await sql.end({ timeout: 1 });
+  }
 }
 
 /**
@@ -60,9 +85,11 @@ export async function migrate(
   const migrations = readMigrations(MIGRATIONS);
   const deadline = clock.monotonic() + START_MILLISECONDS;
   for (;;) {
-    const sql = connect({ address, size: 1, prepare: false });
+    const sql = connect({ address, size: 1, prepare: false, limitMilliseconds: null });
     try {
       await sql.begin(async (transaction) => {
+        // It waits for whoever migrates already, and a migration may take long; the role or a pooler may set a limit.
+        await transaction`set local statement_timeout = 0`;
         await transaction`select pg_advisory_xact_lock(${MIGRATION_LOCK})`;
         await transaction`create table if not exists schema_migrations (
           version integer primary key, name text not null, checksum text not null, applied_at timestamptz not null default now())`;

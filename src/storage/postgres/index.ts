@@ -86,7 +86,7 @@ export async function openPostgresStorage({
   ...config
 }: PostgresOptions): Promise<PostgresParts> {
   await migrate(config.migrateAddress, KEPT, systemClock, onWait);
-  const pools = openPools(config, systemClock, log);
+  const pools = await openPools(config, systemClock, log);
   const clock = new DatabaseClock({ ask: () => databaseTime(pools.writes), machine: systemClock, log });
   await clock.start();
   return { storage: new PostgresStorage(pools, clock, owesEvents), clock };

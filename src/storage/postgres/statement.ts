@@ -1,5 +1,5 @@
+import { failureOf } from "../../db/failures.ts";
 import { few } from "../../db/kept.ts";
-import { codeOf } from "../../db/pool.ts";
 import type { Outcome } from "../port.ts";
 
 /** When a run ends: not before its last step, whose times are of the process that binds its own time as $3, in milliseconds. */
@@ -22,7 +22,7 @@ export async function writeBatch<Item, Value>(
   try {
     return await write(items);
   } catch (error) {
-    if (!isDataError(error)) throw error;
+    if (failureOf(error) !== "data") throw error;
     if (items.length === 1) return [{ kind: "error", code: "unstorable", subject: "" }];
     const middle = items.length >> 1;
     return [...(await writeBatch(items.slice(0, middle), write)), ...(await writeBatch(items.slice(middle), write))];
@@ -46,11 +46,6 @@ export async function writeInRounds<Item extends { uuid: string }>(
 export function outcomesOf(items: unknown[], rows: { position: number }[]): Outcome<null>[] {
   const saved = new Set(rows.map(({ position }) => position));
   return items.map((_, position) => (saved.has(position) ? { kind: "ok", value: null } : { kind: "lost" }));
-}
-
-/** 22: the data does not fit its type; 23: a constraint; 54: a limit of the server, such as the depth of JSON. */
-function isDataError(error: unknown): boolean {
-  return /^(22|23|54)/.test(codeOf(error));
 }
 
 /**

@@ -1,0 +1,90 @@
+import { createConnection } from "node:net";
+import type { Sql } from "postgres";
+import type { Clock } from "../clock.ts";
+import type { PostgresAddress } from "../config/postgres.ts";
+import { within } from "../waiting.ts";
+import { type ConnectOptions, connect } from "./connect.ts";
+import { failureOf, TooLate } from "./failures.ts";
+
+/** What may be bound to a statement. Batches are one JSON text. */
+export type Parameter = string | number | null;
+
+/** How the server calls this connection, for a request to cancel what it executes. */
+interface Backend {
+  pid: number;
+  secret: number;
+}
+
+/** The code of a cancel request, in place of a version of the protocol: 1234 and 5678. */
+const CANCEL_REQUEST = 80_877_102;
+const CANCEL_MILLISECONDS = 2000;
+
+/** One connection to PostgreSQL: opened by its first statement, and again by the next one after it broke. */
+export class Connection {
+  readonly #options: ConnectOptions;
+  readonly #clock: Clock;
+  #sql: Sql;
+  #backend: Backend | null = null;
+  /** When its last statement was over, monotonic milliseconds; null before the first. */
+  usedAt: number | null = null;
+
+  constructor(options: Omit<ConnectOptions, "size">, clock: Clock) {
+    this.#options = { ...options, size: 1 };
+    this.#clock = clock;
+    this.#sql = connect(this.#options);
+  }
+
+  /**
+   * Runs a statement, the only one at a time. One that is not answered in time is cancelled, and its connection given up: one
+   * whose other end is gone never says so.
+   *
+   * @throws TooLate, and what the server and the library say
+   */
+  async ask<Row extends object>(text: string, parameters: Parameter[], milliseconds: number): Promise<Row[]> {
+    const sql = this.#sql;
+    try {
+      const answer = sql.unsafe<Row[]>(text, parameters, { prepare: this.#options.prepare });
+      const late = () => new TooLate(`no answer within ${Math.round(milliseconds / 1000)} s`);
+      const rows = await within(this.#clock, milliseconds, answer, late);
+      this.#backend = rows.state;
+      return [...rows];
+    } catch (error) {
+      const failure = failureOf(error);
+      if (failure === "late" || failure === "lost" || failure === "unsent") this.#giveUp(failure === "late");
+      throw error;
+    } finally {
+      this.usedAt = this.#clock.monotonic();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#sql.end({ timeout: 5 });
+  }
+
+  /**
+   * The next statement gets a new connection, also where this one is broken already: one that is asked between its error and its
+   * end is never answered by postgres.js. Behind a pooler a statement has to be cancelled while its client is still there.
+   */
+  #giveUp(isExecuting: boolean): void {
+    const [old, backend] = [this.#sql, this.#backend];
+    this.#sql = connect(this.#options);
+    this.#backend = null;
+    const cancelled = isExecuting && backend !== null ? cancel(this.#options.address, backend) : Promise.resolve();
+    cancelled.then(() => old.end({ timeout: 0 }));
+  }
+}
+
+/** Asks the server to end what a connection executes; resolves when it was told, or could not be within 2 s. */
+function cancel({ host, port }: PostgresAddress, { pid, secret }: Backend): Promise<void> {
+  const request = Buffer.alloc(16);
+  for (const [index, value] of [16, CANCEL_REQUEST, pid, secret].entries()) request.writeUInt32BE(value, index * 4);
+  return new Promise((resolve) => {
+    const path = `${host}/.s.PGSQL.${port}`;
+    const socket = host.startsWith("/") ? createConnection({ path }) : createConnection({ host, port });
+    socket.setTimeout(CANCEL_MILLISECONDS, () => socket.destroy());
+    socket.on("connect", () => socket.write(request));
+    // The server says nothing and closes. Where it can't be reached, its own limit of the statement has to do.
+    socket.on("error", () => socket.destroy());
+    socket.on("close", () => resolve());
+  });
+}

@@ -1,0 +1,50 @@
+import type { Clock } from "../clock.ts";
+import { PlatformError } from "../errors.ts";
+import type { Connection } from "./connection.ts";
+
+/** Bounds of what waits: most statements come in batches, and those that do not hold a request each. */
+const MOST_WAITING = 2000;
+const LONGEST_WAIT_MILLISECONDS = 5000;
+
+interface Waiting {
+  since: number;
+  resolve(connection: Connection): void;
+  reject(error: unknown): void;
+}
+
+/** Statements that wait for a connection, first come first served. */
+export class Turns {
+  readonly #clock: Clock;
+  readonly #waiting: Waiting[] = [];
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** @throws PlatformError overloaded when too many wait, or when it has waited for 5 s. */
+  wait(): Promise<Connection> {
+    if (this.#waiting.length >= MOST_WAITING) return Promise.reject(new PlatformError("overloaded"));
+    return new Promise((resolve, reject) => this.#waiting.push({ since: this.#clock.monotonic(), resolve, reject }));
+  }
+
+  /** A connection is free: whether somebody waited for it. */
+  give(connection: Connection): boolean {
+    const next = this.#waiting.shift();
+    next?.resolve(connection);
+    return next !== undefined;
+  }
+
+  /** Rejects those that have waited for too long. */
+  expire(): void {
+    const since = this.#clock.monotonic() - LONGEST_WAIT_MILLISECONDS;
+    const kept = this.#waiting.findIndex((waiting) => waiting.since > since);
+    for (const { reject } of this.#waiting.splice(0, kept < 0 ? this.#waiting.length : kept)) {
+      reject(new PlatformError("overloaded"));
+    }
+  }
+
+  /** Rejects all of them. */
+  end(error: PlatformError): void {
+    for (const { reject } of this.#waiting.splice(0)) reject(error);
+  }
+}

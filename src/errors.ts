@@ -29,6 +29,9 @@ const ERRORS = {
   internal: { status: 500, retryable: false, sentence: () => "Something went wrong on our side; the log names it" },
 } as const;
 
+/** As long as the longest id, so that one that exists is said whole. */
+const MAX_SUBJECT = 255;
+
 export type ErrorCode = keyof typeof ERRORS;
 
 /** An error that may be shown to a client: its message comes from the table and leaks nothing. */
@@ -41,7 +44,7 @@ export class PlatformError extends Error {
 
   constructor(code: ErrorCode, subject = "", options: { cause?: unknown; retryAfter?: number } = {}) {
     const entry = ERRORS[code];
-    super(entry.sentence(subject), options.cause === undefined ? {} : { cause: options.cause });
+    super(entry.sentence(shortened(subject, MAX_SUBJECT)), options.cause === undefined ? {} : { cause: options.cause });
     this.name = "PlatformError";
     this.code = code;
     this.status = entry.status;
@@ -67,6 +70,11 @@ export class ValidationFailed extends Error {
     super("validation failed");
     this.faults = faults;
   }
+}
+
+/** The beginning of a text that somebody else chose, so that what repeats it stays small. */
+export function shortened(text: string, characters: number): string {
+  return text.length <= characters ? text : `${text.slice(0, characters).replace(/[\ud800-\udbff]$/, "")}…`;
 }
 
 /** What a thrown value says, for a log line. */

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import { systemClock } from "../clock.ts";
 import { PlatformError, type RequestFault, ValidationFailed } from "../errors.ts";
+import { shownFaults } from "./shown-faults.ts";
 
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
@@ -61,7 +62,7 @@ interface ErrorBody {
 }
 
 function validationReply(faults: RequestFault[], requestId: string): Response {
-  return reply(422, { detail: faults, code: "validation_failed", request_id: requestId }, {});
+  return reply(422, { detail: shownFaults(faults), code: "validation_failed", request_id: requestId }, {});
 }
 
 function reply(status: number, body: ErrorBody, headers: Record<string, string>): Response {

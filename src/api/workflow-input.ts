@@ -58,7 +58,7 @@ function faultsOfConfig(typeName: string, config: Json, loc: (string | number)[]
   // What is no object is the schema's fault, and named by it.
   if (!isObject(config)) return [];
   const configLoc = [...loc, "config"];
-  const placeholders = [...placeholderFaults(config)].map(({ path, message }) =>
+  const placeholders = [...placeholderFaults(config).take(MAX_FAULTS)].map(({ path, message }) =>
     valueFault([...configLoc, ...path], message),
   );
   if (type.validator.Check(config)) {
@@ -66,7 +66,7 @@ function faultsOfConfig(typeName: string, config: Json, loc: (string | number)[]
     return [...placeholders, ...faults.map(({ path, message }) => valueFault([...configLoc, ...path], message))];
   }
   // A placeholder may become any type: it is judged when it is resolved. A field that there is not stays one.
-  const errors = [...type.validator.Errors(config)].filter(
+  const errors = Iterator.from(type.validator.Errors(config)).filter(
     (error) => error.type === ValueErrorType.ObjectAdditionalProperties || wholePlaceholder(error.value) === null,
   );
   return [...placeholders, ...schemaFaults(errors, configLoc)];

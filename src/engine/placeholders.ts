@@ -1,4 +1,5 @@
 import type { Join } from "../connectors/index.ts";
+import { shortened } from "../errors.ts";
 import type { Json, JsonObject } from "../schemas/json.ts";
 import { MAX_PLACEHOLDER, nextPlaceholder, parsePath, splitText, wholePlaceholder } from "../schemas/placeholder.ts";
 import { describeFailure, type FailureCode } from "../step-failures.ts";
@@ -91,14 +92,11 @@ function lookUp(path: string, context: Context): Json {
   // White space around a path is for the eye, unless a step's name begins or ends with it.
   const value = follow(path, context) ?? follow(path.trim(), context);
   if (value === undefined) {
-    throw new PlaceholderError(describeFailure("placeholder_nowhere", { placeholder: `\${${shortened(path)}}` }));
+    throw new PlaceholderError(
+      describeFailure("placeholder_nowhere", { placeholder: `\${${shortened(path, MAX_PLACEHOLDER)}}` }),
+    );
   }
   return value;
-}
-
-/** Definitions from before there was a limit may hold placeholders of up to 1 MiB. */
-function shortened(path: string): string {
-  return path.length <= MAX_PLACEHOLDER ? path : `${path.slice(0, MAX_PLACEHOLDER)}…`;
 }
 
 function follow(path: string, context: Context): Json | undefined {

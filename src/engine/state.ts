@@ -1,4 +1,5 @@
 import { isoTime } from "../clock.ts";
+import { shortened } from "../errors.ts";
 import type { Json, JsonObject } from "../schemas/json.ts";
 import type { LogEntry } from "../schemas/log.ts";
 import type { StepResult } from "../schemas/run.ts";
@@ -38,6 +39,9 @@ export function record(state: RunState, entry: LogEntry): void {
   if (result.status === "failed") state.error = `Step "${result.step_name}" failed: ${result.error ?? ""}`;
 }
 
+/** Characters of a step's error, which the run and its event repeat. */
+const MAX_ERROR = 4096;
+
 /** How a step's attempt ended. A failure has a code, by which a retry can tell it from others. */
 export type StepOutcome = { output: JsonObject } | { code: FailureCode; error: string; output: JsonObject | null };
 
@@ -63,7 +67,7 @@ export function endedEntry(path: string, name: string, startedAt: string, now: n
     started_at: startedAt,
     completed_at: isoTime(now),
     output: outcome.output,
-    error,
+    error: error === null ? null : shortened(error, MAX_ERROR),
   };
   return [path, result, null];
 }

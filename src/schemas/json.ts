@@ -165,7 +165,7 @@ export function pathsToOffsets(text: string, offsets: readonly number[]): (strin
     const end = char === '"' ? endOfString(text, at) : at + 1;
     // The place of a key is the key itself, so it is taken into the path first.
     if (char === '"' && isKey(text, end)) path[path.length - 1] = String(JSON.parse(text.slice(at, end)));
-    while (offsets[paths.length] === at) paths.push([...path]);
+    while (offsets[paths.length] === at) paths.push(shownPath(path));
     if (char === "{" || char === "[") {
       inArray.push(char === "[");
       path.push(char === "[" ? 0 : "");
@@ -176,4 +176,11 @@ export function pathsToOffsets(text: string, offsets: readonly number[]): (strin
     at = end;
   }
   return paths;
+}
+
+/** Whoever nests deeper knows where from the beginning; whole, a hundred of them would be far larger than their text. */
+const MAX_PATH = 2 * MAX_DEPTH;
+
+function shownPath(path: (string | number)[]): (string | number)[] {
+  return path.length <= MAX_PATH ? [...path] : [...path.slice(0, MAX_PATH), "…"];
 }

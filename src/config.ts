@@ -3,6 +3,7 @@ import { hostOf } from "./config/address.ts";
 import { brokersOf } from "./config/brokers.ts";
 import { readSettings } from "./config/environment.ts";
 import { type PostgresAddress, postgresAddress } from "./config/postgres.ts";
+import { corsOriginsOf, publicHostsOf } from "./config/public.ts";
 import { type RedisAddress, redisAddress } from "./config/redis.ts";
 import type { Settings } from "./config/settings.ts";
 import { StartError } from "./errors.ts";
@@ -28,6 +29,9 @@ export interface KafkaConfig {
 
 /** The settings, and the services that they turn on; null is off. */
 export type Config = Readonly<Settings> & {
+  /** PUBLIC_HOSTS and CORS_ORIGINS as requests name them. */
+  readonly publicHosts: readonly string[];
+  readonly corsOrigins: readonly string[];
   readonly postgres: Readonly<PostgresConfig> | null;
   readonly kafka: Readonly<KafkaConfig> | null;
   readonly redis: Readonly<RedisAddress> | null;
@@ -54,7 +58,9 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
   const on = Object.entries(services).flatMap(([name, service]) => (service === null ? [] : [name]));
   const mode = on.length === 0 ? "embedded" : on.join(" + ");
   const [HOST, DATA_DIR] = [host("HOST", settings.HOST), resolve(settings.DATA_DIR)];
-  return Object.freeze({ ...settings, HOST, DATA_DIR, ...services, mode });
+  const publicHosts = publicHostsOf(settings.PUBLIC_HOSTS);
+  const corsOrigins = corsOriginsOf(settings.CORS_ORIGINS);
+  return Object.freeze({ ...settings, HOST, DATA_DIR, publicHosts, corsOrigins, ...services, mode });
 }
 
 function postgresOf(settings: Settings): PostgresConfig | null {

@@ -1,5 +1,20 @@
 /** Every error that a client can see: its stable code, HTTP status, sentence, and whether trying again can help. */
 const ERRORS = {
+  malformed_host: {
+    status: 400,
+    retryable: false,
+    sentence: () => "The Host header names no host; send host or host:port",
+  },
+  cross_site: {
+    status: 403,
+    retryable: false,
+    sentence: () => "Pages of other origins may not use this server; CORS_ORIGINS lists those that may",
+  },
+  misdirected_request: {
+    status: 421,
+    retryable: false,
+    sentence: () => "This server is not known by the name in the Host header; PUBLIC_HOSTS lists the names it has",
+  },
   workflow_not_found: { status: 404, retryable: false, sentence: (id: string) => `Workflow ${id} not found` },
   version_not_found: { status: 404, retryable: false, sentence: (version: string) => `There is no ${version}` },
   run_not_found: { status: 404, retryable: false, sentence: () => "Workflow run not found" },
@@ -11,6 +26,11 @@ const ERRORS = {
     status: 415,
     retryable: false,
     sentence: () => "The request body must be JSON; send it with Content-Type: application/json",
+  },
+  unsupported_encoding: {
+    status: 415,
+    retryable: false,
+    sentence: () => "The body's Content-Encoding must be gzip, and the body has to be it; or send neither",
   },
   validation_failed: { status: 422, retryable: false, sentence: () => "The request does not fit its schema" },
   unstorable: { status: 422, retryable: false, sentence: () => "The database refused this content" },

@@ -55,6 +55,9 @@ export function startServer({ config, storage, messaging, cache, types, clock, l
     readiness,
     types,
     log,
+    listensOn: config.HOST,
+    publicHosts: config.publicHosts,
+    corsOrigins: config.corsOrigins,
   });
   listen();
   const { server } = app;

@@ -4,7 +4,6 @@ import { workflowText } from "./bad-input.ts";
 import { Client, expectReply, inPieces } from "./client.ts";
 import { textAt } from "./json.ts";
 import { type PlatformUnderTest, platformUnderTest } from "./platform.ts";
-import { rawRequest } from "./raw-http.ts";
 
 const MIB = 1_048_576;
 
@@ -70,12 +69,6 @@ describe("a content type", () => {
       expectReply(await api.send("POST", "/api/v1/trigger", { body: triggerText("{}"), headers }), 200);
     });
   }
-
-  test("that is missing is JSON", async () => {
-    const text = triggerText("{}");
-    const head = ["POST /api/v1/trigger HTTP/1.1", `Content-Length: ${text.length}`];
-    expectReply(await rawRequest(api.url, head, [text]), 200);
-  });
 });
 
 describe("a workflow", () => {

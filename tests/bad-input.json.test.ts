@@ -84,6 +84,31 @@ describe("a content type that is not JSON", () => {
   }
 });
 
+describe("a body of no content type is a 415", () => {
+  test("with a length, or in chunks", async () => {
+    const text = workflowText("1");
+    for (const { method, path } of routes) {
+      for (const [header, body] of [
+        [`Content-Length: ${text.length}`, text],
+        ["Transfer-Encoding: chunked", `${text.length.toString(16)}\r\n${text}\r\n0\r\n\r\n`],
+      ] as const) {
+        const request = rawRequest(ground.api.url, [`${method} ${path()} HTTP/1.1`, header], [body]);
+        await ground.refuses(request, (reply) => {
+          expectError(reply, 415);
+          expect(textAt(reply.body, "code")).toBe("unsupported_media_type");
+        });
+      }
+    }
+  });
+
+  test("that a page may send to any address", async () => {
+    for (const { method, path } of routes) {
+      const request = fetch(ground.api.url + path(), { method, body: new Blob([workflowText("1")]) });
+      expect((await request).status).toBe(415);
+    }
+  });
+});
+
 describe("a body over 1 MiB is a 413", () => {
   const padded = (bytes: number) => {
     const empty = ground.triggerText('{"pad":""}');

@@ -193,8 +193,8 @@ function inOrder(faults: unknown[]): unknown[] {
 }
 
 /** A body of unknown length: it is sent in chunked encoding. */
-export function inPieces(text: string, size = 65_536): ReadableStream<Uint8Array> {
-  const bytes = new TextEncoder().encode(text);
+export function inPieces(body: string | Uint8Array, size = 65_536): ReadableStream<Uint8Array> {
+  const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
   let at = 0;
   return new ReadableStream({
     pull(controller) {

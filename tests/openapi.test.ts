@@ -165,6 +165,9 @@ async function routesOfApp(): Promise<string[]> {
     readiness: new ReadinessService([], systemClock),
     types: await loadStepTypes(),
     log,
+    listensOn: "127.0.0.1",
+    publicHosts: [],
+    corsOrigins: [],
   });
   await storage.close();
   return [...new Set(app.routes.map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, "{$1}")}`))];

@@ -5,8 +5,13 @@ import type { Reply } from "./client.ts";
 const DEADLINE_MS = 10_000;
 
 /** Sends a head (request line and header lines; Host and Connection are added) and body pieces; reads the reply. */
-export async function rawRequest(url: string, head: string[], body: (string | Uint8Array)[] = []): Promise<Reply> {
-  const { hostname, port, host } = new URL(url);
+export function rawRequest(url: string, head: string[], body: (string | Uint8Array)[] = []): Promise<Reply> {
+  return rawText(url, [...head, `Host: ${new URL(url).host}`, "Connection: close"], body);
+}
+
+/** The same without a line that the caller did not write; the server has to close. */
+export async function rawText(url: string, head: string[], body: (string | Uint8Array)[] = []): Promise<Reply> {
+  const { hostname, port } = new URL(url);
   const received = await new Promise<Uint8Array>((resolve, reject) => {
     const chunks: Uint8Array[] = [];
     const socket = connect({ host: hostname, port: Number(port === "" ? 80 : port) });
@@ -19,7 +24,7 @@ export async function rawRequest(url: string, head: string[], body: (string | Ui
       fail("no whole reply in time");
     });
     socket.on("connect", () => {
-      socket.write([...head, `Host: ${host}`, "Connection: close", "", ""].join("\r\n"));
+      socket.write([...head, "", ""].join("\r\n"));
       for (const piece of body) socket.write(piece);
     });
     socket.on("data", (chunk) => chunks.push(Buffer.from(chunk)));

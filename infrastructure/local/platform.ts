@@ -21,7 +21,8 @@ export function apiPart(number: number, port: number, services: Addresses): Part
     name: `api-${number}`,
     address,
     ports: [port],
-    prepare: async () => launch("src/server.ts", { PORT: String(port), HOST: "127.0.0.1", DRAIN_SECONDS }, services),
+    prepare: async () =>
+      launch("src/server.ts", { PORT: String(port), HOST: "127.0.0.1", ...doors(), DRAIN_SECONDS }, services),
     trouble: () => httpTrouble(`${address}/health`),
     stop: STOP,
     startSeconds: START_SECONDS,
@@ -39,6 +40,12 @@ export function workerPart(number: number, services: Addresses): Part {
     stop: STOP,
     startSeconds: START_SECONDS,
   };
+}
+
+/** nginx passes on what clients name. */
+function doors(): Record<string, string> {
+  const { PUBLIC_HOSTS = "", CORS_ORIGINS = "" } = process.env;
+  return { PUBLIC_HOSTS, CORS_ORIGINS };
 }
 
 function launch(entry: string, own: Record<string, string>, services: Addresses): Launch {

@@ -6,7 +6,9 @@ import type { ReadinessService } from "../services/readiness.ts";
 import type { RunService } from "../services/runs.ts";
 import type { TriggerService } from "../services/triggers.ts";
 import type { WorkflowService } from "../services/workflows.ts";
+import { type DoorOptions, doors } from "./doors.ts";
 import { errorReply, failureReplies, requestIdOf } from "./failures.ts";
+import { pathOf } from "./paths.ts";
 import { runRoutes } from "./runs.ts";
 import { serviceRoutes } from "./service.ts";
 import { swaggerDocs } from "./swagger.ts";
@@ -17,7 +19,7 @@ const BUN_MAX_BODY_BYTES = 2 ** 40;
 /** Seconds that an idle connection is kept: longer than proxies keep theirs, so that they are the ones to close. */
 const IDLE_SECONDS = 120;
 
-export interface AppOptions {
+export interface AppOptions extends DoorOptions {
   workflows: WorkflowService;
   triggers: TriggerService;
   runs: RunService;
@@ -27,10 +29,13 @@ export interface AppOptions {
 }
 
 /** The HTTP API. */
-export function createApp({ workflows, triggers, runs, readiness, types, log }: AppOptions) {
+export function createApp({ workflows, triggers, runs, readiness, types, log, ...doorOptions }: AppOptions) {
   const failureReply = failureReplies(log);
+  const admitted = doors(doorOptions);
   const app = new Elysia({
     normalize: false,
+    // Elysia looks for the path behind a host of four characters or more unless it is told that there are shorter ones.
+    handler: { standardHostname: false },
     serve: {
       development: false,
       reusePort: false,
@@ -38,20 +43,28 @@ export function createApp({ workflows, triggers, runs, readiness, types, log }: 
       maxRequestBodySize: BUN_MAX_BODY_BYTES,
     },
   })
-    .onError(({ code, error, request }) =>
-      code === "NOT_FOUND" ? unknownRoute(request, allowed) : failureReply(error, request),
-    )
+    .wrap((next) => (request: Request) => admitted(isMisread(request) ? notFound : next, request))
+    .onError(({ code, error, request }) => (code === "NOT_FOUND" ? notFound(request) : failureReply(error, request)))
     .use(swaggerDocs(types))
     .use(serviceRoutes(readiness))
     .use(workflowRoutes(workflows, types))
     .use(runRoutes(triggers, runs));
   const allowed = app.routes.map(({ method, path }) => ({ method, pattern: patternOf(path) }));
   return app;
+
+  /** Elysia looks for the path in a whole address, which a request without a Host does not have. */
+  function isMisread(request: Request): boolean {
+    return request.url.startsWith("/") && !allowed.some(({ pattern }) => pattern.test(pathOf(request)));
+  }
+
+  function notFound(request: Request): Response {
+    return unknownRoute(request, allowed);
+  }
 }
 
 function unknownRoute(request: Request, routes: { method: string; pattern: RegExp }[]): Response {
-  const { pathname } = new URL(request.url);
-  const matching = routes.filter(({ pattern }) => pattern.test(pathname));
+  const path = pathOf(request);
+  const matching = routes.filter(({ pattern }) => pattern.test(path));
   const methods = [...new Set(matching.flatMap(({ method }) => (method === "GET" ? ["GET", "HEAD"] : [method])))];
   const requestId = requestIdOf(request);
   return methods.length === 0

@@ -7,9 +7,11 @@ import {
   MAX_DEPTH,
   pathsToOffsets,
 } from "../schemas/json.ts";
+import { decoded } from "./content-coding.ts";
 
 export const MAX_BODY_BYTES = 1024 * 1024;
 
+const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 const JSON_FAULTS: Record<JsonFaultKind, string> = {
@@ -22,12 +24,13 @@ const JSON_FAULTS: Record<JsonFaultKind, string> = {
 /**
  * Reads a JSON body, once, and refuses what would not come back as it was sent.
  *
- * @throws PlatformError unsupported_media_type, payload_too_large
+ * @throws PlatformError unsupported_media_type, unsupported_encoding, payload_too_large, incomplete_body
  * @throws ValidationFailed for text that is no JSON or holds content that can't be kept
  */
 export async function readBody(request: Request): Promise<Json> {
   const contentType = request.headers.get("content-type");
-  if (contentType !== null && !/^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(contentType)) {
+  // Browsers send a body without a type, and of some other types, for any page that asks, and JSON for their own alone.
+  if (contentType === null ? hasBody(request.headers) : !JSON_TYPE.test(contentType)) {
     throw new PlatformError("unsupported_media_type");
   }
   const text = decode(await readBytes(request));
@@ -43,7 +46,17 @@ export async function readBody(request: Request): Promise<Json> {
   return value;
 }
 
+function hasBody(headers: Headers): boolean {
+  return Number(headers.get("content-length")) > 0 || headers.has("transfer-encoding");
+}
+
 async function readBytes(request: Request): Promise<ArrayBuffer | Uint8Array> {
+  const bytes = await readEncoded(request);
+  const coding = request.headers.get("content-encoding");
+  return coding === null ? bytes : decoded(new Uint8Array(bytes), coding, MAX_BODY_BYTES);
+}
+
+async function readEncoded(request: Request): Promise<ArrayBuffer | Uint8Array> {
   const length = request.headers.get("content-length");
   if (length !== null && Number(length) > MAX_BODY_BYTES) throw new PlatformError("payload_too_large");
   try {

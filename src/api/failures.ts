@@ -42,10 +42,11 @@ export function failureReplies(log: Logger): (error: unknown, request: Request) 
 /** The answer for an error of the table. */
 export function errorReply(error: PlatformError, requestId: string, headers: Record<string, string> = {}): Response {
   const retry: Record<string, string> = error.retryAfter === null ? {} : { "retry-after": String(error.retryAfter) };
+  const codings: Record<string, string> = error.code === "unsupported_encoding" ? { "accept-encoding": "gzip" } : {};
   return reply(
     error.status,
     { detail: error.message, code: error.code, request_id: requestId },
-    { ...retry, ...headers },
+    { ...retry, ...codings, ...headers },
   );
 }
 

@@ -33,7 +33,7 @@ const START = `window.ui = SwaggerUIBundle({
 });`;
 
 // Everything comes from here, and the page says so: it works offline and runs no script of anybody else.
-const POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:";
+const POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
 
 /**
  * The OpenAPI document, made by the plugin from the routes, and Swagger UI from its own package. The plugin's page would

@@ -22,6 +22,14 @@ const redis: Marks = { service: "redis" };
 export const Environment = Type.Object({
   PORT: Type.Integer({ minimum: 0, maximum: 65_535, default: 8001, description: "Port; 0 takes a free one" }),
   HOST: Type.String({ pattern: "\\S", default: "127.0.0.1", description: "Address to listen on" }),
+  PUBLIC_HOSTS: Type.String({
+    default: "",
+    description: "host,…: names of this server that clients use, beside those it knows itself",
+  }),
+  CORS_ORIGINS: Type.String({
+    default: "",
+    description: "https://host,…: origins whose pages may use the API",
+  }),
   DATA_DIR: Type.String({ pattern: "\\S", default: "./data", description: "Folder of the database file" }),
   STORAGE: Type.Union([Type.Literal("file"), Type.Literal("memory")], {
     default: "file",

@@ -1,0 +1,36 @@
+/** A name or an IPv4 address, maybe with a dot at the end, or an IPv6 address in brackets; then a port, which may be empty. */
+const HOST = /^(?:((?:[\w-]+\.)*[\w-]+)\.?|(\[[\da-f:.]+\]))(?::(\d{0,5}))?$/;
+const MAX_PORT = 65_535;
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
+const ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[.*\])$/;
+
+export type HostVerdict = "known" | "unknown" | "malformed";
+
+/**
+ * Judges the Host of a request. A page whose own name is made to lead here (DNS rebinding) passes for this server's own in
+ * a browser, and its Host is the one thing that gives it away. Behind loopback no other names than loopback's are known;
+ * elsewhere addresses are known too, and names without a dot, such as a container's: no page has these for its own name.
+ * The port is the client's matter: proxies and forwarded ports change it, and a page can't lie about its name by it.
+ *
+ * @param listensOn the address that the server listens on
+ * @param publicHosts more names, in lower case
+ */
+export function hostJudge(listensOn: string, publicHosts: readonly string[]): (host: string) => HostVerdict {
+  const own = (listensOn.includes(":") ? `[${listensOn}]` : listensOn).toLowerCase();
+  const names = new Set([own, ...publicHosts]);
+  const isOwnName = LOOPBACK.test(own)
+    ? (name: string) => LOOPBACK.test(name)
+    : (name: string) => ADDRESS.test(name) || !name.includes(".");
+  // Most requests name the same host as the one before.
+  let lastKnown = "";
+
+  return (host) => {
+    if (host === lastKnown) return "known";
+    const [, domain, address, port = ""] = HOST.exec(host.toLowerCase()) ?? [];
+    const name = domain ?? address;
+    if (name === undefined || Number(port) > MAX_PORT) return "malformed";
+    if (!isOwnName(name) && !names.has(name)) return "unknown";
+    lastKnown = host;
+    return "known";
+  };
+}

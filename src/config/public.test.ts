@@ -1,0 +1,54 @@
+import { describe, expect, test } from "bun:test";
+import { StartError } from "../errors.ts";
+import { corsOriginsOf, publicHostsOf } from "./public.ts";
+
+test("hosts are written as clients write them", () => {
+  expect(publicHostsOf("")).toEqual([]);
+  const list = " Flows.Example. ,,10.0.0.7,[2001:DB8:0::7], münchen.example,api_1,";
+  const hosts = ["flows.example", "10.0.0.7", "[2001:db8::7]", "xn--mnchen-3ya.example", "api_1"];
+  expect(publicHostsOf(list)).toEqual(hosts);
+});
+
+test("origins are written as browsers write them", () => {
+  expect(corsOriginsOf("")).toEqual([]);
+  const list = "https://App.example/, http://localhost:3000,https://x.example:443,http://[::1]:80";
+  expect(corsOriginsOf(list)).toEqual([
+    "https://app.example",
+    "http://localhost:3000",
+    "https://x.example",
+    "http://[::1]",
+  ]);
+});
+
+describe("refused with one sentence that repeats nothing of it", () => {
+  const wrong = ["*", "secret/path", "u:secret@h", "a b", "a?secret"];
+  for (const entry of [...wrong, "h:80", "http://h", "::1", "[::1", "*.example", "[x]"]) {
+    test(`host ${entry}`, () => {
+      const read = () => publicHostsOf(`one,${entry}`);
+      expect(read).toThrow(StartError);
+      expect(read).toThrow(/^PUBLIC_HOSTS: entry 2 is no host; /);
+      expect(read).not.toThrow("secret");
+    });
+  }
+  for (const entry of [
+    ...wrong,
+    "null",
+    "app.example",
+    "https://",
+    "https://h/secret",
+    "https://u:secret@h",
+    "https://h?secret",
+    "https://h/#secret",
+    "https://*.h",
+    "ftp://h",
+    "file:///secret",
+    "chrome-extension://x",
+  ]) {
+    test(`origin ${entry}`, () => {
+      const read = () => corsOriginsOf(`https://one,${entry}`);
+      expect(read).toThrow(StartError);
+      expect(read).toThrow(/^CORS_ORIGINS: entry 2 is no origin; /);
+      expect(read).not.toThrow("secret");
+    });
+  }
+});

@@ -1,0 +1,43 @@
+import { StartError } from "../errors.ts";
+
+/** A name or an IPv4 address, or an IPv6 address in brackets. */
+const HOST = /^(?:\[[\da-f:.]+\]|[^\s/?#@:\\*[\]]+)$/i;
+
+/**
+ * The hosts of PUBLIC_HOSTS as clients write them into a Host header: lower case, without a dot at the end.
+ *
+ * @throws StartError naming the entry by its place
+ */
+export function publicHostsOf(list: string): string[] {
+  return entriesOf(list).map((entry, index) => {
+    const url = HOST.test(entry) ? URL.parse(`http://${entry}`) : null;
+    if (url !== null) return url.hostname.replace(/\.$/, "");
+    throw new StartError(
+      `PUBLIC_HOSTS: entry ${index + 1} is no host; write names or addresses without scheme and port, IPv6 in brackets, and commas in between`,
+    );
+  });
+}
+
+/**
+ * The origins of CORS_ORIGINS as browsers write them into an Origin header.
+ *
+ * @throws StartError naming the entry by its place
+ */
+export function corsOriginsOf(list: string): string[] {
+  return entriesOf(list).map((entry, index) => {
+    const url = URL.parse(entry);
+    // An origin and nothing else: what it is made of, and what was written, make the same address.
+    const isOrigin = url?.href === `${url?.origin}/` && /^https?:\/\/[^*]+$/.test(url?.origin ?? "");
+    if (url !== null && isOrigin) return url.origin;
+    throw new StartError(
+      `CORS_ORIGINS: entry ${index + 1} is no origin; write https://host or http://host:port without a path, no wildcard, and commas in between`,
+    );
+  });
+}
+
+function entriesOf(list: string): string[] {
+  return list
+    .split(",")
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== "");
+}

@@ -128,6 +128,8 @@ describe("what is set decides the mode", () => {
     const names = { KAFKA_CONSUMER_GROUP: "g", KAFKA_TOPIC_WORKFLOW_TRIGGER: "t", KAFKA_TOPIC_WORKFLOW_COMPLETED: "c" };
     expect(loadConfig({ ...POSTGRES, ...KAFKA, ...names, KAFKA_PARTITIONS: "6" }).kafka).toEqual({
       brokers: ["one:9092", "two:9092"],
+      sasl: null,
+      tls: null,
       group: "g",
       triggerTopic: "t",
       completedTopic: "c",

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { hostOf } from "./config/address.ts";
-import { brokersOf } from "./config/brokers.ts";
 import { readSettings } from "./config/environment.ts";
+import { type KafkaConfig, kafkaOf } from "./config/kafka.ts";
 import { type PostgresAddress, postgresAddress } from "./config/postgres.ts";
 import { corsOriginsOf, publicHostsOf } from "./config/public.ts";
 import { type RedisAddress, redisAddress } from "./config/redis.ts";
@@ -16,15 +16,6 @@ export interface PostgresConfig {
   /** Connections of this process. */
   pool: number;
   prepare: boolean;
-}
-
-export interface KafkaConfig {
-  /** host:port of each, or [IPv6]:port. */
-  brokers: string[];
-  group: string;
-  triggerTopic: string;
-  completedTopic: string;
-  partitions: number;
 }
 
 /** The settings, and the services that they turn on; null is off. */
@@ -89,17 +80,6 @@ function postgresOf(settings: Settings): PostgresConfig | null {
       ? address
       : postgresAddress("MIGRATE_DATABASE_URL", MIGRATE_DATABASE_URL, { ...address, port: 5432 });
   return { address, migrateAddress, pool, prepare };
-}
-
-function kafkaOf(settings: Settings): KafkaConfig | null {
-  if (settings.KAFKA_BOOTSTRAP_SERVERS === undefined) return null;
-  return {
-    brokers: brokersOf(settings.KAFKA_BOOTSTRAP_SERVERS),
-    group: settings.KAFKA_CONSUMER_GROUP,
-    triggerTopic: settings.KAFKA_TOPIC_WORKFLOW_TRIGGER,
-    completedTopic: settings.KAFKA_TOPIC_WORKFLOW_COMPLETED,
-    partitions: settings.KAFKA_PARTITIONS,
-  };
 }
 
 function redisOf({ REDIS_URL, REDIS_HOST, ...settings }: Settings): RedisAddress | null {

@@ -16,8 +16,8 @@ const METADATA = Uint8Array.of(0, 0, 0, 14, 0, 3, 0, 1, 0, 0, 0, 7, 255, 255, 0,
 /** In its answer the number of brokers comes behind the length and the correlation. */
 const BROKERS_AT = 8;
 
-/** Kafka, one node without ZooKeeper; `controllerPort` is its own affair. */
-export function kafkaPart(folder: string, port: number, controllerPort: number): Part {
+/** Kafka, one node without ZooKeeper; `controllerPort` is its own affair, and `more` are lines of its configuration. */
+export function kafkaPart(folder: string, port: number, controllerPort: number, more: string[] = []): Part {
   return {
     name: "kafka",
     address: `127.0.0.1:${port}`,
@@ -32,6 +32,7 @@ export function kafkaPart(folder: string, port: number, controllerPort: number):
         `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
         `controller.quorum.voters=1@127.0.0.1:${controllerPort}`,
         `log.dirs=${data}`,
+        ...more,
       ];
       mkdirSync(home, { recursive: true });
       await Bun.write(config, `${await Bun.file(BASE).text()}\n${own.join("\n")}\n`);

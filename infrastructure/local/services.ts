@@ -23,6 +23,8 @@ export interface ServiceSettings {
   folder?: string;
   /** Ports to have and no others. Without one, the usual port is taken or, when it is taken, the next free one. */
   ports?: Partial<PerService<number>>;
+  /** Lines that Kafka's configuration ends with. */
+  kafkaConfiguration?: string[];
 }
 
 /** Added to a base port, so that the last digits remind of the usual ports. Kafka takes the port after its own as well. */
@@ -47,7 +49,7 @@ export async function servicesUp<Name extends ServiceName>(
     if (wanted.has("pgbouncer")) wanted.add("postgres");
     const ports = { postgres: 0, pgbouncer: 0, redis: 0, kafka: 0 };
     for (const name of wanted) ports[name] = settings.ports?.[name] ?? testPort(name, recordsIn(folder));
-    const parts = serviceParts(folder, ports);
+    const parts = serviceParts(folder, ports, settings.kafkaConfiguration);
     await startServices(folder, parts, [...wanted]);
     return addressesOf(parts);
   });
@@ -69,12 +71,16 @@ export function portsFrom(base: number): PerService<number> {
 }
 
 /** The services of a folder, on these ports. */
-export function serviceParts(folder: string, ports: PerService<number>): PerService<Part> {
+export function serviceParts(
+  folder: string,
+  ports: PerService<number>,
+  kafkaConfiguration: string[] = [],
+): PerService<Part> {
   return {
     postgres: postgresPart(folder, ports.postgres),
     pgbouncer: pgbouncerPart(folder, ports.pgbouncer, ports.postgres),
     redis: redisPart(folder, ports.redis),
-    kafka: kafkaPart(folder, ports.kafka, ports.kafka + 1),
+    kafka: kafkaPart(folder, ports.kafka, ports.kafka + 1, kafkaConfiguration),
   };
 }
 

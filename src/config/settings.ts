@@ -118,6 +118,18 @@ export const Environment = Type.Object({
     ...postgres,
   }),
   KAFKA_BOOTSTRAP_SERVERS: Type.Optional(Type.String({ description: "host:port,[IPv6]:port,…; turns Kafka on" })),
+  KAFKA_SASL_MECHANISM: Type.Union(
+    [Type.Literal("PLAIN"), Type.Literal("SCRAM-SHA-256"), Type.Literal("SCRAM-SHA-512")],
+    { default: "SCRAM-SHA-512", description: "How the user below is proven", ...kafka },
+  ),
+  KAFKA_SASL_USERNAME: Type.Optional(
+    Type.String({ description: "User, where the brokers do not take everybody", ...kafka }),
+  ),
+  KAFKA_SASL_PASSWORD: Type.Optional(Type.String({ description: "Its password", ...kafka, secret: true })),
+  KAFKA_SSL: Type.Boolean({ default: false, description: "TLS to the brokers", ...kafka }),
+  KAFKA_SSL_CA_FILE: Type.Optional(
+    Type.String({ description: "Certificates in PEM that the brokers' are signed by; the system's without", ...kafka }),
+  ),
   KAFKA_CONSUMER_GROUP: Type.String({ default: "workflow-workers", description: "Group of the workers", ...kafka }),
   KAFKA_TOPIC_WORKFLOW_TRIGGER: Type.String({
     default: "workflow.trigger",

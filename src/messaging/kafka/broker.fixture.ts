@@ -9,7 +9,18 @@ import { servicesDown, servicesUp } from "../../../infrastructure/local/services
 
 export class OwnBroker {
   readonly #folder = mkdtempSync(join(tmpdir(), "kafka-"));
-  readonly #port = freePort();
+  readonly #port: number;
+  readonly #configuration: (port: number) => string[];
+
+  /** `configuration` gives lines of the broker's configuration, by its port; the seven behind it are free. */
+  constructor(configuration: (port: number) => string[] = () => []) {
+    this.#configuration = configuration;
+    this.#port = freePort();
+  }
+
+  get port(): number {
+    return this.#port;
+  }
 
   get address(): string {
     return `127.0.0.1:${this.#port}`;
@@ -21,7 +32,8 @@ export class OwnBroker {
   }
 
   async start(): Promise<void> {
-    await servicesUp(["kafka"], { folder: this.#folder, ports: { kafka: this.#port } });
+    const kafkaConfiguration = this.#configuration(this.#port);
+    await servicesUp(["kafka"], { folder: this.#folder, ports: { kafka: this.#port }, kafkaConfiguration });
   }
 
   /** Ends it; its data stays. */
@@ -53,10 +65,10 @@ export class OwnBroker {
   }
 }
 
-/** A free port whose next one, which the broker takes too, is free as well. */
+/** A free port whose next ones are free as well: the broker takes one of them, and listeners of a test others. */
 function freePort(): number {
   for (;;) {
     const port = 20_000 + Math.floor(Math.random() * 10_000);
-    if (isPortFree(port) && isPortFree(port + 1)) return port;
+    if ([0, 1, 2, 3, 4, 5, 6, 7].every((offset) => isPortFree(port + offset))) return port;
   }
 }

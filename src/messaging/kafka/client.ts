@@ -1,7 +1,7 @@
-import { Kafka, KafkaJSProtocolError, type LogEntry, logLevel } from "kafkajs";
+import { Kafka, KafkaJSProtocolError, type LogEntry, logLevel, type SASLOptions } from "kafkajs";
 import type { Logger } from "pino";
 import type { Clock } from "../../clock.ts";
-import type { KafkaConfig } from "../../config.ts";
+import type { KafkaConfig, SaslConfig } from "../../config/kafka.ts";
 import { messageOf } from "../../errors.ts";
 import "./codecs.ts";
 import { Troubles } from "./troubles.ts";
@@ -34,6 +34,8 @@ const RETRY = { retries: 3, initialRetryTime: 100, maxRetryTime: 500 };
 export function createConnection(config: KafkaConfig, clock: Clock, log: Logger): Connection {
   const kafka = new Kafka({
     brokers: config.brokers,
+    ssl: config.tls === null ? false : config.tls.ca === null ? true : { ca: [config.tls.ca] },
+    ...(config.sasl === null ? {} : { sasl: saslOf(config.sasl) }),
     clientId: "workflow-platform",
     connectionTimeout: CONNECT_MILLISECONDS,
     requestTimeout: REQUEST_MILLISECONDS,
@@ -84,4 +86,12 @@ export function abandon(client: { disconnect(): Promise<void> }, log: Logger): v
   client.disconnect().catch((error: unknown) => {
     log.debug({ error: messageOf(error) }, "a Kafka client did not disconnect cleanly");
   });
+}
+
+/** kafkajs has a name of its own for each mechanism, and a type for each name. */
+function saslOf({ mechanism, ...user }: SaslConfig): SASLOptions {
+  if (mechanism === "PLAIN") return { mechanism: "plain", ...user };
+  return mechanism === "SCRAM-SHA-256"
+    ? { mechanism: "scram-sha-256", ...user }
+    : { mechanism: "scram-sha-512", ...user };
 }

@@ -7,7 +7,7 @@
  */
 import type { Logger } from "pino";
 import type { Clock } from "../../clock.ts";
-import type { KafkaConfig } from "../../config.ts";
+import type { KafkaConfig } from "../../config/kafka.ts";
 import type { Messaging } from "../port.ts";
 import { createConnection } from "./client.ts";
 import { DeadLetters } from "./dead-letters.ts";

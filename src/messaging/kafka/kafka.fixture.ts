@@ -48,6 +48,8 @@ export class Place {
     this.broker = broker;
     this.options = {
       brokers: [broker],
+      sasl: null,
+      tls: null,
       group: `${name}-workers`,
       triggerTopic: name,
       completedTopic: `${name}.completed`,

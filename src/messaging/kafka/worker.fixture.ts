@@ -7,6 +7,8 @@ import { openKafkaMessaging } from "./index.ts";
 const [broker = "", triggerTopic = "", group = "", sessionMilliseconds = ""] = process.argv.slice(2);
 const messaging = await openKafkaMessaging({
   brokers: [broker],
+  sasl: null,
+  tls: null,
   group,
   triggerTopic,
   completedTopic: `${triggerTopic}.completed`,

@@ -14,6 +14,7 @@ import type { Holdings } from "./holdings.ts";
 import type { PureExecution, PureRun } from "./pure.ts";
 import { RecentKeys } from "./recent.ts";
 import { Sleepers } from "./sleepers.ts";
+import { Trust } from "./trust.ts";
 
 /** What is late is claimed, and executed again. */
 const LIMIT_MILLISECONDS = 1000;
@@ -64,6 +65,7 @@ export class FreshRuns {
   readonly #sleepers: Sleepers<Asleep>;
   readonly #woken: Coalescer<Unclaimed, true>;
   readonly #saves: Coalescer<FreshProgress, Outcome<null>>;
+  readonly #trust: Trust;
   readonly #waking = new Set<Promise<unknown>>();
   #stopped = false;
 
@@ -73,6 +75,7 @@ export class FreshRuns {
     this.#holdings = parts.holdings;
     this.#pure = parts.pure;
     this.#effectful = new RecentKeys(options.clock, KNOWN_MILLISECONDS);
+    this.#trust = new Trust(options.clock, options.log);
     this.#sleepers = new Sleepers(options.clock, (runs) => this.#wake(runs));
     this.#saves = new Coalescer({
       clock: options.clock,
@@ -133,7 +136,7 @@ export class FreshRuns {
     const { storage, clock } = this.#options;
     const startedAt = clock.now();
     // What a message says of its run saves reading it: should that be wrong, nothing of it is stored.
-    const told = new Map(triggered.flatMap(toldRun).map((run) => [run.uuid, run]));
+    const told = new Map((this.#trust.holds ? triggered.flatMap(toldRun) : []).map((run) => [run.uuid, run]));
     const asked = triggered.map(({ runId }) => runId).filter((runId) => !told.has(runId));
     const { fresh, taken } = await storage.findFresh(asked, Math.min(MAX_BYTES, this.#holdings.roomBytes));
     const all = [...told.values(), ...fresh];
@@ -175,6 +178,8 @@ export class FreshRuns {
     const outcomes = await Promise.all(came.map(({ run, next }) => this.#saves.add(progressOf(run, next))));
     failpoint(came.some(({ next }) => next.kind === "end") ? "end_saved" : "progress_saved");
     const saved = came.filter((_, index) => outcomes[index]?.kind === "ok");
+    const missed = came.filter(({ run }, index) => run.told !== null && outcomes[index]?.kind !== "ok").length;
+    if (missed > 0) this.#trust.missed(missed);
     for (const { run, next, asleep } of saved) {
       if (asleep !== null) this.#sleepers.add(asleep);
       else if (next.kind === "sleep") onGivenBack(next.dueAt);

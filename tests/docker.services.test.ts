@@ -18,7 +18,7 @@ let exposed: Service[] = [];
 beforeAll(async () => {
   await install(["nginx"]);
   await install(["docker-compose"]);
-  const passwords = { POSTGRES_PASSWORD: "0a1b2c", POSTGRES_ADMIN_PASSWORD: "3d4e5f" };
+  const passwords = { POSTGRES_PASSWORD: "0a1b2c", POSTGRES_ADMIN_PASSWORD: "3d4e5f", KAFKA_PASSWORD: "6a7b8c" };
   services = servicesOf((await composeConfig(passwords)).printed);
   exposed = servicesOf((await composeConfig({ ...passwords, PUBLISH_ADDRESS: "0.0.0.0" })).printed);
 });
@@ -35,7 +35,7 @@ const after = (words: string[], option: string) => words[words.indexOf(option) +
 function listening(): string[] {
   const apis = services.filter(({ command }) => command.at(-1) === "api");
   const pooler = /^listen_port = (\d+)$/m.exec(readText("infrastructure/docker/pgbouncer/start"))?.[1];
-  const broker = /PLAINTEXT:\/\/(?:0\.0\.0\.0)?:(\d+)/.exec(variable("kafka", "KAFKA_LISTENERS"))?.[1];
+  const broker = /CLIENTS:\/\/(?:0\.0\.0\.0)?:(\d+)/.exec(variable("kafka", "KAFKA_LISTENERS"))?.[1];
   return [
     ...apis.map(({ name, environment }) => `${name}:${environment.PORT}`),
     `nginx:${variable("nginx", "NGINX_LISTEN")}`,
@@ -71,7 +71,17 @@ describe("who talks to whom", () => {
     expect(told(service("worker-3"))).toEqual(told(service("api-1")));
     expect(told(service("pgbouncer"))).toEqual(["postgres:5432"]);
     expect(told(service("benchmark"))).toEqual(["nginx:8001"]);
-    expect(variable("kafka", "KAFKA_ADVERTISED_LISTENERS")).toBe("PLAINTEXT://kafka:9092");
+    expect(variable("kafka", "KAFKA_ADVERTISED_LISTENERS")).toBe("CLIENTS://kafka:9092,LOCAL://127.0.0.1:9094");
+  });
+
+  test("at a broker that takes the platform's user alone", () => {
+    const { KAFKA_SASL_USERNAME: user, KAFKA_SASL_PASSWORD: password } = service("api-1").environment;
+    const kafka = service("kafka").environment;
+    expect(kafka.KAFKA_LISTENER_SECURITY_PROTOCOL_MAP).toStartWith("CLIENTS:SASL_PLAINTEXT,");
+    expect(kafka.KAFKA_LISTENER_NAME_CLIENTS_PLAIN_SASL_JAAS_CONFIG).toEndWith(` required user_${user}="${password}";`);
+    // Every other listener is one of the container's own.
+    for (const address of kafka.KAFKA_LISTENERS?.split(",").slice(1) ?? [""])
+      expect(address).toContain("://127.0.0.1:");
   });
 
   test("shares a network with it, and waits for its health", () => {
@@ -126,9 +136,10 @@ describe("health", () => {
     const checked = services.filter(({ healthcheck }) => healthcheck !== null);
     expect(checked.map(({ name }) => name).sort()).toEqual(["kafka", "nginx", "pgbouncer", "postgres", "redis"]);
     for (const { name, healthcheck } of checked) {
-      const port = listening()
-        .find((one) => one.startsWith(`${name}:`))
-        ?.split(":")[1];
+      // Kafka's is asked where it wants no user.
+      const local = /LOCAL:\/\/127\.0\.0\.1(:\d+)/.exec(variable("kafka", "KAFKA_LISTENERS"))?.[1];
+      const address = name === "kafka" ? `kafka${local}` : listening().find((one) => one.startsWith(`${name}:`));
+      const port = address?.split(":")[1];
       expect([name, healthcheck?.join(" ")]).toEqual([name, expect.stringMatching(new RegExp(`\\b${port}\\b`))]);
     }
     // The API has the image's, and only the API: the others of its image say why they have none.

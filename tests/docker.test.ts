@@ -13,7 +13,7 @@ import { REPOSITORY } from "./platform.ts";
 // The first time docker-compose is installed.
 setDefaultTimeout(180_000);
 
-const PASSWORDS = { POSTGRES_PASSWORD: "0a1b2c", POSTGRES_ADMIN_PASSWORD: "3d4e5f" };
+const PASSWORDS = { POSTGRES_PASSWORD: "0a1b2c", POSTGRES_ADMIN_PASSWORD: "3d4e5f", KAFKA_PASSWORD: "6a7b8c" };
 const APIS = ["api-1", "api-2", "api-3"];
 const WORKERS = ["worker-1", "worker-2", "worker-3"];
 const ENTRY = "Dockerfile";
@@ -64,6 +64,7 @@ describe("passwords", () => {
     const users = [...APIS, ...WORKERS, "pgbouncer", "postgres"];
     expect(holders(PASSWORDS.POSTGRES_PASSWORD).sort()).toEqual(users.sort());
     expect(holders(PASSWORDS.POSTGRES_ADMIN_PASSWORD)).toEqual(["postgres"]);
+    expect(holders(PASSWORDS.KAFKA_PASSWORD).sort()).toEqual([...APIS, ...WORKERS, "kafka"].sort());
     for (const file of [ENTRY, `${POOLER}/Dockerfile`]) {
       expect(instructionsOf(file).filter(({ name, text }) => /^(ENV|ARG)$/.test(name) && /PASS/.test(text))).toEqual(
         [],

@@ -1,6 +1,6 @@
-import { Database } from "bun:sqlite";
+import { Database, SQLiteError } from "bun:sqlite";
 import { join } from "node:path";
-import { messageOf, StartError } from "../errors.ts";
+import { messageOf, PlatformError, StartError } from "../errors.ts";
 import { type AppliedMigration, pendingMigrations, readMigrations } from "./migrations.ts";
 
 const MIGRATIONS = join(import.meta.dir, "../../sql/sqlite");
@@ -26,6 +26,20 @@ export function openReader(file: string): Database {
   const database = new Database(file, { readonly: true, strict: true });
   database.run("pragma cache_size = -4000");
   return database;
+}
+
+/** What the file or its disk fails with, whatever was asked: https://www.sqlite.org/rescode.html */
+const UNAVAILABLE =
+  /^SQLITE_(BUSY|CANTOPEN|CORRUPT|FULL|INTERNAL|INTERRUPT|IOERR|LOCKED|NOLFS|NOMEM|NOTADB|PERM|PROTOCOL|READONLY)/;
+
+/** What a read gives. @throws PlatformError storage_unavailable where the file can't be read; what else the read throws */
+export function reading<Value>(read: () => Value): Value {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof SQLiteError && UNAVAILABLE.test(error.code ?? ""))) throw error;
+    throw new PlatformError("storage_unavailable", "", { cause: messageOf(error) });
+  }
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Database } from "bun:sqlite";
 import { accessSync, constants, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Clock, systemClock } from "../../clock.ts";
-import { lockFolder, openReader, openWriter, type Synchronous } from "../../db/sqlite.ts";
+import { lockFolder, openReader, openWriter, reading, type Synchronous } from "../../db/sqlite.ts";
 import { messageOf, StartError } from "../../errors.ts";
 import { idFloor } from "../../ids.ts";
 import type { PageRequest } from "../../schemas/page.ts";
@@ -120,15 +120,15 @@ class SqliteStorage implements Storage {
   }
 
   async findWorkflows(items: WorkflowLookup[]) {
-    return items.map((item) => this.#definitions.find(item));
+    return reading(() => items.map((item) => this.#definitions.find(item)));
   }
 
   async listWorkflows(page: PageRequest) {
-    return this.#definitions.list(page, this.#settled());
+    return reading(() => this.#definitions.list(page, this.#settled()));
   }
 
   async findVersions(keys: VersionKey[]): Promise<(string | null)[]> {
-    return keys.map((key) => this.#definitions.steps(key));
+    return reading(() => keys.map((key) => this.#definitions.steps(key)));
   }
 
   insertRuns(items: NewRun[]): Promise<Outcome<InsertedRun>[]> {
@@ -136,19 +136,19 @@ class SqliteStorage implements Storage {
   }
 
   async findRuns(uuids: string[]): Promise<(RunRecord | null)[]> {
-    return uuids.map((uuid) => this.#runs.find(uuid));
+    return reading(() => uuids.map((uuid) => this.#runs.find(uuid)));
   }
 
   async storedRuns(uuids: string[]): Promise<string[]> {
-    return uuids.filter((uuid) => this.#runs.isStored(uuid));
+    return reading(() => uuids.filter((uuid) => this.#runs.isStored(uuid)));
   }
 
   async listRuns(page: PageRequest): Promise<RunRecord[]> {
-    return this.#runs.list(page, this.#settled());
+    return reading(() => this.#runs.list(page, this.#settled()));
   }
 
   async findFresh(uuids: string[], maxBytes: number): Promise<FoundFresh> {
-    return this.#fresh.find(uuids, maxBytes);
+    return reading(() => this.#fresh.find(uuids, maxBytes));
   }
 
   saveFresh(items: FreshProgress[]): Promise<Outcome<null>[]> {
@@ -164,7 +164,7 @@ class SqliteStorage implements Storage {
   }
 
   async nextDue(patienceMilliseconds: number): Promise<number | null> {
-    return this.#runs.nextDue(patienceMilliseconds);
+    return reading(() => this.#runs.nextDue(patienceMilliseconds));
   }
 
   saveProgress(items: Progress[]): Promise<Outcome<null>[]> {
@@ -176,7 +176,7 @@ class SqliteStorage implements Storage {
   }
 
   async check(): Promise<void> {
-    this.#runs.nextDue(0);
+    reading(() => this.#runs.nextDue(0));
   }
 
   async recordHealth(status: string): Promise<void> {

@@ -1,7 +1,7 @@
 /** The storage contract over SQLite in memory and in a file, and what only the file has. */
 import { Database } from "bun:sqlite";
 import { afterAll, describe, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { StartError } from "../../errors.ts";
@@ -256,4 +256,23 @@ test("rows of another program, with the contract's columns alone, are run", asyn
   const second = await World.open(fileIn(folder));
   expect(await second.claimDue()).toMatchObject([{ uuid, workflowUuid: workflow, workflowVersion: 1, token: 1 }]);
   await second.storage.close();
+});
+
+test("a file that can't be read is the platform's trouble, whatever was asked", async () => {
+  const folder = newFolder();
+  const world = await World.open(fileIn(folder));
+  const workflow = await world.workflow({ steps: JSON.stringify(["x".repeat(100_000)]) });
+  const run = await world.run();
+  truncateSync(join(folder, "platform.db-wal"), 100);
+  truncateSync(join(folder, "platform.db"), 100);
+  const page = { namespace: "default", limit: 10, order: "desc", after: null } as const;
+  const reads = [
+    () => world.storage.findRuns([run]),
+    () => world.storage.listRuns(page),
+    () => world.storage.findWorkflows([{ namespace: "default", reference: workflow, version: null }]),
+    () => world.storage.check(),
+  ];
+  for (const read of reads)
+    expect(await read().catch((error: unknown) => error)).toMatchObject({ code: "storage_unavailable" });
+  await world.storage.close();
 });

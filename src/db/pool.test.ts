@@ -1,6 +1,6 @@
 /** The pool on a real PostgreSQL, straight and through a real PgBouncer, on a clock that is twenty times as fast. */
 import { afterAll, describe, expect, test } from "bun:test";
-import { createServer, type Socket } from "node:net";
+import { createConnection, createServer, type Socket } from "node:net";
 import pino from "pino";
 import { Breaker } from "../breaker.ts";
 import { type Clock, systemClock } from "../clock.ts";
@@ -170,6 +170,24 @@ test("the breaker opens when nothing has worked for a second, and what waits is 
   expect(await codeOf(pool.run("select 1", []))).toBe("answered");
 });
 
+test("after an outage of some seconds no connection is left out, whatever became of it meanwhile", async () => {
+  const { port } = new URL(url);
+  const way = await forwarder(Number(port));
+  const { pool, breaker } = open(url.replace(`:${port}/`, `:${way.port}/`), { size: 4, clock: systemClock });
+  const ask = () => Promise.all(Array.from({ length: 40 }, () => codeOf(pool.run("select 1", []))));
+  expect(new Set(await ask())).toEqual(new Set(["answered"]));
+  way.break();
+  for (let round = 0; round < 30; round++) {
+    await ask();
+    await Bun.sleep(100);
+  }
+  await way.mend();
+  await until("the breaker is closed", async () => breaker.state === "closed");
+  const start = performance.now();
+  expect(new Set(await ask())).toEqual(new Set(["answered"]));
+  expect(performance.now() - start).toBeLessThan(2000);
+});
+
 test("connections that rest are looked after: one that broke is opened again before anybody needs it", async () => {
   const { pool } = open(url, { size: 1 });
   await pool.run("select 1 as rested", []);
@@ -204,6 +222,37 @@ function standIn(take: (socket: Socket) => void): { address: string; taken(): nu
   const bound = server.address();
   if (bound === null || typeof bound === "string") throw new Error("it has no port");
   return { address: `postgres://a:b@127.0.0.1:${bound.port}/c`, taken: () => count };
+}
+
+/** A way to a port of this machine that can be broken: its connections end, and nobody listens. */
+async function forwarder(to: number): Promise<{ port: number; break(): void; mend(): Promise<void> }> {
+  const sockets = new Set<Socket>();
+  const join = (client: Socket) => {
+    const server = createConnection(to, "127.0.0.1");
+    for (const socket of [client, server]) {
+      sockets.add(socket);
+      socket.on("error", () => socket.destroy());
+    }
+    client.pipe(server).pipe(client);
+  };
+  const listen = async (port: number) => {
+    const server = createServer(join);
+    await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+    return server;
+  };
+  let server = await listen(0);
+  const bound = server.address();
+  if (bound === null || typeof bound === "string") throw new Error("it has no port");
+  const end = () => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+    sockets.clear();
+  };
+  closing.push(async () => end());
+  const mend = async () => {
+    server = await listen(bound.port);
+  };
+  return { port: bound.port, break: end, mend };
 }
 
 test("a proxy that closes what it takes, since its server is out, is not asked in a loop", async () => {

@@ -22,6 +22,11 @@ const ERRORS = {
   method_not_allowed: { status: 405, retryable: false, sentence: () => "Method Not Allowed" },
   incomplete_body: { status: 400, retryable: false, sentence: () => "The request body broke off before its end" },
   payload_too_large: { status: 413, retryable: false, sentence: () => "The request body is over 1 MiB; send less" },
+  depth_exceeded: {
+    status: 422,
+    retryable: false,
+    sentence: () => "32 workflows have triggered one another up to here; a workflow that triggers itself is stopped",
+  },
   unsupported_media_type: {
     status: 415,
     retryable: false,

@@ -48,7 +48,7 @@ const world: Surroundings = {
   stepwise: false,
   beat: () => {},
   mayStartEffect: () => true,
-  tools: () => ({ idempotencyKey: "", signal: new AbortController().signal, fetch: thrown }),
+  tools: () => ({ idempotencyKey: "", depth: 0, signal: new AbortController().signal, fetch: thrown }),
 };
 
 async function run(type: string, stepConfig: Record<string, Json> = {}): Promise<Advanced | undefined> {

@@ -9,6 +9,8 @@ export interface Handed {
   definition: string;
   payload: string;
   log: string;
+  /** See NewRun. */
+  depth: number;
 }
 
 /** Runs that are executed as one task. */

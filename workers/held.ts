@@ -55,7 +55,14 @@ export class HeldRun {
 
   handed(): Handed {
     const log = joinLogs(this.#log, this.#unsaved);
-    return { uuid: this.run.uuid, token: this.run.token, definition: this.definition, payload: this.run.payload, log };
+    return {
+      uuid: this.run.uuid,
+      token: this.run.token,
+      definition: this.definition,
+      payload: this.run.payload,
+      log,
+      depth: this.run.depth,
+    };
   }
 
   /** Takes entries that are not persisted yet. */

@@ -91,7 +91,14 @@ export class PureExecution {
 
   async #task(runs: PureRun[]): Promise<Advanced[]> {
     const definitions = new Map(runs.map(({ definition, steps }) => [definition, steps]));
-    const handed = runs.map(({ uuid, payload, log, definition }) => ({ uuid, token: 0, definition, payload, log }));
+    const handed = runs.map(({ uuid, payload, log, definition }) => ({
+      uuid,
+      token: 0,
+      definition,
+      payload,
+      log,
+      depth: 0,
+    }));
     try {
       return await this.#options.executor.execute({ runs: handed, definitions, effectBy: null, alone: false });
     } catch (error) {

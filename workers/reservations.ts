@@ -42,14 +42,24 @@ export class Reservations {
     const release = this.#holdings.reserve("message", 1);
     return {
       lease: this.#lease,
-      stored: ({ uuid, workflow, payload }, { workflowUuid, workflowVersion }, ended) => {
+      stored: ({ uuid, workflow, payload, depth }, { workflowUuid, workflowVersion }, ended) => {
         release();
         this.#ahead.learn(workflow, { workflowUuid, version: workflowVersion });
         if (ended !== null) {
           const { status, error } = ended;
           this.#options.onEnded({ run_id: uuid, workflow_id: workflowUuid, status, error });
         } else {
-          const run = { uuid, workflowUuid, workflowVersion, payload, log: "[]", logLength: 0, token: 1, crashes: 0 };
+          const run = {
+            uuid,
+            workflowUuid,
+            workflowVersion,
+            payload,
+            log: "[]",
+            logLength: 0,
+            token: 1,
+            crashes: 0,
+            depth,
+          };
           this.#accepter.accept(run, claimedAt);
         }
       },

@@ -67,7 +67,7 @@ export default async function execute(text: string): Promise<string[]> {
       stepwise: task.stepwise,
       beat,
       mayStartEffect: () => task.effectBy !== null && kernelTime() < task.effectBy,
-      tools: (uuid, path) => toolsFor(task.slot, index, `${uuid}:${path}`),
+      tools: (uuid, path) => toolsFor(task.slot, index, `${uuid}:${path}`, run.depth),
     };
     if (task.effectBy !== null) {
       const advanced = advanceEffect(handed, world);
@@ -102,9 +102,10 @@ function keepDefinition(key: string, text: string): void {
   definitions.set(key, steps);
 }
 
-function toolsFor(slot: number, run: number, idempotencyKey: string): Tools {
+function toolsFor(slot: number, run: number, idempotencyKey: string, depth: number): Tools {
   return {
     idempotencyKey,
+    depth,
     signal: AbortSignal.timeout(STEP_TIMEOUT_MILLISECONDS),
     async fetch(request: HttpRequest): Promise<HttpReply> {
       const reply = await sendOnceRoom(request).finally(() => shared.enter(lane, slot, run));

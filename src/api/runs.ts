@@ -1,6 +1,8 @@
 import { Type } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { Elysia } from "elysia";
+import { ValidationFailed } from "../errors.ts";
+import { DEPTH_HEADER } from "../schemas/depth.ts";
 import { TriggerInput } from "../schemas/run.ts";
 import type { RunService } from "../services/runs.ts";
 import type { TriggerService } from "../services/triggers.ts";
@@ -13,6 +15,7 @@ import { jsonReply, pageText, runText } from "./views.ts";
 const Triggered = Type.Object({ run_id: Type.String({ format: "uuid" }), status: Type.Literal("triggered") });
 const triggerInput = TypeCompiler.Compile(TriggerInput);
 const tags = ["runs"];
+const NO_DEPTH = "Input should be a whole number: webhooks of workflows say with it how many triggered one another";
 
 /** Triggers and the runs that come of them. */
 export function runRoutes(triggers: TriggerService, runs: RunService) {
@@ -20,7 +23,8 @@ export function runRoutes(triggers: TriggerService, runs: RunService) {
     .post(
       "/trigger",
       async ({ request }) => {
-        const uuid = await triggers.trigger(checked(triggerInput, await readBody(request), "body"));
+        const input = checked(triggerInput, await readBody(request), "body");
+        const uuid = await triggers.trigger(input, depthOf(request));
         return jsonReply(`{"run_id":"${uuid}","status":"triggered"}`);
       },
       {
@@ -49,4 +53,13 @@ export function runRoutes(triggers: TriggerService, runs: RunService) {
         responses: responses("The run", reference("Run"), 404, 500, 503),
       },
     });
+}
+
+/** How many workflows triggered one another up to a request: 0 where no webhook of ours sent it. @throws ValidationFailed */
+function depthOf(request: Request): number {
+  const text = request.headers.get(DEPTH_HEADER);
+  if (text === null) return 0;
+  if (!/^\d{1,9}$/.test(text))
+    throw new ValidationFailed([{ loc: ["header", DEPTH_HEADER], msg: NO_DEPTH, type: "value_error" }]);
+  return Number(text);
 }

@@ -11,6 +11,8 @@ import { describeFailure, type FailureCode, type FailureName, type Subjects } fr
 export interface Tools {
   /** `<run>:<path>`: the same on every attempt of this step, so that a receiver can drop what it has seen. */
   idempotencyKey: string;
+  /** Workflows that triggered one another up to this run. */
+  depth: number;
   /** HTTP with the reply already read, because a stream cannot be shared with the watchdog. Throws on no reply. */
   fetch(request: HttpRequest): Promise<HttpReply>;
   /** Aborts when the step has to give up. */

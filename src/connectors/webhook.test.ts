@@ -27,6 +27,7 @@ async function run(config: Record<string, Json>, reply: Partial<HttpReply> = {})
   const ran: Ran = { request: null, output: null, failure: null };
   const tools = {
     idempotencyKey: "run:0",
+    depth: 3,
     signal: new AbortController().signal,
     fetch: async (request: HttpRequest) => {
       ran.request = request;
@@ -148,7 +149,10 @@ describe("headers", () => {
     expect(request?.headers.map(([name]) => name)).toEqual([
       ...["Host", "Webhook-Signature", "webhook-timestamp", "accept-encoding"],
     ]);
-    expect(request?.ownHeaders).toEqual([["webhook-id", "run:0"]]);
+    expect(request?.ownHeaders).toEqual([
+      ["webhook-id", "run:0"],
+      ["x-workflow-depth", "4"],
+    ]);
   });
 
   const many = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`x-${n}`, "v"]));

@@ -1,4 +1,5 @@
 import { type Static, Type } from "@sinclair/typebox";
+import { DEPTH_HEADER } from "../schemas/depth.ts";
 import type { Json, JsonObject } from "../schemas/json.ts";
 import { faultsOfHeaders, type HeaderFault, reservedHeaders, sentHeaders } from "../schemas/webhook/headers.ts";
 import { faultOfTemplate, faultOfUrl, joinUrl, shownUrl, splitCredentials } from "../schemas/webhook/url.ts";
@@ -63,7 +64,10 @@ export default defineConnector({
       url,
       method: config.method,
       headers: headersOf(config, authorization),
-      ownHeaders: [["webhook-id", tools.idempotencyKey]],
+      ownHeaders: [
+        ["webhook-id", tools.idempotencyKey],
+        [DEPTH_HEADER, String(tools.depth + 1)],
+      ],
       body: bodyOf(config),
       follow: config.follow ?? (config.method === "GET" ? FOLLOWED_BY_GET : 0),
     });

@@ -1,10 +1,12 @@
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
 import { Coalescer } from "../coalescer.ts";
+import { PlatformError } from "../errors.ts";
 import { failpoint } from "../failpoints.ts";
 import { newId } from "../ids.ts";
 import type { Messaging } from "../messaging/port.ts";
 import type { RunRepository } from "../repositories/runs.ts";
+import { MAX_DEPTH_OF_RUNS } from "../schemas/depth.ts";
 import type { TriggerEvent } from "../schemas/event.ts";
 import type { TriggerInput } from "../schemas/run.ts";
 import type { NewRun } from "../storage/port.ts";
@@ -43,9 +45,11 @@ export class TriggerService {
    * Stores a run and returns its id. A worker of this process with room gets it as claimed; else the workers are told.
    * The row is what counts: a message that is lost only makes the run start when its grace is over.
    *
-   * @throws PlatformError workflow_not_found, overloaded, storage_unavailable
+   * @param depth workflows that triggered one another up to it
+   * @throws PlatformError workflow_not_found, depth_exceeded, overloaded, storage_unavailable
    */
-  async trigger({ workflow_id, payload = {} }: TriggerInput): Promise<string> {
+  async trigger({ workflow_id, payload = {} }: TriggerInput, depth = 0): Promise<string> {
+    if (depth > MAX_DEPTH_OF_RUNS) throw new PlatformError("depth_exceeded");
     const uuid = newId(this.#clock.now());
     const reservation = this.#messaging.reserve();
     const run: NewRun = {
@@ -53,6 +57,7 @@ export class TriggerService {
       namespace: NAMESPACE,
       workflow: workflow_id,
       payload: JSON.stringify(payload),
+      depth,
       graceMilliseconds: this.#graceMilliseconds,
       claim: reservation?.lease ?? null,
       ended: null,

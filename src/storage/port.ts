@@ -73,6 +73,8 @@ export interface NewRun {
   workflow: string;
   /** JSON text. */
   payload: string;
+  /** Workflows that triggered one another up to it. */
+  depth: number;
   /** Milliseconds that a message has to bring the run to a worker before the sweeper may take it. */
   graceMilliseconds: number;
   /** Stores it as claimed already, with token 1, for a worker of this process that has room; null leaves it pending. */
@@ -189,6 +191,8 @@ export interface ClaimedRun {
   logLength: number;
   token: number;
   crashes: number;
+  /** Workflows that triggered one another up to it. */
+  depth: number;
 }
 
 export interface Held {

@@ -76,6 +76,7 @@ function scheduleTriggers(world: World, workers: SimulatedWorker[]): Map<string,
         namespace: "default",
         workflow: workload.id,
         payload,
+        depth: 0,
         graceMilliseconds: 2000,
         claim: reservation?.lease ?? null,
         ended: null,
@@ -94,6 +95,7 @@ function scheduleTriggers(world: World, workers: SimulatedWorker[]): Map<string,
           logLength: 0,
           token: 1,
           crashes: 0,
+          depth: 0,
         };
         if (!inserted.ended) world.claimed([claimed]);
         // The process may be gone, or stopped for a while, before it hears of it.

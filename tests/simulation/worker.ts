@@ -143,6 +143,7 @@ class SimulatedThreads implements Executor {
       mayStartEffect: () => effectBy !== null && this.#clock.monotonic() < effectBy,
       tools: (uuid, path) => ({
         idempotencyKey: `${uuid}:${path}`,
+        depth: 0,
         signal: new AbortController().signal,
         fetch: async () => {
           await this.#world.effect(uuid, path, run.token);

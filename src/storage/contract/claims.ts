@@ -6,7 +6,7 @@ import { type Check, entriesText, granted, MINUTE, only, pathsOf, progress, SHOR
 export function claimContract(check: Check): void {
   check("a message claims a new run, once", async (world) => {
     const workflow = await world.workflow();
-    const item = world.newRun(workflow, { payload: '{"n":1}', graceMilliseconds: MINUTE });
+    const item = world.newRun(workflow, { payload: '{"n":1}', depth: 7, graceMilliseconds: MINUTE });
     await world.storage.insertRuns([item]);
     const before = world.now();
     const { payload, ...claimed } = only(await world.claimByMessage([item.uuid]));
@@ -19,6 +19,7 @@ export function claimContract(check: Check): void {
       logLength: 0,
       token: 1,
       crashes: 0,
+      depth: 7,
     });
     const run = await world.find(item.uuid);
     expect(run.status).toBe("running");

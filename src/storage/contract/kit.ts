@@ -77,6 +77,7 @@ export class World {
       namespace: NAMESPACE,
       workflow,
       payload: "{}",
+      depth: 0,
       graceMilliseconds: 0,
       claim: null,
       ended: null,

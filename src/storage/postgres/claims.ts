@@ -23,7 +23,7 @@ const claim = (candidates: string) => `with candidate as materialized (
     claim_id = $2::text::uuid, started_at = coalesce(r.started_at, now())
   from sized where r.uuid = sized.uuid and (sized.before < $3::float8 or sized.position = 1) and ${few("sized.position")}
   returning r.uuid, r.workflow_id as "workflowUuid", r.workflow_version as "workflowVersion", sized.payload,
-    r.log_length as "logLength", r.lease_token as token, r.crashes, sized.position::integer`;
+    r.log_length as "logLength", r.lease_token as token, r.crashes, r.depth::integer, sized.position::integer`;
 
 // In a statement of its own: what was appended while the claim waited for the row's lock is not visible to the claim.
 const LOGS = `select r.uuid, ${LOG} as log from workflow_runs r
@@ -37,6 +37,7 @@ const CLAIMED = {
   logLength: "integer",
   token: "integer",
   crashes: "integer",
+  depth: "integer",
   position: "integer",
 } as const;
 

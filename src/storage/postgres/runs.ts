@@ -22,12 +22,12 @@ const COLUMNS = `r.uuid, coalesce(r.id, r.uuid::text) as id, r.workflow_id as "w
   case when r.step_results is null then ${LOG} else '[]' end as log`;
 
 const ITEM = `json_to_recordset($1::text::json) as item (position integer, uuid uuid, namespace text, workflow text, "workflowUuid" uuid,
-  payload text, grace float8, "claimId" uuid, lease float8, "endedUuid" uuid, "endedVersion" integer, "startedAt" float8,
+  payload text, grace float8, "claimId" uuid, lease float8, depth smallint, "endedUuid" uuid, "endedVersion" integer, "startedAt" float8,
   status text, error text, "stepResults" text)`;
 
 /** Stores items "item" whose workflow is found as "found" (uuid, version); a run that is there already is left as it is. */
 const store = (source: string) => `insert into workflow_runs (uuid, namespace, workflow_id, workflow_version, payload,
-      created_at, due_at, status, started_at, completed_at, lease_token, claim_id, error, step_results)
+      created_at, due_at, status, started_at, completed_at, lease_token, claim_id, error, step_results, depth)
     select uuid, namespace, workflow_id, version, payload::jsonb, case when ended then at else now() end,
       case when not ended then now() + coalesce(lease, grace) * interval '1 millisecond' end,
       case when ended then status when "claimId" is null then 'pending' else 'running' end,
@@ -36,7 +36,7 @@ const store = (source: string) => `insert into workflow_runs (uuid, namespace, w
       case when ended or "claimId" is null then 0 else 1 end,
       case when not ended then "claimId" end,
       case when ended then error end,
-      case when ended then "stepResults"::jsonb end
+      case when ended then "stepResults"::jsonb end, depth
     from (
       select item.*, found.uuid as workflow_id, found.version, to_timestamp("startedAt" / 1000) as at,
         coalesce("endedUuid" = found.uuid and "endedVersion" = found.version, false) as ended
@@ -192,7 +192,10 @@ export class Runs {
   }
 }
 
-function insertable({ uuid, namespace, workflow, payload, graceMilliseconds, claim, ended }: NewRun, position: number) {
+function insertable(
+  { uuid, namespace, workflow, payload, depth, graceMilliseconds, claim, ended }: NewRun,
+  position: number,
+) {
   return {
     position,
     uuid,
@@ -201,6 +204,7 @@ function insertable({ uuid, namespace, workflow, payload, graceMilliseconds, cla
     workflowUuid: isUuid(workflow) ? workflow : null,
     payload,
     grace: graceMilliseconds,
+    depth,
     claimId: claim?.claimId ?? null,
     lease: claim?.leaseMilliseconds ?? null,
     endedUuid: ended?.workflowUuid ?? null,

@@ -25,6 +25,7 @@ async function hold(folder: string, count: number): Promise<void> {
       namespace,
       workflow,
       payload: "{}",
+      depth: 0,
       graceMilliseconds: 3_600_000,
       claim: null,
       ended: null,

@@ -21,11 +21,11 @@ const COLUMNS = `uuid, coalesce(id, uuid) as id, workflow_id as workflowUuid, wo
   payload, created_at as createdAt, started_at as startedAt, completed_at as completedAt, error,
   step_results as stepResults, log_length as logLength`;
 
-const INSERT = `insert into workflow_runs (uuid, namespace, workflow_id, workflow_version, payload, created_at,
-  due_at, status, started_at, lease_token, claim_id) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (uuid) do nothing`;
+const INSERT = `insert into workflow_runs (uuid, namespace, workflow_id, workflow_version, payload, depth, created_at,
+  due_at, status, started_at, lease_token, claim_id) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (uuid) do nothing`;
 
-const INSERT_ENDED = `insert into workflow_runs (uuid, namespace, workflow_id, workflow_version, payload, created_at,
-  due_at, status, started_at, completed_at, error, step_results) values (?, ?, ?, ?, ?, ?, null, ?, ?, ?, ?, ?)
+const INSERT_ENDED = `insert into workflow_runs (uuid, namespace, workflow_id, workflow_version, payload, depth, created_at,
+  due_at, status, started_at, completed_at, error, step_results) values (?, ?, ?, ?, ?, ?, ?, null, ?, ?, ?, ?, ?)
   on conflict (uuid) do nothing`;
 
 const FIND = `select ${COLUMNS} from workflow_runs where uuid = ?`;
@@ -44,7 +44,7 @@ const CLAIM = `update workflow_runs set status = 'running', lease_token = lease_
   started_at = coalesce(started_at, ?) where uuid = ?`;
 
 const CLAIMED = `returning uuid, workflow_id as workflowUuid, workflow_version as workflowVersion, payload,
-  log_length as logLength, lease_token as token, crashes`;
+  log_length as logLength, lease_token as token, crashes, depth`;
 
 const CLAIM_NEW = `${CLAIM} and status = 'pending' and lease_token = 0 ${CLAIMED}`;
 
@@ -116,11 +116,14 @@ export class Runs {
   }
 
   /** Null for a run that is there already. */
-  #store({ uuid, namespace, payload, graceMilliseconds, claim, ended }: NewRun, key: VersionKey): InsertedRun | null {
+  #store(
+    { uuid, namespace, payload, depth, graceMilliseconds, claim, ended }: NewRun,
+    key: VersionKey,
+  ): InsertedRun | null {
     const { workflowUuid, version } = key;
     const now = this.#clock.now();
     const inserted = { workflowUuid, workflowVersion: version };
-    const run = [uuid, namespace, workflowUuid, version, payload];
+    const run = [uuid, namespace, workflowUuid, version, payload, depth];
     if (ended !== null && ended.workflowUuid === workflowUuid && ended.version === version) {
       const { startedAt, status, error, stepResults } = ended;
       const { changes } = this.#database

@@ -1,0 +1,98 @@
+/** A workflow that triggers itself ends: how deep it went travels in a header of the platform's webhooks. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { Client, expectReply, type StepInput } from "./client.ts";
+import { textAt } from "./json.ts";
+import { type PlatformUnderTest, platformUnderTest } from "./platform.ts";
+import { Sink } from "./sink.ts";
+
+const DEPTH = "x-workflow-depth";
+
+let platform: PlatformUnderTest;
+let api: Client;
+let sink: Sink;
+
+beforeAll(async () => {
+  platform = await platformUnderTest();
+  api = new Client(platform.url);
+  sink = new Sink();
+});
+afterAll(async () => {
+  await platform.close();
+  await sink.close();
+});
+
+const trigger = (workflow: string, depth?: string): Promise<Response> =>
+  fetch(`${platform.url}/api/v1/trigger`, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...(depth === undefined ? {} : { [DEPTH]: depth }) },
+    body: JSON.stringify({ workflow_id: workflow }),
+  });
+
+const call = (name: string, url: string): StepInput => ({ name, type: "webhook", config: { url, method: "POST" } });
+
+describe("the depth of a run", () => {
+  for (const [title, steps] of [
+    ["at once", []],
+    [
+      "behind pure steps and a sleep",
+      [
+        { name: "a", type: "transform", config: { value: 1 } },
+        { name: "w", type: "delay", config: { duration: 0.05 } },
+      ],
+    ],
+  ] as const) {
+    for (const [depth, said] of [
+      [undefined, "1"],
+      ["0", "1"],
+      ["7", "8"],
+      ["32", "33"],
+    ] as const) {
+      test(`${depth ?? "none"} is said with one more by all its webhooks, ${title}`, async () => {
+        const path = `/depth/${title}/${depth}`.replaceAll(" ", "-");
+        const workflow = await api.create([...steps, call("one", sink.url(path)), call("two", sink.url(path))]);
+        const body: unknown = await (await trigger(workflow, depth)).json();
+        const run = await api.untilEnded(textAt(body, "run_id"));
+        expect(run.status).toBe("success");
+        expect(sink.at(path).map(({ headers }) => headers.get(DEPTH))).toEqual([said, said]);
+      });
+    }
+  }
+});
+
+describe("a trigger", () => {
+  for (const [depth, code] of [
+    ["33", "depth_exceeded"],
+    ["999999999", "depth_exceeded"],
+    ["-1", "validation_failed"],
+    ["1.5", "validation_failed"],
+    ["many", "validation_failed"],
+    ["1, 2", "validation_failed"],
+  ] as const) {
+    test(`that says ${depth} is answered 422 and starts nothing`, async () => {
+      const path = `/refused/${depth}`;
+      const workflow = await api.create([call("one", sink.url(path))]);
+      const reply = await trigger(workflow, depth);
+      expect(reply.status).toBe(422);
+      expect(await reply.json()).toMatchObject({ code, detail: expect.anything() });
+      expect(sink.at(path)).toEqual([]);
+    });
+  }
+});
+
+test("a workflow that triggers itself stops by itself", async () => {
+  // One webhook alone: two would start 2 to the 32nd runs before any is refused.
+  const id = `loop-${crypto.randomUUID()}`;
+  const again = {
+    name: "again",
+    type: "webhook",
+    config: { url: `${platform.url}/api/v1/trigger`, method: "POST", body: { workflow_id: id } },
+  };
+  expectReply(await api.post("/api/v1/workflows", { id, name: "loop", steps: [again] }), 200);
+  let run = await api.untilEnded(await api.trigger(id));
+  let runs = 1;
+  for (; run.status === "success"; runs++) {
+    run = await api.untilEnded(textAt(run.output("again"), "response_data", "run_id"));
+  }
+  expect(runs).toBe(33);
+  expect(run.error).toBe('Step "again" failed: The webhook was answered with status 422');
+});

@@ -67,10 +67,13 @@ async function works(place: Place): Promise<void> {
 test("a user with PLAIN over TLS", () =>
   works(placeFor({ mechanism: "PLAIN", username: "platform", password: PASSWORD })));
 
-test("a user with SCRAM, of both lengths, over TLS", async () => {
+test("a user with SCRAM over TLS", async () => {
   const java = [pathOf("java"), "-cp", join(await kafkaFiles(), "*"), "kafka.admin.ConfigCommand"];
   const user = ["--entity-type", "users", "--entity-name", "scrammed"];
-  for (const mechanism of ["SCRAM-SHA-256", "SCRAM-SHA-512"] as const) {
+  // Each takes a Java of its own.
+  const mechanisms =
+    process.env.TEST_SIZE === "full" ? (["SCRAM-SHA-256", "SCRAM-SHA-512"] as const) : (["SCRAM-SHA-512"] as const);
+  for (const mechanism of mechanisms) {
     const add = `${mechanism}=[password=${PASSWORD}]`;
     await run([...java, "--bootstrap-server", broker.address, "--alter", "--add-config", add, ...user]);
     await works(placeFor({ mechanism, username: "scrammed", password: PASSWORD }));

@@ -17,13 +17,14 @@ export function openWebhookClient(settings: WebhookSettings, resolve: Resolve = 
   const connections = new Connections(settings.limits);
   const ways = { connections, routes: new Routes(settings, guard) };
 
-  async function send({ follow, ...first }: HttpRequest, signal: AbortSignal): Promise<HttpReply> {
+  async function send(first: HttpRequest, signal: AbortSignal): Promise<HttpReply> {
     let request = first;
     for (let redirects = 0; ; redirects++) {
       const url = new URL(request.url);
       const reply = await exchange(request, url, ways, signal);
       const location = locationOf(reply, url);
-      const next = location === null || redirects >= follow ? null : followed(request, url, reply.status, location);
+      const next =
+        location === null || redirects >= first.follow ? null : followed(request, url, reply.status, location);
       if (next !== null) {
         reply.cancel();
         request = next;

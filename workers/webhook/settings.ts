@@ -6,7 +6,7 @@ import type { RouteSettings } from "./exchange/routes.ts";
 import { parseAllowList } from "./guard/allow.ts";
 
 /** Connections of a thread that may wait for the next request to their host. */
-const IDLE = 256;
+const IDLE = 1024;
 const LEAST = 16;
 
 /** What threads are told about webhooks; crosses threads as it is. */

@@ -108,7 +108,7 @@ class Exchange {
         this.head = head;
         this.#resolve({
           ...head,
-          body: this.#body(),
+          body: { [Symbol.asyncIterator]: () => this.#body() },
           cancel: () => {
             if (this.#state === "open") this.#fail(StepFailure.of("reply_cut", {}));
           },

@@ -17,7 +17,7 @@ const AGAIN_MILLISECONDS = 5000;
  * @throws StepFailure with a sentence; OutOfDescriptors; the signal's reason
  */
 export async function exchange(
-  request: Omit<HttpRequest, "follow" | "url">,
+  request: HttpRequest,
   url: URL,
   { connections, routes }: { connections: Connections; routes: Routes },
   signal: AbortSignal,

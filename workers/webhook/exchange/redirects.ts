@@ -3,8 +3,6 @@ import type { ReplyHead } from "./reply-parser.ts";
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
-type Request = Omit<HttpRequest, "follow">;
-
 /** Where a reply leads; null when it is no redirect. */
 export function locationOf(reply: ReplyHead, url: URL): string | null {
   const location = reply.header("location");
@@ -13,7 +11,7 @@ export function locationOf(reply: ReplyHead, url: URL): string | null {
 }
 
 /** The request that follows a redirect; null where it leads to no address of HTTP. */
-export function followed(request: Request, url: URL, status: number, location: string): Request | null {
+export function followed(request: HttpRequest, url: URL, status: number, location: string): HttpRequest | null {
   const target = new URL(location);
   if (target.protocol !== "http:" && target.protocol !== "https:") return null;
   // What the author wrote may be secrets of the first origin; only what the body is goes on to another.

@@ -77,9 +77,7 @@ export class ReplyParser {
     const until = found < 0 ? bytes.length : found;
     this.#lineBytes += until + 1 - at;
     if (this.#lineBytes > MAX_LINE_BYTES) {
-      throw this.#state === "status"
-        ? StepFailure.of("reply_not_http", {})
-        : StepFailure.of("reply_head_too_large", {});
+      throw this.#status === 0 ? StepFailure.of("reply_not_http", {}) : StepFailure.of("reply_head_too_large", {});
     }
     this.#line += bytes.toString("latin1", at, until);
     if (found < 0) return until;

@@ -3,7 +3,7 @@ import type { HttpRequest } from "../../../src/connectors/index.ts";
 
 /** Headers that say how the request is framed, which is not for its author to say. */
 const FRAMING = new Set(["host", "content-length", "transfer-encoding", "connection"]);
-const NOT_ASCII = /[^\p{ASCII}]/u;
+const NOT_ASCII = /[\u0080-\u00ff]/;
 const WITH_BODY = new Set(["POST", "PUT", "PATCH"]);
 
 /** Headers that are sent unless the request has its own. */
@@ -14,7 +14,7 @@ const USUAL = [
 
 /** The bytes of a request; `target` is what stands behind its method, `extra` lines that a proxy needs. */
 export function requestBytes(
-  { method, headers, ownHeaders, body }: Omit<HttpRequest, "follow" | "url">,
+  { method, headers, ownHeaders, body }: HttpRequest,
   { host, username, password }: URL,
   target: string,
   extra = "",

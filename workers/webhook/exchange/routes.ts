@@ -1,6 +1,6 @@
 /** How a connection to the receiver of a request is made: straight, or through a proxy. */
 import type { Socket } from "node:net";
-import { createSecureContext, rootCertificates, type SecureContext } from "node:tls";
+import tls, { type SecureContext } from "node:tls";
 import { type Guard, hostOf } from "../guard/guard.ts";
 import { connectAny, secure, type TlsOptions } from "./connect.ts";
 import { Connection } from "./connection.ts";
@@ -84,7 +84,9 @@ export class Routes {
   /** Made once: reading all the authorities takes longer than a handshake. */
   #secureContext(): SecureContext {
     const { certificates } = this.#settings;
-    this.#context ??= createSecureContext(certificates === null ? {} : { ca: [...rootCertificates, certificates] });
+    this.#context ??= tls.createSecureContext(
+      certificates === null ? {} : { ca: [...tls.rootCertificates, certificates] },
+    );
     return this.#context;
   }
 }

@@ -24,7 +24,7 @@ const MAX_LINES = 300;
 const LAYERS = ["api", "services", "repositories", "storage", "db"];
 /** What every part may see. */
 const COMMON =
-  /^src\/(schemas\/.+|(errors|step-failures|clock|descriptors|coalescer|ids|config(\/\w+)?|waiting|breaker|failpoints)\.ts)$/;
+  /^src\/(schemas\/.+|(errors|step-failures|clock|descriptors|coalescer|ids|lru|config(\/\w+)?|waiting|breaker|failpoints)\.ts)$/;
 /** The one file of a folder of adapters that every part may import. */
 const PORT = /^src\/[^/]+\/port\.ts$/;
 const STEP_TYPES = "src/connectors/index.ts";
@@ -34,6 +34,7 @@ const ADAPTERS = /^src\/(storage|messaging|cache|connectors)\//;
 
 const HOMES: { library: RegExp; home: RegExp; types?: true }[] = [
   { library: /^(elysia|@elysiajs\/.+)$/, home: /^src\/api\// },
+  { library: /^lru-cache$/, home: /^src\/lru\.ts$/ },
   { library: /^piscina$/, home: /^workers\/(pool|thread)\.ts$/ },
   { library: /^bun:sqlite$/, home: /^src\/(db|storage\/sqlite)\// },
   { library: /^postgres$/, home: /^src\/(db|storage\/postgres)\// },

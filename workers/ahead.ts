@@ -1,11 +1,12 @@
 import type { Logger } from "pino";
 import type { Clock } from "../src/clock.ts";
 import { messageOf } from "../src/errors.ts";
+import { bytesOfText, lru } from "../src/lru.ts";
 import type { EndedRun, NewRun, VersionKey } from "../src/storage/port.ts";
 import { type Definitions, definitionKey } from "./definitions.ts";
 import type { PureExecution, PureRun } from "./pure.ts";
 
-const MAX_WORKFLOWS = 1000;
+const MAX_BYTES = 16 * 1024 * 1024;
 /** A trigger waits no longer for it than this: what is late is stored as claimed, and executed again. */
 const LIMIT_MILLISECONDS = 50;
 
@@ -22,6 +23,11 @@ interface PureWorkflow {
   steps: string;
 }
 
+interface KnownWorkflow {
+  version: number;
+  pure: PureWorkflow | null;
+}
+
 /**
  * Executes runs before they are stored, where all their steps are pure: such a run is one row, written once, in place of a
  * row that is claimed and another write for its end. Whether the workflow still has the version that was executed is for
@@ -32,7 +38,10 @@ export class Ahead {
   readonly #definitions: Definitions;
   readonly #pure: PureExecution;
   /** By the reference that triggers use; null for those with other steps. */
-  readonly #workflows = new Map<string, { version: number; pure: PureWorkflow | null }>();
+  readonly #workflows = lru<KnownWorkflow>({
+    maxBytes: MAX_BYTES,
+    bytesOf: ({ pure }) => bytesOfText(pure?.steps ?? ""),
+  });
 
   constructor(options: AheadOptions, definitions: Definitions, pure: PureExecution) {
     this.#options = options;
@@ -52,13 +61,13 @@ export class Ahead {
     if (known?.version === key.version && (known.pure?.key.workflowUuid ?? key.workflowUuid) === key.workflowUuid)
       return;
     // Until the definition is read nothing is executed by the old one.
-    this.#keep(reference, { version: key.version, pure: null });
+    this.#workflows.set(reference, { version: key.version, pure: null });
     this.#definitions.load([key]).then(
       (found) => {
         const name = definitionKey(key);
         const steps = found.get(name);
         if (steps !== undefined && this.#pure.reachOf(name, steps).first === "end") {
-          this.#keep(reference, { version: key.version, pure: { key, definition: name, steps } });
+          this.#workflows.set(reference, { version: key.version, pure: { key, definition: name, steps } });
         }
       },
       (error: unknown) => {
@@ -85,12 +94,5 @@ export class Ahead {
       const next = workflow === null ? null : results.next().value?.next;
       return workflow !== null && next?.kind === "end" ? { ...workflow.key, startedAt, ...next } : null;
     });
-  }
-
-  #keep(reference: string, workflow: { version: number; pure: PureWorkflow | null }): void {
-    if (!this.#workflows.has(reference) && this.#workflows.size >= MAX_WORKFLOWS) {
-      this.#workflows.delete(this.#workflows.keys().next().value ?? "");
-    }
-    this.#workflows.set(reference, workflow);
   }
 }

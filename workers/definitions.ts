@@ -1,11 +1,12 @@
+import { bytesOfText, lru } from "../src/lru.ts";
 import type { Storage, VersionKey } from "../src/storage/port.ts";
 
-const MAX_CACHED = 1000;
+const MAX_BYTES = 32 * 1024 * 1024;
 
 /** The definitions that runs name, by (workflow, version): immutable rows, so they are cached without a lifetime. */
 export class Definitions {
   readonly #storage: Storage;
-  readonly #cached = new Map<string, string>();
+  readonly #cached = lru({ maxBytes: MAX_BYTES, bytesOf: bytesOfText });
 
   constructor(storage: Storage) {
     this.#storage = storage;
@@ -27,15 +28,10 @@ export class Definitions {
         const steps = stored[index];
         if (steps === null || steps === undefined) continue;
         found.set(name, steps);
-        this.#keep(name, steps);
+        this.#cached.set(name, steps);
       }
     }
     return found;
-  }
-
-  #keep(name: string, steps: string): void {
-    if (this.#cached.size >= MAX_CACHED) this.#cached.delete(this.#cached.keys().next().value ?? "");
-    this.#cached.set(name, steps);
   }
 }
 

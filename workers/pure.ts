@@ -2,13 +2,14 @@ import type { Logger } from "pino";
 import type { Clock } from "../src/clock.ts";
 import type { StepTypes } from "../src/connectors/index.ts";
 import { messageOf } from "../src/errors.ts";
+import { lru } from "../src/lru.ts";
 import type { Step } from "../src/schemas/workflow.ts";
 import { within } from "../src/waiting.ts";
 import type { Advanced } from "./advance.ts";
 import { type Executor, ThreadLost } from "./execution.ts";
 import type { RecentKeys } from "./recent.ts";
 
-const MAX_DEFINITIONS = 1000;
+const MAX_BYTES = 512 * 1024;
 const MAX_RUNS_PER_TASK = 128;
 /** After runs that were late, or took their thread along, others go the usual way for so long. */
 const PAUSE_MILLISECONDS = 5000;
@@ -45,7 +46,7 @@ export class PureExecution {
   readonly #options: PureExecutionOptions;
   readonly #suspects: RecentKeys;
   /** By definition key. */
-  readonly #reaches = new Map<string, Reach>();
+  readonly #reaches = lru<Reach>({ maxBytes: MAX_BYTES, bytesOf: () => 50 });
   #pausedUntil = 0;
 
   /** `suspects`: keys of definitions under which a thread was lost lately. */
@@ -62,7 +63,6 @@ export class PureExecution {
     const kinds = parsed.map(({ type }) => this.#options.types.get(type)?.connector.kind ?? "effect");
     const first = kinds.find((kind) => kind !== "pure") ?? "end";
     const reach: Reach = { first, effects: kinds.includes("effect") };
-    if (this.#reaches.size >= MAX_DEFINITIONS) this.#reaches.delete(this.#reaches.keys().next().value ?? "");
     this.#reaches.set(definition, reach);
     return reach;
   }

@@ -2,7 +2,10 @@ import type { Clock } from "../src/clock.ts";
 
 const MAX_KEYS = 1000;
 
-/** Keys that are remembered for a while: at most the latest thousand. */
+/**
+ * Keys that are remembered for a while: at most the latest thousand, of definitions, so that they take 200 kB. No cache: what
+ * was remembered first goes first, however often it is asked for.
+ */
 export class RecentKeys {
   readonly #clock: Clock;
   readonly #milliseconds: number;

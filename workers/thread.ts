@@ -9,6 +9,7 @@ import { threadId } from "node:worker_threads";
 import { workerData } from "piscina";
 import { kernelTime } from "../src/clock.ts";
 import { type HttpReply, type HttpRequest, loadStepTypes, type Tools } from "../src/connectors/index.ts";
+import { bytesOfText, lru } from "../src/lru.ts";
 import type { Json } from "../src/schemas/json.ts";
 import { type LogEntry, parseLog } from "../src/schemas/log.ts";
 import type { Step } from "../src/schemas/workflow.ts";
@@ -25,7 +26,8 @@ const STEP_TIMEOUT_MILLISECONDS = 30_000;
 /** Between two looks for a descriptor. */
 const FIRST_PAUSE_MILLISECONDS = 50;
 const LAST_PAUSE_MILLISECONDS = 1000;
-const MAX_CACHED_DEFINITIONS = 500;
+/** Of their texts; parsed they take some three times as much. */
+const MAX_DEFINITION_BYTES = 16 * 1024 * 1024;
 
 /** For a run whose version of its workflow is not in the database: nothing of it can be executed. */
 const WITHOUT_DEFINITION: Advanced = {
@@ -40,7 +42,8 @@ const webhooks = openWebhookClient(webhook);
 const shared = new SharedProgress(progress);
 const lane = shared.takeLane(threadId, kernelThreadId());
 if (niceness > 0) setPriority(0, niceness);
-const definitions = new Map<string, readonly Step[]>();
+/** Parsed definitions, by key. */
+const definitions = lru<Definition>({ maxBytes: MAX_DEFINITION_BYTES, bytesOf: ({ bytes }) => bytes });
 
 const beat = () => shared.beat(lane);
 setInterval(beat, BEAT_MILLISECONDS).unref();
@@ -49,11 +52,12 @@ setInterval(beat, BEAT_MILLISECONDS).unref();
 export default async function execute(text: string): Promise<string[]> {
   const task: ThreadTask = JSON.parse(text);
   const offset = task.now - performance.now();
-  for (const [key, steps] of task.definitions) keepDefinition(key, steps);
+  // Held for the task: there may not be room for all of them in the cache.
+  const named = new Map(task.definitions.map(([key, steps]) => [key, definitionOf(key, steps)]));
   const results: Advanced[] = [];
   for (const [index, run] of task.runs.entries()) {
     shared.enter(lane, task.slot, index);
-    const steps = definitions.get(run.definition);
+    const steps = named.get(run.definition);
     if (steps === undefined) {
       results.push(WITHOUT_DEFINITION);
       continue;
@@ -89,17 +93,17 @@ function kernelThreadId(): number {
   }
 }
 
-function keepDefinition(key: string, text: string): void {
+interface Definition {
+  steps: readonly Step[];
+  bytes: number;
+}
+
+function definitionOf(key: string, text: string): readonly Step[] {
   const kept = definitions.get(key);
-  if (kept !== undefined) {
-    // Put behind the others: what a task names is never what makes room for it.
-    definitions.delete(key);
-    definitions.set(key, kept);
-    return;
-  }
-  if (definitions.size >= MAX_CACHED_DEFINITIONS) definitions.delete(definitions.keys().next().value ?? "");
+  if (kept !== undefined) return kept.steps;
   const steps: Step[] = JSON.parse(text);
-  definitions.set(key, steps);
+  definitions.set(key, { steps, bytes: bytesOfText(text) });
+  return steps;
 }
 
 function toolsFor(slot: number, run: number, idempotencyKey: string, depth: number): Tools {

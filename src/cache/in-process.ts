@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import { type Lru, lru } from "../lru.ts";
 import type { RunRecord } from "../storage/port.ts";
 import { type Cache, charactersOf, LIFETIME, MAX_CHARACTERS } from "./port.ts";
 
@@ -15,31 +16,20 @@ export function openInProcessCache({ clock, maxBytes = MAX_BYTES }: InProcessOpt
   return new InProcessCache(clock, maxBytes);
 }
 
-interface Place {
-  run: RunRecord;
-  bytes: number;
-  until: number;
-}
-
 /** Runs by uuid, within a bound of bytes: what was used longest ago goes first. */
 class InProcessCache implements Cache {
-  readonly #clock: Clock;
-  readonly #maxBytes: number;
-  /** Least recently used first: a Map keeps the order in which its keys were put in. */
-  readonly #places = new Map<string, Place>();
-  #bytes = 0;
+  readonly #runs: Lru<RunRecord>;
 
   constructor(clock: Clock, maxBytes: number) {
-    this.#clock = clock;
-    this.#maxBytes = maxBytes;
+    this.#runs = lru({ maxBytes, bytesOf, lifetime: { clock, milliseconds: LIFETIME } });
   }
 
   async read(uuids: string[]): Promise<(RunRecord | null)[]> {
-    return uuids.map((uuid) => this.#get(uuid));
+    return uuids.map((uuid) => this.#runs.get(uuid) ?? null);
   }
 
   async keep(runs: RunRecord[]): Promise<void> {
-    for (const run of runs) if (charactersOf(run) <= MAX_CHARACTERS) this.#put(run);
+    for (const run of runs) if (charactersOf(run) <= MAX_CHARACTERS) this.#runs.set(run.uuid, run);
   }
 
   isUp(): boolean {
@@ -51,34 +41,6 @@ class InProcessCache implements Cache {
   }
 
   async close(): Promise<void> {}
-
-  #get(uuid: string): RunRecord | null {
-    const place = this.#places.get(uuid);
-    if (place === undefined) return null;
-    if (place.until <= this.#clock.monotonic()) {
-      this.#drop(uuid);
-      return null;
-    }
-    this.#places.delete(uuid);
-    this.#places.set(uuid, place);
-    return place.run;
-  }
-
-  #put(run: RunRecord): void {
-    this.#drop(run.uuid);
-    const bytes = bytesOf(run);
-    this.#places.set(run.uuid, { run, bytes, until: this.#clock.monotonic() + LIFETIME });
-    this.#bytes += bytes;
-    for (const oldest of this.#places.keys()) {
-      if (this.#bytes <= this.#maxBytes) break;
-      this.#drop(oldest);
-    }
-  }
-
-  #drop(uuid: string): void {
-    this.#bytes -= this.#places.get(uuid)?.bytes ?? 0;
-    this.#places.delete(uuid);
-  }
 }
 
 const OVERHEAD_BYTES = 600;

@@ -121,7 +121,7 @@ describe("texts that meant something before there were quotes", () => {
     return value;
   }
 
-  test("mean the same, for 200,000 texts of the characters that matter", () => {
+  test("mean the same, for 40,000 texts of the characters that matter", () => {
     const pieces = ["$", "{", "}", "[", "]", '"', "\\", ".", "0", "a", " ", "${", "${a", '["', '"]', "}"];
     let state = 20_261_128;
     const below = (bound: number) => {
@@ -129,7 +129,7 @@ describe("texts that meant something before there were quotes", () => {
       return (state >>> 8) % bound;
     };
     const seen = { literal: 0, resolved: 0 };
-    for (let round = 0; round < 200_000; round++) {
+    for (let round = 0; round < 40_000; round++) {
       const text = Array.from({ length: 1 + below(10) }, () => pieces[below(pieces.length)]).join("");
       const then = before(text);
       if (then === undefined) continue;
@@ -137,6 +137,6 @@ describe("texts that meant something before there were quotes", () => {
       const now = resolvePlaceholders(text, everything);
       if (JSON.stringify(now) !== JSON.stringify(then)) throw new Error(`${text} became ${then}, and now ${now}`);
     }
-    expect(seen.literal > 50_000 && seen.resolved > 5_000).toBe(true);
+    expect(seen.literal > 10_000 && seen.resolved > 1_000).toBe(true);
   });
 });

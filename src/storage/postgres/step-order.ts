@@ -1,8 +1,9 @@
+import { bytesOfText, lru } from "../../lru.ts";
 import type { StepResult } from "../../schemas/run.ts";
 import type { RunRecord, VersionKey } from "../port.ts";
 import type { Definitions } from "./definitions.ts";
 
-const MAX_CACHED = 1000;
+const MAX_BYTES = 16 * 1024 * 1024;
 
 /**
  * Puts step results back into the order of the definition: the contract's column is jsonb, which forgets the order of keys.
@@ -10,7 +11,7 @@ const MAX_CACHED = 1000;
  */
 export class StepOrder {
   readonly #definitions: Definitions;
-  readonly #names = new Map<string, string[]>();
+  readonly #names = lru<string[]>({ maxBytes: MAX_BYTES, bytesOf: bytesOfNames });
 
   constructor(definitions: Definitions) {
     this.#definitions = definitions;
@@ -18,27 +19,34 @@ export class StepOrder {
 
   async restore(runs: RunRecord[]): Promise<RunRecord[]> {
     const ended = runs.filter(({ stepResults }) => stepResults !== null && stepResults !== "{}");
-    await this.#load(ended.map(({ workflowUuid, workflowVersion: version }) => ({ workflowUuid, version })));
+    const names = await this.#load(
+      ended.map(({ workflowUuid, workflowVersion: version }) => ({ workflowUuid, version })),
+    );
     return runs.map((run) => {
-      const names = this.#names.get(keyOf({ workflowUuid: run.workflowUuid, version: run.workflowVersion }));
-      if (run.stepResults === null || names === undefined) return run;
-      return { ...run, stepResults: inOrder(run.stepResults, names) };
+      const own = names.get(keyOf({ workflowUuid: run.workflowUuid, version: run.workflowVersion }));
+      if (run.stepResults === null || own === undefined) return run;
+      return { ...run, stepResults: inOrder(run.stepResults, own) };
     });
   }
 
-  async #load(keys: VersionKey[]): Promise<void> {
-    const missing = new Map(keys.map((key) => [keyOf(key), key]));
-    for (const name of missing.keys()) if (this.#names.has(name)) missing.delete(name);
-    if (missing.size === 0) return;
+  async #load(keys: VersionKey[]): Promise<Map<string, string[]>> {
+    const found = new Map<string, string[]>();
+    const missing = new Map<string, VersionKey>();
+    for (const key of keys) {
+      const name = keyOf(key);
+      const names = this.#names.get(name);
+      if (names === undefined) missing.set(name, key);
+      else found.set(name, names);
+    }
+    if (missing.size === 0) return found;
     const texts = await this.#definitions.versions([...missing.values()]);
     for (const [index, key] of [...missing.keys()].entries()) {
       const steps: { name: string }[] = JSON.parse(texts[index] ?? "[]");
-      if (this.#names.size >= MAX_CACHED) this.#names.delete(this.#names.keys().next().value ?? "");
-      this.#names.set(
-        key,
-        steps.map(({ name }) => name),
-      );
+      const names = steps.map(({ name }) => name);
+      found.set(key, names);
+      this.#names.set(key, names);
     }
+    return found;
   }
 }
 
@@ -58,6 +66,10 @@ function inOrder(text: string, names: string[]): string {
   const known = names.filter((name) => Object.hasOwn(results, name));
   const ordered = new Set([...known, ...Object.keys(results)]);
   return `{${[...ordered].map((name) => `${JSON.stringify(name)}:${JSON.stringify({ ...FIELDS, ...results[name] })}`).join(",")}}`;
+}
+
+function bytesOfNames(names: string[]): number {
+  return names.reduce((sum, name) => sum + 24 + bytesOfText(name), 0);
 }
 
 function keyOf({ workflowUuid, version }: VersionKey): string {

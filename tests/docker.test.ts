@@ -13,7 +13,12 @@ import { REPOSITORY } from "./platform.ts";
 // The first time docker-compose is installed.
 setDefaultTimeout(180_000);
 
-const PASSWORDS = { POSTGRES_PASSWORD: "0a1b2c", POSTGRES_ADMIN_PASSWORD: "3d4e5f", KAFKA_PASSWORD: "6a7b8c" };
+const PASSWORDS = {
+  POSTGRES_PASSWORD: "0a1b2c",
+  POSTGRES_ADMIN_PASSWORD: "3d4e5f",
+  KAFKA_PASSWORD: "6a7b8c",
+  REDIS_PASSWORD: "9d0e1f",
+};
 const APIS = ["api-1", "api-2", "api-3"];
 const WORKERS = ["worker-1", "worker-2", "worker-3"];
 const ENTRY = "Dockerfile";
@@ -65,6 +70,10 @@ describe("passwords", () => {
     expect(holders(PASSWORDS.POSTGRES_PASSWORD).sort()).toEqual(users.sort());
     expect(holders(PASSWORDS.POSTGRES_ADMIN_PASSWORD)).toEqual(["postgres"]);
     expect(holders(PASSWORDS.KAFKA_PASSWORD).sort()).toEqual([...APIS, ...WORKERS, "kafka"].sort());
+    expect(holders(PASSWORDS.REDIS_PASSWORD).sort()).toEqual([...APIS, ...WORKERS, "redis"].sort());
+    for (const { command, healthcheck } of services) {
+      expect([...command, ...(healthcheck ?? [])].join(" ")).not.toMatch(/0a1b2c|3d4e5f|6a7b8c|9d0e1f/);
+    }
     for (const file of [ENTRY, `${POOLER}/Dockerfile`]) {
       expect(instructionsOf(file).filter(({ name, text }) => /^(ENV|ARG)$/.test(name) && /PASS/.test(text))).toEqual(
         [],
@@ -89,12 +98,12 @@ describe("paths", () => {
     const volumes = mounts.filter(({ source }) => /^\w+$/.test(source));
     expect(volumes.map(({ source }) => source).sort()).toEqual(["kafka", "postgres"]);
     const bound = mounts.filter((one) => !volumes.includes(one));
-    expect(bound.length).toBe(7);
+    expect(bound.length).toBe(8);
     for (const { source, readOnly } of bound) expect([source, exists(source), readOnly]).toEqual([source, true, true]);
   });
 
   test("what is run from a mount or copied as a program may be executed", () => {
-    const programs = ["kafka/healthy", "postgres/role.sh", "pgbouncer/start"];
+    const programs = ["kafka/healthy", "postgres/role.sh", "pgbouncer/start", "redis/start"];
     for (const path of programs) {
       expect(statSync(join(REPOSITORY, "infrastructure/docker", path)).mode & 0o111).toBe(0o111);
     }

@@ -22,6 +22,8 @@ const HURRY_MILLISECONDS = 3000;
  * @param alone whether the program works in embedded mode; without, it needs PostgreSQL to meet the other programs
  */
 export async function runProgram(name: string, alone: boolean, program: Program): Promise<void> {
+  // What it writes is for its own user alone: payloads hold what their senders put there.
+  process.umask(0o077);
   let running: { stop: Stop; parts: Parts } | null = null;
   const hurry = new AbortController();
   // Before anything that takes time: a process with the number 1, as in a container, is not ended by a signal without it.

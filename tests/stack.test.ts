@@ -1,11 +1,12 @@
 /** The real services that tests use, and the whole platform as `make stack` brings it up. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SQL } from "bun";
 import { isPortFree, processOf } from "../infrastructure/local/kernel.ts";
 import { isAlive, type PartRecord, recordsIn } from "../infrastructure/local/parts.ts";
+import { passwordFile, passwordOf } from "../infrastructure/local/secrets.ts";
 import { SERVICES, servicesDown, servicesUp } from "../infrastructure/local/services.ts";
 import { outsideOf } from "../infrastructure/local/unprivileged.ts";
 import { Client } from "./client.ts";
@@ -50,6 +51,7 @@ describe("the services", () => {
   const ports = { postgres: first, pgbouncer: first + 1, redis: first + 2, kafka: first + 3 };
   let addresses: Awaited<ReturnType<typeof servicesUp>>;
   beforeAll(async () => {
+    process.env.TEST_SECRET = "of the tests";
     addresses = await servicesUp(SERVICES, { folder, ports });
   });
   afterAll(async () => {
@@ -59,14 +61,43 @@ describe("the services", () => {
 
   test("are where they were told to be, and stay when they are asked for again", async () => {
     expect(addresses).toEqual({
-      postgres: `postgres://platform:platform@127.0.0.1:${first}/platform`,
-      pgbouncer: `postgres://platform:platform@127.0.0.1:${first + 1}/platform`,
-      redis: `redis://127.0.0.1:${first + 2}`,
+      postgres: `postgres://platform:${passwordOf(folder, "postgres")}@127.0.0.1:${first}/platform`,
+      pgbouncer: `postgres://platform:${passwordOf(folder, "postgres")}@127.0.0.1:${first + 1}/platform`,
+      redis: `redis://:${passwordOf(folder, "redis")}@127.0.0.1:${first + 2}`,
       kafka: `127.0.0.1:${first + 3}`,
     });
     const pids = pidsIn(folder);
     expect(await servicesUp(SERVICES, { folder })).toEqual(addresses);
     expect(pidsIn(folder)).toEqual(pids);
+  });
+
+  test("have random passwords in files of ours alone, which no command line, record, log or other environment has", async () => {
+    const passwords = (["postgres", "redis"] as const).map((service) => passwordOf(folder, service));
+    for (const password of passwords) expect(password).toMatch(/^[0-9a-f]{48}$/);
+    expect(statSync(passwordFile(folder, "redis")).mode & 0o777).toBe(0o600);
+    const redis = new Bun.RedisClient(addresses.redis.replace(/:[^:@]*@/, ""));
+    await expect(redis.send("PING", [])).rejects.toThrow("NOAUTH");
+    redis.close();
+    const texts = recordsIn(folder).flatMap((record) => [
+      JSON.stringify(record),
+      readFileSync(record.log, "utf8"),
+      ...["cmdline", "environ"].map((name) => readFileSync(`/proc/${record.pid}/${name}`, "utf8")),
+    ]);
+    // Nor does a service get what else is in our environment.
+    for (const text of texts) for (const secret of [...passwords, "TEST_SECRET"]) expect(text).not.toContain(secret);
+  });
+
+  test("PostgreSQL writes down what is slow or fails without what was sent", async () => {
+    const sql = new SQL(addresses.postgres, { max: 1 });
+    await sql`select pg_sleep(1.1), ${"a-slow-payload"}::text`;
+    await expect(sql`select ${"{a-wrong-payload"}::text::jsonb`.execute()).rejects.toThrow();
+    await sql.unsafe("create temporary table small (text text check (length(text) < 3))");
+    await expect(sql`insert into small values (${"a-long-payload"})`.execute()).rejects.toThrow();
+    await sql.close();
+    const log = readFileSync(recordOf(folder, "postgres").log, "utf8");
+    expect(log).toContain("pg_sleep(1.1)");
+    expect(log).toContain("violates check constraint");
+    expect(log).not.toMatch(/a-(slow|wrong|long)-payload/);
   });
 
   test("PostgreSQL keeps what it said, and PgBouncer leads to every database", async () => {
@@ -117,7 +148,7 @@ describe("what was started", () => {
       new Response(Bun.spawn([process.execPath, "-e", script], { cwd: REPOSITORY }).stdout).text(),
     );
     const [address, ...same] = await Promise.all(starts);
-    expect(address).toStartWith("redis://127.0.0.1:");
+    expect(address).toMatch(/^redis:\/\/:[0-9a-f]{48}@127\.0\.0\.1:\d+\n$/);
     for (const other of same) expect(other).toBe(String(address));
     const own = recordOf(folder, "redis");
 

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { install, pathOf, run } from "./packages.ts";
+import { INSTALLING, install, pathOf, run } from "./packages.ts";
 
 const REPOSITORY = join(import.meta.dir, "../..");
 const PROJECT = join(REPOSITORY, "infrastructure/kafka/pom.xml");
@@ -20,7 +20,9 @@ export async function kafkaFiles(): Promise<string> {
   // Named at last, so that a folder that was fetched by half is never taken for a whole one.
   const half = mkdtempSync(join(tools, "half-"));
   try {
-    await run([pathOf("mvn"), "--quiet", "--batch-mode", `--file=${PROJECT}`, COPY, `-DoutputDirectory=${half}`]);
+    await run([pathOf("mvn"), "--quiet", "--batch-mode", `--file=${PROJECT}`, COPY, `-DoutputDirectory=${half}`], {
+      env: INSTALLING,
+    });
     if (!existsSync(folder)) renameSync(half, folder);
   } finally {
     rmSync(half, { recursive: true, force: true });

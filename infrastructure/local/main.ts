@@ -46,7 +46,9 @@ const COMMANDS: Record<string, () => Promise<void>> = {
     }
   },
   "services-up": async () => {
-    for (const [name, address] of Object.entries(await servicesUp(SERVICES))) console.log(`${name}\t${address}`);
+    for (const [name, address] of Object.entries(await servicesUp(SERVICES))) {
+      console.log(`${name}\t${address.replace(/:\/\/.*@/, "://")}`);
+    }
   },
   "services-down": () => servicesDown(),
 };

@@ -1,6 +1,7 @@
 /** The programs that the parts are, and what installs those that are missing: Debian's packages. */
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { plainEnvironment } from "./environment.ts";
 import { withLock } from "./lock.ts";
 
 /** The package of Debian that has each program. */
@@ -58,20 +59,26 @@ async function aptGet(packages: string[]): Promise<void> {
     writeFileSync(path, text, { mode: 0o755 });
   }
   try {
-    await run(["apt-get", "update", ...APT_OPTIONS]);
-    await run(["apt-get", "install", ...APT_OPTIONS, ...packages]);
+    await run(["apt-get", "update", ...APT_OPTIONS], { env: INSTALLING });
+    await run(["apt-get", "install", ...APT_OPTIONS, ...packages], { env: INSTALLING });
   } finally {
     for (const [path] of quiet) rmSync(path);
   }
   // Nor when the machine starts again.
   for (const service of packages.filter((one) => SERVICES.includes(one)))
-    await run(["update-rc.d", service, "disable"]);
+    await run(["update-rc.d", service, "disable"], { env: INSTALLING });
 }
 
-/** Runs a command to its end. @throws Error with what it printed when it fails. */
-export async function run(command: string[], input = ""): Promise<string> {
+/** What an installer needs: the whole environment, which may name a proxy. */
+export const INSTALLING = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+
+/** Runs a command to its end, with nothing in its environment but what is given. @throws Error with what it printed when it fails. */
+export async function run(
+  command: string[],
+  { input = "", env = plainEnvironment() }: { input?: string; env?: Record<string, string | undefined> } = {},
+): Promise<string> {
   const child = Bun.spawn(command, {
-    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+    env,
     cwd: "/",
     stdio: [new TextEncoder().encode(input), "pipe", "pipe"],
   });

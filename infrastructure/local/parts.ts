@@ -1,12 +1,13 @@
 /** Parts: processes that outlive the one that starts them, each with a record and a log in the folder of their stack. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { plainEnvironment } from "./environment.ts";
 import { isPortFree, processOf, sessionOf } from "./kernel.ts";
 
-/** How a part is started. */
+/** How a part is started: with nothing in its environment but what is said here and what every program needs. */
 export interface Launch {
   command: string[];
-  env?: Record<string, string>;
+  env?: Record<string, string | undefined>;
   cwd?: string;
 }
 
@@ -48,7 +49,7 @@ const TAIL_LINES = 15;
 
 // Started by a shell that ends at once, so that it is nobody's child: a test runner ends the children of a test that
 // takes too long, and a terminal those of the command that it interrupts.
-const DETACH = 'setsid "$@" </dev/null >>"$PART_LOG" 2>&1 & echo $!';
+const DETACH = 'umask 077; setsid "$@" </dev/null >>"$PART_LOG" 2>&1 & echo $!';
 
 /**
  * Starts a part unless it runs, and waits until it does its work.
@@ -156,7 +157,7 @@ async function isGone(record: PartRecord, seconds: number): Promise<boolean> {
 
 async function detach({ command, env, cwd }: Launch, log: string): Promise<number> {
   const shell = Bun.spawn(["sh", "-c", DETACH, "sh", ...command], {
-    env: { ...process.env, ...env, PART_LOG: log },
+    env: { ...plainEnvironment(), ...env, PART_LOG: log },
     cwd: cwd ?? "/",
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -168,10 +169,10 @@ async function detach({ command, env, cwd }: Launch, log: string): Promise<numbe
 /** An empty log; the one of the start before is kept beside it. */
 function freshLog(folder: string, name: string): string {
   const logs = join(folder, "logs");
-  mkdirSync(logs, { recursive: true });
+  mkdirSync(logs, { recursive: true, mode: 0o700 });
   const path = join(logs, `${name}.log`);
   if (existsSync(path)) renameSync(path, join(logs, `${name}.before.log`));
-  writeFileSync(path, "");
+  writeFileSync(path, "", { mode: 0o600 });
   return path;
 }
 

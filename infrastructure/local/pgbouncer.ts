@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { install, pathOf } from "./packages.ts";
 import type { Part } from "./parts.ts";
-import { databaseUrl, PLATFORM, refusalOf } from "./postgres.ts";
-import { homeOf } from "./unprivileged.ts";
+import { databasePlace, refusalOf } from "./postgres.ts";
+import { PLATFORM, passwordOf } from "./secrets.ts";
+import { homeOf, writeAs } from "./unprivileged.ts";
 
 const BASE = join(import.meta.dir, "../pgbouncer/pgbouncer.ini");
 
@@ -10,13 +11,12 @@ const BASE = join(import.meta.dir, "../pgbouncer/pgbouncer.ini");
 export function pgbouncerPart(folder: string, port: number, postgresPort: number): Part {
   return {
     name: "pgbouncer",
-    address: databaseUrl(port),
+    address: databasePlace(port),
     ports: [port],
     async prepare() {
       await install(["pgbouncer", "psql"]);
       const home = await homeOf(folder);
-      const users = join(home.folder, "userlist.txt");
-      const config = join(home.folder, "pgbouncer.ini");
+      const users = await writeAs(home, "userlist.txt", `"${PLATFORM}" "${passwordOf(folder, "postgres")}"\n`);
       const own = [
         "listen_addr = 127.0.0.1",
         `listen_port = ${port}`,
@@ -27,11 +27,10 @@ export function pgbouncerPart(folder: string, port: number, postgresPort: number
         "[databases]",
         `* = host=127.0.0.1 port=${postgresPort} connect_query='set statement_timeout = 9000'`,
       ];
-      await Bun.write(config, `${await Bun.file(BASE).text()}\n${own.join("\n")}\n`);
-      await Bun.write(users, `"${PLATFORM}" "${PLATFORM}"\n`);
+      const config = await writeAs(home, "pgbouncer.ini", `${await Bun.file(BASE).text()}\n${own.join("\n")}\n`);
       return { command: [...home.as, pathOf("pgbouncer"), config] };
     },
-    trouble: () => refusalOf(databaseUrl(port)),
+    trouble: () => refusalOf(folder, port),
     // SIGINT would wait for every transaction.
     stop: { signal: "SIGTERM", seconds: 10 },
     startSeconds: 30,

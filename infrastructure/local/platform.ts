@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { httpTrouble } from "./nginx.ts";
 import type { Launch, Part } from "./parts.ts";
-import { PLATFORM } from "./postgres.ts";
+import { PLATFORM } from "./secrets.ts";
 import type { ServiceName } from "./services.ts";
 
 const REPOSITORY = join(import.meta.dir, "../..");
@@ -11,7 +11,9 @@ const START_SECONDS = 60;
 /** Longer than nginx keeps idle connections to it. */
 const DRAIN_SECONDS = "6";
 
-/** Where the services of a stack are. */
+const ELSEWHERE = ["DATABASE_URL", "MIGRATE_DATABASE_URL", "POSTGRES_PASSWORD", "REDIS_URL", "REDIS_PASSWORD"];
+
+/** Where the services of a stack are, with the passwords that they ask for. */
 export type Addresses = Record<ServiceName, string>;
 
 /** One API process. */
@@ -51,6 +53,10 @@ function doors(): Record<string, string> {
 function launch(entry: string, own: Record<string, string>, services: Addresses): Launch {
   const pooled = new URL(services.pgbouncer);
   const env = {
+    // What is set for the stack is set for its processes.
+    ...process.env,
+    // An address, or a password in a file, for another database would win over what follows; empty is unset.
+    ...Object.fromEntries(["DATABASE_URL", ...ELSEWHERE.map((name) => `${name}_FILE`)].map((name) => [name, ""])),
     NODE_ENV: "production",
     // Its start line is what tells that a worker works.
     LOG_LEVEL: "info",
@@ -63,9 +69,7 @@ function launch(entry: string, own: Record<string, string>, services: Addresses)
     POSTGRES_PORT: pooled.port,
     POSTGRES_DB: PLATFORM,
     POSTGRES_USER: PLATFORM,
-    POSTGRES_PASSWORD: PLATFORM,
-    // An address for all would win over the settings above; empty is unset.
-    DATABASE_URL: "",
+    POSTGRES_PASSWORD: pooled.password,
     MIGRATE_DATABASE_URL: services.postgres,
     // PgBouncer 1.18 loses prepared statements between transactions.
     POSTGRES_PREPARE: "false",

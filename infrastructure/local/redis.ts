@@ -1,11 +1,12 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { install, pathOf } from "./packages.ts";
 import type { Part } from "./parts.ts";
+import { passwordOf, writePrivate } from "./secrets.ts";
 import { ask } from "./wire.ts";
 
 const CONFIG = join(import.meta.dir, "../redis/redis.conf");
 const PONG = "+PONG";
+const LENGTH = "+OK\r\n+PONG".length;
 
 /** Redis, as a cache. */
 export function redisPart(folder: string, port: number): Part {
@@ -16,15 +17,22 @@ export function redisPart(folder: string, port: number): Part {
     async prepare() {
       await install(["redis-server"]);
       const home = join(folder, "redis");
-      mkdirSync(home, { recursive: true });
-      return {
-        command: [pathOf("redis-server"), CONFIG, "--bind", "127.0.0.1", "--port", String(port), "--dir", home],
-      };
+      const config = join(home, "redis.conf");
+      const own = [
+        `include ${JSON.stringify(CONFIG)}`,
+        "bind 127.0.0.1",
+        `port ${port}`,
+        `dir ${JSON.stringify(home)}`,
+      ];
+      writePrivate(config, `${[...own, `requirepass ${passwordOf(folder, "redis")}`].join("\n")}\n`);
+      return { command: [pathOf("redis-server"), config] };
     },
     async trouble() {
       try {
-        const answer = await ask(port, Buffer.from("PING\r\n"), PONG.length);
-        return answer.toString().startsWith(PONG) ? null : answer.toString();
+        const question = Buffer.from(`AUTH ${passwordOf(folder, "redis")}\r\nPING\r\n`);
+        const answer = (await ask(port, question, LENGTH)).toString();
+        // One that was started without a password takes it all the same.
+        return answer.includes(PONG) ? null : answer;
       } catch (error) {
         return String(error);
       }

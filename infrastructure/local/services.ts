@@ -11,8 +11,9 @@ import { isPortFree } from "./kernel.ts";
 import { withLock } from "./lock.ts";
 import { allDone, type Part, type PartRecord, recordsIn, startPart } from "./parts.ts";
 import { pgbouncerPart } from "./pgbouncer.ts";
-import { postgresPart } from "./postgres.ts";
+import { postgresPart, withPassword } from "./postgres.ts";
 import { redisPart } from "./redis.ts";
+import { passwordOf } from "./secrets.ts";
 
 export const SERVICES = ["postgres", "pgbouncer", "redis", "kafka"] as const;
 export type ServiceName = (typeof SERVICES)[number];
@@ -51,7 +52,7 @@ export async function servicesUp<Name extends ServiceName>(
     for (const name of wanted) ports[name] = settings.ports?.[name] ?? testPort(name, recordsIn(folder));
     const parts = serviceParts(folder, ports, settings.kafkaConfiguration);
     await startServices(folder, parts, [...wanted]);
-    return addressesOf(parts);
+    return addressesOf(folder, parts);
   });
 }
 
@@ -84,9 +85,14 @@ export function serviceParts(
   };
 }
 
-/** Where each service is. */
-export function addressesOf({ postgres, pgbouncer, redis, kafka }: PerService<Part>): PerService<string> {
-  return { postgres: postgres.address, pgbouncer: pgbouncer.address, redis: redis.address, kafka: kafka.address };
+/** Where each service is, with the passwords of the folder. */
+export function addressesOf(folder: string, parts: PerService<Part>): PerService<string> {
+  return {
+    postgres: withPassword(parts.postgres.address, folder),
+    pgbouncer: withPassword(parts.pgbouncer.address, folder),
+    redis: parts.redis.address.replace("://", `://:${passwordOf(folder, "redis")}@`),
+    kafka: parts.kafka.address,
+  };
 }
 
 /** Starts services, those that need no other at the same time. */

@@ -43,7 +43,7 @@ export function stackSettings(environment: Record<string, string | undefined>): 
 export async function stackUp({ folder, port, basePort, apis, workers }: StackSettings): Promise<PartRecord[]> {
   return withLock(folder, async () => {
     const parts = serviceParts(folder, portsFrom(basePort));
-    const addresses = addressesOf(parts);
+    const addresses = addressesOf(folder, parts);
     const apiPorts = upTo(apis).map((number) => basePort + number);
     const services = await startServices(folder, parts, SERVICES);
     const platform = await allDone([
@@ -62,7 +62,7 @@ export async function stackRestart(
   onRestarted: (name: string) => void,
 ): Promise<void> {
   return withLock(folder, async () => {
-    const addresses = addressesOf(serviceParts(folder, portsFrom(basePort)));
+    const addresses = addressesOf(folder, serviceParts(folder, portsFrom(basePort)));
     const apiPorts = upTo(apis).map((number) => basePort + number);
     for (const [index, port] of apiPorts.entries()) {
       const part = apiPart(index + 1, port, addresses);

@@ -28,6 +28,14 @@ export async function homeOf(folder: string): Promise<Home> {
   return { folder: home, as };
 }
 
+/** Writes a file that only the owner of a home may read. */
+export async function writeAs({ folder, as }: Home, name: string, text: string): Promise<string> {
+  const path = join(folder, name);
+  // A file that was made with more rights would keep them.
+  await run([...as, "sh", "-c", 'umask 077; rm -f "$1"; cat >"$1"', "sh", path], { input: text });
+  return path;
+}
+
 /** The place of a folder's home when it can't be inside. */
 export function outsideOf(folder: string): string {
   return join(FALLBACK, Bun.hash(folder).toString(36));

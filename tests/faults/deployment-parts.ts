@@ -41,7 +41,7 @@ export function partsOf(
     redis: adapt(usual.redis),
     kafka: adapt(quickKafka(folder, usual.kafka)),
   };
-  const addresses = addressesOf(services);
+  const addresses = addressesOf(folder, services);
   const reached = reach(addresses);
   const own = {
     POSTGRES_DB: name,
@@ -64,6 +64,11 @@ export function partsOf(
 /** The address of another database of the same server. */
 export function databaseOf(address: string, name: string): string {
   return address.replace(/\/[^/]*$/, `/${name}`);
+}
+
+/** The same service by another port, where something stands before it. */
+export function atPort(address: string, port: number): string {
+  return address.replace(/:\d+\//, `:${port}/`);
 }
 
 /** An empty database; those of earlier deployments go. */

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { endAll, removeData } from "../../infrastructure/local/ending.ts";
 import { kafkaPart } from "../../infrastructure/local/kafka.ts";
 import { endPart, isAlive, type Part, type PartRecord, startPart } from "../../infrastructure/local/parts.ts";
-import { postgresPart } from "../../infrastructure/local/postgres.ts";
+import { databaseUrl, postgresPart } from "../../infrastructure/local/postgres.ts";
 import { homeOf } from "../../infrastructure/local/unprivileged.ts";
 import { REPOSITORY } from "../platform.ts";
 import { SmallDisk } from "./disk-small.ts";
@@ -27,7 +27,7 @@ export class DiskService {
 
   private constructor(folder: string, part: Part) {
     this.folder = folder;
-    this.address = part.address;
+    this.address = part.name === "postgres" ? databaseUrl(folder, PORTS.postgres) : part.address;
     this.#part = part;
   }
 

@@ -1,13 +1,13 @@
 /** Promise 10: overload is answered with 503 and when to come again, never with a reset, and is over when its cause is. */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
-import { databaseUrl } from "../../infrastructure/local/postgres.ts";
 import { portsFrom } from "../../infrastructure/local/services.ts";
 import { Client } from "../client.ts";
 import { laneFolder, lanePort } from "../lane.ts";
 import { REPOSITORY } from "../platform.ts";
 import { Crowd, percentile } from "./crowd.ts";
 import { Deployment } from "./deployment.ts";
+import { atPort } from "./deployment-parts.ts";
 import { watchFinalStates } from "./final.ts";
 import { play } from "./folder.ts";
 import { type Made, makeKinds } from "./kinds.ts";
@@ -48,7 +48,7 @@ test(NAME, () =>
       folder: FOLDER,
       port: PORT,
       basePort: BASE_PORT,
-      reach: (addresses) => ({ ...addresses, pgbouncer: databaseUrl(SLOW) }),
+      reach: (addresses) => ({ ...addresses, pgbouncer: atPort(addresses.pgbouncer, SLOW) }),
     });
     keepsLogsOf(deployment);
     const sink = await Sink.start(folder);

@@ -59,7 +59,7 @@ test(NAME, () =>
     keepsLogsOf(settings);
     const url = `http://127.0.0.1:${settings.port}`;
     const sink = await Sink.start(folder);
-    const sql = postgres(databaseUrl(portsFrom(settings.basePort).postgres), { max: 2 });
+    const sql = postgres(databaseUrl(settings.folder, portsFrom(settings.basePort).postgres), { max: 2 });
     try {
       const kinds = await makeKinds(new Client(url), sink);
       const load = new Load({ url: () => url, kinds, folder, perSecond: 40 });
@@ -174,11 +174,11 @@ test(ENDING, () =>
 async function ownDeployment(basePort: number): Promise<Record<string, string>> {
   const { postgres: port, kafka } = portsFrom(basePort);
   const name = `faults_ending_${Date.now().toString(36)}`;
-  const sql = postgres(databaseUrl(port), { max: 1, onnotice: () => {} });
+  const sql = postgres(databaseUrl(settings.folder, port), { max: 1, onnotice: () => {} });
   await sql.unsafe(`create database ${name}`);
   await sql.end();
   return {
-    DATABASE_URL: databaseOf(databaseUrl(port), name),
+    DATABASE_URL: databaseOf(databaseUrl(settings.folder, port), name),
     KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${kafka}`,
     LEASE_SECONDS,
     KAFKA_CONSUMER_GROUP: name,

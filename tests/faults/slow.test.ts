@@ -3,12 +3,12 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { endPart, recordsIn } from "../../infrastructure/local/parts.ts";
 import { pgbouncerPart } from "../../infrastructure/local/pgbouncer.ts";
-import { databaseUrl } from "../../infrastructure/local/postgres.ts";
 import { portsFrom } from "../../infrastructure/local/services.ts";
 import { Client } from "../client.ts";
 import { laneFolder, lanePort } from "../lane.ts";
 import { REPOSITORY } from "../platform.ts";
 import { Deployment } from "./deployment.ts";
+import { atPort } from "./deployment-parts.ts";
 import { watchFinalStates } from "./final.ts";
 import { play } from "./folder.ts";
 import { makeKinds } from "./kinds.ts";
@@ -91,7 +91,7 @@ async function deploy(way: Way, makeLosing: (upstreamPort: number) => LosingProx
     basePort: BASE_PORT,
     env: LEASE,
     adapt: (part) => (part.name === "pgbouncer" && behind ? pgbouncerPart(folder, pgbouncer, SLOW) : part),
-    reach: (addresses) => ({ ...addresses, pgbouncer: databaseUrl(LOSING) }),
+    reach: (addresses) => ({ ...addresses, pgbouncer: atPort(addresses.pgbouncer, LOSING) }),
   });
   return { toxiproxy, losing, deployment };
 }

@@ -33,7 +33,10 @@ export function connect({ address, size, prepare, limitMilliseconds }: ConnectOp
     connection: {
       application_name: applicationName,
       ...(address.options === "" ? {} : { options: address.options }),
-      ...(limitMilliseconds === null ? {} : { statement_timeout: limitMilliseconds }),
+      // One that the operator has chosen stands.
+      ...(limitMilliseconds === null || /statement_timeout/.test(address.options)
+        ? {}
+        : { statement_timeout: limitMilliseconds }),
     },
   };
   // A list, which its types do not know: it would split a text at the colons of an IPv6 address.

@@ -25,6 +25,7 @@ export class Connection {
   readonly #clock: Clock;
   #sql: Sql;
   #backend: Backend | null = null;
+  #closed = false;
   /** When its last statement was over, monotonic milliseconds; null before the first. */
   usedAt: number | null = null;
 
@@ -58,6 +59,7 @@ export class Connection {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#sql.end({ timeout: 5 });
   }
 
@@ -66,6 +68,7 @@ export class Connection {
    * end is never answered by postgres.js. Behind a pooler a statement has to be cancelled while its client is still there.
    */
   #giveUp(isExecuting: boolean): void {
+    if (this.#closed) return;
     const [old, backend] = [this.#sql, this.#backend];
     this.#sql = connect(this.#options);
     this.#backend = null;

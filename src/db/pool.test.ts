@@ -185,7 +185,8 @@ test("after an outage of some seconds no connection is left out, whatever became
   await until("the breaker is closed", async () => breaker.state === "closed");
   const start = performance.now();
   expect(new Set(await ask())).toEqual(new Set(["answered"]));
-  expect(performance.now() - start).toBeLessThan(2000);
+  // A statement that waits for a connection that is not opened takes 10 s.
+  expect(performance.now() - start).toBeLessThan(8000);
 });
 
 test("connections that rest are looked after: one that broke is opened again before anybody needs it", async () => {

@@ -15,7 +15,7 @@ import { TriggerService } from "../src/services/triggers.ts";
 import { WorkflowService } from "../src/services/workflows.ts";
 import { openMemoryStorage } from "../src/storage/sqlite/index.ts";
 import { Client, expectError, expectReply } from "./client.ts";
-import { at, listAt, objectAt, textAt } from "./json.ts";
+import { at, isObject, listAt, objectAt, textAt } from "./json.ts";
 import { Platform, REPOSITORY } from "./platform.ts";
 
 const INSTALL_MS = 300_000;
@@ -103,10 +103,32 @@ test("takes bodies as JSON only, where it takes any", () => {
 });
 
 test("has a schema for the config of every step type", async () => {
-  const steps = listAt(document, "components", "schemas", "Step", "anyOf");
+  const steps = listAt(document, "components", "schemas", "Step", "anyOf").map(resolved);
   const documented = steps.map((step) => [textAt(step, "properties", "type", "const"), configKeys(step)]);
   const types = [...(await loadStepTypes()).values()].map(({ connector }) => connector);
   expect(documented).toEqual(types.map(({ type, config }) => [type, Object.keys(config.properties)]));
+});
+
+test("has no union within a union, and a name for every object but answers, for programs that make clients of it", () => {
+  const nested: string[] = [];
+  const nameless: string[] = [];
+  const look = (value: unknown, path: string) => {
+    if (Array.isArray(value)) for (const [index, item] of value.entries()) look(item, `${path}/${index}`);
+    if (!isObject(value)) return;
+    const { anyOf, properties } = value;
+    if (Array.isArray(anyOf)) {
+      if (anyOf.some((one) => isObject(one) && "anyOf" in one)) nested.push(path);
+      if (anyOf.some((one) => isObject(one) && one.type === "object")) nameless.push(path);
+    }
+    if (isObject(properties)) {
+      for (const [name, one] of Object.entries(properties)) {
+        if (isObject(one) && "properties" in one) nameless.push(`${path}/${name}`);
+      }
+    }
+    for (const [key, one] of Object.entries(value)) look(one, `${path}/${key}`);
+  };
+  look(objectAt(document, "components", "schemas"), "");
+  expect({ nested, nameless }).toEqual({ nested: [], nameless: [] });
 });
 
 describe("the examples", () => {
@@ -149,7 +171,12 @@ function example(schema: string): unknown {
 }
 
 function configKeys(step: unknown): string[] {
-  return Object.keys(objectAt(step, "properties", "config", "properties"));
+  return Object.keys(objectAt(resolved(at(step, "properties", "config")), "properties"));
+}
+
+/** The schema that a reference leads to. */
+function resolved(reference: unknown): unknown {
+  return at(document, "components", "schemas", textAt(reference, "$ref").split("/").at(-1) ?? "");
 }
 
 /** The routes as Elysia has them, written as OpenAPI does. */

@@ -1,9 +1,8 @@
 import { type TSchema, Type } from "@sinclair/typebox";
 import type { StepTypes } from "../connectors/index.ts";
-import { FORBIDDEN_KEYS } from "../schemas/json.ts";
-import { MAX_PLACEHOLDER } from "../schemas/placeholder.ts";
 import { Run, StepResult, TriggerInput } from "../schemas/run.ts";
-import { Step, StepName, Workflow, WorkflowInput } from "../schemas/workflow.ts";
+import { Step, Workflow, WorkflowInput } from "../schemas/workflow.ts";
+import { Placeholder, stepSchemas } from "./step-schemas.ts";
 
 const ErrorBody = Type.Object(
   { detail: Type.String(), code: Type.String(), request_id: Type.String() },
@@ -33,13 +32,6 @@ const ValidationErrorBody = Type.Object(
     ],
   },
 );
-
-const Placeholder = Type.String({
-  pattern: "^\\$\\{[^{]*\\}$",
-  maxLength: MAX_PLACEHOLDER,
-  title: "Placeholder",
-  description: "The path to a value of the payload or of an earlier step's output, such as ${payload.seconds}",
-});
 
 // What "Try it out" is prefilled with: sent in this order, both work on a fresh platform.
 const WORKFLOW_EXAMPLE = {
@@ -72,34 +64,7 @@ const SCHEMAS = {
 
 /** The document's schemas; a step is one of the known types, each with its own config. */
 export function schemasOf(types: StepTypes): object {
-  const taken = ["payload", ...FORBIDDEN_KEYS].map((word) => `\`${word}\``).join(", ");
-  const name = { ...StepName, description: `Another in each step, and none of ${taken}` };
-  const steps = [...types.values()].map(({ connector: { type, description, config } }) =>
-    Type.Object(
-      { name, type: Type.Literal(type), config: withPlaceholders(config) },
-      { additionalProperties: false, title: `A ${type} step`, description },
-    ),
-  );
-  return { ...SCHEMAS, Step: Type.Union(steps, { title: "Step" }) };
-}
-
-/** A config as an author may write it: a placeholder may stand for any value in it. */
-function withPlaceholders(config: TSchema): TSchema {
-  const { properties, patternProperties, items } = config;
-  const within = (schemas: Record<string, TSchema>) =>
-    Object.fromEntries(Object.entries(schemas).map(([key, schema]) => [key, orPlaceholder(schema)]));
-  return {
-    ...config,
-    ...(properties === undefined ? {} : { properties: within(properties) }),
-    ...(patternProperties === undefined ? {} : { patternProperties: within(patternProperties) }),
-    ...(items === undefined ? {} : { items: orPlaceholder(items) }),
-  };
-}
-
-function orPlaceholder(schema: TSchema): TSchema {
-  const { type, anyOf, pattern } = schema;
-  const takesAnyText = (type === "string" && pattern === undefined) || (type === undefined && anyOf === undefined);
-  return takesAnyText ? schema : Type.Union([withPlaceholders(schema), Placeholder]);
+  return { ...SCHEMAS, ...stepSchemas(types) };
 }
 
 const ERRORS: Record<number, [description: string, ...schemas: (keyof typeof SCHEMAS)[]]> = {

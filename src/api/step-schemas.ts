@@ -1,0 +1,66 @@
+import { type TSchema, Type } from "@sinclair/typebox";
+import type { StepTypes } from "../connectors/index.ts";
+import { FORBIDDEN_KEYS } from "../schemas/json.ts";
+import { MAX_PLACEHOLDER } from "../schemas/placeholder.ts";
+import { StepName } from "../schemas/workflow.ts";
+
+export const Placeholder = Type.String({
+  pattern: "^\\$\\{[^{]*\\}$",
+  maxLength: MAX_PLACEHOLDER,
+  title: "Placeholder",
+  description: "The path to a value of the payload or of an earlier step's output, such as ${payload.seconds}",
+});
+
+/**
+ * The schemas of steps by their names in the document. Every object has a name of its own and no union stands in another,
+ * as programs that make clients of documents want it.
+ */
+export function stepSchemas(types: StepTypes): Record<string, TSchema> {
+  const taken = ["payload", ...FORBIDDEN_KEYS].map((word) => `\`${word}\``).join(", ");
+  const name = { ...StepName, description: `Another in each step, and none of ${taken}` };
+  const named: Record<string, TSchema> = {};
+  const steps = [...types.values()].map(({ connector: { type, description, config } }) => {
+    const own = nameOf(type);
+    named[`${own}Config`] = withPlaceholders(config, (key, schema) => {
+      named[`${own}${nameOf(key)}`] = schema;
+      return referenceTo(`${own}${nameOf(key)}`);
+    });
+    named[`${own}Step`] = Type.Object(
+      { name, type: Type.Literal(type), config: referenceTo(`${own}Config`) },
+      { additionalProperties: false, description },
+    );
+    return referenceTo(`${own}Step`);
+  });
+  return { ...named, Step: Type.Union(steps, { title: "Step" }) };
+}
+
+/** A config as an author may write it: a placeholder may stand for any value in it. `lift` names an object within. */
+function withPlaceholders(config: TSchema, lift: (key: string, schema: TSchema) => TSchema): TSchema {
+  const { properties, patternProperties, items } = config;
+  const within = (schemas: Record<string, TSchema>) =>
+    Object.fromEntries(Object.entries(schemas).map(([key, schema]) => [key, orPlaceholder(key, schema, lift)]));
+  return {
+    ...config,
+    ...(properties === undefined ? {} : { properties: within(properties) }),
+    ...(patternProperties === undefined ? {} : { patternProperties: within(patternProperties) }),
+    ...(items === undefined ? {} : { items: orPlaceholder("item", items, lift) }),
+  };
+}
+
+function orPlaceholder(key: string, schema: TSchema, lift: (key: string, schema: TSchema) => TSchema): TSchema {
+  const { type, anyOf, pattern, ...words } = schema;
+  const takesAnyText = (type === "string" && pattern === undefined) || (type === undefined && anyOf === undefined);
+  if (takesAnyText) return schema;
+  if (Array.isArray(anyOf) && !anyOf.every((one) => "const" in one)) return Type.Union([...anyOf, Placeholder], words);
+  const inner = withPlaceholders(schema, lift);
+  return Type.Union([type === "object" ? lift(key, inner) : inner, Placeholder]);
+}
+
+function referenceTo(name: string): TSchema {
+  return Type.Unsafe({ $ref: `#/components/schemas/${name}` });
+}
+
+/** send-mail: SendMail */
+function nameOf(word: string): string {
+  return word.replace(/(?:^|[^A-Za-z0-9]+)([A-Za-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -18,20 +18,25 @@ const START_MS = 60_000;
 let platform: Platform;
 let api: Client;
 let browser: Browser;
+/** What a proxy puts before every path. */
+const PREFIX = "/tools/flows";
+let proxy: Bun.Server<undefined>;
 
 beforeAll(async () => {
   await install(["chromium"]);
   platform = await Platform.start();
   api = new Client(platform.url);
+  proxy = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: withoutPrefix });
   browser = await chromium.launch({ executablePath: pathOf("chromium"), args: ARGUMENTS });
 }, INSTALL_MS + START_MS);
 
 afterAll(async () => {
   await browser?.close();
+  await proxy?.stop(true);
   await platform?.close();
 });
 
-for (const path of ["/docs", "/docs/"]) {
+for (const path of ["/docs", "/docs/", `${PREFIX}/docs/`]) {
   test(`${path} lists every route, with its summary`, async () => {
     const document = (await api.get("/api/v1/openapi.json")).body;
     const documented = Object.entries(objectAt(document, "paths")).flatMap(([route, methods]) =>
@@ -67,6 +72,12 @@ describe("Try it out", () => {
     });
   });
 
+  test("works behind a prefix", async () => {
+    await visit(`${PREFIX}/docs`, async (page) => {
+      textAt(await execute(await open(page, "POST", "/api/v1/workflows")), "workflow_id");
+    });
+  });
+
   test("creates, triggers and reads without a word typed, but the run's id", async () => {
     await visit("/docs", async (page) => {
       await execute(await open(page, "POST", "/api/v1/workflows"));
@@ -84,12 +95,13 @@ describe("Try it out", () => {
 
 /** Shows a page to `look`. Fails, too, when the page complained or asked for anything that isn't the platform's. */
 async function visit(path: string, look: (page: Page) => Promise<void>): Promise<void> {
+  const place = path.startsWith(PREFIX) ? `http://127.0.0.1:${proxy.port}${PREFIX}/` : `${platform.url}/`;
   const page = await browser.newPage({ viewport: { width: 1280, height: 1600 } });
   const strangers: string[] = [];
   const complaints: string[] = [];
   await page.route("**/*", (route) => {
     const url = route.request().url();
-    if (new URL(url).origin === platform.url) return route.continue();
+    if (url.startsWith(place)) return route.continue();
     strangers.push(url);
     return route.abort();
   });
@@ -101,7 +113,7 @@ async function visit(path: string, look: (page: Page) => Promise<void>): Promise
   page.on("pageerror", (error) => complaints.push(error.message));
   page.on("requestfailed", (request) => complaints.push(`failed: ${request.url()}`));
   try {
-    await page.goto(platform.url + path);
+    await page.goto(new URL(path, place).href);
     await look(page);
     await page.waitForLoadState("networkidle");
     expect({ strangers, complaints }).toEqual({ strangers: [], complaints: [] });
@@ -113,6 +125,15 @@ async function visit(path: string, look: (page: Page) => Promise<void>): Promise
   } finally {
     await page.close();
   }
+}
+
+/** A proxy: passes on what is below the prefix, without it. */
+async function withoutPrefix(request: Request): Promise<Response> {
+  const { pathname, search } = new URL(request.url);
+  if (!pathname.startsWith(`${PREFIX}/`)) return new Response("nothing here", { status: 404 });
+  const { method, headers } = request;
+  const body = method === "POST" ? await request.bytes() : null;
+  return fetch(platform.url + pathname.slice(PREFIX.length) + search, { method, headers, body });
 }
 
 /** Unfolds a route and makes its form ready. */

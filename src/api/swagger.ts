@@ -4,6 +4,7 @@ import packageJson from "../../package.json" with { type: "json" };
 import type { StepTypes } from "../connectors/index.ts";
 import { PlatformError } from "../errors.ts";
 import { describeSteps, schemasOf, tidy } from "./documents.ts";
+import { pathOf } from "./paths.ts";
 
 const ASSETS = new Map([
   ["swagger-ui.css", "text/css; charset=utf-8"],
@@ -11,25 +12,26 @@ const ASSETS = new Map([
   ["favicon-32x32.png", "image/png"],
 ]);
 
-const PAGE = `<!doctype html>
+/** Addresses are relative, so that it works behind a prefix: `/docs` has other neighbours than `/docs/`. */
+const pageText = (folder: "" | "docs/") => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Workflow platform API</title>
-<link rel="stylesheet" href="/docs/assets/swagger-ui.css">
-<link rel="icon" type="image/png" href="/docs/assets/favicon-32x32.png">
+<link rel="stylesheet" href="${folder}assets/swagger-ui.css">
+<link rel="icon" type="image/png" href="${folder}assets/favicon-32x32.png">
 </head>
 <body>
 <div id="swagger-ui"></div>
-<script src="/docs/assets/swagger-ui-bundle.js"></script>
-<script src="/docs/assets/start.js"></script>
+<script src="${folder}assets/swagger-ui-bundle.js"></script>
+<script src="${folder}assets/start.js"></script>
 </body>
 </html>`;
 
 // Without a validator: Swagger UI would show every document to one on the internet.
 const START = `window.ui = SwaggerUIBundle({
-  url: "/api/v1/openapi.json", dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null,
+  url: new URL("../../api/v1/openapi.json", document.currentScript.src).href, dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null,
 });`;
 
 // Everything comes from here, and the page says so: it works offline and runs no script of anybody else.
@@ -51,6 +53,8 @@ export function swaggerDocs(types: StepTypes) {
         documentation: {
           // 3.1 is JSON Schema as TypeBox writes it.
           ...{ openapi: "3.1.0" },
+          // From where the document is.
+          servers: [{ url: "../.." }],
           info: { title: "Workflow platform", version: packageJson.version, description: describeSteps(types) },
           tags: [{ name: "workflows" }, { name: "runs" }, { name: "service" }],
           // The plugin types schemas as OpenAPI 3.0; the document is 3.1.
@@ -58,8 +62,8 @@ export function swaggerDocs(types: StepTypes) {
         },
       }),
     )
-    .get("/docs/plugin", ({ redirect }) => redirect("/docs"), { detail: { hide: true } })
-    .get("/docs", () => page(), { detail: { hide: true } })
+    .get("/docs/plugin", ({ redirect }) => redirect("../docs"), { detail: { hide: true } })
+    .get("/docs", ({ request }) => page(pathOf(request)), { detail: { hide: true } })
     .get("/docs/assets/:file", ({ params }) => asset(params.file), { detail: { hide: true } });
 }
 
@@ -67,8 +71,8 @@ function isDocument(response: unknown): response is object {
   return typeof response === "object" && response !== null && "openapi" in response;
 }
 
-function page(): Response {
-  return new Response(PAGE, {
+function page(path: string): Response {
+  return new Response(pageText(path.endsWith("/") ? "" : "docs/"), {
     headers: { "content-type": "text/html; charset=utf-8", "content-security-policy": POLICY },
   });
 }

@@ -107,10 +107,14 @@ function definitionOf(key: string, text: string): readonly Step[] {
 }
 
 function toolsFor(slot: number, run: number, idempotencyKey: string, depth: number): Tools {
+  let signal: AbortSignal | null = null;
   return {
     idempotencyKey,
     depth,
-    signal: AbortSignal.timeout(STEP_TIMEOUT_MILLISECONDS),
+    get signal() {
+      signal ??= AbortSignal.timeout(STEP_TIMEOUT_MILLISECONDS);
+      return signal;
+    },
     async fetch(request: HttpRequest): Promise<HttpReply> {
       const reply = await sendOnceRoom(request).finally(() => shared.enter(lane, slot, run));
       return reply;
@@ -125,11 +129,16 @@ async function sendOnceRoom(request: HttpRequest): Promise<HttpReply> {
     ;
     milliseconds = Math.min(2 * milliseconds, LAST_PAUSE_MILLISECONDS)
   ) {
+    // A signal with a timeout of its own would stay for all of it, however soon the reply came.
+    const controller = new AbortController();
+    const timer = setTimeout(() => controller.abort(), STEP_TIMEOUT_MILLISECONDS);
     try {
-      return await webhooks.send(request, AbortSignal.timeout(STEP_TIMEOUT_MILLISECONDS));
+      return await webhooks.send(request, controller.signal);
     } catch (error) {
       if (!(error instanceof OutOfDescriptors)) throw error;
-      await Bun.sleep(milliseconds);
+    } finally {
+      clearTimeout(timer);
     }
+    await Bun.sleep(milliseconds);
   }
 }

@@ -30,7 +30,7 @@ export function openWebhookClient(settings: WebhookSettings, resolve: Resolve = 
         request = next;
         continue;
       }
-      const { data, faults } = await readReply(reply.body, {
+      const { data, faults } = await readReply(reply.body(), {
         contentType: reply.header("content-type") ?? "",
         contentEncoding: reply.header("content-encoding") ?? "",
       });

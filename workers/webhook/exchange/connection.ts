@@ -5,7 +5,7 @@ import { type ReplyHead, ReplyParser } from "./reply-parser.ts";
 
 /** A reply whose body is still to be read, or given up with `cancel`. */
 export interface Reply extends ReplyHead {
-  body: AsyncIterable<Uint8Array>;
+  body(): AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
   cancel(): void;
 }
 
@@ -108,7 +108,8 @@ class Exchange {
         this.head = head;
         this.#resolve({
           ...head,
-          body: { [Symbol.asyncIterator]: () => this.#body() },
+          // Most replies have come whole before anybody reads them.
+          body: () => (this.#state === "complete" ? this.#chunks : this.#body()),
           cancel: () => {
             if (this.#state === "open") this.#fail(StepFailure.of("reply_cut", {}));
           },

@@ -6,12 +6,6 @@ const FRAMING = new Set(["host", "content-length", "transfer-encoding", "connect
 const NOT_ASCII = /[\u0080-\u00ff]/;
 const WITH_BODY = new Set(["POST", "PUT", "PATCH"]);
 
-/** Headers that are sent unless the request has its own. */
-const USUAL = [
-  ["User-Agent", "workflow-platform"],
-  ["Accept", "*/*"],
-] as const;
-
 /** The bytes of a request; `target` is what stands behind its method, `extra` lines that a proxy needs. */
 export function requestBytes(
   { method, headers, ownHeaders, body }: HttpRequest,
@@ -20,15 +14,12 @@ export function requestBytes(
   extra = "",
 ): string | Uint8Array {
   let head = `${method} ${target} HTTP/1.1\r\nHost: ${host}\r\n${extra}`;
-  const named = new Set<string>();
-  for (const [name, value] of [...headers, ...ownHeaders]) {
-    const lower = name.toLowerCase();
-    if (FRAMING.has(lower)) continue;
-    named.add(lower);
-    head += `${name}: ${value}\r\n`;
-  }
-  for (const [name, value] of USUAL) if (!named.has(name.toLowerCase())) head += `${name}: ${value}\r\n`;
-  if (username + password !== "" && !named.has("authorization")) {
+  for (const [name, value] of headers) if (!FRAMING.has(name.toLowerCase())) head += `${name}: ${value}\r\n`;
+  for (const [name, value] of ownHeaders) head += `${name}: ${value}\r\n`;
+  const isNamed = (wanted: string) => headers.some(([name]) => name.toLowerCase() === wanted);
+  if (!isNamed("user-agent")) head += "User-Agent: workflow-platform\r\n";
+  if (!isNamed("accept")) head += "Accept: */*\r\n";
+  if (username + password !== "" && !isNamed("authorization")) {
     head += `Authorization: ${basic(username, password)}\r\n`;
   }
   if (body !== null || WITH_BODY.has(method)) head += `Content-Length: ${Buffer.byteLength(body ?? "")}\r\n`;

@@ -30,7 +30,7 @@ export function parseAllowList(text: string): AllowList {
 
 function parseEntry(text: string): Entry {
   const wrong = new StartError(
-    `WEBHOOK_ALLOW holds ${text}: give hosts, addresses or networks, each with a port or without, ` +
+    `WEBHOOK_ALLOW holds ${/@/.test(text) ? "an entry that is none" : text}: give hosts, addresses or networks, each with a port or without, ` +
       "such as hooks.internal, 127.0.0.1:9000, 10.0.0.0/8, [::1]:8080",
   );
   const bare = BARE_IPV6.exec(text);

@@ -1,6 +1,56 @@
-/** A new UUIDv7 (RFC 9562): ids made later sort later. */
+import type { Clock } from "./clock.ts";
+
+/** A new UUIDv7 (RFC 9562) of a given time, milliseconds since the epoch. */
 export function newId(now: number): string {
   return Bun.randomUUIDv7("hex", now);
+}
+
+const COUNTER_BITS = 12;
+
+/**
+ * Makes the UUIDv7s of one process: each is above all that it made before, and above the newest that was stored when it
+ * began, whatever the clock does. Where the clock was set back, the time of ids goes on at half its speed until the clock
+ * has caught up.
+ */
+export class IdMaker {
+  readonly #clock: Pick<Clock, "now" | "monotonic">;
+  /** The time of ids, and the monotonic time when it was that; milliseconds. */
+  #time: number;
+  #at: number;
+  /** Time and counter of the last id: the counter is the 12 bits behind the time (RFC 9562, 6.2, method 1). */
+  #last: number;
+  #counter = 0;
+
+  /** @param newest the newest id that is stored; null for none */
+  constructor(clock: Pick<Clock, "now" | "monotonic">, newest: string | null) {
+    this.#clock = clock;
+    this.#at = clock.monotonic();
+    this.#last = this.#time = newest === null ? 0 : (timeOfId(newest) ?? 0) + 1;
+  }
+
+  /** The time of ids, milliseconds since the epoch: that of the clock, unless the clock was set back. */
+  now(): number {
+    const at = this.#clock.monotonic();
+    this.#time = Math.max(this.#clock.now(), this.#time + (at - this.#at) / 2);
+    this.#at = at;
+    return Math.floor(this.#time);
+  }
+
+  /** @param lead how far ahead of its time the id is made, milliseconds */
+  next(lead = 0): string {
+    const now = this.now() + Math.ceil(lead);
+    if (now > this.#last) {
+      this.#last = now;
+      this.#counter = 0;
+    } else if (++this.#counter >> COUNTER_BITS > 0) {
+      this.#last++;
+      this.#counter = 0;
+    }
+    const time = this.#last.toString(16).padStart(12, "0");
+    const counter = this.#counter.toString(16).padStart(3, "0");
+    // The variant and 62 random bits are where a UUID of version 4 has them.
+    return `${time.slice(0, 8)}-${time.slice(8)}-7${counter}${crypto.randomUUID().slice(18)}`;
+  }
 }
 
 /** The smallest UUIDv7 of a millisecond: every id made before it sorts below. */

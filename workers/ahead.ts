@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { Clock } from "../src/clock.ts";
 import { messageOf } from "../src/errors.ts";
 import { bytesOfText, lru } from "../src/lru.ts";
-import type { EndedRun, NewRun, VersionKey } from "../src/storage/port.ts";
+import type { EndedRun, NewRun, Unnamed, VersionKey } from "../src/storage/port.ts";
 import { type Definitions, definitionKey } from "./definitions.ts";
 import type { PureExecution, PureRun } from "./pure.ts";
 
@@ -50,7 +50,7 @@ export class Ahead {
   }
 
   /** What each run comes to; null for those that have to go the usual way, or at once where all of them have to. */
-  execute(runs: NewRun[]): Promise<(EndedRun | null)[]> | null {
+  execute(runs: Unnamed<NewRun>[]): Promise<(EndedRun | null)[]> | null {
     const workflows = runs.map((run) => this.#workflowOf(run));
     return workflows.every((workflow) => workflow === null) ? null : this.#execute(runs, workflows);
   }
@@ -78,16 +78,17 @@ export class Ahead {
   }
 
   /** Null for a run without room here, or that may not be executed so. */
-  #workflowOf({ claim, workflow: reference }: NewRun): PureWorkflow | null {
+  #workflowOf({ claim, workflow: reference }: Unnamed<NewRun>): PureWorkflow | null {
     const workflow = claim === null ? null : (this.#workflows.get(reference)?.pure ?? null);
     return workflow !== null && this.#pure.isFit(workflow.definition) ? workflow : null;
   }
 
-  async #execute(runs: NewRun[], workflows: (PureWorkflow | null)[]): Promise<(EndedRun | null)[]> {
+  async #execute(runs: Unnamed<NewRun>[], workflows: (PureWorkflow | null)[]): Promise<(EndedRun | null)[]> {
     const startedAt = this.#options.clock.now();
-    const handed = runs.flatMap(({ uuid, payload }, index): PureRun[] => {
+    const handed = runs.flatMap(({ payload }, index): PureRun[] => {
       const workflow = workflows[index];
-      return workflow ? [{ uuid, payload, log: "[]", definition: workflow.definition, steps: workflow.steps }] : [];
+      // It gets its uuid when it is stored. What is pure can't ask for it.
+      return workflow ? [{ uuid: "", payload, log: "[]", definition: workflow.definition, steps: workflow.steps }] : [];
     });
     const results = (await this.#pure.execute(handed, LIMIT_MILLISECONDS)).values();
     return workflows.map((workflow) => {

@@ -4,7 +4,7 @@ import { messageOf } from "../src/errors.ts";
 import { failpoint } from "../src/failpoints.ts";
 import type { Reservation, TriggerConsumer } from "../src/messaging/port.ts";
 import type { CompletedEvent, Triggered } from "../src/schemas/event.ts";
-import type { ClaimedRun, EndedRun, NewRun, Outcome, Progress } from "../src/storage/port.ts";
+import type { ClaimedRun, EndedRun, NewRun, Outcome, Progress, Unnamed } from "../src/storage/port.ts";
 import type { Advanced } from "./advance.ts";
 import { Ahead } from "./ahead.ts";
 import { Definitions } from "./definitions.ts";
@@ -107,7 +107,7 @@ export class Dispatcher implements TriggerConsumer {
   }
 
   /** See ExecuteAhead. */
-  executeAhead(runs: NewRun[]): Promise<(EndedRun | null)[]> | null {
+  executeAhead(runs: Unnamed<NewRun>[]): Promise<(EndedRun | null)[]> | null {
     return this.#ahead.execute(runs);
   }
 

@@ -42,7 +42,7 @@ export class Reservations {
     const release = this.#holdings.reserve("message", 1);
     return {
       lease: this.#lease,
-      stored: ({ uuid, workflow, payload, depth }, { workflowUuid, workflowVersion }, ended) => {
+      stored: ({ workflow, payload, depth }, { uuid, workflowUuid, workflowVersion }, ended) => {
         release();
         this.#ahead.learn(workflow, { workflowUuid, version: workflowVersion });
         if (ended !== null) {

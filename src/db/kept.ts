@@ -25,17 +25,19 @@ export const few = (number: string) => `${number} = ${number} + 0`;
  * @param name what the function is called, before its checksum
  * @param parameters the types of `$1` and so on
  * @param columns what a row of the result holds, in order
+ * @param first a statement that is carried out before: the text sees the rows that are there after it
  */
 export function keptStatement(
   name: string,
   parameters: SqlType[],
   columns: Record<string, SqlType>,
   text: string,
+  first = "",
 ): KeptStatement {
   const table = Object.entries(columns).map(([column, type]) => `"${column}" ${type}`);
   const rest = `(${parameters.join(", ")}) returns table (${table.join(", ")}) language plpgsql set enable_seqscan = off as $body$
 #variable_conflict use_column
-begin
+begin${first === "" ? "" : `\n  ${first};`}
   return query ${text};
 end
 $body$`;

@@ -1,12 +1,12 @@
 import type { BreakerState } from "../breaker.ts";
 import type { CompletedEvent, TriggerEvent, Triggered } from "../schemas/event.ts";
-import type { EndedRun, InsertedRun, Lease, NewRun } from "../storage/port.ts";
+import type { EndedRun, InsertedRun, Lease, NewRun, Unnamed } from "../storage/port.ts";
 
 /** A worker's room for one run that is about to be stored: it is stored as claimed, and needs no message. */
 export interface Reservation {
   lease: Lease;
   /** It is stored: as ended, or (null) under this lease. The worker learns which version its workflow has. */
-  stored(run: NewRun, inserted: InsertedRun, ended: EndedRun | null): void;
+  stored(run: Unnamed<NewRun>, inserted: InsertedRun, ended: EndedRun | null): void;
   /** It was not stored, or not for this worker. */
   release(): void;
 }
@@ -15,7 +15,7 @@ export interface Reservation {
  * Executes those of the runs that have room here and pure steps alone, before they are stored: they are written once then.
  * What each came to, null for those that go the usual way; null at once where all of them do.
  */
-export type ExecuteAhead = (runs: NewRun[]) => Promise<(EndedRun | null)[]> | null;
+export type ExecuteAhead = (runs: Unnamed<NewRun>[]) => Promise<(EndedRun | null)[]> | null;
 
 /** Who executes runs in this process. */
 export interface TriggerConsumer {

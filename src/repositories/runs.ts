@@ -4,7 +4,7 @@ import { Coalescer } from "../coalescer.ts";
 import type { ExecuteAhead } from "../messaging/port.ts";
 import type { PageRequest } from "../schemas/page.ts";
 import type { EndedStatus, RunStatus } from "../schemas/run.ts";
-import type { EndedRun, InsertedRun, NewRun, Outcome, RunRecord, Storage } from "../storage/port.ts";
+import type { EndedRun, InsertedRun, NewRun, Outcome, RunRecord, Storage, Unnamed } from "../storage/port.ts";
 import { unwrap } from "./outcome.ts";
 import { SharedReads } from "./reads.ts";
 
@@ -19,7 +19,7 @@ export interface StoredRun {
 /** Runs, one at a time. */
 export class RunRepository {
   readonly #storage: Storage;
-  readonly #inserts: Coalescer<NewRun, Outcome<StoredRun>>;
+  readonly #inserts: Coalescer<Unnamed<NewRun>, Outcome<StoredRun>>;
   readonly #reads: SharedReads<string, RunRecord | null>;
 
   constructor(storage: Storage, cache: Cache, clock: Clock, executeAhead: ExecuteAhead) {
@@ -40,7 +40,7 @@ export class RunRepository {
   }
 
   /** Resolves when the run is stored. @throws PlatformError workflow_not_found, overloaded, storage_unavailable */
-  async insert(run: NewRun): Promise<StoredRun> {
+  async insert(run: Unnamed<NewRun>): Promise<StoredRun> {
     return unwrap(await this.#inserts.add(run));
   }
 
@@ -66,7 +66,11 @@ async function find(storage: Storage, cache: Cache, uuids: string[]): Promise<(R
 }
 
 /** Stores a batch, each run as what it came to where it was executed ahead. */
-async function store(storage: Storage, executeAhead: ExecuteAhead, runs: NewRun[]): Promise<Outcome<StoredRun>[]> {
+async function store(
+  storage: Storage,
+  executeAhead: ExecuteAhead,
+  runs: Unnamed<NewRun>[],
+): Promise<Outcome<StoredRun>[]> {
   const executed = (await executeAhead(runs)) ?? [];
   const items = runs.map((run, index) => (executed[index] ? { ...run, ended: executed[index] } : run));
   const outcomes = await storage.insertRuns(items);

@@ -5,6 +5,7 @@ import type {
   NewWorkflow,
   Outcome,
   Storage,
+  Unnamed,
   WorkflowChange,
   WorkflowKey,
   WorkflowLookup,
@@ -16,7 +17,7 @@ import { SharedReads } from "./reads.ts";
 /** Workflow definitions, one at a time. */
 export class WorkflowRepository {
   readonly #storage: Storage;
-  readonly #inserts: Coalescer<NewWorkflow, Outcome<number | null>>;
+  readonly #inserts: Coalescer<Unnamed<NewWorkflow>, Outcome<string>>;
   readonly #reads: SharedReads<WorkflowLookup, WorkflowRecord | null>;
 
   constructor(storage: Storage, clock: Clock) {
@@ -40,8 +41,9 @@ export class WorkflowRepository {
     return this.#storage.batchesAtOnce;
   }
 
-  async insert(item: NewWorkflow): Promise<void> {
-    unwrap(await this.#inserts.add(item));
+  /** Its uuid. */
+  async insert(item: Unnamed<NewWorkflow>): Promise<string> {
+    return unwrap(await this.#inserts.add(item));
   }
 
   /** @throws PlatformError workflow_not_found */

@@ -3,19 +3,17 @@ import type { Clock } from "../clock.ts";
 import { Coalescer } from "../coalescer.ts";
 import { PlatformError } from "../errors.ts";
 import { failpoint } from "../failpoints.ts";
-import { newId } from "../ids.ts";
 import type { Messaging } from "../messaging/port.ts";
 import type { RunRepository } from "../repositories/runs.ts";
 import { MAX_DEPTH_OF_RUNS } from "../schemas/depth.ts";
 import type { TriggerEvent } from "../schemas/event.ts";
 import type { TriggerInput } from "../schemas/run.ts";
-import type { NewRun } from "../storage/port.ts";
+import type { NewRun, Unnamed } from "../storage/port.ts";
 import { NAMESPACE } from "./namespace.ts";
 
 /** Starts runs. */
 export class TriggerService {
   readonly #runs: RunRepository;
-  readonly #clock: Clock;
   readonly #messaging: Messaging;
   readonly #events: Coalescer<TriggerEvent, boolean>;
   readonly #log: Logger;
@@ -26,7 +24,6 @@ export class TriggerService {
   constructor(runs: RunRepository, messaging: Messaging, clock: Clock, log: Logger, graceMilliseconds: number) {
     this.#graceMilliseconds = graceMilliseconds;
     this.#runs = runs;
-    this.#clock = clock;
     this.#messaging = messaging;
     this.#log = log;
     this.#events = new Coalescer({
@@ -50,10 +47,9 @@ export class TriggerService {
    */
   async trigger({ workflow_id, payload = {} }: TriggerInput, depth = 0): Promise<string> {
     if (depth > MAX_DEPTH_OF_RUNS) throw new PlatformError("depth_exceeded");
-    const uuid = newId(this.#clock.now());
     const reservation = this.#messaging.reserve();
-    const run: NewRun = {
-      uuid,
+    const run: Unnamed<NewRun> = {
+      uuid: null,
       namespace: NAMESPACE,
       workflow: workflow_id,
       payload: JSON.stringify(payload),
@@ -68,14 +64,14 @@ export class TriggerService {
       if (reservation !== null && (inserted.claimed || ended !== null)) reservation.stored(run, inserted, ended);
       else {
         reservation?.release();
-        const { workflowUuid: workflow_id, workflowVersion: workflow_version } = inserted;
-        this.#publish({ run_id: uuid, workflow_id, workflow_version, payload: run.payload });
+        const { uuid: run_id, workflowUuid: workflow_id, workflowVersion: workflow_version } = inserted;
+        this.#publish({ run_id, workflow_id, workflow_version, payload: run.payload });
       }
+      return inserted.uuid;
     } catch (error) {
       reservation?.release();
       throw error;
     }
-    return uuid;
   }
 
   #publish(event: TriggerEvent): void {

@@ -1,6 +1,5 @@
 import type { Clock } from "../clock.ts";
 import { PlatformError } from "../errors.ts";
-import { newId } from "../ids.ts";
 import type { WorkflowRepository } from "../repositories/workflows.ts";
 import type { PageQuery } from "../schemas/page.ts";
 import type { WorkflowInput } from "../schemas/workflow.ts";
@@ -11,27 +10,23 @@ import { type Page, PageReader } from "./pages.ts";
 /** What can be done with workflow definitions. */
 export class WorkflowService {
   readonly #workflows: WorkflowRepository;
-  readonly #clock: Clock;
   readonly #pages: PageReader<WorkflowRecord>;
 
   constructor(workflows: WorkflowRepository, clock: Clock) {
     this.#workflows = workflows;
-    this.#clock = clock;
     this.#pages = new PageReader("workflows", clock, workflows);
   }
 
   /** Stores a new workflow and returns its uuid. */
-  async create({ id, name, description, steps }: WorkflowInput): Promise<string> {
-    const uuid = newId(this.#clock.now());
-    await this.#workflows.insert({
-      uuid,
+  create({ id, name, description, steps }: WorkflowInput): Promise<string> {
+    return this.#workflows.insert({
+      uuid: null,
       namespace: NAMESPACE,
       id: id ?? null,
       name,
       description: description ?? null,
       steps: JSON.stringify(steps),
     });
-    return uuid;
   }
 
   /** Makes a new version; runs keep the one they were triggered with. @throws PlatformError workflow_not_found */

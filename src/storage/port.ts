@@ -28,6 +28,12 @@ export interface NewWorkflow {
   steps: string;
 }
 
+/**
+ * A new row that its storage names, so late that no reader of an ascending list has passed it. A row that comes with a uuid
+ * is stored under that one, wherever readers are.
+ */
+export type Unnamed<Row extends { uuid: string }> = Omit<Row, "uuid"> & { uuid: string | null };
+
 export interface WorkflowChange {
   namespace: string;
   /** uuid or author's id. */
@@ -100,6 +106,7 @@ export interface Lease {
 }
 
 export interface InsertedRun {
+  uuid: string;
   workflowUuid: string;
   workflowVersion: number;
   /** Whether it is held under the claim that the insert named. */
@@ -214,6 +221,9 @@ export interface Progress extends Held {
     | RunEnd;
 }
 
+/** An ascending list leaves out ids younger than this: a smaller one may still be on its way into the database. */
+export const SETTLED_MILLISECONDS = 2000;
+
 /** A page of a list ends early once its rows hold this much JSON text; its reader goes on from the last row. */
 export const MAX_PAGE_BYTES = 8 * 1024 * 1024;
 
@@ -238,20 +248,23 @@ export interface Storage {
   readonly breaker: (() => BreakerState) | null;
   /** Batches of one kind that are worth having under way at once; 1 where fewer and larger ones are better. */
   readonly batchesAtOnce: number;
-  /** When each was stored, milliseconds since the epoch; null for one that was there already, which stays as it is. */
-  insertWorkflows(items: NewWorkflow[]): Promise<Outcome<number | null>[]>;
+  /** The uuid of each; one that was there already stays as it is. */
+  insertWorkflows(items: Unnamed<NewWorkflow>[]): Promise<Outcome<string>[]>;
   /** Makes a new version of each. Error workflow_not_found. */
   updateWorkflows(items: WorkflowChange[]): Promise<Outcome<{ uuid: string; version: number }>[]>;
   /** Error workflow_not_found. */
   deleteWorkflows(items: WorkflowKey[]): Promise<Outcome<{ uuid: string }>[]>;
   findWorkflows(items: WorkflowLookup[]): Promise<(WorkflowRecord | null)[]>;
-  /** Up to `limit` rows, fewer once they hold MAX_PAGE_BYTES; none only when there are no more. */
+  /**
+   * Up to `limit` rows, fewer once they hold MAX_PAGE_BYTES; none only when there are no more. Ascending it ends before the
+   * last two seconds, and before whatever may still be stored under a smaller uuid than those it has shown.
+   */
   listWorkflows(page: PageRequest): Promise<WorkflowRecord[]>;
   /** JSON text of the steps of each version, deleted workflows included. */
   findVersions(keys: VersionKey[]): Promise<(string | null)[]>;
 
   /** Error workflow_not_found, or unstorable. The same uuid twice is stored once. */
-  insertRuns(items: NewRun[]): Promise<Outcome<InsertedRun>[]>;
+  insertRuns(items: Unnamed<NewRun>[]): Promise<Outcome<InsertedRun>[]>;
   findRuns(uuids: string[]): Promise<(RunRecord | null)[]>;
   /** Those of the runs that there are. */
   storedRuns(uuids: string[]): Promise<string[]>;

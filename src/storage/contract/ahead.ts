@@ -19,6 +19,7 @@ export function aheadContract(check: Check): void {
     const item = world.newRun(workflow, { claim, ended: result });
     await world.pass(5);
     expect(granted(only(await world.storage.insertRuns([item])))).toEqual({
+      uuid: item.uuid,
       workflowUuid: workflow,
       workflowVersion: 1,
       claimed: false,
@@ -50,8 +51,8 @@ export function aheadContract(check: Check): void {
     const pending = world.newRun("changed", { ended: result });
     const outcomes = await world.storage.insertRuns([claimed, pending]);
     expect(outcomes.map(granted)).toEqual([
-      { workflowUuid: workflow, workflowVersion: 2, claimed: true, ended: false },
-      { workflowUuid: workflow, workflowVersion: 2, claimed: false, ended: false },
+      { uuid: claimed.uuid, workflowUuid: workflow, workflowVersion: 2, claimed: true, ended: false },
+      { uuid: pending.uuid, workflowUuid: workflow, workflowVersion: 2, claimed: false, ended: false },
     ]);
     expect(await world.find(claimed.uuid)).toMatchObject({ status: "running", stepResults: null, completedAt: null });
     expect((await world.claimDue()).map(({ uuid }) => uuid)).toEqual([pending.uuid]);

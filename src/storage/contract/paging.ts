@@ -100,6 +100,23 @@ export function pagingContract(check: Check): void {
     });
   }
 
+  check("rows without a name get ids in order, above those that are there", async (world) => {
+    const before = await world.run();
+    const workflow = await world.workflow();
+    await world.pass(5);
+    const items = Array.from({ length: 50 }, () => ({ ...world.newRun(workflow), uuid: null }));
+    const batches = await Promise.all([0, 1, 2].map(() => world.storage.insertRuns(items)));
+    const uuids = batches.map((outcomes) => outcomes.map((outcome) => granted(outcome).uuid));
+    for (const batch of uuids) expect(batch).toEqual(batch.toSorted());
+    expect(new Set(uuids.flat()).size).toBe(150);
+    expect(uuidsOf(await world.storage.listRuns(page("desc", null, 200)))).toEqual(
+      [before, ...uuids.flat()].toSorted().toReversed(),
+    );
+    await world.pass(5);
+    const made = granted(only(await world.storage.insertWorkflows([{ ...world.newWorkflow(), uuid: null }])));
+    expect(uuidsOf(await world.storage.listWorkflows(page("desc", null, 1)))).toEqual([made]);
+  });
+
   for (const order of ["asc", "desc"] as const) {
     check(`${order}: a page of big rows ends early, and the next goes on from there`, async (world) => {
       const rows = ids(world, 5, AGO);

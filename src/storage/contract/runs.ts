@@ -45,7 +45,10 @@ export function runContract(check: Check): void {
     const payload = '{"größe":"🚚\\n","n":[1,null,{"a":""}]}';
     const item = world.newRun("orders", { payload, graceMilliseconds: MINUTE });
     expect(await world.storage.insertRuns([item])).toEqual([
-      { kind: "ok", value: { workflowUuid: workflow, workflowVersion: 1, claimed: false, ended: false } },
+      {
+        kind: "ok",
+        value: { uuid: item.uuid, workflowUuid: workflow, workflowVersion: 1, claimed: false, ended: false },
+      },
     ]);
     const { payload: read, createdAt, ...rest } = await world.find(item.uuid);
     expect(JSON.parse(read)).toEqual(JSON.parse(payload));
@@ -76,9 +79,9 @@ export function runContract(check: Check): void {
     const young = await world.workflow({ id: "orders" });
     const trigger = async (): Promise<Outcome<InsertedRun>> =>
       only(await world.storage.insertRuns([world.newRun("orders")]));
-    expect(granted(await trigger())).toEqual({ workflowUuid: young, workflowVersion: 1, claimed: false, ended: false });
+    expect(granted(await trigger())).toMatchObject({ workflowUuid: young, workflowVersion: 1 });
     await world.storage.deleteWorkflows([key(young)]);
-    expect(granted(await trigger())).toEqual({ workflowUuid: old, workflowVersion: 1, claimed: false, ended: false });
+    expect(granted(await trigger())).toMatchObject({ workflowUuid: old, workflowVersion: 1 });
     await world.storage.deleteWorkflows([key(old)]);
     expect(await trigger()).toEqual({ kind: "error", code: "workflow_not_found", subject: "orders" });
   });
@@ -121,7 +124,7 @@ export function runContract(check: Check): void {
     expect(outcomes).toEqual(
       [item, again].map(() => ({
         kind: "ok",
-        value: { workflowUuid: workflow, workflowVersion: 1, claimed: false, ended: false },
+        value: { uuid: item.uuid, workflowUuid: workflow, workflowVersion: 1, claimed: false, ended: false },
       })),
     );
     const claimed = await world.claimDue();

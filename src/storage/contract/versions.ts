@@ -97,9 +97,9 @@ export function versionContract(check: Check): void {
     const uuid = await world.workflow({ id: "orders" });
     const [first, second] = [world.newRun("orders"), world.newRun("orders")];
     const trigger = async (run: NewRun) => granted(only(await world.storage.insertRuns([run])));
-    expect(await trigger(first)).toEqual({ workflowUuid: uuid, workflowVersion: 1, claimed: false, ended: false });
+    expect(await trigger(first)).toMatchObject({ workflowUuid: uuid, workflowVersion: 1 });
     await world.storage.updateWorkflows([change(uuid)]);
-    expect(await trigger(second)).toEqual({ workflowUuid: uuid, workflowVersion: 2, claimed: false, ended: false });
+    expect(await trigger(second)).toMatchObject({ workflowUuid: uuid, workflowVersion: 2 });
     const versions = { [first.uuid]: 1, [second.uuid]: 2 };
     for (const [run, version] of Object.entries(versions)) {
       expect(await world.find(run)).toMatchObject({ workflowUuid: uuid, workflowVersion: version });

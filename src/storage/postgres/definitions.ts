@@ -8,12 +8,14 @@ import {
   type NewWorkflow,
   type Outcome,
   type Refusal,
+  type Unnamed,
   type VersionKey,
   type WorkflowChange,
   type WorkflowKey,
   type WorkflowLookup,
   type WorkflowRecord,
 } from "../port.ts";
+import { type Ids, mayStore } from "./ids.ts";
 import { writeBatch } from "./statement.ts";
 
 /** Milliseconds since the epoch, whole. */
@@ -36,14 +38,14 @@ export const RESOLVED = `left join workflow_definitions owner
 
 export const INSERT_WORKFLOWS = keptStatement(
   "insert_workflows",
-  ["text"],
-  { uuid: "uuid", createdAt: "float8" },
+  ["text", "float8"],
+  { uuid: "uuid" },
   `with item as (
     select * from json_to_recordset($1::text::json)
       as item (position integer, uuid uuid, namespace text, id text, name text, description text, steps text)
     where ${few("position")}
   ), first as (
-    select distinct on (uuid) * from item order by uuid, position
+    select distinct on (uuid) * from item where ${mayStore("uuid", "$2")} order by uuid, position
   ), inserted as (
     insert into workflow_definitions (uuid, namespace, id, name, description, steps)
     select uuid, namespace, id, name, description, steps::jsonb from first order by uuid on conflict (uuid) do nothing
@@ -53,7 +55,7 @@ export const INSERT_WORKFLOWS = keptStatement(
     select uuid, 1, id, name, description, steps::json, created_at from first join inserted using (uuid)
     on conflict do nothing
   )
-  select uuid, ${milliseconds("created_at")} from inserted`,
+  select uuid from inserted union all select uuid from first join workflow_definitions using (uuid)`,
 );
 
 const REFERENCE = `reference as (
@@ -131,23 +133,23 @@ export const FIRST_UUID = "00000000-0000-0000-0000-000000000000";
 export class Definitions {
   readonly #writes: Pool;
   readonly #reads: Pool;
+  readonly #ids: Ids;
 
-  constructor({ writes, reads }: Pools) {
+  constructor({ writes, reads }: Pools, ids: Ids) {
+    this.#ids = ids;
     this.#writes = writes;
     this.#reads = reads;
   }
 
-  insert(items: NewWorkflow[]): Promise<Outcome<number | null>[]> {
-    return writeBatch(items, async (batch) => {
-      const text = JSON.stringify(batch.map((item, position) => ({ ...item, position })));
-      const rows = await this.#writes.run<{ uuid: string; createdAt: number }>(INSERT_WORKFLOWS.call, [text]);
-      const stored = new Map(rows.map(({ uuid, createdAt }) => [uuid, createdAt]));
-      return batch.map(({ uuid }) => {
-        const createdAt = stored.get(uuid) ?? null;
-        stored.delete(uuid);
-        return { kind: "ok", value: createdAt };
-      });
-    });
+  insert(items: Unnamed<NewWorkflow>[]): Promise<Outcome<string>[]> {
+    return writeBatch(items, (batch) =>
+      this.#ids.store(batch, async (named, oldest) => {
+        const text = JSON.stringify(named.map((item, position) => ({ ...item, position })));
+        const rows = await this.#writes.run<{ uuid: string }>(INSERT_WORKFLOWS.call, [text, oldest]);
+        const stored = new Set(rows.map(({ uuid }) => uuid));
+        return named.map(({ uuid }) => (stored.has(uuid) ? { kind: "ok", value: uuid } : null));
+      }),
+    );
   }
 
   /** One after the other, since two of one workflow make two versions; nobody changes workflows by the thousand. */
@@ -185,10 +187,10 @@ export class Definitions {
     return inOrder(keys.length, rows, ({ steps }) => steps);
   }
 
-  list({ namespace, limit, order, after }: PageRequest, until: string): Promise<WorkflowRecord[]> {
+  async list({ namespace, limit, order, after }: PageRequest): Promise<WorkflowRecord[]> {
     return order === "desc"
       ? this.#reads.run(LIST.desc, [namespace, limit, after ?? LAST_UUID])
-      : this.#reads.run(LIST.asc, [namespace, limit, after ?? FIRST_UUID, until]);
+      : this.#reads.run(LIST.asc, [namespace, limit, after ?? FIRST_UUID, await this.#ids.settled()]);
   }
 }
 

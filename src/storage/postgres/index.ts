@@ -4,7 +4,6 @@ import { type Clock, systemClock } from "../../clock.ts";
 import type { PostgresConfig } from "../../config.ts";
 import type { Pool } from "../../db/pool.ts";
 import { migrate, openPools, type Pools } from "../../db/postgres.ts";
-import { idFloor } from "../../ids.ts";
 import type { PageRequest } from "../../schemas/page.ts";
 import type {
   ClaimedRun,
@@ -21,6 +20,7 @@ import type {
   Progress,
   RunRecord,
   Storage,
+  Unnamed,
   VersionKey,
   WorkflowChange,
   WorkflowKey,
@@ -32,14 +32,14 @@ import { DatabaseClock, databaseTime } from "./database-clock.ts";
 import { Definitions, FIND_VERSIONS, FIND_WORKFLOWS, INSERT_WORKFLOWS } from "./definitions.ts";
 import { EventQueue, OWED_EVENTS_SENT, TAKE_OWED_EVENTS } from "./events.ts";
 import { FIND_FRESH, FreshRuns, SAVE_FRESH } from "./fresh.ts";
+import { FENCE_IDS, FIND_LATE_IDS, Ids } from "./ids.ts";
 import { ProgressWriter, SAVE_PROGRESS } from "./progress.ts";
 import { FIND_RUNS, INSERT_BY_UUID, Runs } from "./runs.ts";
 
-// An ascending list ends this long ago: a smaller id may still be on its way into the database.
-const SETTLED_MILLISECONDS = 2000;
-
 /** What the way of every run goes through, and that of its workflow. */
 const KEPT = [
+  FENCE_IDS,
+  FIND_LATE_IDS,
   INSERT_WORKFLOWS,
   FIND_WORKFLOWS,
   FIND_VERSIONS,
@@ -89,7 +89,8 @@ export async function openPostgresStorage({
   const pools = await openPools(config, systemClock, log);
   const clock = new DatabaseClock({ ask: () => databaseTime(pools.writes), machine: systemClock, log });
   await clock.start();
-  return { storage: new PostgresStorage(pools, clock, owesEvents), clock };
+  const ids = await Ids.open(pools, clock);
+  return { storage: new PostgresStorage(pools, ids, clock, owesEvents), clock };
 }
 
 class PostgresStorage implements Storage {
@@ -106,12 +107,12 @@ class PostgresStorage implements Storage {
   readonly #progress: ProgressWriter;
   readonly #clock: DatabaseClock;
 
-  constructor(pools: Pools, clock: DatabaseClock, owesEvents: boolean) {
+  constructor(pools: Pools, ids: Ids, clock: DatabaseClock, owesEvents: boolean) {
     this.#pools = pools;
     this.breaker = pools.breaker;
     this.#writes = pools.writes;
-    this.#definitions = new Definitions(pools);
-    this.#runs = new Runs(pools, this.#definitions, clock, owesEvents);
+    this.#definitions = new Definitions(pools, ids);
+    this.#runs = new Runs(pools, this.#definitions, ids, clock, owesEvents);
     this.#fresh = new FreshRuns(pools.writes, clock, owesEvents);
     this.#claims = new Claims(pools.writes);
     this.#progress = new ProgressWriter(pools.writes, clock, owesEvents);
@@ -119,7 +120,7 @@ class PostgresStorage implements Storage {
     this.owedEvents = owesEvents ? new EventQueue(pools.writes) : null;
   }
 
-  insertWorkflows(items: NewWorkflow[]): Promise<Outcome<number | null>[]> {
+  insertWorkflows(items: Unnamed<NewWorkflow>[]): Promise<Outcome<string>[]> {
     return this.#definitions.insert(items);
   }
 
@@ -136,14 +137,14 @@ class PostgresStorage implements Storage {
   }
 
   listWorkflows(page: PageRequest): Promise<WorkflowRecord[]> {
-    return this.#definitions.list(page, this.#settled());
+    return this.#definitions.list(page);
   }
 
   findVersions(keys: VersionKey[]): Promise<(string | null)[]> {
     return this.#definitions.versions(keys);
   }
 
-  insertRuns(items: NewRun[]): Promise<Outcome<InsertedRun>[]> {
+  insertRuns(items: Unnamed<NewRun>[]): Promise<Outcome<InsertedRun>[]> {
     return this.#runs.insert(items);
   }
 
@@ -156,7 +157,7 @@ class PostgresStorage implements Storage {
   }
 
   listRuns(page: PageRequest): Promise<RunRecord[]> {
-    return this.#runs.list(page, this.#settled());
+    return this.#runs.list(page);
   }
 
   findFresh(uuids: string[], maxBytes: number): Promise<FoundFresh> {
@@ -198,9 +199,5 @@ class PostgresStorage implements Storage {
   close(): Promise<void> {
     this.#clock.stop();
     return this.#pools.close();
-  }
-
-  #settled(): string {
-    return idFloor(this.#clock.now() - SETTLED_MILLISECONDS);
   }
 }

@@ -4,9 +4,10 @@ import type { Pool } from "../../db/pool.ts";
 import type { Pools } from "../../db/postgres.ts";
 import { isUuid } from "../../ids.ts";
 import type { PageRequest } from "../../schemas/page.ts";
-import { type InsertedRun, MAX_PAGE_BYTES, type NewRun, type Outcome, type RunRecord } from "../port.ts";
+import { type InsertedRun, MAX_PAGE_BYTES, type NewRun, type Outcome, type RunRecord, type Unnamed } from "../port.ts";
 import { type Definitions, FIRST_UUID, LAST_UUID, milliseconds, notFound, RESOLVED } from "./definitions.ts";
 import { owe } from "./events.ts";
+import { type Ids, mayStore } from "./ids.ts";
 import { asked, ENDED_AT, writeBatch } from "./statement.ts";
 import { StepOrder } from "./step-order.ts";
 
@@ -25,7 +26,10 @@ const ITEM = `json_to_recordset($1::text::json) as item (position integer, uuid 
   payload text, grace float8, "claimId" uuid, lease float8, depth smallint, "endedUuid" uuid, "endedVersion" integer, "startedAt" float8,
   status text, error text, "stepResults" text)`;
 
-/** Stores items "item" whose workflow is found as "found" (uuid, version); a run that is there already is left as it is. */
+/**
+ * Stores items "item" whose workflow is found as "found" (uuid, version), unless their id came too late; a run that is there
+ * already is left as it is.
+ */
 const store = (source: string) => `insert into workflow_runs (uuid, namespace, workflow_id, workflow_version, payload,
       created_at, due_at, status, started_at, completed_at, lease_token, claim_id, error, step_results, depth)
     select uuid, namespace, workflow_id, version, payload::jsonb, case when ended then at else now() end,
@@ -40,7 +44,7 @@ const store = (source: string) => `insert into workflow_runs (uuid, namespace, w
     from (
       select item.*, found.uuid as workflow_id, found.version, to_timestamp("startedAt" / 1000) as at,
         coalesce("endedUuid" = found.uuid and "endedVersion" = found.version, false) as ended
-      from ${source}
+      from ${source} where ${mayStore("item.uuid", "$4")}
     ) as placed order by uuid, position
     on conflict (uuid) do nothing
     returning uuid, workflow_id, workflow_version, claim_id, lease_token, completed_at`;
@@ -48,7 +52,7 @@ const store = (source: string) => `insert into workflow_runs (uuid, namespace, w
 // The usual case, new runs of workflows by their uuid, in the plainest statement. What it does not store is for the next one.
 export const INSERT_BY_UUID = keptStatement(
   "insert_runs_by_uuid",
-  ["text", "text", "float8"],
+  ["text", "text", "float8", "float8"],
   { uuid: "uuid", workflowUuid: "uuid", workflowVersion: "integer", ended: "boolean", claimed: "boolean" },
   `with stored as (${store(`${ITEM} join workflow_definitions found
       on found.uuid = item."workflowUuid" and found.namespace = item.namespace and found.deleted_at is null and ${few("item.position")}`)}
@@ -74,8 +78,9 @@ const INSERT = `with item as (
     coalesce(inserted.workflow_version, stored.workflow_version) as "workflowVersion",
     item."claimId" is not null and coalesce(inserted.claim_id, stored.claim_id) = item."claimId"
       and coalesce(inserted.lease_token, stored.lease_token) = 1 as claimed,
-    coalesce(inserted.completed_at, stored.completed_at) is not null as ended
-  from item left join inserted using (uuid)
+    coalesce(inserted.completed_at, stored.completed_at) is not null as ended, found.uuid is not null as found
+  from item left join found on found.namespace = item.namespace and found.reference = item.workflow
+  left join inserted on inserted.uuid = item.uuid
   left join workflow_runs stored on stored.uuid = item.uuid and inserted.uuid is null
   order by item.position`;
 
@@ -124,6 +129,8 @@ interface StoredRun {
   workflowVersion: number;
   claimed: boolean;
   ended: boolean;
+  /** Whether its workflow is there: where it is, a run that is not stored came too late. */
+  found?: boolean;
 }
 
 /** Runs as they are stored and read. */
@@ -133,42 +140,40 @@ export class Runs {
   readonly #clock: Clock;
   readonly #order: StepOrder;
   readonly #event: "owed" | "none";
+  readonly #ids: Ids;
 
-  constructor({ writes, reads }: Pools, definitions: Definitions, clock: Clock, owesEvents: boolean) {
+  constructor({ writes, reads }: Pools, definitions: Definitions, ids: Ids, clock: Clock, owesEvents: boolean) {
     this.#clock = clock;
+    this.#ids = ids;
     this.#event = owesEvents ? "owed" : "none";
     this.#writes = writes;
     this.#reads = reads;
     this.#order = new StepOrder(definitions);
   }
 
-  insert(items: NewRun[]): Promise<Outcome<InsertedRun>[]> {
-    return writeBatch(items, async (batch) => {
-      const stored = new Map<string, StoredRun>();
-      for (const row of await this.#insert(
-        INSERT_BY_UUID.call,
-        batch.filter(({ workflow }) => isUuid(workflow)),
-      )) {
-        stored.set(row.uuid, row);
-      }
-      const others = batch.filter(({ uuid }) => !stored.has(uuid));
-      for (const row of await this.#insert(INSERT, others)) stored.set(row.uuid, row);
-      return batch.map(({ uuid, workflow }) => {
-        const row = stored.get(uuid);
-        if (row === undefined || row.workflowUuid === null) return notFound(workflow);
-        const { workflowUuid, workflowVersion, claimed, ended } = row;
-        return { kind: "ok", value: { workflowUuid, workflowVersion, claimed, ended } };
-      });
+  insert(items: Unnamed<NewRun>[]): Promise<Outcome<InsertedRun>[]> {
+    return writeBatch(items, (batch) => this.#ids.store(batch, (named, oldest) => this.#insertAll(named, oldest)));
+  }
+
+  /** Null for each whose id came too late. */
+  async #insertAll(items: NewRun[], oldest: number | null): Promise<(Outcome<InsertedRun> | null)[]> {
+    const stored = new Map<string, StoredRun>();
+    const byUuid = items.filter(({ workflow }) => isUuid(workflow));
+    for (const row of await this.#insert(INSERT_BY_UUID.call, byUuid, oldest)) stored.set(row.uuid, row);
+    const others = items.filter(({ uuid }) => !stored.has(uuid));
+    for (const row of await this.#insert(INSERT, others, oldest)) stored.set(row.uuid, row);
+    return items.map(({ uuid, workflow }) => {
+      const row = stored.get(uuid);
+      if (row?.workflowUuid == null) return row?.found ? null : notFound(workflow);
+      const { workflowUuid, workflowVersion, claimed, ended } = row;
+      return { kind: "ok", value: { uuid, workflowUuid, workflowVersion, claimed, ended } };
     });
   }
 
-  async #insert(statement: string, items: NewRun[]): Promise<StoredRun[]> {
+  async #insert(statement: string, items: NewRun[], oldest: number | null): Promise<StoredRun[]> {
     if (items.length === 0) return [];
-    return this.#writes.run<StoredRun>(statement, [
-      JSON.stringify(items.map(insertable)),
-      this.#event,
-      this.#clock.now(),
-    ]);
+    const text = JSON.stringify(items.map(insertable));
+    return this.#writes.run<StoredRun>(statement, [text, this.#event, this.#clock.now(), oldest]);
   }
 
   async find(uuids: string[]): Promise<(RunRecord | null)[]> {
@@ -183,11 +188,16 @@ export class Runs {
     return rows.map(({ uuid }) => uuid);
   }
 
-  async list({ namespace, limit, order, after }: PageRequest, until: string): Promise<RunRecord[]> {
+  async list({ namespace, limit, order, after }: PageRequest): Promise<RunRecord[]> {
     const rows =
       order === "desc"
         ? await this.#reads.run<RunRecord>(LIST.desc, [namespace, limit, after ?? LAST_UUID])
-        : await this.#reads.run<RunRecord>(LIST.asc, [namespace, limit, after ?? FIRST_UUID, until]);
+        : await this.#reads.run<RunRecord>(LIST.asc, [
+            namespace,
+            limit,
+            after ?? FIRST_UUID,
+            await this.#ids.settled(),
+          ]);
     return this.#order.restore(rows);
   }
 }

@@ -62,11 +62,10 @@ export class Definitions {
     this.#clock = clock;
   }
 
-  insert(item: NewWorkflow): Outcome<number | null> {
-    const now = this.#clock.now();
-    const { changes } = this.#database.query(INSERT).run({ ...item, now });
+  insert(item: NewWorkflow): Outcome<string> {
+    this.#database.query(INSERT).run({ ...item, now: this.#clock.now() });
     this.#database.query(KEEP_VERSION).run(item.uuid);
-    return { kind: "ok", value: changes > 0 ? now : null };
+    return { kind: "ok", value: item.uuid };
   }
 
   update(change: WorkflowChange): Outcome<{ uuid: string; version: number }> {

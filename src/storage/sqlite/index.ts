@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { type Clock, systemClock } from "../../clock.ts";
 import { lockFolder, openReader, openWriter, reading, type Synchronous } from "../../db/sqlite.ts";
 import { messageOf, StartError } from "../../errors.ts";
-import { idFloor } from "../../ids.ts";
 import type { PageRequest } from "../../schemas/page.ts";
 import type {
   ClaimedRun,
@@ -20,6 +19,7 @@ import type {
   Progress,
   RunRecord,
   Storage,
+  Unnamed,
   VersionKey,
   WorkflowChange,
   WorkflowKey,
@@ -28,11 +28,9 @@ import type {
 import { type Committer, LocalCommitter, ThreadCommitter } from "./commit.ts";
 import { Definitions } from "./definitions.ts";
 import { FreshRuns } from "./fresh.ts";
+import { IdsUnderWay, newestId } from "./ids.ts";
 import { Runs } from "./runs.ts";
 import { writeOperations } from "./writes.ts";
-
-// An ascending list ends this long ago: a smaller id may still be on its way into the database.
-const SETTLED_MILLISECONDS = 2000;
 
 /** A database in memory, gone with the process. The clock is a parameter so that a simulation can own it. */
 export function openMemoryStorage(clock: Clock): Storage {
@@ -95,7 +93,7 @@ class SqliteStorage implements Storage {
   readonly #runs: Runs;
   readonly #fresh: FreshRuns;
   readonly #committer: Committer;
-  readonly #clock: Clock;
+  readonly #underWay: IdsUnderWay;
   readonly #release: () => Promise<void>;
 
   constructor(reader: Database, committer: Committer, clock: Clock, release: () => Promise<void>) {
@@ -103,12 +101,12 @@ class SqliteStorage implements Storage {
     this.#runs = new Runs(reader, clock, this.#definitions);
     this.#fresh = new FreshRuns(reader, clock);
     this.#committer = committer;
-    this.#clock = clock;
+    this.#underWay = new IdsUnderWay(clock, newestId(reader));
     this.#release = release;
   }
 
-  insertWorkflows(items: NewWorkflow[]): Promise<Outcome<number | null>[]> {
-    return this.#committer.write("insertWorkflows", items);
+  insertWorkflows(items: Unnamed<NewWorkflow>[]): Promise<Outcome<string>[]> {
+    return this.#underWay.store(items, (named) => this.#committer.write("insertWorkflows", named));
   }
 
   updateWorkflows(items: WorkflowChange[]): Promise<Outcome<{ uuid: string; version: number }>[]> {
@@ -124,15 +122,15 @@ class SqliteStorage implements Storage {
   }
 
   async listWorkflows(page: PageRequest) {
-    return reading(() => this.#definitions.list(page, this.#settled()));
+    return reading(() => this.#definitions.list(page, this.#underWay.settled()));
   }
 
   async findVersions(keys: VersionKey[]): Promise<(string | null)[]> {
     return reading(() => keys.map((key) => this.#definitions.steps(key)));
   }
 
-  insertRuns(items: NewRun[]): Promise<Outcome<InsertedRun>[]> {
-    return this.#committer.write("insertRuns", items);
+  insertRuns(items: Unnamed<NewRun>[]): Promise<Outcome<InsertedRun>[]> {
+    return this.#underWay.store(items, (named) => this.#committer.write("insertRuns", named));
   }
 
   async findRuns(uuids: string[]): Promise<(RunRecord | null)[]> {
@@ -144,7 +142,7 @@ class SqliteStorage implements Storage {
   }
 
   async listRuns(page: PageRequest): Promise<RunRecord[]> {
-    return reading(() => this.#runs.list(page, this.#settled()));
+    return reading(() => this.#runs.list(page, this.#underWay.settled()));
   }
 
   async findFresh(uuids: string[], maxBytes: number): Promise<FoundFresh> {
@@ -186,9 +184,5 @@ class SqliteStorage implements Storage {
   async close(): Promise<void> {
     await this.#committer.close();
     await this.#release();
-  }
-
-  #settled(): string {
-    return idFloor(this.#clock.now() - SETTLED_MILLISECONDS);
   }
 }

@@ -122,7 +122,7 @@ export class Runs {
   ): InsertedRun | null {
     const { workflowUuid, version } = key;
     const now = this.#clock.now();
-    const inserted = { workflowUuid, workflowVersion: version };
+    const inserted = { uuid, workflowUuid, workflowVersion: version };
     const run = [uuid, namespace, workflowUuid, version, payload, depth];
     if (ended !== null && ended.workflowUuid === workflowUuid && ended.version === version) {
       const { startedAt, status, error, stepResults } = ended;
@@ -142,10 +142,12 @@ export class Runs {
 
   /** What a repeated insert finds; claimed only if it was by this very claim and nobody took it since. */
   #stored(uuid: string, claim: Lease | null): Outcome<InsertedRun> | null {
-    const row = this.#database.query<InsertedRun, [string | null, string]>(STORED).get(claim?.claimId ?? null, uuid);
+    const row = this.#database
+      .query<Omit<InsertedRun, "uuid">, [string | null, string]>(STORED)
+      .get(claim?.claimId ?? null, uuid);
     return row === null
       ? null
-      : { kind: "ok", value: { ...row, claimed: Boolean(row.claimed), ended: Boolean(row.ended) } };
+      : { kind: "ok", value: { ...row, uuid, claimed: Boolean(row.claimed), ended: Boolean(row.ended) } };
   }
 
   find(uuid: string): RunRecord | null {

@@ -9,7 +9,7 @@ import { fieldsOf, Platform, REPOSITORY } from "./platform.ts";
 
 setDefaultTimeout(60_000);
 /** Much less than the 15 s that runs under way get, and the 30 s of a lease. */
-const AT_ONCE_MS = 5000;
+const AT_ONCE_MS = 10_000;
 const HANGING_MS = 60_000;
 /** Long enough for a second signal to be one of its own. */
 const APART_MS = 600;

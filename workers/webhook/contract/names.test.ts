@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createSocket, type Socket } from "node:dgram";
 import { promises as dns } from "node:dns";
-import type { Resolve } from "../guard/resolve.ts";
+import { type Resolve, systemResolve } from "../guard/resolve.ts";
 import { failureOf, open, RawServer, reply, replying, send } from "./kit.fixture.ts";
 
 /** A name server that answers A queries with what a test says, and AAAA queries with nothing. */
@@ -84,8 +84,15 @@ test("a name server that is silent holds up nobody else, and its webhook fails i
   server.close();
 });
 
+test("the system's own names are found, and a name that is not there is told from others", async () => {
+  expect(["127.0.0.1", "::1"]).toContain((await systemResolve("localhost"))[0] ?? "");
+  const client = open({}, systemResolve);
+  expect(await failureOf(send(client, { url: "http://name.invalid/" }))).toMatchObject({ code: "network" });
+  client.close();
+});
+
 const failing: [title: string, code: string, sentence: string][] = [
-  ["is not there", "ENOTFOUND", "The webhook's host name was not found"],
+  ["is not there", "DNS_ENOTFOUND", "The webhook's host name was not found"],
   ["can't be looked up", "EAI_AGAIN", "The webhook's host name could not be looked up"],
   ["makes the name server fail", "ESERVFAIL", "The webhook's host name could not be looked up"],
 ];

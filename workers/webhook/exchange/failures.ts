@@ -42,7 +42,7 @@ const CERTIFICATES: Record<string, "certificate_untrusted" | "certificate_name" 
 };
 const CONNECTING =
   /^E(CONNREFUSED|CONNABORTED|TIMEDOUT|HOSTUNREACH|NETUNREACH|HOSTDOWN|NETDOWN|ADDRNOTAVAIL|ACCES|PERM|INVAL)$/;
-const NO_SUCH_NAME = /^E(AI_)?(NOTFOUND|NONAME|NODATA)$/;
+const NO_SUCH_NAME = /^(DNS_)?E(AI_)?(NOTFOUND|NONAME|NODATA)$/;
 const DESCRIPTORS = /^E(MFILE|NFILE|NOBUFS|NOMEM)$/;
 
 /** What an error of a connection that was being made means. */

@@ -1,16 +1,14 @@
-import { lookup } from "node:dns";
-
 /** Finds the addresses of a host name, in the order in which they are to be tried. Rejects where it has none. */
 export type Resolve = (name: string) => Promise<string[]>;
 
-/** As the system does it: /etc/hosts first, then the name servers of /etc/resolv.conf. */
-export const systemResolve: Resolve = (name) =>
-  new Promise((resolve, reject) => {
-    lookup(name, { all: true, order: "verbatim" }, (error, found) => {
-      if (error === null) resolve(found.map(({ address }) => address));
-      else reject(error);
-    });
-  });
+/**
+ * As the system does it: /etc/hosts first, then the name servers of /etc/resolv.conf. By c-ares, which waits for nothing: with
+ * the C library 200 names whose servers were silent held up other look-ups for 20 s, and reads of files for minutes.
+ */
+export const systemResolve: Resolve = async (name) => {
+  const found = await Bun.dns.lookup(name, { backend: "c-ares" });
+  return found.map(({ address }) => address);
+};
 
 /** Has those who ask for a name while it is being looked up wait for the same answer. */
 export function shared(resolve: Resolve): Resolve {

@@ -37,7 +37,7 @@ import { ProgressWriter, SAVE_PROGRESS } from "./progress.ts";
 import { FIND_RUNS, INSERT_BY_UUID, Runs } from "./runs.ts";
 
 /** What the way of every run goes through, and that of its workflow. */
-const KEPT = [
+export const KEPT = [
   FENCE_IDS,
   FIND_LATE_IDS,
   INSERT_WORKFLOWS,

@@ -35,6 +35,8 @@ export interface Advanced {
   effect: boolean;
   /** What a connector threw that was no StepFailure, for the log; absent where none did. */
   unexpected?: string;
+  /** Gives back the room of the reply that it holds, once; set by the pool where it holds one. */
+  release?: () => void;
   next:
     | { kind: "end"; status: EndedStatus; error: string | null; stepResults: string }
     | { kind: "sleep"; wakeAt: number }

@@ -188,9 +188,9 @@ export class Dispatcher implements TriggerConsumer {
     }
   }
 
-  #settle(held: HeldRun, { next, entries, effect }: Advanced): void {
+  #settle(held: HeldRun, { next, effect, ...gave }: Advanced): void {
+    held.add(gave);
     if (!this.#holds(held)) return;
-    held.add(entries);
     if (effect) failpoint("effect_done");
     if (next.kind === "end") this.#save(held, next);
     else if (next.kind === "sleep") this.#giveBack(held, next.wakeAt);
@@ -198,7 +198,7 @@ export class Dispatcher implements TriggerConsumer {
     else {
       held.effect = true;
       // What an effect gave must be safe before the next one starts; what pure steps gave can be computed again.
-      if (effect) this.#save(held, { kind: "hold" });
+      if (effect) this.#save(held, this.#holdings.afterCheckpoint());
       else this.#startEffect(held);
     }
   }

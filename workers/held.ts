@@ -4,6 +4,7 @@ import type { CompletedEvent } from "../src/schemas/event.ts";
 import { joinLogs, parseLog, stepResultsText } from "../src/schemas/log.ts";
 import { describeFailure } from "../src/step-failures.ts";
 import type { ClaimedRun, Progress, VersionKey } from "../src/storage/port.ts";
+import type { Advanced } from "./advance.ts";
 import { definitionKey } from "./definitions.ts";
 import type { Handed } from "./execution.ts";
 
@@ -24,18 +25,22 @@ export class HeldRun {
   /** Threads lost while this run was on them or waited on them: from 2 on it runs alone. */
   suspicion = 0;
   crashes: number;
-  /** Characters of its payload and log when it was claimed: its part of the room. */
-  readonly claimedBytes: number;
+  /** Characters of its payload and of its log as it is persisted: its part of the room. */
+  bytes: number;
+  /** Called when its part of the room grows by so many characters. */
+  onGrowth: (characters: number) => void = () => {};
   #log: string;
   #logLength: number;
   #unsaved = "[]";
+  #release: (() => void) | undefined;
+  #isDropped = false;
 
   constructor(run: ClaimedRun, origin: Origin, leaseUntil: number) {
     this.run = run;
     this.origin = origin;
     this.leaseUntil = leaseUntil;
     this.crashes = run.crashes;
-    this.claimedBytes = run.payload.length + run.log.length;
+    this.bytes = run.payload.length + run.log.length;
     this.#log = run.log;
     this.#logLength = run.logLength;
   }
@@ -65,8 +70,10 @@ export class HeldRun {
     };
   }
 
-  /** Takes entries that are not persisted yet. */
-  add(entries: string): void {
+  /** Takes entries that are not persisted yet, and the room of the reply that is in them. */
+  add({ entries, release }: Pick<Advanced, "entries" | "release">): void {
+    this.#release = release;
+    if (this.#isDropped) this.#releaseReply();
     if (entries === "[]") return;
     this.#unsaved = joinLogs(this.#unsaved, entries);
     // It came further: whatever died before, it died of something else.
@@ -106,10 +113,24 @@ export class HeldRun {
     return { uuid, token, logLength: this.#logLength, entries, crashes: this.crashes, next };
   }
 
+  /** It is not held any more: what it has that is not persisted is of no use. */
+  drop(): void {
+    this.#isDropped = true;
+    this.#releaseReply();
+  }
+
+  #releaseReply(): void {
+    this.#release?.();
+    this.#release = undefined;
+  }
+
   /** What `progress` wrote is persisted. */
   saved(progress: Progress): void {
+    this.#releaseReply();
     if (progress.entries === null) return;
     this.#log = joinLogs(this.#log, progress.entries);
+    this.bytes += progress.entries.length;
+    this.onGrowth(progress.entries.length);
     this.#logLength++;
     this.#unsaved = "[]";
   }

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { Clock } from "../src/clock.ts";
 import { messageOf } from "../src/errors.ts";
-import type { Storage } from "../src/storage/port.ts";
+import type { Progress, Storage } from "../src/storage/port.ts";
 import type { HeldRun, Origin } from "./held.ts";
 
 /** Payloads and logs held at once, over all runs, in characters. */
@@ -46,6 +46,11 @@ export class Holdings {
     return MAX_BYTES - this.#bytes;
   }
 
+  /** What becomes of a run whose results are persisted: where too much is held, another time is better for the rest of it. */
+  afterCheckpoint(): Progress["next"] {
+    return this.roomBytes > 0 ? { kind: "hold" } : { kind: "give_back", dueAt: this.#options.clock.now() };
+  }
+
   /** Keeps room for runs whose claim is under way; gives what ends that. */
   reserve(origin: Origin, count: number): () => void {
     this.#reserved[origin] += count;
@@ -60,7 +65,10 @@ export class Holdings {
     if (older !== undefined) this.forget(older);
     this.#held.set(held.run.uuid, held);
     this.#count[held.origin]++;
-    this.#bytes += held.claimedBytes;
+    this.#bytes += held.bytes;
+    held.onGrowth = (characters) => {
+      if (this.has(held)) this.#bytes += characters;
+    };
   }
 
   /** Whether this is still the lease that the run is held under. */
@@ -71,8 +79,9 @@ export class Holdings {
   forget(held: HeldRun): void {
     if (!this.has(held)) return;
     this.#held.delete(held.run.uuid);
+    held.drop();
     this.#count[held.origin]--;
-    this.#bytes -= held.claimedBytes;
+    this.#bytes -= held.bytes;
     if (this.#held.size === 0) this.#onEmpty?.();
   }
 

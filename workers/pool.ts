@@ -4,6 +4,7 @@ import { FixedQueue, Piscina } from "piscina";
 import { type Clock, kernelTime } from "../src/clock.ts";
 import type { Advanced } from "./advance.ts";
 import { type Execution, type Executor, type Handed, ThreadLost } from "./execution.ts";
+import { ReplyBytes } from "./reply-room.ts";
 import { SharedProgress } from "./shared.ts";
 import type { WebhookSettings } from "./webhook/settings.ts";
 import { unpackResults } from "./wire.ts";
@@ -26,6 +27,8 @@ const ALONE_NICENESS = 10;
 /** What a thread is told when it starts. */
 export interface ThreadData {
   progress: SharedArrayBuffer;
+  /** See ReplyBytes. */
+  replies: SharedArrayBuffer;
   /** See nice(1); 0 leaves it as it is. */
   niceness: number;
   webhook: WebhookSettings;
@@ -81,6 +84,7 @@ class WatchedThreads {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #progress: SharedProgress;
+  readonly #replies: ReplyBytes;
   readonly #freeSlots: number[];
   readonly #usedSlots = new Set<number>();
   readonly #queue: (() => void)[] = [];
@@ -93,7 +97,9 @@ class WatchedThreads {
   constructor(threads: number, maxTasks: number, company: keyof typeof LOOKS, { clock, log, webhook }: PoolOptions) {
     const progress = SharedProgress.allocate(maxTasks);
     this.#progress = new SharedProgress(progress);
-    const data: ThreadData = { progress, niceness: company === "alone" ? ALONE_NICENESS : 0, webhook };
+    const replies = ReplyBytes.allocate(maxTasks);
+    this.#replies = new ReplyBytes(replies);
+    const data: ThreadData = { progress, replies, niceness: company === "alone" ? ALONE_NICENESS : 0, webhook };
     this.#company = company;
     this.#clock = clock;
     this.#log = log;
@@ -136,7 +142,7 @@ class WatchedThreads {
           );
         }
       }
-      return results;
+      return this.#withRoom(slot, results);
     } catch (error) {
       const lane = this.#progress.laneOf(slot);
       const looped = lane !== null && this.#looped.has(lane);
@@ -153,6 +159,14 @@ class WatchedThreads {
     await this.#pool.destroy();
   }
 
+  /** The room of a reply is its run's from now on. */
+  #withRoom(slot: number, results: Advanced[]): Advanced[] {
+    const bytes = this.#replies.takeOver(slot);
+    if (bytes === 0) return results;
+    const release = () => this.#replies.giveBack(bytes);
+    return results.map((result, index) => (index === 0 ? { ...result, release } : result));
+  }
+
   #takeSlot(): Promise<number> | number {
     const slot = this.#freeSlots.pop();
     if (slot !== undefined) {
@@ -164,6 +178,7 @@ class WatchedThreads {
 
   #releaseSlot(slot: number): void {
     this.#progress.clear(slot);
+    this.#replies.giveBack(this.#replies.takeOver(slot));
     this.#usedSlots.delete(slot);
     this.#freeSlots.push(slot);
     this.#queue.shift()?.();

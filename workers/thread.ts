@@ -16,7 +16,9 @@ import type { Step } from "../src/schemas/workflow.ts";
 import { describeFailure } from "../src/step-failures.ts";
 import { type Advanced, advance, advanceEffect, type RunTask, type Surroundings } from "./advance.ts";
 import type { ThreadData, ThreadTask } from "./pool.ts";
+import { ReplyBytes, ReplyRoom } from "./reply-room.ts";
 import { SharedProgress } from "./shared.ts";
+import { TimeLimit } from "./time-limit.ts";
 import { openWebhookClient } from "./webhook/client.ts";
 import { OutOfDescriptors } from "./webhook/exchange/failures.ts";
 import { packResults } from "./wire.ts";
@@ -37,7 +39,8 @@ const WITHOUT_DEFINITION: Advanced = {
 };
 
 const types = await loadStepTypes();
-const { progress, niceness, webhook }: ThreadData = workerData;
+const { progress, replies, niceness, webhook }: ThreadData = workerData;
+const room = new ReplyRoom(new ReplyBytes(replies));
 const webhooks = openWebhookClient(webhook);
 const shared = new SharedProgress(progress);
 const lane = shared.takeLane(threadId, kernelThreadId());
@@ -116,28 +119,34 @@ function toolsFor(slot: number, run: number, idempotencyKey: string, depth: numb
       return signal;
     },
     async fetch(request: HttpRequest): Promise<HttpReply> {
-      const reply = await sendOnceRoom(request).finally(() => shared.enter(lane, slot, run));
+      const reply = await sendOnceRoom(request, slot).finally(() => shared.enter(lane, slot, run));
       return reply;
     },
   };
 }
 
 /** Sends a webhook. Its time begins when there is a connection to be had: that there is none is no fault of its receiver. */
-async function sendOnceRoom(request: HttpRequest): Promise<HttpReply> {
+async function sendOnceRoom(request: HttpRequest, slot: number): Promise<HttpReply> {
   for (
     let milliseconds = FIRST_PAUSE_MILLISECONDS;
     ;
     milliseconds = Math.min(2 * milliseconds, LAST_PAUSE_MILLISECONDS)
   ) {
     // A signal with a timeout of its own would stay for all of it, however soon the reply came.
-    const controller = new AbortController();
-    const timer = setTimeout(() => controller.abort(), STEP_TIMEOUT_MILLISECONDS);
+    const time = new TimeLimit(STEP_TIMEOUT_MILLISECONDS);
+    const takeRoom = room.reader(slot, (waits) => (waits ? time.stop() : time.go()));
+    const read = (bytes: number) => {
+      // Many large replies at once keep the thread from its heartbeat, and are progress.
+      beat();
+      return takeRoom(bytes);
+    };
     try {
-      return await webhooks.send(request, controller.signal);
+      return await webhooks.send(request, time.signal, read);
     } catch (error) {
+      room.drop(slot);
       if (!(error instanceof OutOfDescriptors)) throw error;
     } finally {
-      clearTimeout(timer);
+      time.stop();
     }
     await Bun.sleep(milliseconds);
   }

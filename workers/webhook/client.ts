@@ -8,7 +8,7 @@ import { parseAllowList } from "./guard/allow.ts";
 import { Guard } from "./guard/guard.ts";
 import { type Resolve, systemResolve } from "./guard/resolve.ts";
 import type { WebhookClient } from "./port.ts";
-import { readReply } from "./reading.ts";
+import { readReply, type TakeRoom } from "./reading.ts";
 import type { WebhookSettings } from "./settings.ts";
 
 /** Opens a client; it connects to nobody yet. */
@@ -17,7 +17,7 @@ export function openWebhookClient(settings: WebhookSettings, resolve: Resolve = 
   const connections = new Connections(settings.limits);
   const ways = { connections, routes: new Routes(settings, guard) };
 
-  async function send(first: HttpRequest, signal: AbortSignal): Promise<HttpReply> {
+  async function send(first: HttpRequest, signal: AbortSignal, takeRoom?: TakeRoom): Promise<HttpReply> {
     let request = first;
     for (let redirects = 0; ; redirects++) {
       const url = new URL(request.url);
@@ -30,18 +30,19 @@ export function openWebhookClient(settings: WebhookSettings, resolve: Resolve = 
         request = next;
         continue;
       }
-      const { data, faults } = await readReply(reply.body(), {
+      const head = {
         contentType: reply.header("content-type") ?? "",
         contentEncoding: reply.header("content-encoding") ?? "",
-      });
+      };
+      const { data, faults } = await readReply(reply.body(), head, takeRoom);
       return { status: reply.status, url: url.href, redirects, location, data, faults };
     }
   }
 
   return {
-    async send(request, signal) {
+    async send(request, signal, takeRoom) {
       try {
-        return await send(request, signal);
+        return await send(request, signal, takeRoom);
       } catch (error) {
         if (signal.aborted) throw StepFailure.of("not_answered_in_time", {});
         throw error;

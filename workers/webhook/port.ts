@@ -1,4 +1,5 @@
 import type { HttpReply, HttpRequest } from "../../src/connectors/index.ts";
+import type { TakeRoom } from "./reading.ts";
 
 /** Sends webhooks; each thread has one. */
 export interface WebhookClient {
@@ -8,7 +9,7 @@ export interface WebhookClient {
    * @throws StepFailure with a sentence for the run's user when there is no such reply before the signal;
    *   OutOfDescriptors when this process can't open a connection right now
    */
-  send(request: HttpRequest, signal: AbortSignal): Promise<HttpReply>;
+  send(request: HttpRequest, signal: AbortSignal, takeRoom?: TakeRoom): Promise<HttpReply>;
   /** Closes all connections. */
   close(): void;
 }

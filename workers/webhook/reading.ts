@@ -11,6 +11,9 @@ export interface ReplyHead {
   contentEncoding: string;
 }
 
+/** Resolves when there is room to keep so many bytes more of a reply. */
+export type TakeRoom = (bytes: number) => Promise<void> | void;
+
 /**
  * Reads the body of a reply to its end: decompressed, decoded by its charset, and parsed where it says JSON and is.
  *
@@ -19,12 +22,14 @@ export interface ReplyHead {
 export async function readReply(
   body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   { contentType, contentEncoding }: ReplyHead,
+  takeRoom: TakeRoom = () => {},
 ): Promise<Pick<HttpReply, "data" | "faults">> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of body) {
     bytes += chunk.byteLength;
     if (bytes > MAX_REPLY_BYTES) throw StepFailure.of("reply_too_large", {});
+    await takeRoom(chunk.byteLength);
     chunks.push(chunk);
   }
   const { essence, charset } = parseContentType(contentType);

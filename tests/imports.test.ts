@@ -32,6 +32,9 @@ const ENTRIES = ["src/main.ts", "src/parts.ts", "src/program.ts", "src/server.ts
 /** Folders whose files, ports aside, are adapters. */
 const ADAPTERS = /^src\/(storage|messaging|cache|connectors)\//;
 
+/** What of the webhook client nobody else sees. */
+const WEBHOOK_INSIDE = /^workers\/webhook\/(?!(port|client|settings)\.ts$)/;
+
 const HOMES: { library: RegExp; home: RegExp; types?: true }[] = [
   { library: /^(elysia|@elysiajs\/.+)$/, home: /^src\/api\// },
   { library: /^lru-cache$/, home: /^src\/lru\.ts$/ },
@@ -108,6 +111,9 @@ function faultOfImport(path: string, { target, typeOnly }: Import): string | nul
   }
   if (isPure(path) && !/^(src|workers)\//.test(target) && !PURE_LIBRARIES.test(target)) {
     return `engine, schemas and connectors do no I/O and import no ${target}`;
+  }
+  if (WEBHOOK_INSIDE.test(target) && !path.startsWith("workers/webhook/")) {
+    return "the webhook client is reached by its port, client and settings alone";
   }
   if (target.startsWith("workers/") && !path.startsWith("workers/") && path !== "src/main.ts") {
     return "only src/main.ts imports workers";
@@ -216,6 +222,7 @@ describe("what is wrong is found", () => {
     ["src/a.ts", 'new Worker(new URL("../workers/a.ts", import.meta.url));', "1: only src/main.ts imports workers"],
     ["src/server.ts", 'import { Elysia } from "elysia";', "1: elysia lives in"],
     ["src/main.ts", 'import { swagger } from "@elysiajs/swagger";', "1: @elysiajs/swagger lives in"],
+    ["workers/a.ts", 'import { Guard } from "./webhook/guard/guard.ts";', "1: the webhook client is reached by"],
     ["workers/main.ts", "import { Piscina } from 'piscina';", "1: piscina lives in"],
     ["src/repositories/a.ts", 'import type { Database } from "bun:sqlite";', "1: bun:sqlite lives in"],
     ["src/services/a.ts", 'import pino from "pino";', "1: pino lives in"],

@@ -20,7 +20,7 @@ import { ReplyBytes, ReplyRoom } from "./reply-room.ts";
 import { SharedProgress } from "./shared.ts";
 import { TimeLimit } from "./time-limit.ts";
 import { openWebhookClient } from "./webhook/client.ts";
-import { OutOfDescriptors } from "./webhook/exchange/failures.ts";
+import { OutOfDescriptors } from "./webhook/port.ts";
 import { packResults } from "./wire.ts";
 
 const BEAT_MILLISECONDS = 200;

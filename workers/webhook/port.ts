@@ -13,3 +13,6 @@ export interface WebhookClient {
   /** Closes all connections. */
   close(): void;
 }
+
+/** This process can't open another connection right now: trouble of the platform, not of the step. */
+export class OutOfDescriptors extends Error {}

@@ -1,7 +1,7 @@
 /** Whom the client trusts. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type Socket } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { WebhookClient } from "../port.ts";
@@ -161,6 +161,28 @@ describe("a handshake", () => {
 });
 
 describe("a request to an https address", () => {
+  test("goes through a proxy that sees nothing of it, and is not sent to a host with another certificate", () =>
+    served(ofA, async (server) => {
+      const proxy = await RawServer.start((_request, socket) => {
+        socket.removeAllListeners("data");
+        socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
+        const upstream = connect(server.port, "127.0.0.1");
+        upstream.on("error", () => socket.destroy());
+        socket.pipe(upstream).pipe(socket);
+      });
+      const client = open({ allow: "", certificates: file("ca.pem"), proxy: proxy.url("") });
+      for (let n = 0; n < 2; n++) {
+        expect(await send(client, { url: "https://a.example/x", method: "POST", body: "secret" })).toMatchObject({
+          data: "ok",
+        });
+      }
+      expect(await failureOf(send(client, { url: "https://b.example/" }))).toMatchObject({ code: "network" });
+      expect(proxy.requests.map(({ head }) => head.split(" ")[1])).toEqual(["a.example:443", "b.example:443"]);
+      expect(server.requests.map(({ body }) => body)).toEqual(["secret", "secret"]);
+      client.close();
+      proxy.close();
+    }));
+
   test("goes on the same connection as the one before, in HTTP/1.1", () =>
     served(ofA, async (server) => {
       for (let n = 0; n < 3; n++)

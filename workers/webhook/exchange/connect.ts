@@ -1,7 +1,8 @@
 /** Opens a connection to the first of several addresses that takes one. */
 import { connect as connectPlain, isIP, type Socket } from "node:net";
 import { connect as connectTls, type SecureContext } from "node:tls";
-import { connectFailure, OutOfDescriptors } from "./failures.ts";
+import { OutOfDescriptors } from "../port.ts";
+import { connectFailure } from "./failures.ts";
 
 /** How long an address may stay silent before the next one is tried beside it: RFC 8305, 5. */
 const NEXT_MILLISECONDS = 250;

@@ -1,6 +1,7 @@
 /** The connections of one thread: kept open between requests, bounded for each host and together. */
+
+import { OutOfDescriptors } from "../port.ts";
 import type { Connection } from "./connection.ts";
-import { OutOfDescriptors } from "./failures.ts";
 
 /** How long a connection without a request stays open. */
 const IDLE_MILLISECONDS = 15_000;

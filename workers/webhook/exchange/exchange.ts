@@ -1,11 +1,11 @@
 /** One request and the head of its reply, sent again where it surely reached nobody. */
 
 import type { HttpRequest } from "../../../src/connectors/index.ts";
-import type { Reply } from "./connection.ts";
 import type { Connections } from "./connections.ts";
 import { NotReached, Stale } from "./failures.ts";
 import { requestBytes } from "./request.ts";
 import type { Routes } from "./routes.ts";
+import type { Reply } from "./under-way.ts";
 
 /** How long to wait before the second and the third time, milliseconds. */
 const PAUSES = [250, 1000];

@@ -2,6 +2,7 @@
 import { closeSync, openSync } from "node:fs";
 import { StepFailure } from "../../../src/connectors/index.ts";
 import { describeFailure, type FailureName, type Subjects } from "../../../src/step-failures.ts";
+import { OutOfDescriptors } from "../port.ts";
 
 /** Nothing of the request can have been acted on: it may be sent again. */
 export class NotReached extends StepFailure {
@@ -20,9 +21,6 @@ export class Stale extends NotReached {
     super(describeFailure("no_reply", {}));
   }
 }
-
-/** This process can't open another connection right now: trouble of the platform, not of the step. */
-export class OutOfDescriptors extends Error {}
 
 /** The same certificate would come again, so nothing is sent again. */
 const CERTIFICATES: Record<string, "certificate_untrusted" | "certificate_name" | "certificate_time"> = {

@@ -122,7 +122,9 @@ describe.each(LATENCIES)("%d ms to the database", (latency) => {
         return unseen;
       })();
       const trigger = async () => {
-        const reply = await any().post("/api/v1/trigger", { workflow_id: workflow }).catch(() => null);
+        const reply = await any()
+          .post("/api/v1/trigger", { workflow_id: workflow })
+          .catch(() => null);
         if (reply?.status === 200) answered.add(textAt(reply.body, "run_id"));
       };
       const triggers: Promise<void>[] = [];
@@ -155,7 +157,9 @@ describe.each(LATENCIES)("%d ms to the database", (latency) => {
       for (const read of lists) expect(read).toEqual(all.toReversed());
       expect([...answered].filter((uuid) => !all.includes(uuid))).toEqual([]);
       expect(unseen).toEqual([]);
-      console.log(`lists, ${latency} ms ${stream}: ${answered.size} answered 200, ${all.length} stored, ${restarts} kills`);
+      console.log(
+        `lists, ${latency} ms ${stream}: ${answered.size} answered 200, ${all.length} stored, ${restarts} kills`,
+      );
       expect(answered.size).toBeGreaterThan(PER_SECOND);
       await Promise.all(processes.map((each) => each.end("SIGKILL")));
     });

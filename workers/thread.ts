@@ -141,7 +141,7 @@ async function sendOnceRoom(request: HttpRequest, slot: number): Promise<HttpRep
       return takeRoom(bytes);
     };
     try {
-      return await webhooks.send(request, time.signal, read);
+      return await webhooks.send(request, time, read);
     } catch (error) {
       room.drop(slot);
       if (!(error instanceof OutOfDescriptors)) throw error;

@@ -7,7 +7,7 @@ import { Routes } from "./exchange/routes.ts";
 import { parseAllowList } from "./guard/allow.ts";
 import { Guard } from "./guard/guard.ts";
 import { type Resolve, systemResolve } from "./guard/resolve.ts";
-import type { WebhookClient } from "./port.ts";
+import type { Signal, WebhookClient } from "./port.ts";
 import { readReply, type TakeRoom } from "./reading.ts";
 import type { WebhookSettings } from "./settings.ts";
 
@@ -17,7 +17,7 @@ export function openWebhookClient(settings: WebhookSettings, resolve: Resolve = 
   const connections = new Connections(settings.limits);
   const ways = { connections, routes: new Routes(settings, guard) };
 
-  async function send(first: HttpRequest, signal: AbortSignal, takeRoom?: TakeRoom): Promise<HttpReply> {
+  async function send(first: HttpRequest, signal: Signal, takeRoom?: TakeRoom): Promise<HttpReply> {
     let request = first;
     for (let redirects = 0; ; redirects++) {
       const url = new URL(request.url);

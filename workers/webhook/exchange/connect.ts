@@ -1,7 +1,7 @@
 /** Opens a connection to the first of several addresses that takes one. */
 import { connect as connectPlain, isIP, type Socket } from "node:net";
 import { connect as connectTls, type SecureContext } from "node:tls";
-import { OutOfDescriptors } from "../port.ts";
+import { OutOfDescriptors, type Signal } from "../port.ts";
 import { connectFailure } from "./failures.ts";
 
 /** How long an address may stay silent before the next one is tried beside it: RFC 8305, 5. */
@@ -23,7 +23,7 @@ export function connectAny(
   addresses: readonly string[],
   port: number,
   tls: TlsOptions | null,
-  signal: AbortSignal,
+  signal: Signal,
 ): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const waiting = byTurns(addresses);
@@ -81,7 +81,7 @@ function openSocket(host: string, port: number, tls: TlsOptions | null): Socket 
 }
 
 /** TLS over a connection that is there: through a proxy. @throws as connectAny does */
-export function secure(socket: Socket, tls: TlsOptions, signal: AbortSignal): Promise<Socket> {
+export function secure(socket: Socket, tls: TlsOptions, signal: Signal): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const secured = connectTls({ socket, ...tlsOptions(tls) });
     const fail = (error: unknown) => {

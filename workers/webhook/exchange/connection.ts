@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { Signal } from "../port.ts";
 import { Stale } from "./failures.ts";
 import { Exchange, type Reply } from "./under-way.ts";
 
@@ -42,7 +43,7 @@ export class Connection {
    * @throws NotReached when the connection had been used before and was closed before anything came;
    *   StepFailure when what came is no reply; the signal's reason when it is aborted
    */
-  async send(request: string | Uint8Array, signal: AbortSignal): Promise<Reply> {
+  async send(request: string | Uint8Array, signal: Signal): Promise<Reply> {
     if (this.#isClosed) throw new Stale();
     const exchange = new Exchange(this.#socket, this.#isUsed, signal, (reusable) => {
       this.#exchange = null;

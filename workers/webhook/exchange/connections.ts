@@ -1,6 +1,6 @@
 /** The connections of one thread: kept open between requests, bounded for each host and together. */
 
-import { OutOfDescriptors } from "../port.ts";
+import { OutOfDescriptors, type Signal } from "../port.ts";
 import type { Connection } from "./connection.ts";
 
 /** How long a connection without a request stays open. */
@@ -51,10 +51,10 @@ export class Connections {
   async take(
     key: string,
     connect: () => Promise<Connection>,
-    { isFresh, signal }: { isFresh: boolean; signal: AbortSignal },
+    { isFresh, signal }: { isFresh: boolean; signal: Signal },
   ): Promise<Connection> {
     for (;;) {
-      signal.throwIfAborted();
+      if (signal.aborted) throw signal.reason;
       const host = this.#hosts.get(key) ?? { open: 0, idle: [], waiting: [] };
       this.#hosts.set(key, host);
       // One of them was stale: so are the others, most likely.
@@ -133,7 +133,7 @@ export class Connections {
     }
   }
 
-  #turn(host: Host, signal: AbortSignal): Promise<void> {
+  #turn(host: Host, signal: Signal): Promise<void> {
     return new Promise((resolve, reject) => {
       const onAbort = () => {
         host.waiting.splice(host.waiting.indexOf(wake), 1);

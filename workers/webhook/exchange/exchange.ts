@@ -1,6 +1,7 @@
 /** One request and the head of its reply, sent again where it surely reached nobody. */
 
 import type { HttpRequest } from "../../../src/connectors/index.ts";
+import type { Signal } from "../port.ts";
 import type { Connections } from "./connections.ts";
 import { NotReached, Stale } from "./failures.ts";
 import { requestBytes } from "./request.ts";
@@ -20,7 +21,7 @@ export async function exchange(
   request: HttpRequest,
   url: URL,
   { connections, routes }: { connections: Connections; routes: Routes },
-  signal: AbortSignal,
+  signal: Signal,
 ): Promise<Reply> {
   const route = routes.of(url);
   const bytes = requestBytes(request, url, route.target, route.extra);
@@ -42,7 +43,7 @@ export async function exchange(
 }
 
 /** Waits for a time. @throws the signal's reason when it is aborted meanwhile */
-function rest(milliseconds: number, signal: AbortSignal): Promise<void> {
+function rest(milliseconds: number, signal: Signal): Promise<void> {
   return new Promise((resolve, reject) => {
     const onAbort = () => {
       clearTimeout(timer);

@@ -2,6 +2,7 @@
 import type { Socket } from "node:net";
 import tls, { type SecureContext } from "node:tls";
 import { type Guard, hostOf } from "../guard/guard.ts";
+import type { Signal } from "../port.ts";
 import { connectAny, secure, type TlsOptions } from "./connect.ts";
 import { Connection } from "./connection.ts";
 import { lookupFailure } from "./failures.ts";
@@ -16,7 +17,7 @@ export interface Route {
   target: string;
   extra: string;
   /** @throws StepFailure, NotReached, OutOfDescriptors; the signal's reason */
-  connect(signal: AbortSignal): Promise<Connection>;
+  connect(signal: Signal): Promise<Connection>;
 }
 
 export interface RouteSettings {
@@ -49,24 +50,24 @@ export class Routes {
       return { key, target: path, extra: "", connect: (signal) => this.#straight(key, url, signal) };
     }
     if (url.protocol === "http:") {
-      const connect = (signal: AbortSignal) => this.#straight("proxy", proxy, signal);
+      const connect = (signal: Signal) => this.#straight("proxy", proxy, signal);
       return { key: "proxy", target: `http://${url.host}${path}`, extra: this.#proxyLines, connect };
     }
     const key = `${url.protocol}//${url.host}`;
     return { key, target: path, extra: "", connect: (signal) => this.#tunnel(key, url, proxy, signal) };
   }
 
-  async #straight(key: string, url: URL, signal: AbortSignal): Promise<Connection> {
+  async #straight(key: string, url: URL, signal: Signal): Promise<Connection> {
     return new Connection(key, await this.#open(url, signal));
   }
 
-  async #tunnel(key: string, url: URL, proxy: URL, signal: AbortSignal): Promise<Connection> {
+  async #tunnel(key: string, url: URL, proxy: URL, signal: Signal): Promise<Connection> {
     const socket = await this.#open(proxy, signal);
     await openTunnel(socket, `${url.hostname}:${portOf(url)}`, this.#proxyLines, signal);
     return new Connection(key, await secure(socket, this.#tlsTo(url), signal));
   }
 
-  async #open(url: URL, signal: AbortSignal): Promise<Socket> {
+  async #open(url: URL, signal: Signal): Promise<Socket> {
     const port = portOf(url);
     // The operator names the proxy; all other hosts are judged.
     const isProxy = url === this.#proxy;
@@ -96,7 +97,7 @@ function portOf({ protocol, port }: URL): number {
 }
 
 /** A look-up can't be called off: nobody waits for it any longer. */
-function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+function unlessAborted<Value>(promise: Promise<Value>, signal: Signal): Promise<Value> {
   return new Promise((resolve, reject) => {
     const onAbort = () => reject(signal.reason);
     signal.addEventListener("abort", onAbort);

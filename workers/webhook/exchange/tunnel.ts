@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { StepFailure } from "../../../src/connectors/index.ts";
+import type { Signal } from "../port.ts";
 import { NotReached } from "./failures.ts";
 
 const MAX_HEAD_BYTES = 64 * 1024;
@@ -10,7 +11,7 @@ const MAX_HEAD_BYTES = 64 * 1024;
  * @param authority host:port
  * @throws StepFailure when the proxy does not; NotReached when it can't right now; the signal's reason
  */
-export function openTunnel(socket: Socket, authority: string, lines: string, signal: AbortSignal): Promise<void> {
+export function openTunnel(socket: Socket, authority: string, lines: string, signal: Signal): Promise<void> {
   return new Promise((resolve, reject) => {
     let head = "";
     const settle = (error: unknown) => {

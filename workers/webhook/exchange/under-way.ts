@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { StepFailure } from "../../../src/connectors/index.ts";
+import type { Signal } from "../port.ts";
 import { Stale } from "./failures.ts";
 import { type ReplyHead, ReplyParser } from "./reply-parser.ts";
 
@@ -16,7 +17,7 @@ export class Exchange {
   readonly #parser: ReplyParser;
   readonly #socket: Socket;
   readonly #reused: boolean;
-  readonly #signal: AbortSignal;
+  readonly #signal: Signal;
   readonly #onEnd: (reusable: boolean) => void;
   readonly #chunks: Uint8Array[] = [];
   #isPaused = false;
@@ -26,7 +27,7 @@ export class Exchange {
   #reject: (error: Error) => void = () => {};
   readonly #onAbort = () => this.#fail(reasonOf(this.#signal));
 
-  constructor(socket: Socket, reused: boolean, signal: AbortSignal, onEnd: (reusable: boolean) => void) {
+  constructor(socket: Socket, reused: boolean, signal: Signal, onEnd: (reusable: boolean) => void) {
     this.#socket = socket;
     this.#reused = reused;
     this.#signal = signal;
@@ -128,6 +129,6 @@ export class Exchange {
   }
 }
 
-function reasonOf({ reason }: AbortSignal): Error {
+function reasonOf({ reason }: Signal): Error {
   return reason instanceof Error ? reason : new Error(String(reason));
 }

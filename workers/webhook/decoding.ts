@@ -2,6 +2,7 @@ import { TextDecoder } from "node:util";
 
 /** What a content type says: `type/subtype` in small letters, and its charset where it names one (RFC 9110, 8.3). */
 export function parseContentType(contentType: string): { essence: string; charset: string | null } {
+  if (contentType === "") return { essence: "", charset: null };
   const essence = (/^[^;,]*/.exec(contentType)?.[0] ?? "").trim().toLowerCase();
   for (const [, name, quoted, plain] of contentType.matchAll(PARAMETER)) {
     if (name?.toLowerCase() === "charset")
@@ -20,9 +21,13 @@ const BYTE_ORDER_MARKS: [bytes: number[], label: string][] = [
 
 /** The text of a body: by its byte order mark, else by its charset, else as UTF-8 (WHATWG Encoding, 6: decode). */
 export function decodeText(body: Uint8Array, charset: string | null): string {
+  if (body.length === 0) return "";
   const marked = BYTE_ORDER_MARKS.find(([bytes]) => bytes.every((byte, index) => body[index] === byte));
-  return decoderOf(marked?.[1] ?? charset ?? "utf-8").decode(body);
+  const label = marked?.[1] ?? charset;
+  return (label === null ? UTF8 : decoderOf(label)).decode(body);
 }
+
+const UTF8 = new TextDecoder();
 
 function decoderOf(label: string): TextDecoder {
   try {

@@ -21,6 +21,7 @@ const ZSTD_WINDOW = 23;
  * @throws StepFailure reply_too_large, reply_corrupt, reply_coding_unknown, reply_codings
  */
 export function inflate(body: Uint8Array, contentEncoding: string, maxBytes: number): Uint8Array {
+  if (contentEncoding === "") return body;
   const codings = contentEncoding
     .split(",")
     .map((coding) => coding.trim().toLowerCase())

@@ -26,14 +26,26 @@ export async function readReply(
 ): Promise<Pick<HttpReply, "data" | "faults">> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of body) {
+  const keep = (chunk: Uint8Array) => {
     bytes += chunk.byteLength;
     if (bytes > MAX_REPLY_BYTES) throw StepFailure.of("reply_too_large", {});
-    await takeRoom(chunk.byteLength);
     chunks.push(chunk);
+    return takeRoom(chunk.byteLength);
+  };
+  if (Symbol.asyncIterator in body) for await (const chunk of body) await keep(chunk);
+  else {
+    for (const chunk of body) {
+      const room = keep(chunk);
+      if (room !== undefined) await room;
+    }
   }
   const { essence, charset } = parseContentType(contentType);
-  const text = decodeText(inflate(Buffer.concat(chunks), contentEncoding, MAX_REPLY_BYTES), charset);
+  const text = decodeText(inflate(joined(chunks), contentEncoding, MAX_REPLY_BYTES), charset);
   const mended = /[/+]json$/.test(essence) ? parseMended(text) : null;
   return mended ?? mendText(text);
+}
+
+function joined(chunks: Uint8Array[]): Uint8Array {
+  const [first] = chunks;
+  return first !== undefined && chunks.length === 1 ? first : Buffer.concat(chunks);
 }

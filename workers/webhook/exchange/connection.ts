@@ -40,11 +40,11 @@ export class Connection {
   /**
    * Sends a request and waits for the head of its reply.
    *
-   * @throws NotReached when the connection had been used before and was closed before anything came;
-   *   StepFailure when what came is no reply; the signal's reason when it is aborted
+   * The promise rejects with NotReached when the connection had been used before and was closed before anything came;
+   * StepFailure when what came is no reply; the signal's reason when it is aborted
    */
-  async send(request: string | Uint8Array, signal: Signal): Promise<Reply> {
-    if (this.#isClosed) throw new Stale();
+  send(request: string | Uint8Array, signal: Signal): Promise<Reply> {
+    if (this.#isClosed) return Promise.reject(new Stale());
     const exchange = new Exchange(this.#socket, this.#isUsed, signal, (reusable) => {
       this.#exchange = null;
       const head = exchange.head;

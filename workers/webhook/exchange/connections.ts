@@ -43,6 +43,21 @@ export class Connections {
     return { open: this.#open, idle: this.#idle.size, hosts: this.#hosts.size };
   }
 
+  /** A connection that was kept open since the last request; null where there is none. */
+  takeKept(key: string): Connection | null {
+    const host = this.#hosts.get(key);
+    for (let kept = host?.idle.at(-1); host !== undefined && kept !== undefined; kept = host.idle.at(-1)) {
+      if (isOld(kept)) {
+        kept.close();
+        continue;
+      }
+      host.idle.pop();
+      this.#idle.delete(kept);
+      return kept;
+    }
+    return null;
+  }
+
   /**
    * A connection that is kept open, or a new one where `isFresh` asks for it or none is kept.
    *
@@ -55,20 +70,12 @@ export class Connections {
   ): Promise<Connection> {
     for (;;) {
       if (signal.aborted) throw signal.reason;
+      // One of them was stale: so are the others, most likely.
+      if (isFresh) for (const connection of [...(this.#hosts.get(key)?.idle ?? [])]) connection.close();
+      const kept = this.takeKept(key);
+      if (kept !== null) return kept;
       const host = this.#hosts.get(key) ?? { open: 0, idle: [], waiting: [] };
       this.#hosts.set(key, host);
-      // One of them was stale: so are the others, most likely.
-      if (isFresh) for (const connection of [...host.idle]) connection.close();
-      const kept = host.idle.at(-1);
-      if (kept !== undefined && isOld(kept)) {
-        kept.close();
-        continue;
-      }
-      if (kept !== undefined) {
-        host.idle.pop();
-        this.#idle.delete(kept);
-        return kept;
-      }
       if (host.open < this.#limits.perHost) return this.#connect(key, host, connect);
       await this.#turn(host, signal);
       if (signal.aborted) host.waiting.shift()?.();

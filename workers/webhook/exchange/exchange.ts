@@ -29,7 +29,10 @@ export async function exchange(
   let isFresh = false;
   for (let sent = 0; ; sent++) {
     try {
-      const connection = await connections.take(route.key, () => route.connect(signal), { isFresh, signal });
+      if (signal.aborted) throw signal.reason;
+      const connection =
+        (isFresh ? null : connections.takeKept(route.key)) ??
+        (await connections.take(route.key, () => route.connect(signal), { isFresh, signal }));
       return await connection.send(bytes, signal);
     } catch (error) {
       const pause = PAUSES[sent];

@@ -154,20 +154,17 @@ export class ReplyParser {
   /** How long the body is: RFC 9112, 6.3. */
   #frameBody(status: number): void {
     const coding = this.#header("transfer-encoding");
-    const lengths = new Set(
-      this.#header("content-length")
-        ?.split(",")
-        .map((length) => length.trim()),
-    );
-    const [length = ""] = lengths;
+    const length = this.#header("content-length");
     if (status === 204 || status === 304) this.#state = "body";
     else if (coding !== null) {
       if (coding.toLowerCase() !== "chunked") throw StepFailure.of("reply_not_http", {});
       this.#state = "chunk-size";
-    } else if (lengths.size === 0) this.#state = "until-close";
+    } else if (length === null) this.#state = "until-close";
     else {
-      if (lengths.size > 1 || !/^\d{1,15}$/.test(length)) throw StepFailure.of("reply_not_http", {});
-      this.#left = Number(length);
+      // Said several times, it has to be the same.
+      const [one = "", ...others] = length.split(",").map((each) => each.trim());
+      if (!/^\d{1,15}$/.test(one) || others.some((other) => other !== one)) throw StepFailure.of("reply_not_http", {});
+      this.#left = Number(one);
       this.#state = "body";
     }
   }
@@ -175,7 +172,8 @@ export class ReplyParser {
   #end(isLast: boolean): void {
     const framed = this.#state !== "until-close";
     this.#state = "end";
-    const asked = (this.#header("connection") ?? "").toLowerCase().split(/[ \t,]+/);
+    const connection = this.#header("connection");
+    const asked = connection === null ? [] : connection.toLowerCase().split(/[ \t,]+/);
     const kept = this.#version === 1 ? !asked.includes("close") : asked.includes("keep-alive");
     // Two ways to tell the length are one too many, even where both say the same.
     const ambiguous = this.#header("transfer-encoding") !== null && this.#header("content-length") !== null;

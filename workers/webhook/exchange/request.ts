@@ -14,17 +14,28 @@ export function requestBytes(
   extra = "",
 ): string | Uint8Array {
   let head = `${method} ${target} HTTP/1.1\r\nHost: ${host}\r\n${extra}`;
-  for (const [name, value] of headers) if (!FRAMING.has(name.toLowerCase())) head += `${name}: ${value}\r\n`;
-  for (const [name, value] of ownHeaders) head += `${name}: ${value}\r\n`;
-  const isNamed = (wanted: string) => headers.some(([name]) => name.toLowerCase() === wanted);
-  if (!isNamed("user-agent")) head += "User-Agent: workflow-platform\r\n";
-  if (!isNamed("accept")) head += "Accept: */*\r\n";
-  if (username + password !== "" && !isNamed("authorization")) {
+  let isAscii = true;
+  const named = new Set<string>();
+  for (const [name, value] of headers) {
+    const key = name.toLowerCase();
+    named.add(key);
+    if (FRAMING.has(key)) continue;
+    head += `${name}: ${value}\r\n`;
+    isAscii &&= !NOT_ASCII.test(value);
+  }
+  for (const [name, value] of ownHeaders) {
+    head += `${name}: ${value}\r\n`;
+    isAscii &&= !NOT_ASCII.test(value);
+  }
+  if (!named.has("user-agent")) head += "User-Agent: workflow-platform\r\n";
+  if (!named.has("accept")) head += "Accept: */*\r\n";
+  if (username + password !== "" && !named.has("authorization")) {
     head += `Authorization: ${basic(username, password)}\r\n`;
   }
   if (body !== null || WITH_BODY.has(method)) head += `Content-Length: ${Buffer.byteLength(body ?? "")}\r\n`;
   head += "\r\n";
-  if (!NOT_ASCII.test(head)) return head + (body ?? "");
+  // Names, hosts and targets are ASCII.
+  if (isAscii) return head + (body ?? "");
   return Buffer.concat([Buffer.from(head, "latin1"), Buffer.from(body ?? "")]);
 }
 

@@ -118,15 +118,12 @@ function toolsFor(slot: number, run: number, idempotencyKey: string, depth: numb
       signal ??= AbortSignal.timeout(STEP_TIMEOUT_MILLISECONDS);
       return signal;
     },
-    async fetch(request: HttpRequest): Promise<HttpReply> {
-      const reply = await sendOnceRoom(request, slot).finally(() => shared.enter(lane, slot, run));
-      return reply;
-    },
+    fetch: (request) => sendOnceRoom(request, slot, run),
   };
 }
 
 /** Sends a webhook. Its time begins when there is a connection to be had: that there is none is no fault of its receiver. */
-async function sendOnceRoom(request: HttpRequest, slot: number): Promise<HttpReply> {
+async function sendOnceRoom(request: HttpRequest, slot: number, run: number): Promise<HttpReply> {
   for (
     let milliseconds = FIRST_PAUSE_MILLISECONDS;
     ;
@@ -147,7 +144,9 @@ async function sendOnceRoom(request: HttpRequest, slot: number): Promise<HttpRep
       if (!(error instanceof OutOfDescriptors)) throw error;
     } finally {
       time.stop();
+      shared.enter(lane, slot, run);
     }
+    shared.leave(lane);
     await Bun.sleep(milliseconds);
   }
 }

@@ -17,32 +17,28 @@ export function openWebhookClient(settings: WebhookSettings, resolve: Resolve = 
   const connections = new Connections(settings.limits);
   const ways = { connections, routes: new Routes(settings, guard) };
 
-  async function send(first: HttpRequest, signal: Signal, takeRoom?: TakeRoom): Promise<HttpReply> {
-    let request = first;
-    for (let redirects = 0; ; redirects++) {
-      const url = new URL(request.url);
-      const reply = await exchange(request, url, ways, signal);
-      const location = locationOf(reply, url);
-      const next =
-        location === null || redirects >= first.follow ? null : followed(request, url, reply.status, location);
-      if (next !== null) {
-        reply.cancel();
-        request = next;
-        continue;
-      }
-      const head = {
-        contentType: reply.header("content-type") ?? "",
-        contentEncoding: reply.header("content-encoding") ?? "",
-      };
-      const { data, faults } = await readReply(reply.body(), head, takeRoom);
-      return { status: reply.status, url: url.href, redirects, location, data, faults };
-    }
-  }
-
   return {
-    async send(request, signal, takeRoom) {
+    async send(first: HttpRequest, signal: Signal, takeRoom?: TakeRoom): Promise<HttpReply> {
       try {
-        return await send(request, signal, takeRoom);
+        let request = first;
+        for (let redirects = 0; ; redirects++) {
+          const url = new URL(request.url);
+          const reply = await exchange(request, url, ways, signal);
+          const location = locationOf(reply, url);
+          const next =
+            location === null || redirects >= first.follow ? null : followed(request, url, reply.status, location);
+          if (next !== null) {
+            reply.cancel();
+            request = next;
+            continue;
+          }
+          const head = {
+            contentType: reply.header("content-type") ?? "",
+            contentEncoding: reply.header("content-encoding") ?? "",
+          };
+          const { data, faults } = await readReply(reply.body(), head, takeRoom);
+          return { status: reply.status, url: url.href, redirects, location, data, faults };
+        }
       } catch (error) {
         if (signal.aborted) throw StepFailure.of("not_answered_in_time", {});
         throw error;

@@ -5,8 +5,9 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 /** Where a reply leads; null when it is no redirect. */
 export function locationOf(reply: ReplyHead, url: URL): string | null {
+  if (!REDIRECTS.has(reply.status)) return null;
   const location = reply.header("location");
-  if (!REDIRECTS.has(reply.status) || location === null || !URL.canParse(location, url.href)) return null;
+  if (location === null || !URL.canParse(location, url.href)) return null;
   return new URL(location, url).href;
 }
 

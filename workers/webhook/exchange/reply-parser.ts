@@ -79,9 +79,14 @@ export class ReplyParser {
     if (this.#lineBytes > MAX_LINE_BYTES) {
       throw this.#status === 0 ? StepFailure.of("reply_not_http", {}) : StepFailure.of("reply_head_too_large", {});
     }
-    this.#line += bytes.toString("latin1", at, until);
-    if (found < 0) return until;
-    const line = this.#line.endsWith("\r") ? this.#line.slice(0, -1) : this.#line;
+    if (found < 0) {
+      this.#line += bytes.toString("latin1", at, until);
+      return until;
+    }
+    const isWhole = this.#line === "";
+    const end = isWhole && until > at && bytes[until - 1] === 13 ? until - 1 : until;
+    const text = end === at ? "" : bytes.toString("latin1", at, end);
+    const line = isWhole ? text : (this.#line + text).replace(/\r$/, "");
     this.#line = "";
     this.#onLine(line, found + 1 === bytes.length);
     return found + 1;
@@ -120,10 +125,12 @@ export class ReplyParser {
   }
 
   #takeHeader(line: string): void {
-    const last = this.#headers.at(-1);
-    if (/^[ \t]/.test(line) && last !== undefined) {
-      last[1] += ` ${line.trim()}`;
-      return;
+    if (line.startsWith(" ") || line.startsWith("\t")) {
+      const last = this.#headers.at(-1);
+      if (last !== undefined) {
+        last[1] += ` ${line.trim()}`;
+        return;
+      }
     }
     const colon = line.indexOf(":");
     const name = line.slice(0, colon).toLowerCase();

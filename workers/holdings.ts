@@ -4,8 +4,8 @@ import { messageOf } from "../src/errors.ts";
 import type { Progress, Storage } from "../src/storage/port.ts";
 import type { HeldRun, Origin } from "./held.ts";
 
-/** Payloads and logs held at once, over all runs, in characters. */
-const MAX_BYTES = 64 * 1024 * 1024;
+/** Payloads and logs held at once, over all runs, in characters; each is in memory about four times on its way. */
+const MAX_BYTES = 32 * 1024 * 1024;
 
 export interface HoldingsOptions {
   storage: Storage;

@@ -4,6 +4,7 @@ import { FixedQueue, Piscina } from "piscina";
 import { type Clock, kernelTime } from "../src/clock.ts";
 import type { Advanced } from "./advance.ts";
 import { type Execution, type Executor, type Handed, ThreadLost } from "./execution.ts";
+import { textPassed } from "./garbage.ts";
 import { ReplyBytes } from "./reply-room.ts";
 import { SharedProgress } from "./shared.ts";
 import type { WebhookSettings } from "./webhook/settings.ts";
@@ -134,6 +135,7 @@ class WatchedThreads {
     try {
       const packed: string[] = await this.#pool.run(JSON.stringify(task));
       const results = unpackResults(packed);
+      for (const result of packed) textPassed(result);
       for (const [index, { unexpected }] of results.entries()) {
         if (unexpected !== undefined) {
           this.#log.error(

@@ -15,6 +15,7 @@ import { type LogEntry, parseLog } from "../src/schemas/log.ts";
 import type { Step } from "../src/schemas/workflow.ts";
 import { describeFailure } from "../src/step-failures.ts";
 import { type Advanced, advance, advanceEffect, type RunTask, type Surroundings } from "./advance.ts";
+import { textPassed } from "./garbage.ts";
 import type { ThreadData, ThreadTask } from "./pool.ts";
 import { ReplyBytes, ReplyRoom } from "./reply-room.ts";
 import { SharedProgress } from "./shared.ts";
@@ -53,6 +54,7 @@ setInterval(beat, BEAT_MILLISECONDS).unref();
 
 /** Executes one task, given as JSON text; resolves to one packed result per run. */
 export default async function execute(text: string): Promise<string[]> {
+  textPassed(text);
   const task: ThreadTask = JSON.parse(text);
   const offset = task.now - performance.now();
   // Held for the task: there may not be room for all of them in the cache.
@@ -65,16 +67,20 @@ export default async function execute(text: string): Promise<string[]> {
       results.push(WITHOUT_DEFINITION);
       continue;
     }
+    const { uuid, depth } = run;
     const payload: Json = JSON.parse(run.payload);
     const log: LogEntry[] = parseLog(run.log);
-    const handed: RunTask = { uuid: run.uuid, steps, payload, log };
+    // An effect may take long: meanwhile its run is held once, not as text beside.
+    run.payload = "";
+    run.log = "";
+    const handed: RunTask = { uuid, steps, payload, log };
     const world: Surroundings = {
       types,
       now: () => Math.floor(performance.now() + offset),
       stepwise: task.stepwise,
       beat,
       mayStartEffect: () => task.effectBy !== null && kernelTime() < task.effectBy,
-      tools: (uuid, path) => toolsFor(task.slot, index, `${uuid}:${path}`, run.depth),
+      tools: (uuid, path) => toolsFor(task.slot, index, `${uuid}:${path}`, depth),
     };
     if (task.effectBy !== null) {
       const advanced = advanceEffect(handed, world);
@@ -84,7 +90,9 @@ export default async function execute(text: string): Promise<string[]> {
     } else results.push(advance(handed, world));
     shared.leave(lane);
   }
-  return packResults(results);
+  const packed = packResults(results);
+  for (const result of packed) textPassed(result);
+  return packed;
 }
 
 /** What the kernel calls this thread; 0 where there is no procfs (proc(5), /proc/thread-self). */

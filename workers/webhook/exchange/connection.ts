@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { Signal } from "../port.ts";
 import { Stale } from "./failures.ts";
+import type { Inflow } from "./inflow.ts";
 import { Exchange, type Reply } from "./under-way.ts";
 
 /** One connection to a host, for one request at a time. */
@@ -16,12 +17,14 @@ export class Connection {
   /** How long the other side says that it keeps it open. */
   keepMilliseconds = Number.POSITIVE_INFINITY;
   readonly #socket: Socket;
+  readonly #inflow: Inflow;
   #exchange: Exchange | null = null;
   #isUsed = false;
   #isClosed = false;
 
-  constructor(key: string, socket: Socket) {
+  constructor(key: string, socket: Socket, inflow: Inflow) {
     this.key = key;
+    this.#inflow = inflow;
     this.#socket = socket;
     socket.on("data", (bytes: Buffer) => {
       // What nobody asked for: often a reply that says that the connection is too old.
@@ -45,16 +48,20 @@ export class Connection {
    */
   send(request: string | Uint8Array, signal: Signal): Promise<Reply> {
     if (this.#isClosed) return Promise.reject(new Stale());
-    const exchange = new Exchange(this.#socket, this.#isUsed, signal, (reusable) => {
-      this.#exchange = null;
-      const head = exchange.head;
-      // A reply that came before the whole request was taken leaves the rest of it in the way.
-      if (!reusable || head === null || this.#isClosed || this.#socket.writableLength > 0) return this.close();
-      const timeout = /\btimeout=(\d+)/i.exec(head.header("keep-alive") ?? "")?.[1];
-      if (timeout !== undefined) this.keepMilliseconds = Number(timeout) * 1000;
-      this.idleSince = performance.now();
-      this.onIdle();
-    });
+    const exchange = new Exchange(
+      this.#socket,
+      { isReused: this.#isUsed, inflow: this.#inflow, signal },
+      (reusable) => {
+        this.#exchange = null;
+        const head = exchange.head;
+        // A reply that came before the whole request was taken leaves the rest of it in the way.
+        if (!reusable || head === null || this.#isClosed || this.#socket.writableLength > 0) return this.close();
+        const timeout = /\btimeout=(\d+)/i.exec(head.header("keep-alive") ?? "")?.[1];
+        if (timeout !== undefined) this.keepMilliseconds = Number(timeout) * 1000;
+        this.idleSince = performance.now();
+        this.onIdle();
+      },
+    );
     this.#exchange = exchange;
     this.#isUsed = true;
     this.#socket.write(request);

@@ -6,6 +6,7 @@ import type { Signal } from "../port.ts";
 import { connectAny, secure, type TlsOptions } from "./connect.ts";
 import { Connection } from "./connection.ts";
 import { lookupFailure } from "./failures.ts";
+import { Inflow } from "./inflow.ts";
 import { basic } from "./request.ts";
 import { openTunnel } from "./tunnel.ts";
 
@@ -30,6 +31,7 @@ export interface RouteSettings {
 export class Routes {
   readonly #settings: RouteSettings;
   readonly #guard: Guard;
+  readonly #inflow = new Inflow();
   readonly #proxy: URL | null;
   readonly #proxyLines: string;
   #context: SecureContext | null = null;
@@ -58,13 +60,13 @@ export class Routes {
   }
 
   async #straight(key: string, url: URL, signal: Signal): Promise<Connection> {
-    return new Connection(key, await this.#open(url, signal));
+    return new Connection(key, await this.#open(url, signal), this.#inflow);
   }
 
   async #tunnel(key: string, url: URL, proxy: URL, signal: Signal): Promise<Connection> {
     const socket = await this.#open(proxy, signal);
     await openTunnel(socket, `${url.hostname}:${portOf(url)}`, this.#proxyLines, signal);
-    return new Connection(key, await secure(socket, this.#tlsTo(url), signal));
+    return new Connection(key, await secure(socket, this.#tlsTo(url), signal), this.#inflow);
   }
 
   async #open(url: URL, signal: Signal): Promise<Socket> {

@@ -4,7 +4,7 @@ import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import { type HttpRequest, StepFailure } from "../../../src/connectors/index.ts";
 import { openWebhookClient } from "../client.ts";
 import type { Resolve } from "../guard/resolve.ts";
-import type { WebhookClient } from "../port.ts";
+import type { Signal, WebhookClient } from "../port.ts";
 import type { WebhookSettings } from "../settings.ts";
 
 const PATIENCE_MILLISECONDS = 10_000;
@@ -119,7 +119,7 @@ export function open(settings: Partial<WebhookSettings> = {}, resolve?: Resolve)
 export function send(
   client: WebhookClient,
   request: Partial<HttpRequest> & { url: string },
-  signal: AbortSignal = AbortSignal.timeout(PATIENCE_MILLISECONDS),
+  signal: Signal = AbortSignal.timeout(PATIENCE_MILLISECONDS),
 ) {
   const usual = { method: "GET", headers: [], ownHeaders: [], body: null, follow: 0 };
   return client.send({ ...usual, ...request }, signal);

@@ -2,7 +2,8 @@ import type { ConnectionOptions } from "node:tls";
 import postgres, { type Sql } from "postgres";
 import type { PostgresAddress, PostgresTls } from "../config/postgres.ts";
 
-const CONNECT_SECONDS = 5;
+/** Of three round trips, with TLS more, that may take 4 s each. Whoever has less time stops waiting earlier. */
+const CONNECT_SECONDS = 20;
 
 export interface ConnectOptions {
   address: PostgresAddress;

@@ -4,7 +4,7 @@ import type { Clock } from "../clock.ts";
 import type { PostgresAddress } from "../config/postgres.ts";
 import { within } from "../waiting.ts";
 import { type ConnectOptions, connect } from "./connect.ts";
-import { failureOf, TooLate } from "./failures.ts";
+import { failureOf, LoginTooLate, TooLate } from "./failures.ts";
 
 /** What may be bound to a statement. Batches are one JSON text. */
 export type Parameter = string | number | null;
@@ -19,40 +19,58 @@ interface Backend {
 const CANCEL_REQUEST = 80_877_102;
 const CANCEL_MILLISECONDS = 2000;
 
-/** One connection to PostgreSQL: opened by its first statement, and again by the next one after it broke. */
+/** What a pool says of the logins of its connections, and is told. */
+export interface Logins {
+  /** How long one may take, milliseconds. */
+  limit(): number;
+  /** How long one took that came about, milliseconds. */
+  done(took: number): void;
+}
+
+/** One connection to PostgreSQL: opened before its first statement, and again before the next one after it broke. */
 export class Connection {
   readonly #options: ConnectOptions;
   readonly #clock: Clock;
+  readonly #logins: Logins;
   #sql: Sql;
+  /** The login under way, or the one that came about; null before, and when the connection was given up. */
+  #login: Promise<void> | null = null;
+  #isOpen = false;
   #backend: Backend | null = null;
   #closed = false;
   /** When its last statement was over, monotonic milliseconds; null before the first. */
   usedAt: number | null = null;
 
-  constructor(options: Omit<ConnectOptions, "size">, clock: Clock) {
+  constructor(options: Omit<ConnectOptions, "size">, clock: Clock, logins: Logins) {
     this.#options = { ...options, size: 1 };
     this.#clock = clock;
+    this.#logins = logins;
     this.#sql = connect(this.#options);
+  }
+
+  /**
+   * Logs in, unless it is done or under way. It goes on when who waits for it has no more time, since far from the server it
+   * takes longer than a statement may.
+   *
+   * @throws LoginTooLate, and what the server and the library say
+   */
+  open(milliseconds = this.#logins.limit()): Promise<void> {
+    this.#login ??= this.#logIn(this.#sql, milliseconds);
+    return this.#login;
   }
 
   /**
    * Runs a statement, the only one at a time. One that is not answered in time is cancelled, and its connection given up: one
    * whose other end is gone never says so.
    *
-   * @throws TooLate, and what the server and the library say
+   * @throws TooLate, LoginTooLate, and what the server and the library say
    */
   async ask<Row extends object>(text: string, parameters: Parameter[], milliseconds: number): Promise<Row[]> {
-    const sql = this.#sql;
+    const late = () => new TooLate(`no answer within ${Math.round(milliseconds / 1000)} s`);
+    const deadline = this.#clock.monotonic() + milliseconds;
     try {
-      const answer = sql.unsafe<Row[]>(text, parameters, { prepare: this.#options.prepare });
-      const late = () => new TooLate(`no answer within ${Math.round(milliseconds / 1000)} s`);
-      const rows = await within(this.#clock, milliseconds, answer, late);
-      this.#backend = rows.state;
-      return [...rows];
-    } catch (error) {
-      const failure = failureOf(error);
-      if (failure === "late" || failure === "lost" || failure === "unsent") this.#giveUp(failure === "late");
-      throw error;
+      if (!this.#isOpen) await within(this.#clock, milliseconds, this.open(), late);
+      return await this.#execute<Row>(text, parameters, deadline - this.#clock.monotonic(), late);
     } finally {
       this.usedAt = this.#clock.monotonic();
     }
@@ -63,6 +81,38 @@ export class Connection {
     await this.#sql.end({ timeout: 5 });
   }
 
+  async #logIn(sql: Sql, milliseconds: number): Promise<void> {
+    const late = () => new LoginTooLate(`no login within ${Math.round(milliseconds / 1000)} s`);
+    const startedAt = this.#clock.monotonic();
+    try {
+      const answer = sql.unsafe("select 1").simple();
+      this.#backend = (await within(this.#clock, milliseconds, answer, late)).state;
+      this.#isOpen = true;
+      this.#logins.done(this.#clock.monotonic() - startedAt);
+    } catch (error) {
+      this.#giveUp(false);
+      throw error;
+    }
+  }
+
+  async #execute<Row extends object>(
+    text: string,
+    parameters: Parameter[],
+    milliseconds: number,
+    late: () => TooLate,
+  ): Promise<Row[]> {
+    try {
+      const answer = this.#sql.unsafe<Row[]>(text, parameters, { prepare: this.#options.prepare });
+      const rows = await within(this.#clock, milliseconds, answer, late);
+      this.#backend = rows.state;
+      return [...rows];
+    } catch (error) {
+      const failure = failureOf(error);
+      if (failure === "late" || failure === "lost" || failure === "unsent") this.#giveUp(failure === "late");
+      throw error;
+    }
+  }
+
   /**
    * The next statement gets a new connection, also where this one is broken already: one that is asked between its error and its
    * end is never answered by postgres.js. Behind a pooler a statement has to be cancelled while its client is still there.
@@ -71,6 +121,8 @@ export class Connection {
     if (this.#closed) return;
     const [old, backend] = [this.#sql, this.#backend];
     this.#sql = connect(this.#options);
+    this.#login = null;
+    this.#isOpen = false;
     this.#backend = null;
     const cancelled = isExecuting && backend !== null ? cancel(this.#options.address, backend) : Promise.resolve();
     cancelled.then(() => old.end({ timeout: 0 }));

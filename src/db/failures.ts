@@ -5,6 +5,11 @@
  */
 export type Failure = "data" | "raced" | "unsent" | "lost" | "late" | "unavailable" | "fault";
 
+/** A login that did not come about in time: what waited for it was not sent. */
+export class LoginTooLate extends Error {
+  readonly code = "CONNECT_TIMEOUT";
+}
+
 /** A statement that was not answered in time. */
 export class TooLate extends Error {
   readonly code = "STATEMENT_TIMEOUT";

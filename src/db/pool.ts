@@ -5,14 +5,15 @@ import { messageOf, PlatformError } from "../errors.ts";
 import { Backoff, Rest } from "../waiting.ts";
 import type { ConnectOptions } from "./connect.ts";
 import { Connection, type Parameter } from "./connection.ts";
-import { type Failure, failureOf } from "./failures.ts";
+import { type Failure, failureOf, LoginTooLate } from "./failures.ts";
 import { Turns } from "./turns.ts";
 
 export type { Parameter } from "./connection.ts";
 
 const STATEMENT_MILLISECONDS = 10_000;
-/** For what shows whether anything is answered at all. */
+/** For a login, which shows whether anything is answered at all; the most where that was seen to take long. */
 const PROBE_MILLISECONDS = 5000;
+const LONGEST_PROBE_MILLISECONDS = 20_000;
 /** Of a statement that lost a race, or whose connection broke. */
 const ATTEMPTS = 3;
 /** Between attempts that got to no server. */
@@ -47,12 +48,14 @@ export class Pool {
   #workedAt: number;
   #failingSince: number | null = null;
   #probing = false;
+  /** How long a login may take before the database counts as silent: twice as long as the last one took. */
+  #patience = PROBE_MILLISECONDS;
   #checking = false;
   #cancelTimer: () => void = () => {};
 
   constructor(options: PoolOptions) {
     this.#options = options;
-    this.#connections = Array.from({ length: options.size }, () => new Connection(options, options.clock));
+    this.#connections = Array.from({ length: options.size }, () => this.#connection());
     this.#idle = [...this.#connections];
     this.#turns = new Turns(options.clock);
     this.#workedAt = options.clock.monotonic();
@@ -77,14 +80,30 @@ export class Pool {
     }
   }
 
-  /** Rejects when a new connection is not answered right now, whatever the breaker says. */
+  /** See Pools. Those that could not be opened are when they are needed. */
+  async open(): Promise<void> {
+    const opened = await Promise.allSettled(
+      this.#connections.map((connection) => connection.open(LONGEST_PROBE_MILLISECONDS)),
+    );
+    const failed = opened.flatMap((one) => (one.status === "rejected" ? [one.reason] : []));
+    if (failed.length === opened.length) throw failed[0];
+  }
+
+  /**
+   * Rejects when a new connection is not answered right now, whatever the breaker says. Each that is late leaves the next one
+   * more time, so that a database that is far away is found in the end.
+   */
   async probe(): Promise<void> {
-    const connection = new Connection(this.#options, this.#options.clock);
+    const { log } = this.#options;
+    const connection = this.#connection();
+    const patience = this.#patience;
     try {
-      await connection.ask("select 1", [], PROBE_MILLISECONDS);
-      this.#answered();
+      await connection.open(patience);
+    } catch (error) {
+      if (error instanceof LoginTooLate) this.#patience = Math.min(2 * patience, LONGEST_PROBE_MILLISECONDS);
+      throw error;
     } finally {
-      connection.close().catch((error: unknown) => this.#options.log.debug({ error: messageOf(error) }, "not closed"));
+      connection.close().catch((error: unknown) => log.debug({ error: messageOf(error) }, "not closed"));
     }
   }
 
@@ -122,6 +141,16 @@ export class Pool {
     }
   }
 
+  #connection(): Connection {
+    return new Connection(this.#options, this.#options.clock, {
+      limit: () => this.#patience,
+      done: (took) => {
+        this.#patience = Math.min(Math.max(2 * took, PROBE_MILLISECONDS), LONGEST_PROBE_MILLISECONDS);
+        this.#answered();
+      },
+    });
+  }
+
   #answered(): void {
     this.#workedAt = this.#options.clock.monotonic();
     this.#failingSince = null;
@@ -137,12 +166,15 @@ export class Pool {
     } else this.#answered();
   }
 
-  /** Nothing was answered for a while: is nothing answered at all? */
+  /** Nothing was answered for a while: is nothing answered at all? Where an old connection is, a new one may take its time. */
   #suspect(): void {
     if (this.#probing || this.#options.breaker.state !== "closed") return;
     this.#probing = true;
+    const startedAt = this.#options.clock.monotonic();
     this.probe()
-      .catch((error: unknown) => this.#trip(error))
+      .catch((error: unknown) => {
+        if (!(error instanceof LoginTooLate) || this.#workedAt < startedAt) this.#trip(error);
+      })
       .finally(() => {
         this.#probing = false;
       });
@@ -182,7 +214,7 @@ export class Pool {
     const { clock, log } = this.#options;
     const startedAt = clock.monotonic();
     try {
-      await connection.ask("select 1", [], PROBE_MILLISECONDS);
+      await connection.ask("select 1", [], this.#patience);
       this.#answered();
     } catch (error) {
       log.info({ error: messageOf(error) }, "a connection to PostgreSQL was given up");

@@ -4,7 +4,7 @@ import { Breaker, type BreakerState } from "../breaker.ts";
 import type { Clock } from "../clock.ts";
 import type { PostgresAddress } from "../config/postgres.ts";
 import type { PostgresConfig } from "../config.ts";
-import { messageOf, StartError } from "../errors.ts";
+import { messageOf, PlatformError, StartError } from "../errors.ts";
 import { connect } from "./connect.ts";
 import { isOutage } from "./failures.ts";
 import type { KeptStatement } from "./kept.ts";
@@ -25,12 +25,14 @@ export interface Pools {
   reads: Pool;
   /** The worse state of the two breakers: reads and writes are judged apart. */
   breaker(): BreakerState;
+  /** Opens every connection, so that no statement has to. @throws what the server and the library say, where none could be. */
+  open(): Promise<void>;
   close(): Promise<void>;
 }
 
 type PoolSettings = Pick<PostgresConfig, "address" | "pool" | "prepare">;
 
-/** Opens the pools, after a look at who answers at the address. */
+/** The pools, none of their connections open yet, after a look at who answers at the address. */
 export async function openPools({ address, pool, prepare }: PoolSettings, clock: Clock, log: Logger): Promise<Pools> {
   const limitMilliseconds = (await takesLimit(address)) ? LIMIT_MILLISECONDS : null;
   const open = (name: string, size: number) => {
@@ -46,6 +48,9 @@ export async function openPools({ address, pool, prepare }: PoolSettings, clock:
     breaker() {
       const states = [writes.breaker.state, reads.breaker.state];
       return (["open", "half_open"] as const).find((state) => states.includes(state)) ?? "closed";
+    },
+    async open() {
+      await Promise.all([writes.pool.open(), reads.pool.open()]);
     },
     async close() {
       for (const { breaker } of [writes, reads]) breaker.stop();
@@ -83,8 +88,7 @@ export async function migrate(
   onWait: (error: string) => void,
 ): Promise<void> {
   const migrations = readMigrations(MIGRATIONS);
-  const deadline = clock.monotonic() + START_MILLISECONDS;
-  for (;;) {
+  await startWith("POSTGRES_* and MIGRATE_DATABASE_URL", clock, onWait, async () => {
     const sql = connect({ address, size: 1, prepare: false, limitMilliseconds: null });
     try {
       await sql.begin(async (transaction) => {
@@ -106,18 +110,37 @@ export async function migrate(
         const missing = kept.filter(({ name }) => !there.some((one) => one.name === name));
         for (const { definition } of missing) await transaction.unsafe(definition).simple();
       });
-      return;
-    } catch (error) {
-      if (error instanceof StartError) throw error;
-      if (!isOutage(error) || clock.monotonic() > deadline) {
-        throw new StartError(
-          `PostgreSQL can't be used (${messageOf(error)}); check POSTGRES_* and MIGRATE_DATABASE_URL`,
-        );
-      }
-      onWait(messageOf(error));
-      await new Promise<void>((resolve) => clock.timer(RETRY_MILLISECONDS, resolve));
     } finally {
       await sql.end({ timeout: 1 });
+    }
+  });
+}
+
+/**
+ * Does what a start needs of PostgreSQL, again while that is out.
+ *
+ * @param settings what to check where it can't be done
+ * @throws StartError when it can't be done within a minute
+ */
+export async function startWith<Value>(
+  settings: string,
+  clock: Clock,
+  onWait: (error: string) => void,
+  work: () => Promise<Value>,
+): Promise<Value> {
+  const deadline = clock.monotonic() + START_MILLISECONDS;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof StartError) throw error;
+      // What a pool says of an outage, and what else says it.
+      const reason = error instanceof PlatformError ? String(error.cause ?? error.message) : messageOf(error);
+      if (!(error instanceof PlatformError || isOutage(error)) || clock.monotonic() > deadline) {
+        throw new StartError(`PostgreSQL can't be used (${reason}); check ${settings}`);
+      }
+      onWait(reason);
+      await new Promise<void>((resolve) => clock.timer(RETRY_MILLISECONDS, resolve));
     }
   }
 }

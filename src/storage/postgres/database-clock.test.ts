@@ -81,6 +81,11 @@ describe("at the start", () => {
     expect(world.off).toBeLessThan(1);
   });
 
+  test("far away, where none is quick, it makes do with what two seconds give", async () => {
+    const world = await started(() => ({ there: 1500, back: 0 }));
+    expect({ asked: world.asked, again: world.machine.lastTimer }).toEqual({ asked: 2, again: 1000 });
+  });
+
   test("without an answer it is the machine's time, until there is one", async () => {
     const world = await started(() => "none");
     expect(world.clock.now()).toBe(world.machine.time);

@@ -7,6 +7,8 @@ const NOW = "select (extract(epoch from clock_timestamp()) * 1000)::float8 as no
 const SAMPLES = 3;
 /** At the start, when all processes of a machine are busy starting, it asks more often until it knows the time well. */
 const MOST_SAMPLES = 30;
+/** No more are asked for when they have taken so long: far away none is quick, and a start would take minutes. */
+const LONGEST_MILLISECONDS = 2000;
 /** What is known to this is known well: requests that one client sends one after the other are further apart. */
 const GOOD_MILLISECONDS = 1;
 const AGAIN_MILLISECONDS = 10_000;
@@ -90,14 +92,16 @@ export class DatabaseClock implements Clock {
     if (measured.error <= known.error || contradicts) this.#offset = measured;
   }
 
-  /** From three answers, or up to so many until one was quick. */
+  /** From three answers, or up to so many until one was quick; from fewer where they take long. */
   async #measure(most: number): Promise<Offset> {
+    const begun = this.monotonic();
     let best: Offset = { ...this.#offset, error: Number.POSITIVE_INFINITY };
     for (let sample = 0; sample < SAMPLES || (sample < most && best.error > GOOD_MILLISECONDS); sample++) {
       const sent = this.monotonic();
       const time = await this.#options.ask();
       const error = (this.monotonic() - sent) / 2;
       if (error < best.error) best = { value: time - sent - error, error };
+      if (this.monotonic() - begun >= LONGEST_MILLISECONDS) break;
     }
     return best;
   }

@@ -3,7 +3,7 @@ import type { BreakerState } from "../../breaker.ts";
 import { type Clock, systemClock } from "../../clock.ts";
 import type { PostgresConfig } from "../../config.ts";
 import type { Pool } from "../../db/pool.ts";
-import { migrate, openPools, type Pools } from "../../db/postgres.ts";
+import { migrate, openPools, type Pools, startWith } from "../../db/postgres.ts";
 import type { PageRequest } from "../../schemas/page.ts";
 import type {
   ClaimedRun,
@@ -57,6 +57,9 @@ export const KEPT = [
   OWED_EVENTS_SENT,
 ];
 
+/** What to check where the database can't be used. */
+const SETTINGS = "POSTGRES_* or DATABASE_URL";
+
 const HEALTH = `with dropped as (delete from health_status where timestamp < now() - interval '1 day')
   insert into health_status (status) values ($1)`;
 
@@ -87,9 +90,10 @@ export async function openPostgresStorage({
 }: PostgresOptions): Promise<PostgresParts> {
   await migrate(config.migrateAddress, KEPT, systemClock, onWait);
   const pools = await openPools(config, systemClock, log);
+  await startWith(SETTINGS, systemClock, onWait, () => pools.open());
   const clock = new DatabaseClock({ ask: () => databaseTime(pools.writes), machine: systemClock, log });
   await clock.start();
-  const ids = await Ids.open(pools, clock);
+  const ids = await startWith(SETTINGS, systemClock, onWait, () => Ids.open(pools, clock));
   return { storage: new PostgresStorage(pools, ids, clock, owesEvents), clock };
 }
 

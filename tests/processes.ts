@@ -25,9 +25,13 @@ export class PlatformProcess {
   }
 
   /** @throws Error with what it printed, when it is not at work in time. */
-  static async start(role: Role, environment: Record<string, string>): Promise<PlatformProcess> {
+  static async start(
+    role: Role,
+    environment: Record<string, string>,
+    milliseconds = START_DEADLINE_MS,
+  ): Promise<PlatformProcess> {
     const started = new PlatformProcess(role, environment);
-    await started.#ready();
+    await started.#ready(milliseconds);
     return started;
   }
 
@@ -43,7 +47,7 @@ export class PlatformProcess {
     return this.logs.findLast(({ msg }) => msg === message);
   }
 
-  async #ready(): Promise<void> {
+  async #ready(milliseconds: number): Promise<void> {
     const ready = Promise.withResolvers<void>();
     let errors = "";
     const complaining = readText(this.#child.stderr, (text) => {
@@ -64,7 +68,7 @@ export class PlatformProcess {
     this.#output = Promise.all([reading, complaining]);
     const said = () => `${this.role}: ${this.logs.map((line) => JSON.stringify(line)).join("\n")}\n${errors}`;
     this.#output.then(() => ready.reject(new Error(`ended at its start: ${said()}`)));
-    const impatient = setTimeout(() => ready.reject(new Error(`not at work in time: ${said()}`)), START_DEADLINE_MS);
+    const impatient = setTimeout(() => ready.reject(new Error(`not at work in time: ${said()}`)), milliseconds);
     try {
       await ready.promise;
     } finally {

@@ -10,6 +10,7 @@ import { Client, type StepInput } from "../client.ts";
 import { objectAt } from "../json.ts";
 import { laneFolder, lanePort } from "../lane.ts";
 import { LedgerSink } from "../ledger-sink.ts";
+import { SINKS } from "../platform.ts";
 import { PlatformProcess } from "../processes.ts";
 import { Crowd } from "./crowd.ts";
 import { databaseOf } from "./deployment.ts";
@@ -49,6 +50,7 @@ beforeAll(async () => {
   await endPlatform();
   // What is set for us is set for the parts that we start.
   process.env.LEASE_SECONDS = LEASE_SECONDS;
+  process.env.WEBHOOK_ALLOW = SINKS;
   await stackUp(settings);
 });
 afterAll(() => endPlatform());

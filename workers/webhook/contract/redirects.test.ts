@@ -8,7 +8,7 @@ let client: WebhookClient;
 let server: RawServer;
 let other: RawServer;
 /** What the next requests are answered with, by path. */
-const answers = new Map<string, string>();
+const answers = new Map<string, string | Uint8Array>();
 
 beforeAll(async () => {
   client = open();
@@ -77,6 +77,12 @@ describe("a redirect that is followed", () => {
     });
   }
 
+  test("raw UTF-8 in its address is percent-encoded as it is", async () => {
+    const url = from(302, "/café?x=日本");
+    await send(client, { ...POST, url });
+    expect(received(server).line).toBe("POST /caf%C3%A9?x=%E6%97%A5%E6%9C%AC HTTP/1.1");
+  });
+
   test("303 is followed by a GET without a body", async () => {
     await send(client, { ...POST, url: from(303, "/there") });
     const { line, names, body } = received(server);
@@ -115,6 +121,8 @@ describe("a redirect that is not followed says where it leads", () => {
     ["a path beside", "there", () => server.url("/from/there")],
     ["another host", "https://example.com/a b", () => "https://example.com/a%20b"],
     ["another host without a scheme", "//example.com/x", () => "http://example.com/x"],
+    ["raw UTF-8", "/café?x=日本", () => server.url("/caf%C3%A9?x=%E6%97%A5%E6%9C%AC")],
+    ["a host in raw UTF-8", "http://bücher.example/", () => "http://xn--bcher-kva.example/"],
     ["no address", "http://[", () => null],
   ];
   for (const [title, target, location] of cases) {
@@ -123,6 +131,12 @@ describe("a redirect that is not followed says where it leads", () => {
       expect(got).toMatchObject({ status: 302, location: location(), redirects: 0, data: "moved" });
     });
   }
+
+  test("where its bytes are no UTF-8, they are read as Latin-1", async () => {
+    answers.set("/latin", Buffer.from(reply("moved", "302 Moved", ["Location: /café"]), "latin1"));
+    const got = await send(client, { ...POST, follow: 0, url: server.url("/latin") });
+    expect(got.location).toBe(server.url("/caf%C3%A9"));
+  });
 
   test("also where it leads out of HTTP", async () => {
     const got = await send(client, { ...POST, url: from(302, "file:///etc/passwd") });

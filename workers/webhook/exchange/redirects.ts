@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import type { HttpRequest } from "../../../src/connectors/index.ts";
 import type { ReplyHead } from "./reply-parser.ts";
 
@@ -6,9 +7,12 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 /** Where a reply leads; null when it is no redirect. */
 export function locationOf(reply: ReplyHead, url: URL): string | null {
   if (!REDIRECTS.has(reply.status)) return null;
-  const location = reply.header("location");
-  if (location === null || !URL.canParse(location, url.href)) return null;
-  return new URL(location, url).href;
+  const header = reply.header("location");
+  if (header === null) return null;
+  // The parser reads a byte as a character; bytes beyond ASCII, which RFC 3986 forbids, are UTF-8 with most who send them.
+  const bytes = Buffer.from(header, "latin1");
+  const location = isUtf8(bytes) ? bytes.toString() : header;
+  return URL.canParse(location, url.href) ? new URL(location, url).href : null;
 }
 
 /** The request that follows a redirect; null where it leads to no address of HTTP. */

@@ -103,6 +103,11 @@ export const STEP_FAILURES = {
     sentence: "The headers of the webhook's reply are over 64 KiB",
     when: "Or its trailers, or the line of a chunk",
   },
+  reply_in_small_chunks: {
+    code: "output",
+    sentence: "The chunks of the webhook's reply bring more framing than content",
+    when: "Sizes and extensions of its chunks come to over 512 KiB; its sender writes a few bytes at a time",
+  },
   proxy_refused: {
     code: "network",
     sentence: "The proxy did not connect to the webhook's host (status {status})",

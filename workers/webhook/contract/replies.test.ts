@@ -38,6 +38,7 @@ const chunked = (...lines: string[]) => `HTTP/1.1 200 OK\r\nTransfer-Encoding: c
 const CUT = { code: "network", sentence: "The webhook's reply broke off before its end" };
 const NOT_HTTP = { code: "network", sentence: "The webhook's host did not reply in HTTP/1.1" };
 const LARGE_HEAD = { code: "output", sentence: "The headers of the webhook's reply are over 64 KiB" };
+const SMALL_CHUNKS = { code: "output", sentence: "The chunks of the webhook's reply bring more framing than content" };
 const CLOSED = { code: "network", sentence: "The connection to the webhook's host was closed before a reply came" };
 
 type End = "keep" | "end" | "reset";
@@ -134,6 +135,18 @@ describe("a reply that is none", () => {
     ],
     ["early hints without end", "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(5000), "keep", LARGE_HEAD],
     ["trailers without end", chunked("0", ...Array.from({ length: 9000 }, () => "X-A: abc"), ""), "keep", LARGE_HEAD],
+    [
+      "200,000 chunks of a byte",
+      chunked(...Array.from({ length: 200_000 }, () => "1\r\na"), "0", "", ""),
+      "keep",
+      SMALL_CHUNKS,
+    ],
+    [
+      "short chunks with long extensions",
+      chunked(...Array.from({ length: 20 }, () => `1;${"x".repeat(60_000)}\r\na`), "0", "", ""),
+      "keep",
+      SMALL_CHUNKS,
+    ],
     ["a chunk extension of 1 MB", chunked(`1;${"a".repeat(1_000_000)}`, "a", "0", "", ""), "keep", LARGE_HEAD],
   ];
   for (const [title, bytes, end, failure] of broken) {

@@ -3,6 +3,8 @@ import { StepFailure } from "../../../src/connectors/index.ts";
 
 /** Of the heads of a reply together; of the size of each chunk with its extensions; of trailers. */
 const MAX_LINE_BYTES = 64 * 1024;
+/** Of all that frames the chunks of a body. Chunks of 10 bytes, as programs send that write word by word, stay below. */
+const MAX_FRAMING_BYTES = 512 * 1024;
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: |$)/;
 const CHUNK_SIZE = /^([0-9a-f]{1,8})[ \t]*(?:;|$)/i;
 
@@ -33,6 +35,10 @@ export class ReplyParser {
   #version = 1;
   #status = 0;
   #headers: [name: string, value: string][] = [];
+  #framingBytes = 0;
+  /** What small chunks of one piece hold, copied: a view of each would keep the whole piece in memory. */
+  #gathered = new Uint8Array(0);
+  #gatheredBytes = 0;
   /** Whether anything came. */
   begun = false;
 
@@ -53,6 +59,7 @@ export class ReplyParser {
       }
       at = this.#left > 0 ? this.#takeBody(bytes, at) : this.#takeLine(bytes, at);
     }
+    this.#giveGathered();
   }
 
   /** The other side has closed the connection, in good order. @throws StepFailure when the reply was not over */
@@ -64,12 +71,29 @@ export class ReplyParser {
   #takeBody(bytes: Buffer, at: number): number {
     const until = Math.min(bytes.length, at + this.#left);
     this.#left -= until - at;
-    this.#target.onBody(bytes.subarray(at, until));
+    const part = bytes.subarray(at, until);
+    if (this.#state === "chunk" && 2 * part.length < bytes.length) this.#gather(part, bytes.length);
+    else {
+      this.#giveGathered();
+      this.#target.onBody(part);
+    }
     if (this.#left === 0) {
       if (this.#state === "chunk") this.#state = "chunk-end";
       else this.#end(until === bytes.length);
     }
     return until;
+  }
+
+  #gather(part: Uint8Array, atMost: number): void {
+    if (this.#gatheredBytes === 0) this.#gathered = new Uint8Array(atMost);
+    this.#gathered.set(part, this.#gatheredBytes);
+    this.#gatheredBytes += part.length;
+  }
+
+  #giveGathered(): void {
+    if (this.#gatheredBytes === 0) return;
+    this.#target.onBody(this.#gathered.slice(0, this.#gatheredBytes));
+    this.#gatheredBytes = 0;
   }
 
   #takeLine(bytes: Buffer, at: number): number {
@@ -78,6 +102,10 @@ export class ReplyParser {
     this.#lineBytes += until + 1 - at;
     if (this.#lineBytes > MAX_LINE_BYTES) {
       throw this.#status === 0 ? StepFailure.of("reply_not_http", {}) : StepFailure.of("reply_head_too_large", {});
+    }
+    if (this.#state.startsWith("chunk")) {
+      this.#framingBytes += until + 1 - at;
+      if (this.#framingBytes > MAX_FRAMING_BYTES) throw StepFailure.of("reply_in_small_chunks", {});
     }
     if (found < 0) {
       this.#line += bytes.toString("latin1", at, until);
@@ -177,6 +205,7 @@ export class ReplyParser {
   }
 
   #end(isLast: boolean): void {
+    this.#giveGathered();
     const framed = this.#state !== "until-close";
     this.#state = "end";
     const connection = this.#header("connection");

@@ -47,7 +47,7 @@ export async function runProgram(name: string, alone: boolean, program: Program)
     const config = loadConfig(process.env);
     if (!alone && config.postgres === null) {
       throw new StartError(
-        `\`bun run ${name}\` needs PostgreSQL, to share its runs with other processes: set POSTGRES_HOST or DATABASE_URL, or use \`bun start\``,
+        `\`bun run ${name}\` needs PostgreSQL, to share its runs with other processes: set POSTGRES_HOST or DATABASE_URL, or use \`make start\``,
       );
     }
     const log = pino({ level: config.LOG_LEVEL, base: null, timestamp: pino.stdTimeFunctions.isoTime });

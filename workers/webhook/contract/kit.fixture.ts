@@ -108,7 +108,7 @@ export function reply(body: string, status = "200 OK", headers: string[] = []): 
   return `${lines.join("\r\n")}\r\n\r\n${body}`;
 }
 
-const LOOPBACK = "127.0.0.0/8,::1";
+const LOOPBACK = "127.0.0.0/8,[::1]";
 
 export function open(settings: Partial<WebhookSettings> = {}, resolve?: Resolve): WebhookClient {
   const limits = { perHost: 64, total: 256, idle: 64 };

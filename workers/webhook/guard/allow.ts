@@ -13,13 +13,14 @@ interface Entry {
 
 export type AllowList = readonly Entry[];
 
-// host, host/length, each with :port or without; an IPv6 address stands in brackets where a port follows.
+// host, host/length, each with :port or without. A single IPv6 address stands in brackets: the end of ::1:8080 could be a port.
 const ENTRY = /^(?:\[([^[\]]+)\]|([^[\]:/@?#\\\s]+))(?:\/(\d{1,3}))?(?::(\d{1,5}))?$/;
-const BARE_IPV6 = /^([0-9a-f.]*:[0-9a-f.]*:[0-9a-f:.]*)(?:\/(\d{1,3}))?$/i;
-const NAME = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/;
+const BARE_IPV6_NETWORK = /^([0-9a-f.]*:[0-9a-f.]*:[0-9a-f:.]*)\/(\d{1,3})$/i;
+// A label has a letter or a digit.
+const NAME = /^[_-]*[a-z0-9][a-z0-9_-]*(\.[_-]*[a-z0-9][a-z0-9_-]*)*$/;
 
 /**
- * Reads a list such as `hooks.internal, 127.0.0.1:9000, 10.0.0.0/8, [::1]:8080, fd00::/8`.
+ * Reads a list such as `hooks.internal, 127.0.0.1:9000, 10.0.0.0/8, [::1], [::1]:8080, fd00::/8`.
  *
  * @throws StartError naming the entry that does not fit
  */
@@ -31,9 +32,9 @@ export function parseAllowList(text: string): AllowList {
 function parseEntry(text: string): Entry {
   const wrong = new StartError(
     `WEBHOOK_ALLOW holds ${/@/.test(text) ? "an entry that is none" : text}: give hosts, addresses or networks, each with a port or without, ` +
-      "such as hooks.internal, 127.0.0.1:9000, 10.0.0.0/8, [::1]:8080",
+      "an IPv6 address in brackets, such as hooks.internal, 127.0.0.1:9000, 10.0.0.0/8, [::1]:8080, [::1], fd00::/8",
   );
-  const bare = BARE_IPV6.exec(text);
+  const bare = BARE_IPV6_NETWORK.exec(text);
   const [, bracketed, plain, length, portText] =
     bare === null ? (ENTRY.exec(text) ?? []) : [text, bare[1], "", bare[2]];
   const port = portText === undefined ? null : Number(portText);

@@ -234,7 +234,8 @@ describe("WEBHOOK_ALLOW", () => {
     ["[::1]:8080", "http://[::1]:8080/", true],
     ["[::1]:8080", "http://[::1]:8081/", false],
     ["[::1]:8080", "http://127.0.0.1:8080/", false],
-    ["::1", "http://[::1]:1234/", true],
+    ["[::1]", "http://[::1]:1234/", true],
+    ["::1/128", "http://[::1]:1234/", true],
     ["fd00::/8", "http://[fd12::1]/", true],
     ["fd00::/8", "http://[fe80::1]/", false],
     ["[fd00::]/8:81", "http://[fd12::1]:81/", true],
@@ -248,6 +249,7 @@ describe("WEBHOOK_ALLOW", () => {
     ["a.internal", "http://10.0.0.1/", false],
     ["a.internal:81", "http://a.internal:81/", true],
     ["a.internal:81", "http://a.internal/", false],
+    ["_hooks.a-b_.internal", "http://_hooks.a-b_.internal/", true],
     ["b.internal, 127.0.0.1,,a.internal", "http://a.internal/", true],
   ];
   for (const [allow, url, lets] of cases) {
@@ -267,7 +269,9 @@ describe("WEBHOOK_ALLOW", () => {
     "[::1",
     "::1]:80",
   ];
-  for (const allow of [...wrong, "*", "*.internal", "a:b", "user@a", ":80", "/8"]) {
+  const unbracketed = ["::1:8080", "::1", "fd00::1", "2001:db8::8080", "::ffff:127.0.0.1", "fd00:1:2:3:4:5:6:7"];
+  const nameless = ["-", "_", "-_", "-:80", "_.internal", "a.-", "a.-.internal", ".", "a..b"];
+  for (const allow of [...wrong, ...unbracketed, ...nameless, "*", "*.internal", "a:b", "user@a", ":80", "/8"]) {
     test(`${allow} is refused with a sentence`, () => {
       expect(() => parseAllowList(`127.0.0.1,${allow}`)).toThrow(StartError);
     });

@@ -1,10 +1,13 @@
 import { PlatformError, type RequestFault, ValidationFailed } from "../errors.ts";
 import {
+  endOfNumber,
   endOfString,
   findJsonFaults,
   type Json,
+  type JsonFault,
   type JsonFaultKind,
   MAX_DEPTH,
+  MIN_NORMAL,
   pathsToOffsets,
 } from "../schemas/json.ts";
 import { decoded } from "./content-coding.ts";
@@ -14,8 +17,7 @@ export const MAX_BODY_BYTES = 1024 * 1024;
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
-const JSON_FAULTS: Record<JsonFaultKind, string> = {
-  number: "The number does not fit into a double, which holds integers up to 2^53 exactly; send it as a string",
+const JSON_FAULTS: Record<Exclude<JsonFaultKind, "number">, string> = {
   string: "The string holds NUL or a lone surrogate, which not every store can keep",
   key: "__proto__, constructor and prototype can't be keys",
   depth: `Arrays and objects nest deeper than ${MAX_DEPTH}`,
@@ -40,10 +42,21 @@ export async function readBody(request: Request): Promise<Json> {
     const offsets = faults.map(({ offset }) => offset);
     const paths = pathsToOffsets(text, offsets);
     throw new ValidationFailed(
-      faults.map(({ kind }, index) => fault(paths[index] ?? [], JSON_FAULTS[kind], "value_error")),
+      faults.map((one, index) => fault(paths[index] ?? [], sentenceOf(one, text), "value_error")),
     );
   }
   return value;
+}
+
+function sentenceOf({ kind, offset }: JsonFault, text: string): string {
+  if (kind !== "number") return JSON_FAULTS[kind];
+  const size = Math.abs(Number(text.slice(offset, endOfNumber(text, offset))));
+  if (size < MIN_NORMAL) {
+    return "The number is closer to 0 than a double can be with all its digits (2.2e-308); send it as a string, or 0";
+  }
+  if (size === Number.POSITIVE_INFINITY)
+    return "The number is beyond the largest double (1.8e308); send it as a string";
+  return "The number has more digits than a double, which holds integers up to 2^53 exactly; send it as a string";
 }
 
 function hasBody(headers: Headers): boolean {

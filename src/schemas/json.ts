@@ -119,7 +119,7 @@ export function endOfNumber(text: string, start: number): number {
 }
 
 /** The smallest double with all its digits (IEEE 754: 2^-1022). */
-const MIN_NORMAL = 2 ** -1022;
+export const MIN_NORMAL = 2 ** -1022;
 
 /**
  * Whether a number may become the nearest double. Fractions may, where doubles keep 15 digits; beyond 2^53 whole digits would

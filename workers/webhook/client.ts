@@ -8,7 +8,7 @@ import { parseAllowList } from "./guard/allow.ts";
 import { Guard } from "./guard/guard.ts";
 import { type Resolve, systemResolve } from "./guard/resolve.ts";
 import type { Signal, WebhookClient } from "./port.ts";
-import { readReply, type TakeRoom } from "./reading.ts";
+import { readReply, type TakeRoom } from "./reading/reading.ts";
 import type { WebhookSettings } from "./settings.ts";
 
 /** Opens a client; it connects to nobody yet. */

@@ -1,5 +1,5 @@
 import type { HttpReply, HttpRequest } from "../../src/connectors/index.ts";
-import type { TakeRoom } from "./reading.ts";
+import type { TakeRoom } from "./reading/reading.ts";
 
 /** Sends webhooks; each thread has one. */
 export interface WebhookClient {

@@ -1,4 +1,4 @@
-import type { ReplyFaults } from "../../src/connectors/index.ts";
+import type { ReplyFaults } from "../../../src/connectors/index.ts";
 import {
   endOfNumber,
   endOfString,
@@ -7,7 +7,7 @@ import {
   type JsonFault,
   MAX_DEPTH,
   pathsToOffsets,
-} from "../../src/schemas/json.ts";
+} from "../../../src/schemas/json.ts";
 
 /** A reply is one level below the output that holds it. */
 const DEPTH = MAX_DEPTH - 1;

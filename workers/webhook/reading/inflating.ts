@@ -6,7 +6,7 @@ import {
   inflateSync,
   zstdDecompressSync,
 } from "node:zlib";
-import { StepFailure } from "../../src/connectors/index.ts";
+import { StepFailure } from "../../../src/connectors/index.ts";
 import { endOfFrames } from "./zstd-frames.ts";
 
 /** More in a row are none that a server means, and each is work that it can choose. */

@@ -1,8 +1,8 @@
 /** What the bodies of replies become, over raw bytes. */
 import { describe, expect, test } from "bun:test";
 import * as zlib from "node:zlib";
-import { StepFailure } from "../../src/connectors/index.ts";
-import type { Json } from "../../src/schemas/json.ts";
+import { StepFailure } from "../../../src/connectors/index.ts";
+import type { Json } from "../../../src/schemas/json.ts";
 import { readReply } from "./reading.ts";
 
 const MIB = 1024 * 1024;

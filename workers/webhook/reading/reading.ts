@@ -1,4 +1,4 @@
-import { type HttpReply, StepFailure } from "../../src/connectors/index.ts";
+import { type HttpReply, StepFailure } from "../../../src/connectors/index.ts";
 import { decodeText, parseContentType } from "./decoding.ts";
 import { mendText, parseMended } from "./exact-json.ts";
 import { inflate } from "./inflating.ts";

@@ -1,4 +1,5 @@
 import { type Static, Type } from "@sinclair/typebox";
+import { shortened } from "../errors.ts";
 import { DEPTH_HEADER } from "../schemas/depth.ts";
 import type { Json, JsonObject } from "../schemas/json.ts";
 import { faultsOfHeaders, type HeaderFault, reservedHeaders, sentHeaders } from "../schemas/webhook/headers.ts";
@@ -60,15 +61,16 @@ export default defineConnector({
       throw StepFailure.of("config_unfit", { place: `.${fault.path.join(".")}`, fault: fault.message });
     }
     const { url, authorization } = splitCredentials(config.url);
+    const body = bodyOf(config);
     const reply = await tools.fetch({
       url,
       method: config.method,
-      headers: headersOf(config, authorization),
+      headers: headersOf(config, body, authorization),
       ownHeaders: [
         ["webhook-id", tools.idempotencyKey],
         [DEPTH_HEADER, String(tools.depth + 1)],
       ],
-      body: bodyOf(config),
+      body,
       follow: config.follow ?? (config.method === "GET" ? FOLLOWED_BY_GET : 0),
     });
     const output = outputOf(config, reply);
@@ -98,18 +100,17 @@ function outputOf({ url, method }: Config, reply: HttpReply): JsonObject {
 
 function failureOf({ status, location }: HttpReply, output: JsonObject): StepFailure {
   if (location === null) return StepFailure.of("http_status", { status }, output);
-  const target = shownUrl(location).replace(/\p{Cc}/gu, "");
-  const shown = target.length > MAX_SHOWN_TARGET ? `${target.slice(0, MAX_SHOWN_TARGET)}…` : target;
-  return StepFailure.of("http_redirect", { status, target: shown }, output);
+  const target = shortened(shownUrl(location).replace(/\p{Cc}/gu, ""), MAX_SHOWN_TARGET);
+  return StepFailure.of("http_redirect", { status, target }, output);
 }
 
-function headersOf(config: Config, authorization: string | null): [string, string][] {
+function headersOf(config: Config, body: string | null, authorization: string | null): [string, string][] {
   const headers = sentHeaders(config.headers ?? {});
   const add = (name: string, value: string | null) => {
     const named = headers.some(([other]) => other.toLowerCase() === name);
     if (!named && value !== null) headers.push([name, value]);
   };
-  if (bodyOf(config) !== null) {
+  if (body !== null) {
     add("content-type", typeof config.body === "string" ? "text/plain;charset=utf-8" : "application/json");
   }
   add("authorization", authorization);

@@ -1,5 +1,6 @@
 import { isoTime } from "../clock.ts";
 import type { EffectConnector, PureConnector, StepType, StepTypes } from "../connectors/index.ts";
+import { shortened } from "../errors.ts";
 import type { Json } from "../schemas/json.ts";
 import type { LogEntry } from "../schemas/log.ts";
 import type { EndedStatus } from "../schemas/run.ts";
@@ -82,6 +83,5 @@ const MAX_PLACE = 200;
 
 /** A JSON pointer (RFC 6901) as a path with dots; a payload can make its keys as long as it likes. */
 function placeOf(pointer: string): string {
-  const place = pointer.replaceAll("/", ".").replaceAll("~1", "/").replaceAll("~0", "~");
-  return place.length > MAX_PLACE ? `${place.slice(0, MAX_PLACE)}…` : place;
+  return shortened(pointer.replaceAll("/", ".").replaceAll("~1", "/").replaceAll("~0", "~"), MAX_PLACE);
 }

@@ -67,8 +67,8 @@ function lowestFree(): number {
   }
 }
 
-/** Infinity where there is no procfs to tell. */
-function descriptorLimit(): number {
+/** What this process may have open at once (getrlimit(2), RLIMIT_NOFILE); Infinity where there is no procfs to tell. */
+export function descriptorLimit(): number {
   try {
     const [, soft = ""] = /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8")) ?? [];
     return soft === "" ? Number.POSITIVE_INFINITY : Number(soft);

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Config } from "../../src/config.ts";
+import { descriptorLimit } from "../../src/descriptors.ts";
 import { StartError } from "../../src/errors.ts";
 import type { ConnectionLimits } from "./exchange/connections.ts";
 import type { RouteSettings } from "./exchange/routes.ts";
@@ -31,7 +32,7 @@ export function webhookSettings(config: Config): WebhookSettings {
   const certificates = file === undefined ? null : readCertificates(file);
   const ofThread = (all: number) => Math.max(LEAST, Math.ceil(all / config.WORKER_THREADS));
   // Each effect under way has a connection at most; half of the descriptors are for everything else.
-  const total = Math.min(config.BUN_CONFIG_MAX_HTTP_REQUESTS + IDLE, Math.floor(maxDescriptors() / 2));
+  const total = Math.min(config.BUN_CONFIG_MAX_HTTP_REQUESTS + IDLE, Math.floor(descriptorLimit() / 2));
   const perHost = Math.max(IDLE, Math.ceil(config.BUN_CONFIG_MAX_HTTP_REQUESTS / 2));
   return { allow, certificates, proxy, limits: { perHost, total: ofThread(total), idle: ofThread(IDLE) } };
 }
@@ -51,15 +52,4 @@ function readCertificates(file: string): string {
     throw new StartError(`WEBHOOK_CA_FILE can't be read (${code})`);
   }
   throw new StartError("WEBHOOK_CA_FILE holds no certificate; give a file of PEM blocks");
-}
-
-/** How many files and connections this process may have open: getrlimit(2), RLIMIT_NOFILE. */
-function maxDescriptors(): number {
-  try {
-    const soft = /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1];
-    return soft === undefined ? Number.POSITIVE_INFINITY : Number(soft);
-  } catch {
-    // Without procfs it is not known; then each connection shows whether there is one more.
-    return Number.POSITIVE_INFINITY;
-  }
 }

@@ -14,6 +14,7 @@ import type { Json } from "../src/schemas/json.ts";
 import { type LogEntry, parseLog } from "../src/schemas/log.ts";
 import type { Step } from "../src/schemas/workflow.ts";
 import { describeFailure } from "../src/step-failures.ts";
+import { Backoff } from "../src/waiting.ts";
 import { type Advanced, advance, advanceEffect, type RunTask, type Surroundings } from "./advance.ts";
 import { textPassed } from "./garbage.ts";
 import type { ThreadData, ThreadTask } from "./pool.ts";
@@ -132,11 +133,8 @@ function toolsFor(slot: number, run: number, idempotencyKey: string, depth: numb
 
 /** Sends a webhook. Its time begins when there is a connection to be had: that there is none is no fault of its receiver. */
 async function sendOnceRoom(request: HttpRequest, slot: number, run: number): Promise<HttpReply> {
-  for (
-    let milliseconds = FIRST_PAUSE_MILLISECONDS;
-    ;
-    milliseconds = Math.min(2 * milliseconds, LAST_PAUSE_MILLISECONDS)
-  ) {
+  const pauses = new Backoff(FIRST_PAUSE_MILLISECONDS, LAST_PAUSE_MILLISECONDS);
+  for (;;) {
     // A signal with a timeout of its own would stay for all of it, however soon the reply came.
     const time = new TimeLimit(STEP_TIMEOUT_MILLISECONDS);
     const takeRoom = room.reader(slot, (waits) => (waits ? time.stop() : time.go()));
@@ -155,6 +153,6 @@ async function sendOnceRoom(request: HttpRequest, slot: number, run: number): Pr
       shared.enter(lane, slot, run);
     }
     shared.leave(lane);
-    await Bun.sleep(milliseconds);
+    await Bun.sleep(pauses.next());
   }
 }

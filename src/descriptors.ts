@@ -5,6 +5,7 @@
 import { closeSync, openSync, readFileSync } from "node:fs";
 import type { Logger } from "pino";
 import type { Clock } from "./clock.ts";
+import { codeOf } from "./errors.ts";
 
 const LOOK_MILLISECONDS = 100;
 const WARN_MILLISECONDS = 60_000;
@@ -61,8 +62,7 @@ function lowestFree(): number {
     closeSync(descriptor);
     return descriptor;
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : "";
-    if (code === "EMFILE" || code === "ENFILE") return Number.POSITIVE_INFINITY;
+    if (/^E[MN]FILE$/.test(codeOf(error))) return Number.POSITIVE_INFINITY;
     throw error;
   }
 }

@@ -106,3 +106,8 @@ export function shortened(text: string, characters: number): string {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** The code of an error of the system, a library or PostgreSQL (ENOENT, CONNECTION_CLOSED, 40001, …); "" without one. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+}

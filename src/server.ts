@@ -7,7 +7,7 @@ import { placeOf } from "./config/postgres.ts";
 import type { Config } from "./config.ts";
 import type { StepTypes } from "./connectors/index.ts";
 import { keepDescriptorsFree, shareDescriptors } from "./descriptors.ts";
-import { StartError } from "./errors.ts";
+import { codeOf, StartError } from "./errors.ts";
 import type { Messaging } from "./messaging/port.ts";
 import { runProgram } from "./program.ts";
 import { RunRepository } from "./repositories/runs.ts";
@@ -82,14 +82,14 @@ export function startServer({ config, storage, messaging, cache, types, clock, l
     try {
       app.listen({ port: config.PORT, hostname: config.HOST });
     } catch (error) {
-      const code = error instanceof Error && "code" in error ? error.code : "";
+      const code = codeOf(error);
       if (code === "EADDRINUSE") {
         throw new StartError(
           `Port ${config.PORT} on ${config.HOST} is taken; stop what listens there or set another PORT`,
         );
       }
       throw new StartError(
-        `Can't listen on ${config.HOST}:${config.PORT} (${String(code)}); set HOST and PORT to an address of this machine`,
+        `Can't listen on ${config.HOST}:${config.PORT} (${code}); set HOST and PORT to an address of this machine`,
       );
     }
   }

@@ -1,5 +1,5 @@
 import { gunzipSync } from "node:zlib";
-import { PlatformError } from "../errors.ts";
+import { codeOf, PlatformError } from "../errors.ts";
 
 /**
  * A body without its Content-Encoding. Never gives, nor holds, more than `limit` bytes, however many they would become.
@@ -13,7 +13,7 @@ export function decoded(bytes: Uint8Array, coding: string, limit: number): Uint8
   try {
     return gunzipSync(bytes, { maxOutputLength: limit });
   } catch (error) {
-    const isTooLarge = error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE";
+    const isTooLarge = codeOf(error) === "ERR_BUFFER_TOO_LARGE";
     throw new PlatformError(isTooLarge ? "payload_too_large" : "unsupported_encoding", "", { cause: error });
   }
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Value } from "@sinclair/typebox/value";
-import { StartError } from "../errors.ts";
+import { codeOf, StartError } from "../errors.ts";
 import { plain } from "./address.ts";
 import { Environment, marksOf, type Settings, SWITCHES } from "./settings.ts";
 
@@ -43,7 +43,7 @@ function textOf(environment: Record<string, string | undefined>, name: string): 
     return plain(`The file that ${name}_FILE names`, text.replace(/\r?\n$/, ""));
   } catch (error) {
     if (error instanceof StartError) throw error;
-    const code = error instanceof Error && "code" in error ? String(error.code) : "no text";
+    const code = codeOf(error) || "no text";
     throw new StartError(`${name}_FILE names a file that can't be read (${code})`);
   }
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { StartError } from "../errors.ts";
+import { codeOf, StartError } from "../errors.ts";
 import { brokersOf } from "./brokers.ts";
 import type { Settings } from "./settings.ts";
 
@@ -55,7 +55,7 @@ function tlsOf({ KAFKA_SSL: isOn, KAFKA_SSL_CA_FILE: file }: Settings): { ca: st
     const ca = readFileSync(file, "utf8");
     if (ca.includes("-----BEGIN CERTIFICATE-----")) return { ca };
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "no text";
+    const code = codeOf(error) || "no text";
     throw new StartError(`KAFKA_SSL_CA_FILE names a file that can't be read (${code})`);
   }
   throw new StartError("KAFKA_SSL_CA_FILE names a file without a certificate in PEM");

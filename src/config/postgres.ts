@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { StartError } from "../errors.ts";
+import { codeOf, StartError } from "../errors.ts";
 import { decoded, partsOf, written } from "./address.ts";
 
 /** Where PostgreSQL is, as whom, and how to get there. */
@@ -92,7 +92,7 @@ function tlsOf(setting: string, parameters: Map<string, string>): PostgresTls {
   try {
     return { mode: mode === "verify-full" ? mode : "verify-ca", ca: readFileSync(file, "utf8") };
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "unreadable";
+    const code = codeOf(error) || "unreadable";
     throw new StartError(`${setting} names a sslrootcert that can't be read (${code})`);
   }
 }

@@ -3,6 +3,7 @@
  * server, such as where a login failed. lost: its connection broke, and it may have been applied. late: it was not answered in
  * time, the same. unavailable: the server can't right now, whatever is asked. fault: the statement does not fit the database.
  */
+import { codeOf } from "../errors.ts";
 export type Failure = "data" | "raced" | "unsent" | "lost" | "late" | "unavailable" | "fault";
 
 /** A login that did not come about in time: what waited for it was not sent. */
@@ -60,11 +61,6 @@ export function failureOf(error: unknown): Failure {
 /** The server or the way to it is out: asking again later may help. A password that is wrong is not mended by waiting. */
 export function isOutage(error: unknown): boolean {
   return /^(08|53|57P|58|55000)|^CONN|^E[A-Z_]+$|TIMEOUT/.test(codeOf(error));
-}
-
-/** SQLSTATE of an error of the server; the library's own word (CONNECTION_CLOSED, …) for one of the connection. */
-export function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 }
 
 function isFatal(error: unknown): boolean {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Config } from "../../src/config.ts";
 import { descriptorLimit } from "../../src/descriptors.ts";
-import { StartError } from "../../src/errors.ts";
+import { codeOf, StartError } from "../../src/errors.ts";
 import type { ConnectionLimits } from "./exchange/connections.ts";
 import type { RouteSettings } from "./exchange/routes.ts";
 import { parseAllowList } from "./guard/allow.ts";
@@ -48,7 +48,7 @@ function readCertificates(file: string): string {
     const text = readFileSync(file, "utf8");
     if (text.includes("-----BEGIN CERTIFICATE-----")) return text;
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+    const code = codeOf(error) || "unknown";
     throw new StartError(`WEBHOOK_CA_FILE can't be read (${code})`);
   }
   throw new StartError("WEBHOOK_CA_FILE holds no certificate; give a file of PEM blocks");

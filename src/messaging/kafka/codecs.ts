@@ -9,6 +9,7 @@ import { gunzip, zstdDecompress } from "node:zlib";
 import { CompressionCodecs, CompressionTypes } from "kafkajs";
 import { decompressFrame } from "lz4-napi";
 import { uncompress } from "snappy";
+import { codeOf } from "../../errors.ts";
 
 /** Of the records of one batch, unpacked: a batch of the default size holds 1 MiB, unless it is compressed. */
 export const MAX_UNPACKED_BYTES = 16 * 1024 * 1024;
@@ -41,7 +42,7 @@ function bounded(unpack: (packed: Buffer, options: { maxOutputLength: number }) 
     try {
       return await unpack(packed, { maxOutputLength: MAX_UNPACKED_BYTES });
     } catch (error) {
-      throw error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE" ? tooLong() : error;
+      throw codeOf(error) === "ERR_BUFFER_TOO_LARGE" ? tooLong() : error;
     }
   };
 }

@@ -1,6 +1,7 @@
 /** What errors of sockets and look-ups mean. */
 import { closeSync, openSync } from "node:fs";
 import { StepFailure } from "../../../src/connectors/index.ts";
+import { codeOf } from "../../../src/errors.ts";
 import { describeFailure, type FailureName, type Subjects } from "../../../src/step-failures.ts";
 import { OutOfDescriptors } from "../port.ts";
 
@@ -59,10 +60,6 @@ export function lookupFailure(error: unknown): Error {
   const code = codeOf(error);
   if (isOutOfDescriptors(code)) return new OutOfDescriptors();
   return NotReached.because(NO_SUCH_NAME.test(code) ? "name_not_found" : "lookup_failed", {});
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "";
 }
 
 /** Bun says "refused" or "not found" of a socket that it could not even open: whether one can be is tried. */

@@ -7,6 +7,7 @@ import {
   zstdDecompressSync,
 } from "node:zlib";
 import { StepFailure } from "../../../src/connectors/index.ts";
+import { codeOf } from "../../../src/errors.ts";
 import { endOfFrames } from "./zstd-frames.ts";
 
 /** More in a row are none that a server means, and each is work that it can choose. */
@@ -79,7 +80,7 @@ function attempt(coding: string, decompress: () => unknown): Decompressed {
   try {
     result = decompress();
   } catch (error) {
-    const tooLarge = error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE";
+    const tooLarge = codeOf(error) === "ERR_BUFFER_TOO_LARGE";
     throw tooLarge ? StepFailure.of("reply_too_large", {}) : StepFailure.of("reply_corrupt", { coding });
   }
   if (!isDecompressed(result)) throw new Error("zlib gave no info of its engine");

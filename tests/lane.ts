@@ -3,14 +3,23 @@
  * the other lane kills or freezes.
  */
 const LANE = Number(process.env.TEST_LANE ?? 0);
-const PORTS_APART = 200;
+const FIRST_PORT = 16_000;
+const PORTS_OF_A_LANE = 1000;
+const PORTS_OF_A_STACK = 100;
+/** All that has ports in a lane. No two lanes share one, and no two stacks. */
+const STACKS = ["test-stack", "fault-stack", "fault-stack-slow", "services-idle", "fault-lists"] as const;
 
 /** The name of a folder below `.tools` in this lane. */
 export function laneFolder(name: string): string {
   return LANE === 0 ? name : `${name}-${LANE}`;
 }
 
-/** A port in this lane, given the first lane's. */
-export function lanePort(port: number): number {
-  return port + LANE * PORTS_APART;
+/** The first of the hundred ports that a stack has in this lane. */
+export function basePortOf(stack: (typeof STACKS)[number]): number {
+  return FIRST_PORT + LANE * PORTS_OF_A_LANE + STACKS.indexOf(stack) * PORTS_OF_A_STACK;
+}
+
+/** Where its nginx listens: behind the API processes, between the services. */
+export function frontPortOf(stack: (typeof STACKS)[number]): number {
+  return basePortOf(stack) + 50;
 }

@@ -11,7 +11,7 @@ import postgres from "postgres";
 import { servicesUp } from "../infrastructure/local/services.ts";
 import { stackSettings, stackUp } from "../infrastructure/local/stack.ts";
 import { isObject } from "./json.ts";
-import { laneFolder, lanePort } from "./lane.ts";
+import { basePortOf, frontPortOf, laneFolder } from "./lane.ts";
 
 // Bun gives a test 5 s unless told otherwise, and ends the processes of one that takes longer.
 setDefaultTimeout(60_000);
@@ -182,8 +182,8 @@ export interface PlatformUnderTest {
 /** Ports and data of the stack that tests start: beside those of `make stack`. */
 const STACK = {
   STACK_DIR: `.tools/${laneFolder("test-stack")}`,
-  STACK_PORT: String(lanePort(18_001)),
-  STACK_BASE_PORT: String(lanePort(18_100)),
+  STACK_PORT: String(frontPortOf("test-stack")),
+  STACK_BASE_PORT: String(basePortOf("test-stack")),
 };
 
 /** The platform in the mode that TEST_MODE names: embedded, postgres, or stack (every service, behind nginx). */

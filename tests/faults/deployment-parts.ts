@@ -6,7 +6,7 @@ import { nginxPart } from "../../infrastructure/local/nginx.ts";
 import type { Part } from "../../infrastructure/local/parts.ts";
 import { type Addresses, apiPart, workerPart } from "../../infrastructure/local/platform.ts";
 import { addressesOf, portsFrom, type ServiceName, serviceParts } from "../../infrastructure/local/services.ts";
-import { lanePort } from "../lane.ts";
+import { basePortOf, frontPortOf } from "../lane.ts";
 import { SINKS } from "../platform.ts";
 
 export interface DeploymentSettings {
@@ -32,7 +32,8 @@ export function partsOf(
   name: string,
   settings: DeploymentSettings,
 ): { services: Record<ServiceName, Part>; platform: Part[]; addresses: Addresses } {
-  const { port = lanePort(18_501), basePort = lanePort(18_600), apis = 2, workers = 2, env = {} } = settings;
+  const { port = frontPortOf("fault-stack"), basePort = basePortOf("fault-stack") } = settings;
+  const { apis = 2, workers = 2, env = {} } = settings;
   const { adapt = (part) => part, reach = (addresses) => addresses } = settings;
   const usual = serviceParts(folder, portsFrom(basePort));
   const services = {

@@ -5,7 +5,7 @@ import { endPart, recordsIn } from "../../infrastructure/local/parts.ts";
 import { portsFrom, servicesDown, servicesUp } from "../../infrastructure/local/services.ts";
 import { Client, expectReply } from "../client.ts";
 import { textAt } from "../json.ts";
-import { laneFolder, lanePort } from "../lane.ts";
+import { basePortOf, laneFolder } from "../lane.ts";
 import { REPOSITORY } from "../platform.ts";
 import { PlatformProcess } from "../processes.ts";
 
@@ -20,7 +20,7 @@ const STEPS = [{ name: "greet", type: "transform", config: { value: "Hello" } }]
 setDefaultTimeout(FULL ? 300_000 : 120_000);
 
 test(`${USERS} users at once after a restart of PostgreSQL behind PgBouncer: each request is answered 200`, async () => {
-  const { postgres, pgbouncer } = portsFrom(lanePort(19_700));
+  const { postgres, pgbouncer } = portsFrom(basePortOf("services-idle"));
   const settings = { folder: FOLDER, ports: { postgres, pgbouncer } };
   const addresses = await servicesUp(["postgres", "pgbouncer"], settings);
   const processes: PlatformProcess[] = [];

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { servicesUp } from "../../infrastructure/local/services.ts";
 import { Client } from "../client.ts";
 import { textAt } from "../json.ts";
-import { laneFolder, lanePort } from "../lane.ts";
+import { basePortOf, laneFolder } from "../lane.ts";
 import { newDatabase, REPOSITORY } from "../platform.ts";
 import { PlatformProcess } from "../processes.ts";
 import { followOldestFirst, readNewestFirst } from "./list-readers.ts";
@@ -25,7 +25,7 @@ const SECONDS = FULL ? 30 : 4;
 const MOST_UNDER_WAY = Number(process.env.BUN_CONFIG_MAX_HTTP_REQUESTS ?? 256) - 56;
 /** A start takes some ten round trips. */
 const START_MILLISECONDS = 90_000;
-const PROXY = lanePort(19_800);
+const PROXY = basePortOf("fault-lists");
 const STEPS = [{ name: "answer", type: "transform", config: { value: 1 } }];
 
 // The first time Toxiproxy is built.

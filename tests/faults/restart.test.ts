@@ -8,7 +8,7 @@ import { portsFrom } from "../../infrastructure/local/services.ts";
 import { type StackSettings, stackRestart, stackSettings, stackUp } from "../../infrastructure/local/stack.ts";
 import { Client, type StepInput } from "../client.ts";
 import { objectAt } from "../json.ts";
-import { laneFolder, lanePort } from "../lane.ts";
+import { basePortOf, frontPortOf, laneFolder } from "../lane.ts";
 import { LedgerSink } from "../ledger-sink.ts";
 import { SINKS } from "../platform.ts";
 import { PlatformProcess } from "../processes.ts";
@@ -42,8 +42,8 @@ let settings: StackSettings;
 beforeAll(async () => {
   settings = stackSettings({
     STACK_DIR: `.tools/${laneFolder("fault-stack-slow")}`,
-    STACK_PORT: String(lanePort(19_501)),
-    STACK_BASE_PORT: String(lanePort(19_600)),
+    STACK_PORT: String(frontPortOf("fault-stack-slow")),
+    STACK_BASE_PORT: String(basePortOf("fault-stack-slow")),
     STACK_APIS: "2",
     STACK_WORKERS: "2",
   });

@@ -4,7 +4,14 @@ import { Type } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { type Connector, defineConnector, StepFailure, type StepTypes } from "../src/connectors/index.ts";
 import type { Json } from "../src/schemas/json.ts";
-import { type Advanced, advance, advanceEffect, type RunTask, type Surroundings } from "./advance.ts";
+import {
+  type Advanced,
+  advance,
+  advanceEffect,
+  type EffectSurroundings,
+  type RunTask,
+  type Surroundings,
+} from "./advance.ts";
 import { packResults, unpackResults } from "./wire.ts";
 
 const SECRET = "SELECT password FROM users: connection to 10.0.0.1 refused";
@@ -47,14 +54,17 @@ const world: Surroundings = {
   now: () => 1,
   stepwise: false,
   beat: () => {},
-  mayStartEffect: () => true,
+};
+
+const effects: EffectSurroundings = {
+  mayStart: () => true,
   tools: () => ({ idempotencyKey: "", depth: 0, signal: new AbortController().signal, fetch: thrown }),
 };
 
 async function run(type: string, stepConfig: Record<string, Json> = {}): Promise<Advanced | undefined> {
   const task: RunTask = { uuid: "run", steps: [{ name: "a", type, config: stepConfig }], payload: {}, log: [] };
   const effect = types.get(type)?.connector.kind === "effect";
-  const advanced = effect ? await advanceEffect(task, world) : advance(task, world);
+  const advanced = effect ? await advanceEffect(task, world, effects) : advance(task, world);
   return unpackResults(packResults([advanced]))[0];
 }
 

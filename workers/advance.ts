@@ -50,13 +50,17 @@ export interface Surroundings {
   types: StepTypes;
   /** Milliseconds since the epoch, database time. */
   now(): number;
-  tools(run: string, path: string): Tools;
   /** Stop after every step, so that a thread that is lost takes no other step's result with it. */
   stepwise: boolean;
   /** Called before each step: the thread makes progress. */
   beat(): void;
+}
+
+/** What the effects of one run may use. */
+export interface EffectSurroundings {
   /** Whether the lease surely lasts long enough to start an effect now. */
-  mayStartEffect(): boolean;
+  mayStart(): boolean;
+  tools(path: string): Tools;
 }
 
 /**
@@ -69,13 +73,17 @@ export function advance(run: RunTask, world: Surroundings): Advanced {
 }
 
 /** Executes the effect that is the run's next step and goes on like `advance`. */
-export async function advanceEffect(run: RunTask, world: Surroundings): Promise<Advanced> {
+export async function advanceEffect(
+  run: RunTask,
+  world: Surroundings,
+  { mayStart, tools }: EffectSurroundings,
+): Promise<Advanced> {
   const progress = new Progress(run);
   const first = progress.pure(run, world);
   if (first.kind !== "execute" || first.connector.kind !== "effect") return progress.advanced(world, false, first);
-  if (!world.mayStartEffect()) return progress.advanced(world, false, first);
+  if (!mayStart()) return progress.advanced(world, false, first);
   const { connector, path, name, startedAt, config } = first;
-  const executed = await executeEffect(connector, config, world.tools(run.uuid, path));
+  const executed = await executeEffect(connector, config, tools(path));
   progress.add(endedEntry(path, name, startedAt, world.now(), progress.capped(executed)));
   return progress.advanced(world, true, progress.pure(run, world));
 }

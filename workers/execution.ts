@@ -13,27 +13,33 @@ export interface Handed {
   depth: number;
 }
 
-/** Runs that are executed as one task. */
+/** Runs that are executed as one task, each up to its next effect. */
 export interface Execution {
   runs: Handed[];
   /** JSON text of the steps by definition key, for every key that the runs name. */
   definitions: Map<string, string>;
-  /** For one run whose next step is an effect: until when it may start, on the monotonic clock. Null for pure steps. */
-  effectBy: number | null;
   /** On a thread where nothing else runs: for runs that a thread was lost under, or of a definition that it was. */
   alone: boolean;
+}
+
+/** Runs whose next step is an effect, handed over together. */
+export interface EffectExecution extends Execution {
+  /** Until when the effect of each run may start, on the monotonic clock. */
+  effectBy: number[];
 }
 
 /** The port of whatever executes: the pool in production, the simulation in its test. */
 export interface Executor {
   /** One result per run, in order. Rejects with ThreadLost when the thread looped or died; nothing is known then. */
   execute(execution: Execution): Promise<Advanced[]>;
+  /** One promise per run, in order, since one effect may take long. Each rejects with ThreadLost, guilty 0 for its own run. */
+  executeEffects(execution: EffectExecution): Promise<Advanced>[];
   close(): Promise<void>;
 }
 
 /** The thread of a task is gone. */
 export class ThreadLost extends Error {
-  /** Index of the run that the thread was on; null when it was on another task's. */
+  /** Index of the run that the thread was on; null when it was on another one. */
   readonly guilty: number | null;
   /** What happened, for the run's error; the cause has the words of whatever noticed it. */
   readonly reason: string;

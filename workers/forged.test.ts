@@ -25,6 +25,7 @@ async function openWorker() {
       const next = { kind: "end", status: "success", error: null, stepResults: "{}" } as const;
       return runs.map(() => ({ entries: "[]", effect: false, next }));
     },
+    executeEffects: () => [],
     async close() {},
   };
   const dispatcher = new Dispatcher({

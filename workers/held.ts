@@ -53,6 +53,11 @@ export class HeldRun {
     return definitionKey(this.version);
   }
 
+  /** Whether nothing of it was executed yet. */
+  get isAtItsBeginning(): boolean {
+    return this.#log === "[]" && this.#unsaved === "[]";
+  }
+
   /** Characters that it holds, roughly bytes. */
   get size(): number {
     return this.run.payload.length + this.#log.length + this.#unsaved.length;

@@ -1,29 +1,19 @@
-import { readFileSync } from "node:fs";
 import type { Logger } from "pino";
 import { FixedQueue, Piscina } from "piscina";
 import { type Clock, kernelTime } from "../src/clock.ts";
 import type { Advanced } from "./advance.ts";
-import { type Execution, type Executor, type Handed, ThreadLost } from "./execution.ts";
+import { type EffectExecution, type Execution, type Executor, type Handed, ThreadLost } from "./execution.ts";
 import { textPassed } from "./garbage.ts";
 import { ReplyBytes } from "./reply-room.ts";
 import { SharedProgress } from "./shared.ts";
+import { type Company, Watchdog } from "./watchdog.ts";
 import type { WebhookSettings } from "./webhook/settings.ts";
-import { unpackResults } from "./wire.ts";
+import { type EffectResult, type EffectTask, type PureTask, unpackEffects, unpackResults } from "./wire.ts";
 
-const WATCH_MILLISECONDS = 50;
-/** Looks without a heartbeat until a thread is given up. Counted, not timed: a process that was frozen proves nothing. */
-const LOOKS = { shared: 20, alone: 100 };
-/**
- * A shared thread that was on a CPU for so long without a heartbeat loops, or is too slow for company. On a CPU: one that got
- * none, on a busy machine, has done nothing wrong.
- */
-const LOOP_MILLISECONDS = 150;
-const LIMITS = {
-  shared: `${LOOP_MILLISECONDS} ms on a CPU, or ${(LOOKS.shared * WATCH_MILLISECONDS) / 1000} s in all`,
-  alone: `${(LOOKS.alone * WATCH_MILLISECONDS) / 1000} seconds`,
-};
 /** Of the thread for runs that have to be alone: one that loops must not take the CPU from the others. */
 const ALONE_NICENESS = 10;
+/** The last results of a task may overtake those that its thread posted before. */
+const LATE_MILLISECONDS = 5000;
 
 /** What a thread is told when it starts. */
 export interface ThreadData {
@@ -35,21 +25,9 @@ export interface ThreadData {
   webhook: WebhookSettings;
 }
 
-/** A task as a thread gets it, in JSON: text crosses threads for a third of what an object graph costs the sender. */
-export interface ThreadTask {
-  slot: number;
-  /** Database time at the hand-over, milliseconds since the epoch. */
-  now: number;
-  /** See Execution; here in kernelTime. */
-  effectBy: number | null;
-  stepwise: boolean;
-  definitions: [key: string, steps: string][];
-  runs: Handed[];
-}
-
 export interface PoolOptions {
   threads: number;
-  /** Tasks at once, over all threads. */
+  /** Tasks, and effects under way, at once, over all threads. */
   maxTasks: number;
   clock: Clock;
   log: Logger;
@@ -68,34 +46,48 @@ export class ThreadPool implements Executor {
   }
 
   execute(execution: Execution): Promise<Advanced[]> {
-    if (!execution.alone) return this.#shared.execute(execution);
-    this.#alone ??= new WatchedThreads(1, 1, "alone", this.#options);
-    return this.#alone.execute(execution);
+    return this.#threadsFor(execution).execute(execution);
+  }
+
+  executeEffects(execution: EffectExecution): Promise<Advanced>[] {
+    return this.#threadsFor(execution).executeEffects(execution);
   }
 
   async close(): Promise<void> {
     await Promise.all([this.#shared.close(), this.#alone?.close()]);
   }
+
+  #threadsFor({ alone }: Execution): WatchedThreads {
+    if (!alone) return this.#shared;
+    this.#alone ??= new WatchedThreads(1, 1, "alone", this.#options);
+    return this.#alone;
+  }
 }
 
-/** Piscina with a watchdog that kills a thread without a heartbeat and says which run it was on. */
+/** Effects that were handed over together and are not all over. */
+interface UnderWay {
+  /** By the index of the run in its task; gone when its result is there. */
+  runs: Map<number, { slot: number; resolve(advanced: Advanced): void; reject(error: ThreadLost): void }>;
+  handed: Handed[];
+}
+
+/** Piscina with a watchdog, which says which run a thread was on that was lost. */
 class WatchedThreads {
   readonly #pool: Piscina;
-  readonly #company: keyof typeof LOOKS;
+  readonly #company: Company;
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #progress: SharedProgress;
   readonly #replies: ReplyBytes;
+  readonly #watchdog: Watchdog;
   readonly #freeSlots: number[];
   readonly #usedSlots = new Set<number>();
   readonly #queue: (() => void)[] = [];
-  /** Lanes with a task: their last beat, how often it was seen again, and the CPU time when it was first seen again. */
-  readonly #beats = new Map<number, { beat: number; looks: number; cpu: number }>();
-  readonly #looped = new Set<number>();
-  #stopWatch: () => void = () => {};
-  #closed = false;
+  /** By the id of their task. */
+  readonly #effects = new Map<number, UnderWay>();
+  #tasks = 0;
 
-  constructor(threads: number, maxTasks: number, company: keyof typeof LOOKS, { clock, log, webhook }: PoolOptions) {
+  constructor(threads: number, maxTasks: number, company: Company, { clock, log, webhook }: PoolOptions) {
     const progress = SharedProgress.allocate(maxTasks);
     this.#progress = new SharedProgress(progress);
     const replies = ReplyBytes.allocate(maxTasks);
@@ -119,54 +111,127 @@ class WatchedThreads {
     });
     // A thread that dies without a task tells nobody else; the pool has replaced it already.
     this.#pool.on("error", () => {});
-    this.#watch();
+    this.#pool.on("message", (packed: string[]) => this.#takeEffects(packed));
+    this.#watchdog = new Watchdog({
+      company,
+      clock,
+      progress: this.#progress,
+      slots: this.#usedSlots,
+      kill: (threadId) => this.#pool.threads.find((thread) => thread.threadId === threadId)?.terminate(),
+    });
   }
 
-  async execute(execution: Execution): Promise<Advanced[]> {
+  async execute({ runs, definitions, alone }: Execution): Promise<Advanced[]> {
     const slot = await this.#takeSlot();
-    const task: ThreadTask = {
-      slot,
-      now: this.#clock.now(),
-      effectBy: execution.effectBy === null ? null : kernelTime() + execution.effectBy - this.#clock.monotonic(),
-      stepwise: execution.alone,
-      definitions: [...execution.definitions],
-      runs: execution.runs,
-    };
+    const task: PureTask = { kind: "pure", ...this.#taskOf(definitions, alone), slot, runs };
     try {
       const packed: string[] = await this.#pool.run(JSON.stringify(task));
       const results = unpackResults(packed);
       for (const result of packed) textPassed(result);
-      for (const [index, { unexpected }] of results.entries()) {
-        if (unexpected !== undefined) {
-          this.#log.error(
-            { run_id: execution.runs[index]?.uuid, error: unexpected },
-            "a step type failed unexpectedly",
-          );
-        }
-      }
-      return this.#withRoom(slot, results);
+      for (const [index, result] of results.entries()) this.#logUnexpected(runs[index], result);
+      return results;
     } catch (error) {
-      const lane = this.#progress.laneOf(slot);
-      const looped = lane !== null && this.#looped.has(lane);
-      const reason = looped ? `it made no progress for ${LIMITS[this.#company]}` : "it exited";
-      throw new ThreadLost(this.#progress.runOnCpu(slot), reason, !looped || this.#company === "alone", error);
+      throw this.#lost(slot, this.#progress.runOnCpu(slot), error);
     } finally {
       this.#releaseSlot(slot);
     }
   }
 
+  executeEffects(execution: EffectExecution): Promise<Advanced>[] {
+    const waiting = execution.runs.map(() => Promise.withResolvers<Advanced>());
+    this.#runEffects(execution, waiting);
+    return waiting.map(({ promise }) => promise);
+  }
+
   async close(): Promise<void> {
-    this.#closed = true;
-    this.#stopWatch();
+    this.#watchdog.stop();
     await this.#pool.destroy();
   }
 
+  async #runEffects(
+    { runs, definitions, effectBy, alone }: EffectExecution,
+    waiting: PromiseWithResolvers<Advanced>[],
+  ): Promise<void> {
+    const id = this.#tasks++;
+    const underWay: UnderWay = { runs: new Map(), handed: runs };
+    for (const [index, { resolve, reject }] of waiting.entries()) {
+      const taken = this.#takeSlot();
+      const slot = typeof taken === "number" ? taken : await taken;
+      underWay.runs.set(index, { slot, resolve, reject });
+    }
+    this.#effects.set(id, underWay);
+    const later = kernelTime() - this.#clock.monotonic();
+    const task: EffectTask = {
+      kind: "effects",
+      ...this.#taskOf(definitions, alone),
+      id,
+      runs: runs.map((run, index) => ({
+        ...run,
+        slot: underWay.runs.get(index)?.slot ?? 0,
+        effectBy: (effectBy[index] ?? 0) + later,
+      })),
+    };
+    try {
+      this.#takeEffects(await this.#pool.run(JSON.stringify(task)));
+      if (underWay.runs.size > 0) this.#clock.timer(LATE_MILLISECONDS, () => this.#lose(id, null));
+    } catch (error) {
+      this.#lose(id, error);
+    }
+  }
+
+  #taskOf(definitions: Map<string, string>, alone: boolean) {
+    return { now: this.#clock.now(), stepwise: alone, definitions: [...definitions] };
+  }
+
+  /** Takes what became of effects. */
+  #takeEffects(packed: string[]): void {
+    const { id, results } = unpackEffects(packed);
+    for (const text of packed) textPassed(text);
+    for (const result of results) this.#takeEffect(id, result);
+  }
+
+  #takeEffect(id: number, result: EffectResult): void {
+    const underWay = this.#effects.get(id);
+    const run = underWay?.runs.get(result.index);
+    if (underWay === undefined || run === undefined) return;
+    this.#forgetEffect(id, underWay, result.index);
+    if ("failed" in result) run.reject(new ThreadLost(0, "it failed", true, new Error(result.failed)));
+    else {
+      this.#logUnexpected(underWay.handed[result.index], result.advanced);
+      run.resolve(this.#withRoom(run.slot, result.advanced));
+    }
+    this.#releaseSlot(run.slot);
+  }
+
+  /** The thread of these effects is gone, or lost what became of them. */
+  #lose(id: number, error: unknown): void {
+    const underWay = this.#effects.get(id);
+    for (const { slot, reject } of underWay?.runs.values() ?? []) {
+      reject(this.#lost(slot, this.#progress.runOnCpu(slot), error));
+      this.#releaseSlot(slot);
+    }
+    this.#effects.delete(id);
+  }
+
+  #forgetEffect(id: number, underWay: UnderWay, index: number): void {
+    underWay.runs.delete(index);
+    if (underWay.runs.size === 0) this.#effects.delete(id);
+  }
+
+  #lost(slot: number, guilty: number | null, error: unknown): ThreadLost {
+    const { looped, reason } = this.#watchdog.reasonOf(slot);
+    return new ThreadLost(guilty, reason, !looped || this.#company === "alone", error);
+  }
+
+  #logUnexpected(run: Handed | undefined, { unexpected }: Advanced): void {
+    if (unexpected === undefined) return;
+    this.#log.error({ run_id: run?.uuid, error: unexpected }, "a step type failed unexpectedly");
+  }
+
   /** The room of a reply is its run's from now on. */
-  #withRoom(slot: number, results: Advanced[]): Advanced[] {
+  #withRoom(slot: number, advanced: Advanced): Advanced {
     const bytes = this.#replies.takeOver(slot);
-    if (bytes === 0) return results;
-    const release = () => this.#replies.giveBack(bytes);
-    return results.map((result, index) => (index === 0 ? { ...result, release } : result));
+    return bytes === 0 ? advanced : { ...advanced, release: () => this.#replies.giveBack(bytes) };
   }
 
   #takeSlot(): Promise<number> | number {
@@ -184,46 +249,5 @@ class WatchedThreads {
     this.#usedSlots.delete(slot);
     this.#freeSlots.push(slot);
     this.#queue.shift()?.();
-  }
-
-  #watch(): void {
-    if (this.#closed) return;
-    const busy = new Set([...this.#usedSlots].flatMap((slot) => this.#progress.laneOf(slot) ?? []));
-    for (const lane of this.#beats.keys()) if (!busy.has(lane)) this.#beats.delete(lane);
-    for (const lane of this.#looped) if (!busy.has(lane)) this.#looped.delete(lane);
-    for (const lane of busy) {
-      const beat = this.#progress.beats(lane);
-      const last = this.#beats.get(lane);
-      if (last === undefined || last.beat !== beat) this.#beats.set(lane, { beat, looks: 0, cpu: 0 });
-      else if (this.#isLost(lane, last)) this.#kill(lane);
-    }
-    this.#stopWatch = this.#clock.timer(WATCH_MILLISECONDS, () => this.#watch());
-  }
-
-  /** Looks once more at a lane whose last beat was seen before. */
-  #isLost(lane: number, last: { looks: number; cpu: number }): boolean {
-    last.looks++;
-    if (this.#company === "shared") {
-      const cpu = cpuMilliseconds(this.#progress.kernelIdOf(lane));
-      if (last.looks === 1) last.cpu = cpu;
-      if (cpu - last.cpu >= LOOP_MILLISECONDS) return true;
-    }
-    return last.looks >= LOOKS[this.#company];
-  }
-
-  #kill(lane: number): void {
-    this.#beats.delete(lane);
-    this.#looped.add(lane);
-    const threadId = this.#progress.threadOf(lane);
-    this.#pool.threads.find((thread) => thread.threadId === threadId)?.terminate();
-  }
-}
-
-/** How long a thread of this process was on a CPU; NaN, which proves nothing, where the kernel doesn't tell (proc(5), schedstat). */
-function cpuMilliseconds(kernelId: number): number {
-  try {
-    return Number.parseInt(readFileSync(`/proc/self/task/${kernelId}/schedstat`, "utf8"), 10) / 1_000_000;
-  } catch {
-    return Number.NaN;
   }
 }

@@ -37,6 +37,8 @@ export interface PureRun {
 /** What runs of a definition come to. */
 export interface Reach {
   first: "end" | "wait" | "effect";
+  /** Whether that is an effect that no other step comes before. */
+  startsWithEffect: boolean;
   /** Whether an effect comes anywhere. */
   effects: boolean;
 }
@@ -62,7 +64,7 @@ export class PureExecution {
     const parsed: Step[] = JSON.parse(steps);
     const kinds = parsed.map(({ type }) => this.#options.types.get(type)?.connector.kind ?? "effect");
     const first = kinds.find((kind) => kind !== "pure") ?? "end";
-    const reach: Reach = { first, effects: kinds.includes("effect") };
+    const reach: Reach = { first, startsWithEffect: kinds[0] === "effect", effects: kinds.includes("effect") };
     this.#reaches.set(definition, reach);
     return reach;
   }
@@ -100,7 +102,7 @@ export class PureExecution {
       depth: 0,
     }));
     try {
-      return await this.#options.executor.execute({ runs: handed, definitions, effectBy: null, alone: false });
+      return await this.#options.executor.execute({ runs: handed, definitions, alone: false });
     } catch (error) {
       // Noted here, where it is known even if it comes too late for those who waited.
       const guilty = error instanceof ThreadLost && error.guilty !== null ? runs[error.guilty] : undefined;

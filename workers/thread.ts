@@ -5,25 +5,33 @@
 import { readlinkSync } from "node:fs";
 import { setPriority } from "node:os";
 import { basename } from "node:path";
-import { threadId } from "node:worker_threads";
+import { parentPort, threadId } from "node:worker_threads";
 import { workerData } from "piscina";
 import { kernelTime } from "../src/clock.ts";
 import { type HttpReply, type HttpRequest, loadStepTypes, type Tools } from "../src/connectors/index.ts";
+import { messageOf } from "../src/errors.ts";
 import { bytesOfText, lru } from "../src/lru.ts";
-import type { Json } from "../src/schemas/json.ts";
-import { type LogEntry, parseLog } from "../src/schemas/log.ts";
+import { parseLog } from "../src/schemas/log.ts";
 import type { Step } from "../src/schemas/workflow.ts";
 import { describeFailure } from "../src/step-failures.ts";
 import { Backoff } from "../src/waiting.ts";
 import { type Advanced, advance, advanceEffect, type RunTask, type Surroundings } from "./advance.ts";
+import type { Handed } from "./execution.ts";
 import { textPassed } from "./garbage.ts";
-import type { ThreadData, ThreadTask } from "./pool.ts";
+import type { ThreadData } from "./pool.ts";
 import { ReplyBytes, ReplyRoom } from "./reply-room.ts";
 import { SharedProgress } from "./shared.ts";
 import { TimeLimit } from "./time-limit.ts";
 import { openWebhookClient } from "./webhook/client.ts";
 import { OutOfDescriptors } from "./webhook/port.ts";
-import { packResults } from "./wire.ts";
+import {
+  type EffectResult,
+  type EffectTask,
+  type PureTask,
+  packEffects,
+  packResults,
+  type ThreadTask,
+} from "./wire.ts";
 
 const BEAT_MILLISECONDS = 200;
 const STEP_TIMEOUT_MILLISECONDS = 30_000;
@@ -53,47 +61,100 @@ const definitions = lru<Definition>({ maxBytes: MAX_DEFINITION_BYTES, bytesOf: (
 const beat = () => shared.beat(lane);
 setInterval(beat, BEAT_MILLISECONDS).unref();
 
-/** Executes one task, given as JSON text; resolves to one packed result per run. */
-export default async function execute(text: string): Promise<string[]> {
+/** Executes one task, given as JSON text; resolves to packed results. */
+export default function execute(text: string): string[] | Promise<string[]> {
   textPassed(text);
   const task: ThreadTask = JSON.parse(text);
-  const offset = task.now - performance.now();
-  // Held for the task: there may not be room for all of them in the cache.
-  const named = new Map(task.definitions.map(([key, steps]) => [key, definitionOf(key, steps)]));
+  return task.kind === "pure" ? executePure(task) : executeEffects(task);
+}
+
+function executePure(task: PureTask): string[] {
+  const world = worldOf(task);
+  const definitions = definitionsOf(task);
   const results: Advanced[] = [];
   for (const [index, run] of task.runs.entries()) {
     shared.enter(lane, task.slot, index);
-    const steps = named.get(run.definition);
-    if (steps === undefined) {
-      results.push(WITHOUT_DEFINITION);
-      continue;
-    }
-    const { uuid, depth } = run;
-    const payload: Json = JSON.parse(run.payload);
-    const log: LogEntry[] = parseLog(run.log);
-    // An effect may take long: meanwhile its run is held once, not as text beside.
-    run.payload = "";
-    run.log = "";
-    const handed: RunTask = { uuid, steps, payload, log };
-    const world: Surroundings = {
-      types,
-      now: () => Math.floor(performance.now() + offset),
-      stepwise: task.stepwise,
-      beat,
-      mayStartEffect: () => task.effectBy !== null && kernelTime() < task.effectBy,
-      tools: (uuid, path) => toolsFor(task.slot, index, `${uuid}:${path}`, depth),
-    };
-    if (task.effectBy !== null) {
-      const advanced = advanceEffect(handed, world);
-      // From here on the run waits, and others are on the CPU.
-      shared.leave(lane);
-      results.push(await advanced);
-    } else results.push(advance(handed, world));
+    const steps = definitions.get(run.definition);
+    results.push(steps === undefined ? WITHOUT_DEFINITION : advance(handedOver(run, steps), world));
     shared.leave(lane);
   }
-  const packed = packResults(results);
-  for (const result of packed) textPassed(result);
-  return packed;
+  return passed(packResults(results));
+}
+
+/** Starts all effects; posts what became of them as they end, and gives back what became of the last. */
+function executeEffects(task: EffectTask): Promise<string[]> {
+  const world = worldOf(task);
+  const definitions = definitionsOf(task);
+  return new Promise((resolve) => {
+    let left = task.runs.length;
+    let over: EffectResult[] = [];
+    // What ends in one turn crosses in one message.
+    const deliver = () => {
+      const packed = passed(packEffects({ id: task.id, results: over }));
+      over = [];
+      if (left === 0) resolve(packed);
+      else parentPort?.postMessage(packed);
+    };
+    const take = (result: EffectResult) => {
+      left--;
+      if (over.push(result) === 1) setImmediate(deliver);
+    };
+    for (const [index, run] of task.runs.entries()) {
+      executeEffect(run, definitions.get(run.definition), world).then(
+        (advanced) => take({ index, advanced }),
+        (error: unknown) => take({ index, failed: messageOf(error) }),
+      );
+    }
+  });
+}
+
+async function executeEffect(
+  run: EffectTask["runs"][number],
+  steps: readonly Step[] | undefined,
+  world: Surroundings,
+): Promise<Advanced> {
+  if (steps === undefined) return WITHOUT_DEFINITION;
+  const { uuid, depth, slot, effectBy } = run;
+  shared.enter(lane, slot, 0);
+  const handed = handedOver(run, steps);
+  // An effect may take long: meanwhile its run is held once, not as text beside.
+  run.payload = "";
+  run.log = "";
+  const advanced = advanceEffect(handed, world, {
+    mayStart: () => kernelTime() < effectBy,
+    tools: (path) => toolsFor(slot, `${uuid}:${path}`, depth),
+  });
+  // From here on the run waits, and others are on the CPU.
+  shared.leave(lane);
+  try {
+    return await advanced;
+  } finally {
+    shared.leave(lane);
+  }
+}
+
+function worldOf({ now, stepwise }: ThreadTask): Surroundings {
+  const offset = now - performance.now();
+  return {
+    types,
+    now: () => Math.floor(performance.now() + offset),
+    stepwise,
+    beat,
+  };
+}
+
+/** Held for the task: there may not be room for all of them in the cache. */
+function definitionsOf(task: ThreadTask): Map<string, readonly Step[]> {
+  return new Map(task.definitions.map(([key, steps]) => [key, definitionOf(key, steps)]));
+}
+
+function handedOver({ uuid, payload, log }: Handed, steps: readonly Step[]): RunTask {
+  return { uuid, steps, payload: JSON.parse(payload), log: parseLog(log) };
+}
+
+function passed(texts: string[]): string[] {
+  for (const text of texts) textPassed(text);
+  return texts;
 }
 
 /** What the kernel calls this thread; 0 where there is no procfs (proc(5), /proc/thread-self). */
@@ -118,7 +179,7 @@ function definitionOf(key: string, text: string): readonly Step[] {
   return steps;
 }
 
-function toolsFor(slot: number, run: number, idempotencyKey: string, depth: number): Tools {
+function toolsFor(slot: number, idempotencyKey: string, depth: number): Tools {
   let signal: AbortSignal | null = null;
   return {
     idempotencyKey,
@@ -127,12 +188,12 @@ function toolsFor(slot: number, run: number, idempotencyKey: string, depth: numb
       signal ??= AbortSignal.timeout(STEP_TIMEOUT_MILLISECONDS);
       return signal;
     },
-    fetch: (request) => sendOnceRoom(request, slot, run),
+    fetch: (request) => sendOnceRoom(request, slot),
   };
 }
 
 /** Sends a webhook. Its time begins when there is a connection to be had: that there is none is no fault of its receiver. */
-async function sendOnceRoom(request: HttpRequest, slot: number, run: number): Promise<HttpReply> {
+async function sendOnceRoom(request: HttpRequest, slot: number): Promise<HttpReply> {
   const pauses = new Backoff(FIRST_PAUSE_MILLISECONDS, LAST_PAUSE_MILLISECONDS);
   for (;;) {
     // A signal with a timeout of its own would stay for all of it, however soon the reply came.
@@ -150,7 +211,7 @@ async function sendOnceRoom(request: HttpRequest, slot: number, run: number): Pr
       if (!(error instanceof OutOfDescriptors)) throw error;
     } finally {
       time.stop();
-      shared.enter(lane, slot, run);
+      shared.enter(lane, slot, 0);
     }
     shared.leave(lane);
     await Bun.sleep(pauses.next());

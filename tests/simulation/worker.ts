@@ -2,13 +2,18 @@ import pino from "pino";
 import type { StepTypes } from "../../src/connectors/index.ts";
 import type { Reservation } from "../../src/messaging/port.ts";
 import type { Triggered } from "../../src/schemas/event.ts";
-import type { Json } from "../../src/schemas/json.ts";
 import { parseLog } from "../../src/schemas/log.ts";
 import type { Step } from "../../src/schemas/workflow.ts";
 import type { EndedRun, NewRun } from "../../src/storage/port.ts";
 import { type Advanced, advance, advanceEffect, type RunTask, type Surroundings } from "../../workers/advance.ts";
 import { Dispatcher } from "../../workers/dispatcher.ts";
-import { type Execution, type Executor, type Handed, ThreadLost } from "../../workers/execution.ts";
+import {
+  type EffectExecution,
+  type Execution,
+  type Executor,
+  type Handed,
+  ThreadLost,
+} from "../../workers/execution.ts";
 import { Sweeper } from "../../workers/sweeper.ts";
 import { ProcessClock, type Random } from "./scheduler.ts";
 import { POISON } from "./workloads.ts";
@@ -109,60 +114,72 @@ class SimulatedThreads implements Executor {
   }
 
   execute(execution: Execution): Promise<Advanced[]> {
-    const { random } = this.#world;
-    return new Promise((resolve, reject) => {
-      this.#world.maybeFreeze(this.#clock);
-      this.#clock.timer(random.below(4), () => {
-        const guilty = execution.runs.findIndex((run) => this.#reachesPoison(run, execution));
-        const lost = this.#world.faulty && random.chance(0.02);
-        if (guilty >= 0 || lost) {
-          this.#world.counts.lostThreads++;
-          const charged = execution.alone || random.chance(0.5);
-          const error = new ThreadLost(guilty >= 0 ? guilty : null, "the simulation killed it", charged);
-          this.#clock.timer(30, () => reject(error));
-          return;
-        }
-        Promise.all(execution.runs.map((run) => this.#advance(run, execution))).then((results) => {
-          this.#clock.timer(random.below(3), () => resolve(results));
-        }, reject);
-      });
+    const guilty = execution.runs.findIndex((run) => this.#reachesPoison(run, execution, false));
+    return this.#onThread(execution, guilty, async () =>
+      execution.runs.map((run) => advance(taskOf(run, execution), this.#surroundings(execution))),
+    );
+  }
+
+  executeEffects(execution: EffectExecution): Promise<Advanced>[] {
+    return execution.runs.map((run, index) => {
+      const guilty = this.#reachesPoison(run, execution, true) ? 0 : -1;
+      return this.#onThread(execution, guilty, () => this.#effect(run, execution, execution.effectBy[index] ?? 0));
     });
   }
 
   async close(): Promise<void> {}
 
-  async #advance(run: Handed, execution: Execution): Promise<Advanced> {
-    const payload: Json = JSON.parse(run.payload);
-    const task: RunTask = { uuid: run.uuid, steps: stepsOf(run, execution), payload, log: parseLog(run.log) };
-    const { effectBy } = execution;
-    const surroundings: Surroundings = {
-      types: this.#types,
-      now: () => this.#clock.now(),
-      stepwise: execution.alone,
-      beat: () => {},
-      mayStartEffect: () => effectBy !== null && this.#clock.monotonic() < effectBy,
-      tools: (uuid, path) => ({
-        idempotencyKey: `${uuid}:${path}`,
+  /** Does work after a moment; `guilty` is the run that loses its thread, -1 for none. */
+  #onThread<Result>({ alone }: Execution, guilty: number, work: () => Promise<Result>): Promise<Result> {
+    const { random } = this.#world;
+    return new Promise((resolve, reject) => {
+      this.#world.maybeFreeze(this.#clock);
+      this.#clock.timer(random.below(4), () => {
+        const lost = this.#world.faulty && random.chance(0.02);
+        if (guilty >= 0 || lost) {
+          this.#world.counts.lostThreads++;
+          const charged = alone || random.chance(0.5);
+          const error = new ThreadLost(guilty >= 0 ? guilty : null, "the simulation killed it", charged);
+          this.#clock.timer(30, () => reject(error));
+          return;
+        }
+        work().then((result) => this.#clock.timer(random.below(3), () => resolve(result)), reject);
+      });
+    });
+  }
+
+  #surroundings({ alone }: Execution): Surroundings {
+    return { types: this.#types, now: () => this.#clock.now(), stepwise: alone, beat: () => {} };
+  }
+
+  #effect(run: Handed, execution: Execution, effectBy: number): Promise<Advanced> {
+    return advanceEffect(taskOf(run, execution), this.#surroundings(execution), {
+      mayStart: () => this.#clock.monotonic() < effectBy,
+      tools: (path) => ({
+        idempotencyKey: `${run.uuid}:${path}`,
         depth: 0,
         signal: new AbortController().signal,
         fetch: async () => {
-          await this.#world.effect(uuid, path, run.token);
+          await this.#world.effect(run.uuid, path, run.token);
           this.#world.maybeFreeze(this.#clock);
           const time = this.#world.random.chance(0.05) ? 20_000 : this.#world.random.below(300);
           await new Promise<void>((resolve) => this.#clock.timer(time, resolve));
           return { status: 200, url: "", redirects: 0, location: null, data: "", faults: { count: 0, first: [] } };
         },
       }),
-    };
-    return effectBy === null ? advance(task, surroundings) : advanceEffect(task, surroundings);
+    });
   }
 
-  #reachesPoison(run: Handed, execution: Execution): boolean {
+  #reachesPoison(run: Handed, execution: Execution, effects: boolean): boolean {
     const steps = stepsOf(run, execution);
     const ended = new Set(parseLog(run.log).flatMap(([path, { status }]) => (status === "success" ? [path] : [])));
     const next = steps[ended.size];
-    return next?.type === POISON || (execution.effectBy !== null && steps[ended.size + 1]?.type === POISON);
+    return next?.type === POISON || (effects && steps[ended.size + 1]?.type === POISON);
   }
+}
+
+function taskOf(run: Handed, execution: Execution): RunTask {
+  return { uuid: run.uuid, steps: stepsOf(run, execution), payload: JSON.parse(run.payload), log: parseLog(run.log) };
 }
 
 function stepsOf(run: Handed, execution: Execution): Step[] {

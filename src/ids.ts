@@ -20,12 +20,15 @@ export class IdMaker {
   /** Time and counter of the last id: the counter is the 12 bits behind the time (RFC 9562, 6.2, method 1). */
   #last: number;
   #counter = 0;
+  /** The text of that time in an id, up to the counter: many ids have it in common. */
+  #prefix: string;
 
   /** @param newest the newest id that is stored; null for none */
   constructor(clock: Pick<Clock, "now" | "monotonic">, newest: string | null) {
     this.#clock = clock;
     this.#at = clock.monotonic();
     this.#last = this.#time = newest === null ? 0 : (timeOfId(newest) ?? 0) + 1;
+    this.#prefix = prefixOf(this.#last);
   }
 
   /** The time of ids, milliseconds since the epoch: that of the clock, unless the clock was set back. */
@@ -39,24 +42,29 @@ export class IdMaker {
   /** @param lead how far ahead of its time the id is made, milliseconds */
   next(lead = 0): string {
     const now = this.now() + Math.ceil(lead);
-    if (now > this.#last) {
-      this.#last = now;
-      this.#counter = 0;
-    } else if (++this.#counter >> COUNTER_BITS > 0) {
-      this.#last++;
-      this.#counter = 0;
-    }
-    const time = this.#last.toString(16).padStart(12, "0");
-    const counter = this.#counter.toString(16).padStart(3, "0");
-    // The variant and 62 random bits are where a UUID of version 4 has them.
-    return `${time.slice(0, 8)}-${time.slice(8)}-7${counter}${crypto.randomUUID().slice(18)}`;
+    if (now > this.#last) this.#moveTo(now);
+    else if (++this.#counter >> COUNTER_BITS > 0) this.#moveTo(this.#last + 1);
+    // A digit above the counter keeps its zeros. The variant and 62 random bits are where a UUID of version 4 has them.
+    const counter = ((1 << COUNTER_BITS) + this.#counter).toString(16).slice(1);
+    return `${this.#prefix}${counter}${crypto.randomUUID().slice(18)}`;
   }
+
+  #moveTo(time: number): void {
+    this.#last = time;
+    this.#counter = 0;
+    this.#prefix = prefixOf(time);
+  }
+}
+
+/** How a UUIDv7 of a millisecond begins, up to the counter. */
+function prefixOf(milliseconds: number): string {
+  const time = Math.max(0, milliseconds).toString(16).padStart(12, "0");
+  return `${time.slice(0, 8)}-${time.slice(8)}-7`;
 }
 
 /** The smallest UUIDv7 of a millisecond: every id made before it sorts below. */
 export function idFloor(milliseconds: number): string {
-  const time = Math.max(0, milliseconds).toString(16).padStart(12, "0");
-  return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-000000000000`;
+  return `${prefixOf(milliseconds)}000-8000-000000000000`;
 }
 
 /** When a UUIDv7 was made, milliseconds since the epoch; null for an id of another version. */

@@ -54,7 +54,8 @@ export function createApp({ workflows, triggers, runs, readiness, types, log, ..
 
   /** Elysia looks for the path in a whole address, which a request without a Host does not have. */
   function isMisread(request: Request): boolean {
-    return request.url.startsWith("/") && !allowed.some(({ pattern }) => pattern.test(pathOf(request)));
+    // Asked of the headers, which the doors read anyway: Bun makes the address when it is first asked for.
+    return !request.headers.has("host") && !allowed.some(({ pattern }) => pattern.test(pathOf(request)));
   }
 
   function notFound(request: Request): Response {

@@ -36,6 +36,8 @@ const FLOORS = {
   worker_mb: { stack: atMost(250) },
   stall_p99_ms: { embedded: atMost(20) },
   stall_max_ms: { embedded: atMost(100) },
+  /** Above idle. */
+  replies_mb: ours(atMost(300)),
   wal_mb: { embedded: below(64) },
   /** Rates with many runs stored by those with none; of the soak, the last third by the first. */
   flat_rate: ours(atLeast(0.8)),

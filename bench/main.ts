@@ -12,6 +12,7 @@ import { delay } from "./scenarios/delay.ts";
 import { flow } from "./scenarios/flow.ts";
 import { latency } from "./scenarios/latency.ts";
 import { limits } from "./scenarios/limits.ts";
+import { replies } from "./scenarios/replies.ts";
 import { runs } from "./scenarios/runs.ts";
 import { size } from "./scenarios/size.ts";
 import { soak } from "./scenarios/soak.ts";
@@ -28,6 +29,7 @@ const SCENARIOS: Record<string, (session: Session) => Promise<Outcome>> = {
   latency,
   delay,
   webhook,
+  replies,
   stall,
   soak,
   size,

@@ -18,9 +18,8 @@ async function page(api: Client, query: string): Promise<Page | null> {
   return { uuids, next: next === null ? null : String(next) };
 }
 
-/** Reads from the beginning, and goes on from the last cursor for as long as `isOver` says. */
-export async function followOldestFirst(api: () => Client, isOver: () => boolean): Promise<string[]> {
-  const read: string[] = [];
+/** Reads into `read` from the beginning, and goes on from the last cursor until `isOver`. */
+export async function followOldestFirst(read: string[], api: () => Client, isOver: () => boolean): Promise<void> {
   // The page after `cursor` is read again until it is full: `before` is how many rows came before it.
   let [cursor, before] = ["", 0];
   for (let last = false; ; ) {
@@ -35,7 +34,7 @@ export async function followOldestFirst(api: () => Client, isOver: () => boolean
     expect(found.uuids.slice(0, known.length)).toEqual(known);
     read.push(...found.uuids.slice(known.length));
     if (found.next !== null) [cursor, before] = [found.next, read.length];
-    else if (last) return read;
+    else if (last) return;
     else {
       last = over;
       await Bun.sleep(100);

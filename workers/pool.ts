@@ -4,7 +4,7 @@ import { type Clock, kernelTime } from "../src/clock.ts";
 import type { Advanced } from "./advance.ts";
 import { type EffectExecution, type Execution, type Executor, type Handed, ThreadLost } from "./execution.ts";
 import { textPassed } from "./garbage.ts";
-import { ReplyBytes } from "./reply-room.ts";
+import { ReplyBytes } from "./reply-bytes.ts";
 import { SharedProgress } from "./shared.ts";
 import { type Company, Watchdog } from "./watchdog.ts";
 import type { WebhookSettings } from "./webhook/settings.ts";
@@ -245,7 +245,7 @@ class WatchedThreads {
 
   #releaseSlot(slot: number): void {
     this.#progress.clear(slot);
-    this.#replies.giveBack(this.#replies.takeOver(slot));
+    this.#replies.drop(slot);
     this.#usedSlots.delete(slot);
     this.#freeSlots.push(slot);
     this.#queue.shift()?.();

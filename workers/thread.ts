@@ -19,11 +19,11 @@ import { type Advanced, advance, advanceEffect, type RunTask, type Surroundings 
 import type { Handed } from "./execution.ts";
 import { textPassed } from "./garbage.ts";
 import type { ThreadData } from "./pool.ts";
-import { ReplyBytes, ReplyRoom } from "./reply-room.ts";
+import { ReplyBytes } from "./reply-bytes.ts";
 import { SharedProgress } from "./shared.ts";
 import { TimeLimit } from "./time-limit.ts";
 import { openWebhookClient } from "./webhook/client.ts";
-import { OutOfDescriptors } from "./webhook/port.ts";
+import { OutOfDescriptors, type ReplyAccount } from "./webhook/port.ts";
 import {
   type EffectResult,
   type EffectTask,
@@ -50,8 +50,8 @@ const WITHOUT_DEFINITION: Advanced = {
 
 const types = await loadStepTypes();
 const { progress, replies, niceness, webhook }: ThreadData = workerData;
-const room = new ReplyRoom(new ReplyBytes(replies));
-const webhooks = openWebhookClient(webhook);
+const replyBytes = new ReplyBytes(replies);
+const webhooks = openWebhookClient(webhook, () => replyBytes.total);
 const shared = new SharedProgress(progress);
 const lane = shared.takeLane(threadId, kernelThreadId());
 if (niceness > 0) setPriority(0, niceness);
@@ -198,16 +198,18 @@ async function sendOnceRoom(request: HttpRequest, slot: number): Promise<HttpRep
   for (;;) {
     // A signal with a timeout of its own would stay for all of it, however soon the reply came.
     const time = new TimeLimit(STEP_TIMEOUT_MILLISECONDS);
-    const takeRoom = room.reader(slot, (waits) => (waits ? time.stop() : time.go()));
-    const read = (bytes: number) => {
-      // Many large replies at once keep the thread from its heartbeat, and are progress.
-      beat();
-      return takeRoom(bytes);
+    const account: ReplyAccount = {
+      came: (bytes) => {
+        // Many large replies at once keep the thread from its heartbeat, and are progress.
+        beat();
+        replyBytes.add(slot, bytes);
+      },
+      held: (isHeld) => (isHeld ? time.stop() : time.go()),
     };
     try {
-      return await webhooks.send(request, time, read);
+      return await webhooks.send(request, time, account);
     } catch (error) {
-      room.drop(slot);
+      replyBytes.drop(slot);
       if (!(error instanceof OutOfDescriptors)) throw error;
     } finally {
       time.stop();

@@ -2,28 +2,40 @@
 import { type HttpReply, type HttpRequest, StepFailure } from "../../src/connectors/index.ts";
 import { Connections } from "./exchange/connections.ts";
 import { exchange } from "./exchange/exchange.ts";
+import { Inflow } from "./exchange/inflow.ts";
 import { followed, locationOf } from "./exchange/redirects.ts";
 import { Routes } from "./exchange/routes.ts";
 import { parseAllowList } from "./guard/allow.ts";
 import { Guard } from "./guard/guard.ts";
 import { type Resolve, systemResolve } from "./guard/resolve.ts";
-import type { Signal, WebhookClient } from "./port.ts";
-import { readReply, type TakeRoom } from "./reading/reading.ts";
+import type { ReplyAccount, Signal, WebhookClient } from "./port.ts";
+import { readReply } from "./reading/reading.ts";
 import type { WebhookSettings } from "./settings.ts";
 
-/** Opens a client; it connects to nobody yet. */
-export function openWebhookClient(settings: WebhookSettings, resolve: Resolve = systemResolve): WebhookClient {
+/** Nobody accounts for it. */
+const UNCOUNTED: ReplyAccount = { came: () => {}, held: () => {} };
+
+/**
+ * Opens a client; it connects to nobody yet.
+ *
+ * @param heldBytes how many bytes of replies are held now, as whoever sends accounts for them
+ */
+export function openWebhookClient(
+  settings: WebhookSettings,
+  heldBytes: () => number,
+  resolve: Resolve = systemResolve,
+): WebhookClient {
   const guard = new Guard(parseAllowList(settings.allow), resolve);
   const connections = new Connections(settings.limits);
-  const ways = { connections, routes: new Routes(settings, guard) };
+  const ways = { connections, routes: new Routes(settings, guard, new Inflow(heldBytes)) };
 
   return {
-    async send(first: HttpRequest, signal: Signal, takeRoom?: TakeRoom): Promise<HttpReply> {
+    async send(first: HttpRequest, signal: Signal, account = UNCOUNTED): Promise<HttpReply> {
       try {
         let request = first;
         for (let redirects = 0; ; redirects++) {
           const url = new URL(request.url);
-          const reply = await exchange(request, url, ways, signal);
+          const reply = await exchange(request, url, ways, { signal, account });
           const location = locationOf(reply, url);
           const next =
             location === null || redirects >= first.follow ? null : followed(request, url, reply.status, location);
@@ -36,7 +48,7 @@ export function openWebhookClient(settings: WebhookSettings, resolve: Resolve = 
             contentType: reply.header("content-type") ?? "",
             contentEncoding: reply.header("content-encoding") ?? "",
           };
-          const { data, faults } = await readReply(reply.body(), head, takeRoom);
+          const { data, faults } = readReply(await reply.body(), head);
           return { status: reply.status, url: url.href, redirects, location, data, faults };
         }
       } catch (error) {

@@ -1,5 +1,4 @@
 import type { HttpReply, HttpRequest } from "../../src/connectors/index.ts";
-import type { TakeRoom } from "./reading/reading.ts";
 
 /** Sends webhooks; each thread has one. */
 export interface WebhookClient {
@@ -9,7 +8,7 @@ export interface WebhookClient {
    * @throws StepFailure with a sentence for the run's user when there is no such reply before the signal;
    *   OutOfDescriptors when this process can't open a connection right now
    */
-  send(request: HttpRequest, signal: Signal, takeRoom?: TakeRoom): Promise<HttpReply>;
+  send(request: HttpRequest, signal: Signal, account?: ReplyAccount): Promise<HttpReply>;
   /** Closes all connections. */
   close(): void;
 }
@@ -20,6 +19,14 @@ export interface Signal {
   readonly reason: unknown;
   addEventListener(type: "abort", listener: () => void): void;
   removeEventListener(type: "abort", listener: () => void): void;
+}
+
+/** Who accounts for the bytes of a reply. */
+export interface ReplyAccount {
+  /** So many bytes came. */
+  came(bytes: number): void;
+  /** What else comes is left to the kernel, since too many bytes of replies are held, or is read again. */
+  held(isHeld: boolean): void;
 }
 
 /** This process can't open another connection right now: trouble of the platform, not of the step. */

@@ -112,7 +112,7 @@ const LOOPBACK = "127.0.0.0/8,[::1]";
 
 export function open(settings: Partial<WebhookSettings> = {}, resolve?: Resolve): WebhookClient {
   const limits = { perHost: 64, total: 256, idle: 64 };
-  return openWebhookClient({ allow: LOOPBACK, certificates: null, proxy: null, limits, ...settings }, resolve);
+  return openWebhookClient({ allow: LOOPBACK, certificates: null, proxy: null, limits, ...settings }, () => 0, resolve);
 }
 
 /** Sends a GET, or what is said otherwise, and gives up after a while. */

@@ -1,8 +1,7 @@
 import type { Socket } from "node:net";
-import type { Signal } from "../port.ts";
 import { Stale } from "./failures.ts";
 import type { Inflow } from "./inflow.ts";
-import { Exchange, type Reply } from "./under-way.ts";
+import { type Call, Exchange, type Reply } from "./under-way.ts";
 
 /** One connection to a host, for one request at a time. */
 export class Connection {
@@ -46,11 +45,11 @@ export class Connection {
    * The promise rejects with NotReached when the connection had been used before and was closed before anything came;
    * StepFailure when what came is no reply; the signal's reason when it is aborted
    */
-  send(request: string | Uint8Array, signal: Signal): Promise<Reply> {
+  send(request: string | Uint8Array, call: Call): Promise<Reply> {
     if (this.#isClosed) return Promise.reject(new Stale());
     const exchange = new Exchange(
       this.#socket,
-      { isReused: this.#isUsed, inflow: this.#inflow, signal },
+      { ...call, host: this.key, isReused: this.#isUsed, inflow: this.#inflow },
       (reusable) => {
         this.#exchange = null;
         const head = exchange.head;

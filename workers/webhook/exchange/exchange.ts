@@ -6,7 +6,7 @@ import type { Connections } from "./connections.ts";
 import { NotReached, Stale } from "./failures.ts";
 import { requestBytes } from "./request.ts";
 import type { Routes } from "./routes.ts";
-import type { Reply } from "./under-way.ts";
+import type { Call, Reply } from "./under-way.ts";
 
 /** How long to wait before the second and the third time, milliseconds. */
 const PAUSES = [250, 1000];
@@ -21,8 +21,9 @@ export async function exchange(
   request: HttpRequest,
   url: URL,
   { connections, routes }: { connections: Connections; routes: Routes },
-  signal: Signal,
+  call: Call,
 ): Promise<Reply> {
+  const { signal } = call;
   const route = routes.of(url);
   const bytes = requestBytes(request, url, route.target, route.extra);
   const start = performance.now();
@@ -33,7 +34,7 @@ export async function exchange(
       const connection =
         (isFresh ? null : connections.takeKept(route.key)) ??
         (await connections.take(route.key, () => route.connect(signal), { isFresh, signal }));
-      return await connection.send(bytes, signal);
+      return await connection.send(bytes, call);
     } catch (error) {
       const pause = PAUSES[sent];
       if (!(error instanceof NotReached) || pause === undefined) throw error;

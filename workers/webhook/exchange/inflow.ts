@@ -1,63 +1,141 @@
-/** Bounds the bytes of replies that have come and that no reader has taken yet, over all connections of a thread. */
+/** Bounds the bytes of replies that came and are held: where there are too many, what else comes is left to the kernel. */
 
-/** One read brings up to 512 KiB of a connection, so that 2,000 replies at once could bring 1 GiB. */
-const MAX_BYTES = 8 * 1024 * 1024;
-/** The replies that began first are read on while others are held, so that half-read ones never wait for each other. */
-const OLDEST = 8;
+/** Beyond this, replies of hosts that send large ones wait. */
+const MAX_BYTES = 2 * 1024 * 1024;
+/** Beyond this, all wait: of many hosts each may send its first large one. */
+const MOST_BYTES = 6 * 1024 * 1024;
+/** A host that sent a larger reply than this within the last minute sends large ones. */
+const LARGE_BYTES = 64 * 1024;
+const LARGE_MILLISECONDS = 60_000;
+const MAX_LARGE_HOSTS = 1000;
+/** The replies that began first go on, so that half-read ones never wait for each other. */
+const OLDEST = 4;
+/** One of which nothing came for so long does not keep the next from going on. */
+const STALLED_MILLISECONDS = 1000;
+const LOOK_MILLISECONDS = 5;
+/** Replies that go on at one look: all at once would bring up to 512 KiB each before the first of them is counted. */
+const AT_ONCE = 64;
 
 /** A reply under way. */
 export interface Inflowing {
+  /** Whom it comes from. */
+  readonly host: string;
   /** Called with true to leave what comes to the kernel, and with false to read it again. */
   hold(isHeld: boolean): void;
 }
 
-export class Inflow {
-  readonly #maxBytes: number;
-  #bytes = 0;
-  #isShut = false;
-  /** Nothing of these replies has come. */
-  readonly #awaited = new Set<Inflowing>();
-  /** A part of these has come; the one that began first is the first. */
-  readonly #begun = new Set<Inflowing>();
+interface Place {
+  isHeld: boolean;
+  bytes: number;
+  /** When a part of it came last, or when it was let go on; monotonic, milliseconds. */
+  cameAt: number;
+}
 
-  constructor(maxBytes = MAX_BYTES) {
-    this.#maxBytes = maxBytes;
+export class Inflow {
+  readonly #heldBytes: () => number;
+  /** Nothing of these replies has come. */
+  readonly #awaited = new Map<Inflowing, Place>();
+  /** A part of these has come; the one that began first is the first. */
+  readonly #begun = new Map<Inflowing, Place>();
+  /** Hosts that send large replies, and when each did last; the one that did longest ago is the first. */
+  readonly #large = new Map<string, number>();
+  #shut: "open" | "large" | "all" = "open";
+  #looking: ReturnType<typeof setInterval> | null = null;
+
+  /** `heldBytes`: how many bytes of replies are held now. */
+  constructor(heldBytes: () => number) {
+    this.#heldBytes = heldBytes;
   }
 
   /** A request is sent; its reply will come. */
   expect(reply: Inflowing): void {
-    this.#awaited.add(reply);
-    if (this.#isShut) reply.hold(true);
+    // While some are held, this one waits behind them.
+    const isHeld = this.#looking !== null && (this.#shut === "all" || this.#isLarge(reply.host));
+    this.#awaited.set(reply, { isHeld, bytes: 0, cameAt: 0 });
+    if (isHeld) reply.hold(true);
   }
 
-  /** So many bytes of a reply came. */
+  /** So many bytes of a reply came, and are counted. */
   came(reply: Inflowing, bytes: number): void {
-    if (this.#awaited.delete(reply)) this.#begun.add(reply);
-    this.#bytes += bytes;
-    if (this.#bytes > this.#maxBytes && !this.#isShut) this.#shut(true);
-  }
-
-  /** A reader took so many bytes, or nobody will. */
-  taken(bytes: number): void {
-    this.#bytes -= bytes;
-    if (this.#isShut && this.#bytes <= this.#maxBytes / 2) this.#shut(false);
+    const place = this.#begun.get(reply) ?? this.#awaited.get(reply);
+    if (place === undefined) return;
+    if (this.#awaited.delete(reply)) this.#begun.set(reply, place);
+    place.bytes += bytes;
+    place.cameAt = performance.now();
+    if (place.bytes > LARGE_BYTES) this.#noteLarge(reply.host, place.cameAt);
+    const held = this.#heldBytes();
+    if (held > MOST_BYTES && this.#shut !== "all") this.#hold("all");
+    else if (held > MAX_BYTES && this.#shut === "open") this.#hold("large");
   }
 
   /** All of a reply came, or nothing more of it will. */
   over(reply: Inflowing): void {
-    this.#awaited.delete(reply);
-    if (this.#begun.delete(reply) && this.#isShut) for (const oldest of this.#oldest()) oldest.hold(false);
+    if (!this.#awaited.delete(reply)) this.#begun.delete(reply);
   }
 
-  #shut(isShut: boolean): void {
-    this.#isShut = isShut;
-    for (const replies of [this.#awaited, this.#begun]) for (const reply of replies) reply.hold(isShut);
-    if (isShut) for (const oldest of this.#oldest()) oldest.hold(false);
+  #hold(which: "large" | "all"): void {
+    this.#shut = which;
+    for (const [reply, place] of this.#places()) {
+      if (place.isHeld || (which === "large" && !this.#isLarge(reply.host))) continue;
+      place.isHeld = true;
+      reply.hold(true);
+    }
+    this.#letOldestGo();
+    this.#looking ??= setInterval(() => this.#look(), LOOK_MILLISECONDS);
   }
 
-  #oldest(): Inflowing[] {
-    const oldest: Inflowing[] = [];
-    for (const reply of this.#begun) if (oldest.push(reply) === OLDEST) break;
-    return oldest;
+  #look(): void {
+    const held = this.#heldBytes();
+    if (this.#shut !== "open" && held > MAX_BYTES / 2) {
+      this.#letOldestGo();
+      if (this.#shut === "all" && held <= MAX_BYTES) this.#letSmallGo();
+      return;
+    }
+    this.#shut = "open";
+    let left = AT_ONCE;
+    for (const [reply, place] of this.#places()) {
+      if (place.isHeld && left-- === 0) return;
+      this.#letGo(reply, place);
+    }
+    if (this.#looking !== null) clearInterval(this.#looking);
+    this.#looking = null;
+  }
+
+  #letOldestGo(): void {
+    const now = performance.now();
+    let going = 0;
+    for (const [reply, place] of this.#begun) {
+      this.#letGo(reply, place);
+      if (now - place.cameAt < STALLED_MILLISECONDS && ++going === OLDEST) return;
+    }
+  }
+
+  #letSmallGo(): void {
+    this.#shut = "large";
+    for (const [reply, place] of this.#places()) if (!this.#isLarge(reply.host)) this.#letGo(reply, place);
+  }
+
+  #letGo(reply: Inflowing, place: Place): void {
+    if (!place.isHeld) return;
+    place.isHeld = false;
+    place.cameAt = performance.now();
+    reply.hold(false);
+  }
+
+  #noteLarge(host: string, now: number): void {
+    this.#large.delete(host);
+    this.#large.set(host, now);
+    const [oldest] = this.#large.keys();
+    if (this.#large.size > MAX_LARGE_HOSTS && oldest !== undefined) this.#large.delete(oldest);
+  }
+
+  #isLarge(host: string): boolean {
+    const since = this.#large.get(host);
+    return since !== undefined && performance.now() - since < LARGE_MILLISECONDS;
+  }
+
+  *#places(): Generator<[Inflowing, Place]> {
+    yield* this.#begun;
+    yield* this.#awaited;
   }
 }

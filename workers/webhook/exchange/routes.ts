@@ -6,7 +6,7 @@ import type { Signal } from "../port.ts";
 import { connectAny, secure, type TlsOptions } from "./connect.ts";
 import { Connection } from "./connection.ts";
 import { lookupFailure } from "./failures.ts";
-import { Inflow } from "./inflow.ts";
+import type { Inflow } from "./inflow.ts";
 import { basic } from "./request.ts";
 import { openTunnel } from "./tunnel.ts";
 
@@ -31,12 +31,13 @@ export interface RouteSettings {
 export class Routes {
   readonly #settings: RouteSettings;
   readonly #guard: Guard;
-  readonly #inflow = new Inflow();
+  readonly #inflow: Inflow;
   readonly #proxy: URL | null;
   readonly #proxyLines: string;
   #context: SecureContext | null = null;
 
-  constructor(settings: RouteSettings, guard: Guard) {
+  constructor(settings: RouteSettings, guard: Guard, inflow: Inflow) {
+    this.#inflow = inflow;
     this.#settings = settings;
     this.#guard = guard;
     this.#proxy = settings.proxy === null ? null : new URL(settings.proxy);

@@ -1,46 +1,55 @@
 import type { Socket } from "node:net";
 import { StepFailure } from "../../../src/connectors/index.ts";
-import type { Signal } from "../port.ts";
+import type { ReplyAccount, Signal } from "../port.ts";
+import { MAX_REPLY_BYTES } from "../reading/reading.ts";
 import { Stale } from "./failures.ts";
 import type { Inflow, Inflowing } from "./inflow.ts";
 import { pauseReading } from "./pausing.ts";
 import { type ReplyHead, ReplyParser } from "./reply-parser.ts";
 
-/** A reply whose body is still to be read, or given up with `cancel`. */
+/** What calls a request off, and who accounts for its reply. */
+export interface Call {
+  signal: Signal;
+  account: ReplyAccount;
+}
+
+/** A reply whose body is still to come, or given up with `cancel`. */
 export interface Reply extends ReplyHead {
-  body(): AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+  /** All of its body. Rejects with StepFailure when it does not come, or is over 1 MiB; with the signal's reason. */
+  body(): Promise<Uint8Array[]>;
   cancel(): void;
 }
 
-/** A request under way: what its reply's reader has not taken yet, and who waits for what. */
+/** A request under way: how far its reply has come, and who waits for what. */
 export class Exchange implements Inflowing {
   readonly reply: Promise<Reply>;
+  readonly host: string;
   head: ReplyHead | null = null;
   readonly #parser: ReplyParser;
   readonly #socket: Socket;
   readonly #reused: boolean;
-  readonly #signal: Signal;
+  readonly #call: Call;
   readonly #inflow: Inflow;
   readonly #onEnd: (reusable: boolean) => void;
   readonly #chunks: Uint8Array[] = [];
-  /** Bytes that came and that the reader has not taken. */
-  #untaken = 0;
+  #bytes = 0;
   #isHeld = false;
-  #isPaused = false;
   #state: "open" | "complete" | Error = "open";
-  #wake: () => void = () => {};
   #resolve: (reply: Reply) => void = () => {};
   #reject: (error: Error) => void = () => {};
-  readonly #onAbort = () => this.#fail(reasonOf(this.#signal));
+  /** Called when the reply is complete, or has failed. */
+  #onOver: () => void = () => {};
+  readonly #onAbort = () => this.#fail(reasonOf(this.#call.signal));
 
   constructor(
     socket: Socket,
-    { isReused, inflow, signal }: { isReused: boolean; inflow: Inflow; signal: Signal },
+    { host, isReused, inflow, ...call }: { host: string; isReused: boolean; inflow: Inflow } & Call,
     onEnd: (reusable: boolean) => void,
   ) {
+    this.host = host;
     this.#socket = socket;
     this.#reused = isReused;
-    this.#signal = signal;
+    this.#call = call;
     this.#inflow = inflow;
     this.#onEnd = onEnd;
     this.reply = new Promise((resolve, reject) => {
@@ -50,40 +59,27 @@ export class Exchange implements Inflowing {
     this.#parser = new ReplyParser({
       onHead: (head) => {
         this.head = head;
-        this.#resolve({
-          ...head,
-          // Most replies have come whole before anybody reads them.
-          body: () => (this.#state === "complete" ? this.#whole() : this.#body()),
-          cancel: () => {
-            if (this.#state === "open") this.#fail(StepFailure.of("reply_cut", {}));
-            this.#take(this.#untaken);
-          },
-        });
+        this.#resolve({ ...head, body: () => this.#body(), cancel: () => this.#fail(StepFailure.of("reply_cut", {})) });
       },
-      onBody: (bytes) => {
-        this.#chunks.push(bytes);
-        this.#untaken += bytes.byteLength;
-        inflow.came(this, bytes.byteLength);
-        this.#wake();
-      },
+      onBody: (bytes) => this.#take(bytes),
       onEnd: (reusable) => {
         this.#state = "complete";
         this.#finish(reusable);
       },
     });
-    signal.addEventListener("abort", this.#onAbort);
+    call.signal.addEventListener("abort", this.#onAbort);
     inflow.expect(this);
   }
 
   push(bytes: Buffer): void {
-    this.#guarded(() => this.#parser.push(bytes));
-    // Until its reader has taken this, the kernel keeps the rest.
-    this.#pauseOrResume();
+    // What comes once it has failed is nobody's.
+    if (this.#state === "open") this.#guarded(() => this.#parser.push(bytes));
   }
 
   hold(isHeld: boolean): void {
     this.#isHeld = isHeld;
-    this.#pauseOrResume();
+    pauseReading(this.#socket, isHeld);
+    this.#call.account.held(isHeld);
   }
 
   /** The other side has said that nothing more comes. */
@@ -98,11 +94,20 @@ export class Exchange implements Inflowing {
     else this.#fail(this.#reused ? new Stale() : StepFailure.of("no_reply", {}));
   }
 
-  #pauseOrResume(): void {
-    const pause = this.#state === "open" && (this.#isHeld || this.#chunks.length > 0);
-    if (pause === this.#isPaused) return;
-    this.#isPaused = pause;
-    pauseReading(this.#socket, pause);
+  #take(bytes: Uint8Array): void {
+    this.#bytes += bytes.byteLength;
+    this.#call.account.came(bytes.byteLength);
+    if (this.#bytes > MAX_REPLY_BYTES) throw StepFailure.of("reply_too_large", {});
+    this.#chunks.push(bytes);
+    this.#inflow.came(this, bytes.byteLength);
+  }
+
+  #body(): Promise<Uint8Array[]> {
+    return new Promise((resolve, reject) => {
+      const settle = () => (this.#state === "complete" ? resolve(this.#chunks) : reject(this.#state));
+      if (this.#state === "open") this.#onOver = settle;
+      else settle();
+    });
   }
 
   #guarded(work: () => void): void {
@@ -116,55 +121,17 @@ export class Exchange implements Inflowing {
   #fail(error: Error): void {
     if (this.#state !== "open") return;
     this.#state = error;
-    // Without a head nobody reads what came.
-    if (this.head === null) this.#take(this.#untaken);
+    this.#chunks.length = 0;
     this.#reject(error);
     this.#finish(false);
   }
 
   #finish(reusable: boolean): void {
-    this.#signal.removeEventListener("abort", this.#onAbort);
+    this.#call.signal.removeEventListener("abort", this.#onAbort);
     this.#inflow.over(this);
-    this.#pauseOrResume();
-    this.#wake();
+    if (this.#isHeld) this.hold(false);
+    this.#onOver();
     this.#onEnd(reusable);
-  }
-
-  async *#body(): AsyncGenerator<Uint8Array> {
-    try {
-      for (;;) {
-        const chunk = this.#chunks.shift();
-        if (chunk !== undefined) {
-          yield chunk;
-          this.#take(chunk.byteLength);
-        } else if (this.#state === "complete") return;
-        else if (this.#state !== "open") throw this.#state;
-        else {
-          const more = new Promise<void>((resolve) => {
-            this.#wake = resolve;
-          });
-          this.#pauseOrResume();
-          await more;
-        }
-      }
-    } finally {
-      // A reader that has had enough leaves the rest of the reply in the way.
-      if (this.#state === "open") this.#fail(StepFailure.of("reply_cut", {}));
-      this.#take(this.#untaken);
-    }
-  }
-
-  *#whole(): Generator<Uint8Array> {
-    try {
-      yield* this.#chunks;
-    } finally {
-      this.#take(this.#untaken);
-    }
-  }
-
-  #take(bytes: number): void {
-    this.#untaken -= bytes;
-    this.#inflow.taken(bytes);
   }
 }
 

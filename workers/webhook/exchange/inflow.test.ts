@@ -1,0 +1,97 @@
+import { afterEach, beforeEach, expect, jest, test } from "bun:test";
+import { Inflow } from "./inflow.ts";
+
+const MIB = 1024 * 1024;
+
+let held = 0;
+let time = 0;
+const monotonic = performance.now;
+beforeEach(() => {
+  jest.useFakeTimers();
+  held = time = 0;
+  performance.now = () => time;
+});
+afterEach(() => {
+  performance.now = monotonic;
+  jest.useRealTimers();
+});
+
+function pass(milliseconds: number): void {
+  for (let passed = 0; passed < milliseconds; passed += 5) {
+    time += 5;
+    jest.advanceTimersByTime(5);
+  }
+}
+
+class Reply {
+  isHeld = false;
+  readonly host: string;
+  readonly #inflow: Inflow;
+  constructor(inflow: Inflow, host = "large") {
+    this.host = host;
+    this.#inflow = inflow;
+    inflow.expect(this);
+  }
+  hold(isHeld: boolean): void {
+    this.isHeld = isHeld;
+  }
+  come(bytes: number): void {
+    held += bytes;
+    this.#inflow.came(this, bytes);
+  }
+  end(): void {
+    this.#inflow.over(this);
+  }
+}
+
+const going = (replies: Reply[]) => replies.flatMap(({ isHeld }, index) => (isHeld ? [] : [index]));
+
+test("beyond 2 MiB the four that began first go on, and the next when one of them is over", () => {
+  const inflow = new Inflow(() => held);
+  const replies = Array.from({ length: 10 }, () => new Reply(inflow));
+  for (const reply of replies.slice(0, 8).reverse()) reply.come(MIB / 4);
+  expect(going(replies)).toEqual(replies.map((_, index) => index));
+  replies[0]?.come(1);
+  expect(going(replies)).toEqual([4, 5, 6, 7]);
+  replies[7]?.end();
+  pass(10);
+  expect(going(replies)).toEqual([3, 4, 5, 6, 7]);
+  expect(new Reply(inflow).isHeld).toBe(true);
+});
+
+test("hosts that send small replies go on, unless many others send their first large one", () => {
+  const inflow = new Inflow(() => held);
+  const replies = ["a", "a", "b", "c"].map((host) => new Reply(inflow, host));
+  replies[2]?.come(1000);
+  replies[0]?.come(3 * MIB);
+  expect(going(replies)).toEqual([0, 2, 3]);
+  expect(new Reply(inflow, "d").isHeld).toBe(false);
+  replies[3]?.come(4 * MIB);
+  expect(new Reply(inflow, "e").isHeld).toBe(true);
+  held = 2 * MIB;
+  pass(5);
+  const [small, large] = [new Reply(inflow, "f"), new Reply(inflow, "c")];
+  expect([small.isHeld, large.isHeld]).toEqual([false, true]);
+});
+
+test("when half of it is persisted, all go on, some at a time", () => {
+  const inflow = new Inflow(() => held);
+  const replies = Array.from({ length: 100 }, () => new Reply(inflow));
+  replies[0]?.come(5 * MIB);
+  expect(going(replies)).toEqual([0]);
+  held = MIB;
+  pass(5);
+  expect(going(replies).length).toBe(65);
+  pass(5);
+  expect(going(replies).length).toBe(100);
+  expect(going([new Reply(inflow)])).toEqual([0]);
+});
+
+test("replies that stall keep nobody from going on", () => {
+  const inflow = new Inflow(() => held);
+  const replies = Array.from({ length: 9 }, () => new Reply(inflow));
+  for (const reply of replies) reply.come(MIB / 3);
+  expect(going(replies)).toEqual([0, 1, 2, 3]);
+  pass(1010);
+  expect(going(replies)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+});

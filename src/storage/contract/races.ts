@@ -1,5 +1,6 @@
 /** Races: workers that claim, sweep, freeze, renew, save and give back the same runs at once. */
 import { expect } from "bun:test";
+import { PlatformError } from "../../errors.ts";
 import type { ClaimedRun, Progress } from "../port.ts";
 import { type Check, entriesText, MINUTE, only, pathsOf, present, progress, uuidsOf, type World } from "./kit.ts";
 
@@ -16,6 +17,17 @@ function randomOf(seed: number): () => number {
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
+}
+
+/** Asks again where too much waits already, which is said before anything is sent: a slow machine may take long for all of it. */
+async function patiently<Value>(ask: () => Promise<Value>): Promise<Value> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof PlatformError) || error.code !== "overloaded") throw error;
+    }
+  }
 }
 
 /** What all workers were told, to be judged when the last run has ended. */
@@ -49,12 +61,12 @@ class Claimer {
 
   async work(): Promise<void> {
     while (this.#told.ends.length < RUNS) {
-      const runs = await this.#claim();
+      const runs = await patiently(() => this.#claim());
       if (runs.length === 0) await this.#world.pass(2);
       for (const { uuid, token } of runs) this.#told.claims.push(`${uuid}:${token}`);
       if (this.#random() < 0.3) await this.#world.pass(5);
       const alive = await this.#checkpoint(runs);
-      if (this.#random() < 0.5) await this.#world.storage.renewLeases(alive, MINUTE);
+      if (this.#random() < 0.5) await patiently(() => this.#world.storage.renewLeases(alive, MINUTE));
       await this.#finish(alive);
     }
   }
@@ -70,8 +82,8 @@ class Claimer {
   async #checkpoint(runs: ClaimedRun[]): Promise<ClaimedRun[]> {
     const path = ({ token, logLength }: ClaimedRun) => `${token}/${logLength}`;
     const items = runs.map((run) => progress(run, { entries: entriesText(path(run)) }));
-    const outcomes = await this.#world.storage.saveProgress(items);
-    if (this.#random() < 0.2) await this.#world.storage.saveProgress(items);
+    const outcomes = await patiently(() => this.#world.storage.saveProgress(items));
+    if (this.#random() < 0.2) await patiently(() => this.#world.storage.saveProgress(items));
     return runs.flatMap((run, index) => {
       if (!this.#acknowledged(outcomes[index]?.kind)) return [];
       this.#told.saved.get(run.uuid)?.push(path(run));
@@ -82,7 +94,7 @@ class Claimer {
 
   async #finish(runs: ClaimedRun[]): Promise<void> {
     const items = runs.map((run) => progress(run, { next: this.#next() }));
-    const outcomes = await this.#world.storage.saveProgress(items);
+    const outcomes = await patiently(() => this.#world.storage.saveProgress(items));
     for (const [index, run] of runs.entries()) {
       const ended = items[index]?.next.kind === "end";
       if (this.#acknowledged(outcomes[index]?.kind) && ended) this.#told.ends.push([run.uuid, pathsOf(run)]);

@@ -8,8 +8,10 @@ import type { ClaimedRun, EndedRun, NewRun, Outcome, Progress, Unnamed } from ".
 import type { Advanced } from "./advance.ts";
 import { Ahead } from "./ahead.ts";
 import { Definitions } from "./definitions.ts";
-import { type Executor, ThreadLost } from "./execution.ts";
+import { Effects, type EffectsOptions } from "./effects.ts";
+import type { Executor, ThreadLost } from "./execution.ts";
 import { FreshRuns } from "./fresh.ts";
+import { Handing } from "./handing.ts";
 import { HeldRun, type Origin } from "./held.ts";
 import { Holdings, type HoldingsOptions } from "./holdings.ts";
 import { MessageLag } from "./lag.ts";
@@ -23,11 +25,9 @@ const RETRY_MILLISECONDS = 200;
 /** How long the runs of a definition keep apart after a thread was lost under one of them. */
 const APART_MILLISECONDS = 600_000;
 
-export interface DispatcherOptions extends HoldingsOptions, ReadyOptions {
+export interface DispatcherOptions extends HoldingsOptions, ReadyOptions, EffectsOptions {
   executor: Executor;
   types: StepTypes;
-  /** Effects under way at once. */
-  maxEffects: number;
   /** Called when a run was given back to be due at a time, milliseconds since the epoch. */
   onGivenBack(dueAt: number): void;
   /** Called when the end of a run is stored. */
@@ -50,12 +50,9 @@ export class Dispatcher implements TriggerConsumer {
   readonly #messages: Messages;
   readonly #lag: MessageLag;
   readonly #saves: Coalescer<Progress, Outcome<null>>;
-  readonly #pure: PureExecution;
+  readonly #handing: Handing;
   readonly #ready: ReadyRuns;
-  readonly #readyEffects: ReadyRuns;
-  #effects = 0;
-  /** Runs whose effect waits until another one is over. */
-  #waitingEffects: HeldRun[] = [];
+  readonly #effects: Effects;
   #stopping = false;
 
   constructor(options: DispatcherOptions) {
@@ -64,7 +61,6 @@ export class Dispatcher implements TriggerConsumer {
     this.#holdings = new Holdings(options);
     this.#suspects = new RecentKeys(options.clock, APART_MILLISECONDS);
     const pure = new PureExecution(options, this.#suspects);
-    this.#pure = pure;
     this.#fresh = new FreshRuns(options, { definitions: this.#definitions, holdings: this.#holdings, pure });
     this.#ahead = new Ahead(options, this.#definitions, pure);
     this.#reservations = new Reservations(options, this.#holdings, this.#ahead, {
@@ -77,10 +73,24 @@ export class Dispatcher implements TriggerConsumer {
       take: (runs, claimedAt) => this.accept(runs, "message", claimedAt),
     });
     this.#lag = new MessageLag(options.clock);
-    this.#ready = new ReadyRuns(options, (batch) => this.#execute(batch));
-    // Each of its runs has a place for its effect already.
-    this.#readyEffects = new ReadyRuns({ ...options, maxBatches: options.maxEffects }, (batch) =>
-      this.#executeEffects(batch),
+    this.#handing = new Handing(options, this.#definitions, pure, {
+      isAlone: (held) => this.#isAlone(held),
+      settle: (held, advanced) => this.#settle(held, advanced),
+      beginWithEffect: (held) => {
+        held.effect = true;
+        this.#startEffect(held);
+      },
+      isForgotten: (batch) => this.#stopping && !batch.some((held) => this.#holds(held)),
+      lost: (held, guilty, effect, error) => this.#afterLostThread(held, guilty, effect, error),
+      again: (batch) => this.#again(batch),
+    });
+    this.#ready = new ReadyRuns(options, (batch) => this.#handing.execute(batch));
+    this.#effects = new Effects(
+      options,
+      (batch) => this.#handing.executeEffects(batch, () => this.#effects.end()),
+      (held) => {
+        if (this.#holds(held)) this.#startEffect(held);
+      },
     );
     this.#saves = new Coalescer({
       clock: options.clock,
@@ -160,79 +170,11 @@ export class Dispatcher implements TriggerConsumer {
   async stop(deadline: Promise<void>): Promise<void> {
     this.#stopping = true;
     this.#messages.clear();
-    const waiting = [...this.#ready.takeAll(), ...this.#readyEffects.takeAll(), ...this.#waitingEffects];
-    this.#waitingEffects = [];
+    const waiting = [...this.#ready.takeAll(), ...this.#effects.takeAll()];
     await Promise.all(waiting.map((held) => this.#giveBack(held, this.#options.clock.now())));
     await Promise.race([this.#fresh.stop().then(() => this.#holdings.empty()), deadline]);
     await Promise.all(this.#holdings.all().map((held) => this.#giveBack(held, this.#options.clock.now())));
     this.#holdings.close();
-  }
-
-  async #execute(all: HeldRun[]): Promise<void> {
-    let batch = all;
-    try {
-      const definitions = await this.#definitions.load(all.map(({ version }) => version));
-      batch = all.filter((held) => !this.#beginsWithEffect(held, definitions));
-      if (batch.length === 0) return;
-      const runs = batch.map((held) => held.handed());
-      const alone = batch.some((held) => this.#isAlone(held));
-      const results = await this.#options.executor.execute({ runs, definitions, alone });
-      for (const [index, held] of batch.entries()) {
-        const result = results[index];
-        if (result !== undefined) this.#settle(held, result);
-      }
-    } catch (error) {
-      this.#onFailure(batch, error, false);
-    }
-  }
-
-  /** Starts the effect of a run that nothing comes before. */
-  #beginsWithEffect(held: HeldRun, definitions: Map<string, string>): boolean {
-    const { definition } = held;
-    const steps = definitions.get(definition);
-    if (!held.isAtItsBeginning || steps === undefined) return false;
-    if (!this.#pure.reachOf(definition, steps).startsWithEffect) return false;
-    held.effect = true;
-    this.#startEffect(held);
-    return true;
-  }
-
-  async #executeEffects(batch: HeldRun[]): Promise<void> {
-    const alone = batch.some((held) => this.#isAlone(held));
-    try {
-      const definitions = await this.#definitions.load(batch.map(({ version }) => version));
-      const runs = batch.map((held) => held.handed());
-      const effectBy = batch.map((held) => this.#effectBy(held));
-      const results = this.#options.executor.executeEffects({ runs, definitions, effectBy, alone });
-      await Promise.all(batch.map((held, index) => this.#settleEffect(held, results[index])));
-    } catch (error) {
-      this.#onFailure(batch, error, true);
-      for (const _ of batch) this.#endEffect();
-    }
-  }
-
-  async #settleEffect(held: HeldRun, result: Promise<Advanced> | undefined): Promise<void> {
-    try {
-      if (result !== undefined) this.#settle(held, await result);
-    } catch (error) {
-      this.#onFailure([held], error, true);
-    }
-    this.#endEffect();
-  }
-
-  #onFailure(batch: HeldRun[], error: unknown, effects: boolean): void {
-    const { log, clock } = this.#options;
-    // Given back, its runs are another's: at a stop the threads end with the webhooks that were not waited for.
-    if (this.#stopping && !batch.some((held) => this.#holds(held))) return;
-    if (error instanceof ThreadLost) {
-      const { guilty, reason, cause } = error;
-      const run_id = guilty === null ? null : batch[guilty]?.run.uuid;
-      log.warn({ run_id, reason, cause: messageOf(cause) }, "thread lost");
-      for (const [index, held] of batch.entries()) this.#afterLostThread(held, index === guilty, effects, error);
-    } else {
-      log.error({ error: messageOf(error), runs: batch.length }, "execution failed");
-      clock.timer(RETRY_MILLISECONDS, () => this.#again(batch));
-    }
   }
 
   #settle(held: HeldRun, { next, effect, ...gave }: Advanced): void {
@@ -251,29 +193,9 @@ export class Dispatcher implements TriggerConsumer {
   }
 
   #startEffect(held: HeldRun): void {
-    const { clock, maxEffects } = this.#options;
-    if (this.#stopping || clock.monotonic() > this.#effectBy(held)) this.#giveBack(held, clock.now());
-    else if (this.#effects >= maxEffects) this.#waitingEffects.push(held);
-    else {
-      this.#effects++;
-      if (held.suspect) this.#executeEffects([held]);
-      else this.#readyEffects.add(held);
-    }
-  }
-
-  /** A lease that is nearly over may be another's when the effect reaches the world. */
-  #effectBy({ leaseUntil }: HeldRun): number {
-    return leaseUntil - this.#options.leaseMilliseconds / 6;
-  }
-
-  /** Its place is another's. */
-  #endEffect(): void {
-    this.#effects--;
-    for (let next = this.#waitingEffects.shift(); next !== undefined; next = this.#waitingEffects.shift()) {
-      if (!this.#holds(next)) continue;
-      this.#startEffect(next);
-      return;
-    }
+    const { clock, leaseMilliseconds } = this.#options;
+    if (this.#stopping || clock.monotonic() > held.effectBy(leaseMilliseconds)) this.#giveBack(held, clock.now());
+    else this.#effects.add(held);
   }
 
   #afterLostThread(held: HeldRun, guilty: boolean, effect: boolean, { reason, charged }: ThreadLost): void {
@@ -298,7 +220,7 @@ export class Dispatcher implements TriggerConsumer {
   }
 
   #enqueue(held: HeldRun): void {
-    if (this.#isAlone(held)) this.#execute([held]);
+    if (this.#isAlone(held)) this.#handing.execute([held]);
     else this.#ready.add(held);
   }
 

@@ -53,6 +53,11 @@ export class HeldRun {
     return definitionKey(this.version);
   }
 
+  /** Until when an effect of it may start: a lease that is nearly over may be another's when the effect reaches the world. */
+  effectBy(leaseMilliseconds: number): number {
+    return this.leaseUntil - leaseMilliseconds / 6;
+  }
+
   /** Whether nothing of it was executed yet. */
   get isAtItsBeginning(): boolean {
     return this.#log === "[]" && this.#unsaved === "[]";

@@ -4,16 +4,19 @@ export const ORDERS = ["asc", "desc"] as const;
 export type Order = (typeof ORDERS)[number];
 
 /** The query of every list. */
-export const PageQuery = Type.Object({
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
-  cursor: Type.Optional(Type.String({ maxLength: 512, description: "The next_cursor of the page before" })),
-  order: Type.Optional(
-    Type.Union(
-      ORDERS.map((order) => Type.Literal(order)),
-      { default: "desc", description: "desc: newest first; asc: oldest first, without the last 2 seconds" },
+export const PageQuery = Type.Object(
+  {
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
+    cursor: Type.Optional(Type.String({ maxLength: 512, description: "The next_cursor of the page before" })),
+    order: Type.Optional(
+      Type.Union(
+        ORDERS.map((order) => Type.Literal(order)),
+        { default: "desc", description: "desc: newest first; asc: oldest first, without the last 2 seconds" },
+      ),
     ),
-  ),
-});
+  },
+  { additionalProperties: false },
+);
 export type PageQuery = Static<typeof PageQuery>;
 
 /** A page of a list: rows after `after` in `order`. */

@@ -65,8 +65,8 @@ const fields: Case[] = [
   },
   {
     title: "an extra field in a step",
-    body: step({ retry: 3 }),
-    faults: [fault("extra_forbidden", "steps", 0, "retry")],
+    body: step({ colour: 3 }),
+    faults: [fault("extra_forbidden", "steps", 0, "colour")],
   },
   {
     title: "a step's name that is a number",

@@ -21,6 +21,7 @@ export interface StepInput {
   name: string;
   type: string;
   config: unknown;
+  retry?: unknown;
 }
 
 export class Client {

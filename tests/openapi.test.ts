@@ -9,6 +9,7 @@ import { loadStepTypes } from "../src/connectors/index.ts";
 import { openInProcessMessaging } from "../src/messaging/in-process.ts";
 import { RunRepository } from "../src/repositories/runs.ts";
 import { WorkflowRepository } from "../src/repositories/workflows.ts";
+import { BLOCK, BlockConfig } from "../src/schemas/block.ts";
 import { ReadinessService } from "../src/services/readiness.ts";
 import { RunService } from "../src/services/runs.ts";
 import { TriggerService } from "../src/services/triggers.ts";
@@ -106,7 +107,8 @@ test("has a schema for the config of every step type", async () => {
   const steps = listAt(document, "components", "schemas", "Step", "anyOf").map(resolved);
   const documented = steps.map((step) => [textAt(step, "properties", "type", "const"), configKeys(step)]);
   const types = [...(await loadStepTypes()).values()].map(({ connector }) => connector);
-  expect(documented).toEqual(types.map(({ type, config }) => [type, Object.keys(config.properties)]));
+  const all = [...types, { type: BLOCK, config: BlockConfig }];
+  expect(documented).toEqual(all.map(({ type, config }) => [type, Object.keys(config.properties)]));
 });
 
 test("has no union within a union, and a name for every object but answers, for programs that make clients of it", () => {

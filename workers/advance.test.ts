@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { Type } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { type Connector, defineConnector, StepFailure, type StepTypes } from "../src/connectors/index.ts";
+import { compile } from "../src/engine/plan.ts";
 import type { Json } from "../src/schemas/json.ts";
 import {
   type Advanced,
@@ -50,7 +51,6 @@ const types: StepTypes = new Map(
 );
 
 const world: Surroundings = {
-  types,
   now: () => 1,
   stepwise: false,
   beat: () => {},
@@ -62,7 +62,12 @@ const effects: EffectSurroundings = {
 };
 
 async function run(type: string, stepConfig: Record<string, Json> = {}): Promise<Advanced | undefined> {
-  const task: RunTask = { uuid: "run", steps: [{ name: "a", type, config: stepConfig }], payload: {}, log: [] };
+  const task: RunTask = {
+    uuid: "run",
+    plan: compile([{ name: "a", type, config: stepConfig }], types),
+    payload: {},
+    log: [],
+  };
   const effect = types.get(type)?.connector.kind === "effect";
   const advanced = effect ? await advanceEffect(task, world, effects) : advance(task, world);
   return unpackResults(packResults([advanced]))[0];

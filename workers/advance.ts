@@ -3,15 +3,15 @@ import {
   type EffectConnector,
   type PureConnector,
   StepFailure,
-  type StepTypes,
   type Tools,
 } from "../src/connectors/index.ts";
-import { decide } from "../src/engine/decide.ts";
-import { endedEntry, foldLog, record, type StepOutcome, startedEntry } from "../src/engine/state.ts";
-import { findJsonFaults, type Json, type JsonObject, MAX_DEPTH } from "../src/schemas/json.ts";
+import { type Decision, decide } from "../src/engine/decide.ts";
+import { beginEntry, outcomeEntry } from "../src/engine/outcome.ts";
+import type { Plan } from "../src/engine/plan.ts";
+import { type BlockState, foldLog, record, type StepOutcome } from "../src/engine/state.ts";
+import { findJsonFaults, type Json, MAX_DEPTH } from "../src/schemas/json.ts";
 import { type LogEntry, stepResultsText } from "../src/schemas/log.ts";
-import type { EndedStatus } from "../src/schemas/run.ts";
-import type { Step } from "../src/schemas/workflow.ts";
+import type { EndedStatus, ErrorDetails } from "../src/schemas/run.ts";
 import { describeFailure } from "../src/step-failures.ts";
 
 const MAX_OUTPUT = 1024 * 1024;
@@ -22,7 +22,7 @@ const MAX_UNEXPECTED = 2000;
 /** A run as it is handed out. */
 export interface RunTask {
   uuid: string;
-  steps: readonly Step[];
+  plan: Plan;
   payload: Json;
   log: LogEntry[];
 }
@@ -47,7 +47,6 @@ export interface Advanced {
 }
 
 export interface Surroundings {
-  types: StepTypes;
   /** Milliseconds since the epoch, database time. */
   now(): number;
   /** Stop after every step, so that a thread that is lost takes no other step's result with it. */
@@ -69,7 +68,7 @@ export interface EffectSurroundings {
  */
 export function advance(run: RunTask, world: Surroundings): Advanced {
   const progress = new Progress(run);
-  return progress.advanced(world, false, progress.pure(run, world));
+  return progress.advanced(world, false, progress.pure(world));
 }
 
 /** Executes the effect that is the run's next step and goes on like `advance`. */
@@ -79,19 +78,20 @@ export async function advanceEffect(
   { mayStart, tools }: EffectSurroundings,
 ): Promise<Advanced> {
   const progress = new Progress(run);
-  const first = progress.pure(run, world);
+  const first = progress.pure(world);
   if (first.kind !== "execute" || first.connector.kind !== "effect") return progress.advanced(world, false, first);
   if (!mayStart()) return progress.advanced(world, false, first);
-  const { connector, path, name, startedAt, config } = first;
+  const { connector, block, path, config } = first;
   const executed = await executeEffect(connector, config, tools(path));
-  progress.add(endedEntry(path, name, startedAt, world.now(), progress.capped(executed)));
-  return progress.advanced(world, true, progress.pure(run, world));
+  progress.settle(block, executed, world.now());
+  return progress.advanced(world, true, progress.pure(world));
 }
 
-type PureDecision = Exclude<ReturnType<typeof decide>, { kind: "record" }>;
+type PureDecision = Exclude<Decision, { kind: "record" | "settle" }>;
 
 class Progress {
   readonly state;
+  readonly #run: string;
   readonly #entries: LogEntry[] = [];
   /** JSON text of the outputs of this burst, for the results of its end. */
   readonly #outputTexts = new Map<Json, string>();
@@ -99,7 +99,8 @@ class Progress {
   #unexpected: string | null = null;
 
   constructor(run: RunTask) {
-    this.state = foldLog(run.payload, run.log);
+    this.#run = run.uuid;
+    this.state = foldLog(run.plan, run.payload, run.log);
     // Only long logs come near the cap; their text was capped when it was written.
     this.#outputBytes = run.log.length > 8 ? JSON.stringify(run.log).length : 0;
   }
@@ -110,28 +111,36 @@ class Progress {
   }
 
   /** Executes pure steps and records what the engine decides by itself, up to the first thing that is neither. */
-  pure(run: RunTask, world: Surroundings): PureDecision {
+  pure(world: Surroundings): PureDecision {
     for (;;) {
       world.beat();
-      const decision = decide(run.steps, this.state, world.now(), world.types);
-      if (decision.kind === "record") {
-        this.add(decision.entry);
-        if (decision.unexpected !== undefined) this.#unexpected = textOfThrown(decision.unexpected);
+      const now = world.now();
+      const decision = decide(this.state, now);
+      if (decision.kind === "record") this.add(decision.entry);
+      else if (decision.kind === "settle") {
+        const { block, outcome, inner, unexpected } = decision;
+        const thrown = unexpected === undefined ? null : textOfThrown(unexpected);
+        this.settle(block, { outcome, unexpected: thrown, isConnectors: false }, now, inner);
       } else if (decision.kind === "execute" && decision.connector.kind === "pure") {
-        if (world.stepwise && !this.state.steps.has(decision.path)) return decision;
-        const { connector, path, name, startedAt, config } = decision;
-        this.add(endedEntry(path, name, startedAt, world.now(), this.capped(executePure(connector, config))));
+        const { connector, block, config, hasBegun } = decision;
+        if (world.stepwise && !hasBegun) return decision;
+        this.settle(block, executePure(connector, config), world.now());
       } else return decision;
     }
   }
 
+  /** Records how an attempt of the step that a block is at ended. */
+  settle(block: BlockState, executed: Executed, now: number, inner?: ErrorDetails | null): void {
+    this.add(outcomeEntry(this.state, block, this.#run, now, this.capped(executed), inner));
+  }
+
   /** An output that every store holds, or the failure that says why it is not one. */
-  capped({ outcome, unexpected }: Executed): StepOutcome {
-    this.#unexpected = unexpected;
+  capped({ outcome, unexpected, isConnectors }: Executed): StepOutcome {
+    this.#unexpected ??= unexpected;
     const { output } = outcome;
     if (output === null) return outcome;
     const text = jsonText(output);
-    if (text === null) return failed("output_not_json");
+    if (text === null || (isConnectors && !text.startsWith("{"))) return failed("output_not_json");
     if (text.length > MAX_OUTPUT) return failed("output_too_large");
     this.#outputBytes += text.length;
     if (this.#outputBytes > MAX_OUTPUTS) return failed("outputs_too_large");
@@ -139,7 +148,7 @@ class Progress {
       ? findJsonFaults(text).find(({ kind }) => kind === "depth" || kind === "string")
       : undefined;
     if (fault !== undefined) return failed(fault.kind === "depth" ? "output_too_deep" : "output_unstorable");
-    const plain: JsonObject = JSON.parse(text);
+    const plain: Json = JSON.parse(text);
     this.#outputTexts.set(plain, text);
     return { ...outcome, output: plain };
   }
@@ -155,7 +164,7 @@ class Progress {
       return { entries: "[]", effect, next: { ...next, stepResults } };
     }
     if (next.kind === "sleep") return { entries: JSON.stringify(this.#entries), effect, next };
-    if (!this.state.steps.has(next.path)) this.add(startedEntry(next.path, next.name, world.now(), null));
+    if (next.kind === "execute" && !next.hasBegun) this.add(beginEntry(next.block, world.now(), null));
     const kind = next.connector.kind === "pure" ? "again" : "effect";
     return { entries: JSON.stringify(this.#entries), effect, next: { kind } };
   }
@@ -166,10 +175,10 @@ function mayBeUnstorable(text: string): boolean {
   return text.length > 2 * MAX_DEPTH || text.includes("\\u");
 }
 
-function jsonText(value: JsonObject): string | null {
+function jsonText(value: Json): string | null {
   try {
     const text: string | undefined = JSON.stringify(value);
-    return text === undefined || !text.startsWith("{") ? null : text;
+    return text ?? null;
   } catch {
     // A cycle or a BigInt: told apart from JSON by failing here.
     return null;
@@ -183,11 +192,17 @@ function failed(
   return { ...describeFailure(name, {}), output: null };
 }
 
-type Executed = { outcome: StepOutcome; unexpected: string | null };
+interface Executed {
+  outcome: StepOutcome;
+  /** What a connector threw that was no StepFailure. */
+  unexpected: string | null;
+  /** The outcome is a connector's: its output has to be an object. */
+  isConnectors: boolean;
+}
 
 function executePure(connector: PureConnector, config: Json): Executed {
   try {
-    return { outcome: { output: connector.run(config) }, unexpected: null };
+    return { outcome: { output: connector.run(config) }, unexpected: null, isConnectors: true };
   } catch (error) {
     return failureOf(connector, error);
   }
@@ -195,7 +210,7 @@ function executePure(connector: PureConnector, config: Json): Executed {
 
 async function executeEffect(connector: EffectConnector, config: Json, tools: Tools): Promise<Executed> {
   try {
-    return { outcome: { output: await connector.run(config, tools) }, unexpected: null };
+    return { outcome: { output: await connector.run(config, tools) }, unexpected: null, isConnectors: true };
   } catch (error) {
     return failureOf(connector, error);
   }
@@ -204,11 +219,15 @@ async function executeEffect(connector: EffectConnector, config: Json, tools: To
 /** What a connector threw: its sentence where it means one, else ours, and what was thrown for the log. */
 function failureOf({ type }: Connector, error: unknown): Executed {
   if (error instanceof StepFailure) {
-    const { code, message, output } = error;
-    return { outcome: { code, error: message, output }, unexpected: null };
+    const { code, message, output, details } = error;
+    return {
+      outcome: { code, error: message, output, ...(details !== null && { details }) },
+      unexpected: null,
+      isConnectors: true,
+    };
   }
   const outcome = { ...describeFailure("unexpected", { type }), output: null };
-  return { outcome, unexpected: textOfThrown(error) };
+  return { outcome, unexpected: textOfThrown(error), isConnectors: true };
 }
 
 function textOfThrown(error: unknown): string {

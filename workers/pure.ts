@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Clock } from "../src/clock.ts";
 import type { StepTypes } from "../src/connectors/index.ts";
+import { compile, kindsIn } from "../src/engine/plan.ts";
 import { messageOf } from "../src/errors.ts";
 import { lru } from "../src/lru.ts";
 import type { Step } from "../src/schemas/workflow.ts";
@@ -62,7 +63,7 @@ export class PureExecution {
     const known = this.#reaches.get(definition);
     if (known !== undefined) return known;
     const parsed: Step[] = JSON.parse(steps);
-    const kinds = parsed.map(({ type }) => this.#options.types.get(type)?.connector.kind ?? "effect");
+    const kinds = [...kindsIn(compile(parsed, this.#options.types).root)];
     const first = kinds.find((kind) => kind !== "pure") ?? "end";
     const reach: Reach = { first, startsWithEffect: kinds[0] === "effect", effects: kinds.includes("effect") };
     this.#reaches.set(definition, reach);

@@ -9,6 +9,7 @@ import { parentPort, threadId } from "node:worker_threads";
 import { workerData } from "piscina";
 import { kernelTime } from "../src/clock.ts";
 import { type HttpReply, type HttpRequest, loadStepTypes, type Tools } from "../src/connectors/index.ts";
+import { compile, type Plan } from "../src/engine/plan.ts";
 import { messageOf } from "../src/errors.ts";
 import { bytesOfText, lru } from "../src/lru.ts";
 import { parseLog } from "../src/schemas/log.ts";
@@ -74,8 +75,8 @@ function executePure(task: PureTask): string[] {
   const results: Advanced[] = [];
   for (const [index, run] of task.runs.entries()) {
     shared.enter(lane, task.slot, index);
-    const steps = definitions.get(run.definition);
-    results.push(steps === undefined ? WITHOUT_DEFINITION : advance(handedOver(run, steps), world));
+    const plan = definitions.get(run.definition);
+    results.push(plan === undefined ? WITHOUT_DEFINITION : advance(handedOver(run, plan), world));
     shared.leave(lane);
   }
   return passed(packResults(results));
@@ -110,13 +111,13 @@ function executeEffects(task: EffectTask): Promise<string[]> {
 
 async function executeEffect(
   run: EffectTask["runs"][number],
-  steps: readonly Step[] | undefined,
+  plan: Plan | undefined,
   world: Surroundings,
 ): Promise<Advanced> {
-  if (steps === undefined) return WITHOUT_DEFINITION;
+  if (plan === undefined) return WITHOUT_DEFINITION;
   const { uuid, depth, slot, effectBy } = run;
   shared.enter(lane, slot, 0);
-  const handed = handedOver(run, steps);
+  const handed = handedOver(run, plan);
   // An effect may take long: meanwhile its run is held once, not as text beside.
   run.payload = "";
   run.log = "";
@@ -136,7 +137,6 @@ async function executeEffect(
 function worldOf({ now, stepwise }: ThreadTask): Surroundings {
   const offset = now - performance.now();
   return {
-    types,
     now: () => Math.floor(performance.now() + offset),
     stepwise,
     beat,
@@ -144,12 +144,12 @@ function worldOf({ now, stepwise }: ThreadTask): Surroundings {
 }
 
 /** Held for the task: there may not be room for all of them in the cache. */
-function definitionsOf(task: ThreadTask): Map<string, readonly Step[]> {
+function definitionsOf(task: ThreadTask): Map<string, Plan> {
   return new Map(task.definitions.map(([key, steps]) => [key, definitionOf(key, steps)]));
 }
 
-function handedOver({ uuid, payload, log }: Handed, steps: readonly Step[]): RunTask {
-  return { uuid, steps, payload: JSON.parse(payload), log: parseLog(log) };
+function handedOver({ uuid, payload, log }: Handed, plan: Plan): RunTask {
+  return { uuid, plan, payload: JSON.parse(payload), log: parseLog(log) };
 }
 
 function passed(texts: string[]): string[] {
@@ -167,16 +167,17 @@ function kernelThreadId(): number {
 }
 
 interface Definition {
-  steps: readonly Step[];
+  plan: Plan;
   bytes: number;
 }
 
-function definitionOf(key: string, text: string): readonly Step[] {
+function definitionOf(key: string, text: string): Plan {
   const kept = definitions.get(key);
-  if (kept !== undefined) return kept.steps;
+  if (kept !== undefined) return kept.plan;
   const steps: Step[] = JSON.parse(text);
-  definitions.set(key, { steps, bytes: bytesOfText(text) });
-  return steps;
+  const plan = compile(steps, types);
+  definitions.set(key, { plan, bytes: bytesOfText(text) });
+  return plan;
 }
 
 function toolsFor(slot: number, idempotencyKey: string, depth: number): Tools {

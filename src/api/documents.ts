@@ -1,8 +1,9 @@
 import { type TSchema, Type } from "@sinclair/typebox";
 import type { StepTypes } from "../connectors/index.ts";
-import { Run, StepResult, TriggerInput } from "../schemas/run.ts";
+import { BLOCK } from "../schemas/block.ts";
+import { ErrorDetails, Run, StepResult, TriggerInput } from "../schemas/run.ts";
 import { Step, Workflow, WorkflowInput } from "../schemas/workflow.ts";
-import { Placeholder, stepSchemas } from "./step-schemas.ts";
+import { BLOCK_DESCRIPTION, Placeholder, stepSchemas } from "./step-schemas.ts";
 
 const ErrorBody = Type.Object(
   { detail: Type.String(), code: Type.String(), request_id: Type.String() },
@@ -58,6 +59,7 @@ const SCHEMAS = {
   TriggerInput: { ...TriggerInput, examples: [TRIGGER_EXAMPLE] },
   Run,
   StepResult,
+  ErrorDetails,
   Error: ErrorBody,
   ValidationError: ValidationErrorBody,
 };
@@ -113,7 +115,8 @@ export function pageOf(name: keyof typeof SCHEMAS) {
 
 /** The step types with their configs, for the document's description. */
 export function describeSteps(types: StepTypes): string {
-  const lines = [...types.values()].map(({ connector }) => `- \`${connector.type}\`: ${connector.description}`);
+  const described = [...types.values()].map(({ connector }) => [connector.type, connector.description]);
+  const lines = [...described, [BLOCK, BLOCK_DESCRIPTION]].map(([type, text]) => `- \`${type}\`: ${text}`);
   return `Step types:\n\n${lines.join("\n")}`;
 }
 

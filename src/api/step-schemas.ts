@@ -1,8 +1,18 @@
 import { type TSchema, Type } from "@sinclair/typebox";
 import type { StepTypes } from "../connectors/index.ts";
+import { BLOCK, BlockConfig } from "../schemas/block.ts";
 import { FORBIDDEN_KEYS } from "../schemas/json.ts";
 import { MAX_PLACEHOLDER } from "../schemas/placeholder.ts";
+import { MAX_RETRIES, Retry } from "../schemas/retry.ts";
 import { StepName } from "../schemas/workflow.ts";
+
+export const BLOCK_DESCRIPTION = "Groups steps: they are retried together, and give one output.";
+
+/** What a step may say of its retries. */
+const RETRIES = Type.Union(
+  [referenceTo("Retry"), Type.Array(referenceTo("Retry"), { minItems: 1, maxItems: MAX_RETRIES }), Type.Literal(false)],
+  { description: "What happens when an attempt fails; of several the first that means the error" },
+);
 
 export const Placeholder = Type.String({
   pattern: "^\\$\\{[^{]*\\}$",
@@ -25,13 +35,22 @@ export function stepSchemas(types: StepTypes): Record<string, TSchema> {
       named[`${own}${nameOf(key)}`] = schema;
       return referenceTo(`${own}${nameOf(key)}`);
     });
-    named[`${own}Step`] = Type.Object(
-      { name, type: Type.Literal(type), config: referenceTo(`${own}Config`) },
-      { additionalProperties: false, description },
-    );
+    named[`${own}Step`] = stepOf(type, description);
     return referenceTo(`${own}Step`);
   });
-  return { ...named, Step: Type.Union(steps, { title: "Step" }) };
+  named.Retry = Retry;
+  named.BlockConfig = {
+    ...BlockConfig,
+    properties: { ...BlockConfig.properties, steps: { ...BlockConfig.properties.steps, items: referenceTo("Step") } },
+  };
+  named.BlockStep = stepOf(BLOCK, BLOCK_DESCRIPTION);
+  return { ...named, Step: Type.Union([...steps, referenceTo("BlockStep")], { title: "Step" }) };
+
+  function stepOf(type: string, description: string): TSchema {
+    const config = referenceTo(`${nameOf(type)}Config`);
+    const retry = Type.Optional(RETRIES);
+    return Type.Object({ name, type: Type.Literal(type), config, retry }, { additionalProperties: false, description });
+  }
 }
 
 /** A config as an author may write it: a placeholder may stand for any value in it. `lift` names an object within. */

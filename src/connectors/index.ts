@@ -40,6 +40,8 @@ export interface HttpReply {
   redirects: number;
   /** Where a redirect leads that was not followed; null when the reply is none. */
   location: string | null;
+  /** Seconds until the receiver wants to be asked again; null where it does not say. */
+  retryAfter: number | null;
   /** Parsed where the reply says JSON and is, else its text. */
   data: Json;
   /** What of the body could not be kept as it came. */
@@ -63,11 +65,14 @@ export interface ConfigFault {
 export class StepFailure extends Error {
   readonly code: FailureCode;
   readonly output: JsonObject | null;
-  constructor(code: FailureCode, message: string, output: JsonObject | null = null) {
+  /** What a retry may look at, such as `status` and `retry_after`. */
+  readonly details: JsonObject | null;
+  constructor(code: FailureCode, message: string, output: JsonObject | null = null, details: JsonObject | null = null) {
     super(message);
     this.name = "StepFailure";
     this.code = code;
     this.output = output;
+    this.details = details;
   }
 
   /** One of the failures that the platform has a sentence for. */
@@ -75,9 +80,10 @@ export class StepFailure extends Error {
     name: Name,
     subjects: Subjects<Name>,
     output: JsonObject | null = null,
+    details: JsonObject | null = null,
   ): StepFailure {
     const { code, error } = describeFailure(name, subjects);
-    return new StepFailure(code, error, output);
+    return new StepFailure(code, error, output, details);
   }
 }
 

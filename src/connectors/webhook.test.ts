@@ -9,6 +9,7 @@ const REPLY: HttpReply = {
   status: 200,
   url: "http://host/",
   redirects: 0,
+  retryAfter: null,
   location: null,
   data: "",
   faults: { count: 0, first: [] },

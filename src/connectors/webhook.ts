@@ -98,10 +98,11 @@ function outputOf({ url, method }: Config, reply: HttpReply): JsonObject {
   };
 }
 
-function failureOf({ status, location }: HttpReply, output: JsonObject): StepFailure {
-  if (location === null) return StepFailure.of("http_status", { status }, output);
+function failureOf({ status, location, retryAfter }: HttpReply, output: JsonObject): StepFailure {
+  const details = { status, ...(retryAfter !== null && { retry_after: retryAfter }) };
+  if (location === null) return StepFailure.of("http_status", { status }, output, details);
   const target = shortened(shownUrl(location).replace(/\p{Cc}/gu, ""), MAX_SHOWN_TARGET);
-  return StepFailure.of("http_redirect", { status, target }, output);
+  return StepFailure.of("http_redirect", { status, target }, output, details);
 }
 
 function headersOf(config: Config, body: string | null, authorization: string | null): [string, string][] {

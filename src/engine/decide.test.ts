@@ -9,9 +9,12 @@ import type { Json, JsonObject } from "../schemas/json.ts";
 import type { LogEntry } from "../schemas/log.ts";
 import type { Step } from "../schemas/workflow.ts";
 import { type Decision, decide } from "./decide.ts";
-import { endedEntry, foldLog, type RunState, record } from "./state.ts";
+import { outcomeEntry } from "./outcome.ts";
+import { compile } from "./plan.ts";
+import { endedEntry, foldLog, type RunState, record, startedEntry } from "./state.ts";
 
 const NOW = Date.UTC(2030, 0, 1);
+const RUN = "01900000-0000-7000-8000-000000000001";
 const DAY = 24 * 60 * 60 * 1000;
 
 const effect = defineConnector({
@@ -38,30 +41,43 @@ const wait = (duration: Json, name = "wait"): Step => ({ name, type: "delay", co
 const send = (to: Json): Step => ({ name: "send", type: "effect", config: { to } });
 
 /** Runs pure steps and records as a worker does, up to the first decision that is neither. */
-function drive(steps: Step[], state: RunState, now: number): { decision: Decision; log: LogEntry[] } {
+function drive(state: RunState, now: number): { decision: Decision; log: LogEntry[] } {
   const log: LogEntry[] = [];
   for (;;) {
-    const decision = decide(steps, state, now, types);
-    let entry: LogEntry;
-    if (decision.kind === "record") entry = decision.entry;
-    else if (decision.kind === "execute" && decision.connector.kind === "pure") {
-      const output: JsonObject = decision.connector.run(decision.config);
-      entry = endedEntry(decision.path, decision.name, decision.startedAt, now, { output });
-    } else return { decision, log };
+    const decision = decide(state, now);
+    const entry = entryOf(state, decision, now);
+    if (entry === null) return { decision, log };
     record(state, entry);
     log.push(entry);
   }
 }
 
-/** The entry that a decision records. */
-function recorded(decision: Decision): LogEntry {
-  if (decision.kind !== "record") throw new Error(`expected a record, got ${decision.kind}`);
-  return decision.entry;
+/** The entry that comes of a decision; null where something else has to happen first. */
+function entryOf(state: RunState, decision: Decision, now: number): LogEntry | null {
+  if (decision.kind === "record") return decision.entry;
+  if (decision.kind === "settle") {
+    return outcomeEntry(state, decision.block, RUN, now, decision.outcome, decision.inner);
+  }
+  if (decision.kind !== "execute" || decision.connector.kind !== "pure") return null;
+  const output: JsonObject = decision.connector.run(decision.config);
+  return outcomeEntry(state, decision.block, RUN, now, { output });
+}
+
+/** The entry that comes next. */
+function recorded(state: RunState, now: number): LogEntry {
+  const decision = decide(state, now);
+  const entry = entryOf(state, decision, now);
+  if (entry === null) throw new Error(`expected an entry, got ${decision.kind}`);
+  return entry;
+}
+
+function folded(steps: Step[], payload: Json, log: LogEntry[]): RunState {
+  return foldLog(compile(steps, types), payload, log);
 }
 
 describe("what a run does next", () => {
   test("no step left: success", () => {
-    expect(decide([], foldLog({}, []), NOW, types)).toEqual({ kind: "end", status: "success", error: null });
+    expect(decide(folded([], {}, []), NOW)).toEqual({ kind: "end", status: "success", error: null });
   });
 
   const executed: [Step, Json][] = [
@@ -71,8 +87,8 @@ describe("what a run does next", () => {
   ];
   for (const [step, config] of executed) {
     test(`${step.type} is executed with its placeholders resolved: ${JSON.stringify(config)}`, () => {
-      const decision = decide([step], foldLog({ n: 5, to: "there" }, []), NOW, types);
-      expect(decision).toMatchObject({ kind: "execute", path: "0", name: step.name, startedAt: isoTime(NOW) });
+      const decision = decide(folded([step], { n: 5, to: "there" }, []), NOW);
+      expect(decision).toMatchObject({ kind: "execute", path: "0", hasBegun: false });
       if (decision.kind !== "execute") throw new Error("narrowed above");
       expect(decision.connector.type).toBe(step.type);
       expect(decision.config).toEqual(config);
@@ -80,15 +96,16 @@ describe("what a run does next", () => {
   }
 
   test("an effect that began before keeps the time at which it began", () => {
-    const begun: LogEntry = recorded(decide([wait(5)], foldLog({}, []), NOW - DAY, types));
-    const decision = decide([send("x")], foldLog({}, [begun]), NOW, types);
-    expect(decision).toMatchObject({ kind: "execute", startedAt: isoTime(NOW - DAY) });
+    const state = folded([send("x")], {}, [startedEntry("0", "send", NOW - DAY, null)]);
+    expect(decide(state, NOW)).toMatchObject({ kind: "execute", hasBegun: true });
+    const [, ended] = outcomeEntry(state, state.root, RUN, NOW, { output: {} });
+    expect(ended).toMatchObject({ started_at: isoTime(NOW - DAY), completed_at: isoTime(NOW) });
   });
 
   test("steps reach what earlier ones gave, and run in order", () => {
     const steps = [pure("a", { n: "${payload.n}" }), pure("2", "${a.value.n}"), pure("c", "<${2.value}>")];
-    const state = foldLog({ n: 1 }, []);
-    const { decision, log } = drive(steps, state, NOW);
+    const state = folded(steps, { n: 1 }, []);
+    const { decision, log } = drive(state, NOW);
     expect(decision).toEqual({ kind: "end", status: "success", error: null });
     expect(log.map(([path, { step_name, output }]) => [path, step_name, output])).toEqual([
       ["0", "a", { type: "transform", value: { n: 1 } }],
@@ -129,15 +146,15 @@ describe("a step that fails ends the run", () => {
     test(name, () => {
       const payload = { text: "soon", negative: -1, huge: 1e9 };
       const steps = [pure("first", 1), step, pure("later", 2)];
-      const state = foldLog(payload, []);
-      const { decision, log } = drive(steps, state, NOW);
+      const state = folded(steps, payload, []);
+      const { decision, log } = drive(state, NOW);
       const [path, result] = log.at(-1) ?? [];
       expect(path).toBe("1");
       expect(result).toMatchObject({ step_name: "bad", status: "failed", output: null, completed_at: isoTime(NOW) });
       expect(result?.error).toMatch(error);
       expect(decision).toEqual({ kind: "end", status: "failed", error: `Step "bad" failed: ${result?.error}` });
       expect(log).toHaveLength(2);
-      expect(decide(steps, foldLog(payload, log), NOW + DAY, types)).toEqual(decision);
+      expect(decide(folded(steps, payload, log), NOW + DAY)).toEqual(decision);
     });
   }
 });
@@ -155,15 +172,15 @@ describe("a delay", () => {
   ] as const) {
     test(`of ${duration} s sleeps ${milliseconds} ms and never less`, () => {
       const steps = [wait(duration)];
-      const started = recorded(decide(steps, foldLog({}, []), NOW, types));
+      const started = recorded(folded(steps, {}, []), NOW);
       const wakeAt = NOW + milliseconds;
       expect(started).toMatchObject(["0", { status: "running", started_at: isoTime(NOW) }, wakeAt]);
       expect(milliseconds).toBeGreaterThanOrEqual(duration * 1000);
       for (const early of [NOW - 1, NOW, wakeAt - 1].filter((time) => time < wakeAt)) {
-        expect(decide(steps, foldLog({}, [started]), early, types)).toEqual({ kind: "sleep", wakeAt });
+        expect(decide(folded(steps, {}, [started]), early)).toEqual({ kind: "sleep", wakeAt });
       }
       for (const time of [wakeAt, wakeAt + DAY]) {
-        const ended = recorded(decide(steps, foldLog({}, [started]), time, types));
+        const ended = recorded(folded(steps, {}, [started]), time);
         expect(ended).toEqual([
           "0",
           {
@@ -176,17 +193,17 @@ describe("a delay", () => {
           },
           null,
         ]);
-        expect(decide(steps, foldLog({}, [started, ended]), time, types).kind).toBe("end");
+        expect(decide(folded(steps, {}, [started, ended]), time).kind).toBe("end");
       }
     });
   }
 
   test("takes its duration from the payload, and waits its own time after another", () => {
     const steps = [wait("${payload.s}", "one"), wait(2, "two")];
-    const state = foldLog({ s: 3 }, []);
-    expect(drive(steps, state, NOW).decision).toEqual({ kind: "sleep", wakeAt: NOW + 3000 });
-    expect(drive(steps, state, NOW + 3500).decision).toEqual({ kind: "sleep", wakeAt: NOW + 5500 });
-    expect(drive(steps, state, NOW + 5500).decision).toMatchObject({ kind: "end", status: "success" });
+    const state = folded(steps, { s: 3 }, []);
+    expect(drive(state, NOW).decision).toEqual({ kind: "sleep", wakeAt: NOW + 3000 });
+    expect(drive(state, NOW + 3500).decision).toEqual({ kind: "sleep", wakeAt: NOW + 5500 });
+    expect(drive(state, NOW + 5500).decision).toMatchObject({ kind: "end", status: "success" });
   });
 });
 
@@ -194,10 +211,10 @@ describe("purity", () => {
   const steps = [pure("a", "${payload.list}"), wait(1), send("${a.value[0]}"), pure("b", "${nothing}")];
   const payload = { list: ["x"] };
   const states: { name: string; log: LogEntry[] }[] = [];
-  const state = foldLog(payload, []);
+  const state = folded(steps, payload, []);
   const log: LogEntry[] = [];
   for (const [index, now] of [NOW, NOW + 500, NOW + 1000].entries()) {
-    log.push(...drive(steps, state, now).log);
+    log.push(...drive(state, now).log);
     states.push({ name: `after pass ${index}`, log: [...log] });
   }
   const sent = endedEntry("2", "send", isoTime(NOW), NOW, { output: {} });
@@ -205,14 +222,14 @@ describe("purity", () => {
 
   for (const { name, log } of states) {
     test(`${name}: the same decision twice, nothing changed`, () => {
-      const state = foldLog(payload, log);
-      const before = structuredClone(state);
+      const state = folded(steps, payload, log);
+      const before = Bun.inspect(state, { depth: 20 });
       const stepsBefore = structuredClone(steps);
-      const first = decide(steps, state, NOW + 700, types);
-      expect(decide(steps, state, NOW + 700, types)).toEqual(first);
-      expect(state).toEqual(before);
+      const first = decide(state, NOW + 700);
+      expect(decide(state, NOW + 700)).toEqual(first);
+      expect(Bun.inspect(state, { depth: 20 })).toBe(before);
       expect(steps).toEqual(stepsBefore);
-      expect(decide(steps, foldLog(payload, structuredClone(log)), NOW + 700, types)).toEqual(first);
+      expect(decide(folded(steps, payload, structuredClone(log)), NOW + 700)).toEqual(first);
     });
   }
 });
@@ -221,12 +238,12 @@ test("10,000 pure steps are one pass, and their log folds to the same state", ()
   const steps = Array.from({ length: 10_000 }, (_, index) =>
     pure(`s${index}`, index === 0 ? 0 : `\${s${index - 1}.value}`),
   );
-  const state = foldLog({}, []);
-  const { decision, log } = drive(steps, state, NOW);
+  const state = folded(steps, {}, []);
+  const { decision, log } = drive(state, NOW);
   expect(decision).toEqual({ kind: "end", status: "success", error: null });
   expect(log).toHaveLength(10_000);
-  expect(state.context.get("s9999")).toEqual({ type: "transform", value: 0 });
-  const folded = foldLog({}, log);
-  expect(folded.position).toBe(state.position);
-  expect(folded.steps.size).toBe(10_000);
+  expect(state.root.scope.names.get("s9999")).toEqual({ type: "transform", value: 0 });
+  const again = folded(steps, {}, log);
+  expect(again.root.position).toBe(state.root.position);
+  expect(again.steps.size).toBe(10_000);
 });

@@ -1,25 +1,29 @@
-import { isoTime } from "../clock.ts";
-import type { EffectConnector, PureConnector, StepType, StepTypes } from "../connectors/index.ts";
+import type { EffectConnector, PureConnector, StepType } from "../connectors/index.ts";
 import { shortened } from "../errors.ts";
 import type { Json } from "../schemas/json.ts";
 import type { LogEntry } from "../schemas/log.ts";
-import type { EndedStatus } from "../schemas/run.ts";
+import type { EndedStatus, ErrorDetails } from "../schemas/run.ts";
 import { wordsOf } from "../schemas/words.ts";
-import type { Step } from "../schemas/workflow.ts";
 import { describeFailure, type FailureCode } from "../step-failures.ts";
+import { beginEntry } from "./outcome.ts";
 import { PlaceholderError, resolvePlaceholders } from "./placeholders.ts";
-import { endedEntry, type RunState, startedEntry } from "./state.ts";
+import type { Node } from "./plan.ts";
+import { contextOf } from "./scope.ts";
+import { type BlockState, pathOf, type RunState, type StepOutcome } from "./state.ts";
 
 /** What a run has to do next. */
 export type Decision =
-  /** Record this entry and decide again. `unexpected`: what a connector threw, for the log. */
-  | { kind: "record"; entry: LogEntry; unexpected?: unknown }
+  /** Record this entry and decide again. */
+  | { kind: "record"; entry: LogEntry }
+  /** A step's attempt is over: record its outcome and decide again. `unexpected`: what a connector threw, for the log. */
+  | { kind: "settle"; block: BlockState; outcome: StepOutcome; inner?: ErrorDetails | null; unexpected?: unknown }
   /** Execute the connector with this config and record how it ended. */
   | {
       kind: "execute";
+      block: BlockState;
       path: string;
-      name: string;
-      startedAt: string;
+      /** It has an entry already. */
+      hasBegun: boolean;
       connector: PureConnector | EffectConnector;
       config: Json;
     }
@@ -27,56 +31,98 @@ export type Decision =
   | { kind: "sleep"; wakeAt: number }
   | { kind: "end"; status: EndedStatus; error: string | null };
 
-/** The engine: from a definition, a state and the time to the next thing to do. Pure. */
-export function decide(steps: readonly Step[], state: RunState, now: number, types: StepTypes): Decision {
-  if (state.error !== null) return { kind: "end", status: "failed", error: state.error };
-  const step = steps[state.position];
-  if (step === undefined) return { kind: "end", status: "success", error: null };
-  const path = String(state.position);
-  const begun = state.steps.get(path);
-  const startedAt = begun?.[1].started_at ?? isoTime(now);
+/** The engine: from a state and the time to the next thing to do. Pure. */
+export function decide({ root }: RunState, now: number): Decision {
+  const decision = decideBlock(root, now);
+  if (decision === "over") return { kind: "end", status: "success", error: null };
+  if (decision === "failed") {
+    const { step = "", message = "" } = root.error ?? {};
+    return { kind: "end", status: "failed", error: `Step "${step}" failed: ${message}` };
+  }
+  return decision;
+}
 
-  const fail = (failure: { code: FailureCode; error: string }): Decision & { kind: "record" } => ({
-    kind: "record",
-    entry: endedEntry(path, step.name, startedAt, now, { ...failure, output: null }),
+type Undecided = "over" | "failed";
+
+function decideBlock(block: BlockState, now: number): Decision | Undecided {
+  if (block.error !== null) return "failed";
+  const node = block.plan.nodes[block.position];
+  if (node === undefined) return "over";
+  const { current } = block;
+  if (current?.isRetrying && current.wakeAt !== null && now < current.wakeAt) {
+    return { kind: "sleep", wakeAt: current.wakeAt };
+  }
+  return node.kind === "block" ? decideContainer(block, now) : decideStep(block, node, now);
+}
+
+function decideContainer(block: BlockState, now: number): Decision {
+  const body = block.current?.body ?? null;
+  if (body === null) return { kind: "record", entry: beginEntry(block, now, null) };
+  const inner = decideBlock(body, now);
+  if (inner === "over") return { kind: "settle", block, outcome: resultOf(body) };
+  if (inner !== "failed") return inner;
+  const { step = "", message = "", details = null } = body.error ?? {};
+  const error = `Step "${step}" failed: ${message}`;
+  const code = details?.code ?? "failed";
+  return { kind: "settle", block, outcome: { code, error, output: null }, inner: details };
+}
+
+/** What a block gives: its output, or the outputs of its steps by name. */
+function resultOf({ plan, scope }: BlockState): StepOutcome {
+  if (plan.output === undefined) return { output: Object.fromEntries(scope.names) };
+  try {
+    return { output: resolvePlaceholders(plan.output, contextOf(scope)) };
+  } catch (error) {
+    return { ...placeholderFailure(error), output: null };
+  }
+}
+
+function decideStep(block: BlockState, node: Node & { kind: "step" }, now: number): Decision {
+  const { stepType: type } = node;
+  const { current } = block;
+  const fail = (failure: { code: FailureCode; error: string }): Decision & { kind: "settle" } => ({
+    kind: "settle",
+    block,
+    outcome: { ...failure, output: null },
   });
-  const type = types.get(step.type);
-  if (type === undefined) return fail(describeFailure("type_unknown", { type: JSON.stringify(step.type) }));
-  const config = resolveConfig(step, state, type);
+  if (type === undefined) return fail(describeFailure("type_unknown", { type: JSON.stringify(node.type) }));
+  const config = resolveConfig(node.config, block, type);
   if ("error" in config) return fail(config);
 
   const { connector } = type;
   if (connector.kind !== "wait") {
-    return { kind: "execute", path, name: step.name, startedAt, connector, config: config.value };
+    const hasBegun = current !== null;
+    return { kind: "execute", block, path: pathOf(block), hasBegun, connector, config: config.value };
   }
-  const wakeAt = begun?.[2] ?? null;
+  const wakeAt = current === null || current.isRetrying ? null : current.wakeAt;
   if (wakeAt !== null && now < wakeAt) return { kind: "sleep", wakeAt };
   try {
-    const entry =
-      wakeAt === null
-        ? startedEntry(path, step.name, now, now + connector.milliseconds(config.value))
-        : endedEntry(path, step.name, startedAt, now, { output: connector.output(config.value) });
-    return { kind: "record", entry };
+    if (wakeAt !== null) return { kind: "settle", block, outcome: { output: connector.output(config.value) } };
+    return { kind: "record", entry: beginEntry(block, now, now + connector.milliseconds(config.value)) };
   } catch (unexpected) {
-    return { ...fail(describeFailure("unexpected", { type: step.type })), unexpected };
+    return { ...fail(describeFailure("unexpected", { type: node.type })), unexpected };
   }
 }
 
 function resolveConfig(
-  step: Step,
-  state: RunState,
+  config: Json,
+  { scope }: BlockState,
   { validator, connector }: StepType,
 ): { value: Json } | { code: FailureCode; error: string } {
   try {
-    const value = resolvePlaceholders(step.config, state.context, connector.join);
+    const value = resolvePlaceholders(config, contextOf(scope), connector.join);
     if (validator.Check(value)) return { value };
     const fault = validator.Errors(value).First();
     const msg = fault === undefined ? "Input does not fit" : wordsOf(fault).msg;
     return describeFailure("config_unfit", { place: placeOf(fault?.path ?? ""), fault: msg });
   } catch (error) {
-    if (error instanceof PlaceholderError) return { code: error.code, error: error.message };
-    throw error;
+    return placeholderFailure(error);
   }
+}
+
+function placeholderFailure(error: unknown): { code: FailureCode; error: string } {
+  if (error instanceof PlaceholderError) return { code: error.code, error: error.message };
+  throw error;
 }
 
 const MAX_PLACE = 200;

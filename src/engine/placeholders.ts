@@ -5,7 +5,9 @@ import { MAX_PLACEHOLDER, nextPlaceholder, parsePath, splitText, wholePlaceholde
 import { describeFailure, type FailureCode } from "../step-failures.ts";
 
 /** What placeholders can reach: `payload` and the output of every step that ended, by step name. */
-export type Context = ReadonlyMap<string, Json>;
+export interface Context {
+  get(name: string): Json | undefined;
+}
 
 /** Thrown when placeholders cannot be resolved; the message says which or why. */
 export class PlaceholderError extends Error {

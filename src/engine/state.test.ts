@@ -1,7 +1,15 @@
 import { describe, expect, test } from "bun:test";
+import type { Json } from "../schemas/json.ts";
 import type { LogEntry } from "../schemas/log.ts";
 import type { StepResult } from "../schemas/run.ts";
-import { endedEntry, foldLog, record, startedEntry } from "./state.ts";
+import { compile } from "./plan.ts";
+import { endedEntry, foldLog, type RunState, record, startedEntry } from "./state.ts";
+
+const STEPS = ["b", "2", "c"].map((name) => ({ name, type: "any", config: {} }));
+
+function folded(payload: Json, log: LogEntry[]): RunState {
+  return foldLog(compile(STEPS, new Map()), payload, log);
+}
 
 const NOW = Date.UTC(2030, 0, 2, 3, 4, 5, 678);
 const TIME = "2030-01-02T03:04:05.678+00:00";
@@ -54,17 +62,19 @@ describe("folding", () => {
   ];
 
   test("nothing gives the beginning", () => {
-    const state = foldLog({ a: 1 }, []);
-    expect(state).toEqual({ steps: new Map(), context: new Map([["payload", { a: 1 }]]), position: 0, error: null });
+    const state = folded({ a: 1 }, []);
+    expect(state.steps.size).toBe(0);
+    expect(state.root).toMatchObject({ position: 0, current: null, error: null });
+    expect([...state.root.scope.names]).toEqual([["payload", { a: 1 }]]);
   });
 
   test("counts what succeeded, keeps the last entry of each path, in order", () => {
-    const state = foldLog(null, log);
-    expect(state.position).toBe(2);
-    expect(state.error).toBeNull();
+    const state = folded(null, log);
+    expect(state.root.position).toBe(2);
+    expect(state.root.error).toBeNull();
     expect([...state.steps.keys()]).toEqual(["0", "1", "2"]);
     expect([...state.steps.values()].map(([, { status }]) => status)).toEqual(["success", "success", "running"]);
-    expect([...state.context]).toEqual([
+    expect([...state.root.scope.names]).toEqual([
       ["payload", null],
       ["b", { n: 1 }],
       ["2", { n: 2 }],
@@ -72,23 +82,23 @@ describe("folding", () => {
   });
 
   test("a failure is the run's error and names its step; its output is out of reach", () => {
-    const state = foldLog(null, [...log, endedEntry("2", "c", TIME, NOW, { error: "no", output: { n: 3 } })]);
-    expect(state.error).toBe('Step "c" failed: no');
-    expect(state.position).toBe(2);
-    expect(state.context.has("c")).toBe(false);
+    const state = folded(null, [...log, endedEntry("2", "c", TIME, NOW, { error: "no", output: { n: 3 } })]);
+    expect(state.root.error).toEqual({ step: "c", message: "no", details: null });
+    expect(state.root.position).toBe(2);
+    expect(state.root.scope.names.has("c")).toBe(false);
   });
 
   test("one entry after the other or all at once: the same state", () => {
     for (let cut = 0; cut <= log.length; cut++) {
-      const state = foldLog(null, log.slice(0, cut));
+      const state = folded(null, log.slice(0, cut));
       for (const entry of log.slice(cut)) record(state, entry);
-      expect(state).toEqual(foldLog(null, log));
+      expect(state).toEqual(folded(null, log));
     }
   });
 
   test("folding leaves the log as it is", () => {
     const before = structuredClone(log);
-    foldLog(null, log);
+    folded(null, log);
     expect(log).toEqual(before);
   });
 });

@@ -27,16 +27,27 @@ export function joinLogs(first: string, second: string): string {
  */
 export function stepResultsText(entries: Iterable<LogEntry>, outputs?: ReadonlyMap<Json, string>): string {
   const results = new Map<string, StepResult>();
-  for (const [path, result] of entries) results.set(path, result);
+  // A later attempt of a container has other paths, and the same names.
+  for (const [, result] of entries) results.set(result.step_name, result);
   let text = "";
   for (const result of results.values()) {
     const name = JSON.stringify(result.step_name);
     const output = outputs?.get(result.output) ?? JSON.stringify(result.output);
     const times = `"started_at":${timeText(result.started_at)},"completed_at":${timeText(result.completed_at)}`;
     const error = result.error === null ? "null" : JSON.stringify(result.error);
-    text += `${text === "" ? "" : ","}${name}:{"step_name":${name},"status":"${result.status}",${times},"output":${output},"error":${error}}`;
+    text += `${text === "" ? "" : ","}${name}:{"step_name":${name},"status":"${result.status}",${times},"output":${output},"error":${error}${extrasText(result)}}`;
   }
   return `{${text}}`;
+}
+
+/** The fields that few results have. */
+function extrasText({ type, path, attempts, error_details }: StepResult): string {
+  let text = "";
+  if (type !== undefined) text += `,"type":${JSON.stringify(type)}`;
+  if (path !== undefined) text += `,"path":${JSON.stringify(path)}`;
+  if (attempts !== undefined) text += `,"attempts":${attempts}`;
+  if (error_details !== undefined) text += `,"error_details":${JSON.stringify(error_details)}`;
+  return text;
 }
 
 function timeText(time: string | null): string {

@@ -1,4 +1,5 @@
 import { type Static, Type } from "@sinclair/typebox";
+import type { FailureCode } from "../step-failures.ts";
 import type { Json, JsonObject } from "./json.ts";
 import { WorkflowReference } from "./workflow.ts";
 
@@ -11,6 +12,24 @@ export type RunStatus = (typeof RUN_STATUSES)[number];
 /** A run in one of these never changes again. */
 export type EndedStatus = "success" | "failed" | "cancelled";
 
+/** An error as data: what failed, where, and how often it was tried. */
+export const ErrorDetails = Type.Object(
+  {
+    code: Type.Unsafe<FailureCode>(Type.String()),
+    message: Type.String(),
+    step: Type.String({ description: "The address of the step that failed" }),
+    path: Type.String(),
+    attempts: Type.Integer({ minimum: 1 }),
+    at: time,
+    details: Type.Unsafe<JsonObject | null>(
+      Type.Unknown({ description: "An object with more, such as the status of an answer; null for nothing" }),
+    ),
+    cause: Type.Null(),
+  },
+  { title: "ErrorDetails" },
+);
+export type ErrorDetails = Static<typeof ErrorDetails>;
+
 export const StepResult = Type.Object(
   {
     step_name: Type.String(),
@@ -21,6 +40,10 @@ export const StepResult = Type.Object(
     completed_at: nullable(time),
     output: Type.Unsafe<Json>(Type.Unknown()),
     error: nullable(Type.String()),
+    type: Type.Optional(Type.String({ description: "Of nested steps, and of those that hold others" })),
+    path: Type.Optional(Type.String({ description: "The same" })),
+    attempts: Type.Optional(Type.Integer({ minimum: 1, description: "Above 1, or while the next one is waited for" })),
+    error_details: Type.Optional(ErrorDetails),
   },
   { title: "StepResult" },
 );

@@ -1,5 +1,6 @@
 import { type Static, Type } from "@sinclair/typebox";
 import type { JsonObject } from "./json.ts";
+import type { StepRetry } from "./retry.ts";
 
 export const MAX_STEPS = 10_000;
 
@@ -23,6 +24,11 @@ export const Step = Type.Object(
     name: StepName,
     type: Type.String({ maxLength: 255 }),
     config: Type.Unsafe<JsonObject>(Type.Record(Type.String(), Type.Unknown())),
+    retry: Type.Optional(
+      Type.Unsafe<StepRetry>(
+        Type.Unknown({ description: "A Retry, up to five of them, or false: what happens when an attempt fails" }),
+      ),
+    ),
   },
   { additionalProperties: false, title: "Step" },
 );

@@ -1,5 +1,6 @@
 import pino from "pino";
 import type { StepTypes } from "../../src/connectors/index.ts";
+import { compile } from "../../src/engine/plan.ts";
 import type { Reservation } from "../../src/messaging/port.ts";
 import type { Triggered } from "../../src/schemas/event.ts";
 import { parseLog } from "../../src/schemas/log.ts";
@@ -116,7 +117,7 @@ class SimulatedThreads implements Executor {
   execute(execution: Execution): Promise<Advanced[]> {
     const guilty = execution.runs.findIndex((run) => this.#reachesPoison(run, execution, false));
     return this.#onThread(execution, guilty, async () =>
-      execution.runs.map((run) => advance(taskOf(run, execution), this.#surroundings(execution))),
+      execution.runs.map((run) => advance(this.#taskOf(run, execution), this.#surroundings(execution))),
     );
   }
 
@@ -149,11 +150,11 @@ class SimulatedThreads implements Executor {
   }
 
   #surroundings({ alone }: Execution): Surroundings {
-    return { types: this.#types, now: () => this.#clock.now(), stepwise: alone, beat: () => {} };
+    return { now: () => this.#clock.now(), stepwise: alone, beat: () => {} };
   }
 
   #effect(run: Handed, execution: Execution, effectBy: number): Promise<Advanced> {
-    return advanceEffect(taskOf(run, execution), this.#surroundings(execution), {
+    return advanceEffect(this.#taskOf(run, execution), this.#surroundings(execution), {
       mayStart: () => this.#clock.monotonic() < effectBy,
       tools: (path) => ({
         idempotencyKey: `${run.uuid}:${path}`,
@@ -164,10 +165,23 @@ class SimulatedThreads implements Executor {
           this.#world.maybeFreeze(this.#clock);
           const time = this.#world.random.chance(0.05) ? 20_000 : this.#world.random.below(300);
           await new Promise<void>((resolve) => this.#clock.timer(time, resolve));
-          return { status: 200, url: "", redirects: 0, location: null, data: "", faults: { count: 0, first: [] } };
+          return {
+            status: 200,
+            url: "",
+            redirects: 0,
+            location: null,
+            retryAfter: null,
+            data: "",
+            faults: { count: 0, first: [] },
+          };
         },
       }),
     });
+  }
+
+  #taskOf(run: Handed, execution: Execution): RunTask {
+    const plan = compile(stepsOf(run, execution), this.#types);
+    return { uuid: run.uuid, plan, payload: JSON.parse(run.payload), log: parseLog(run.log) };
   }
 
   #reachesPoison(run: Handed, execution: Execution, effects: boolean): boolean {
@@ -176,10 +190,6 @@ class SimulatedThreads implements Executor {
     const next = steps[ended.size];
     return next?.type === POISON || (effects && steps[ended.size + 1]?.type === POISON);
   }
-}
-
-function taskOf(run: Handed, execution: Execution): RunTask {
-  return { uuid: run.uuid, steps: stepsOf(run, execution), payload: JSON.parse(run.payload), log: parseLog(run.log) };
 }
 
 function stepsOf(run: Handed, execution: Execution): Step[] {

@@ -1,6 +1,8 @@
 import { Type } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { type Connector, defineConnector, loadStepTypes, type StepTypes } from "../../src/connectors/index.ts";
+import { BLOCK, BlockConfig } from "../../src/schemas/block.ts";
+import type { Retry } from "../../src/schemas/retry.ts";
 import type { Step } from "../../src/schemas/workflow.ts";
 
 /** An effect as the simulation sees it: it takes time, is written in the world's ledger, and may fail. */
@@ -35,9 +37,20 @@ export async function simulatedStepTypes(): Promise<StepTypes> {
   return types;
 }
 
+const blockSchema = TypeCompiler.Compile(BlockConfig);
+
 const pure = (name: string): Step => ({ name, type: "transform", config: { value: { from: "${payload.n}", name } } });
 const acts = (name: string, fails = false): Step => ({ name, type: "effect", config: { fails } });
 const waits = (name: string, duration: number): Step => ({ name, type: "delay", config: { duration } });
+
+const block = (name: string, steps: Step[]): Step => ({ name, type: BLOCK, config: { steps } });
+const RETRY: Retry = { on: ["failed"], max_attempts: 2, initial_interval: 0.5 };
+
+/** The steps that a step holds. */
+export function stepsIn(step: Step | undefined): Step[] {
+  const config = step?.type === BLOCK ? step.config : null;
+  return blockSchema.Check(config) ? config.steps : [];
+}
 
 /** A workflow and how each of its runs must end, whatever happens on the way. */
 export interface Workload {
@@ -48,7 +61,9 @@ export interface Workload {
 
 export const WORKLOADS: Workload[] = [
   { id: "pure", steps: [pure("a"), pure("b"), pure("c")], status: "success" },
+  { id: "pure block", steps: [block("a", [pure("x"), block("y", [pure("z")])]), pure("b")], status: "success" },
   { id: "short", steps: [pure("a")], status: "success" },
+  { id: "short block", steps: [block("a", [pure("x")])], status: "success" },
   { id: "effects", steps: [acts("a"), acts("b"), acts("c")], status: "success" },
   { id: "mixed", steps: [pure("a"), acts("b"), waits("c", 3), pure("d"), acts("e")], status: "success" },
   { id: "sleepy", steps: [waits("a", 1), waits("b", 7), waits("c", 45)], status: "success" },
@@ -56,6 +71,17 @@ export const WORKLOADS: Workload[] = [
   {
     id: "lost",
     steps: [pure("a"), { name: "b", type: "transform", config: { value: "${nowhere}" } }],
+    status: "failed",
+  },
+  {
+    id: "nested",
+    steps: [pure("a"), block("b", [acts("x"), waits("y", 2), block("z", [acts("w")])]), acts("c")],
+    status: "success",
+  },
+  { id: "retried", steps: [acts("a"), { ...acts("b", true), retry: RETRY }, acts("c")], status: "failed" },
+  {
+    id: "block retried",
+    steps: [{ ...block("b", [acts("x"), { ...acts("y", true), retry: RETRY }]), retry: { ...RETRY, max_attempts: 2 } }],
     status: "failed",
   },
   { id: "poisoned", steps: [acts("a"), { name: "b", type: POISON, config: {} }], status: "failed" },

@@ -1,9 +1,11 @@
 import { PlatformError } from "../../src/errors.ts";
+import { BLOCK } from "../../src/schemas/block.ts";
 import { parseLog } from "../../src/schemas/log.ts";
 import type { StepResult } from "../../src/schemas/run.ts";
+import type { Step } from "../../src/schemas/workflow.ts";
 import type { ClaimedRun, RunRecord, Storage } from "../../src/storage/port.ts";
 import type { ProcessClock, Random, Scheduler } from "./scheduler.ts";
-import type { Workload } from "./workloads.ts";
+import { stepsIn, type Workload } from "./workloads.ts";
 
 const ENDED = new Set(["success", "failed", "cancelled"]);
 
@@ -60,10 +62,9 @@ export class World {
     if (this.#tokens.get(run) !== token) this.violation(`effect ${run}:${path} begun by a stale holder`);
     const persisted = new Set(parseLog(row.log).flatMap(([at, { status }]) => (status === "running" ? [] : [at])));
     if (persisted.has(path)) this.violation(`effect ${run}:${path} begun again after its result was persisted`);
-    const steps = this.workloads.get(run)?.steps ?? [];
-    for (const [index, { type }] of steps.slice(0, Number(path)).entries()) {
-      if (type === "effect" && !persisted.has(String(index))) {
-        this.violation(`effect ${run}:${path} begun before the result of ${index} was persisted`);
+    for (const before of effectsBefore(this.workloads.get(run)?.steps ?? [], path)) {
+      if (!persisted.has(before)) {
+        this.violation(`effect ${run}:${path} begun before the result of ${before} was persisted`);
       }
     }
   }
@@ -97,8 +98,9 @@ export class World {
   #keepsWhatItShowed({ uuid, log, stepResults }: RunRecord): void {
     const results: StepResult[] =
       stepResults === null ? parseLog(log).map(([, result]) => result) : Object.values(JSON.parse(stepResults));
-    for (const { step_name, started_at } of results) {
-      const name = `${uuid} ${step_name}`;
+    for (const { step_name, started_at, path } of results) {
+      // The next attempt of a container has other steps.
+      const name = `${uuid} ${path ?? step_name}`;
       const before = this.#begun.get(name);
       if (before !== undefined && before !== started_at) {
         this.violation(`step ${name} began at ${before}, and now at ${started_at}`);
@@ -190,4 +192,16 @@ export class World {
       });
     });
   }
+}
+
+/** The paths of the effects, and of the blocks, that come before a step in its list and in the lists around it. */
+function effectsBefore(steps: readonly Step[], path: string): string[] {
+  const [segment = "", , ...inside] = path.split("/");
+  const index = Number.parseInt(segment, 10);
+  const before = steps
+    .slice(0, index)
+    .flatMap(({ type }, at) => (type === "effect" || type === BLOCK ? [String(at)] : []));
+  if (inside.length === 0) return before;
+  const nested = stepsIn(steps[index]);
+  return [...before, ...effectsBefore(nested, inside.join("/")).map((at) => `${segment}/0/${at}`)];
 }

@@ -49,7 +49,8 @@ export function openWebhookClient(
             contentEncoding: reply.header("content-encoding") ?? "",
           };
           const { data, faults } = readReply(await reply.body(), head);
-          return { status: reply.status, url: url.href, redirects, location, data, faults };
+          const retryAfter = secondsUntil(reply.header("retry-after"));
+          return { status: reply.status, url: url.href, redirects, location, retryAfter, data, faults };
         }
       } catch (error) {
         if (signal.aborted) throw StepFailure.of("not_answered_in_time", {});
@@ -58,4 +59,12 @@ export function openWebhookClient(
     },
     close: () => connections.close(),
   };
+}
+
+/** Retry-After as seconds from now (RFC 9110, 10.2.3); null where it is missing or neither a number nor a date. */
+function secondsUntil(header: string | null): number | null {
+  if (header === null) return null;
+  if (/^\d{1,9}$/.test(header)) return Number(header);
+  const seconds = Math.ceil((Date.parse(header) - Date.now()) / 1000);
+  return Number.isNaN(seconds) ? null : Math.max(0, seconds);
 }

@@ -1,0 +1,110 @@
+import { isoTime } from "../clock.ts";
+import { shortened } from "../errors.ts";
+import type { LogEntry } from "../schemas/log.ts";
+import type { ErrorDetails, StepResult } from "../schemas/run.ts";
+import type { Node } from "./plan.ts";
+import { nextAttempt, retryFor } from "./retry.ts";
+import {
+  type BlockState,
+  endedEntry,
+  type FailedOutcome,
+  pathOf,
+  type ResultExtras,
+  type RunState,
+  retryableOf,
+  type StepOutcome,
+  type StepState,
+  startedEntry,
+} from "./state.ts";
+
+const MAX_ERROR = 4096;
+
+/**
+ * The entry for the end of a step's attempt: the step's end, or the wait for its next attempt.
+ *
+ * @param run uuid of the run, which chance is drawn from
+ * @param inner the error that ended a container, as the step within it had it
+ */
+export function outcomeEntry(
+  { plan }: RunState,
+  block: BlockState,
+  run: string,
+  now: number,
+  outcome: StepOutcome,
+  inner: ErrorDetails | null = null,
+): LogEntry {
+  const node = nodeOf(block);
+  const path = pathOf(block);
+  const { current } = block;
+  const startedAt = current?.startedAt ?? isoTime(now);
+  const failures = current?.failures ?? 0;
+  const extras = extrasOf(node, block);
+  if (!("error" in outcome)) {
+    const attempts = failures > 0 ? { attempts: failures + 1 } : {};
+    return endedEntry(path, node.address, startedAt, now, outcome, { ...extras, ...attempts });
+  }
+  if (plan.isPlain) return endedEntry(path, node.address, startedAt, now, outcome);
+  const attempts = failures + 1;
+  const details = inner ?? detailsOf(node, path, attempts, now, outcome);
+  const failed: ResultExtras = {
+    ...extras,
+    ...(attempts > 1 && { attempts }),
+    error_details: details,
+  };
+  const error = shortened(outcome.error, MAX_ERROR);
+  const result: StepResult = {
+    step_name: node.address,
+    status: "running",
+    started_at: startedAt,
+    completed_at: null,
+    output: null,
+    error,
+    ...failed,
+    attempts,
+  };
+  const at = retryTime(node, current, result, now, `${run}:${path}:${attempts}`);
+  if (at === null) return endedEntry(path, node.address, startedAt, now, outcome, failed);
+  return [path, result, at];
+}
+
+/** The entry for a step that begins, or sleeps until a time; an attempt after others keeps the time of the first. */
+export function beginEntry(block: BlockState, now: number, wakeAt: number | null): LogEntry {
+  const node = nodeOf(block);
+  const [path, result] = startedEntry(pathOf(block), node.address, now, wakeAt, extrasOf(node, block));
+  return [path, { ...result, started_at: block.current?.startedAt ?? result.started_at }, wakeAt];
+}
+
+/** The step that a block is at. @throws Error when it is at its end: then nothing of it can begin or end */
+export function nodeOf({ plan, position }: BlockState): Node {
+  const node = plan.nodes[position];
+  if (node === undefined) throw new Error("A block at its end has no step");
+  return node;
+}
+
+/** What nested results and those of containers say besides, so that they are found again. */
+function extrasOf(node: Node, block: BlockState): ResultExtras {
+  return block.prefix === "" && node.kind === "step" ? {} : { type: node.type, path: pathOf(block) };
+}
+
+function detailsOf(
+  node: Node,
+  path: string,
+  attempts: number,
+  now: number,
+  { code, error, details }: FailedOutcome,
+): ErrorDetails {
+  const message = shortened(error, MAX_ERROR);
+  return { code, message, step: node.address, path, attempts, at: isoTime(now), details: details ?? null, cause: null };
+}
+
+function retryTime(node: Node, current: StepState | null, result: StepResult, now: number, key: string): number | null {
+  const counts = current?.counts ?? [];
+  const error = retryableOf(result);
+  const index = retryFor(node.retries, counts, error);
+  const retry = node.retries[index];
+  if (retry === undefined) return null;
+  const since = Date.parse(result.started_at ?? "");
+  const after = result.error_details?.details?.retry_after;
+  const asked = typeof after === "number" && (error.status === 429 || error.status === 503) ? after : null;
+  return nextAttempt(retry, index, { since, counts }, now, key, asked);
+}

@@ -1,0 +1,50 @@
+import { DEFAULT_ON, matches, type Retry, type Retryable } from "../schemas/retry.ts";
+
+const MAX_INTERVAL_SECONDS = 24 * 60 * 60;
+
+/** What is known of the attempts of a step that have failed. */
+export interface Failures {
+  /** When the first attempt began, milliseconds since the epoch. */
+  since: number;
+  /** How many of them each of the step's retries was for. */
+  counts: readonly number[];
+}
+
+/** Which of a step's retries is for an error: the first that means it and has attempts left; -1 for none. */
+export function retryFor(retries: readonly Retry[], counts: readonly number[], error: Retryable): number {
+  return retries.findIndex(
+    ({ on = DEFAULT_ON, max_attempts = 3 }, index) => matches(on, error) && (counts[index] ?? 0) + 1 < max_attempts,
+  );
+}
+
+/**
+ * When the next attempt begins, milliseconds since the epoch; null when that would be later than the retry allows.
+ *
+ * @param key what chance is drawn from, so that the same question has the same answer
+ * @param retryAfter seconds that the receiver asks for; null for none
+ */
+export function nextAttempt(
+  retry: Retry,
+  index: number,
+  { since, counts }: Failures,
+  now: number,
+  key: string,
+  retryAfter: number | null,
+): number | null {
+  const { initial_interval = 1, multiplier = 2, max_interval = 60, jitter = 0.5, max_elapsed } = retry;
+  const failed = (counts[index] ?? 0) + 1;
+  const interval = Math.min(max_interval, initial_interval * multiplier ** (failed - 1));
+  const drawn = interval * (1 - jitter * fraction(key));
+  const seconds = Math.max(drawn, Math.min(retryAfter ?? 0, MAX_INTERVAL_SECONDS));
+  const at = now + Math.ceil(seconds * 1000);
+  return max_elapsed !== undefined && at > since + max_elapsed * 1000 ? null : at;
+}
+
+/** A number from 0 to below 1 that looks random and depends on the text alone (FNV-1a, with the finalizer of MurmurHash3). */
+function fraction(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
+}

@@ -25,6 +25,8 @@ function pass(milliseconds: number): void {
 
 class Reply {
   isHeld = false;
+  gaveUp = false;
+  bytes = 0;
   readonly host: string;
   readonly #inflow: Inflow;
   constructor(inflow: Inflow, host = "large") {
@@ -37,7 +39,13 @@ class Reply {
   }
   come(bytes: number): void {
     held += bytes;
+    this.bytes += bytes;
     this.#inflow.came(this, bytes);
+  }
+  giveUp(): void {
+    held -= this.bytes;
+    this.gaveUp = true;
+    this.#inflow.over(this);
   }
   end(): void {
     this.#inflow.over(this);
@@ -87,11 +95,31 @@ test("when half of it is persisted, all go on, some at a time", () => {
   expect(going([new Reply(inflow)])).toEqual([0]);
 });
 
-test("replies that stall keep nobody from going on", () => {
+test("replies that stall, and their bytes, keep nobody from going on", () => {
   const inflow = new Inflow(() => held);
-  const replies = Array.from({ length: 9 }, () => new Reply(inflow));
-  for (const reply of replies) reply.come(MIB / 3);
-  expect(going(replies)).toEqual([0, 1, 2, 3]);
-  pass(1010);
-  expect(going(replies)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  const stalled = Array.from({ length: 6 }, () => new Reply(inflow));
+  for (const reply of stalled) reply.come(MIB - 1000);
+  const other = new Reply(inflow, "other");
+  pass(10);
+  expect([going(stalled), other.isHeld]).toEqual([[0, 1, 2, 3], false]);
+  pass(2010);
+  expect(going([...stalled, other, new Reply(inflow), new Reply(inflow, "other")])).toEqual([
+    0, 1, 2, 3, 4, 5, 6, 7, 8,
+  ]);
+  other.come(MIB);
+  other.come(MIB / 2);
+  expect(going([other, new Reply(inflow, "other")])).toEqual([0, 1]);
+});
+
+test("of replies that stall with more than 32 MiB the ones that did so first are given up", () => {
+  const inflow = new Inflow(() => held);
+  const stalled = Array.from({ length: 40 }, () => new Reply(inflow));
+  for (const reply of stalled) {
+    reply.come(MIB - 1000);
+    pass(1010);
+  }
+  const gaveUp = stalled.flatMap(({ gaveUp }, index) => (gaveUp ? [index] : []));
+  expect(gaveUp.length).toBeGreaterThan(10);
+  expect(gaveUp).toEqual(gaveUp.map((_, index) => index));
+  expect(held).toBeLessThan(34 * MIB);
 });

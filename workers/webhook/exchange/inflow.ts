@@ -10,8 +10,10 @@ const LARGE_MILLISECONDS = 60_000;
 const MAX_LARGE_HOSTS = 1000;
 /** The replies that began first go on, so that half-read ones never wait for each other. */
 const OLDEST = 4;
-/** One of which nothing came for so long does not keep the next from going on. */
+/** One of which nothing came for so long stalls: neither it nor its bytes keep others from going on. */
 const STALLED_MILLISECONDS = 1000;
+/** Beyond this many bytes of replies that stall, those that have done so for longest are given up. */
+const MOST_STALLED_BYTES = 32 * 1024 * 1024;
 const LOOK_MILLISECONDS = 5;
 /** Replies that go on at one look: all at once would bring up to 512 KiB each before the first of them is counted. */
 const AT_ONCE = 64;
@@ -22,6 +24,8 @@ export interface Inflowing {
   readonly host: string;
   /** Called with true to leave what comes to the kernel, and with false to read it again. */
   hold(isHeld: boolean): void;
+  /** Called when it has stalled, and others want the room. */
+  giveUp(): void;
 }
 
 interface Place {
@@ -63,9 +67,10 @@ export class Inflow {
     place.bytes += bytes;
     place.cameAt = performance.now();
     if (place.bytes > LARGE_BYTES) this.#noteLarge(reply.host, place.cameAt);
-    const held = this.#heldBytes();
-    if (held > MOST_BYTES && this.#shut !== "all") this.#hold("all");
-    else if (held > MAX_BYTES && this.#shut === "open") this.#hold("large");
+    if (this.#shut === "all" || this.#heldBytes() <= MAX_BYTES) return;
+    const active = this.#activeBytes();
+    if (active > MOST_BYTES) this.#hold("all");
+    else if (active > MAX_BYTES && this.#shut === "open") this.#hold("large");
   }
 
   /** All of a reply came, or nothing more of it will. */
@@ -85,10 +90,10 @@ export class Inflow {
   }
 
   #look(): void {
-    const held = this.#heldBytes();
-    if (this.#shut !== "open" && held > MAX_BYTES / 2) {
+    const active = this.#activeBytes();
+    if (this.#shut !== "open" && active > MAX_BYTES / 2) {
       this.#letOldestGo();
-      if (this.#shut === "all" && held <= MAX_BYTES) this.#letSmallGo();
+      if (this.#shut === "all" && active <= MAX_BYTES) this.#letSmallGo();
       return;
     }
     this.#shut = "open";
@@ -99,6 +104,21 @@ export class Inflow {
     }
     if (this.#looking !== null) clearInterval(this.#looking);
     this.#looking = null;
+  }
+
+  /** The bytes that are held, but for those of replies that stall. */
+  #activeBytes(): number {
+    const since = performance.now() - STALLED_MILLISECONDS;
+    const stalled = [...this.#begun].filter(([, { isHeld, cameAt }]) => !isHeld && cameAt <= since);
+    let bytes = stalled.reduce((sum, [, place]) => sum + place.bytes, 0);
+    if (bytes > MOST_STALLED_BYTES) {
+      for (const [reply, place] of stalled.sort(([, one], [, other]) => one.cameAt - other.cameAt)) {
+        if (bytes <= MOST_STALLED_BYTES / 2) break;
+        bytes -= place.bytes;
+        reply.giveUp();
+      }
+    }
+    return this.#heldBytes() - bytes;
   }
 
   #letOldestGo(): void {

@@ -82,6 +82,10 @@ export class Exchange implements Inflowing {
     this.#call.account.held(isHeld);
   }
 
+  giveUp(): void {
+    this.#fail(StepFailure.of("not_answered_in_time", {}));
+  }
+
   /** The other side has said that nothing more comes. */
   end(): void {
     if (this.#parser.begun) this.#guarded(() => this.#parser.close());

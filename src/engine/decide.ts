@@ -8,7 +8,6 @@ import { describeFailure, type FailureCode } from "../step-failures.ts";
 import { beginEntry } from "./outcome.ts";
 import { PlaceholderError, resolvePlaceholders } from "./placeholders.ts";
 import type { Node } from "./plan.ts";
-import { contextOf } from "./scope.ts";
 import { type BlockState, pathOf, type RunState, type StepOutcome } from "./state.ts";
 
 /** What a run has to do next. */
@@ -71,7 +70,7 @@ function decideContainer(block: BlockState, now: number): Decision {
 function resultOf({ plan, scope }: BlockState): StepOutcome {
   if (plan.output === undefined) return { output: Object.fromEntries(scope.names) };
   try {
-    return { output: resolvePlaceholders(plan.output, contextOf(scope)) };
+    return { output: resolvePlaceholders(plan.output, scope) };
   } catch (error) {
     return { ...placeholderFailure(error), output: null };
   }
@@ -80,14 +79,9 @@ function resultOf({ plan, scope }: BlockState): StepOutcome {
 function decideStep(block: BlockState, node: Node & { kind: "step" }, now: number): Decision {
   const { stepType: type } = node;
   const { current } = block;
-  const fail = (failure: { code: FailureCode; error: string }): Decision & { kind: "settle" } => ({
-    kind: "settle",
-    block,
-    outcome: { ...failure, output: null },
-  });
-  if (type === undefined) return fail(describeFailure("type_unknown", { type: JSON.stringify(node.type) }));
+  if (type === undefined) return failed(block, describeFailure("type_unknown", { type: JSON.stringify(node.type) }));
   const config = resolveConfig(node.config, block, type);
-  if ("error" in config) return fail(config);
+  if ("error" in config) return failed(block, config);
 
   const { connector } = type;
   if (connector.kind !== "wait") {
@@ -100,8 +94,12 @@ function decideStep(block: BlockState, node: Node & { kind: "step" }, now: numbe
     if (wakeAt !== null) return { kind: "settle", block, outcome: { output: connector.output(config.value) } };
     return { kind: "record", entry: beginEntry(block, now, now + connector.milliseconds(config.value)) };
   } catch (unexpected) {
-    return { ...fail(describeFailure("unexpected", { type: node.type })), unexpected };
+    return { ...failed(block, describeFailure("unexpected", { type: node.type })), unexpected };
   }
+}
+
+function failed(block: BlockState, failure: { code: FailureCode; error: string }): Decision & { kind: "settle" } {
+  return { kind: "settle", block, outcome: { ...failure, output: null } };
 }
 
 function resolveConfig(
@@ -110,7 +108,7 @@ function resolveConfig(
   { validator, connector }: StepType,
 ): { value: Json } | { code: FailureCode; error: string } {
   try {
-    const value = resolvePlaceholders(config, contextOf(scope), connector.join);
+    const value = resolvePlaceholders(config, scope, connector.join);
     if (validator.Check(value)) return { value };
     const fault = validator.Errors(value).First();
     const msg = fault === undefined ? "Input does not fit" : wordsOf(fault).msg;

@@ -38,12 +38,13 @@ export function outcomeEntry(
   const { current } = block;
   const startedAt = current?.startedAt ?? isoTime(now);
   const failures = current?.failures ?? 0;
+  // Most steps are plain ones at the top.
+  if (plan.isPlain) return endedEntry(path, node.address, startedAt, now, outcome);
   const extras = extrasOf(node, block);
   if (!("error" in outcome)) {
     const attempts = failures > 0 ? { attempts: failures + 1 } : {};
     return endedEntry(path, node.address, startedAt, now, outcome, { ...extras, ...attempts });
   }
-  if (plan.isPlain) return endedEntry(path, node.address, startedAt, now, outcome);
   const attempts = failures + 1;
   const details = inner ?? detailsOf(node, path, attempts, now, outcome);
   const failed: ResultExtras = {
@@ -70,8 +71,9 @@ export function outcomeEntry(
 /** The entry for a step that begins, or sleeps until a time; an attempt after others keeps the time of the first. */
 export function beginEntry(block: BlockState, now: number, wakeAt: number | null): LogEntry {
   const node = nodeOf(block);
-  const [path, result] = startedEntry(pathOf(block), node.address, now, wakeAt, extrasOf(node, block));
-  return [path, { ...result, started_at: block.current?.startedAt ?? result.started_at }, wakeAt];
+  const entry = startedEntry(pathOf(block), node.address, now, wakeAt, extrasOf(node, block));
+  if (block.current !== null) entry[1].started_at = block.current.startedAt;
+  return entry;
 }
 
 /** The step that a block is at. @throws Error when it is at its end: then nothing of it can begin or end */
@@ -82,8 +84,8 @@ export function nodeOf({ plan, position }: BlockState): Node {
 }
 
 /** What nested results and those of containers say besides, so that they are found again. */
-function extrasOf(node: Node, block: BlockState): ResultExtras {
-  return block.prefix === "" && node.kind === "step" ? {} : { type: node.type, path: pathOf(block) };
+function extrasOf(node: Node, block: BlockState): ResultExtras | undefined {
+  return block.prefix === "" && node.kind === "step" ? undefined : { type: node.type, path: pathOf(block) };
 }
 
 function detailsOf(

@@ -1,20 +1,19 @@
 import type { Json } from "../schemas/json.ts";
 
 /** What the placeholders of a step can reach by name: what ran before it in its list and in the lists around that. */
-export interface Scope {
-  names: Map<string, Json>;
-  outer: Scope | null;
-}
+export class Scope {
+  readonly names: Map<string, Json>;
+  readonly #outer: Scope | null;
 
-/** Finds names in a scope, the innermost first. */
-export function contextOf(scope: Scope): { get(name: string): Json | undefined } {
-  return {
-    get(name) {
-      for (let at: Scope | null = scope; at !== null; at = at.outer) {
-        const value = at.names.get(name);
-        if (value !== undefined) return value;
-      }
-      return undefined;
-    },
-  };
+  constructor(names: Map<string, Json>, outer: Scope | null) {
+    this.names = names;
+    this.#outer = outer;
+  }
+
+  /** The value of a name, the innermost first. */
+  get(name: string): Json | undefined {
+    const value = this.names.get(name);
+    // A step may have given null.
+    return value === undefined ? this.#outer?.get(name) : value;
+  }
 }

@@ -6,7 +6,7 @@ import type { ErrorDetails, StepResult } from "../schemas/run.ts";
 import type { FailureCode } from "../step-failures.ts";
 import type { BlockPlan, Node, Plan } from "./plan.ts";
 import { retryFor } from "./retry.ts";
-import type { Scope } from "./scope.ts";
+import { Scope } from "./scope.ts";
 
 /**
  * Where a run stands, folded from its payload and its log: everything that is needed to go on. Only `record` changes
@@ -57,7 +57,7 @@ export interface StepError {
 
 /** Folds a run's log into its state. */
 export function foldLog(plan: Plan, payload: Json, log: Iterable<LogEntry>): RunState {
-  const root = blockState(plan.root, "", { names: new Map([["payload", payload]]), outer: null });
+  const root = blockState(plan.root, "", new Scope(new Map([["payload", payload]]), null));
   const state: RunState = { plan, steps: new Map(), root, blocks: new Map([["", root]]) };
   for (const entry of log) record(state, entry);
   return state;
@@ -66,7 +66,8 @@ export function foldLog(plan: Plan, payload: Json, log: Iterable<LogEntry>): Run
 /** Takes one more entry into the state. */
 export function record(state: RunState, entry: LogEntry): void {
   const [path, result, wakeAt] = entry;
-  const block = state.blocks.get(path.slice(0, path.lastIndexOf("/") + 1));
+  const slash = path.lastIndexOf("/");
+  const block = slash < 0 ? state.root : state.blocks.get(path.slice(0, slash + 1));
   const node = block?.plan.nodes[block.position];
   state.steps.set(path, entry);
   // An entry of a step that is over says nothing new.
@@ -105,8 +106,7 @@ function begin(state: RunState, block: BlockState, node: Node, result: StepResul
     current.failures++;
   } else if (node.kind === "block" && current.body === null) {
     const attempt = current.failures === 0 ? "" : `~${current.failures + 1}`;
-    const scope: Scope = { names: new Map(), outer: block.scope };
-    const body = blockState(node.body, `${pathOf(block)}${attempt}/0/`, scope);
+    const body = blockState(node.body, `${pathOf(block)}${attempt}/0/`, new Scope(new Map(), block.scope));
     current.body = body;
     state.blocks.set(body.prefix, body);
   }
@@ -163,7 +163,7 @@ export function startedEntry(
   name: string,
   now: number,
   wakeAt: number | null,
-  extras: ResultExtras = {},
+  extras?: ResultExtras,
 ): LogEntry {
   const result: StepResult = {
     step_name: name,
@@ -172,9 +172,8 @@ export function startedEntry(
     completed_at: null,
     output: null,
     error: null,
-    ...extras,
   };
-  return [path, result, wakeAt];
+  return [path, extras === undefined ? result : Object.assign(result, extras), wakeAt];
 }
 
 /** The entry for a step that ended. */
@@ -184,7 +183,7 @@ export function endedEntry(
   startedAt: string,
   now: number,
   outcome: StepOutcome,
-  extras: ResultExtras = {},
+  extras?: ResultExtras,
 ): LogEntry {
   const error = "error" in outcome ? outcome.error : null;
   const result: StepResult = {
@@ -194,7 +193,6 @@ export function endedEntry(
     completed_at: isoTime(now),
     output: outcome.output,
     error: error === null ? null : shortened(error, MAX_ERROR),
-    ...extras,
   };
-  return [path, result, null];
+  return [path, extras === undefined ? result : Object.assign(result, extras), null];
 }

@@ -27,7 +27,7 @@ const MOST_UNDER_WAY = Number(process.env.BUN_CONFIG_MAX_HTTP_REQUESTS ?? 256) -
 const START_MILLISECONDS = 90_000;
 /** How long after the last trigger lists may take to be whole. */
 const SETTLES_MS = 60_000;
-const PROXY = basePortOf("fault-lists");
+const PROXY = basePortOf("fault-stack-lists");
 const STEPS = [{ name: "answer", type: "transform", config: { value: 1 } }];
 
 // The first time Toxiproxy is built.
@@ -39,7 +39,7 @@ let port: number;
 beforeAll(async () => {
   const { postgres } = await servicesUp(["postgres"]);
   port = Number(new URL(postgres).port);
-  toxiproxy = await Toxiproxy.up(join(REPOSITORY, ".tools", laneFolder("fault-lists")), PROXY);
+  toxiproxy = await Toxiproxy.up(join(REPOSITORY, ".tools", laneFolder("fault-stack-lists")), PROXY);
 });
 afterAll(() => toxiproxy.heal());
 

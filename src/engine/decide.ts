@@ -8,7 +8,7 @@ import { describeFailure, type FailureCode } from "../step-failures.ts";
 import { beginEntry } from "./outcome.ts";
 import { PlaceholderError, resolvePlaceholders } from "./placeholders.ts";
 import type { Node } from "./plan.ts";
-import { type BlockState, pathOf, type RunState, type StepOutcome } from "./state.ts";
+import type { BlockState, RunState, StepOutcome } from "./state.ts";
 
 /** What a run has to do next. */
 export type Decision =
@@ -86,7 +86,7 @@ function decideStep(block: BlockState, node: Node & { kind: "step" }, now: numbe
   const { connector } = type;
   if (connector.kind !== "wait") {
     const hasBegun = current !== null;
-    return { kind: "execute", block, path: pathOf(block), hasBegun, connector, config: config.value };
+    return { kind: "execute", block, path: block.path, hasBegun, connector, config: config.value };
   }
   const wakeAt = current === null || current.isRetrying ? null : current.wakeAt;
   if (wakeAt !== null && now < wakeAt) return { kind: "sleep", wakeAt };

@@ -8,7 +8,6 @@ import {
   type BlockState,
   endedEntry,
   type FailedOutcome,
-  pathOf,
   type ResultExtras,
   type RunState,
   retryableOf,
@@ -34,7 +33,7 @@ export function outcomeEntry(
   inner: ErrorDetails | null = null,
 ): LogEntry {
   const node = nodeOf(block);
-  const path = pathOf(block);
+  const path = block.path;
   const { current } = block;
   const startedAt = current?.startedAt ?? isoTime(now);
   const failures = current?.failures ?? 0;
@@ -71,7 +70,7 @@ export function outcomeEntry(
 /** The entry for a step that begins, or sleeps until a time; an attempt after others keeps the time of the first. */
 export function beginEntry(block: BlockState, now: number, wakeAt: number | null): LogEntry {
   const node = nodeOf(block);
-  const entry = startedEntry(pathOf(block), node.address, now, wakeAt, extrasOf(node, block));
+  const entry = startedEntry(block.path, node.address, now, wakeAt, extrasOf(node, block));
   if (block.current !== null) entry[1].started_at = block.current.startedAt;
   return entry;
 }
@@ -85,7 +84,7 @@ export function nodeOf({ plan, position }: BlockState): Node {
 
 /** What nested results and those of containers say besides, so that they are found again. */
 function extrasOf(node: Node, block: BlockState): ResultExtras | undefined {
-  return block.prefix === "" && node.kind === "step" ? undefined : { type: node.type, path: pathOf(block) };
+  return block.prefix === "" && node.kind === "step" ? undefined : { type: node.type, path: block.path };
 }
 
 function detailsOf(

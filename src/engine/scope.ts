@@ -3,17 +3,17 @@ import type { Json } from "../schemas/json.ts";
 /** What the placeholders of a step can reach by name: what ran before it in its list and in the lists around that. */
 export class Scope {
   readonly names: Map<string, Json>;
-  readonly #outer: Scope | null;
+  readonly outer: Scope | null;
 
   constructor(names: Map<string, Json>, outer: Scope | null) {
     this.names = names;
-    this.#outer = outer;
+    this.outer = outer;
   }
 
   /** The value of a name, the innermost first. */
   get(name: string): Json | undefined {
     const value = this.names.get(name);
     // A step may have given null.
-    return value === undefined ? this.#outer?.get(name) : value;
+    return value === undefined ? this.outer?.get(name) : value;
   }
 }

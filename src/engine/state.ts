@@ -17,7 +17,7 @@ export interface RunState {
   /** The last entry of every step that began, by path, in order. */
   steps: Map<string, LogEntry>;
   root: BlockState;
-  /** Blocks that are under way, by what the paths of their steps begin with. */
+  /** Blocks below the root that are under way, by what the paths of their steps begin with. */
   blocks: Map<string, BlockState>;
 }
 
@@ -29,6 +29,8 @@ export interface BlockState {
   scope: Scope;
   /** Steps that are over. */
   position: number;
+  /** The path of the step that it is at: made once, since every entry has it. */
+  path: string;
   /** The step that has begun; null before it does. */
   current: StepState | null;
   /** Why a step of it failed for good; null while none has. */
@@ -58,7 +60,7 @@ export interface StepError {
 /** Folds a run's log into its state. */
 export function foldLog(plan: Plan, payload: Json, log: Iterable<LogEntry>): RunState {
   const root = blockState(plan.root, "", new Scope(new Map([["payload", payload]]), null));
-  const state: RunState = { plan, steps: new Map(), root, blocks: new Map([["", root]]) };
+  const state: RunState = { plan, steps: new Map(), root, blocks: new Map() };
   for (const entry of log) record(state, entry);
   return state;
 }
@@ -71,14 +73,9 @@ export function record(state: RunState, entry: LogEntry): void {
   const node = block?.plan.nodes[block.position];
   state.steps.set(path, entry);
   // An entry of a step that is over says nothing new.
-  if (block === undefined || node === undefined || path !== pathOf(block)) return;
+  if (block === undefined || node === undefined || path !== block.path) return;
   if (result.status === "running") begin(state, block, node, result, wakeAt);
   else end(state, block, node, result);
-}
-
-/** The path of the step that a block is at. */
-export function pathOf({ prefix, position }: BlockState): string {
-  return `${prefix}${position}`;
 }
 
 /** What of a failed attempt decides about the next. */
@@ -106,7 +103,7 @@ function begin(state: RunState, block: BlockState, node: Node, result: StepResul
     current.failures++;
   } else if (node.kind === "block" && current.body === null) {
     const attempt = current.failures === 0 ? "" : `~${current.failures + 1}`;
-    const body = blockState(node.body, `${pathOf(block)}${attempt}/0/`, new Scope(new Map(), block.scope));
+    const body = blockState(node.body, `${block.path}${attempt}/0/`, new Scope(new Map(), block.scope));
     current.body = body;
     state.blocks.set(body.prefix, body);
   }
@@ -118,6 +115,7 @@ function end(state: RunState, block: BlockState, node: Node, result: StepResult)
   if (result.status === "success") {
     block.scope.names.set(node.name, result.output);
     block.position++;
+    block.path = `${block.prefix}${block.position}`;
   } else {
     const details = result.error_details ?? null;
     block.error = {
@@ -137,7 +135,7 @@ function close(state: RunState, step: StepState): void {
 }
 
 function blockState(plan: BlockPlan, prefix: string, scope: Scope): BlockState {
-  return { plan, prefix, scope, position: 0, current: null, error: null };
+  return { plan, prefix, scope, position: 0, path: `${prefix}0`, current: null, error: null };
 }
 
 /** Characters of a step's error, which the run and its event repeat. */

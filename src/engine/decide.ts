@@ -8,7 +8,7 @@ import { describeFailure, type FailureCode } from "../step-failures.ts";
 import { beginEntry } from "./outcome.ts";
 import { PlaceholderError, resolvePlaceholders } from "./placeholders.ts";
 import type { Node } from "./plan.ts";
-import type { BlockState, RunState, StepOutcome } from "./state.ts";
+import type { BlockState, RunState, StepError, StepOutcome } from "./state.ts";
 
 /** What a run has to do next. */
 export type Decision =
@@ -35,8 +35,7 @@ export function decide({ root }: RunState, now: number): Decision {
   const decision = decideBlock(root, now);
   if (decision === "over") return { kind: "end", status: "success", error: null };
   if (decision === "failed") {
-    const { step = "", message = "" } = root.error ?? {};
-    return { kind: "end", status: "failed", error: `Step "${step}" failed: ${message}` };
+    return { kind: "end", status: "failed", error: sentenceOf(root.error) };
   }
   return decision;
 }
@@ -60,10 +59,14 @@ function decideContainer(block: BlockState, now: number): Decision {
   const inner = decideBlock(body, now);
   if (inner === "over") return { kind: "settle", block, outcome: resultOf(body) };
   if (inner !== "failed") return inner;
-  const { step = "", message = "", details = null } = body.error ?? {};
-  const error = `Step "${step}" failed: ${message}`;
-  const code = details?.code ?? "failed";
-  return { kind: "settle", block, outcome: { code, error, output: null }, inner: details };
+  const details = body.error?.details ?? null;
+  const outcome = { code: details?.code ?? "failed", error: sentenceOf(body.error), output: null };
+  return { kind: "settle", block, outcome, inner: details };
+}
+
+function sentenceOf(error: StepError | null): string {
+  const { step = "", message = "" } = error ?? {};
+  return `Step "${step}" failed: ${message}`;
 }
 
 /** What a block gives: its output, or the outputs of its steps by name. */

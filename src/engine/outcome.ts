@@ -8,6 +8,7 @@ import {
   type BlockState,
   endedEntry,
   type FailedOutcome,
+  MAX_ERROR,
   type ResultExtras,
   type RunState,
   retryableOf,
@@ -15,8 +16,6 @@ import {
   type StepState,
   startedEntry,
 } from "./state.ts";
-
-const MAX_ERROR = 4096;
 
 /**
  * The entry for the end of a step's attempt: the step's end, or the wait for its next attempt.
@@ -51,17 +50,11 @@ export function outcomeEntry(
     ...(attempts > 1 && { attempts }),
     error_details: details,
   };
-  const error = shortened(outcome.error, MAX_ERROR);
-  const result: StepResult = {
-    step_name: node.address,
-    status: "running",
-    started_at: startedAt,
-    completed_at: null,
-    output: null,
-    error,
-    ...failed,
+  const entry = beginEntry(block, now, null);
+  const result: StepResult = Object.assign(entry[1], failed, {
     attempts,
-  };
+    error: shortened(outcome.error, MAX_ERROR),
+  });
   const at = retryTime(node, current, result, now, `${run}:${path}:${attempts}`);
   if (at === null) return endedEntry(path, node.address, startedAt, now, outcome, failed);
   return [path, result, at];

@@ -139,7 +139,7 @@ function blockState(plan: BlockPlan, prefix: string, scope: Scope): BlockState {
 }
 
 /** Characters of a step's error, which the run and its event repeat. */
-const MAX_ERROR = 4096;
+export const MAX_ERROR = 4096;
 
 /** How a step's attempt ended. A failure has a code, by which a retry can tell it from others. */
 export type StepOutcome = { output: Json } | FailedOutcome;

@@ -7,6 +7,8 @@ export type FailureCode =
   | "config"
   | "output"
   | "limit"
+  | "all_failed"
+  | "cancelled"
   | "crashed"
   | "failed";
 
@@ -168,6 +170,16 @@ export const STEP_FAILURES = {
     code: "limit",
     sentence: "The run's outputs are over 8 MiB together",
     when: "As JSON text, over all steps of the run",
+  },
+  all_failed: {
+    code: "all_failed",
+    sentence: "All {count} branches failed",
+    when: "Of a `parallel` that joins as `any`; `error_details.details.failed` has the error of each",
+  },
+  cancelled: {
+    code: "cancelled",
+    sentence: "Cancelled: the branch {branch} {how}",
+    when: "The step had begun when another branch ended their `parallel`; it is `skipped`",
   },
   crashed: {
     code: "crashed",

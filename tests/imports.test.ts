@@ -24,7 +24,7 @@ const MAX_LINES = 300;
 const LAYERS = ["api", "services", "repositories", "storage", "db"];
 /** What every part may see. */
 const COMMON =
-  /^src\/(schemas\/.+|(errors|step-failures|clock|descriptors|coalescer|ids|lru|config(\/\w+)?|waiting|breaker|failpoints)\.ts)$/;
+  /^src\/(schemas\/.+|(errors|step-failures|clock|descriptors|coalescer|ids|lru|config(\/\w+)?|waiting|breaker|failpoints|shortcuts)\.ts)$/;
 /** The one file of a folder of adapters that every part may import. */
 const PORT = /^src\/[^/]+\/port\.ts$/;
 const STEP_TYPES = "src/connectors/index.ts";
@@ -38,7 +38,7 @@ const WEBHOOK_INSIDE = /^workers\/webhook\/(?!(port|client|settings)\.ts$)/;
 const HOMES: { library: RegExp; home: RegExp; types?: true }[] = [
   { library: /^(elysia|@elysiajs\/.+)$/, home: /^src\/api\// },
   { library: /^lru-cache$/, home: /^src\/lru\.ts$/ },
-  { library: /^piscina$/, home: /^workers\/(pool|thread)\.ts$/ },
+  { library: /^piscina$/, home: /^workers\/execution\/(watched-threads|thread\/thread)\.ts$/ },
   { library: /^bun:sqlite$/, home: /^src\/(db|storage\/sqlite)\// },
   { library: /^postgres$/, home: /^src\/(db|storage\/postgres)\// },
   { library: /^kafkajs$/, home: /^src\/messaging\/kafka/ },
@@ -218,7 +218,11 @@ describe("what is wrong is found", () => {
     ["workers/a.ts", 'import { A } from "../src/repositories/a.ts";', "1: workers does not see repositories"],
     ["workers/a.ts", 'import { b } from "../src/storage/sqlite/index.ts";', "1: adapters are imported by"],
     ["workers/a.ts", 'import "../src/main.ts";', "1: nobody imports a composition root"],
-    ["src/server.ts", 'import type { Pool } from "../workers/pool.ts";', "1: only src/main.ts imports workers"],
+    [
+      "src/server.ts",
+      'import type { Pool } from "../workers/execution/pool.ts";',
+      "1: only src/main.ts imports workers",
+    ],
     ["src/a.ts", 'new Worker(new URL("../workers/a.ts", import.meta.url));', "1: only src/main.ts imports workers"],
     ["src/server.ts", 'import { Elysia } from "elysia";', "1: elysia lives in"],
     ["src/main.ts", 'import { swagger } from "@elysiajs/swagger";', "1: @elysiajs/swagger lives in"],
@@ -267,7 +271,7 @@ describe("what is right is left alone", () => {
     ],
     [
       "src/main.ts",
-      'import { a } from "./storage/sqlite/index.ts";\nimport pino from "pino";\nimport "../workers/pool.ts";',
+      'import { a } from "./storage/sqlite/index.ts";\nimport pino from "pino";\nimport "../workers/execution/pool.ts";',
     ],
     ["workers/a.ts", 'import { a } from "../src/engine/a.ts";\nimport { b } from "../src/connectors/index.ts";'],
     [

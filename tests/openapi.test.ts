@@ -9,7 +9,7 @@ import { loadStepTypes } from "../src/connectors/index.ts";
 import { openInProcessMessaging } from "../src/messaging/in-process.ts";
 import { RunRepository } from "../src/repositories/runs.ts";
 import { WorkflowRepository } from "../src/repositories/workflows.ts";
-import { BLOCK, BlockConfig } from "../src/schemas/block.ts";
+import { BLOCK, BlockConfig, PARALLEL, ParallelConfig } from "../src/schemas/containers.ts";
 import { ReadinessService } from "../src/services/readiness.ts";
 import { RunService } from "../src/services/runs.ts";
 import { TriggerService } from "../src/services/triggers.ts";
@@ -107,7 +107,7 @@ test("has a schema for the config of every step type", async () => {
   const steps = listAt(document, "components", "schemas", "Step", "anyOf").map(resolved);
   const documented = steps.map((step) => [textAt(step, "properties", "type", "const"), configKeys(step)]);
   const types = [...(await loadStepTypes()).values()].map(({ connector }) => connector);
-  const all = [...types, { type: BLOCK, config: BlockConfig }];
+  const all = [...types, { type: BLOCK, config: BlockConfig }, { type: PARALLEL, config: ParallelConfig }];
   expect(documented).toEqual(all.map(({ type, config }) => [type, Object.keys(config.properties)]));
 });
 

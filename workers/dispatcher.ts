@@ -1,69 +1,58 @@
-import { Coalescer } from "../src/coalescer.ts";
 import type { StepTypes } from "../src/connectors/index.ts";
-import { messageOf } from "../src/errors.ts";
-import { failpoint } from "../src/failpoints.ts";
 import type { Reservation, TriggerConsumer } from "../src/messaging/port.ts";
-import type { CompletedEvent, Triggered } from "../src/schemas/event.ts";
-import type { ClaimedRun, EndedRun, NewRun, Outcome, Progress, Unnamed } from "../src/storage/port.ts";
-import type { Advanced } from "./advance.ts";
-import { Ahead } from "./ahead.ts";
-import { Definitions } from "./definitions.ts";
-import { Effects, type EffectsOptions } from "./effects.ts";
-import type { Executor, ThreadLost } from "./execution.ts";
-import { FreshRuns } from "./fresh.ts";
-import { Handing } from "./handing.ts";
-import { HeldRun, type Origin } from "./held.ts";
-import { Holdings, type HoldingsOptions } from "./holdings.ts";
-import { MessageLag } from "./lag.ts";
-import { Messages } from "./messages.ts";
-import { PureExecution } from "./pure.ts";
-import { type ReadyOptions, ReadyRuns } from "./ready.ts";
-import { RecentKeys } from "./recent.ts";
-import { Reservations } from "./reservations.ts";
+import type { Triggered } from "../src/schemas/event.ts";
+import type { Shortcut } from "../src/shortcuts.ts";
+import type { ClaimedRun, EndedRun, NewRun, Unnamed } from "../src/storage/port.ts";
+import { Advancing, type AdvancingOptions } from "./holding/advancing.ts";
+import { Definitions } from "./holding/definitions.ts";
+import { HeldRun, type Origin } from "./holding/held-run.ts";
+import { Holdings, type HoldingsOptions } from "./holding/holdings.ts";
+import { Reaches } from "./holding/reach.ts";
+import { RecentKeys } from "./holding/recent.ts";
+import { MessageLag } from "./intake/lag.ts";
+import { Messages } from "./intake/messages.ts";
+import { Reservations } from "./intake/reservations.ts";
+import { PureExecution } from "./shortcuts/pure.ts";
+import { RunBeforeInsert } from "./shortcuts/run-before-insert.ts";
+import { UnclaimedRuns } from "./shortcuts/unclaimed.ts";
 
-const RETRY_MILLISECONDS = 200;
 /** How long the runs of a definition keep apart after a thread was lost under one of them. */
 const APART_MILLISECONDS = 600_000;
 
-export interface DispatcherOptions extends HoldingsOptions, ReadyOptions, EffectsOptions {
-  executor: Executor;
+export interface DispatcherOptions extends HoldingsOptions, AdvancingOptions {
   types: StepTypes;
-  /** Called when a run was given back to be due at a time, milliseconds since the epoch. */
-  onGivenBack(dueAt: number): void;
-  /** Called when the end of a run is stored. */
-  onEnded(event: CompletedEvent): void;
+  /** Those that are on. */
+  shortcuts: ReadonlySet<Shortcut>;
 }
 
-/**
- * Claims runs, has them executed, and writes down how far they came. It holds the last persisted state of every run it
- * has claimed; a result that could not be persisted is discarded.
- */
+/** Takes runs in: by messages, by triggers of this process, and those that are due. */
 export class Dispatcher implements TriggerConsumer {
   readonly #options: DispatcherOptions;
   readonly #definitions: Definitions;
-  /** Definitions under which a thread was lost lately: their runs keep to themselves, so that nobody else waits for them. */
-  readonly #suspects: RecentKeys;
-  readonly #fresh: FreshRuns;
-  readonly #ahead: Ahead;
+  readonly #unclaimed: UnclaimedRuns;
+  readonly #runBeforeInsert: RunBeforeInsert;
   readonly #reservations: Reservations;
   readonly #holdings: Holdings;
   readonly #messages: Messages;
   readonly #lag: MessageLag;
-  readonly #saves: Coalescer<Progress, Outcome<null>>;
-  readonly #handing: Handing;
-  readonly #ready: ReadyRuns;
-  readonly #effects: Effects;
+  readonly #advancing: Advancing;
   #stopping = false;
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
     this.#definitions = new Definitions(options.storage);
     this.#holdings = new Holdings(options);
-    this.#suspects = new RecentKeys(options.clock, APART_MILLISECONDS);
-    const pure = new PureExecution(options, this.#suspects);
-    this.#fresh = new FreshRuns(options, { definitions: this.#definitions, holdings: this.#holdings, pure });
-    this.#ahead = new Ahead(options, this.#definitions, pure);
-    this.#reservations = new Reservations(options, this.#holdings, this.#ahead, {
+    const suspects = new RecentKeys(options.clock, APART_MILLISECONDS);
+    const pure = new PureExecution(options, suspects);
+    const reaches = new Reaches(options.types);
+    this.#unclaimed = new UnclaimedRuns(options, {
+      definitions: this.#definitions,
+      holdings: this.#holdings,
+      pure,
+      reaches,
+    });
+    this.#runBeforeInsert = new RunBeforeInsert(options, this.#definitions, pure, reaches);
+    this.#reservations = new Reservations(options, this.#holdings, this.#runBeforeInsert, {
       accept: (run, claimedAt) => this.accept([run], "message", claimedAt),
     });
     this.#messages = new Messages(options, {
@@ -73,30 +62,12 @@ export class Dispatcher implements TriggerConsumer {
       take: (runs, claimedAt) => this.accept(runs, "message", claimedAt),
     });
     this.#lag = new MessageLag(options.clock);
-    this.#handing = new Handing(options, this.#definitions, pure, {
-      isAlone: (held) => this.#isAlone(held),
-      settle: (held, advanced) => this.#settle(held, advanced),
-      beginWithEffect: (held) => {
-        held.effect = true;
-        this.#startEffect(held);
-      },
-      isForgotten: (batch) => this.#stopping && !batch.some((held) => this.#holds(held)),
-      lost: (held, guilty, effect, error) => this.#afterLostThread(held, guilty, effect, error),
-      again: (batch) => this.#again(batch),
-    });
-    this.#ready = new ReadyRuns(options, (batch) => this.#handing.execute(batch));
-    this.#effects = new Effects(
-      options,
-      (batch) => this.#handing.executeEffects(batch, () => this.#effects.end()),
-      (held) => {
-        if (this.#holds(held)) this.#startEffect(held);
-      },
-    );
-    this.#saves = new Coalescer({
-      clock: options.clock,
-      flushes: options.storage.batchesAtOnce,
-      flush: (items) => options.storage.saveProgress(items),
-      sizeOf: ({ entries, next }) => 200 + (entries?.length ?? 0) + (next.kind === "end" ? next.stepResults.length : 0),
+    this.#advancing = new Advancing(options, {
+      holdings: this.#holdings,
+      definitions: this.#definitions,
+      reaches,
+      suspects,
+      forget: (held) => this.#forget(held),
     });
   }
 
@@ -106,7 +77,8 @@ export class Dispatcher implements TriggerConsumer {
   }
 
   async claim(triggered: Triggered[]): Promise<{ unknown: string[] }> {
-    const left = await this.#fresh.advance(triggered);
+    const isOn = this.#options.shortcuts.has("unclaimed");
+    const left = isOn ? await this.#unclaimed.advance(triggered) : triggered.map(({ runId }) => runId);
     const claimed = left.length === 0 ? [] : await this.#messages.claimNow(left);
     const known = new Set(claimed.map(({ uuid }) => uuid));
     const others = left.filter((uuid) => !known.has(uuid));
@@ -120,12 +92,13 @@ export class Dispatcher implements TriggerConsumer {
   /** Room for a run that a trigger of this process is about to store: it is claimed by its insert, or executed before. */
   reserve(): Reservation | null {
     // Whoever waits already goes first.
-    return this.#messages.waiting || this.room() === 0 ? null : this.#reservations.take();
+    const isOff = !this.#options.shortcuts.has("claim_by_insert");
+    return isOff || this.#messages.waiting || this.room() === 0 ? null : this.#reservations.take();
   }
 
   /** See ExecuteAhead. */
   executeAhead(runs: Unnamed<NewRun>[]): Promise<(EndedRun | null)[]> | null {
-    return this.#ahead.execute(runs);
+    return this.#options.shortcuts.has("run_before_insert") ? this.#runBeforeInsert.execute(runs) : null;
   }
 
   /** How many more runs that messages name may be claimed now. */
@@ -158,8 +131,7 @@ export class Dispatcher implements TriggerConsumer {
     for (const run of runs) {
       const held = new HeldRun(run, origin, claimedAt + this.#options.leaseMilliseconds);
       this.#holdings.add(held);
-      if (this.#stopping) this.#giveBack(held, this.#options.clock.now());
-      else this.#enqueue(held);
+      this.#advancing.add(held);
     }
   }
 
@@ -170,99 +142,10 @@ export class Dispatcher implements TriggerConsumer {
   async stop(deadline: Promise<void>): Promise<void> {
     this.#stopping = true;
     this.#messages.clear();
-    const waiting = [...this.#ready.takeAll(), ...this.#effects.takeAll()];
-    await Promise.all(waiting.map((held) => this.#giveBack(held, this.#options.clock.now())));
-    await Promise.race([this.#fresh.stop().then(() => this.#holdings.empty()), deadline]);
-    await Promise.all(this.#holdings.all().map((held) => this.#giveBack(held, this.#options.clock.now())));
+    this.#advancing.stop();
+    await Promise.race([this.#unclaimed.stop().then(() => this.#holdings.empty()), deadline]);
+    await this.#advancing.close();
     this.#holdings.close();
-  }
-
-  #settle(held: HeldRun, { next, effect, ...gave }: Advanced): void {
-    held.add(gave);
-    if (!this.#holds(held)) return;
-    if (effect) failpoint("effect_done");
-    if (next.kind === "end") this.#save(held, next);
-    else if (next.kind === "sleep") this.#giveBack(held, next.wakeAt);
-    else if (next.kind === "again") this.#again([held]);
-    else {
-      held.effect = true;
-      // What an effect gave must be safe before the next one starts; what pure steps gave can be computed again.
-      if (effect) this.#save(held, this.#holdings.afterCheckpoint());
-      else this.#startEffect(held);
-    }
-  }
-
-  #startEffect(held: HeldRun): void {
-    const { clock, leaseMilliseconds } = this.#options;
-    if (this.#stopping || clock.monotonic() > held.effectBy(leaseMilliseconds)) this.#giveBack(held, clock.now());
-    else this.#effects.add(held);
-  }
-
-  #afterLostThread(held: HeldRun, guilty: boolean, effect: boolean, { reason, charged }: ThreadLost): void {
-    if (!this.#holds(held)) return;
-    // A batch names its run exactly. An effect may have been passing by: twice, and it runs alone.
-    held.suspicion += guilty ? 2 : effect ? 1 : 0;
-    if (guilty) {
-      this.#suspects.add(held.definition);
-      for (const waiting of this.#ready.takeAll()) this.#enqueue(waiting);
-    }
-    if (guilty && charged) this.#save(held, held.charge(reason, this.#options.clock.now()));
-    else this.#again([held]);
-  }
-
-  #again(batch: HeldRun[]): void {
-    for (const held of batch) {
-      if (!this.#holds(held)) continue;
-      if (this.#stopping) this.#giveBack(held, this.#options.clock.now());
-      else if (held.effect) this.#startEffect(held);
-      else this.#enqueue(held);
-    }
-  }
-
-  #enqueue(held: HeldRun): void {
-    if (this.#isAlone(held)) this.#handing.execute([held]);
-    else this.#ready.add(held);
-  }
-
-  #isAlone(held: HeldRun): boolean {
-    // Effects wait for the world: on one thread they would wait for each other.
-    return held.suspect || (!held.effect && this.#suspects.has(held.definition));
-  }
-
-  #giveBack(held: HeldRun, dueAt: number): Promise<void> | void {
-    if (this.#holds(held)) return this.#save(held, { kind: "give_back", dueAt });
-  }
-
-  /** Persists, and goes on from there; a storage that is out is asked again for as long as the lease lasts. */
-  async #save(held: HeldRun, next: Progress["next"]): Promise<void> {
-    const { clock, log } = this.#options;
-    const progress = held.progress(next);
-    try {
-      const outcome = await this.#saves.add(progress);
-      failpoint(next.kind === "end" ? "end_saved" : "progress_saved");
-      // A renewal that crossed the end on its way found no lease, and the run was forgotten: it ended all the same.
-      if (outcome.kind === "ok" && next.kind === "end") this.#options.onEnded(held.completedEvent(next));
-      if (!this.#holds(held)) return;
-      if (outcome.kind === "error") log.error({ run_id: held.run.uuid, code: outcome.code }, "progress refused");
-      if (outcome.kind !== "ok" || next.kind !== "hold") this.#forget(held);
-      if (outcome.kind !== "ok") return;
-      held.saved(progress);
-      if (next.kind === "give_back") this.#options.onGivenBack(next.dueAt);
-      if (next.kind === "hold") this.#again([held]);
-    } catch (error) {
-      if (clock.monotonic() < held.leaseUntil) {
-        clock.timer(RETRY_MILLISECONDS, () => {
-          if (this.#holds(held)) this.#save(held, next);
-        });
-      } else {
-        log.warn({ run_id: held.run.uuid, error: messageOf(error) }, "progress discarded: the lease is over");
-        this.#forget(held);
-      }
-    }
-  }
-
-  #holds(held: HeldRun): boolean {
-    return this.#holdings.has(held);
   }
 
   /** There is room again. */

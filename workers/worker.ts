@@ -4,12 +4,13 @@ import type { Config } from "../src/config.ts";
 import type { StepTypes } from "../src/connectors/index.ts";
 import { shareDescriptors } from "../src/descriptors.ts";
 import type { Messaging } from "../src/messaging/port.ts";
+import { shortcutsOf } from "../src/shortcuts.ts";
 import type { Storage } from "../src/storage/port.ts";
 import { aborted, pause } from "../src/waiting.ts";
-import { CompletedEvents } from "./completed.ts";
 import { Dispatcher } from "./dispatcher.ts";
-import { ThreadPool } from "./pool.ts";
-import { Sweeper } from "./sweeper.ts";
+import { ThreadPool } from "./execution/pool.ts";
+import { Sweeper } from "./intake/sweeper.ts";
+import { Outbox } from "./outbox.ts";
 import { webhookSettings } from "./webhook/settings.ts";
 
 /**
@@ -47,11 +48,12 @@ export function startWorker({ config, storage, messaging, types, clock, log }: W
     webhook: webhookSettings(config),
   });
   let ended = 0;
-  const completed = new CompletedEvents({ storage, messaging, clock, log });
+  const completed = new Outbox({ storage, messaging, clock, log });
   const dispatcher = new Dispatcher({
     storage,
     executor,
     types,
+    shortcuts: shortcutsOf(config.SHORTCUTS),
     clock,
     log,
     maxBatches,

@@ -1,9 +1,8 @@
 import { type TSchema, Type } from "@sinclair/typebox";
 import type { StepTypes } from "../connectors/index.ts";
-import { BLOCK } from "../schemas/block.ts";
 import { ErrorDetails, Run, StepResult, TriggerInput } from "../schemas/run.ts";
 import { Step, Workflow, WorkflowInput } from "../schemas/workflow.ts";
-import { BLOCK_DESCRIPTION, Placeholder, stepSchemas } from "./step-schemas.ts";
+import { CONTAINERS, Placeholder, stepSchemas } from "./step-schemas.ts";
 
 const ErrorBody = Type.Object(
   { detail: Type.String(), code: Type.String(), request_id: Type.String() },
@@ -116,7 +115,7 @@ export function pageOf(name: keyof typeof SCHEMAS) {
 /** The step types with their configs, for the document's description. */
 export function describeSteps(types: StepTypes): string {
   const described = [...types.values()].map(({ connector }) => [connector.type, connector.description]);
-  const lines = [...described, [BLOCK, BLOCK_DESCRIPTION]].map(([type, text]) => `- \`${type}\`: ${text}`);
+  const lines = [...described, ...Object.entries(CONTAINERS)].map(([type, text]) => `- \`${type}\`: ${text}`);
   return `Step types:\n\n${lines.join("\n")}`;
 }
 

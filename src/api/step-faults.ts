@@ -3,7 +3,7 @@ import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
 import { ValueErrorType } from "@sinclair/typebox/errors";
 import type { StepTypes } from "../connectors/index.ts";
 import type { RequestFault } from "../errors.ts";
-import { BLOCK, BlockConfig, MAX_NESTING } from "../schemas/block.ts";
+import { BLOCK, BlockConfig, MAX_NESTING, PARALLEL, ParallelConfig } from "../schemas/containers.ts";
 import { FORBIDDEN_KEYS, type Json, type JsonObject, MAX_FAULTS } from "../schemas/json.ts";
 import { placeholderFaults, wholePlaceholder } from "../schemas/placeholder.ts";
 import { MAX_STEPS, Step } from "../schemas/workflow.ts";
@@ -13,7 +13,10 @@ import { retryFaults } from "./retry-faults.ts";
 type Loc = (string | number)[];
 
 const stepSchema: TypeCheck<typeof Step> = TypeCompiler.Compile(Step);
-const blockSchema: TypeCheck<typeof BlockConfig> = TypeCompiler.Compile(BlockConfig);
+const containers = new Map<string, TypeCheck<typeof BlockConfig> | TypeCheck<typeof ParallelConfig>>([
+  [BLOCK, TypeCompiler.Compile(BlockConfig)],
+  [PARALLEL, TypeCompiler.Compile(ParallelConfig)],
+]);
 
 /** Checks steps one by one, and counts them. */
 export class StepFaults {
@@ -52,23 +55,58 @@ export class StepFaults {
       own.add(name);
     }
     if (typeof type !== "string") return;
-    if (type === BLOCK) this.#checkBlock(config, [...loc, "config"], new Set([...visible, ...own]), nesting + 1);
-    else this.faults.push(...faultsOfConfig(type, config, loc, this.#types));
+    if (containers.has(type)) {
+      this.#checkContainer(type, config, [...loc, "config"], {
+        visible: new Set([...visible, ...own]),
+        nesting: nesting + 1,
+      });
+    } else this.faults.push(...faultsOfConfig(type, config, loc, this.#types));
     if (retry === undefined) return;
     const isEffect = this.#types.get(type)?.connector.kind === "effect";
     this.faults.push(...retryFaults(retry, [...loc, "retry"], isEffect));
   }
 
-  #checkBlock(config: Json, loc: Loc, visible: ReadonlySet<string>, nesting: number): void {
+  #checkContainer(
+    type: string,
+    config: Json,
+    loc: Loc,
+    around: { visible: ReadonlySet<string>; nesting: number },
+  ): void {
     // What is no object is the schema's fault, and named by it.
     if (!isObject(config)) return;
-    if (nesting > MAX_NESTING) {
+    if (around.nesting > MAX_NESTING) {
       this.#add(loc, `Steps are nested at most ${MAX_NESTING} deep`, "too_deep");
       return;
     }
-    if (!blockSchema.Check(config)) this.faults.push(...schemaFaults(blockSchema.Errors(config), loc));
-    this.faults.push(...faultsOfPlaceholders(config.output ?? null, [...loc, "output"]));
-    const steps = Array.isArray(config.steps) ? config.steps : [];
+    this.faults.push(...faultsOfContainer(type, config, loc));
+    if (type === BLOCK) this.#checkList(config, loc, around);
+    else this.#checkBranches(config.branches ?? null, [...loc, "branches"], around);
+  }
+
+  #checkBranches(branches: Json, loc: Loc, around: { visible: ReadonlySet<string>; nesting: number }): void {
+    const names = new Set<Json>();
+    for (const [index, branch] of Array.isArray(branches) ? branches.entries() : []) {
+      if (!isObject(branch)) continue;
+      const { name = null } = branch;
+      if (typeof name === "string" && names.has(name)) {
+        this.#add([...loc, index, "name"], `The branch name ${JSON.stringify(name)} is taken`, "branch_taken");
+      }
+      if (typeof name === "string" && FORBIDDEN_KEYS.has(name)) {
+        this.#add([...loc, index, "name"], "__proto__, constructor and prototype can't be branch names");
+      }
+      names.add(name);
+      this.#checkList(branch, [...loc, index], around);
+    }
+  }
+
+  /** Checks steps that follow one another, and what they give. */
+  #checkList(
+    list: JsonObject,
+    loc: Loc,
+    { visible, nesting }: { visible: ReadonlySet<string>; nesting: number },
+  ): void {
+    this.faults.push(...faultsOfPlaceholders(list.output ?? null, [...loc, "output"]));
+    const steps = Array.isArray(list.steps) ? list.steps : [];
     for (const [index, step] of steps.entries()) {
       if (this.faults.length >= this.#most) return;
       if (!stepSchema.Check(step)) this.faults.push(...schemaFaults(stepSchema.Errors(step), [...loc, "steps", index]));
@@ -96,10 +134,15 @@ function faultOfName(
     : null;
 }
 
+function faultsOfContainer(type: string, config: JsonObject, loc: Loc): RequestFault[] {
+  const schema = containers.get(type);
+  return schema === undefined || schema.Check(config) ? [] : schemaFaults(schema.Errors(config), loc);
+}
+
 function faultsOfConfig(typeName: string, config: Json, loc: Loc, types: StepTypes): RequestFault[] {
   const type = types.get(typeName);
   if (type === undefined) {
-    const known = [...types.keys(), BLOCK]
+    const known = [...types.keys(), ...containers.keys()]
       .sort()
       .map((name) => `'${name}'`)
       .join(", ");

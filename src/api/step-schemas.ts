@@ -1,12 +1,16 @@
 import { type TSchema, Type } from "@sinclair/typebox";
 import type { StepTypes } from "../connectors/index.ts";
-import { BLOCK, BlockConfig } from "../schemas/block.ts";
+import { BLOCK, BlockConfig, Branch, PARALLEL, ParallelConfig } from "../schemas/containers.ts";
 import { FORBIDDEN_KEYS } from "../schemas/json.ts";
 import { MAX_PLACEHOLDER } from "../schemas/placeholder.ts";
 import { MAX_RETRIES, Retry } from "../schemas/retry.ts";
 import { StepName } from "../schemas/workflow.ts";
 
-export const BLOCK_DESCRIPTION = "Groups steps: they are retried together, and give one output.";
+/** What steps that hold others do, by their type. */
+export const CONTAINERS = {
+  [BLOCK]: "Groups steps: they are retried together, and give one output.",
+  [PARALLEL]: "Runs branches of steps beside one another, and joins them.",
+} as const;
 
 /** What a step may say of its retries. */
 const RETRIES = Type.Union(
@@ -39,12 +43,15 @@ export function stepSchemas(types: StepTypes): Record<string, TSchema> {
     return referenceTo(`${own}Step`);
   });
   named.Retry = Retry;
-  named.BlockConfig = {
-    ...BlockConfig,
-    properties: { ...BlockConfig.properties, steps: { ...BlockConfig.properties.steps, items: referenceTo("Step") } },
-  };
-  named.BlockStep = stepOf(BLOCK, BLOCK_DESCRIPTION);
-  return { ...named, Step: Type.Union([...steps, referenceTo("BlockStep")], { title: "Step" }) };
+  named.BlockConfig = withSteps(BlockConfig);
+  named.Branch = withSteps(Branch);
+  const branches = { ...ParallelConfig.properties.branches, items: referenceTo("Branch") };
+  named.ParallelConfig = { ...ParallelConfig, properties: { ...ParallelConfig.properties, branches } };
+  for (const [type, description] of Object.entries(CONTAINERS)) {
+    named[`${nameOf(type)}Step`] = stepOf(type, description);
+    steps.push(referenceTo(`${nameOf(type)}Step`));
+  }
+  return { ...named, Step: Type.Union(steps, { title: "Step" }) };
 
   function stepOf(type: string, description: string): TSchema {
     const config = referenceTo(`${nameOf(type)}Config`);
@@ -73,6 +80,12 @@ function orPlaceholder(key: string, schema: TSchema, lift: (key: string, schema:
   if (Array.isArray(anyOf) && !anyOf.every((one) => "const" in one)) return Type.Union([...anyOf, Placeholder], words);
   const inner = withPlaceholders(schema, lift);
   return Type.Union([type === "object" ? lift(key, inner) : inner, Placeholder]);
+}
+
+/** Of something that holds steps. */
+function withSteps<Schema extends typeof BlockConfig | typeof Branch>(schema: Schema): TSchema {
+  const steps = { ...schema.properties.steps, items: referenceTo("Step") };
+  return { ...schema, properties: { ...schema.properties, steps } };
 }
 
 function referenceTo(name: string): TSchema {

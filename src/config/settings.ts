@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { type Static, Type } from "@sinclair/typebox";
 import { FAILPOINTS } from "../failpoints.ts";
+import { SHORTCUTS, SHORTCUTS_PATTERN } from "../shortcuts.ts";
 
 /** What turns a service on. */
 export const SWITCHES = {
@@ -79,6 +80,11 @@ export const Environment = Type.Object({
     maximum: 15,
     default: 0,
     description: "How long a server that is ending goes on answering, to have proxies let go of it",
+  }),
+  SHORTCUTS: Type.String({
+    pattern: SHORTCUTS_PATTERN,
+    default: "all",
+    description: `for tests and the bench: ways of a run that save a write; all, none, or some of ${SHORTCUTS.join(", ")}`,
   }),
   FAILPOINT: Type.Optional(
     Type.String({

@@ -54,6 +54,7 @@ export default defineConnector({
     ...[...faultsOfHeaders(headers), ...reservedHeaders(headers)].map(inHeaders),
   ],
   join: new Map([["url", joinUrl]]),
+  host: ({ url }) => URL.parse(url)?.host ?? null,
   async run(config, tools) {
     // Placeholders are resolved by now: what they brought in is checked like what the author wrote.
     const [fault] = [...faultsOfUrl(faultOfUrl(config.url)), ...faultsOfHeaders(config.headers ?? {}).map(inHeaders)];

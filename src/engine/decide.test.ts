@@ -9,9 +9,10 @@ import type { Json, JsonObject } from "../schemas/json.ts";
 import type { LogEntry } from "../schemas/log.ts";
 import type { Step } from "../schemas/workflow.ts";
 import { type Decision, decide } from "./decide.ts";
+import { endedEntry, startedEntry } from "./entries.ts";
 import { outcomeEntry } from "./outcome.ts";
 import { compile } from "./plan.ts";
-import { endedEntry, foldLog, type RunState, record, startedEntry } from "./state.ts";
+import { foldLog, type RunState, record } from "./state.ts";
 
 const NOW = Date.UTC(2030, 0, 1);
 const RUN = "01900000-0000-7000-8000-000000000001";
@@ -177,7 +178,7 @@ describe("a delay", () => {
       expect(started).toMatchObject(["0", { status: "running", started_at: isoTime(NOW) }, wakeAt]);
       expect(milliseconds).toBeGreaterThanOrEqual(duration * 1000);
       for (const early of [NOW - 1, NOW, wakeAt - 1].filter((time) => time < wakeAt)) {
-        expect(decide(folded(steps, {}, [started]), early)).toEqual({ kind: "sleep", wakeAt });
+        expect(decide(folded(steps, {}, [started]), early)).toEqual({ kind: "wait", wakeAt });
       }
       for (const time of [wakeAt, wakeAt + DAY]) {
         const ended = recorded(folded(steps, {}, [started]), time);
@@ -201,8 +202,8 @@ describe("a delay", () => {
   test("takes its duration from the payload, and waits its own time after another", () => {
     const steps = [wait("${payload.s}", "one"), wait(2, "two")];
     const state = folded(steps, { s: 3 }, []);
-    expect(drive(state, NOW).decision).toEqual({ kind: "sleep", wakeAt: NOW + 3000 });
-    expect(drive(state, NOW + 3500).decision).toEqual({ kind: "sleep", wakeAt: NOW + 5500 });
+    expect(drive(state, NOW).decision).toEqual({ kind: "wait", wakeAt: NOW + 3000 });
+    expect(drive(state, NOW + 3500).decision).toEqual({ kind: "wait", wakeAt: NOW + 5500 });
     expect(drive(state, NOW + 5500).decision).toMatchObject({ kind: "end", status: "success" });
   });
 });

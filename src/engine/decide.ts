@@ -5,10 +5,13 @@ import type { LogEntry } from "../schemas/log.ts";
 import type { EndedStatus, ErrorDetails } from "../schemas/run.ts";
 import { wordsOf } from "../schemas/words.ts";
 import { describeFailure, type FailureCode } from "../step-failures.ts";
+import { branchesUnderWay, cancelEntry, sentenceOf, verdictOf } from "./container.ts";
+import type { StepOutcome } from "./entries.ts";
 import { beginEntry } from "./outcome.ts";
-import { PlaceholderError, resolvePlaceholders } from "./placeholders.ts";
-import type { Node } from "./plan.ts";
-import type { BlockState, RunState, StepError, StepOutcome } from "./state.ts";
+import { resolvePlaceholders } from "./placeholders.ts";
+import type { ContainerNode, StepNode } from "./plan.ts";
+import { placeholderFailure } from "./result.ts";
+import type { BlockState, RunState } from "./state.ts";
 
 /** What a run has to do next. */
 export type Decision =
@@ -16,7 +19,7 @@ export type Decision =
   | { kind: "record"; entry: LogEntry }
   /** A step's attempt is over: record its outcome and decide again. `unexpected`: what a connector threw, for the log. */
   | { kind: "settle"; block: BlockState; outcome: StepOutcome; inner?: ErrorDetails | null; unexpected?: unknown }
-  /** Execute the connector with this config and record how it ended. */
+  /** Execute the connector with this config and record how it ended; an effect may take its time meanwhile. */
   | {
       kind: "execute";
       block: BlockState;
@@ -26,60 +29,71 @@ export type Decision =
       connector: PureConnector | EffectConnector;
       config: Json;
     }
-  /** Nothing before this time, milliseconds since the epoch. */
-  | { kind: "sleep"; wakeAt: number }
+  | Waiting
   | { kind: "end"; status: EndedStatus; error: string | null };
 
-/** The engine: from a state and the time to the next thing to do. Pure. */
-export function decide({ root }: RunState, now: number): Decision {
-  const decision = decideBlock(root, now);
-  if (decision === "over") return { kind: "end", status: "success", error: null };
-  if (decision === "failed") {
-    return { kind: "end", status: "failed", error: sentenceOf(root.error) };
-  }
-  return decision;
+/** Nothing now but what is under way. */
+interface Waiting {
+  kind: "wait";
+  /** When there is more to do whatever becomes of that, milliseconds since the epoch; null for never. */
+  wakeAt: number | null;
 }
 
-type Undecided = "over" | "failed";
+/** The paths of effects that were decided before and are not over. */
+export interface UnderWay {
+  has(path: string): boolean;
+}
 
-function decideBlock(block: BlockState, now: number): Decision | Undecided {
-  if (block.error !== null) return "failed";
+const NONE: UnderWay = new Set();
+
+/**
+ * The engine: from a state and the time to the next thing to do. Asked again after each, with the effects that are under way
+ * left out, it gives all that may be done now: in the order of the definition, and a wait when there is nothing more. Pure.
+ */
+export function decide({ root }: RunState, now: number, underWay: UnderWay = NONE): Decision {
+  if (root.error !== null) return { kind: "end", status: "failed", error: sentenceOf(root.error) };
+  if (root.position === root.plan.nodes.length) return { kind: "end", status: "success", error: null };
+  return decideBlock(root, now, underWay);
+}
+
+/** Of a block that is not over. */
+function decideBlock(block: BlockState, now: number, underWay: UnderWay): Decision {
   const node = block.plan.nodes[block.position];
-  if (node === undefined) return "over";
   const { current } = block;
+  if (node === undefined || underWay.has(block.path)) return { kind: "wait", wakeAt: null };
   if (current?.isRetrying && current.wakeAt !== null && now < current.wakeAt) {
-    return { kind: "sleep", wakeAt: current.wakeAt };
+    return { kind: "wait", wakeAt: current.wakeAt };
   }
-  return node.kind === "block" ? decideContainer(block, now) : decideStep(block, node, now);
+  return node.kind === "container" ? decideContainer(block, node, now, underWay) : decideStep(block, node, now);
 }
 
-function decideContainer(block: BlockState, now: number): Decision {
-  const body = block.current?.body ?? null;
-  if (body === null) return { kind: "record", entry: beginEntry(block, now, null) };
-  const inner = decideBlock(body, now);
-  if (inner === "over") return { kind: "settle", block, outcome: resultOf(body) };
-  if (inner !== "failed") return inner;
-  const details = body.error?.details ?? null;
-  const outcome = { code: details?.code ?? "failed", error: sentenceOf(body.error), output: null };
-  return { kind: "settle", block, outcome, inner: details };
-}
-
-function sentenceOf(error: StepError | null): string {
-  const { step = "", message = "" } = error ?? {};
-  return `Step "${step}" failed: ${message}`;
-}
-
-/** What a block gives: its output, or the outputs of its steps by name. */
-function resultOf({ plan, scope }: BlockState): StepOutcome {
-  if (plan.output === undefined) return { output: Object.fromEntries(scope.names) };
-  try {
-    return { output: resolvePlaceholders(plan.output, scope) };
-  } catch (error) {
-    return { ...placeholderFailure(error), output: null };
+function decideContainer(block: BlockState, node: ContainerNode, now: number, underWay: UnderWay): Decision {
+  const bodies = block.current?.bodies ?? [];
+  if (bodies.length === 0) return { kind: "record", entry: beginEntry(block, now, null) };
+  const verdict = verdictOf(node, bodies, now);
+  if (verdict === null) return decideBranches(branchesUnderWay(node, bodies), now, underWay);
+  const { outcome, inner, decidedBy } = verdict;
+  if (decidedBy !== null) {
+    for (const body of bodies) {
+      const entry = cancelEntry(body, decidedBy, now);
+      if (entry !== null) return { kind: "record", entry };
+    }
   }
+  return { kind: "settle", block, outcome, inner };
 }
 
-function decideStep(block: BlockState, node: Node & { kind: "step" }, now: number): Decision {
+/** The first thing to do in any of them, or how long none has any. */
+function decideBranches(branches: readonly BlockState[], now: number, underWay: UnderWay): Decision {
+  let wakeAt: number | null = null;
+  for (const branch of branches) {
+    const decision = decideBlock(branch, now, underWay);
+    if (decision.kind !== "wait") return decision;
+    if (decision.wakeAt !== null) wakeAt = Math.min(decision.wakeAt, wakeAt ?? Number.POSITIVE_INFINITY);
+  }
+  return { kind: "wait", wakeAt };
+}
+
+function decideStep(block: BlockState, node: StepNode, now: number): Decision {
   const { stepType: type } = node;
   const { current } = block;
   if (type === undefined) return failed(block, describeFailure("type_unknown", { type: JSON.stringify(node.type) }));
@@ -92,7 +106,7 @@ function decideStep(block: BlockState, node: Node & { kind: "step" }, now: numbe
     return { kind: "execute", block, path: block.path, hasBegun, connector, config: config.value };
   }
   const wakeAt = current === null || current.isRetrying ? null : current.wakeAt;
-  if (wakeAt !== null && now < wakeAt) return { kind: "sleep", wakeAt };
+  if (wakeAt !== null && now < wakeAt) return { kind: "wait", wakeAt };
   try {
     if (wakeAt !== null) return { kind: "settle", block, outcome: { output: connector.output(config.value) } };
     return { kind: "record", entry: beginEntry(block, now, now + connector.milliseconds(config.value)) };
@@ -119,11 +133,6 @@ function resolveConfig(
   } catch (error) {
     return placeholderFailure(error);
   }
-}
-
-function placeholderFailure(error: unknown): { code: FailureCode; error: string } {
-  if (error instanceof PlaceholderError) return { code: error.code, error: error.message };
-  throw error;
 }
 
 const MAX_PLACE = 200;

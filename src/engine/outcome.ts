@@ -2,20 +2,17 @@ import { isoTime } from "../clock.ts";
 import { shortened } from "../errors.ts";
 import type { LogEntry } from "../schemas/log.ts";
 import type { ErrorDetails, StepResult } from "../schemas/run.ts";
-import type { Node } from "./plan.ts";
-import { nextAttempt, retryFor } from "./retry.ts";
 import {
-  type BlockState,
   endedEntry,
   type FailedOutcome,
   MAX_ERROR,
   type ResultExtras,
-  type RunState,
-  retryableOf,
   type StepOutcome,
-  type StepState,
   startedEntry,
-} from "./state.ts";
+} from "./entries.ts";
+import type { Node } from "./plan.ts";
+import { nextAttempt, retryFor } from "./retry.ts";
+import { type BlockState, type RunState, retryableOf, type StepState } from "./state.ts";
 
 /**
  * The entry for the end of a step's attempt: the step's end, or the wait for its next attempt.
@@ -40,8 +37,12 @@ export function outcomeEntry(
   if (plan.isPlain) return endedEntry(path, node.address, startedAt, now, outcome);
   const extras = extrasOf(node, block);
   if (!("error" in outcome)) {
-    const attempts = failures > 0 ? { attempts: failures + 1 } : {};
-    return endedEntry(path, node.address, startedAt, now, outcome, { ...extras, ...attempts });
+    const more = {
+      ...extras,
+      ...(failures > 0 && { attempts: failures + 1 }),
+      ...(outcome.details !== undefined && { details: outcome.details }),
+    };
+    return endedEntry(path, node.address, startedAt, now, outcome, more);
   }
   const attempts = failures + 1;
   const details = inner ?? detailsOf(node, path, attempts, now, outcome);
@@ -64,8 +65,23 @@ export function outcomeEntry(
 export function beginEntry(block: BlockState, now: number, wakeAt: number | null): LogEntry {
   const node = nodeOf(block);
   const entry = startedEntry(block.path, node.address, now, wakeAt, extrasOf(node, block));
-  if (block.current !== null) entry[1].started_at = block.current.startedAt;
+  const { current } = block;
+  if (current === null) return entry;
+  entry[1].started_at = current.startedAt;
+  if (current.failures > 0) entry[1].attempts = current.failures + 1;
   return entry;
+}
+
+/** The entry for a step that had begun and is given up. */
+export function skippedEntry(block: BlockState, now: number, outcome: FailedOutcome): LogEntry {
+  const node = nodeOf(block);
+  const { startedAt = isoTime(now), failures = 0 } = block.current ?? {};
+  const details = detailsOf(node, block.path, failures + 1, now, outcome);
+  const [path, result] = endedEntry(block.path, node.address, startedAt, now, outcome, {
+    ...extrasOf(node, block),
+    error_details: details,
+  });
+  return [path, { ...result, status: "skipped" }, null];
 }
 
 /** The step that a block is at. @throws Error when it is at its end: then nothing of it can begin or end */
@@ -80,7 +96,8 @@ function extrasOf(node: Node, block: BlockState): ResultExtras | undefined {
   return block.prefix === "" && node.kind === "step" ? undefined : { type: node.type, path: block.path };
 }
 
-function detailsOf(
+/** An error as data. */
+export function detailsOf(
   node: Node,
   path: string,
   attempts: number,

@@ -1,6 +1,6 @@
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import type { StepType, StepTypes } from "../connectors/index.ts";
-import { BLOCK, BlockConfig } from "../schemas/block.ts";
+import { BLOCK, BlockConfig, type JoinKind, PARALLEL, ParallelConfig } from "../schemas/containers.ts";
 import type { Json } from "../schemas/json.ts";
 import { type Retry, retriesOf } from "../schemas/retry.ts";
 import type { Step } from "../schemas/workflow.ts";
@@ -20,16 +20,36 @@ export interface BlockPlan {
 }
 
 /** A step of a definition. */
-export type Node = {
+export type Node = StepNode | ContainerNode;
+
+interface NamedNode {
   /** As its author names it; other steps of its list reach its output by it. */
   name: string;
   /** The names of the containers around it and its own, by which its result is found. */
   address: string;
   type: string;
   retries: readonly Retry[];
-} & ({ kind: "step"; stepType: StepType | undefined; config: Json } | { kind: "block"; body: BlockPlan });
+}
+
+export interface StepNode extends NamedNode {
+  kind: "step";
+  stepType: StepType | undefined;
+  config: Json;
+}
+
+/** A step that holds others. */
+export interface ContainerNode extends NamedNode {
+  kind: "container";
+  /** The lists of steps that it holds; those of a parallel by their names. */
+  branches: readonly { name: string; plan: BlockPlan }[];
+  /** How the branches of a parallel end it; null for a block, which has one. */
+  join: JoinKind | null;
+  /** Branches that may be under way at once. */
+  concurrency: number;
+}
 
 const blockConfig = TypeCompiler.Compile(BlockConfig);
+const parallelConfig = TypeCompiler.Compile(ParallelConfig);
 
 /** Compiles the steps of a definition, which were checked when it was made. */
 export function compile(steps: readonly Step[], types: StepTypes): Plan {
@@ -40,13 +60,24 @@ export function compile(steps: readonly Step[], types: StepTypes): Plan {
   });
   const node = ({ name, type, config, retry }: Step, above: string): Node => {
     const retries = retriesOf(retry);
-    const common = { name, address: `${above}${name}`, type, retries };
+    const address = `${above}${name}`;
+    const common = { name, address, type, retries };
     if (retries.length > 0) isPlain = false;
-    if (type !== BLOCK || !blockConfig.Check(config)) {
-      return { ...common, kind: "step", stepType: types.get(type), config };
+    if (type === BLOCK && blockConfig.Check(config)) {
+      isPlain = false;
+      const plan = block(config.steps, config.output, `${address}.`);
+      return { ...common, kind: "container", branches: [{ name: "", plan }], join: null, concurrency: 1 };
     }
-    isPlain = false;
-    return { ...common, kind: "block", body: block(config.steps, config.output, `${common.address}.`) };
+    if (type === PARALLEL && parallelConfig.Check(config)) {
+      isPlain = false;
+      const { join = "all", concurrency = config.branches.length } = config;
+      const branches = config.branches.map((branch) => ({
+        name: branch.name,
+        plan: block(branch.steps, branch.output, `${address}.${branch.name}.`),
+      }));
+      return { ...common, kind: "container", branches, join, concurrency };
+    }
+    return { ...common, kind: "step", stepType: types.get(type), config };
   };
   const root = block(steps, undefined, "");
   return { root, isPlain };
@@ -55,7 +86,7 @@ export function compile(steps: readonly Step[], types: StepTypes): Plan {
 /** What runs of a plan may come to on their way, in order; "pure" needs nobody and no time. */
 export function* kindsIn({ nodes }: BlockPlan): Generator<"pure" | "wait" | "effect"> {
   for (const node of nodes) {
-    if (node.kind === "block") yield* kindsIn(node.body);
+    if (node.kind === "container") for (const { plan } of node.branches) yield* kindsIn(plan);
     // What is not known here may be anything.
     else yield node.stepType?.connector.kind ?? "effect";
     if (node.retries.length > 0) yield "wait";

@@ -2,8 +2,9 @@ import { describe, expect, test } from "bun:test";
 import type { Json } from "../schemas/json.ts";
 import type { LogEntry } from "../schemas/log.ts";
 import type { StepResult } from "../schemas/run.ts";
+import { endedEntry, startedEntry } from "./entries.ts";
 import { compile } from "./plan.ts";
-import { endedEntry, foldLog, type RunState, record, startedEntry } from "./state.ts";
+import { foldLog, type RunState, record } from "./state.ts";
 
 const STEPS = ["b", "2", "c"].map((name) => ({ name, type: "any", config: {} }));
 

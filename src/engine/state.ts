@@ -1,10 +1,9 @@
-import { isoTime } from "../clock.ts";
-import { shortened } from "../errors.ts";
-import type { Json, JsonObject } from "../schemas/json.ts";
+import type { Json } from "../schemas/json.ts";
 import type { LogEntry } from "../schemas/log.ts";
 import type { ErrorDetails, StepResult } from "../schemas/run.ts";
-import type { FailureCode } from "../step-failures.ts";
+import type { StepOutcome } from "./entries.ts";
 import type { BlockPlan, Node, Plan } from "./plan.ts";
+import { resultOf } from "./result.ts";
 import { retryFor } from "./retry.ts";
 import { Scope } from "./scope.ts";
 
@@ -21,9 +20,11 @@ export interface RunState {
   blocks: Map<string, BlockState>;
 }
 
-/** How far the steps of a block have come. */
+/** How far a list of steps has come. */
 export interface BlockState {
   plan: BlockPlan;
+  /** What a parallel calls it; empty for the others. */
+  name: string;
   /** What the paths of its steps begin with. */
   prefix: string;
   scope: Scope;
@@ -35,6 +36,8 @@ export interface BlockState {
   current: StepState | null;
   /** Why a step of it failed for good; null while none has. */
   error: StepError | null;
+  /** What it gives, or why it can't; null until its last step is over. */
+  result: StepOutcome | null;
 }
 
 /** A step that has begun and is not over. */
@@ -46,8 +49,8 @@ export interface StepState {
   /** Until when nothing happens: the end of a delay, or the next attempt; milliseconds since the epoch. */
   wakeAt: number | null;
   isRetrying: boolean;
-  /** What it holds, where it holds steps and an attempt is under way. */
-  body: BlockState | null;
+  /** The lists of steps that it holds, while an attempt is under way; none else. */
+  bodies: readonly BlockState[];
 }
 
 /** The error that ended a block, as the step that had it says. */
@@ -59,7 +62,7 @@ export interface StepError {
 
 /** Folds a run's log into its state. */
 export function foldLog(plan: Plan, payload: Json, log: Iterable<LogEntry>): RunState {
-  const root = blockState(plan.root, "", new Scope(new Map([["payload", payload]]), null));
+  const root = blockState(plan.root, "", "", new Scope(new Map([["payload", payload]]), null));
   const state: RunState = { plan, steps: new Map(), root, blocks: new Map() };
   for (const entry of log) record(state, entry);
   return state;
@@ -68,14 +71,19 @@ export function foldLog(plan: Plan, payload: Json, log: Iterable<LogEntry>): Run
 /** Takes one more entry into the state. */
 export function record(state: RunState, entry: LogEntry): void {
   const [path, result, wakeAt] = entry;
-  const slash = path.lastIndexOf("/");
-  const block = slash < 0 ? state.root : state.blocks.get(path.slice(0, slash + 1));
+  const block = blockOf(state, path);
   const node = block?.plan.nodes[block.position];
   state.steps.set(path, entry);
   // An entry of a step that is over says nothing new.
   if (block === undefined || node === undefined || path !== block.path) return;
   if (result.status === "running") begin(state, block, node, result, wakeAt);
   else end(state, block, node, result);
+}
+
+/** The block under way that has the step at a path; undefined where none has. */
+export function blockOf(state: RunState, path: string): BlockState | undefined {
+  const slash = path.lastIndexOf("/");
+  return slash < 0 ? state.root : state.blocks.get(path.slice(0, slash + 1));
 }
 
 /** What of a failed attempt decides about the next. */
@@ -91,7 +99,7 @@ function begin(state: RunState, block: BlockState, node: Node, result: StepResul
     counts: node.retries.map(() => 0),
     wakeAt: null,
     isRetrying: false,
-    body: null,
+    bodies: [],
   };
   const { current } = block;
   current.wakeAt = wakeAt;
@@ -101,11 +109,13 @@ function begin(state: RunState, block: BlockState, node: Node, result: StepResul
     const index = retryFor(node.retries, current.counts, retryableOf(result));
     current.counts[index] = (current.counts[index] ?? 0) + 1;
     current.failures++;
-  } else if (node.kind === "block" && current.body === null) {
+  } else if (node.kind === "container" && current.bodies.length === 0) {
     const attempt = current.failures === 0 ? "" : `~${current.failures + 1}`;
-    const body = blockState(node.body, `${block.path}${attempt}/0/`, new Scope(new Map(), block.scope));
-    current.body = body;
-    state.blocks.set(body.prefix, body);
+    const above = `${block.path}${attempt}`;
+    current.bodies = node.branches.map(({ name, plan }, index) =>
+      blockState(plan, name, `${above}/${index}/`, new Scope(new Map(), block.scope)),
+    );
+    for (const body of current.bodies) state.blocks.set(body.prefix, body);
   }
 }
 
@@ -116,7 +126,9 @@ function end(state: RunState, block: BlockState, node: Node, result: StepResult)
     block.scope.names.set(node.name, result.output);
     block.position++;
     block.path = `${block.prefix}${block.position}`;
-  } else {
+    const isOver = block.position === block.plan.nodes.length;
+    if (isOver && block !== state.root) block.result = resultOf(block.plan.output, block.scope);
+  } else if (result.status === "failed") {
     const details = result.error_details ?? null;
     block.error = {
       step: details?.step ?? node.address,
@@ -128,69 +140,13 @@ function end(state: RunState, block: BlockState, node: Node, result: StepResult)
 
 /** Forgets what a container held. */
 function close(state: RunState, step: StepState): void {
-  if (step.body === null) return;
-  if (step.body.current !== null) close(state, step.body.current);
-  state.blocks.delete(step.body.prefix);
-  step.body = null;
+  for (const body of step.bodies) {
+    if (body.current !== null) close(state, body.current);
+    state.blocks.delete(body.prefix);
+  }
+  step.bodies = [];
 }
 
-function blockState(plan: BlockPlan, prefix: string, scope: Scope): BlockState {
-  return { plan, prefix, scope, position: 0, path: `${prefix}0`, current: null, error: null };
-}
-
-/** Characters of a step's error, which the run and its event repeat. */
-export const MAX_ERROR = 4096;
-
-/** How a step's attempt ended. A failure has a code, by which a retry can tell it from others. */
-export type StepOutcome = { output: Json } | FailedOutcome;
-
-export interface FailedOutcome {
-  code: FailureCode;
-  error: string;
-  /** What the attempt left all the same; null for nothing. */
-  output: JsonObject | null;
-  details?: JsonObject;
-}
-
-/** Fields of a result that only some steps have. */
-export type ResultExtras = Pick<StepResult, "type" | "path" | "attempts" | "error_details">;
-
-/** The entry for a step that begins now, or sleeps until a time (milliseconds). */
-export function startedEntry(
-  path: string,
-  name: string,
-  now: number,
-  wakeAt: number | null,
-  extras?: ResultExtras,
-): LogEntry {
-  const result: StepResult = {
-    step_name: name,
-    status: "running",
-    started_at: isoTime(now),
-    completed_at: null,
-    output: null,
-    error: null,
-  };
-  return [path, extras === undefined ? result : Object.assign(result, extras), wakeAt];
-}
-
-/** The entry for a step that ended. */
-export function endedEntry(
-  path: string,
-  name: string,
-  startedAt: string,
-  now: number,
-  outcome: StepOutcome,
-  extras?: ResultExtras,
-): LogEntry {
-  const error = "error" in outcome ? outcome.error : null;
-  const result: StepResult = {
-    step_name: name,
-    status: error === null ? "success" : "failed",
-    started_at: startedAt,
-    completed_at: isoTime(now),
-    output: outcome.output,
-    error: error === null ? null : shortened(error, MAX_ERROR),
-  };
-  return [path, extras === undefined ? result : Object.assign(result, extras), null];
+function blockState(plan: BlockPlan, name: string, prefix: string, scope: Scope): BlockState {
+  return { plan, name, prefix, scope, position: 0, path: `${prefix}0`, current: null, error: null, result: null };
 }

@@ -27,8 +27,7 @@ export function joinLogs(first: string, second: string): string {
  */
 export function stepResultsText(entries: Iterable<LogEntry>, outputs?: ReadonlyMap<Json, string>): string {
   const results = new Map<string, StepResult>();
-  // A later attempt of a container has other paths, and the same names.
-  for (const [, result] of entries) results.set(result.step_name, result);
+  for (const [, result] of ofLastAttempts([...entries])) results.set(result.step_name, result);
   let text = "";
   for (const result of results.values()) {
     const name = JSON.stringify(result.step_name);
@@ -40,13 +39,30 @@ export function stepResultsText(entries: Iterable<LogEntry>, outputs?: ReadonlyM
   return `{${text}}`;
 }
 
+/** Without the entries of steps whose container has begun another attempt: that has other paths, and the same names. */
+function ofLastAttempts(entries: LogEntry[]): LogEntry[] {
+  if (!entries.some(([path]) => path.includes("~"))) return entries;
+  const attempts = new Map(entries.map(([path, { attempts = 1 }]) => [path, attempts]));
+  return entries.filter(([path]) => {
+    const segments = path.split("/");
+    // Containers and lists take turns; the last segment is the step itself.
+    for (let at = 0; at < segments.length - 1; at += 2) {
+      const [index = "", attempt = "1"] = (segments[at] ?? "").split("~");
+      const container = [...segments.slice(0, at), index].join("/");
+      if ((attempts.get(container) ?? 1) !== Number(attempt)) return false;
+    }
+    return true;
+  });
+}
+
 /** The fields that few results have. */
-function extrasText({ type, path, attempts, error_details }: StepResult): string {
+function extrasText({ type, path, attempts, error_details, details }: StepResult): string {
   let text = "";
   if (type !== undefined) text += `,"type":${JSON.stringify(type)}`;
   if (path !== undefined) text += `,"path":${JSON.stringify(path)}`;
   if (attempts !== undefined) text += `,"attempts":${attempts}`;
   if (error_details !== undefined) text += `,"error_details":${JSON.stringify(error_details)}`;
+  if (details !== undefined) text += `,"details":${JSON.stringify(details)}`;
   return text;
 }
 

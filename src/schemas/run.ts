@@ -44,6 +44,11 @@ export const StepResult = Type.Object(
     path: Type.Optional(Type.String({ description: "The same" })),
     attempts: Type.Optional(Type.Integer({ minimum: 1, description: "Above 1, or while the next one is waited for" })),
     error_details: Type.Optional(ErrorDetails),
+    details: Type.Optional(
+      Type.Unsafe<JsonObject>(
+        Type.Unknown({ description: "An object: what a parallel says of its branches beside their outputs" }),
+      ),
+    ),
   },
   { title: "StepResult" },
 );

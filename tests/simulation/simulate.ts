@@ -1,12 +1,12 @@
 import type { StepTypes } from "../../src/connectors/index.ts";
 import { parseLog } from "../../src/schemas/log.ts";
 import type { StepResult } from "../../src/schemas/run.ts";
-import type { Step } from "../../src/schemas/workflow.ts";
 import type { EndedRun, InsertedRun, NewRun, RunRecord, Storage } from "../../src/storage/port.ts";
 import { openMemoryStorage } from "../../src/storage/sqlite/index.ts";
+import { orderFaults } from "./order.ts";
 import { ProcessClock, Random, Scheduler } from "./scheduler.ts";
 import { LEASE_MILLISECONDS, SimulatedWorker } from "./worker.ts";
-import { stepsIn, WORKLOADS, type Workload } from "./workloads.ts";
+import { WORKLOADS, type Workload } from "./workloads.ts";
 import { World } from "./world.ts";
 
 const TRIGGERS = 12;
@@ -181,43 +181,16 @@ function problemsOf(run: RunRecord | null, { steps, status }: Workload): string[
   if (run.status !== status) return [`ended as ${run.status} (${run.error}) instead of ${status}; log ${run.log}`];
   const problems: string[] = [];
   const results: Record<string, StepResult> = JSON.parse(run.stepResults ?? "{}");
-  const began = Object.values(results);
-  const all = [...inOrder(steps, "")];
-  const names = all.slice(0, began.length).map(({ address }) => address);
-  if (began.map(({ step_name }) => step_name).join() !== names.join())
-    problems.push(`steps in the order ${Object.keys(results)}`);
-  if (status === "success" && began.length !== all.length) problems.push(`only ${began.length} of ${all.length} steps`);
+  problems.push(...orderFaults(steps, "", results));
   const { n }: { n: number } = JSON.parse(run.payload);
-  let before = 0;
-  for (const [index, result] of began.entries()) {
-    const started = Date.parse(result.started_at ?? "");
-    const ended = Date.parse(result.completed_at ?? "");
-    if (!(started >= before)) problems.push(`step ${result.step_name} began before the one before it ended`);
-    const { step, holdsSteps = false } = all[index] ?? {};
-    const { duration } = step?.config ?? {};
+  for (const result of Object.values(results)) {
     const from = /"from":(-?\d+)/.exec(JSON.stringify(result.output))?.[1];
-    if (from !== undefined && Number(from) !== n)
+    if (from !== undefined && Number(from) !== n) {
       problems.push(`${result.step_name} was executed with another payload`);
-    if (typeof duration === "number" && ended - started < duration * 1000)
-      problems.push(`${result.step_name} ended early`);
-    // What a step holds begins before it ends.
-    before = holdsSteps ? started : ended;
+    }
   }
   if (parseLog(run.log).length > 0) problems.push("shows its log although it ended");
   return problems;
-}
-
-/** Steps in the order in which they begin, those that they hold behind them. */
-function* inOrder(
-  steps: readonly Step[],
-  above: string,
-): Generator<{ step: Step; address: string; holdsSteps: boolean }> {
-  for (const step of steps) {
-    const address = `${above}${step.name}`;
-    const nested = stepsIn(step);
-    yield { step, address, holdsSteps: nested.length > 0 };
-    yield* inOrder(nested, `${address}.`);
-  }
 }
 
 function uuid(kind: string, index: number): string {

@@ -1,7 +1,7 @@
 import { Type } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { type Connector, defineConnector, loadStepTypes, type StepTypes } from "../../src/connectors/index.ts";
-import { BLOCK, BlockConfig } from "../../src/schemas/block.ts";
+import { BLOCK, BlockConfig, type JoinKind, PARALLEL, ParallelConfig } from "../../src/schemas/containers.ts";
 import type { Retry } from "../../src/schemas/retry.ts";
 import type { Step } from "../../src/schemas/workflow.ts";
 
@@ -26,8 +26,19 @@ const poison = defineConnector({
   kind: "pure",
   description: "Kills its thread; the simulation does it.",
   config: Type.Object({}),
-  run: () => ({}),
+  run: () => {
+    isPoisoned = true;
+    return {};
+  },
 });
+let isPoisoned = false;
+
+/** Whether a poisonous step was executed since it was last asked. */
+export function poisonTaken(): boolean {
+  const taken = isPoisoned;
+  isPoisoned = false;
+  return taken;
+}
 
 export async function simulatedStepTypes(): Promise<StepTypes> {
   const types = new Map(await loadStepTypes());
@@ -46,10 +57,19 @@ const waits = (name: string, duration: number): Step => ({ name, type: "delay", 
 const block = (name: string, steps: Step[]): Step => ({ name, type: BLOCK, config: { steps } });
 const RETRY: Retry = { on: ["failed"], max_attempts: 2, initial_interval: 0.5 };
 
-/** The steps that a step holds. */
-export function stepsIn(step: Step | undefined): Step[] {
-  const config = step?.type === BLOCK ? step.config : null;
-  return blockSchema.Check(config) ? config.steps : [];
+const parallelSchema = TypeCompiler.Compile(ParallelConfig);
+
+const parallel = (name: string, join: JoinKind, ...branches: Step[][]): Step => ({
+  name,
+  type: PARALLEL,
+  config: { join, branches: branches.map((steps, index) => ({ name: `b${index}`, steps })) },
+});
+
+/** The lists of steps that a step holds, with what their addresses have before the names of the steps. */
+export function listsIn(step: Step | undefined): { above: string; steps: Step[] }[] {
+  if (step?.type === BLOCK && blockSchema.Check(step.config)) return [{ above: "", steps: step.config.steps }];
+  if (step?.type !== PARALLEL || !parallelSchema.Check(step.config)) return [];
+  return step.config.branches.map(({ name, steps }) => ({ above: `${name}.`, steps }));
 }
 
 /** A workflow and how each of its runs must end, whatever happens on the way. */
@@ -82,6 +102,36 @@ export const WORKLOADS: Workload[] = [
   {
     id: "block retried",
     steps: [{ ...block("b", [acts("x"), { ...acts("y", true), retry: RETRY }]), retry: { ...RETRY, max_attempts: 2 } }],
+    status: "failed",
+  },
+  {
+    id: "parallel",
+    steps: [
+      acts("a"),
+      parallel("p", "all", [acts("x"), acts("y")], [waits("w", 2), acts("z")], [pure("v"), acts("u"), pure("t")]),
+      acts("c"),
+    ],
+    status: "success",
+  },
+  {
+    id: "settled",
+    steps: [parallel("p", "all_settled", [acts("x", true)], [acts("y"), waits("w", 1)]), acts("c")],
+    status: "success",
+  },
+  {
+    id: "first of many",
+    steps: [
+      parallel("p", "any", [acts("x", true)], [waits("w", 40), acts("never")], [acts("z"), acts("y")]),
+      acts("c"),
+    ],
+    status: "success",
+  },
+  {
+    id: "nested parallel",
+    steps: [
+      parallel("p", "all", [block("k", [acts("x"), parallel("q", "all", [acts("r")], [acts("s")])])], [acts("y")]),
+      { ...parallel("o", "all", [acts("f", true)], [waits("w", 3), acts("g")]), retry: RETRY },
+    ],
     status: "failed",
   },
   { id: "poisoned", steps: [acts("a"), { name: "b", type: POISON, config: {} }], status: "failed" },

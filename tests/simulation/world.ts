@@ -1,11 +1,11 @@
 import { PlatformError } from "../../src/errors.ts";
-import { BLOCK } from "../../src/schemas/block.ts";
 import { parseLog } from "../../src/schemas/log.ts";
 import type { StepResult } from "../../src/schemas/run.ts";
 import type { Step } from "../../src/schemas/workflow.ts";
+import { SHORTCUTS, type Shortcut } from "../../src/shortcuts.ts";
 import type { ClaimedRun, RunRecord, Storage } from "../../src/storage/port.ts";
 import type { ProcessClock, Random, Scheduler } from "./scheduler.ts";
-import { stepsIn, type Workload } from "./workloads.ts";
+import { listsIn, type Workload } from "./workloads.ts";
 
 const ENDED = new Set(["success", "failed", "cancelled"]);
 
@@ -28,12 +28,16 @@ export class World {
     unclaimed: 0,
     awokenUnclaimed: 0,
   };
+  /** What its workers may take: all, none, or some. */
+  readonly shortcuts: ReadonlySet<Shortcut>;
   /** Faults stop at some time, so that what they left has to come right by itself. */
   faulty = true;
   /** What every run plays. */
   readonly workloads = new Map<string, Workload>();
   readonly #ended = new Map<string, RunRecord>();
   readonly #tokens = new Map<string, number>();
+  /** The paths of the effects that each run began. */
+  readonly #acted = new Map<string, Set<string>>();
   /** When each step began, as it was seen last, by run and step. */
   readonly #begun = new Map<string, string>();
 
@@ -41,6 +45,8 @@ export class World {
     this.scheduler = scheduler;
     this.random = random;
     this.storage = storage;
+    const share = random.pick([1, 1, 0, 0.5]);
+    this.shortcuts = new Set(SHORTCUTS.filter(() => random.chance(share)));
   }
 
   note(event: string): void {
@@ -62,11 +68,17 @@ export class World {
     if (this.#tokens.get(run) !== token) this.violation(`effect ${run}:${path} begun by a stale holder`);
     const persisted = new Set(parseLog(row.log).flatMap(([at, { status }]) => (status === "running" ? [] : [at])));
     if (persisted.has(path)) this.violation(`effect ${run}:${path} begun again after its result was persisted`);
-    for (const before of effectsBefore(this.workloads.get(run)?.steps ?? [], path)) {
-      if (!persisted.has(before)) {
-        this.violation(`effect ${run}:${path} begun before the result of ${before} was persisted`);
+    const acted = this.#acted.get(run) ?? new Set();
+    this.#acted.set(run, acted);
+    for (const before of stepsBefore(this.workloads.get(run)?.steps ?? [], path)) {
+      for (const effect of acted) {
+        const isOfIt = effect === before || effect.startsWith(`${before}/`) || effect.startsWith(`${before}~`);
+        if (isOfIt && !persisted.has(effect)) {
+          this.violation(`effect ${run}:${path} begun before the result of ${effect} was persisted`);
+        }
       }
     }
+    acted.add(path);
   }
 
   claimed(runs: ClaimedRun[]): void {
@@ -194,14 +206,12 @@ export class World {
   }
 }
 
-/** The paths of the effects, and of the blocks, that come before a step in its list and in the lists around it. */
-function effectsBefore(steps: readonly Step[], path: string): string[] {
-  const [segment = "", , ...inside] = path.split("/");
+/** The paths of the steps that come before a step in its list and in the lists around it. */
+function stepsBefore(steps: readonly Step[], path: string): string[] {
+  const [segment = "", branch = "", ...inside] = path.split("/");
   const index = Number.parseInt(segment, 10);
-  const before = steps
-    .slice(0, index)
-    .flatMap(({ type }, at) => (type === "effect" || type === BLOCK ? [String(at)] : []));
+  const before = steps.slice(0, index).map((_, at) => String(at));
   if (inside.length === 0) return before;
-  const nested = stepsIn(steps[index]);
-  return [...before, ...effectsBefore(nested, inside.join("/")).map((at) => `${segment}/0/${at}`)];
+  const nested = listsIn(steps[index])[Number(branch)]?.steps ?? [];
+  return [...before, ...stepsBefore(nested, inside.join("/")).map((at) => `${segment}/${branch}/${at}`)];
 }

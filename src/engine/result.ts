@@ -1,0 +1,26 @@
+import type { Json } from "../schemas/json.ts";
+import { describeFailure } from "../step-failures.ts";
+import type { FailedOutcome, StepOutcome } from "./entries.ts";
+import { PlaceholderError, resolvePlaceholders } from "./placeholders.ts";
+import type { Scope } from "./scope.ts";
+
+/** The result of a list of steps that succeeded: its output, or the outputs of its steps by name. */
+export function resultOf(output: Json | undefined, scope: Scope): StepOutcome {
+  if (output === undefined) return { output: Object.fromEntries(scope.names) };
+  try {
+    return { output: resolvePlaceholders(output, scope) };
+  } catch (error) {
+    return placeholderFailure(error);
+  }
+}
+
+/** @throws what is no PlaceholderError */
+export function placeholderFailure(error: unknown): FailedOutcome {
+  if (error instanceof PlaceholderError) return { code: error.code, error: error.message, output: null };
+  throw error;
+}
+
+/** How a step is skipped whose container ended without it. */
+export function cancelledOutcome(branch: string, how: "failed" | "succeeded"): FailedOutcome {
+  return { ...describeFailure("cancelled", { branch: JSON.stringify(branch), how }), output: null };
+}

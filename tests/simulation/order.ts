@@ -1,0 +1,42 @@
+import type { StepResult } from "../../src/schemas/run.ts";
+import type { Step } from "../../src/schemas/workflow.ts";
+import { listsIn } from "./workloads.ts";
+
+/**
+ * What is wrong with when the steps of a list began and ended: each begins after the one before it has ended, those that a
+ * step holds begin and end within it, no delay ends early, and nothing begins behind a step that did not succeed.
+ */
+export function orderFaults(steps: readonly Step[], above: string, results: Record<string, StepResult>): string[] {
+  const faults: string[] = [];
+  let before = 0;
+  let isOver = false;
+  for (const step of steps) {
+    const address = `${above}${step.name}`;
+    const result = results[address];
+    if (result === undefined) {
+      isOver = true;
+      continue;
+    }
+    if (isOver) faults.push(`${address} began behind a step that did not succeed`);
+    const started = Date.parse(result.started_at ?? "");
+    const ended = Date.parse(result.completed_at ?? "");
+    if (!(started >= before)) faults.push(`${address} began before the step before it ended`);
+    if (!(ended >= started)) faults.push(`${address} did not end after it began`);
+    const { duration } = step.config;
+    if (typeof duration === "number" && result.status === "success" && ended - started < duration * 1000) {
+      faults.push(`${address} ended early`);
+    }
+    for (const list of listsIn(step)) {
+      faults.push(...orderFaults(list.steps, `${address}.${list.above}`, results));
+      for (const nested of list.steps) {
+        const inner = results[`${address}.${list.above}${nested.name}`];
+        if (inner === undefined) continue;
+        const isWithin = Date.parse(inner.started_at ?? "") >= started && Date.parse(inner.completed_at ?? "") <= ended;
+        if (!isWithin) faults.push(`${inner.step_name} did not begin and end within ${address}`);
+      }
+    }
+    if (result.status !== "success") isOver = true;
+    before = ended;
+  }
+  return faults;
+}

@@ -1,0 +1,177 @@
+import type { StepTypes } from "../../src/connectors/index.ts";
+import { compile, type Plan } from "../../src/engine/plan.ts";
+import type { Step } from "../../src/schemas/workflow.ts";
+import {
+  ALONE,
+  type EffectExecution,
+  type Executed,
+  type ExecutedEffect,
+  type Execution,
+  type Executor,
+  type HandedEffect,
+  ThreadLost,
+} from "../../workers/execution/port.ts";
+import type { Surroundings, ThreadRun } from "../../workers/execution/thread/thread-run.ts";
+import { ThreadRuns } from "../../workers/execution/thread/thread-runs.ts";
+import type { ProcessClock } from "./scheduler.ts";
+import { poisonTaken } from "./workloads.ts";
+import type { World } from "./world.ts";
+
+const THREADS = 2;
+
+/** What is lost with a thread: what it knows of runs, and whoever waits for it. */
+class Thread {
+  readonly isAlone: boolean;
+  readonly runs = new ThreadRuns();
+  readonly waiting = new Map<object, (error: ThreadLost) => void>();
+  isLost = false;
+
+  constructor(isAlone: boolean) {
+    this.isAlone = isAlone;
+  }
+}
+
+/** Threads that take virtual time, act on the world's ledger, and are sometimes lost. */
+export class SimulatedThreads implements Executor {
+  readonly #world: World;
+  readonly #clock: ProcessClock;
+  readonly #types: StepTypes;
+  readonly #threads = new Map<number, Thread>();
+
+  constructor(world: World, clock: ProcessClock, types: StepTypes) {
+    this.#world = world;
+    this.#clock = clock;
+    this.#types = types;
+  }
+
+  freest(): number {
+    return this.#world.random.below(THREADS);
+  }
+
+  execute({ thread: name, runs, definitions }: Execution): Promise<Executed[]> {
+    const thread = this.#thread(name);
+    return this.#onThread(name, thread, (lose) => {
+      const results: Executed[] = [];
+      for (const [index, handed] of runs.entries()) {
+        const run = thread.runs.take(handed, this.#planOf(handed.definition, definitions));
+        if (run === undefined) results.push({ kind: "missing" });
+        else results.push({ kind: "advanced", advanced: thread.runs.advance(run, this.#surroundings(thread)) });
+        if (poisonTaken()) return lose(index);
+      }
+      return results;
+    });
+  }
+
+  executeEffects({ thread: name, effects, definitions }: EffectExecution): Promise<ExecutedEffect>[] {
+    const thread = this.#thread(name);
+    return effects.map((effect) => {
+      const plan = this.#planOf(effect.definition, definitions);
+      return this.#onThread(name, thread, (lose) => this.#effect(thread, effect, plan, lose));
+    });
+  }
+
+  async close(): Promise<void> {}
+
+  async #effect(
+    thread: Thread,
+    { path, effectBy, ...handed }: HandedEffect,
+    plan: Plan | undefined,
+    lose: (guilty: number) => never[],
+  ): Promise<ExecutedEffect> {
+    const run = thread.runs.take(handed, plan);
+    if (run === undefined) return { kind: "missing" };
+    const world = this.#surroundings(thread);
+    if (handed.state !== null) run.begin(world);
+    if (run.canStart(path)) {
+      if (this.#clock.monotonic() >= effectBy) return { kind: "late" };
+      const started = this.#start(run, path, world, handed.token);
+      thread.runs.keep(run);
+      await started;
+    }
+    if (thread.isLost) return { kind: "missing" };
+    const told = { kind: "advanced", advanced: thread.runs.advance(run, world) } as const;
+    if (poisonTaken()) lose(0);
+    return told;
+  }
+
+  async #start(run: ThreadRun, path: string, world: Surroundings, token: number): Promise<void> {
+    await run.start(path, world, () => ({
+      idempotencyKey: `${run.uuid}:${path}`,
+      depth: 0,
+      signal: new AbortController().signal,
+      fetch: async () => {
+        await this.#world.effect(run.uuid, path, token);
+        this.#world.maybeFreeze(this.#clock);
+        const time = this.#world.random.chance(0.05) ? 20_000 : this.#world.random.below(300);
+        await new Promise<void>((resolve) => this.#clock.timer(time, resolve));
+        return {
+          status: 200,
+          url: "",
+          redirects: 0,
+          location: null,
+          retryAfter: null,
+          data: "",
+          faults: { count: 0, first: [] },
+        };
+      },
+    }));
+  }
+
+  /** Does work after a moment, unless the thread is lost before or under it: with `guilty`, the index of the run that did it. */
+  #onThread<Result>(
+    name: number,
+    thread: Thread,
+    work: (lose: (guilty: number) => never[]) => Promise<Result> | Result,
+  ): Promise<Result> {
+    const { random } = this.#world;
+    const task = {};
+    return new Promise((resolve, reject) => {
+      thread.waiting.set(task, reject);
+      const lose = (guilty: number | null) => this.#lose(name, thread, task, guilty);
+      this.#world.maybeFreeze(this.#clock);
+      this.#clock.timer(random.below(4), async () => {
+        if (thread.isLost) return;
+        if (this.#world.faulty && random.chance(0.02)) {
+          lose(null);
+          return;
+        }
+        const result = await work(lose);
+        // What is told is on its way: the thread may be lost before it is heard, but it is heard.
+        if (thread.waiting.delete(task)) this.#clock.timer(random.below(3), () => resolve(result));
+      });
+    });
+  }
+
+  /** The thread is gone; everybody who waits for it hears of it. */
+  #lose(name: number, thread: Thread, task: object, guilty: number | null): never[] {
+    this.#world.counts.lostThreads++;
+    thread.isLost = true;
+    this.#threads.delete(name);
+    const charged = thread.isAlone || this.#world.random.chance(0.5);
+    const waiting = [...thread.waiting];
+    thread.waiting.clear();
+    this.#clock.timer(30, () => {
+      for (const [one, reject] of waiting) {
+        reject(new ThreadLost(one === task ? guilty : null, "the simulation killed it", charged));
+      }
+    });
+    return [];
+  }
+
+  #thread(name: number): Thread {
+    const thread = this.#threads.get(name) ?? new Thread(name === ALONE);
+    this.#threads.set(name, thread);
+    return thread;
+  }
+
+  #surroundings({ isAlone }: Thread): Surroundings {
+    return { now: () => this.#clock.now(), stepwise: isAlone, beat: () => {} };
+  }
+
+  #planOf(definition: string, definitions: Map<string, string>): Plan | undefined {
+    const text = definitions.get(definition);
+    if (text === undefined) return undefined;
+    const steps: Step[] = JSON.parse(text);
+    return compile(steps, this.#types);
+  }
+}

@@ -1,0 +1,47 @@
+import {
+  ALONE,
+  type EffectExecution,
+  type Executed,
+  type ExecutedEffect,
+  type Execution,
+  type Executor,
+} from "./port.ts";
+import { type ThreadsOptions, WatchedThreads } from "./watched-threads.ts";
+
+export interface PoolOptions extends ThreadsOptions {
+  threads: number;
+}
+
+/** A fixed number of Piscina threads, and one more for runs that have to be alone, started when first needed. */
+export class ThreadPool implements Executor {
+  readonly #options: PoolOptions;
+  readonly #shared: WatchedThreads;
+  #alone: WatchedThreads | null = null;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+    this.#shared = new WatchedThreads(options.threads, "shared", options);
+  }
+
+  freest(): number {
+    return this.#shared.freest();
+  }
+
+  execute(execution: Execution): Promise<Executed[]> {
+    return this.#threadsFor(execution).execute(execution);
+  }
+
+  executeEffects(execution: EffectExecution): Promise<ExecutedEffect>[] {
+    return this.#threadsFor(execution).executeEffects(execution);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#shared.close(), this.#alone?.close()]);
+  }
+
+  #threadsFor({ thread }: { thread: number }): WatchedThreads {
+    if (thread !== ALONE) return this.#shared;
+    this.#alone ??= new WatchedThreads(1, "alone", this.#options);
+    return this.#alone;
+  }
+}

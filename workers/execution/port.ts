@@ -1,0 +1,82 @@
+import type { Advanced } from "./thread/thread-run.ts";
+
+/** A run on its way to a thread, as text. */
+export interface Handed {
+  uuid: string;
+  /** The lease that it is executed under. */
+  token: number;
+  /** Key of its definition: `<workflow uuid>:<version>`. */
+  definition: string;
+  /** See NewRun. */
+  depth: number;
+  /** JSON texts of its payload and log; null where the thread has the run already. */
+  state: { payload: string; log: string } | null;
+}
+
+/** An effect of a run that is to be started. */
+export interface HandedEffect extends Handed {
+  path: string;
+  /** Until when it may start, on the monotonic clock. */
+  effectBy: number;
+}
+
+/** The thread for runs that have to be alone: a thread was lost under them, or under their definition. */
+export const ALONE = -1;
+
+/** Runs that are executed as one task, each until nothing is left but effects and sleeps. */
+export interface Execution {
+  thread: number;
+  runs: Handed[];
+  /** JSON text of the steps by definition key, for every run that comes with its state. */
+  definitions: Map<string, string>;
+}
+
+/** Effects that are handed over together. */
+export interface EffectExecution {
+  thread: number;
+  effects: HandedEffect[];
+  definitions: Map<string, string>;
+}
+
+/** What became of a run: how far it came, or that the thread does not have it any more and needs its state. */
+export type Executed = { kind: "advanced"; advanced: Advanced } | { kind: "missing" };
+
+/** What became of an effect. */
+export type ExecutedEffect = (
+  | Executed
+  /** What it gave is told with another effect of its run, behind it. */
+  | { kind: "joined" }
+  /** It was not started: the lease had too little time left. */
+  | { kind: "late" }
+) & {
+  /** Gives back the room of the reply that it holds, once; absent where it holds none. */
+  release?: () => void;
+};
+
+/** The port of whatever executes: the pool in production, the simulation in its test. */
+export interface Executor {
+  /** The thread that has the least to do. */
+  freest(): number;
+  /** One result per run, in order. Rejects with ThreadLost when the thread looped or died; nothing is known then. */
+  execute(execution: Execution): Promise<Executed[]>;
+  /** One promise per effect, in order, since one may take long. Each rejects with ThreadLost, guilty 0 for its own run. */
+  executeEffects(execution: EffectExecution): Promise<ExecutedEffect>[];
+  close(): Promise<void>;
+}
+
+/** The thread of a task is gone, and with it all that it knew of runs. */
+export class ThreadLost extends Error {
+  /** Index of the run that the thread was on; null when it was on another one. */
+  readonly guilty: number | null;
+  /** What happened, for the run's error; the cause has the words of whatever noticed it. */
+  readonly reason: string;
+  /** False when the run was only too slow beside others: alone it gets more time. */
+  readonly charged: boolean;
+
+  constructor(guilty: number | null, reason: string, charged: boolean, cause?: unknown) {
+    super(`A thread was lost: ${reason}`, { cause });
+    this.guilty = guilty;
+    this.reason = reason;
+    this.charged = charged;
+  }
+}

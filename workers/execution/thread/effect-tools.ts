@@ -1,0 +1,86 @@
+import type { HttpReply, HttpRequest, Tools } from "../../../src/connectors/index.ts";
+import { Backoff } from "../../../src/waiting.ts";
+import { OutOfDescriptors, type ReplyAccount, type WebhookClient } from "../../webhook/port.ts";
+import type { ReplyBytes } from "../reply-bytes.ts";
+import type { SharedProgress } from "../shared.ts";
+import type { Cancellation } from "./cancellation.ts";
+import { TimeLimit } from "./time-limit.ts";
+
+const STEP_TIMEOUT_MILLISECONDS = 30_000;
+/** Between two looks for a descriptor. */
+const FIRST_PAUSE_MILLISECONDS = 50;
+const LAST_PAUSE_MILLISECONDS = 1000;
+
+/** What the thread has for its effects. */
+export interface ThreadParts {
+  webhooks: WebhookClient;
+  replyBytes: ReplyBytes;
+  shared: SharedProgress;
+  lane: number;
+  /** The thread makes progress. */
+  beat(): void;
+}
+
+/** The effect that gets them. */
+export interface EffectPlace {
+  idempotencyKey: string;
+  depth: number;
+  /** Its place in what the thread says of itself. */
+  slot: number;
+  /** Comes when its run does not need it any more. */
+  cancellation: Cancellation;
+}
+
+/** What an effect may use. */
+export function toolsFor(parts: ThreadParts, { idempotencyKey, depth, slot, cancellation }: EffectPlace): Tools {
+  let signal: AbortSignal | null = null;
+  return {
+    idempotencyKey,
+    depth,
+    get signal() {
+      signal ??= signalOf(cancellation);
+      return signal;
+    },
+    fetch: (request) => sendOnceRoom(request, slot, cancellation, parts),
+  };
+}
+
+function signalOf(cancellation: Cancellation): AbortSignal {
+  const controller = new AbortController();
+  cancellation.onCancel(() => controller.abort());
+  return AbortSignal.any([controller.signal, AbortSignal.timeout(STEP_TIMEOUT_MILLISECONDS)]);
+}
+
+/** Sends a webhook. Its time begins when there is a connection to be had: that there is none is no fault of its receiver. */
+async function sendOnceRoom(
+  request: HttpRequest,
+  slot: number,
+  cancellation: Cancellation,
+  { webhooks, replyBytes, shared, lane, beat }: ThreadParts,
+): Promise<HttpReply> {
+  const pauses = new Backoff(FIRST_PAUSE_MILLISECONDS, LAST_PAUSE_MILLISECONDS);
+  for (;;) {
+    // A signal with a timeout of its own would stay for all of it, however soon the reply came.
+    const time = new TimeLimit(STEP_TIMEOUT_MILLISECONDS);
+    cancellation.onCancel(() => time.end());
+    const account: ReplyAccount = {
+      came: (bytes) => {
+        // Many large replies at once keep the thread from its heartbeat, and are progress.
+        beat();
+        replyBytes.add(slot, bytes);
+      },
+      held: (isHeld) => (isHeld ? time.stop() : time.go()),
+    };
+    try {
+      return await webhooks.send(request, time, account);
+    } catch (error) {
+      replyBytes.drop(slot);
+      if (!(error instanceof OutOfDescriptors)) throw error;
+    } finally {
+      time.stop();
+      shared.enter(lane, slot, 0);
+    }
+    shared.leave(lane);
+    await Bun.sleep(pauses.next());
+  }
+}

@@ -1,0 +1,58 @@
+/** Connectors as they are called, whatever they throw. */
+import {
+  type Connector,
+  type EffectConnector,
+  type PureConnector,
+  StepFailure,
+  type Tools,
+} from "../../../src/connectors/index.ts";
+import type { StepOutcome } from "../../../src/engine/entries.ts";
+import type { Json } from "../../../src/schemas/json.ts";
+import { describeFailure } from "../../../src/step-failures.ts";
+
+/** Characters of what a connector threw that go into the log. */
+const MAX_UNEXPECTED = 2000;
+
+/** How an attempt of a step ended. */
+export interface Executed {
+  outcome: StepOutcome;
+  /** What a connector threw that was no StepFailure. */
+  unexpected: string | null;
+  /** The outcome is a connector's: its output has to be an object. */
+  isConnectors: boolean;
+}
+
+export function executePure(connector: PureConnector, config: Json): Executed {
+  try {
+    return { outcome: { output: connector.run(config) }, unexpected: null, isConnectors: true };
+  } catch (error) {
+    return failureOf(connector, error);
+  }
+}
+
+export async function executeEffect(connector: EffectConnector, config: Json, tools: Tools): Promise<Executed> {
+  try {
+    return { outcome: { output: await connector.run(config, tools) }, unexpected: null, isConnectors: true };
+  } catch (error) {
+    return failureOf(connector, error);
+  }
+}
+
+export function textOfThrown(error: unknown): string {
+  const text = error instanceof Error ? `${error.name}: ${error.message}\n${error.stack ?? ""}` : String(error);
+  return text.slice(0, MAX_UNEXPECTED);
+}
+
+/** What a connector threw: its sentence where it means one, else ours, and what was thrown for the log. */
+function failureOf({ type }: Connector, error: unknown): Executed {
+  if (error instanceof StepFailure) {
+    const { code, message, output, details } = error;
+    return {
+      outcome: { code, error: message, output, ...(details !== null && { details }) },
+      unexpected: null,
+      isConnectors: true,
+    };
+  }
+  const outcome = { ...describeFailure("unexpected", { type }), output: null };
+  return { outcome, unexpected: textOfThrown(error), isConnectors: true };
+}

@@ -1,0 +1,60 @@
+import type { StepOutcome } from "../../../src/engine/entries.ts";
+import { findJsonFaults, type Json, MAX_DEPTH } from "../../../src/schemas/json.ts";
+import { describeFailure } from "../../../src/step-failures.ts";
+import type { Executed } from "./executing.ts";
+
+const MAX_OUTPUT = 1024 * 1024;
+const MAX_OUTPUTS = 8 * 1024 * 1024;
+
+/** The outputs of a run's steps, within their bounds. */
+export class Outputs {
+  /** JSON text of outputs since the run was last handed back, which its end need not make again. */
+  readonly texts = new Map<Json, string>();
+  /** Characters of all of them. */
+  #size: number;
+
+  /** @param size characters of those that there are already */
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  /** An output that every store holds, or the failure that says why it is not one. */
+  capped({ outcome, isConnectors }: Executed): StepOutcome {
+    const { output } = outcome;
+    if (output === null) return outcome;
+    const text = jsonText(output);
+    if (text === null || (isConnectors && !text.startsWith("{"))) return failed("output_not_json");
+    if (text.length > MAX_OUTPUT) return failed("output_too_large");
+    this.#size += text.length;
+    if (this.#size > MAX_OUTPUTS) return failed("outputs_too_large");
+    const fault = mayBeUnstorable(text)
+      ? findJsonFaults(text).find(({ kind }) => kind === "depth" || kind === "string")
+      : undefined;
+    if (fault !== undefined) return failed(fault.kind === "depth" ? "output_too_deep" : "output_unstorable");
+    const plain: Json = JSON.parse(text);
+    this.texts.set(plain, text);
+    return { ...outcome, output: plain };
+  }
+}
+
+/** What can't: NUL and lone surrogates are escapes in serialized text, and nesting takes a bracket at either end. */
+function mayBeUnstorable(text: string): boolean {
+  return text.length > 2 * MAX_DEPTH || text.includes("\\u");
+}
+
+function jsonText(value: Json): string | null {
+  try {
+    const text: string | undefined = JSON.stringify(value);
+    return text ?? null;
+  } catch {
+    // A cycle or a BigInt: told apart from JSON by failing here.
+    return null;
+  }
+}
+
+/** A failure whose sentence is about nothing in particular. */
+function failed(
+  name: "output_not_json" | "output_too_large" | "output_too_deep" | "output_unstorable" | "outputs_too_large",
+): StepOutcome {
+  return { ...describeFailure(name, {}), output: null };
+}

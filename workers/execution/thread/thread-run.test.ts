@@ -1,0 +1,102 @@
+/** How steps end whose connectors throw, and what of that a user sees. */
+import { describe, expect, test } from "bun:test";
+import { Type } from "@sinclair/typebox";
+import { TypeCompiler } from "@sinclair/typebox/compiler";
+import { type Connector, defineConnector, StepFailure, type StepTypes } from "../../../src/connectors/index.ts";
+import { compile } from "../../../src/engine/plan.ts";
+import type { Json } from "../../../src/schemas/json.ts";
+import { packResults, unpackResults } from "../wire.ts";
+import { type Advanced, type Surroundings, ThreadRun } from "./thread-run.ts";
+
+const SECRET = "SELECT password FROM users: connection to 10.0.0.1 refused";
+const OURS = "failed unexpectedly; the log has the reason under the id of the run";
+const config = Type.Object({ n: Type.Optional(Type.Integer({ minimum: 1 })) }, { additionalProperties: false });
+const description = "Fails.";
+
+function thrown(): never {
+  throw new TypeError(SECRET);
+}
+
+const connectors: Connector[] = [
+  defineConnector({ type: "pure", kind: "pure", description, config, run: thrown }),
+  defineConnector({ type: "effect", kind: "effect", description, config, run: async () => thrown() }),
+  defineConnector({
+    type: "no error",
+    kind: "effect",
+    description,
+    config,
+    run: () => Promise.reject({ message: SECRET }),
+  }),
+  defineConnector({ type: "wait", kind: "wait", description, config, milliseconds: thrown, output: () => ({}) }),
+  defineConnector({ type: "woken", kind: "wait", description, config, milliseconds: () => 0, output: thrown }),
+  defineConnector({
+    type: "meant",
+    kind: "pure",
+    description,
+    config,
+    run: () => {
+      throw new StepFailure("network", "It is meant so", { kept: true });
+    },
+  }),
+];
+const types: StepTypes = new Map(
+  connectors.map((connector) => [connector.type, { connector, validator: TypeCompiler.Compile(connector.config) }]),
+);
+
+const world: Surroundings = {
+  now: () => 1,
+  stepwise: false,
+  beat: () => {},
+};
+
+const tools = () => ({ idempotencyKey: "", depth: 0, signal: new AbortController().signal, fetch: thrown });
+
+async function run(type: string, stepConfig: Record<string, Json> = {}): Promise<Advanced | undefined> {
+  const plan = compile([{ name: "a", type, config: stepConfig }], types);
+  const one = new ThreadRun({ uuid: "run", token: 1, depth: 0 }, plan, { payload: "{}", log: "[]" });
+  let advanced = one.advance(world);
+  if (types.get(type)?.connector.kind === "effect") {
+    expect(advanced.next).toEqual({ kind: "wait", ready: [{ path: "0", host: null }], wakeAt: null });
+    await one.start("0", world, tools);
+    advanced = one.advance(world);
+  }
+  const [result] = unpackResults(packResults([{ kind: "advanced", advanced }]));
+  return result?.kind === "advanced" ? result.advanced : undefined;
+}
+
+describe("a connector that throws what is no StepFailure", () => {
+  for (const type of ["pure", "effect", "wait", "woken"]) {
+    test(`${type}: the step fails in our words, and the log gets the others`, async () => {
+      const advanced = await run(type);
+      const error = `Step "a" failed: The step type ${type} ${OURS}`;
+      expect(advanced?.next).toMatchObject({ kind: "end", status: "failed", error });
+      expect(JSON.stringify(advanced?.next)).not.toContain("password");
+      expect(advanced?.unexpected).toStartWith(`TypeError: ${SECRET}`);
+    });
+  }
+  test("what is not even an Error is not shown either", async () => {
+    expect(JSON.stringify((await run("no error"))?.next)).not.toContain("password");
+  });
+});
+
+test("a StepFailure keeps its sentence and its output, and is not logged", async () => {
+  const advanced = await run("meant");
+  expect(advanced?.next).toMatchObject({ kind: "end", error: 'Step "a" failed: It is meant so' });
+  expect(advanced?.next).toMatchObject({ stepResults: expect.stringContaining('"output":{"kept":true}') });
+  expect(advanced).not.toHaveProperty("unexpected");
+});
+
+describe("a config that does not fit once it is resolved", () => {
+  const unfit: [Record<string, Json>, string][] = [
+    [{ n: 0 }, "config.n: Input should be greater than or equal to 1"],
+    [{ n: "x" }, "config.n: Input should be a valid integer"],
+    [{ m: 1 }, "config.m: Extra inputs are not permitted"],
+    [{ "a/b~": 1 }, "config.a/b~: Extra inputs are not permitted"],
+    [{ ["k".repeat(5000)]: 1 }, `config.${"k".repeat(199)}…: Extra inputs are not permitted`],
+  ];
+  for (const [stepConfig, error] of unfit) {
+    test(`${error.slice(0, 60)}`, async () => {
+      expect((await run("pure", stepConfig))?.next).toMatchObject({ error: `Step "a" failed: ${error}` });
+    });
+  }
+});

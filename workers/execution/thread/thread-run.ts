@@ -1,0 +1,218 @@
+import type { EffectConnector, Tools } from "../../../src/connectors/index.ts";
+import { type Decision, decide } from "../../../src/engine/decide.ts";
+import { beginEntry, outcomeEntry } from "../../../src/engine/outcome.ts";
+import type { Plan } from "../../../src/engine/plan.ts";
+import { type BlockState, blockOf, foldLog, type RunState, record } from "../../../src/engine/state.ts";
+import type { Json } from "../../../src/schemas/json.ts";
+import { type LogEntry, parseLog, stepResultsText } from "../../../src/schemas/log.ts";
+import type { EndedStatus, ErrorDetails } from "../../../src/schemas/run.ts";
+import { Cancellation } from "./cancellation.ts";
+import { type Executed, executeEffect, executePure, textOfThrown } from "./executing.ts";
+import { Outputs } from "./outputs.ts";
+
+/** How far a run came since it was last asked. */
+export interface Advanced {
+  /** How often the thread told of it before: what is told does not always come in order. */
+  seq: number;
+  /** JSON array text of the log entries that are new; "[]" for a run that ended, whose results say it all. */
+  entries: string;
+  /** They hold what can't be computed again: how an effect ended, when a wait began, or which branch was first. */
+  mustSave: boolean;
+  /** What a connector threw that was no StepFailure, for the log; absent where none did. */
+  unexpected?: string;
+  next:
+    | { kind: "end"; status: EndedStatus; error: string | null; stepResults: string }
+    /** It may go on at once; it was to stop after every step. */
+    | { kind: "again" }
+    | {
+        kind: "wait";
+        /** Effects that are to be started, those that were told before left out. */
+        ready: ReadyEffect[];
+        /** When there is more to do whatever becomes of its effects, milliseconds since the epoch; null for never. */
+        wakeAt: number | null;
+      };
+}
+
+export interface ReadyEffect {
+  path: string;
+  /** Who is acted on; null for nobody in particular. */
+  host: string | null;
+}
+
+export interface Surroundings {
+  /** Milliseconds since the epoch, database time. */
+  now(): number;
+  /** Stop after every step, so that a thread that is lost takes no other step's result with it. */
+  stepwise: boolean;
+  /** Called before each step: the thread makes progress. */
+  beat(): void;
+}
+
+/** An effect that is to be started, or has been. */
+interface Effect {
+  connector: EffectConnector;
+  config: Json;
+  /** Null before it is started. */
+  cancellation: Cancellation | null;
+}
+
+/**
+ * A run where it is executed: its folded state, and its effects under way. It is kept while the run is held, so that
+ * neither its log nor its payload has to come again.
+ */
+export class ThreadRun {
+  readonly uuid: string;
+  readonly token: number;
+  readonly depth: number;
+  /** Characters of its payload and log. */
+  size: number;
+  readonly #state: RunState;
+  readonly #outputs: Outputs;
+  readonly #effects = new Map<string, Effect>();
+  #entries: LogEntry[] = [];
+  #ready: ReadyEffect[] = [];
+  #told = 0;
+  #mustSave = false;
+  #unexpected: string | null = null;
+
+  /** @param payload and log as JSON text */
+  constructor(
+    { uuid, token, depth }: { uuid: string; token: number; depth: number },
+    plan: Plan,
+    { payload, log }: { payload: string; log: string },
+  ) {
+    this.uuid = uuid;
+    this.token = token;
+    this.depth = depth;
+    this.size = payload.length + log.length;
+    this.#state = foldLog(plan, JSON.parse(payload), parseLog(log));
+    this.#outputs = new Outputs(sizeOfOutputs(this.#state));
+  }
+
+  /** Whether an effect of it is under way or is to be started. */
+  get hasEffects(): boolean {
+    return this.#effects.size > 0;
+  }
+
+  /** Whether the thread waits for the world on its behalf. */
+  get hasEffectsUnderWay(): boolean {
+    for (const { cancellation } of this.#effects.values()) if (cancellation !== null) return true;
+    return false;
+  }
+
+  /**
+   * Takes it through pure steps and waits that are over, up to where nothing is left but effects and sleeps, or to its end.
+   * Without a promise, because it is what a task of many runs is made of.
+   */
+  advance(world: Surroundings): Advanced {
+    const next = this.#pure(world);
+    const taken = {
+      seq: this.#told++,
+      mustSave: this.#mustSave,
+      ...(this.#unexpected !== null && { unexpected: this.#unexpected }),
+    };
+    const entries = next.kind === "end" ? "[]" : JSON.stringify(this.#entries);
+    const advanced = { entries, ...taken, next: this.#described(next) };
+    this.size += entries.length;
+    this.#entries = [];
+    this.#outputs.texts.clear();
+    this.#mustSave = false;
+    this.#unexpected = null;
+    return advanced;
+  }
+
+  /** Takes a run's first step, which is an effect, as one that is to be started, though its begin was never told. */
+  begin(world: Surroundings): void {
+    this.#pure(world);
+    this.#ready = [];
+  }
+
+  /** Whether it has an effect at a path that is to be started. */
+  canStart(path: string): boolean {
+    return this.#effects.get(path)?.cancellation === null;
+  }
+
+  /** Starts an effect, and records how it ended; false where it was cancelled meanwhile. */
+  async start(path: string, world: Surroundings, tools: (cancellation: Cancellation) => Tools): Promise<boolean> {
+    const effect = this.#effects.get(path);
+    if (effect === undefined) return false;
+    effect.cancellation = new Cancellation();
+    const executed = await executeEffect(effect.connector, effect.config, tools(effect.cancellation));
+    const block = blockOf(this.#state, path);
+    if (block === undefined || this.#effects.get(path) !== effect) return false;
+    this.#effects.delete(path);
+    this.#mustSave = true;
+    this.#settle(block, executed, world.now());
+    return true;
+  }
+
+  /** Executes pure steps and records what the engine decides by itself, until there is nothing of that left. */
+  #pure(world: Surroundings): Stop {
+    for (;;) {
+      world.beat();
+      const now = world.now();
+      const decision = decide(this.#state, now, this.#effects);
+      if (decision.kind === "record") this.#add(decision.entry);
+      else if (decision.kind === "settle") {
+        const { block, outcome, inner, unexpected } = decision;
+        const thrown = unexpected === undefined ? null : textOfThrown(unexpected);
+        this.#settle(block, { outcome, unexpected: thrown, isConnectors: false }, now, inner);
+      } else if (decision.kind === "execute" && decision.connector.kind === "pure") {
+        const { connector, block, config, hasBegun } = decision;
+        if (world.stepwise && !hasBegun) {
+          this.#add(beginEntry(block, now, null));
+          return { kind: "again" };
+        }
+        this.#settle(block, executePure(connector, config), world.now());
+      } else if (decision.kind === "execute") this.#offer(decision, now);
+      else return decision;
+    }
+  }
+
+  #offer({ block, path, hasBegun, connector, config }: Decision & { kind: "execute" }, now: number): void {
+    if (connector.kind !== "effect") return;
+    if (!hasBegun) this.#add(beginEntry(block, now, null));
+    this.#effects.set(path, { connector, config, cancellation: null });
+    this.#ready.push({ path, host: connector.host?.(config) ?? null });
+  }
+
+  /** Records how an attempt of the step that a block is at ended. */
+  #settle(block: BlockState, executed: Executed, now: number, inner?: ErrorDetails | null): void {
+    this.#unexpected ??= executed.unexpected;
+    this.#add(outcomeEntry(this.#state, block, this.uuid, now, this.#outputs.capped(executed), inner));
+  }
+
+  #add(entry: LogEntry): void {
+    const [path, { status }, wakeAt] = entry;
+    this.#entries.push(entry);
+    record(this.#state, entry);
+    // Which branch was first is known from the time alone: decided once more, it might be another.
+    if (wakeAt !== null || status === "skipped") this.#mustSave = true;
+    if (status === "skipped") this.#cancel(path);
+  }
+
+  #cancel(path: string): void {
+    this.#effects.get(path)?.cancellation?.cancel();
+    this.#effects.delete(path);
+    this.#ready = this.#ready.filter((ready) => ready.path !== path);
+  }
+
+  #described(next: Stop): Advanced["next"] {
+    if (next.kind === "end") {
+      return { ...next, stepResults: stepResultsText(this.#state.steps.values(), this.#outputs.texts) };
+    }
+    if (next.kind === "again") return next;
+    const ready = this.#ready;
+    this.#ready = [];
+    return { kind: "wait", ready, wakeAt: next.wakeAt };
+  }
+}
+
+type Stop = Exclude<Decision, { kind: "record" | "settle" | "execute" }> | { kind: "again" };
+
+/** Characters of the JSON text of what the steps gave. */
+function sizeOfOutputs({ steps }: RunState): number {
+  let size = 0;
+  for (const [, { output }] of steps.values()) if (output !== null) size += JSON.stringify(output).length;
+  return size;
+}

@@ -1,0 +1,52 @@
+import type { Plan } from "../../../src/engine/plan.ts";
+import { lru } from "../../../src/lru.ts";
+import type { Handed } from "../port.ts";
+import { type Advanced, type Surroundings, ThreadRun } from "./thread-run.ts";
+
+/** Of the texts of runs that wait to be gone on with; parsed they take some three times as much. */
+const MAX_BYTES = 16 * 1024 * 1024;
+
+/** The runs that a thread keeps, so that only what is new of them has to cross. */
+export class ThreadRuns {
+  /** Effects of these are under way: their state is in use. */
+  readonly #busy = new Map<string, ThreadRun>();
+  readonly #idle = lru<ThreadRun>({ maxBytes: MAX_BYTES, bytesOf: ({ size }) => 2 * size });
+
+  /** A run that was handed over: made of its state, or as it is known here; undefined where neither is. */
+  take({ state, ...handed }: Handed, plan: Plan | undefined): ThreadRun | undefined {
+    if (state !== null && plan !== undefined) return new ThreadRun(handed, plan, state);
+    const known = this.#current(handed.uuid);
+    return known?.token === handed.token ? known : undefined;
+  }
+
+  /** Takes a run as far as it goes; it is kept for as long as it will be gone on with here. */
+  advance(run: ThreadRun, world: Surroundings): Advanced {
+    const advanced = run.advance(world);
+    const { next } = advanced;
+    const hasMore = next.kind === "again" || (next.kind === "wait" && (next.ready.length > 0 || run.hasEffects));
+    // Runs that nobody holds have no token.
+    if (hasMore && run.token > 0) this.keep(run);
+    else this.#forget(run);
+    return advanced;
+  }
+
+  /** Keeps a run that will be gone on with here, unless it is known under a newer lease. */
+  keep(run: ThreadRun): void {
+    if (!this.#forget(run)) return;
+    if (run.hasEffectsUnderWay) this.#busy.set(run.uuid, run);
+    else this.#idle.set(run.uuid, run);
+  }
+
+  /** Forgets a run that is over or sleeps, since any worker may go on with it; false where it is known under a newer lease. */
+  #forget({ uuid, token }: ThreadRun): boolean {
+    const known = this.#current(uuid);
+    if (known !== undefined && known.token > token) return false;
+    this.#busy.delete(uuid);
+    this.#idle.delete(uuid);
+    return true;
+  }
+
+  #current(uuid: string): ThreadRun | undefined {
+    return this.#busy.get(uuid) ?? this.#idle.get(uuid);
+  }
+}

@@ -1,0 +1,177 @@
+/**
+ * What runs inside a pool thread: it gets runs, with their payload and log as JSON text at first, and takes each as far as it
+ * goes. It owns nothing: whatever it knows is lost with it and done again by another.
+ */
+import { readlinkSync } from "node:fs";
+import { setPriority } from "node:os";
+import { basename } from "node:path";
+import { parentPort, threadId } from "node:worker_threads";
+import { workerData } from "piscina";
+import { kernelTime } from "../../../src/clock.ts";
+import { loadStepTypes } from "../../../src/connectors/index.ts";
+import { compile, type Plan } from "../../../src/engine/plan.ts";
+import { messageOf } from "../../../src/errors.ts";
+import { bytesOfText, lru } from "../../../src/lru.ts";
+import type { Step } from "../../../src/schemas/workflow.ts";
+import { describeFailure } from "../../../src/step-failures.ts";
+import { openWebhookClient } from "../../webhook/client.ts";
+import { textPassed } from "../garbage.ts";
+import type { Executed, Handed } from "../port.ts";
+import { ReplyBytes } from "../reply-bytes.ts";
+import { SharedProgress } from "../shared.ts";
+import type { ThreadData } from "../watched-threads.ts";
+import { type EffectTask, type PureTask, packResults, type ThreadTask } from "../wire.ts";
+import { type EffectPlace, EffectResults } from "./effect-results.ts";
+import { type ThreadParts, toolsFor } from "./effect-tools.ts";
+import type { Advanced, Surroundings } from "./thread-run.ts";
+import { ThreadRuns } from "./thread-runs.ts";
+
+const BEAT_MILLISECONDS = 200;
+/** Of their texts; parsed they take some three times as much. */
+const MAX_DEFINITION_BYTES = 16 * 1024 * 1024;
+
+/** For a run whose version of its workflow is not in the database: nothing of it can be executed. */
+const WITHOUT_DEFINITION: Advanced = {
+  seq: 0,
+  entries: "[]",
+  mustSave: false,
+  next: { kind: "end", status: "failed", error: describeFailure("version_missing", {}).error, stepResults: "{}" },
+};
+
+const types = await loadStepTypes();
+const { progress, replies, niceness, webhook }: ThreadData = workerData;
+const replyBytes = new ReplyBytes(replies);
+const shared = new SharedProgress(progress);
+const lane = shared.takeLane(threadId, kernelThreadId());
+const beat = () => shared.beat(lane);
+const parts: ThreadParts = {
+  webhooks: openWebhookClient(webhook, () => replyBytes.total),
+  replyBytes,
+  shared,
+  lane,
+  beat,
+};
+const runs = new ThreadRuns();
+const effectResults = new EffectResults((packed) => parentPort?.postMessage(passed(packed)));
+if (niceness > 0) setPriority(0, niceness);
+/** Parsed definitions, by key. */
+const definitions = lru<Definition>({ maxBytes: MAX_DEFINITION_BYTES, bytesOf: ({ bytes }) => bytes });
+
+setInterval(beat, BEAT_MILLISECONDS).unref();
+
+/** Executes one task, given as JSON text; resolves to packed results. */
+export default function execute(text: string): string[] | Promise<string[]> {
+  textPassed(text);
+  const task: ThreadTask = JSON.parse(text);
+  return task.kind === "pure" ? executePure(task) : executeEffects(task);
+}
+
+function executePure(task: PureTask): string[] {
+  const world = worldOf(task);
+  const definitions = definitionsOf(task);
+  const results: Executed[] = [];
+  for (const [index, handed] of task.runs.entries()) {
+    shared.enter(lane, task.slot, index);
+    results.push(advanced(handed, definitions, world));
+    shared.leave(lane);
+  }
+  return passed(packResults(results));
+}
+
+/** How far a run comes. */
+function advanced(handed: Handed, definitions: Map<string, Plan>, world: Surroundings): Executed {
+  const plan = definitions.get(handed.definition);
+  if (handed.state !== null && plan === undefined) return { kind: "advanced", advanced: WITHOUT_DEFINITION };
+  const run = runs.take(handed, plan);
+  return run === undefined ? { kind: "missing" } : { kind: "advanced", advanced: runs.advance(run, world) };
+}
+
+/** Starts all effects; what becomes of them is told as they end. */
+function executeEffects(task: EffectTask): Promise<string[]> {
+  const world = worldOf(task);
+  const definitions = definitionsOf(task);
+  const over = effectResults.begin(task.id, task.effects.length);
+  for (const [index, effect] of task.effects.entries()) {
+    const place = { id: task.id, index };
+    executeEffect(place, effect, definitions.get(effect.definition), world).catch((error: unknown) =>
+      effectResults.other(place, { kind: "failed", message: messageOf(error) }),
+    );
+  }
+  return over;
+}
+
+async function executeEffect(
+  place: EffectPlace,
+  { slot, effectBy, path, ...handed }: EffectTask["effects"][number],
+  plan: Plan | undefined,
+  world: Surroundings,
+): Promise<void> {
+  if (handed.state !== null && plan === undefined) {
+    return effectResults.other(place, { kind: "advanced", advanced: WITHOUT_DEFINITION });
+  }
+  shared.enter(lane, slot, 0);
+  const run = runs.take(handed, plan);
+  if (run === undefined) return effectResults.other(place, { kind: "missing" });
+  const tell = () => {
+    shared.enter(lane, slot, 0);
+    const advanced = runs.advance(run, world);
+    shared.leave(lane);
+    return advanced;
+  };
+  if (handed.state !== null) run.begin(world);
+  // A config that does not fit ends it before.
+  if (!run.canStart(path)) return effectResults.ended(place, run, tell);
+  if (kernelTime() >= effectBy) return effectResults.other(place, { kind: "late" });
+  const idempotencyKey = `${run.uuid}:${path}`;
+  const started = run.start(path, world, (cancellation) =>
+    toolsFor(parts, { idempotencyKey, depth: run.depth, slot, cancellation }),
+  );
+  runs.keep(run);
+  // From here on the run waits, and others are on the CPU.
+  shared.leave(lane);
+  await started;
+  shared.leave(lane);
+  effectResults.ended(place, run, tell);
+}
+
+function worldOf({ now, stepwise }: ThreadTask): Surroundings {
+  const offset = now - performance.now();
+  return {
+    now: () => Math.floor(performance.now() + offset),
+    stepwise,
+    beat,
+  };
+}
+
+/** Held for the task: there may not be room for all of them in the cache. */
+function definitionsOf(task: ThreadTask): Map<string, Plan> {
+  return new Map(task.definitions.map(([key, steps]) => [key, definitionOf(key, steps)]));
+}
+
+function passed(texts: string[]): string[] {
+  for (const text of texts) textPassed(text);
+  return texts;
+}
+
+/** What the kernel calls this thread; 0 where there is no procfs (proc(5), /proc/thread-self). */
+function kernelThreadId(): number {
+  try {
+    return Number(basename(readlinkSync("/proc/thread-self")));
+  } catch {
+    return 0;
+  }
+}
+
+interface Definition {
+  plan: Plan;
+  bytes: number;
+}
+
+function definitionOf(key: string, text: string): Plan {
+  const kept = definitions.get(key);
+  if (kept !== undefined) return kept.plan;
+  const steps: Step[] = JSON.parse(text);
+  const plan = compile(steps, types);
+  definitions.set(key, { plan, bytes: bytesOfText(text) });
+  return plan;
+}

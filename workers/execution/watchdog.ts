@@ -1,0 +1,102 @@
+import { readFileSync } from "node:fs";
+import type { Clock } from "../../src/clock.ts";
+import type { SharedProgress } from "./shared.ts";
+
+const WATCH_MILLISECONDS = 50;
+/** Looks without a heartbeat until a thread is given up. Counted, not timed: a process that was frozen proves nothing. */
+const LOOKS = { shared: 20, alone: 100 };
+/**
+ * A shared thread that was on a CPU for so long without a heartbeat loops, or is too slow for company. On a CPU: one that got
+ * none, on a busy machine, has done nothing wrong.
+ */
+const LOOP_MILLISECONDS = 150;
+const LIMITS = {
+  shared: `${LOOP_MILLISECONDS} ms on a CPU, or ${(LOOKS.shared * WATCH_MILLISECONDS) / 1000} s in all`,
+  alone: `${(LOOKS.alone * WATCH_MILLISECONDS) / 1000} seconds`,
+};
+
+export type Company = keyof typeof LOOKS;
+
+interface WatchdogOptions {
+  company: Company;
+  clock: Clock;
+  progress: SharedProgress;
+  /** The slots in use. */
+  slots: ReadonlySet<number>;
+  /** Ends a thread, by its id. */
+  kill(threadId: number): void;
+}
+
+/** Kills a thread without a heartbeat. */
+export class Watchdog {
+  readonly #options: WatchdogOptions;
+  /** Lanes with a task: their last beat, how often it was seen again, and the CPU time when it was first seen again. */
+  readonly #beats = new Map<number, { beat: number; looks: number; cpu: number }>();
+  readonly #looped = new Set<number>();
+  #cancel: () => void = () => {};
+  #isStopped = false;
+
+  constructor(options: WatchdogOptions) {
+    this.#options = options;
+    this.#watch();
+  }
+
+  /** Why the thread that had this slot is gone. */
+  reasonOf(slot: number): { looped: boolean; reason: string } {
+    const { progress, company } = this.#options;
+    const lane = progress.laneOf(slot);
+    const looped = lane !== null && this.#looped.has(lane);
+    return { looped, reason: looped ? `it made no progress for ${LIMITS[company]}` : "it exited" };
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#cancel();
+  }
+
+  #watch(): void {
+    if (this.#isStopped) return;
+    const { progress, slots, clock } = this.#options;
+    const busy = new Set<number>();
+    for (const slot of slots) {
+      const lane = progress.laneOf(slot);
+      if (lane !== null) busy.add(lane);
+    }
+    for (const lane of this.#beats.keys()) if (!busy.has(lane)) this.#beats.delete(lane);
+    for (const lane of this.#looped) if (!busy.has(lane)) this.#looped.delete(lane);
+    for (const lane of busy) {
+      const beat = progress.beats(lane);
+      const last = this.#beats.get(lane);
+      if (last === undefined || last.beat !== beat) this.#beats.set(lane, { beat, looks: 0, cpu: 0 });
+      else if (this.#isLost(lane, last)) this.#kill(lane);
+    }
+    this.#cancel = clock.timer(WATCH_MILLISECONDS, () => this.#watch());
+  }
+
+  /** Looks once more at a lane whose last beat was seen before. */
+  #isLost(lane: number, last: { looks: number; cpu: number }): boolean {
+    const { progress, company } = this.#options;
+    last.looks++;
+    if (company === "shared") {
+      const cpu = cpuMilliseconds(progress.kernelIdOf(lane));
+      if (last.looks === 1) last.cpu = cpu;
+      if (cpu - last.cpu >= LOOP_MILLISECONDS) return true;
+    }
+    return last.looks >= LOOKS[company];
+  }
+
+  #kill(lane: number): void {
+    this.#beats.delete(lane);
+    this.#looped.add(lane);
+    this.#options.kill(this.#options.progress.threadOf(lane));
+  }
+}
+
+/** How long a thread of this process was on a CPU; NaN, which proves nothing, where the kernel doesn't tell (proc(5), schedstat). */
+function cpuMilliseconds(kernelId: number): number {
+  try {
+    return Number.parseInt(readFileSync(`/proc/self/task/${kernelId}/schedstat`, "utf8"), 10) / 1_000_000;
+  } catch {
+    return Number.NaN;
+  }
+}

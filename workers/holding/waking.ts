@@ -1,0 +1,20 @@
+import type { Clock } from "../../src/clock.ts";
+import type { HeldRun } from "./held-run.ts";
+
+/** A longer timer fires at once (setTimeout counts in 31 bits). */
+const DAY_MILLISECONDS = 24 * 60 * 60 * 1000;
+
+/** Calls back at the time when a run has something to do, unless another time is set meanwhile. */
+export function wakeLater(held: HeldRun, clock: Clock, wake: () => void): void {
+  held.cancelWake();
+  const { wakeAt } = held;
+  if (wakeAt === null) return;
+  const left = Math.min(Math.max(0, wakeAt - clock.now()), DAY_MILLISECONDS);
+  held.cancelWake = clock.timer(left, () => {
+    if (clock.now() < wakeAt) wakeLater(held, clock, wake);
+    else {
+      held.wakeAt = null;
+      wake();
+    }
+  });
+}

@@ -1,0 +1,86 @@
+import type { Logger } from "pino";
+import type { Clock } from "../../src/clock.ts";
+import { messageOf } from "../../src/errors.ts";
+import { newId } from "../../src/ids.ts";
+import type { ClaimedRun, Storage } from "../../src/storage/port.ts";
+
+const MAX_WAITING = 10_000;
+const MAX_PER_CLAIM = 500;
+
+export interface MessagesOptions {
+  storage: Storage;
+  clock: Clock;
+  log: Logger;
+  leaseMilliseconds: number;
+}
+
+/** Who has room for runs. */
+export interface Taker {
+  room(): number;
+  roomBytes(): number;
+  /** Keeps room while a claim is under way; gives what ends that. */
+  reserve(count: number): () => void;
+  /** `claimedAt` is the monotonic time before the claim was sent. */
+  take(runs: ClaimedRun[], claimedAt: number): void;
+}
+
+/** Claims the runs that messages name, as far as there is room; what does not fit is left to the sweeper. */
+export class Messages {
+  readonly #options: MessagesOptions;
+  readonly #taker: Taker;
+  #waiting: string[] = [];
+  #claiming = false;
+
+  constructor(options: MessagesOptions, taker: Taker) {
+    this.#options = options;
+    this.#taker = taker;
+  }
+
+  get waiting(): boolean {
+    return this.#waiting.length > 0;
+  }
+
+  add(runIds: string[]): void {
+    this.#waiting.push(...runIds.slice(0, Math.max(0, MAX_WAITING - this.#waiting.length)));
+    this.claim();
+  }
+
+  /** Drops what waits: its runs stay due. */
+  clear(): void {
+    this.#waiting = [];
+  }
+
+  /** Claims for as long as there is room; to be called when there is room again. */
+  async claim(): Promise<void> {
+    if (this.#claiming) return;
+    this.#claiming = true;
+    try {
+      for (;;) {
+        const uuids = this.#waiting.slice(0, Math.min(MAX_PER_CLAIM, this.#taker.room()));
+        if (uuids.length === 0) return;
+        this.#waiting = this.#waiting.slice(uuids.length);
+        await this.claimNow(uuids);
+      }
+    } catch (error) {
+      // The runs stay due: the sweeper takes them once their grace is over.
+      this.#options.log.warn({ error: messageOf(error) }, "claim failed");
+    } finally {
+      this.#claiming = false;
+    }
+  }
+
+  /** Claims those of these that are new. @throws what the storage throws */
+  async claimNow(uuids: string[]): Promise<ClaimedRun[]> {
+    const { storage, clock, leaseMilliseconds } = this.#options;
+    const claimedAt = clock.monotonic();
+    const claim = { claimId: newId(clock.now()), leaseMilliseconds, maxBytes: this.#taker.roomBytes() };
+    const release = this.#taker.reserve(uuids.length);
+    try {
+      const runs = await storage.claimByMessage({ ...claim, uuids });
+      this.#taker.take(runs, claimedAt);
+      return runs;
+    } finally {
+      release();
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import type { Logger } from "pino";
+import type { Clock } from "../../src/clock.ts";
+import { messageOf } from "../../src/errors.ts";
+import { failpoint } from "../../src/failpoints.ts";
+import { newId } from "../../src/ids.ts";
+import type { DueClaim, Storage } from "../../src/storage/port.ts";
+import { Backoff } from "../../src/waiting.ts";
+import type { Dispatcher } from "../dispatcher.ts";
+
+const MAX_PER_SWEEP = 500;
+/** Without room, and after a failure, it looks again this soon. */
+const AGAIN_MILLISECONDS = 20;
+const FAILED_MILLISECONDS = 1000;
+const LONGEST_REST_MILLISECONDS = 50;
+/** The first rest when what is due could not be claimed; doubled as long as that goes on. */
+const LOCKED_MILLISECONDS = 5;
+
+export interface SweeperOptions {
+  storage: Storage;
+  dispatcher: Pick<Dispatcher, "roomForDue" | "roomBytes" | "reserveDue" | "accept">;
+  clock: Clock;
+  log: Logger;
+  leaseMilliseconds: number;
+  /** See DueClaim. */
+  patienceMilliseconds(): number;
+  /** It looks again after this time whatever it was told: rows of other programs fall due too. */
+  longestMilliseconds(): number;
+}
+
+/** Takes up what is due and nobody carries: runs that slept, whose message was lost, or whose holder died. */
+export class Sweeper {
+  readonly #options: SweeperOptions;
+  #cancelTimer: () => void = () => {};
+  /** When the timer fires, milliseconds since the epoch. */
+  #wakesAt = Number.POSITIVE_INFINITY;
+  #sweeping = false;
+  /** The soonest time that was noticed during a sweep, which may have looked too early to see it. */
+  #noticed = Number.POSITIVE_INFINITY;
+  #stopped = false;
+  /** Rests while what is due can't be claimed, since somebody else has its row locked. */
+  readonly #locked = new Backoff(LOCKED_MILLISECONDS, FAILED_MILLISECONDS);
+
+  constructor(options: SweeperOptions) {
+    this.#options = options;
+  }
+
+  /** Starts sweeping, now. */
+  start(): void {
+    this.#sweep();
+  }
+
+  /** A run falls due at this time, milliseconds since the epoch. */
+  notice(dueAt: number): void {
+    if (this.#sweeping) this.#noticed = Math.min(this.#noticed, dueAt);
+    else if (dueAt < this.#wakesAt) this.#wakeAt(dueAt);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#cancelTimer();
+  }
+
+  async #sweep(): Promise<void> {
+    const { storage, dispatcher, clock, log, leaseMilliseconds, longestMilliseconds } = this.#options;
+    const patienceMilliseconds = this.#options.patienceMilliseconds();
+    this.#sweeping = true;
+    const startedAt = clock.monotonic();
+    let nextAt = clock.now() + AGAIN_MILLISECONDS;
+    try {
+      for (;;) {
+        if (dispatcher.roomForDue() === 0 || this.#stopped) break;
+        const dueAt = await storage.nextDue(patienceMilliseconds);
+        if (dueAt === null || dueAt > clock.now()) {
+          nextAt = Math.min(dueAt ?? Number.POSITIVE_INFINITY, clock.now() + longestMilliseconds());
+          break;
+        }
+        const limit = Math.min(MAX_PER_SWEEP, dispatcher.roomForDue());
+        if (limit === 0) break;
+        const claimId = newId(clock.now());
+        const claim = { claimId, leaseMilliseconds, limit, maxBytes: dispatcher.roomBytes, patienceMilliseconds };
+        if ((await this.#claim(claim)) > 0) this.#locked.reset();
+        else {
+          nextAt = clock.now() + Math.min(this.#locked.next(), longestMilliseconds());
+          break;
+        }
+      }
+    } catch (error) {
+      log.warn({ error: messageOf(error) }, "sweep failed");
+      nextAt = clock.now() + FAILED_MILLISECONDS;
+    }
+    this.#sweeping = false;
+    // Rests for as long as it worked: where runs fall due one after the other it takes more of them at a time.
+    const rested = clock.now() + Math.min(LONGEST_REST_MILLISECONDS, clock.monotonic() - startedAt);
+    this.#wakeAt(Math.max(rested, Math.min(nextAt, this.#noticed)));
+    this.#noticed = Number.POSITIVE_INFINITY;
+  }
+
+  /** Claims and hands over; gives how many. */
+  async #claim(claim: DueClaim): Promise<number> {
+    const { storage, dispatcher, clock } = this.#options;
+    const claimedAt = clock.monotonic();
+    // Triggers and messages that come meanwhile must not take the same room.
+    const release = dispatcher.reserveDue(claim.limit);
+    try {
+      const claimed = await storage.claimDue(claim);
+      if (claimed.length > 0) failpoint("due_claimed");
+      dispatcher.accept(claimed, "due", claimedAt);
+      return claimed.length;
+    } finally {
+      release();
+    }
+  }
+
+  #wakeAt(time: number): void {
+    const { clock } = this.#options;
+    this.#cancelTimer();
+    if (this.#stopped) return;
+    this.#wakesAt = time;
+    this.#cancelTimer = clock.timer(time - clock.now(), () => this.#sweep());
+  }
+}

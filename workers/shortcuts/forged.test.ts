@@ -1,0 +1,105 @@
+/** What messages that name no run, or another one than they say, make a worker do. */
+import { expect, test } from "bun:test";
+import pino from "pino";
+import { systemClock } from "../../src/clock.ts";
+import { loadStepTypes } from "../../src/connectors/index.ts";
+import { newId } from "../../src/ids.ts";
+import type { Triggered } from "../../src/schemas/event.ts";
+import { SHORTCUTS } from "../../src/shortcuts.ts";
+import { openMemoryStorage } from "../../src/storage/sqlite/index.ts";
+import { Dispatcher } from "../dispatcher.ts";
+import type { Execution } from "../execution/port.ts";
+
+const types = await loadStepTypes();
+
+async function openWorker() {
+  let ahead = 0;
+  const clock = { ...systemClock, monotonic: () => systemClock.monotonic() + ahead };
+  const storage = openMemoryStorage(clock);
+  const uuid = newId(clock.now());
+  const steps = '[{"name":"a","type":"transform","config":{"value":1}}]';
+  await storage.insertWorkflows([{ uuid, namespace: "default", id: null, name: "w", description: null, steps }]);
+  const executed: string[] = [];
+  const executor = {
+    async execute({ runs }: Execution) {
+      executed.push(...runs.map((run) => run.uuid));
+      const next = { kind: "end", status: "success", error: null, stepResults: "{}" } as const;
+      return runs.map(
+        () => ({ kind: "advanced", advanced: { seq: 0, entries: "[]", mustSave: false, next } }) as const,
+      );
+    },
+    freest: () => 0,
+    executeEffects: () => [],
+    async close() {},
+  };
+  const dispatcher = new Dispatcher({
+    storage,
+    executor,
+    types,
+    shortcuts: new Set(SHORTCUTS),
+    clock,
+    log: pino({ level: "silent" }),
+    maxBatches: 2,
+    maxInFlight: 4096,
+    maxEffects: 3,
+    leaseMilliseconds: 30_000,
+    onGivenBack: () => {},
+    onEnded: () => {},
+  });
+  const forged = (count: number, bornAgo = 0): Triggered[] =>
+    Array.from({ length: count }, () => {
+      const runId = newId(clock.now() - bornAgo);
+      return { runId, workflowId: uuid, stored: { version: 1, payload: "{}" } };
+    });
+  const close = async () => {
+    await dispatcher.stop(Promise.resolve());
+    await storage.close();
+  };
+  /** A worker that has just started waits for its messages. */
+  const skipJoin = () => {
+    ahead = 5000;
+  };
+  return { storage, dispatcher, executed, forged, uuid, close, skipJoin };
+}
+
+test("forged messages are computed a hundred times or so, then their rows are asked for first", async () => {
+  const { dispatcher, executed, forged, close } = await openWorker();
+  for (let batch = 0; batch < 20; batch++) {
+    const messages = forged(50);
+    expect((await dispatcher.claim(messages)).unknown.length).toBe(50);
+  }
+  expect(executed.length).toBe(100);
+  await close();
+});
+
+test("runs that exist are executed all the same while rows are read first", async () => {
+  const { storage, dispatcher, executed, forged, uuid, close } = await openWorker();
+  await dispatcher.claim(forged(100));
+  executed.length = 0;
+  const runId = newId(Date.now());
+  const run = { uuid: runId, namespace: "default", workflow: uuid, payload: "{}", graceMilliseconds: 2000, depth: 0 };
+  await storage.insertRuns([{ ...run, claim: null, ended: null }]);
+  const real: Triggered = { runId, workflowId: uuid, stored: { version: 1, payload: "{}" } };
+  expect(await dispatcher.claim([...forged(10), real])).toMatchObject({ unknown: { length: 10 } });
+  expect(executed).toEqual([runId]);
+  expect((await storage.findRuns([runId]))[0]?.status).toBe("success");
+  await close();
+});
+
+test("sweepers leave new runs alone for late messages of runs that exist, not for forged ones or those of a backlog", async () => {
+  const { storage, dispatcher, forged, uuid, close, skipJoin } = await openWorker();
+  const stored = async (bornAgo: number): Promise<Triggered[]> => {
+    const messages = forged(1, bornAgo);
+    const run = { namespace: "default", workflow: uuid, payload: "{}", graceMilliseconds: 2000, depth: 0 };
+    await storage.insertRuns(messages.map(({ runId }) => ({ ...run, uuid: runId, claim: null, ended: null })));
+    return messages;
+  };
+  skipJoin();
+  await dispatcher.claim(forged(5, 20_000));
+  await dispatcher.claim(await stored(3_600_000));
+  expect(dispatcher.patience()).toBe(0);
+  await dispatcher.claim([...forged(5, 20_000), ...(await stored(5000))]);
+  expect(dispatcher.patience()).toBeGreaterThanOrEqual(10_000);
+  expect(dispatcher.patience()).toBeLessThan(20_000);
+  await close();
+});

@@ -1,0 +1,86 @@
+import type { Logger } from "pino";
+import type { Clock } from "../../src/clock.ts";
+import { messageOf } from "../../src/errors.ts";
+import { within } from "../../src/waiting.ts";
+import { type Executor, ThreadLost } from "../execution/port.ts";
+import type { Advanced } from "../execution/thread/thread-run.ts";
+import type { RecentKeys } from "../holding/recent.ts";
+
+const MAX_RUNS_PER_TASK = 128;
+/** After runs that were late, or took their thread along, others go the usual way for so long. */
+const PAUSE_MILLISECONDS = 5000;
+
+export interface PureExecutionOptions {
+  executor: Executor;
+  clock: Clock;
+  log: Logger;
+}
+
+/** A run that nobody holds. */
+export interface PureRun {
+  uuid: string;
+  /** JSON text. */
+  payload: string;
+  /** JSON array text of its log so far. */
+  log: string;
+  /** Key of its definition. */
+  definition: string;
+  /** JSON text. */
+  steps: string;
+}
+
+/** Executes runs that nobody holds, up to an effect: nothing is lost if what they come to is never written. */
+export class PureExecution {
+  readonly #options: PureExecutionOptions;
+  readonly #suspects: RecentKeys;
+  #pausedUntil = 0;
+
+  /** `suspects`: keys of definitions under which a thread was lost lately. */
+  constructor(options: PureExecutionOptions, suspects: RecentKeys) {
+    this.#options = options;
+    this.#suspects = suspects;
+  }
+
+  /** Whether runs of this definition may be executed so now: not when one of them took its thread along lately. */
+  isFit(definition: string): boolean {
+    return this.#options.clock.monotonic() >= this.#pausedUntil && !this.#suspects.has(definition);
+  }
+
+  /** How far the runs come, in order, within so many milliseconds; null for each that has to go the usual way. */
+  async execute(runs: PureRun[], milliseconds: number): Promise<(Advanced | null)[]> {
+    const { clock, log } = this.#options;
+    const tasks: Promise<(Advanced | null)[]>[] = [];
+    for (let at = 0; at < runs.length; at += MAX_RUNS_PER_TASK) {
+      tasks.push(this.#task(runs.slice(at, at + MAX_RUNS_PER_TASK)));
+    }
+    try {
+      return (await within(clock, milliseconds, Promise.all(tasks), () => new Error("late"))).flat();
+    } catch (error) {
+      // Executed the usual way, a run that takes its thread along is found out, and charged.
+      this.#pausedUntil = clock.monotonic() + PAUSE_MILLISECONDS;
+      log.debug({ error: messageOf(error), runs: runs.length }, "not executed unheld; the runs go the usual way");
+      return runs.map(() => null);
+    }
+  }
+
+  async #task(runs: PureRun[]): Promise<(Advanced | null)[]> {
+    const definitions = new Map(runs.map(({ definition, steps }) => [definition, steps]));
+    const handed = runs.map(({ uuid, payload, log, definition }) => ({
+      uuid,
+      token: 0,
+      definition,
+      depth: 0,
+      state: { payload, log },
+    }));
+    const { executor } = this.#options;
+    try {
+      const results = await executor.execute({ thread: executor.freest(), runs: handed, definitions });
+      return results.map((result) => (result.kind === "advanced" ? result.advanced : null));
+    } catch (error) {
+      // Noted here, where it is known even if it comes too late for those who waited.
+      const guilty = error instanceof ThreadLost && error.guilty !== null ? runs[error.guilty] : undefined;
+      if (guilty !== undefined) this.#suspects.add(guilty.definition);
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import type { Logger } from "pino";
+import type { Clock } from "../../src/clock.ts";
+import { messageOf } from "../../src/errors.ts";
+import { bytesOfText, lru } from "../../src/lru.ts";
+import type { EndedRun, NewRun, Unnamed, VersionKey } from "../../src/storage/port.ts";
+import { type Definitions, definitionKey } from "../holding/definitions.ts";
+import type { Reaches } from "../holding/reach.ts";
+import type { PureExecution, PureRun } from "./pure.ts";
+
+const MAX_BYTES = 16 * 1024 * 1024;
+/** A trigger waits no longer for it than this: what is late is stored as claimed, and executed again. */
+const LIMIT_MILLISECONDS = 50;
+
+export interface RunBeforeInsertOptions {
+  clock: Clock;
+  log: Logger;
+}
+
+/** A workflow of pure steps alone, as a trigger found it last. */
+interface PureWorkflow {
+  key: VersionKey;
+  definition: string;
+  /** JSON text. */
+  steps: string;
+}
+
+interface KnownWorkflow {
+  version: number;
+  pure: PureWorkflow | null;
+}
+
+/**
+ * Executes runs before they are stored, where all their steps are pure: such a run is one row, written once, in place of a
+ * row that is claimed and another write for its end. Whether the workflow still has the version that was executed is for
+ * the insert to say.
+ */
+export class RunBeforeInsert {
+  readonly #options: RunBeforeInsertOptions;
+  readonly #definitions: Definitions;
+  readonly #pure: PureExecution;
+  readonly #reaches: Reaches;
+  /** By the reference that triggers use; null for those with other steps. */
+  readonly #workflows = lru<KnownWorkflow>({
+    maxBytes: MAX_BYTES,
+    bytesOf: ({ pure }) => bytesOfText(pure?.steps ?? ""),
+  });
+
+  constructor(options: RunBeforeInsertOptions, definitions: Definitions, pure: PureExecution, reaches: Reaches) {
+    this.#options = options;
+    this.#definitions = definitions;
+    this.#pure = pure;
+    this.#reaches = reaches;
+  }
+
+  /** What each run comes to; null for those that have to go the usual way, or at once where all of them have to. */
+  execute(runs: Unnamed<NewRun>[]): Promise<(EndedRun | null)[]> | null {
+    const workflows = runs.map((run) => this.#workflowOf(run));
+    return workflows.every((workflow) => workflow === null) ? null : this.#execute(runs, workflows);
+  }
+
+  /** A trigger by this reference found this version; its definition is read unless it is known. */
+  learn(reference: string, key: VersionKey): void {
+    const known = this.#workflows.get(reference);
+    if (known?.version === key.version && (known.pure?.key.workflowUuid ?? key.workflowUuid) === key.workflowUuid)
+      return;
+    // Until the definition is read nothing is executed by the old one.
+    this.#workflows.set(reference, { version: key.version, pure: null });
+    this.#definitions.load([key]).then(
+      (found) => {
+        const name = definitionKey(key);
+        const steps = found.get(name);
+        if (steps !== undefined && this.#reaches.of(name, steps).first === "end") {
+          this.#workflows.set(reference, { version: key.version, pure: { key, definition: name, steps } });
+        }
+      },
+      (error: unknown) => {
+        this.#workflows.delete(reference);
+        this.#options.log.debug({ error: messageOf(error) }, "definition not read; its runs go the usual way");
+      },
+    );
+  }
+
+  /** Null for a run without room here, or that may not be executed so. */
+  #workflowOf({ claim, workflow: reference }: Unnamed<NewRun>): PureWorkflow | null {
+    const workflow = claim === null ? null : (this.#workflows.get(reference)?.pure ?? null);
+    return workflow !== null && this.#pure.isFit(workflow.definition) ? workflow : null;
+  }
+
+  async #execute(runs: Unnamed<NewRun>[], workflows: (PureWorkflow | null)[]): Promise<(EndedRun | null)[]> {
+    const startedAt = this.#options.clock.now();
+    const handed = runs.flatMap(({ payload }, index): PureRun[] => {
+      const workflow = workflows[index];
+      // It gets its uuid when it is stored. What is pure can't ask for it.
+      return workflow ? [{ uuid: "", payload, log: "[]", definition: workflow.definition, steps: workflow.steps }] : [];
+    });
+    const results = (await this.#pure.execute(handed, LIMIT_MILLISECONDS)).values();
+    return workflows.map((workflow) => {
+      const next = workflow === null ? null : results.next().value?.next;
+      return workflow !== null && next?.kind === "end" ? { ...workflow.key, startedAt, ...next } : null;
+    });
+  }
+}

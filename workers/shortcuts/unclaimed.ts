@@ -1,0 +1,240 @@
+import type { Logger } from "pino";
+import type { Clock } from "../../src/clock.ts";
+import { Coalescer } from "../../src/coalescer.ts";
+import { messageOf } from "../../src/errors.ts";
+import { failpoint } from "../../src/failpoints.ts";
+import { isUuid } from "../../src/ids.ts";
+import type { CompletedEvent, Triggered } from "../../src/schemas/event.ts";
+import { joinLogs } from "../../src/schemas/log.ts";
+import type { Shortcut } from "../../src/shortcuts.ts";
+import type { FreshProgress, FreshRun, Outcome, Storage } from "../../src/storage/port.ts";
+import type { Advanced } from "../execution/thread/thread-run.ts";
+import { type Definitions, definitionKey } from "../holding/definitions.ts";
+import type { Origin } from "../holding/held-run.ts";
+import type { Holdings } from "../holding/holdings.ts";
+import type { Reaches } from "../holding/reach.ts";
+import { RecentKeys } from "../holding/recent.ts";
+import type { PureExecution, PureRun } from "./pure.ts";
+import { ShortSleeps } from "./short-sleeps.ts";
+import { Trust } from "./trust.ts";
+
+/** What is late is claimed, and executed again. */
+const LIMIT_MILLISECONDS = 1000;
+const MAX_BYTES = 4 * 1024 * 1024;
+/** How long a workflow is known for runs that come to an effect first. */
+const KNOWN_MILLISECONDS = 60_000;
+/** How long a run whose sleep is over is left to the worker that remembers it, before any other takes it. */
+const GRACE_MILLISECONDS = 2000;
+
+export interface UnclaimedRunsOptions {
+  /** Those that are on. */
+  shortcuts: ReadonlySet<Shortcut>;
+  storage: Storage;
+  clock: Clock;
+  log: Logger;
+  /** Called when a run sleeps until a time, milliseconds since the epoch. */
+  onGivenBack(dueAt: number): void;
+  /** Called when the end of a run is stored. */
+  onEnded(event: CompletedEvent): void;
+}
+
+/** A run that nobody ever claimed, as far as it is known to have come. */
+interface Unclaimed extends PureRun, Pick<FreshProgress, "startedAt" | "told" | "logLength"> {
+  workflowUuid: string;
+}
+
+interface Asleep extends Unclaimed {
+  wakeAt: number;
+}
+
+/** How far a run came, and what it is remembered as until it wakes; null where it ended, or is left to the sweepers. */
+interface Came {
+  run: Unclaimed;
+  next: FreshProgress["next"];
+  asleep: Asleep | null;
+}
+
+/**
+ * Executes runs that messages name without claiming them, through their sleeps as long as these are short, where no effect
+ * comes before that: what a claim would write is written with what they came to. Should somebody else claim one meanwhile,
+ * it is his.
+ */
+export class UnclaimedRuns {
+  readonly #options: UnclaimedRunsOptions;
+  readonly #definitions: Definitions;
+  readonly #holdings: Holdings;
+  readonly #pure: PureExecution;
+  readonly #reaches: Reaches;
+  /** Workflows whose runs have to be claimed. */
+  readonly #effectful: RecentKeys;
+  readonly #shortSleeps: ShortSleeps<Asleep>;
+  readonly #woken: Coalescer<Unclaimed, true>;
+  readonly #saves: Coalescer<FreshProgress, Outcome<null>>;
+  readonly #trust: Trust;
+  readonly #waking = new Set<Promise<unknown>>();
+  #stopped = false;
+
+  constructor(
+    options: UnclaimedRunsOptions,
+    parts: { definitions: Definitions; holdings: Holdings; pure: PureExecution; reaches: Reaches },
+  ) {
+    this.#options = options;
+    this.#definitions = parts.definitions;
+    this.#holdings = parts.holdings;
+    this.#pure = parts.pure;
+    this.#reaches = parts.reaches;
+    this.#effectful = new RecentKeys(options.clock, KNOWN_MILLISECONDS);
+    this.#trust = new Trust(options.clock, options.log);
+    this.#shortSleeps = new ShortSleeps(options.clock, (runs) => this.#wake(runs));
+    this.#saves = new Coalescer({
+      clock: options.clock,
+      flushes: options.storage.batchesAtOnce,
+      flush: (items) => options.storage.saveFresh(items),
+      sizeOf: ({ told, next }) => {
+        const written = next.kind === "end" ? next.stepResults : (next.entries ?? "");
+        return 300 + written.length + (told?.payload.length ?? 0);
+      },
+    });
+    this.#woken = new Coalescer({
+      clock: options.clock,
+      flushes: 1,
+      sizeOf: ({ payload, log }) => 200 + payload.length + log.length,
+      flush: async (runs) => {
+        await this.#reserved("due", runs.length, () => this.#advance(runs));
+        return runs.map(() => true);
+      },
+    });
+  }
+
+  /**
+   * Takes those of the runs as far as they go for which that is the way; gives the others that may be new, which are to be
+   * claimed.
+   *
+   * @throws what the storage throws
+   */
+  async advance(triggered: Triggered[]): Promise<string[]> {
+    const all = triggered.map(({ runId }) => runId);
+    const likely = triggered.filter(({ workflowId }) => !this.#effectful.has(workflowId));
+    if (likely.length === 0) return all;
+    const done = await this.#reserved("message", likely.length, async () => {
+      const { fresh, taken } = await this.#find(likely);
+      return new Set([...taken, ...(await this.#advance(fresh))]);
+    });
+    return all.filter((runId) => !done.has(runId));
+  }
+
+  /** Lets runs that are awake come as far as they go, and gives back those that sleep. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all(this.#waking);
+    const asleep = this.#shortSleeps.takeAll();
+    if (asleep.length === 0) return;
+    const { storage, log } = this.#options;
+    try {
+      const due = asleep.map((run) => progressOf(run, { kind: "sleep", dueAt: run.wakeAt, entries: null }));
+      await storage.saveFresh(due);
+    } catch (error) {
+      log.warn(
+        { error: messageOf(error), runs: asleep.length },
+        "sleeping runs not given back; they wake a moment late",
+      );
+    }
+  }
+
+  async #find(triggered: Triggered[]): Promise<{ fresh: Unclaimed[]; taken: string[] }> {
+    const { storage, clock } = this.#options;
+    const startedAt = clock.now();
+    // What a message says of its run saves reading it: should that be wrong, nothing of it is stored.
+    const told = new Map((this.#trust.holds ? triggered.flatMap(toldRun) : []).map((run) => [run.uuid, run]));
+    const asked = triggered.map(({ runId }) => runId).filter((runId) => !told.has(runId));
+    const { fresh, taken } = await storage.findFresh(asked, Math.min(MAX_BYTES, this.#holdings.roomBytes));
+    const all = [...told.values(), ...fresh];
+    const definitions = await this.#definitions.load(all);
+    const unclaimed = all.flatMap((run): Unclaimed[] => {
+      const definition = definitionKey(run);
+      const steps = definitions.get(definition);
+      if (steps === undefined) return [];
+      if (this.#reaches.of(definition, steps).first === "effect") {
+        this.#effectful.add(run.workflowUuid);
+        return [];
+      }
+      const { uuid, workflowUuid, payload } = run;
+      const row = { uuid, workflowUuid, payload, log: "[]", logLength: 0, startedAt };
+      return [{ ...row, definition, steps, told: told.get(uuid) ?? null }];
+    });
+    return { fresh: unclaimed, taken };
+  }
+
+  #wake(runs: Unclaimed[]): void {
+    for (const run of runs) {
+      const waking = this.#woken
+        .add(run)
+        .catch((error: unknown) => {
+          this.#options.log.debug({ run_id: run.uuid, error: messageOf(error) }, "woken run left to the sweepers");
+        })
+        .finally(() => this.#waking.delete(waking));
+      this.#waking.add(waking);
+    }
+  }
+
+  /** Takes runs as far as they go; gives the uuids of those that came somewhere. @throws what the storage throws */
+  async #advance(runs: Unclaimed[]): Promise<string[]> {
+    const { onGivenBack, onEnded } = this.#options;
+    const fit = runs.filter(({ definition }) => this.#pure.isFit(definition));
+    const results = await this.#pure.execute(fit, LIMIT_MILLISECONDS);
+    const came = fit.flatMap((run, index) => this.#cameTo(run, results[index] ?? null));
+    if (came.length === 0) return [];
+    const outcomes = await Promise.all(came.map(({ run, next }) => this.#saves.add(progressOf(run, next))));
+    failpoint(came.some(({ next }) => next.kind === "end") ? "end_saved" : "progress_saved");
+    const saved = came.filter((_, index) => outcomes[index]?.kind === "ok");
+    const missed = came.filter(({ run }, index) => run.told !== null && outcomes[index]?.kind !== "ok").length;
+    if (missed > 0) this.#trust.missed(missed);
+    for (const { run, next, asleep } of saved) {
+      if (asleep !== null) this.#shortSleeps.add(asleep);
+      else if (next.kind === "sleep") onGivenBack(next.dueAt);
+      else onEnded({ run_id: run.uuid, workflow_id: run.workflowUuid, status: next.status, error: next.error });
+    }
+    return saved.map(({ run }) => run.uuid);
+  }
+
+  /** None for a run that has to be claimed. */
+  #cameTo(run: Unclaimed, advanced: Advanced | null): Came[] {
+    if (advanced?.next.kind === "end") return [{ run, next: advanced.next, asleep: null }];
+    if (advanced?.next.kind !== "wait" || advanced.next.ready.length > 0 || advanced.next.wakeAt === null) return [];
+    const { wakeAt } = advanced.next;
+    const entries = advanced.entries === "[]" ? null : advanced.entries;
+    const log = joinLogs(run.log, advanced.entries);
+    const logLength = run.logLength + (entries === null ? 0 : 1);
+    const asleep = this.#mayRemember(run, wakeAt) ? { ...run, told: null, log, logLength, wakeAt } : null;
+    return [
+      { run, next: { kind: "sleep", dueAt: asleep === null ? wakeAt : wakeAt + GRACE_MILLISECONDS, entries }, asleep },
+    ];
+  }
+
+  /** Not before an effect: that takes a lease, and to claim it then is to write it once more. */
+  #mayRemember({ definition, steps }: Unclaimed, wakeAt: number): boolean {
+    if (!this.#options.shortcuts.has("short_sleeps")) return false;
+    return !this.#stopped && this.#shortSleeps.hasRoom(wakeAt) && !this.#reaches.of(definition, steps).effects;
+  }
+
+  /** Keeps room while work is under way. */
+  async #reserved<Value>(origin: Origin, count: number, work: () => Promise<Value>): Promise<Value> {
+    const release = this.#holdings.reserve(origin, count);
+    try {
+      return await work();
+    } finally {
+      release();
+    }
+  }
+}
+
+/** The run as its message says it was stored; none where the message does not say. */
+function toldRun({ runId, workflowId, stored }: Triggered): FreshRun[] {
+  return stored === null || !isUuid(workflowId)
+    ? []
+    : [{ uuid: runId, workflowUuid: workflowId.toLowerCase(), ...stored }];
+}
+
+function progressOf({ uuid, startedAt, told, logLength }: Unclaimed, next: FreshProgress["next"]): FreshProgress {
+  return { uuid, startedAt, told, logLength, next };
+}

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import type { Mode, Settings } from "./scenario.ts";
+import type { Mode, Settings } from "./settings.ts";
 
 /** What the command line asks for. */
 export interface Arguments extends Settings {

@@ -2,12 +2,7 @@ import { join } from "node:path";
 import type { Summary } from "./percentiles.ts";
 import { track } from "./processes.ts";
 import type { Usage } from "./procfs.ts";
-
-/** Where the load goes. */
-export interface Target {
-  host: string;
-  port: number;
-}
+import type { Target } from "./target.ts";
 
 /** One request, sent again and again. */
 export interface RequestSpec {

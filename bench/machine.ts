@@ -1,7 +1,7 @@
 import { statfsSync } from "node:fs";
 import { cpus, release, totalmem } from "node:os";
 import { join } from "node:path";
-import type { Mode, Settings } from "./scenario.ts";
+import type { Mode, Settings } from "./settings.ts";
 import { serviceVersions } from "./stack.ts";
 
 // The magic numbers of statfs(2) for what one meets; the kind of file system decides what an fsync means.

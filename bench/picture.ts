@@ -1,7 +1,7 @@
 // Draws the figures of a run: `bun bench/picture.ts <results.json>` prints the SVG.
-
-import type { Results } from "./results.ts";
-import type { Mode } from "./scenario.ts";
+import { basename, join } from "node:path";
+import { RESULTS_FOLDER, type Results } from "./results.ts";
+import type { Mode } from "./settings.ts";
 import { plain, type Row } from "./table.ts";
 
 interface Bar {
@@ -25,8 +25,15 @@ const GAP = 7;
 const TITLE = 30;
 const MARGIN = 20;
 
+/** Draws a whole run, written to `path`, to `latest.svg` beside it. Returns the picture's path. */
+export async function writePicture(results: Results, path: string): Promise<string> {
+  const picture = join(RESULTS_FOLDER, "latest.svg");
+  await Bun.write(picture, pictureOf(results, basename(path)));
+  return picture;
+}
+
 /** The run as a picture; `file` is where its figures are. A card with a ground of its own reads on light and dark pages. */
-export function pictureOf(results: Results, file: string): string {
+function pictureOf(results: Results, file: string): string {
   const panels = panelsOf(results).filter(({ bars }) => bars.length > 0);
   const shapes: string[] = [];
   let y = MARGIN;
@@ -150,5 +157,5 @@ function rowsOf(results: Results, table: string, figure: string): { mode: Mode; 
 if (import.meta.main) {
   const path = process.argv[2] ?? "";
   const results: Results = await Bun.file(path).json();
-  console.log(pictureOf(results, path.split("/").at(-1) ?? path));
+  console.log(pictureOf(results, basename(path)));
 }

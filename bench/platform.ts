@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { type Job, type JobResult, runJob, type Target } from "./jobs.ts";
-import { onInterrupt, serve, targetOf } from "./processes.ts";
+import { type Job, type JobResult, runJob } from "./jobs.ts";
+import { onInterrupt, serve } from "./processes.ts";
+import { type Target, targetOf } from "./target.ts";
 
 /** For WEBHOOK_ALLOW: the sink of webhooks is on loopback, which webhooks can't reach otherwise. */
 export const SINK = "127.0.0.1";

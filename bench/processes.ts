@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Target } from "./jobs.ts";
+import { type Target, targetOf } from "./target.ts";
 
 const REPOSITORY = join(import.meta.dir, "..");
 // pino's number for "warn".
@@ -76,13 +76,6 @@ export async function serve(args: string[], env: Record<string, string> = {}): P
     throw new Error(`bun ${args.join(" ")} did not say that it listens (exit code ${code})\n${await said}`);
   }
   return { pid: child.pid, target: targetOf(address), warnings, stop };
-}
-
-/** Host and port of an address such as `http://127.0.0.1:8001` or `127.0.0.1:8001`. */
-export function targetOf(address: string): Target {
-  const url = new URL(address.includes("://") ? address : `http://${address}`);
-  if (url.protocol !== "http:") throw new Error(`only http:// can be measured, not ${address}`);
-  return { host: url.hostname, port: Number(url.port || 80) };
 }
 
 interface LogLine {

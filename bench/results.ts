@@ -2,8 +2,8 @@ import { mkdirSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import type { Facts } from "./machine.ts";
-import { pictureOf } from "./picture.ts";
-import type { Mode, Outcome } from "./scenario.ts";
+import type { Outcome } from "./scenario.ts";
+import type { Mode } from "./settings.ts";
 import { passes, type Row } from "./table.ts";
 
 /** What one mode has measured. */
@@ -22,23 +22,19 @@ export interface Results {
   modes: Partial<Record<Mode, ModeResults>>;
 }
 
-const FOLDER = join(import.meta.dir, "results");
+export const RESULTS_FOLDER = join(import.meta.dir, "results");
 
 /**
  * Writes what was measured to `bench/results/<date>-<cores>cores<suffix>.json`: a run of a part must not replace a whole
- * one. A whole one is also drawn, to `latest.svg`. Returns the paths.
+ * one. Returns the path.
  */
-export async function writeResults(results: Results, suffix: string): Promise<string[]> {
-  mkdirSync(FOLDER, { recursive: true });
-  const name = `${results.measured_at.slice(0, 10)}-${cpus().length}cores${suffix}.json`;
-  const path = join(FOLDER, name);
+export async function writeResults(results: Results, suffix: string): Promise<string> {
+  mkdirSync(RESULTS_FOLDER, { recursive: true });
+  const path = join(RESULTS_FOLDER, `${results.measured_at.slice(0, 10)}-${cpus().length}cores${suffix}.json`);
   // Whether a floor is kept is worked out, so that readers of the file need not.
   const marked = (_: string, value: unknown) => (isRow(value) ? { ...value, pass: passes(value) } : value);
   await Bun.write(path, `${JSON.stringify(results, marked, 2)}\n`);
-  if (suffix !== "") return [path];
-  const picture = join(FOLDER, "latest.svg");
-  await Bun.write(picture, pictureOf(results, name));
-  return [path, picture];
+  return path;
 }
 
 /** Reads a file that an earlier run has written. @throws Error when it is none. */

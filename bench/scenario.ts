@@ -2,21 +2,9 @@ import { type Floor, type FloorName, floorOf } from "./floors.ts";
 import type { JobResult } from "./jobs.ts";
 import type { Bare } from "./limits/bare.ts";
 import { type Platform, runningAt, startEmbedded } from "./platform.ts";
+import type { Mode, Settings } from "./settings.ts";
 import { type Stack, startStack } from "./stack.ts";
 import type { Row, Table } from "./table.ts";
-
-/** One process of ours, the full stack of ours, or whatever someone else runs. */
-export type Mode = "embedded" | "stack" | "url";
-
-/** What the user asked for. */
-export interface Settings {
-  /** A platform that runs already. */
-  url: string | undefined;
-  /** Users of the flow instead of 1,000 and 10,000. */
-  users: number | undefined;
-  /** Length of the soak. */
-  minutes: number;
-}
 
 /** What the processes used during one span of a scenario. */
 export interface Column {

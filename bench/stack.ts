@@ -4,7 +4,8 @@ import { type Program, pathOf } from "../infrastructure/local/packages.ts";
 import { endPart, type PartRecord, recordsIn } from "../infrastructure/local/parts.ts";
 import { stackDown, stackSettings, stackUp } from "../infrastructure/local/stack.ts";
 import { type Platform, SINK } from "./platform.ts";
-import { onInterrupt, targetOf, WARNING } from "./processes.ts";
+import { onInterrupt, WARNING } from "./processes.ts";
+import { targetOf } from "./target.ts";
 
 // A folder and ports of its own: a `make stack` beside it, and its data, are left alone.
 const SETTINGS = stackSettings({

@@ -1,22 +1,10 @@
 /**
  * The rules of the design, read from the sources: which part may import which, where each library lives, where SQL is
- * written, and how long a file may be.
+ * written, how long a file may be, and that no imports form a circle.
  */
 import { describe, expect, test } from "bun:test";
 import { dirname, join } from "node:path";
-
-interface Source {
-  /** From the root of the repository. */
-  path: string;
-  text: string;
-}
-
-interface Import {
-  /** A path from the root for a file of ours, else the name of a library. */
-  target: string;
-  typeOnly: boolean;
-  line: number;
-}
+import { type Import, importsOf, readCode, type Source } from "./sources.ts";
 
 const ROOT = join(import.meta.dir, "..");
 const MAX_LINES = 300;
@@ -51,49 +39,6 @@ const PURE_LIBRARIES = /^@sinclair\/typebox(\/.+)?$/;
 const OUTSIDE_WORLD =
   /\b(fetch|setTimeout|setInterval|setImmediate|Date\.now|Math\.random|process\.|Bun\.|performance\.)/;
 const SQL = /\b(select|insert into|update|delete from)\b/i;
-
-// A template within a template is split at the inner one: good enough, because backticks come in pairs.
-const TOKEN =
-  /\/\/[^\n]*|\/\*[\s\S]*?\*\/|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\[\s\S])*`|(?<=[(=,:[!&|?{;]\s*)\/(?![/*])(?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\//g;
-
-/** The code without comments and regular expressions, each string replaced by its number; lines stay where they are. */
-function readCode(text: string): { code: string; strings: { value: string; line: number }[] } {
-  const strings: { value: string; line: number }[] = [];
-  const code = text.replace(TOKEN, (token, at: number) => {
-    const breaks = "\n".repeat(token.split("\n").length - 1);
-    if (token.startsWith("/")) return ` ${breaks}`;
-    strings.push({ value: token.slice(1, -1), line: lineOf(text, at) });
-    return `"${strings.length - 1}"${breaks}`;
-  });
-  return { code, strings };
-}
-
-function lineOf(text: string, offset: number): number {
-  return text.slice(0, offset).split("\n").length;
-}
-
-const STATEMENT = /\b(?:import|export)\s+(type\s+)?([\w\s{},*$]*?)\s*\bfrom\s*"(\d+)"/g;
-const OTHER = /\b(?:import|new URL\(|import\(|require\()\s*"(\d+)"/g;
-
-/** Every import of a file: `import`, `import type`, `export … from`, dynamic ones, and files named by a URL. */
-function importsOf({ path, text }: Source): Import[] {
-  const { code, strings } = readCode(text);
-  const target = (index: string | undefined) => {
-    const specifier = strings[Number(index)]?.value ?? "";
-    return specifier.startsWith(".") ? join(dirname(path), specifier) : specifier;
-  };
-  const statements = [...code.matchAll(STATEMENT)].map(({ 1: type, 2: names = "", 3: string, index }) => ({
-    target: target(string),
-    typeOnly: type !== undefined || /^\{(\s*type\s+[\w$\s]+,?)+\s*\}$/.test(names),
-    line: lineOf(code, index),
-  }));
-  const others = [...code.matchAll(OTHER)].map(({ 1: string, index }) => ({
-    target: target(string),
-    typeOnly: false,
-    line: lineOf(code, index),
-  }));
-  return [...statements, ...others];
-}
 
 /** Why a file may not import something; null when it may. */
 function faultOfImport(path: string, { target, typeOnly }: Import): string | null {
@@ -190,6 +135,22 @@ function check(source: Source): string[] {
   return faults;
 }
 
+/** Every circle of imports, as the files along it; imports of types count. */
+function circlesIn(files: Source[]): string[] {
+  const imports = new Map(files.map((file) => [file.path, importsOf(file)]));
+  const circles: string[] = [];
+  const done = new Set<string>();
+  const follow = (path: string, way: string[]) => {
+    const start = way.indexOf(path);
+    if (start >= 0) circles.push([...way.slice(start), path].join(" → "));
+    if (start >= 0 || done.has(path)) return;
+    for (const { target, isProgram } of imports.get(path) ?? []) if (!isProgram) follow(target, [...way, path]);
+    done.add(path);
+  };
+  for (const path of imports.keys()) follow(path, []);
+  return circles;
+}
+
 const paths = [...new Bun.Glob("{src,workers,bench}/**/*.ts").scanSync(ROOT)].sort();
 const sources = await Promise.all(paths.map(async (path) => ({ path, text: await Bun.file(join(ROOT, path)).text() })));
 
@@ -201,6 +162,17 @@ test("there is something to check, in every part", () => {
 });
 
 test("every import keeps the rules", () => expect(sources.flatMap(check)).toEqual([]));
+
+test("no imports form a circle", () => {
+  expect(circlesIn(sources)).toEqual([]);
+  const circle = [
+    { path: "bench/a.ts", text: 'import type { B } from "./b.ts";' },
+    { path: "bench/b.ts", text: 'import { c } from "./c.ts";\nimport "./d.ts";' },
+    { path: "bench/c.ts", text: 'export { A } from "./a.ts";' },
+    { path: "bench/d.ts", text: "" },
+  ];
+  expect(circlesIn(circle)).toEqual(["bench/a.ts → bench/b.ts → bench/c.ts → bench/a.ts"]);
+});
 
 describe("what is wrong is found", () => {
   const wrong: [path: string, text: string, fault: string][] = [

@@ -1,9 +1,9 @@
 import { ask, createWorkflow } from "../api.ts";
-import type { Target } from "../jobs.ts";
 import { serve } from "../processes.ts";
 import { readUsage } from "../procfs.ts";
 import type { Outcome, Session } from "../scenario.ts";
 import { column } from "../scenario.ts";
+import type { Target } from "../target.ts";
 import { triggerMany } from "../trigger.ts";
 
 const RUNS = 2000;

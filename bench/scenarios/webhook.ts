@@ -1,9 +1,9 @@
 import { ask, createWorkflow } from "../api.ts";
 import { missing, startCounting, waitForRuns } from "../counting.ts";
-import type { Target } from "../jobs.ts";
 import { serve } from "../processes.ts";
 import { busyNotes, column, lossRows, memoryRows, type Outcome, type Session } from "../scenario.ts";
 import type { Row } from "../table.ts";
+import type { Target } from "../target.ts";
 import { triggerMany } from "../trigger.ts";
 
 const RUNS = 10_000;

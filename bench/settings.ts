@@ -1,0 +1,12 @@
+/** One process of ours, the full stack of ours, or whatever someone else runs. */
+export type Mode = "embedded" | "stack" | "url";
+
+/** What the user asked for. */
+export interface Settings {
+  /** A platform that runs already. */
+  url: string | undefined;
+  /** Users of the flow instead of 1,000 and 10,000. */
+  users: number | undefined;
+  /** Length of the soak. */
+  minutes: number;
+}

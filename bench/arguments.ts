@@ -11,14 +11,12 @@ export interface Arguments extends Settings {
   compare: string | undefined;
 }
 
-const DEFAULT_MINUTES = 10;
-
 /** Reads the command line and BENCHMARK_CONCURRENCY; ends the process with a usage when they do not fit. */
 export function readArguments(known: readonly string[], usual: readonly string[]): Arguments {
   const usage = (problem: string): never => {
     console.error(`${problem}
 usage: bun run bench [scenario…] [--users N] [--url http://host:port] [--compare old.json]
-                     [--mode embedded|stack] [--minutes N]
+                     [--mode embedded|stack] [--minutes N] [--quick]
 scenarios: ${known.join(", ")}
            (without any: ${usual.join(", ")})`);
     process.exit(1);
@@ -38,6 +36,7 @@ scenarios: ${known.join(", ")}
         compare: { type: "string" },
         mode: { type: "string" },
         minutes: { type: "string" },
+        quick: { type: "boolean", default: false },
       },
     });
     const unknown = positionals.find((name) => !known.includes(name));
@@ -47,8 +46,16 @@ scenarios: ${known.join(", ")}
     const { url, compare, mode } = values;
     if (mode !== undefined && mode !== "embedded" && mode !== "stack") return usage(`there is no mode ${mode}`);
     if (mode !== undefined && url !== undefined) return usage("--mode is for a platform that the bench starts");
-    const minutes = number("--minutes", values.minutes) ?? DEFAULT_MINUTES;
-    return { names: positionals, users, url, compare, mode: url === undefined ? mode : "url", minutes };
+    const minutes = number("--minutes", values.minutes);
+    return {
+      names: positionals,
+      users,
+      url,
+      compare,
+      mode: url === undefined ? mode : "url",
+      minutes,
+      quick: values.quick,
+    };
   } catch (error) {
     return usage(error instanceof Error ? error.message : String(error));
   }

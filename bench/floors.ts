@@ -31,6 +31,12 @@ const FLOORS = {
   latency_p50_ms: { embedded: atMost(3), stack: atMost(15) },
   latency_p99_ms: { embedded: atMost(15), stack: atMost(60) },
   delay_after_last_s: { embedded: atMost(3), stack: atMost(5) },
+  chain_to_bare_get: { embedded: atLeast(0.066), stack: atLeast(0.024) },
+  chain_p50_ms: { embedded: atMost(4), stack: atMost(10) },
+  chain_p99_ms: { embedded: atMost(15), stack: atMost(40) },
+  /** From the end of a webhook step to the end of the next. */
+  step_p50_ms: { stack: atMost(10) },
+  step_p99_ms: { stack: atMost(30) },
   platform_mb: { embedded: atMost(250) },
   api_mb: { stack: atMost(200) },
   worker_mb: { stack: atMost(250) },

@@ -53,6 +53,20 @@ export interface FollowJob {
   watch_every: number;
   /** Pause between an answer that shows a run unfinished and the next question, in ms. */
   pause_ms: number;
+  /** How long each run sleeps by itself, in ms: no earlier question is asked, and latencies are without it. */
+  asleep_ms: number;
+}
+
+/** Triggers runs of webhooks in a row, and receives the webhooks: so many runs under way, or triggers at fixed times. */
+export interface ChainJob {
+  kind: "chain";
+  target: Target;
+  /** Webhooks of each run. */
+  webhooks: number;
+  /** Runs before the clock starts. */
+  warm_runs: number;
+  load: { under_way: number } | { per_second: number };
+  duration_ms: number;
 }
 
 /** Every user plays the original's seven requests in order, all users at once. */
@@ -63,7 +77,7 @@ export interface FlowJob {
   rounds: number;
 }
 
-export type Job = (ClosedJob | OpenJob | AloneJob | FollowJob | FlowJob) & {
+export type Job = (ClosedJob | OpenJob | AloneJob | FollowJob | FlowJob | ChainJob) & {
   /** The measured processes by name, when they run on this machine: what they use goes into the result. */
   watched?: Record<string, number>;
 };

@@ -1,5 +1,6 @@
 // The load generator: `bun bench/load.ts '<job as JSON>'` prints its result as JSON. Load goes nowhere but to the job's target.
 import { alone } from "./generator/alone.ts";
+import { chain } from "./generator/chain.ts";
 import { closedLoop } from "./generator/closed.ts";
 import { flow } from "./generator/flow.ts";
 import { follow } from "./generator/follow.ts";
@@ -20,6 +21,8 @@ function run(job: Job): Promise<JobResult> {
       return follow(job, tally);
     case "flow":
       return flow(job, tally);
+    case "chain":
+      return chain(job, tally);
   }
 }
 

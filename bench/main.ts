@@ -9,6 +9,7 @@ import { writePicture } from "./picture.ts";
 import { unlessInterrupted } from "./processes.ts";
 import { type ModeResults, type Results, readResults, writeResults } from "./results.ts";
 import { busyNotes, type Outcome, Session } from "./scenario.ts";
+import { chain } from "./scenarios/chain.ts";
 import { delay } from "./scenarios/delay.ts";
 import { flow } from "./scenarios/flow.ts";
 import { latency } from "./scenarios/latency.ts";
@@ -31,12 +32,13 @@ const SCENARIOS: Record<string, (session: Session) => Promise<Outcome>> = {
   latency,
   delay,
   webhook,
+  chain,
   replies,
   stall,
   soak,
   size,
 };
-const USUAL = ["limits", "flow", "runs", "latency", "delay", "webhook", "stall"];
+const USUAL = ["limits", "flow", "runs", "latency", "delay", "webhook", "chain", "stall"];
 /** What says little of the stack, whose `/health` is other processes' than the workers': there it runs when named. */
 const USUAL_ON_STACK = USUAL.filter((name) => name !== "stall");
 const LOCK = `${import.meta.dir}/../data/bench`;
@@ -164,10 +166,14 @@ async function readOlder(path: string): Promise<Results> {
 
 /** What tells the file of a part, or of another platform, from that of a whole run. */
 function suffix(): string {
-  const { names, users, mode, url } = asked;
-  const whole = names.length === 0 && users === undefined;
+  const { names, users, mode, url, quick } = asked;
+  const whole = names.length === 0 && users === undefined && !quick;
   const part = whole ? [] : names.length === 0 ? ["all"] : names;
-  return [...part, ...(url !== undefined ? ["elsewhere"] : mode === undefined ? [] : [mode])]
+  return [
+    ...part,
+    ...(url !== undefined ? ["elsewhere"] : mode === undefined ? [] : [mode]),
+    ...(quick ? ["quick"] : []),
+  ]
     .map((word) => `-${word}`)
     .join("");
 }

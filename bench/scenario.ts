@@ -36,6 +36,11 @@ export class Session {
     return floorOf(this.mode, name);
   }
 
+  /** A load, or a tenth of it when the bench shall be quick. */
+  scaled(load: number): number {
+    return this.settings.quick ? Math.ceil(load / 10) : load;
+  }
+
   /**
    * Runs `work` against a platform: embedded an empty one each time; the stack takes too long to start for that, so that
    * all scenarios share one.

@@ -7,6 +7,8 @@ export interface Settings {
   url: string | undefined;
   /** Users of the flow instead of 1,000 and 10,000. */
   users: number | undefined;
-  /** Length of the soak. */
-  minutes: number;
+  /** Length of the soak, and of the load at a hanging host; undefined: the scenario's own. */
+  minutes: number | undefined;
+  /** A tenth of the load, to see that a scenario works. */
+  quick: boolean;
 }

@@ -1,6 +1,7 @@
 import { type Run, untilEnded } from "../api.ts";
 import { Connection, type Failure, requestText } from "../http-client.ts";
 import type { FollowJob, JobResult } from "../jobs.ts";
+import { atFixedTimes } from "./schedule.ts";
 import { type Tally, watchTimeouts } from "./tally.ts";
 
 const ENDED = new Set(["success", "failed", "cancelled"]);
@@ -8,8 +9,6 @@ const ENDED = new Set(["success", "failed", "cancelled"]);
 const CONNECTIONS = 128;
 /** A run that takes longer than this, in ms, counts as an error. */
 const PATIENCE_MS = 30_000;
-/** How late a timer may be, in ms. */
-const TIMER_MS = 1.5;
 
 /** A run on its way, on a connection of its own. */
 interface Following {
@@ -24,15 +23,14 @@ interface Following {
 /**
  * Triggers at fixed times, answered or not, and polls one run in `watch_every` until it has ended. Latency counts from the *intended*
  * time to the answer that shows the end, so that a platform which stands still is charged with all that should have
- * come meanwhile (coordinated omission). `between_polls` is how finely an end is seen, `timer_late` what our own timer
- * was late, `inside_the_server` is completed_at − created_at as the platform says.
+ * come meanwhile (coordinated omission); the time that a run sleeps anyway is taken off. `between_polls` is how finely an end is seen, `timer_late` what our own timer
+ * was late, `inside_the_server` is completed_at − created_at as the platform says, without that sleep too.
  */
 export async function follow(job: FollowJob, tally: Tally): Promise<JobResult> {
   const { target } = job;
   const body = JSON.stringify({ workflow_id: job.workflow_id, payload: { n: 1 } });
   const trigger = requestText(target, "POST", "/api/v1/trigger", body);
   const total = Math.round((job.per_second * job.duration_ms) / 1000);
-  const gap = 1000 / job.per_second;
   const samples = {
     accepted: tally.samples("trigger_answered"),
     inside: tally.samples("inside_the_server"),
@@ -43,20 +41,22 @@ export async function follow(job: FollowJob, tally: Tally): Promise<JobResult> {
   const following = new Map<Connection, Following>();
   const idle: Connection[] = [];
   const unwatched: string[] = [];
-  let due = 0;
+  /** Triggers that wait for a connection, by the time intended for each. */
+  const due: number[] = [];
   let sent = 0;
   let settled = 0;
-  let start = 0;
   let over = false;
 
   function sendDue(): void {
-    while (sent < due) {
+    for (;;) {
+      const intended = due[0];
+      if (intended === undefined) return;
       // By turns: a server may close a connection that has brought no request for seconds, just as its first one leaves.
       const connection = idle.shift();
       if (connection === undefined) return;
-      const watched = sent % job.watch_every === 0;
-      following.set(connection, { intended: start + sent * gap, poll: "", watched, lastAnswer: 0 });
-      sent++;
+      due.shift();
+      const watched = sent++ % job.watch_every === 0;
+      following.set(connection, { intended, poll: "", watched, lastAnswer: 0 });
       connection.send(trigger, true, performance.now());
     }
   }
@@ -86,7 +86,7 @@ export async function follow(job: FollowJob, tally: Tally): Promise<JobResult> {
       tally.error("run_not_ended");
       return true;
     }
-    tally.latency.add(now - run.intended);
+    tally.latency.add(now - run.intended - job.asleep_ms);
     count(body, now);
     return true;
   }
@@ -95,7 +95,7 @@ export async function follow(job: FollowJob, tally: Tally): Promise<JobResult> {
     if (status === "success") tally.reply(200, now, "");
     else tally.error(ENDED.has(status) ? `run_${status}` : "run_not_ended");
     const inside = Date.parse(completed_at ?? "") - Date.parse(created_at ?? started_at ?? "");
-    if (Number.isFinite(inside)) samples.inside.add(inside);
+    if (Number.isFinite(inside)) samples.inside.add(inside - job.asleep_ms);
   }
 
   const owner = {
@@ -109,17 +109,19 @@ export async function follow(job: FollowJob, tally: Tally): Promise<JobResult> {
         settle(connection);
         return;
       }
-      const over = run.poll === "" ? !accepted(run, now, reply) : ended(run, now, reply);
+      const isFirst = run.poll === "";
+      const over = isFirst ? !accepted(run, now, reply) : ended(run, now, reply);
       if (over) {
         settle(connection);
         return;
       }
-      run.lastAnswer = now;
+      const pause = isFirst ? Math.max(job.asleep_ms, job.pause_ms) : job.pause_ms;
+      run.lastAnswer = isFirst ? now + job.asleep_ms : now;
       const poll = () => {
         if (following.get(connection) === run) connection.send(run.poll, true, performance.now());
       };
-      if (job.pause_ms === 0) poll();
-      else setTimeout(poll, job.pause_ms);
+      if (pause === 0) poll();
+      else setTimeout(poll, pause);
     },
     lost(connection: Connection, why: Failure): void {
       const at = idle.indexOf(connection);
@@ -143,21 +145,10 @@ export async function follow(job: FollowJob, tally: Tally): Promise<JobResult> {
   const unwatch = watchTimeouts(connections);
   await Promise.all(connections.map(reopen));
   tally.begin();
-  start = performance.now();
-  const wait = () => {
-    const now = performance.now();
-    while (due < total && start + due * gap <= now) {
-      samples.late.add(now - (start + due * gap));
-      due++;
-    }
+  atFixedTimes(job.per_second, total, samples.late, (intended) => {
+    due.push(intended);
     sendDue();
-    if (due === total) return;
-    const ahead = start + due * gap - now;
-    // A timer is late by up to a millisecond, which is much beside a run of two: the rest is spent looking at the clock.
-    if (ahead > TIMER_MS) setTimeout(wait, ahead - TIMER_MS);
-    else setImmediate(wait);
-  };
-  wait();
+  });
   // A platform that takes no connection at all leaves triggers unsent: they count as such.
   await Promise.race([done.promise, Bun.sleep(job.duration_ms + 2 * PATIENCE_MS)]);
   over = true;

@@ -42,6 +42,7 @@ function latencyAt(session: Session, platform: Platform, workflow: string, perSe
     duration_ms: seconds * 1000,
     watch_every: Math.max(1, perSecond / LOOKS[session.mode].per_second),
     pause_ms: LOOKS[session.mode].pause_ms,
+    asleep_ms: 0,
   });
 }
 

@@ -10,6 +10,7 @@ import { triggerRequest } from "../trigger.ts";
 const PER_SECOND = 500;
 /** Of those that are followed to their end. */
 const FOLLOWED_PER_SECOND = 10;
+const MINUTES = 10;
 const WINDOWS = 12;
 /** The processes whose memory has to stay flat. A database fills its caches up to a size that it was given. */
 const OURS = /^(platform|api-\d+|worker-\d+)$/;
@@ -25,7 +26,7 @@ interface Window {
 
 /** A fixed rate for minutes: memory and latency have to stay what they were. */
 export async function soak(session: Session): Promise<Outcome> {
-  const { minutes } = session.settings;
+  const minutes = session.settings.minutes ?? MINUTES;
   const seconds = (minutes * 60) / WINDOWS;
   return session.withPlatform(async (platform) => {
     const { workflow, notes } = await pureWorkflow(session, platform.target);
@@ -94,6 +95,7 @@ async function playWindow(platform: Platform, workflow: string, seconds: number)
       duration_ms: seconds * 1000,
       watch_every: 1,
       pause_ms: 1,
+      asleep_ms: 0,
     }),
   ]);
   const usage = Object.entries(readUsage(platform.pids));

@@ -3,6 +3,7 @@ import type { Target } from "./target.ts";
 /** A run as far as the bench looks at it. `created_at` is not in the contract: the original has `started_at` alone. */
 export interface Run {
   uuid: string;
+  workflow_id: string;
   status: string;
   created_at?: string | null;
   started_at: string | null;
@@ -19,6 +20,7 @@ export interface Step {
   name: string;
   type: string;
   config: Record<string, unknown>;
+  retry?: Record<string, unknown>;
 }
 
 const UNFINISHED = new Set(["pending", "running"]);

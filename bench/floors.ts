@@ -37,6 +37,10 @@ const FLOORS = {
   /** From the end of a webhook step to the end of the next. */
   step_p50_ms: { stack: atMost(10) },
   step_p99_ms: { stack: atMost(30) },
+  automation_to_bare_post: { embedded: atLeast(0.022), stack: atLeast(0.01) },
+  /** Without the second that the run sleeps. */
+  automation_p50_ms: { stack: atMost(30) },
+  automation_p99_ms: { stack: atMost(120) },
   platform_mb: { embedded: atMost(250) },
   api_mb: { stack: atMost(200) },
   worker_mb: { stack: atMost(250) },

@@ -9,6 +9,7 @@ import { writePicture } from "./picture.ts";
 import { unlessInterrupted } from "./processes.ts";
 import { type ModeResults, type Results, readResults, writeResults } from "./results.ts";
 import { busyNotes, type Outcome, Session } from "./scenario.ts";
+import { automation } from "./scenarios/automation.ts";
 import { chain } from "./scenarios/chain.ts";
 import { delay } from "./scenarios/delay.ts";
 import { flow } from "./scenarios/flow.ts";
@@ -33,12 +34,13 @@ const SCENARIOS: Record<string, (session: Session) => Promise<Outcome>> = {
   delay,
   webhook,
   chain,
+  automation,
   replies,
   stall,
   soak,
   size,
 };
-const USUAL = ["limits", "flow", "runs", "latency", "delay", "webhook", "chain", "stall"];
+const USUAL = ["limits", "flow", "runs", "latency", "delay", "webhook", "chain", "automation", "stall"];
 /** What says little of the stack, whose `/health` is other processes' than the workers': there it runs when named. */
 const USUAL_ON_STACK = USUAL.filter((name) => name !== "stall");
 const LOCK = `${import.meta.dir}/../data/bench`;

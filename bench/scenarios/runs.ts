@@ -159,7 +159,7 @@ function schemaRow(at: string, rounds: ComparedRound[]): Row {
 }
 
 /** Median over the rounds, each by the bare POST that was measured beside it. */
-function shareOfBare(
+export function shareOfBare(
   rounds: ComparedRound[],
   rateOf: (round: ComparedRound) => number,
   kind: BarePost = "post",

@@ -1,0 +1,149 @@
+import { createWorkflow, type Run, type Step } from "../api.ts";
+import { startCounting, waitForRuns } from "../counting.ts";
+import { cpuRows } from "../cpu.ts";
+import type { JobResult } from "../jobs.ts";
+import { seenBySink } from "../ledger.ts";
+import { medianBy } from "../percentiles.ts";
+import { measure, type Platform } from "../platform.ts";
+import { serve } from "../processes.ts";
+import { busyNotes, column, lossRows, memoryRows, type Outcome, type Session } from "../scenario.ts";
+import type { Row } from "../table.ts";
+import type { Target } from "../target.ts";
+import { CONNECTIONS } from "../trigger.ts";
+import { shareOfBare, triggerRounds } from "./runs.ts";
+
+/** Runs of a round. */
+const RUNS = { embedded: 10_000, stack: 5000, url: 5000 };
+const ROUNDS = 3;
+const SLEEP_SECONDS = 1;
+/** Webhooks of a run. */
+const WEBHOOKS = 3;
+const OPEN_SECONDS = 30;
+/** Runs a second that are looked at until they have ended: looks compete with the runs for the cores. */
+const WATCHED_PER_SECOND = 20;
+const PAUSE_MS = 2;
+
+/** What automations are made of: a webhook, a sleep, two webhooks at once, with something computed in between. */
+export async function automation(session: Session): Promise<Outcome> {
+  return session.withPlatform(async (platform) => {
+    const { target } = platform;
+    const sink = await serve(["bench/sink.ts"]);
+    const watched = { ...platform, pids: { ...platform.pids, sink: sink.pid } };
+    try {
+      const workflow = await createWorkflow(target, stepsTo(sink.target));
+      const since = await startCounting(target);
+      const runs = session.scaled(RUNS[session.mode]);
+      session.progress(`automation: ${ROUNDS} times ${runs.toLocaleString("en-US")} runs until completed`);
+      const rounds = await triggerRounds(watched, workflow, runs, CONNECTIONS, ROUNDS);
+      const middle = medianBy(rounds, (round) => round.completed_per_second);
+      const half = Math.max(1, Math.round(middle.completed_per_second / 2));
+      session.progress(`automation: ${half} runs/s`);
+      const open = await playAt(session, watched, workflow, half);
+      const uuids: string[] = [];
+      const each = ({ uuid, workflow_id }: Run) => {
+        if (workflow_id === workflow) uuids.push(uuid);
+      };
+      await waitForRuns(target, since, { patience: 120_000, each });
+      const seen = await seenBySink(sink.target, uuids, WEBHOOKS);
+      const errors = [...rounds, open].reduce((sum, result) => sum + result.expected - result.ok, 0);
+      const rows: Row[] = [
+        {
+          figure: "completed, first trigger to last end",
+          ours: middle.completed_per_second,
+          unit: "/s",
+          better: "higher",
+          bound: "post",
+        },
+        {
+          figure: "completed ÷ bare POST",
+          ours: shareOfBare(rounds, (round) => round.completed_per_second),
+          unit: "",
+          floor: session.floor("automation_to_bare_post"),
+        },
+        ...awakeRows(session, open),
+        ...cpuRows("at half that rate: ", open.processes, open.ok),
+      ];
+      return {
+        tables: [
+          {
+            title: "automation: webhook, transform, 1 s asleep, two webhooks at once, transform",
+            rows: [
+              ...rows,
+              { figure: "webhooks that never came", ours: seen.never, unit: "", floor: session.floor("runs_lost") },
+              { figure: "webhooks that came again", ours: seen.again, unit: "" },
+              ...lossRows(
+                session,
+                errors,
+                rounds.reduce((sum, { lost }) => sum + lost, 0),
+              ),
+              ...memoryRows(session, middle),
+            ],
+            notes: [
+              `the rates by round: ${rounds.map((round) => Math.round(round.completed_per_second)).join(", ")} runs/s`,
+              `at half the rate, ${half} runs/s, ${open.latency.count} of ${open.ok} runs were looked at until they had ended`,
+              ...open.refusals,
+              ...busyNotes([...rounds, open]),
+            ],
+          },
+        ],
+        columns: [column("automation", middle), column("automation, half", open)],
+        measured: { rounds, open, seen },
+      };
+    } finally {
+      await sink.stop();
+    }
+  });
+}
+
+/** Every run sleeps for the same time, which is taken off its latency. */
+function playAt(session: Session, platform: Platform, workflow: string, perSecond: number): Promise<JobResult> {
+  return measure(platform, {
+    kind: "follow",
+    target: platform.target,
+    workflow_id: workflow,
+    per_second: perSecond,
+    duration_ms: session.scaled(OPEN_SECONDS * 1000),
+    watch_every: Math.max(1, Math.round(perSecond / WATCHED_PER_SECOND)),
+    pause_ms: PAUSE_MS,
+    asleep_ms: SLEEP_SECONDS * 1000,
+  });
+}
+
+function awakeRows(session: Session, { latency, more }: JobResult): Row[] {
+  const at = "at half that rate: ";
+  const inside = more.inside_the_server;
+  const row = (figure: string, ours: number) => ({ figure: `${at}${figure}`, ours, unit: "ms" });
+  return [
+    {
+      ...row("trigger to completed, not asleep, p50", latency.p50),
+      better: "lower",
+      floor: session.floor("automation_p50_ms"),
+    },
+    {
+      ...row("trigger to completed, not asleep, p99", latency.p99),
+      better: "lower",
+      floor: session.floor("automation_p99_ms"),
+    },
+    row("completed_at − created_at, not asleep, p50", inside?.p50 ?? Number.NaN),
+    row("completed_at − created_at, not asleep, p99", inside?.p99 ?? Number.NaN),
+  ];
+}
+
+function stepsTo({ host, port }: Target): Step[] {
+  const retry = { max_attempts: 3, on: ["network", "timeout", 429, "5xx"] };
+  const post = (name: string, body: unknown): Step => ({
+    name,
+    type: "webhook",
+    retry,
+    config: { url: `http://${host}:${port}/${name}`, method: "POST", body },
+  });
+  const transform = (name: string, value: unknown): Step => ({ name, type: "transform", retry, config: { value } });
+  const branch = (name: string) => ({ name, steps: [post(`to_${name}`, "${order.value}")] });
+  return [
+    post("reserve", { n: "${payload.n}" }),
+    transform("order", { n: "${payload.n}", status: "${reserve.status_code}" }),
+    { name: "rest", type: "delay", retry, config: { duration: SLEEP_SECONDS } },
+    { name: "tell", type: "parallel", retry, config: { join: "all", branches: [branch("mail"), branch("stock")] } },
+    transform("report", { n: "${order.value.n}", told: "${tell}" }),
+  ];
+}

@@ -41,6 +41,8 @@ const FLOORS = {
   /** Without the second that the run sleeps. */
   automation_p50_ms: { stack: atMost(30) },
   automation_p99_ms: { stack: atMost(120) },
+  /** CPU of a late step by that of an early one. */
+  long_cpu: ours(atMost(1.3)),
   platform_mb: { embedded: atMost(250) },
   api_mb: { stack: atMost(200) },
   worker_mb: { stack: atMost(250) },

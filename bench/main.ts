@@ -15,6 +15,7 @@ import { delay } from "./scenarios/delay.ts";
 import { flow } from "./scenarios/flow.ts";
 import { latency } from "./scenarios/latency.ts";
 import { limits } from "./scenarios/limits.ts";
+import { long } from "./scenarios/long.ts";
 import { replies } from "./scenarios/replies.ts";
 import { runs } from "./scenarios/runs.ts";
 import { size } from "./scenarios/size.ts";
@@ -35,6 +36,7 @@ const SCENARIOS: Record<string, (session: Session) => Promise<Outcome>> = {
   webhook,
   chain,
   automation,
+  long,
   replies,
   stall,
   soak,

@@ -43,6 +43,8 @@ const FLOORS = {
   automation_p99_ms: { stack: atMost(120) },
   /** CPU of a late step by that of an early one. */
   long_cpu: ours(atMost(1.3)),
+  /** A latency beside a hanging host by that without. */
+  beside_hanging: ours(atMost(2)),
   platform_mb: { embedded: atMost(250) },
   api_mb: { stack: atMost(200) },
   worker_mb: { stack: atMost(250) },

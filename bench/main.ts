@@ -13,6 +13,7 @@ import { automation } from "./scenarios/automation.ts";
 import { chain } from "./scenarios/chain.ts";
 import { delay } from "./scenarios/delay.ts";
 import { flow } from "./scenarios/flow.ts";
+import { hanging } from "./scenarios/hanging.ts";
 import { latency } from "./scenarios/latency.ts";
 import { limits } from "./scenarios/limits.ts";
 import { long } from "./scenarios/long.ts";
@@ -37,6 +38,7 @@ const SCENARIOS: Record<string, (session: Session) => Promise<Outcome>> = {
   chain,
   automation,
   long,
+  hanging,
   replies,
   stall,
   soak,

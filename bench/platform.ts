@@ -4,8 +4,8 @@ import { type Job, type JobResult, runJob } from "./jobs.ts";
 import { onInterrupt, serve } from "./processes.ts";
 import { type Target, targetOf } from "./target.ts";
 
-/** For WEBHOOK_ALLOW: the sink of webhooks is on loopback, which webhooks can't reach otherwise. */
-export const SINK = "127.0.0.1";
+/** For WEBHOOK_ALLOW: the sinks of webhooks are on loopback, which webhooks can't reach otherwise. */
+export const SINKS = "127.0.0.0/8";
 
 const REPOSITORY = join(import.meta.dir, "..");
 
@@ -50,7 +50,7 @@ export async function startEmbedded(): Promise<Platform> {
     HOST: "127.0.0.1",
     DATA_DIR: folder,
     LOG_LEVEL: "info",
-    WEBHOOK_ALLOW: SINK,
+    WEBHOOK_ALLOW: SINKS,
     // As `make start` and `bun start` have them.
     BUN_CONFIG_MAX_HTTP_REQUESTS: process.env.BUN_CONFIG_MAX_HTTP_REQUESTS ?? "2048",
     BUN_JSC_forceRAMSize: process.env.BUN_JSC_forceRAMSize ?? "300000000",

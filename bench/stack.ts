@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Program, pathOf } from "../infrastructure/local/packages.ts";
 import { endPart, type PartRecord, recordsIn } from "../infrastructure/local/parts.ts";
 import { stackDown, stackSettings, stackUp } from "../infrastructure/local/stack.ts";
-import { type Platform, SINK } from "./platform.ts";
+import { type Platform, SINKS } from "./platform.ts";
 import { onInterrupt, WARNING } from "./processes.ts";
 import { targetOf } from "./target.ts";
 
@@ -36,7 +36,7 @@ export function stackTrouble(): string | null {
 export async function startStack(): Promise<Stack> {
   // What a killed bench has left.
   await stackDown(SETTINGS, { data: "remove" });
-  process.env.WEBHOOK_ALLOW = SINK;
+  process.env.WEBHOOK_ALLOW = SINKS;
   let starting: Promise<unknown> = stackUp(SETTINGS);
   const end = async () => {
     // What is just being started would not be found to be ended.

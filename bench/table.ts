@@ -32,8 +32,15 @@ export function passes(row: Row): boolean {
 
 /** A number with as many decimals as it deserves. */
 export function plain(value: number): string {
-  const digits = Math.abs(value) >= 100 || Number.isInteger(value) ? 0 : Math.abs(value) >= 10 ? 1 : 2;
+  const digits = decimals(value);
   return value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+function decimals(value: number): number {
+  const size = Math.abs(value);
+  if (size >= 100 || Number.isInteger(value)) return 0;
+  if (size >= 10) return 1;
+  return size >= 0.1 ? 2 : 3;
 }
 
 /** How many times better ours is than the other's; empty when that cannot be said. */

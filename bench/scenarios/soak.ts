@@ -1,5 +1,6 @@
 import { missing, startCounting, waitForRuns } from "../counting.ts";
 import { type JobResult, runJob } from "../jobs.ts";
+import { OURS } from "../memory.ts";
 import { measure, type Platform } from "../platform.ts";
 import { readUsage } from "../procfs.ts";
 import { pureWorkflow } from "../pure.ts";
@@ -12,8 +13,6 @@ const PER_SECOND = 500;
 const FOLLOWED_PER_SECOND = 10;
 const MINUTES = 10;
 const WINDOWS = 12;
-/** The processes whose memory has to stay flat. A database fills its caches up to a size that it was given. */
-const OURS = /^(platform|api-\d+|worker-\d+)$/;
 
 /** One of the equal parts of the soak. */
 interface Window {

@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Program, pathOf } from "../infrastructure/local/packages.ts";
 import { endPart, type PartRecord, recordsIn } from "../infrastructure/local/parts.ts";
-import { stackDown, stackSettings, stackUp } from "../infrastructure/local/stack.ts";
+import { addressesOf, portsFrom, serviceParts } from "../infrastructure/local/services.ts";
+import { type StackSettings, stackDown, stackSettings, stackUp } from "../infrastructure/local/stack.ts";
 import { type Platform, SINKS } from "./platform.ts";
 import { onInterrupt, WARNING } from "./processes.ts";
 import { targetOf } from "./target.ts";
@@ -20,7 +21,7 @@ const KAFKA_PROJECT = join(import.meta.dir, "../infrastructure/kafka/pom.xml");
 
 /** The full stack, as `make stack` starts it. */
 export interface Stack extends Platform {
-  /** Addresses of its services, past PgBouncer. */
+  /** Addresses of its services, past PgBouncer, with the passwords that they ask for. */
   postgres: string;
   kafka: string;
 }
@@ -57,8 +58,7 @@ export async function startStack(): Promise<Stack> {
     target: targetOf(addressOf(records, "nginx")),
     pids,
     folder: undefined,
-    postgres: addressOf(records, "postgres"),
-    kafka: addressOf(records, "kafka"),
+    ...servicesOf(SETTINGS),
     withoutWorkers: async (work) => {
       const workers = records.filter(isWorker);
       await Promise.all(workers.map((record) => endPart(SETTINGS.folder, record)));
@@ -132,6 +132,11 @@ function placeOf({ name }: PartRecord): number {
 
 function isWorker({ name }: PartRecord): boolean {
   return name.startsWith("worker-");
+}
+
+function servicesOf({ folder, basePort }: StackSettings): { postgres: string; kafka: string } {
+  const { postgres, kafka } = addressesOf(folder, serviceParts(folder, portsFrom(basePort)));
+  return { postgres, kafka };
 }
 
 function addressOf(records: PartRecord[], name: string): string {

@@ -45,6 +45,7 @@ const FLOORS = {
   long_cpu: ours(atMost(1.3)),
   /** A latency beside a hanging host by that without. */
   beside_hanging: ours(atMost(2)),
+  wal_bytes: { stack: atMost(1890) },
   platform_mb: { embedded: atMost(250) },
   api_mb: { stack: atMost(200) },
   worker_mb: { stack: atMost(250) },

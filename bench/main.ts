@@ -11,6 +11,7 @@ import { type ModeResults, type Results, readResults, writeResults } from "./res
 import { busyNotes, type Outcome, Session } from "./scenario.ts";
 import { automation } from "./scenarios/automation.ts";
 import { chain } from "./scenarios/chain.ts";
+import { cost } from "./scenarios/cost.ts";
 import { delay } from "./scenarios/delay.ts";
 import { flow } from "./scenarios/flow.ts";
 import { hanging } from "./scenarios/hanging.ts";
@@ -32,6 +33,7 @@ const SCENARIOS: Record<string, (session: Session) => Promise<Outcome>> = {
   limits,
   flow,
   runs,
+  cost,
   latency,
   delay,
   webhook,
@@ -44,7 +46,7 @@ const SCENARIOS: Record<string, (session: Session) => Promise<Outcome>> = {
   soak,
   size,
 };
-const USUAL = ["limits", "flow", "runs", "latency", "delay", "webhook", "chain", "automation", "stall"];
+const USUAL = ["limits", "flow", "runs", "cost", "latency", "delay", "webhook", "chain", "automation", "stall"];
 /** What says little of the stack, whose `/health` is other processes' than the workers': there it runs when named. */
 const USUAL_ON_STACK = USUAL.filter((name) => name !== "stall");
 const LOCK = `${import.meta.dir}/../data/bench`;

@@ -111,6 +111,11 @@ export function serverCpu(result: JobResult): number {
   return Object.values(result.processes).reduce((sum, { cpu_s }) => sum + cpu_s, 0);
 }
 
+/** CPU of the watched processes for each request, in µs. */
+export function cpuOfRequest(result: JobResult): number {
+  return (1e6 * serverCpu(result)) / (result.per_second * result.wall_s);
+}
+
 /** What everybody used during a job: the platform's processes where they are ours, the generator, and all others. */
 export function column(span: string, result: JobResult): Column {
   const cores = (seconds: number) => seconds / result.wall_s;

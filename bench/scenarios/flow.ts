@@ -5,7 +5,7 @@ import { type Bare, besideBare, type MeasureBare } from "../limits/bare.ts";
 import { medianBy } from "../percentiles.ts";
 import { measure, type Platform } from "../platform.ts";
 import { published, publishedEndpoint } from "../published.ts";
-import { busyNotes, type Column, column, memoryRows, type Outcome, type Session } from "../scenario.ts";
+import { busyNotes, type Column, column, cpuOfRequest, memoryRows, type Outcome, type Session } from "../scenario.ts";
 import { plain, type Row, type Table } from "../table.ts";
 import { CONNECTIONS } from "../trigger.ts";
 
@@ -90,9 +90,10 @@ export async function flow(session: Session): Promise<Outcome> {
 
 interface FlowFloors {
   rate?: FloorName;
+  cpu?: FloorName;
   p99?: FloorName;
 }
-const STEADY_FLOORS: FlowFloors = { rate: "flow_to_bare_get", p99: "flow_p99_ms" };
+const STEADY_FLOORS: FlowFloors = { rate: "flow_to_bare_get", cpu: "flow_cpu_to_bare_get", p99: "flow_p99_ms" };
 
 /** The figures of the middle play by rate, and the errors of all of them: an error isn't undone by a better repetition. */
 function flowTable(session: Session, bare: Bare, title: string, plays: ComparedPlay[], floors: FlowFloors): Table {
@@ -129,6 +130,16 @@ function flowTable(session: Session, bare: Bare, title: string, plays: ComparedP
       unit: "",
       floor: floor(floors.rate),
     },
+    ...(session.mode === "url"
+      ? []
+      : [
+          {
+            figure: "CPU of its processes a request ÷ that of a bare GET",
+            ours: cpuOfRequest(play) / cpuOfRequest(bare.get),
+            unit: "",
+            floor: floor(floors.cpu),
+          },
+        ]),
     latency("mean"),
     latency("p50"),
     latency("p95"),

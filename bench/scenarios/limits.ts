@@ -3,7 +3,7 @@ import { type KafkaLimit, kafkaLimit } from "../limits/kafka.ts";
 import { type PostgresLimit, postgresLimit } from "../limits/postgres.ts";
 import { type SqliteLimit, sqliteLimit } from "../limits/sqlite.ts";
 import { temporaryFolder } from "../platform.ts";
-import { busyNotes, column, type Outcome, otherCores, type Session, serverCpu } from "../scenario.ts";
+import { busyNotes, column, cpuOfRequest, type Outcome, otherCores, type Session } from "../scenario.ts";
 import type { Row } from "../table.ts";
 import { CONNECTIONS } from "../trigger.ts";
 
@@ -18,10 +18,10 @@ export async function limits(session: Session): Promise<Outcome> {
     { figure: "bare Elysia POST with the trigger's validation", ours: post.per_second, unit: "req/s" },
     { figure: "bare Elysia POST with a schema alone", ours: schema.per_second, unit: "req/s" },
     { figure: "load generator against a do-nothing server", ours: nothing.per_second, unit: "req/s" },
-    { figure: "CPU per bare GET: server", ours: share(get, serverCpu(get)), unit: "µs" },
-    { figure: "CPU per bare GET: load generator", ours: share(get, get.generator_cpu_s), unit: "µs" },
-    { figure: "CPU per bare POST: server", ours: share(post, serverCpu(post)), unit: "µs" },
-    { figure: "CPU per bare POST: load generator", ours: share(post, post.generator_cpu_s), unit: "µs" },
+    { figure: "CPU per bare GET: server", ours: cpuOfRequest(get), unit: "µs" },
+    { figure: "CPU per bare GET: load generator", ours: generatorCpu(get), unit: "µs" },
+    { figure: "CPU per bare POST: server", ours: cpuOfRequest(post), unit: "µs" },
+    { figure: "CPU per bare POST: load generator", ours: generatorCpu(post), unit: "µs" },
     ...storeRows(stores),
     {
       figure: "everything else on the machine meanwhile",
@@ -78,7 +78,7 @@ function storeRows({ sqlite, postgres, kafka }: Stores): Row[] {
   return rows;
 }
 
-/** Microseconds of CPU for each request. */
-function share(result: JobResult, seconds: number): number {
-  return (1e6 * seconds) / (result.per_second * result.wall_s);
+/** CPU of the generator for each request, in µs. */
+function generatorCpu({ generator_cpu_s, per_second, wall_s }: JobResult): number {
+  return (1e6 * generator_cpu_s) / (per_second * wall_s);
 }

@@ -177,7 +177,7 @@ function fewRows(session: Session, rounds: ComparedRound[]): Row[] {
       figure: `${at}: triggers ÷ bare POST`,
       ours: shareOfBare(rounds, (round) => round.per_second),
       unit: "",
-      floor: session.floor("triggers_to_bare_post"),
+      floor: session.floor("few_triggers_to_bare_post"),
     },
     schemaRow(`${at}: `, rounds),
     { figure: `${at}: trigger p99`, ours: latency.p99, unit: "ms" },

@@ -18,7 +18,13 @@ export function readArguments(known: readonly string[], usual: readonly string[]
 usage: bun run bench [scenario…] [--users N] [--url http://host:port] [--compare old.json]
                      [--mode embedded|stack] [--minutes N] [--quick]
 scenarios: ${known.join(", ")}
-           (without any: ${usual.join(", ")})`);
+           (without any: ${usual.join(", ")})
+--users    of the flow, in place of 1,000 and 10,000
+--url      measures a platform that runs already
+--compare  ends with 1 when a figure is worse than in that file
+--minutes  of soak (10) and hanging (5)
+--quick    a tenth of the load of cost, chain, automation, long and hanging: shows that they work, no more
+bench/README.md describes the scenarios`);
     process.exit(1);
   };
   const number = (name: string, text: string | undefined): number | undefined => {

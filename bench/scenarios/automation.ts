@@ -8,7 +8,7 @@ import { measure, type Platform } from "../platform.ts";
 import { serve } from "../processes.ts";
 import { busyNotes, column, lossRows, memoryRows, type Outcome, type Session } from "../scenario.ts";
 import type { Row } from "../table.ts";
-import type { Target } from "../target.ts";
+import { requireLoopback, type Target } from "../target.ts";
 import { CONNECTIONS } from "../trigger.ts";
 import { shareOfBare, triggerRounds } from "./runs.ts";
 
@@ -27,6 +27,7 @@ const PAUSE_MS = 2;
 export async function automation(session: Session): Promise<Outcome> {
   return session.withPlatform(async (platform) => {
     const { target } = platform;
+    requireLoopback(target);
     const sink = await serve(["bench/sink.ts"]);
     const watched = { ...platform, pids: { ...platform.pids, sink: sink.pid } };
     try {

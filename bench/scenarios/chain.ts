@@ -7,6 +7,7 @@ import { medianBy } from "../percentiles.ts";
 import { measure, type Platform } from "../platform.ts";
 import { busyNotes, column, lossRows, memoryRows, type Outcome, type Session } from "../scenario.ts";
 import type { Row } from "../table.ts";
+import { requireLoopback } from "../target.ts";
 import { CONNECTIONS } from "../trigger.ts";
 
 const WEBHOOKS = 3;
@@ -28,6 +29,7 @@ interface Round {
 /** Runs of three webhooks in a row to a receiver on this machine, of which automations are made. */
 export async function chain(session: Session): Promise<Outcome> {
   return session.withPlatform(async (platform) => {
+    requireLoopback(platform.target);
     const since = await startCounting(platform.target);
     session.progress(`chain: ${UNDER_WAY} runs of ${WEBHOOKS} webhooks under way, ${ROUNDS} rounds`);
     const rounds = await besideBare(["get"], CONNECTIONS, (bare) => playRounds(session, platform, bare));

@@ -8,7 +8,7 @@ import { serve } from "../processes.ts";
 import { pureWorkflow } from "../pure.ts";
 import { busyNotes, column, memoryRows, type Outcome, type Session } from "../scenario.ts";
 import type { Row } from "../table.ts";
-import type { Target } from "../target.ts";
+import { requireLoopback, type Target } from "../target.ts";
 import { triggerRequest } from "../trigger.ts";
 import { triggerRound } from "./runs.ts";
 
@@ -55,6 +55,7 @@ export async function hanging(session: Session): Promise<Outcome> {
   const minutes = session.settings.minutes ?? (session.settings.quick ? QUICK_MINUTES : MINUTES);
   return session.withPlatform(async (platform) => {
     const { target } = platform;
+    requireLoopback(target);
     const sink = await serve(["bench/sink.ts"]);
     const host = Bun.listen({ hostname: HANGING_ADDRESS, port: 0, socket: { data() {} } });
     try {
@@ -85,6 +86,8 @@ export async function hanging(session: Session): Promise<Outcome> {
       const ended = await endOf(target, since, hanging, () => host.stop(true));
       const probes = [...Object.values(without), ...Object.values(beside)];
       const errors = probes.reduce((sum, result) => sum + result.expected - result.ok, 0);
+      const generators = [load, ...Object.values(beside)].reduce((sum, one) => sum + one.generator_cpu_s, 0);
+      const all = { ...load, generator_cpu_s: generators };
       const rows: Row[] = [
         ...probeRows(session, "three transforms", without.transforms, beside.transforms),
         ...probeRows(session, "webhook to another host", without.webhook, beside.webhook),
@@ -103,10 +106,10 @@ export async function hanging(session: Session): Promise<Outcome> {
           {
             title: `hanging: ${PER_SECOND} triggers/s at a host that never answers, ${minutes} minutes`,
             rows,
-            notes: [...notes, ...load.refusals, ...probes.flatMap((result) => result.refusals), ...busyNotes([load])],
+            notes: [...notes, ...load.refusals, ...probes.flatMap((result) => result.refusals), ...busyNotes([all])],
           },
         ],
-        columns: [column("hanging", load)],
+        columns: [column("hanging", all)],
         measured: { without, beside, load, memories, ended },
       };
     } finally {

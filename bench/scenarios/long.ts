@@ -3,6 +3,7 @@ import type { Platform } from "../platform.ts";
 import { machineCpuSeconds, readUsage, type Usage, usageSince } from "../procfs.ts";
 import type { Outcome, Session } from "../scenario.ts";
 import type { Row } from "../table.ts";
+import { requireLoopback } from "../target.ts";
 
 /** With the `parallel` around them these are the 10,000 steps that a workflow may have. */
 const WEBHOOKS = 9999;
@@ -37,6 +38,7 @@ interface Walk {
 export async function long(session: Session): Promise<Outcome> {
   const count = session.scaled(WEBHOOKS);
   return session.withPlatform(async (platform) => {
+    requireLoopback(platform.target);
     // Else the early steps would be those beside which the compiler works.
     session.progress("long: warming up");
     await walk(platform, Math.ceil(count / 10), inRow);

@@ -4,17 +4,16 @@ import { seenBySink } from "../ledger.ts";
 import { serve } from "../processes.ts";
 import { busyNotes, column, lossRows, memoryRows, type Outcome, type Session } from "../scenario.ts";
 import type { Row } from "../table.ts";
+import { requireLoopback } from "../target.ts";
 import { triggerMany } from "../trigger.ts";
 
 const RUNS = 10_000;
-const LOCAL = /^(localhost|127\.\d+\.\d+\.\d+)$/;
 
 /** Runs of one POST each to a sink of ours, which writes down whom it has seen how often. */
 export async function webhook(session: Session): Promise<Outcome> {
   return session.withPlatform(async (platform) => {
     const { target } = platform;
-    // The sink listens on loopback, where a platform elsewhere would find nobody, or somebody else.
-    if (!LOCAL.test(target.host)) throw new Error("the sink of webhooks can only be reached from this machine");
+    requireLoopback(target);
     session.progress(`webhook: ${RUNS.toLocaleString("en-US")} runs of one POST`);
     const sink = await serve(["bench/sink.ts"]);
     try {

@@ -120,7 +120,10 @@ export interface WaitConnector<Schema extends TSchema = TSchema> extends Connect
 /** Acts on the world: its result is checkpointed before the next effect starts; at least once, with a stable key. */
 export interface EffectConnector<Schema extends TSchema = TSchema> extends ConnectorBase<Schema> {
   kind: "effect";
-  /** Who is acted on, so that one that does not answer holds nobody else up; null for nobody in particular. */
+  /**
+   * Who is acted on, so that one that does not answer holds nobody else up; null for nobody in particular, or where
+   * placeholders are not resolved that say it.
+   */
   host?(config: Static<Schema>): string | null;
   run(config: Static<Schema>, tools: Tools): Promise<JsonObject>;
 }

@@ -54,7 +54,11 @@ export default defineConnector({
     ...[...faultsOfHeaders(headers), ...reservedHeaders(headers)].map(inHeaders),
   ],
   join: new Map([["url", joinUrl]]),
-  host: ({ url }) => URL.parse(url)?.host ?? null,
+  host: ({ url }) => {
+    const host = URL.parse(url)?.host ?? null;
+    // Of a placeholder that is not resolved.
+    return host?.includes("{") ? null : host;
+  },
   async run(config, tools) {
     // Placeholders are resolved by now: what they brought in is checked like what the author wrote.
     const [fault] = [...faultsOfUrl(faultOfUrl(config.url)), ...faultsOfHeaders(config.headers ?? {}).map(inHeaders)];

@@ -47,7 +47,7 @@ export async function simulate(seed: number, types: StepTypes): Promise<Report> 
   const watch = () =>
     void allEnded(storage, [...expected.keys()]).then((ended) => {
       open = !ended;
-      if (open) scheduler.after(1000, watch);
+      if (open) scheduler.after(5000, watch);
     });
   scheduler.after(TRIGGER_SPAN + 3000, watch);
   await scheduler.runUntil(start + SETTLED, () => !open);

@@ -11,6 +11,7 @@ const effect = defineConnector({
   kind: "effect",
   description: "Acts on the simulated world.",
   config: Type.Object({ fails: Type.Boolean() }),
+  host: ({ fails }) => (fails ? "broken.example" : "world.example"),
   async run({ fails }, tools) {
     const request = { url: tools.idempotencyKey, method: "POST", headers: [], ownHeaders: [], body: null, follow: 0 };
     await tools.fetch(request);

@@ -123,9 +123,10 @@ export class Advancing {
   #beginsWithEffect(held: HeldRun, definitions: Map<string, string>): boolean {
     const { definition, isAtItsBeginning } = held;
     const steps = isAtItsBeginning ? definitions.get(definition) : undefined;
-    if (steps === undefined || !this.#parts.reaches.of(definition, steps).startsWithEffect) return false;
+    const effect = steps === undefined ? null : this.#parts.reaches.of(definition, steps).startsWith;
+    if (effect === null) return false;
     held.isAdvancing = false;
-    held.ready = [{ path: "0", host: null }];
+    held.ready = [{ path: "0", host: effect.host }];
     this.#next(held);
     return true;
   }

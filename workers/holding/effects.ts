@@ -60,15 +60,14 @@ export class Effects {
   /** An effect is over: its place is another's. */
   end(effect: HeldEffect): void {
     this.#leave(effect);
+    // A line that was served goes behind the others, and is looked at again.
     for (const [line, waiting] of this.#lines) {
       const [first] = waiting;
       if (first === undefined || !this.#mayStart(first.effect)) continue;
       waiting.shift();
       this.#lines.delete(line);
-      // Behind the other lines, so that each has its turn.
       if (waiting.length > 0) this.#lines.set(line, waiting);
       this.#start(first.effect);
-      return;
     }
   }
 

@@ -1,5 +1,5 @@
 import type { StepTypes } from "../../src/connectors/index.ts";
-import { compile, kindsIn } from "../../src/engine/plan.ts";
+import { type BlockPlan, compile, kindsIn } from "../../src/engine/plan.ts";
 import { lru } from "../../src/lru.ts";
 import type { Step } from "../../src/schemas/workflow.ts";
 
@@ -8,8 +8,8 @@ const MAX_BYTES = 512 * 1024;
 /** What runs of a definition come to. */
 export interface Reach {
   first: "end" | "wait" | "effect";
-  /** Whether that is an effect that no other step comes before, at the path 0. */
-  startsWithEffect: boolean;
+  /** That effect, where no other step comes before it (at the path 0) and its host is known before its run is; else null. */
+  startsWith: { host: string } | null;
   /** Whether an effect comes anywhere. */
   effects: boolean;
 }
@@ -31,9 +31,15 @@ export class Reaches {
     const { root } = compile(parsed, this.#types);
     const kinds = [...kindsIn(root)];
     const first = kinds.find((kind) => kind !== "pure") ?? "end";
-    const startsWithEffect = root.nodes[0]?.kind === "step" && kinds[0] === "effect";
-    const reach: Reach = { first, startsWithEffect, effects: kinds.includes("effect") };
+    const reach: Reach = { first, startsWith: firstEffect(root), effects: kinds.includes("effect") };
     this.#known.set(definition, reach);
     return reach;
   }
+}
+
+function firstEffect({ nodes: [node] }: BlockPlan): { host: string } | null {
+  const type = node?.kind === "step" ? node.stepType : undefined;
+  if (node?.kind !== "step" || type?.connector.kind !== "effect" || !type.validator.Check(node.config)) return null;
+  const host = type.connector.host?.(node.config) ?? null;
+  return host === null ? null : { host };
 }

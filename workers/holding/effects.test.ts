@@ -1,0 +1,125 @@
+/** Places for effects: who gets one, who waits, and for how long. */
+import { expect, test } from "bun:test";
+import type { Clock } from "../../src/clock.ts";
+import { Effects } from "./effects.ts";
+import type { HeldEffect } from "./handing.ts";
+import { HeldRun } from "./held-run.ts";
+
+const PLACES = 64;
+
+/** A clock that a test moves; what is due in this turn is called at once. */
+class ManualClock implements Clock {
+  time = 0;
+  #timers: { at: number; callback: () => void }[] = [];
+  now = () => this.time;
+  monotonic = () => this.time;
+  nextTurn = (callback: () => void) => callback();
+
+  timer(milliseconds: number, callback: () => void): () => void {
+    const timer = { at: this.time + milliseconds, callback };
+    this.#timers.push(timer);
+    return () => {
+      this.#timers = this.#timers.filter((one) => one !== timer);
+    };
+  }
+
+  advance(milliseconds: number): void {
+    const end = this.time + milliseconds;
+    for (;;) {
+      const [next] = this.#timers.filter(({ at }) => at <= end).toSorted((one, other) => one.at - other.at);
+      if (next === undefined) break;
+      this.#timers = this.#timers.filter((one) => one !== next);
+      this.time = next.at;
+      next.callback();
+    }
+    this.time = end;
+  }
+}
+
+let runs = 0;
+function effectOf(workflow: string, host: string | null): HeldEffect {
+  const run = {
+    uuid: `run ${runs++}`,
+    workflowUuid: workflow,
+    workflowVersion: 1,
+    payload: "{}",
+    log: "[]",
+    logLength: 0,
+    token: 1,
+    crashes: 0,
+    depth: 0,
+  };
+  return { held: new HeldRun(run, "due", 30_000), path: "0", host, generation: 0 };
+}
+
+function open() {
+  const clock = new ManualClock();
+  const started: HeldEffect[] = [];
+  const tired: HeldEffect[] = [];
+  const effects = new Effects(
+    { clock, maxEffects: PLACES },
+    async (batch) => {
+      started.push(...batch);
+    },
+    (effect) => tired.push(effect),
+  );
+  const add = (count: number, workflow: string, host: string | null) => {
+    for (let left = count; left > 0; left--) effects.add(effectOf(workflow, host));
+  };
+  const under = (workflow: string) => started.filter(({ held }) => held.run.workflowUuid === workflow).length;
+  return { clock, effects, started, tired, add, under };
+}
+
+test("one workflow gets a quarter of the places, a second one a fifth, and there is one for whoever comes", () => {
+  const { add, under } = open();
+  add(1000, "hangs", "a");
+  expect(under("hangs")).toBe(PLACES / 4);
+  add(1000, "hangs too", "b");
+  expect(under("hangs too")).toBe(12);
+  for (const name of ["c", "d", "e", "f"]) add(2, name, name);
+  expect(["c", "d", "e", "f"].map(under)).toEqual([2, 2, 2, 2]);
+});
+
+test("many workflows together get a quarter of the places for one host", () => {
+  const { add, started } = open();
+  for (let index = 0; index < 100; index++) add(1, `w${index}`, "hangs");
+  expect(started).toHaveLength(PLACES / 4);
+  add(3, "other", "answers");
+  expect(started).toHaveLength(PLACES / 4 + 3);
+});
+
+test("places that are given back are the next ones' in line, each line in its turn", async () => {
+  const { add, effects, started, under } = open();
+  for (const name of ["a", "b", "c", "d", "e", "f", "g", "h"]) add(20, name, name);
+  const before = started.length;
+  for (const effect of started.slice(0, 40)) {
+    effects.end(effect);
+    await Promise.resolve();
+  }
+  expect(started.length).toBeGreaterThanOrEqual(before + 25);
+  const shares = ["a", "b", "c", "d", "e", "f", "g", "h"].map(under);
+  expect(Math.min(...shares)).toBeGreaterThan(0);
+});
+
+test("whoever has waited a second is told, and the others keep their place in line", () => {
+  const { add, clock, tired, started } = open();
+  add(PLACES, "hangs", "a");
+  const running = started.length;
+  clock.advance(500);
+  add(3, "hangs", "a");
+  clock.advance(800);
+  expect(tired).toHaveLength(PLACES - running);
+  clock.advance(600);
+  expect(tired).toHaveLength(PLACES - running + 3);
+});
+
+test("what has not started is taken back at a stop, and no place stays taken", async () => {
+  const { add, effects, started } = open();
+  add(100, "hangs", "a");
+  expect(effects.takeAll()).toHaveLength(100 - started.length);
+  for (const effect of [...started]) effects.end(effect);
+  await Promise.resolve();
+  const before = started.length;
+  add(PLACES, "next", "b");
+  expect(started.length - before).toBe(PLACES / 4);
+});

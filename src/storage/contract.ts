@@ -19,7 +19,7 @@ import { workflowContract } from "./contract/workflows.ts";
 
 export type { StorageAdapter };
 
-/** Declares the tests of the suite for one adapter; every test opens a storage of its own. */
+/** Declares the tests of the suite for one adapter; every test has an empty storage. */
 export function storageContract(name: string, adapter: StorageAdapter): void {
   const check = checksOf(adapter);
   describe(name, () => {

@@ -6,8 +6,10 @@ import type { LogEntry } from "../../schemas/log.ts";
 import type { ClaimedRun, NewRun, NewWorkflow, Outcome, Progress, RunRecord, Storage } from "../port.ts";
 
 export interface StorageAdapter {
-  /** Opens an empty storage that goes by this clock, where it can take one. */
+  /** An empty storage that goes by this clock, where it can take one. */
   open(clock: Clock): Promise<Storage>;
+  /** Called once a test is over with its storage, which is closed where this is left out. */
+  close?(): Promise<void>;
   /** False when it goes by the system's time whatever it is given; then the suite waits for real. */
   takesClock: boolean;
 }
@@ -29,7 +31,7 @@ export function checksOf(adapter: StorageAdapter): Check {
       try {
         await body(world);
       } finally {
-        await world.storage.close();
+        await (adapter.close === undefined ? world.storage.close() : adapter.close());
       }
     });
   };

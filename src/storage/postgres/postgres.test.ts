@@ -10,13 +10,16 @@ const EMPTY = TABLES.map((table) => `delete from ${table}`).join(";");
 
 async function contractOver(name: string, url: string, options: PostgresOptions): Promise<void> {
   const cleaner = connect(url);
-  afterAll(() => cleaner.end());
-  let migrated = false;
+  // Opened once: its logins, and the plans of new connections, take longer than most of the tests.
+  const { storage } = await openPostgresStorage(options);
+  afterAll(async () => {
+    await storage.close();
+    await cleaner.end();
+  });
   storageContract(name, {
-    async open() {
-      if (migrated) await cleaner.unsafe(EMPTY).simple();
-      migrated = true;
-      return (await openPostgresStorage(options)).storage;
+    open: async () => storage,
+    close: async () => {
+      await cleaner.unsafe(EMPTY).simple();
     },
     takesClock: false,
   });

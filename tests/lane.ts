@@ -1,13 +1,20 @@
 /**
- * tests/run has two files of tests under way at a time, each in a lane of its own: with services and stacks that nobody in
- * the other lane kills or freezes.
+ * tests/run has several files of tests under way at a time, each in a lane of its own: with services and stacks that nobody
+ * in another lane kills or freezes.
  */
 const LANE = Number(process.env.TEST_LANE ?? 0);
 const FIRST_PORT = 16_000;
 const PORTS_OF_A_LANE = 1000;
 const PORTS_OF_A_STACK = 100;
-/** All that has ports in a lane. No two lanes share one, and no two stacks. */
-const STACKS = ["test-stack", "fault-stack", "fault-stack-slow", "services-idle", "fault-stack-lists"] as const;
+/** All that has ports in a lane, before the services of tests/run-file. No two lanes share one, and no two stacks. */
+const STACKS = [
+  "test-stack",
+  "fault-stack",
+  "fault-stack-slow",
+  "services-idle",
+  "fault-stack-lists",
+  "fault-disk",
+] as const;
 
 /** The name of a folder below `.tools` in this lane. */
 export function laneFolder(name: string): string {

@@ -5,12 +5,14 @@ import { endAll, removeData } from "../../infrastructure/local/ending.ts";
 import { kafkaPart } from "../../infrastructure/local/kafka.ts";
 import { endPart, isAlive, type Part, type PartRecord, startPart } from "../../infrastructure/local/parts.ts";
 import { databaseUrl, postgresPart } from "../../infrastructure/local/postgres.ts";
+import { portsFrom } from "../../infrastructure/local/services.ts";
 import { homeOf } from "../../infrastructure/local/unprivileged.ts";
+import { basePortOf, laneFolder } from "../lane.ts";
 import { REPOSITORY } from "../platform.ts";
 import { SmallDisk } from "./disk-small.ts";
 import { until } from "./waiting.ts";
 
-const PORTS = { postgres: 19_132, kafka: 19_192 };
+const PORTS = portsFrom(basePortOf("fault-disk"));
 /** No checkpoint makes room in the log by itself: it grows until its disk is full, and little is kept to be written over. */
 const SMALL_LOG = ["checkpoint_timeout=1d", "max_wal_size=1GB", "min_wal_size=32MB", "shared_buffers=32MB"];
 const DATA_MIB = 300;
@@ -103,7 +105,7 @@ export class DiskService {
 
 /** An empty folder; what an earlier test left running there is ended. */
 async function freshFolder(name: string): Promise<string> {
-  const folder = resolve(REPOSITORY, ".tools", name);
+  const folder = resolve(REPOSITORY, ".tools", laneFolder(name));
   mkdirSync(folder, { recursive: true });
   await endAll(folder);
   return folder;

@@ -41,7 +41,12 @@ for (const [mode, start] of [
   ["PostgreSQL", startOnPostgres],
 ] as const) {
   const name = `${mode}: kill -9 of what holds healthy runs never counts as a crash of theirs`;
-  test(name, () => play("tests/faults/poison.kills.test.ts", name, () => killUnder(mode, start)), LONGEST_MS);
+  // At the same time: they wait for starts and leases most of the time.
+  test.concurrent(
+    name,
+    () => play("tests/faults/poison.kills.test.ts", name, () => killUnder(mode, start)),
+    LONGEST_MS,
+  );
 }
 
 async function killUnder(mode: string, start: () => Promise<Executing>): Promise<void> {

@@ -56,7 +56,8 @@ beforeAll(async () => {
 afterAll(() => endPlatform());
 
 const NAME = "restarting every API and worker under load is seen by no client and no run";
-test(NAME, () =>
+// At the same time: what ends in the other one waits most of the time.
+test.concurrent(NAME, () =>
   play(FILE, NAME, async ({ folder, keepsLogsOf }) => {
     keepsLogsOf(settings);
     const url = `http://127.0.0.1:${settings.port}`;
@@ -114,7 +115,7 @@ test(NAME, () =>
 );
 
 const ENDING = "what a worker that ends can't finish is another's at once";
-test(ENDING, () =>
+test.concurrent(ENDING, () =>
   play(FILE, ENDING, async () => {
     const sink = new LedgerSink();
     const env = await ownDeployment(settings.basePort);

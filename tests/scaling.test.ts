@@ -7,7 +7,7 @@ import { textAt } from "./json.ts";
 import { ownDeployment, PlatformProcess } from "./processes.ts";
 
 const FULL = process.env.TEST_SIZE === "full";
-const RUNS = FULL ? 10_000 : 1_000;
+const RUNS = FULL ? 10_000 : 300;
 const SLEEPERS_WITHIN_MS = 5_000;
 const AT_ONCE = 64;
 const LIST_AGE_MS = 2_100;

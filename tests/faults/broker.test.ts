@@ -10,7 +10,8 @@ const FULL = process.env.TEST_SIZE === "full";
 const NAME = "losing Kafka with all that it had loses nothing, and every trigger is answered 200 meanwhile";
 const LOSSES = FULL ? 10 : 1;
 /** So many triggers are answered 200 before it is lost, while it is away, and once it is back. */
-const EACH = FULL ? 400 : 100;
+const EACH = FULL ? 400 : 50;
+const PER_SECOND = FULL ? 60 : 30;
 /** And at least so many events go with it. */
 const EVENTS = 20;
 const RECOVERS_MS = 60_000;
@@ -18,7 +19,12 @@ const RECOVERS_MS = 60_000;
 setDefaultTimeout(FULL ? 1_800_000 : 600_000);
 
 test(NAME, async () => {
-  const rehearsal = { file: "tests/faults/broker.test.ts", name: NAME, perSecond: 60, atLeast: LOSSES * EACH * 3 };
+  const rehearsal = {
+    file: "tests/faults/broker.test.ts",
+    name: NAME,
+    perSecond: PER_SECOND,
+    atLeast: LOSSES * EACH * 3,
+  };
   await rehearse(rehearsal, async ({ deployment, load }) => {
     const earlierEvents: Completed[] = [];
     const more = async (when: string) => {

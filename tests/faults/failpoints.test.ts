@@ -8,6 +8,7 @@ import { until } from "./waiting.ts";
 const FULL = process.env.TEST_SIZE === "full";
 const NAME = "a process that dies at any of its failpoints loses and doubles nothing";
 const ROUNDS = FULL ? 6 : 1;
+const PER_SECOND = FULL ? 60 : 30;
 /** It dies at one of the first so many times that it gets there. */
 const TIMES = 15;
 const DIES_MS = 90_000;
@@ -17,7 +18,12 @@ const KILLED = "ended with 137";
 setDefaultTimeout(FULL ? 1_800_000 : 600_000);
 
 test(NAME, async () => {
-  const rehearsal = { file: "tests/faults/failpoints.test.ts", name: NAME, perSecond: 60, atLeast: 200 * ROUNDS };
+  const rehearsal = {
+    file: "tests/faults/failpoints.test.ts",
+    name: NAME,
+    perSecond: PER_SECOND,
+    atLeast: 200 * ROUNDS,
+  };
   await rehearse(rehearsal, async ({ deployment, random }) => {
     const died = new Map<Failpoint, number>();
     const dieAt = async (part: string, ...points: Failpoint[]) => {

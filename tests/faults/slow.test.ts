@@ -21,6 +21,7 @@ import { judge, untilAllEnded } from "./verdict.ts";
 
 const FULL = process.env.TEST_SIZE === "full";
 const FILE = "tests/faults/slow.test.ts";
+const PER_SECOND = FULL ? 60 : 30;
 const FOLDER = laneFolder("fault-stack-slow");
 const PORT = frontPortOf("fault-stack-slow");
 const BASE_PORT = basePortOf("fault-stack-slow");
@@ -48,7 +49,7 @@ for (const way of WAYS) {
       try {
         await watchFinalStates(deployment.sql);
         const kinds = await makeKinds(new Client(deployment.url), sink);
-        const load = new Load({ url: () => deployment.url, kinds, folder, perSecond: 60 });
+        const load = new Load({ url: () => deployment.url, kinds, folder, perSecond: PER_SECOND });
         const trouble = new Trouble({ toxiproxy, losing, load, random, log: (part) => deployment.log(part) });
         load.start();
         try {

@@ -21,7 +21,7 @@ test(NAME, async () => {
   const rehearsal = {
     file: "tests/faults/storm.test.ts",
     name: NAME,
-    perSecond: FULL ? 100 : 60,
+    perSecond: FULL ? 100 : 30,
     atLeast: BETWEEN * 6,
   };
   await rehearse(rehearsal, async ({ deployment, load, random }) => {

@@ -7,7 +7,7 @@ import { Platform } from "./platform.ts";
 import { cpuSeconds, residentMegabytes, threadCount } from "./procfs.ts";
 
 const FULL = process.env.TEST_SIZE === "full";
-const RUNS = FULL ? 100_000 : 10_000;
+const RUNS = FULL ? 100_000 : 3_000;
 const DELAY_SECONDS = FULL ? 60 : 10;
 const CLIENTS = 64;
 const SAMPLES = 20;

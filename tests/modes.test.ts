@@ -169,8 +169,11 @@ test("a trigger that another program puts on the topic runs its row", async () =
   const run = Bun.randomUUIDv7();
   const sql = connect(environment.DATABASE_URL ?? "");
   // Due tomorrow for the sweeper: only the message can start it today.
-  await sql`insert into workflow_runs (uuid, workflow_id, status, payload, due_at)
-    values (${run}, ${workflow}, 'pending', '{"name":"Ada"}', now() + interval '1 day')`;
+  await sql.begin(async (transaction) => {
+    await transaction`insert into workflow_runs (uuid, workflow_id, status, payload)
+      values (${run}, ${workflow}, 'pending', '{"name":"Ada"}')`;
+    await transaction`update run_queue set due_at = now() + interval '1 day' where run_uuid = ${run}`;
+  });
   await sql.end();
 
   const { KAFKA_BOOTSTRAP_SERVERS: broker = "", KAFKA_TOPIC_WORKFLOW_TRIGGER: topic = "" } = environment;

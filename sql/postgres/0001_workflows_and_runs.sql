@@ -1,4 +1,4 @@
--- The contract's three tables, with what the engine needs beside them. Times are the database's own.
+-- The contract's three tables, and the tables beside them that the engine needs. Times are the database's own.
 
 create table health_status (
   id bigint generated always as identity primary key,
@@ -10,7 +10,7 @@ create index health_status_by_time on health_status (timestamp);
 
 create table workflow_definitions (
   uuid uuid primary key,
-  namespace text not null default 'default',
+  namespace text not null,
   id text,
   name text not null,
   description text,
@@ -42,50 +42,91 @@ create table workflow_versions (
 comment on table workflow_versions is 'Every version as it was written, never updated: it may be cached for ever';
 comment on column workflow_versions.steps is 'json, not jsonb: the text as its author wrote it, keys in order';
 
+-- The columns that the end of a run changes come last: the log of an update on one page holds what differs, from the first byte
+-- to the last.
 create table workflow_runs (
-  uuid uuid primary key,
-  namespace text not null default 'default',
-  id text,
+  uuid uuid not null,
   workflow_id uuid not null,
-  workflow_version integer not null default 1,
-  status text not null default 'pending',
-  payload jsonb not null default '{}',
   created_at timestamptz not null default now(),
-  started_at timestamptz,
-  completed_at timestamptz,
-  error text,
-  step_results jsonb,
-  due_at timestamptz default now(),
-  lease_token integer not null default 0,
-  claim_id uuid,
-  log_length integer not null default 0,
-  crashes integer not null default 0,
-  completed_event_due_at timestamptz,
+  workflow_version integer not null default 1,
+  depth smallint not null default 0,
+  namespace text not null,
+  payload jsonb not null default '{}',
+  id text,
   root_run_id uuid,
   parent_run_id uuid,
   parent_path text,
+  status text not null default 'pending',
+  error text,
+  started_at timestamptz,
+  completed_at timestamptz,
+  token integer,
+  crashes integer,
+  unsuccessful text generated always as (case when status in ('failed', 'paused', 'cancelled') then status end) stored,
+  step_results jsonb,
+  constraint workflow_runs_pkey primary key (uuid),
   constraint workflow_runs_status
-    check (status in ('pending', 'running', 'success', 'failed', 'paused', 'cancelled')),
-  constraint workflow_runs_ended_is_not_due
-    check (due_at is null or status not in ('success', 'failed', 'cancelled'))
-);
-comment on table workflow_runs is 'A row with the contract''s columns alone is run: the others have defaults';
+    check (status in ('pending', 'running', 'success', 'failed', 'paused', 'cancelled'))
+) with (fillfactor = 20);
+comment on table workflow_runs is 'Written when the run is made, and when it ends; what changes in between is in run_queue. A row with the contract''s columns alone is run. The fillfactor leaves room for the results: a row that ends on the page where it began needs no new entry in any index';
 comment on column workflow_runs.uuid is 'UUIDv7: creation order, and the only key, so that runs can be partitioned by range of it';
 comment on column workflow_runs.id is 'The contract''s second id; null shows the uuid';
+comment on column workflow_runs.status is '"pending" until the run ends: whether it has begun is in run_queue.started_at';
+comment on column workflow_runs.started_at is 'Written when the run ends; before, run_queue has it';
 comment on column workflow_runs.step_results is 'Folded from run_log when the run ends; null before';
-comment on column workflow_runs.due_at is 'Who may take the run: new: when its message had its chance; leased: end of the lease; sleeping: wake time; ended: null';
-comment on column workflow_runs.lease_token is 'One more with every claim; every write of progress must name it';
-comment on column workflow_runs.claim_id is 'Which claim holds the run; null while nobody does';
-comment on column workflow_runs.log_length is 'Rows in run_log: the next checkpoint''s sequence number';
-comment on column workflow_runs.crashes is 'Threads that died under this run since it last made progress';
-comment on column workflow_runs.completed_event_due_at is 'The completed event is owed, and sent by the sweeper from then on; null once the broker has it';
-create index workflow_runs_due on workflow_runs (due_at) where due_at is not null;
-comment on index workflow_runs_due is 'The sweeper''s: what is due, soonest first; ended runs are not in it';
-create index workflow_runs_owed_events on workflow_runs (completed_event_due_at) where completed_event_due_at is not null;
-comment on index workflow_runs_owed_events is 'The sweeper''s: completed events that the broker does not have yet';
-create index workflow_runs_by_status on workflow_runs (status, started_at);
-create index workflow_runs_by_started_at on workflow_runs (started_at);
+comment on column workflow_runs.depth is 'How many workflows triggered one another up to this run: 0 for one that no webhook started. Its webhooks say one more';
+comment on column workflow_runs.token is 'The token of the write that ended it, by which that write is known when it is repeated; null before';
+comment on column workflow_runs.crashes is 'Threads that died under this run after its last progress, when it ended; null before';
+comment on column workflow_runs.unsuccessful is 'The status where it is neither open nor success. It is a column because an index on status itself would get an entry with every end';
 create index workflow_runs_by_workflow on workflow_runs (workflow_id, uuid);
+comment on index workflow_runs_by_workflow is 'Lists of the runs of a workflow';
+create index workflow_runs_unsuccessful on workflow_runs (unsuccessful, uuid) where unsuccessful is not null;
+comment on index workflow_runs_unsuccessful is 'Lists of the runs that failed, were paused or were cancelled. Those that are pending or running are found by run_queue';
+
+create table run_queue (
+  run_uuid uuid not null,
+  due_at timestamptz,
+  started_at timestamptz,
+  token integer not null default 0,
+  log_length integer not null default 0,
+  log_size integer not null default 0,
+  crashes integer not null default 0,
+  ended boolean not null default false,
+  claim_id uuid,
+  namespace text not null,
+  constraint run_queue_pkey primary key (run_uuid)
+) with (
+  fillfactor = 45, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0,
+  autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 100000
+);
+comment on table run_queue is 'A row for each run that is not over: inserted with the run, deleted with its end, or once the broker has its completed event. Its rows come and go by the thousand, so it is vacuumed at every turn, by a number of dead rows and without pauses. The fillfactor leaves room for checkpoints and ends, which change no indexed column';
+comment on column run_queue.due_at is 'When the run may be claimed: a new one when its message had its chance, a held one at the end of its lease, a sleeping one at its wake time; one that ended when its event is overdue';
+comment on column run_queue.started_at is 'When it was begun: null is a pending run, else a running one';
+comment on column run_queue.token is 'One more with every claim; every write of progress must name it';
+comment on column run_queue.log_length is 'Rows in run_log: the next checkpoint''s sequence number';
+comment on column run_queue.log_size is 'Characters in run_log, so that a claim knows the size of a log without reading it';
+comment on column run_queue.crashes is 'Threads that died under this run since it last made progress';
+comment on column run_queue.ended is 'The run is over, and its completed event is owed to the broker: by the worker that ended it, from due_at on by owed_events';
+comment on column run_queue.claim_id is 'Which claim holds the run; null while nobody does';
+create index run_queue_due on run_queue (due_at) where due_at is not null;
+comment on index run_queue_due is 'The sweeper''s: what is due, soonest first';
+create index run_queue_due_begun on run_queue (due_at) where due_at is not null and started_at is not null;
+comment on index run_queue_due_begun is 'The sweeper''s: what is due and was begun, soonest first, while new runs are left to their messages';
+
+-- Other programs insert rows without a namespace, which ours never do: the condition of the trigger is all that it costs our
+-- inserts. A trigger after the insert would have no column left by which to tell the two apart.
+create function enqueue_run() returns trigger language plpgsql as $body$
+begin
+  new.namespace := coalesce((select namespace from workflow_definitions where uuid = new.workflow_id), 'default');
+  if new.status in ('pending', 'running') and not exists (select from workflow_runs where uuid = new.uuid) then
+    insert into run_queue (run_uuid, namespace, due_at) values (new.uuid, new.namespace, now()) on conflict do nothing;
+  end if;
+  return new;
+end
+$body$;
+comment on function enqueue_run is 'Puts a run of another program into the namespace of its workflow and into run_queue';
+create trigger workflow_runs_of_others before insert on workflow_runs for each row when (new.namespace is null)
+  execute function enqueue_run();
 
 create table run_log (
   run_uuid uuid not null,
@@ -96,3 +137,14 @@ create table run_log (
 );
 comment on table run_log is 'The history of a run''s steps: one row for every checkpoint, appended only while the lease holds';
 comment on column run_log.entries is 'JSON array of [path, step result, wake time or null]';
+
+create table owed_events (
+  run_uuid uuid not null,
+  due_at timestamptz not null,
+  constraint owed_events_pkey primary key (run_uuid)
+) with (
+  autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0,
+  autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 100000
+);
+comment on table owed_events is 'Runs that ended and whose completed event is overdue: moved here from run_queue, so that those of a broker that is out are in no claim''s way; deleted once the broker has it. Vacuumed like run_queue';
+comment on column owed_events.due_at is 'From then on a sweeper sends it; before, one is sending it';

@@ -11,7 +11,7 @@ create table health_status (
 create table workflow_definitions (
   -- UUIDv7: creation order.
   uuid text primary key not null,
-  namespace text not null default 'default',
+  namespace text not null,
   -- The author's own name for it; several workflows may share one, the newest answers to it.
   id text,
   name text not null,
@@ -40,41 +40,70 @@ create table workflow_versions (
   primary key (workflow_uuid, version)
 ) strict;
 
+-- Written when the run is made, and when it ends; what changes in between is in run_queue. A row with the contract's columns
+-- alone is run.
 create table workflow_runs (
   -- UUIDv7: creation order, and the only key, so that runs can be partitioned by range of it.
   uuid text primary key not null,
-  namespace text not null default 'default',
+  -- Null while a row of another program is being inserted.
+  namespace text,
   -- The contract's second id; null shows the uuid.
   id text,
   workflow_id text not null,
   workflow_version integer not null default 1,
+  -- "pending" until the run ends: whether it has begun is in run_queue.started_at.
   status text not null default 'pending'
     constraint run_status check (status in ('pending', 'running', 'success', 'failed', 'paused', 'cancelled')),
   payload text not null default '{}' constraint run_payload check (json_valid(payload)),
   created_at integer not null default (cast(unixepoch('subsec') * 1000 as integer)),
+  -- Written when the run ends; before, run_queue has it.
   started_at integer,
   completed_at integer,
   error text,
   -- Folded from run_log when the run ends; null before.
   step_results text constraint run_step_results check (step_results is null or json_valid(step_results)),
-  -- The one column that decides who may take the run. New: when the message had its chance. Leased: end of the lease.
-  -- Sleeping: wake time. Ended: null.
-  due_at integer default (cast(unixepoch('subsec') * 1000 as integer)),
-  -- One more with every claim; every write of progress must name it.
-  lease_token integer not null default 0,
-  -- Which claim holds the run; null while nobody does.
-  claim_id text,
-  -- Rows in run_log: the next checkpoint's sequence number.
-  log_length integer not null default 0,
-  -- Threads that died under this run since it last made progress.
-  crashes integer not null default 0,
+  -- How many workflows triggered one another up to this run: 0 for one that no webhook started. Its webhooks say one more.
+  depth integer not null default 0,
+  -- The token of the write that ended it, by which that write is known when it is repeated; null before.
+  token integer,
+  -- Threads that died under this run after its last progress, when it ended; null before.
+  crashes integer,
   root_run_id text,
   parent_run_id text,
   parent_path text
 ) strict;
 
--- The sweeper's: what is due, soonest first. Ended runs are not in it.
-create index workflow_runs_due on workflow_runs (due_at) where due_at is not null;
+-- A row for each run that is not over: inserted with the run, deleted with its end.
+create table run_queue (
+  run_uuid text primary key not null,
+  namespace text not null,
+  -- When the run may be claimed: a new one when its message had its chance, a held one at the end of its lease, a sleeping one at
+  -- its wake time.
+  due_at integer,
+  -- When it was begun: null is a pending run, else a running one.
+  started_at integer,
+  -- One more with every claim; every write of progress must name it.
+  token integer not null default 0,
+  -- Which claim holds the run; null while nobody does.
+  claim_id text,
+  -- Rows in run_log: the next checkpoint's sequence number.
+  log_length integer not null default 0,
+  -- Threads that died under this run since it last made progress.
+  crashes integer not null default 0
+) strict, without rowid;
+
+-- The sweeper's: what is due, soonest first.
+create index run_queue_due on run_queue (due_at) where due_at is not null;
+
+-- Other programs insert rows without a namespace, which ours never do: they are put into the namespace of their workflow, and
+-- into the queue.
+create trigger workflow_runs_of_others after insert on workflow_runs when new.namespace is null begin
+  update workflow_runs set namespace =
+    coalesce((select namespace from workflow_definitions where uuid = new.workflow_id), 'default') where uuid = new.uuid;
+  insert into run_queue (run_uuid, namespace, due_at)
+    select uuid, namespace, cast(unixepoch('subsec') * 1000 as integer) from workflow_runs
+    where uuid = new.uuid and status in ('pending', 'running');
+end;
 
 -- The history of a run's steps: one row for every checkpoint, appended only while the lease holds.
 create table run_log (

@@ -57,6 +57,7 @@ test(NAME, async () => {
 /** Runs that ended and owe the broker nothing any more. */
 async function countSent(sql: Sql): Promise<number> {
   const [row] = await sql<{ sent: number }[]>`select count(*)::integer as sent from workflow_runs
-    where completed_at is not null and uuid not in (select run_uuid from owed_events)`;
+    where completed_at is not null
+      and uuid not in (select run_uuid from owed_events union all select run_uuid from run_queue where ended)`;
   return row?.sent ?? 0;
 }

@@ -44,9 +44,9 @@ function runOf({ uuid, status, duration, started, completed }: Row): DelayedRun 
 /** Of the file in a data folder, which a running platform may have open. */
 export function sqliteDelays(file: string): DelayRecords {
   const database = new Database(file, { readonly: true });
-  const census = database.query<Census, [number]>(`select count(completed_at) as ended,
+  const census = database.query<Census, [number]>(`select (select count(completed_at) from workflow_runs) as ended,
     count(*) filter (where claim_id is not null and due_at > ?1) as held,
-    count(*) filter (where claim_id is null and status = 'running') as asleep from workflow_runs`);
+    count(*) filter (where claim_id is null and started_at is not null) as asleep from run_queue`);
   const all = database.query<Row, []>(`select uuid, status, payload->>'s' as duration,
     step_results->>'$.wait.started_at' as started, completed_at as completed from workflow_runs`);
   return {
@@ -61,9 +61,10 @@ export function postgresDelays(address: string): DelayRecords {
   const sql = postgres(address, { max: 1, fetch_types: false, onnotice: () => {} });
   return {
     async census() {
-      const [row] = await sql<Census[]>`select count(completed_at)::integer as ended,
+      const [row] = await sql<Census[]>`select
+        (select count(completed_at)::integer from workflow_runs) as ended,
         (count(*) filter (where claim_id is not null and due_at > now()))::integer as held,
-        (count(*) filter (where claim_id is null and status = 'running'))::integer as asleep from workflow_runs`;
+        (count(*) filter (where claim_id is null and started_at is not null))::integer as asleep from run_queue where not ended`;
       return row ?? { ended: 0, held: 0, asleep: 0 };
     },
     async all() {

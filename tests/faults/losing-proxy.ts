@@ -6,7 +6,7 @@ import type { Random } from "../simulation/scheduler.ts";
 const STATEMENTS = {
   insert: /insert_runs_by_uuid|insert into workflow_runs/,
   claim: /claim_runs_by_message|claim_due_runs/,
-  save: /save_progress|save_fresh_runs/,
+  save: /save_progress|end_runs/,
   renew: /renew_leases/,
   "take events": /take_owed_events/,
   "sent events": /owed_events_sent/,

@@ -88,10 +88,15 @@ async function killUnder(mode: string, start: () => Promise<Executing>): Promise
   }
 }
 
+/** Of either database. An open run is as run_queue says. */
+const ROWS = `select uuid, case when status = 'pending' and q.started_at is not null then 'running' else status end as status,
+  coalesce(r.crashes, q.crashes) as crashes, coalesce(r.token, q.token) as claims
+  from workflow_runs r left join run_queue q on q.run_uuid = r.uuid`;
+
 async function startEmbedded(): Promise<Executing> {
   const platform = await Platform.start({ env: SETTINGS });
   const database = new Database(join(platform.dataFolder, "platform.db"), { readonly: true });
-  const rows = database.query<Row, []>("select uuid, status, crashes, lease_token as claims from workflow_runs");
+  const rows = database.query<Row, []>(ROWS);
   return {
     url: platform.url,
     rows: async () => rows.all(),
@@ -112,8 +117,7 @@ async function startOnPostgres(): Promise<Executing> {
   const sql = postgres(address, { max: 1, fetch_types: false, onnotice: () => {} });
   return {
     url: api.url,
-    rows: async () =>
-      Array.from(await sql<Row[]>`select uuid::text, status, crashes, lease_token as claims from workflow_runs`),
+    rows: async () => Array.from(await sql.unsafe<Row[]>(ROWS)),
     async kill() {
       await worker.end("SIGKILL");
       worker = await PlatformProcess.start("worker", env);

@@ -84,7 +84,7 @@ test(NAME, async () => {
 
 async function countHeld(sql: Sql): Promise<number> {
   const [row] = await sql<{ held: number }[]>`
-    select count(*)::integer as held from workflow_runs where claim_id is not null and due_at > now()`;
+    select count(*)::integer as held from run_queue where claim_id is not null and due_at > now()`;
   return row?.held ?? 0;
 }
 
@@ -97,6 +97,7 @@ async function newestRun(sql: Sql): Promise<string> {
 async function rowsUpTo(sql: Sql, last: string): Promise<object[]> {
   return [
     ...(await sql`select xmin::text, r::text as row from workflow_runs r where uuid <= ${last} order by uuid`),
+    ...(await sql`select xmin::text, q::text as row from run_queue q where run_uuid <= ${last} order by run_uuid`),
     ...(await sql`select xmin::text, l::text as row from run_log l where run_uuid <= ${last} order by run_uuid, seq`),
   ];
 }

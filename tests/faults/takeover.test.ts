@@ -109,11 +109,11 @@ async function watchClaims(sql: Sql): Promise<void> {
     create table fault_claims (uuid uuid, token integer, due timestamptz, at timestamptz default clock_timestamp());
     create function record_claim() returns trigger language plpgsql as $$
       begin
-        insert into fault_claims (uuid, token, due) values (new.uuid, new.lease_token, old.due_at);
+        insert into fault_claims (uuid, token, due) values (new.run_uuid, new.token, old.due_at);
         return null;
       end $$;
-    create trigger record_claim after update on workflow_runs for each row
-      when (new.lease_token > old.lease_token and old.claim_id is not null) execute function record_claim()`);
+    create trigger record_claim after update on run_queue for each row
+      when (new.token > old.token and old.claim_id is not null) execute function record_claim()`);
 }
 
 /** Those claims: milliseconds of the database's clock. */

@@ -35,8 +35,8 @@ test(NAME, async () => {
 
       const of = (n: number) => sql`(payload->>'n')::integer = ${n}`;
       await sql`delete from workflow_runs where ${of(0)}`;
-      await sql`insert into workflow_runs (uuid, workflow_id, status, payload, completed_at, due_at, step_results)
-        select gen_random_uuid(), workflow_id, status, payload, completed_at, due_at, step_results
+      await sql`insert into workflow_runs (uuid, workflow_id, status, payload, completed_at, step_results)
+        select gen_random_uuid(), workflow_id, status, payload, completed_at, step_results
         from workflow_runs where ${of(5)}`;
       await sql`update workflow_runs set status = 'failed' where ${of(10)}`;
       await sql`insert into run_log select run_uuid, seq + 1000, token - 1, entries from run_log`;

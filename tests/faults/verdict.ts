@@ -57,7 +57,7 @@ export interface Verdict {
 /** Resolves when every run has ended, and how many milliseconds that took. @throws Error naming some that have not */
 export function untilAllEnded(sql: Sql, deadlineMs: number): Promise<number> {
   return untilNone("every run has ended", deadlineMs, () => {
-    return sql`select uuid, status, due_at, lease_token, crashes, now() from workflow_runs
+    return sql`select uuid, status, to_jsonb(q) as queued, now() from workflow_runs left join run_queue q on run_uuid = uuid
       where status not in ('success', 'failed', 'cancelled') limit 5`;
   });
 }
@@ -65,7 +65,8 @@ export function untilAllEnded(sql: Sql, deadlineMs: number): Promise<number> {
 /** Resolves when the broker has the completed event of every run that ended, and how many milliseconds that took. */
 export function untilAllSent(sql: Sql, deadlineMs = SENT_MS): Promise<number> {
   return untilNone("every completed event is sent", deadlineMs, () => {
-    return sql`select run_uuid, due_at, now() from owed_events limit 5`;
+    return sql`select run_uuid, due_at, now() from owed_events
+      union all select run_uuid, due_at, now() from run_queue where ended limit 5`;
   });
 }
 

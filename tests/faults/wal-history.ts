@@ -5,7 +5,8 @@ import type { Wal } from "./wal-file.ts";
 /** Everything but what a start changes of a held run: when it is due, and whose it is. */
 const TABLES = [
   `select uuid, namespace, id, workflow_id, workflow_version, status, payload, created_at, started_at, completed_at,
-     error, step_results, lease_token, log_length, crashes from workflow_runs order by uuid`,
+     error, step_results, token, crashes from workflow_runs order by uuid`,
+  "select run_uuid, namespace, started_at, token, log_length, crashes from run_queue order by run_uuid",
   "select * from run_log order by run_uuid, seq",
   "select * from workflow_definitions order by uuid",
   "select * from workflow_versions order by workflow_uuid, version",
@@ -14,12 +15,13 @@ const TABLES = [
 ];
 
 /** Rows that fit no moment of a run's life: what one commit has to write together. */
-const HALF_WRITTEN = `select uuid from workflow_runs r where
+const HALF_WRITTEN = `select uuid from workflow_runs r left join run_queue q on q.run_uuid = r.uuid where
   log_length <> (select count(*) from run_log where run_uuid = r.uuid)
   or (completed_at is null) <> (status not in ('success', 'failed'))
   or (completed_at is null) <> (step_results is null)
-  or (completed_at is null) <> (due_at is not null)
-  or (claim_id is not null and lease_token = 0)
+  or (completed_at is null) <> (q.run_uuid is not null)
+  or (completed_at is null) <> (r.token is null)
+  or (claim_id is not null and (q.token = 0 or q.started_at is null))
   or not exists (select 1 from workflow_versions where workflow_uuid = r.workflow_id and version = r.workflow_version)`;
 
 /** A run that had not ended. */
@@ -84,8 +86,7 @@ export class History {
     const halfWritten = database.query<{ uuid: string }, []>(HALF_WRITTEN).all();
     const open = database
       .query<OpenRun, []>(
-        `select uuid, case when claim_id is null then due_at end as dueAt, lease_token as token
-         from workflow_runs where completed_at is null order by uuid`,
+        `select run_uuid as uuid, case when claim_id is null then due_at end as dueAt, token from run_queue order by run_uuid`,
       )
       .all();
     database.close();

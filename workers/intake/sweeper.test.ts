@@ -17,9 +17,9 @@ afterAll(async () => {
 
 test("a due run that another session has locked is asked for now and then, and claimed once it is free", async () => {
   const uuid = await world.run();
-  await holder`update workflow_runs set due_at = now() - interval '1 minute' where uuid = ${uuid}`;
+  await holder`update run_queue set due_at = now() - interval '1 minute' where run_uuid = ${uuid}`;
   await holder.unsafe("begin");
-  await holder`select from workflow_runs where uuid = ${uuid} for update`;
+  await holder`select from run_queue where run_uuid = ${uuid} for update`;
 
   const [looks, claims] = [spyOn(storage, "nextDue"), spyOn(storage, "claimDue")];
   const claimed = Promise.withResolvers<ClaimedRun[]>();

@@ -8,26 +8,34 @@ import { asked, rounds } from "./statement.ts";
 
 // The rows are locked by the inner query, in the order in which they are looked for; rows that somebody else is claiming are
 // passed over. A claim that is repeated after its answer was lost finds its own rows by its id and leaves their token.
-// The size of a log may be an old one: the statement sees it as it was before the lock.
+// The log itself is not read here: its size is in the queue, so that a long one makes no claim slower that leaves it.
+// A run that is over is found when its completed event is overdue, and goes to owed_events: a row without uuid tells of it.
 const claim = (candidates: string) => `with candidate as materialized (
-    select r.uuid, r.payload::text as payload, row_number() over () as position,
-      case when r.log_length = 0 then 0 else coalesce((
-        select sum(length(entries::text)) from run_log where run_uuid = r.uuid), 0) end as log_size
-    from (${candidates} for update of workflow_runs skip locked) as r
+    select q.run_uuid, q.log_size, q.ended, row_number() over () as position
+    from (${candidates} for update of run_queue skip locked) as q
+  ), overdue as (
+    delete from run_queue q using candidate where candidate.ended and q.run_uuid = candidate.run_uuid and ${few("position")}
+    returning q.run_uuid
+  ), owed as (
+    insert into owed_events (run_uuid, due_at) select run_uuid, now() from overdue
+  ), loaded as materialized (
+    select candidate.*, r.workflow_id, r.workflow_version, r.depth::integer, r.payload::text as payload
+    from candidate join workflow_runs r on r.uuid = candidate.run_uuid where not candidate.ended and ${few("position")}
   ), sized as (
-    select *, sum(length(payload) + log_size) over (order by position) - length(payload) - log_size as before
-    from candidate
+    select *, sum(length(payload) + log_size) over (order by position) - length(payload) - log_size as before from loaded
+  ), claimed as (
+    update run_queue q set due_at = now() + $1::float8 * interval '1 millisecond',
+      token = case when q.claim_id = $2::text::uuid then q.token else q.token + 1 end,
+      claim_id = $2::text::uuid, started_at = coalesce(q.started_at, now())
+    from sized where q.run_uuid = sized.run_uuid and (sized.before < $3::float8 or sized.before = 0) and ${few("sized.position")}
+    returning q.run_uuid, sized.workflow_id, sized.workflow_version, sized.payload, q.log_length, q.token, q.crashes, sized.depth,
+      sized.position::integer
   )
-  update workflow_runs r set status = 'running', due_at = now() + $1::float8 * interval '1 millisecond',
-    lease_token = case when r.claim_id = $2::text::uuid then r.lease_token else r.lease_token + 1 end,
-    claim_id = $2::text::uuid, started_at = coalesce(r.started_at, now())
-  from sized where r.uuid = sized.uuid and (sized.before < $3::float8 or sized.position = 1) and ${few("sized.position")}
-  returning r.uuid, r.workflow_id as "workflowUuid", r.workflow_version as "workflowVersion", sized.payload,
-    r.log_length as "logLength", r.lease_token as token, r.crashes, r.depth::integer, sized.position::integer`;
+  select * from claimed union all select null, null, null, null, null, null, null, null, count(*)::integer from overdue having count(*) > 0`;
 
 // In a statement of its own: what was appended while the claim waited for the row's lock is not visible to the claim.
-const LOGS = `select r.uuid, ${LOG} as log from workflow_runs r
-  where r.uuid in (select value::uuid from json_array_elements_text($1::text::json))`;
+const LOGS = `select q.run_uuid as uuid, ${LOG} as log from run_queue q
+  where q.run_uuid in (select value::uuid from json_array_elements_text($1::text::json))`;
 
 const CLAIMED = {
   uuid: "uuid",
@@ -45,16 +53,16 @@ export const CLAIM_BY_MESSAGE = keptStatement(
   "claim_runs_by_message",
   ["float8", "text", "float8", "text"],
   CLAIMED,
-  claim(`select workflow_runs.* from ${asked("$4")} join workflow_runs using (uuid)
-    where (status = 'pending' and lease_token = 0 or claim_id = $2::text::uuid) is true
-  order by uuid`),
+  claim(`select run_queue.* from ${asked("$4")} join run_queue on run_uuid = uuid
+    where (token = 0 and started_at is null or claim_id = $2::text::uuid) is true and not ended
+    order by run_uuid`),
 );
 
 export const CLAIM_DUE = keptStatement(
   "claim_due_runs",
   ["float8", "text", "float8", "integer", "float8"],
   CLAIMED,
-  claim(`select * from workflow_runs where due_at <= now() - $5::float8 * interval '1 millisecond'
+  claim(`select * from run_queue where due_at <= now() - $5::float8 * interval '1 millisecond'
     order by due_at limit $4::integer`),
 );
 
@@ -63,7 +71,7 @@ export const CLAIM_DUE_BEGUN = keptStatement(
   "claim_due_runs_begun",
   ["float8", "text", "float8", "integer"],
   CLAIMED,
-  claim(`select * from workflow_runs where due_at <= now() and due_at is not null and status <> 'pending'
+  claim(`select * from run_queue where due_at <= now() and due_at is not null and started_at is not null
     order by due_at limit $4::integer`),
 );
 
@@ -72,8 +80,8 @@ export const NEXT_DUE = keptStatement(
   ["float8"],
   { dueAt: "float8" },
   `select ${milliseconds(`least(
-    (select min(due_at) from workflow_runs where due_at is not null and status <> 'pending'),
-    (select min(due_at) from workflow_runs where due_at is not null) + $1::float8 * interval '1 millisecond')`)}`,
+    (select min(due_at) from run_queue where due_at is not null and started_at is not null),
+    (select min(due_at) from run_queue where due_at is not null) + $1::float8 * interval '1 millisecond')`)}`,
 );
 
 export const RENEW_LEASES = keptStatement(
@@ -83,12 +91,14 @@ export const RENEW_LEASES = keptStatement(
   `with item as (
     select * from json_to_recordset($1::text::json) as item (uuid uuid, token integer) where ${few("token")}
   ), held as (
-    select r.uuid from workflow_runs r join item using (uuid)
-    where r.lease_token = item.token and (r.claim_id is not null and r.due_at is not null) is true order by r.uuid for update of r
+    select q.run_uuid from run_queue q join item on item.uuid = q.run_uuid
+    where q.token = item.token and q.claim_id is not null order by q.run_uuid for update of q
   )
-  update workflow_runs r set due_at = now() + $2::float8 * interval '1 millisecond' from held
-  where r.uuid = held.uuid returning r.uuid`,
+  update run_queue q set due_at = now() + $2::float8 * interval '1 millisecond' from held
+  where q.run_uuid = held.run_uuid returning q.run_uuid`,
 );
+
+type ClaimedRow = Omit<ClaimedRun, "log"> & { position: number };
 
 /** Who holds which run. */
 export class Claims {
@@ -130,12 +140,19 @@ export class Claims {
     return items.map((item) => (kept.has(item) ? { kind: "ok", value: null } : { kind: "lost" }));
   }
 
-  async #claim(text: string, { claimId, leaseMilliseconds, maxBytes }: Claim, ...rest: (string | number)[]) {
+  async #claim(
+    text: string,
+    { claimId, leaseMilliseconds, maxBytes }: Claim,
+    ...rest: (string | number)[]
+  ): Promise<ClaimedRun[]> {
     const parameters = [leaseMilliseconds, claimId, maxBytes, ...rest];
-    const rows = await this.#pool.run<Omit<ClaimedRun, "log"> & { position: number }>(text, parameters);
-    rows.sort((first, second) => first.position - second.position);
-    const logs = await this.#logs(rows.filter(({ logLength }) => logLength > 0).map(({ uuid }) => uuid));
-    return rows.map(({ position: _, ...claimed }) => ({ ...claimed, log: logs.get(claimed.uuid) ?? "[]" }));
+    const rows = await this.#pool.run<ClaimedRow | { uuid: null }>(text, parameters);
+    const claimed = rows.filter((row) => row.uuid !== null).sort((first, second) => first.position - second.position);
+    // There may be more behind those that were only overdue events.
+    if (claimed.length === 0 && rows.length > 0)
+      return this.#claim(text, { claimId, leaseMilliseconds, maxBytes }, ...rest);
+    const logs = await this.#logs(claimed.filter(({ logLength }) => logLength > 0).map(({ uuid }) => uuid));
+    return claimed.map(({ position: _, ...run }) => ({ ...run, log: logs.get(run.uuid) ?? "[]" }));
   }
 
   async #logs(uuids: string[]): Promise<Map<string, string>> {

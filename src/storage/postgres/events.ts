@@ -4,9 +4,12 @@ import type { CompletedEvent } from "../../schemas/event.ts";
 import type { OwedEvents } from "../port.ts";
 import { asked } from "./statement.ts";
 
-/** Notes the debt for the runs ("uuid") of a statement that ended them; $2 says whether there is a broker to owe it to. */
-export const owe = (ended: string) => `insert into owed_events (run_uuid, due_at)
-    select uuid, now() + interval '10 seconds' from ${ended} and $2::text = 'owed' on conflict do nothing`;
+/**
+ * When the event of a run that ends is overdue. Mostly that is left as it is, so that the end changes no index: the message of
+ * a new run has two seconds, and the event is sent well within one.
+ */
+export const eventDueAt = (dueAt: string) =>
+  `case when ${dueAt} > now() + interval '1 second' then ${dueAt} else now() + interval '10 seconds' end`;
 
 // In the order of the ids, which is that of time: what is overdue stands before what is not due yet, so that the table needs
 // no index by time.
@@ -22,14 +25,18 @@ export const TAKE_OWED_EVENTS = keptStatement(
   returning r.uuid as run_id, r.workflow_id, r.status, r.error`,
 );
 
+// In the order of the uuids, so that two can't wait for each other.
 export const OWED_EVENTS_SENT = keptStatement(
   "owed_events_sent",
   ["text"],
   { run_uuid: "uuid" },
   `with sent as (
-    select run_uuid from ${asked("$1")} join owed_events on run_uuid = uuid order by run_uuid for update of owed_events
+    select uuid from ${asked("$1")} order by uuid
+  ), gone as (
+    delete from run_queue q using sent where q.run_uuid = sent.uuid and q.ended returning q.run_uuid
   )
-  delete from owed_events e using sent where e.run_uuid = sent.run_uuid returning e.run_uuid`,
+  delete from owed_events e using (select uuid from sent where uuid not in (select run_uuid from gone)) as overdue
+  where e.run_uuid = overdue.uuid returning e.run_uuid`,
 );
 
 /** The completed events that the broker is owed. */

@@ -31,10 +31,11 @@ import { CLAIM_BY_MESSAGE, CLAIM_DUE, CLAIM_DUE_BEGUN, Claims, NEXT_DUE, RENEW_L
 import { DatabaseClock, databaseTime } from "./database-clock.ts";
 import { Definitions, FIND_VERSIONS, FIND_WORKFLOWS, INSERT_WORKFLOWS } from "./definitions.ts";
 import { EventQueue, OWED_EVENTS_SENT, TAKE_OWED_EVENTS } from "./events.ts";
-import { FIND_FRESH, FreshRuns, SAVE_FRESH } from "./fresh.ts";
+import { FIND_FRESH, FreshRuns } from "./fresh.ts";
 import { FENCE_IDS, FIND_LATE_IDS, Ids } from "./ids.ts";
-import { ProgressWriter, SAVE_PROGRESS } from "./progress.ts";
-import { FIND_RUNS, INSERT_BY_UUID, Runs } from "./runs.ts";
+import { INSERT_BY_UUID, NewRuns } from "./new-runs.ts";
+import { END_RUNS, ProgressWriter, SAVE_PROGRESS } from "./progress.ts";
+import { FIND_RUNS, Runs } from "./runs.ts";
 
 /** What the way of every run goes through, and that of its workflow. */
 export const KEPT = [
@@ -45,13 +46,13 @@ export const KEPT = [
   FIND_VERSIONS,
   INSERT_BY_UUID,
   FIND_FRESH,
-  SAVE_FRESH,
   CLAIM_BY_MESSAGE,
   CLAIM_DUE,
   CLAIM_DUE_BEGUN,
   NEXT_DUE,
   RENEW_LEASES,
   SAVE_PROGRESS,
+  END_RUNS,
   FIND_RUNS,
   TAKE_OWED_EVENTS,
   OWED_EVENTS_SENT,
@@ -105,6 +106,7 @@ class PostgresStorage implements Storage {
   readonly #pools: Pools;
   readonly #writes: Pool;
   readonly #definitions: Definitions;
+  readonly #newRuns: NewRuns;
   readonly #runs: Runs;
   readonly #fresh: FreshRuns;
   readonly #claims: Claims;
@@ -116,8 +118,9 @@ class PostgresStorage implements Storage {
     this.breaker = pools.breaker;
     this.#writes = pools.writes;
     this.#definitions = new Definitions(pools, ids);
-    this.#runs = new Runs(pools, this.#definitions, ids, clock, owesEvents);
-    this.#fresh = new FreshRuns(pools.writes, clock, owesEvents);
+    this.#newRuns = new NewRuns(pools.writes, ids, clock, owesEvents);
+    this.#runs = new Runs(pools, this.#definitions, ids);
+    this.#fresh = new FreshRuns(pools.writes);
     this.#claims = new Claims(pools.writes);
     this.#progress = new ProgressWriter(pools.writes, clock, owesEvents);
     this.#clock = clock;
@@ -149,7 +152,7 @@ class PostgresStorage implements Storage {
   }
 
   insertRuns(items: Unnamed<NewRun>[]): Promise<Outcome<InsertedRun>[]> {
-    return this.#runs.insert(items);
+    return this.#newRuns.insert(items);
   }
 
   findRuns(uuids: string[]): Promise<(RunRecord | null)[]> {
@@ -169,7 +172,7 @@ class PostgresStorage implements Storage {
   }
 
   saveFresh(items: FreshProgress[]): Promise<Outcome<null>[]> {
-    return this.#fresh.save(items);
+    return this.#progress.saveFresh(items);
   }
 
   claimByMessage(claim: MessageClaim): Promise<ClaimedRun[]> {

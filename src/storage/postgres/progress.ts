@@ -1,50 +1,90 @@
 import type { Clock } from "../../clock.ts";
 import { few, keptStatement } from "../../db/kept.ts";
 import type { Pool } from "../../db/pool.ts";
-import type { Outcome, Progress } from "../port.ts";
-import { owe } from "./events.ts";
+import type { FreshProgress, Outcome, Progress, RunEnd } from "../port.ts";
+import { eventDueAt } from "./events.ts";
 import { ENDED_AT, outcomesOf, writeInRounds } from "./statement.ts";
 
-// The fence is part of the statement: a writer whose lease another one took finds no row. Rows are locked in the order of
-// their uuids, so that two batches can't wait for each other. "Is true" keeps the planner from looking for the few runs of a
-// batch among all that have their status: between two analyses it takes that for the shorter way.
-export const SAVE_PROGRESS = keptStatement(
-  "save_progress",
+// Rows of run_queue are changed in the order of the items, which is that of their uuids, so that two batches can't wait for
+// each other. Ends and other progress are statements of their own for the same reason: each goes through its rows once.
+
+const item = (columns: string) => `item as (
+    select * from json_to_recordset($1::text::json) as item (position integer, uuid uuid, token integer, seq integer,
+      "isNew" boolean, "startedAt" float8, "workflowUuid" uuid, version integer, payload text, crashes integer, ${columns})
+    where ${few("position")} order by uuid
+  )`;
+
+/**
+ * The fence: a writer whose run somebody else claimed finds no row of run_queue "q". Nobody claimed a run with token 0: there
+ * two that execute it at once are told apart by its log.
+ */
+const FENCE = `q.run_uuid = item.uuid and q.token = item.token and (q.started_at is null) = item."isNew"
+    and (item.token > 0 or q.log_length = item.seq) and not q.ended`;
+
+/** Whether a run is what the writer was told of it, if he was. */
+const AS_TOLD = `(item.payload is null or exists (select from workflow_runs told where told.uuid = item.uuid
+    and told.workflow_id = item."workflowUuid" and told.workflow_version = item.version and told.payload = item.payload::jsonb))`;
+
+/** Whether some item was not written by the statement itself: it may have been before. */
+const someLeft = (written: string) => `(select count(*) from ${written}) < (select count(*) from item)
+    and item.position not in (select position from ${written})`;
+
+/** What is known of a run that ends. */
+const OVER = `item.position, item.uuid, item.token, item.crashes, item.status, item.error, item.results,
+      coalesce(q.started_at, to_timestamp(item."startedAt" / 1000)) as started_at`;
+
+// Where a broker is owed the completed event ($2), the row of run_queue stays until the broker has it.
+export const END_RUNS = keptStatement(
+  "end_runs",
   ["text", "text", "float8"],
   { position: "integer" },
-  `with item as (
-    select * from json_to_recordset($1::text::json) as item (position integer, uuid uuid, token integer, seq integer,
-      entries text, crashes integer, kind text, "dueAt" float8, status text, error text, results text)
-    where ${few("position")}
-  ), fenced as (
-    select item.* from item join workflow_runs r using (uuid)
-    where r.lease_token = item.token and (r.status = 'running') is true order by r.uuid for update of r
-  ), appended as (
-    insert into run_log (run_uuid, seq, token, entries)
-    select uuid, seq, token, entries::json from fenced where entries is not null
-    on conflict do nothing
-  ), saved as (
-    update workflow_runs r set
-      log_length = greatest(r.log_length, fenced.seq + case when fenced.entries is null then 0 else 1 end),
-      crashes = fenced.crashes,
-      due_at = case fenced.kind when 'hold' then r.due_at
-        when 'give_back' then to_timestamp(fenced."dueAt" / 1000) end,
-      claim_id = case fenced.kind when 'hold' then r.claim_id end,
-      status = case fenced.kind when 'end' then fenced.status else r.status end,
-      completed_at = case fenced.kind when 'end' then ${ENDED_AT} end,
-      error = fenced.error,
-      step_results = fenced.results::jsonb
-    from fenced where r.uuid = fenced.uuid
-    returning r.uuid, fenced.position, fenced.kind = 'end' as ended
-  ), owed as (${owe("saved where ended")})
-  select position from saved
+  `with ${item("status text, error text, results text")}, owing as (
+    update run_queue q set ended = true, due_at = ${eventDueAt("q.due_at")} from item where $2::text = 'owed' and ${FENCE} and ${AS_TOLD}
+    returning ${OVER}
+  ), over as (
+    delete from run_queue q using item where $2::text = 'none' and ${FENCE} and ${AS_TOLD} returning ${OVER}
+  ), ended as (
+    update workflow_runs r set status = over.status, started_at = over.started_at, completed_at = ${ENDED_AT},
+      error = over.error, step_results = over.results::jsonb, token = over.token, crashes = over.crashes
+    from (select * from owing union all select * from over) as over where r.uuid = over.uuid
+    returning over.position
+  )
+  select position from ended
   union all
   select item.position from item join workflow_runs r using (uuid)
-  where item.kind = 'end' and r.lease_token = item.token and (r.status = item.status) is true
-    and item.position not in (select position from saved)`,
+  where ${someLeft("ended")} and r.token = item.token and r.status = item.status and ${AS_TOLD}`,
 );
 
-/** Fenced writes of what runs came to. */
+export const SAVE_PROGRESS = keptStatement(
+  "save_progress",
+  ["text"],
+  { position: "integer" },
+  `with ${item('"dueAt" float8, entries text')}, saved as (
+    update run_queue q set
+      log_length = greatest(q.log_length, item.seq + case when item.entries is null then 0 else 1 end),
+      log_size = q.log_size + case when q.log_length = item.seq then coalesce(length(item.entries), 0) else 0 end,
+      crashes = item.crashes,
+      due_at = case when item."dueAt" is null then q.due_at else to_timestamp(item."dueAt" / 1000) end,
+      claim_id = case when item."dueAt" is null then q.claim_id end,
+      started_at = coalesce(q.started_at, to_timestamp(item."startedAt" / 1000))
+    from item where ${FENCE} and ${AS_TOLD}
+    returning item.position, item.uuid, item.seq, item.token, item.entries
+  ), appended as (
+    insert into run_log (run_uuid, seq, token, entries)
+    select uuid, seq, token, entries::json from saved where entries is not null
+    on conflict do nothing
+  )
+  select position from saved
+  union all
+  select item.position from item join run_queue q on q.run_uuid = item.uuid
+  where ${someLeft("saved")} and item.token = 0 and q.token = 0 and q.started_at is not null and ${AS_TOLD} and exists (
+    select from run_log l where l.run_uuid = item.uuid and l.seq = item.seq and l.token = 0 and l.entries::text = item.entries)`,
+);
+
+/** What either statement is told of a run. */
+type Written = ReturnType<typeof heldItem> | ReturnType<typeof freshItem>;
+
+/** Fenced writes of how far runs came. */
 export class ProgressWriter {
   readonly #pool: Pool;
   readonly #clock: Clock;
@@ -58,19 +98,41 @@ export class ProgressWriter {
   }
 
   save(items: Progress[]): Promise<Outcome<null>[]> {
-    return writeInRounds(items, (batch) => this.#write(batch));
+    return this.#save(items.map(heldItem));
   }
 
-  async #write(items: Progress[]): Promise<Outcome<null>[]> {
-    const text = JSON.stringify(items.map(writable));
-    const bound = [text, this.#event, this.#clock.now()];
-    return outcomesOf(items, await this.#pool.run<{ position: number }>(SAVE_PROGRESS.call, bound));
+  saveFresh(items: FreshProgress[]): Promise<Outcome<null>[]> {
+    return this.#save(items.map(freshItem));
+  }
+
+  async #save(items: Written[]): Promise<Outcome<null>[]> {
+    const open = items.filter((one) => !("results" in one));
+    const ends = items.filter((one) => "results" in one);
+    const outcomes = new Map<Written, Outcome<null>>();
+    const save = async (part: Written[], write: (text: string) => Promise<{ position: number }[]>) => {
+      const saved = await writeInRounds(part, async (batch) => {
+        return outcomesOf(batch, await write(JSON.stringify(batch.map((one, position) => ({ position, ...one })))));
+      });
+      for (const [index, one] of part.entries()) outcomes.set(one, saved[index] ?? { kind: "lost" });
+    };
+    await save(open, (text) => this.#pool.run(SAVE_PROGRESS.call, [text]));
+    await save(ends, (text) => this.#pool.run(END_RUNS.call, [text, this.#event, this.#clock.now()]));
+    return items.map((one) => outcomes.get(one) ?? { kind: "lost" });
   }
 }
 
-function writable({ uuid, token, logLength, entries, crashes, next }: Progress, position: number) {
-  const common = { position, uuid, token, seq: logLength, entries, crashes, kind: next.kind };
-  if (next.kind === "give_back") return { ...common, dueAt: next.dueAt };
-  if (next.kind === "hold") return common;
-  return { ...common, status: next.status, error: next.error, results: next.stepResults };
+function heldItem({ uuid, token, logLength: seq, entries, crashes, next }: Progress) {
+  const common = { uuid, token, seq, isNew: false, crashes };
+  if (next.kind === "end") return { ...common, ...endOf(next) };
+  return { ...common, entries, dueAt: next.kind === "hold" ? null : next.dueAt };
+}
+
+function freshItem({ uuid, logLength: seq, startedAt, told, next }: FreshProgress) {
+  const common = { uuid, token: 0, seq, isNew: seq === 0, startedAt, crashes: 0, ...told };
+  if (next.kind === "end") return { ...common, ...endOf(next) };
+  return { ...common, entries: next.entries, dueAt: next.dueAt };
+}
+
+function endOf({ status, error, stepResults: results }: RunEnd) {
+  return { status, error, results };
 }

@@ -2,25 +2,24 @@ import type { Database } from "bun:sqlite";
 import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../../clock.ts";
 import type { FoundFresh, FreshProgress, FreshRun, Outcome } from "../port.ts";
-import { done, SAVED_ALIKE } from "./runs.ts";
+import { done, LEAVE, SAVED_ALIKE } from "./runs.ts";
 
 const FRESH = `select uuid, workflow_id as workflowUuid, workflow_version as version, payload,
-  status = 'pending' and lease_token = 0 as fresh from workflow_runs where uuid = ?`;
+  coalesce(q.token = 0 and q.started_at is null, 0) as fresh from workflow_runs left join run_queue q on run_uuid = uuid where uuid = ?`;
 
 // Nobody claimed it, and it stands where its writer knows it. A claim that comes first changes the token.
-const FENCE = "uuid = ? and lease_token = 0 and log_length = ? and status = iif(log_length = 0, 'pending', 'running')";
+const FENCE = "run_uuid = ? and q.token = 0 and log_length = ? and (q.started_at is null) = (log_length = 0)";
 
-const END_FRESH = `update workflow_runs set status = ?, due_at = null, started_at = coalesce(started_at, ?), completed_at = ?,
-  error = ?, step_results = ? where ${FENCE}`;
+const END_FRESH = `update workflow_runs set status = ?, started_at = coalesce(q.started_at, ?), completed_at = ?, error = ?,
+  step_results = ?, token = 0, crashes = 0 from run_queue q where uuid = run_uuid and ${FENCE}`;
 
-const SLEEP_FRESH = `update workflow_runs set status = 'running', due_at = ?, started_at = coalesce(started_at, ?),
-  log_length = ? where ${FENCE}`;
+const SLEEP_FRESH = `update run_queue as q set due_at = ?, started_at = coalesce(started_at, ?), log_length = ? where ${FENCE}`;
 
 const LOG_FRESH = `insert into run_log (run_uuid, seq, token, entries)
-  select uuid, log_length, 0, ? from workflow_runs where ${FENCE} on conflict do nothing`;
+  select run_uuid, log_length, 0, ? from run_queue q where ${FENCE} on conflict do nothing`;
 
-const LOGGED_ALIKE = `select 1 from run_log join workflow_runs on uuid = run_uuid
-  where run_uuid = ? and seq = ? and token = 0 and entries = ? and lease_token = 0 and status = 'running'`;
+const LOGGED_ALIKE = `select 1 from run_log l join run_queue q on q.run_uuid = l.run_uuid
+  where l.run_uuid = ? and seq = ? and l.token = 0 and entries = ? and q.token = 0 and q.started_at is not null`;
 
 /** Runs that are executed without a claim, on one SQLite connection. Writes expect an open transaction. */
 export class FreshRuns {
@@ -62,6 +61,7 @@ export class FreshRuns {
     const { changes } = this.#database
       .query(END_FRESH)
       .run(status, startedAt, Math.max(this.#clock.now(), startedAt), error, stepResults, uuid, logLength);
+    if (changes > 0) this.#database.query(LEAVE).run(uuid);
     return done(changes > 0 || this.#database.query(SAVED_ALIKE).get(uuid, 0, status) !== null);
   }
 

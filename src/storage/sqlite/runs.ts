@@ -17,69 +17,78 @@ import type {
 } from "../port.ts";
 import { type Definitions, listPage, notFound } from "./definitions.ts";
 
-const COLUMNS = `uuid, coalesce(id, uuid) as id, workflow_id as workflowUuid, workflow_version as workflowVersion, status,
-  payload, created_at as createdAt, started_at as startedAt, completed_at as completedAt, error,
-  step_results as stepResults, log_length as logLength`;
+const COLUMNS = `uuid, coalesce(id, uuid) as id, workflow_id as workflowUuid, workflow_version as workflowVersion,
+  iif(status = 'pending' and q.started_at is not null, 'running', status) as status, payload, created_at as createdAt,
+  coalesce(r.started_at, q.started_at) as startedAt, completed_at as completedAt, error, step_results as stepResults,
+  coalesce(log_length, 0) as logLength`;
 
-const INSERT = `insert into workflow_runs (uuid, namespace, workflow_id, workflow_version, payload, depth, created_at,
-  due_at, status, started_at, lease_token, claim_id) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (uuid) do nothing`;
+/** A run that is not over is as run_queue says. */
+const RUNS = "workflow_runs r left join run_queue q on q.run_uuid = r.uuid";
+
+const INSERT = `insert into workflow_runs (uuid, namespace, workflow_id, workflow_version, payload, depth, created_at)
+  values (?, ?, ?, ?, ?, ?, ?) on conflict (uuid) do nothing`;
+
+const QUEUE = `insert into run_queue (run_uuid, namespace, due_at, started_at, token, claim_id) values (?, ?, ?, ?, ?, ?)`;
 
 const INSERT_ENDED = `insert into workflow_runs (uuid, namespace, workflow_id, workflow_version, payload, depth, created_at,
-  due_at, status, started_at, completed_at, error, step_results) values (?, ?, ?, ?, ?, ?, ?, null, ?, ?, ?, ?, ?)
+  status, started_at, completed_at, error, step_results, token, crashes) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)
   on conflict (uuid) do nothing`;
 
-const FIND = `select ${COLUMNS} from workflow_runs where uuid = ?`;
+const FIND = `select ${COLUMNS} from ${RUNS} where uuid = ?`;
 
 const LIST = {
-  desc: `select ${COLUMNS} from workflow_runs where namespace = $namespace and uuid < $after
+  desc: `select ${COLUMNS} from ${RUNS} where r.namespace = $namespace and uuid < $after
     order by uuid desc limit $limit`,
-  asc: `select ${COLUMNS} from workflow_runs where namespace = $namespace and uuid > $after and uuid < $until
+  asc: `select ${COLUMNS} from ${RUNS} where r.namespace = $namespace and uuid > $after and uuid < $until
     order by uuid limit $limit`,
 };
 
 const STORED = `select workflow_id as workflowUuid, workflow_version as workflowVersion,
-  (claim_id is not null and claim_id = ? and lease_token = 1) as claimed, completed_at is not null as ended from workflow_runs where uuid = ?`;
+  coalesce(claim_id = ? and q.token = 1, 0) as claimed, completed_at is not null as ended from ${RUNS} where uuid = ?`;
 
-const CLAIM = `update workflow_runs set status = 'running', lease_token = lease_token + 1, due_at = ?, claim_id = ?,
-  started_at = coalesce(started_at, ?) where uuid = ?`;
+const CLAIM = `update run_queue set token = token + 1, due_at = ?, claim_id = ?, started_at = coalesce(started_at, ?)
+  where run_uuid = ?`;
 
-const CLAIMED = `returning uuid, workflow_id as workflowUuid, workflow_version as workflowVersion, payload,
-  log_length as logLength, lease_token as token, crashes, depth`;
+const CLAIMED = "returning run_uuid as uuid, log_length as logLength, token, crashes";
 
-const CLAIM_NEW = `${CLAIM} and status = 'pending' and lease_token = 0 ${CLAIMED}`;
+const CLAIM_NEW = `${CLAIM} and token = 0 and started_at is null ${CLAIMED}`;
 
 const CLAIM_DUE = `${CLAIM} and due_at <= ? ${CLAIMED}`;
 
-const DUE = `select uuid from workflow_runs
-  where due_at <= ? and (status <> 'pending' or due_at <= ?) order by due_at limit ?`;
+const LOAD = `select workflow_id as workflowUuid, workflow_version as workflowVersion, payload, depth from workflow_runs
+  where uuid = ?`;
 
-const NEXT_DUE = "select min(due_at) as dueAt from workflow_runs where due_at is not null";
+const DUE = `select run_uuid as uuid from run_queue
+  where due_at <= ? and (started_at is not null or due_at <= ?) order by due_at limit ?`;
 
-const NEXT_DUE_BEGUN = `${NEXT_DUE} and status <> 'pending'`;
+const NEXT_DUE = "select min(due_at) as dueAt from run_queue where due_at is not null";
+
+const NEXT_DUE_BEGUN = `${NEXT_DUE} and started_at is not null`;
 
 const LOG = "select entries from run_log where run_uuid = ? order by seq";
 
 // The fence is part of the statement: a writer whose lease another one took finds no row.
-const APPEND = `insert into run_log (run_uuid, seq, token, entries)
-  select uuid, ?, lease_token, ? from workflow_runs where uuid = ? and lease_token = ? and status = 'running'
+const FENCE = "run_uuid = ? and token = ? and started_at is not null";
+
+const APPEND = `insert into run_log (run_uuid, seq, token, entries) select run_uuid, ?, token, ? from run_queue where ${FENCE}
   on conflict do nothing`;
 
-const HOLD = `update workflow_runs set log_length = max(log_length, ?), crashes = ?
-  where uuid = ? and lease_token = ? and status = 'running'`;
+const HOLD = `update run_queue set log_length = max(log_length, ?), crashes = ? where ${FENCE}`;
 
-const GIVE_BACK = `update workflow_runs set log_length = max(log_length, ?), crashes = ?, due_at = ?, claim_id = null
-  where uuid = ? and lease_token = ? and status = 'running'`;
+const GIVE_BACK = `update run_queue set log_length = max(log_length, ?), crashes = ?, due_at = ?, claim_id = null where ${FENCE}`;
 
-const END = `update workflow_runs set log_length = max(log_length, ?), crashes = ?, due_at = null, claim_id = null, status = ?,
-  completed_at = ?, error = ?, step_results = ? where uuid = ? and lease_token = ? and status = 'running'`;
+const END = `update workflow_runs set status = ?, completed_at = ?, error = ?, step_results = ?, token = q.token, crashes = ?,
+  started_at = q.started_at from run_queue q where uuid = run_uuid and run_uuid = ? and q.token = ? and q.started_at is not null`;
+
+/** Takes a run that ended out of the queue. */
+export const LEAVE = "delete from run_queue where run_uuid = ?";
 
 /** Whether a write that changed nothing was done before. */
-export const SAVED_ALIKE = "select 1 from workflow_runs where uuid = ? and lease_token = ? and status = ?";
+export const SAVED_ALIKE = "select 1 from workflow_runs where uuid = ? and token = ? and status = ?";
 
-const RENEW = "update workflow_runs set due_at = ? where uuid = ? and lease_token = ? and claim_id is not null";
+const RENEW = "update run_queue set due_at = ? where run_uuid = ? and token = ? and claim_id is not null";
 
-const FREE_CLAIMED =
-  "update workflow_runs set due_at = ?, claim_id = null where claim_id is not null and due_at is not null";
+const FREE_CLAIMED = "update run_queue set due_at = ?, claim_id = null where claim_id is not null";
 
 /** Writes items one by one, each with its own outcome. */
 export type Each = <Item, Value>(items: Item[], write: (item: Item) => Outcome<Value>) => Outcome<Value>[];
@@ -131,13 +140,13 @@ export class Runs {
         .run(...run, startedAt, status, startedAt, Math.max(now, startedAt), error, stepResults);
       return changes > 0 ? { ...inserted, claimed: false, ended: true } : null;
     }
-    const { changes } =
+    if (this.#database.query(INSERT).run(...run, now).changes === 0) return null;
+    const queued =
       claim === null
-        ? this.#database.query(INSERT).run(...run, now, now + graceMilliseconds, "pending", null, 0, null)
-        : this.#database
-            .query(INSERT)
-            .run(...run, now, now + claim.leaseMilliseconds, "running", now, 1, claim.claimId);
-    return changes > 0 ? { ...inserted, claimed: claim !== null, ended: false } : null;
+        ? [now + graceMilliseconds, null, 0, null]
+        : [now + claim.leaseMilliseconds, now, 1, claim.claimId];
+    this.#database.query(QUEUE).run(uuid, namespace, ...queued);
+    return { ...inserted, claimed: claim !== null, ended: false };
   }
 
   /** What a repeated insert finds; claimed only if it was by this very claim and nobody took it since. */
@@ -211,7 +220,8 @@ export class Runs {
     const { status, error, stepResults } = next;
     const { changes } = this.#database
       .query(END)
-      .run(length, crashes, status, this.#clock.now(), error, stepResults, uuid, token);
+      .run(status, this.#clock.now(), error, stepResults, crashes, uuid, token);
+    if (changes > 0) this.#database.query(LEAVE).run(uuid);
     return done(changes > 0 || this.#database.query(SAVED_ALIKE).get(uuid, token, status) !== null);
   }
 
@@ -227,14 +237,22 @@ export class Runs {
 
   #claim(sql: string, { claimId, leaseMilliseconds, maxBytes }: Claim, uuids: string[], more: number[]): ClaimedRun[] {
     const now = this.#clock.now();
-    const statement = this.#database.query<Omit<ClaimedRun, "log">, (string | number)[]>(sql);
+    const statement = this.#database.query<
+      Pick<ClaimedRun, "uuid" | "logLength" | "token" | "crashes">,
+      (string | number)[]
+    >(sql);
+    const load = this.#database.query<
+      Pick<ClaimedRun, "workflowUuid" | "workflowVersion" | "payload" | "depth">,
+      [string]
+    >(LOAD);
     const claimed: ClaimedRun[] = [];
     let room = maxBytes;
     for (const uuid of uuids) {
       if (room <= 0 && claimed.length > 0) break;
       const row = statement.get(now + leaseMilliseconds, claimId, now, uuid, ...more);
-      if (row === null) continue;
-      const run = { ...row, log: this.#log(row.uuid, row.logLength) };
+      const loaded = row === null ? null : load.get(row.uuid);
+      if (row === null || loaded === null) continue;
+      const run = { ...row, ...loaded, log: this.#log(row.uuid, row.logLength) };
       room -= run.payload.length + run.log.length;
       claimed.push(run);
     }

@@ -1,0 +1,166 @@
+import type { Clock } from "../../clock.ts";
+import { few, keptStatement } from "../../db/kept.ts";
+import type { Pool } from "../../db/pool.ts";
+import { codeOf } from "../../errors.ts";
+import { isUuid } from "../../ids.ts";
+import type { InsertedRun, NewRun, Outcome, Unnamed } from "../port.ts";
+import { notFound, RESOLVED } from "./definitions.ts";
+import { eventDueAt } from "./events.ts";
+import { type Ids, mayStore } from "./ids.ts";
+import { ENDED_AT, writeBatch } from "./statement.ts";
+
+const UNIQUE_VIOLATION = "23505";
+
+const ITEM = `json_to_recordset($1::text::json) as item (position integer, uuid uuid, namespace text, workflow text, "workflowUuid" uuid,
+  payload text, grace float8, "claimId" uuid, lease float8, depth smallint, "endedUuid" uuid, "endedVersion" integer, "startedAt" float8,
+  status text, error text, "stepResults" text)`;
+
+/** Items "item" whose workflow is found as "found" (uuid, version), unless their id came too late. */
+const placed = (source: string) => `placed as materialized (
+    select item.*, found.uuid as workflow_id, found.version, to_timestamp("startedAt" / 1000) as at,
+      coalesce("endedUuid" = found.uuid and "endedVersion" = found.version, false) as is_ended
+    from ${source} where ${mayStore("item.uuid", "$4")} order by item.uuid, position
+  )`;
+
+const STORE = `insert into workflow_runs (uuid, namespace, workflow_id, workflow_version, payload, created_at, status,
+      started_at, completed_at, error, step_results, depth, token, crashes)
+    select uuid, namespace, workflow_id, version, payload::jsonb, case when is_ended then at else now() end,
+      case when is_ended then status else 'pending' end, case when is_ended then at end,
+      case when is_ended then ${ENDED_AT} end, case when is_ended then error end,
+      case when is_ended then "stepResults"::jsonb end, depth, case when is_ended then 0 end, case when is_ended then 0 end
+    from placed`;
+
+/** A run that is stored as ended is put there only if its completed event is owed to a broker ($2). */
+const queue = (rows: string) => `insert into run_queue (run_uuid, namespace, due_at, started_at, token, claim_id, ended)
+    select uuid, namespace, case when is_ended then ${eventDueAt("null::timestamptz")}
+        else now() + coalesce(lease, grace) * interval '1 millisecond' end,
+      case when "claimId" is not null and not is_ended then now() end,
+      case when "claimId" is null or is_ended then 0 else 1 end,
+      case when not is_ended then "claimId" end, is_ended
+    from ${rows} where not is_ended or $2::text = 'owed'`;
+
+// The usual case, new runs of workflows by their uuid, in the plainest statement. What it does not store is for the next one,
+// and all of them are where one of them is there already: "on conflict" would have each insert look, lock and confirm.
+export const INSERT_BY_UUID = keptStatement(
+  "insert_runs_by_uuid",
+  ["text", "text", "float8", "float8"],
+  { uuid: "uuid", workflowUuid: "uuid", workflowVersion: "integer", ended: "boolean", claimed: "boolean" },
+  `with ${placed(`${ITEM} join workflow_definitions found
+      on found.uuid = item."workflowUuid" and found.namespace = item.namespace and found.deleted_at is null and ${few("item.position")}`)},
+  stored as (${STORE}),
+  queued as (${queue("placed")})
+  select uuid, workflow_id as "workflowUuid", version as "workflowVersion", is_ended as ended,
+    "claimId" is not null and not is_ended as claimed from placed`,
+);
+
+// Each workflow is resolved once per batch. What a repeated insert finds is joined at the end: a row of this very statement
+// is not visible to it, so an inserted one is looked for first.
+const INSERT = `with item as (
+    select * from ${ITEM}
+  ), reference as (
+    select distinct namespace, workflow as reference, "workflowUuid" as uuid from item
+  ), found as (
+    select reference.namespace, reference.reference, coalesce(by_uuid.uuid, by_id.uuid) as uuid,
+      coalesce(by_uuid.version, by_id.version) as version
+    from reference ${RESOLVED}
+  ), ${placed("item join found on found.namespace = item.namespace and found.reference = item.workflow and found.uuid is not null")},
+  inserted as (${STORE} on conflict (uuid) do nothing returning uuid, workflow_id, workflow_version, completed_at),
+  first as (
+    select distinct on (uuid) placed.* from placed join inserted using (uuid) order by uuid, position
+  ), queued as (${queue("first")} returning run_uuid, claim_id, token)
+  select item.uuid, coalesce(inserted.workflow_id, stored.workflow_id) as "workflowUuid",
+    coalesce(inserted.workflow_version, stored.workflow_version) as "workflowVersion",
+    (coalesce(queued.claim_id, held.claim_id) = item."claimId" and coalesce(queued.token, held.token) = 1) is true as claimed,
+    coalesce(inserted.completed_at, stored.completed_at) is not null as ended, found.uuid is not null as found
+  from item left join found on found.namespace = item.namespace and found.reference = item.workflow
+  left join inserted on inserted.uuid = item.uuid
+  left join queued on queued.run_uuid = item.uuid
+  left join workflow_runs stored on stored.uuid = item.uuid and inserted.uuid is null
+  left join run_queue held on held.run_uuid = item.uuid and queued.run_uuid is null
+  order by item.position`;
+
+interface StoredRun {
+  uuid: string;
+  workflowUuid: string | null;
+  workflowVersion: number;
+  claimed: boolean;
+  ended: boolean;
+  /** Whether its workflow is there: where it is, a run that is not stored came too late. */
+  found?: boolean;
+}
+
+/** Stores runs. */
+export class NewRuns {
+  readonly #pool: Pool;
+  readonly #ids: Ids;
+  readonly #clock: Clock;
+  readonly #event: "owed" | "none";
+
+  /** `owesEvents`: a run that ends owes its completed event to a broker. */
+  constructor(pool: Pool, ids: Ids, clock: Clock, owesEvents: boolean) {
+    this.#pool = pool;
+    this.#ids = ids;
+    this.#clock = clock;
+    this.#event = owesEvents ? "owed" : "none";
+  }
+
+  insert(items: Unnamed<NewRun>[]): Promise<Outcome<InsertedRun>[]> {
+    return writeBatch(items, (batch) => this.#ids.store(batch, (named, oldest) => this.#insertAll(named, oldest)));
+  }
+
+  /** Null for each whose id came too late. */
+  async #insertAll(items: NewRun[], oldest: number | null): Promise<(Outcome<InsertedRun> | null)[]> {
+    const stored = new Map<string, StoredRun>();
+    const byUuid = items.filter(({ workflow }) => isUuid(workflow));
+    for (const row of await this.#insertNew(byUuid, oldest)) stored.set(row.uuid, row);
+    const others = items.filter(({ uuid }) => !stored.has(uuid));
+    for (const row of await this.#insert(INSERT, others, oldest)) stored.set(row.uuid, row);
+    return items.map(({ uuid, workflow }) => {
+      const row = stored.get(uuid);
+      if (row?.workflowUuid == null) return row?.found ? null : notFound(workflow);
+      const { workflowUuid, workflowVersion, claimed, ended } = row;
+      return { kind: "ok", value: { uuid, workflowUuid, workflowVersion, claimed, ended } };
+    });
+  }
+
+  /** Stores none where one of them is there already. */
+  async #insertNew(items: NewRun[], oldest: number | null): Promise<StoredRun[]> {
+    try {
+      return await this.#insert(INSERT_BY_UUID.call, items, oldest);
+    } catch (error) {
+      if (codeOf(error) === UNIQUE_VIOLATION) return [];
+      throw error;
+    }
+  }
+
+  async #insert(statement: string, items: NewRun[], oldest: number | null): Promise<StoredRun[]> {
+    if (items.length === 0) return [];
+    const text = JSON.stringify(items.map(insertable));
+    return this.#pool.run<StoredRun>(statement, [text, this.#event, this.#clock.now(), oldest]);
+  }
+}
+
+/** What is not there is left out: a null would have to be read. */
+function insertable(
+  { uuid, namespace, workflow, payload, depth, graceMilliseconds, claim, ended }: NewRun,
+  position: number,
+) {
+  return {
+    position,
+    uuid,
+    namespace,
+    workflow,
+    workflowUuid: isUuid(workflow) ? workflow : undefined,
+    payload,
+    grace: graceMilliseconds,
+    depth,
+    claimId: claim?.claimId,
+    lease: claim?.leaseMilliseconds,
+    endedUuid: ended?.workflowUuid,
+    endedVersion: ended?.version,
+    startedAt: ended?.startedAt,
+    status: ended?.status,
+    error: ended?.error,
+    stepResults: ended?.stepResults,
+  };
+}

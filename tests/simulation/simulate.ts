@@ -4,12 +4,16 @@ import type { StepResult } from "../../src/schemas/run.ts";
 import type { EndedRun, InsertedRun, NewRun, RunRecord, Storage } from "../../src/storage/port.ts";
 import { openMemoryStorage } from "../../src/storage/sqlite/index.ts";
 import { orderFaults } from "./order.ts";
+import { randomWorkload } from "./random-definitions.ts";
+import { outcomeFaults } from "./reference.ts";
 import { ProcessClock, Random, Scheduler } from "./scheduler.ts";
 import { LEASE_MILLISECONDS, SimulatedWorker } from "./worker.ts";
-import { WORKLOADS, type Workload } from "./workloads.ts";
+import { POISONED, WORKLOADS, type Workload } from "./workloads.ts";
 import { World } from "./world.ts";
 
 const TRIGGERS = 12;
+/** Workflows that nobody thought of, in each seed. */
+const RANDOM = 6;
 const TRIGGER_SPAN = 20_000;
 const FAULTS_END = 90_000;
 /** The longest workload sleeps 53 s; a run that was lost at the last fault waits a lease, and may crash again in it. */
@@ -30,8 +34,12 @@ export async function simulate(seed: number, types: StepTypes): Promise<Report> 
   const storage = openMemoryStorage(new ProcessClock(scheduler));
   const world = new World(scheduler, random, storage);
   const start = scheduler.time;
+  const workloads = [
+    ...WORKLOADS,
+    ...Array.from({ length: RANDOM }, (_, index) => randomWorkload(`random ${index}`, random)),
+  ];
   await storage.insertWorkflows(
-    WORKLOADS.map(({ id, steps }, index) => ({
+    workloads.map(({ id, steps }, index) => ({
       uuid: uuid("f", index),
       namespace: "default",
       id,
@@ -41,7 +49,7 @@ export async function simulate(seed: number, types: StepTypes): Promise<Report> 
     })),
   );
   const workers = Array.from({ length: 2 }, (_, index) => new SimulatedWorker(`w${index}`, world, types));
-  const expected = scheduleTriggers(world, workers);
+  const expected = scheduleTriggers(world, workers, workloads);
   scheduleFaults(world, workers, types);
   let open = true;
   const watch = () =>
@@ -60,11 +68,15 @@ export async function simulate(seed: number, types: StepTypes): Promise<Report> 
 }
 
 /** Triggers at random times, each with a message that may be lost, late, doubled, or for the wrong worker. */
-function scheduleTriggers(world: World, workers: SimulatedWorker[]): Map<string, Workload> {
+function scheduleTriggers(
+  world: World,
+  workers: SimulatedWorker[],
+  workloads: readonly Workload[],
+): Map<string, Workload> {
   const { random, scheduler, storage } = world;
   const expected = world.workloads;
   for (let index = 0; index < TRIGGERS; index++) {
-    const workload = random.pick(WORKLOADS);
+    const workload = random.pick(workloads);
     const id = uuid("a", index);
     expected.set(id, workload);
     scheduler.after(random.below(TRIGGER_SPAN), () => {
@@ -113,8 +125,8 @@ function scheduleTriggers(world: World, workers: SimulatedWorker[]): Map<string,
         scheduler.after(random.below(random.chance(0.2) ? 10_000 : 20), () => {
           const stored = random.chance(0.3) ? null : { version: random.chance(0.1) ? 2 : 1, payload };
           if (stored !== null && random.chance(0.1)) stored.payload = JSON.stringify({ n: -1 });
-          const named = random.chance(0.1) ? random.pick(WORKLOADS) : workload;
-          const workflowId = uuid("f", WORKLOADS.indexOf(named));
+          const named = random.chance(0.1) ? random.pick(workloads) : workload;
+          const workflowId = uuid("f", workloads.indexOf(named));
           random.pick(workers).message({ runId: id, workflowId, stored });
         });
       }
@@ -176,12 +188,12 @@ async function allEnded(storage: Storage, ids: string[]): Promise<boolean> {
 }
 
 /** What is wrong with how a run ended. */
-function problemsOf(run: RunRecord | null, { steps, status }: Workload): string[] {
+function problemsOf(run: RunRecord | null, { id, steps, status }: Workload): string[] {
   if (run === null) return ["is gone"];
   if (run.status !== status) return [`ended as ${run.status} (${run.error}) instead of ${status}; log ${run.log}`];
   const problems: string[] = [];
   const results: Record<string, StepResult> = JSON.parse(run.stepResults ?? "{}");
-  problems.push(...orderFaults(steps, "", results));
+  problems.push(...orderFaults(steps, "", results), ...(id === POISONED ? [] : outcomeFaults(steps, "", results)));
   const { n }: { n: number } = JSON.parse(run.payload);
   for (const result of Object.values(results)) {
     const from = /"from":(-?\d+)/.exec(JSON.stringify(result.output))?.[1];

@@ -51,16 +51,20 @@ export async function simulatedStepTypes(): Promise<StepTypes> {
 
 const blockSchema = TypeCompiler.Compile(BlockConfig);
 
-const pure = (name: string): Step => ({ name, type: "transform", config: { value: { from: "${payload.n}", name } } });
-const acts = (name: string, fails = false): Step => ({ name, type: "effect", config: { fails } });
-const waits = (name: string, duration: number): Step => ({ name, type: "delay", config: { duration } });
+export const pure = (name: string): Step => ({
+  name,
+  type: "transform",
+  config: { value: { from: "${payload.n}", name } },
+});
+export const acts = (name: string, fails = false): Step => ({ name, type: "effect", config: { fails } });
+export const waits = (name: string, duration: number): Step => ({ name, type: "delay", config: { duration } });
 
-const block = (name: string, steps: Step[]): Step => ({ name, type: BLOCK, config: { steps } });
-const RETRY: Retry = { on: ["failed"], max_attempts: 2, initial_interval: 0.5 };
+export const block = (name: string, steps: Step[]): Step => ({ name, type: BLOCK, config: { steps } });
+export const RETRY: Retry = { on: ["failed"], max_attempts: 2, initial_interval: 0.5 };
 
 const parallelSchema = TypeCompiler.Compile(ParallelConfig);
 
-const parallel = (name: string, join: JoinKind, ...branches: Step[][]): Step => ({
+export const parallel = (name: string, join: JoinKind, ...branches: Step[][]): Step => ({
   name,
   type: PARALLEL,
   config: { join, branches: branches.map((steps, index) => ({ name: `b${index}`, steps })) },
@@ -79,6 +83,9 @@ export interface Workload {
   steps: Step[];
   status: "success" | "failed";
 }
+
+/** The one whose runs end because their threads do. */
+export const POISONED = "poisoned";
 
 export const WORKLOADS: Workload[] = [
   { id: "pure", steps: [pure("a"), pure("b"), pure("c")], status: "success" },
@@ -135,5 +142,5 @@ export const WORKLOADS: Workload[] = [
     ],
     status: "failed",
   },
-  { id: "poisoned", steps: [acts("a"), { name: "b", type: POISON, config: {} }], status: "failed" },
+  { id: POISONED, steps: [acts("a"), { name: "b", type: POISON, config: {} }], status: "failed" },
 ];

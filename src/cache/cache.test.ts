@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import Redis from "ioredis";
 import { servicesUp } from "../../infrastructure/local/services.ts";
 import { type Clock, systemClock } from "../clock.ts";
-import { type CacheWorld, cacheContract, get, runRecord } from "./contract.ts";
+import { type CacheWorld, cacheContract, get, kept, keyOf, runRecord } from "./contract.ts";
 import { openInProcessCache } from "./in-process.ts";
 import { openCache, untilUp } from "./redis/server.fixture.ts";
 
@@ -62,23 +62,23 @@ describe("in process", () => {
     const cache = openInProcessCache({ clock: systemClock, maxBytes: 512 * 1024 });
     const runs = Array.from({ length: 101 }, () => runRecord({ payload: "x".repeat(10_000) }));
     const [first = runRecord(), ...others] = runs;
-    await cache.keep([first]);
+    await cache.keep([kept(first)]);
     for (const run of others) {
-      await cache.keep([run]);
+      await cache.keep([kept(run)]);
       expect(await get(cache, first.uuid)).not.toBeNull();
     }
-    const found = await cache.read(others.map(({ uuid }) => uuid));
-    const kept = found.filter((run) => run !== null).length;
+    const found = await cache.read(others.map(({ uuid }) => keyOf(uuid)));
+    const left = found.filter((run) => run !== null).length;
     // A character counts for two bytes.
-    expect(kept).toBeWithin(20, 26);
-    expect(found.slice(-kept).every((run) => run !== null)).toBe(true);
+    expect(left).toBeWithin(20, 26);
+    expect(found.slice(-left).every((run) => run !== null)).toBe(true);
   });
 
   test("one that was put in again counts once", async () => {
     const cache = openInProcessCache({ clock: systemClock, maxBytes: 30_000 });
     const [other, again] = [runRecord(), runRecord()];
-    await cache.keep([other]);
-    for (let count = 0; count < 100; count++) await cache.keep([again]);
+    await cache.keep([kept(other)]);
+    for (let count = 0; count < 100; count++) await cache.keep([kept(again)]);
     expect(await get(cache, other.uuid)).not.toBeNull();
   });
 });

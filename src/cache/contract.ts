@@ -5,8 +5,8 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { newId } from "../ids.ts";
-import type { RunRecord } from "../storage/port.ts";
-import { type Cache, LIFETIME, MAX_CHARACTERS } from "./port.ts";
+import type { RunKey, RunRecord } from "../storage/port.ts";
+import { type Cache, type KeptRun, LIFETIME, MAX_CHARACTERS } from "./port.ts";
 
 /** Caches that are up, one for each of two processes, and the time that they go by. */
 export interface CacheWorld {
@@ -25,8 +25,14 @@ export function runRecord(fields: Partial<RunRecord> = {}): RunRecord {
   return { ...run, ...times, error: null, stepResults: '{"ключ 🚚":{"NL":"\\n\\u2028"}}', log: "[]", ...fields };
 }
 
+const NAMESPACE = "default";
+
+export const keyOf = (uuid: string): RunKey => ({ namespace: NAMESPACE, uuid });
+
+export const kept = (run: RunRecord): KeptRun => ({ namespace: NAMESPACE, run });
+
 export async function get(cache: Cache, uuid: string): Promise<RunRecord | null> {
-  return (await cache.read([uuid]))[0] ?? null;
+  return (await cache.read([keyOf(uuid)]))[0] ?? null;
 }
 
 /** Declares the tests of the suite for one adapter. Each test uses runs of its own. */
@@ -41,13 +47,23 @@ export function cacheContract(name: string, open: () => Promise<CacheWorld>): vo
     test("a run is found as it was kept, and nothing else", async () => {
       const [run, nothing] = [runRecord(), newId(Date.now())];
       expect(await get(world.one, run.uuid)).toBeNull();
-      await world.one.keep([run]);
-      expect(await world.other.read([nothing, run.uuid, nothing])).toEqual([null, run, null]);
+      await world.one.keep([kept(run)]);
+      const found = await world.other.read([nothing, run.uuid, nothing].map(keyOf));
+      expect(found).toEqual([null, run, null]);
+    });
+
+    test("a run is kept for its namespace alone", async () => {
+      const [run, theirs] = [runRecord(), runRecord()];
+      const key = { namespace: "theirs", uuid: run.uuid };
+      await world.one.keep([kept(run)]);
+      expect(await world.other.read([key])).toEqual([null]);
+      await world.one.keep([{ namespace: "theirs", run: { ...theirs, uuid: run.uuid } }]);
+      expect(await world.other.read([key, keyOf(run.uuid)])).toEqual([{ ...theirs, uuid: run.uuid }, run]);
     });
 
     test("it is gone after its lifetime", async () => {
       const run = runRecord();
-      await world.one.keep([run]);
+      await world.one.keep([kept(run)]);
       await world.pass(LIFETIME - 1000);
       expect(await get(world.one, run.uuid)).not.toBeNull();
       await world.pass(1000);
@@ -56,16 +72,16 @@ export function cacheContract(name: string, open: () => Promise<CacheWorld>): vo
 
     test("1,000 at once, and none", async () => {
       const runs = Array.from({ length: 1000 }, () => runRecord());
-      await world.one.keep(runs);
-      expect(await world.one.read(runs.map(({ uuid }) => uuid))).toEqual(runs);
+      await world.one.keep(runs.map(kept));
+      expect(await world.one.read(runs.map(({ uuid }) => keyOf(uuid)))).toEqual(runs);
       await world.one.keep([]);
       expect(await world.one.read([])).toEqual([]);
     });
 
     test("what is too big is not kept, its neighbours are", async () => {
       const [big, small] = [runRecord({ payload: "x".repeat(MAX_CHARACTERS + 1) }), runRecord()];
-      await world.one.keep([big, small]);
-      expect(await world.one.read([big.uuid, small.uuid])).toEqual([null, small]);
+      await world.one.keep([big, small].map(kept));
+      expect(await world.one.read([big, small].map(({ uuid }) => keyOf(uuid)))).toEqual([null, small]);
     });
   });
 }

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { type Lru, lru } from "../lru.ts";
-import type { RunRecord } from "../storage/port.ts";
-import { type Cache, charactersOf, LIFETIME, MAX_CHARACTERS } from "./port.ts";
+import type { RunKey, RunRecord } from "../storage/port.ts";
+import { type Cache, charactersOf, type KeptRun, LIFETIME, MAX_CHARACTERS } from "./port.ts";
 
 export interface InProcessOptions {
   clock: Clock;
@@ -16,7 +16,7 @@ export function openInProcessCache({ clock, maxBytes = MAX_BYTES }: InProcessOpt
   return new InProcessCache(clock, maxBytes);
 }
 
-/** Runs by uuid, within a bound of bytes: what was used longest ago goes first. */
+/** Runs by namespace and uuid, within a bound of bytes: what was used longest ago goes first. */
 class InProcessCache implements Cache {
   readonly #runs: Lru<RunRecord>;
 
@@ -24,12 +24,14 @@ class InProcessCache implements Cache {
     this.#runs = lru({ maxBytes, bytesOf, lifetime: { clock, milliseconds: LIFETIME } });
   }
 
-  async read(uuids: string[]): Promise<(RunRecord | null)[]> {
-    return uuids.map((uuid) => this.#runs.get(uuid) ?? null);
+  async read(keys: RunKey[]): Promise<(RunRecord | null)[]> {
+    return keys.map((key) => this.#runs.get(nameOf(key)) ?? null);
   }
 
-  async keep(runs: RunRecord[]): Promise<void> {
-    for (const run of runs) if (charactersOf(run) <= MAX_CHARACTERS) this.#runs.set(run.uuid, run);
+  async keep(runs: KeptRun[]): Promise<void> {
+    for (const { namespace, run } of runs) {
+      if (charactersOf(run) <= MAX_CHARACTERS) this.#runs.set(nameOf({ namespace, uuid: run.uuid }), run);
+    }
   }
 
   isUp(): boolean {
@@ -41,6 +43,11 @@ class InProcessCache implements Cache {
   }
 
   async close(): Promise<void> {}
+}
+
+/** No two keys have one name: a uuid has no colon. */
+function nameOf({ namespace, uuid }: RunKey): string {
+  return `${namespace}:${uuid}`;
 }
 
 const OVERHEAD_BYTES = 600;

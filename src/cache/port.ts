@@ -3,7 +3,7 @@
  * What may still change is read from the database. Nothing here fails: a cache that is out has nothing and keeps nothing.
  */
 import type { BreakerState } from "../breaker.ts";
-import { pageBytes, type RunRecord } from "../storage/port.ts";
+import { pageBytes, type RunKey, type RunRecord } from "../storage/port.ts";
 
 /** How long a run is kept, milliseconds. */
 export const LIFETIME = 10_000;
@@ -14,11 +14,17 @@ export const MAX_CHARACTERS = 256 * 1024;
 /** Characters of JSON text in a run: most of its size, without writing it. */
 export const charactersOf = pageBytes;
 
+/** A run that is kept, and its namespace. */
+export interface KeptRun {
+  namespace: string;
+  run: RunRecord;
+}
+
 export interface Cache {
-  /** One answer for each uuid, in order; null where there is no copy. */
-  read(uuids: string[]): Promise<(RunRecord | null)[]>;
+  /** One answer for each key, in order; null where there is no copy. */
+  read(keys: RunKey[]): Promise<(RunRecord | null)[]>;
   /** Keeps runs that ended. Resolves when that is done, which nobody has to wait for. */
-  keep(runs: RunRecord[]): Promise<void>;
+  keep(runs: KeptRun[]): Promise<void>;
   /** Whether it keeps anything at the moment; for the readiness of the process. */
   isUp(): boolean;
   /** closed while it is up; else open, or half open while it is asked whether it is back. */

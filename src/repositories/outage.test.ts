@@ -55,7 +55,7 @@ test("right answers through every outage", async () => {
       const watches = processes.map(async ({ runs }) => {
         while (!isRead) {
           const atLeast = shown;
-          const status = (await runs.find(run))?.status ?? "paused";
+          const status = (await runs.find({ namespace, uuid: run }))?.status ?? "paused";
           expect(RUN_STATUSES).toContain(status);
           expect(ORDER.indexOf(status)).toBeGreaterThanOrEqual(atLeast);
           shown = Math.max(shown, ORDER.indexOf(status));

@@ -45,7 +45,7 @@ class Platform {
 
   async findRun(process: 0 | 1, uuid: string) {
     const spy = spyOn(this.storage, "findRuns");
-    const found = await this.runs[process].find(uuid);
+    const found = await this.runs[process].find({ namespace, uuid });
     const asked = spy.mock.calls.length;
     spy.mockRestore();
     return { status: found?.status ?? null, asked };
@@ -161,7 +161,7 @@ for (const { mode, caches } of modes) {
       expect(await platform.findRun(1, run.uuid)).toEqual({ status: "success", asked: 1 });
       await until("it is kept", async () => (await platform.findRun(1, run.uuid)).asked === 0);
       expect(await platform.findRun(1, run.uuid)).toEqual({ status: "success", asked: 0 });
-      expect(await platform.runs[1].find(run.uuid)).toEqual(await platform.world.find(run.uuid));
+      expect(await platform.runs[1].find({ namespace, uuid: run.uuid })).toEqual(await platform.world.find(run.uuid));
     });
 
     test("many at once, known and unknown, each get their own", async () => {

@@ -4,7 +4,7 @@ import { Coalescer } from "../coalescer.ts";
 import type { ExecuteAhead } from "../messaging/port.ts";
 import type { PageRequest } from "../schemas/page.ts";
 import type { EndedStatus, RunStatus } from "../schemas/run.ts";
-import type { EndedRun, InsertedRun, NewRun, Outcome, RunRecord, Storage, Unnamed } from "../storage/port.ts";
+import type { EndedRun, InsertedRun, NewRun, Outcome, RunKey, RunRecord, Storage, Unnamed } from "../storage/port.ts";
 import { unwrap } from "./outcome.ts";
 import { SharedReads } from "./reads.ts";
 
@@ -20,7 +20,7 @@ export interface StoredRun {
 export class RunRepository {
   readonly #storage: Storage;
   readonly #inserts: Coalescer<Unnamed<NewRun>, Outcome<StoredRun>>;
-  readonly #reads: SharedReads<string, RunRecord | null>;
+  readonly #reads: SharedReads<RunKey, RunRecord | null>;
 
   constructor(storage: Storage, cache: Cache, clock: Clock, executeAhead: ExecuteAhead) {
     this.#storage = storage;
@@ -30,8 +30,8 @@ export class RunRepository {
       flush: (items) => store(storage, executeAhead, items),
       sizeOf: ({ payload }) => 300 + payload.length,
     });
-    const nameOf = (uuid: string) => uuid;
-    this.#reads = new SharedReads(clock, storage.batchesAtOnce, nameOf, (uuids) => find(storage, cache, uuids));
+    const nameOf = ({ namespace, uuid }: RunKey) => JSON.stringify([namespace, uuid]);
+    this.#reads = new SharedReads(clock, storage.batchesAtOnce, nameOf, (keys) => find(storage, cache, keys));
   }
 
   /** See Storage. */
@@ -44,8 +44,8 @@ export class RunRepository {
     return unwrap(await this.#inserts.add(run));
   }
 
-  find(uuid: string): Promise<RunRecord | null> {
-    return this.#reads.get(uuid);
+  find(key: RunKey): Promise<RunRecord | null> {
+    return this.#reads.get(key);
   }
 
   list(page: PageRequest): Promise<RunRecord[]> {
@@ -54,12 +54,15 @@ export class RunRepository {
 }
 
 /** Runs from the cache, and those that it has not by one query. Runs that ended are kept for the next. */
-async function find(storage: Storage, cache: Cache, uuids: string[]): Promise<(RunRecord | null)[]> {
-  const kept = await cache.read(uuids);
-  const missing = uuids.filter((_, index) => !kept[index]);
+async function find(storage: Storage, cache: Cache, keys: RunKey[]): Promise<(RunRecord | null)[]> {
+  const kept = await cache.read(keys);
+  const missing = keys.filter((_, index) => !kept[index]);
   if (missing.length === 0) return kept;
   const rows = await storage.findRuns(missing);
-  const ended = rows.flatMap((row) => (row !== null && ENDED.has(row.status) ? [row] : []));
+  const ended = missing.flatMap(({ namespace }, index) => {
+    const run = rows[index];
+    return run && ENDED.has(run.status) ? [{ namespace, run }] : [];
+  });
   if (ended.length > 0) cache.keep(ended);
   const found = rows.values();
   return kept.map((run) => run ?? found.next().value ?? null);

@@ -19,7 +19,7 @@ export class RunService {
 
   /** @throws PlatformError run_not_found */
   async get(id: string): Promise<RunRecord> {
-    const run = isUuid(id) ? await this.#runs.find(id.toLowerCase()) : null;
+    const run = isUuid(id) ? await this.#runs.find({ namespace: NAMESPACE, uuid: id.toLowerCase() }) : null;
     if (run === null) throw new PlatformError("run_not_found");
     return run;
   }

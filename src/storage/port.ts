@@ -115,6 +115,11 @@ export interface InsertedRun {
   ended: boolean;
 }
 
+export interface RunKey {
+  namespace: string;
+  uuid: string;
+}
+
 export interface RunRecord {
   uuid: string;
   id: string;
@@ -265,7 +270,7 @@ export interface Storage {
 
   /** Error workflow_not_found, or unstorable. The same uuid twice is stored once. */
   insertRuns(items: Unnamed<NewRun>[]): Promise<Outcome<InsertedRun>[]>;
-  findRuns(uuids: string[]): Promise<(RunRecord | null)[]>;
+  findRuns(keys: RunKey[]): Promise<(RunRecord | null)[]>;
   /** Those of the runs that there are. */
   storedRuns(uuids: string[]): Promise<string[]>;
   /** Like listWorkflows. */

@@ -67,7 +67,7 @@ function faultOfRows(file: string, state: State): string | null {
 }
 
 async function faultOfRuns(storage: Storage, { runs }: State, uuids: string[]): Promise<string | null> {
-  const found = await storage.findRuns(uuids);
+  const found = await storage.findRuns(uuids.map((uuid) => ({ namespace: "default", uuid })));
   for (const [index, uuid] of uuids.entries()) {
     if (runs.has(uuid) === (found[index] === null)) return `run ${uuid} is ${runs.has(uuid) ? "gone" : "half there"}`;
   }

@@ -9,7 +9,7 @@ import { outcomeFaults } from "./reference.ts";
 import { ProcessClock, Random, Scheduler } from "./scheduler.ts";
 import { LEASE_MILLISECONDS, SimulatedWorker } from "./worker.ts";
 import { POISONED, WORKLOADS, type Workload } from "./workloads.ts";
-import { World } from "./world.ts";
+import { keyOf, World } from "./world.ts";
 
 const TRIGGERS = 12;
 /** Workflows that nobody thought of, in each seed. */
@@ -60,7 +60,7 @@ export async function simulate(seed: number, types: StepTypes): Promise<Report> 
   scheduler.after(TRIGGER_SPAN + 3000, watch);
   await scheduler.runUntil(start + SETTLED, () => !open);
   for (const [id, workload] of expected) {
-    const [run] = await storage.findRuns([id]);
+    const [run] = await storage.findRuns([keyOf(id)]);
     for (const problem of problemsOf(run ?? null, workload)) world.violation(`run ${id} (${workload.id}): ${problem}`);
   }
   await storage.close();
@@ -183,7 +183,7 @@ function scheduleFaults(world: World, workers: SimulatedWorker[], types: StepTyp
 }
 
 async function allEnded(storage: Storage, ids: string[]): Promise<boolean> {
-  const runs = await storage.findRuns(ids);
+  const runs = await storage.findRuns(ids.map(keyOf));
   return runs.every((run) => run !== null && run.completedAt !== null);
 }
 

@@ -3,11 +3,13 @@ import { parseLog } from "../../src/schemas/log.ts";
 import type { StepResult } from "../../src/schemas/run.ts";
 import type { Step } from "../../src/schemas/workflow.ts";
 import { SHORTCUTS, type Shortcut } from "../../src/shortcuts.ts";
-import type { ClaimedRun, RunRecord, Storage } from "../../src/storage/port.ts";
+import type { ClaimedRun, RunKey, RunRecord, Storage } from "../../src/storage/port.ts";
 import type { ProcessClock, Random, Scheduler } from "./scheduler.ts";
 import { listsIn, type Workload } from "./workloads.ts";
 
 const ENDED = new Set(["success", "failed", "cancelled"]);
+
+export const keyOf = (uuid: string): RunKey => ({ namespace: "default", uuid });
 
 /** What all processes share: the database, the ledger of effects, and the rules that must hold at every moment. */
 export class World {
@@ -62,7 +64,7 @@ export class World {
   async effect(run: string, path: string, token: number): Promise<void> {
     this.counts.effects++;
     this.note(`effect ${run}:${path} token ${token}`);
-    const [row] = await this.storage.findRuns([run]);
+    const [row] = await this.storage.findRuns([keyOf(run)]);
     if (row === null || row === undefined) return this.violation(`effect of an unknown run ${run}`);
     if (ENDED.has(row.status)) this.violation(`effect ${run}:${path} after the run ended`);
     if (this.#tokens.get(run) !== token) this.violation(`effect ${run}:${path} begun by a stale holder`);
@@ -90,7 +92,7 @@ export class World {
 
   /** Looks at every run that a write may have touched. */
   async written(items: { uuid: string }[]): Promise<void> {
-    const rows = await this.storage.findRuns(items.map(({ uuid }) => uuid));
+    const rows = await this.storage.findRuns(items.map(({ uuid }) => keyOf(uuid)));
     for (const row of rows) {
       if (row === null) continue;
       const before = this.#ended.get(row.uuid);
@@ -135,7 +137,7 @@ export class World {
       listWorkflows: (page) => storage.listWorkflows(page),
       findVersions: (keys) => this.#call(clock, "versions", () => storage.findVersions(keys)),
       insertRuns: (items) => this.#call(clock, "insert", () => storage.insertRuns(items)),
-      findRuns: (uuids) => storage.findRuns(uuids),
+      findRuns: (keys) => storage.findRuns(keys),
       storedRuns: (uuids) => this.#call(clock, "known", () => storage.storedRuns(uuids)),
       listRuns: (page) => storage.listRuns(page),
       findFresh: (uuids, maxBytes) => this.#call(clock, "look", () => storage.findFresh(uuids, maxBytes)),

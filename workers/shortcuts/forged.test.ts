@@ -82,7 +82,7 @@ test("runs that exist are executed all the same while rows are read first", asyn
   const real: Triggered = { runId, workflowId: uuid, stored: { version: 1, payload: "{}" } };
   expect(await dispatcher.claim([...forged(10), real])).toMatchObject({ unknown: { length: 10 } });
   expect(executed).toEqual([runId]);
-  expect((await storage.findRuns([runId]))[0]?.status).toBe("success");
+  expect((await storage.findRuns([{ namespace: "default", uuid: runId }]))[0]?.status).toBe("success");
   await close();
 });
 

@@ -2,8 +2,8 @@ import type { Logger } from "pino";
 import type { BreakerState } from "../../breaker.ts";
 import type { Clock } from "../../clock.ts";
 import type { RedisAddress } from "../../config/redis.ts";
-import type { RunRecord } from "../../storage/port.ts";
-import { type Cache, charactersOf, LIFETIME, MAX_CHARACTERS } from "../port.ts";
+import type { RunKey, RunRecord } from "../../storage/port.ts";
+import { type Cache, charactersOf, type KeptRun, LIFETIME, MAX_CHARACTERS } from "../port.ts";
 import { PREFIX, RedisLink } from "./link.ts";
 
 export interface RedisCacheOptions {
@@ -30,18 +30,17 @@ class RedisCache implements Cache {
     this.#log = log;
   }
 
-  async read(uuids: string[]): Promise<(RunRecord | null)[]> {
-    if (uuids.length === 0) return [];
-    const texts = await this.#link.ask((redis) => redis.mget(uuids.map(keyOf)));
-    return uuids.map((uuid, index) => this.#parsed(uuid, texts?.[index] ?? null));
+  async read(keys: RunKey[]): Promise<(RunRecord | null)[]> {
+    if (keys.length === 0) return [];
+    const names = keys.map(nameOf);
+    const texts = await this.#link.ask((redis) => redis.mget(names));
+    return names.map((name, index) => this.#parsed(name, texts?.[index] ?? null));
   }
 
-  async keep(runs: RunRecord[]): Promise<void> {
+  async keep(runs: KeptRun[]): Promise<void> {
     const texts = textsOf(runs);
     if (texts.length === 0) return;
-    await this.#link.ask((redis) =>
-      Promise.all(texts.map(({ uuid, text }) => redis.set(keyOf(uuid), text, "PX", LIFETIME))),
-    );
+    await this.#link.ask((redis) => Promise.all(texts.map(({ name, text }) => redis.set(name, text, "PX", LIFETIME))));
   }
 
   isUp(): boolean {
@@ -56,13 +55,12 @@ class RedisCache implements Cache {
     this.#link.close();
   }
 
-  #parsed(uuid: string, text: string | null): RunRecord | null {
+  #parsed(key: string, text: string | null): RunRecord | null {
     if (text === null) return null;
     try {
       return JSON.parse(text);
     } catch {
       // Not ours, or half of it. It is dropped, so that this is said once.
-      const key = keyOf(uuid);
       this.#log.warn({ key }, "unreadable cache entry dropped");
       this.#link.ask((redis) => redis.del(key));
       return null;
@@ -71,17 +69,18 @@ class RedisCache implements Cache {
 }
 
 /** The texts of what is not too big, up to the bound of one batch. */
-function textsOf(runs: RunRecord[]): { uuid: string; text: string }[] {
+function textsOf(runs: KeptRun[]): { name: string; text: string }[] {
   let room = MAX_BATCH_CHARACTERS;
-  return runs.flatMap((run) => {
+  return runs.flatMap(({ namespace, run }) => {
     // Most of what is too big need not be written to know it.
     if (charactersOf(run) > MAX_CHARACTERS) return [];
     const text = JSON.stringify(run);
     room -= text.length;
-    return text.length > MAX_CHARACTERS || room < 0 ? [] : [{ uuid: run.uuid, text }];
+    return text.length > MAX_CHARACTERS || room < 0 ? [] : [{ name: nameOf({ namespace, uuid: run.uuid }), text }];
   });
 }
 
-function keyOf(uuid: string): string {
-  return `${PREFIX}run:${uuid}`;
+/** No two keys have one name: a uuid has no colon. */
+function nameOf({ namespace, uuid }: RunKey): string {
+  return `${PREFIX}run:${namespace}:${uuid}`;
 }

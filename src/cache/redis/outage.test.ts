@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Redis from "ioredis";
 import type { RunRecord } from "../../storage/port.ts";
-import { get, runRecord } from "../contract.ts";
+import { get, kept, runRecord } from "../contract.ts";
 import { type OpenedCache, openCache, RedisServer, until, untilUp } from "./server.fixture.ts";
 
 const BOTH = ["cache out", "cache back"];
@@ -26,7 +26,7 @@ beforeEach(async () => {
   await untilUp(one.cache, other.cache);
   run = runRecord();
   await until("it is kept", async () => {
-    await one.cache.keep([run]);
+    await one.cache.keep([kept(run)]);
     return (await get(other.cache, run.uuid)) !== null;
   });
   for (const { messages } of [one, other]) messages.length = 0;
@@ -52,13 +52,13 @@ test("killed and started again", async () => {
   await server.kill();
   await bothOut();
   expect(await timeOf(() => get(one.cache, run.uuid))).toBeLessThan(20);
-  await one.cache.keep([run]);
+  await one.cache.keep([kept(run)]);
   expect(await get(one.cache, run.uuid)).toBeNull();
   // Longer than a moment, which is not said.
   await Bun.sleep(1600);
   await server.start("--dir", folder);
   await bothUp();
-  await one.cache.keep([run]);
+  await one.cache.keep([kept(run)]);
   expect(await get(other.cache, run.uuid)).toEqual(run);
   expectSaid(BOTH);
 }, 20_000);

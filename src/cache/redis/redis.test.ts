@@ -1,6 +1,6 @@
 /** What only a shared cache has: its keys, and what other programs do to them. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { get, runRecord } from "../contract.ts";
+import { get, kept, runRecord } from "../contract.ts";
 import { LIFETIME } from "../port.ts";
 import { type OpenedCache, openCache, RedisServer, untilUp } from "./server.fixture.ts";
 
@@ -20,8 +20,8 @@ afterAll(async () => {
 
 test("keys have the prefix, every entry a lifetime", async () => {
   const run = runRecord();
-  await one.cache.keep([run]);
-  const key = `workflow-platform:1:run:${run.uuid}`;
+  await one.cache.keep([kept(run)]);
+  const key = `workflow-platform:1:run:default:${run.uuid}`;
   expect((await server.client.keys("*")).sort()).toEqual(["workflow-platform:1:alive", key]);
   expect(await server.client.pttl(key)).toBeWithin(1, LIFETIME + 1);
   expect(JSON.parse((await server.client.get(key)) ?? "")).toEqual(run);
@@ -29,9 +29,9 @@ test("keys have the prefix, every entry a lifetime", async () => {
 
 test("an entry that can't be read is dropped, and said once", async () => {
   const run = runRecord();
-  await server.client.set(`workflow-platform:1:run:${run.uuid}`, '{"uuid":');
+  await server.client.set(`workflow-platform:1:run:default:${run.uuid}`, '{"uuid":');
   expect(await get(one.cache, run.uuid)).toBeNull();
-  await one.cache.keep([run]);
+  await one.cache.keep([kept(run)]);
   expect(await get(one.cache, run.uuid)).toEqual(run);
   expect(one.messages).toEqual(["unreadable cache entry dropped"]);
 });

@@ -76,7 +76,7 @@ export function dueContract(check: Check): void {
       expect((await world.claimByMessage(uuids, MINUTE, maxBytes)).length).toBeWithin(least, most + 1);
     }
     await world.claimByMessage(uuids);
-    const found = await world.storage.findRuns(uuids);
+    const found = await world.findRuns(uuids);
     expect(found.map((run) => run?.status)).toEqual(uuids.map(() => "running"));
     expect(await world.claimDue()).toEqual([]);
   });

@@ -42,7 +42,7 @@ export function fenceContract(check: Check): void {
     check(`${kind} with a token that nobody has yet, or of no run, is lost`, async (world) => {
       const held = await world.held();
       const pending = await world.run({ graceMilliseconds: MINUTE });
-      const before = await world.storage.findRuns([held.uuid, pending]);
+      const before = await world.findRuns([held.uuid, pending]);
       const guesses = [
         { ...held, token: held.token + 1 },
         { ...held, token: 0 },
@@ -52,7 +52,7 @@ export function fenceContract(check: Check): void {
       ];
       const items = guesses.map((guess) => progress(guess, { entries: entriesText("stale"), next: next(world) }));
       expect(await world.storage.saveProgress(items)).toEqual(items.map(() => ({ kind: "lost" })));
-      expect(await world.storage.findRuns([held.uuid, pending])).toEqual(before);
+      expect(await world.findRuns([held.uuid, pending])).toEqual(before);
     });
   }
 
@@ -83,7 +83,7 @@ export function fenceContract(check: Check): void {
     expect((await world.storage.saveProgress(items)).map(({ kind }) => kind)).toEqual(expected);
     expect((await world.storage.renewLeases(items, MINUTE)).map(({ kind }) => kind)).toEqual(expected);
     expect(pathsOf(await world.find(current.uuid))).toEqual([]);
-    const found = await world.storage.findRuns(runs.map(({ uuid }) => uuid));
+    const found = await world.findRuns(runs.map(({ uuid }) => uuid));
     expect(found.map((run) => (run === null ? [] : pathsOf(run)))).toEqual(runs.map(() => ["0"]));
   });
 

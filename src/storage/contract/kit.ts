@@ -124,8 +124,12 @@ export class World {
     return { old, current: only(await this.claimDue()) };
   }
 
+  findRuns(uuids: string[]): Promise<(RunRecord | null)[]> {
+    return this.storage.findRuns(uuids.map((uuid) => ({ namespace: NAMESPACE, uuid })));
+  }
+
   async find(uuid: string): Promise<RunRecord> {
-    return present(only(await this.storage.findRuns([uuid])));
+    return present(only(await this.findRuns([uuid])));
   }
 }
 

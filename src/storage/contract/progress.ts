@@ -141,7 +141,7 @@ export function progressContract(check: Check): void {
     const outcomes = await world.storage.saveProgress(items);
     expect(outcomes[321]).toMatchObject({ kind: "error", code: "unstorable" });
     expect(outcomes.map(({ kind }) => kind)).toEqual(items.map((_, index) => (index === 321 ? "error" : "ok")));
-    const found = await world.storage.findRuns(runs.map(({ uuid }) => uuid));
+    const found = await world.findRuns(runs.map(({ uuid }) => uuid));
     expect(found.map((run) => pathsOf(present(run)))).toEqual(
       items.map((_, index) => (index === 321 ? [] : [`${index}`])),
     );
@@ -158,7 +158,7 @@ export function progressContract(check: Check): void {
     const items = runs.map((run, index) => progress(run, { next: end(index === 0 ? "{" : "{}") }));
     const outcomes = await world.storage.saveProgress(items);
     expect(outcomes.map(({ kind }) => kind)).toEqual(items.map((_, index) => (index === 0 ? "error" : "ok")));
-    const found = await world.storage.findRuns(runs.map(({ uuid }) => uuid));
+    const found = await world.findRuns(runs.map(({ uuid }) => uuid));
     expect(found.map((run) => run?.status)).toEqual(items.map((_, index) => (index === 0 ? "running" : "success")));
   });
 

@@ -133,7 +133,7 @@ export function raceContract(check: Check): void {
     // Else the claimers never got in each other's way and nothing was tried.
     expect(told.lost).toBeGreaterThan(0);
 
-    const found = await world.storage.findRuns(told.uuids);
+    const found = await world.findRuns(told.uuids);
     expect(found.every((run) => run?.status === "success")).toBe(true);
     expect(await world.storage.nextDue(0)).toBeNull();
     expect(await world.claimDue()).toEqual([]);
@@ -159,6 +159,6 @@ export function raceContract(check: Check): void {
       [old, old, current, old].map((run) => end(run, run === old ? "old" : "current")),
     );
     expect(outcomes.map(({ kind }) => kind)).toEqual(["lost", "lost", "ok", "lost"]);
-    expect(only(await world.storage.findRuns([old.uuid]))).toMatchObject({ status: "failed", error: "current" });
+    expect(only(await world.findRuns([old.uuid]))).toMatchObject({ status: "failed", error: "current" });
   });
 }

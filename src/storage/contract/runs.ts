@@ -29,7 +29,7 @@ const BAD: { name: string; at: number; spoil: (run: NewRun) => NewRun; outcome: 
 ];
 
 async function stored(world: World, items: NewRun[]): Promise<boolean[]> {
-  return (await world.storage.findRuns(items.map(({ uuid }) => uuid))).map((run) => run !== null);
+  return (await world.findRuns(items.map(({ uuid }) => uuid))).map((run) => run !== null);
 }
 
 export function runContract(check: Check): void {
@@ -69,9 +69,9 @@ export function runContract(check: Check): void {
 
   check("runs are found in the order that was asked for, null for what there is not", async (world) => {
     const [a, b] = [await world.run(), await world.run()];
-    const found = await world.storage.findRuns([b, newId(world.now()), "nonsense", a, b]);
+    const found = await world.findRuns([b, newId(world.now()), "nonsense", a, b]);
     expect(found.map((run) => run?.uuid ?? null)).toEqual([b, null, null, a, b]);
-    expect(await world.storage.findRuns([])).toEqual([]);
+    expect(await world.findRuns([])).toEqual([]);
   });
 
   check("an author's id starts the newest workflow that is not deleted", async (world) => {
@@ -104,6 +104,17 @@ export function runContract(check: Check): void {
       const [outcome] = await world.storage.insertRuns([world.newRun(reference)]);
       expect(outcome).toMatchObject({ kind: "error", code: "workflow_not_found" });
     }
+  });
+
+  check("a run is found in its namespace alone", async (world) => {
+    const workflow = await world.workflow({ namespace: "theirs" });
+    const item = world.newRun(workflow, { namespace: "theirs" });
+    granted(only(await world.storage.insertRuns([item])));
+    const { uuid } = item;
+    const keys = [NAMESPACE, "theirs", NAMESPACE, ""].map((namespace) => ({ namespace, uuid }));
+    const found = await world.storage.findRuns(keys);
+    expect(found.map((run) => run?.uuid ?? null)).toEqual([null, uuid, null, null]);
+    expect(found[1]).not.toHaveProperty("namespace");
   });
 
   check("namespaces and ids with spaces in one batch are told apart", async (world) => {

@@ -18,6 +18,7 @@ import type {
   Outcome,
   OwedEvents,
   Progress,
+  RunKey,
   RunRecord,
   Storage,
   Unnamed,
@@ -155,8 +156,8 @@ class PostgresStorage implements Storage {
     return this.#newRuns.insert(items);
   }
 
-  findRuns(uuids: string[]): Promise<(RunRecord | null)[]> {
-    return this.#runs.find(uuids);
+  findRuns(keys: RunKey[]): Promise<(RunRecord | null)[]> {
+    return this.#runs.find(keys);
   }
 
   storedRuns(uuids: string[]): Promise<string[]> {

@@ -1,12 +1,11 @@
-import { keptStatement } from "../../db/kept.ts";
+import { few, keptStatement } from "../../db/kept.ts";
 import type { Pool } from "../../db/pool.ts";
 import type { Pools } from "../../db/postgres.ts";
 import { isUuid } from "../../ids.ts";
 import type { PageRequest } from "../../schemas/page.ts";
-import { MAX_PAGE_BYTES, type RunRecord } from "../port.ts";
+import { MAX_PAGE_BYTES, type RunKey, type RunRecord } from "../port.ts";
 import { type Definitions, FIRST_UUID, LAST_UUID, milliseconds } from "./definitions.ts";
 import type { Ids } from "./ids.ts";
-import { asked } from "./statement.ts";
 import { StepOrder } from "./step-order.ts";
 
 /** The log of the run of row "q" of run_queue as one JSON array. */
@@ -28,6 +27,7 @@ export const FIND_RUNS = keptStatement(
   "find_runs",
   ["text"],
   {
+    namespace: "text",
     uuid: "uuid",
     id: "text",
     workflowUuid: "uuid",
@@ -41,7 +41,8 @@ export const FIND_RUNS = keptStatement(
     stepResults: "text",
     log: "text",
   },
-  `select ${COLUMNS} from ${asked("$1")} join workflow_runs r using (uuid) left join run_queue q on q.run_uuid = r.uuid`,
+  `select r.namespace, ${COLUMNS} from json_to_recordset($1::text::json) as asked (namespace text, uuid uuid)
+    join workflow_runs r using (namespace, uuid) left join run_queue q on q.run_uuid = r.uuid where ${few("length(asked.namespace)")}`,
 );
 
 const STORED = `select uuid from workflow_runs where uuid in (
@@ -77,11 +78,12 @@ export class Runs {
     this.#order = new StepOrder(definitions);
   }
 
-  async find(uuids: string[]): Promise<(RunRecord | null)[]> {
-    const wanted = [...new Set(uuids.filter(isUuid))];
-    const rows = await this.#order.restore(await this.#reads.run<RunRecord>(FIND_RUNS.call, [JSON.stringify(wanted)]));
-    const found = new Map(rows.map((row) => [row.uuid, row]));
-    return uuids.map((uuid) => found.get(uuid) ?? null);
+  async find(keys: RunKey[]): Promise<(RunRecord | null)[]> {
+    const wanted = new Map(keys.filter(({ uuid }) => isUuid(uuid)).map((key) => [nameOf(key), key]));
+    const rows = await this.#reads.run<RunRecord & RunKey>(FIND_RUNS.call, [JSON.stringify([...wanted.values()])]);
+    const runs = await this.#order.restore(rows.map(({ namespace: _, ...run }) => run));
+    const found = new Map(rows.map((row, index) => [nameOf(row), runs[index]]));
+    return keys.map((key) => found.get(nameOf(key)) ?? null);
   }
 
   async stored(uuids: string[]): Promise<string[]> {
@@ -101,4 +103,8 @@ export class Runs {
           ]);
     return this.#order.restore(rows);
   }
+}
+
+function nameOf({ namespace, uuid }: RunKey): string {
+  return JSON.stringify([namespace, uuid]);
 }

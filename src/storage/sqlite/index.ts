@@ -17,6 +17,7 @@ import type {
   NewWorkflow,
   Outcome,
   Progress,
+  RunKey,
   RunRecord,
   Storage,
   Unnamed,
@@ -133,8 +134,8 @@ class SqliteStorage implements Storage {
     return this.#underWay.store(items, (named) => this.#committer.write("insertRuns", named));
   }
 
-  async findRuns(uuids: string[]): Promise<(RunRecord | null)[]> {
-    return reading(() => uuids.map((uuid) => this.#runs.find(uuid)));
+  async findRuns(keys: RunKey[]): Promise<(RunRecord | null)[]> {
+    return reading(() => keys.map((key) => this.#runs.find(key)));
   }
 
   async storedRuns(uuids: string[]): Promise<string[]> {

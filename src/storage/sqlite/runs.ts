@@ -12,6 +12,7 @@ import type {
   NewRun,
   Outcome,
   Progress,
+  RunKey,
   RunRecord,
   VersionKey,
 } from "../port.ts";
@@ -34,7 +35,7 @@ const INSERT_ENDED = `insert into workflow_runs (uuid, namespace, workflow_id, w
   status, started_at, completed_at, error, step_results, token, crashes) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)
   on conflict (uuid) do nothing`;
 
-const FIND = `select ${COLUMNS} from ${RUNS} where uuid = ?`;
+const FIND = `select ${COLUMNS} from ${RUNS} where uuid = ? and r.namespace = ?`;
 
 const LIST = {
   desc: `select ${COLUMNS} from ${RUNS} where r.namespace = $namespace and uuid < $after
@@ -159,8 +160,8 @@ export class Runs {
       : { kind: "ok", value: { ...row, uuid, claimed: Boolean(row.claimed), ended: Boolean(row.ended) } };
   }
 
-  find(uuid: string): RunRecord | null {
-    const row = this.#database.query<StoredRun, [string]>(FIND).get(uuid);
+  find({ namespace, uuid }: RunKey): RunRecord | null {
+    const row = this.#database.query<StoredRun, [string, string]>(FIND).get(uuid, namespace);
     return row === null ? null : this.#withLog(row);
   }
 

@@ -173,11 +173,11 @@ describe("what is stored stays", () => {
     const [pending, held] = [await first.run({ payload: '{"ö":1}' }), await first.held()];
     const entries = '[["0",{"step_name":"a"},null]]';
     await first.save({ ...held, entries, crashes: 2, next: { kind: "hold" } });
-    const before = await first.storage.findRuns([pending, held.uuid]);
+    const before = await first.findRuns([pending, held.uuid]);
     await first.storage.close();
 
     const second = await World.open(fileIn(folder));
-    expect(await second.storage.findRuns([pending, held.uuid])).toEqual(before);
+    expect(await second.findRuns([pending, held.uuid])).toEqual(before);
     expect(before[1]?.log).toBe(entries);
     const lookup = { namespace: "default", reference: "orders", version: null };
     expect(await second.storage.findWorkflows([lookup])).toMatchObject([{ uuid: workflow }]);
@@ -267,7 +267,7 @@ test("a file that can't be read is the platform's trouble, whatever was asked", 
   truncateSync(join(folder, "platform.db"), 100);
   const page = { namespace: "default", limit: 10, order: "desc", after: null } as const;
   const reads = [
-    () => world.storage.findRuns([run]),
+    () => world.findRuns([run]),
     () => world.storage.listRuns(page),
     () => world.storage.findWorkflows([{ namespace: "default", reference: workflow, version: null }]),
     () => world.storage.check(),

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { kafkaArchive } from "./kafka-archive.ts";
 import { kafkaFiles } from "./kafka-files.ts";
 import { install, pathOf, run } from "./packages.ts";
 import type { Part } from "./parts.ts";
@@ -25,23 +26,15 @@ export function kafkaPart(folder: string, port: number, controllerPort: number, 
     async prepare() {
       await install(["java"]);
       const files = await kafkaFiles();
-      const home = join(folder, "kafka");
-      const data = join(home, "data");
-      const config = join(home, "server.properties");
-      const own = [
-        `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-        `controller.quorum.voters=1@127.0.0.1:${controllerPort}`,
-        `log.dirs=${data}`,
-        ...more,
-      ];
-      mkdirSync(home, { recursive: true });
-      await Bun.write(config, `${await Bun.file(BASE).text()}\n${own.join("\n")}\n`);
       const java = [pathOf("java"), ...HEAP, ...LOGGING, "-cp", join(files, "*")];
-      if (!existsSync(join(data, "meta.properties"))) {
-        const format = ["format", "--config", config, "--cluster-id", CLUSTER, "--ignore-formatted"];
-        await run([...java, "kafka.tools.StorageTool", ...format]);
-      }
-      return { command: [...java, "kafka.Kafka", config] };
+      const archive = await kafkaArchive(files, {
+        java,
+        prepare: (at, ...ports) => format(java, at, ...ports),
+        question: METADATA,
+      });
+      const withArchive = [...java, `-XX:SharedArchiveFile=${archive}`];
+      const config = await format(withArchive, join(folder, "kafka"), port, controllerPort, more);
+      return { command: [...withArchive, "kafka.Kafka", config] };
     },
     async trouble() {
       try {
@@ -54,4 +47,29 @@ export function kafkaPart(folder: string, port: number, controllerPort: number, 
     stop: { signal: "SIGTERM", seconds: 20 },
     startSeconds: 90,
   };
+}
+
+/** Makes the configuration and the data of a node in a folder, unless they are there; gives the path of the configuration. */
+async function format(
+  java: string[],
+  home: string,
+  port: number,
+  controllerPort: number,
+  more: string[] = [],
+): Promise<string> {
+  const data = join(home, "data");
+  const config = join(home, "server.properties");
+  const own = [
+    `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+    `controller.quorum.voters=1@127.0.0.1:${controllerPort}`,
+    `log.dirs=${data}`,
+    ...more,
+  ];
+  mkdirSync(home, { recursive: true });
+  await Bun.write(config, `${await Bun.file(BASE).text()}\n${own.join("\n")}\n`);
+  if (!existsSync(join(data, "meta.properties"))) {
+    const format = ["format", "--config", config, "--cluster-id", CLUSTER, "--ignore-formatted"];
+    await run([...java, "kafka.tools.StorageTool", ...format]);
+  }
+  return config;
 }

@@ -8,8 +8,11 @@ export BUN_CONFIG_MAX_HTTP_REQUESTS ?= 2048
 # Bytes of memory that Bun's collector reckons with: with all that a machine has it lets garbage lie for longer.
 export BUN_JSC_forceRAMSize ?= 300000000
 
+# What tests name that start services.
+SERVICES := infrastructure/local|(server|broker|kafka|database)[.]fixture
+
 .DEFAULT_GOAL := help
-.PHONY: help start dev stack stack-restart stack-down stack-status stack-clean test test-full faults lint format bench install bun
+.PHONY: help start dev stack stack-restart stack-down stack-status stack-clean unit test test-full faults lint format bench install bun
 
 help: ## Lists the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,6 +40,9 @@ stack-clean: install ## Ends it and removes its data
 
 test: install ## Type check, lint and every test, the big ones scaled down
 	@exec tests/run
+
+unit: install ## Type check and the tests that need no service, in under 20 s
+	@bun run typecheck && bun test $$(git grep --untracked -LE '$(SERVICES)' -- 'src/*.test.ts' 'workers/*.test.ts')
 
 test-full: install ## The same with every number as promised (about twenty minutes)
 	@TEST_SIZE=full exec tests/run

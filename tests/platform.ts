@@ -197,7 +197,9 @@ export async function platformUnderTest(): Promise<PlatformUnderTest> {
     // It stays up for the next suite; tests/run takes it away.
     return { url: `http://127.0.0.1:${settings.port}`, own: null, close: async () => {} };
   }
-  const own = await Platform.start(mode === "postgres" ? { env: { DATABASE_URL: await newDatabase() } } : {});
+  // Of the three modes one takes no shortcuts: its runs live the one life that the others shorten.
+  const env = mode === "postgres" ? { DATABASE_URL: await newDatabase(), SHORTCUTS: "none" } : {};
+  const own = await Platform.start({ env });
   return { url: own.url, own, close: () => own.close() };
 }
 

@@ -35,7 +35,7 @@ const parallel = (branches: Branch[], more: object = {}): StepInput => ({
 });
 
 async function run(...steps: StepInput[]) {
-  const ended = await api.untilEnded(await api.trigger(await api.create(steps), { n: 5 }));
+  const ended = await api.untilEnded(await api.trigger(await api.create(steps), { n: 5 }), 50_000);
   return { status: ended.status, body: ended.body, results: objectAt(ended.body, "step_results") };
 }
 

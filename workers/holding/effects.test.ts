@@ -101,7 +101,7 @@ test("places that are given back are the next ones' in line, each line in its tu
   expect(Math.min(...shares)).toBeGreaterThan(0);
 });
 
-test("whoever has waited a second is told, and the others keep their place in line", () => {
+test("in a line that does not move whoever has waited a second is told, and the others keep their place", () => {
   const { add, clock, tired, started } = open();
   add(PLACES, "hangs", "a");
   const running = started.length;
@@ -122,4 +122,16 @@ test("what has not started is taken back at a stop, and no place stays taken", a
   const before = started.length;
   add(PLACES, "next", "b");
   expect(started.length - before).toBe(PLACES / 4);
+});
+
+test("in a line that moves nobody is told who will have a place within seconds", async () => {
+  const { add, clock, effects, started, tired } = open();
+  add(500, "busy", "a");
+  for (let ended = 0; started.length < 500; ) {
+    for (const effect of started.slice(ended, ended + 16)) effects.end(effect);
+    ended = Math.min(ended + 16, started.length);
+    await Promise.resolve();
+    clock.advance(100);
+  }
+  expect(tired).toEqual([]);
 });

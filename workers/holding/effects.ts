@@ -2,9 +2,12 @@ import type { Clock } from "../../src/clock.ts";
 import { Batches } from "./batches.ts";
 import type { HeldEffect } from "./handing.ts";
 
-/** How long an effect waits for a place before its run is given back. */
-const PATIENCE_MILLISECONDS = 1000;
+/** An effect that has waited so long and would wait longer than this is better given back. */
+const WAIT_MILLISECONDS = 1000;
+const LONGEST_WAIT_MILLISECONDS = 5000;
 const LOOK_MILLISECONDS = 250;
+/** Weight of the last look in how fast a line moves. */
+const LAST_LOOK = 0.25;
 
 export interface EffectsOptions {
   clock: Clock;
@@ -12,10 +15,13 @@ export interface EffectsOptions {
   maxEffects: number;
 }
 
-interface Waiting {
-  effect: HeldEffect;
-  /** On the monotonic clock. */
-  since: number;
+/** Effects of one workflow at one host that wait for a place. */
+interface Line {
+  waiting: { effect: HeldEffect; since: number }[];
+  /** Since the last look. */
+  served: number;
+  /** How many are served in a millisecond, smoothed; null before the first look. */
+  rate: number | null;
 }
 
 /**
@@ -30,7 +36,7 @@ export class Effects {
   #underWay = 0;
   /** Places by workflow and by host. */
   readonly #used = new Map<string, number>();
-  readonly #lines = new Map<string, Waiting[]>();
+  readonly #lines = new Map<string, Line>();
   #isLooking = false;
 
   /** `execute` starts the effects of a batch; `onPatienceOver` gets those that have waited too long. */
@@ -50,9 +56,10 @@ export class Effects {
   add(effect: HeldEffect): void {
     if (this.#mayStart(effect)) this.#start(effect);
     else {
-      const line = lineOf(effect);
-      const waiting = this.#lines.get(line) ?? [];
-      if (waiting.push({ effect, since: this.#options.clock.monotonic() }) === 1) this.#lines.set(line, waiting);
+      const name = lineOf(effect);
+      const line = this.#lines.get(name) ?? { waiting: [], served: 0, rate: null };
+      line.waiting.push({ effect, since: this.#options.clock.monotonic() });
+      this.#lines.set(name, line);
       this.#look();
     }
   }
@@ -61,12 +68,13 @@ export class Effects {
   end(effect: HeldEffect): void {
     this.#leave(effect);
     // A line that was served goes behind the others, and is looked at again.
-    for (const [line, waiting] of this.#lines) {
-      const [first] = waiting;
+    for (const [name, line] of this.#lines) {
+      const [first] = line.waiting;
       if (first === undefined || !this.#mayStart(first.effect)) continue;
-      waiting.shift();
-      this.#lines.delete(line);
-      if (waiting.length > 0) this.#lines.set(line, waiting);
+      line.waiting.shift();
+      line.served++;
+      this.#lines.delete(name);
+      if (line.waiting.length > 0) this.#lines.set(name, line);
       this.#start(first.effect);
     }
   }
@@ -75,7 +83,7 @@ export class Effects {
   takeAll(): HeldEffect[] {
     const ready = this.#ready.takeAll();
     for (const effect of ready) this.#leave(effect);
-    const waiting = [...this.#lines.values()].flatMap((line) => line.map(({ effect }) => effect));
+    const waiting = [...this.#lines.values()].flatMap((line) => line.waiting.map(({ effect }) => effect));
     this.#lines.clear();
     return [...ready, ...waiting];
   }
@@ -107,16 +115,28 @@ export class Effects {
     const { clock } = this.#options;
     clock.timer(LOOK_MILLISECONDS, () => {
       this.#isLooking = false;
-      const over = clock.monotonic() - PATIENCE_MILLISECONDS;
       const tired: HeldEffect[] = [];
-      for (const [line, waiting] of this.#lines) {
-        const patient = waiting.findIndex(({ since }) => since > over);
-        tired.push(...waiting.splice(0, patient < 0 ? waiting.length : patient).map(({ effect }) => effect));
-        if (waiting.length === 0) this.#lines.delete(line);
+      for (const [name, line] of this.#lines) {
+        tired.push(...this.#takeTired(line));
+        if (line.waiting.length === 0) this.#lines.delete(name);
       }
       for (const effect of tired) this.#onPatienceOver(effect);
       if (this.#lines.size > 0) this.#look();
     });
+  }
+
+  /** Takes those out of a line that have waited, and would wait for too long at the rate at which it moves. */
+  #takeTired(line: Line): HeldEffect[] {
+    const now = this.#options.clock.monotonic();
+    const last = line.served / LOOK_MILLISECONDS;
+    line.rate = line.rate === null ? last : line.rate + LAST_LOOK * (last - line.rate);
+    line.served = 0;
+    const rate = line.rate;
+    const isTired = ({ since }: { since: number }, index: number) =>
+      now - since > WAIT_MILLISECONDS && index >= rate * LONGEST_WAIT_MILLISECONDS;
+    const tired = line.waiting.filter(isTired).map(({ effect }) => effect);
+    line.waiting = line.waiting.filter((one, index) => !isTired(one, index));
+    return tired;
   }
 }
 

@@ -53,13 +53,14 @@ export class Dispatcher implements TriggerConsumer {
     });
     this.#runBeforeInsert = new RunBeforeInsert(options, this.#definitions, pure, reaches);
     this.#reservations = new Reservations(options, this.#holdings, this.#runBeforeInsert, {
-      accept: (run, claimedAt) => this.accept([run], "message", claimedAt),
+      accept: (run, worker) => this.accept([run], "message", worker),
     });
     this.#messages = new Messages(options, {
+      worker: () => this.worker,
       room: () => this.room(),
       roomBytes: () => this.roomBytes,
       reserve: (count) => this.#holdings.reserve("message", count),
-      take: (runs, claimedAt) => this.accept(runs, "message", claimedAt),
+      take: (runs, worker) => this.accept(runs, "message", worker),
     });
     this.#lag = new MessageLag(options.clock);
     this.#advancing = new Advancing(options, {
@@ -101,6 +102,11 @@ export class Dispatcher implements TriggerConsumer {
     return this.#options.shortcuts.has("run_before_insert") ? this.#runBeforeInsert.execute(runs) : null;
   }
 
+  /** The worker that runs are claimed for. */
+  get worker(): string {
+    return this.#holdings.worker;
+  }
+
   /** How many more runs that messages name may be claimed now. */
   room(): number {
     return this.#stopping ? 0 : this.#holdings.room("message");
@@ -126,12 +132,11 @@ export class Dispatcher implements TriggerConsumer {
     return this.#holdings.roomBytes;
   }
 
-  /** Takes runs that were claimed for this worker; `claimedAt` is the monotonic time before the claim was sent. */
-  accept(runs: ClaimedRun[], origin: Origin, claimedAt: number): void {
+  /** Takes runs that were claimed for a worker; if its lease was lost meanwhile, they are anybody's. */
+  accept(runs: ClaimedRun[], origin: Origin, worker: string): void {
     for (const run of runs) {
-      const held = new HeldRun(run, origin, claimedAt + this.#options.leaseMilliseconds);
-      this.#holdings.add(held);
-      this.#advancing.add(held);
+      const held = new HeldRun(run, origin, this.#holdings.leaseUntil);
+      if (this.#holdings.add(held, worker)) this.#advancing.add(held);
     }
   }
 

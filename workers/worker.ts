@@ -75,7 +75,6 @@ export function startWorker({ config, storage, messaging, types, clock, log }: W
     dispatcher,
     clock,
     log,
-    leaseMilliseconds,
     patienceMilliseconds,
     longestMilliseconds,
   });

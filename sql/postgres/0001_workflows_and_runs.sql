@@ -92,6 +92,7 @@ create table run_queue (
   log_size integer not null default 0,
   crashes integer not null default 0,
   ended boolean not null default false,
+  holder uuid,
   claim_id uuid,
   namespace text not null,
   constraint run_queue_pkey primary key (run_uuid)
@@ -100,18 +101,29 @@ create table run_queue (
   autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 100000
 );
 comment on table run_queue is 'A row for each run that is not over: inserted with the run, deleted with its end, or once the broker has its completed event. Its rows come and go by the thousand, so it is vacuumed at every turn, by a number of dead rows and without pauses. The fillfactor leaves room for checkpoints and ends, which change no indexed column';
-comment on column run_queue.due_at is 'When the run may be claimed: a new one when its message had its chance, a held one at the end of its lease, a sleeping one at its wake time; one that ended when its event is overdue';
+comment on column run_queue.due_at is 'When the run may be claimed: a new one when its message had its chance, a sleeping one at its wake time, one that ended when its event is overdue; null while a worker holds it';
 comment on column run_queue.started_at is 'When it was begun: null is a pending run, else a running one';
 comment on column run_queue.token is 'One more with every claim; every write of progress must name it';
 comment on column run_queue.log_length is 'Rows in run_log: the next checkpoint''s sequence number';
 comment on column run_queue.log_size is 'Characters in run_log, so that a claim knows the size of a log without reading it';
 comment on column run_queue.crashes is 'Threads that died under this run since it last made progress';
 comment on column run_queue.ended is 'The run is over, and its completed event is owed to the broker: by the worker that ended it, from due_at on by owed_events';
-comment on column run_queue.claim_id is 'Which claim holds the run; null while nobody does';
+comment on column run_queue.holder is 'The worker that holds the run, for as long as its lease lasts; null while none does';
+comment on column run_queue.claim_id is 'The claim by which it holds the run, so that a repeated claim finds it; null while none does';
 create index run_queue_due on run_queue (due_at) where due_at is not null;
 comment on index run_queue_due is 'The sweeper''s: what is due, soonest first';
 create index run_queue_due_begun on run_queue (due_at) where due_at is not null and started_at is not null;
 comment on index run_queue_due_begun is 'The sweeper''s: what is due and was begun, soonest first, while new runs are left to their messages';
+create index run_queue_by_holder on run_queue (holder) where holder is not null;
+comment on index run_queue_by_holder is 'The runs of a worker whose lease is over, among all that are not over';
+
+create table workers (
+  uuid uuid not null,
+  lease_until timestamptz not null,
+  constraint workers_pkey primary key (uuid)
+) with (fillfactor = 50);
+comment on table workers is 'The lease of each worker, renewed in one row for all the runs that it holds';
+comment on column workers.lease_until is 'From then on it can''t be renewed, and its runs are due';
 
 -- Other programs insert rows without a namespace, which ours never do: the condition of the trigger is all that it costs our
 -- inserts. A trigger after the insert would have no column left by which to tell the two apart.

@@ -77,14 +77,16 @@ create table workflow_runs (
 create table run_queue (
   run_uuid text primary key not null,
   namespace text not null,
-  -- When the run may be claimed: a new one when its message had its chance, a held one at the end of its lease, a sleeping one at
-  -- its wake time.
+  -- When the run may be claimed: a new one when its message had its chance, a sleeping one at its wake time; null while a worker
+  -- holds it.
   due_at integer,
   -- When it was begun: null is a pending run, else a running one.
   started_at integer,
   -- One more with every claim; every write of progress must name it.
   token integer not null default 0,
-  -- Which claim holds the run; null while nobody does.
+  -- The worker that holds the run, for as long as its lease lasts; null while none does.
+  holder text,
+  -- The claim by which it holds the run; null while none does.
   claim_id text,
   -- Rows in run_log: the next checkpoint's sequence number.
   log_length integer not null default 0,
@@ -94,6 +96,16 @@ create table run_queue (
 
 -- The sweeper's: what is due, soonest first.
 create index run_queue_due on run_queue (due_at) where due_at is not null;
+
+-- The runs of a worker whose lease is over, among all that are not over.
+create index run_queue_by_holder on run_queue (holder) where holder is not null;
+
+-- The lease of each worker, renewed in one row for all the runs that it holds. From its end on it can't be renewed, and its
+-- runs are due.
+create table workers (
+  uuid text primary key not null,
+  lease_until integer not null
+) strict, without rowid;
 
 -- Other programs insert rows without a namespace, which ours never do: they are put into the namespace of their workflow, and
 -- into the queue.

@@ -3,7 +3,8 @@
  * What may still change is read from the database. Nothing here fails: a cache that is out has nothing and keeps nothing.
  */
 import type { BreakerState } from "../breaker.ts";
-import { pageBytes, type RunKey, type RunRecord } from "../storage/port.ts";
+import { pageBytes } from "../schemas/page.ts";
+import type { RunKey, RunRecord } from "../storage/port.ts";
 
 /** How long a run is kept, milliseconds. */
 export const LIFETIME = 10_000;

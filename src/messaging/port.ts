@@ -1,11 +1,12 @@
 import type { BreakerState } from "../breaker.ts";
 import type { CompletedEvent, TriggerEvent, Triggered } from "../schemas/event.ts";
-import type { EndedRun, InsertedRun, Lease, NewRun, Unnamed } from "../storage/port.ts";
+import type { ClaimMark, EndedRun, InsertedRun, NewRun, Unnamed } from "../storage/port.ts";
 
 /** A worker's room for one run that is about to be stored: it is stored as claimed, and needs no message. */
 export interface Reservation {
-  lease: Lease;
-  /** It is stored: as ended, or (null) under this lease. The worker learns which version its workflow has. */
+  /** Marks the run as claimed for the worker. */
+  claim: ClaimMark;
+  /** It is stored: as ended, or (null) as claimed. The worker learns which version its workflow has. */
   stored(run: Unnamed<NewRun>, inserted: InsertedRun, ended: EndedRun | null): void;
   /** It was not stored, or not for this worker. */
   release(): void;

@@ -2,8 +2,8 @@ import type { Clock } from "../clock.ts";
 import { ValidationFailed } from "../errors.ts";
 import { isUuid } from "../ids.ts";
 import { SharedReads } from "../repositories/reads.ts";
-import type { PageQuery, PageRequest } from "../schemas/page.ts";
-import { MAX_PAGE_BYTES, pageBytes, type RunRecord, type WorkflowRecord } from "../storage/port.ts";
+import { MAX_PAGE_BYTES, type PageQuery, type PageRequest, pageBytes } from "../schemas/page.ts";
+import type { RunRecord, WorkflowRecord } from "../storage/port.ts";
 
 const DEFAULT_LIMIT = 50;
 

@@ -55,7 +55,7 @@ export class TriggerService {
       payload: JSON.stringify(payload),
       depth,
       graceMilliseconds: this.#graceMilliseconds,
-      claim: reservation?.lease ?? null,
+      claim: reservation?.claim ?? null,
       ended: null,
     };
     try {

@@ -10,6 +10,7 @@ import { dueContract } from "./contract/due.ts";
 import { fenceContract } from "./contract/fences.ts";
 import { freshContract } from "./contract/fresh.ts";
 import { checksOf, type StorageAdapter } from "./contract/kit.ts";
+import { leaseContract } from "./contract/leases.ts";
 import { pagingContract } from "./contract/paging.ts";
 import { progressContract } from "./contract/progress.ts";
 import { raceContract } from "./contract/races.ts";
@@ -30,6 +31,7 @@ export function storageContract(name: string, adapter: StorageAdapter): void {
     describe("executed without a claim", () => freshContract(check));
     describe("claims", () => claimContract(check));
     describe("due", () => dueContract(check));
+    describe("leases", () => leaseContract(check));
     describe("progress", () => progressContract(check));
     describe("fences", () => fenceContract(check));
     describe("paging", () => pagingContract(check));

@@ -83,8 +83,8 @@ export interface NewRun {
   depth: number;
   /** Milliseconds that a message has to bring the run to a worker before the sweeper may take it. */
   graceMilliseconds: number;
-  /** Stores it as claimed already, with token 1, for a worker of this process that has room; null leaves it pending. */
-  claim: Lease | null;
+  /** Stores it as claimed already, with token 1, for a worker that has room, if its lease lasts; null leaves it pending. */
+  claim: ClaimMark | null;
   /** What it came to, where it was executed ahead: stored as ended, if its workflow still has that version. */
   ended: EndedRun | null;
 }
@@ -99,9 +99,17 @@ export interface EndedRun extends VersionKey {
   stepResults: string;
 }
 
-/** How a claim marks the runs that it takes. */
-export interface Lease {
+/** How a claim marks the runs that it takes. It takes none once the lease of its worker is over. */
+export interface ClaimMark {
   claimId: string;
+  /** The worker that holds them from then on, for as long as its lease lasts. */
+  worker: string;
+}
+
+/** The lease of a worker, which is that of every run it holds. */
+export interface WorkerLease {
+  /** A UUID that no worker had before. */
+  worker: string;
   leaseMilliseconds: number;
 }
 
@@ -137,7 +145,7 @@ export interface RunRecord {
   log: string;
 }
 
-export interface Claim extends Lease {
+export interface Claim extends ClaimMark {
   /** Room for payloads and logs; the first run is taken whatever its size. */
   maxBytes: number;
 }
@@ -147,7 +155,7 @@ export interface MessageClaim extends Claim {
   uuids: string[];
 }
 
-/** Claims runs that are due, in the order in which they fell due. */
+/** Claims runs that are due, in the order in which they fell due. Those of workers whose lease is over fall due with it. */
 export interface DueClaim extends Claim {
   limit: number;
   /** Runs that nobody has begun are left to their messages for so long once they are due. */
@@ -226,18 +234,6 @@ export interface Progress extends Held {
     | RunEnd;
 }
 
-/** An ascending list leaves out ids younger than this: a smaller one may still be on its way into the database. */
-export const SETTLED_MILLISECONDS = 2000;
-
-/** A page of a list ends early once its rows hold this much JSON text; its reader goes on from the last row. */
-export const MAX_PAGE_BYTES = 8 * 1024 * 1024;
-
-/** What counts toward MAX_PAGE_BYTES, in characters. */
-export function pageBytes(row: RunRecord | WorkflowRecord): number {
-  if ("steps" in row) return row.steps.length;
-  return row.payload.length + (row.stepResults?.length ?? 0) + row.log.length;
-}
-
 /** Completed events that a broker is owed. */
 export interface OwedEvents {
   /** Those that are overdue, oldest first; they fall due again later, should they not be sent now. */
@@ -283,10 +279,15 @@ export interface Storage {
   claimByMessage(claim: MessageClaim): Promise<ClaimedRun[]>;
   /** Fewer than the limit with patience, though there are more; none only when there are no more. */
   claimDue(claim: DueClaim): Promise<ClaimedRun[]>;
-  /** When a claim with this patience finds the next run, milliseconds since the epoch; null when none will. */
+  /** When a claim with this patience finds the next run, milliseconds since the epoch, if no lease is renewed; null when none will. */
   nextDue(patienceMilliseconds: number): Promise<number | null>;
   saveProgress(items: Progress[]): Promise<Outcome<null>[]>;
-  renewLeases(items: Held[], leaseMilliseconds: number): Promise<Outcome<null>[]>;
+  /** The lease of a new worker begins. Repeating it is harmless. */
+  startLease(lease: WorkerLease): Promise<void>;
+  /** Lost once it was over: its runs are anybody's, and the worker goes on under another id. */
+  renewLease(lease: WorkerLease): Promise<Outcome<null>>;
+  /** What a worker holds, whether or not it was told so. */
+  heldBy(worker: string): Promise<(Held & Pick<Progress, "crashes">)[]>;
 
   /** Rejects while the storage is out. */
   check(): Promise<void>;

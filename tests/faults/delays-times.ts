@@ -44,13 +44,13 @@ function runOf({ uuid, status, duration, started, completed }: Row): DelayedRun 
 /** Of the file in a data folder, which a running platform may have open. */
 export function sqliteDelays(file: string): DelayRecords {
   const database = new Database(file, { readonly: true });
-  const census = database.query<Census, [number]>(`select (select count(completed_at) from workflow_runs) as ended,
-    count(*) filter (where claim_id is not null and due_at > ?1) as held,
-    count(*) filter (where claim_id is null and started_at is not null) as asleep from run_queue`);
+  const census = database.query<Census, []>(`select (select count(completed_at) from workflow_runs) as ended,
+    count(*) filter (where holder is not null) as held,
+    count(*) filter (where holder is null and started_at is not null) as asleep from run_queue`);
   const all = database.query<Row, []>(`select uuid, status, payload->>'s' as duration,
     step_results->>'$.wait.started_at' as started, completed_at as completed from workflow_runs`);
   return {
-    census: async () => census.get(Date.now()) ?? { ended: 0, held: 0, asleep: 0 },
+    census: async () => census.get() ?? { ended: 0, held: 0, asleep: 0 },
     all: async () => all.all().map(runOf),
     close: async () => database.close(),
   };
@@ -63,8 +63,8 @@ export function postgresDelays(address: string): DelayRecords {
     async census() {
       const [row] = await sql<Census[]>`select
         (select count(completed_at)::integer from workflow_runs) as ended,
-        (count(*) filter (where claim_id is not null and due_at > now()))::integer as held,
-        (count(*) filter (where claim_id is null and started_at is not null))::integer as asleep from run_queue where not ended`;
+        (count(*) filter (where holder is not null))::integer as held,
+        (count(*) filter (where holder is null and started_at is not null))::integer as asleep from run_queue where not ended`;
       return row ?? { ended: 0, held: 0, asleep: 0 };
     },
     async all() {

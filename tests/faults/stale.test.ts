@@ -84,7 +84,7 @@ test(NAME, async () => {
 
 async function countHeld(sql: Sql): Promise<number> {
   const [row] = await sql<{ held: number }[]>`
-    select count(*)::integer as held from run_queue where claim_id is not null and due_at > now()`;
+    select count(*)::integer as held from run_queue where holder is not null`;
   return row?.held ?? 0;
 }
 

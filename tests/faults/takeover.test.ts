@@ -103,17 +103,27 @@ function clockOf(deployment: Deployment, name: string): number {
   return Date.parse(String(times.findLast((time) => typeof time === "string"))) - Date.now();
 }
 
-/** Records every claim of a run that somebody held, with the end of that lease. */
+/** Records every claim of a run whose holder's lease was over, with the end of that lease. */
 async function watchClaims(sql: Sql): Promise<void> {
   await sql.unsafe(`
     create table fault_claims (uuid uuid, token integer, due timestamptz, at timestamptz default clock_timestamp());
-    create function record_claim() returns trigger language plpgsql as $$
+    create table fault_freed (uuid uuid, token integer, due timestamptz);
+    create function record_freed() returns trigger language plpgsql as $$
       begin
-        insert into fault_claims (uuid, token, due) values (new.run_uuid, new.token, old.due_at);
+        insert into fault_freed select new.run_uuid, new.token, lease_until from workers where uuid = old.holder;
         return null;
       end $$;
+    create function record_claim() returns trigger language plpgsql as $$
+      begin
+        insert into fault_claims (uuid, token, due)
+          select uuid, new.token, due from fault_freed where uuid = new.run_uuid and token = old.token;
+        return null;
+      end $$;
+    -- What is freed is due at the time of its transaction; what is given back is due at a time of the worker's.
+    create trigger record_freed after update on run_queue for each row
+      when (old.holder is not null and new.holder is null and new.due_at = now()) execute function record_freed();
     create trigger record_claim after update on run_queue for each row
-      when (new.token > old.token and old.claim_id is not null) execute function record_claim()`);
+      when (new.token > old.token and old.token > 0) execute function record_claim()`);
 }
 
 /** Those claims: milliseconds of the database's clock. */

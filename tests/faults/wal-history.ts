@@ -21,7 +21,8 @@ const HALF_WRITTEN = `select uuid from workflow_runs r left join run_queue q on 
   or (completed_at is null) <> (step_results is null)
   or (completed_at is null) <> (q.run_uuid is not null)
   or (completed_at is null) <> (r.token is null)
-  or (claim_id is not null and (q.token = 0 or q.started_at is null))
+  or (holder is not null and (q.token = 0 or q.started_at is null or claim_id is null))
+  or (q.run_uuid is not null and (holder is null) <> (due_at is not null))
   or not exists (select 1 from workflow_versions where workflow_uuid = r.workflow_id and version = r.workflow_version)`;
 
 /** A run that had not ended. */
@@ -85,9 +86,7 @@ export class History {
     const runs = database.query<{ uuid: string }, []>("select uuid from workflow_runs").all();
     const halfWritten = database.query<{ uuid: string }, []>(HALF_WRITTEN).all();
     const open = database
-      .query<OpenRun, []>(
-        `select run_uuid as uuid, case when claim_id is null then due_at end as dueAt, token from run_queue order by run_uuid`,
-      )
+      .query<OpenRun, []>(`select run_uuid as uuid, due_at as dueAt, token from run_queue order by run_uuid`)
       .all();
     database.close();
     const uuids = (rows: { uuid: string }[]) => rows.map(({ uuid }) => uuid);

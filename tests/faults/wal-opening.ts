@@ -76,7 +76,9 @@ async function faultOfRuns(storage: Storage, { runs }: State, uuids: string[]): 
 
 /** What was held or due is claimed and goes on; what slept sleeps until its time. */
 async function faultOfTakingUp(storage: Storage, { open }: State): Promise<string | null> {
-  const claim = { claimId: "after-the-cut", leaseMilliseconds: LEASE_MILLISECONDS, maxBytes: NO_LIMIT_BYTES };
+  const worker = "after-the-cut";
+  await storage.startLease({ worker, leaseMilliseconds: LEASE_MILLISECONDS });
+  const claim = { claimId: worker, worker, maxBytes: NO_LIMIT_BYTES };
   const now = Date.now();
   const claimed = await storage.claimDue({ ...claim, limit: ALL, patienceMilliseconds: 0 });
   const tokens = new Map(claimed.map(({ uuid, token }) => [uuid, token]));

@@ -91,7 +91,7 @@ function scheduleTriggers(
         payload,
         depth: 0,
         graceMilliseconds: 2000,
-        claim: reservation?.lease ?? null,
+        claim: reservation?.claim ?? null,
         ended: null,
       };
       const store = once(async (ended: EndedRun | null) => {
@@ -110,7 +110,8 @@ function scheduleTriggers(
           crashes: 0,
           depth: 0,
         };
-        if (!inserted.ended) world.claimed([claimed]);
+        if (inserted.claimed) world.claimed([claimed]);
+        else if (!inserted.ended) return owner.clock.deliver(() => reservation.release());
         // The process may be gone, or stopped for a while, before it hears of it.
         const heard = () => reservation.stored(coming, inserted, inserted.ended ? ended : null);
         scheduler.after(random.below(5), () => owner.clock.deliver(heard));

@@ -45,7 +45,6 @@ export class SimulatedWorker {
       dispatcher: this.#dispatcher,
       clock,
       log,
-      leaseMilliseconds: LEASE_MILLISECONDS,
       patienceMilliseconds: () => (clock.now() % 4000 < 2000 ? 0 : this.#dispatcher.patience()),
       longestMilliseconds: () => 1000,
     });

@@ -167,7 +167,9 @@ export class World {
             return outcomes;
           },
         ),
-      renewLeases: (items, lease) => this.#call(clock, "renew", () => storage.renewLeases(items, lease)),
+      startLease: (lease) => this.#call(clock, "start", () => storage.startLease(lease)),
+      heldBy: (worker) => this.#call(clock, "held", () => storage.heldBy(worker)),
+      renewLease: (lease) => this.#call(clock, "renew", () => storage.renewLease(lease)),
       check: () => storage.check(),
       recordHealth: (status) => storage.recordHealth(status),
       close: async () => {},

@@ -11,17 +11,18 @@ export interface MessagesOptions {
   storage: Storage;
   clock: Clock;
   log: Logger;
-  leaseMilliseconds: number;
 }
 
 /** Who has room for runs. */
 export interface Taker {
+  /** The worker that claims are for. */
+  worker(): string;
   room(): number;
   roomBytes(): number;
   /** Keeps room while a claim is under way; gives what ends that. */
   reserve(count: number): () => void;
-  /** `claimedAt` is the monotonic time before the claim was sent. */
-  take(runs: ClaimedRun[], claimedAt: number): void;
+  /** `worker` is the one that the claim named. */
+  take(runs: ClaimedRun[], worker: string): void;
 }
 
 /** Claims the runs that messages name, as far as there is room; what does not fit is left to the sweeper. */
@@ -71,13 +72,13 @@ export class Messages {
 
   /** Claims those of these that are new. @throws what the storage throws */
   async claimNow(uuids: string[]): Promise<ClaimedRun[]> {
-    const { storage, clock, leaseMilliseconds } = this.#options;
-    const claimedAt = clock.monotonic();
-    const claim = { claimId: newId(clock.now()), leaseMilliseconds, maxBytes: this.#taker.roomBytes() };
+    const { storage, clock } = this.#options;
+    const worker = this.#taker.worker();
+    const claim = { claimId: newId(clock.now()), worker, maxBytes: this.#taker.roomBytes() };
     const release = this.#taker.reserve(uuids.length);
     try {
       const runs = await storage.claimByMessage({ ...claim, uuids });
-      this.#taker.take(runs, claimedAt);
+      this.#taker.take(runs, worker);
       return runs;
     } finally {
       release();

@@ -2,21 +2,20 @@ import type { Clock } from "../../src/clock.ts";
 import { newId } from "../../src/ids.ts";
 import type { Reservation } from "../../src/messaging/port.ts";
 import type { CompletedEvent } from "../../src/schemas/event.ts";
-import type { ClaimedRun, Lease } from "../../src/storage/port.ts";
+import type { ClaimedRun } from "../../src/storage/port.ts";
 import type { Holdings } from "../holding/holdings.ts";
 import type { RunBeforeInsert } from "../shortcuts/run-before-insert.ts";
 
 export interface ReservationsOptions {
   clock: Clock;
-  leaseMilliseconds: number;
   /** Called when the end of a run is stored. */
   onEnded(event: CompletedEvent): void;
 }
 
 /** Who takes the runs that were stored as claimed. */
 export interface Accepter {
-  /** `claimedAt` is the monotonic time before the claim was sent. */
-  accept(run: ClaimedRun, claimedAt: number): void;
+  /** `worker` is the one that the claim named. */
+  accept(run: ClaimedRun, worker: string): void;
 }
 
 /** Room that is kept for runs which triggers of this process are about to store. */
@@ -25,23 +24,22 @@ export class Reservations {
   readonly #holdings: Holdings;
   readonly #runBeforeInsert: RunBeforeInsert;
   readonly #accepter: Accepter;
-  /** Marks the runs that inserts claim for this worker. */
-  readonly #lease: Lease;
+  readonly #claimId: string;
 
   constructor(options: ReservationsOptions, holdings: Holdings, ahead: RunBeforeInsert, accepter: Accepter) {
     this.#options = options;
     this.#holdings = holdings;
     this.#runBeforeInsert = ahead;
     this.#accepter = accepter;
-    this.#lease = { claimId: newId(options.clock.now()), leaseMilliseconds: options.leaseMilliseconds };
+    this.#claimId = newId(options.clock.now());
   }
 
   /** Keeps room for one run. */
   take(): Reservation {
-    const claimedAt = this.#options.clock.monotonic();
+    const { worker } = this.#holdings;
     const release = this.#holdings.reserve("message", 1);
     return {
-      lease: this.#lease,
+      claim: { claimId: this.#claimId, worker },
       stored: ({ workflow, payload, depth }, { uuid, workflowUuid, workflowVersion }, ended) => {
         release();
         this.#runBeforeInsert.learn(workflow, { workflowUuid, version: workflowVersion });
@@ -60,7 +58,7 @@ export class Reservations {
             crashes: 0,
             depth,
           };
-          this.#accepter.accept(run, claimedAt);
+          this.#accepter.accept(run, worker);
         }
       },
       release,

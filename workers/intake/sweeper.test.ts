@@ -23,9 +23,11 @@ test("a due run that another session has locked is asked for now and then, and c
 
   const [looks, claims] = [spyOn(storage, "nextDue"), spyOn(storage, "claimDue")];
   const claimed = Promise.withResolvers<ClaimedRun[]>();
+  const { worker } = await world.mark();
   const sweeper = new Sweeper({
     storage,
     dispatcher: {
+      worker,
       roomForDue: () => 10,
       roomBytes: 1_000_000,
       reserveDue: () => () => {},
@@ -35,7 +37,6 @@ test("a due run that another session has locked is asked for now and then, and c
     },
     clock,
     log: pino({ level: "silent" }),
-    leaseMilliseconds: 30_000,
     patienceMilliseconds: () => 0,
     longestMilliseconds: () => 50,
   });

@@ -17,10 +17,9 @@ const LOCKED_MILLISECONDS = 5;
 
 export interface SweeperOptions {
   storage: Storage;
-  dispatcher: Pick<Dispatcher, "roomForDue" | "roomBytes" | "reserveDue" | "accept">;
+  dispatcher: Pick<Dispatcher, "worker" | "roomForDue" | "roomBytes" | "reserveDue" | "accept">;
   clock: Clock;
   log: Logger;
-  leaseMilliseconds: number;
   /** See DueClaim. */
   patienceMilliseconds(): number;
   /** It looks again after this time whatever it was told: rows of other programs fall due too. */
@@ -61,7 +60,7 @@ export class Sweeper {
   }
 
   async #sweep(): Promise<void> {
-    const { storage, dispatcher, clock, log, leaseMilliseconds, longestMilliseconds } = this.#options;
+    const { storage, dispatcher, clock, log, longestMilliseconds } = this.#options;
     const patienceMilliseconds = this.#options.patienceMilliseconds();
     this.#sweeping = true;
     const startedAt = clock.monotonic();
@@ -77,7 +76,8 @@ export class Sweeper {
         const limit = Math.min(MAX_PER_SWEEP, dispatcher.roomForDue());
         if (limit === 0) break;
         const claimId = newId(clock.now());
-        const claim = { claimId, leaseMilliseconds, limit, maxBytes: dispatcher.roomBytes, patienceMilliseconds };
+        const { worker, roomBytes: maxBytes } = dispatcher;
+        const claim = { claimId, worker, limit, maxBytes, patienceMilliseconds };
         if ((await this.#claim(claim)) > 0) this.#locked.reset();
         else {
           nextAt = clock.now() + Math.min(this.#locked.next(), longestMilliseconds());
@@ -97,14 +97,13 @@ export class Sweeper {
 
   /** Claims and hands over; gives how many. */
   async #claim(claim: DueClaim): Promise<number> {
-    const { storage, dispatcher, clock } = this.#options;
-    const claimedAt = clock.monotonic();
+    const { storage, dispatcher } = this.#options;
     // Triggers and messages that come meanwhile must not take the same room.
     const release = dispatcher.reserveDue(claim.limit);
     try {
       const claimed = await storage.claimDue(claim);
       if (claimed.length > 0) failpoint("due_claimed");
-      dispatcher.accept(claimed, "due", claimedAt);
+      dispatcher.accept(claimed, "due", claim.worker);
       return claimed.length;
     } finally {
       release();

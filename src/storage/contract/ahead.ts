@@ -1,9 +1,8 @@
 /** Runs that were executed before they are stored. */
 import { expect } from "bun:test";
-import type { EndedRun, Lease } from "../port.ts";
-import { type Check, granted, MINUTE, only, SHORT_LEASE, type World } from "./kit.ts";
+import type { EndedRun } from "../port.ts";
+import { type Check, granted, only, type World } from "./kit.ts";
 
-const LEASE: Lease = { claimId: "01900000-0000-7000-8000-00000000000c", leaseMilliseconds: MINUTE };
 const RESULTS = '{"b": {"step_name": "b"}, "a": {"step_name": "a", "output": {"text": "a \\"quote\\" and ünï"}}}';
 
 function ended(world: World, workflowUuid: string, version = 1, fields: Partial<EndedRun> = {}): EndedRun {
@@ -15,7 +14,7 @@ export function aheadContract(check: Check): void {
   check("a run that was executed ahead is stored as ended, with its results, and nobody claims it", async (world) => {
     const workflow = await world.workflow();
     const result = ended(world, workflow);
-    const claim = { ...LEASE, leaseMilliseconds: SHORT_LEASE };
+    const claim = await world.mark();
     const item = world.newRun(workflow, { claim, ended: result });
     await world.pass(5);
     expect(granted(only(await world.storage.insertRuns([item])))).toEqual({
@@ -30,7 +29,7 @@ export function aheadContract(check: Check): void {
     expect(run.startedAt).toBe(result.startedAt);
     expect(run.completedAt).toBeGreaterThanOrEqual(result.startedAt);
     expect(JSON.parse(run.stepResults ?? "")).toEqual(JSON.parse(RESULTS));
-    await world.pass(2 * SHORT_LEASE);
+    await world.endLease(claim);
     expect(await world.claimDue()).toEqual([]);
     expect(await world.claimByMessage([item.uuid])).toEqual([]);
   });
@@ -47,7 +46,7 @@ export function aheadContract(check: Check): void {
     const workflow = await world.workflow({ id: "changed" });
     const result = ended(world, workflow);
     await world.storage.updateWorkflows([{ ...world.newWorkflow(), reference: workflow, id: "changed" }]);
-    const claimed = world.newRun(workflow, { claim: LEASE, ended: result });
+    const claimed = world.newRun(workflow, { claim: await world.mark(), ended: result });
     const pending = world.newRun("changed", { ended: result });
     const outcomes = await world.storage.insertRuns([claimed, pending]);
     expect(outcomes.map(granted)).toEqual([
@@ -77,7 +76,7 @@ export function aheadContract(check: Check): void {
 
   check("repeated, it is the same run; a repetition that was not executed finds it ended", async (world) => {
     const workflow = await world.workflow();
-    const item = world.newRun(workflow, { claim: LEASE, ended: ended(world, workflow) });
+    const item = world.newRun(workflow, { claim: await world.mark(), ended: ended(world, workflow) });
     const again = { ...item, ended: { ...ended(world, workflow), stepResults: "{}" } };
     const bare = { ...item, ended: null };
     const outcomes = await world.storage.insertRuns([item]);
@@ -88,9 +87,10 @@ export function aheadContract(check: Check): void {
 
   check("they are told apart from the others of their batch", async (world) => {
     const workflow = await world.workflow();
+    const mark = await world.mark();
     const items = Array.from({ length: 30 }, (_, index) =>
       world.newRun(workflow, {
-        claim: index % 2 === 0 ? LEASE : null,
+        claim: index % 2 === 0 ? mark : null,
         ended: index % 3 === 0 ? ended(world, workflow, 1, { stepResults: `{"n":{"index":${index}}}` }) : null,
       }),
     );

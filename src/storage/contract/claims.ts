@@ -106,7 +106,7 @@ export function claimContract(check: Check): void {
 
   check("a run that is stored as claimed is held from the start, with the token 1", async (world) => {
     const before = world.now();
-    const claim = { claimId: newId(before), leaseMilliseconds: MINUTE };
+    const claim = await world.mark();
     const uuid = await world.run({ claim, payload: '{"n":1}' });
     const run = await world.find(uuid);
     expect(run.status).toBe("running");
@@ -116,26 +116,25 @@ export function claimContract(check: Check): void {
     expect(await world.claimDue()).toEqual([]);
 
     const held = { uuid, token: 1, logLength: 0, crashes: 0 };
-    expect(await world.storage.renewLeases([held, { uuid, token: 0 }], MINUTE)).toMatchObject([
-      { kind: "ok" },
-      { kind: "lost" },
-    ]);
+    granted(await world.storage.renewLease({ worker: claim.worker, leaseMilliseconds: MINUTE }));
     granted(await world.save({ ...held, entries: entriesText("0"), next: { kind: "hold" } }));
     expect(pathsOf(await world.find(uuid))).toEqual(["0"]);
   });
 
   check("a run that is stored as claimed is due when its lease is over, like any other", async (world) => {
-    const claim = { claimId: newId(world.now()), leaseMilliseconds: SHORT_LEASE };
+    const claim = await world.mark();
     const uuid = await world.run({ claim, graceMilliseconds: MINUTE });
-    await world.pass(SHORT_LEASE * 2);
+    await world.endLease(claim);
     expect(await world.claimByMessage([uuid])).toEqual([]);
     expect(await world.claimDue()).toMatchObject([{ uuid, token: 2 }]);
-    expect(await world.storage.renewLeases([{ uuid, token: 1 }], MINUTE)).toEqual([{ kind: "lost" }]);
+    expect(await world.storage.renewLease({ worker: claim.worker, leaseMilliseconds: MINUTE })).toEqual({
+      kind: "lost",
+    });
   });
 
   check("of 500 runs, some stored as claimed, each is as it was stored", async (world) => {
     const workflow = await world.workflow();
-    const claim = { claimId: newId(world.now()), leaseMilliseconds: MINUTE };
+    const claim = await world.mark();
     const items = Array.from({ length: 500 }, (_, index) =>
       world.newRun(index === 9 ? "nothing" : workflow, index % 3 === 0 ? { claim } : {}),
     );

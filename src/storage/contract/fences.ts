@@ -17,7 +17,7 @@ async function seen(world: World, uuid: string): Promise<[RunRecord, number | nu
 
 /** Ends the lease of the one run and claims it again: shows the row and the log as a worker gets them. */
 async function reclaimed(world: World, run: ClaimedRun): Promise<ClaimedRun> {
-  expect(await world.storage.renewLeases([run], 1)).toEqual([{ kind: "ok", value: null }]);
+  granted(await world.renew(run, 1));
   await world.pass(20);
   return only(await world.claimDue());
 }
@@ -56,32 +56,12 @@ export function fenceContract(check: Check): void {
     });
   }
 
-  check("a renewal with an old token is lost and moves nothing", async (world) => {
-    const { old, current } = await world.takenOver();
-    const before = await seen(world, old.uuid);
-    expect(await world.storage.renewLeases([old], 9 * MINUTE)).toEqual([{ kind: "lost" }]);
-    expect(await seen(world, old.uuid)).toEqual(before);
-    expect(await world.storage.renewLeases([current], MINUTE)).toEqual([{ kind: "ok", value: null }]);
-  });
-
-  check("nothing is renewed for a run that never was claimed, or that there is not", async (world) => {
-    const pending = await world.run();
-    const before = await world.storage.nextDue(0);
-    const items = [
-      { uuid: pending, token: 0 },
-      { uuid: newId(world.now()), token: 1 },
-    ];
-    expect(await world.storage.renewLeases(items, 9 * MINUTE)).toEqual([{ kind: "lost" }, { kind: "lost" }]);
-    expect(await world.storage.nextDue(0)).toBe(before);
-  });
-
-  check("of 500 saves and renewals with one old token, 499 are written", async (world) => {
+  check("of 500 saves with one old token, 499 are written", async (world) => {
     const { old, current } = await world.takenOver();
     const runs = await world.claimByMessage(await world.runs(499));
     const items = runs.toSpliced(77, 0, old).map((run) => progress(run, { entries: entriesText("0") }));
     const expected = items.map((_, index) => (index === 77 ? "lost" : "ok"));
     expect((await world.storage.saveProgress(items)).map(({ kind }) => kind)).toEqual(expected);
-    expect((await world.storage.renewLeases(items, MINUTE)).map(({ kind }) => kind)).toEqual(expected);
     expect(pathsOf(await world.find(current.uuid))).toEqual([]);
     const found = await world.findRuns(runs.map(({ uuid }) => uuid));
     expect(found.map((run) => (run === null ? [] : pathsOf(run)))).toEqual(runs.map(() => ["0"]));

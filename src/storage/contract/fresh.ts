@@ -40,7 +40,7 @@ export function freshContract(check: Check): void {
     const fresh = world.newRun(workflow, { payload: '{"n":1}', graceMilliseconds: MINUTE });
     await world.storage.insertRuns([fresh]);
     const [held, left] = [await world.held(), await world.held({}, SHORT_LEASE)];
-    const claim = { claimId: newId(world.now()), leaseMilliseconds: MINUTE };
+    const claim = await world.mark();
     const [claimed, ended] = [await world.run({ claim }), await world.run()];
     granted(only(await world.storage.saveFresh([endOf(world, ended)])));
     await world.pass(SHORT_LEASE * 2);

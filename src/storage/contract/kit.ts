@@ -3,7 +3,17 @@ import { test } from "bun:test";
 import { type Clock, systemClock } from "../../clock.ts";
 import { newId } from "../../ids.ts";
 import type { LogEntry } from "../../schemas/log.ts";
-import type { ClaimedRun, NewRun, NewWorkflow, Outcome, Progress, RunRecord, Storage } from "../port.ts";
+import type {
+  ClaimedRun,
+  ClaimMark,
+  Held,
+  NewRun,
+  NewWorkflow,
+  Outcome,
+  Progress,
+  RunRecord,
+  Storage,
+} from "../port.ts";
 
 export interface StorageAdapter {
   /** An empty storage that goes by this clock, where it can take one. */
@@ -43,6 +53,8 @@ export class World {
   readonly now: () => number;
   /** Lets so many milliseconds pass. */
   readonly pass: (milliseconds: number) => Promise<void>;
+  /** The worker of each claimed run, by its uuid and token. */
+  readonly #workers = new Map<string, string>();
 
   private constructor(storage: Storage, now: () => number, pass: (milliseconds: number) => Promise<void>) {
     this.storage = storage;
@@ -99,13 +111,45 @@ export class World {
     return only(await this.runs(1, fields));
   }
 
-  claimByMessage(uuids: string[], leaseMilliseconds = MINUTE, maxBytes = ROOM): Promise<ClaimedRun[]> {
-    return this.storage.claimByMessage({ uuids, claimId: newId(this.now()), leaseMilliseconds, maxBytes });
+  /** What marks a claim of a new worker, whose lease lasts a minute. */
+  async mark(): Promise<ClaimMark> {
+    const worker = newId(this.now());
+    await this.storage.startLease({ worker, leaseMilliseconds: MINUTE });
+    return { claimId: newId(this.now()), worker };
   }
 
-  claimDue(limit = 1000, maxBytes = ROOM, leaseMilliseconds = MINUTE, patienceMilliseconds = 0): Promise<ClaimedRun[]> {
-    const claimId = newId(this.now());
-    return this.storage.claimDue({ limit, maxBytes, claimId, leaseMilliseconds, patienceMilliseconds });
+  async claimByMessage(uuids: string[], leaseMilliseconds = MINUTE, maxBytes = ROOM): Promise<ClaimedRun[]> {
+    const mark = await this.mark();
+    return this.#claimed(mark, leaseMilliseconds, await this.storage.claimByMessage({ ...mark, uuids, maxBytes }));
+  }
+
+  async claimDue(
+    limit = 1000,
+    maxBytes = ROOM,
+    leaseMilliseconds = MINUTE,
+    patienceMilliseconds = 0,
+  ): Promise<ClaimedRun[]> {
+    const mark = await this.mark();
+    const limits = { limit, maxBytes, patienceMilliseconds };
+    return this.#claimed(mark, leaseMilliseconds, await this.storage.claimDue({ ...mark, ...limits }));
+  }
+
+  async #claimed({ worker }: ClaimMark, leaseMilliseconds: number, runs: ClaimedRun[]): Promise<ClaimedRun[]> {
+    for (const { uuid, token } of runs) this.#workers.set(`${uuid} ${token}`, worker);
+    // Only now, or a short lease might be over before the claim.
+    if (leaseMilliseconds !== MINUTE) granted(await this.storage.renewLease({ worker, leaseMilliseconds }));
+    return runs;
+  }
+
+  /** Ends the lease of a worker. */
+  async endLease({ worker }: ClaimMark): Promise<void> {
+    granted(await this.storage.renewLease({ worker, leaseMilliseconds: SHORT_LEASE }));
+    await this.pass(SHORT_LEASE * 2);
+  }
+
+  /** Renews the lease of the worker that claimed a run. */
+  renew({ uuid, token }: Held, leaseMilliseconds: number): Promise<Outcome<null>> {
+    return this.storage.renewLease({ worker: present(this.#workers.get(`${uuid} ${token}`)), leaseMilliseconds });
   }
 
   /** A new run that is held. */

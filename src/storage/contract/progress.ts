@@ -32,14 +32,13 @@ export function progressContract(check: Check): void {
     expect(pathsOf(found)).toEqual(["0"]);
     expect(found).toMatchObject({ status: "running", completedAt: null, error: null, stepResults: null });
     expect(await world.claimDue()).toEqual([]);
-    expect(await world.storage.renewLeases([run], MINUTE)).toEqual([{ kind: "ok", value: null }]);
+    granted(await world.renew(run, MINUTE));
   });
 
   check("a give-back frees the run for the time it names, with its crashes and its log", async (world) => {
     const run = await world.held();
     const next: Progress["next"] = { kind: "give_back", dueAt: world.now() - 1 };
     granted(await world.save(progress(run, { entries: entriesText("0"), crashes: 3, next })));
-    expect(await world.storage.renewLeases([run], MINUTE)).toEqual([{ kind: "lost" }]);
     const again = only(await world.claimDue());
     expect(again).toMatchObject({ uuid: run.uuid, token: 2, crashes: 3, logLength: 1 });
     granted(await world.save(progress(again, { crashes: 0, next })));
@@ -128,7 +127,6 @@ export function progressContract(check: Check): void {
       const entries = next.kind === "end" ? null : entriesText("9");
       expect(await world.save(progress(run, { entries, next }))).toEqual({ kind: "lost" });
     }
-    expect(await world.storage.renewLeases([run], MINUTE)).toEqual([{ kind: "lost" }]);
     expect(await world.claimDue()).toEqual([]);
     expect(await world.claimByMessage([run.uuid])).toEqual([]);
     expect(await world.storage.nextDue(0)).toBeNull();

@@ -66,7 +66,8 @@ class Claimer {
       for (const { uuid, token } of runs) this.#told.claims.push(`${uuid}:${token}`);
       if (this.#random() < 0.3) await this.#world.pass(5);
       const alive = await this.#checkpoint(runs);
-      if (this.#random() < 0.5) await patiently(() => this.#world.storage.renewLeases(alive, MINUTE));
+      const [one] = alive;
+      if (one !== undefined && this.#random() < 0.5) await patiently(() => this.#world.renew(one, MINUTE));
       await this.#finish(alive);
     }
   }

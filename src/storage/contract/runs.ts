@@ -184,7 +184,6 @@ export function runContract(check: Check): void {
     expect(await storage.insertRuns([])).toEqual([]);
     expect(await storage.insertWorkflows([])).toEqual([]);
     expect(await storage.saveProgress([])).toEqual([]);
-    expect(await storage.renewLeases([], MINUTE)).toEqual([]);
     expect(await world.claimByMessage([])).toEqual([]);
   });
 }

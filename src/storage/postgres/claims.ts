@@ -1,10 +1,11 @@
 import { few, keptStatement } from "../../db/kept.ts";
 import type { Pool } from "../../db/pool.ts";
 import { isUuid } from "../../ids.ts";
-import type { Claim, ClaimedRun, DueClaim, Held, MessageClaim, Outcome } from "../port.ts";
+import type { Claim, ClaimedRun, DueClaim, MessageClaim } from "../port.ts";
 import { milliseconds } from "./definitions.ts";
 import { LOG } from "./runs.ts";
-import { asked, rounds } from "./statement.ts";
+import { asked } from "./statement.ts";
+import { hasLease } from "./workers.ts";
 
 // The rows are locked by the inner query, in the order in which they are looked for; rows that somebody else is claiming are
 // passed over. A claim that is repeated after its answer was lost finds its own rows by its id and leaves their token.
@@ -24,14 +25,23 @@ const claim = (candidates: string) => `with candidate as materialized (
   ), sized as (
     select *, sum(length(payload) + log_size) over (order by position) - length(payload) - log_size as before from loaded
   ), claimed as (
-    update run_queue q set due_at = now() + $1::float8 * interval '1 millisecond',
-      token = case when q.claim_id = $2::text::uuid then q.token else q.token + 1 end,
-      claim_id = $2::text::uuid, started_at = coalesce(q.started_at, now())
+    update run_queue q set due_at = null, token = case when q.claim_id = $2::text::uuid then q.token else q.token + 1 end,
+      holder = $1::text::uuid, claim_id = $2::text::uuid, started_at = coalesce(q.started_at, now())
     from sized where q.run_uuid = sized.run_uuid and (sized.before < $3::float8 or sized.before = 0) and ${few("sized.position")}
     returning q.run_uuid, sized.workflow_id, sized.workflow_version, sized.payload, q.log_length, q.token, q.crashes, sized.depth,
       sized.position::integer
   )
-  select * from claimed union all select null, null, null, null, null, null, null, null, count(*)::integer from overdue having count(*) > 0`;
+  select * from claimed
+  union all
+  select null, null, null, null, null, null, null, null, count(*)::integer from overdue having count(*) > 0`;
+
+// The runs of workers whose lease is over are due now, so many at a time. Workers are few: their table is one page.
+const FREE = `update run_queue q set due_at = now(), holder = null, claim_id = null from (
+    select run_uuid from workers join run_queue on holder = workers.uuid where lease_until <= now()
+    order by run_uuid limit 1000 for update of run_queue skip locked
+  ) as lapsed where q.run_uuid = lapsed.run_uuid and ${few("length(lapsed.run_uuid::text)")}`;
+
+const MAY_CLAIM = hasLease("$1::text::uuid");
 
 // In a statement of its own: what was appended while the claim waited for the row's lock is not visible to the claim.
 const LOGS = `select q.run_uuid as uuid, ${LOG} as log from run_queue q
@@ -51,28 +61,36 @@ const CLAIMED = {
 
 export const CLAIM_BY_MESSAGE = keptStatement(
   "claim_runs_by_message",
-  ["float8", "text", "float8", "text"],
+  ["text", "text", "float8", "text"],
   CLAIMED,
-  claim(`select run_queue.* from ${asked("$4")} join run_queue on run_uuid = uuid
-    where (token = 0 and started_at is null or claim_id = $2::text::uuid) is true and not ended
-    order by run_uuid`),
+  claim(
+    `select run_queue.* from ${asked("$4")} join run_queue on run_uuid = uuid
+    where (token = 0 and started_at is null or claim_id = $2::text::uuid) is true and not ended and ${MAY_CLAIM}
+    order by run_uuid`,
+  ),
 );
 
 export const CLAIM_DUE = keptStatement(
   "claim_due_runs",
-  ["float8", "text", "float8", "integer", "float8"],
+  ["text", "text", "float8", "integer", "float8"],
   CLAIMED,
-  claim(`select * from run_queue where due_at <= now() - $5::float8 * interval '1 millisecond'
-    order by due_at limit $4::integer`),
+  claim(
+    `select * from run_queue where due_at <= now() - $5::float8 * interval '1 millisecond' and ${MAY_CLAIM}
+    order by due_at limit $4::integer`,
+  ),
+  FREE,
 );
 
 /** What is due and was begun, past whatever new runs are due too: these are left to their messages. */
 export const CLAIM_DUE_BEGUN = keptStatement(
   "claim_due_runs_begun",
-  ["float8", "text", "float8", "integer"],
+  ["text", "text", "float8", "integer"],
   CLAIMED,
-  claim(`select * from run_queue where due_at <= now() and due_at is not null and started_at is not null
-    order by due_at limit $4::integer`),
+  claim(
+    `select * from run_queue where due_at <= now() and due_at is not null and started_at is not null and ${MAY_CLAIM}
+    order by due_at limit $4::integer`,
+  ),
+  FREE,
 );
 
 export const NEXT_DUE = keptStatement(
@@ -81,21 +99,8 @@ export const NEXT_DUE = keptStatement(
   { dueAt: "float8" },
   `select ${milliseconds(`least(
     (select min(due_at) from run_queue where due_at is not null and started_at is not null),
-    (select min(due_at) from run_queue where due_at is not null) + $1::float8 * interval '1 millisecond')`)}`,
-);
-
-export const RENEW_LEASES = keptStatement(
-  "renew_leases",
-  ["text", "float8"],
-  { uuid: "uuid" },
-  `with item as (
-    select * from json_to_recordset($1::text::json) as item (uuid uuid, token integer) where ${few("token")}
-  ), held as (
-    select q.run_uuid from run_queue q join item on item.uuid = q.run_uuid
-    where q.token = item.token and q.claim_id is not null order by q.run_uuid for update of q
-  )
-  update run_queue q set due_at = now() + $2::float8 * interval '1 millisecond' from held
-  where q.run_uuid = held.run_uuid returning q.run_uuid`,
+    (select min(due_at) from run_queue where due_at is not null) + $1::float8 * interval '1 millisecond',
+    (select min(lease_until) from workers where exists (select from run_queue where holder = workers.uuid)))`)}`,
 );
 
 type ClaimedRow = Omit<ClaimedRun, "log"> & { position: number };
@@ -108,19 +113,17 @@ export class Claims {
     this.#pool = pool;
   }
 
-  byMessage({ uuids, ...lease }: MessageClaim): Promise<ClaimedRun[]> {
+  byMessage({ uuids, ...mark }: MessageClaim): Promise<ClaimedRun[]> {
     const wanted = uuids.filter(isUuid);
-    return wanted.length === 0
-      ? Promise.resolve([])
-      : this.#claim(CLAIM_BY_MESSAGE.call, lease, JSON.stringify(wanted));
+    return wanted.length === 0 ? Promise.resolve([]) : this.#claim(CLAIM_BY_MESSAGE.call, mark, JSON.stringify(wanted));
   }
 
-  async due({ limit, patienceMilliseconds, ...lease }: DueClaim): Promise<ClaimedRun[]> {
+  async due({ limit, patienceMilliseconds, ...mark }: DueClaim): Promise<ClaimedRun[]> {
     if (patienceMilliseconds > 0) {
-      const begun = await this.#claim(CLAIM_DUE_BEGUN.call, lease, limit);
+      const begun = await this.#claim(CLAIM_DUE_BEGUN.call, mark, limit);
       if (begun.length > 0) return begun;
     }
-    return this.#claim(CLAIM_DUE.call, lease, limit, patienceMilliseconds);
+    return this.#claim(CLAIM_DUE.call, mark, limit, patienceMilliseconds);
   }
 
   async nextDue(patienceMilliseconds: number): Promise<number | null> {
@@ -128,29 +131,16 @@ export class Claims {
     return rows[0]?.dueAt ?? null;
   }
 
-  /** In rounds that name no run twice. */
-  async renew(items: Held[], leaseMilliseconds: number): Promise<Outcome<null>[]> {
-    const kept = new Set<Held>();
-    for (const round of rounds(items, ({ uuid }) => uuid)) {
-      const text = JSON.stringify(round.map(({ uuid, token }) => ({ uuid, token })));
-      const rows = await this.#pool.run<{ uuid: string }>(RENEW_LEASES.call, [text, leaseMilliseconds]);
-      const renewed = new Set(rows.map(({ uuid }) => uuid));
-      for (const item of round) if (renewed.has(item.uuid)) kept.add(item);
-    }
-    return items.map((item) => (kept.has(item) ? { kind: "ok", value: null } : { kind: "lost" }));
-  }
-
   async #claim(
     text: string,
-    { claimId, leaseMilliseconds, maxBytes }: Claim,
+    { worker, claimId, maxBytes }: Claim,
     ...rest: (string | number)[]
   ): Promise<ClaimedRun[]> {
-    const parameters = [leaseMilliseconds, claimId, maxBytes, ...rest];
+    const parameters = [worker, claimId, maxBytes, ...rest];
     const rows = await this.#pool.run<ClaimedRow | { uuid: null }>(text, parameters);
     const claimed = rows.filter((row) => row.uuid !== null).sort((first, second) => first.position - second.position);
     // There may be more behind those that were only overdue events.
-    if (claimed.length === 0 && rows.length > 0)
-      return this.#claim(text, { claimId, leaseMilliseconds, maxBytes }, ...rest);
+    if (claimed.length === 0 && rows.length > 0) return this.#claim(text, { worker, claimId, maxBytes }, ...rest);
     const logs = await this.#logs(claimed.filter(({ logLength }) => logLength > 0).map(({ uuid }) => uuid));
     return claimed.map(({ position: _, ...run }) => ({ ...run, log: logs.get(run.uuid) ?? "[]" }));
   }

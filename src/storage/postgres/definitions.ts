@@ -2,18 +2,17 @@ import { few, keptStatement } from "../../db/kept.ts";
 import type { Pool } from "../../db/pool.ts";
 import type { Pools } from "../../db/postgres.ts";
 import { isUuid } from "../../ids.ts";
-import type { PageRequest } from "../../schemas/page.ts";
-import {
-  MAX_PAGE_BYTES,
-  type NewWorkflow,
-  type Outcome,
-  type Refusal,
-  type Unnamed,
-  type VersionKey,
-  type WorkflowChange,
-  type WorkflowKey,
-  type WorkflowLookup,
-  type WorkflowRecord,
+import { MAX_PAGE_BYTES, type PageRequest } from "../../schemas/page.ts";
+import type {
+  NewWorkflow,
+  Outcome,
+  Refusal,
+  Unnamed,
+  VersionKey,
+  WorkflowChange,
+  WorkflowKey,
+  WorkflowLookup,
+  WorkflowRecord,
 } from "../port.ts";
 import { type Ids, mayStore } from "./ids.ts";
 import { writeBatch } from "./statement.ts";

@@ -4,7 +4,8 @@ import type { Pool } from "../../db/pool.ts";
 import type { Pools } from "../../db/postgres.ts";
 import { PlatformError } from "../../errors.ts";
 import { IdMaker, idFloor, timeOfId } from "../../ids.ts";
-import { type Outcome, SETTLED_MILLISECONDS } from "../port.ts";
+import { SETTLED_MILLISECONDS } from "../../schemas/page.ts";
+import type { Outcome } from "../port.ts";
 import { asked } from "./statement.ts";
 
 // Rows become visible when their transaction ends, in another order than that of their ids. So that an ascending list passes

@@ -23,12 +23,13 @@ import type {
   Storage,
   Unnamed,
   VersionKey,
+  WorkerLease,
   WorkflowChange,
   WorkflowKey,
   WorkflowLookup,
   WorkflowRecord,
 } from "../port.ts";
-import { CLAIM_BY_MESSAGE, CLAIM_DUE, CLAIM_DUE_BEGUN, Claims, NEXT_DUE, RENEW_LEASES } from "./claims.ts";
+import { CLAIM_BY_MESSAGE, CLAIM_DUE, CLAIM_DUE_BEGUN, Claims, NEXT_DUE } from "./claims.ts";
 import { DatabaseClock, databaseTime } from "./database-clock.ts";
 import { Definitions, FIND_VERSIONS, FIND_WORKFLOWS, INSERT_WORKFLOWS } from "./definitions.ts";
 import { EventQueue, OWED_EVENTS_SENT, TAKE_OWED_EVENTS } from "./events.ts";
@@ -37,6 +38,7 @@ import { FENCE_IDS, FIND_LATE_IDS, Ids } from "./ids.ts";
 import { INSERT_BY_UUID, NewRuns } from "./new-runs.ts";
 import { END_RUNS, ProgressWriter, SAVE_PROGRESS } from "./progress.ts";
 import { FIND_RUNS, Runs } from "./runs.ts";
+import { HELD_BY, RENEW_LEASE, Workers } from "./workers.ts";
 
 /** What the way of every run goes through, and that of its workflow. */
 export const KEPT = [
@@ -51,7 +53,8 @@ export const KEPT = [
   CLAIM_DUE,
   CLAIM_DUE_BEGUN,
   NEXT_DUE,
-  RENEW_LEASES,
+  RENEW_LEASE,
+  HELD_BY,
   SAVE_PROGRESS,
   END_RUNS,
   FIND_RUNS,
@@ -111,6 +114,7 @@ class PostgresStorage implements Storage {
   readonly #runs: Runs;
   readonly #fresh: FreshRuns;
   readonly #claims: Claims;
+  readonly #workers: Workers;
   readonly #progress: ProgressWriter;
   readonly #clock: DatabaseClock;
 
@@ -123,6 +127,7 @@ class PostgresStorage implements Storage {
     this.#runs = new Runs(pools, this.#definitions, ids);
     this.#fresh = new FreshRuns(pools.writes);
     this.#claims = new Claims(pools.writes);
+    this.#workers = new Workers(pools.writes);
     this.#progress = new ProgressWriter(pools.writes, clock, owesEvents);
     this.#clock = clock;
     this.owedEvents = owesEvents ? new EventQueue(pools.writes) : null;
@@ -192,8 +197,16 @@ class PostgresStorage implements Storage {
     return this.#progress.save(items);
   }
 
-  renewLeases(items: Held[], leaseMilliseconds: number): Promise<Outcome<null>[]> {
-    return this.#claims.renew(items, leaseMilliseconds);
+  startLease(lease: WorkerLease): Promise<void> {
+    return this.#workers.start(lease);
+  }
+
+  renewLease(lease: WorkerLease): Promise<Outcome<null>> {
+    return this.#workers.renew(lease);
+  }
+
+  heldBy(worker: string): Promise<(Held & Pick<Progress, "crashes">)[]> {
+    return this.#workers.heldBy(worker);
   }
 
   async check(): Promise<void> {

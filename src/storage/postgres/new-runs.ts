@@ -8,17 +8,19 @@ import { notFound, RESOLVED } from "./definitions.ts";
 import { eventDueAt } from "./events.ts";
 import { type Ids, mayStore } from "./ids.ts";
 import { ENDED_AT, writeBatch } from "./statement.ts";
+import { hasLease } from "./workers.ts";
 
 const UNIQUE_VIOLATION = "23505";
 
 const ITEM = `json_to_recordset($1::text::json) as item (position integer, uuid uuid, namespace text, workflow text, "workflowUuid" uuid,
-  payload text, grace float8, "claimId" uuid, lease float8, depth smallint, "endedUuid" uuid, "endedVersion" integer, "startedAt" float8,
+  payload text, grace float8, "claimId" uuid, worker uuid, depth smallint, "endedUuid" uuid, "endedVersion" integer, "startedAt" float8,
   status text, error text, "stepResults" text)`;
 
 /** Items "item" whose workflow is found as "found" (uuid, version), unless their id came too late. */
 const placed = (source: string) => `placed as materialized (
     select item.*, found.uuid as workflow_id, found.version, to_timestamp("startedAt" / 1000) as at,
-      coalesce("endedUuid" = found.uuid and "endedVersion" = found.version, false) as is_ended
+      coalesce("endedUuid" = found.uuid and "endedVersion" = found.version, false) as is_ended,
+      item.worker is not null and ${hasLease("item.worker")} as is_claimed
     from ${source} where ${mayStore("item.uuid", "$4")} order by item.uuid, position
   )`;
 
@@ -31,12 +33,13 @@ const STORE = `insert into workflow_runs (uuid, namespace, workflow_id, workflow
     from placed`;
 
 /** A run that is stored as ended is put there only if its completed event is owed to a broker ($2). */
-const queue = (rows: string) => `insert into run_queue (run_uuid, namespace, due_at, started_at, token, claim_id, ended)
+const queue = (
+  rows: string,
+) => `insert into run_queue (run_uuid, namespace, due_at, started_at, token, holder, claim_id, ended)
     select uuid, namespace, case when is_ended then ${eventDueAt("null::timestamptz")}
-        else now() + coalesce(lease, grace) * interval '1 millisecond' end,
-      case when "claimId" is not null and not is_ended then now() end,
-      case when "claimId" is null or is_ended then 0 else 1 end,
-      case when not is_ended then "claimId" end, is_ended
+        when not is_claimed then now() + grace * interval '1 millisecond' end,
+      case when is_claimed and not is_ended then now() end, case when is_claimed and not is_ended then 1 else 0 end,
+      case when is_claimed and not is_ended then worker end, case when is_claimed and not is_ended then "claimId" end, is_ended
     from ${rows} where not is_ended or $2::text = 'owed'`;
 
 // The usual case, new runs of workflows by their uuid, in the plainest statement. What it does not store is for the next one,
@@ -50,7 +53,7 @@ export const INSERT_BY_UUID = keptStatement(
   stored as (${STORE}),
   queued as (${queue("placed")})
   select uuid, workflow_id as "workflowUuid", version as "workflowVersion", is_ended as ended,
-    "claimId" is not null and not is_ended as claimed from placed`,
+    is_claimed and not is_ended as claimed from placed`,
 );
 
 // Each workflow is resolved once per batch. What a repeated insert finds is joined at the end: a row of this very statement
@@ -155,7 +158,7 @@ function insertable(
     grace: graceMilliseconds,
     depth,
     claimId: claim?.claimId,
-    lease: claim?.leaseMilliseconds,
+    worker: claim?.worker,
     endedUuid: ended?.workflowUuid,
     endedVersion: ended?.version,
     startedAt: ended?.startedAt,

@@ -12,7 +12,7 @@ import { openPostgresStorage } from "./index.ts";
 
 const ROWS = process.env.TEST_SIZE === "full" ? 1_000_000 : 100_000;
 const PROCESSES = 10;
-const NOTHING = { uuids: [newId(0)], leaseMilliseconds: MINUTE, maxBytes: 1 };
+const NOTHING = { uuids: [newId(0)], worker: newId(0), maxBytes: 1 };
 const END: Progress["next"] = { kind: "end", status: "success", error: null, stepResults: "{}" };
 
 const connections: Sql[] = [];
@@ -140,9 +140,9 @@ test("claims, checkpoints and ends of a run change no index of workflow_runs, no
     from pg_stat_user_tables where relname in ('workflow_runs', 'run_queue') order by relname`;
   const [queue, runs] = rows;
   expect(runs).toEqual({ relname: "workflow_runs", updates: 200, hot: 200 });
-  // Only the claims change when a run is due. A page may be full for a moment.
+  // The claims and the ends of held runs change when they are due; the rest does not. A page may be full for a moment.
   expect(queue?.updates).toBe(400);
-  expect(queue?.hot).toBeGreaterThan(250);
+  expect(queue?.hot).toBeGreaterThan(160);
 });
 
 describe("completed events", () => {
@@ -210,7 +210,7 @@ test(`with ${ROWS} runs stored no hot statement scans the table`, async () => {
     await storage.saveFresh(
       fresh.slice(0, 50).map(({ uuid, ...told }) => ({ uuid, logLength: 0, startedAt, told, next: END })),
     );
-    await storage.renewLeases(claimed, MINUTE);
+    await world.renew(only(claimed.slice(0, 1)), MINUTE);
     await storage.saveProgress(
       claimed.map(({ uuid, token }) => ({
         uuid,

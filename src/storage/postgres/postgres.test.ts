@@ -4,7 +4,15 @@ import { storageContract } from "../contract.ts";
 import { connect, newDatabase, optionsFor } from "./database.fixture.ts";
 import { openPostgresStorage, type PostgresOptions } from "./index.ts";
 
-const TABLES = ["health_status", "workflow_definitions", "workflow_versions", "workflow_runs", "run_queue", "run_log"];
+const TABLES = [
+  "health_status",
+  "workflow_definitions",
+  "workflow_versions",
+  "workflow_runs",
+  "run_queue",
+  "run_log",
+  "workers",
+];
 // Not truncate: that makes new files, which takes longer than a few rows do.
 const EMPTY = TABLES.map((table) => `delete from ${table}`).join(";");
 

@@ -39,7 +39,7 @@ export const END_RUNS = keptStatement(
   ["text", "text", "float8"],
   { position: "integer" },
   `with ${item("status text, error text, results text")}, owing as (
-    update run_queue q set ended = true, due_at = ${eventDueAt("q.due_at")} from item where $2::text = 'owed' and ${FENCE} and ${AS_TOLD}
+    update run_queue q set ended = true, holder = null, due_at = ${eventDueAt("q.due_at")} from item where $2::text = 'owed' and ${FENCE} and ${AS_TOLD}
     returning ${OVER}
   ), over as (
     delete from run_queue q using item where $2::text = 'none' and ${FENCE} and ${AS_TOLD} returning ${OVER}
@@ -65,6 +65,7 @@ export const SAVE_PROGRESS = keptStatement(
       log_size = q.log_size + case when q.log_length = item.seq then coalesce(length(item.entries), 0) else 0 end,
       crashes = item.crashes,
       due_at = case when item."dueAt" is null then q.due_at else to_timestamp(item."dueAt" / 1000) end,
+      holder = case when item."dueAt" is null then q.holder end,
       claim_id = case when item."dueAt" is null then q.claim_id end,
       started_at = coalesce(q.started_at, to_timestamp(item."startedAt" / 1000))
     from item where ${FENCE} and ${AS_TOLD}

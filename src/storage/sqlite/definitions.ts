@@ -1,18 +1,16 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../clock.ts";
-import type { PageRequest } from "../../schemas/page.ts";
-import {
-  MAX_PAGE_BYTES,
-  type NewWorkflow,
-  type Outcome,
-  pageBytes,
-  type Refusal,
-  type RunRecord,
-  type VersionKey,
-  type WorkflowChange,
-  type WorkflowKey,
-  type WorkflowLookup,
-  type WorkflowRecord,
+import { MAX_PAGE_BYTES, type PageRequest, pageBytes } from "../../schemas/page.ts";
+import type {
+  NewWorkflow,
+  Outcome,
+  Refusal,
+  RunRecord,
+  VersionKey,
+  WorkflowChange,
+  WorkflowKey,
+  WorkflowLookup,
+  WorkflowRecord,
 } from "../port.ts";
 
 const COLUMNS = "uuid, id, name, description, steps, version, created_at as createdAt, updated_at as updatedAt";

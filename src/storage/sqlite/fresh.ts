@@ -2,7 +2,8 @@ import type { Database } from "bun:sqlite";
 import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../../clock.ts";
 import type { FoundFresh, FreshProgress, FreshRun, Outcome } from "../port.ts";
-import { done, LEAVE, SAVED_ALIKE } from "./runs.ts";
+import { LEAVE, SAVED_ALIKE } from "./runs.ts";
+import { done } from "./workers.ts";
 
 const FRESH = `select uuid, workflow_id as workflowUuid, workflow_version as version, payload,
   coalesce(q.token = 0 and q.started_at is null, 0) as fresh from workflow_runs left join run_queue q on run_uuid = uuid where uuid = ?`;

@@ -31,10 +31,12 @@ async function hold(folder: string, count: number): Promise<void> {
       ended: null,
     })),
   );
+  const worker = newId(systemClock.now());
+  await storage.startLease({ worker, leaseMilliseconds: 3_600_000 });
   const claimed = await storage.claimByMessage({
+    worker,
     uuids: runs,
     claimId: newId(systemClock.now()),
-    leaseMilliseconds: 3_600_000,
     maxBytes: 1_000_000,
   });
   const sleeping: Progress[] = claimed

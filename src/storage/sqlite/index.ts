@@ -22,6 +22,7 @@ import type {
   Storage,
   Unnamed,
   VersionKey,
+  WorkerLease,
   WorkflowChange,
   WorkflowKey,
   WorkflowLookup,
@@ -31,6 +32,7 @@ import { Definitions } from "./definitions.ts";
 import { FreshRuns } from "./fresh.ts";
 import { IdsUnderWay, newestId } from "./ids.ts";
 import { Runs } from "./runs.ts";
+import { Workers } from "./workers.ts";
 import { writeOperations } from "./writes.ts";
 
 /** A database in memory, gone with the process. The clock is a parameter so that a simulation can own it. */
@@ -61,7 +63,7 @@ export async function openFileStorage({ folder, synchronous, onDeath }: FileOpti
     lock.close();
     throw startError(file, error);
   });
-  await committer.write("freeClaimed", null);
+  await committer.write("endLeases", null);
   const reader = openReader(file);
   return new SqliteStorage(reader, committer, systemClock, async () => {
     reader.close();
@@ -92,6 +94,7 @@ class SqliteStorage implements Storage {
   readonly batchesAtOnce = 4;
   readonly #definitions: Definitions;
   readonly #runs: Runs;
+  readonly #workers: Workers;
   readonly #fresh: FreshRuns;
   readonly #committer: Committer;
   readonly #underWay: IdsUnderWay;
@@ -99,7 +102,8 @@ class SqliteStorage implements Storage {
 
   constructor(reader: Database, committer: Committer, clock: Clock, release: () => Promise<void>) {
     this.#definitions = new Definitions(reader, clock);
-    this.#runs = new Runs(reader, clock, this.#definitions);
+    this.#workers = new Workers(reader, clock);
+    this.#runs = new Runs(reader, clock, this.#definitions, this.#workers);
     this.#fresh = new FreshRuns(reader, clock);
     this.#committer = committer;
     this.#underWay = new IdsUnderWay(clock, newestId(reader));
@@ -170,8 +174,16 @@ class SqliteStorage implements Storage {
     return this.#committer.write("saveProgress", items);
   }
 
-  renewLeases(items: Held[], leaseMilliseconds: number): Promise<Outcome<null>[]> {
-    return this.#committer.write("renewLeases", { items, leaseMilliseconds });
+  async startLease(lease: WorkerLease): Promise<void> {
+    await this.#committer.write("startLease", lease);
+  }
+
+  renewLease(lease: WorkerLease): Promise<Outcome<null>> {
+    return this.#committer.write("renewLease", lease);
+  }
+
+  async heldBy(worker: string): Promise<(Held & Pick<Progress, "crashes">)[]> {
+    return reading(() => this.#workers.heldBy(worker));
   }
 
   async check(): Promise<void> {

@@ -4,10 +4,9 @@ import type { PageRequest } from "../../schemas/page.ts";
 import type {
   Claim,
   ClaimedRun,
+  ClaimMark,
   DueClaim,
-  Held,
   InsertedRun,
-  Lease,
   MessageClaim,
   NewRun,
   Outcome,
@@ -17,6 +16,7 @@ import type {
   VersionKey,
 } from "../port.ts";
 import { type Definitions, listPage, notFound } from "./definitions.ts";
+import { done, type Workers } from "./workers.ts";
 
 const COLUMNS = `uuid, coalesce(id, uuid) as id, workflow_id as workflowUuid, workflow_version as workflowVersion,
   iif(status = 'pending' and q.started_at is not null, 'running', status) as status, payload, created_at as createdAt,
@@ -29,7 +29,8 @@ const RUNS = "workflow_runs r left join run_queue q on q.run_uuid = r.uuid";
 const INSERT = `insert into workflow_runs (uuid, namespace, workflow_id, workflow_version, payload, depth, created_at)
   values (?, ?, ?, ?, ?, ?, ?) on conflict (uuid) do nothing`;
 
-const QUEUE = `insert into run_queue (run_uuid, namespace, due_at, started_at, token, claim_id) values (?, ?, ?, ?, ?, ?)`;
+const QUEUE =
+  "insert into run_queue (run_uuid, namespace, due_at, started_at, token, holder, claim_id) values (?, ?, ?, ?, ?, ?, ?)";
 
 const INSERT_ENDED = `insert into workflow_runs (uuid, namespace, workflow_id, workflow_version, payload, depth, created_at,
   status, started_at, completed_at, error, step_results, token, crashes) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)
@@ -47,7 +48,7 @@ const LIST = {
 const STORED = `select workflow_id as workflowUuid, workflow_version as workflowVersion,
   coalesce(claim_id = ? and q.token = 1, 0) as claimed, completed_at is not null as ended from ${RUNS} where uuid = ?`;
 
-const CLAIM = `update run_queue set token = token + 1, due_at = ?, claim_id = ?, started_at = coalesce(started_at, ?)
+const CLAIM = `update run_queue set token = token + 1, due_at = null, holder = ?, claim_id = ?, started_at = coalesce(started_at, ?)
   where run_uuid = ?`;
 
 const CLAIMED = "returning run_uuid as uuid, log_length as logLength, token, crashes";
@@ -76,7 +77,7 @@ const APPEND = `insert into run_log (run_uuid, seq, token, entries) select run_u
 
 const HOLD = `update run_queue set log_length = max(log_length, ?), crashes = ? where ${FENCE}`;
 
-const GIVE_BACK = `update run_queue set log_length = max(log_length, ?), crashes = ?, due_at = ?, claim_id = null where ${FENCE}`;
+const GIVE_BACK = `update run_queue set log_length = max(log_length, ?), crashes = ?, due_at = ?, holder = null, claim_id = null where ${FENCE}`;
 
 const END = `update workflow_runs set status = ?, completed_at = ?, error = ?, step_results = ?, token = q.token, crashes = ?,
   started_at = q.started_at from run_queue q where uuid = run_uuid and run_uuid = ? and q.token = ? and q.started_at is not null`;
@@ -86,10 +87,6 @@ export const LEAVE = "delete from run_queue where run_uuid = ?";
 
 /** Whether a write that changed nothing was done before. */
 export const SAVED_ALIKE = "select 1 from workflow_runs where uuid = ? and token = ? and status = ?";
-
-const RENEW = "update run_queue set due_at = ? where run_uuid = ? and token = ? and claim_id is not null";
-
-const FREE_CLAIMED = "update run_queue set due_at = ?, claim_id = null where claim_id is not null";
 
 /** Writes items one by one, each with its own outcome. */
 export type Each = <Item, Value>(items: Item[], write: (item: Item) => Outcome<Value>) => Outcome<Value>[];
@@ -101,8 +98,10 @@ export class Runs {
   readonly #database: Database;
   readonly #clock: Clock;
   readonly #definitions: Definitions;
+  readonly #workers: Workers;
 
-  constructor(database: Database, clock: Clock, definitions: Definitions) {
+  constructor(database: Database, clock: Clock, definitions: Definitions, workers: Workers) {
+    this.#workers = workers;
     this.#database = database;
     this.#clock = clock;
     this.#definitions = definitions;
@@ -142,16 +141,16 @@ export class Runs {
       return changes > 0 ? { ...inserted, claimed: false, ended: true } : null;
     }
     if (this.#database.query(INSERT).run(...run, now).changes === 0) return null;
-    const queued =
-      claim === null
-        ? [now + graceMilliseconds, null, 0, null]
-        : [now + claim.leaseMilliseconds, now, 1, claim.claimId];
+    const claimed = claim !== null && this.#workers.hasLease(claim.worker);
+    const queued = claimed
+      ? [null, now, 1, claim.worker, claim.claimId]
+      : [now + graceMilliseconds, null, 0, null, null];
     this.#database.query(QUEUE).run(uuid, namespace, ...queued);
-    return { ...inserted, claimed: claim !== null, ended: false };
+    return { ...inserted, claimed, ended: false };
   }
 
   /** What a repeated insert finds; claimed only if it was by this very claim and nobody took it since. */
-  #stored(uuid: string, claim: Lease | null): Outcome<InsertedRun> | null {
+  #stored(uuid: string, claim: ClaimMark | null): Outcome<InsertedRun> | null {
     const row = this.#database
       .query<Omit<InsertedRun, "uuid">, [string | null, string]>(STORED)
       .get(claim?.claimId ?? null, uuid);
@@ -178,6 +177,7 @@ export class Runs {
   }
 
   claimDue({ limit, patienceMilliseconds, ...claim }: DueClaim): ClaimedRun[] {
+    this.#workers.free();
     const now = this.#clock.now();
     const due = this.#database
       .query<{ uuid: string }, [number, number, number]>(DUE)
@@ -192,9 +192,9 @@ export class Runs {
 
   nextDue(patienceMilliseconds: number): number | null {
     const soonest = (sql: string) => this.#database.query<{ dueAt: number | null }, []>(sql).get()?.dueAt ?? null;
-    const dueAt = soonest(NEXT_DUE);
-    if (dueAt === null || patienceMilliseconds === 0) return dueAt;
-    return Math.min(soonest(NEXT_DUE_BEGUN) ?? Number.POSITIVE_INFINITY, dueAt + patienceMilliseconds);
+    const [newest, begun, held] = [soonest(NEXT_DUE), soonest(NEXT_DUE_BEGUN), this.#workers.nextEnd()];
+    const times = [newest === null ? null : newest + patienceMilliseconds, begun, held].filter((time) => time !== null);
+    return times.length === 0 ? null : Math.min(...times);
   }
 
   /** All of it or nothing: a refused update takes the entries back with it. */
@@ -226,17 +226,7 @@ export class Runs {
     return done(changes > 0 || this.#database.query(SAVED_ALIKE).get(uuid, token, status) !== null);
   }
 
-  renew({ uuid, token }: Held, leaseMilliseconds: number): Outcome<null> {
-    const until = this.#clock.now() + leaseMilliseconds;
-    return done(this.#database.query(RENEW).run(until, uuid, token).changes > 0);
-  }
-
-  /** Makes every held run due now: for a start, when the folder's lock says that no holder can be alive. */
-  freeClaimed(): number {
-    return this.#database.query(FREE_CLAIMED).run(this.#clock.now()).changes;
-  }
-
-  #claim(sql: string, { claimId, leaseMilliseconds, maxBytes }: Claim, uuids: string[], more: number[]): ClaimedRun[] {
+  #claim(sql: string, { claimId, worker, maxBytes }: Claim, uuids: string[], more: number[]): ClaimedRun[] {
     const now = this.#clock.now();
     const statement = this.#database.query<
       Pick<ClaimedRun, "uuid" | "logLength" | "token" | "crashes">,
@@ -247,10 +237,11 @@ export class Runs {
       [string]
     >(LOAD);
     const claimed: ClaimedRun[] = [];
+    if (!this.#workers.hasLease(worker)) return claimed;
     let room = maxBytes;
     for (const uuid of uuids) {
       if (room <= 0 && claimed.length > 0) break;
-      const row = statement.get(now + leaseMilliseconds, claimId, now, uuid, ...more);
+      const row = statement.get(worker, claimId, now, uuid, ...more);
       const loaded = row === null ? null : load.get(row.uuid);
       if (row === null || loaded === null) continue;
       const run = { ...row, ...loaded, log: this.#log(row.uuid, row.logLength) };
@@ -269,9 +260,4 @@ export class Runs {
     const rows = this.#database.query<{ entries: string }, [string]>(LOG).all(uuid);
     return `[${rows.map(({ entries }) => entries.slice(1, -1)).join(",")}]`;
   }
-}
-
-/** How a fenced write went. */
-export function done(changed: boolean): Outcome<null> {
-  return changed ? { kind: "ok", value: null } : { kind: "lost" };
 }

@@ -216,7 +216,8 @@ describe("what is stored stays", () => {
     const [uuid = ""] = holder.runs;
     const [claimed] = await world.claimDue();
     expect(claimed).toMatchObject({ uuid, token: 2 });
-    expect(await world.storage.renewLeases([{ uuid, token: 1 }], 1000)).toEqual([{ kind: "lost" }]);
+    const stale = { uuid, token: 1, logLength: 0, entries: null, crashes: 0, next: { kind: "hold" } } as const;
+    expect(await world.save(stale)).toEqual({ kind: "lost" });
     await world.storage.close();
   });
 });

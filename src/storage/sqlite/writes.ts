@@ -4,18 +4,19 @@ import { messageOf } from "../../errors.ts";
 import type {
   DueClaim,
   FreshProgress,
-  Held,
   MessageClaim,
   NewRun,
   NewWorkflow,
   Outcome,
   Progress,
+  WorkerLease,
   WorkflowChange,
   WorkflowKey,
 } from "../port.ts";
 import { Definitions } from "./definitions.ts";
 import { FreshRuns } from "./fresh.ts";
 import { Runs } from "./runs.ts";
+import { Workers } from "./workers.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
 
@@ -23,7 +24,8 @@ const DAY = 24 * 60 * 60 * 1000;
 export function writeOperations(database: Database, clock: Clock) {
   const definitions = new Definitions(database, clock);
   const fresh = new FreshRuns(database, clock);
-  const runs = new Runs(database, clock, definitions);
+  const workers = new Workers(database, clock);
+  const runs = new Runs(database, clock, definitions, workers);
   return {
     insertWorkflows: (items: NewWorkflow[]) => each(items, (item) => definitions.insert(item)),
     updateWorkflows: (items: WorkflowChange[]) => each(items, (item) => definitions.update(item)),
@@ -33,9 +35,9 @@ export function writeOperations(database: Database, clock: Clock) {
     claimByMessage: (claim: MessageClaim) => runs.claimByMessage(claim),
     claimDue: (claim: DueClaim) => runs.claimDue(claim),
     saveProgress: (items: Progress[]) => each(items, (item) => runs.saveProgress(item)),
-    renewLeases: ({ items, leaseMilliseconds }: { items: Held[]; leaseMilliseconds: number }) =>
-      each(items, (item) => runs.renew(item, leaseMilliseconds)),
-    freeClaimed: (_: null) => runs.freeClaimed(),
+    startLease: (lease: WorkerLease) => workers.start(lease),
+    renewLease: (lease: WorkerLease) => workers.renew(lease),
+    endLeases: (_: null) => workers.endAll(),
     recordHealth: (status: string) => {
       const now = clock.now();
       database.query("insert into health_status (status, timestamp) values (?, ?)").run(status, now);

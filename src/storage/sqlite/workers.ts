@@ -1,0 +1,75 @@
+import type { Database } from "bun:sqlite";
+import type { Clock } from "../../clock.ts";
+import type { Held, Outcome, Progress, WorkerLease } from "../port.ts";
+
+const START = "insert into workers (uuid, lease_until) values (?, ?) on conflict do nothing";
+
+const RENEW = "update workers set lease_until = ? where uuid = ? and lease_until > ?";
+
+const HAS_LEASE = "select 1 from workers where uuid = ? and lease_until > ?";
+
+const NEXT_END = `select min(lease_until) as time from workers
+  where exists (select 1 from run_queue where holder = workers.uuid)`;
+
+const HELD_BY = "select run_uuid as uuid, token, crashes from run_queue where holder = ?";
+
+const LAPSED = "select uuid from workers where lease_until <= ?";
+
+const FREE = "update run_queue set due_at = ?, holder = null, claim_id = null where holder = ?";
+
+const FORGET = "delete from workers where uuid = ?";
+
+/** The leases of workers, on one SQLite connection. Writes expect an open transaction. */
+export class Workers {
+  readonly #database: Database;
+  readonly #clock: Clock;
+
+  constructor(database: Database, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
+
+  start({ worker, leaseMilliseconds }: WorkerLease): null {
+    this.#database.query(START).run(worker, this.#clock.now() + leaseMilliseconds);
+    return null;
+  }
+
+  renew({ worker, leaseMilliseconds }: WorkerLease): Outcome<null> {
+    const now = this.#clock.now();
+    return done(this.#database.query(RENEW).run(now + leaseMilliseconds, worker, now).changes > 0);
+  }
+
+  hasLease(worker: string): boolean {
+    return this.#database.query(HAS_LEASE).get(worker, this.#clock.now()) !== null;
+  }
+
+  heldBy(worker: string): (Held & Pick<Progress, "crashes">)[] {
+    return this.#database.query<Held & Pick<Progress, "crashes">, [string]>(HELD_BY).all(worker);
+  }
+
+  /** When the first lease of a worker that holds a run ends, milliseconds since the epoch; null where none holds one. */
+  nextEnd(): number | null {
+    return this.#database.query<{ time: number | null }, []>(NEXT_END).get()?.time ?? null;
+  }
+
+  /** Makes the runs of workers due now whose lease is over. One worker holds some thousands at most. */
+  free(): void {
+    const now = this.#clock.now();
+    for (const { uuid } of this.#database.query<{ uuid: string }, [number]>(LAPSED).all(now)) {
+      this.#database.query(FREE).run(now, uuid);
+      this.#database.query(FORGET).run(uuid);
+    }
+  }
+
+  /** Ends every lease: for a start, when the folder's lock says that no worker can be alive. */
+  endAll(): null {
+    this.#database.run("update workers set lease_until = 0");
+    this.free();
+    return null;
+  }
+}
+
+/** How a fenced write went. */
+export function done(changed: boolean): Outcome<null> {
+  return changed ? { kind: "ok", value: null } : { kind: "lost" };
+}

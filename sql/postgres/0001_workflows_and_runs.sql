@@ -94,8 +94,10 @@ create table run_queue (
   ended boolean not null default false,
   holder uuid,
   claim_id uuid,
+  control text,
   namespace text not null,
-  constraint run_queue_pkey primary key (run_uuid)
+  constraint run_queue_pkey primary key (run_uuid),
+  constraint run_queue_control check (control in ('cancel'))
 ) with (
   fillfactor = 45, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0,
   autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 100000
@@ -110,12 +112,15 @@ comment on column run_queue.crashes is 'Threads that died under this run since i
 comment on column run_queue.ended is 'The run is over, and its completed event is owed to the broker: by the worker that ended it, from due_at on by owed_events';
 comment on column run_queue.holder is 'The worker that holds the run, for as long as its lease lasts; null while none does';
 comment on column run_queue.claim_id is 'The claim by which it holds the run, so that a repeated claim finds it; null while none does';
+comment on column run_queue.control is 'What its holder is asked to do with the run: cancel; null mostly';
 create index run_queue_due on run_queue (due_at) where due_at is not null;
 comment on index run_queue_due is 'The sweeper''s: what is due, soonest first';
 create index run_queue_due_begun on run_queue (due_at) where due_at is not null and started_at is not null;
 comment on index run_queue_due_begun is 'The sweeper''s: what is due and was begun, soonest first, while new runs are left to their messages';
 create index run_queue_by_holder on run_queue (holder) where holder is not null;
 comment on index run_queue_by_holder is 'The runs of a worker whose lease is over, among all that are not over';
+create index run_queue_control on run_queue (holder) where control is not null;
+comment on index run_queue_control is 'A worker''s: which of the runs that it holds it is asked to do something with';
 
 create table workers (
   uuid uuid not null,

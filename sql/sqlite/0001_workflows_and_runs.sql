@@ -88,6 +88,8 @@ create table run_queue (
   holder text,
   -- The claim by which it holds the run; null while none does.
   claim_id text,
+  -- What its holder is asked to do with the run; null mostly.
+  control text check (control in ('cancel')),
   -- Rows in run_log: the next checkpoint's sequence number.
   log_length integer not null default 0,
   -- Threads that died under this run since it last made progress.
@@ -99,6 +101,9 @@ create index run_queue_due on run_queue (due_at) where due_at is not null;
 
 -- The runs of a worker whose lease is over, among all that are not over.
 create index run_queue_by_holder on run_queue (holder) where holder is not null;
+
+-- A worker's: which of the runs that it holds it is asked to do something with.
+create index run_queue_control on run_queue (holder) where control is not null;
 
 -- The lease of each worker, renewed in one row for all the runs that it holds. From its end on it can't be renewed, and its
 -- runs are due.

@@ -3,9 +3,11 @@
  *
  * @example cacheContract("in process", async () => world);
  */
+
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { newId } from "../ids.ts";
-import type { RunKey, RunRecord } from "../storage/port.ts";
+import type { RunKey } from "../schemas/run.ts";
+import type { RunRecord } from "../storage/port.ts";
 import { type Cache, type KeptRun, LIFETIME, MAX_CHARACTERS } from "./port.ts";
 
 /** Caches that are up, one for each of two processes, and the time that they go by. */

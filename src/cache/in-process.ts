@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { type Lru, lru } from "../lru.ts";
-import type { RunKey, RunRecord } from "../storage/port.ts";
+import type { RunKey } from "../schemas/run.ts";
+import type { RunRecord } from "../storage/port.ts";
 import { type Cache, charactersOf, type KeptRun, LIFETIME, MAX_CHARACTERS } from "./port.ts";
 
 export interface InProcessOptions {

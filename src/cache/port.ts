@@ -2,9 +2,11 @@
  * The cache port: copies of runs that ended, which never change again, so that no copy can be wrong, whatever fails.
  * What may still change is read from the database. Nothing here fails: a cache that is out has nothing and keeps nothing.
  */
+
 import type { BreakerState } from "../breaker.ts";
 import { pageBytes } from "../schemas/page.ts";
-import type { RunKey, RunRecord } from "../storage/port.ts";
+import type { RunKey } from "../schemas/run.ts";
+import type { RunRecord } from "../storage/port.ts";
 
 /** How long a run is kept, milliseconds. */
 export const LIFETIME = 10_000;

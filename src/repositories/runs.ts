@@ -3,8 +3,8 @@ import type { Clock } from "../clock.ts";
 import { Coalescer } from "../coalescer.ts";
 import type { ExecuteAhead } from "../messaging/port.ts";
 import type { PageRequest } from "../schemas/page.ts";
-import type { EndedStatus, RunStatus } from "../schemas/run.ts";
-import type { EndedRun, InsertedRun, NewRun, Outcome, RunKey, RunRecord, Storage, Unnamed } from "../storage/port.ts";
+import type { EndedStatus, RunKey, RunStatus } from "../schemas/run.ts";
+import type { EndedRun, InsertedRun, NewRun, Outcome, RunRecord, Storage, Unnamed } from "../storage/port.ts";
 import { unwrap } from "./outcome.ts";
 import { SharedReads } from "./reads.ts";
 

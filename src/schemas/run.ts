@@ -6,6 +6,12 @@ import { WorkflowReference } from "./workflow.ts";
 const nullable = <T extends import("@sinclair/typebox").TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 const time = Type.String({ format: "date-time" });
 
+/** What names a run. */
+export interface RunKey {
+  namespace: string;
+  uuid: string;
+}
+
 export const RUN_STATUSES = ["pending", "running", "success", "failed", "paused", "cancelled"] as const;
 export const RunStatus = Type.Union(RUN_STATUSES.map((status) => Type.Literal(status)));
 export type RunStatus = (typeof RUN_STATUSES)[number];

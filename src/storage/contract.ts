@@ -6,6 +6,7 @@
 import { describe } from "bun:test";
 import { aheadContract } from "./contract/ahead.ts";
 import { claimContract } from "./contract/claims.ts";
+import { controlContract } from "./contract/control.ts";
 import { dueContract } from "./contract/due.ts";
 import { fenceContract } from "./contract/fences.ts";
 import { freshContract } from "./contract/fresh.ts";
@@ -32,6 +33,7 @@ export function storageContract(name: string, adapter: StorageAdapter): void {
     describe("claims", () => claimContract(check));
     describe("due", () => dueContract(check));
     describe("leases", () => leaseContract(check));
+    describe("control", () => controlContract(check));
     describe("progress", () => progressContract(check));
     describe("fences", () => fenceContract(check));
     describe("paging", () => pagingContract(check));

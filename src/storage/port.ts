@@ -4,9 +4,10 @@
  */
 import type { BreakerState } from "../breaker.ts";
 import type { ErrorCode } from "../errors.ts";
+import type { ControlKind, ControlRequest, ControlResult } from "../schemas/control.ts";
 import type { CompletedEvent } from "../schemas/event.ts";
 import type { PageRequest } from "../schemas/page.ts";
-import type { EndedStatus, RunStatus } from "../schemas/run.ts";
+import type { EndedStatus, RunKey, RunStatus } from "../schemas/run.ts";
 
 /** `lost`: the fence did not hold, somebody else has the run now, nothing was written. */
 export type Outcome<T> = { kind: "ok"; value: T } | { kind: "lost" } | Refusal;
@@ -123,11 +124,6 @@ export interface InsertedRun {
   ended: boolean;
 }
 
-export interface RunKey {
-  namespace: string;
-  uuid: string;
-}
-
 export interface RunRecord {
   uuid: string;
   id: string;
@@ -139,9 +135,9 @@ export interface RunRecord {
   startedAt: number | null;
   completedAt: number | null;
   error: string | null;
-  /** JSON text of the object of step results once the run ended; null before, then the log has them. */
+  /** JSON text of the object of step results once the run ended; null before, and where nobody held it: then the log has them. */
   stepResults: string | null;
-  /** JSON array text of every log entry so far; "[]" once the run ended. */
+  /** JSON array text of every log entry so far; "[]" once there are step results. */
   log: string;
 }
 
@@ -288,6 +284,11 @@ export interface Storage {
   renewLease(lease: WorkerLease): Promise<Outcome<null>>;
   /** What a worker holds, whether or not it was told so. */
   heldBy(worker: string): Promise<(Held & Pick<Progress, "crashes">)[]>;
+
+  /** Cancels runs: at once where no worker holds them, else through their holder. Error run_not_found. Repeating it is harmless. */
+  requestControl(items: ControlRequest[]): Promise<Outcome<ControlResult>[]>;
+  /** Which runs that a worker holds it is asked to do something with, by one look that costs next to nothing where there are none. */
+  controlOf(worker: string): Promise<(Held & { kind: ControlKind })[]>;
 
   /** Rejects while the storage is out. */
   check(): Promise<void>;

@@ -1,9 +1,9 @@
 import { PlatformError } from "../../src/errors.ts";
 import { parseLog } from "../../src/schemas/log.ts";
-import type { StepResult } from "../../src/schemas/run.ts";
+import type { RunKey, StepResult } from "../../src/schemas/run.ts";
 import type { Step } from "../../src/schemas/workflow.ts";
 import { SHORTCUTS, type Shortcut } from "../../src/shortcuts.ts";
-import type { ClaimedRun, RunKey, RunRecord, Storage } from "../../src/storage/port.ts";
+import type { ClaimedRun, RunRecord, Storage } from "../../src/storage/port.ts";
 import type { ProcessClock, Random, Scheduler } from "./scheduler.ts";
 import { listsIn, type Workload } from "./workloads.ts";
 
@@ -170,6 +170,8 @@ export class World {
       startLease: (lease) => this.#call(clock, "start", () => storage.startLease(lease)),
       heldBy: (worker) => this.#call(clock, "held", () => storage.heldBy(worker)),
       renewLease: (lease) => this.#call(clock, "renew", () => storage.renewLease(lease)),
+      requestControl: (items) => this.#call(clock, "control", () => storage.requestControl(items)),
+      controlOf: (worker) => this.#call(clock, "control of", () => storage.controlOf(worker)),
       check: () => storage.check(),
       recordHealth: (status) => storage.recordHealth(status),
       close: async () => {},

@@ -4,7 +4,9 @@ import { type Clock, systemClock } from "../../clock.ts";
 import type { PostgresConfig } from "../../config.ts";
 import type { Pool } from "../../db/pool.ts";
 import { migrate, openPools, type Pools, startWith } from "../../db/postgres.ts";
+import type { ControlKind, ControlRequest, ControlResult } from "../../schemas/control.ts";
 import type { PageRequest } from "../../schemas/page.ts";
+import type { RunKey } from "../../schemas/run.ts";
 import type {
   ClaimedRun,
   DueClaim,
@@ -18,7 +20,6 @@ import type {
   Outcome,
   OwedEvents,
   Progress,
-  RunKey,
   RunRecord,
   Storage,
   Unnamed,
@@ -30,6 +31,7 @@ import type {
   WorkflowRecord,
 } from "../port.ts";
 import { CLAIM_BY_MESSAGE, CLAIM_DUE, CLAIM_DUE_BEGUN, Claims, NEXT_DUE } from "./claims.ts";
+import { CONTROL_OF, Control, REQUEST_CONTROL } from "./control.ts";
 import { DatabaseClock, databaseTime } from "./database-clock.ts";
 import { Definitions, FIND_VERSIONS, FIND_WORKFLOWS, INSERT_WORKFLOWS } from "./definitions.ts";
 import { EventQueue, OWED_EVENTS_SENT, TAKE_OWED_EVENTS } from "./events.ts";
@@ -55,6 +57,8 @@ export const KEPT = [
   NEXT_DUE,
   RENEW_LEASE,
   HELD_BY,
+  REQUEST_CONTROL,
+  CONTROL_OF,
   SAVE_PROGRESS,
   END_RUNS,
   FIND_RUNS,
@@ -115,6 +119,7 @@ class PostgresStorage implements Storage {
   readonly #fresh: FreshRuns;
   readonly #claims: Claims;
   readonly #workers: Workers;
+  readonly #control: Control;
   readonly #progress: ProgressWriter;
   readonly #clock: DatabaseClock;
 
@@ -128,6 +133,7 @@ class PostgresStorage implements Storage {
     this.#fresh = new FreshRuns(pools.writes);
     this.#claims = new Claims(pools.writes);
     this.#workers = new Workers(pools.writes);
+    this.#control = new Control(pools.writes, owesEvents);
     this.#progress = new ProgressWriter(pools.writes, clock, owesEvents);
     this.#clock = clock;
     this.owedEvents = owesEvents ? new EventQueue(pools.writes) : null;
@@ -207,6 +213,14 @@ class PostgresStorage implements Storage {
 
   heldBy(worker: string): Promise<(Held & Pick<Progress, "crashes">)[]> {
     return this.#workers.heldBy(worker);
+  }
+
+  requestControl(items: ControlRequest[]): Promise<Outcome<ControlResult>[]> {
+    return this.#control.request(items);
+  }
+
+  controlOf(worker: string): Promise<(Held & { kind: ControlKind })[]> {
+    return this.#control.of(worker);
   }
 
   async check(): Promise<void> {

@@ -3,22 +3,27 @@ import type { Pool } from "../../db/pool.ts";
 import type { Pools } from "../../db/postgres.ts";
 import { isUuid } from "../../ids.ts";
 import { MAX_PAGE_BYTES, type PageRequest } from "../../schemas/page.ts";
-import type { RunKey, RunRecord } from "../port.ts";
+import type { RunKey } from "../../schemas/run.ts";
+import type { RunRecord } from "../port.ts";
 import { type Definitions, FIRST_UUID, LAST_UUID, milliseconds } from "./definitions.ts";
 import type { Ids } from "./ids.ts";
 import { StepOrder } from "./step-order.ts";
 
-/** The log of the run of row "q" of run_queue as one JSON array. */
-export const LOG = `case when q.log_length > 0 and not q.ended then coalesce((
+/** All that the log of a run has, as one JSON array. */
+const entriesOf = (uuid: string) => `coalesce((
     select '[' || string_agg(substr(entries::text, 2, length(entries::text) - 2), ',' order by seq) || ']'
-    from run_log where run_log.run_uuid = q.run_uuid), '[]') else '[]' end`;
+    from run_log where run_log.run_uuid = ${uuid}), '[]')`;
+
+/** The log of the run of row "q" of run_queue. */
+export const LOG = `case when q.log_length > 0 then ${entriesOf("q.run_uuid")} else '[]' end`;
 
 const COLUMNS = `r.uuid, coalesce(r.id, r.uuid::text) as id, r.workflow_id as "workflowUuid",
   r.workflow_version as "workflowVersion",
   case when r.status = 'pending' and q.started_at is not null then 'running' else r.status end as status, r.payload::text as payload,
   ${milliseconds("r.created_at")} as "createdAt", ${milliseconds("coalesce(r.started_at, q.started_at)")} as "startedAt",
   ${milliseconds("r.completed_at")} as "completedAt", r.error, r.step_results::text as "stepResults",
-  ${LOG} as log`;
+  case when r.step_results is not null or r.completed_at is null and coalesce(q.log_length, 0) = 0 then '[]'
+    else ${entriesOf("r.uuid")} end as log`;
 
 /** A run that is not over is as run_queue says. */
 const RUNS = "workflow_runs r left join run_queue q on q.run_uuid = r.uuid";

@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { type Clock, systemClock } from "../../clock.ts";
 import { lockFolder, openReader, openWriter, reading, type Synchronous } from "../../db/sqlite.ts";
 import { messageOf, StartError } from "../../errors.ts";
+import type { ControlKind, ControlRequest, ControlResult } from "../../schemas/control.ts";
 import type { PageRequest } from "../../schemas/page.ts";
+import type { RunKey } from "../../schemas/run.ts";
 import type {
   ClaimedRun,
   DueClaim,
@@ -17,7 +19,6 @@ import type {
   NewWorkflow,
   Outcome,
   Progress,
-  RunKey,
   RunRecord,
   Storage,
   Unnamed,
@@ -28,6 +29,7 @@ import type {
   WorkflowLookup,
 } from "../port.ts";
 import { type Committer, LocalCommitter, ThreadCommitter } from "./commit.ts";
+import { Control } from "./control.ts";
 import { Definitions } from "./definitions.ts";
 import { FreshRuns } from "./fresh.ts";
 import { IdsUnderWay, newestId } from "./ids.ts";
@@ -95,6 +97,7 @@ class SqliteStorage implements Storage {
   readonly #definitions: Definitions;
   readonly #runs: Runs;
   readonly #workers: Workers;
+  readonly #control: Control;
   readonly #fresh: FreshRuns;
   readonly #committer: Committer;
   readonly #underWay: IdsUnderWay;
@@ -103,6 +106,7 @@ class SqliteStorage implements Storage {
   constructor(reader: Database, committer: Committer, clock: Clock, release: () => Promise<void>) {
     this.#definitions = new Definitions(reader, clock);
     this.#workers = new Workers(reader, clock);
+    this.#control = new Control(reader, clock);
     this.#runs = new Runs(reader, clock, this.#definitions, this.#workers);
     this.#fresh = new FreshRuns(reader, clock);
     this.#committer = committer;
@@ -184,6 +188,14 @@ class SqliteStorage implements Storage {
 
   async heldBy(worker: string): Promise<(Held & Pick<Progress, "crashes">)[]> {
     return reading(() => this.#workers.heldBy(worker));
+  }
+
+  requestControl(items: ControlRequest[]): Promise<Outcome<ControlResult>[]> {
+    return this.#committer.write("requestControl", items);
+  }
+
+  async controlOf(worker: string): Promise<(Held & { kind: ControlKind })[]> {
+    return reading(() => this.#control.of(worker));
   }
 
   async check(): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../clock.ts";
 import type { PageRequest } from "../../schemas/page.ts";
+import type { RunKey } from "../../schemas/run.ts";
 import type {
   Claim,
   ClaimedRun,
@@ -11,7 +12,6 @@ import type {
   NewRun,
   Outcome,
   Progress,
-  RunKey,
   RunRecord,
   VersionKey,
 } from "../port.ts";
@@ -252,7 +252,8 @@ export class Runs {
   }
 
   #withLog({ logLength, ...row }: StoredRun): RunRecord {
-    return { ...row, log: row.stepResults === null ? this.#log(row.uuid, logLength) : "[]" };
+    if (row.stepResults !== null) return { ...row, log: "[]" };
+    return { ...row, log: this.#log(row.uuid, row.completedAt === null ? logLength : 1) };
   }
 
   #log(uuid: string, length: number): string {

@@ -1,6 +1,7 @@
 import { type Database, SQLiteError } from "bun:sqlite";
 import type { Clock } from "../../clock.ts";
 import { messageOf } from "../../errors.ts";
+import type { ControlRequest } from "../../schemas/control.ts";
 import type {
   DueClaim,
   FreshProgress,
@@ -13,6 +14,7 @@ import type {
   WorkflowChange,
   WorkflowKey,
 } from "../port.ts";
+import { Control } from "./control.ts";
 import { Definitions } from "./definitions.ts";
 import { FreshRuns } from "./fresh.ts";
 import { Runs } from "./runs.ts";
@@ -24,6 +26,7 @@ const DAY = 24 * 60 * 60 * 1000;
 export function writeOperations(database: Database, clock: Clock) {
   const definitions = new Definitions(database, clock);
   const fresh = new FreshRuns(database, clock);
+  const control = new Control(database, clock);
   const workers = new Workers(database, clock);
   const runs = new Runs(database, clock, definitions, workers);
   return {
@@ -37,6 +40,7 @@ export function writeOperations(database: Database, clock: Clock) {
     saveProgress: (items: Progress[]) => each(items, (item) => runs.saveProgress(item)),
     startLease: (lease: WorkerLease) => workers.start(lease),
     renewLease: (lease: WorkerLease) => workers.renew(lease),
+    requestControl: (items: ControlRequest[]) => each(items, (item) => control.request(item)),
     endLeases: (_: null) => workers.endAll(),
     recordHealth: (status: string) => {
       const now = clock.now();

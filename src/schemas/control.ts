@@ -1,0 +1,11 @@
+import type { RunKey } from "./run.ts";
+
+/** What a run that is not over may be asked to do. */
+export type ControlKind = "cancel";
+
+export interface ControlRequest extends RunKey {
+  kind: ControlKind;
+}
+
+/** cancelled: it ended with this. requested: its holder is asked to end it. over: it had ended before. */
+export type ControlResult = "cancelled" | "requested" | "over";

@@ -1,0 +1,117 @@
+/** Control of runs from outside: cancelled at once where nobody holds them, else through their holders. */
+import { expect } from "bun:test";
+import { newId } from "../../ids.ts";
+import type { ControlRequest } from "../../schemas/control.ts";
+import { type Check, entriesText, granted, MINUTE, NAMESPACE, only, pathsOf, progress, ROOM, uuidsOf } from "./kit.ts";
+
+const END = { kind: "end", status: "success", error: null, stepResults: "{}" } as const;
+
+const cancel = (uuid: string, namespace = NAMESPACE): ControlRequest => ({ namespace, uuid, kind: "cancel" });
+
+export function controlContract(check: Check): void {
+  check(
+    "a run that nobody holds is cancelled at once: new, asleep, or due; nobody claims it any more",
+    async (world) => {
+      const { storage } = world;
+      const pending = await world.run();
+      const [asleep, back] = [await world.held(), await world.held()];
+      const next = (milliseconds: number) => ({ kind: "give_back", dueAt: world.now() + milliseconds }) as const;
+      granted(await world.save(progress(asleep, { entries: entriesText("0"), crashes: 2, next: next(MINUTE) })));
+      granted(await world.save(progress(back, { next: next(-1) })));
+      const uuids = [pending, asleep.uuid, back.uuid];
+      const { startedAt } = await world.find(asleep.uuid);
+      expect((await storage.requestControl(uuids.map((uuid) => cancel(uuid)))).map(granted)).toEqual(
+        uuids.map(() => "cancelled"),
+      );
+      for (const uuid of uuids) {
+        const run = await world.find(uuid);
+        expect(run).toMatchObject({ status: "cancelled", error: null, stepResults: null });
+        expect(run.completedAt).toBeWithin(run.createdAt, world.now() + 1);
+      }
+      const cancelled = await world.find(asleep.uuid);
+      expect(cancelled.startedAt).toBe(startedAt);
+      // What it did stays to be seen.
+      expect(pathsOf(cancelled)).toEqual(["0"]);
+      expect((await world.find(pending)).startedAt).toBeNull();
+      expect(await world.claimDue()).toEqual([]);
+      expect(await world.claimByMessage(uuids)).toEqual([]);
+      expect(await storage.nextDue(0)).toBeNull();
+      expect(await world.save(progress(back, { next: END }))).toEqual({ kind: "lost" });
+      const told = { uuid: pending, logLength: 0, startedAt: world.now(), told: null, next: END };
+      expect(await storage.saveFresh([told])).toEqual([{ kind: "lost" }]);
+      expect((await world.find(pending)).status).toBe("cancelled");
+    },
+  );
+
+  check("of a run that is held its holder is told, which goes on holding it", async (world) => {
+    const { storage } = world;
+    const [mark, other] = [await world.mark(), await world.mark()];
+    const [wanted, left] = await storage.claimByMessage({ ...mark, uuids: await world.runs(2), maxBytes: ROOM });
+    await world.run({ claim: other });
+    if (wanted === undefined || left === undefined) throw new Error("two runs are claimed");
+    expect(await storage.controlOf(mark.worker)).toEqual([]);
+    for (let time = 0; time < 2; time++) {
+      expect(granted(only(await storage.requestControl([cancel(wanted.uuid)])))).toBe("requested");
+      expect(await storage.controlOf(mark.worker)).toEqual([
+        { uuid: wanted.uuid, token: wanted.token, kind: "cancel" },
+      ]);
+      expect(await storage.controlOf(other.worker)).toEqual([]);
+    }
+    expect(await world.find(wanted.uuid)).toMatchObject({ status: "running", completedAt: null });
+    granted(await world.save(progress(wanted, { entries: entriesText("0") })));
+    const next = { ...END, status: "cancelled", error: "cancelled" } as const;
+    granted(await world.save(progress({ ...wanted, logLength: 1 }, { next })));
+    expect(await storage.controlOf(mark.worker)).toEqual([]);
+    expect(await world.find(wanted.uuid)).toMatchObject({ status: "cancelled", error: "cancelled", log: "[]" });
+    expect(uuidsOf(await storage.heldBy(mark.worker))).toEqual([left.uuid]);
+  });
+
+  check("a request stays with a run whose holder dies, and the next one is told", async (world) => {
+    const { storage } = world;
+    const [mark, next] = [await world.mark(), await world.mark()];
+    const uuid = await world.run({ claim: mark });
+    granted(only(await storage.requestControl([cancel(uuid)])));
+    await world.endLease(mark);
+    await storage.claimDue({ ...next, limit: 10, maxBytes: ROOM, patienceMilliseconds: 0 });
+    expect(await storage.controlOf(mark.worker)).toEqual([]);
+    expect(await storage.controlOf(next.worker)).toEqual([{ uuid, token: 2, kind: "cancel" }]);
+  });
+
+  check("each of a batch has its own outcome: over, unknown, of another namespace, twice", async (world) => {
+    const { storage } = world;
+    const [ended, pending, held] = [await world.held(), await world.run(), await world.held()];
+    granted(await world.save(progress(ended, { next: END })));
+    const before = await world.find(ended.uuid);
+    const unknown = newId(world.now());
+    const items = [
+      cancel(ended.uuid),
+      cancel(unknown),
+      cancel(pending, "theirs"),
+      cancel(held.uuid, "theirs"),
+      cancel(pending),
+      cancel(pending),
+      cancel("nonsense"),
+      cancel(held.uuid),
+    ];
+    const outcomes = await storage.requestControl(items);
+    const said = outcomes.map((outcome) => (outcome.kind === "ok" ? outcome.value : outcome.kind));
+    expect(said).toEqual(["over", "error", "error", "error", "cancelled", "over", "error", "requested"]);
+    expect(outcomes[1]).toEqual({ kind: "error", code: "run_not_found", subject: unknown });
+    expect(await world.find(ended.uuid)).toEqual(before);
+    expect(await storage.requestControl([])).toEqual([]);
+  });
+
+  check("cancelled and claimed at once, each run has one fate", async (world) => {
+    const { storage } = world;
+    const uuids = await world.runs(200);
+    const mark = await world.mark();
+    const [outcomes, ...claims] = await Promise.all([
+      storage.requestControl(uuids.map((uuid) => cancel(uuid))),
+      storage.claimByMessage({ ...mark, uuids: uuids.toReversed(), maxBytes: ROOM }),
+      storage.claimDue({ ...mark, claimId: newId(world.now()), limit: 100, maxBytes: ROOM, patienceMilliseconds: 0 }),
+    ]);
+    const requested = uuids.filter((_, index) => granted(outcomes[index] ?? { kind: "lost" }) === "requested");
+    expect(requested.sort()).toEqual(uuidsOf(await storage.controlOf(mark.worker)).sort());
+    expect(uuidsOf(claims.flat()).sort()).toEqual(requested);
+  });
+}

@@ -1,0 +1,98 @@
+import { few, keptStatement } from "../../db/kept.ts";
+import type { Pool } from "../../db/pool.ts";
+import { isUuid } from "../../ids.ts";
+import type { ControlKind, ControlRequest, ControlResult } from "../../schemas/control.ts";
+import type { Held, Outcome } from "../port.ts";
+import { rounds } from "./statement.ts";
+
+/** A run of an item that no worker holds. */
+const FREE = "q.run_uuid = item.uuid and q.namespace = item.namespace and q.holder is null and not q.ended";
+
+// A run that was claimed, or given back, since the statement began is in neither part: it is asked for again. The event of one
+// that ends here is overdue at once, since no worker knows of it.
+export const REQUEST_CONTROL = keptStatement(
+  "request_control",
+  ["text", "text"],
+  { position: "integer", result: "text" },
+  `with item as (
+    select * from json_to_recordset($1::text::json) as item (position integer, namespace text, uuid uuid, kind text)
+    where ${few("position")} order by uuid
+  ), requested as (
+    update run_queue q set control = item.kind from item
+    where q.run_uuid = item.uuid and q.namespace = item.namespace and q.holder is not null and not q.ended
+    returning item.position
+  ), owing as (
+    update run_queue q set ended = true, due_at = now(), control = null from item where $2::text = 'owed' and ${FREE}
+    returning q.run_uuid, q.token, q.crashes, q.started_at, item.position
+  ), gone as (
+    delete from run_queue q using item where $2::text = 'none' and ${FREE}
+    returning q.run_uuid, q.token, q.crashes, q.started_at, item.position
+  ), cancelled as (
+    update workflow_runs r set status = 'cancelled', completed_at = now(), started_at = over.started_at, token = over.token,
+      crashes = over.crashes
+    from (select * from owing union all select * from gone) as over where r.uuid = over.run_uuid
+    returning over.position
+  )
+  select position, 'cancelled' from cancelled
+  union all select position, 'requested' from requested
+  union all select item.position, 'over' from item join workflow_runs r using (namespace, uuid) where r.completed_at is not null
+  union all select item.position, 'open' from item join workflow_runs r using (namespace, uuid)
+    where r.completed_at is null and item.position not in (select position from cancelled union all select position from requested)`,
+);
+
+export const CONTROL_OF = keptStatement(
+  "control_of",
+  ["text"],
+  { uuid: "uuid", token: "integer", kind: "text" },
+  `select run_uuid, token, control from run_queue
+  where holder = $1::text::uuid and control is not null and ${few("length(control)")}`,
+);
+
+/** Times that runs are asked for which are claimed and given back meanwhile, again and again. */
+const ATTEMPTS = 5;
+
+/** What runs are asked to do. */
+export class Control {
+  readonly #pool: Pool;
+  readonly #event: "owed" | "none";
+
+  /** `owesEvents`: a run that ends owes its completed event to a broker. */
+  constructor(pool: Pool, owesEvents: boolean) {
+    this.#pool = pool;
+    this.#event = owesEvents ? "owed" : "none";
+  }
+
+  async request(items: ControlRequest[]): Promise<Outcome<ControlResult>[]> {
+    const results = new Map<ControlRequest, ControlResult | "open">();
+    for (const round of rounds(
+      items.filter(({ uuid }) => isUuid(uuid)),
+      ({ uuid }) => uuid,
+    )) {
+      let left = round;
+      for (let attempt = 0; attempt < ATTEMPTS && left.length > 0; attempt++) {
+        const text = JSON.stringify(left.map((item, position) => ({ ...item, position })));
+        const rows = await this.#pool.run<Answer>(REQUEST_CONTROL.call, [text, this.#event]);
+        const asked = left;
+        for (const { position, result } of rows) {
+          const item = asked[position];
+          if (item !== undefined) results.set(item, result);
+        }
+        left = left.filter((item) => results.get(item) === "open");
+      }
+    }
+    return items.map((item) => {
+      const result = results.get(item);
+      if (result === undefined) return { kind: "error", code: "run_not_found", subject: item.uuid };
+      return result === "open" ? { kind: "lost" } : { kind: "ok", value: result };
+    });
+  }
+
+  of(worker: string): Promise<(Held & { kind: ControlKind })[]> {
+    return this.#pool.run(CONTROL_OF.call, [worker]);
+  }
+}
+
+interface Answer {
+  position: number;
+  result: ControlResult | "open";
+}

@@ -1,0 +1,46 @@
+import type { Database } from "bun:sqlite";
+import type { Clock } from "../../clock.ts";
+import type { ControlKind, ControlRequest, ControlResult } from "../../schemas/control.ts";
+import type { Held, Outcome } from "../port.ts";
+import { LEAVE } from "./runs.ts";
+
+const STATE = `select completed_at is not null as isOver, q.holder is not null as isHeld
+  from workflow_runs r left join run_queue q on q.run_uuid = r.uuid where r.uuid = ? and r.namespace = ?`;
+
+const REQUEST = "update run_queue set control = ? where run_uuid = ?";
+
+const CANCEL = `update workflow_runs set status = 'cancelled', completed_at = ?, started_at = q.started_at, token = q.token,
+  crashes = q.crashes from run_queue q where uuid = run_uuid and uuid = ?`;
+
+const CONTROL_OF =
+  "select run_uuid as uuid, token, control as kind from run_queue where holder = ? and control is not null";
+
+/** What runs are asked to do, on one SQLite connection. Writes expect an open transaction. */
+export class Control {
+  readonly #database: Database;
+  readonly #clock: Clock;
+
+  constructor(database: Database, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
+
+  request({ namespace, uuid, kind }: ControlRequest): Outcome<ControlResult> {
+    const state = this.#database
+      .query<{ isOver: number; isHeld: number }, [string, string]>(STATE)
+      .get(uuid, namespace);
+    if (state === null) return { kind: "error", code: "run_not_found", subject: uuid };
+    if (state.isOver) return { kind: "ok", value: "over" };
+    if (state.isHeld) {
+      this.#database.query(REQUEST).run(kind, uuid);
+      return { kind: "ok", value: "requested" };
+    }
+    this.#database.query(CANCEL).run(this.#clock.now(), uuid);
+    this.#database.query(LEAVE).run(uuid);
+    return { kind: "ok", value: "cancelled" };
+  }
+
+  of(worker: string): (Held & { kind: ControlKind })[] {
+    return this.#database.query<Held & { kind: ControlKind }, [string]>(CONTROL_OF).all(worker);
+  }
+}

@@ -181,6 +181,11 @@ export const STEP_FAILURES = {
     sentence: "Cancelled: the branch {branch} {how}",
     when: "The step had begun when another branch ended their `parallel`; it is `skipped`",
   },
+  run_cancelled: {
+    code: "cancelled",
+    sentence: "The run was cancelled",
+    when: "Somebody asked for it; what had begun is `skipped`",
+  },
   crashed: {
     code: "crashed",
     sentence: "The run was stopped after {count} threads in a row were lost while executing it: {reason}",

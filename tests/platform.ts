@@ -22,7 +22,8 @@ export const REPOSITORY = resolve(import.meta.dir, "..");
 const ERROR_LEVEL = 50;
 /** What stderr tells the person at the keyboard once the platform listens. */
 const BANNER = /^ {2}(API|Docs|Mode|Data) /;
-const START_DEADLINE_MS = 15_000;
+/** Not how fast it starts, but when a test gives up: other files may have the processors. */
+const START_DEADLINE_MS = 50_000;
 
 export interface LogLine {
   text: string;

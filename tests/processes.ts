@@ -2,7 +2,7 @@
 import { servicesUp } from "../infrastructure/local/services.ts";
 import { fieldsOf, newDatabase, REPOSITORY, SINKS } from "./platform.ts";
 
-const START_DEADLINE_MS = 20_000;
+const START_DEADLINE_MS = 50_000;
 /** The scripts of package.json: `bun run api`, `bun run worker`, `bun start`. */
 const ENTRIES = { api: "src/server.ts", worker: "workers/main.ts", start: "src/main.ts" };
 const READY = { api: "listening", worker: "working", start: "listening" };

@@ -4,20 +4,18 @@ import type { Triggered } from "../src/schemas/event.ts";
 import type { Shortcut } from "../src/shortcuts.ts";
 import type { ClaimedRun, EndedRun, NewRun, Unnamed } from "../src/storage/port.ts";
 import { Advancing, type AdvancingOptions } from "./holding/advancing.ts";
+import { Control } from "./holding/control.ts";
 import { Definitions } from "./holding/definitions.ts";
 import { HeldRun, type Origin } from "./holding/held-run.ts";
 import { Holdings, type HoldingsOptions } from "./holding/holdings.ts";
 import { Reaches } from "./holding/reach.ts";
-import { RecentKeys } from "./holding/recent.ts";
+import { Suspects } from "./holding/suspects.ts";
 import { MessageLag } from "./intake/lag.ts";
 import { Messages } from "./intake/messages.ts";
 import { Reservations } from "./intake/reservations.ts";
 import { PureExecution } from "./shortcuts/pure.ts";
 import { RunBeforeInsert } from "./shortcuts/run-before-insert.ts";
 import { UnclaimedRuns } from "./shortcuts/unclaimed.ts";
-
-/** How long the runs of a definition keep apart after a thread was lost under one of them. */
-const APART_MILLISECONDS = 600_000;
 
 export interface DispatcherOptions extends HoldingsOptions, AdvancingOptions {
   types: StepTypes;
@@ -36,13 +34,14 @@ export class Dispatcher implements TriggerConsumer {
   readonly #messages: Messages;
   readonly #lag: MessageLag;
   readonly #advancing: Advancing;
+  readonly #control: Control;
   #stopping = false;
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
     this.#definitions = new Definitions(options.storage);
     this.#holdings = new Holdings(options);
-    const suspects = new RecentKeys(options.clock, APART_MILLISECONDS);
+    const suspects = new Suspects(options);
     const pure = new PureExecution(options, suspects);
     const reaches = new Reaches(options.types);
     this.#unclaimed = new UnclaimedRuns(options, {
@@ -70,6 +69,7 @@ export class Dispatcher implements TriggerConsumer {
       suspects,
       forget: (held) => this.#forget(held),
     });
+    this.#control = new Control(options, this.#holdings, (held) => this.#advancing.cancel(held));
   }
 
   /** Runs that were triggered. More than there is room to remember are left to the sweeper. */
@@ -150,6 +150,7 @@ export class Dispatcher implements TriggerConsumer {
     this.#advancing.stop();
     await Promise.race([this.#unclaimed.stop().then(() => this.#holdings.empty()), deadline]);
     await this.#advancing.close();
+    this.#control.stop();
     this.#holdings.close();
   }
 

@@ -51,6 +51,7 @@ export async function simulate(seed: number, types: StepTypes): Promise<Report> 
   const workers = Array.from({ length: 2 }, (_, index) => new SimulatedWorker(`w${index}`, world, types));
   const expected = scheduleTriggers(world, workers, workloads);
   scheduleFaults(world, workers, types);
+  scheduleCancels(world, [...expected.keys()]);
   let open = true;
   const watch = () =>
     void allEnded(storage, [...expected.keys()]).then((ended) => {
@@ -61,6 +62,9 @@ export async function simulate(seed: number, types: StepTypes): Promise<Report> 
   await scheduler.runUntil(start + SETTLED, () => !open);
   for (const [id, workload] of expected) {
     const [run] = await storage.findRuns([keyOf(id)]);
+    const cancelled = world.cancelled.get(id);
+    if (cancelled === "cancelled" && run?.status !== "cancelled") world.violation(`run ${id} ended once more`);
+    if (cancelled !== undefined && run?.status === "cancelled") continue;
     for (const problem of problemsOf(run ?? null, workload)) world.violation(`run ${id} (${workload.id}): ${problem}`);
   }
   await storage.close();
@@ -149,6 +153,22 @@ function once<Argument>(work: (argument: Argument) => void): (argument: Argument
     if (!done) work(argument);
     done = true;
   };
+}
+
+/** Some runs are cancelled while they are on their way. */
+function scheduleCancels(world: World, runs: string[]): void {
+  const { random, scheduler } = world;
+  for (const uuid of runs) {
+    if (!random.chance(0.15)) continue;
+    scheduler.after(random.below(TRIGGER_SPAN + 10_000), async () => {
+      const [outcome] = await world.storage.requestControl([{ ...keyOf(uuid), kind: "cancel" }]);
+      if (outcome?.kind !== "ok") return;
+      world.note(`cancel ${uuid}: ${outcome.value}`);
+      if (outcome.value === "over") return;
+      world.counts.cancels++;
+      world.cancelled.set(uuid, outcome.value);
+    });
+  }
 }
 
 /** Crashes, freezes beyond the lease, and orderly restarts, until the world calms down. */

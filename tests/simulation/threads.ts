@@ -70,6 +70,11 @@ export class SimulatedThreads implements Executor {
     });
   }
 
+  drop(name: number, { uuid, token }: { uuid: string; token: number }): Promise<void> {
+    const thread = this.#thread(name);
+    return this.#onThread(name, thread, () => thread.runs.drop(uuid, token));
+  }
+
   async close(): Promise<void> {}
 
   async #effect(

@@ -1,4 +1,5 @@
 import { PlatformError } from "../../src/errors.ts";
+import type { ControlResult } from "../../src/schemas/control.ts";
 import { parseLog } from "../../src/schemas/log.ts";
 import type { RunKey, StepResult } from "../../src/schemas/run.ts";
 import type { Step } from "../../src/schemas/workflow.ts";
@@ -29,11 +30,14 @@ export class World {
     ahead: 0,
     unclaimed: 0,
     awokenUnclaimed: 0,
+    cancels: 0,
   };
   /** What its workers may take: all, none, or some. */
   readonly shortcuts: ReadonlySet<Shortcut>;
   /** Faults stop at some time, so that what they left has to come right by itself. */
   faulty = true;
+  /** What the storage said to those who asked for the end of a run that was not over. */
+  readonly cancelled = new Map<string, ControlResult>();
   /** What every run plays. */
   readonly workloads = new Map<string, Workload>();
   readonly #ended = new Map<string, RunRecord>();

@@ -35,6 +35,10 @@ export class ThreadPool implements Executor {
     return this.#threadsFor(execution).executeEffects(execution);
   }
 
+  drop(thread: number, run: { uuid: string; token: number }): Promise<void> {
+    return this.#threadsFor({ thread }).drop(thread, run);
+  }
+
   async close(): Promise<void> {
     await Promise.all([this.#shared.close(), this.#alone?.close()]);
   }

@@ -61,6 +61,8 @@ export interface Executor {
   execute(execution: Execution): Promise<Executed[]>;
   /** One promise per effect, in order, since one may take long. Each rejects with ThreadLost, guilty 0 for its own run. */
   executeEffects(execution: EffectExecution): Promise<ExecutedEffect>[];
+  /** Has a thread give up a run: once this resolves, or rejects with ThreadLost, no step of it begins there. */
+  drop(thread: number, run: { uuid: string; token: number }): Promise<void>;
   close(): Promise<void>;
 }
 

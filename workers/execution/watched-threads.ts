@@ -126,6 +126,11 @@ export class WatchedThreads {
     return waiting.map(({ promise }) => promise);
   }
 
+  /** See Executor. */
+  async drop(thread: number, { uuid, token }: { uuid: string; token: number }): Promise<void> {
+    await this.#run(thread, { kind: "drop", uuid, token }, 0);
+  }
+
   async close(): Promise<void> {
     this.#watchdog.stop();
     await Promise.all(this.#pools.map((pool) => pool.destroy()));

@@ -24,8 +24,15 @@ export interface EffectTask extends TaskBase {
   effects: (HandedEffect & { slot: number })[];
 }
 
+/** A run that is given up. */
+export interface DropTask {
+  kind: "drop";
+  uuid: string;
+  token: number;
+}
+
 /** What a thread gets. `effectBy` is in kernelTime here. */
-export type ThreadTask = PureTask | EffectTask;
+export type ThreadTask = PureTask | EffectTask | DropTask;
 
 /** What became of an effect of an EffectTask, or that its thread failed under it. */
 export type EffectResult = { id: number; index: number } & (

@@ -10,8 +10,8 @@ import { Handing, type HandingOptions, type HeldEffect, type Outcome } from "./h
 import type { HeldRun } from "./held-run.ts";
 import type { Holdings } from "./holdings.ts";
 import type { Reaches } from "./reach.ts";
-import type { RecentKeys } from "./recent.ts";
 import { Saves, type SavesOptions } from "./saves.ts";
+import type { Suspects } from "./suspects.ts";
 import { wakeLater } from "./waking.ts";
 
 const RETRY_MILLISECONDS = 200;
@@ -29,8 +29,7 @@ export interface AdvancingParts {
   holdings: Holdings;
   definitions: Definitions;
   reaches: Reaches;
-  /** Definitions under which a thread was lost lately: their runs keep to themselves, so that nobody else waits for them. */
-  suspects: RecentKeys;
+  suspects: Suspects;
   /** A run is not held any more. */
   forget(held: HeldRun): void;
 }
@@ -67,15 +66,29 @@ export class Advancing {
 
   /** Begins with a run, or goes on with it. */
   add(held: HeldRun): void {
-    if (held.isAdvancing) return;
+    if (held.isAdvancing || held.isCancelling) return;
     held.again = false;
     if (this.#stopping && held.isIdle) {
       this.#giveBack(held);
       return;
     }
     held.isAdvancing = true;
-    if (this.#isAlone(held)) this.#advance([held], true);
+    if (this.#parts.suspects.isAlone(held)) this.#advance([held], true);
     else this.#ready.add(held);
+  }
+
+  /**
+   * Ends a run as cancelled: once that is written no step of it begins. One whose end is known already ends so; of the two
+   * one alone is written.
+   */
+  async cancel(held: HeldRun): Promise<void> {
+    if (!this.#holds(held) || held.isCancelling || held.end !== null) return;
+    held.isCancelling = true;
+    const dropped = this.#handing.drop(held);
+    held.loseState();
+    await dropped;
+    held.cancel(this.#options.clock.now());
+    this.#next(held);
   }
 
   /** Starts no effect any more, and gives back what has none under way. */
@@ -176,7 +189,10 @@ export class Advancing {
     const { log, clock } = this.#options;
     if (outcome.kind === "advanced") held.add(outcome.advanced);
     else held.loseState();
-    if (outcome.kind === "lost") this.#noteLostThread(held, outcome, isEffect);
+    if (outcome.kind === "lost") {
+      this.#parts.suspects.note(held, outcome.guilty, outcome.error, isEffect);
+      if (outcome.guilty) this.#sortOut();
+    }
     if (outcome.kind !== "error") this.#next(held);
     else {
       log.error({ run_id: held.run.uuid, error: messageOf(outcome.error) }, "execution failed");
@@ -184,28 +200,17 @@ export class Advancing {
     }
   }
 
-  #noteLostThread(
-    held: HeldRun,
-    { guilty, error: { reason, charged, cause } }: Outcome<never> & { kind: "lost" },
-    isEffect: boolean,
-  ): void {
-    if (guilty) this.#options.log.warn({ run_id: held.run.uuid, reason, cause: messageOf(cause) }, "thread lost");
-    // A batch names its run exactly. An effect may have been passing by: twice, and it runs alone.
-    held.suspicion += guilty ? 2 : isEffect ? 1 : 0;
-    if (guilty) {
-      this.#parts.suspects.add(held.definition);
-      // Others of that definition wait with those that are not suspected.
-      for (const waiting of this.#ready.takeAll()) {
-        waiting.isAdvancing = false;
-        this.add(waiting);
-      }
+  /** Others of a definition that is suspected now wait with those that are not. */
+  #sortOut(): void {
+    for (const waiting of this.#ready.takeAll()) {
+      waiting.isAdvancing = false;
+      this.add(waiting);
     }
-    if (guilty && charged) held.charge(reason, this.#options.clock.now());
   }
 
   /** What a run needs next, now that something of it is over. */
   #next(held: HeldRun): void {
-    if (!this.#holds(held)) return;
+    if (!this.#holds(held) || (held.isCancelling && held.end === null)) return;
     if (held.end === null) this.#startReady(held);
     if (held.saving !== null) return;
     if (held.end !== null) this.#save(held, held.end);
@@ -261,10 +266,6 @@ export class Advancing {
     if (held.isAdvancing || held.underWay > 0) return { kind: "hold" };
     if (held.isIdle && held.wakeAt !== null) return { kind: "give_back", dueAt: held.wakeAt };
     return this.#parts.holdings.afterCheckpoint();
-  }
-
-  #isAlone(held: HeldRun): boolean {
-    return held.underWay === 0 && (held.suspect || this.#parts.suspects.has(held.definition));
   }
 
   #isCurrent({ held, generation }: HeldEffect): boolean {

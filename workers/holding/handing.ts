@@ -77,6 +77,12 @@ export class Handing {
     return batch.map((effect) => outcomes.get(effect) ?? Promise.resolve({ kind: "missing" }));
   }
 
+  /** Has the thread that knows a run give it up; a thread that is gone has. */
+  async drop({ thread, run: { uuid, token } }: HeldRun): Promise<void> {
+    if (thread === null) return;
+    await this.#options.executor.drop(thread, { uuid, token }).catch(() => {});
+  }
+
   async #executeOn(thread: number, runs: HeldRun[], definitions: Map<string, string>): Promise<Outcome<Executed>[]> {
     const execution = { thread, runs: runs.map((held) => handed(held, thread)), definitions };
     try {

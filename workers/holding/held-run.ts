@@ -1,8 +1,9 @@
 import { isoTime } from "../../src/clock.ts";
 import { endedEntry } from "../../src/engine/entries.ts";
 import type { CompletedEvent } from "../../src/schemas/event.ts";
-import { joinLogs, parseLog, stepResultsText } from "../../src/schemas/log.ts";
-import { describeFailure } from "../../src/step-failures.ts";
+import { joinLogs, type LogEntry, parseLog, stepResultsText } from "../../src/schemas/log.ts";
+import type { EndedStatus } from "../../src/schemas/run.ts";
+import { describeFailure, type FailureCode } from "../../src/step-failures.ts";
 import type { ClaimedRun, Progress, RunEnd, VersionKey } from "../../src/storage/port.ts";
 import type { Advanced, ReadyEffect } from "../execution/thread/thread-run.ts";
 import { definitionKey } from "./definitions.ts";
@@ -35,6 +36,8 @@ export class HeldRun {
   isAdvancing = false;
   /** Its progress is being written; null while none is. */
   saving: Promise<void> | null = null;
+  /** It is being cancelled: nothing of it begins any more. */
+  isCancelling = false;
   /** Something of what came can't be computed again. */
   mustSave = false;
   /** It is to be advanced once more when what came is persisted. */
@@ -174,14 +177,26 @@ export class HeldRun {
     this.mustSave = true;
     if (this.crashes < MAX_CRASHES) return;
     const failure = describeFailure("crashed", { count: MAX_CRASHES, reason });
-    const stepResults = stepResultsText(
-      parseLog(this.#wholeLog()).map((entry) => {
-        const [path, { status, step_name, started_at }] = entry;
-        if (status !== "running") return entry;
-        return endedEntry(path, step_name, started_at ?? isoTime(now), now, { ...failure, output: null });
-      }),
-    );
-    this.end = { kind: "end", status: "failed", error: failure.error, stepResults };
+    this.#endBetween("failed", failure, now);
+  }
+
+  /** It ends as cancelled, in the middle of its steps. */
+  cancel(now: number): void {
+    this.#endBetween("cancelled", describeFailure("run_cancelled", {}), now);
+  }
+
+  /** Ends it while steps of it are under way: they fail with it, or are skipped. */
+  #endBetween(status: EndedStatus, failure: { code: FailureCode; error: string }, now: number): void {
+    const entries = parseLog(this.#wholeLog()).map((entry): LogEntry => {
+      const [path, { status: before, step_name, started_at, ...more }] = entry;
+      if (before !== "running") return entry;
+      const outcome = { ...failure, output: null };
+      const [, ended] = endedEntry(path, step_name, started_at ?? isoTime(now), now, outcome);
+      const { type, path: shown } = more;
+      const extras = type === undefined || shown === undefined ? {} : { type, path: shown };
+      return [path, { ...ended, ...extras, status: status === "cancelled" ? "skipped" : ended.status }, null];
+    });
+    this.end = { kind: "end", status, error: failure.error, stepResults: stepResultsText(entries) };
   }
 
   /** What others are told of its end. */

@@ -107,6 +107,16 @@ export class Holdings {
     if (this.#held.size === 0) this.#onEmpty?.();
   }
 
+  get isEmpty(): boolean {
+    return this.#held.size === 0;
+  }
+
+  /** A run that is held under this token. */
+  find(uuid: string, token: number): HeldRun | undefined {
+    const held = this.#held.get(uuid);
+    return held?.run.token === token ? held : undefined;
+  }
+
   all(): HeldRun[] {
     return [...this.#held.values()];
   }

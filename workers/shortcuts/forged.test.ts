@@ -29,6 +29,7 @@ async function openWorker() {
       );
     },
     freest: () => 0,
+    drop: async () => {},
     executeEffects: () => [],
     async close() {},
   };

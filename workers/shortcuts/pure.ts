@@ -4,7 +4,7 @@ import { messageOf } from "../../src/errors.ts";
 import { within } from "../../src/waiting.ts";
 import { type Executor, ThreadLost } from "../execution/port.ts";
 import type { Advanced } from "../execution/thread/thread-run.ts";
-import type { RecentKeys } from "../holding/recent.ts";
+import type { Suspects } from "../holding/suspects.ts";
 
 const MAX_RUNS_PER_TASK = 128;
 /** After runs that were late, or took their thread along, others go the usual way for so long. */
@@ -32,11 +32,11 @@ export interface PureRun {
 /** Executes runs that nobody holds, up to an effect: nothing is lost if what they come to is never written. */
 export class PureExecution {
   readonly #options: PureExecutionOptions;
-  readonly #suspects: RecentKeys;
+  readonly #suspects: Suspects;
   #pausedUntil = 0;
 
   /** `suspects`: keys of definitions under which a thread was lost lately. */
-  constructor(options: PureExecutionOptions, suspects: RecentKeys) {
+  constructor(options: PureExecutionOptions, suspects: Suspects) {
     this.#options = options;
     this.#suspects = suspects;
   }

@@ -146,6 +146,13 @@ export class ThreadRun {
     return true;
   }
 
+  /** Calls off its effects: those under way are given up, and none is started any more. */
+  callOff(): void {
+    for (const { cancellation } of this.#effects.values()) cancellation?.cancel();
+    this.#effects.clear();
+    this.#ready = [];
+  }
+
   /** Executes pure steps and records what the engine decides by itself, until there is nothing of that left. */
   #pure(world: Surroundings): Stop {
     for (;;) {

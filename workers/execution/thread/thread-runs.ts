@@ -37,6 +37,14 @@ export class ThreadRuns {
     else this.#idle.set(run.uuid, run);
   }
 
+  /** Gives up a run: its effects under way are called off, and what they bring is told of nothing. */
+  drop(uuid: string, token: number): void {
+    const known = this.#current(uuid);
+    if (known?.token !== token) return;
+    known.callOff();
+    this.#forget(known);
+  }
+
   /** Forgets a run that is over or sleeps, since any worker may go on with it; false where it is known under a newer lease. */
   #forget({ uuid, token }: ThreadRun): boolean {
     const known = this.#current(uuid);

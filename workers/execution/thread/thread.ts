@@ -63,6 +63,10 @@ setInterval(beat, BEAT_MILLISECONDS).unref();
 export default function execute(text: string): string[] | Promise<string[]> {
   textPassed(text);
   const task: ThreadTask = JSON.parse(text);
+  if (task.kind === "drop") {
+    runs.drop(task.uuid, task.token);
+    return [];
+  }
   return task.kind === "pure" ? executePure(task) : executeEffects(task);
 }
 
@@ -134,7 +138,7 @@ async function executeEffect(
   effectResults.ended(place, run, tell);
 }
 
-function worldOf({ now, stepwise }: ThreadTask): Surroundings {
+function worldOf({ now, stepwise }: PureTask | EffectTask): Surroundings {
   const offset = now - performance.now();
   return {
     now: () => Math.floor(performance.now() + offset),
@@ -144,7 +148,7 @@ function worldOf({ now, stepwise }: ThreadTask): Surroundings {
 }
 
 /** Held for the task: there may not be room for all of them in the cache. */
-function definitionsOf(task: ThreadTask): Map<string, Plan> {
+function definitionsOf(task: PureTask | EffectTask): Map<string, Plan> {
   return new Map(task.definitions.map(([key, steps]) => [key, definitionOf(key, steps)]));
 }
 

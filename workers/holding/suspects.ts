@@ -1,0 +1,46 @@
+import type { Logger } from "pino";
+import type { Clock } from "../../src/clock.ts";
+import { messageOf } from "../../src/errors.ts";
+import type { ThreadLost } from "../execution/port.ts";
+import type { HeldRun } from "./held-run.ts";
+import { RecentKeys } from "./recent.ts";
+
+/** How long the runs of a definition keep apart after a thread was lost under one of them. */
+const APART_MILLISECONDS = 600_000;
+
+/** Runs under which threads were lost, and their definitions: they keep to themselves, so that nobody else waits for them. */
+export class Suspects {
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #definitions: RecentKeys;
+
+  constructor({ clock, log }: { clock: Clock; log: Logger }) {
+    this.#clock = clock;
+    this.#log = log;
+    this.#definitions = new RecentKeys(clock, APART_MILLISECONDS);
+  }
+
+  /** Whether a run has to be alone on its thread. One with effects under way stays where they are. */
+  isAlone(held: HeldRun): boolean {
+    return held.underWay === 0 && (held.suspect || this.has(held.definition));
+  }
+
+  /** Whether a thread was lost lately under a run of this definition. */
+  has(definition: string): boolean {
+    return this.#definitions.has(definition);
+  }
+
+  add(definition: string): void {
+    this.#definitions.add(definition);
+  }
+
+  /** A run's thread was lost, under it or under another one. */
+  note(held: HeldRun, guilty: boolean, { reason, charged, cause }: ThreadLost, isEffect: boolean): void {
+    // A batch names its run exactly. An effect may have been passing by: twice, and it runs alone.
+    held.suspicion += guilty ? 2 : isEffect ? 1 : 0;
+    if (!guilty) return;
+    this.#log.warn({ run_id: held.run.uuid, reason, cause: messageOf(cause) }, "thread lost");
+    this.add(held.definition);
+    if (charged) held.charge(reason, this.#clock.now());
+  }
+}

@@ -94,7 +94,7 @@ export class Advancing {
   /** Starts no effect any more, and gives back what has none under way. */
   stop(): void {
     this.#stopping = true;
-    for (const { held } of this.#effects.takeAll()) held.underWay--;
+    for (const effect of this.#effects.takeAll()) if (this.#isCurrent(effect)) effect.held.underWay--;
     for (const held of this.#ready.takeAll()) held.isAdvancing = false;
     for (const held of this.#parts.holdings.all()) this.#next(held);
   }

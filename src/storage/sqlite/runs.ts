@@ -192,8 +192,12 @@ export class Runs {
 
   nextDue(patienceMilliseconds: number): number | null {
     const soonest = (sql: string) => this.#database.query<{ dueAt: number | null }, []>(sql).get()?.dueAt ?? null;
-    const [newest, begun, held] = [soonest(NEXT_DUE), soonest(NEXT_DUE_BEGUN), this.#workers.nextEnd()];
-    const times = [newest === null ? null : newest + patienceMilliseconds, begun, held].filter((time) => time !== null);
+    const [dueAt, leaseEnd] = [soonest(NEXT_DUE), this.#workers.nextEnd()];
+    // One that was begun is due before any other only with patience.
+    const begun = dueAt === null || patienceMilliseconds === 0 ? null : soonest(NEXT_DUE_BEGUN);
+    const times = [dueAt === null ? null : dueAt + patienceMilliseconds, begun, leaseEnd].filter(
+      (time) => time !== null,
+    );
     return times.length === 0 ? null : Math.min(...times);
   }
 

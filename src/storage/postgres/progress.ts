@@ -8,11 +8,9 @@ import { ENDED_AT, outcomesOf, writeInRounds } from "./statement.ts";
 // Rows of run_queue are changed in the order of the items, which is that of their uuids, so that two batches can't wait for
 // each other. Ends and other progress are statements of their own for the same reason: each goes through its rows once.
 
-const item = (columns: string) => `item as (
-    select * from json_to_recordset($1::text::json) as item (position integer, uuid uuid, token integer, seq integer,
-      "isNew" boolean, "startedAt" float8, "workflowUuid" uuid, version integer, payload text, crashes integer, ${columns})
-    where ${few("position")} order by uuid
-  )`;
+/** What both statements are told of a run. */
+const ITEM = `position integer, uuid uuid, token integer, seq integer, "isNew" boolean, "startedAt" float8, "workflowUuid" uuid,
+      version integer, payload text, crashes integer`;
 
 /**
  * The fence: a writer whose run somebody else claimed finds no row of run_queue "q". Nobody claimed a run with token 0: there
@@ -33,19 +31,26 @@ const someLeft = (written: string) => `(select count(*) from ${written}) < (sele
 const OVER = `item.position, item.uuid, item.token, item.crashes, item.status, item.error, item.results,
       coalesce(q.started_at, to_timestamp(item."startedAt" / 1000)) as started_at`;
 
-// Where a broker is owed the completed event ($2), the row of run_queue stays until the broker has it.
+// Where a broker is owed the completed event ($2), the row of run_queue stays until the broker has it. The results ($4, an array
+// in the order of the items) are most of the text: within the items they would be escaped, and parsed twice.
 export const END_RUNS = keptStatement(
   "end_runs",
-  ["text", "text", "float8"],
+  ["text", "text", "float8", "text"],
   { position: "integer" },
-  `with ${item("status text, error text, results text")}, owing as (
+  `with item as (
+    select * from rows from (
+      json_to_recordset($1::text::json) as (${ITEM}, status text, error text),
+      jsonb_array_elements($4::text::jsonb)
+    ) as item (position, uuid, token, seq, "isNew", "startedAt", "workflowUuid", version, payload, crashes, status, error, results)
+    where ${few("position")} order by uuid
+  ), owing as (
     update run_queue q set ended = true, holder = null, due_at = ${eventDueAt("q.due_at")} from item where $2::text = 'owed' and ${FENCE} and ${AS_TOLD}
     returning ${OVER}
   ), over as (
     delete from run_queue q using item where $2::text = 'none' and ${FENCE} and ${AS_TOLD} returning ${OVER}
   ), ended as (
     update workflow_runs r set status = over.status, started_at = over.started_at, completed_at = ${ENDED_AT},
-      error = over.error, step_results = over.results::jsonb, token = over.token, crashes = over.crashes
+      error = over.error, step_results = over.results, token = over.token, crashes = over.crashes
     from (select * from owing union all select * from over) as over where r.uuid = over.uuid
     returning over.position
   )
@@ -59,7 +64,10 @@ export const SAVE_PROGRESS = keptStatement(
   "save_progress",
   ["text"],
   { position: "integer" },
-  `with ${item('"dueAt" float8, entries text')}, saved as (
+  `with item as (
+    select * from json_to_recordset($1::text::json) as item (${ITEM}, "dueAt" float8, entries text)
+    where ${few("position")} order by uuid
+  ), saved as (
     update run_queue q set
       log_length = greatest(q.log_length, item.seq + case when item.entries is null then 0 else 1 end),
       log_size = q.log_size + case when q.log_length = item.seq then coalesce(length(item.entries), 0) else 0 end,
@@ -82,8 +90,14 @@ export const SAVE_PROGRESS = keptStatement(
     select from run_log l where l.run_uuid = item.uuid and l.seq = item.seq and l.token = 0 and l.entries::text = item.entries)`,
 );
 
-/** What either statement is told of a run. */
-type Written = ReturnType<typeof heldItem> | ReturnType<typeof freshItem>;
+/** A write of either statement. */
+interface Written {
+  uuid: string;
+  /** What it is told of the run, without its results. */
+  item: object;
+  /** JSON text where the run ends. */
+  results: string | null;
+}
 
 /** Fenced writes of how far runs came. */
 export class ProgressWriter {
@@ -107,33 +121,41 @@ export class ProgressWriter {
   }
 
   async #save(items: Written[]): Promise<Outcome<null>[]> {
-    const open = items.filter((one) => !("results" in one));
-    const ends = items.filter((one) => "results" in one);
     const outcomes = new Map<Written, Outcome<null>>();
-    const save = async (part: Written[], write: (text: string) => Promise<{ position: number }[]>) => {
-      const saved = await writeInRounds(part, async (batch) => {
-        return outcomesOf(batch, await write(JSON.stringify(batch.map((one, position) => ({ position, ...one })))));
-      });
+    const save = async (part: Written[], write: (batch: Written[]) => Promise<{ position: number }[]>) => {
+      const saved = await writeInRounds(part, async (batch) => outcomesOf(batch, await write(batch)));
       for (const [index, one] of part.entries()) outcomes.set(one, saved[index] ?? { kind: "lost" });
     };
-    await save(open, (text) => this.#pool.run(SAVE_PROGRESS.call, [text]));
-    await save(ends, (text) => this.#pool.run(END_RUNS.call, [text, this.#event, this.#clock.now()]));
+    const isEnd = ({ results }: Written) => results !== null;
+    await save(
+      items.filter((one) => !isEnd(one)),
+      (batch) => this.#pool.run(SAVE_PROGRESS.call, [itemsText(batch)]),
+    );
+    await save(items.filter(isEnd), (batch) => {
+      const results = `[${batch.map((one) => one.results).join(",")}]`;
+      return this.#pool.run(END_RUNS.call, [itemsText(batch), this.#event, this.#clock.now(), results]);
+    });
     return items.map((one) => outcomes.get(one) ?? { kind: "lost" });
   }
 }
 
-function heldItem({ uuid, token, logLength: seq, entries, crashes, next }: Progress) {
+function itemsText(batch: Written[]): string {
+  return JSON.stringify(batch.map(({ item }, position) => ({ position, ...item })));
+}
+
+function heldItem({ uuid, token, logLength: seq, entries, crashes, next }: Progress): Written {
   const common = { uuid, token, seq, isNew: false, crashes };
-  if (next.kind === "end") return { ...common, ...endOf(next) };
-  return { ...common, entries, dueAt: next.kind === "hold" ? null : next.dueAt };
+  if (next.kind === "end") return endOf(common, next);
+  const dueAt = next.kind === "hold" ? null : next.dueAt;
+  return { uuid, item: { ...common, entries, dueAt }, results: null };
 }
 
-function freshItem({ uuid, logLength: seq, startedAt, told, next }: FreshProgress) {
+function freshItem({ uuid, logLength: seq, startedAt, told, next }: FreshProgress): Written {
   const common = { uuid, token: 0, seq, isNew: seq === 0, startedAt, crashes: 0, ...told };
-  if (next.kind === "end") return { ...common, ...endOf(next) };
-  return { ...common, entries: next.entries, dueAt: next.dueAt };
+  if (next.kind === "end") return endOf(common, next);
+  return { uuid, item: { ...common, entries: next.entries, dueAt: next.dueAt }, results: null };
 }
 
-function endOf({ status, error, stepResults: results }: RunEnd) {
-  return { status, error, results };
+function endOf(common: { uuid: string }, { status, error, stepResults }: RunEnd): Written {
+  return { uuid: common.uuid, item: { ...common, status, error }, results: stepResults };
 }

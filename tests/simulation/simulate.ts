@@ -8,7 +8,7 @@ import { randomWorkload } from "./random-definitions.ts";
 import { outcomeFaults } from "./reference.ts";
 import { ProcessClock, Random, Scheduler } from "./scheduler.ts";
 import { LEASE_MILLISECONDS, SimulatedWorker } from "./worker.ts";
-import { POISONED, WORKLOADS, type Workload } from "./workloads.ts";
+import { POISONED, SHORT, WORKLOADS, type Workload } from "./workloads.ts";
 import { keyOf, World } from "./world.ts";
 
 const TRIGGERS = 12;
@@ -80,7 +80,7 @@ function scheduleTriggers(
   const { random, scheduler, storage } = world;
   const expected = world.workloads;
   for (let index = 0; index < TRIGGERS; index++) {
-    const workload = random.pick(workloads);
+    const workload = random.pick(random.chance(0.5) ? SHORT : workloads);
     const id = uuid("a", index);
     expected.set(id, workload);
     scheduler.after(random.below(TRIGGER_SPAN), () => {

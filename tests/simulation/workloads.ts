@@ -144,3 +144,6 @@ export const WORKLOADS: Workload[] = [
   },
   { id: POISONED, steps: [acts("a"), { name: "b", type: POISON, config: {} }], status: "failed" },
 ];
+
+/** Those that shortcuts are for, which come more often. */
+export const SHORT = WORKLOADS.filter(({ id }) => ["pure", "short", "sleepy"].includes(id));

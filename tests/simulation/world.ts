@@ -51,7 +51,7 @@ export class World {
     this.scheduler = scheduler;
     this.random = random;
     this.storage = storage;
-    const share = random.pick([1, 1, 0, 0.5]);
+    const share = random.pick([1, 1, 1, 0.5, 0]);
     this.shortcuts = new Set(SHORTCUTS.filter(() => random.chance(share)));
   }
 

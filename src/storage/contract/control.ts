@@ -66,6 +66,14 @@ export function controlContract(check: Check): void {
     expect(uuidsOf(await storage.heldBy(mark.worker))).toEqual([left.uuid]);
   });
 
+  check("a run with a request that is given back to sleep is due at once", async (world) => {
+    const { storage } = world;
+    const run = await world.held();
+    granted(only(await storage.requestControl([cancel(run.uuid)])));
+    granted(await world.save(progress(run, { next: { kind: "give_back", dueAt: world.now() + MINUTE } })));
+    expect(uuidsOf(await world.claimDue())).toEqual([run.uuid]);
+  });
+
   check("a request stays with a run whose holder dies, and the next one is told", async (world) => {
     const { storage } = world;
     const [mark, next] = [await world.mark(), await world.mark()];

@@ -5,8 +5,8 @@ import type { FreshProgress, Outcome, Progress, RunEnd } from "../port.ts";
 import { eventDueAt } from "./events.ts";
 import { ENDED_AT, outcomesOf, writeInRounds } from "./statement.ts";
 
-// Rows of run_queue are changed in the order of the items, which is that of their uuids, so that two batches can't wait for
-// each other. Ends and other progress are statements of their own for the same reason: each goes through its rows once.
+// Rows of run_queue are locked in the order of their uuids, so that two batches can't wait for each other: a plan of the write
+// alone may go through them in another. Ends and other progress are statements of their own for the same reason.
 
 /** What both statements are told of a run. */
 const ITEM = `position integer, uuid uuid, token integer, seq integer, "isNew" boolean, "startedAt" float8, "workflowUuid" uuid,
@@ -22,6 +22,9 @@ const FENCE = `q.run_uuid = item.uuid and q.token = item.token and (q.started_at
 /** Whether a run is what the writer was told of it, if he was. */
 const AS_TOLD = `(item.payload is null or exists (select from workflow_runs told where told.uuid = item.uuid
     and told.workflow_id = item."workflowUuid" and told.workflow_version = item.version and told.payload = item.payload::jsonb))`;
+
+/** The items whose run may be written, its row locked. */
+const LOCKED = `select item.position from item join run_queue q on ${FENCE} where ${AS_TOLD} order by q.run_uuid for update of q`;
 
 /** Whether some item was not written by the statement itself: it may have been before. */
 const someLeft = (written: string) => `(select count(*) from ${written}) < (select count(*) from item)
@@ -43,11 +46,13 @@ export const END_RUNS = keptStatement(
       jsonb_array_elements($4::text::jsonb)
     ) as item (position, uuid, token, seq, "isNew", "startedAt", "workflowUuid", version, payload, crashes, status, error, results)
     where ${few("position")} order by uuid
-  ), owing as (
-    update run_queue q set ended = true, holder = null, due_at = ${eventDueAt("q.due_at")} from item where $2::text = 'owed' and ${FENCE} and ${AS_TOLD}
+  ), locked as materialized (${LOCKED}), owing as (
+    update run_queue q set ended = true, holder = null, due_at = ${eventDueAt("q.due_at")}
+    from item join locked using (position) where $2::text = 'owed' and q.run_uuid = item.uuid
     returning ${OVER}
   ), over as (
-    delete from run_queue q using item where $2::text = 'none' and ${FENCE} and ${AS_TOLD} returning ${OVER}
+    delete from run_queue q using item join locked using (position) where $2::text = 'none' and q.run_uuid = item.uuid
+    returning ${OVER}
   ), ended as (
     update workflow_runs r set status = over.status, started_at = over.started_at, completed_at = ${ENDED_AT},
       error = over.error, step_results = over.results, token = over.token, crashes = over.crashes
@@ -60,6 +65,7 @@ export const END_RUNS = keptStatement(
   where ${someLeft("ended")} and r.token = item.token and r.status = item.status and ${AS_TOLD}`,
 );
 
+// A run with a request does not sleep on it: it is due at once.
 export const SAVE_PROGRESS = keptStatement(
   "save_progress",
   ["text"],
@@ -67,16 +73,17 @@ export const SAVE_PROGRESS = keptStatement(
   `with item as (
     select * from json_to_recordset($1::text::json) as item (${ITEM}, "dueAt" float8, entries text)
     where ${few("position")} order by uuid
-  ), saved as (
+  ), locked as materialized (${LOCKED}), saved as (
     update run_queue q set
       log_length = greatest(q.log_length, item.seq + case when item.entries is null then 0 else 1 end),
       log_size = q.log_size + case when q.log_length = item.seq then coalesce(length(item.entries), 0) else 0 end,
       crashes = item.crashes,
-      due_at = case when item."dueAt" is null then q.due_at else to_timestamp(item."dueAt" / 1000) end,
+      due_at = case when item."dueAt" is null then q.due_at when q.control is not null then now()
+        else to_timestamp(item."dueAt" / 1000) end,
       holder = case when item."dueAt" is null then q.holder end,
       claim_id = case when item."dueAt" is null then q.claim_id end,
       started_at = coalesce(q.started_at, to_timestamp(item."startedAt" / 1000))
-    from item where ${FENCE} and ${AS_TOLD}
+    from item join locked using (position) where q.run_uuid = item.uuid
     returning item.position, item.uuid, item.seq, item.token, item.entries
   ), appended as (
     insert into run_log (run_uuid, seq, token, entries)

@@ -77,7 +77,9 @@ const APPEND = `insert into run_log (run_uuid, seq, token, entries) select run_u
 
 const HOLD = `update run_queue set log_length = max(log_length, ?), crashes = ? where ${FENCE}`;
 
-const GIVE_BACK = `update run_queue set log_length = max(log_length, ?), crashes = ?, due_at = ?, holder = null, claim_id = null where ${FENCE}`;
+// A run with a request does not sleep on it: it is due at once.
+const GIVE_BACK = `update run_queue set log_length = max(log_length, ?), crashes = ?,
+  due_at = case when control is null then ? else ? end, holder = null, claim_id = null where ${FENCE}`;
 
 const END = `update workflow_runs set status = ?, completed_at = ?, error = ?, step_results = ?, token = q.token, crashes = ?,
   started_at = q.started_at from run_queue q where uuid = run_uuid and run_uuid = ? and q.token = ? and q.started_at is not null`;
@@ -220,7 +222,8 @@ export class Runs {
     const length = entries === null ? logLength : logLength + 1;
     if (next.kind === "hold") return done(this.#database.query(HOLD).run(length, crashes, uuid, token).changes > 0);
     if (next.kind === "give_back") {
-      return done(this.#database.query(GIVE_BACK).run(length, crashes, next.dueAt, uuid, token).changes > 0);
+      const given = [length, crashes, next.dueAt, this.#clock.now(), uuid, token];
+      return done(this.#database.query(GIVE_BACK).run(...given).changes > 0);
     }
     const { status, error, stepResults } = next;
     const { changes } = this.#database

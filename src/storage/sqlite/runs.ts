@@ -109,9 +109,10 @@ export class Runs {
     this.#definitions = definitions;
   }
 
-  /** Stores new runs; each workflow is resolved once, since nothing changes it within a transaction. */
+  /** Stores new runs; each workflow, and each worker's lease, is looked up once, since nothing changes it within a transaction. */
   insert(items: NewRun[], each: Each): Outcome<InsertedRun>[] {
     const resolved = new Map<string, VersionKey | null>();
+    const leases = new Map<string, boolean>();
     return each(items, (item) => {
       const { uuid, namespace, workflow, claim } = item;
       const name = JSON.stringify([namespace, workflow]);
@@ -121,15 +122,18 @@ export class Runs {
         resolved.set(name, key);
       }
       if (key === null) return this.#stored(uuid, claim) ?? notFound(workflow);
-      const stored = this.#store(item, key);
+      if (claim !== null && !leases.has(claim.worker)) leases.set(claim.worker, this.#workers.hasLease(claim.worker));
+      const isClaimed = claim !== null && leases.get(claim.worker) === true;
+      const stored = this.#store(item, key, isClaimed ? claim : null);
       return stored === null ? (this.#stored(uuid, claim) ?? notFound(workflow)) : { kind: "ok", value: stored };
     });
   }
 
-  /** Null for a run that is there already. */
+  /** Null for a run that is there already. `claim` is null where the run is not claimed. */
   #store(
-    { uuid, namespace, payload, depth, graceMilliseconds, claim, ended }: NewRun,
+    { uuid, namespace, payload, depth, graceMilliseconds, ended }: NewRun,
     key: VersionKey,
+    claim: ClaimMark | null,
   ): InsertedRun | null {
     const { workflowUuid, version } = key;
     const now = this.#clock.now();
@@ -143,12 +147,10 @@ export class Runs {
       return changes > 0 ? { ...inserted, claimed: false, ended: true } : null;
     }
     if (this.#database.query(INSERT).run(...run, now).changes === 0) return null;
-    const claimed = claim !== null && this.#workers.hasLease(claim.worker);
-    const queued = claimed
-      ? [null, now, 1, claim.worker, claim.claimId]
-      : [now + graceMilliseconds, null, 0, null, null];
+    const queued =
+      claim === null ? [now + graceMilliseconds, null, 0, null, null] : [null, now, 1, claim.worker, claim.claimId];
     this.#database.query(QUEUE).run(uuid, namespace, ...queued);
-    return { ...inserted, claimed, ended: false };
+    return { ...inserted, claimed: claim !== null, ended: false };
   }
 
   /** What a repeated insert finds; claimed only if it was by this very claim and nobody took it since. */

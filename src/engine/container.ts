@@ -6,7 +6,6 @@ import { describeFailure } from "../step-failures.ts";
 import type { FailedOutcome, StepOutcome } from "./entries.ts";
 import { detailsOf, skippedEntry } from "./outcome.ts";
 import type { ContainerNode } from "./plan.ts";
-import { cancelledOutcome } from "./result.ts";
 import type { BlockState, StepError } from "./state.ts";
 
 /** How a container ended. */
@@ -14,8 +13,14 @@ export interface Verdict {
   outcome: StepOutcome;
   /** The error as the step within it had it; null where it is the container's own. */
   inner: ErrorDetails | null;
-  /** The branch that ended it before the others were over, and how; null where all are over. */
-  decidedBy: { branch: string; how: "failed" | "succeeded" } | null;
+  /** Null where all branches are over. */
+  decidedBy: DecidedBy | null;
+}
+
+/** The branch that ended a container before the others were over, and how. */
+interface DecidedBy {
+  branch: string;
+  how: "failed" | "succeeded";
 }
 
 /** How the branches of a container end it; null while they do not. */
@@ -53,17 +58,15 @@ export function branchesUnderWay({ concurrency }: ContainerNode, branches: reado
 }
 
 /** The entry that skips the innermost step of a branch that has begun; null where none has. */
-export function cancelEntry(
-  branch: BlockState,
-  { branch: by, how }: { branch: string; how: "failed" | "succeeded" },
-  now: number,
-): LogEntry | null {
+export function cancelEntry(branch: BlockState, decidedBy: DecidedBy, now: number): LogEntry | null {
   if (branch.current === null) return null;
   for (const body of branch.current.bodies) {
-    const entry = cancelEntry(body, { branch: by, how }, now);
+    const entry = cancelEntry(body, decidedBy, now);
     if (entry !== null) return entry;
   }
-  return skippedEntry(branch, now, cancelledOutcome(by, how));
+  const { branch: name, how } = decidedBy;
+  const failure = describeFailure("cancelled", { branch: JSON.stringify(name), how });
+  return skippedEntry(branch, now, { ...failure, output: null });
 }
 
 /** The sentence about a step that failed. */

@@ -1,5 +1,4 @@
 import type { Json } from "../schemas/json.ts";
-import { describeFailure } from "../step-failures.ts";
 import type { FailedOutcome, StepOutcome } from "./entries.ts";
 import { PlaceholderError, resolvePlaceholders } from "./placeholders.ts";
 import type { Scope } from "./scope.ts";
@@ -18,9 +17,4 @@ export function resultOf(output: Json | undefined, scope: Scope): StepOutcome {
 export function placeholderFailure(error: unknown): FailedOutcome {
   if (error instanceof PlaceholderError) return { code: error.code, error: error.message, output: null };
   throw error;
-}
-
-/** How a step is skipped whose container ended without it. */
-export function cancelledOutcome(branch: string, how: "failed" | "succeeded"): FailedOutcome {
-  return { ...describeFailure("cancelled", { branch: JSON.stringify(branch), how }), output: null };
 }

@@ -20,6 +20,7 @@ export class Control {
   readonly #holdings: Holdings;
   readonly #cancel: (held: HeldRun) => void;
   #isStopped = false;
+  #cancelTimer: () => void = () => {};
 
   constructor(options: ControlOptions, holdings: Holdings, cancel: (held: HeldRun) => void) {
     this.#options = options;
@@ -30,11 +31,12 @@ export class Control {
 
   stop(): void {
     this.#isStopped = true;
+    this.#cancelTimer();
   }
 
   #lookLater(): void {
-    this.#options.clock.timer(LOOK_MILLISECONDS, async () => {
-      if (this.#isStopped) return;
+    if (this.#isStopped) return;
+    this.#cancelTimer = this.#options.clock.timer(LOOK_MILLISECONDS, async () => {
       await this.#look();
       this.#lookLater();
     });

@@ -35,7 +35,6 @@ export class PureExecution {
   readonly #suspects: Suspects;
   #pausedUntil = 0;
 
-  /** `suspects`: keys of definitions under which a thread was lost lately. */
   constructor(options: PureExecutionOptions, suspects: Suspects) {
     this.#options = options;
     this.#suspects = suspects;

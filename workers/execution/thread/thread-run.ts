@@ -132,18 +132,17 @@ export class ThreadRun {
     return this.#effects.get(path)?.cancellation === null;
   }
 
-  /** Starts an effect, and records how it ended; false where it was cancelled meanwhile. */
-  async start(path: string, world: Surroundings, tools: (cancellation: Cancellation) => Tools): Promise<boolean> {
+  /** Starts an effect, and records how it ended, unless it was cancelled meanwhile. */
+  async start(path: string, world: Surroundings, tools: (cancellation: Cancellation) => Tools): Promise<void> {
     const effect = this.#effects.get(path);
-    if (effect === undefined) return false;
+    if (effect === undefined) return;
     effect.cancellation = new Cancellation();
     const executed = await executeEffect(effect.connector, effect.config, tools(effect.cancellation));
     const block = blockOf(this.#state, path);
-    if (block === undefined || this.#effects.get(path) !== effect) return false;
+    if (block === undefined || this.#effects.get(path) !== effect) return;
     this.#effects.delete(path);
     this.#mustSave = true;
     this.#settle(block, executed, world.now());
-    return true;
   }
 
   /** Calls off its effects: those under way are given up, and none is started any more. */

@@ -22,10 +22,10 @@ export class ThreadRuns {
   /** Takes a run as far as it goes; it is kept for as long as it will be gone on with here. */
   advance(run: ThreadRun, world: Surroundings): Advanced {
     const advanced = run.advance(world);
+    // Runs that nobody holds have no token, and are never kept.
+    if (run.token === 0) return advanced;
     const { next } = advanced;
-    const hasMore = next.kind === "again" || (next.kind === "wait" && (next.ready.length > 0 || run.hasEffects));
-    // Runs that nobody holds have no token.
-    if (hasMore && run.token > 0) this.keep(run);
+    if (next.kind === "again" || (next.kind === "wait" && run.hasEffects)) this.keep(run);
     else this.#forget(run);
     return advanced;
   }

@@ -1,6 +1,6 @@
 /** All in one: API and workers in one process. */
 import { startWorker } from "../workers/worker.ts";
-import type { Parts } from "./parts.ts";
+import type { Parts } from "./assemble.ts";
 import { runProgram } from "./program.ts";
 import { announce, startServer } from "./server.ts";
 

@@ -1,10 +1,10 @@
 import pino from "pino";
+import { openParts, type Parts } from "./assemble.ts";
 import { systemClock } from "./clock.ts";
 import { loadConfig } from "./config.ts";
 import { messageOf, StartError } from "./errors.ts";
-import { openParts, type Parts } from "./parts.ts";
+import { aborted } from "./resilience/waiting.ts";
 import { onEndingSignals } from "./signals.ts";
-import { aborted } from "./waiting.ts";
 
 /** Lets what is under way end; once `hurry` is aborted it waits for nothing, and only gives back what is held. */
 export type Stop = (hurry: AbortSignal) => Promise<void>;

@@ -12,13 +12,13 @@ import type { Messaging } from "./messaging/port.ts";
 import { runProgram } from "./program.ts";
 import { RunRepository } from "./repositories/runs.ts";
 import { WorkflowRepository } from "./repositories/workflows.ts";
+import { pause } from "./resilience/waiting.ts";
 import { HealthRecord } from "./services/health.ts";
 import { type Part, ReadinessService } from "./services/readiness.ts";
 import { RunService } from "./services/runs.ts";
 import { TriggerService } from "./services/triggers.ts";
 import { WorkflowService } from "./services/workflows.ts";
 import type { Storage } from "./storage/port.ts";
-import { pause } from "./waiting.ts";
 
 /** How long a message has to bring a run to a worker before the sweepers take it; without messages they do at once. */
 const GRACE_MILLISECONDS = 2000;

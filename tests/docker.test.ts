@@ -128,7 +128,12 @@ describe("paths", () => {
       "node_modules/pino/pino.js",
       "tests/json.ts",
     ];
-    const made = ["bench/results/2026.json", "src/config.test.ts", "src/coalescer.fixture.ts", "docker-compose.yml"];
+    const made = [
+      "bench/results/2026.json",
+      "src/config.test.ts",
+      "src/batching/coalescer.fixture.ts",
+      "docker-compose.yml",
+    ];
     for (const path of [...kept, ...made]) expect([path, isSent(path)]).toEqual([path, false]);
   });
 

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
+import { Coalescer } from "../src/batching/coalescer.ts";
 import type { Clock } from "../src/clock.ts";
-import { Coalescer } from "../src/coalescer.ts";
 import { messageOf } from "../src/errors.ts";
 import { failpoint } from "../src/failpoints.ts";
 import type { Messaging } from "../src/messaging/port.ts";

@@ -2,8 +2,8 @@
 import { describe, expect, test } from "bun:test";
 import Redis from "ioredis";
 import { servicesUp } from "../../infrastructure/local/services.ts";
+import { type CacheWorld, cacheContract, get, kept, keyOf, runRecord } from "../../tests/contracts/cache.ts";
 import { type Clock, systemClock } from "../clock.ts";
-import { type CacheWorld, cacheContract, get, kept, keyOf, runRecord } from "./contract.ts";
 import { openInProcessCache } from "./in-process.ts";
 import { openCache, untilUp } from "./redis/server.fixture.ts";
 

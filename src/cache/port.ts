@@ -3,7 +3,7 @@
  * What may still change is read from the database. Nothing here fails: a cache that is out has nothing and keeps nothing.
  */
 
-import type { BreakerState } from "../breaker.ts";
+import type { BreakerState } from "../resilience/breaker.ts";
 import { pageBytes } from "../schemas/page.ts";
 import type { RunKey } from "../schemas/run.ts";
 import type { RunRecord } from "../storage/port.ts";

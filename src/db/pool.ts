@@ -1,8 +1,8 @@
 import type { Logger } from "pino";
-import type { Breaker } from "../breaker.ts";
 import type { Clock } from "../clock.ts";
 import { messageOf, PlatformError } from "../errors.ts";
-import { Backoff, Rest } from "../waiting.ts";
+import type { Breaker } from "../resilience/breaker.ts";
+import { Backoff, Rest } from "../resilience/waiting.ts";
 import type { ConnectOptions } from "./connect.ts";
 import { Connection, type Parameter } from "./connection.ts";
 import { type Failure, failureOf, LoginTooLate } from "./failures.ts";

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import type { Logger } from "pino";
-import { Breaker, type BreakerState } from "../breaker.ts";
 import type { Clock } from "../clock.ts";
 import type { PostgresAddress } from "../config/postgres.ts";
 import type { PostgresConfig } from "../config.ts";
 import { messageOf, PlatformError, StartError } from "../errors.ts";
+import { Breaker, type BreakerState } from "../resilience/breaker.ts";
 import { connect } from "./connect.ts";
 import { isOutage } from "./failures.ts";
 import type { KeptStatement } from "./kept.ts";

@@ -1,6 +1,6 @@
 import { afterAll, setDefaultTimeout } from "bun:test";
 import { servicesUp } from "../../infrastructure/local/services.ts";
-import { messagingContract } from "./contract.ts";
+import { messagingContract } from "../../tests/contracts/messaging.ts";
 import { openInProcessMessaging } from "./in-process.ts";
 import { Place } from "./kafka/kafka.fixture.ts";
 

@@ -1,4 +1,4 @@
-import type { BreakerState } from "../breaker.ts";
+import type { BreakerState } from "../resilience/breaker.ts";
 import type { CompletedEvent, TriggerEvent, Triggered } from "../schemas/event.ts";
 import type { ClaimMark, EndedRun, InsertedRun, NewRun, Unnamed } from "../storage/port.ts";
 

@@ -3,10 +3,10 @@
  * call fails, nobody reads what is older than an answered write, and no run goes back.
  */
 import { expect, test } from "bun:test";
+import { World } from "../../tests/contracts/storage/kit.ts";
 import { openCache, RedisServer, until, untilUp } from "../cache/redis/server.fixture.ts";
 import { systemClock } from "../clock.ts";
 import { RUN_STATUSES, type RunStatus } from "../schemas/run.ts";
-import { World } from "../storage/contract/kit.ts";
 import { openMemoryStorage } from "../storage/sqlite/index.ts";
 import { RunRepository } from "./runs.ts";
 import { WorkflowRepository } from "./workflows.ts";

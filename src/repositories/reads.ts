@@ -1,5 +1,5 @@
+import { Coalescer } from "../batching/coalescer.ts";
 import type { Clock } from "../clock.ts";
-import { Coalescer } from "../coalescer.ts";
 
 /**
  * Batches reads; identical ones share a query that has not been sent yet, so that no answer is older than its question.

@@ -1,11 +1,11 @@
 /** The repositories of two processes on one storage, with each kind of cache: what is asked of it, and what is seen. */
 import { afterAll, beforeAll, describe, expect, spyOn, test } from "bun:test";
+import { World } from "../../tests/contracts/storage/kit.ts";
 import { openInProcessCache } from "../cache/in-process.ts";
 import type { Cache } from "../cache/port.ts";
 import { openCache, RedisServer, until, untilUp } from "../cache/redis/server.fixture.ts";
 import { systemClock } from "../clock.ts";
 import { newId } from "../ids.ts";
-import { World } from "../storage/contract/kit.ts";
 import type { Storage, WorkflowRecord } from "../storage/port.ts";
 import { openMemoryStorage } from "../storage/sqlite/index.ts";
 import { RunRepository } from "./runs.ts";

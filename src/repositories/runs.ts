@@ -1,6 +1,6 @@
+import { Coalescer } from "../batching/coalescer.ts";
 import type { Cache } from "../cache/port.ts";
 import type { Clock } from "../clock.ts";
-import { Coalescer } from "../coalescer.ts";
 import type { ExecuteAhead } from "../messaging/port.ts";
 import type { PageRequest } from "../schemas/page.ts";
 import type { EndedStatus, RunKey, RunStatus } from "../schemas/run.ts";

@@ -1,5 +1,5 @@
+import { Coalescer } from "../batching/coalescer.ts";
 import type { Clock } from "../clock.ts";
-import { Coalescer } from "../coalescer.ts";
 import type { PageRequest } from "../schemas/page.ts";
 import type {
   NewWorkflow,

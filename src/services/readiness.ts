@@ -1,6 +1,6 @@
-import type { BreakerState } from "../breaker.ts";
 import type { Clock } from "../clock.ts";
 import { PlatformError } from "../errors.ts";
+import type { BreakerState } from "../resilience/breaker.ts";
 
 /** `degraded`: it answers, and does a part of its work badly or not at all. */
 export type PartState = "up" | "degraded" | "down";

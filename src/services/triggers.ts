@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
+import { Coalescer } from "../batching/coalescer.ts";
 import type { Clock } from "../clock.ts";
-import { Coalescer } from "../coalescer.ts";
 import { PlatformError } from "../errors.ts";
 import { failpoint } from "../failpoints.ts";
 import type { Messaging } from "../messaging/port.ts";

@@ -2,8 +2,9 @@
  * The storage port. Everything takes and returns arrays, in the same order, because a batch is the unit of work; a
  * batch never fails as a batch: each item has its own outcome.
  */
-import type { BreakerState } from "../breaker.ts";
+
 import type { ErrorCode } from "../errors.ts";
+import type { BreakerState } from "../resilience/breaker.ts";
 import type { ControlKind, ControlRequest, ControlResult } from "../schemas/control.ts";
 import type { CompletedEvent } from "../schemas/event.ts";
 import type { PageRequest } from "../schemas/page.ts";

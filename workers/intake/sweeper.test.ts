@@ -1,9 +1,9 @@
 import { afterAll, expect, spyOn, test } from "bun:test";
 import pino from "pino";
-import { World } from "../../src/storage/contract/kit.ts";
 import type { ClaimedRun } from "../../src/storage/port.ts";
 import { connect, newDatabase, optionsFor } from "../../src/storage/postgres/database.fixture.ts";
 import { openPostgresStorage } from "../../src/storage/postgres/index.ts";
+import { World } from "../../tests/contracts/storage/kit.ts";
 import { Sweeper } from "./sweeper.ts";
 
 const { url } = await newDatabase("sweeper");

@@ -3,8 +3,8 @@ import type { Clock } from "../../src/clock.ts";
 import { messageOf } from "../../src/errors.ts";
 import { failpoint } from "../../src/failpoints.ts";
 import { newId } from "../../src/ids.ts";
+import { Backoff } from "../../src/resilience/waiting.ts";
 import type { DueClaim, Storage } from "../../src/storage/port.ts";
-import { Backoff } from "../../src/waiting.ts";
 import type { Dispatcher } from "../dispatcher.ts";
 
 const MAX_PER_SWEEP = 500;

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
-import type { BreakerState } from "../../breaker.ts";
 import type { Clock } from "../../clock.ts";
 import type { RedisAddress } from "../../config/redis.ts";
+import type { BreakerState } from "../../resilience/breaker.ts";
 import type { RunKey } from "../../schemas/run.ts";
 import type { RunRecord } from "../../storage/port.ts";
 import { type Cache, charactersOf, type KeptRun, LIFETIME, MAX_CHARACTERS } from "../port.ts";

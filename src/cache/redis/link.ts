@@ -1,9 +1,9 @@
 import Redis from "ioredis";
 import type { Logger } from "pino";
-import type { BreakerState } from "../../breaker.ts";
 import type { Clock } from "../../clock.ts";
 import type { RedisAddress } from "../../config/redis.ts";
 import { messageOf } from "../../errors.ts";
+import type { BreakerState } from "../../resilience/breaker.ts";
 
 export interface LinkOptions {
   address: RedisAddress;

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Redis from "ioredis";
+import { get, kept, runRecord } from "../../../tests/contracts/cache.ts";
 import type { RunRecord } from "../../storage/port.ts";
-import { get, kept, runRecord } from "../contract.ts";
 import { type OpenedCache, openCache, RedisServer, until, untilUp } from "./server.fixture.ts";
 
 const BOTH = ["cache out", "cache back"];

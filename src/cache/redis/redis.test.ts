@@ -1,6 +1,6 @@
 /** What only a shared cache has: its keys, and what other programs do to them. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { get, kept, runRecord } from "../contract.ts";
+import { get, kept, runRecord } from "../../../tests/contracts/cache.ts";
 import { LIFETIME } from "../port.ts";
 import { type OpenedCache, openCache, RedisServer, untilUp } from "./server.fixture.ts";
 

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { Kafka, logLevel, Partitioners } from "kafkajs";
 import { servicesUp } from "../../../infrastructure/local/services.ts";
-import { runIdsOf, TestWorker, triggerEvents, until, untilClaimed } from "../contract/worker.ts";
+import { runIdsOf, TestWorker, triggerEvents, until, untilClaimed } from "../../../tests/contracts/messaging/worker.ts";
 import { createTopic, headersOf, Place } from "./kafka.fixture.ts";
 
 setDefaultTimeout(60_000);

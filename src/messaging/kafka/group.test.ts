@@ -2,7 +2,7 @@ import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { Kafka, logLevel } from "kafkajs";
 import { servicesUp } from "../../../infrastructure/local/services.ts";
-import { runIdsOf, TestWorker, triggerEvents, until, untilClaimed } from "../contract/worker.ts";
+import { runIdsOf, TestWorker, triggerEvents, until, untilClaimed } from "../../../tests/contracts/messaging/worker.ts";
 import type { Messaging } from "../port.ts";
 import { Place } from "./kafka.fixture.ts";
 

@@ -1,8 +1,8 @@
 import type { EachBatchPayload, KafkaMessage } from "kafkajs";
 import { messageOf } from "../../errors.ts";
 import { failpoint } from "../../failpoints.ts";
+import { Backoff, Rest } from "../../resilience/waiting.ts";
 import { type ReadTrigger, readTrigger, type Triggered } from "../../schemas/event.ts";
-import { Backoff, Rest } from "../../waiting.ts";
 import type { TriggerConsumer } from "../port.ts";
 import type { Connection } from "./client.ts";
 import { UnpackError } from "./codecs.ts";

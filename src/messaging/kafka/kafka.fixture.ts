@@ -2,8 +2,8 @@
 import { Kafka, logLevel } from "kafkajs";
 import pino from "pino";
 import { install, pathOf } from "../../../infrastructure/local/packages.ts";
+import { until } from "../../../tests/contracts/messaging/worker.ts";
 import { systemClock } from "../../clock.ts";
-import { until } from "../contract/worker.ts";
 import type { Messaging } from "../port.ts";
 import { type KafkaMessagingOptions, openKafkaMessaging } from "./index.ts";
 

@@ -1,6 +1,6 @@
 import { type Cluster, type Consumer, PartitionAssigners } from "kafkajs";
 import { messageOf } from "../../errors.ts";
-import { Backoff, Rest, within } from "../../waiting.ts";
+import { Backoff, Rest, within } from "../../resilience/waiting.ts";
 import type { TriggerConsumer } from "../port.ts";
 import { abandon, brokerErrorOf, type Connection } from "./client.ts";
 import type { DeadLetters } from "./dead-letters.ts";

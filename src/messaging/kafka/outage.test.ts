@@ -1,6 +1,13 @@
 /** What happens while the broker is out, and afterwards. The tests go on from one another: one broker, one story. */
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
-import { completedEvents, runIdsOf, TestWorker, triggerEvents, until, untilClaimed } from "../contract/worker.ts";
+import {
+  completedEvents,
+  runIdsOf,
+  TestWorker,
+  triggerEvents,
+  until,
+  untilClaimed,
+} from "../../../tests/contracts/messaging/worker.ts";
 import type { Messaging } from "../port.ts";
 import { OwnBroker } from "./broker.fixture.ts";
 import { Place } from "./kafka.fixture.ts";

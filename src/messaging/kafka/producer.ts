@@ -1,6 +1,6 @@
 import type { Producer as KafkaProducer } from "kafkajs";
 import { messageOf } from "../../errors.ts";
-import { within } from "../../waiting.ts";
+import { within } from "../../resilience/waiting.ts";
 import { abandon, type Connection, isAboutMessage, isRefusal } from "./client.ts";
 import { partitioner } from "./partitioner.ts";
 import type { Watch } from "./watch.ts";

@@ -1,8 +1,8 @@
 /** Events that a topic refuses because of its settings. */
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { servicesUp } from "../../../infrastructure/local/services.ts";
+import { completedEvents, runIdsOf, triggerEvents } from "../../../tests/contracts/messaging/worker.ts";
 import type { CompletedEvent } from "../../schemas/event.ts";
-import { completedEvents, runIdsOf, triggerEvents } from "../contract/worker.ts";
 import type { Messaging } from "../port.ts";
 import { createTopic, Place } from "./kafka.fixture.ts";
 

@@ -5,8 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { kafkaFiles } from "../../../infrastructure/local/kafka-files.ts";
 import { pathOf, run } from "../../../infrastructure/local/packages.ts";
+import {
+  completedEvents,
+  runIdsOf,
+  TestWorker,
+  triggerEvents,
+  untilClaimed,
+} from "../../../tests/contracts/messaging/worker.ts";
 import type { SaslConfig } from "../../config/kafka.ts";
-import { completedEvents, runIdsOf, TestWorker, triggerEvents, untilClaimed } from "../contract/worker.ts";
 import { OwnBroker } from "./broker.fixture.ts";
 import { Place } from "./kafka.fixture.ts";
 

@@ -2,7 +2,14 @@
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { type Admin, ConfigResourceTypes, Kafka, logLevel } from "kafkajs";
 import { servicesUp } from "../../../infrastructure/local/services.ts";
-import { completedEvents, runIdsOf, TestWorker, triggerEvents, until, untilClaimed } from "../contract/worker.ts";
+import {
+  completedEvents,
+  runIdsOf,
+  TestWorker,
+  triggerEvents,
+  until,
+  untilClaimed,
+} from "../../../tests/contracts/messaging/worker.ts";
 import type { Messaging } from "../port.ts";
 import { createTopic, Place } from "./kafka.fixture.ts";
 

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { zstdCompressSync } from "node:zlib";
 import { CompressionCodecs, CompressionTypes, Kafka, logLevel, type Message } from "kafkajs";
-import { runIdsOf, TestWorker, triggerEvents, until, untilClaimed } from "../contract/worker.ts";
+import { runIdsOf, TestWorker, triggerEvents, until, untilClaimed } from "../../../tests/contracts/messaging/worker.ts";
 import { OwnBroker } from "./broker.fixture.ts";
 import { createTopic, headersOf, Place } from "./kafka.fixture.ts";
 import { partitioner } from "./partitioner.ts";

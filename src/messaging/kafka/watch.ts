@@ -1,7 +1,7 @@
 import type { Admin, ITopicConfig } from "kafkajs";
-import type { BreakerState } from "../../breaker.ts";
 import { messageOf } from "../../errors.ts";
-import { Backoff, Rest, within } from "../../waiting.ts";
+import type { BreakerState } from "../../resilience/breaker.ts";
+import { Backoff, Rest, within } from "../../resilience/waiting.ts";
 import { abandon, brokerErrorOf, type Connection } from "./client.ts";
 
 /** It looks this often while the broker is there: that is how soon an idle process notices that it is not. */

@@ -1,8 +1,14 @@
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { Partitioners } from "kafkajs";
 import { servicesUp } from "../../../infrastructure/local/services.ts";
+import {
+  completedEvents,
+  runIdsOf,
+  TestWorker,
+  triggerEvents,
+  untilClaimed,
+} from "../../../tests/contracts/messaging/worker.ts";
 import type { CompletedEvent, TriggerEvent } from "../../schemas/event.ts";
-import { completedEvents, runIdsOf, TestWorker, triggerEvents, untilClaimed } from "../contract/worker.ts";
 import { Place } from "./kafka.fixture.ts";
 import { partitioner } from "./partitioner.ts";
 import { requestsOf, triggerForm } from "./wire.ts";

@@ -1,7 +1,7 @@
 /** A worker process that begins to claim, says so, and never gets to the end: a test kills it. */
 import pino from "pino";
+import { TestWorker } from "../../../tests/contracts/messaging/worker.ts";
 import { systemClock as clock } from "../../clock.ts";
-import { TestWorker } from "../contract/worker.ts";
 import { openKafkaMessaging } from "./index.ts";
 
 const [broker = "", triggerTopic = "", group = "", sessionMilliseconds = ""] = process.argv.slice(2);

@@ -1,7 +1,7 @@
 /** Ascending lists of PostgreSQL pass no row, however late inserts arrive and transactions end. */
 import { afterAll, expect, test } from "bun:test";
+import { granted, NAMESPACE, only, uuidsOf, World } from "../../../tests/contracts/storage/kit.ts";
 import { newId, timeOfId } from "../../ids.ts";
-import { granted, NAMESPACE, only, uuidsOf, World } from "../contract/kit.ts";
 import type { Storage } from "../port.ts";
 import { connect, newDatabase, optionsFor } from "./database.fixture.ts";
 import { openPostgresStorage } from "./index.ts";

@@ -1,9 +1,9 @@
 import type { Logger } from "pino";
-import type { BreakerState } from "../../breaker.ts";
 import { type Clock, systemClock } from "../../clock.ts";
 import type { PostgresConfig } from "../../config.ts";
 import type { Pool } from "../../db/pool.ts";
 import { migrate, openPools, type Pools, startWith } from "../../db/postgres.ts";
+import type { BreakerState } from "../../resilience/breaker.ts";
 import type { ControlKind, ControlRequest, ControlResult } from "../../schemas/control.ts";
 import type { PageRequest } from "../../schemas/page.ts";
 import type { RunKey } from "../../schemas/run.ts";

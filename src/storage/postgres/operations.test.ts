@@ -1,11 +1,11 @@
 /** What only PostgreSQL has: migrations that race, rows of other programs, owed events, and plans on a large table. */
 import { afterAll, describe, expect, test } from "bun:test";
 import type { Sql } from "postgres";
+import { MINUTE, only, progress, World } from "../../../tests/contracts/storage/kit.ts";
 import { Random } from "../../../tests/simulation/scheduler.ts";
 import { StartError } from "../../errors.ts";
 import { newId } from "../../ids.ts";
 import { inJsonbOrder, type Json } from "../../schemas/json.ts";
-import { MINUTE, only, progress, World } from "../contract/kit.ts";
 import type { Progress, Storage } from "../port.ts";
 import { connect, newDatabase, optionsFor } from "./database.fixture.ts";
 import { openPostgresStorage } from "./index.ts";

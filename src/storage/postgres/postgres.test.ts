@@ -1,6 +1,6 @@
 /** The storage contract over PostgreSQL, with and without prepared statements, straight and through PgBouncer. */
 import { afterAll } from "bun:test";
-import { storageContract } from "../contract.ts";
+import { storageContract } from "../../../tests/contracts/storage.ts";
 import { connect, newDatabase, optionsFor } from "./database.fixture.ts";
 import { openPostgresStorage, type PostgresOptions } from "./index.ts";
 

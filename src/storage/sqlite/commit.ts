@@ -2,7 +2,7 @@ import type { Database } from "bun:sqlite";
 import { Worker } from "node:worker_threads";
 import { systemClock } from "../../clock.ts";
 import { PlatformError } from "../../errors.ts";
-import { within } from "../../waiting.ts";
+import { within } from "../../resilience/waiting.ts";
 import { Outstanding } from "./outstanding.ts";
 import { packWrite } from "./wire.ts";
 import type { WriterOptions } from "./writer.ts";

@@ -3,9 +3,9 @@ import { afterAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { granted, NAMESPACE, only, present, uuidsOf, World } from "../../../tests/contracts/storage/kit.ts";
 import { type Clock, systemClock } from "../../clock.ts";
 import { newId } from "../../ids.ts";
-import { granted, NAMESPACE, only, present, uuidsOf, World } from "../contract/kit.ts";
 import { IdsUnderWay } from "./ids.ts";
 import { openFileStorage, openMemoryStorage } from "./index.ts";
 

@@ -1,5 +1,5 @@
 import type { HttpReply, HttpRequest, Tools } from "../../../src/connectors/index.ts";
-import { Backoff } from "../../../src/waiting.ts";
+import { Backoff } from "../../../src/resilience/waiting.ts";
 import { OutOfDescriptors, type ReplyAccount, type WebhookClient } from "../../webhook/port.ts";
 import type { ReplyBytes } from "../reply-bytes.ts";
 import type { SharedProgress } from "../shared.ts";

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
-import type { Clock } from "./clock.ts";
-import { messageOf } from "./errors.ts";
+import type { Clock } from "../clock.ts";
+import { messageOf } from "../errors.ts";
 import { Backoff } from "./waiting.ts";
 
 /** closed: work goes through. open: it is refused at once. half_open: open, and a probe is on its way. */

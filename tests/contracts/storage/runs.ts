@@ -1,7 +1,7 @@
 /** Runs: stored by a trigger that names a workflow, and read. */
 import { expect } from "bun:test";
-import { newId } from "../../ids.ts";
-import type { InsertedRun, NewRun, Outcome } from "../port.ts";
+import { newId } from "../../../src/ids.ts";
+import type { InsertedRun, NewRun, Outcome } from "../../../src/storage/port.ts";
 import { type Check, granted, MINUTE, NAMESPACE, only, type World } from "./kit.ts";
 
 const key = (reference: string) => ({ namespace: NAMESPACE, reference });

@@ -1,7 +1,7 @@
 /** A coalescer whose time and whose flushes are moved by hand. */
-import { HandClock, settled } from "./clock.fixture.ts";
+import { HandClock, settled } from "../clock.fixture.ts";
+import { PlatformError } from "../errors.ts";
 import { Coalescer } from "./coalescer.ts";
-import { PlatformError } from "./errors.ts";
 
 export const MAX_ITEMS = 1000;
 export const FULL_ITEMS = 16;

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import pino from "pino";
+import { type Clock, systemClock } from "../clock.ts";
 import { Breaker } from "./breaker.ts";
-import { type Clock, systemClock } from "./clock.ts";
 
 /** A breaker whose timers are fired, and whose probes are answered, by hand. */
 class Bench {

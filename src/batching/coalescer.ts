@@ -1,5 +1,5 @@
-import type { Clock } from "./clock.ts";
-import { PlatformError } from "./errors.ts";
+import type { Clock } from "../clock.ts";
+import { PlatformError } from "../errors.ts";
 
 export interface CoalescerOptions<Item, Result> {
   clock: Clock;

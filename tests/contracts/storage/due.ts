@@ -1,6 +1,6 @@
 /** What is due: its order, its limits, and when the next falls due. */
 import { expect } from "bun:test";
-import type { ClaimedRun, Progress } from "../port.ts";
+import type { ClaimedRun, Progress } from "../../../src/storage/port.ts";
 import {
   type Check,
   entriesText,

@@ -1,6 +1,6 @@
 /** Who may take a run, and with which token. */
 import { expect } from "bun:test";
-import { newId } from "../../ids.ts";
+import { newId } from "../../../src/ids.ts";
 import { type Check, entriesText, granted, MINUTE, only, pathsOf, progress, SHORT_LEASE, uuidsOf } from "./kit.ts";
 
 export function claimContract(check: Check): void {

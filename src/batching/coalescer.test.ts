@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { HandClock, settled } from "./clock.fixture.ts";
+import { HandClock, settled } from "../clock.fixture.ts";
 import { Bench, FULL_ITEMS, MAX_FLUSHES, MAX_ITEMS, MIB, range, refusals, values } from "./coalescer.fixture.ts";
 import { Coalescer } from "./coalescer.ts";
 

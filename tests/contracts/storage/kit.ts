@@ -1,8 +1,8 @@
 /** What the parts of the storage contract share: a storage with its time, and things to put into it. */
 import { test } from "bun:test";
-import { type Clock, systemClock } from "../../clock.ts";
-import { newId } from "../../ids.ts";
-import type { LogEntry } from "../../schemas/log.ts";
+import { type Clock, systemClock } from "../../../src/clock.ts";
+import { newId } from "../../../src/ids.ts";
+import type { LogEntry } from "../../../src/schemas/log.ts";
 import type {
   ClaimedRun,
   ClaimMark,
@@ -13,7 +13,7 @@ import type {
   Progress,
   RunRecord,
   Storage,
-} from "../port.ts";
+} from "../../../src/storage/port.ts";
 
 export interface StorageAdapter {
   /** An empty storage that goes by this clock, where it can take one. */

@@ -1,6 +1,6 @@
 /** Runs that were executed before they are stored. */
 import { expect } from "bun:test";
-import type { EndedRun } from "../port.ts";
+import type { EndedRun } from "../../../src/storage/port.ts";
 import { type Check, granted, only, type World } from "./kit.ts";
 
 const RESULTS = '{"b": {"step_name": "b"}, "a": {"step_name": "a", "output": {"text": "a \\"quote\\" and ünï"}}}';

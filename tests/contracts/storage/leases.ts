@@ -1,6 +1,6 @@
 /** Leases of workers: theirs are the runs that they hold, until a lease is over. */
 import { expect } from "bun:test";
-import { newId } from "../../ids.ts";
+import { newId } from "../../../src/ids.ts";
 import { type Check, granted, MINUTE, only, present, progress, ROOM, uuidsOf } from "./kit.ts";
 
 const LOST = { kind: "lost" } as const;

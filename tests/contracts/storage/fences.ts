@@ -1,7 +1,7 @@
 /** Fencing: who lost a run to another worker writes nothing to it. */
 import { expect } from "bun:test";
-import { newId } from "../../ids.ts";
-import type { ClaimedRun, Progress, RunRecord } from "../port.ts";
+import { newId } from "../../../src/ids.ts";
+import type { ClaimedRun, Progress, RunRecord } from "../../../src/storage/port.ts";
 import { type Check, entriesText, granted, MINUTE, only, pathsOf, progress, type World } from "./kit.ts";
 
 const NEXTS: Record<Progress["next"]["kind"], (world: World) => Progress["next"]> = {

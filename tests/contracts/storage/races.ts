@@ -1,7 +1,7 @@
 /** Races: workers that claim, sweep, freeze, renew, save and give back the same runs at once. */
 import { expect } from "bun:test";
-import { PlatformError } from "../../errors.ts";
-import type { ClaimedRun, Progress } from "../port.ts";
+import { PlatformError } from "../../../src/errors.ts";
+import type { ClaimedRun, Progress } from "../../../src/storage/port.ts";
 import { type Check, entriesText, MINUTE, only, pathsOf, present, progress, uuidsOf, type World } from "./kit.ts";
 
 const RUNS = 5000;

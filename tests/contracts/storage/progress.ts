@@ -1,6 +1,6 @@
 /** Progress: appended, repeated without harm, and ended once. */
 import { expect } from "bun:test";
-import type { Progress, RunRecord } from "../port.ts";
+import type { Progress, RunRecord } from "../../../src/storage/port.ts";
 import { type Check, entriesText, granted, MINUTE, only, pathsOf, present, progress, type World } from "./kit.ts";
 
 // In jsonb's order. The keys that name a prototype may be a webhook's: they are kept like any other.

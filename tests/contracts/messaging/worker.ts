@@ -1,8 +1,8 @@
 /** What the messaging contract and the tests of its adapters share: a worker that does nothing but claim. */
-import { newId } from "../../ids.ts";
-import type { CompletedEvent, TriggerEvent, Triggered } from "../../schemas/event.ts";
-import type { JsonObject } from "../../schemas/json.ts";
-import type { TriggerConsumer } from "../port.ts";
+import { newId } from "../../../src/ids.ts";
+import type { TriggerConsumer } from "../../../src/messaging/port.ts";
+import type { CompletedEvent, TriggerEvent, Triggered } from "../../../src/schemas/event.ts";
+import type { JsonObject } from "../../../src/schemas/json.ts";
 
 const PATIENCE_MILLISECONDS = 20_000;
 

@@ -1,7 +1,7 @@
 /** Definitions: stored, found by uuid and by their author's id, deleted. */
 import { expect } from "bun:test";
-import { newId } from "../../ids.ts";
-import type { NewWorkflow } from "../port.ts";
+import { newId } from "../../../src/ids.ts";
+import type { NewWorkflow } from "../../../src/storage/port.ts";
 import { type Check, granted, NAMESPACE, only, present, type World } from "./kit.ts";
 
 const lookup = (reference: string) => ({ namespace: NAMESPACE, reference, version: null });

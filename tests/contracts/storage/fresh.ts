@@ -1,7 +1,7 @@
 /** Runs that are executed without a claim. */
 import { expect } from "bun:test";
-import { newId } from "../../ids.ts";
-import type { FreshProgress, RunEnd } from "../port.ts";
+import { newId } from "../../../src/ids.ts";
+import type { FreshProgress, RunEnd } from "../../../src/storage/port.ts";
 import {
   type Check,
   entriesText,

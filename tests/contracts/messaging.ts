@@ -4,8 +4,8 @@
  * @example messagingContract("in process", { open: async () => openInProcessMessaging(), keeps: false });
  */
 import { describe, expect, test } from "bun:test";
-import { completedEvents, runIdsOf, TestWorker, triggerEvents, until, untilClaimed } from "./contract/worker.ts";
-import type { Messaging } from "./port.ts";
+import type { Messaging } from "../../src/messaging/port.ts";
+import { completedEvents, runIdsOf, TestWorker, triggerEvents, until, untilClaimed } from "./messaging/worker.ts";
 
 export interface MessagingAdapter {
   /** Opens messaging that no other test hears. */

@@ -1,7 +1,7 @@
 /** Control of runs from outside: cancelled at once where nobody holds them, else through their holders. */
 import { expect } from "bun:test";
-import { newId } from "../../ids.ts";
-import type { ControlRequest } from "../../schemas/control.ts";
+import { newId } from "../../../src/ids.ts";
+import type { ControlRequest } from "../../../src/schemas/control.ts";
 import { type Check, entriesText, granted, MINUTE, NAMESPACE, only, pathsOf, progress, ROOM, uuidsOf } from "./kit.ts";
 
 const END = { kind: "end", status: "success", error: null, stepResults: "{}" } as const;

@@ -4,20 +4,20 @@
  * @example storageContract("memory", { open: async (clock) => openMemoryStorage(clock), takesClock: true });
  */
 import { describe } from "bun:test";
-import { aheadContract } from "./contract/ahead.ts";
-import { claimContract } from "./contract/claims.ts";
-import { controlContract } from "./contract/control.ts";
-import { dueContract } from "./contract/due.ts";
-import { fenceContract } from "./contract/fences.ts";
-import { freshContract } from "./contract/fresh.ts";
-import { checksOf, type StorageAdapter } from "./contract/kit.ts";
-import { leaseContract } from "./contract/leases.ts";
-import { pagingContract } from "./contract/paging.ts";
-import { progressContract } from "./contract/progress.ts";
-import { raceContract } from "./contract/races.ts";
-import { runContract } from "./contract/runs.ts";
-import { versionContract } from "./contract/versions.ts";
-import { workflowContract } from "./contract/workflows.ts";
+import { aheadContract } from "./storage/ahead.ts";
+import { claimContract } from "./storage/claims.ts";
+import { controlContract } from "./storage/control.ts";
+import { dueContract } from "./storage/due.ts";
+import { fenceContract } from "./storage/fences.ts";
+import { freshContract } from "./storage/fresh.ts";
+import { checksOf, type StorageAdapter } from "./storage/kit.ts";
+import { leaseContract } from "./storage/leases.ts";
+import { pagingContract } from "./storage/paging.ts";
+import { progressContract } from "./storage/progress.ts";
+import { raceContract } from "./storage/races.ts";
+import { runContract } from "./storage/runs.ts";
+import { versionContract } from "./storage/versions.ts";
+import { workflowContract } from "./storage/workflows.ts";
 
 export type { StorageAdapter };
 

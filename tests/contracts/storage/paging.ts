@@ -1,8 +1,8 @@
 /** Lists: keyset pages that neither skip nor repeat a row while new ones arrive. */
 import { expect } from "bun:test";
-import { newId } from "../../ids.ts";
-import { MAX_PAGE_BYTES, type Order, type PageRequest } from "../../schemas/page.ts";
-import type { Storage } from "../port.ts";
+import { newId } from "../../../src/ids.ts";
+import { MAX_PAGE_BYTES, type Order, type PageRequest } from "../../../src/schemas/page.ts";
+import type { Storage } from "../../../src/storage/port.ts";
 import { type Check, granted, NAMESPACE, only, uuidsOf, type World } from "./kit.ts";
 
 const AGO = 60_000;

@@ -1,7 +1,7 @@
 /** Every update makes a version; versions stay readable, and a run keeps the one that it was triggered with. */
 import { expect } from "bun:test";
-import { newId } from "../../ids.ts";
-import type { NewRun, WorkflowChange } from "../port.ts";
+import { newId } from "../../../src/ids.ts";
+import type { NewRun, WorkflowChange } from "../../../src/storage/port.ts";
 import { type Check, granted, NAMESPACE, only, present, type World } from "./kit.ts";
 
 const steps = (name: string) => JSON.stringify([{ name, type: "transform", config: { value: 1 } }]);

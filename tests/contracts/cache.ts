@@ -5,10 +5,10 @@
  */
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { newId } from "../ids.ts";
-import type { RunKey } from "../schemas/run.ts";
-import type { RunRecord } from "../storage/port.ts";
-import { type Cache, type KeptRun, LIFETIME, MAX_CHARACTERS } from "./port.ts";
+import { type Cache, type KeptRun, LIFETIME, MAX_CHARACTERS } from "../../src/cache/port.ts";
+import { newId } from "../../src/ids.ts";
+import type { RunKey } from "../../src/schemas/run.ts";
+import type { RunRecord } from "../../src/storage/port.ts";
 
 /** Caches that are up, one for each of two processes, and the time that they go by. */
 export interface CacheWorld {

@@ -1,4 +1,4 @@
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../clock.ts";
 
 /**
  * What the work gives, or a rejection with the error that `late` makes once it takes too long. The work itself goes on. An

@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Program, pathOf } from "../infrastructure/local/packages.ts";
 import { endPart, type PartRecord, recordsIn } from "../infrastructure/local/parts.ts";
-import { addressesOf, portsFrom, serviceParts } from "../infrastructure/local/services.ts";
-import { type StackSettings, stackDown, stackSettings, stackUp } from "../infrastructure/local/stack.ts";
+import { addressesOf } from "../infrastructure/local/services.ts";
+import { type StackSettings, stackDown, stackServices, stackSettings, stackUp } from "../infrastructure/local/stack.ts";
 import { type Platform, SINKS } from "./platform.ts";
 import { onInterrupt, WARNING } from "./processes.ts";
 import { targetOf } from "./target.ts";
@@ -135,7 +135,7 @@ function isWorker({ name }: PartRecord): boolean {
 }
 
 function servicesOf({ folder, basePort }: StackSettings): { postgres: string; kafka: string } {
-  const { postgres, kafka } = addressesOf(folder, serviceParts(folder, portsFrom(basePort)));
+  const { postgres, kafka } = addressesOf(folder, stackServices(folder, basePort));
   return { postgres, kafka };
 }
 

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SQL } from "bun";
+import { Kafka, type KafkaConfig, logLevel } from "kafkajs";
 import { isPortFree, processOf } from "../infrastructure/local/kernel.ts";
 import { isAlive, type PartRecord, recordsIn } from "../infrastructure/local/parts.ts";
 import { passwordFile, passwordOf } from "../infrastructure/local/secrets.ts";
@@ -193,6 +194,34 @@ describe("the whole platform", () => {
     const workflow = await api.create([{ name: "shape", type: "transform", config: { value: 1 } }]);
     const { body } = await api.post("/api/v1/trigger", { workflow_id: workflow });
     expect((await api.untilEnded(textAt(body, "run_id"))).output("shape")).toEqual({ type: "transform", value: 1 });
+  });
+
+  test("has a Kafka that takes messages from the platform alone, by a password that is in no command line, record or log", async () => {
+    const broker = `127.0.0.1:${base + 92}`;
+    const topics = async (user: Pick<KafkaConfig, "sasl">) => {
+      const admin = new Kafka({
+        brokers: [broker],
+        ...user,
+        logLevel: logLevel.NOTHING,
+        retry: { retries: 0 },
+      }).admin();
+      const listed = admin.connect().then(() => admin.listTopics());
+      return await listed.finally(() => admin.disconnect());
+    };
+    const as = (password: string) => ({ sasl: { mechanism: "plain", username: "platform", password } }) as const;
+    const password = passwordOf(folder, "kafka");
+    await expect(topics({})).rejects.toThrow();
+    await expect(topics(as("guess"))).rejects.toThrow();
+    expect(await topics(as(password))).toContain("workflow.trigger");
+    for (const record of recordsIn(folder)) {
+      const texts = [
+        JSON.stringify(record),
+        readFileSync(record.log, "utf8"),
+        readFileSync(`/proc/${record.pid}/cmdline`, "utf8"),
+      ];
+      for (const text of texts) expect(text).not.toContain(password);
+    }
+    expect(statSync(join(folder, "kafka/server.properties")).mode & 0o777).toBe(0o600);
   });
 
   test("says what died, and comes up again with that alone", async () => {

@@ -21,6 +21,8 @@ export interface DispatcherOptions extends HoldingsOptions, AdvancingOptions {
   types: StepTypes;
   /** Those that are on. */
   shortcuts: ReadonlySet<Shortcut>;
+  /** Whether messages come from known users alone. */
+  trustsMessages: boolean;
 }
 
 /** Takes runs in: by messages, by triggers of this process, and those that are due. */

@@ -54,6 +54,7 @@ export function startWorker({ config, storage, messaging, types, clock, log }: W
     executor,
     types,
     shortcuts: shortcutsOf(config.SHORTCUTS),
+    trustsMessages: config.kafka !== null && config.kafka.sasl !== null,
     clock,
     log,
     maxBatches,

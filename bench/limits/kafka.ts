@@ -11,9 +11,15 @@ const TOPIC = "bench.limit";
 const BATCH = 500;
 const BYTES = 200;
 
-/** Sends messages of a trigger's size for `milliseconds`, a batch after the other, to a topic of 3 partitions. */
+/**
+ * Sends messages of a trigger's size for `milliseconds`, a batch after the other, to a topic of 3 partitions.
+ *
+ * @param broker user:password@host:port
+ */
 export async function kafkaLimit(broker: string, milliseconds: number): Promise<KafkaLimit> {
-  const kafka = new Kafka({ brokers: [broker], clientId: "bench", logLevel: logLevel.NOTHING });
+  const { host, username, password } = new URL(`kafka://${broker}`);
+  const sasl = { mechanism: "plain", username, password } as const;
+  const kafka = new Kafka({ brokers: [host], sasl, clientId: "bench", logLevel: logLevel.NOTHING });
   const admin = kafka.admin();
   const producer = kafka.producer();
   await admin.connect();

@@ -11,7 +11,14 @@ const START_SECONDS = 60;
 /** Longer than nginx keeps idle connections to it. */
 const DRAIN_SECONDS = "6";
 
-const ELSEWHERE = ["DATABASE_URL", "MIGRATE_DATABASE_URL", "POSTGRES_PASSWORD", "REDIS_URL", "REDIS_PASSWORD"];
+const ELSEWHERE = [
+  "DATABASE_URL",
+  "MIGRATE_DATABASE_URL",
+  "POSTGRES_PASSWORD",
+  "REDIS_URL",
+  "REDIS_PASSWORD",
+  "KAFKA_SASL_PASSWORD",
+];
 
 /** Where the services of a stack are, with the passwords that they ask for. */
 export type Addresses = Record<ServiceName, string>;
@@ -52,6 +59,7 @@ function doors(): Record<string, string> {
 
 function launch(entry: string, own: Record<string, string>, services: Addresses): Launch {
   const pooled = new URL(services.pgbouncer);
+  const broker = new URL(`kafka://${services.kafka}`);
   const env = {
     // What is set for the stack is set for its processes.
     ...process.env,
@@ -73,7 +81,11 @@ function launch(entry: string, own: Record<string, string>, services: Addresses)
     MIGRATE_DATABASE_URL: services.postgres,
     // PgBouncer 1.18 loses prepared statements between transactions.
     POSTGRES_PREPARE: "false",
-    KAFKA_BOOTSTRAP_SERVERS: services.kafka,
+    KAFKA_BOOTSTRAP_SERVERS: broker.host,
+    // Empty where it takes everybody.
+    KAFKA_SASL_USERNAME: broker.username,
+    KAFKA_SASL_PASSWORD: broker.password,
+    KAFKA_SASL_MECHANISM: "PLAIN",
     REDIS_URL: services.redis,
     ...own,
   };

@@ -6,14 +6,14 @@
  */
 import { join, resolve } from "node:path";
 import { endAll, removeData } from "./ending.ts";
-import { kafkaPart } from "./kafka.ts";
+import { type KafkaSettings, kafkaPart, WANTS_USER } from "./kafka.ts";
 import { isPortFree } from "./kernel.ts";
 import { withLock } from "./lock.ts";
 import { allDone, type Part, type PartRecord, recordsIn, startPart } from "./parts.ts";
 import { pgbouncerPart } from "./pgbouncer.ts";
 import { postgresPart, withPassword } from "./postgres.ts";
 import { redisPart } from "./redis.ts";
-import { passwordOf } from "./secrets.ts";
+import { PLATFORM, passwordOf } from "./secrets.ts";
 
 export const SERVICES = ["postgres", "pgbouncer", "redis", "kafka"] as const;
 export type ServiceName = (typeof SERVICES)[number];
@@ -24,8 +24,7 @@ export interface ServiceSettings {
   folder?: string;
   /** Ports to have and no others. Without one, the usual port is taken or, when it is taken, the next free one. */
   ports?: Partial<PerService<number>>;
-  /** Lines that Kafka's configuration ends with. */
-  kafkaConfiguration?: string[];
+  kafka?: KafkaSettings;
 }
 
 /** Added to a base port, so that the last digits remind of the usual ports. Kafka takes the port after its own as well. */
@@ -50,7 +49,7 @@ export async function servicesUp<Name extends ServiceName>(
     if (wanted.has("pgbouncer")) wanted.add("postgres");
     const ports = { postgres: 0, pgbouncer: 0, redis: 0, kafka: 0 };
     for (const name of wanted) ports[name] = settings.ports?.[name] ?? testPort(name, recordsIn(folder));
-    const parts = serviceParts(folder, ports, settings.kafkaConfiguration);
+    const parts = serviceParts(folder, ports, settings.kafka);
     await startServices(folder, parts, [...wanted]);
     return addressesOf(folder, parts);
   });
@@ -72,16 +71,12 @@ export function portsFrom(base: number): PerService<number> {
 }
 
 /** The services of a folder, on these ports. */
-export function serviceParts(
-  folder: string,
-  ports: PerService<number>,
-  kafkaConfiguration: string[] = [],
-): PerService<Part> {
+export function serviceParts(folder: string, ports: PerService<number>, kafka?: KafkaSettings): PerService<Part> {
   return {
     postgres: postgresPart(folder, ports.postgres),
     pgbouncer: pgbouncerPart(folder, ports.pgbouncer, ports.postgres),
     redis: redisPart(folder, ports.redis),
-    kafka: kafkaPart(folder, ports.kafka, ports.kafka + 1, kafkaConfiguration),
+    kafka: kafkaPart(folder, ports.kafka, ports.kafka + 1, kafka),
   };
 }
 
@@ -91,7 +86,7 @@ export function addressesOf(folder: string, parts: PerService<Part>): PerService
     postgres: withPassword(parts.postgres.address, folder),
     pgbouncer: withPassword(parts.pgbouncer.address, folder),
     redis: parts.redis.address.replace("://", `://:${passwordOf(folder, "redis")}@`),
-    kafka: parts.kafka.address,
+    kafka: parts.kafka.address.replace(WANTS_USER, () => `${PLATFORM}:${passwordOf(folder, "kafka")}@`),
   };
 }
 

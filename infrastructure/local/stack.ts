@@ -3,9 +3,9 @@ import { resolve } from "node:path";
 import { endAll, removeData } from "./ending.ts";
 import { withLock } from "./lock.ts";
 import { nginxPart, takeOut } from "./nginx.ts";
-import { allDone, endPart, type PartRecord, recordsIn, startPart } from "./parts.ts";
+import { allDone, endPart, type Part, type PartRecord, recordsIn, startPart } from "./parts.ts";
 import { apiPart, workerPart } from "./platform.ts";
-import { addressesOf, portsFrom, SERVICES, serviceParts, startServices } from "./services.ts";
+import { addressesOf, portsFrom, SERVICES, type ServiceName, serviceParts, startServices } from "./services.ts";
 
 export interface StackSettings {
   /** Data, logs and records. */
@@ -39,10 +39,15 @@ export function stackSettings(environment: Record<string, string | undefined>): 
   };
 }
 
+/** The services of a stack. Its Kafka takes the platform alone, whose messages are executed before their rows are read. */
+export function stackServices(folder: string, basePort: number): Record<ServiceName, Part> {
+  return serviceParts(folder, portsFrom(basePort), { wantsUser: true });
+}
+
 /** Starts what does not run yet and waits until all of it works. @throws Error naming the part that does not. */
 export async function stackUp({ folder, port, basePort, apis, workers }: StackSettings): Promise<PartRecord[]> {
   return withLock(folder, async () => {
-    const parts = serviceParts(folder, portsFrom(basePort));
+    const parts = stackServices(folder, basePort);
     const addresses = addressesOf(folder, parts);
     const apiPorts = upTo(apis).map((number) => basePort + number);
     const services = await startServices(folder, parts, SERVICES);
@@ -62,7 +67,7 @@ export async function stackRestart(
   onRestarted: (name: string) => void,
 ): Promise<void> {
   return withLock(folder, async () => {
-    const addresses = addressesOf(folder, serviceParts(folder, portsFrom(basePort)));
+    const addresses = addressesOf(folder, stackServices(folder, basePort));
     const apiPorts = upTo(apis).map((number) => basePort + number);
     for (const [index, port] of apiPorts.entries()) {
       const part = apiPart(index + 1, port, addresses);

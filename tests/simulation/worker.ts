@@ -35,6 +35,7 @@ export class SimulatedWorker {
       shortcuts: world.shortcuts,
       maxBatches: 2,
       maxInFlight: 6,
+      trustsMessages: world.trustsMessages,
       maxEffects: 3,
       leaseMilliseconds: LEASE_MILLISECONDS,
       onGivenBack: (dueAt) => this.#sweeper.notice(dueAt),

@@ -34,6 +34,8 @@ export class World {
   };
   /** What its workers may take: all, none, or some. */
   readonly shortcuts: ReadonlySet<Shortcut>;
+  /** Whether what messages say of runs is executed before their rows are read. */
+  readonly trustsMessages: boolean;
   /** Faults stop at some time, so that what they left has to come right by itself. */
   faulty = true;
   /** What the storage said to those who asked for the end of a run that was not over. */
@@ -51,6 +53,7 @@ export class World {
     this.scheduler = scheduler;
     this.random = random;
     this.storage = storage;
+    this.trustsMessages = random.chance(0.7);
     const share = random.pick([1, 1, 1, 0.5, 0]);
     this.shortcuts = new Set(SHORTCUTS.filter(() => random.chance(share)));
   }

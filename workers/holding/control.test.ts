@@ -51,6 +51,7 @@ test(`${RUNS} runs whose webhooks hang are cancelled, and what they had begun is
     log,
     maxBatches: 2,
     maxInFlight: 256,
+    trustsMessages: false,
     maxEffects: 256,
     leaseMilliseconds: 30_000,
     onGivenBack: (dueAt) => sweeper.notice(dueAt),

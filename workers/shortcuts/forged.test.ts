@@ -12,7 +12,7 @@ import type { Execution } from "../execution/port.ts";
 
 const types = await loadStepTypes();
 
-async function openWorker() {
+async function openWorker({ trustsMessages = true } = {}) {
   let ahead = 0;
   const clock = { ...systemClock, monotonic: () => systemClock.monotonic() + ahead };
   const storage = openMemoryStorage(clock);
@@ -42,6 +42,7 @@ async function openWorker() {
     log: pino({ level: "silent" }),
     maxBatches: 2,
     maxInFlight: 4096,
+    trustsMessages,
     maxEffects: 3,
     leaseMilliseconds: 30_000,
     onGivenBack: () => {},
@@ -70,6 +71,17 @@ test("forged messages are computed a hundred times or so, then their rows are as
     expect((await dispatcher.claim(messages)).unknown.length).toBe(50);
   }
   expect(executed.length).toBe(100);
+  await close();
+});
+
+test("where anybody may send messages, none is computed before its row was found", async () => {
+  const { storage, dispatcher, executed, forged, uuid, close } = await openWorker({ trustsMessages: false });
+  const runId = newId(Date.now());
+  const run = { uuid: runId, namespace: "default", workflow: uuid, payload: "{}", graceMilliseconds: 2000, depth: 0 };
+  await storage.insertRuns([{ ...run, claim: null, ended: null }]);
+  const real: Triggered = { runId, workflowId: uuid, stored: { version: 1, payload: "{}" } };
+  expect(await dispatcher.claim([...forged(50), real])).toMatchObject({ unknown: { length: 50 } });
+  expect(executed).toEqual([runId]);
   await close();
 });
 

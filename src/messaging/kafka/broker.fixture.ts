@@ -32,8 +32,8 @@ export class OwnBroker {
   }
 
   async start(): Promise<void> {
-    const kafkaConfiguration = this.#configuration(this.#port);
-    await servicesUp(["kafka"], { folder: this.#folder, ports: { kafka: this.#port }, kafkaConfiguration });
+    const kafka = { more: this.#configuration(this.#port) };
+    await servicesUp(["kafka"], { folder: this.#folder, ports: { kafka: this.#port }, kafka });
   }
 
   /** Ends it; its data stays. */

@@ -96,11 +96,9 @@ create table run_queue (
   crashes integer not null default 0
 ) strict, without rowid;
 
--- The sweeper's: what is due, soonest first.
-create index run_queue_due on run_queue (due_at) where due_at is not null;
-
--- The runs of a worker whose lease is over, among all that are not over.
-create index run_queue_by_holder on run_queue (holder) where holder is not null;
+-- The sweeper's: what is due, soonest first. Those that are held, which are few, come before them: an index on the holder as well
+-- would be written with every claim and end.
+create index run_queue_due on run_queue (due_at);
 
 -- A worker's: which of the runs that it holds it is asked to do something with.
 create index run_queue_control on run_queue (holder) where control is not null;

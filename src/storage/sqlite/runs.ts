@@ -48,20 +48,18 @@ const LIST = {
 const STORED = `select workflow_id as workflowUuid, workflow_version as workflowVersion,
   coalesce(claim_id = ? and q.token = 1, 0) as claimed, completed_at is not null as ended from ${RUNS} where uuid = ?`;
 
-const CLAIM = `update run_queue set token = token + 1, due_at = null, holder = ?, claim_id = ?, started_at = coalesce(started_at, ?)
+// "cross join" has the queue read first.
+const CLAIMABLE = `select run_uuid as uuid, log_length as logLength, q.token + 1 as token, q.crashes, workflow_id as workflowUuid,
+  workflow_version as workflowVersion, payload, depth from run_queue q cross join workflow_runs r on r.uuid = run_uuid`;
+
+const NEW = `${CLAIMABLE} where run_uuid = ? and q.token = 0 and q.started_at is null`;
+
+const DUE = `${CLAIMABLE} where due_at <= ? and (q.started_at is not null or due_at <= ?) order by due_at limit ?`;
+
+// Reading a row and updating it are two statements: "returning" and "update from" make a table of their own for each row, which
+// takes 15 and 50 µs. Nothing changes the row in between, since this connection alone writes.
+const CLAIM = `update run_queue set token = ?, due_at = null, holder = ?, claim_id = ?, started_at = coalesce(started_at, ?)
   where run_uuid = ?`;
-
-const CLAIMED = "returning run_uuid as uuid, log_length as logLength, token, crashes";
-
-const CLAIM_NEW = `${CLAIM} and token = 0 and started_at is null ${CLAIMED}`;
-
-const CLAIM_DUE = `${CLAIM} and due_at <= ? ${CLAIMED}`;
-
-const LOAD = `select workflow_id as workflowUuid, workflow_version as workflowVersion, payload, depth from workflow_runs
-  where uuid = ?`;
-
-const DUE = `select run_uuid as uuid from run_queue
-  where due_at <= ? and (started_at is not null or due_at <= ?) order by due_at limit ?`;
 
 const NEXT_DUE = "select min(due_at) as dueAt from run_queue where due_at is not null";
 
@@ -81,8 +79,10 @@ const HOLD = `update run_queue set log_length = max(log_length, ?), crashes = ? 
 const GIVE_BACK = `update run_queue set log_length = max(log_length, ?), crashes = ?,
   due_at = case when control is null then ? else ? end, holder = null, claim_id = null where ${FENCE}`;
 
-const END = `update workflow_runs set status = ?, completed_at = ?, error = ?, step_results = ?, token = q.token, crashes = ?,
-  started_at = q.started_at from run_queue q where uuid = run_uuid and run_uuid = ? and q.token = ? and q.started_at is not null`;
+const STARTED = `select started_at as startedAt from run_queue where ${FENCE}`;
+
+const END = `update workflow_runs set status = ?, completed_at = ?, error = ?, step_results = ?, token = ?, crashes = ?,
+  started_at = ? where uuid = ?`;
 
 /** Takes a run that ended out of the queue. */
 export const LEAVE = "delete from run_queue where run_uuid = ?";
@@ -92,6 +92,8 @@ export const SAVED_ALIKE = "select 1 from workflow_runs where uuid = ? and token
 
 /** Writes items one by one, each with its own outcome. */
 export type Each = <Item, Value>(items: Item[], write: (item: Item) => Outcome<Value>) => Outcome<Value>[];
+
+type Claimable = Omit<ClaimedRun, "log">;
 
 type StoredRun = Omit<RunRecord, "log"> & { logLength: number };
 
@@ -177,21 +179,21 @@ export class Runs {
   }
 
   claimByMessage({ uuids, ...claim }: MessageClaim): ClaimedRun[] {
-    return this.#claim(CLAIM_NEW, claim, uuids, []);
+    const statement = this.#database.query<Claimable, [string]>(NEW);
+    const found = (function* () {
+      for (const uuid of new Set(uuids)) {
+        const run = statement.get(uuid);
+        if (run !== null) yield run;
+      }
+    })();
+    return this.#claim(claim, found);
   }
 
   claimDue({ limit, patienceMilliseconds, ...claim }: DueClaim): ClaimedRun[] {
     this.#workers.free();
     const now = this.#clock.now();
-    const due = this.#database
-      .query<{ uuid: string }, [number, number, number]>(DUE)
-      .all(now, now - patienceMilliseconds, limit);
-    return this.#claim(
-      CLAIM_DUE,
-      claim,
-      due.map(({ uuid }) => uuid),
-      [now],
-    );
+    const statement = this.#database.query<Claimable, [number, number, number]>(DUE);
+    return this.#claim(claim, statement.iterate(now, now - patienceMilliseconds, limit));
   }
 
   nextDue(patienceMilliseconds: number): number | null {
@@ -208,14 +210,14 @@ export class Runs {
   /** All of it or nothing: a refused update takes the entries back with it. */
   saveProgress(progress: Progress): Outcome<null> {
     if (progress.entries === null) return this.#write(progress);
-    this.#database.run("savepoint progress");
+    this.#database.query("savepoint progress").run();
     try {
       return this.#write(progress);
     } catch (error) {
-      this.#database.run("rollback to progress");
+      this.#database.query("rollback to progress").run();
       throw error;
     } finally {
-      this.#database.run("release progress");
+      this.#database.query("release progress").run();
     }
   }
 
@@ -228,35 +230,28 @@ export class Runs {
       return done(this.#database.query(GIVE_BACK).run(...given).changes > 0);
     }
     const { status, error, stepResults } = next;
-    const { changes } = this.#database
-      .query(END)
-      .run(status, this.#clock.now(), error, stepResults, crashes, uuid, token);
-    if (changes > 0) this.#database.query(LEAVE).run(uuid);
-    return done(changes > 0 || this.#database.query(SAVED_ALIKE).get(uuid, token, status) !== null);
+    const row = this.#database.query<{ startedAt: number }, [string, number]>(STARTED).get(uuid, token);
+    if (row === null) return done(this.#database.query(SAVED_ALIKE).get(uuid, token, status) !== null);
+    const now = this.#clock.now();
+    this.#database.query(END).run(status, now, error, stepResults, token, crashes, row.startedAt, uuid);
+    this.#database.query(LEAVE).run(uuid);
+    return done(true);
   }
 
-  #claim(sql: string, { claimId, worker, maxBytes }: Claim, uuids: string[], more: number[]): ClaimedRun[] {
-    const now = this.#clock.now();
-    const statement = this.#database.query<
-      Pick<ClaimedRun, "uuid" | "logLength" | "token" | "crashes">,
-      (string | number)[]
-    >(sql);
-    const load = this.#database.query<
-      Pick<ClaimedRun, "workflowUuid" | "workflowVersion" | "payload" | "depth">,
-      [string]
-    >(LOAD);
+  /** Takes runs while there is room for them, the first whatever its size. */
+  #claim({ claimId, worker, maxBytes }: Claim, claimable: Iterable<Claimable>): ClaimedRun[] {
     const claimed: ClaimedRun[] = [];
     if (!this.#workers.hasLease(worker)) return claimed;
     let room = maxBytes;
-    for (const uuid of uuids) {
-      if (room <= 0 && claimed.length > 0) break;
-      const row = statement.get(worker, claimId, now, uuid, ...more);
-      const loaded = row === null ? null : load.get(row.uuid);
-      if (row === null || loaded === null) continue;
-      const run = { ...row, ...loaded, log: this.#log(row.uuid, row.logLength) };
-      room -= run.payload.length + run.log.length;
+    for (const row of claimable) {
+      const run = { ...row, log: this.#log(row.uuid, row.logLength) };
       claimed.push(run);
+      room -= run.payload.length + run.log.length;
+      if (room <= 0) break;
     }
+    const now = this.#clock.now();
+    const statement = this.#database.query(CLAIM);
+    for (const { uuid, token } of claimed) statement.run(token, worker, claimId, now, uuid);
     return claimed;
   }
 

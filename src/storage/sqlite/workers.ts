@@ -8,14 +8,17 @@ const RENEW = "update workers set lease_until = ? where uuid = ? and lease_until
 
 const HAS_LEASE = "select 1 from workers where uuid = ? and lease_until > ?";
 
-const NEXT_END = `select min(lease_until) as time from workers
-  where exists (select 1 from run_queue where holder = workers.uuid)`;
+// A run that is held is not due: that finds it, by the index on due_at.
+const HELD = "due_at is null and holder";
 
-const HELD_BY = "select run_uuid as uuid, token, crashes from run_queue where holder = ?";
+const NEXT_END = `select min(lease_until) as time from workers
+  where exists (select 1 from run_queue where ${HELD} = workers.uuid)`;
+
+const HELD_BY = `select run_uuid as uuid, token, crashes from run_queue where ${HELD} = ?`;
 
 const LAPSED = "select uuid from workers where lease_until <= ?";
 
-const FREE = "update run_queue set due_at = ?, holder = null, claim_id = null where holder = ?";
+const FREE = `update run_queue set due_at = ?, holder = null, claim_id = null where ${HELD} = ?`;
 
 const FORGET = "delete from workers where uuid = ?";
 

@@ -106,20 +106,39 @@ describe("batches", () => {
     });
   }
 
-  test("with one batch at a time it rests three times as long as the last took, 50 ms at most, and takes what came meanwhile together", async () => {
+  test("with one batch at a time it does not rest after a batch of one", async () => {
     const bench = new Bench(() => 1, 1);
     bench.add(1);
     bench.clock.turn();
     bench.add(2);
     bench.clock.time += 10;
     await bench.answer();
+    expect(bench.flushes.map(({ items }) => items.length)).toEqual([1, 1]);
+    bench.add(3, 4, 5);
+    bench.clock.time += 10;
+    await bench.answer();
+    expect(bench.flushes.map(({ items }) => items.length)).toEqual([1, 1, 3]);
+    bench.add(6);
+    bench.clock.time += 10;
+    await bench.answer();
+    // Half a rest after three.
+    expect(bench.clock.lastTimer).toBe(15);
+  });
+
+  test("with one batch at a time it rests three times as long as the last took, 50 ms at most, and takes what came meanwhile together", async () => {
+    const bench = new Bench(() => 1, 1);
+    bench.add(...range(5));
+    bench.clock.turn();
+    bench.add(6);
+    bench.clock.time += 10;
+    await bench.answer();
     expect(bench.clock.lastTimer).toBe(30);
-    bench.add(...range(FULL_ITEMS, 3));
+    bench.add(...range(FULL_ITEMS, 7));
     bench.clock.turn();
     await settled();
     expect(bench.flushes.length).toBe(1);
     bench.clock.ring();
-    expect(bench.flushes.map(({ items }) => items.length)).toEqual([1, FULL_ITEMS + 1]);
+    expect(bench.flushes.map(({ items }) => items.length)).toEqual([5, FULL_ITEMS + 1]);
     bench.clock.time += 1000;
     await bench.answer();
     expect(bench.clock.lastTimer).toBe(50);

@@ -9,8 +9,8 @@ export interface CoalescerOptions<Item, Result> {
   sizeOf(item: Item): number;
   /**
    * Batches under way at once at most. More are smaller, which pays where a batch costs little more than its items. With one
-   * it also rests after each batch for three times as long as that took, unless the next is full: for work whose cost is in
-   * the batch, fewer and larger ones.
+   * it also rests after each batch for up to three times as long as that took, unless the next is full: for work whose cost is
+   * in the batch, fewer and larger ones.
    */
   flushes: number;
   /** How long the first call of an idle coalescer waits for others; for work that nobody waits for. */
@@ -28,8 +28,12 @@ const FULL_ITEMS = 16;
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 const MAX_WAIT_MILLISECONDS = 5000;
 
-/** How long it rests, as a multiple of how long the batch took: where the machine is busy, that is long. */
+/**
+ * How long it rests, as a multiple of how long the batch took: where the machine is busy, that is long. Calls that come one by
+ * one are not kept waiting: a batch of one is followed at once, and only one of five or more rests in full.
+ */
 const REST = 3;
+const FULL_REST_ITEMS = 5;
 const LONGEST_REST_MILLISECONDS = 50;
 
 interface Waiting<Item, Result> {
@@ -104,7 +108,8 @@ export class Coalescer<Item, Result> {
     const took = this.#options.clock.monotonic() - start;
     this.#flushTime = this.#flushTime * 0.9 + took * 0.1;
     const full = this.#waiting.length >= MAX_ITEMS;
-    if (this.#options.flushes === 1 && took >= 1 && !full) this.#rest(took * REST);
+    const rest = took * REST * Math.min(1, (batch.length - 1) / (FULL_REST_ITEMS - 1));
+    if (this.#options.flushes === 1 && rest >= 1 && !full) this.#rest(rest);
     // First the next batch on its way, at once: what the results of this one set off can go on meanwhile.
     else this.#flushIfReady();
     settle();

@@ -1,8 +1,8 @@
 // What the platform is measured against: `bun bench/bare-server.ts get|post|schema|nothing` prints the port it listens on.
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { Elysia, t } from "elysia";
-import { readBody } from "../src/api/body.ts";
-import { checked } from "../src/api/faults.ts";
+import { readBody } from "../src/api/request/body.ts";
+import { checked } from "../src/schemas/faults.ts";
 import { TriggerInput } from "../src/schemas/run.ts";
 
 const HOST = "127.0.0.1";

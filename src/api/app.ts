@@ -6,13 +6,13 @@ import type { ReadinessService } from "../services/readiness.ts";
 import type { RunService } from "../services/runs.ts";
 import type { TriggerService } from "../services/triggers.ts";
 import type { WorkflowService } from "../services/workflows.ts";
-import { type DoorOptions, doors } from "./doors.ts";
 import { errorReply, failureReplies, requestIdOf } from "./failures.ts";
-import { pathOf } from "./paths.ts";
-import { runRoutes } from "./runs.ts";
-import { serviceRoutes } from "./service.ts";
-import { swaggerDocs } from "./swagger.ts";
-import { workflowRoutes } from "./workflows.ts";
+import { swaggerDocs } from "./openapi/swagger.ts";
+import { type DoorOptions, doors } from "./request/doors.ts";
+import { pathOf } from "./request/paths.ts";
+import { runRoutes } from "./routes/runs.ts";
+import { serviceRoutes } from "./routes/service.ts";
+import { workflowRoutes } from "./routes/workflows.ts";
 
 /** Bun refuses longer bodies by itself and without a word; ours are refused at 1 MiB with one, before they are read. */
 const BUN_MAX_BODY_BYTES = 2 ** 40;

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import { systemClock } from "../clock.ts";
 import { PlatformError, type RequestFault, ValidationFailed } from "../errors.ts";
-import { shownFaults } from "./shown-faults.ts";
+import { shownFaults } from "./request/shown-faults.ts";
 
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
 

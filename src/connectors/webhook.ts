@@ -1,9 +1,9 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { shortened } from "../errors.ts";
+import { faultsOfHeaders, type HeaderFault, reservedHeaders, sentHeaders } from "../language/webhook/headers.ts";
+import { faultOfTemplate, faultOfUrl, joinUrl, shownUrl, splitCredentials } from "../language/webhook/url.ts";
 import { DEPTH_HEADER } from "../schemas/depth.ts";
 import type { Json, JsonObject } from "../schemas/json.ts";
-import { faultsOfHeaders, type HeaderFault, reservedHeaders, sentHeaders } from "../schemas/webhook/headers.ts";
-import { faultOfTemplate, faultOfUrl, joinUrl, shownUrl, splitCredentials } from "../schemas/webhook/url.ts";
 import { type ConfigFault, defineConnector, type HttpReply, StepFailure } from "./index.ts";
 
 const MAX_FOLLOWED = 10;

@@ -1,7 +1,7 @@
 import type { Join } from "../connectors/index.ts";
 import { shortened } from "../errors.ts";
+import { MAX_PLACEHOLDER, nextPlaceholder, parsePath, splitText, wholePlaceholder } from "../language/placeholder.ts";
 import type { Json, JsonObject } from "../schemas/json.ts";
-import { MAX_PLACEHOLDER, nextPlaceholder, parsePath, splitText, wholePlaceholder } from "../schemas/placeholder.ts";
 import { describeFailure, type FailureCode } from "../step-failures.ts";
 
 /** What placeholders can reach: `payload` and the output of every step that ended, by step name. */

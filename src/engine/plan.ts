@@ -1,9 +1,9 @@
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import type { StepType, StepTypes } from "../connectors/index.ts";
-import { BLOCK, BlockConfig, type JoinKind, PARALLEL, ParallelConfig } from "../schemas/containers.ts";
+import { BLOCK, BlockConfig, type JoinKind, PARALLEL, ParallelConfig } from "../language/containers.ts";
+import { type Retry, retriesOf } from "../language/retry.ts";
+import type { Step } from "../language/workflow.ts";
 import type { Json } from "../schemas/json.ts";
-import { type Retry, retriesOf } from "../schemas/retry.ts";
-import type { Step } from "../schemas/workflow.ts";
 
 /** A definition, compiled once: what does not depend on a run. */
 export interface Plan {

@@ -1,4 +1,4 @@
-import { DEFAULT_ON, matches, type Retry, type Retryable } from "../schemas/retry.ts";
+import { DEFAULT_ON, matches, type Retry, type Retryable } from "../language/retry.ts";
 
 const MAX_INTERVAL_SECONDS = 24 * 60 * 60;
 

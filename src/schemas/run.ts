@@ -1,7 +1,7 @@
 import { type Static, Type } from "@sinclair/typebox";
+import { WorkflowReference } from "../language/workflow.ts";
 import type { FailureCode } from "../step-failures.ts";
 import type { Json, JsonObject } from "./json.ts";
-import { WorkflowReference } from "./workflow.ts";
 
 const nullable = <T extends import("@sinclair/typebox").TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 const time = Type.String({ format: "date-time" });

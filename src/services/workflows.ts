@@ -1,8 +1,8 @@
 import type { Clock } from "../clock.ts";
 import { PlatformError } from "../errors.ts";
+import type { WorkflowInput } from "../language/workflow.ts";
 import type { WorkflowRepository } from "../repositories/workflows.ts";
 import type { PageQuery } from "../schemas/page.ts";
-import type { WorkflowInput } from "../schemas/workflow.ts";
 import type { WorkflowRecord } from "../storage/port.ts";
 import { NAMESPACE } from "./namespace.ts";
 import { type Page, PageReader } from "./pages.ts";

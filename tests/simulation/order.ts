@@ -1,5 +1,5 @@
+import type { Step } from "../../src/language/workflow.ts";
 import type { StepResult } from "../../src/schemas/run.ts";
-import type { Step } from "../../src/schemas/workflow.ts";
 import { listsIn } from "./workloads.ts";
 
 /**

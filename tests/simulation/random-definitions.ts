@@ -1,5 +1,5 @@
-import type { JoinKind } from "../../src/schemas/containers.ts";
-import type { Step } from "../../src/schemas/workflow.ts";
+import type { JoinKind } from "../../src/language/containers.ts";
+import type { Step } from "../../src/language/workflow.ts";
 import { succeeds } from "./reference.ts";
 import type { Random } from "./scheduler.ts";
 import { acts, block, parallel, pure, RETRY, type Workload, waits } from "./workloads.ts";

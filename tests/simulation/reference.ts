@@ -2,8 +2,9 @@
  * The language as one reads it: no log, no time, no thread. What steps come to is known from the definition alone, but for
  * which branch is first; it says what may be, and the simulation holds every run against it.
  */
+
+import type { Step } from "../../src/language/workflow.ts";
 import type { StepResult } from "../../src/schemas/run.ts";
-import type { Step } from "../../src/schemas/workflow.ts";
 import { listsIn } from "./workloads.ts";
 
 /** Whether steps that follow one another all succeed. */

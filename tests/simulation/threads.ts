@@ -1,6 +1,6 @@
 import type { StepTypes } from "../../src/connectors/index.ts";
 import { compile, type Plan } from "../../src/engine/plan.ts";
-import type { Step } from "../../src/schemas/workflow.ts";
+import type { Step } from "../../src/language/workflow.ts";
 import {
   ALONE,
   type EffectExecution,

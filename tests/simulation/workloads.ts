@@ -1,9 +1,9 @@
 import { Type } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { type Connector, defineConnector, loadStepTypes, type StepTypes } from "../../src/connectors/index.ts";
-import { BLOCK, BlockConfig, type JoinKind, PARALLEL, ParallelConfig } from "../../src/schemas/containers.ts";
-import type { Retry } from "../../src/schemas/retry.ts";
-import type { Step } from "../../src/schemas/workflow.ts";
+import { BLOCK, BlockConfig, type JoinKind, PARALLEL, ParallelConfig } from "../../src/language/containers.ts";
+import type { Retry } from "../../src/language/retry.ts";
+import type { Step } from "../../src/language/workflow.ts";
 
 /** An effect as the simulation sees it: it takes time, is written in the world's ledger, and may fail. */
 const effect = defineConnector({

@@ -1,8 +1,8 @@
 import { PlatformError } from "../../src/errors.ts";
+import type { Step } from "../../src/language/workflow.ts";
 import type { ControlResult } from "../../src/schemas/control.ts";
 import { parseLog } from "../../src/schemas/log.ts";
 import type { RunKey, StepResult } from "../../src/schemas/run.ts";
-import type { Step } from "../../src/schemas/workflow.ts";
 import { SHORTCUTS, type Shortcut } from "../../src/shortcuts.ts";
 import type { ClaimedRun, RunRecord, Storage } from "../../src/storage/port.ts";
 import type { ProcessClock, Random, Scheduler } from "./scheduler.ts";

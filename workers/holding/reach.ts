@@ -1,7 +1,7 @@
 import type { StepTypes } from "../../src/connectors/index.ts";
 import { type BlockPlan, compile, kindsIn } from "../../src/engine/plan.ts";
+import type { Step } from "../../src/language/workflow.ts";
 import { lru } from "../../src/lru.ts";
-import type { Step } from "../../src/schemas/workflow.ts";
 
 const MAX_BYTES = 512 * 1024;
 

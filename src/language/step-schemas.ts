@@ -1,10 +1,10 @@
 import { type TSchema, Type } from "@sinclair/typebox";
 import type { StepTypes } from "../connectors/index.ts";
-import { BLOCK, BlockConfig, Branch, PARALLEL, ParallelConfig } from "../schemas/containers.ts";
 import { FORBIDDEN_KEYS } from "../schemas/json.ts";
-import { MAX_PLACEHOLDER } from "../schemas/placeholder.ts";
-import { MAX_RETRIES, Retry } from "../schemas/retry.ts";
-import { StepName } from "../schemas/workflow.ts";
+import { BLOCK, BlockConfig, Branch, PARALLEL, ParallelConfig } from "./containers.ts";
+import { MAX_PLACEHOLDER } from "./placeholder.ts";
+import { MAX_RETRIES, Retry } from "./retry.ts";
+import { StepName } from "./workflow.ts";
 
 /** What steps that hold others do, by their type. */
 export const CONTAINERS = {

@@ -1,5 +1,5 @@
 import { gunzipSync } from "node:zlib";
-import { codeOf, PlatformError } from "../errors.ts";
+import { codeOf, PlatformError } from "../../errors.ts";
 
 /**
  * A body without its Content-Encoding. Never gives, nor holds, more than `limit` bytes, however many they would become.

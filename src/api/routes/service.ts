@@ -1,7 +1,7 @@
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
-import type { ReadinessService } from "../services/readiness.ts";
-import { responses } from "./documents.ts";
+import type { ReadinessService } from "../../services/readiness.ts";
+import { responses } from "../openapi/documents.ts";
 import { jsonReply } from "./views.ts";
 
 const tags = ["service"];

@@ -1,12 +1,12 @@
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
-import type { StepTypes } from "../connectors/index.ts";
-import type { WorkflowService } from "../services/workflows.ts";
-import { readBody } from "./body.ts";
-import { BODY_ERRORS, pageOf, reference, requestBody, responses } from "./documents.ts";
-import { PAGE_PARAMETERS, readPageQuery, readVersionQuery, VERSION_PARAMETERS } from "./query.ts";
+import type { StepTypes } from "../../connectors/index.ts";
+import { readWorkflow } from "../../language/workflow-input.ts";
+import type { WorkflowService } from "../../services/workflows.ts";
+import { BODY_ERRORS, pageOf, reference, requestBody, responses } from "../openapi/documents.ts";
+import { readBody } from "../request/body.ts";
+import { PAGE_PARAMETERS, readPageQuery, readVersionQuery, VERSION_PARAMETERS } from "../request/query.ts";
 import { jsonReply, pageText, workflowText } from "./views.ts";
-import { readWorkflow } from "./workflow-input.ts";
 
 const Written = Type.Object({ message: Type.String(), workflow_id: Type.String({ format: "uuid" }) });
 const Updated = Type.Composite([Written, Type.Object({ version: Type.Integer() })]);

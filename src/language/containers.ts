@@ -1,6 +1,6 @@
 /** The configs of steps that hold steps. These are checked one by one, as those of the workflow are. */
 import { type Static, Type } from "@sinclair/typebox";
-import type { Json } from "./json.ts";
+import type { Json } from "../schemas/json.ts";
 import { type Step, StepName } from "./workflow.ts";
 
 export const BLOCK = "block";

@@ -1,15 +1,15 @@
 import { Type } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { Elysia } from "elysia";
-import { ValidationFailed } from "../errors.ts";
-import { DEPTH_HEADER } from "../schemas/depth.ts";
-import { TriggerInput } from "../schemas/run.ts";
-import type { RunService } from "../services/runs.ts";
-import type { TriggerService } from "../services/triggers.ts";
-import { readBody } from "./body.ts";
-import { BODY_ERRORS, pageOf, reference, requestBody, responses } from "./documents.ts";
-import { checked } from "./faults.ts";
-import { PAGE_PARAMETERS, readPageQuery } from "./query.ts";
+import { ValidationFailed } from "../../errors.ts";
+import { DEPTH_HEADER } from "../../schemas/depth.ts";
+import { checked } from "../../schemas/faults.ts";
+import { TriggerInput } from "../../schemas/run.ts";
+import type { RunService } from "../../services/runs.ts";
+import type { TriggerService } from "../../services/triggers.ts";
+import { BODY_ERRORS, pageOf, reference, requestBody, responses } from "../openapi/documents.ts";
+import { readBody } from "../request/body.ts";
+import { PAGE_PARAMETERS, readPageQuery } from "../request/query.ts";
 import { jsonReply, pageText, runText } from "./views.ts";
 
 const Triggered = Type.Object({ run_id: Type.String({ format: "uuid" }), status: Type.Literal("triggered") });

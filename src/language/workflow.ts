@@ -1,5 +1,5 @@
 import { type Static, Type } from "@sinclair/typebox";
-import type { JsonObject } from "./json.ts";
+import type { JsonObject } from "../schemas/json.ts";
 import type { StepRetry } from "./retry.ts";
 
 export const MAX_STEPS = 10_000;

@@ -1,10 +1,10 @@
 import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
 import type { StepTypes } from "../connectors/index.ts";
 import { ValidationFailed } from "../errors.ts";
+import { schemaFaults } from "../schemas/faults.ts";
 import { type Json, MAX_FAULTS } from "../schemas/json.ts";
-import { WorkflowInput } from "../schemas/workflow.ts";
-import { schemaFaults } from "./faults.ts";
 import { StepFaults } from "./step-faults.ts";
+import { WorkflowInput } from "./workflow.ts";
 
 const schema: TypeCheck<typeof WorkflowInput> = TypeCompiler.Compile(WorkflowInput);
 

@@ -1,6 +1,6 @@
-import { PlatformError } from "../errors.ts";
+import { PlatformError } from "../../errors.ts";
+import { errorReply, requestIdOf } from "../failures.ts";
 import { isCrossSite, isPreflight, preflightReply, shownTo } from "./cross-site.ts";
-import { errorReply, requestIdOf } from "./failures.ts";
 import { hostJudge } from "./hosts.ts";
 import { pathOf } from "./paths.ts";
 

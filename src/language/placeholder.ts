@@ -1,4 +1,4 @@
-import { endOfString, FORBIDDEN_KEYS, type Json } from "./json.ts";
+import { endOfString, FORBIDDEN_KEYS, type Json } from "../schemas/json.ts";
 
 /** A placeholder longer than this is refused at creation; those of definitions that are stored already are followed. */
 export const MAX_PLACEHOLDER = 1024;

@@ -1,7 +1,7 @@
-import { isoTime } from "../clock.ts";
-import { parseLog, stepResultsText } from "../schemas/log.ts";
-import type { Page } from "../services/pages.ts";
-import type { RunRecord, WorkflowRecord } from "../storage/port.ts";
+import { isoTime } from "../../clock.ts";
+import { parseLog, stepResultsText } from "../../schemas/log.ts";
+import type { Page } from "../../services/pages.ts";
+import type { RunRecord, WorkflowRecord } from "../../storage/port.ts";
 
 // JSON text is put together from stored JSON text: nothing that came in is parsed and written again on its way out.
 

@@ -1,10 +1,10 @@
 import { swagger } from "@elysiajs/swagger";
 import { Elysia } from "elysia";
-import packageJson from "../../package.json" with { type: "json" };
-import type { StepTypes } from "../connectors/index.ts";
-import { PlatformError } from "../errors.ts";
+import packageJson from "../../../package.json" with { type: "json" };
+import type { StepTypes } from "../../connectors/index.ts";
+import { PlatformError } from "../../errors.ts";
+import { pathOf } from "../request/paths.ts";
 import { describeSteps, schemasOf, tidy } from "./documents.ts";
-import { pathOf } from "./paths.ts";
 
 const ASSETS = new Map([
   ["swagger-ui.css", "text/css; charset=utf-8"],
@@ -31,7 +31,7 @@ const pageText = (folder: "" | "docs/") => `<!doctype html>
 
 // Without a validator: Swagger UI would show every document to one on the internet.
 const START = `window.ui = SwaggerUIBundle({
-  url: new URL("../../api/v1/openapi.json", document.currentScript.src).href, dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null,
+  url: new URL("../../../api/v1/openapi.json", document.currentScript.src).href, dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null,
 });`;
 
 // Everything comes from here, and the page says so: it works offline and runs no script of anybody else.

@@ -1,4 +1,4 @@
-import { PlatformError, type RequestFault, ValidationFailed } from "../errors.ts";
+import { PlatformError, type RequestFault, ValidationFailed } from "../../errors.ts";
 import {
   endOfNumber,
   endOfString,
@@ -9,7 +9,7 @@ import {
   MAX_DEPTH,
   MIN_NORMAL,
   pathsToOffsets,
-} from "../schemas/json.ts";
+} from "../../schemas/json.ts";
 import { decoded } from "./content-coding.ts";
 
 export const MAX_BODY_BYTES = 1024 * 1024;

@@ -3,12 +3,12 @@ import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
 import { ValueErrorType } from "@sinclair/typebox/errors";
 import type { StepTypes } from "../connectors/index.ts";
 import type { RequestFault } from "../errors.ts";
-import { BLOCK, BlockConfig, MAX_NESTING, PARALLEL, ParallelConfig } from "../schemas/containers.ts";
+import { schemaFaults } from "../schemas/faults.ts";
 import { FORBIDDEN_KEYS, type Json, type JsonObject, MAX_FAULTS } from "../schemas/json.ts";
-import { placeholderFaults, wholePlaceholder } from "../schemas/placeholder.ts";
-import { MAX_STEPS, Step } from "../schemas/workflow.ts";
-import { schemaFaults } from "./faults.ts";
+import { BLOCK, BlockConfig, MAX_NESTING, PARALLEL, ParallelConfig } from "./containers.ts";
+import { placeholderFaults, wholePlaceholder } from "./placeholder.ts";
 import { retryFaults } from "./retry-faults.ts";
+import { MAX_STEPS, Step } from "./workflow.ts";
 
 type Loc = (string | number)[];
 

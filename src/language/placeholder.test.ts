@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { Json } from "./json.ts";
+import type { Json } from "../schemas/json.ts";
 import { MAX_PLACEHOLDER, nextPlaceholder, parsePath, placeholderFaults, wholePlaceholder } from "./placeholder.ts";
 
 describe("paths", () => {

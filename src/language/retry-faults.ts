@@ -1,10 +1,10 @@
 /** What is wrong with what a step says of its retries. */
 import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
 import type { RequestFault } from "../errors.ts";
+import { schemaFaults } from "../schemas/faults.ts";
 import type { Json } from "../schemas/json.ts";
-import { MAX_RETRIES, type Matcher, Retry } from "../schemas/retry.ts";
 import { STEP_FAILURES } from "../step-failures.ts";
-import { schemaFaults } from "./faults.ts";
+import { MAX_RETRIES, type Matcher, Retry } from "./retry.ts";
 
 const schema: TypeCheck<typeof Retry> = TypeCompiler.Compile(Retry);
 const CODES = new Set<string>(Object.values(STEP_FAILURES).map(({ code }) => code));

@@ -1,8 +1,8 @@
 import { type TSchema, Type } from "@sinclair/typebox";
-import type { StepTypes } from "../connectors/index.ts";
-import { ErrorDetails, Run, StepResult, TriggerInput } from "../schemas/run.ts";
-import { Step, Workflow, WorkflowInput } from "../schemas/workflow.ts";
-import { CONTAINERS, Placeholder, stepSchemas } from "./step-schemas.ts";
+import type { StepTypes } from "../../connectors/index.ts";
+import { CONTAINERS, Placeholder, stepSchemas } from "../../language/step-schemas.ts";
+import { Step, Workflow, WorkflowInput } from "../../language/workflow.ts";
+import { ErrorDetails, Run, StepResult, TriggerInput } from "../../schemas/run.ts";
 
 const ErrorBody = Type.Object(
   { detail: Type.String(), code: Type.String(), request_id: Type.String() },

@@ -1,8 +1,8 @@
 import { type TObject, Type } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
-import { ValidationFailed } from "../errors.ts";
-import { PageQuery } from "../schemas/page.ts";
-import { checked } from "./faults.ts";
+import { ValidationFailed } from "../../errors.ts";
+import { checked } from "../../schemas/faults.ts";
+import { PageQuery } from "../../schemas/page.ts";
 
 const VersionQuery = Type.Object({
   version: Type.Optional(Type.Integer({ minimum: 1, maximum: 2_147_483_647, description: "An older version" })),

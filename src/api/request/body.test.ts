@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { ValidationFailed } from "../errors.ts";
+import { ValidationFailed } from "../../errors.ts";
 import { readBody } from "./body.ts";
 
 /** What is said about each number of a list that is refused. */

@@ -143,14 +143,15 @@ describe("a body over 1 MiB is a 413", () => {
   });
 });
 
-describe("nesting over 64", () => {
+describe("nesting over 64, and 128 of a definition", () => {
   const nested = (levels: number) => `${"[".repeat(levels)}${"]".repeat(levels)}`;
   const objects = (levels: number) => `${'{"a":'.repeat(levels)}1${"}".repeat(levels)}`;
-  // The body itself and what it wraps the value in count too: 1 level around a payload, 4 around a value.
+  // What it wraps the value in counts too: the body around a payload, the config around a value.
   const deep = [
     { title: "a payload", path: "/api/v1/trigger", text: () => ground.triggerText(objects(64)) },
     { title: "a deeper payload", path: "/api/v1/trigger", text: () => ground.triggerText(objects(1_000)) },
-    { title: "a value", path: "/api/v1/workflows", text: () => workflowText(nested(61)) },
+    { title: "a value", path: "/api/v1/workflows", text: () => workflowText(nested(64)) },
+    { title: "a definition", path: "/api/v1/workflows", text: () => workflowText(nested(125)) },
     { title: "a value of 100,000 levels", path: "/api/v1/workflows", text: () => workflowText(nested(100_000)) },
     { title: "nothing but brackets", path: "/api/v1/workflows", text: () => nested(500_000) },
   ];

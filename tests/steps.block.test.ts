@@ -57,6 +57,34 @@ describe("a block", () => {
     expect(at(results, "b", "output", "y", "value")).toBe(1);
   });
 
+  test("nests 16 deep, around a value that nests 44 deep", async () => {
+    const deep: unknown = JSON.parse(`${"[".repeat(44)}7${"]".repeat(44)}`);
+    const innermost: StepInput = pure("x", deep);
+    const nested = Array.from({ length: 16 }).reduce((inner: StepInput, _, level) => {
+      const branches = [{ name: "only", steps: [inner], output: level }];
+      return { name: `p${level}`, type: "parallel", config: { branches } };
+    }, innermost);
+    const { status, results } = await run(nested);
+    expect(status).toBe("success");
+    const address = Array.from({ length: 16 }, (_, level) => `p${15 - level}.only`).join(".");
+    expect(at(results, `${address}.x`, "output", "value")).toEqual(deep);
+  });
+
+  test("shows the results of 1,000 nested steps, those that failed first, then the youngest", async () => {
+    const steps = (count: number) => Array.from({ length: count }, (_, index) => pure(`s${index}`, index));
+    const branches = [{ name: "only", steps: [pure("x", "${payload.nothing}")] }];
+    const early = { name: "early", type: "parallel", config: { branches, join: "all_settled" } };
+    const { status, body, results } = await run(early, block("b", steps(600)), block("c", steps(600)), pure("last", 1));
+    expect(status).toBe("success");
+    expect(at(body, "steps_omitted")).toBe(201);
+    expect([at(results, "early", "steps_omitted"), at(results, "b", "steps_omitted")]).toEqual([undefined, 201]);
+    expect(Object.keys(results)).toHaveLength(4 + 1000);
+    expect(at(results, "early.only.x", "status")).toBe("failed");
+    expect(["b.s200", "b.s201", "c.s0", "c.s599", "last"].map((name) => name in results)).toEqual([
+      ...[false, true, true, true, true],
+    ]);
+  });
+
   test("fails with the error of the step that failed, and nothing comes after", async () => {
     const ended = await run(block("b", [pure("x", "${payload.gone}"), pure("y", 1)]), pure("z", 1));
     expect(ended.body).toMatchObject({

@@ -4,7 +4,7 @@ import { ValueErrorType } from "@sinclair/typebox/errors";
 import type { StepTypes } from "../connectors/index.ts";
 import type { RequestFault } from "../errors.ts";
 import { schemaFaults } from "../schemas/faults.ts";
-import { FORBIDDEN_KEYS, type Json, type JsonObject, MAX_FAULTS } from "../schemas/json.ts";
+import { FORBIDDEN_KEYS, isDeeper, type Json, type JsonObject, MAX_DEPTH, MAX_FAULTS } from "../schemas/json.ts";
 import { BLOCK, BlockConfig, MAX_NESTING, PARALLEL, ParallelConfig } from "./containers.ts";
 import { placeholderFaults, wholePlaceholder } from "./placeholder.ts";
 import { retryFaults } from "./retry-faults.ts";
@@ -105,7 +105,9 @@ export class StepFaults {
     loc: Loc,
     { visible, nesting }: { visible: ReadonlySet<string>; nesting: number },
   ): void {
-    this.faults.push(...faultsOfPlaceholders(list.output ?? null, [...loc, "output"]));
+    const { output = null } = list;
+    if (isDeeper(output, MAX_DEPTH)) this.faults.push(tooDeep([...loc, "output"]));
+    else this.faults.push(...faultsOfPlaceholders(output, [...loc, "output"]));
     const steps = Array.isArray(list.steps) ? list.steps : [];
     for (const [index, step] of steps.entries()) {
       if (this.faults.length >= this.#most) return;
@@ -152,6 +154,7 @@ function faultsOfConfig(typeName: string, config: Json, loc: Loc, types: StepTyp
   // What is no object is the schema's fault, and named by it.
   if (!isObject(config)) return [];
   const configLoc = [...loc, "config"];
+  if (isDeeper(config, MAX_DEPTH)) return [tooDeep(configLoc)];
   const placeholders = faultsOfPlaceholders(config, configLoc);
   if (type.validator.Check(config)) {
     const faults = type.connector.check?.(config) ?? [];
@@ -168,6 +171,10 @@ function faultsOfPlaceholders(value: Json, loc: Loc): RequestFault[] {
   return [...placeholderFaults(value).take(MAX_FAULTS)].map(({ path, message }) =>
     valueFault([...loc, ...path], message),
   );
+}
+
+function tooDeep(loc: Loc): RequestFault {
+  return valueFault(loc, `Arrays and objects nest deeper than ${MAX_DEPTH}`);
 }
 
 function valueFault(loc: Loc, msg: string): RequestFault {

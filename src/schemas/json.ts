@@ -2,11 +2,19 @@
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type JsonObject = { [key: string]: Json };
 
-/** How deep arrays and objects may nest, in a request body and in a step's output. */
+/** How deep arrays and objects may nest, in a payload, a step's config and its output. */
 export const MAX_DEPTH = 64;
+/** And in the body of a definition: a container takes five levels. */
+export const MAX_DEFINITION_DEPTH = 128;
 
 /** Keys that other programs may take for the prototype of an object; no name or key of ours may be one. */
 export const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
+
+/** Whether arrays and objects nest deeper than so many levels. */
+export function isDeeper(value: Json, levels: number): boolean {
+  if (value === null || typeof value !== "object") return false;
+  return levels === 0 || Object.values(value).some((part) => isDeeper(part, levels - 1));
+}
 
 export type JsonFaultKind = "number" | "string" | "key" | "depth";
 

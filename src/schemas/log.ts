@@ -28,6 +28,7 @@ export function joinLogs(first: string, second: string): string {
 export function stepResultsText(entries: Iterable<LogEntry>, outputs?: ReadonlyMap<Json, string>): string {
   const results = new Map<string, StepResult>();
   for (const [, result] of ofLastAttempts([...entries])) results.set(result.step_name, result);
+  if (results.size > MAX_NESTED_RESULTS) omit(results);
   let text = "";
   for (const result of results.values()) {
     const name = JSON.stringify(result.step_name);
@@ -37,6 +38,34 @@ export function stepResultsText(entries: Iterable<LogEntry>, outputs?: ReadonlyM
     text += `${text === "" ? "" : ","}${name}:{"step_name":${name},"status":"${result.status}",${times},"output":${output},"error":${error}${extrasText(result)}}`;
   }
   return `{${text}}`;
+}
+
+/** Nested results of a run that are kept. */
+export const MAX_NESTED_RESULTS = 1000;
+
+/** Keeps so many of the nested results, those that failed first, then the youngest; containers at the top say how many are gone. */
+function omit(results: Map<string, StepResult>): void {
+  const nested = [...results].filter(([, { path }]) => path?.includes("/")).reverse();
+  const isFailed = ([, { status }]: [string, StepResult]) => status === "failed";
+  const inOrder = [...nested.filter(isFailed), ...nested.filter((one) => !isFailed(one))];
+  const omitted = new Map<string, number>();
+  for (const [address, { path = "" }] of inOrder.slice(MAX_NESTED_RESULTS)) {
+    results.delete(address);
+    const [top = ""] = path.split(/[/~]/, 1);
+    omitted.set(top, (omitted.get(top) ?? 0) + 1);
+  }
+  for (const [address, result] of results) {
+    const steps_omitted = omitted.get(result.path ?? "");
+    if (steps_omitted !== undefined) results.set(address, { ...result, steps_omitted });
+  }
+}
+
+/** How many nested results a JSON text of step results says are left out. */
+export function stepsOmitted(text: string): number {
+  // An output may hold the word as well.
+  if (!text.includes('"steps_omitted"')) return 0;
+  const results: Record<string, StepResult> = JSON.parse(text);
+  return Object.values(results).reduce((sum, { steps_omitted = 0 }) => sum + steps_omitted, 0);
 }
 
 /** Without the entries of steps whose container has begun another attempt: that has other paths, and the same names. */
@@ -56,12 +85,13 @@ function ofLastAttempts(entries: LogEntry[]): LogEntry[] {
 }
 
 /** The fields that few results have. */
-function extrasText({ type, path, attempts, error_details, details }: StepResult): string {
+function extrasText({ type, path, attempts, error_details, details, steps_omitted }: StepResult): string {
   let text = "";
   if (type !== undefined) text += `,"type":${JSON.stringify(type)}`;
   if (path !== undefined) text += `,"path":${JSON.stringify(path)}`;
   if (attempts !== undefined) text += `,"attempts":${attempts}`;
   if (error_details !== undefined) text += `,"error_details":${JSON.stringify(error_details)}`;
+  if (steps_omitted !== undefined) text += `,"steps_omitted":${steps_omitted}`;
   if (details !== undefined) text += `,"details":${JSON.stringify(details)}`;
   return text;
 }

@@ -55,6 +55,9 @@ export const StepResult = Type.Object(
         Type.Unknown({ description: "An object: what a parallel says of its branches beside their outputs" }),
       ),
     ),
+    steps_omitted: Type.Optional(
+      Type.Integer({ minimum: 1, description: "Steps within it whose results are left out" }),
+    ),
   },
   { title: "StepResult" },
 );
@@ -74,6 +77,9 @@ export const Run = Type.Object(
     completed_at: nullable(time),
     error: nullable(Type.String()),
     step_results: Type.Record(Type.String(), StepResult, { description: "In the order of the definition" }),
+    steps_omitted: Type.Optional(
+      Type.Integer({ minimum: 1, description: "Nested steps whose results are left out, of more than 1,000" }),
+    ),
   },
   { title: "Run" },
 );

@@ -92,7 +92,10 @@ test(`${RUNS} runs whose webhooks hang are cancelled, and what they had begun is
       expect(Object.keys(results)).toEqual(["a", "b"]);
       expect(results).toMatchObject({
         a: { status: "success" },
-        b: { status: "skipped", error: "The run was cancelled" },
+        b: {
+          ...{ status: "skipped", error: "The run was cancelled" },
+          error_details: { code: "cancelled", step: "b", path: "1" },
+        },
       });
     }
   } finally {

@@ -1,9 +1,8 @@
-import { isoTime } from "../../src/clock.ts";
-import { endedEntry } from "../../src/engine/entries.ts";
 import type { CompletedEvent } from "../../src/schemas/event.ts";
-import { joinLogs, type LogEntry, parseLog, stepResultsText } from "../../src/schemas/log.ts";
+import { CANCELLED, type Interruption, interrupted } from "../../src/schemas/interrupted.ts";
+import { joinLogs, parseLog, stepResultsText } from "../../src/schemas/log.ts";
 import type { EndedStatus } from "../../src/schemas/run.ts";
-import { describeFailure, type FailureCode } from "../../src/step-failures.ts";
+import { describeFailure } from "../../src/step-failures.ts";
 import type { ClaimedRun, Progress, RunEnd, VersionKey } from "../../src/storage/port.ts";
 import type { Advanced, ReadyEffect } from "../execution/thread/thread-run.ts";
 import { definitionKey } from "./definitions.ts";
@@ -182,21 +181,13 @@ export class HeldRun {
 
   /** It ends as cancelled, in the middle of its steps. */
   cancel(now: number): void {
-    this.#endBetween("cancelled", describeFailure("run_cancelled", {}), now);
+    this.#endBetween("cancelled", CANCELLED, now);
   }
 
   /** Ends it while steps of it are under way: they fail with it, or are skipped. */
-  #endBetween(status: EndedStatus, failure: { code: FailureCode; error: string }, now: number): void {
-    const entries = parseLog(this.#wholeLog()).map((entry): LogEntry => {
-      const [path, { status: before, step_name, started_at, ...more }] = entry;
-      if (before !== "running") return entry;
-      const outcome = { ...failure, output: null };
-      const [, ended] = endedEntry(path, step_name, started_at ?? isoTime(now), now, outcome);
-      const { type, path: shown } = more;
-      const extras = type === undefined || shown === undefined ? {} : { type, path: shown };
-      return [path, { ...ended, ...extras, status: status === "cancelled" ? "skipped" : ended.status }, null];
-    });
-    this.end = { kind: "end", status, error: failure.error, stepResults: stepResultsText(entries) };
+  #endBetween(status: EndedStatus, reason: Interruption, now: number): void {
+    const stepResults = stepResultsText(interrupted(parseLog(this.#wholeLog()), reason, now));
+    this.end = { kind: "end", status, error: reason.error, stepResults };
   }
 
   /** What others are told of its end. */

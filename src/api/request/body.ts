@@ -7,6 +7,7 @@ import {
   type JsonFault,
   type JsonFaultKind,
   MAX_DEPTH,
+  MAX_FAULTS,
   MIN_NORMAL,
   pathsToOffsets,
 } from "../../schemas/json.ts";
@@ -17,19 +18,19 @@ export const MAX_BODY_BYTES = 1024 * 1024;
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
-const JSON_FAULTS: Record<Exclude<JsonFaultKind, "number">, string> = {
+const JSON_FAULTS: Record<Exclude<JsonFaultKind, "number" | "depth">, string> = {
   string: "The string holds NUL or a lone surrogate, which not every store can keep",
   key: "__proto__, constructor and prototype can't be keys",
-  depth: `Arrays and objects nest deeper than ${MAX_DEPTH}`,
 };
 
 /**
  * Reads a JSON body, once, and refuses what would not come back as it was sent.
  *
+ * @param depth how deep arrays and objects may nest
  * @throws PlatformError unsupported_media_type, unsupported_encoding, payload_too_large, incomplete_body
  * @throws ValidationFailed for text that is no JSON or holds content that can't be kept
  */
-export async function readBody(request: Request): Promise<Json> {
+export async function readBody(request: Request, depth: number = MAX_DEPTH): Promise<Json> {
   const contentType = request.headers.get("content-type");
   // Browsers send a body without a type, and of some other types, for any page that asks, and JSON for their own alone.
   if (contentType === null ? hasBody(request.headers) : !JSON_TYPE.test(contentType)) {
@@ -37,18 +38,19 @@ export async function readBody(request: Request): Promise<Json> {
   }
   const text = decode(await readBytes(request));
   const value = parse(text);
-  const faults = findJsonFaults(text);
+  const faults = findJsonFaults(text, { faults: MAX_FAULTS, depth });
   if (faults.length > 0) {
     const offsets = faults.map(({ offset }) => offset);
     const paths = pathsToOffsets(text, offsets);
     throw new ValidationFailed(
-      faults.map((one, index) => fault(paths[index] ?? [], sentenceOf(one, text), "value_error")),
+      faults.map((one, index) => fault(paths[index] ?? [], sentenceOf(one, text, depth), "value_error")),
     );
   }
   return value;
 }
 
-function sentenceOf({ kind, offset }: JsonFault, text: string): string {
+function sentenceOf({ kind, offset }: JsonFault, text: string, depth: number): string {
+  if (kind === "depth") return `Arrays and objects nest deeper than ${depth}`;
   if (kind !== "number") return JSON_FAULTS[kind];
   const size = Math.abs(Number(text.slice(offset, endOfNumber(text, offset))));
   if (size < MIN_NORMAL) {

@@ -1,5 +1,6 @@
 import { isoTime } from "../../clock.ts";
-import { parseLog, stepResultsText } from "../../schemas/log.ts";
+import { CANCELLED, interrupted } from "../../schemas/interrupted.ts";
+import { parseLog, stepResultsText, stepsOmitted } from "../../schemas/log.ts";
 import type { Page } from "../../services/pages.ts";
 import type { RunRecord, WorkflowRecord } from "../../storage/port.ts";
 
@@ -7,8 +8,17 @@ import type { RunRecord, WorkflowRecord } from "../../storage/port.ts";
 
 /** A run as the contract shows it. */
 export function runText(run: RunRecord): string {
-  const results = run.stepResults ?? stepResultsText(parseLog(run.log));
-  return `{"uuid":"${run.uuid}","id":${JSON.stringify(run.id)},"workflow_id":"${run.workflowUuid}","workflow_version":${run.workflowVersion},"status":"${run.status}","payload":${run.payload},"created_at":"${isoTime(run.createdAt)}","started_at":${timeText(run.startedAt)},"completed_at":${timeText(run.completedAt)},"error":${JSON.stringify(run.error)},"step_results":${results}}`;
+  const results = run.stepResults ?? resultsOfLog(run);
+  const omitted = stepsOmitted(results);
+  return `{"uuid":"${run.uuid}","id":${JSON.stringify(run.id)},"workflow_id":"${run.workflowUuid}","workflow_version":${run.workflowVersion},"status":"${run.status}","payload":${run.payload},"created_at":"${isoTime(run.createdAt)}","started_at":${timeText(run.startedAt)},"completed_at":${timeText(run.completedAt)},"error":${JSON.stringify(run.error)},"step_results":${results}${omitted === 0 ? "" : `,"steps_omitted":${omitted}`}}`;
+}
+
+/** Of a run that is not over, or that was cancelled while nobody held it. */
+function resultsOfLog({ log, status, completedAt }: RunRecord): string {
+  const entries = parseLog(log);
+  return stepResultsText(
+    status === "cancelled" && completedAt !== null ? interrupted(entries, CANCELLED, completedAt) : entries,
+  );
 }
 
 /** A workflow as the contract shows it. */

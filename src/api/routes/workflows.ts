@@ -2,6 +2,7 @@ import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import type { StepTypes } from "../../connectors/index.ts";
 import { readWorkflow } from "../../language/workflow-input.ts";
+import { MAX_DEFINITION_DEPTH } from "../../schemas/json.ts";
 import type { WorkflowService } from "../../services/workflows.ts";
 import { BODY_ERRORS, pageOf, reference, requestBody, responses } from "../openapi/documents.ts";
 import { readBody } from "../request/body.ts";
@@ -25,7 +26,7 @@ export function workflowRoutes(workflows: WorkflowService, types: StepTypes) {
     .post(
       "",
       async ({ request }) => {
-        const uuid = await workflows.create(readWorkflow(await readBody(request), types));
+        const uuid = await workflows.create(readWorkflow(await readBody(request, MAX_DEFINITION_DEPTH), types));
         return jsonReply(`{"message":"Workflow created successfully","workflow_id":"${uuid}"}`);
       },
       {
@@ -61,7 +62,7 @@ export function workflowRoutes(workflows: WorkflowService, types: StepTypes) {
     .put(
       "/:workflow_id",
       async ({ params, request }) => {
-        const input = readWorkflow(await readBody(request), types);
+        const input = readWorkflow(await readBody(request, MAX_DEFINITION_DEPTH), types);
         const { uuid, version } = await workflows.update(params.workflow_id, input);
         return jsonReply(`{"message":"Workflow updated successfully","workflow_id":"${uuid}","version":${version}}`);
       },

@@ -4,13 +4,14 @@ import type { ControlKind, ControlRequest, ControlResult } from "../../schemas/c
 import type { Held, Outcome } from "../port.ts";
 import { LEAVE } from "./runs.ts";
 
-const STATE = `select completed_at is not null as isOver, q.holder is not null as isHeld
-  from workflow_runs r left join run_queue q on q.run_uuid = r.uuid where r.uuid = ? and r.namespace = ?`;
+const STATE = `select completed_at is not null as isOver,
+  exists (select 1 from run_queue where run_uuid = uuid and holder is not null) as isHeld
+  from workflow_runs where uuid = ? and namespace = ?`;
 
 const REQUEST = "update run_queue set control = ? where run_uuid = ?";
 
-const CANCEL = `update workflow_runs set status = 'cancelled', completed_at = ?, started_at = q.started_at, token = q.token,
-  crashes = q.crashes from run_queue q where uuid = run_uuid and uuid = ?`;
+const CANCEL = `update workflow_runs set status = 'cancelled', completed_at = ?,
+  (started_at, token, crashes) = (select started_at, token, crashes from run_queue where run_uuid = uuid) where uuid = ?`;
 
 const CONTROL_OF =
   "select run_uuid as uuid, token, control as kind from run_queue where holder = ? and control is not null";

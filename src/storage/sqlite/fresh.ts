@@ -6,13 +6,15 @@ import { LEAVE, SAVED_ALIKE } from "./runs.ts";
 import { done } from "./workers.ts";
 
 const FRESH = `select uuid, workflow_id as workflowUuid, workflow_version as version, payload,
-  coalesce(q.token = 0 and q.started_at is null, 0) as fresh from workflow_runs left join run_queue q on run_uuid = uuid where uuid = ?`;
+  exists (select 1 from run_queue where run_uuid = uuid and token = 0 and started_at is null) as fresh
+  from workflow_runs where uuid = ?`;
 
 // Nobody claimed it, and it stands where its writer knows it. A claim that comes first changes the token.
 const FENCE = "run_uuid = ? and q.token = 0 and log_length = ? and (q.started_at is null) = (log_length = 0)";
 
-const END_FRESH = `update workflow_runs set status = ?, started_at = coalesce(q.started_at, ?), completed_at = ?, error = ?,
-  step_results = ?, token = 0, crashes = 0 from run_queue q where uuid = run_uuid and ${FENCE}`;
+const END_FRESH = `update workflow_runs set status = ?, started_at = coalesce((select started_at from run_queue where run_uuid = uuid), ?),
+  completed_at = ?, error = ?, step_results = ?, token = 0, crashes = 0
+  where uuid = ? and exists (select 1 from run_queue q where ${FENCE})`;
 
 const SLEEP_FRESH = `update run_queue as q set due_at = ?, started_at = coalesce(started_at, ?), log_length = ? where ${FENCE}`;
 
@@ -61,7 +63,7 @@ export class FreshRuns {
     const { status, error, stepResults } = next;
     const { changes } = this.#database
       .query(END_FRESH)
-      .run(status, startedAt, Math.max(this.#clock.now(), startedAt), error, stepResults, uuid, logLength);
+      .run(status, startedAt, Math.max(this.#clock.now(), startedAt), error, stepResults, uuid, uuid, logLength);
     if (changes > 0) this.#database.query(LEAVE).run(uuid);
     return done(changes > 0 || this.#database.query(SAVED_ALIKE).get(uuid, 0, status) !== null);
   }

@@ -106,7 +106,7 @@ export class Dispatcher implements TriggerConsumer {
 
   /** The worker that runs are claimed for. */
   get worker(): string {
-    return this.#holdings.worker;
+    return this.#holdings.lease.worker;
   }
 
   /** How many more runs that messages name may be claimed now. */
@@ -137,7 +137,7 @@ export class Dispatcher implements TriggerConsumer {
   /** Takes runs that were claimed for a worker; if its lease was lost meanwhile, they are anybody's. */
   accept(runs: ClaimedRun[], origin: Origin, worker: string): void {
     for (const run of runs) {
-      const held = new HeldRun(run, origin, this.#holdings.leaseUntil);
+      const held = new HeldRun(run, origin, this.#holdings.lease.until);
       if (this.#holdings.add(held, worker)) this.#advancing.add(held);
     }
   }
@@ -153,7 +153,7 @@ export class Dispatcher implements TriggerConsumer {
     await Promise.race([this.#unclaimed.stop().then(() => this.#holdings.empty()), deadline]);
     await this.#advancing.close();
     this.#control.stop();
-    this.#holdings.close();
+    this.#holdings.lease.close();
   }
 
   /** There is room again. */

@@ -46,7 +46,7 @@ export class Control {
     const { storage, log } = this.#options;
     if (this.#holdings.isEmpty) return;
     try {
-      for (const { uuid, token } of await storage.controlOf(this.#holdings.worker)) {
+      for (const { uuid, token } of await storage.controlOf(this.#holdings.lease.worker)) {
         const held = this.#holdings.find(uuid, token);
         if (held !== undefined) this.#cancel(held);
       }

@@ -1,150 +1,99 @@
-import type { Clock } from "../../src/clock.ts";
-import { Batches } from "./batches.ts";
-import type { HeldEffect } from "./handing.ts";
+import { failpoint } from "../../src/failpoints.ts";
+import type { ExecutedEffect } from "../execution/port.ts";
+import type { Handing, HeldEffect, Outcome } from "./handing.ts";
+import type { HeldRun } from "./held-run.ts";
+import type { Holdings } from "./holdings.ts";
+import { Places, type PlacesOptions } from "./places.ts";
 
-/** An effect that has waited so long and would wait longer than this is better given back. */
-const WAIT_MILLISECONDS = 1000;
-const LONGEST_WAIT_MILLISECONDS = 5000;
-const LOOK_MILLISECONDS = 250;
-/** Weight of the last look in how fast a line moves. */
-const LAST_LOOK = 0.25;
+/** Effects of one run at once (docs/language.md). */
+const MAX_EFFECTS_OF_A_RUN = 100;
 
-export interface EffectsOptions {
-  clock: Clock;
-  /** Effects under way at once. */
-  maxEffects: number;
+/** What an effect came to, for its run. */
+export type EffectOutcome = Outcome<Exclude<ExecutedEffect, { kind: "joined" }>>;
+
+/** Where effects report to. */
+export interface EffectsReceiver {
+  /** An effect ended, or has to be started again. */
+  onEnd(held: HeldRun, outcome: EffectOutcome): void;
+  /** The only effect of a run, which has nothing else to do, waits too long for a place. */
+  onTired(held: HeldRun): void;
 }
 
-/** Effects of one workflow at one host that wait for a place. */
-interface Line {
-  waiting: { effect: HeldEffect; since: number }[];
-  /** Since the last look. */
-  served: number;
-  /** How many are served in a millisecond, smoothed; null before the first look. */
-  rate: number | null;
-}
-
-/**
- * Places for effects. Those that are ready in one turn are started together. A workflow, and a host, has at most a third as
- * many as are free, so that whoever comes always finds one: one that hangs gets a quarter of all, two a fifth each (the
- * dynamic thresholds of Choudhury and Hahne, 1998). The others wait, each workflow and host in a line of its own.
- */
+/** Effects under way: each is started with a place, executed by the thread of its run, and gives its place up. */
 export class Effects {
-  readonly #options: EffectsOptions;
-  readonly #ready: Batches<HeldEffect>;
-  readonly #onPatienceOver: (effect: HeldEffect) => void;
-  #underWay = 0;
-  /** Places by workflow and by host. */
-  readonly #used = new Map<string, number>();
-  readonly #lines = new Map<string, Line>();
-  #isLooking = false;
+  readonly #handing: Handing;
+  readonly #holdings: Holdings;
+  readonly #receiver: EffectsReceiver;
+  readonly #places: Places;
 
-  /** `execute` starts the effects of a batch; `onPatienceOver` gets those that have waited too long. */
-  constructor(
-    options: EffectsOptions,
-    execute: (batch: HeldEffect[]) => Promise<void>,
-    onPatienceOver: (effect: HeldEffect) => void,
-  ) {
-    const { clock, maxEffects } = options;
-    this.#options = options;
-    this.#onPatienceOver = onPatienceOver;
-    // Each of them has a place already.
-    this.#ready = new Batches({ clock, maxBatches: maxEffects, sizeOf: ({ held }) => held.size }, execute);
+  constructor(options: PlacesOptions, handing: Handing, holdings: Holdings, receiver: EffectsReceiver) {
+    this.#handing = handing;
+    this.#holdings = holdings;
+    this.#receiver = receiver;
+    this.#places = new Places(
+      options,
+      (batch) => this.#execute(batch),
+      (effect) => this.#giveUpPlace(effect),
+    );
   }
 
-  /** Gives an effect a place, now or when there is one for it. */
-  add(effect: HeldEffect): void {
-    if (this.#mayStart(effect)) this.#start(effect);
-    else {
-      const name = lineOf(effect);
-      const line = this.#lines.get(name) ?? { waiting: [], served: 0, rate: null };
-      line.waiting.push({ effect, since: this.#options.clock.monotonic() });
-      this.#lines.set(name, line);
-      this.#look();
+  /** Starts the effects of a run that are ready, up to its limit. */
+  start(held: HeldRun): void {
+    const { generation } = held;
+    const now = held.ready.splice(0, Math.max(0, MAX_EFFECTS_OF_A_RUN - held.underWay));
+    held.underWay += now.length;
+    for (const { path, host } of now) this.#places.add({ held, path, host, generation });
+  }
+
+  /** Takes back all that no thread has yet. */
+  takeBack(): void {
+    for (const effect of this.#places.takeAll()) if (this.#isCurrent(effect)) effect.held.underWay--;
+  }
+
+  async #execute(batch: HeldEffect[]): Promise<void> {
+    // Their runs may have ended, or lost their state, while they waited.
+    const effects = batch.filter((effect) => this.#isCurrent(effect));
+    for (const effect of batch) if (!this.#isCurrent(effect)) this.#places.end(effect);
+    if (effects.length === 0) return;
+    let outcomes: Promise<Outcome<ExecutedEffect>>[] = [];
+    try {
+      outcomes = await this.#handing.executeEffects(effects);
+    } catch (error) {
+      outcomes = effects.map(() => Promise.resolve({ kind: "error", error }));
+    }
+    for (const [index, effect] of effects.entries()) {
+      outcomes[index]?.then((outcome) => {
+        this.#places.end(effect);
+        this.#end(effect, outcome);
+      });
     }
   }
 
-  /** An effect is over: its place is another's. */
-  end(effect: HeldEffect): void {
-    this.#leave(effect);
-    // A line that was served goes behind the others, and is looked at again.
-    for (const [name, line] of this.#lines) {
-      const [first] = line.waiting;
-      if (first === undefined || !this.#mayStart(first.effect)) continue;
-      line.waiting.shift();
-      line.served++;
-      this.#lines.delete(name);
-      if (line.waiting.length > 0) this.#lines.set(name, line);
-      this.#start(first.effect);
-    }
+  #end(effect: HeldEffect, outcome: Outcome<ExecutedEffect>): void {
+    const { held, path, host } = effect;
+    if ("release" in outcome && outcome.release !== undefined) held.addReply(outcome.release);
+    if (!this.#isCurrent(effect)) return;
+    held.underWay--;
+    // Another effect of the run, which ended with it, has the result of both.
+    if (outcome.kind === "joined") return;
+    if (outcome.kind === "late") held.ready.push({ path, host });
+    if (outcome.kind === "advanced") failpoint("effect_done");
+    this.#receiver.onEnd(held, outcome);
   }
 
-  /** Takes all that have not been started. */
-  takeAll(): HeldEffect[] {
-    const ready = this.#ready.takeAll();
-    for (const effect of ready) this.#leave(effect);
-    const waiting = [...this.#lines.values()].flatMap((line) => line.waiting.map(({ effect }) => effect));
-    this.#lines.clear();
-    return [...ready, ...waiting];
+  /** An effect has waited too long: its run is given back, unless more of it is under way. */
+  #giveUpPlace(effect: HeldEffect): void {
+    const { held, path, host } = effect;
+    if (!this.#isCurrent(effect)) return;
+    const isAlone = held.underWay === 1 && held.ready.length === 0 && held.saving === null && !held.mustSave;
+    if (isAlone && !held.isAdvancing && held.end === null) {
+      held.underWay--;
+      held.ready.push({ path, host });
+      this.#receiver.onTired(held);
+    } else this.#places.add(effect);
   }
 
-  #mayStart(effect: HeldEffect): boolean {
-    const free = this.#options.maxEffects - this.#underWay;
-    return keysOf(effect).every((key) => (this.#used.get(key) ?? 0) * 3 < free);
+  #isCurrent({ held, generation }: HeldEffect): boolean {
+    return this.#holdings.has(held) && held.generation === generation;
   }
-
-  #start(effect: HeldEffect): void {
-    this.#underWay++;
-    for (const key of keysOf(effect)) this.#used.set(key, (this.#used.get(key) ?? 0) + 1);
-    this.#ready.add(effect);
-  }
-
-  #leave(effect: HeldEffect): void {
-    this.#underWay--;
-    for (const key of keysOf(effect)) {
-      const left = (this.#used.get(key) ?? 1) - 1;
-      if (left === 0) this.#used.delete(key);
-      else this.#used.set(key, left);
-    }
-  }
-
-  /** Looks now and then, while any wait, who has waited too long. */
-  #look(): void {
-    if (this.#isLooking) return;
-    this.#isLooking = true;
-    const { clock } = this.#options;
-    clock.timer(LOOK_MILLISECONDS, () => {
-      this.#isLooking = false;
-      const tired: HeldEffect[] = [];
-      for (const [name, line] of this.#lines) {
-        tired.push(...this.#takeTired(line));
-        if (line.waiting.length === 0) this.#lines.delete(name);
-      }
-      for (const effect of tired) this.#onPatienceOver(effect);
-      if (this.#lines.size > 0) this.#look();
-    });
-  }
-
-  /** Takes those out of a line that have waited, and would wait for too long at the rate at which it moves. */
-  #takeTired(line: Line): HeldEffect[] {
-    const now = this.#options.clock.monotonic();
-    const last = line.served / LOOK_MILLISECONDS;
-    line.rate = line.rate === null ? last : line.rate + LAST_LOOK * (last - line.rate);
-    line.served = 0;
-    const rate = line.rate;
-    const isTired = ({ since }: { since: number }, index: number) =>
-      now - since > WAIT_MILLISECONDS && index >= rate * LONGEST_WAIT_MILLISECONDS;
-    const tired = line.waiting.filter(isTired).map(({ effect }) => effect);
-    line.waiting = line.waiting.filter((one, index) => !isTired(one, index));
-    return tired;
-  }
-}
-
-function keysOf({ held, host }: HeldEffect): string[] {
-  const workflow = `workflow ${held.run.workflowUuid}`;
-  return host === null ? [workflow] : [workflow, `host ${host}`];
-}
-
-function lineOf(effect: HeldEffect): string {
-  return keysOf(effect).join(" ");
 }

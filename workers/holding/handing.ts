@@ -7,12 +7,21 @@ import {
   ThreadLost,
 } from "../execution/port.ts";
 import type { ReadyEffect } from "../execution/thread/thread-run.ts";
+import { Batches, type ReadyOptions } from "./batches.ts";
 import type { Definitions } from "./definitions.ts";
 import type { HeldRun } from "./held-run.ts";
+import type { Reaches } from "./reach.ts";
+import type { Suspects } from "./suspects.ts";
 
-export interface HandingOptions {
+export interface HandingOptions extends ReadyOptions {
   executor: Executor;
   leaseMilliseconds: number;
+}
+
+export interface HandingParts {
+  definitions: Definitions;
+  reaches: Reaches;
+  suspects: Suspects;
 }
 
 /** An effect of a held run. */
@@ -22,47 +31,54 @@ export interface HeldEffect extends ReadyEffect {
   generation: number;
 }
 
-/** What became of what was handed over, or why nothing is known of it. */
+/** The result of a run or an effect that was handed over, or why there is none. */
 export type Outcome<Result> =
   | Result
   | { kind: "lost"; guilty: boolean; error: ThreadLost }
   | { kind: "error"; error: unknown };
 
-/** Hands held runs to threads: each to the one that has its state, with that state where none has it. */
+/** Also: the first step of a run is an effect, which is ready now; no thread was asked. */
+export type Advance = Outcome<Executed> | { kind: "effect_first" };
+
+/** Hands held runs and their effects to threads: each to the one that has its state, with that state where none has it. */
 export class Handing {
   readonly #options: HandingOptions;
-  readonly #definitions: Definitions;
+  readonly #parts: HandingParts;
+  readonly #ready: Batches<HeldRun>;
+  readonly #onAdvance: (held: HeldRun, advance: Advance) => void;
 
-  constructor(options: HandingOptions, definitions: Definitions) {
+  /** `onAdvance` gets the outcome of each run that was added. */
+  constructor(options: HandingOptions, parts: HandingParts, onAdvance: (held: HeldRun, advance: Advance) => void) {
+    const { clock, maxBatches } = options;
     this.#options = options;
-    this.#definitions = definitions;
-  }
-
-  /** The definitions of runs that no thread has. @throws what the storage throws */
-  definitionsOf(runs: HeldRun[]): Promise<Map<string, string>> {
-    return this.#definitions.load(runs.flatMap((held) => (held.thread === null ? [held.version] : [])));
-  }
-
-  /** Has runs advanced, those that no thread has on one that is `alone` or not; gives what became of each, in order. */
-  async execute(batch: HeldRun[], alone: boolean, definitions: Map<string, string>): Promise<Outcome<Executed>[]> {
-    const fresh = alone ? ALONE : this.#options.executor.freest();
-    const outcomes = new Map<HeldRun, Outcome<Executed>>();
-    const groups = [...Map.groupBy(batch, (held) => held.thread ?? fresh)];
-    await Promise.all(
-      groups.map(async ([thread, runs]) => {
-        const results = await this.#executeOn(thread, runs, definitions);
-        for (const [index, held] of runs.entries()) outcomes.set(held, results[index] ?? { kind: "missing" });
-      }),
+    this.#parts = parts;
+    this.#onAdvance = onAdvance;
+    this.#ready = new Batches({ clock, maxBatches, sizeOf: ({ size }) => size }, (batch) =>
+      this.#advance(batch, false),
     );
-    return batch.map((held) => outcomes.get(held) ?? { kind: "missing" });
   }
 
-  /** Has effects started; gives what becomes of each, in order. */
-  executeEffects(batch: HeldEffect[], definitions: Map<string, string>): Promise<Outcome<ExecutedEffect>>[] {
+  /** Has a run advanced by a thread, in one task with others of this turn unless it has to be alone. */
+  add(held: HeldRun): void {
+    held.isAdvancing = true;
+    if (this.#parts.suspects.isAlone(held)) this.#advance([held], true);
+    else this.#ready.add(held);
+  }
+
+  /** Takes back the runs that wait for a thread. */
+  takeAll(): HeldRun[] {
+    const waiting = this.#ready.takeAll();
+    for (const held of waiting) held.isAdvancing = false;
+    return waiting;
+  }
+
+  /** Has effects executed; gives a promise for each, in order. @throws what the storage throws */
+  async executeEffects(batch: HeldEffect[]): Promise<Promise<Outcome<ExecutedEffect>>[]> {
+    const definitions = await this.#definitionsOf(batch.map(({ held }) => held));
     const { executor, leaseMilliseconds } = this.#options;
-    const fresh = executor.freest();
+    const freest = executor.freest();
     const outcomes = new Map<HeldEffect, Promise<Outcome<ExecutedEffect>>>();
-    for (const [thread, group] of Map.groupBy(batch, ({ held }) => held.thread ?? fresh)) {
+    for (const [thread, group] of Map.groupBy(batch, ({ held }) => held.thread ?? freest)) {
       const effects = group.map(({ held, path }) => ({
         ...handed(held, thread),
         path,
@@ -77,10 +93,63 @@ export class Handing {
     return batch.map((effect) => outcomes.get(effect) ?? Promise.resolve({ kind: "missing" }));
   }
 
-  /** Has the thread that knows a run give it up; a thread that is gone has. */
+  /** Has the thread that keeps a run give it up. A thread that is gone keeps none. */
   async drop({ thread, run: { uuid, token } }: HeldRun): Promise<void> {
     if (thread === null) return;
     await this.#options.executor.drop(thread, { uuid, token }).catch(() => {});
+  }
+
+  async #advance(batch: HeldRun[], alone: boolean): Promise<void> {
+    // A shared thread gives up the state of a run that has to be alone.
+    for (const held of batch) if (alone && held.thread !== ALONE) held.loseState();
+    try {
+      const definitions = await this.#definitionsOf(batch);
+      const pure = alone ? batch : batch.filter((held) => !this.#beginsWithEffect(held, definitions));
+      const generations = pure.map(({ generation }) => generation);
+      const outcomes = pure.length === 0 ? [] : await this.#execute(pure, alone, definitions);
+      for (const [index, held] of pure.entries()) {
+        // A result of a thread that was lost meanwhile counts for nothing.
+        const isCurrent = held.generation === generations[index];
+        this.#end(held, (isCurrent && outcomes[index]) || { kind: "missing" });
+      }
+    } catch (error) {
+      for (const held of batch) if (held.isAdvancing) this.#end(held, { kind: "error", error });
+    }
+  }
+
+  /** Has a run whose first step is an effect begin with it, so that it crosses to a thread once. */
+  #beginsWithEffect(held: HeldRun, definitions: Map<string, string>): boolean {
+    const { definition, isAtItsBeginning } = held;
+    const steps = isAtItsBeginning ? definitions.get(definition) : undefined;
+    const effect = steps === undefined ? null : this.#parts.reaches.of(definition, steps).startsWith;
+    if (effect === null) return false;
+    held.ready = [{ path: "0", host: effect.host }];
+    this.#end(held, { kind: "effect_first" });
+    return true;
+  }
+
+  #end(held: HeldRun, advance: Advance): void {
+    held.isAdvancing = false;
+    this.#onAdvance(held, advance);
+  }
+
+  /** The definitions of runs whose state no thread has. @throws what the storage throws */
+  #definitionsOf(runs: HeldRun[]): Promise<Map<string, string>> {
+    return this.#parts.definitions.load(runs.flatMap((held) => (held.thread === null ? [held.version] : [])));
+  }
+
+  /** Executes runs, those that no thread has on the freest or on the one for runs that are alone; outcomes in order. */
+  async #execute(batch: HeldRun[], alone: boolean, definitions: Map<string, string>): Promise<Outcome<Executed>[]> {
+    const freest = alone ? ALONE : this.#options.executor.freest();
+    const outcomes = new Map<HeldRun, Outcome<Executed>>();
+    const groups = [...Map.groupBy(batch, (held) => held.thread ?? freest)];
+    await Promise.all(
+      groups.map(async ([thread, runs]) => {
+        const results = await this.#executeOn(thread, runs, definitions);
+        for (const [index, held] of runs.entries()) outcomes.set(held, results[index] ?? { kind: "missing" });
+      }),
+    );
+    return batch.map((held) => outcomes.get(held) ?? { kind: "missing" });
   }
 
   async #executeOn(thread: number, runs: HeldRun[], definitions: Map<string, string>): Promise<Outcome<Executed>[]> {
@@ -100,7 +169,7 @@ function handed(held: HeldRun, thread: number): Handed {
   return { uuid, token, definition: held.definition, depth, state };
 }
 
-/** What is known of a run, at an index of its task, when the task failed. */
+/** The outcome of a run, at an index of its task, when the task failed. */
 function lost(error: unknown, index = 0): Outcome<never> {
   return error instanceof ThreadLost
     ? { kind: "lost", guilty: error.guilty === index, error }

@@ -36,7 +36,7 @@ export class Reservations {
 
   /** Keeps room for one run. */
   take(): Reservation {
-    const { worker } = this.#holdings;
+    const { worker } = this.#holdings.lease;
     const release = this.#holdings.reserve("message", 1);
     return {
       claim: { claimId: this.#claimId, worker },

@@ -1,13 +1,13 @@
-/** Places for effects: who gets one, who waits, and for how long. */
+/** Places for effects: which effects get one, which wait, and for how long. */
 import { expect, test } from "bun:test";
 import type { Clock } from "../../src/clock.ts";
-import { Effects } from "./effects.ts";
 import type { HeldEffect } from "./handing.ts";
 import { HeldRun } from "./held-run.ts";
+import { Places } from "./places.ts";
 
-const PLACES = 64;
+const MAX_EFFECTS = 64;
 
-/** A clock that a test moves; what is due in this turn is called at once. */
+/** A clock that a test moves; callbacks of this turn are called at once. */
 class ManualClock implements Clock {
   time = 0;
   #timers: { at: number; callback: () => void }[] = [];
@@ -56,24 +56,24 @@ function open() {
   const clock = new ManualClock();
   const started: HeldEffect[] = [];
   const tired: HeldEffect[] = [];
-  const effects = new Effects(
-    { clock, maxEffects: PLACES },
+  const places = new Places(
+    { clock, maxEffects: MAX_EFFECTS },
     async (batch) => {
       started.push(...batch);
     },
     (effect) => tired.push(effect),
   );
   const add = (count: number, workflow: string, host: string | null) => {
-    for (let left = count; left > 0; left--) effects.add(effectOf(workflow, host));
+    for (let left = count; left > 0; left--) places.add(effectOf(workflow, host));
   };
   const under = (workflow: string) => started.filter(({ held }) => held.run.workflowUuid === workflow).length;
-  return { clock, effects, started, tired, add, under };
+  return { clock, places, started, tired, add, under };
 }
 
-test("one workflow gets a quarter of the places, a second one a fifth, and there is one for whoever comes", () => {
+test("one workflow gets a quarter of the places, a second one a fifth, and there is always one for another", () => {
   const { add, under } = open();
   add(1000, "hangs", "a");
-  expect(under("hangs")).toBe(PLACES / 4);
+  expect(under("hangs")).toBe(MAX_EFFECTS / 4);
   add(1000, "hangs too", "b");
   expect(under("hangs too")).toBe(12);
   for (const name of ["c", "d", "e", "f"]) add(2, name, name);
@@ -83,17 +83,17 @@ test("one workflow gets a quarter of the places, a second one a fifth, and there
 test("many workflows together get a quarter of the places for one host", () => {
   const { add, started } = open();
   for (let index = 0; index < 100; index++) add(1, `w${index}`, "hangs");
-  expect(started).toHaveLength(PLACES / 4);
+  expect(started).toHaveLength(MAX_EFFECTS / 4);
   add(3, "other", "answers");
-  expect(started).toHaveLength(PLACES / 4 + 3);
+  expect(started).toHaveLength(MAX_EFFECTS / 4 + 3);
 });
 
-test("places that are given back are the next ones' in line, each line in its turn", async () => {
-  const { add, effects, started, under } = open();
+test("a free place goes to the next in line, each line in its turn", async () => {
+  const { add, places, started, under } = open();
   for (const name of ["a", "b", "c", "d", "e", "f", "g", "h"]) add(20, name, name);
   const before = started.length;
   for (const effect of started.slice(0, 40)) {
-    effects.end(effect);
+    places.end(effect);
     await Promise.resolve();
   }
   expect(started.length).toBeGreaterThanOrEqual(before + 25);
@@ -101,34 +101,34 @@ test("places that are given back are the next ones' in line, each line in its tu
   expect(Math.min(...shares)).toBeGreaterThan(0);
 });
 
-test("in a line that does not move whoever has waited a second is told, and the others keep their place", () => {
+test("in a line that does not move effects are given up after a second, and the others keep their place", () => {
   const { add, clock, tired, started } = open();
-  add(PLACES, "hangs", "a");
+  add(MAX_EFFECTS, "hangs", "a");
   const running = started.length;
   clock.advance(500);
   add(3, "hangs", "a");
   clock.advance(800);
-  expect(tired).toHaveLength(PLACES - running);
+  expect(tired).toHaveLength(MAX_EFFECTS - running);
   clock.advance(600);
-  expect(tired).toHaveLength(PLACES - running + 3);
+  expect(tired).toHaveLength(MAX_EFFECTS - running + 3);
 });
 
-test("what has not started is taken back at a stop, and no place stays taken", async () => {
-  const { add, effects, started } = open();
+test("a stop takes back effects that have not started, with their places", async () => {
+  const { add, places, started } = open();
   add(100, "hangs", "a");
-  expect(effects.takeAll()).toHaveLength(100 - started.length);
-  for (const effect of [...started]) effects.end(effect);
+  expect(places.takeAll()).toHaveLength(100 - started.length);
+  for (const effect of [...started]) places.end(effect);
   await Promise.resolve();
   const before = started.length;
-  add(PLACES, "next", "b");
-  expect(started.length - before).toBe(PLACES / 4);
+  add(MAX_EFFECTS, "next", "b");
+  expect(started.length - before).toBe(MAX_EFFECTS / 4);
 });
 
-test("in a line that moves nobody is told who will have a place within seconds", async () => {
-  const { add, clock, effects, started, tired } = open();
+test("in a line that moves no effect is given up that will have a place within seconds", async () => {
+  const { add, clock, places, started, tired } = open();
   add(500, "busy", "a");
   for (let ended = 0; started.length < 500; ) {
-    for (const effect of started.slice(ended, ended + 16)) effects.end(effect);
+    for (const effect of started.slice(ended, ended + 16)) places.end(effect);
     ended = Math.min(ended + 16, started.length);
     await Promise.resolve();
     clock.advance(100);

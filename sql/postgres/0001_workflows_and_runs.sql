@@ -67,9 +67,9 @@ create table workflow_runs (
   constraint workflow_runs_pkey primary key (uuid),
   constraint workflow_runs_status
     check (status in ('pending', 'running', 'success', 'failed', 'paused', 'cancelled'))
-) with (fillfactor = 20);
-comment on table workflow_runs is 'Written when the run is made, and when it ends; what changes in between is in run_queue. A row with the contract''s columns alone is run. The fillfactor leaves room for the results: a row that ends on the page where it began needs no new entry in any index';
-comment on column workflow_runs.uuid is 'UUIDv7: creation order, and the only key, so that runs can be partitioned by range of it';
+) partition by range (uuid);
+comment on table workflow_runs is 'Written when the run is made, and when it ends; what changes in between is in run_queue. A row with the contract''s columns alone is run. A partition for each month, and three for uuids of other times';
+comment on column workflow_runs.uuid is 'UUIDv7: creation order, and the only key, since its range is the partition';
 comment on column workflow_runs.id is 'The contract''s second id; null shows the uuid';
 comment on column workflow_runs.status is '"pending" until the run ends: whether it has begun is in run_queue.started_at';
 comment on column workflow_runs.started_at is 'Written when the run ends; before, run_queue has it';
@@ -151,9 +151,62 @@ create table run_log (
   token integer not null,
   entries json not null,
   constraint run_log_pkey primary key (run_uuid, seq)
-);
+) partition by range (run_uuid);
 comment on table run_log is 'The history of a run''s steps: one row for every checkpoint, appended only while the lease holds';
 comment on column run_log.entries is 'JSON array of [path, step result, wake time or null]';
+
+-- Months are made of "after" as they come near, also by the first start; "past" takes in those whose runs were dropped. Random uuids
+-- are nearly all in "beyond", whose bounds never change. The fillfactor of workflow_runs leaves room for the results: a row that ends on
+-- the page where it began needs no new entry in any index.
+do $body$
+declare
+  month uuid := (lpad(to_hex((extract(epoch from date_trunc('month', now() at time zone 'UTC') at time zone 'UTC') * 1000)::bigint), 12, '0')
+    || '00000000000000000000')::uuid;
+  far uuid := '04000000-0000-0000-0000-000000000000';
+begin
+  execute format('create table workflow_runs_past partition of workflow_runs for values from (minvalue) to (%L) with (fillfactor = 20)', month);
+  execute format('create table workflow_runs_after partition of workflow_runs for values from (%L) to (%L) with (fillfactor = 20)', month, far);
+  execute format('create table workflow_runs_beyond partition of workflow_runs for values from (%L) to (maxvalue) with (fillfactor = 20)', far);
+  execute format('create table run_log_past partition of run_log for values from (minvalue) to (%L)', month);
+  execute format('create table run_log_after partition of run_log for values from (%L) to (%L)', month, far);
+  execute format('create table run_log_beyond partition of run_log for values from (%L) to (maxvalue)', far);
+end
+$body$;
+comment on table workflow_runs_past is 'Runs that were kept when their month was dropped, since they were not over or had not been for long, and uuids of times before the first month';
+comment on table workflow_runs_after is 'uuids of times after the last month that was made';
+comment on table workflow_runs_beyond is 'uuids of times from 2109 on: random ones';
+
+create table retention (
+  only_row boolean not null default true,
+  kept_until uuid,
+  ended_before timestamptz,
+  walked_to uuid,
+  constraint retention_pkey primary key (only_row),
+  constraint retention_only_row check (only_row)
+);
+comment on table retention is 'How far the dropping of runs has come: those to keep are copied into tables of their own, which then stand in for the oldest partitions. One row; each step locks it, and any process does the next one';
+comment on column retention.kept_until is 'The end of the partitions that are being replaced; null while none is';
+comment on column retention.ended_before is 'Runs that were over then are not copied';
+comment on column retention.walked_to is 'The last uuid that was looked at; null before the first';
+insert into retention default values;
+
+create table retention_changes (
+  id bigint generated always as identity,
+  run_uuid uuid not null
+);
+comment on table retention_changes is 'Runs that changed since the copying began, once for each change: they are copied again';
+
+create function note_change() returns trigger language plpgsql as $body$
+begin
+  if tg_argv[0] = 'uuid' then
+    insert into retention_changes (run_uuid) values (new.uuid);
+  else
+    insert into retention_changes (run_uuid) values (new.run_uuid);
+  end if;
+  return null;
+end
+$body$;
+comment on function note_change is 'Of partitions that are being replaced: tells of runs that change';
 
 create table owed_events (
   run_uuid uuid not null,

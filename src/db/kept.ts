@@ -1,5 +1,5 @@
 /** Column or parameter types of PostgreSQL that kept statements use. */
-type SqlType = "text" | "uuid" | "integer" | "float8" | "boolean";
+type SqlType = "text" | "text[]" | "uuid" | "uuid[]" | "integer" | "float8" | "boolean";
 
 /**
  * A statement whose plan PostgreSQL keeps: the body of a function in PL/pgSQL. Through a pooler that knows no prepared
@@ -13,6 +13,19 @@ export interface KeptStatement {
   name: string;
   /** Creates it. */
   definition: string;
+}
+
+/** A function of the database that does more than one statement, as its owner, who may change tables. The call gives a column "result". */
+export function keptFunction(name: string, parameters: SqlType[], body: string): KeptStatement {
+  return kept(
+    name,
+    parameters,
+    "result",
+    `(${parameters.join(", ")}) returns boolean language plpgsql security definer set search_path from current as $body$
+#variable_conflict use_column
+${body}
+$body$`,
+  );
 }
 
 /**
@@ -35,17 +48,30 @@ export function keptStatement(
   first = "",
 ): KeptStatement {
   const table = Object.entries(columns).map(([column, type]) => `"${column}" ${type}`);
-  const rest = `(${parameters.join(", ")}) returns table (${table.join(", ")}) language plpgsql set enable_seqscan = off as $body$
+  // A plan for any parameters, whichever partitions they lead to: those of another batch are left out when it begins.
+  return kept(
+    name,
+    parameters,
+    "*",
+    `(${parameters.join(", ")}) returns table (${table.join(", ")}) language plpgsql set enable_seqscan = off
+set plan_cache_mode = force_generic_plan as $body$
 #variable_conflict use_column
 begin${first === "" ? "" : `\n  ${first};`}
   return query ${text};
 end
-$body$`;
+$body$`,
+  );
+}
+
+function kept(name: string, parameters: SqlType[], result: string, rest: string): KeptStatement {
   const checksum = new Bun.CryptoHasher("sha256").update(rest).digest("hex").slice(0, 12);
   const full = `${name}_${checksum}`;
   const values = parameters.map((type, index) => `$${index + 1}::${type}`);
   return {
-    call: `select * from ${full}(${values.join(", ")})`,
+    call:
+      result === "*"
+        ? `select * from ${full}(${values.join(", ")})`
+        : `select ${full}(${values.join(", ")}) as ${result}`,
     name: full,
     definition: `create function ${full}${rest}`,
   };

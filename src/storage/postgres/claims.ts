@@ -3,15 +3,15 @@ import type { Pool } from "../../db/pool.ts";
 import { isUuid } from "../../ids.ts";
 import type { Claim, ClaimedRun, DueClaim, MessageClaim } from "../port.ts";
 import { milliseconds } from "./definitions.ts";
-import { LOG } from "./runs.ts";
-import { asked } from "./statement.ts";
+import { logOf } from "./runs.ts";
+import { asked, boundsOf, within } from "./statement.ts";
 import { hasLease } from "./workers.ts";
 
 // The rows are locked by the inner query, in the order in which they are looked for; rows that somebody else is claiming are
 // passed over. A claim that is repeated after its answer was lost finds its own rows by its id and leaves their token.
 // The log itself is not read here: its size is in the queue, so that a long one makes no claim slower that leaves it.
 // A run that is over is found when its completed event is overdue, and goes to owed_events: a row without uuid tells of it.
-const claim = (candidates: string) => `with candidate as materialized (
+const claim = (candidates: string, among = "true") => `with candidate as materialized (
     select q.run_uuid, q.log_size, q.ended, row_number() over () as position
     from (${candidates} for update of run_queue skip locked) as q
   ), overdue as (
@@ -21,7 +21,7 @@ const claim = (candidates: string) => `with candidate as materialized (
     insert into owed_events (run_uuid, due_at) select run_uuid, now() from overdue
   ), loaded as materialized (
     select candidate.*, r.workflow_id, r.workflow_version, r.depth::integer, r.payload::text as payload
-    from candidate join workflow_runs r on r.uuid = candidate.run_uuid where not candidate.ended and ${few("position")}
+    from candidate join workflow_runs r on r.uuid = candidate.run_uuid where not candidate.ended and ${few("position")} and ${among}
   ), sized as (
     select *, sum(length(payload) + log_size) over (order by position) - length(payload) - log_size as before from loaded
   ), claimed as (
@@ -44,8 +44,12 @@ const FREE = `update run_queue q set due_at = now(), holder = null, claim_id = n
 const MAY_CLAIM = hasLease("$1::text::uuid");
 
 // In a statement of its own: what was appended while the claim waited for the row's lock is not visible to the claim.
-const LOGS = `select q.run_uuid as uuid, ${LOG} as log from run_queue q
-  where q.run_uuid in (select value::uuid from json_array_elements_text($1::text::json))`;
+export const LOGS = keptStatement(
+  "find_logs",
+  ["text", "uuid", "uuid"],
+  { uuid: "uuid", log: "text" },
+  `select q.run_uuid, ${logOf("$2", "$3")} from ${asked("$1")} join run_queue q on q.run_uuid = asked.uuid`,
+);
 
 const CLAIMED = {
   uuid: "uuid",
@@ -61,12 +65,13 @@ const CLAIMED = {
 
 export const CLAIM_BY_MESSAGE = keptStatement(
   "claim_runs_by_message",
-  ["text", "text", "float8", "text"],
+  ["text", "text", "float8", "text", "uuid", "uuid"],
   CLAIMED,
   claim(
     `select run_queue.* from ${asked("$4")} join run_queue on run_uuid = uuid
     where (token = 0 and started_at is null or claim_id = $2::text::uuid) is true and not ended and ${MAY_CLAIM}
     order by run_uuid`,
+    within("r.uuid", "$5", "$6"),
   ),
 );
 
@@ -115,7 +120,9 @@ export class Claims {
 
   byMessage({ uuids, ...mark }: MessageClaim): Promise<ClaimedRun[]> {
     const wanted = uuids.filter(isUuid);
-    return wanted.length === 0 ? Promise.resolve([]) : this.#claim(CLAIM_BY_MESSAGE.call, mark, JSON.stringify(wanted));
+    return wanted.length === 0
+      ? Promise.resolve([])
+      : this.#claim(CLAIM_BY_MESSAGE.call, mark, JSON.stringify(wanted), ...boundsOf(wanted));
   }
 
   async due({ limit, patienceMilliseconds, ...mark }: DueClaim): Promise<ClaimedRun[]> {
@@ -147,7 +154,10 @@ export class Claims {
 
   async #logs(uuids: string[]): Promise<Map<string, string>> {
     if (uuids.length === 0) return new Map();
-    const rows = await this.#pool.run<{ uuid: string; log: string }>(LOGS, [JSON.stringify(uuids)]);
+    const rows = await this.#pool.run<{ uuid: string; log: string }>(LOGS.call, [
+      JSON.stringify(uuids),
+      ...boundsOf(uuids),
+    ]);
     return new Map(rows.map(({ uuid, log }) => [uuid, log]));
   }
 }

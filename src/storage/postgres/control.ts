@@ -3,7 +3,7 @@ import type { Pool } from "../../db/pool.ts";
 import { isUuid } from "../../ids.ts";
 import type { ControlKind, ControlRequest, ControlResult } from "../../schemas/control.ts";
 import type { Held, Outcome } from "../port.ts";
-import { rounds } from "./statement.ts";
+import { boundsOf, rounds, within } from "./statement.ts";
 
 /** A run of an item that no worker holds. */
 const FREE = "q.run_uuid = item.uuid and q.namespace = item.namespace and q.holder is null and not q.ended";
@@ -12,7 +12,7 @@ const FREE = "q.run_uuid = item.uuid and q.namespace = item.namespace and q.hold
 // that ends here is overdue at once, since no worker knows of it.
 export const REQUEST_CONTROL = keptStatement(
   "request_control",
-  ["text", "text"],
+  ["text", "text", "uuid", "uuid"],
   { position: "integer", result: "text" },
   `with item as (
     select * from json_to_recordset($1::text::json) as item (position integer, namespace text, uuid uuid, kind text)
@@ -30,14 +30,15 @@ export const REQUEST_CONTROL = keptStatement(
   ), cancelled as (
     update workflow_runs r set status = 'cancelled', completed_at = now(), started_at = over.started_at, token = over.token,
       crashes = over.crashes
-    from (select * from owing union all select * from gone) as over where r.uuid = over.run_uuid
+    from (select * from owing union all select * from gone) as over where r.uuid = over.run_uuid and ${within("r.uuid", "$3", "$4")}
     returning over.position
   )
   select position, 'cancelled' from cancelled
   union all select position, 'requested' from requested
-  union all select item.position, 'over' from item join workflow_runs r using (namespace, uuid) where r.completed_at is not null
+  union all select item.position, 'over' from item join workflow_runs r using (namespace, uuid)
+    where ${within("r.uuid", "$3", "$4")} and r.completed_at is not null
   union all select item.position, 'open' from item join workflow_runs r using (namespace, uuid)
-    where r.completed_at is null and item.position not in (select position from cancelled union all select position from requested)`,
+    where ${within("r.uuid", "$3", "$4")} and r.completed_at is null and item.position not in (select position from cancelled union all select position from requested)`,
 );
 
 export const CONTROL_OF = keptStatement(
@@ -71,7 +72,11 @@ export class Control {
       let left = round;
       for (let attempt = 0; attempt < ATTEMPTS && left.length > 0; attempt++) {
         const text = JSON.stringify(left.map((item, position) => ({ ...item, position })));
-        const rows = await this.#pool.run<Answer>(REQUEST_CONTROL.call, [text, this.#event]);
+        const rows = await this.#pool.run<Answer>(REQUEST_CONTROL.call, [
+          text,
+          this.#event,
+          ...boundsOf(left.map(({ uuid }) => uuid)),
+        ]);
         const asked = left;
         for (const { position, result } of rows) {
           const item = asked[position];

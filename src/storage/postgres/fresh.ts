@@ -2,18 +2,19 @@ import { keptStatement } from "../../db/kept.ts";
 import type { Pool } from "../../db/pool.ts";
 import { isUuid } from "../../ids.ts";
 import type { FoundFresh, FreshRun } from "../port.ts";
-import { asked } from "./statement.ts";
+import { arrayOf, boundsOf, within } from "./statement.ts";
 
 export const FIND_FRESH = keptStatement(
   "find_fresh_runs",
-  ["text", "float8"],
+  ["uuid[]", "float8", "uuid", "uuid"],
   { uuid: "uuid", workflowUuid: "uuid", version: "integer", payload: "text", fresh: "boolean" },
   `select uuid, "workflowUuid", version, case when before < $2::float8 then payload end, fresh from (
     select *, coalesce(sum(length(payload)) over (order by uuid) - length(payload), 0) as before from (
       select uuid, workflow_id as "workflowUuid", workflow_version as version, fresh,
         case when fresh then payload::text end as payload
-      from ${asked("$1")} join workflow_runs using (uuid) left join run_queue q on q.run_uuid = uuid,
+      from workflow_runs left join run_queue q on q.run_uuid = uuid,
         lateral (select (q.token = 0 and q.started_at is null and not q.ended) is true as fresh) as state
+      where uuid = any($1) and ${within("uuid", "$3", "$4")}
     ) as found
   ) as sized`,
 );
@@ -32,7 +33,7 @@ export class FreshRuns {
     const found: FoundFresh = { fresh: [], taken: [] };
     const wanted = uuids.filter(isUuid);
     if (wanted.length === 0) return found;
-    const rows = await this.#pool.run<FoundRow>(FIND_FRESH.call, [JSON.stringify(wanted), maxBytes]);
+    const rows = await this.#pool.run<FoundRow>(FIND_FRESH.call, [arrayOf(wanted), maxBytes, ...boundsOf(wanted)]);
     for (const { fresh, payload, ...key } of rows) {
       if (!fresh) found.taken.push(key.uuid);
       else if (payload !== null) found.fresh.push({ ...key, payload });

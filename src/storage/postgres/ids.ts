@@ -6,7 +6,7 @@ import { PlatformError } from "../../errors.ts";
 import { IdMaker, idFloor, timeOfId } from "../../ids.ts";
 import { SETTLED_MILLISECONDS } from "../../schemas/page.ts";
 import type { Outcome } from "../port.ts";
-import { asked } from "./statement.ts";
+import { asked, boundsOf, within } from "./statement.ts";
 
 // Rows become visible when their transaction ends, in another order than that of their ids. So that an ascending list passes
 // none, an insert first takes a lock whose key holds the oldest id time of its batch, and after that stores no id older than
@@ -38,10 +38,10 @@ export const mayStore = (uuid: string, oldest: string) =>
 /** Which of the uuids are stored, once every copy of the insert that held the lock has ended, and the time; a row without uuid comes always. */
 export const FIND_LATE_IDS = keptStatement(
   "find_late_ids",
-  ["float8", "text"],
+  ["float8", "text", "uuid", "uuid"],
   { uuid: "uuid", now: "float8" },
   `select uuid, extract(epoch from clock_timestamp())::float8 * 1000 from (
-      select uuid from ${asked("$2")} join workflow_runs using (uuid)
+      select uuid from ${asked("$2")} join workflow_runs using (uuid) where ${within("workflow_runs.uuid", "$3", "$4")}
       union all select uuid from ${asked("$2")} join workflow_definitions using (uuid)
       union all select null
     ) as found`,
@@ -139,7 +139,11 @@ export class Ids {
    */
   async #rename(named: { uuid: string }[], late: number[], oldest: number | null, took: number): Promise<void> {
     const uuids = late.flatMap((index) => named[index]?.uuid ?? []);
-    const rows = await this.#writes.run<FoundId>(FIND_LATE_IDS.call, [oldest, JSON.stringify(uuids)]);
+    const rows = await this.#writes.run<FoundId>(FIND_LATE_IDS.call, [
+      oldest,
+      JSON.stringify(uuids),
+      ...boundsOf(uuids),
+    ]);
     const stored = new Set(rows.map(({ uuid }) => uuid));
     this.#lead = Math.max(0, (rows[0]?.now ?? 0) - this.#ids.now() + took);
     for (const index of late) {

@@ -30,7 +30,7 @@ import type {
   WorkflowLookup,
   WorkflowRecord,
 } from "../port.ts";
-import { CLAIM_BY_MESSAGE, CLAIM_DUE, CLAIM_DUE_BEGUN, Claims, NEXT_DUE } from "./claims.ts";
+import { CLAIM_BY_MESSAGE, CLAIM_DUE, CLAIM_DUE_BEGUN, Claims, LOGS, NEXT_DUE } from "./claims.ts";
 import { CONTROL_OF, Control, REQUEST_CONTROL } from "./control.ts";
 import { DatabaseClock, databaseTime } from "./database-clock.ts";
 import { Definitions, FIND_VERSIONS, FIND_WORKFLOWS, INSERT_WORKFLOWS } from "./definitions.ts";
@@ -38,8 +38,9 @@ import { EventQueue, OWED_EVENTS_SENT, TAKE_OWED_EVENTS } from "./events.ts";
 import { FIND_FRESH, FreshRuns } from "./fresh.ts";
 import { FENCE_IDS, FIND_LATE_IDS, Ids } from "./ids.ts";
 import { INSERT_BY_UUID, NewRuns } from "./new-runs.ts";
+import { DROP_RUNS, MAKE_MONTHS, Partitions } from "./partitions.ts";
 import { END_RUNS, ProgressWriter, SAVE_PROGRESS } from "./progress.ts";
-import { FIND_RUNS, Runs } from "./runs.ts";
+import { FIND_RUNS, LIST_RUNS, Runs } from "./runs.ts";
 import { HELD_BY, RENEW_LEASE, Workers } from "./workers.ts";
 
 /** What the way of every run goes through, and that of its workflow. */
@@ -54,6 +55,7 @@ export const KEPT = [
   CLAIM_BY_MESSAGE,
   CLAIM_DUE,
   CLAIM_DUE_BEGUN,
+  LOGS,
   NEXT_DUE,
   RENEW_LEASE,
   HELD_BY,
@@ -62,8 +64,12 @@ export const KEPT = [
   SAVE_PROGRESS,
   END_RUNS,
   FIND_RUNS,
+  LIST_RUNS.desc,
+  LIST_RUNS.asc,
   TAKE_OWED_EVENTS,
   OWED_EVENTS_SENT,
+  MAKE_MONTHS,
+  DROP_RUNS,
 ];
 
 /** What to check where the database can't be used. */
@@ -100,6 +106,8 @@ export async function openPostgresStorage({
   await migrate(config.migrateAddress, KEPT, systemClock, onWait);
   const pools = await openPools(config, systemClock, log);
   await startWith(SETTINGS, systemClock, onWait, () => pools.open());
+  const partitions = new Partitions(pools.writes);
+  await startWith(SETTINGS, systemClock, onWait, () => partitions.make());
   const clock = new DatabaseClock({ ask: () => databaseTime(pools.writes), machine: systemClock, log });
   await clock.start();
   const ids = await startWith(SETTINGS, systemClock, onWait, () => Ids.open(pools, clock));

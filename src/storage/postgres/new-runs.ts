@@ -7,7 +7,7 @@ import type { InsertedRun, NewRun, Outcome, Unnamed } from "../port.ts";
 import { notFound, RESOLVED } from "./definitions.ts";
 import { eventDueAt } from "./events.ts";
 import { type Ids, mayStore } from "./ids.ts";
-import { ENDED_AT, writeBatch } from "./statement.ts";
+import { boundsOf, ENDED_AT, within, writeBatch } from "./statement.ts";
 import { hasLease } from "./workers.ts";
 
 const UNIQUE_VIOLATION = "23505";
@@ -78,7 +78,7 @@ const INSERT = `with item as (
   from item left join found on found.namespace = item.namespace and found.reference = item.workflow
   left join inserted on inserted.uuid = item.uuid
   left join queued on queued.run_uuid = item.uuid
-  left join workflow_runs stored on stored.uuid = item.uuid and inserted.uuid is null
+  left join workflow_runs stored on stored.uuid = item.uuid and ${within("stored.uuid", "$5", "$6")} and inserted.uuid is null
   left join run_queue held on held.run_uuid = item.uuid and queued.run_uuid is null
   order by item.position`;
 
@@ -117,7 +117,8 @@ export class NewRuns {
     const byUuid = items.filter(({ workflow }) => isUuid(workflow));
     for (const row of await this.#insertNew(byUuid, oldest)) stored.set(row.uuid, row);
     const others = items.filter(({ uuid }) => !stored.has(uuid));
-    for (const row of await this.#insert(INSERT, others, oldest)) stored.set(row.uuid, row);
+    for (const row of await this.#insert(INSERT, others, oldest, boundsOf(others.map(({ uuid }) => uuid))))
+      stored.set(row.uuid, row);
     return items.map(({ uuid, workflow }) => {
       const row = stored.get(uuid);
       if (row?.workflowUuid == null) return row?.found ? null : notFound(workflow);
@@ -136,10 +137,15 @@ export class NewRuns {
     }
   }
 
-  async #insert(statement: string, items: NewRun[], oldest: number | null): Promise<StoredRun[]> {
+  async #insert(
+    statement: string,
+    items: NewRun[],
+    oldest: number | null,
+    bounds: string[] = [],
+  ): Promise<StoredRun[]> {
     if (items.length === 0) return [];
     const text = JSON.stringify(items.map(insertable));
-    return this.#pool.run<StoredRun>(statement, [text, this.#event, this.#clock.now(), oldest]);
+    return this.#pool.run<StoredRun>(statement, [text, this.#event, this.#clock.now(), oldest, ...bounds]);
   }
 }
 

@@ -3,7 +3,7 @@ import { few, keptStatement } from "../../db/kept.ts";
 import type { Pool } from "../../db/pool.ts";
 import type { FreshProgress, Outcome, Progress, RunEnd } from "../port.ts";
 import { eventDueAt } from "./events.ts";
-import { ENDED_AT, outcomesOf, writeInRounds } from "./statement.ts";
+import { boundsOf, ENDED_AT, outcomesOf, within, writeInRounds } from "./statement.ts";
 
 // Rows of run_queue are locked in the order of their uuids, so that two batches can't wait for each other: a plan of the write
 // alone may go through them in another. Ends and other progress are statements of their own for the same reason.
@@ -19,12 +19,13 @@ const ITEM = `position integer, uuid uuid, token integer, seq integer, "isNew" b
 const FENCE = `q.run_uuid = item.uuid and q.token = item.token and (q.started_at is null) = item."isNew"
     and (item.token > 0 or q.log_length = item.seq) and not q.ended`;
 
-/** Whether a run is what the writer was told of it, if he was. */
-const AS_TOLD = `(item.payload is null or exists (select from workflow_runs told where told.uuid = item.uuid
-    and told.workflow_id = item."workflowUuid" and told.workflow_version = item.version and told.payload = item.payload::jsonb))`;
+/** Whether a run is what the writer was told of it, if he was. The uuids of the batch are within `low` and `high`. */
+const asTold = (low: string, high: string) => `(item.payload is null or exists (select from workflow_runs told
+    where told.uuid = item.uuid and ${within("told.uuid", low, high)} and told.workflow_id = item."workflowUuid" and told.workflow_version = item.version and told.payload = item.payload::jsonb))`;
 
 /** The items whose run may be written, its row locked. */
-const LOCKED = `select item.position from item join run_queue q on ${FENCE} where ${AS_TOLD} order by q.run_uuid for update of q`;
+const locked = (low: string, high: string) =>
+  `select item.position from item join run_queue q on ${FENCE} where ${asTold(low, high)} order by q.run_uuid for update of q`;
 
 /** Whether some item was not written by the statement itself: it may have been before. */
 const someLeft = (written: string) => `(select count(*) from ${written}) < (select count(*) from item)
@@ -38,7 +39,7 @@ const OVER = `item.position, item.uuid, item.token, item.crashes, item.status, i
 // in the order of the items) are most of the text: within the items they would be escaped, and parsed twice.
 export const END_RUNS = keptStatement(
   "end_runs",
-  ["text", "text", "float8", "text"],
+  ["text", "text", "float8", "text", "uuid", "uuid"],
   { position: "integer" },
   `with item as (
     select * from rows from (
@@ -46,7 +47,7 @@ export const END_RUNS = keptStatement(
       jsonb_array_elements($4::text::jsonb)
     ) as item (position, uuid, token, seq, "isNew", "startedAt", "workflowUuid", version, payload, crashes, status, error, results)
     where ${few("position")} order by uuid
-  ), locked as materialized (${LOCKED}), owing as (
+  ), locked as materialized (${locked("$5", "$6")}), owing as (
     update run_queue q set ended = true, holder = null, due_at = ${eventDueAt("q.due_at")}
     from item join locked using (position) where $2::text = 'owed' and q.run_uuid = item.uuid
     returning ${OVER}
@@ -56,24 +57,25 @@ export const END_RUNS = keptStatement(
   ), ended as (
     update workflow_runs r set status = over.status, started_at = over.started_at, completed_at = ${ENDED_AT},
       error = over.error, step_results = over.results, token = over.token, crashes = over.crashes
-    from (select * from owing union all select * from over) as over where r.uuid = over.uuid
+    from (select * from owing union all select * from over) as over where r.uuid = over.uuid and ${within("r.uuid", "$5", "$6")}
     returning over.position
   )
   select position from ended
   union all
   select item.position from item join workflow_runs r using (uuid)
-  where ${someLeft("ended")} and r.token = item.token and r.status = item.status and ${AS_TOLD}`,
+  where ${someLeft("ended")} and ${within("r.uuid", "$5", "$6")} and r.token = item.token and r.status = item.status
+    and ${asTold("$5", "$6")}`,
 );
 
 // A run with a request does not sleep on it: it is due at once.
 export const SAVE_PROGRESS = keptStatement(
   "save_progress",
-  ["text"],
+  ["text", "uuid", "uuid"],
   { position: "integer" },
   `with item as (
     select * from json_to_recordset($1::text::json) as item (${ITEM}, "dueAt" float8, entries text)
     where ${few("position")} order by uuid
-  ), locked as materialized (${LOCKED}), saved as (
+  ), locked as materialized (${locked("$2", "$3")}), saved as (
     update run_queue q set
       log_length = greatest(q.log_length, item.seq + case when item.entries is null then 0 else 1 end),
       log_size = q.log_size + case when q.log_length = item.seq then coalesce(length(item.entries), 0) else 0 end,
@@ -93,8 +95,8 @@ export const SAVE_PROGRESS = keptStatement(
   select position from saved
   union all
   select item.position from item join run_queue q on q.run_uuid = item.uuid
-  where ${someLeft("saved")} and item.token = 0 and q.token = 0 and q.started_at is not null and ${AS_TOLD} and exists (
-    select from run_log l where l.run_uuid = item.uuid and l.seq = item.seq and l.token = 0 and l.entries::text = item.entries)`,
+  where ${someLeft("saved")} and item.token = 0 and q.token = 0 and q.started_at is not null and ${asTold("$2", "$3")} and exists (
+    select from run_log l where l.run_uuid = item.uuid and ${within("l.run_uuid", "$2", "$3")} and l.seq = item.seq and l.token = 0 and l.entries::text = item.entries)`,
 );
 
 /** A write of either statement. */
@@ -136,14 +138,19 @@ export class ProgressWriter {
     const isEnd = ({ results }: Written) => results !== null;
     await save(
       items.filter((one) => !isEnd(one)),
-      (batch) => this.#pool.run(SAVE_PROGRESS.call, [itemsText(batch)]),
+      (batch) => this.#pool.run(SAVE_PROGRESS.call, [itemsText(batch), ...boundsOf(uuidsOf(batch))]),
     );
     await save(items.filter(isEnd), (batch) => {
       const results = `[${batch.map((one) => one.results).join(",")}]`;
-      return this.#pool.run(END_RUNS.call, [itemsText(batch), this.#event, this.#clock.now(), results]);
+      const parameters = [itemsText(batch), this.#event, this.#clock.now(), results, ...boundsOf(uuidsOf(batch))];
+      return this.#pool.run(END_RUNS.call, parameters);
     });
     return items.map((one) => outcomes.get(one) ?? { kind: "lost" });
   }
+}
+
+function uuidsOf(batch: Written[]): string[] {
+  return batch.map(({ uuid }) => uuid);
 }
 
 function itemsText(batch: Written[]): string {

@@ -1,4 +1,4 @@
-import { few, keptStatement } from "../../db/kept.ts";
+import { keptStatement } from "../../db/kept.ts";
 import type { Pool } from "../../db/pool.ts";
 import type { Pools } from "../../db/postgres.ts";
 import { isUuid } from "../../ids.ts";
@@ -7,66 +7,84 @@ import type { RunKey } from "../../schemas/run.ts";
 import type { RunRecord } from "../port.ts";
 import { type Definitions, FIRST_UUID, LAST_UUID, milliseconds } from "./definitions.ts";
 import type { Ids } from "./ids.ts";
+import { arrayOf, boundsOf, within } from "./statement.ts";
 import { StepOrder } from "./step-order.ts";
 
-/** All that the log of a run has, as one JSON array. */
-const entriesOf = (uuid: string) => `coalesce((
+/** All that the log of a run has, as one JSON array; the uuid is within `low` and `high`. */
+const entriesOf = (uuid: string, low: string, high: string) => `coalesce((
     select '[' || string_agg(substr(entries::text, 2, length(entries::text) - 2), ',' order by seq) || ']'
-    from run_log where run_log.run_uuid = ${uuid}), '[]')`;
+    from run_log where run_log.run_uuid = ${uuid} and ${within("run_log.run_uuid", low, high)}), '[]')`;
 
-/** The log of the run of row "q" of run_queue. */
-export const LOG = `case when q.log_length > 0 then ${entriesOf("q.run_uuid")} else '[]' end`;
+/** The log of the run of row "q" of run_queue, whose uuid is within `low` and `high`. */
+export const logOf = (low: string, high: string) =>
+  `case when q.log_length > 0 then ${entriesOf("q.run_uuid", low, high)} else '[]' end`;
 
-const COLUMNS = `r.uuid, coalesce(r.id, r.uuid::text) as id, r.workflow_id as "workflowUuid",
+/** A run of row "r" of workflow_runs, and "q" of run_queue where it is not over. */
+const columns = (
+  low: string,
+  high: string,
+) => `r.uuid, coalesce(r.id, r.uuid::text) as id, r.workflow_id as "workflowUuid",
   r.workflow_version as "workflowVersion",
   case when r.status = 'pending' and q.started_at is not null then 'running' else r.status end as status, r.payload::text as payload,
   ${milliseconds("r.created_at")} as "createdAt", ${milliseconds("coalesce(r.started_at, q.started_at)")} as "startedAt",
   ${milliseconds("r.completed_at")} as "completedAt", r.error, r.step_results::text as "stepResults",
   case when r.step_results is not null or r.completed_at is null and coalesce(q.log_length, 0) = 0 then '[]'
-    else ${entriesOf("r.uuid")} end as log`;
+    else ${entriesOf("r.uuid", low, high)} end as log`;
 
-/** A run that is not over is as run_queue says. */
-const RUNS = "workflow_runs r left join run_queue q on q.run_uuid = r.uuid";
+const RECORD = {
+  uuid: "uuid",
+  id: "text",
+  workflowUuid: "uuid",
+  workflowVersion: "integer",
+  status: "text",
+  payload: "text",
+  createdAt: "float8",
+  startedAt: "float8",
+  completedAt: "float8",
+  error: "text",
+  stepResults: "text",
+  log: "text",
+} as const;
 
 export const FIND_RUNS = keptStatement(
   "find_runs",
-  ["text"],
-  {
-    namespace: "text",
-    uuid: "uuid",
-    id: "text",
-    workflowUuid: "uuid",
-    workflowVersion: "integer",
-    status: "text",
-    payload: "text",
-    createdAt: "float8",
-    startedAt: "float8",
-    completedAt: "float8",
-    error: "text",
-    stepResults: "text",
-    log: "text",
-  },
-  `select r.namespace, ${COLUMNS} from json_to_recordset($1::text::json) as asked (namespace text, uuid uuid)
-    join workflow_runs r using (namespace, uuid) left join run_queue q on q.run_uuid = r.uuid where ${few("length(asked.namespace)")}`,
+  ["text[]", "uuid[]", "uuid", "uuid"],
+  { namespace: "text", ...RECORD },
+  `select r.namespace, ${columns("$3", "$4")} from workflow_runs r left join run_queue q on q.run_uuid = r.uuid
+    where r.uuid = any($2) and r.namespace = any($1) and ${within("r.uuid", "$3", "$4")}`,
 );
 
-const STORED = `select uuid from workflow_runs where uuid in (
-    select value::uuid from json_array_elements_text($1::text::json))`;
+const STORED = `select uuid from workflow_runs where uuid = any($1::uuid[]) and ${within("uuid", "$2", "$3")}`;
 
+// Runs are limited before their rows of run_queue are looked up, each by itself ("offset 0"): the plan is kept, and its limit is not
+// known to the planner.
 const list = (
   rows: string,
-) => `select uuid, id, "workflowUuid", "workflowVersion", status, payload, "createdAt", "startedAt",
-    "completedAt", error, "stepResults", log from (
+  low: string,
+  high: string,
+) => `select uuid, id, "workflowUuid", "workflowVersion", status, payload,
+    "createdAt", "startedAt", "completedAt", error, "stepResults", log from (
     select *, sum(size) over (rows unbounded preceding) - size as before from (
       select *, length(payload) + coalesce(length("stepResults"), 0) + length(log) as size from (
-        select ${COLUMNS} from ${RUNS} where r.namespace = $1 and ${rows} limit $2::integer
+        select ${columns(low, high)} from (select * from workflow_runs r where r.namespace = $1 and ${rows} limit $2) as r
+        left join lateral (select * from run_queue q where q.run_uuid = r.uuid offset 0) as q on true
       ) as rows
     ) as sized
   ) as page where before < ${MAX_PAGE_BYTES}`;
 
-const LIST = {
-  desc: list("r.uuid < $3::text::uuid order by r.uuid desc"),
-  asc: list("r.uuid > $3::text::uuid and r.uuid < $4::text::uuid order by r.uuid"),
+export const LIST_RUNS = {
+  desc: keptStatement(
+    "list_runs",
+    ["text", "integer", "uuid"],
+    RECORD,
+    list("r.uuid < $3 order by r.uuid desc", `'${FIRST_UUID}'`, "$3"),
+  ),
+  asc: keptStatement(
+    "list_runs_ascending",
+    ["text", "integer", "uuid", "uuid"],
+    RECORD,
+    list("r.uuid > $3 and r.uuid < $4 order by r.uuid", "$3", "$4"),
+  ),
 };
 
 /** Runs as they are read. */
@@ -85,22 +103,27 @@ export class Runs {
 
   async find(keys: RunKey[]): Promise<(RunRecord | null)[]> {
     const wanted = new Map(keys.filter(({ uuid }) => isUuid(uuid)).map((key) => [nameOf(key), key]));
-    const rows = await this.#reads.run<RunRecord & RunKey>(FIND_RUNS.call, [JSON.stringify([...wanted.values()])]);
+    if (wanted.size === 0) return keys.map(() => null);
+    const uuids = [...wanted.values()].map(({ uuid }) => uuid);
+    const namespaces = [...new Set(keys.map(({ namespace }) => namespace))];
+    const parameters = [arrayOf(namespaces), arrayOf(uuids), ...boundsOf(uuids)];
+    const rows = await this.#reads.run<RunRecord & RunKey>(FIND_RUNS.call, parameters);
     const runs = await this.#order.restore(rows.map(({ namespace: _, ...run }) => run));
     const found = new Map(rows.map((row, index) => [nameOf(row), runs[index]]));
     return keys.map((key) => found.get(nameOf(key)) ?? null);
   }
 
   async stored(uuids: string[]): Promise<string[]> {
-    const rows = await this.#writes.run<{ uuid: string }>(STORED, [JSON.stringify(uuids.filter(isUuid))]);
+    const asked = uuids.filter(isUuid);
+    const rows = await this.#writes.run<{ uuid: string }>(STORED, [arrayOf(asked), ...boundsOf(asked)]);
     return rows.map(({ uuid }) => uuid);
   }
 
   async list({ namespace, limit, order, after }: PageRequest): Promise<RunRecord[]> {
     const rows =
       order === "desc"
-        ? await this.#reads.run<RunRecord>(LIST.desc, [namespace, limit, after ?? LAST_UUID])
-        : await this.#reads.run<RunRecord>(LIST.asc, [
+        ? await this.#reads.run<RunRecord>(LIST_RUNS.desc.call, [namespace, limit, after ?? LAST_UUID])
+        : await this.#reads.run<RunRecord>(LIST_RUNS.asc.call, [
             namespace,
             limit,
             after ?? FIRST_UUID,

@@ -11,6 +11,30 @@ export const asked = (parameter: string) => `(
   ) as asked`;
 
 /**
+ * What has a statement look into the partitions of its batch alone: with bounds that are bound as parameters the others are left out
+ * when it begins, and cost nothing however many there are.
+ */
+export const within = (column: string, low: string, high: string) =>
+  `${column} >= ${low}::uuid and ${column} <= ${high}::uuid`;
+
+/** An array of PostgreSQL. */
+export function arrayOf(texts: string[]): string {
+  return `{${texts.map((text) => JSON.stringify(text)).join(",")}}`;
+}
+
+/** The smallest and the largest of the uuids of a batch. */
+export function boundsOf(uuids: string[]): [low: string, high: string] {
+  let low = "ffffffff-ffff-ffff-ffff-ffffffffffff";
+  let high = "00000000-0000-0000-0000-000000000000";
+  for (const uuid of uuids) {
+    const lower = uuid.toLowerCase();
+    if (lower < low) low = lower;
+    if (lower > high) high = lower;
+  }
+  return [low, high];
+}
+
+/**
  * Writes a batch in one statement, which gives one outcome per item, in order. Where the data of one item makes it fail, the
  * halves are tried apart until that one is found: its neighbours are written.
  */

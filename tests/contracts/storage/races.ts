@@ -4,7 +4,7 @@ import { PlatformError } from "../../../src/errors.ts";
 import type { ClaimedRun, Progress } from "../../../src/storage/port.ts";
 import { type Check, entriesText, MINUTE, only, pathsOf, present, progress, uuidsOf, type World } from "./kit.ts";
 
-const RUNS = 5000;
+const RUNS = process.env.TEST_SIZE === "full" ? 5000 : 1000;
 const CLAIMERS = 8;
 const BATCH = 200;
 

@@ -26,7 +26,7 @@ const WEBHOOK_INSIDE = /^workers\/webhook\/(?!(port|client|settings)\.ts$)/;
 const HOMES: { library: RegExp; home: RegExp; types?: true }[] = [
   { library: /^(elysia|@elysiajs\/.+)$/, home: /^src\/api\// },
   { library: /^lru-cache$/, home: /^src\/lru\.ts$/ },
-  { library: /^piscina$/, home: /^workers\/execution\/(watched-threads|thread\/thread)\.ts$/ },
+  { library: /^piscina$/, home: /^workers\/execution\/(threads|thread\/thread)\.ts$/ },
   { library: /^bun:sqlite$/, home: /^src\/(db|storage\/sqlite)\// },
   { library: /^postgres$/, home: /^src\/(db|storage\/postgres)\// },
   { library: /^kafkajs$/, home: /^src\/messaging\/kafka/ },

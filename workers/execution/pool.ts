@@ -6,9 +6,9 @@ import {
   type Execution,
   type Executor,
 } from "./port.ts";
-import { type ThreadsOptions, WatchedThreads } from "./watched-threads.ts";
+import { WatchedThreads, type WatchedThreadsOptions } from "./watched-threads.ts";
 
-export interface PoolOptions extends ThreadsOptions {
+export interface PoolOptions extends WatchedThreadsOptions {
   threads: number;
 }
 

@@ -1,4 +1,4 @@
-import type { Advanced } from "./thread/thread-run.ts";
+import type { EndedStatus } from "../../src/schemas/run.ts";
 
 /** A run on its way to a thread, as text. */
 export interface Handed {
@@ -20,7 +20,7 @@ export interface HandedEffect extends Handed {
   effectBy: number;
 }
 
-/** The thread for runs that have to be alone: a thread was lost under them, or under their definition. */
+/** The thread for runs that have to be alone, since a thread was lost under them, or under their definition. */
 export const ALONE = -1;
 
 /** Runs that are executed as one task, each until nothing is left but effects and sleeps. */
@@ -38,13 +38,43 @@ export interface EffectExecution {
   definitions: Map<string, string>;
 }
 
-/** What became of a run: how far it came, or that the thread does not have it any more and needs its state. */
+/** The progress of a run since its thread reported last. */
+export interface Advanced {
+  /** Counts the reports of a run from 0, since they may arrive out of order. */
+  seq: number;
+  /** JSON array text of the new log entries; "[]" for a run that ended, since its step results have them. */
+  entries: string;
+  /** The entries can't be computed again: the end of an effect, the begin of a wait, or the first of several branches. */
+  mustSave: boolean;
+  /** An error that a connector threw and that is no StepFailure, for the log; absent without one. */
+  unexpected?: string;
+  next:
+    | { kind: "end"; status: EndedStatus; error: string | null; stepResults: string }
+    /** It was stopped after one step, and may go on at once. */
+    | { kind: "again" }
+    | {
+        kind: "wait";
+        /** Effects to start, without those that were reported before. */
+        ready: ReadyEffect[];
+        /** When the run goes on even if no effect ends, milliseconds since the epoch; null for never. */
+        wakeAt: number | null;
+      };
+}
+
+/** An effect that may be started. */
+export interface ReadyEffect {
+  path: string;
+  /** The host that it acts on; null for none. */
+  host: string | null;
+}
+
+/** The result of a run: its progress, or that the thread does not have it any more and needs its state. */
 export type Executed = { kind: "advanced"; advanced: Advanced } | { kind: "missing" };
 
-/** What became of an effect. */
+/** The result of an effect. */
 export type ExecutedEffect = (
   | Executed
-  /** What it gave is told with another effect of its run, behind it. */
+  /** Its progress comes with another effect of its run. */
   | { kind: "joined" }
   /** It was not started: the lease had too little time left. */
   | { kind: "late" }
@@ -53,11 +83,11 @@ export type ExecutedEffect = (
   release?: () => void;
 };
 
-/** The port of whatever executes: the pool in production, the simulation in its test. */
+/** The port of execution: the thread pool in production, an adapter of its own in the simulation. */
 export interface Executor {
   /** The thread that has the least to do. */
   freest(): number;
-  /** One result per run, in order. Rejects with ThreadLost when the thread looped or died; nothing is known then. */
+  /** One result per run, in order. Rejects with ThreadLost when the thread looped or died: the results are lost with it. */
   execute(execution: Execution): Promise<Executed[]>;
   /** One promise per effect, in order, since one may take long. Each rejects with ThreadLost, guilty 0 for its own run. */
   executeEffects(execution: EffectExecution): Promise<ExecutedEffect>[];
@@ -66,11 +96,11 @@ export interface Executor {
   close(): Promise<void>;
 }
 
-/** The thread of a task is gone, and with it all that it knew of runs. */
+/** The thread of a task is gone, and with it the state of all its runs. */
 export class ThreadLost extends Error {
   /** Index of the run that the thread was on; null when it was on another one. */
   readonly guilty: number | null;
-  /** What happened, for the run's error; the cause has the words of whatever noticed it. */
+  /** For the error of the run; the cause is the original error. */
   readonly reason: string;
   /** False when the run was only too slow beside others: alone it gets more time. */
   readonly charged: boolean;

@@ -1,13 +1,14 @@
 import { readFileSync } from "node:fs";
 import type { Clock } from "../../src/clock.ts";
+import { ThreadLost } from "./port.ts";
 import type { SharedProgress } from "./shared.ts";
 
 const WATCH_MILLISECONDS = 50;
-/** Looks without a heartbeat until a thread is given up. Counted, not timed: a process that was frozen proves nothing. */
+/** Looks without a heartbeat until a thread is killed. They are counted, not timed, since the process may have been frozen. */
 const LOOKS = { shared: 20, alone: 100 };
 /**
- * A shared thread that was on a CPU for so long without a heartbeat loops, or is too slow for company. On a CPU: one that got
- * none, on a busy machine, has done nothing wrong.
+ * A shared thread that was on a CPU for so long without a heartbeat loops, or is too slow for the others. Only its CPU time
+ * counts: on a busy machine a healthy thread may get none for a while.
  */
 const LOOP_MILLISECONDS = 150;
 const LIMITS = {
@@ -41,12 +42,13 @@ export class Watchdog {
     this.#watch();
   }
 
-  /** Why the thread that had this slot is gone. */
-  reasonOf(slot: number): { looped: boolean; reason: string } {
+  /** Why the thread that had this slot is gone, and under which run. */
+  lossOf(slot: number, error: unknown): ThreadLost {
     const { progress, company } = this.#options;
     const lane = progress.laneOf(slot);
     const looped = lane !== null && this.#looped.has(lane);
-    return { looped, reason: looped ? `it made no progress for ${LIMITS[company]}` : "it exited" };
+    const reason = looped ? `it made no progress for ${LIMITS[company]}` : "it exited";
+    return new ThreadLost(progress.runOnCpu(slot), reason, !looped || company === "alone", error);
   }
 
   stop(): void {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { Advanced } from "./thread/thread-run.ts";
+import type { Advanced } from "./port.ts";
 import { type EffectResult, packEffects, packResults, unpackEffects, unpackResults } from "./wire.ts";
 
 const RESULTS: Advanced[] = [

@@ -1,16 +1,16 @@
 /** How tasks and their results cross between the pool and its threads: as JSON text, for a third of what an object graph costs. */
 
-import type { Executed, Handed, HandedEffect } from "./port.ts";
-import type { Advanced } from "./thread/thread-run.ts";
+import type { Advanced, Executed, Handed, HandedEffect } from "./port.ts";
 
-interface TaskBase {
+/** Common to all tasks of steps. */
+export interface TaskBase {
   /** Database time at the hand-over, milliseconds since the epoch. */
   now: number;
   stepwise: boolean;
   definitions: [key: string, steps: string][];
 }
 
-/** Runs up to their next effect; their results come together. */
+/** Runs, each up to its next effect; their results come together. */
 export interface PureTask extends TaskBase {
   kind: "pure";
   slot: number;
@@ -31,10 +31,10 @@ export interface DropTask {
   token: number;
 }
 
-/** What a thread gets. `effectBy` is in kernelTime here. */
+/** A task of a thread. `effectBy` is in kernelTime here. */
 export type ThreadTask = PureTask | EffectTask | DropTask;
 
-/** What became of an effect of an EffectTask, or that its thread failed under it. */
+/** The result of an effect of an EffectTask, or that its thread failed under it. */
 export type EffectResult = { id: number; index: number } & (
   | Executed
   | { kind: "joined" }
@@ -42,7 +42,7 @@ export type EffectResult = { id: number; index: number } & (
   | { kind: "failed"; message: string }
 );
 
-/** All that is told of a result but its long texts. */
+/** A result without its long texts. */
 type Head = Omit<Advanced, "entries">;
 
 /**

@@ -4,9 +4,9 @@ import {
   type ExecutedEffect,
   type Executor,
   type Handed,
+  type ReadyEffect,
   ThreadLost,
 } from "../execution/port.ts";
-import type { ReadyEffect } from "../execution/thread/thread-run.ts";
 import { Batches, type ReadyOptions } from "./batches.ts";
 import type { Definitions } from "./definitions.ts";
 import type { HeldRun } from "./held-run.ts";

@@ -4,7 +4,7 @@ import { joinLogs, parseLog, stepResultsText } from "../../src/schemas/log.ts";
 import type { EndedStatus } from "../../src/schemas/run.ts";
 import { describeFailure } from "../../src/step-failures.ts";
 import type { ClaimedRun, Progress, RunEnd, VersionKey } from "../../src/storage/port.ts";
-import type { Advanced, ReadyEffect } from "../execution/thread/thread-run.ts";
+import type { Advanced, ReadyEffect } from "../execution/port.ts";
 import { definitionKey } from "./definitions.ts";
 
 /** Threads that a run may take along before it is failed, unless it makes progress in between. */

@@ -2,8 +2,7 @@ import type { Logger } from "pino";
 import type { Clock } from "../../src/clock.ts";
 import { messageOf } from "../../src/errors.ts";
 import { within } from "../../src/resilience/waiting.ts";
-import { type Executor, ThreadLost } from "../execution/port.ts";
-import type { Advanced } from "../execution/thread/thread-run.ts";
+import { type Advanced, type Executor, ThreadLost } from "../execution/port.ts";
 import type { Suspects } from "../holding/suspects.ts";
 
 const MAX_RUNS_PER_TASK = 128;

@@ -8,7 +8,7 @@ import type { CompletedEvent, Triggered } from "../../src/schemas/event.ts";
 import { joinLogs } from "../../src/schemas/log.ts";
 import type { Shortcut } from "../../src/shortcuts.ts";
 import type { FreshProgress, FreshRun, Outcome, Storage } from "../../src/storage/port.ts";
-import type { Advanced } from "../execution/thread/thread-run.ts";
+import type { Advanced } from "../execution/port.ts";
 import { type Definitions, definitionKey } from "../holding/definitions.ts";
 import type { Origin } from "../holding/held-run.ts";
 import type { Holdings } from "../holding/holdings.ts";

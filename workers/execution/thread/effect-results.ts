@@ -1,6 +1,7 @@
 import { messageOf } from "../../../src/errors.ts";
+import type { Advanced } from "../port.ts";
 import { type EffectResult, packEffects } from "../wire.ts";
-import type { Advanced, ThreadRun } from "./thread-run.ts";
+import type { ThreadRun } from "./thread-run.ts";
 
 /** Which effect of which task. */
 export interface EffectPlace {

@@ -5,46 +5,18 @@ import type { Plan } from "../../../src/engine/plan.ts";
 import { type BlockState, blockOf, foldLog, type RunState, record } from "../../../src/engine/state.ts";
 import type { Json } from "../../../src/schemas/json.ts";
 import { type LogEntry, parseLog, stepResultsText } from "../../../src/schemas/log.ts";
-import type { EndedStatus, ErrorDetails } from "../../../src/schemas/run.ts";
+import type { ErrorDetails } from "../../../src/schemas/run.ts";
+import type { Advanced, ReadyEffect } from "../port.ts";
 import { Cancellation } from "./cancellation.ts";
 import { type Executed, executeEffect, executePure, textOfThrown } from "./executing.ts";
 import { Outputs } from "./outputs.ts";
-
-/** How far a run came since it was last asked. */
-export interface Advanced {
-  /** How often the thread told of it before: what is told does not always come in order. */
-  seq: number;
-  /** JSON array text of the log entries that are new; "[]" for a run that ended, whose results say it all. */
-  entries: string;
-  /** They hold what can't be computed again: how an effect ended, when a wait began, or which branch was first. */
-  mustSave: boolean;
-  /** What a connector threw that was no StepFailure, for the log; absent where none did. */
-  unexpected?: string;
-  next:
-    | { kind: "end"; status: EndedStatus; error: string | null; stepResults: string }
-    /** It may go on at once; it was to stop after every step. */
-    | { kind: "again" }
-    | {
-        kind: "wait";
-        /** Effects that are to be started, those that were told before left out. */
-        ready: ReadyEffect[];
-        /** When there is more to do whatever becomes of its effects, milliseconds since the epoch; null for never. */
-        wakeAt: number | null;
-      };
-}
-
-export interface ReadyEffect {
-  path: string;
-  /** Who is acted on; null for nobody in particular. */
-  host: string | null;
-}
 
 export interface Surroundings {
   /** Milliseconds since the epoch, database time. */
   now(): number;
   /** Stop after every step, so that a thread that is lost takes no other step's result with it. */
   stepwise: boolean;
-  /** Called before each step: the thread makes progress. */
+  /** Called before each step, as the heartbeat of the thread. */
   beat(): void;
 }
 
@@ -57,8 +29,8 @@ interface Effect {
 }
 
 /**
- * A run where it is executed: its folded state, and its effects under way. It is kept while the run is held, so that
- * neither its log nor its payload has to come again.
+ * A run in its thread: its folded state, and its effects under way. The thread keeps it while the run is held, so that neither
+ * log nor payload crosses again.
  */
 export class ThreadRun {
   readonly uuid: string;
@@ -94,7 +66,7 @@ export class ThreadRun {
     return this.#effects.size > 0;
   }
 
-  /** Whether the thread waits for the world on its behalf. */
+  /** Whether an effect of it is under way. */
   get hasEffectsUnderWay(): boolean {
     for (const { cancellation } of this.#effects.values()) if (cancellation !== null) return true;
     return false;
@@ -121,7 +93,7 @@ export class ThreadRun {
     return advanced;
   }
 
-  /** Takes a run's first step, which is an effect, as one that is to be started, though its begin was never told. */
+  /** Goes up to the first step of the run, an effect, which the worker starts without having asked for it. */
   begin(world: Surroundings): void {
     this.#pure(world);
     this.#ready = [];
@@ -192,7 +164,7 @@ export class ThreadRun {
     const [path, { status }, wakeAt] = entry;
     this.#entries.push(entry);
     record(this.#state, entry);
-    // Which branch was first is known from the time alone: decided once more, it might be another.
+    // Only the time tells which branch was first: decided again, it might be another.
     if (wakeAt !== null || status === "skipped") this.#mustSave = true;
     if (status === "skipped") this.#cancel(path);
   }
@@ -216,7 +188,7 @@ export class ThreadRun {
 
 type Stop = Exclude<Decision, { kind: "record" | "settle" | "execute" }> | { kind: "again" };
 
-/** Characters of the JSON text of what the steps gave. */
+/** Characters of the JSON text of all outputs. */
 function sizeOfOutputs({ steps }: RunState): number {
   let size = 0;
   for (const [, { output }] of steps.values()) if (output !== null) size += JSON.stringify(output).length;

@@ -1,7 +1,7 @@
 import type { Plan } from "../../../src/engine/plan.ts";
 import { lru } from "../../../src/lru.ts";
-import type { Handed } from "../port.ts";
-import { type Advanced, type Surroundings, ThreadRun } from "./thread-run.ts";
+import type { Advanced, Handed } from "../port.ts";
+import { type Surroundings, ThreadRun } from "./thread-run.ts";
 
 /** Of the texts of runs that wait to be gone on with; parsed they take some three times as much. */
 const MAX_BYTES = 16 * 1024 * 1024;

@@ -16,14 +16,14 @@ import { bytesOfText, lru } from "../../../src/lru.ts";
 import { describeFailure } from "../../../src/step-failures.ts";
 import { openWebhookClient } from "../../webhook/client.ts";
 import { textPassed } from "../garbage.ts";
-import type { Executed, Handed } from "../port.ts";
+import type { Advanced, Executed, Handed } from "../port.ts";
 import { ReplyBytes } from "../reply-bytes.ts";
 import { SharedProgress } from "../shared.ts";
-import type { ThreadData } from "../watched-threads.ts";
+import type { ThreadData } from "../threads.ts";
 import { type EffectTask, type PureTask, packResults, type ThreadTask } from "../wire.ts";
 import { type EffectPlace, EffectResults } from "./effect-results.ts";
 import { type ThreadParts, toolsFor } from "./effect-tools.ts";
-import type { Advanced, Surroundings } from "./thread-run.ts";
+import type { Surroundings } from "./thread-run.ts";
 import { ThreadRuns } from "./thread-runs.ts";
 
 const BEAT_MILLISECONDS = 200;

@@ -4,6 +4,7 @@ import { systemClock } from "./clock.ts";
 import { loadConfig } from "./config.ts";
 import { messageOf, StartError } from "./errors.ts";
 import { aborted } from "./resilience/waiting.ts";
+import { Retention } from "./services/retention.ts";
 import { onEndingSignals } from "./signals.ts";
 
 /** Lets what is under way end; once `hurry` is aborted it waits for nothing, and only gives back what is held. */
@@ -52,7 +53,17 @@ export async function runProgram(name: string, alone: boolean, program: Program)
     }
     const log = pino({ level: config.LOG_LEVEL, base: null, timestamp: pino.stdTimeFunctions.isoTime });
     const parts = await openParts(config, log);
-    running = { parts, stop: program(parts) };
+    const stop = program(parts);
+    const { storage, clock } = parts;
+    const retention = new Retention({ storage, clock, machine: systemClock, log, days: config.RETENTION_DAYS });
+    retention.start();
+    running = {
+      parts,
+      async stop(hurried) {
+        await stop(hurried);
+        await Promise.race([retention.stop(), aborted(hurried)]);
+      },
+    };
   } catch (error) {
     // Of any other error the stack alone: Bun would print its fields too, and libraries put addresses and commands there.
     const text = error instanceof StartError ? error.message : `The start failed: ${stackOf(error)}`;

@@ -172,6 +172,11 @@ begin
   execute format('create table run_log_beyond partition of run_log for values from (%L) to (maxvalue)', far);
 end
 $body$;
+-- The ends of these runs are few, so that they may change an index.
+create index workflow_runs_past_over on workflow_runs_past (completed_at);
+create index workflow_runs_after_over on workflow_runs_after (completed_at);
+create index workflow_runs_beyond_over on workflow_runs_beyond (completed_at);
+comment on index workflow_runs_past_over is 'Runs to drop one by one: they are not dropped with a month';
 comment on table workflow_runs_past is 'Runs that were kept when their month was dropped, since they were not over or had not been for long, and uuids of times before the first month';
 comment on table workflow_runs_after is 'uuids of times after the last month that was made';
 comment on table workflow_runs_beyond is 'uuids of times from 2109 on: random ones';

@@ -75,6 +75,12 @@ export const Environment = Type.Object({
     default: 30,
     description: "How long a claim lasts unrenewed",
   }),
+  RETENTION_DAYS: Type.Integer({
+    minimum: 0,
+    maximum: 36_500,
+    default: 0,
+    description: "How long runs that are over are kept; 0: for ever",
+  }),
   DRAIN_SECONDS: Type.Number({
     minimum: 0,
     maximum: 15,

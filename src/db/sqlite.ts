@@ -13,6 +13,8 @@ export type Synchronous = "FULL" | "NORMAL";
 /** Opens the connection that writes, brings the schema up to date, and returns it. ":memory:" for a database of its own. */
 export function openWriter(file: string, synchronous: Synchronous): Database {
   const database = new Database(file, { create: true, strict: true });
+  // Before anything else is written: free pages can be given back a few at a time.
+  database.run("pragma auto_vacuum = incremental");
   database.run("pragma journal_mode = wal");
   database.run(`pragma synchronous = ${synchronous}`);
   // 4,000 pages of 4 KiB: a checkpoint's two fsyncs are shared by more commits, and the log stays near 16 MiB.

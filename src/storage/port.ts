@@ -1,7 +1,4 @@
-/**
- * The storage port. Everything takes and returns arrays, in the same order, because a batch is the unit of work; a
- * batch never fails as a batch: each item has its own outcome.
- */
+/** The storage port. Everything takes and returns arrays, in the same order: each item of a batch has its own outcome. */
 
 import type { ErrorCode } from "../errors.ts";
 import type { BreakerState } from "../resilience/breaker.ts";
@@ -285,12 +282,15 @@ export interface Storage {
   renewLease(lease: WorkerLease): Promise<Outcome<null>>;
   /** What a worker holds, whether or not it was told so. */
   heldBy(worker: string): Promise<(Held & Pick<Progress, "crashes">)[]>;
-
   /** Cancels runs: at once where no worker holds them, else through their holder. Error run_not_found. Repeating it is harmless. */
   requestControl(items: ControlRequest[]): Promise<Outcome<ControlResult>[]>;
   /** Which runs that a worker holds it is asked to do something with, by one look that costs next to nothing where there are none. */
   controlOf(worker: string): Promise<(Held & { kind: ControlKind })[]>;
-
+  /**
+   * A small part of the upkeep: makes room for runs to come, and drops some that were over at `before` (milliseconds since the epoch;
+   * null for none) and triggered earlier, on PostgreSQL in a month that was over; never one whose event is owed. True if there is more to do.
+   */
+  maintain(before: number | null): Promise<boolean>;
   /** Rejects while the storage is out. */
   check(): Promise<void>;
   /** Writes a health_status row and drops those older than a day. */

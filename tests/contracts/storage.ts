@@ -15,6 +15,7 @@ import { leaseContract } from "./storage/leases.ts";
 import { pagingContract } from "./storage/paging.ts";
 import { progressContract } from "./storage/progress.ts";
 import { raceContract } from "./storage/races.ts";
+import { retentionContract } from "./storage/retention.ts";
 import { runContract } from "./storage/runs.ts";
 import { versionContract } from "./storage/versions.ts";
 import { workflowContract } from "./storage/workflows.ts";
@@ -37,6 +38,7 @@ export function storageContract(name: string, adapter: StorageAdapter): void {
     describe("progress", () => progressContract(check));
     describe("fences", () => fenceContract(check));
     describe("paging", () => pagingContract(check));
+    describe("retention", () => retentionContract(check));
     describe("races", () => raceContract(check));
   });
 }

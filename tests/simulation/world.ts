@@ -179,6 +179,7 @@ export class World {
       renewLease: (lease) => this.#call(clock, "renew", () => storage.renewLease(lease)),
       requestControl: (items) => this.#call(clock, "control", () => storage.requestControl(items)),
       controlOf: (worker) => this.#call(clock, "control of", () => storage.controlOf(worker)),
+      maintain: (before) => storage.maintain(before),
       check: () => storage.check(),
       recordHealth: (status) => storage.recordHealth(status),
       close: async () => {},

@@ -129,6 +129,7 @@ class PostgresStorage implements Storage {
   readonly #workers: Workers;
   readonly #control: Control;
   readonly #progress: ProgressWriter;
+  readonly #partitions: Partitions;
   readonly #clock: DatabaseClock;
 
   constructor(pools: Pools, ids: Ids, clock: DatabaseClock, owesEvents: boolean) {
@@ -143,6 +144,7 @@ class PostgresStorage implements Storage {
     this.#workers = new Workers(pools.writes);
     this.#control = new Control(pools.writes, owesEvents);
     this.#progress = new ProgressWriter(pools.writes, clock, owesEvents);
+    this.#partitions = new Partitions(pools.writes);
     this.#clock = clock;
     this.owedEvents = owesEvents ? new EventQueue(pools.writes) : null;
   }
@@ -229,6 +231,12 @@ class PostgresStorage implements Storage {
 
   controlOf(worker: string): Promise<(Held & { kind: ControlKind })[]> {
     return this.#control.of(worker);
+  }
+
+  async maintain(before: number | null): Promise<boolean> {
+    if (before !== null && (await this.#partitions.drop(before))) return true;
+    await this.#partitions.make();
+    return false;
   }
 
   async check(): Promise<void> {

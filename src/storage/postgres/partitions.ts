@@ -83,12 +83,15 @@ end`,
 const WALKED = 5000;
 /** Changed runs that are copied again while everybody waits. */
 const CHANGED = 200;
-/** Runs of "past" that may be dropped: fewer are left until a month is dropped. */
+/** Runs of "past" that may be dropped, from which on it is replaced: fewer are deleted, so many at a time. */
 const WORTH_IT = 10_000;
+const DELETED = 500;
 
 const copy = (uuids: string) => `execute format('insert into workflow_runs_kept (%s) select %1$s from workflow_runs
       where uuid = any($1) on conflict do nothing', columns) using ${uuids};
     execute 'insert into run_log_kept select * from run_log where run_uuid = any($1) on conflict do nothing' using ${uuids}`;
+
+const NOT_OWED = `not exists (select from run_queue where run_uuid = uuid) and not exists (select from owed_events where run_uuid = uuid)`;
 
 /**
  * Does one step of dropping runs that were over at $1 (milliseconds since the epoch) in months that were over then. Whether there
@@ -117,11 +120,21 @@ begin
     if to_regclass('workflow_runs_' || month) is null or ${timeOf("state.kept_until")} > before then
       state.kept_until := past;
       if (select count(*) from (select from workflow_runs_past where completed_at < before limit ${WORTH_IT}) as over) < ${WORTH_IT} then
-        return false;
+        select array_agg(uuid) into kept from (
+          select uuid from (
+            select uuid, completed_at from workflow_runs_past union all select uuid, completed_at from workflow_runs_after
+            union all select uuid, completed_at from workflow_runs_beyond
+          ) as alone
+          where completed_at < before and ${NOT_OWED} limit ${DELETED}
+        ) as over;
+        delete from run_log where run_uuid = any(kept);
+        delete from workflow_runs where uuid = any(kept);
+        return coalesce(cardinality(kept), 0) = ${DELETED};
       end if;
     end if;
     create table workflow_runs_kept (like workflow_runs including all) with (fillfactor = 20);
     create table run_log_kept (like run_log including all);
+    create index on workflow_runs_kept (completed_at);
     execute format('alter table workflow_runs_kept add constraint kept_until check (uuid < %L)', state.kept_until);
     execute format('alter table run_log_kept add constraint kept_until check (run_uuid < %L)', state.kept_until);
     delete from retention_changes;
@@ -136,7 +149,7 @@ begin
   end if;
 
   select array_agg(uuid) filter (where completed_at is null or completed_at >= state.ended_before
-      or exists (select from run_queue where run_uuid = uuid) or exists (select from owed_events where run_uuid = uuid)),
+      or not (${NOT_OWED})),
     (array_agg(uuid order by uuid desc))[1]
   into kept, last from (
     select uuid, completed_at from workflow_runs

@@ -11,6 +11,8 @@ import type { WriteArgument, WriteName, WriteOperations, WriteResult } from "./w
 /** Commits writes and answers each with its result. Rejects with storage_unavailable when its group failed. */
 export interface Committer {
   write<Name extends WriteName>(name: Name, argument: WriteArgument[Name]): Promise<WriteResult[Name]>;
+  /** Resolves when nothing waits to be written, after 50 ms at most. */
+  quiet(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -35,6 +37,8 @@ export class LocalCommitter implements Committer {
     return result;
   }
 
+  async quiet(): Promise<void> {}
+
   async close(): Promise<void> {
     this.#database.close();
   }
@@ -42,6 +46,9 @@ export class LocalCommitter implements Committer {
 
 /** A thread that commits what it had before it ends gets so long; one whose disk hangs does not answer. */
 const CLOSE_MILLISECONDS = 5000;
+/** How often it looks whether nothing waits, and how many times. */
+const QUIET_MILLISECONDS = 5;
+const QUIET_LOOKS = 10;
 
 /** Hands writes to the thread of writer.ts. */
 export class ThreadCommitter implements Committer {
@@ -71,6 +78,12 @@ export class ThreadCommitter implements Committer {
   write<Name extends WriteName>(name: Name, argument: WriteArgument[Name]): Promise<WriteResult[Name]> {
     if (this.#closed !== null) return Promise.reject(new PlatformError("storage_unavailable"));
     return this.#outstanding.add((id) => this.#worker.postMessage(packWrite({ id, name, argument })));
+  }
+
+  async quiet(): Promise<void> {
+    for (let look = 0; look < QUIET_LOOKS && this.#outstanding.size > 0; look++) {
+      await new Promise<void>((resolve) => systemClock.timer(QUIET_MILLISECONDS, resolve));
+    }
   }
 
   async close(): Promise<void> {

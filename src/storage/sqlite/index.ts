@@ -198,6 +198,12 @@ class SqliteStorage implements Storage {
     return reading(() => this.#control.of(worker));
   }
 
+  async maintain(before: number | null): Promise<boolean> {
+    if (before === null) return false;
+    await this.#committer.quiet();
+    return this.#committer.write("dropRuns", before);
+  }
+
   async check(): Promise<void> {
     reading(() => this.#runs.nextDue(0));
   }

@@ -28,6 +28,11 @@ export class Outstanding {
     this.#clock = clock;
   }
 
+  /** Writes that wait for their answer. */
+  get size(): number {
+    return this.#waiting.size;
+  }
+
   /** Hands a write over under an id; resolves with its result. @throws PlatformError storage_unavailable */
   add<Result>(hand: (id: number) => void): Promise<Result> {
     if (this.#hangs) return Promise.reject(unavailable("the disk hangs"));

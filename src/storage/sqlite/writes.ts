@@ -17,6 +17,7 @@ import type {
 import { Control } from "./control.ts";
 import { Definitions } from "./definitions.ts";
 import { FreshRuns } from "./fresh.ts";
+import { Retention } from "./retention.ts";
 import { Runs } from "./runs.ts";
 import { Workers } from "./workers.ts";
 
@@ -28,6 +29,7 @@ export function writeOperations(database: Database, clock: Clock) {
   const fresh = new FreshRuns(database, clock);
   const control = new Control(database, clock);
   const workers = new Workers(database, clock);
+  const retention = new Retention(database);
   const runs = new Runs(database, clock, definitions, workers);
   return {
     insertWorkflows: (items: NewWorkflow[]) => each(items, (item) => definitions.insert(item)),
@@ -41,6 +43,7 @@ export function writeOperations(database: Database, clock: Clock) {
     startLease: (lease: WorkerLease) => workers.start(lease),
     renewLease: (lease: WorkerLease) => workers.renew(lease),
     requestControl: (items: ControlRequest[]) => each(items, (item) => control.request(item)),
+    dropRuns: (before: number) => retention.drop(before),
     endLeases: (_: null) => workers.endAll(),
     recordHealth: (status: string) => {
       const now = clock.now();

@@ -86,10 +86,17 @@ describe("at the start", () => {
     expect({ asked: world.asked, again: world.machine.lastTimer }).toEqual({ asked: 2, again: 1000 });
   });
 
-  test("without an answer it is the machine's time, until there is one", async () => {
-    const world = await started(() => "none");
-    expect(world.clock.now()).toBe(world.machine.time);
-    await world.later(() => quick);
+  test("a process that stood still while it asked first does not believe that answer", async () => {
+    const world = await started((index) => (index === 0 ? { there: 1, back: 16_000 } : quick));
+    expect(world.off).toBeLessThan(1);
+  });
+
+  test("without an answer there is none, since the machine's time may be wrong by hours", async () => {
+    let answer: Answer = "none";
+    const world = new World(() => answer);
+    await expect(world.clock.start()).rejects.toThrow("no answer");
+    answer = quick;
+    await world.clock.start();
     expect(world.off).toBeLessThan(1);
   });
 });

@@ -63,9 +63,14 @@ export class DatabaseClock implements Clock {
 
   now = (): number => Math.floor(this.monotonic() + this.#offset.value);
 
-  /** Resolves when the offset is known, and follows it from then on. */
+  /**
+   * Resolves when the offset is known, and follows it from then on.
+   *
+   * @throws what `ask` throws: the time of the machine may be wrong by hours, and nothing is to be done by it
+   */
   async start(): Promise<void> {
-    await this.#follow(MOST_SAMPLES);
+    this.#learn(await this.#measure(MOST_SAMPLES));
+    this.#followLater();
   }
 
   stop(): void {
@@ -73,17 +78,21 @@ export class DatabaseClock implements Clock {
     this.#cancelTimer();
   }
 
-  async #follow(samples: number): Promise<void> {
+  async #follow(): Promise<void> {
     try {
-      this.#learn(await this.#measure(samples));
+      this.#learn(await this.#measure(SAMPLES));
     } catch (error) {
       // The last offset still holds: the monotonic clock drifts by parts in a million.
       this.#options.log.debug({ error: messageOf(error) }, "time of the database not learned");
     }
+    this.#followLater();
+  }
+
+  #followLater(): void {
     if (this.#stopped) return;
     const pause = this.#offset.error > GOOD_MILLISECONDS ? SOON_MILLISECONDS : AGAIN_MILLISECONDS;
     this.#offset.error += pause * DRIFT;
-    this.#cancelTimer = this.timer(pause, () => this.#follow(SAMPLES));
+    this.#cancelTimer = this.timer(pause, () => this.#follow());
   }
 
   #learn(measured: Offset): void {
@@ -92,7 +101,7 @@ export class DatabaseClock implements Clock {
     if (measured.error <= known.error || contradicts) this.#offset = measured;
   }
 
-  /** From three answers, or up to so many until one was quick; from fewer where they take long. */
+  /** From three answers, or up to so many until one was quick; from two where they take long: one alone may come of a freeze. */
   async #measure(most: number): Promise<Offset> {
     const begun = this.monotonic();
     let best: Offset = { ...this.#offset, error: Number.POSITIVE_INFINITY };
@@ -101,7 +110,7 @@ export class DatabaseClock implements Clock {
       const time = await this.#options.ask();
       const error = (this.monotonic() - sent) / 2;
       if (error < best.error) best = { value: time - sent - error, error };
-      if (this.monotonic() - begun >= LONGEST_MILLISECONDS) break;
+      if (sample > 0 && this.monotonic() - begun >= LONGEST_MILLISECONDS) break;
     }
     return best;
   }

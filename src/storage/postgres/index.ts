@@ -109,7 +109,7 @@ export async function openPostgresStorage({
   const partitions = new Partitions(pools.writes);
   await startWith(SETTINGS, systemClock, onWait, () => partitions.make());
   const clock = new DatabaseClock({ ask: () => databaseTime(pools.writes), machine: systemClock, log });
-  await clock.start();
+  await startWith(SETTINGS, systemClock, onWait, () => clock.start());
   const ids = await startWith(SETTINGS, systemClock, onWait, () => Ids.open(pools, clock));
   return { storage: new PostgresStorage(pools, ids, clock, owesEvents), clock };
 }

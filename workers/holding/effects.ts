@@ -51,22 +51,29 @@ export class Effects {
   }
 
   async #execute(batch: HeldEffect[]): Promise<void> {
-    // Their runs may have ended, or lost their state, while they waited.
-    const effects = batch.filter((effect) => this.#isCurrent(effect));
-    for (const effect of batch) if (!this.#isCurrent(effect)) this.#places.end(effect);
-    if (effects.length === 0) return;
-    let outcomes: Promise<Outcome<ExecutedEffect>>[] = [];
+    const waiting = this.#current(batch);
+    if (waiting.length === 0) return;
+    let definitions: Map<string, string>;
     try {
-      outcomes = await this.#handing.executeEffects(effects);
+      definitions = await this.#handing.definitionsOf(waiting.map(({ held }) => held));
     } catch (error) {
-      outcomes = effects.map(() => Promise.resolve({ kind: "error", error }));
+      for (const effect of waiting) this.#over(effect, { kind: "error", error });
+      return;
     }
-    for (const [index, effect] of effects.entries()) {
-      outcomes[index]?.then((outcome) => {
-        this.#places.end(effect);
-        this.#end(effect, outcome);
-      });
-    }
+    const effects = this.#current(waiting);
+    const outcomes = this.#handing.executeEffects(effects, definitions);
+    for (const [index, effect] of effects.entries()) outcomes[index]?.then((outcome) => this.#over(effect, outcome));
+  }
+
+  /** Gives the places of the others up: their runs may have been cancelled or given back, or lost their state, while they waited. */
+  #current(batch: HeldEffect[]): HeldEffect[] {
+    for (const effect of batch) if (!this.#isCurrent(effect)) this.#places.end(effect);
+    return batch.filter((effect) => this.#isCurrent(effect));
+  }
+
+  #over(effect: HeldEffect, outcome: Outcome<ExecutedEffect>): void {
+    this.#places.end(effect);
+    this.#end(effect, outcome);
   }
 
   #end(effect: HeldEffect, outcome: Outcome<ExecutedEffect>): void {

@@ -72,9 +72,8 @@ export class Handing {
     return waiting;
   }
 
-  /** Has effects executed; gives a promise for each, in order. @throws what the storage throws */
-  async executeEffects(batch: HeldEffect[]): Promise<Promise<Outcome<ExecutedEffect>>[]> {
-    const definitions = await this.#definitionsOf(batch.map(({ held }) => held));
+  /** Has effects executed, with the definitions of their runs; gives a promise for each, in order. */
+  executeEffects(batch: HeldEffect[], definitions: Map<string, string>): Promise<Outcome<ExecutedEffect>>[] {
     const { executor, leaseMilliseconds } = this.#options;
     const freest = executor.freest();
     const outcomes = new Map<HeldEffect, Promise<Outcome<ExecutedEffect>>>();
@@ -102,15 +101,17 @@ export class Handing {
   async #advance(batch: HeldRun[], alone: boolean): Promise<void> {
     // A shared thread gives up the state of a run that has to be alone.
     for (const held of batch) if (alone && held.thread !== ALONE) held.loseState();
+    const generations = new Map(batch.map((held) => [held, held.generation]));
+    // A run that was cancelled, or whose thread was lost, meanwhile begins anew: a result for it counts for nothing.
+    const isCurrent = (held: HeldRun) => held.generation === generations.get(held);
     try {
-      const definitions = await this.#definitionsOf(batch);
-      const pure = alone ? batch : batch.filter((held) => !this.#beginsWithEffect(held, definitions));
-      const generations = pure.map(({ generation }) => generation);
+      const definitions = await this.definitionsOf(batch);
+      const current = batch.filter(isCurrent);
+      for (const held of batch) if (!isCurrent(held)) this.#end(held, { kind: "missing" });
+      const pure = alone ? current : current.filter((held) => !this.#beginsWithEffect(held, definitions));
       const outcomes = pure.length === 0 ? [] : await this.#execute(pure, alone, definitions);
       for (const [index, held] of pure.entries()) {
-        // A result of a thread that was lost meanwhile counts for nothing.
-        const isCurrent = held.generation === generations[index];
-        this.#end(held, (isCurrent && outcomes[index]) || { kind: "missing" });
+        this.#end(held, (isCurrent(held) && outcomes[index]) || { kind: "missing" });
       }
     } catch (error) {
       for (const held of batch) if (held.isAdvancing) this.#end(held, { kind: "error", error });
@@ -134,7 +135,7 @@ export class Handing {
   }
 
   /** The definitions of runs whose state no thread has. @throws what the storage throws */
-  #definitionsOf(runs: HeldRun[]): Promise<Map<string, string>> {
+  definitionsOf(runs: HeldRun[]): Promise<Map<string, string>> {
     return this.#parts.definitions.load(runs.flatMap((held) => (held.thread === null ? [held.version] : [])));
   }
 

@@ -1,10 +1,12 @@
 import type { Plan } from "../../../src/engine/plan.ts";
-import { lru } from "../../../src/lru.ts";
+import { bytesOfText, lru } from "../../../src/lru.ts";
 import type { Advanced, Handed } from "../port.ts";
 import { type Surroundings, ThreadRun } from "./thread-run.ts";
 
 /** Of the texts of runs that wait to be gone on with; parsed they take some three times as much. */
 const MAX_BYTES = 16 * 1024 * 1024;
+/** Of the names of runs that were given up, some thousands. */
+const MAX_DROPPED_BYTES = 1024 * 1024;
 
 /** The runs that a thread keeps, so that only what is new of them has to cross. */
 export class ThreadRuns {
@@ -12,8 +14,12 @@ export class ThreadRuns {
   readonly #busy = new Map<string, ThreadRun>();
   readonly #idle = lru<ThreadRun>({ maxBytes: MAX_BYTES, bytesOf: ({ size }) => 2 * size });
 
+  /** Those that were given up: what is handed over of one after that was sent before. */
+  readonly #dropped = lru<string>({ maxBytes: MAX_DROPPED_BYTES, bytesOf: bytesOfText });
+
   /** A run that was handed over: made of its state, or as it is known here; undefined where neither is. */
   take({ state, ...handed }: Handed, plan: Plan | undefined): ThreadRun | undefined {
+    if (this.#dropped.size > 0 && this.#dropped.has(nameOf(handed))) return undefined;
     if (state !== null && plan !== undefined) return new ThreadRun(handed, plan, state);
     const known = this.#current(handed.uuid);
     return known?.token === handed.token ? known : undefined;
@@ -39,6 +45,7 @@ export class ThreadRuns {
 
   /** Gives up a run: its effects under way are called off, and what they bring is told of nothing. */
   drop(uuid: string, token: number): void {
+    this.#dropped.set(nameOf({ uuid, token }), uuid);
     const known = this.#current(uuid);
     if (known?.token !== token) return;
     known.callOff();
@@ -57,4 +64,9 @@ export class ThreadRuns {
   #current(uuid: string): ThreadRun | undefined {
     return this.#busy.get(uuid) ?? this.#idle.get(uuid);
   }
+}
+
+/** A run under one claim. */
+function nameOf({ uuid, token }: { uuid: string; token: number }): string {
+  return `${uuid} ${token}`;
 }

@@ -2,6 +2,9 @@ import type { Step } from "../../src/language/workflow.ts";
 import type { StepResult } from "../../src/schemas/run.ts";
 import { listsIn } from "./workloads.ts";
 
+/** How far the times of two processes may be apart, which learn the time of the database from its answers; milliseconds. */
+const SKEW = 20;
+
 /**
  * What is wrong with when the steps of a list began and ended: each begins after the one before it has ended, those that a
  * step holds begin and end within it, no delay ends early, and nothing begins behind a step that did not succeed.
@@ -20,10 +23,10 @@ export function orderFaults(steps: readonly Step[], above: string, results: Reco
     if (isOver) faults.push(`${address} began behind a step that did not succeed`);
     const started = Date.parse(result.started_at ?? "");
     const ended = Date.parse(result.completed_at ?? "");
-    if (!(started >= before)) faults.push(`${address} began before the step before it ended`);
-    if (!(ended >= started)) faults.push(`${address} did not end after it began`);
+    if (!(started >= before - SKEW)) faults.push(`${address} began before the step before it ended`);
+    if (!(ended >= started - SKEW)) faults.push(`${address} did not end after it began`);
     const { duration } = step.config;
-    if (typeof duration === "number" && result.status === "success" && ended - started < duration * 1000) {
+    if (typeof duration === "number" && result.status === "success" && ended - started < duration * 1000 - SKEW) {
       faults.push(`${address} ended early`);
     }
     for (const list of listsIn(step)) {
@@ -31,7 +34,8 @@ export function orderFaults(steps: readonly Step[], above: string, results: Reco
       for (const nested of list.steps) {
         const inner = results[`${address}.${list.above}${nested.name}`];
         if (inner === undefined) continue;
-        const isWithin = Date.parse(inner.started_at ?? "") >= started && Date.parse(inner.completed_at ?? "") <= ended;
+        const [begun, over] = [Date.parse(inner.started_at ?? ""), Date.parse(inner.completed_at ?? "")];
+        const isWithin = begun >= started - SKEW && over <= ended + SKEW;
         if (!isWithin) faults.push(`${inner.step_name} did not begin and end within ${address}`);
       }
     }

@@ -1,3 +1,4 @@
+import { drainMicrotasks } from "bun:jsc";
 import type { Clock } from "../../src/clock.ts";
 
 /** A seeded random number generator (mulberry32): the same seed gives the same numbers on every machine. */
@@ -59,17 +60,16 @@ export class Scheduler {
     };
   }
 
-  /** Runs events until `done`, or until virtual time passes the end; false then. */
-  async runUntil(end: number, done: () => boolean): Promise<boolean> {
+  /** Runs events until `done`, or until virtual time passes the end. */
+  runUntil(end: number, done: () => boolean): void {
     while (!done()) {
       const event = this.#events.shift();
-      if (event === undefined || event.time > end) return false;
+      if (event === undefined || event.time > end) return;
       this.time = event.time;
       event.run();
       // Everything that follows without a timer happens now.
-      await new Promise((resolve) => setImmediate(resolve));
+      drainMicrotasks();
     }
-    return true;
   }
 
   #insert(event: Scheduled): void {
@@ -86,30 +86,46 @@ export class Scheduler {
   }
 }
 
-/** The clock of one process of the simulation: it can be stopped for a while, and dies with its process. */
+/** Parts in which a machine's clock may go too fast or too slow, at most: as the clock of the database expects of it. */
+const DRIFT = 1e-4;
+
+/**
+ * The clock of one process of the simulation, and of its machine: it goes a little too fast or too slow, and its time of day
+ * is set now and then. The process can be stopped for a while, and its clock dies with it.
+ */
 export class ProcessClock implements Clock {
   readonly #scheduler: Scheduler;
+  readonly #begun: number;
+  readonly #rate: number;
+  /** How far its time of day is off, milliseconds. */
+  #off: number;
   #frozenUntil = 0;
   dead = false;
 
-  constructor(scheduler: Scheduler) {
+  constructor(scheduler: Scheduler, random: Random) {
     this.#scheduler = scheduler;
+    this.#begun = scheduler.time - random.below(1_000_000);
+    this.#rate = 1 + DRIFT * (2 * random.next() - 1);
+    this.#off = distance(random);
   }
 
   now(): number {
-    return this.#scheduler.time;
+    return Math.floor(this.#begun + this.#off + this.monotonic());
   }
 
-  monotonic(): number {
-    return this.#scheduler.time;
-  }
+  // Functions of their own, since the clock of the database takes them over.
+  monotonic = (): number => (this.#scheduler.time - this.#begun) * this.#rate;
 
-  timer(milliseconds: number, callback: () => void): () => void {
-    return this.#scheduler.after(milliseconds, () => this.deliver(callback));
-  }
+  timer = (milliseconds: number, callback: () => void): (() => void) =>
+    this.#scheduler.after(milliseconds / this.#rate, () => this.deliver(callback));
 
-  nextTurn(callback: () => void): void {
+  nextTurn = (callback: () => void): void => {
     this.#scheduler.after(0, () => this.deliver(callback));
+  };
+
+  /** Its time of day is set, forwards or back, by a moment or by hours. */
+  jump(random: Random): void {
+    this.#off = distance(random);
   }
 
   /** Like SIGSTOP: whatever would happen to the process happens when it goes on. */
@@ -124,4 +140,8 @@ export class ProcessClock implements Clock {
     if (left > 0) this.#scheduler.after(left, () => this.deliver(callback));
     else callback();
   }
+}
+
+function distance(random: Random): number {
+  return (2 * random.next() - 1) * random.pick([0, 100, 10_000, 7_200_000]);
 }

@@ -1,6 +1,6 @@
+import type { Clock } from "../../src/clock.ts";
 import type { StepTypes } from "../../src/connectors/index.ts";
-import { compile, type Plan } from "../../src/engine/plan.ts";
-import type { Step } from "../../src/language/workflow.ts";
+import type { Plan } from "../../src/engine/plan.ts";
 import {
   ALONE,
   type EffectExecution,
@@ -34,13 +34,16 @@ class Thread {
 /** Threads that take virtual time, act on the world's ledger, and are sometimes lost. */
 export class SimulatedThreads implements Executor {
   readonly #world: World;
-  readonly #clock: ProcessClock;
+  readonly #clock: Clock;
+  readonly #process: ProcessClock;
   readonly #types: StepTypes;
   readonly #threads = new Map<number, Thread>();
 
-  constructor(world: World, clock: ProcessClock, types: StepTypes) {
+  /** @param clock tells the time in `process` */
+  constructor(world: World, clock: Clock, process: ProcessClock, types: StepTypes) {
     this.#world = world;
     this.#clock = clock;
+    this.#process = process;
     this.#types = types;
   }
 
@@ -106,7 +109,7 @@ export class SimulatedThreads implements Executor {
       signal: new AbortController().signal,
       fetch: async () => {
         await this.#world.effect(run.uuid, path, token);
-        this.#world.maybeFreeze(this.#clock);
+        this.#world.maybeFreeze(this.#process);
         const time = this.#world.random.chance(0.05) ? 20_000 : this.#world.random.below(300);
         await new Promise<void>((resolve) => this.#clock.timer(time, resolve));
         return {
@@ -133,7 +136,7 @@ export class SimulatedThreads implements Executor {
     return new Promise((resolve, reject) => {
       thread.waiting.set(task, reject);
       const lose = (guilty: number | null) => this.#lose(name, thread, task, guilty);
-      this.#world.maybeFreeze(this.#clock);
+      this.#world.maybeFreeze(this.#process);
       this.#clock.timer(random.below(4), async () => {
         if (thread.isLost) return;
         if (this.#world.faulty && random.chance(0.02)) {
@@ -173,10 +176,9 @@ export class SimulatedThreads implements Executor {
     return { now: () => this.#clock.now(), stepwise: isAlone, beat: () => {} };
   }
 
+  /** Definitions never change: each is compiled once. */
   #planOf(definition: string, definitions: Map<string, string>): Plan | undefined {
     const text = definitions.get(definition);
-    if (text === undefined) return undefined;
-    const steps: Step[] = JSON.parse(text);
-    return compile(steps, this.#types);
+    return text === undefined ? undefined : this.#world.planOf(text, this.#types);
   }
 }

@@ -3,76 +3,99 @@ import type { StepTypes } from "../../src/connectors/index.ts";
 import type { Reservation } from "../../src/messaging/port.ts";
 import type { Triggered } from "../../src/schemas/event.ts";
 import type { EndedRun, NewRun } from "../../src/storage/port.ts";
+import { DatabaseClock } from "../../src/storage/postgres/database-clock.ts";
 import { Dispatcher } from "../../workers/dispatcher.ts";
 import { Sweeper } from "../../workers/intake/sweeper.ts";
+import { Connection } from "./connection.ts";
 import { ProcessClock, type Random } from "./scheduler.ts";
 import { SimulatedThreads } from "./threads.ts";
 import type { World } from "./world.ts";
 
 export const LEASE_MILLISECONDS = 30_000;
 
-/** One worker process: the real dispatcher and sweeper over the simulated clock, storage and threads. */
+const log = pino({ level: "silent" });
+
+/** The parts of a worker that work once it knows the time. */
+interface Parts {
+  dispatcher: Dispatcher;
+  sweeper: Sweeper;
+}
+
+/** One worker process: the real dispatcher, sweeper and clock of the database over the simulated machine, storage and threads. */
 export class SimulatedWorker {
   readonly name: string;
   readonly clock: ProcessClock;
+  readonly connection: Connection;
   readonly #random: Random;
-  readonly #dispatcher: Dispatcher;
-  readonly #sweeper: Sweeper;
+  #parts: Parts | null = null;
 
   constructor(name: string, world: World, types: StepTypes) {
     this.name = name;
-    this.clock = new ProcessClock(world.scheduler);
     this.#random = world.random;
-    const storage = world.connect(this.clock);
-    const log = pino({ level: "silent" });
-    const clock = this.clock;
-    this.#dispatcher = new Dispatcher({
+    this.clock = new ProcessClock(world.scheduler, world.random);
+    this.connection = new Connection(world, this.clock);
+    const clock = new DatabaseClock({ ask: () => this.connection.time(), machine: this.clock, log });
+    const start = () => {
+      const open = () => {
+        this.#parts = this.#open(world, types, clock);
+      };
+      clock.start().then(open, () => this.clock.timer(100, start));
+    };
+    start();
+  }
+
+  #open(world: World, types: StepTypes, clock: DatabaseClock): Parts {
+    const storage = this.connection.storage();
+    const dispatcher = new Dispatcher({
       storage,
-      executor: new SimulatedThreads(world, clock, types),
+      executor: new SimulatedThreads(world, clock, this.clock, types),
       clock,
       log,
       types,
       shortcuts: world.shortcuts,
+      trustsMessages: world.trustsMessages,
       maxBatches: 2,
       maxInFlight: 6,
-      trustsMessages: world.trustsMessages,
       maxEffects: 3,
       leaseMilliseconds: LEASE_MILLISECONDS,
-      onGivenBack: (dueAt) => this.#sweeper.notice(dueAt),
+      onGivenBack: (dueAt) => sweeper.notice(dueAt),
       onEnded: () => {},
     });
-    this.#sweeper = new Sweeper({
+    const sweeper = new Sweeper({
       storage,
-      dispatcher: this.#dispatcher,
+      dispatcher,
       clock,
       log,
-      patienceMilliseconds: () => (clock.now() % 4000 < 2000 ? 0 : this.#dispatcher.patience()),
+      patienceMilliseconds: () => (clock.now() % 4000 < 2000 ? 0 : dispatcher.patience()),
       longestMilliseconds: () => 1000,
     });
-    this.#sweeper.start();
+    sweeper.start();
+    return { dispatcher, sweeper };
   }
 
   /** Room for a run that is about to be stored; none when the process is not there to ask. */
   reserve(): Reservation | null {
-    return this.clock.dead ? null : this.#dispatcher.reserve();
+    return this.clock.dead ? null : (this.#parts?.dispatcher.reserve() ?? null);
   }
 
   /** What the run comes to before it is stored; null at once where that can't be known. */
   executeAhead(run: NewRun): Promise<EndedRun | null> | null {
-    return this.#dispatcher.executeAhead([run])?.then(([ended]) => ended ?? null) ?? null;
+    return this.#parts?.dispatcher.executeAhead([run])?.then(([ended]) => ended ?? null) ?? null;
   }
 
   /** A message from within the process, or from a broker, which brings it again when its claim failed. */
   message(triggered: Triggered): void {
     if (this.#random.chance(0.5)) {
-      this.clock.deliver(() => this.#dispatcher.onMessages([triggered.runId]));
+      this.clock.deliver(() => this.#parts?.dispatcher.onMessages([triggered.runId]));
     } else this.#claim(triggered);
   }
 
   #claim(triggered: Triggered): void {
+    const again = () => this.clock.timer(100, () => this.#claim(triggered));
     this.clock.deliver(() => {
-      if (this.#dispatcher.room() === 0) return;
-      this.#dispatcher.claim([triggered]).catch(() => this.clock.timer(100, () => this.#claim(triggered)));
+      if (this.#parts === null) return again();
+      const { dispatcher } = this.#parts;
+      if (dispatcher.room() > 0) dispatcher.claim([triggered]).catch(again);
     });
   }
 
@@ -83,11 +106,13 @@ export class SimulatedWorker {
 
   /** SIGTERM; calls back when the process is gone. */
   stop(gone: () => void): void {
-    this.#sweeper.stop();
-    const deadline = new Promise<void>((resolve) => this.clock.timer(5000, resolve));
-    this.#dispatcher.stop(deadline).then(() => {
+    const end = () => {
       this.clock.dead = true;
       gone();
-    });
+    };
+    this.#parts?.sweeper.stop();
+    const deadline = new Promise<void>((resolve) => this.clock.timer(5000, resolve));
+    if (this.#parts === null) end();
+    else this.#parts.dispatcher.stop(deadline).then(end);
   }
 }

@@ -1,16 +1,22 @@
-import { PlatformError } from "../../src/errors.ts";
+import type { StepTypes } from "../../src/connectors/index.ts";
+import { compile, type Plan } from "../../src/engine/plan.ts";
 import type { Step } from "../../src/language/workflow.ts";
 import type { ControlResult } from "../../src/schemas/control.ts";
 import { parseLog } from "../../src/schemas/log.ts";
 import type { RunKey, StepResult } from "../../src/schemas/run.ts";
 import { SHORTCUTS, type Shortcut } from "../../src/shortcuts.ts";
-import type { ClaimedRun, RunRecord, Storage } from "../../src/storage/port.ts";
+import type { Held, RunRecord, Storage } from "../../src/storage/port.ts";
 import type { ProcessClock, Random, Scheduler } from "./scheduler.ts";
 import { listsIn, type Workload } from "./workloads.ts";
 
 const ENDED = new Set(["success", "failed", "cancelled"]);
 
 export const keyOf = (uuid: string): RunKey => ({ namespace: "default", uuid });
+
+/** The uuid of a thing of the simulation; the kind is one hexadecimal digit. */
+export function uuidOf(kind: string, index: number): string {
+  return `0190000${kind}-0000-7000-8000-${index.toString(16).padStart(12, "0")}`;
+}
 
 /** What all processes share: the database, the ledger of effects, and the rules that must hold at every moment. */
 export class World {
@@ -22,6 +28,9 @@ export class World {
   readonly counts = {
     crashes: 0,
     freezes: 0,
+    cuts: 0,
+    jumps: 0,
+    lockedRows: 0,
     restarts: 0,
     lostMessages: 0,
     lostThreads: 0,
@@ -42,6 +51,7 @@ export class World {
   readonly cancelled = new Map<string, ControlResult>();
   /** What every run plays. */
   readonly workloads = new Map<string, Workload>();
+  readonly #plans = new Map<string, Plan>();
   readonly #ended = new Map<string, RunRecord>();
   readonly #tokens = new Map<string, number>();
   /** The paths of the effects that each run began. */
@@ -56,6 +66,14 @@ export class World {
     this.trustsMessages = random.chance(0.7);
     const share = random.pick([1, 1, 1, 0.5, 0]);
     this.shortcuts = new Set(SHORTCUTS.filter(() => random.chance(share)));
+  }
+
+  /** The plan of a definition, given as JSON text. */
+  planOf(text: string, types: StepTypes): Plan {
+    const steps: Step[] = this.#plans.has(text) ? [] : JSON.parse(text);
+    const plan = this.#plans.get(text) ?? compile(steps, types);
+    this.#plans.set(text, plan);
+    return plan;
   }
 
   note(event: string): void {
@@ -90,7 +108,7 @@ export class World {
     acted.add(path);
   }
 
-  claimed(runs: ClaimedRun[]): void {
+  claimed(runs: Held[]): void {
     for (const { uuid, token } of runs) {
       if ((this.#tokens.get(uuid) ?? 0) >= token) this.violation(`token ${token} of ${uuid} was given out twice`);
       this.#tokens.set(uuid, token);
@@ -130,60 +148,9 @@ export class World {
     }
   }
 
-  /** The storage as one process reaches it: slow, and while the world is faulty sometimes without an answer. */
-  connect(clock: ProcessClock): Storage {
-    const { storage } = this;
-    return {
-      owedEvents: null,
-      breaker: null,
-      batchesAtOnce: storage.batchesAtOnce,
-      insertWorkflows: (items) => storage.insertWorkflows(items),
-      updateWorkflows: (items) => storage.updateWorkflows(items),
-      deleteWorkflows: (items) => storage.deleteWorkflows(items),
-      findWorkflows: (items) => storage.findWorkflows(items),
-      listWorkflows: (page) => storage.listWorkflows(page),
-      findVersions: (keys) => this.#call(clock, "versions", () => storage.findVersions(keys)),
-      insertRuns: (items) => this.#call(clock, "insert", () => storage.insertRuns(items)),
-      findRuns: (keys) => storage.findRuns(keys),
-      storedRuns: (uuids) => this.#call(clock, "known", () => storage.storedRuns(uuids)),
-      listRuns: (page) => storage.listRuns(page),
-      findFresh: (uuids, maxBytes) => this.#call(clock, "look", () => storage.findFresh(uuids, maxBytes)),
-      saveFresh: (items) =>
-        this.#call(clock, "save unclaimed", async () => {
-          const outcomes = await storage.saveFresh(items);
-          const saved = items.filter((_, index) => outcomes[index]?.kind === "ok");
-          this.counts.unclaimed += saved.length;
-          this.counts.awokenUnclaimed += saved.filter(({ logLength }) => logLength > 0).length;
-          await this.written(items);
-          return outcomes;
-        }),
-      claimByMessage: (claim) => this.#call(clock, "claim", () => this.#claim(storage.claimByMessage(claim))),
-      claimDue: (claim) => this.#call(clock, "sweep", () => this.#claim(storage.claimDue(claim))),
-      nextDue: (patience) => storage.nextDue(patience),
-      saveProgress: (items) =>
-        this.#call(
-          clock,
-          `save ${items.map(({ uuid, next }) => `${uuid.slice(-4)} ${next.kind}`).join(", ")}`,
-          async () => {
-            const outcomes = await storage.saveProgress(items);
-            for (const [index, { uuid, token }] of items.entries()) {
-              const stale = this.#tokens.get(uuid) !== token;
-              if (stale && outcomes[index]?.kind === "ok") this.violation(`stale token ${token} of ${uuid} wrote`);
-            }
-            await this.written(items);
-            return outcomes;
-          },
-        ),
-      startLease: (lease) => this.#call(clock, "start", () => storage.startLease(lease)),
-      heldBy: (worker) => this.#call(clock, "held", () => storage.heldBy(worker)),
-      renewLease: (lease) => this.#call(clock, "renew", () => storage.renewLease(lease)),
-      requestControl: (items) => this.#call(clock, "control", () => storage.requestControl(items)),
-      controlOf: (worker) => this.#call(clock, "control of", () => storage.controlOf(worker)),
-      maintain: (before) => storage.maintain(before),
-      check: () => storage.check(),
-      recordHealth: (status) => storage.recordHealth(status),
-      close: async () => {},
-    };
+  /** A write of a run's progress was carried out. */
+  progressed({ uuid, token }: Held): void {
+    if (this.#tokens.get(uuid) !== token) this.violation(`stale token ${token} of ${uuid} wrote`);
   }
 
   /** At the moments that matter most a process may stop for longer than its leases last, as under SIGSTOP. */
@@ -191,32 +158,6 @@ export class World {
     if (!this.faulty || !this.random.chance(0.01)) return;
     this.counts.freezes++;
     clock.freeze(this.random.below(60_000));
-  }
-
-  async #claim(claim: Promise<ClaimedRun[]>): Promise<ClaimedRun[]> {
-    const runs = await claim;
-    this.claimed(runs);
-    return runs;
-  }
-
-  /** One round trip: the request may be lost on its way, and so may the answer of one that was carried out. */
-  #call<Result>(clock: ProcessClock, what: string, operation: () => Promise<Result>): Promise<Result> {
-    const lost = this.faulty && this.random.chance(0.02);
-    const unanswered = this.faulty && !lost && this.random.chance(0.02);
-    const [there, back] = [1 + this.random.below(3), this.random.below(3)];
-    return new Promise((resolve, reject) => {
-      const refuse = () => clock.deliver(() => reject(new PlatformError("storage_unavailable")));
-      this.scheduler.after(there, () => {
-        if (lost) return refuse();
-        // A crash between request and answer does not take the request back.
-        operation().then((result) => {
-          this.note(`${what}${unanswered ? " (answer lost)" : ""}`);
-          if (unanswered) this.counts.lostAnswers++;
-          this.maybeFreeze(clock);
-          this.scheduler.after(back, () => (unanswered ? refuse() : clock.deliver(() => resolve(result))));
-        }, reject);
-      });
-    });
   }
 }
 

@@ -37,9 +37,8 @@ import { Runs } from "./runs.ts";
 import { Workers } from "./workers.ts";
 import { writeOperations } from "./writes.ts";
 
-/** A database in memory, gone with the process. The clock is a parameter so that a simulation can own it. */
-export function openMemoryStorage(clock: Clock): Storage {
-  const database = openWriter(":memory:", "NORMAL");
+/** A database in memory, gone with the process. The clock, and the database, are parameters so that a simulation can own them. */
+export function openMemoryStorage(clock: Clock, database: Database = openWriter(":memory:", "NORMAL")): Storage {
   const committer = new LocalCommitter(database, writeOperations(database, clock));
   return new SqliteStorage(database, committer, clock, async () => {});
 }

@@ -1,0 +1,66 @@
+/** What goes wrong in the simulated world, and who is asked to end meanwhile. */
+import type { StepTypes } from "../../src/connectors/index.ts";
+import type { Connection } from "./connection.ts";
+import { LEASE_MILLISECONDS, SimulatedWorker } from "./worker.ts";
+import { keyOf, type World } from "./world.ts";
+
+/** Some runs are cancelled while they are on their way, by a process that asks until it is answered. */
+export function scheduleCancels(world: World, runs: string[], { api, span }: { api: Connection; span: number }): void {
+  const { random, scheduler } = world;
+  for (const uuid of runs) {
+    if (!random.chance(0.15)) continue;
+    const ask = () =>
+      void api
+        .call("", async () => {
+          const [outcome] = await world.storage.requestControl([{ ...keyOf(uuid), kind: "cancel" }]);
+          if (outcome?.kind !== "ok") return;
+          world.note(`cancel ${uuid}: ${outcome.value}`);
+          if (outcome.value === "over" || world.cancelled.has(uuid)) return;
+          world.counts.cancels++;
+          world.cancelled.set(uuid, outcome.value);
+        })
+        .catch(() => scheduler.after(100, ask));
+    scheduler.after(random.below(span), ask);
+  }
+}
+
+const KINDS = ["crash", "freeze", "restart", "cut", "jump"] as const;
+const FAULTS = 8;
+
+/** Crashes, freezes and partitions beyond the lease, orderly restarts and clocks that are set, until the world calms down. */
+export function scheduleFaults(world: World, workers: SimulatedWorker[], types: StepTypes, end: number): void {
+  const { random, scheduler, counts } = world;
+  scheduler.after(end, () => {
+    world.faulty = false;
+  });
+  for (let fault = 0; fault < FAULTS; fault++) {
+    scheduler.after(random.below(end), () => {
+      const index = random.below(workers.length);
+      const worker = workers[index];
+      if (worker === undefined) return;
+      const restart = () =>
+        scheduler.after(random.below(3000), () => {
+          workers[index] = new SimulatedWorker(`${worker.name}'`, world, types);
+        });
+      const kind = random.pick(KINDS);
+      world.note(`${kind} ${worker.name}`);
+      if (kind === "crash") {
+        counts.crashes++;
+        worker.crash();
+        restart();
+      } else if (kind === "freeze") {
+        counts.freezes++;
+        worker.clock.freeze(random.below(2 * LEASE_MILLISECONDS));
+      } else if (kind === "restart") {
+        counts.restarts++;
+        worker.stop(restart);
+      } else if (kind === "cut") {
+        counts.cuts++;
+        worker.connection.cut(2000 + random.below(2 * LEASE_MILLISECONDS));
+      } else {
+        counts.jumps++;
+        worker.clock.jump(random);
+      }
+    });
+  }
+}

@@ -1,0 +1,94 @@
+import { PlatformError } from "../../src/errors.ts";
+import type { EndedRun, InsertedRun, NewRun } from "../../src/storage/port.ts";
+import type { Connection } from "./connection.ts";
+import type { SimulatedWorker } from "./worker.ts";
+import { SHORT, type Workload } from "./workloads.ts";
+import { uuidOf, type World } from "./world.ts";
+
+const TRIGGERS = 12;
+
+/** Triggers at random times, each with a message that may be lost, late, doubled, or for the wrong worker. */
+export function scheduleTriggers(
+  world: World,
+  workers: SimulatedWorker[],
+  workloads: readonly Workload[],
+  { api, span }: { api: Connection; span: number },
+): Map<string, Workload> {
+  const { random, scheduler } = world;
+  const expected = world.workloads;
+  for (let index = 0; index < TRIGGERS; index++) {
+    const workload = random.pick(random.chance(0.5) ? SHORT : workloads);
+    const id = uuidOf("a", index);
+    expected.set(id, workload);
+    scheduler.after(random.below(span), () => {
+      world.note(`trigger ${id} ${workload.id}`);
+      const payload = JSON.stringify({ n: index });
+      const owner = random.pick(workers);
+      const reservation = random.chance(0.5) ? owner.reserve() : null;
+      const coming: NewRun = {
+        uuid: id,
+        namespace: "default",
+        workflow: workload.id,
+        payload,
+        depth: 0,
+        graceMilliseconds: 2000,
+        claim: reservation?.claim ?? null,
+        ended: null,
+      };
+      const store = once(async (ended: EndedRun | null) => {
+        const inserted = await insert(world, api, { ...coming, ended });
+        if (inserted.ended) world.counts.ahead++;
+        if (reservation === null) return;
+        if (!inserted.claimed && !inserted.ended) return owner.clock.deliver(() => reservation.release());
+        // The process may be gone, or stopped for a while, before it hears of it.
+        const heard = () => reservation.stored(coming, inserted, inserted.ended ? ended : null);
+        scheduler.after(random.below(5), () => owner.clock.deliver(heard));
+      });
+      if (reservation !== null) owner.executeAhead(coming)?.then(store);
+      // Without a worker, or one that answers in time: the client would ask another process.
+      scheduler.after(reservation === null ? 0 : 100, () => store(null));
+      if (random.chance(0.2)) world.counts.lostMessages++;
+      else send();
+      if (random.chance(0.2)) send();
+      function send(): void {
+        scheduler.after(random.below(random.chance(0.2) ? 10_000 : 20), () => {
+          const stored = random.chance(0.3) ? null : { version: random.chance(0.1) ? 2 : 1, payload };
+          if (stored !== null && random.chance(0.1)) stored.payload = JSON.stringify({ n: -1 });
+          const named = random.chance(0.1) ? random.pick(workloads) : workload;
+          const workflowId = uuidOf("f", workloads.indexOf(named));
+          random.pick(workers).message({ runId: id, workflowId, stored });
+        });
+      }
+    });
+  }
+  return expected;
+}
+
+/** Stores a run, asking again until that is answered. */
+async function insert(world: World, api: Connection, run: NewRun): Promise<InsertedRun> {
+  let isStored = false;
+  for (;;) {
+    try {
+      const [outcome] = await api.call("insert", async () => {
+        const outcomes = await world.storage.insertRuns([run]);
+        const [first] = outcomes;
+        if (!isStored && first?.kind === "ok" && first.value.claimed) world.claimed([{ uuid: run.uuid, token: 1 }]);
+        isStored = true;
+        return outcomes;
+      });
+      if (outcome?.kind !== "ok") throw new Error(`the simulation's insert of ${run.uuid} failed`);
+      return outcome.value;
+    } catch (error) {
+      if (!(error instanceof PlatformError)) throw error;
+    }
+  }
+}
+
+/** The same, the first time that it is called. */
+function once<Argument>(work: (argument: Argument) => void): (argument: Argument) => void {
+  let done = false;
+  return (argument) => {
+    if (!done) work(argument);
+    done = true;
+  };
+}

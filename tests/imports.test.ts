@@ -12,7 +12,7 @@ const MAX_LINES = 300;
 const LAYERS = ["api", "services", "repositories", "storage", "db"];
 /** What every part may see. */
 const COMMON =
-  /^src\/((schemas|language|batching|resilience)\/.+|(errors|step-failures|clock|descriptors|ids|lru|config(\/\w+)?|failpoints|shortcuts)\.ts)$/;
+  /^src\/((schemas|language|batching|resilience)\/.+|(errors|step-failures(\/\w+)?|clock|descriptors|ids|lru|config(\/\w+)?|failpoints|shortcuts)\.ts)$/;
 /** The one file of a folder of adapters that every part may import. */
 const PORT = /^src\/[^/]+\/port\.ts$/;
 const STEP_TYPES = "src/connectors/index.ts";

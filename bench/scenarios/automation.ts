@@ -10,7 +10,7 @@ import { busyNotes, column, lossRows, memoryRows, type Outcome, type Session } f
 import type { Row } from "../table.ts";
 import { requireLoopback, type Target } from "../target.ts";
 import { CONNECTIONS } from "../trigger.ts";
-import { shareOfBare, triggerRounds } from "./runs.ts";
+import { shareOfBare, triggerRounds } from "./rounds.ts";
 
 /** Runs of a round. */
 const RUNS = { embedded: 10_000, stack: 5000, url: 5000 };

@@ -9,7 +9,7 @@ import { busyNotes, column, lossRows, type Outcome, type Session } from "../scen
 import type { Row } from "../table.ts";
 import { triggerMany } from "../trigger.ts";
 import { type Wal, walOf } from "../wal.ts";
-import { triggerRound } from "./runs.ts";
+import { triggerRound } from "./rounds.ts";
 
 const RUNS = 20_000;
 const ROUNDS = 3;

@@ -10,7 +10,7 @@ import { busyNotes, column, memoryRows, type Outcome, type Session } from "../sc
 import type { Row } from "../table.ts";
 import { requireLoopback, type Target } from "../target.ts";
 import { triggerRequest } from "../trigger.ts";
-import { triggerRound } from "./runs.ts";
+import { triggerRound } from "./rounds.ts";
 
 const MINUTES = 5;
 const QUICK_MINUTES = 0.5;

@@ -3,7 +3,7 @@ import { measure, type Platform } from "../platform.ts";
 import { pureWorkflow } from "../pure.ts";
 import { busyNotes, column, memoryRows, type Outcome, type Session } from "../scenario.ts";
 import type { Row } from "../table.ts";
-import { triggerRound } from "./runs.ts";
+import { triggerRound } from "./rounds.ts";
 
 /** Of a process that has just started it is the compiler that is measured, on the stack a minute long. */
 const WARM_RUNS = 10_000;

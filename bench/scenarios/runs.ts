@@ -1,77 +1,17 @@
-import { missing, type RunCount, startCounting, waitForRuns } from "../counting.ts";
 import type { FloorName } from "../floors.ts";
-import type { JobResult } from "../jobs.ts";
-import { type BareKind, besideBare } from "../limits/bare.ts";
 import { medianBy } from "../percentiles.ts";
-import type { Platform } from "../platform.ts";
 import { pureWorkflow } from "../pure.ts";
 import { busyNotes, column, memoryRows, type Outcome, type Session } from "../scenario.ts";
 import type { Row, Table } from "../table.ts";
-import { CONNECTIONS, FEW_CONNECTIONS, triggerMany } from "../trigger.ts";
+import { CONNECTIONS, FEW_CONNECTIONS } from "../trigger.ts";
 import { type Drain, drain } from "./backlog.ts";
+import { type ComparedRound, shareOfBare, triggerRounds } from "./rounds.ts";
 
+/** Of a round. */
 const RUNS = 20_000;
 /** With few connections, many short rounds: the ratio to a bare POST moves with the speed of the machine. */
 const FEW_RUNS = 5000;
 const FEW_ROUNDS = 7;
-
-/** One repetition: triggers as fast as they go, then every one of them executed. */
-export interface TriggerRound extends JobResult {
-  runs: RunCount;
-  /** Runs in status success per second, from the first trigger to the last completion. */
-  completed_per_second: number;
-  /** Seconds between the last run's creation and the last completion. */
-  drain_s: number;
-  /** Accepted triggers without exactly one successful run. */
-  lost: number;
-}
-
-type BarePost = Exclude<BareKind, "get">;
-
-/** A round, and what bare POSTs made right before it with as many connections. */
-export interface ComparedRound extends TriggerRound {
-  bare_per_second: Record<BarePost, number>;
-}
-
-/** Triggers so many runs several times, after as many to warm up; waits each time until all are executed. */
-export async function triggerRounds(
-  platform: Platform,
-  workflow: string,
-  runs = RUNS,
-  connections = CONNECTIONS,
-  repetitions = 3,
-): Promise<ComparedRound[]> {
-  await triggerRound(platform, workflow, runs, connections);
-  return besideBare(["post", "schema"], connections, async (measure) => {
-    const rounds: ComparedRound[] = [];
-    for (let at = 0; at < repetitions; at++) {
-      const bare_per_second = { post: await measure("post"), schema: await measure("schema") };
-      rounds.push({ ...(await triggerRound(platform, workflow, runs, connections)), bare_per_second });
-    }
-    return rounds;
-  });
-}
-
-/** Triggers so many runs once; waits until all are executed. */
-export async function triggerRound(
-  platform: Platform,
-  workflow: string,
-  requests: number,
-  connections = CONNECTIONS,
-): Promise<TriggerRound> {
-  const { target } = platform;
-  const since = await startCounting(target);
-  const result = await triggerMany(platform, workflow, requests, connections);
-  const runs = await waitForRuns(target, since, { patience: 120_000 });
-  const seconds = (runs.last_completed_at - runs.first_created_at) / 1000;
-  return {
-    ...result,
-    runs,
-    completed_per_second: (runs.by_status.success ?? 0) / seconds,
-    drain_s: Math.max(0, runs.last_completed_at - runs.last_created_at) / 1000,
-    lost: missing(runs, result.ok),
-  };
-}
 
 /** Runs of three pure steps: how many per second while they are triggered over HTTP, and of a backlog. */
 export async function runs(session: Session): Promise<Outcome> {
@@ -79,7 +19,7 @@ export async function runs(session: Session): Promise<Outcome> {
   return session.withPlatform(async (platform) => {
     const { workflow, notes } = await pureWorkflow(session, platform.target);
     session.progress(`runs: three times ${RUNS.toLocaleString("en-US")} until completed`);
-    const rounds = await triggerRounds(platform, workflow);
+    const rounds = await triggerRounds(platform, workflow, RUNS, CONNECTIONS);
     session.progress(`runs: the same with ${FEW_CONNECTIONS} connections`);
     const few = await triggerRounds(platform, workflow, FEW_RUNS, FEW_CONNECTIONS, FEW_ROUNDS);
     session.progress("runs: a backlog and its drain");
@@ -156,16 +96,6 @@ function roundRows(session: Session, middle: ComparedRound, rounds: ComparedRoun
 function schemaRow(at: string, rounds: ComparedRound[]): Row {
   const figure = `${at}triggers ÷ bare POST with a schema alone`;
   return { figure, ours: shareOfBare(rounds, (round) => round.per_second, "schema"), unit: "" };
-}
-
-/** Median over the rounds, each by the bare POST that was measured beside it. */
-export function shareOfBare(
-  rounds: ComparedRound[],
-  rateOf: (round: ComparedRound) => number,
-  kind: BarePost = "post",
-): number {
-  const share = (round: ComparedRound) => rateOf(round) / round.bare_per_second[kind];
-  return share(medianBy(rounds, share));
 }
 
 function fewRows(session: Session, rounds: ComparedRound[]): Row[] {

@@ -7,7 +7,7 @@ import type { Row } from "../table.ts";
 import { triggerMany } from "../trigger.ts";
 import { playFlow, ROUNDS, USERS } from "./flow.ts";
 import { ALONE_RUNS, latencyAlone } from "./latency.ts";
-import { triggerRound } from "./runs.ts";
+import { triggerRound } from "./rounds.ts";
 
 const STORED = [0, 100_000, 1_000_000];
 const PORTION = 50_000;

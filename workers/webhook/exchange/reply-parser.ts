@@ -1,11 +1,11 @@
 /** Reads an HTTP/1.1 reply (RFC 9112) from the pieces in which it comes. */
 import { StepFailure } from "../../../src/connectors/index.ts";
+import { HeadReader } from "./reply-head.ts";
 
 /** Of the heads of a reply together; of the size of each chunk with its extensions; of trailers. */
 const MAX_LINE_BYTES = 64 * 1024;
 /** Of all that frames the chunks of a body. Chunks of 10 bytes, as programs send that write word by word, stay below. */
 const MAX_FRAMING_BYTES = 512 * 1024;
-const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: |$)/;
 const CHUNK_SIZE = /^([0-9a-f]{1,8})[ \t]*(?:;|$)/i;
 
 export interface ReplyHead {
@@ -14,7 +14,7 @@ export interface ReplyHead {
   header(name: string): string | null;
 }
 
-/** Where what was read goes. */
+/** Gets the parts of a reply. */
 export interface ReplyTarget {
   onHead(head: ReplyHead): void;
   onBody(bytes: Uint8Array): void;
@@ -32,14 +32,12 @@ export class ReplyParser {
   #lineBytes = 0;
   /** Bytes of the body, or of the chunk, that are still to come. */
   #left = 0;
-  #version = 1;
-  #status = 0;
-  #headers: [name: string, value: string][] = [];
+  readonly #head = new HeadReader();
   #framingBytes = 0;
-  /** What small chunks of one piece hold, copied: a view of each would keep the whole piece in memory. */
+  /** The content of small chunks of one piece, copied: a view of each would keep the whole piece in memory. */
   #gathered = new Uint8Array(0);
   #gatheredBytes = 0;
-  /** Whether anything came. */
+  /** Whether any byte came. */
   begun = false;
 
   constructor(target: ReplyTarget) {
@@ -101,7 +99,7 @@ export class ReplyParser {
     const until = found < 0 ? bytes.length : found;
     this.#lineBytes += until + 1 - at;
     if (this.#lineBytes > MAX_LINE_BYTES) {
-      throw this.#status === 0 ? StepFailure.of("reply_not_http", {}) : StepFailure.of("reply_head_too_large", {});
+      throw this.#head.status === 0 ? StepFailure.of("reply_not_http", {}) : StepFailure.of("reply_head_too_large", {});
     }
     if (this.#state.startsWith("chunk")) {
       this.#framingBytes += until + 1 - at;
@@ -122,16 +120,12 @@ export class ReplyParser {
 
   #onLine(line: string, isLast: boolean): void {
     switch (this.#state) {
-      case "status": {
-        const [, version, status] = STATUS_LINE.exec(line) ?? [];
-        if (version === undefined) throw StepFailure.of("reply_not_http", {});
-        this.#version = Number(version);
-        this.#status = Number(status);
+      case "status":
+        this.#head.takeStatusLine(line);
         this.#state = "headers";
         return;
-      }
       case "headers":
-        if (line !== "") this.#takeHeader(line);
+        if (line !== "") this.#head.takeHeaderLine(line);
         else this.#onHead(isLast);
         return;
       case "chunk-size": {
@@ -147,72 +141,33 @@ export class ReplyParser {
         this.#lineBytes = 0;
         return;
       default:
-        // Trailers: nothing asks for them.
+        // Trailers are not used.
         if (line === "") this.#end(isLast);
     }
   }
 
-  #takeHeader(line: string): void {
-    if (line.startsWith(" ") || line.startsWith("\t")) {
-      const last = this.#headers.at(-1);
-      if (last !== undefined) {
-        last[1] += ` ${line.trim()}`;
-        return;
-      }
-    }
-    const colon = line.indexOf(":");
-    const name = line.slice(0, colon).toLowerCase();
-    if (colon < 1 || /[\s\0]/.test(name)) throw StepFailure.of("reply_not_http", {});
-    this.#headers.push([name, line.slice(colon + 1).trim()]);
-  }
-
-  #header(name: string): string | null {
-    let all: string | null = null;
-    for (const [one, value] of this.#headers) if (one === name) all = all === null ? value : `${all}, ${value}`;
-    return all;
-  }
-
   #onHead(isLast: boolean): void {
-    const status = this.#status;
+    const head = this.#head;
+    const { status } = head;
     if (status < 200) {
-      // 100 and 103 come before the reply; nobody asked for another protocol (101).
+      // 100 and 103 come before the reply; no request asks for another protocol (101).
       if (status === 101) throw StepFailure.of("reply_not_http", {});
-      this.#headers = [];
       this.#state = "status";
       return;
     }
-    this.#frameBody(status);
-    this.#target.onHead({ status, header: (name) => this.#header(name) });
-    if (this.#state === "body" && this.#left === 0) this.#end(isLast);
-  }
-
-  /** How long the body is: RFC 9112, 6.3. */
-  #frameBody(status: number): void {
-    const coding = this.#header("transfer-encoding");
-    const length = this.#header("content-length");
-    if (status === 204 || status === 304) this.#state = "body";
-    else if (coding !== null) {
-      if (coding.toLowerCase() !== "chunked") throw StepFailure.of("reply_not_http", {});
-      this.#state = "chunk-size";
-    } else if (length === null) this.#state = "until-close";
-    else {
-      // Said several times, it has to be the same.
-      const [one = "", ...others] = length.split(",").map((each) => each.trim());
-      if (!/^\d{1,15}$/.test(one) || others.some((other) => other !== one)) throw StepFailure.of("reply_not_http", {});
-      this.#left = Number(one);
+    const framing = head.framing();
+    if (framing.kind === "length") {
+      this.#left = framing.bytes;
       this.#state = "body";
-    }
+    } else this.#state = framing.kind === "chunked" ? "chunk-size" : "until-close";
+    this.#target.onHead({ status, header: (name) => head.header(name) });
+    if (this.#state === "body" && this.#left === 0) this.#end(isLast);
   }
 
   #end(isLast: boolean): void {
     this.#giveGathered();
-    const framed = this.#state !== "until-close";
+    const isFramed = this.#state !== "until-close";
     this.#state = "end";
-    const connection = this.#header("connection");
-    const asked = connection === null ? [] : connection.toLowerCase().split(/[ \t,]+/);
-    const kept = this.#version === 1 ? !asked.includes("close") : asked.includes("keep-alive");
-    // Two ways to tell the length are one too many, even where both say the same.
-    const ambiguous = this.#header("transfer-encoding") !== null && this.#header("content-length") !== null;
-    this.#target.onEnd(framed && isLast && kept && !ambiguous);
+    this.#target.onEnd(isFramed && isLast && this.#head.keepsConnection());
   }
 }

@@ -12,10 +12,10 @@ const MAX_PER_SWEEP = 500;
 const SWEEP_MILLISECONDS = 5000;
 /** A message for each run would be most of what a broker has to do at a hundred runs a second. */
 const GATHER_MILLISECONDS = 50;
-/** What was sent gathers for so long before it is written down: less than until it would be sent again. */
+/** Events that were sent are gathered for so long before that is written: less than the time until they are sent again. */
 const SENT_MILLISECONDS = 250;
 
-/** An event that the broker refuses is sent again after so long: what is owed stays owed. */
+/** An event that the broker refuses is sent again after so long, since it is owed until it is accepted. */
 const REFUSED_MILLISECONDS = 5 * 60_000;
 
 export interface CompletedEventsOptions {
@@ -25,7 +25,7 @@ export interface CompletedEventsOptions {
   log: Logger;
 }
 
-/** Tells the broker of every run that ended, at least once: at once where it can, else when the row says that it is owed. */
+/** Sends an event for every run that ended, at least once: right away if possible, else later by the row that owes it. */
 export class Outbox {
   readonly #options: CompletedEventsOptions;
   readonly #events: Coalescer<CompletedEvent, true>;
@@ -34,7 +34,7 @@ export class Outbox {
   #stopped = false;
   #underWay = 0;
   #onIdle: () => void = () => {};
-  /** Runs whose event the broker takes in no form. */
+  /** Runs whose event the broker refuses. */
   readonly #refused: RecentKeys;
   /** Runs whose event is sent and still owed. */
   #sent: string[] = [];
@@ -56,14 +56,14 @@ export class Outbox {
     });
   }
 
-  /** A run ended. What can't be sent now stays owed. */
+  /** A run ended. An event that can't be sent now is owed until it can. */
   add(event: CompletedEvent): void {
     if (this.#options.storage.owedEvents === null) return;
     this.#underWay++;
     this.#events
       .add(event)
       .catch((error: unknown) => {
-        this.#options.log.debug({ run_id: event.run_id, error: messageOf(error) }, "completed event stays owed");
+        this.#options.log.debug({ run_id: event.run_id, error: messageOf(error) }, "completed event not sent yet");
       })
       .finally(() => {
         this.#underWay--;
@@ -106,7 +106,7 @@ export class Outbox {
         if (owed.length < MAX_PER_SWEEP) return;
       }
     } catch (error) {
-      log.warn({ error: messageOf(error) }, "completed events stay owed");
+      log.warn({ error: messageOf(error) }, "completed events not sent; they are tried again");
     }
   }
 
@@ -120,7 +120,7 @@ export class Outbox {
     });
   }
 
-  /** It stays owed. */
+  /** The event is owed until it is accepted. */
   #setAside(runId: string): void {
     this.#refused.add(runId);
     this.#options.log.error(
@@ -138,7 +138,7 @@ export class Outbox {
     try {
       await storage.owedEvents?.sent(runIds);
     } catch (error) {
-      log.debug({ error: messageOf(error), runs: runIds.length }, "sent events stay owed; they are sent again");
+      log.debug({ error: messageOf(error), runs: runIds.length }, "sent events not noted; they are sent again");
     }
   }
 }

@@ -14,11 +14,11 @@ import { Outbox } from "./outbox.ts";
 import { webhookSettings } from "./webhook/settings.ts";
 
 /**
- * How often the sweeper looks at least. Embedded it knows of everything that falls due; behind a broker it takes up what
- * got lost; with PostgreSQL alone it is how runs are found.
+ * How often the sweeper looks at least. Embedded it is told of all runs that fall due; behind a broker it finds those whose
+ * message was lost; with PostgreSQL alone it finds all runs.
  */
 const SWEEP_MILLISECONDS = { embedded: 1000, broker: 250, alone: 50 };
-/** How long what is in flight may take to end when a worker stops. */
+/** How long runs in flight may take to end when a worker stops. */
 const RUNS_MILLISECONDS = 15_000;
 
 export interface WorkerOptions {
@@ -92,7 +92,7 @@ export function startWorker({ config, storage, messaging, types, clock, log }: W
         await completed.stop();
         await executor.close();
       };
-      // What is left then is a group that is not left in good order, and events that stay owed.
+      // In a hurry the consumer group is not left in good order, and events that were not sent are owed.
       await Promise.race([rest(), aborted(hurry)]);
       log.info({ runs_ended: ended }, "stopped working");
     },

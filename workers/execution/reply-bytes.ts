@@ -1,7 +1,7 @@
 /**
  * Bytes of replies that came and are not persisted yet, in memory that the threads of a pool share with the main thread. The
- * client of a thread counts what comes, and reads less where there is too much; the main thread takes a run's bytes over with
- * its result, and gives them back once what came of them is persisted or dropped.
+ * client of a thread counts them as they come, and reads less where there are too many; the main thread takes them over with
+ * the result of their run, and gives them back once that is persisted or dropped.
  *
  * Int32 cells: [0] bytes in all; then for each slot the bytes of its task.
  */
@@ -37,7 +37,7 @@ export class ReplyBytes {
     Atomics.sub(this.#cells, 0, bytes);
   }
 
-  /** Nothing comes of what the task of a slot got. */
+  /** Gives back the bytes of the task of a slot, which has no result. */
   drop(slot: number): void {
     this.giveBack(this.takeOver(slot));
   }

@@ -1,5 +1,5 @@
 /**
- * What threads say in shared memory, so that the watchdog knows which run a thread was on when it looped or died.
+ * What each thread executes, in shared memory, so that the watchdog knows which run a thread was on when it looped or died.
  *
  * Int32 cells: [0] lanes given out; then LANES lanes of [beats, slot on the CPU + 1, thread id, the kernel's id of it]; then
  * slots of [lane + 1, run of the task + 1].
@@ -42,7 +42,7 @@ export class SharedProgress {
     this.beat(lane);
   }
 
-  /** The thread waits or is done with what it entered. */
+  /** The thread waits, or is done with the run that it entered. */
   leave(lane: number): void {
     this.#store(lanePlace(lane) + 1, 0);
   }

@@ -14,7 +14,7 @@ export interface BatchesOptions<Item> extends ReadyOptions {
   sizeOf(item: Item): number;
 }
 
-/** What waits for a thread: what comes in one turn goes into the same tasks. */
+/** Items that wait for a thread: those of one turn go into the same tasks. */
 export class Batches<Item> {
   readonly #options: BatchesOptions<Item>;
   readonly #execute: (batch: Item[]) => Promise<void>;

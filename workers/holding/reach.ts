@@ -5,16 +5,16 @@ import { lru } from "../../src/lru.ts";
 
 const MAX_BYTES = 512 * 1024;
 
-/** What runs of a definition come to. */
+/** The kinds of steps that the runs of a definition come to. */
 export interface Reach {
   first: "end" | "wait" | "effect";
-  /** That effect, where no other step comes before it (at the path 0) and its host is known before its run is; else null. */
+  /** The effect at the path 0, if the definition begins with one and names its host without a placeholder; else null. */
   startsWith: { host: string } | null;
   /** Whether an effect comes anywhere. */
   effects: boolean;
 }
 
-/** What runs come to, by definition. */
+/** The reach of definitions, by their key. */
 export class Reaches {
   readonly #types: StepTypes;
   readonly #known = lru<Reach>({ maxBytes: MAX_BYTES, bytesOf: () => 50 });
@@ -23,7 +23,7 @@ export class Reaches {
     this.#types = types;
   }
 
-  /** What runs of a definition come to; its steps are given as JSON text. */
+  /** The reach of a definition, whose steps are given as JSON text. */
   of(definition: string, steps: string): Reach {
     const known = this.#known.get(definition);
     if (known !== undefined) return known;

@@ -34,8 +34,8 @@ export class Saves {
   }
 
   /**
-   * Writes how far a run came; a storage that is out is asked again for as long as the lease lasts. Resolves with null where
-   * the run is not held any more, or nobody waits for it: nothing is known of the write then.
+   * Writes the progress of a run; while the storage is out it tries again until the lease is over. Resolves with null where the
+   * run is not held any more, or `close` was called: the outcome of the write is not known then.
    */
   async write(held: HeldRun, progress: Progress): Promise<Outcome<null> | null> {
     const { clock, log } = this.#options;

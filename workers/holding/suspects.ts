@@ -5,10 +5,10 @@ import type { ThreadLost } from "../execution/port.ts";
 import type { HeldRun } from "./held-run.ts";
 import { RecentKeys } from "./recent.ts";
 
-/** How long the runs of a definition keep apart after a thread was lost under one of them. */
+/** How long the runs of a definition are executed alone after a thread was lost under one of them. */
 const APART_MILLISECONDS = 600_000;
 
-/** Runs under which threads were lost, and their definitions: they keep to themselves, so that nobody else waits for them. */
+/** Definitions with a run under which a thread was lost: their runs are executed alone, so that they delay no others. */
 export class Suspects {
   readonly #clock: Clock;
   readonly #log: Logger;
@@ -20,7 +20,7 @@ export class Suspects {
     this.#definitions = new RecentKeys(clock, APART_MILLISECONDS);
   }
 
-  /** Whether a run has to be alone on its thread. One with effects under way stays where they are. */
+  /** Whether a run has to be alone on its thread. One with effects under way is left on the thread that has them. */
   isAlone(held: HeldRun): boolean {
     return held.underWay === 0 && (held.suspect || this.has(held.definition));
   }
@@ -36,7 +36,7 @@ export class Suspects {
 
   /** A run's thread was lost, under it or under another one. */
   note(held: HeldRun, guilty: boolean, { reason, charged, cause }: ThreadLost, isEffect: boolean): void {
-    // A batch names its run exactly. An effect may have been passing by: twice, and it runs alone.
+    // A batch names its run exactly. An effect may have been under way by chance: after two losses its run is alone.
     held.suspicion += guilty ? 2 : isEffect ? 1 : 0;
     if (!guilty) return;
     this.#log.warn({ run_id: held.run.uuid, reason, cause: messageOf(cause) }, "thread lost");

@@ -6,17 +6,16 @@ const LONGEST_MILLISECONDS = 30_000;
 const ON_TIME_MILLISECONDS = 1000;
 /** Other partitions may be so many times as far behind as those of this worker. */
 const PARTITIONS_APART = 2;
-/** What was heard holds for so long; then no messages come, and there is nothing to wait for. */
+/** How long a measured lag counts: after that no messages come, and there is nothing to wait for. */
 const HOLDS_MILLISECONDS = 1000;
-/** A worker that has just started has yet to be brought its messages. */
+/** How long a worker that has just started may wait for its first messages. */
 const JOIN_MILLISECONDS = 5000;
 
 /**
- * How far messages are behind the triggers that sent them. While they come, a run that is younger than that has not been
- * forgotten: a sweeper that claims it because it is due writes it once more than its message would, and adds to the load that
- * made the messages late. At most 30 s, since a message may have got lost among many. Messages that are later than that tell
- * nothing of new runs: they come from a backlog, or again because the offsets of the group were set back, and sweepers had
- * their runs already.
+ * How far messages are behind the triggers that sent them. A run that is younger than that is left to its message: if a sweeper
+ * claimed it because it is due, it would be written once more, which adds to the load that made the messages late. At most 30 s,
+ * since single messages may be lost. Messages that are later than that are ignored: they come from a backlog, or again after the
+ * offsets of the group were set back, and sweepers have claimed their runs already.
  */
 export class MessageLag {
   readonly #clock: Clock;

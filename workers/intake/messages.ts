@@ -25,7 +25,7 @@ export interface Taker {
   take(runs: ClaimedRun[], worker: string): void;
 }
 
-/** Claims the runs that messages name, as far as there is room; what does not fit is left to the sweeper. */
+/** Claims the runs that messages name while there is room; the others are left to the sweeper. */
 export class Messages {
   readonly #options: MessagesOptions;
   readonly #taker: Taker;
@@ -46,7 +46,7 @@ export class Messages {
     this.claim();
   }
 
-  /** Drops what waits: its runs stay due. */
+  /** Drops the messages that wait: their runs are due for the sweepers. */
   clear(): void {
     this.#waiting = [];
   }
@@ -63,14 +63,14 @@ export class Messages {
         await this.claimNow(uuids);
       }
     } catch (error) {
-      // The runs stay due: the sweeper takes them once their grace is over.
+      // The sweeper claims these runs when they are due.
       this.#options.log.warn({ error: messageOf(error) }, "claim failed");
     } finally {
       this.#claiming = false;
     }
   }
 
-  /** Claims those of these that are new. @throws what the storage throws */
+  /** Claims the runs that are new. @throws the errors of the storage */
   async claimNow(uuids: string[]): Promise<ClaimedRun[]> {
     const { storage, clock } = this.#options;
     const worker = this.#taker.worker();

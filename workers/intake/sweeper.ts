@@ -12,7 +12,7 @@ const MAX_PER_SWEEP = 500;
 const AGAIN_MILLISECONDS = 20;
 const FAILED_MILLISECONDS = 1000;
 const LONGEST_REST_MILLISECONDS = 50;
-/** The first rest when what is due could not be claimed; doubled as long as that goes on. */
+/** The first pause when runs that are due could not be claimed; doubled each time. */
 const LOCKED_MILLISECONDS = 5;
 
 export interface SweeperOptions {
@@ -22,11 +22,11 @@ export interface SweeperOptions {
   log: Logger;
   /** See DueClaim. */
   patienceMilliseconds(): number;
-  /** It looks again after this time whatever it was told: rows of other programs fall due too. */
+  /** It looks again after this time at the latest, since runs of other processes fall due too. */
   longestMilliseconds(): number;
 }
 
-/** Takes up what is due and nobody carries: runs that slept, whose message was lost, or whose holder died. */
+/** Claims runs that are due: those that slept, whose message was lost, or whose worker died. */
 export class Sweeper {
   readonly #options: SweeperOptions;
   #cancelTimer: () => void = () => {};
@@ -36,7 +36,7 @@ export class Sweeper {
   /** The soonest time that was noticed during a sweep, which may have looked too early to see it. */
   #noticed = Number.POSITIVE_INFINITY;
   #stopped = false;
-  /** Rests while what is due can't be claimed, since somebody else has its row locked. */
+  /** Pauses while runs that are due can't be claimed, since another transaction has locked their rows. */
   readonly #locked = new Backoff(LOCKED_MILLISECONDS, FAILED_MILLISECONDS);
 
   constructor(options: SweeperOptions) {

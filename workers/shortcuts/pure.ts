@@ -15,7 +15,7 @@ export interface PureExecutionOptions {
   log: Logger;
 }
 
-/** A run that nobody holds. */
+/** A run that no worker holds. */
 export interface PureRun {
   uuid: string;
   /** JSON text. */
@@ -28,7 +28,7 @@ export interface PureRun {
   steps: string;
 }
 
-/** Executes runs that nobody holds, up to an effect: nothing is lost if what they come to is never written. */
+/** Executes runs that no worker holds, up to an effect: their results can be dropped without loss. */
 export class PureExecution {
   readonly #options: PureExecutionOptions;
   readonly #suspects: Suspects;
@@ -39,12 +39,12 @@ export class PureExecution {
     this.#suspects = suspects;
   }
 
-  /** Whether runs of this definition may be executed so now: not when one of them took its thread along lately. */
+  /** Whether runs of this definition may be executed so now: not after a thread was lost under one of them. */
   isFit(definition: string): boolean {
     return this.#options.clock.monotonic() >= this.#pausedUntil && !this.#suspects.has(definition);
   }
 
-  /** How far the runs come, in order, within so many milliseconds; null for each that has to go the usual way. */
+  /** Executes the runs within so many milliseconds; progress in their order, null for each that has to be claimed. */
   async execute(runs: PureRun[], milliseconds: number): Promise<(Advanced | null)[]> {
     const { clock, log } = this.#options;
     const tasks: Promise<(Advanced | null)[]>[] = [];
@@ -54,9 +54,9 @@ export class PureExecution {
     try {
       return (await within(clock, milliseconds, Promise.all(tasks), () => new Error("late"))).flat();
     } catch (error) {
-      // Executed the usual way, a run that takes its thread along is found out, and charged.
+      // Once it is claimed, a run under which threads are lost can be found and charged.
       this.#pausedUntil = clock.monotonic() + PAUSE_MILLISECONDS;
-      log.debug({ error: messageOf(error), runs: runs.length }, "not executed unheld; the runs go the usual way");
+      log.debug({ error: messageOf(error), runs: runs.length }, "not executed unclaimed; the runs will be claimed");
       return runs.map(() => null);
     }
   }
@@ -75,7 +75,7 @@ export class PureExecution {
       const results = await executor.execute({ thread: executor.freest(), runs: handed, definitions });
       return results.map((result) => (result.kind === "advanced" ? result.advanced : null));
     } catch (error) {
-      // Noted here, where it is known even if it comes too late for those who waited.
+      // Noted here, since the callers may have stopped waiting.
       const guilty = error instanceof ThreadLost && error.guilty !== null ? runs[error.guilty] : undefined;
       if (guilty !== undefined) this.#suspects.add(guilty.definition);
       throw error;

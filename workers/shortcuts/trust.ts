@@ -6,9 +6,9 @@ const WINDOW_MILLISECONDS = 10_000;
 const ROWS_FIRST_MILLISECONDS = 60_000;
 
 /**
- * Whether runs are executed on the word of their messages, without a look at their rows. Where a broker takes messages from
- * anybody, some may be forged: their runs are computed in vain, since no row says the same when that is to be written. After
- * 100 of these within 10 s the rows are read first, for a minute.
+ * Whether runs are executed as their messages describe them, before their rows are read. Some messages may be forged: their
+ * runs are computed in vain, since the write finds that the row differs. After 100 of these within 10 s rows are read first, for
+ * a minute.
  */
 export class Trust {
   readonly #clock: Clock;
@@ -26,7 +26,7 @@ export class Trust {
     return this.#clock.monotonic() >= this.#rowsFirstUntil;
   }
 
-  /** So many runs were executed whose rows do not say what their messages said. */
+  /** So many runs were executed whose rows differ from their messages. */
   missed(count: number): void {
     const now = this.#clock.monotonic();
     if (now >= this.#windowEnds) {
@@ -38,7 +38,7 @@ export class Trust {
     this.#rowsFirstUntil = now + ROWS_FIRST_MILLISECONDS;
     this.#log.warn(
       { messages: this.#misses },
-      "messages say of runs what their rows do not; rows are read first for a minute: see who may write to the trigger topic",
+      "messages differ from the rows of their runs; rows are read first for a minute: check who may write to the trigger topic",
     );
   }
 }

@@ -12,13 +12,13 @@ import type { ReplyAccount, Signal, WebhookClient } from "./port.ts";
 import { readReply } from "./reading/reading.ts";
 import type { WebhookSettings } from "./settings.ts";
 
-/** Nobody accounts for it. */
+/** For replies whose bytes are not counted. */
 const UNCOUNTED: ReplyAccount = { came: () => {}, held: () => {} };
 
 /**
- * Opens a client; it connects to nobody yet.
+ * Opens a client, which makes no connection yet.
  *
- * @param heldBytes how many bytes of replies are held now, as whoever sends accounts for them
+ * @param heldBytes how many bytes of replies are held now, by the accounts that callers give
  */
 export function openWebhookClient(
   settings: WebhookSettings,

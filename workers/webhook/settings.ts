@@ -10,7 +10,7 @@ import { parseAllowList } from "./guard/allow.ts";
 const IDLE = 1024;
 const LEAST = 16;
 
-/** What threads are told about webhooks; crosses threads as it is. */
+/** Settings of webhooks, as threads get them. */
 export interface WebhookSettings extends RouteSettings {
   /** See parseAllowList. */
   allow: string;

@@ -9,7 +9,7 @@ export interface EffectPlace {
   index: number;
 }
 
-/** What is told of an effect that its run says nothing of. */
+/** A result of an effect that brings its run no progress of its own. */
 type Other =
   | { kind: "advanced"; advanced: Advanced }
   | { kind: "missing" }
@@ -23,7 +23,7 @@ interface Task {
 
 const NOTHING = packEffects([]);
 
-/** What a thread tells of effects: all that ended in one turn in one message, and of several of one run with the last. */
+/** Reports the results of effects: all of one turn in one message, those of one run with its last effect. */
 export class EffectResults {
   readonly #post: (packed: string[]) => void;
   readonly #tasks = new Map<number, Task>();
@@ -31,17 +31,17 @@ export class EffectResults {
   #others: EffectResult[] = [];
   #isScheduled = false;
 
-  /** `post` sends what ended while none of its tasks did. */
+  /** `post` sends results while none of their tasks has ended. */
   constructor(post: (packed: string[]) => void) {
     this.#post = post;
   }
 
-  /** A task of so many effects begins; resolves when all have ended, with results that were not told yet. */
+  /** A task of so many effects begins; resolves when all have ended, with the results that were not posted. */
   begin(id: number, effects: number): Promise<string[]> {
     return new Promise((resolve) => this.#tasks.set(id, { left: effects, resolve }));
   }
 
-  /** An effect ended, as its run knows; `tell` takes the run as far as it goes. */
+  /** An effect ended, and its run has the outcome; `tell` advances the run and gives its progress. */
   ended(place: EffectPlace, run: ThreadRun, tell: () => Advanced): void {
     this.#ended.push({ place, run, tell });
     this.#schedule();

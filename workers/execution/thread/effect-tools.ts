@@ -11,7 +11,7 @@ const STEP_TIMEOUT_MILLISECONDS = 30_000;
 const FIRST_PAUSE_MILLISECONDS = 50;
 const LAST_PAUSE_MILLISECONDS = 1000;
 
-/** What the thread has for its effects. */
+/** Parts of the thread that its effects use. */
 export interface ThreadParts {
   webhooks: WebhookClient;
   replyBytes: ReplyBytes;
@@ -25,13 +25,13 @@ export interface ThreadParts {
 export interface EffectPlace {
   idempotencyKey: string;
   depth: number;
-  /** Its place in what the thread says of itself. */
+  /** Its slot in shared memory. */
   slot: number;
-  /** Comes when its run does not need it any more. */
+  /** Called when its run does not need it any more. */
   cancellation: Cancellation;
 }
 
-/** What an effect may use. */
+/** The tools of a connector for one effect. */
 export function toolsFor(parts: ThreadParts, { idempotencyKey, depth, slot, cancellation }: EffectPlace): Tools {
   let signal: AbortSignal | null = null;
   return {
@@ -51,7 +51,7 @@ function signalOf(cancellation: Cancellation): AbortSignal {
   return AbortSignal.any([controller.signal, AbortSignal.timeout(STEP_TIMEOUT_MILLISECONDS)]);
 }
 
-/** Sends a webhook. Its time begins when there is a connection to be had: that there is none is no fault of its receiver. */
+/** Sends a webhook. Its time begins with a free connection, since its receiver is not to blame for a wait for one. */
 async function sendOnceRoom(
   request: HttpRequest,
   slot: number,
@@ -60,7 +60,7 @@ async function sendOnceRoom(
 ): Promise<HttpReply> {
   const pauses = new Backoff(FIRST_PAUSE_MILLISECONDS, LAST_PAUSE_MILLISECONDS);
   for (;;) {
-    // A signal with a timeout of its own would stay for all of it, however soon the reply came.
+    // AbortSignal.timeout would be kept in memory for 30 s, however soon the reply came.
     const time = new TimeLimit(STEP_TIMEOUT_MILLISECONDS);
     cancellation.onCancel(() => time.end());
     const account: ReplyAccount = {

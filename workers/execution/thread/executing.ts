@@ -1,4 +1,4 @@
-/** Connectors as they are called, whatever they throw. */
+/** Calls connectors, and makes an outcome of anything that they throw. */
 import {
   type Connector,
   type EffectConnector,
@@ -10,13 +10,13 @@ import type { StepOutcome } from "../../../src/engine/entries.ts";
 import type { Json } from "../../../src/schemas/json.ts";
 import { describeFailure } from "../../../src/step-failures.ts";
 
-/** Characters of what a connector threw that go into the log. */
+/** Characters of an unexpected error that go into the log. */
 const MAX_UNEXPECTED = 2000;
 
 /** How an attempt of a step ended. */
 export interface Executed {
   outcome: StepOutcome;
-  /** What a connector threw that was no StepFailure. */
+  /** The error that a connector threw, if it was no StepFailure, as text for the log. */
   unexpected: string | null;
   /** The outcome is a connector's: its output has to be an object. */
   isConnectors: boolean;
@@ -43,7 +43,7 @@ export function textOfThrown(error: unknown): string {
   return text.slice(0, MAX_UNEXPECTED);
 }
 
-/** What a connector threw: its sentence where it means one, else ours, and what was thrown for the log. */
+/** The failure of a step: the sentence of a StepFailure, or ours for any other error, which goes into the log. */
 function failureOf({ type }: Connector, error: unknown): Executed {
   if (error instanceof StepFailure) {
     const { code, message, output, details } = error;

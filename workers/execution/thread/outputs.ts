@@ -37,7 +37,7 @@ export class Outputs {
   }
 }
 
-/** What can't: NUL and lone surrogates are escapes in serialized text, and nesting takes a bracket at either end. */
+/** Whether a text may hold what a store refuses: NUL and lone surrogates are escapes in it, nesting takes two brackets each. */
 function mayBeUnstorable(text: string): boolean {
   return text.length > 2 * MAX_DEPTH || text.includes("\\u");
 }
@@ -52,7 +52,7 @@ function jsonText(value: Json): string | null {
   }
 }
 
-/** A failure whose sentence is about nothing in particular. */
+/** A failure whose sentence has no subjects. */
 function failed(
   name: "output_not_json" | "output_too_large" | "output_too_deep" | "output_unstorable" | "outputs_too_large",
 ): StepOutcome {

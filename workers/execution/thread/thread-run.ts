@@ -73,8 +73,8 @@ export class ThreadRun {
   }
 
   /**
-   * Takes it through pure steps and waits that are over, up to where nothing is left but effects and sleeps, or to its end.
-   * Without a promise, because it is what a task of many runs is made of.
+   * Takes it through pure steps and waits that are over, until nothing is left but effects and sleeps, or to its end. Without a
+   * promise, which a task of many runs would pay for each of them.
    */
   advance(world: Surroundings): Advanced {
     const next = this.#pure(world);
@@ -124,7 +124,7 @@ export class ThreadRun {
     this.#ready = [];
   }
 
-  /** Executes pure steps and records what the engine decides by itself, until there is nothing of that left. */
+  /** Executes pure steps and records the entries that the engine decides, until neither is left. */
   #pure(world: Surroundings): Stop {
     for (;;) {
       world.beat();

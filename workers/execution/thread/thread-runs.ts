@@ -3,18 +3,18 @@ import { bytesOfText, lru } from "../../../src/lru.ts";
 import type { Advanced, Handed } from "../port.ts";
 import { type Surroundings, ThreadRun } from "./thread-run.ts";
 
-/** Of the texts of runs that wait to be gone on with; parsed they take some three times as much. */
+/** Of the texts of runs without an effect under way; parsed they take some three times as much. */
 const MAX_BYTES = 16 * 1024 * 1024;
 /** Of the names of runs that were given up, some thousands. */
 const MAX_DROPPED_BYTES = 1024 * 1024;
 
-/** The runs that a thread keeps, so that only what is new of them has to cross. */
+/** The runs that a thread keeps, so that only new entries of them cross. */
 export class ThreadRuns {
   /** Effects of these are under way: their state is in use. */
   readonly #busy = new Map<string, ThreadRun>();
   readonly #idle = lru<ThreadRun>({ maxBytes: MAX_BYTES, bytesOf: ({ size }) => 2 * size });
 
-  /** Those that were given up: what is handed over of one after that was sent before. */
+  /** Runs that were given up: a task with one of them that comes later was sent before that. */
   readonly #dropped = lru<string>({ maxBytes: MAX_DROPPED_BYTES, bytesOf: bytesOfText });
 
   /** A run that was handed over: made of its state, or as it is known here; undefined where neither is. */
@@ -25,10 +25,10 @@ export class ThreadRuns {
     return known?.token === handed.token ? known : undefined;
   }
 
-  /** Takes a run as far as it goes; it is kept for as long as it will be gone on with here. */
+  /** Advances a run, and keeps it unless it ended or sleeps. */
   advance(run: ThreadRun, world: Surroundings): Advanced {
     const advanced = run.advance(world);
-    // Runs that nobody holds have no token, and are never kept.
+    // Unclaimed runs have no token, and are never kept.
     if (run.token === 0) return advanced;
     const { next } = advanced;
     if (next.kind === "again" || (next.kind === "wait" && run.hasEffects)) this.keep(run);
@@ -36,14 +36,14 @@ export class ThreadRuns {
     return advanced;
   }
 
-  /** Keeps a run that will be gone on with here, unless it is known under a newer lease. */
+  /** Keeps a run, unless it is known under a newer token. */
   keep(run: ThreadRun): void {
     if (!this.#forget(run)) return;
     if (run.hasEffectsUnderWay) this.#busy.set(run.uuid, run);
     else this.#idle.set(run.uuid, run);
   }
 
-  /** Gives up a run: its effects under way are called off, and what they bring is told of nothing. */
+  /** Gives up a run: its effects under way are called off, and their results are ignored. */
   drop(uuid: string, token: number): void {
     this.#dropped.set(nameOf({ uuid, token }), uuid);
     const known = this.#current(uuid);

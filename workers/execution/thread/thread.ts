@@ -1,6 +1,6 @@
 /**
- * What runs inside a pool thread: it gets runs, with their payload and log as JSON text at first, and takes each as far as it
- * goes. It owns nothing: whatever it knows is lost with it and done again by another.
+ * The program of a pool thread: it gets runs, with their payload and log as JSON text the first time, and advances each as far
+ * as possible. If it dies, another thread makes the state of its runs again from their logs.
  */
 import { readlinkSync } from "node:fs";
 import { setPriority } from "node:os";
@@ -30,7 +30,7 @@ const BEAT_MILLISECONDS = 200;
 /** Of their texts; parsed they take some three times as much. */
 const MAX_DEFINITION_BYTES = 16 * 1024 * 1024;
 
-/** For a run whose version of its workflow is not in the database: nothing of it can be executed. */
+/** The end of a run whose workflow version is not in the database. */
 const WITHOUT_DEFINITION: Advanced = {
   seq: 0,
   entries: "[]",
@@ -82,7 +82,7 @@ function executePure(task: PureTask): string[] {
   return passed(packResults(results));
 }
 
-/** How far a run comes. */
+/** Advances a run as far as possible. */
 function advanced(handed: Handed, definitions: Map<string, Plan>, world: Surroundings): Executed {
   const plan = definitions.get(handed.definition);
   if (handed.state !== null && plan === undefined) return { kind: "advanced", advanced: WITHOUT_DEFINITION };
@@ -90,7 +90,7 @@ function advanced(handed: Handed, definitions: Map<string, Plan>, world: Surroun
   return run === undefined ? { kind: "missing" } : { kind: "advanced", advanced: runs.advance(run, world) };
 }
 
-/** Starts all effects; what becomes of them is told as they end. */
+/** Starts all effects; their results are reported as they end. */
 function executeEffects(task: EffectTask): Promise<string[]> {
   const world = worldOf(task);
   const definitions = definitionsOf(task);
@@ -123,7 +123,7 @@ async function executeEffect(
     return advanced;
   };
   if (handed.state !== null) run.begin(world);
-  // A config that does not fit ends it before.
+  // A config that does not fit the step type has failed it already.
   if (!run.canStart(path)) return effectResults.ended(place, run, tell);
   if (kernelTime() >= effectBy) return effectResults.other(place, { kind: "late" });
   const idempotencyKey = `${run.uuid}:${path}`;
@@ -131,7 +131,7 @@ async function executeEffect(
     toolsFor(parts, { idempotencyKey, depth: run.depth, slot, cancellation }),
   );
   runs.keep(run);
-  // From here on the run waits, and others are on the CPU.
+  // From here on the run waits, and the CPU is on other runs.
   shared.leave(lane);
   await started;
   shared.leave(lane);
@@ -157,7 +157,7 @@ function passed(texts: string[]): string[] {
   return texts;
 }
 
-/** What the kernel calls this thread; 0 where there is no procfs (proc(5), /proc/thread-self). */
+/** The kernel's id of this thread; 0 where there is no procfs (proc(5), /proc/thread-self). */
 function kernelThreadId(): number {
   try {
     return Number(basename(readlinkSync("/proc/thread-self")));

@@ -1,9 +1,9 @@
 import type { Signal } from "../../webhook/port.ts";
 
-/** Made once: its stack would cost each webhook, and nobody reads it. */
+/** Made once: a stack for each webhook would cost time, and is not used. */
 const OVER = new Error("The time is over");
 
-/** Aborts after a time, in which the time that nobody but the platform is to blame for does not count. */
+/** Aborts after a time, which can be stopped while the platform itself delays the work. */
 export class TimeLimit implements Signal {
   readonly reason = OVER;
   readonly #listeners: (() => void)[] = [];
@@ -37,13 +37,13 @@ export class TimeLimit implements Signal {
     this.#timer = setTimeout(() => this.end(), this.#left);
   }
 
-  /** The time stands still, for good where nobody lets it go on. */
+  /** Stops the time until `go`. */
   stop(): void {
     clearTimeout(this.#timer);
     this.#left = Math.max(0, this.#left - (performance.now() - this.#startedAt));
   }
 
-  /** It is over, whatever was left of it. */
+  /** Ends the time at once. */
   end(): void {
     this.stop();
     this.#aborted = true;

@@ -65,7 +65,7 @@ export function connectAny(
         if (failure === null || why instanceof OutOfDescriptors) failure = why;
         tryNext();
       };
-      // They stay: an error that nobody listens to would end the process.
+      // The listeners are left on: an error without a listener would end the process.
       socket.on("error", onFailure);
       // A connection that is closed within the handshake may do so without an error.
       socket.once("close", () => onFailure(null));

@@ -26,7 +26,7 @@ export class Connection {
     this.#inflow = inflow;
     this.#socket = socket;
     socket.on("data", (bytes: Buffer) => {
-      // What nobody asked for: often a reply that says that the connection is too old.
+      // Bytes without a request: often a reply that says that the connection is too old.
       if (this.#exchange === null) this.close();
       else this.#exchange.push(bytes);
     });

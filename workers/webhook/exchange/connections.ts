@@ -18,7 +18,7 @@ export interface ConnectionLimits {
   idle: number;
 }
 
-/** Connections to one host, and who waits for one. */
+/** Connections to one host, and the calls that wait for one. */
 interface Host {
   open: number;
   /** The one used last is at the end. */
@@ -59,19 +59,19 @@ export class Connections {
   }
 
   /**
-   * A connection that is kept open, or a new one where `isFresh` asks for it or none is kept.
+   * A connection that is kept open, or a new one where `isNew` asks for it or none is kept.
    *
    * @throws OutOfDescriptors when there are too many in all; what `connect` throws; the signal's reason
    */
   async take(
     key: string,
     connect: () => Promise<Connection>,
-    { isFresh, signal }: { isFresh: boolean; signal: Signal },
+    { isNew, signal }: { isNew: boolean; signal: Signal },
   ): Promise<Connection> {
     for (;;) {
       if (signal.aborted) throw signal.reason;
       // One of them was stale: so are the others, most likely.
-      if (isFresh) for (const connection of [...(this.#hosts.get(key)?.idle ?? [])]) connection.close();
+      if (isNew) for (const connection of [...(this.#hosts.get(key)?.idle ?? [])]) connection.close();
       const kept = this.takeKept(key);
       if (kept !== null) return kept;
       const host = this.#hosts.get(key) ?? { open: 0, idle: [], waiting: [] };
@@ -112,7 +112,7 @@ export class Connections {
         if (this.#idle.delete(connection)) host.idle.splice(host.idle.indexOf(connection), 1);
         onGone();
       };
-      // It may have been closed before anybody was told.
+      // It may have been closed before the listener was set.
       if (connection.isClosed) onGone();
       return connection;
     } catch (error) {

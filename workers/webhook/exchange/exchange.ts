@@ -1,4 +1,4 @@
-/** One request and the head of its reply, sent again where it surely reached nobody. */
+/** One request and the head of its reply, sent again if it surely did not reach a server. */
 
 import type { HttpRequest } from "../../../src/connectors/index.ts";
 import type { Signal } from "../port.ts";
@@ -13,7 +13,7 @@ const PAUSES = [250, 1000];
 const AGAIN_MILLISECONDS = 5000;
 
 /**
- * Sends a request to its URL; up to three times within five seconds where nobody can have acted on it.
+ * Sends a request to its URL; up to three times within five seconds if no server can have acted on it.
  *
  * @throws StepFailure with a sentence; OutOfDescriptors; the signal's reason
  */
@@ -27,20 +27,20 @@ export async function exchange(
   const route = routes.of(url);
   const bytes = requestBytes(request, url, route.target, route.extra);
   const start = performance.now();
-  let isFresh = false;
+  let isNew = false;
   for (let sent = 0; ; sent++) {
     try {
       if (signal.aborted) throw signal.reason;
       const connection =
-        (isFresh ? null : connections.takeKept(route.key)) ??
-        (await connections.take(route.key, () => route.connect(signal), { isFresh, signal }));
+        (isNew ? null : connections.takeKept(route.key)) ??
+        (await connections.take(route.key, () => route.connect(signal), { isNew, signal }));
       return await connection.send(bytes, call);
     } catch (error) {
       const pause = PAUSES[sent];
       if (!(error instanceof NotReached) || pause === undefined) throw error;
       const wait = error instanceof Stale ? 0 : pause;
       if (performance.now() + wait - start > AGAIN_MILLISECONDS) throw error;
-      isFresh = true;
+      isNew = true;
       if (wait > 0) await rest(wait, signal);
     }
   }

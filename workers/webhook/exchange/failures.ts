@@ -44,7 +44,7 @@ const CONNECTING =
 const NO_SUCH_NAME = /^(DNS_)?E(AI_)?(NOTFOUND|NONAME|NODATA)$/;
 const DESCRIPTORS = /^E(MFILE|NFILE|NOBUFS|NOMEM)$/;
 
-/** What an error of a connection that was being made means. */
+/** The failure of a connection that could not be made. */
 export function connectFailure(error: unknown): Error {
   if (error instanceof StepFailure) return error;
   const code = codeOf(error);
@@ -54,7 +54,7 @@ export function connectFailure(error: unknown): Error {
   return NotReached.because(CONNECTING.test(code) ? "connection_failed" : "tls_failed", {});
 }
 
-/** What an error of a look-up means. */
+/** The failure of a look-up. */
 export function lookupFailure(error: unknown): Error {
   if (error instanceof StepFailure) return error;
   const code = codeOf(error);

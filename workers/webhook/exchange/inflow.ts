@@ -22,7 +22,7 @@ const AT_ONCE = 64;
 export interface Inflowing {
   /** Whom it comes from. */
   readonly host: string;
-  /** Called with true to leave what comes to the kernel, and with false to read it again. */
+  /** Called with true to stop reading, so that bytes wait in the kernel, and with false to read again. */
   hold(isHeld: boolean): void;
   /** Called when it has stalled, and others want the room. */
   giveUp(): void;

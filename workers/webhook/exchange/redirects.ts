@@ -9,7 +9,7 @@ export function locationOf(reply: ReplyHead, url: URL): string | null {
   if (!REDIRECTS.has(reply.status)) return null;
   const header = reply.header("location");
   if (header === null) return null;
-  // The parser reads a byte as a character; bytes beyond ASCII, which RFC 3986 forbids, are UTF-8 with most who send them.
+  // The parser reads a byte as a character; bytes beyond ASCII, which RFC 3986 forbids, are UTF-8 from most servers.
   const bytes = Buffer.from(header, "latin1");
   const location = isUtf8(bytes) ? bytes.toString() : header;
   return URL.canParse(location, url.href) ? new URL(location, url).href : null;
@@ -19,7 +19,7 @@ export function locationOf(reply: ReplyHead, url: URL): string | null {
 export function followed(request: HttpRequest, url: URL, status: number, location: string): HttpRequest | null {
   const target = new URL(location);
   if (target.protocol !== "http:" && target.protocol !== "https:") return null;
-  // What the author wrote may be secrets of the first origin; only what the body is goes on to another.
+  // The author's headers may be secrets of the first origin; only those of the body are sent to another.
   const isSame = target.origin === url.origin;
   const headers = isSame ? request.headers : request.headers.filter(([name]) => /^content-type$/i.test(name));
   // RFC 9110, 15.4.4: the result is to be got elsewhere. All others ask for the same at another place.

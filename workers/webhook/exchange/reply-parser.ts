@@ -4,7 +4,7 @@ import { HeadReader } from "./reply-head.ts";
 
 /** Of the heads of a reply together; of the size of each chunk with its extensions; of trailers. */
 const MAX_LINE_BYTES = 64 * 1024;
-/** Of all that frames the chunks of a body. Chunks of 10 bytes, as programs send that write word by word, stay below. */
+/** Of the framing of all chunks of a body. Chunks of 10 bytes, from programs that write word by word, are below it. */
 const MAX_FRAMING_BYTES = 512 * 1024;
 const CHUNK_SIZE = /^([0-9a-f]{1,8})[ \t]*(?:;|$)/i;
 

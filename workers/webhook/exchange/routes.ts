@@ -99,7 +99,7 @@ function portOf({ protocol, port }: URL): number {
   return port === "" ? (protocol === "https:" ? 443 : 80) : Number(port);
 }
 
-/** A look-up can't be called off: nobody waits for it any longer. */
+/** A look-up can't be called off, but the wait for it can. */
 function unlessAborted<Value>(promise: Promise<Value>, signal: Signal): Promise<Value> {
   return new Promise((resolve, reject) => {
     const onAbort = () => reject(signal.reason);

@@ -7,7 +7,7 @@ import type { Inflow, Inflowing } from "./inflow.ts";
 import { pauseReading } from "./pausing.ts";
 import { type ReplyHead, ReplyParser } from "./reply-parser.ts";
 
-/** What calls a request off, and who accounts for its reply. */
+/** The signal that calls a request off, and the account of the bytes of its reply. */
 export interface Call {
   signal: Signal;
   account: ReplyAccount;
@@ -20,7 +20,7 @@ export interface Reply extends ReplyHead {
   cancel(): void;
 }
 
-/** A request under way: how far its reply has come, and who waits for what. */
+/** A request under way, and the part of its reply that has come. */
 export class Exchange implements Inflowing {
   readonly reply: Promise<Reply>;
   readonly host: string;
@@ -72,7 +72,7 @@ export class Exchange implements Inflowing {
   }
 
   push(bytes: Buffer): void {
-    // What comes once it has failed is nobody's.
+    // Bytes that come once it has failed are ignored.
     if (this.#state === "open") this.#guarded(() => this.#parser.push(bytes));
   }
 

@@ -10,7 +10,7 @@ export const systemResolve: Resolve = async (name) => {
   return found.map(({ address }) => address);
 };
 
-/** Has those who ask for a name while it is being looked up wait for the same answer. */
+/** Shares one look-up of a name among all that ask for it meanwhile. */
 export function shared(resolve: Resolve): Resolve {
   const underWay = new Map<string, Promise<string[]>>();
   return (name) => {

@@ -1,6 +1,6 @@
 import { TextDecoder } from "node:util";
 
-/** What a content type says: `type/subtype` in small letters, and its charset where it names one (RFC 9110, 8.3). */
+/** A content type: `type/subtype` in small letters, and its charset if it names one (RFC 9110, 8.3). */
 export function parseContentType(contentType: string): { essence: string; charset: string | null } {
   if (contentType === "") return { essence: "", charset: null };
   const essence = (/^[^;,]*/.exec(contentType)?.[0] ?? "").trim().toLowerCase();
@@ -33,7 +33,7 @@ function decoderOf(label: string): TextDecoder {
   try {
     return new TextDecoder(label);
   } catch {
-    // A charset that nobody knows: UTF-8 is what most such replies are.
+    // A charset that is not known: most such replies are UTF-8.
     return new TextDecoder();
   }
 }

@@ -48,7 +48,7 @@ function parsed(text: string): Json | undefined {
   try {
     return JSON.parse(text);
   } catch {
-    // A reply that says JSON and is not stays text, as the contract has it.
+    // A reply that is declared as JSON and is not is kept as text, as the contract has it.
     return undefined;
   }
 }

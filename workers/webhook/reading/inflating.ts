@@ -17,7 +17,7 @@ const ZSTD_WINDOW = 23;
 
 /**
  * Undoes the content codings of a whole body, the last one first (RFC 9110, 8.4), each with at most so many bytes of output:
- * what is larger is given up when the bound is reached, so that memory stays bounded whatever the body says.
+ * larger bodies are given up at the bound, so that memory is bounded for any body.
  *
  * @throws StepFailure reply_too_large, reply_corrupt, reply_coding_unknown, reply_codings
  */

@@ -6,7 +6,7 @@ import { inflate } from "./inflating.ts";
 /** Of a body, as it comes and decompressed. */
 export const MAX_REPLY_BYTES = 1024 * 1024;
 
-/** What the head of a reply says of its body: the values of its headers, "" where it has none. */
+/** The headers of a reply that describe its body; "" for one that it does not have. */
 export interface ReplyHead {
   contentType: string;
   contentEncoding: string;

@@ -45,7 +45,7 @@ export interface Server {
 
 /** Serves the API. @throws StartError when the port is taken or not to be had. */
 export function startServer({ config, storage, messaging, cache, types, clock, log }: ServerOptions): Server {
-  const runs = new RunRepository(storage, cache, clock, (coming) => messaging.executeAhead(coming));
+  const runs = new RunRepository(storage, cache, clock, (coming) => messaging.executeBeforeInsert(coming));
   const health = new HealthRecord(storage, clock, log);
   const readiness = new ReadinessService(partsOf({ config, storage, messaging, cache, health }), clock);
   const app = createApp({

@@ -2,7 +2,7 @@ import type { StepTypes } from "../src/connectors/index.ts";
 import type { Reservation, TriggerConsumer } from "../src/messaging/port.ts";
 import type { Triggered } from "../src/schemas/event.ts";
 import type { Shortcut } from "../src/shortcuts.ts";
-import type { ClaimedRun, EndedRun, NewRun, Unnamed } from "../src/storage/port.ts";
+import type { ClaimedRun, NewRun, ProgressBeforeInsert, Unnamed } from "../src/storage/port.ts";
 import { Advancing, type AdvancingOptions } from "./holding/advancing.ts";
 import { Control } from "./holding/control.ts";
 import { Definitions } from "./holding/definitions.ts";
@@ -99,8 +99,8 @@ export class Dispatcher implements TriggerConsumer {
     return isOff || this.#messages.waiting || this.room() === 0 ? null : this.#reservations.take();
   }
 
-  /** See ExecuteAhead. */
-  executeAhead(runs: Unnamed<NewRun>[]): Promise<(EndedRun | null)[]> | null {
+  /** See ExecuteBeforeInsert. */
+  executeBeforeInsert(runs: Unnamed<NewRun>[]): Promise<(ProgressBeforeInsert | null)[]> | null {
     return this.#options.shortcuts.has("run_before_insert") ? this.#runBeforeInsert.execute(runs) : null;
   }
 

@@ -8,7 +8,7 @@ export function openInProcessMessaging(): Messaging {
   let consumer: TriggerConsumer | null = null;
   return {
     reserve: () => consumer?.reserve() ?? null,
-    executeAhead: (runs) => consumer?.executeAhead(runs) ?? null,
+    executeBeforeInsert: (runs) => consumer?.executeBeforeInsert(runs) ?? null,
     async publishTriggers(events: TriggerEvent[]) {
       consumer?.onMessages(events.map(({ run_id }) => run_id));
       return NONE;

@@ -1,22 +1,22 @@
 import type { BreakerState } from "../resilience/breaker.ts";
 import type { CompletedEvent, TriggerEvent, Triggered } from "../schemas/event.ts";
-import type { ClaimMark, EndedRun, InsertedRun, NewRun, Unnamed } from "../storage/port.ts";
+import type { ClaimMark, InsertedRun, NewRun, ProgressBeforeInsert, RunEnd, Unnamed } from "../storage/port.ts";
 
 /** A worker's room for one run that is about to be stored: it is stored as claimed, and needs no message. */
 export interface Reservation {
   /** Marks the run as claimed for the worker. */
   claim: ClaimMark;
   /** It is stored: as ended, or (null) as claimed. The worker learns which version its workflow has. */
-  stored(run: Unnamed<NewRun>, inserted: InsertedRun, ended: EndedRun | null): void;
+  stored(run: Unnamed<NewRun>, inserted: InsertedRun, end: RunEnd | null): void;
   /** It was not stored, or not for this worker. */
   release(): void;
 }
 
 /**
- * Executes those of the runs that have room here and pure steps alone, before they are stored: they are written once then.
- * What each came to, null for those that go the usual way; null at once where all of them do.
+ * Executes those of the runs that have room here and pure steps alone, before their insert: they are written once then. Gives
+ * the progress of each, null for those that go the usual way; null at once where all of them do.
  */
-export type ExecuteAhead = (runs: Unnamed<NewRun>[]) => Promise<(EndedRun | null)[]> | null;
+export type ExecuteBeforeInsert = (runs: Unnamed<NewRun>[]) => Promise<(ProgressBeforeInsert | null)[]> | null;
 
 /** Who executes runs in this process. */
 export interface TriggerConsumer {
@@ -34,7 +34,7 @@ export interface TriggerConsumer {
   onMessages(runIds: string[]): void;
   /** Room for a run that is about to be stored; null without. */
   reserve(): Reservation | null;
-  executeAhead: ExecuteAhead;
+  executeBeforeInsert: ExecuteBeforeInsert;
 }
 
 /**
@@ -45,7 +45,7 @@ export interface Messaging {
   /** Room in a worker of this very process; null where runs go through a broker, or there is no room. */
   reserve(): Reservation | null;
   /** As its consumer does; null without one. */
-  executeAhead: ExecuteAhead;
+  executeBeforeInsert: ExecuteBeforeInsert;
   /**
    * Resolves when the broker has the events, or has none to lose, with the ids of the runs whose events it takes in no form.
    * Rejects when it takes none: then some may be there all the same.

@@ -1,6 +1,6 @@
 /** The repositories of two processes on one storage, with each kind of cache: what is asked of it, and what is seen. */
 import { afterAll, beforeAll, describe, expect, spyOn, test } from "bun:test";
-import { World } from "../../tests/contracts/storage/kit.ts";
+import { progress, World } from "../../tests/contracts/storage/kit.ts";
 import { openInProcessCache } from "../cache/in-process.ts";
 import type { Cache } from "../cache/port.ts";
 import { openCache, RedisServer, until, untilUp } from "../cache/redis/server.fixture.ts";
@@ -150,14 +150,7 @@ for (const { mode, caches } of modes) {
         await Bun.sleep(2);
       }
       const end = { kind: "end", status: "success", error: null, stepResults: "{}" } as const;
-      await platform.world.save({
-        uuid: run.uuid,
-        token: run.token,
-        logLength: 0,
-        entries: null,
-        crashes: 0,
-        next: end,
-      });
+      await platform.world.save(progress(run, { next: end }));
       expect(await platform.findRun(1, run.uuid)).toEqual({ status: "success", asked: 1 });
       await until("it is kept", async () => (await platform.findRun(1, run.uuid)).asked === 0);
       expect(await platform.findRun(1, run.uuid)).toEqual({ status: "success", asked: 0 });

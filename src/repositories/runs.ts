@@ -1,19 +1,19 @@
 import { Coalescer } from "../batching/coalescer.ts";
 import type { Cache } from "../cache/port.ts";
 import type { Clock } from "../clock.ts";
-import type { ExecuteAhead } from "../messaging/port.ts";
+import type { ExecuteBeforeInsert } from "../messaging/port.ts";
 import type { PageRequest } from "../schemas/page.ts";
 import type { EndedStatus, RunKey, RunStatus } from "../schemas/run.ts";
-import type { EndedRun, InsertedRun, NewRun, Outcome, RunRecord, Storage, Unnamed } from "../storage/port.ts";
+import type { InsertedRun, NewRun, Outcome, RunEnd, RunRecord, Storage, Unnamed } from "../storage/port.ts";
 import { unwrap } from "./outcome.ts";
 import { SharedReads } from "./reads.ts";
 
 const ENDED: ReadonlySet<RunStatus> = new Set<EndedStatus>(["success", "failed", "cancelled"]);
 
-/** A run that was stored, and what it was stored as having come to; null where it has yet to be executed. */
+/** A run that was stored, and the end that was stored with it; null where it has yet to be executed. */
 export interface StoredRun {
   inserted: InsertedRun;
-  ended: EndedRun | null;
+  end: RunEnd | null;
 }
 
 /** Runs, one at a time. */
@@ -22,12 +22,12 @@ export class RunRepository {
   readonly #inserts: Coalescer<Unnamed<NewRun>, Outcome<StoredRun>>;
   readonly #reads: SharedReads<RunKey, RunRecord | null>;
 
-  constructor(storage: Storage, cache: Cache, clock: Clock, executeAhead: ExecuteAhead) {
+  constructor(storage: Storage, cache: Cache, clock: Clock, executeBeforeInsert: ExecuteBeforeInsert) {
     this.#storage = storage;
     this.#inserts = new Coalescer({
       clock,
       flushes: storage.batchesAtOnce,
-      flush: (items) => store(storage, executeAhead, items),
+      flush: (items) => store(storage, executeBeforeInsert, items),
       sizeOf: ({ payload }) => 300 + payload.length,
     });
     const nameOf = ({ namespace, uuid }: RunKey) => JSON.stringify([namespace, uuid]);
@@ -68,18 +68,18 @@ async function find(storage: Storage, cache: Cache, keys: RunKey[]): Promise<(Ru
   return kept.map((run) => run ?? found.next().value ?? null);
 }
 
-/** Stores a batch, each run as what it came to where it was executed ahead. */
+/** Stores a batch, each run with its progress where it was executed before. */
 async function store(
   storage: Storage,
-  executeAhead: ExecuteAhead,
+  executeBeforeInsert: ExecuteBeforeInsert,
   runs: Unnamed<NewRun>[],
 ): Promise<Outcome<StoredRun>[]> {
-  const executed = (await executeAhead(runs)) ?? [];
-  const items = runs.map((run, index) => (executed[index] ? { ...run, ended: executed[index] } : run));
+  const executed = (await executeBeforeInsert(runs)) ?? [];
+  const items = runs.map((run, index) => (executed[index] ? { ...run, progress: executed[index] } : run));
   const outcomes = await storage.insertRuns(items);
   return outcomes.map((outcome, index) => {
     if (outcome.kind !== "ok") return outcome;
     const inserted = outcome.value;
-    return { kind: "ok", value: { inserted, ended: inserted.ended ? (items[index]?.ended ?? null) : null } };
+    return { kind: "ok", value: { inserted, end: inserted.ended ? (items[index]?.progress?.next ?? null) : null } };
   });
 }

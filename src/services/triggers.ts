@@ -56,12 +56,12 @@ export class TriggerService {
       depth,
       graceMilliseconds: this.#graceMilliseconds,
       claim: reservation?.claim ?? null,
-      ended: null,
+      progress: null,
     };
     try {
-      const { inserted, ended } = await this.#runs.insert(run);
+      const { inserted, end } = await this.#runs.insert(run);
       failpoint("trigger_committed");
-      if (reservation !== null && (inserted.claimed || ended !== null)) reservation.stored(run, inserted, ended);
+      if (reservation !== null && (inserted.claimed || end !== null)) reservation.stored(run, inserted, end);
       else {
         reservation?.release();
         const { uuid: run_id, workflowUuid: workflow_id, workflowVersion: workflow_version } = inserted;

@@ -84,18 +84,8 @@ export interface NewRun {
   graceMilliseconds: number;
   /** Stores it as claimed already, with token 1, for a worker that has room, if its lease lasts; null leaves it pending. */
   claim: ClaimMark | null;
-  /** What it came to, where it was executed ahead: stored as ended, if its workflow still has that version. */
-  ended: EndedRun | null;
-}
-
-/** A run of pure steps that was executed before it is stored: it had no effect, so nothing is lost with it. */
-export interface EndedRun extends VersionKey {
-  /** When it was triggered, milliseconds since the epoch: its created_at and started_at. */
-  startedAt: number;
-  status: EndedStatus;
-  error: string | null;
-  /** JSON text. */
-  stepResults: string;
+  /** How it ended, where it was executed before its insert: stored so if its workflow still has the version that was executed. */
+  progress: ProgressBeforeInsert | null;
 }
 
 /** How a claim marks the runs that it takes. It takes none once the lease of its worker is over. */
@@ -157,42 +147,18 @@ export interface DueClaim extends Claim {
 }
 
 /** A run that nobody ever claimed. */
-export interface FreshRun extends VersionKey {
+export interface UnclaimedRun extends VersionKey {
   uuid: string;
   /** JSON text. */
   payload: string;
 }
 
-/** What runs are found to be; those that are not stored are in neither list. */
-export interface FoundFresh {
-  /** Nobody ever claimed them; only as many as there is room for. */
-  fresh: FreshRun[];
+/** Runs by whether anybody ever claimed them; those that are not stored are in neither list. */
+export interface FoundRuns {
+  /** Only as many as there is room for. */
+  unclaimed: UnclaimedRun[];
   /** Somebody claimed them, or they ended. */
   taken: string[];
-}
-
-/** How far a run came that was executed without a claim: to its end, or into a sleep. */
-export interface FreshProgress {
-  uuid: string;
-  /** The log's length that the writer knows: 0 for a run that nobody began, more for one that slept since. */
-  logLength: number;
-  /** When it was begun, milliseconds since the epoch. */
-  startedAt: number;
-  /** What it was executed with on somebody's word: it is written only if the row says the same. Null if it was read from the row. */
-  told: (VersionKey & { payload: string }) | null;
-  next:
-    | RunEnd
-    /** Nobody holds it until then, milliseconds since the epoch. `entries`: JSON array text to append to its log, if any. */
-    | { kind: "sleep"; dueAt: number; entries: string | null };
-}
-
-/** How a run ended. */
-export interface RunEnd {
-  kind: "end";
-  status: EndedStatus;
-  error: string | null;
-  /** JSON text. */
-  stepResults: string;
 }
 
 export interface ClaimedRun {
@@ -214,18 +180,48 @@ export interface Held {
   token: number;
 }
 
-/** One fenced write of a run's progress. Repeating it is harmless. */
+/**
+ * How far a run came, written at once, and only while the fence holds: the run's token is this one, and where that is 0, which
+ * says that nobody ever claimed the run, its log is as long as its writer knows. Repeating it is harmless.
+ */
 export interface Progress extends Held {
-  /** The log's length that the writer knows; the place of `entries`. */
-  logLength: number;
+  /** Rows of the log that the writer knows: the place of `entries`. 0 with token 0 is a run that nobody began. */
+  seq: number;
   /** JSON array text to append to the log; null appends nothing. */
   entries: string | null;
   crashes: number;
-  next:
-    | { kind: "hold" }
-    /** Nobody holds it until then. Milliseconds since the epoch. */
-    | { kind: "give_back"; dueAt: number }
-    | RunEnd;
+  /** When a run that nobody claimed was begun, milliseconds since the epoch; a claim writes it itself. */
+  startedAt?: number;
+  /** Executed with this, unread: it is written only if the row says the same. */
+  told?: Told;
+  next: Next;
+}
+
+/** What is next for a run. */
+export type Next =
+  /** Its worker goes on with it. */
+  | { kind: "hold" }
+  /** Nobody holds it, and it may be claimed from then on, milliseconds since the epoch. */
+  | { kind: "due"; dueAt: number }
+  | RunEnd;
+
+/** How a run ended. */
+export interface RunEnd {
+  kind: "end";
+  status: EndedStatus;
+  error: string | null;
+  /** JSON text. */
+  stepResults: string;
+}
+
+/** A version of a workflow, and the payload (JSON text) where that is not sure either. */
+export interface Told extends VersionKey {
+  payload?: string;
+}
+
+/** The progress of a run that was executed before its insert, with token 0 from seq 0 to its end: all its steps were pure. */
+export interface ProgressBeforeInsert extends Required<Pick<Progress, "startedAt" | "told">> {
+  next: RunEnd;
 }
 
 /** Completed events that a broker is owed. */
@@ -267,14 +263,13 @@ export interface Storage {
   listRuns(page: PageRequest): Promise<RunRecord[]>;
 
   /** Tells apart which runs nobody ever claimed; gives these until their payloads come to so many characters, one whatever its size. */
-  findFresh(uuids: string[], maxBytes: number): Promise<FoundFresh>;
-  /** Writes how far runs came that nobody ever claimed; `lost` where somebody did meanwhile, or it is another run than told. Repeating it is harmless. */
-  saveFresh(items: FreshProgress[]): Promise<Outcome<null>[]>;
+  findUnclaimed(uuids: string[], maxBytes: number): Promise<FoundRuns>;
   claimByMessage(claim: MessageClaim): Promise<ClaimedRun[]>;
   /** Fewer than the limit with patience, though there are more; none only when there are no more. */
   claimDue(claim: DueClaim): Promise<ClaimedRun[]>;
   /** When a claim with this patience finds the next run, milliseconds since the epoch, if no lease is renewed; null when none will. */
   nextDue(patienceMilliseconds: number): Promise<number | null>;
+  /** `lost` where somebody else claimed the run, or it is another than told. */
   saveProgress(items: Progress[]): Promise<Outcome<null>[]>;
   /** The lease of a new worker begins. Repeating it is harmless. */
   startLease(lease: WorkerLease): Promise<void>;

@@ -4,12 +4,11 @@
  * @example storageContract("memory", { open: async (clock) => openMemoryStorage(clock), takesClock: true });
  */
 import { describe } from "bun:test";
-import { aheadContract } from "./storage/ahead.ts";
+import { beforeInsertContract } from "./storage/before-insert.ts";
 import { claimContract } from "./storage/claims.ts";
 import { controlContract } from "./storage/control.ts";
 import { dueContract } from "./storage/due.ts";
 import { fenceContract } from "./storage/fences.ts";
-import { freshContract } from "./storage/fresh.ts";
 import { checksOf, type StorageAdapter } from "./storage/kit.ts";
 import { leaseContract } from "./storage/leases.ts";
 import { pagingContract } from "./storage/paging.ts";
@@ -17,6 +16,7 @@ import { progressContract } from "./storage/progress.ts";
 import { raceContract } from "./storage/races.ts";
 import { retentionContract } from "./storage/retention.ts";
 import { runContract } from "./storage/runs.ts";
+import { unclaimedContract } from "./storage/unclaimed.ts";
 import { versionContract } from "./storage/versions.ts";
 import { workflowContract } from "./storage/workflows.ts";
 
@@ -29,8 +29,8 @@ export function storageContract(name: string, adapter: StorageAdapter): void {
     describe("workflows", () => workflowContract(check));
     describe("versions", () => versionContract(check));
     describe("runs", () => runContract(check));
-    describe("executed ahead", () => aheadContract(check));
-    describe("executed without a claim", () => freshContract(check));
+    describe("executed before insert", () => beforeInsertContract(check));
+    describe("executed without a claim", () => unclaimedContract(check));
     describe("claims", () => claimContract(check));
     describe("due", () => dueContract(check));
     describe("leases", () => leaseContract(check));

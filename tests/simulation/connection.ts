@@ -66,22 +66,13 @@ export class Connection {
   /** What a worker asks of the storage, and what of it the world looks at. */
   storage(): Storage {
     const world = this.#world;
-    const { storage, counts } = world;
+    const { storage } = world;
     return {
       ...unused,
       batchesAtOnce: storage.batchesAtOnce,
       findVersions: (keys) => this.call("versions", () => storage.findVersions(keys)),
       storedRuns: (uuids) => this.call("known", () => storage.storedRuns(uuids)),
-      findFresh: (uuids, maxBytes) => this.call("look", () => storage.findFresh(uuids, maxBytes)),
-      saveFresh: (items) =>
-        this.call("save unclaimed", async () => {
-          const outcomes = await storage.saveFresh(items);
-          const saved = items.filter((_, index) => outcomes[index]?.kind === "ok");
-          counts.unclaimed += saved.length;
-          counts.awokenUnclaimed += saved.filter(({ logLength }) => logLength > 0).length;
-          await world.written(items);
-          return outcomes;
-        }),
+      findUnclaimed: (uuids, maxBytes) => this.call("look", () => storage.findUnclaimed(uuids, maxBytes)),
       claimByMessage: (claim) =>
         this.call("claim", () => this.#claim(claim.uuids, (uuids) => storage.claimByMessage({ ...claim, uuids }))),
       claimDue: (claim) =>
@@ -94,7 +85,7 @@ export class Connection {
       saveProgress: (items) =>
         this.call(`save ${items.map(({ uuid, next }) => `${uuid.slice(-4)} ${next.kind}`).join(", ")}`, async () => {
           const outcomes = await storage.saveProgress(items);
-          for (const [index, held] of items.entries()) if (outcomes[index]?.kind === "ok") world.progressed(held);
+          for (const [index, item] of items.entries()) if (outcomes[index]?.kind === "ok") world.progressed(item);
           await world.written(items);
           return outcomes;
         }),
@@ -146,8 +137,7 @@ const unused: Omit<Storage, "batchesAtOnce"> = {
   findRuns: never,
   storedRuns: never,
   listRuns: never,
-  findFresh: never,
-  saveFresh: never,
+  findUnclaimed: never,
   claimByMessage: never,
   claimDue: never,
   nextDue: never,

@@ -1,5 +1,5 @@
 import { PlatformError } from "../../src/errors.ts";
-import type { EndedRun, InsertedRun, NewRun } from "../../src/storage/port.ts";
+import type { InsertedRun, NewRun, ProgressBeforeInsert } from "../../src/storage/port.ts";
 import type { Connection } from "./connection.ts";
 import type { SimulatedWorker } from "./worker.ts";
 import { SHORT, type Workload } from "./workloads.ts";
@@ -33,18 +33,18 @@ export function scheduleTriggers(
         depth: 0,
         graceMilliseconds: 2000,
         claim: reservation?.claim ?? null,
-        ended: null,
+        progress: null,
       };
-      const store = once(async (ended: EndedRun | null) => {
-        const inserted = await insert(world, api, { ...coming, ended });
-        if (inserted.ended) world.counts.ahead++;
+      const store = once(async (progress: ProgressBeforeInsert | null) => {
+        const inserted = await insert(world, api, { ...coming, progress });
+        if (inserted.ended) world.counts.beforeInsert++;
         if (reservation === null) return;
         if (!inserted.claimed && !inserted.ended) return owner.clock.deliver(() => reservation.release());
         // The process may be gone, or stopped for a while, before it hears of it.
-        const heard = () => reservation.stored(coming, inserted, inserted.ended ? ended : null);
+        const heard = () => reservation.stored(coming, inserted, inserted.ended ? (progress?.next ?? null) : null);
         scheduler.after(random.below(5), () => owner.clock.deliver(heard));
       });
-      if (reservation !== null) owner.executeAhead(coming)?.then(store);
+      if (reservation !== null) owner.executeBeforeInsert(coming)?.then(store);
       // Without a worker, or one that answers in time: the client would ask another process.
       scheduler.after(reservation === null ? 0 : 100, () => store(null));
       if (random.chance(0.2)) world.counts.lostMessages++;

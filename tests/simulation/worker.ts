@@ -2,7 +2,7 @@ import pino from "pino";
 import type { StepTypes } from "../../src/connectors/index.ts";
 import type { Reservation } from "../../src/messaging/port.ts";
 import type { Triggered } from "../../src/schemas/event.ts";
-import type { EndedRun, NewRun } from "../../src/storage/port.ts";
+import type { NewRun, ProgressBeforeInsert } from "../../src/storage/port.ts";
 import { DatabaseClock } from "../../src/storage/postgres/database-clock.ts";
 import { Dispatcher } from "../../workers/dispatcher.ts";
 import { Sweeper } from "../../workers/intake/sweeper.ts";
@@ -79,8 +79,8 @@ export class SimulatedWorker {
   }
 
   /** What the run comes to before it is stored; null at once where that can't be known. */
-  executeAhead(run: NewRun): Promise<EndedRun | null> | null {
-    return this.#parts?.dispatcher.executeAhead([run])?.then(([ended]) => ended ?? null) ?? null;
+  executeBeforeInsert(run: NewRun): Promise<ProgressBeforeInsert | null> | null {
+    return this.#parts?.dispatcher.executeBeforeInsert([run])?.then(([progress]) => progress ?? null) ?? null;
   }
 
   /** A message from within the process, or from a broker, which brings it again when its claim failed. */

@@ -5,7 +5,7 @@ import type { ControlResult } from "../../src/schemas/control.ts";
 import { parseLog } from "../../src/schemas/log.ts";
 import type { RunKey, StepResult } from "../../src/schemas/run.ts";
 import { SHORTCUTS, type Shortcut } from "../../src/shortcuts.ts";
-import type { Held, RunRecord, Storage } from "../../src/storage/port.ts";
+import type { Held, Progress, RunRecord, Storage } from "../../src/storage/port.ts";
 import type { ProcessClock, Random, Scheduler } from "./scheduler.ts";
 import { listsIn, type Workload } from "./workloads.ts";
 
@@ -36,7 +36,7 @@ export class World {
     lostThreads: 0,
     lostAnswers: 0,
     effects: 0,
-    ahead: 0,
+    beforeInsert: 0,
     unclaimed: 0,
     awokenUnclaimed: 0,
     cancels: 0,
@@ -149,8 +149,11 @@ export class World {
   }
 
   /** A write of a run's progress was carried out. */
-  progressed({ uuid, token }: Held): void {
-    if (this.#tokens.get(uuid) !== token) this.violation(`stale token ${token} of ${uuid} wrote`);
+  progressed({ uuid, token, seq }: Progress): void {
+    if ((this.#tokens.get(uuid) ?? 0) !== token) this.violation(`stale token ${token} of ${uuid} wrote`);
+    if (token > 0) return;
+    this.counts.unclaimed++;
+    if (seq > 0) this.counts.awokenUnclaimed++;
   }
 
   /** At the moments that matter most a process may stop for longer than its leases last, as under SIGSTOP. */

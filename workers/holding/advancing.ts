@@ -1,7 +1,7 @@
 import { messageOf } from "../../src/errors.ts";
 import { failpoint } from "../../src/failpoints.ts";
 import type { CompletedEvent } from "../../src/schemas/event.ts";
-import type { Progress } from "../../src/storage/port.ts";
+import type { Next } from "../../src/storage/port.ts";
 import { type EffectOutcome, Effects } from "./effects.ts";
 import { type Advance, Handing, type HandingOptions, type HandingParts } from "./handing.ts";
 import type { HeldRun } from "./held-run.ts";
@@ -92,7 +92,7 @@ export class Advancing {
     else if (this.#stopping) this.#giveBack(held);
     // Without a time its state was lost, and the next step is not known.
     else if (held.wakeAt === null) this.add(held);
-    else this.#save(held, { kind: "give_back", dueAt: held.wakeAt });
+    else this.#save(held, { kind: "due", dueAt: held.wakeAt });
   }
 
   /** Starts the effects before which everything is persisted. */
@@ -117,20 +117,19 @@ export class Advancing {
   }
 
   /** A run is held on while effects of it are under way; otherwise until it sleeps, or too much is held. */
-  #afterCheckpoint(held: HeldRun): Progress["next"] {
+  #afterCheckpoint(held: HeldRun): Next {
     if (held.isAdvancing || held.underWay > 0) return { kind: "hold" };
-    if (held.isIdle && held.wakeAt !== null) return { kind: "give_back", dueAt: held.wakeAt };
+    if (held.isIdle && held.wakeAt !== null) return { kind: "due", dueAt: held.wakeAt };
     return this.#parts.holdings.afterCheckpoint();
   }
 
   /** Gives a run back, to be due after a pause: the worker that claims it next begins with its log. */
   #giveBack(held: HeldRun, pauseMilliseconds = 0): void {
-    if (this.#holds(held))
-      this.#save(held, { kind: "give_back", dueAt: this.#options.clock.now() + pauseMilliseconds });
+    if (this.#holds(held)) this.#save(held, { kind: "due", dueAt: this.#options.clock.now() + pauseMilliseconds });
   }
 
   /** Writes the progress of a run, and goes on from there. */
-  #save(held: HeldRun, next: Progress["next"]): void {
+  #save(held: HeldRun, next: Next): void {
     const { progress, saved } = held.progress(next);
     held.saving = this.#saves.write(held, progress).then((outcome) => {
       held.saving = null;
@@ -142,7 +141,7 @@ export class Advancing {
       if (!this.#holds(held)) return;
       if (outcome.kind === "error") log.error({ run_id: held.run.uuid, code: outcome.code }, "progress refused");
       if (outcome.kind === "ok") saved();
-      if (outcome.kind === "ok" && next.kind === "give_back") onGivenBack(next.dueAt);
+      if (outcome.kind === "ok" && next.kind === "due") onGivenBack(next.dueAt);
       if (outcome.kind === "ok" && next.kind === "hold") this.#next(held);
       else this.#parts.forget(held);
     });

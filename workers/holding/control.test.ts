@@ -77,7 +77,7 @@ test(`${RUNS} runs whose webhooks hang are cancelled, and what they had begun is
         depth: 0,
         graceMilliseconds: 0,
         claim: null,
-        ended: null,
+        progress: null,
       })),
     );
     await until(() => open === RUNS);

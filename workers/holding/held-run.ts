@@ -3,7 +3,7 @@ import { CANCELLED, type Interruption, interrupted } from "../../src/schemas/int
 import { joinLogs, parseLog, stepResultsText } from "../../src/schemas/log.ts";
 import type { EndedStatus } from "../../src/schemas/run.ts";
 import { describeFailure } from "../../src/step-failures.ts";
-import type { ClaimedRun, Progress, RunEnd, VersionKey } from "../../src/storage/port.ts";
+import type { ClaimedRun, Next, Progress, RunEnd, VersionKey } from "../../src/storage/port.ts";
 import type { Advanced, ReadyEffect } from "../execution/port.ts";
 import { definitionKey } from "./definitions.ts";
 
@@ -196,7 +196,7 @@ export class HeldRun {
   }
 
   /** The fenced write for what is unsaved; `saved` says that it was done. */
-  progress(next: Progress["next"]): { progress: Progress; saved(): void } {
+  progress(next: Next): { progress: Progress; saved(): void } {
     const { entries, releases, ready } = this.#unsaved;
     this.#releases = releases;
     this.#unsaved = { entries: [], releases: [], ready: [] };
@@ -206,7 +206,7 @@ export class HeldRun {
     const text = next.kind === "end" || entries.length === 0 ? null : entries.reduce(joinLogs);
     // From now on it is part of what a thread that does not have it needs.
     if (text !== null) this.#log.push(text);
-    const progress = { uuid, token, logLength: this.#logLength, entries: text, crashes: this.crashes, next };
+    const progress = { uuid, token, seq: this.#logLength, entries: text, crashes: this.crashes, next };
     return {
       progress,
       saved: () => {

@@ -1,4 +1,4 @@
-import type { Progress } from "../../src/storage/port.ts";
+import type { Next } from "../../src/storage/port.ts";
 import type { HeldRun, Origin } from "./held-run.ts";
 import { Lease, type LeasedRuns, type LeaseOptions } from "./lease.ts";
 
@@ -41,8 +41,8 @@ export class Holdings implements LeasedRuns {
   }
 
   /** How a run goes on once its results are persisted: it is given back where too much is held. */
-  afterCheckpoint(): Progress["next"] {
-    return this.roomBytes > 0 ? { kind: "hold" } : { kind: "give_back", dueAt: this.#options.clock.now() };
+  afterCheckpoint(): Next {
+    return this.roomBytes > 0 ? { kind: "hold" } : { kind: "due", dueAt: this.#options.clock.now() };
   }
 
   /** Keeps room for runs whose claim is under way; gives a function that frees it again. */

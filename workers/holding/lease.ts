@@ -114,8 +114,8 @@ export class Lease {
     this.#unknown = new Set(unknown.map(nameOf));
     for (const row of lost) this.#returned.add(nameOf(row));
     if (lost.length === 0) return;
-    const next = { kind: "give_back", dueAt: clock.now() } as const;
-    await storage.saveProgress(lost.map((row) => ({ ...row, logLength: 0, entries: null, next })));
+    const next = { kind: "due", dueAt: clock.now() } as const;
+    await storage.saveProgress(lost.map((row) => ({ ...row, seq: 0, entries: null, next })));
   }
 
   #extend(sentAt: number): void {

@@ -26,10 +26,10 @@ export class Reservations {
   readonly #accepter: Accepter;
   readonly #claimId: string;
 
-  constructor(options: ReservationsOptions, holdings: Holdings, ahead: RunBeforeInsert, accepter: Accepter) {
+  constructor(options: ReservationsOptions, holdings: Holdings, runBeforeInsert: RunBeforeInsert, accepter: Accepter) {
     this.#options = options;
     this.#holdings = holdings;
-    this.#runBeforeInsert = ahead;
+    this.#runBeforeInsert = runBeforeInsert;
     this.#accepter = accepter;
     this.#claimId = newId(options.clock.now());
   }
@@ -40,11 +40,11 @@ export class Reservations {
     const release = this.#holdings.reserve("message", 1);
     return {
       claim: { claimId: this.#claimId, worker },
-      stored: ({ workflow, payload, depth }, { uuid, workflowUuid, workflowVersion }, ended) => {
+      stored: ({ workflow, payload, depth }, { uuid, workflowUuid, workflowVersion }, end) => {
         release();
         this.#runBeforeInsert.learn(workflow, { workflowUuid, version: workflowVersion });
-        if (ended !== null) {
-          const { status, error } = ended;
+        if (end !== null) {
+          const { status, error } = end;
           this.#options.onEnded({ run_id: uuid, workflow_id: workflowUuid, status, error });
         } else {
           const run = {

@@ -78,7 +78,7 @@ test("where anybody may send messages, none is computed before its row was found
   const { storage, dispatcher, executed, forged, uuid, close } = await openWorker({ trustsMessages: false });
   const runId = newId(Date.now());
   const run = { uuid: runId, namespace: "default", workflow: uuid, payload: "{}", graceMilliseconds: 2000, depth: 0 };
-  await storage.insertRuns([{ ...run, claim: null, ended: null }]);
+  await storage.insertRuns([{ ...run, claim: null, progress: null }]);
   const real: Triggered = { runId, workflowId: uuid, stored: { version: 1, payload: "{}" } };
   expect(await dispatcher.claim([...forged(50), real])).toMatchObject({ unknown: { length: 50 } });
   expect(executed).toEqual([runId]);
@@ -91,7 +91,7 @@ test("runs that exist are executed all the same while rows are read first", asyn
   executed.length = 0;
   const runId = newId(Date.now());
   const run = { uuid: runId, namespace: "default", workflow: uuid, payload: "{}", graceMilliseconds: 2000, depth: 0 };
-  await storage.insertRuns([{ ...run, claim: null, ended: null }]);
+  await storage.insertRuns([{ ...run, claim: null, progress: null }]);
   const real: Triggered = { runId, workflowId: uuid, stored: { version: 1, payload: "{}" } };
   expect(await dispatcher.claim([...forged(10), real])).toMatchObject({ unknown: { length: 10 } });
   expect(executed).toEqual([runId]);
@@ -104,7 +104,7 @@ test("sweepers leave new runs alone for late messages of runs that exist, not fo
   const stored = async (bornAgo: number): Promise<Triggered[]> => {
     const messages = forged(1, bornAgo);
     const run = { namespace: "default", workflow: uuid, payload: "{}", graceMilliseconds: 2000, depth: 0 };
-    await storage.insertRuns(messages.map(({ runId }) => ({ ...run, uuid: runId, claim: null, ended: null })));
+    await storage.insertRuns(messages.map(({ runId }) => ({ ...run, uuid: runId, claim: null, progress: null })));
     return messages;
   };
   skipJoin();

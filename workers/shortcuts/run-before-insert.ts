@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { Clock } from "../../src/clock.ts";
 import { messageOf } from "../../src/errors.ts";
 import { bytesOfText, lru } from "../../src/lru.ts";
-import type { EndedRun, NewRun, Unnamed, VersionKey } from "../../src/storage/port.ts";
+import type { NewRun, ProgressBeforeInsert, Unnamed, VersionKey } from "../../src/storage/port.ts";
 import { type Definitions, definitionKey } from "../holding/definitions.ts";
 import type { Reaches } from "../holding/reach.ts";
 import type { PureExecution, PureRun } from "./pure.ts";
@@ -52,8 +52,8 @@ export class RunBeforeInsert {
     this.#reaches = reaches;
   }
 
-  /** What each run comes to; null for those that have to go the usual way, or at once where all of them have to. */
-  execute(runs: Unnamed<NewRun>[]): Promise<(EndedRun | null)[]> | null {
+  /** How far each run comes; null for those that have to go the usual way, or at once where all of them have to. */
+  execute(runs: Unnamed<NewRun>[]): Promise<(ProgressBeforeInsert | null)[]> | null {
     const workflows = runs.map((run) => this.#workflowOf(run));
     return workflows.every((workflow) => workflow === null) ? null : this.#execute(runs, workflows);
   }
@@ -86,7 +86,10 @@ export class RunBeforeInsert {
     return workflow !== null && this.#pure.isFit(workflow.definition) ? workflow : null;
   }
 
-  async #execute(runs: Unnamed<NewRun>[], workflows: (PureWorkflow | null)[]): Promise<(EndedRun | null)[]> {
+  async #execute(
+    runs: Unnamed<NewRun>[],
+    workflows: (PureWorkflow | null)[],
+  ): Promise<(ProgressBeforeInsert | null)[]> {
     const startedAt = this.#options.clock.now();
     const handed = runs.flatMap(({ payload }, index): PureRun[] => {
       const workflow = workflows[index];
@@ -96,7 +99,7 @@ export class RunBeforeInsert {
     const results = (await this.#pure.execute(handed, LIMIT_MILLISECONDS)).values();
     return workflows.map((workflow) => {
       const next = workflow === null ? null : results.next().value?.next;
-      return workflow !== null && next?.kind === "end" ? { ...workflow.key, startedAt, ...next } : null;
+      return workflow !== null && next?.kind === "end" ? { told: workflow.key, startedAt, next } : null;
     });
   }
 }

@@ -7,7 +7,7 @@ import { isUuid } from "../../src/ids.ts";
 import type { CompletedEvent, Triggered } from "../../src/schemas/event.ts";
 import { joinLogs } from "../../src/schemas/log.ts";
 import type { Shortcut } from "../../src/shortcuts.ts";
-import type { FreshProgress, FreshRun, Outcome, Storage } from "../../src/storage/port.ts";
+import type { Next, Outcome, Progress, Storage, Told, UnclaimedRun } from "../../src/storage/port.ts";
 import type { Advanced } from "../execution/port.ts";
 import { type Definitions, definitionKey } from "../holding/definitions.ts";
 import type { Origin } from "../holding/held-run.ts";
@@ -41,8 +41,13 @@ export interface UnclaimedRunsOptions {
 }
 
 /** A run that nobody ever claimed, as far as it is known to have come. */
-interface Unclaimed extends PureRun, Pick<FreshProgress, "startedAt" | "told" | "logLength"> {
+interface Unclaimed extends PureRun {
   workflowUuid: string;
+  logLength: number;
+  /** Milliseconds since the epoch. */
+  startedAt: number;
+  /** Undefined for one whose row was read. */
+  told: Told | undefined;
 }
 
 interface Asleep extends Unclaimed {
@@ -52,14 +57,15 @@ interface Asleep extends Unclaimed {
 /** How far a run came, and what it is remembered as until it wakes; null where it ended, or is left to the sweepers. */
 interface Came {
   run: Unclaimed;
-  next: FreshProgress["next"];
+  entries: string | null;
+  next: Next;
   asleep: Asleep | null;
 }
 
 /**
  * Executes runs that messages name without claiming them, through their sleeps as long as these are short, where no effect
- * comes before that: what a claim would write is written with what they came to. Should somebody else claim one meanwhile,
- * it is his.
+ * comes before that: what a claim would write is written with what they came to. If another worker claims one first,
+ * the write is rejected.
  */
 export class UnclaimedRuns {
   readonly #options: UnclaimedRunsOptions;
@@ -71,7 +77,7 @@ export class UnclaimedRuns {
   readonly #effectful: RecentKeys;
   readonly #shortSleeps: ShortSleeps<Asleep>;
   readonly #woken: Coalescer<Unclaimed, true>;
-  readonly #saves: Coalescer<FreshProgress, Outcome<null>>;
+  readonly #saves: Coalescer<Progress, Outcome<null>>;
   readonly #trust: Trust;
   readonly #waking = new Set<Promise<unknown>>();
   #stopped = false;
@@ -91,10 +97,10 @@ export class UnclaimedRuns {
     this.#saves = new Coalescer({
       clock: options.clock,
       flushes: options.storage.batchesAtOnce,
-      flush: (items) => options.storage.saveFresh(items),
-      sizeOf: ({ told, next }) => {
-        const written = next.kind === "end" ? next.stepResults : (next.entries ?? "");
-        return 300 + written.length + (told?.payload.length ?? 0);
+      flush: (items) => options.storage.saveProgress(items),
+      sizeOf: ({ told, entries, next }) => {
+        const written = (entries?.length ?? 0) + (next.kind === "end" ? next.stepResults.length : 0);
+        return 300 + written + (told?.payload?.length ?? 0);
       },
     });
     this.#woken = new Coalescer({
@@ -119,8 +125,8 @@ export class UnclaimedRuns {
     const likely = triggered.filter(({ workflowId }) => !this.#effectful.has(workflowId));
     if (likely.length === 0) return all;
     const done = await this.#reserved("message", likely.length, async () => {
-      const { fresh, taken } = await this.#find(likely);
-      return new Set([...taken, ...(await this.#advance(fresh))]);
+      const { unclaimed, taken } = await this.#find(likely);
+      return new Set([...taken, ...(await this.#advance(unclaimed))]);
     });
     return all.filter((runId) => !done.has(runId));
   }
@@ -133,8 +139,8 @@ export class UnclaimedRuns {
     if (asleep.length === 0) return;
     const { storage, log } = this.#options;
     try {
-      const due = asleep.map((run) => progressOf(run, { kind: "sleep", dueAt: run.wakeAt, entries: null }));
-      await storage.saveFresh(due);
+      const due = asleep.map((run) => progressOf(run, { kind: "due", dueAt: run.wakeAt }));
+      await storage.saveProgress(due);
     } catch (error) {
       log.warn(
         { error: messageOf(error), runs: asleep.length },
@@ -143,15 +149,15 @@ export class UnclaimedRuns {
     }
   }
 
-  async #find(triggered: Triggered[]): Promise<{ fresh: Unclaimed[]; taken: string[] }> {
+  async #find(triggered: Triggered[]): Promise<{ unclaimed: Unclaimed[]; taken: string[] }> {
     const { storage, clock } = this.#options;
     const startedAt = clock.now();
     // What a message says of its run saves reading it: should that be wrong, nothing of it is stored.
     const trusts = this.#options.trustsMessages && this.#trust.holds;
     const told = new Map((trusts ? triggered.flatMap(toldRun) : []).map((run) => [run.uuid, run]));
     const asked = triggered.map(({ runId }) => runId).filter((runId) => !told.has(runId));
-    const { fresh, taken } = await storage.findFresh(asked, Math.min(MAX_BYTES, this.#holdings.roomBytes));
-    const all = [...told.values(), ...fresh];
+    const found = await storage.findUnclaimed(asked, Math.min(MAX_BYTES, this.#holdings.roomBytes));
+    const all = [...told.values(), ...found.unclaimed];
     const definitions = await this.#definitions.load(all);
     const unclaimed = all.flatMap((run): Unclaimed[] => {
       const definition = definitionKey(run);
@@ -163,9 +169,9 @@ export class UnclaimedRuns {
       }
       const { uuid, workflowUuid, payload } = run;
       const row = { uuid, workflowUuid, payload, log: "[]", logLength: 0, startedAt };
-      return [{ ...row, definition, steps, told: told.get(uuid) ?? null }];
+      return [{ ...row, definition, steps, told: told.get(uuid) }];
     });
-    return { fresh: unclaimed, taken };
+    return { unclaimed, taken: found.taken };
   }
 
   #wake(runs: Unclaimed[]): void {
@@ -187,31 +193,33 @@ export class UnclaimedRuns {
     const results = await this.#pure.execute(fit, LIMIT_MILLISECONDS);
     const came = fit.flatMap((run, index) => this.#cameTo(run, results[index] ?? null));
     if (came.length === 0) return [];
-    const outcomes = await Promise.all(came.map(({ run, next }) => this.#saves.add(progressOf(run, next))));
+    const outcomes = await Promise.all(
+      came.map(({ run, entries, next }) => this.#saves.add(progressOf(run, next, entries))),
+    );
     failpoint(came.some(({ next }) => next.kind === "end") ? "end_saved" : "progress_saved");
     const saved = came.filter((_, index) => outcomes[index]?.kind === "ok");
-    const missed = came.filter(({ run }, index) => run.told !== null && outcomes[index]?.kind !== "ok").length;
+    const missed = came.filter(({ run }, index) => run.told !== undefined && outcomes[index]?.kind !== "ok").length;
     if (missed > 0) this.#trust.missed(missed);
     for (const { run, next, asleep } of saved) {
       if (asleep !== null) this.#shortSleeps.add(asleep);
-      else if (next.kind === "sleep") onGivenBack(next.dueAt);
-      else onEnded({ run_id: run.uuid, workflow_id: run.workflowUuid, status: next.status, error: next.error });
+      else if (next.kind === "due") onGivenBack(next.dueAt);
+      else if (next.kind === "end")
+        onEnded({ run_id: run.uuid, workflow_id: run.workflowUuid, status: next.status, error: next.error });
     }
     return saved.map(({ run }) => run.uuid);
   }
 
   /** None for a run that has to be claimed. */
   #cameTo(run: Unclaimed, advanced: Advanced | null): Came[] {
-    if (advanced?.next.kind === "end") return [{ run, next: advanced.next, asleep: null }];
+    if (advanced?.next.kind === "end") return [{ run, entries: null, next: advanced.next, asleep: null }];
     if (advanced?.next.kind !== "wait" || advanced.next.ready.length > 0 || advanced.next.wakeAt === null) return [];
     const { wakeAt } = advanced.next;
     const entries = advanced.entries === "[]" ? null : advanced.entries;
     const log = joinLogs(run.log, advanced.entries);
     const logLength = run.logLength + (entries === null ? 0 : 1);
-    const asleep = this.#mayRemember(run, wakeAt) ? { ...run, told: null, log, logLength, wakeAt } : null;
-    return [
-      { run, next: { kind: "sleep", dueAt: asleep === null ? wakeAt : wakeAt + GRACE_MILLISECONDS, entries }, asleep },
-    ];
+    const asleep = this.#mayRemember(run, wakeAt) ? { ...run, told: undefined, log, logLength, wakeAt } : null;
+    const dueAt = asleep === null ? wakeAt : wakeAt + GRACE_MILLISECONDS;
+    return [{ run, entries, next: { kind: "due", dueAt }, asleep }];
   }
 
   /** Not before an effect: that takes a lease, and to claim it then is to write it once more. */
@@ -232,12 +240,16 @@ export class UnclaimedRuns {
 }
 
 /** The run as its message says it was stored; none where the message does not say. */
-function toldRun({ runId, workflowId, stored }: Triggered): FreshRun[] {
+function toldRun({ runId, workflowId, stored }: Triggered): UnclaimedRun[] {
   return stored === null || !isUuid(workflowId)
     ? []
     : [{ uuid: runId, workflowUuid: workflowId.toLowerCase(), ...stored }];
 }
 
-function progressOf({ uuid, startedAt, told, logLength }: Unclaimed, next: FreshProgress["next"]): FreshProgress {
-  return { uuid, startedAt, told, logLength, next };
+function progressOf(
+  { uuid, startedAt, told, logLength: seq }: Unclaimed,
+  next: Next,
+  entries: string | null = null,
+): Progress {
+  return { uuid, token: 0, seq, entries, crashes: 0, startedAt, ...(told === undefined ? {} : { told }), next };
 }

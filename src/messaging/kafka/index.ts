@@ -44,7 +44,7 @@ export async function openKafkaMessaging(options: KafkaMessagingOptions): Promis
   return {
     // Whichever worker the broker brings the message to.
     reserve: () => null,
-    executeAhead: () => null,
+    executeBeforeInsert: () => null,
     publishTriggers: async (events) => idsOf(await producer.publish(connection.topics.trigger, events, triggerForm)),
     publishCompleted: async (events) =>
       idsOf(await producer.publish(connection.topics.completed, events, completedForm)),

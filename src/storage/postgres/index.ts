@@ -10,8 +10,7 @@ import type { RunKey } from "../../schemas/run.ts";
 import type {
   ClaimedRun,
   DueClaim,
-  FoundFresh,
-  FreshProgress,
+  FoundRuns,
   Held,
   InsertedRun,
   MessageClaim,
@@ -35,12 +34,12 @@ import { CONTROL_OF, Control, REQUEST_CONTROL } from "./control.ts";
 import { DatabaseClock, databaseTime } from "./database-clock.ts";
 import { Definitions, FIND_VERSIONS, FIND_WORKFLOWS, INSERT_WORKFLOWS } from "./definitions.ts";
 import { EventQueue, OWED_EVENTS_SENT, TAKE_OWED_EVENTS } from "./events.ts";
-import { FIND_FRESH, FreshRuns } from "./fresh.ts";
 import { FENCE_IDS, FIND_LATE_IDS, Ids } from "./ids.ts";
 import { INSERT_BY_UUID, NewRuns } from "./new-runs.ts";
 import { DROP_RUNS, MAKE_MONTHS, Partitions } from "./partitions.ts";
-import { END_RUNS, ProgressWriter, SAVE_PROGRESS } from "./progress.ts";
+import { ProgressWriter, SAVE_PROGRESS } from "./progress.ts";
 import { FIND_RUNS, LIST_RUNS, Runs } from "./runs.ts";
+import { FIND_UNCLAIMED, UnclaimedRuns } from "./unclaimed.ts";
 import { HELD_BY, RENEW_LEASE, Workers } from "./workers.ts";
 
 /** What the way of every run goes through, and that of its workflow. */
@@ -51,7 +50,7 @@ export const KEPT = [
   FIND_WORKFLOWS,
   FIND_VERSIONS,
   INSERT_BY_UUID,
-  FIND_FRESH,
+  FIND_UNCLAIMED,
   CLAIM_BY_MESSAGE,
   CLAIM_DUE,
   CLAIM_DUE_BEGUN,
@@ -62,7 +61,6 @@ export const KEPT = [
   REQUEST_CONTROL,
   CONTROL_OF,
   SAVE_PROGRESS,
-  END_RUNS,
   FIND_RUNS,
   LIST_RUNS.desc,
   LIST_RUNS.asc,
@@ -124,7 +122,7 @@ class PostgresStorage implements Storage {
   readonly #definitions: Definitions;
   readonly #newRuns: NewRuns;
   readonly #runs: Runs;
-  readonly #fresh: FreshRuns;
+  readonly #unclaimed: UnclaimedRuns;
   readonly #claims: Claims;
   readonly #workers: Workers;
   readonly #control: Control;
@@ -139,7 +137,7 @@ class PostgresStorage implements Storage {
     this.#definitions = new Definitions(pools, ids);
     this.#newRuns = new NewRuns(pools.writes, ids, clock, owesEvents);
     this.#runs = new Runs(pools, this.#definitions, ids);
-    this.#fresh = new FreshRuns(pools.writes);
+    this.#unclaimed = new UnclaimedRuns(pools.writes);
     this.#claims = new Claims(pools.writes);
     this.#workers = new Workers(pools.writes);
     this.#control = new Control(pools.writes, owesEvents);
@@ -189,12 +187,8 @@ class PostgresStorage implements Storage {
     return this.#runs.list(page);
   }
 
-  findFresh(uuids: string[], maxBytes: number): Promise<FoundFresh> {
-    return this.#fresh.find(uuids, maxBytes);
-  }
-
-  saveFresh(items: FreshProgress[]): Promise<Outcome<null>[]> {
-    return this.#progress.saveFresh(items);
+  findUnclaimed(uuids: string[], maxBytes: number): Promise<FoundRuns> {
+    return this.#unclaimed.find(uuids, maxBytes);
   }
 
   claimByMessage(claim: MessageClaim): Promise<ClaimedRun[]> {

@@ -13,13 +13,13 @@ import { hasLease } from "./workers.ts";
 const UNIQUE_VIOLATION = "23505";
 
 const ITEM = `json_to_recordset($1::text::json) as item (position integer, uuid uuid, namespace text, workflow text, "workflowUuid" uuid,
-  payload text, grace float8, "claimId" uuid, worker uuid, depth smallint, "endedUuid" uuid, "endedVersion" integer, "startedAt" float8,
+  payload text, grace float8, "claimId" uuid, worker uuid, depth smallint, "toldUuid" uuid, "toldVersion" integer, "startedAt" float8,
   status text, error text, "stepResults" text)`;
 
 /** Items "item" whose workflow is found as "found" (uuid, version), unless their id came too late. */
 const placed = (source: string) => `placed as materialized (
     select item.*, found.uuid as workflow_id, found.version, to_timestamp("startedAt" / 1000) as at,
-      coalesce("endedUuid" = found.uuid and "endedVersion" = found.version, false) as is_ended,
+      coalesce("toldUuid" = found.uuid and "toldVersion" = found.version, false) as is_ended,
       item.worker is not null and ${hasLease("item.worker")} as is_claimed
     from ${source} where ${mayStore("item.uuid", "$4")} order by item.uuid, position
   )`;
@@ -151,7 +151,7 @@ export class NewRuns {
 
 /** What is not there is left out: a null would have to be read. */
 function insertable(
-  { uuid, namespace, workflow, payload, depth, graceMilliseconds, claim, ended }: NewRun,
+  { uuid, namespace, workflow, payload, depth, graceMilliseconds, claim, progress }: NewRun,
   position: number,
 ) {
   return {
@@ -165,11 +165,11 @@ function insertable(
     depth,
     claimId: claim?.claimId,
     worker: claim?.worker,
-    endedUuid: ended?.workflowUuid,
-    endedVersion: ended?.version,
-    startedAt: ended?.startedAt,
-    status: ended?.status,
-    error: ended?.error,
-    stepResults: ended?.stepResults,
+    toldUuid: progress?.told.workflowUuid,
+    toldVersion: progress?.told.version,
+    startedAt: progress?.startedAt,
+    status: progress?.next.status,
+    error: progress?.next.error ?? undefined,
+    stepResults: progress?.next.stepResults,
   };
 }

@@ -45,9 +45,9 @@ async function countOwed(sql: Sql): Promise<number> {
 
 /** Holds a new run, ended by this worker. */
 async function ended(world: World): Promise<string> {
-  const { uuid, token } = await world.held();
-  await world.save({ uuid, token, logLength: 0, entries: null, crashes: 0, next: END });
-  return uuid;
+  const run = await world.held();
+  await world.save(progress(run, { next: END }));
+  return run.uuid;
 }
 
 test("statements with and without parameters at once are all answered through PgBouncer", async () => {
@@ -99,7 +99,7 @@ test("a row with the contract's columns alone is found by the sweep and can be r
     await sql`insert into workflow_runs (uuid, workflow_id, status, payload) values (${uuid}, ${workflow}, 'pending', '{"n": 1}')`;
     const run = only(await world.claimDue());
     expect(run).toMatchObject({ uuid, workflowUuid: workflow, workflowVersion: 1, token: 1 });
-    await world.save({ uuid, token: 1, logLength: 0, entries: null, crashes: 0, next: END });
+    await world.save({ uuid, token: 1, seq: 0, entries: null, crashes: 0, next: END });
     expect(await world.find(uuid)).toMatchObject({ status: "success" });
   });
 });
@@ -127,9 +127,9 @@ test("claims, checkpoints and ends of a run change no index of workflow_runs, no
   const { url, sql } = await databaseFor("operations_hot");
   await inWorld({ ...optionsFor(url), owesEvents: true }, async (world) => {
     // Told of by messages that have their time: their ends leave it as it is when their events are due.
-    const fresh = await world.runs(100, { graceMilliseconds: MINUTE });
-    const [startedAt, told] = [world.now(), null];
-    await world.storage.saveFresh(fresh.map((uuid) => ({ uuid, logLength: 0, startedAt, told, next: END })));
+    const unclaimed = await world.runs(100, { graceMilliseconds: MINUTE });
+    const fields = { startedAt: world.now(), next: END };
+    await world.storage.saveProgress(unclaimed.map((uuid) => progress({ uuid, token: 0, logLength: 0 }, fields)));
     const held = await world.claimByMessage(await world.runs(100));
     await world.storage.saveProgress(held.map((run) => progress(run, { entries: "[]" })));
     await world.storage.saveProgress(held.map((run) => progress({ ...run, logLength: 1 }, { next: END })));
@@ -205,26 +205,17 @@ test(`with ${ROWS} runs stored no hot statement scans the table`, async () => {
     const uuids = items.map(({ uuid }) => uuid);
     const claimed = [...(await world.claimByMessage(uuids.slice(0, 100))), ...(await world.claimDue(100))];
     expect(claimed).toHaveLength(200);
-    const { fresh } = await storage.findFresh(uuids, 1_000_000);
-    expect(fresh).toHaveLength(100);
+    const { unclaimed } = await storage.findUnclaimed(uuids, 1_000_000);
+    expect(unclaimed).toHaveLength(100);
     const startedAt = world.now();
-    await storage.saveFresh(
-      fresh.slice(0, 50).map(({ uuid, ...told }) => ({ uuid, logLength: 0, startedAt, told, next: END })),
+    await storage.saveProgress(
+      unclaimed
+        .slice(0, 50)
+        .map(({ uuid, ...told }) => progress({ uuid, token: 0, logLength: 0 }, { startedAt, told, next: END })),
     );
     await world.renew(only(claimed.slice(0, 1)), MINUTE);
-    await storage.saveProgress(
-      claimed.map(({ uuid, token }) => ({
-        uuid,
-        token,
-        logLength: 0,
-        entries: "[]",
-        crashes: 0,
-        next: { kind: "hold" },
-      })),
-    );
-    await storage.saveProgress(
-      claimed.map(({ uuid, token }) => ({ uuid, token, logLength: 1, entries: null, crashes: 0, next: END })),
-    );
+    await storage.saveProgress(claimed.map((run) => progress(run, { entries: "[]" })));
+    await storage.saveProgress(claimed.map((run) => progress({ ...run, logLength: 1 }, { next: END })));
     await storage.owedEvents?.take(100);
     await storage.owedEvents?.sent(uuids);
     await world.findRuns(uuids);

@@ -118,10 +118,12 @@ test("what is asked of runs by their uuids looks into their month alone", async 
   await storage.insertRuns(items);
   await storage.insertRuns(items);
   const uuids = items.map(({ uuid }) => uuid);
-  const { fresh } = await storage.findFresh(uuids, 1_000_000);
+  const { unclaimed } = await storage.findUnclaimed(uuids, 1_000_000);
   const startedAt = world.now();
-  await storage.saveFresh(
-    fresh.slice(0, 20).map(({ uuid, ...told }) => ({ uuid, logLength: 0, startedAt, told, next: END })),
+  await storage.saveProgress(
+    unclaimed
+      .slice(0, 20)
+      .map(({ uuid, ...told }) => progress({ uuid, token: 0, logLength: 0 }, { startedAt, told, next: END })),
   );
   const claimed = [...(await world.claimByMessage(uuids.slice(0, 40))), ...(await world.claimDue(20))];
   await storage.saveProgress(claimed.map((run) => progress(run, { entries: "[]" })));

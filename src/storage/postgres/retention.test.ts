@@ -57,7 +57,7 @@ test("processes that end between any two steps leave the rest to others; what ch
     const before = world.now() + 40 * DAY;
     const gone = await end(world, 20);
     const held = await world.claimByMessage(await world.runs(6));
-    const sleep = { kind: "give_back", dueAt: world.now() } as const;
+    const sleep = { kind: "due", dueAt: world.now() } as const;
     await world.storage.saveProgress(held.map((run) => progress(run, { entries: entriesText("0"), next: sleep })));
     const left = (await world.claimDue()).values();
     const next = () => {

@@ -2,7 +2,7 @@ import type { Database } from "bun:sqlite";
 import type { Clock } from "../../clock.ts";
 import type { ControlKind, ControlRequest, ControlResult } from "../../schemas/control.ts";
 import type { Held, Outcome } from "../port.ts";
-import { LEAVE } from "./runs.ts";
+import { LEAVE } from "./progress.ts";
 
 const STATE = `select completed_at is not null as isOver,
   exists (select 1 from run_queue where run_uuid = uuid and holder is not null) as isHeld

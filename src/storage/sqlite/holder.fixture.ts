@@ -28,7 +28,7 @@ async function hold(folder: string, count: number): Promise<void> {
       depth: 0,
       graceMilliseconds: 3_600_000,
       claim: null,
-      ended: null,
+      progress: null,
     })),
   );
   const worker = newId(systemClock.now());
@@ -44,10 +44,10 @@ async function hold(folder: string, count: number): Promise<void> {
     .map(({ uuid, token }) => ({
       uuid,
       token,
-      logLength: 0,
+      seq: 0,
       entries: "[]",
       crashes: 0,
-      next: { kind: "give_back", dueAt: SLEEP_UNTIL },
+      next: { kind: "due", dueAt: SLEEP_UNTIL },
     }));
   await storage.saveProgress(sleeping);
   process.stdout.write(`${JSON.stringify({ runs })}\n`);

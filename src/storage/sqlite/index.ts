@@ -10,8 +10,7 @@ import type { RunKey } from "../../schemas/run.ts";
 import type {
   ClaimedRun,
   DueClaim,
-  FoundFresh,
-  FreshProgress,
+  FoundRuns,
   Held,
   InsertedRun,
   MessageClaim,
@@ -28,12 +27,13 @@ import type {
   WorkflowKey,
   WorkflowLookup,
 } from "../port.ts";
+import { Claims } from "./claims.ts";
 import { type Committer, LocalCommitter, ThreadCommitter } from "./commit.ts";
 import { Control } from "./control.ts";
 import { Definitions } from "./definitions.ts";
-import { FreshRuns } from "./fresh.ts";
 import { IdsUnderWay, newestId } from "./ids.ts";
 import { Runs } from "./runs.ts";
+import { UnclaimedRuns } from "./unclaimed.ts";
 import { Workers } from "./workers.ts";
 import { writeOperations } from "./writes.ts";
 
@@ -95,9 +95,10 @@ class SqliteStorage implements Storage {
   readonly batchesAtOnce = 4;
   readonly #definitions: Definitions;
   readonly #runs: Runs;
+  readonly #claims: Claims;
   readonly #workers: Workers;
   readonly #control: Control;
-  readonly #fresh: FreshRuns;
+  readonly #unclaimed: UnclaimedRuns;
   readonly #committer: Committer;
   readonly #underWay: IdsUnderWay;
   readonly #release: () => Promise<void>;
@@ -106,8 +107,9 @@ class SqliteStorage implements Storage {
     this.#definitions = new Definitions(reader, clock);
     this.#workers = new Workers(reader, clock);
     this.#control = new Control(reader, clock);
-    this.#runs = new Runs(reader, clock, this.#definitions, this.#workers);
-    this.#fresh = new FreshRuns(reader, clock);
+    this.#runs = new Runs(reader);
+    this.#claims = new Claims(reader, clock, this.#workers);
+    this.#unclaimed = new UnclaimedRuns(reader);
     this.#committer = committer;
     this.#underWay = new IdsUnderWay(clock, newestId(reader));
     this.#release = release;
@@ -153,12 +155,8 @@ class SqliteStorage implements Storage {
     return reading(() => this.#runs.list(page, this.#underWay.settled()));
   }
 
-  async findFresh(uuids: string[], maxBytes: number): Promise<FoundFresh> {
-    return reading(() => this.#fresh.find(uuids, maxBytes));
-  }
-
-  saveFresh(items: FreshProgress[]): Promise<Outcome<null>[]> {
-    return this.#committer.write("saveFresh", items);
+  async findUnclaimed(uuids: string[], maxBytes: number): Promise<FoundRuns> {
+    return reading(() => this.#unclaimed.find(uuids, maxBytes));
   }
 
   claimByMessage(claim: MessageClaim): Promise<ClaimedRun[]> {
@@ -170,7 +168,7 @@ class SqliteStorage implements Storage {
   }
 
   async nextDue(patienceMilliseconds: number): Promise<number | null> {
-    return reading(() => this.#runs.nextDue(patienceMilliseconds));
+    return reading(() => this.#claims.nextDue(patienceMilliseconds));
   }
 
   saveProgress(items: Progress[]): Promise<Outcome<null>[]> {
@@ -204,7 +202,7 @@ class SqliteStorage implements Storage {
   }
 
   async check(): Promise<void> {
-    reading(() => this.#runs.nextDue(0));
+    reading(() => this.#claims.nextDue(0));
   }
 
   async recordHealth(status: string): Promise<void> {

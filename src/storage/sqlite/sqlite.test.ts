@@ -4,7 +4,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { World } from "../../../tests/contracts/storage/kit.ts";
+import { progress, World } from "../../../tests/contracts/storage/kit.ts";
 import { type StorageAdapter, storageContract } from "../../../tests/contracts/storage.ts";
 import { StartError } from "../../errors.ts";
 import { newId } from "../../ids.ts";
@@ -172,7 +172,7 @@ describe("what is stored stays", () => {
     const workflow = await first.workflow({ id: "orders" });
     const [pending, held] = [await first.run({ payload: '{"ö":1}' }), await first.held()];
     const entries = '[["0",{"step_name":"a"},null]]';
-    await first.save({ ...held, entries, crashes: 2, next: { kind: "hold" } });
+    await first.save(progress(held, { entries, crashes: 2 }));
     const before = await first.findRuns([pending, held.uuid]);
     await first.storage.close();
 
@@ -198,11 +198,7 @@ describe("what is stored stays", () => {
     expect(claimed.map(({ uuid }) => uuid).sort()).toEqual(holder.runs.filter((_, index) => index % 2 === 0).sort());
     expect(claimed.every(({ token }) => token === 2)).toBe(true);
     for (const run of claimed) {
-      await world.save({
-        ...run,
-        entries: null,
-        next: { kind: "end", status: "success", error: null, stepResults: "{}" },
-      });
+      await world.save(progress(run, { next: { kind: "end", status: "success", error: null, stepResults: "{}" } }));
     }
     expect(await world.storage.nextDue(0)).toBe(SLEEP_UNTIL);
     await world.storage.close();
@@ -216,7 +212,7 @@ describe("what is stored stays", () => {
     const [uuid = ""] = holder.runs;
     const [claimed] = await world.claimDue();
     expect(claimed).toMatchObject({ uuid, token: 2 });
-    const stale = { uuid, token: 1, logLength: 0, entries: null, crashes: 0, next: { kind: "hold" } } as const;
+    const stale = { uuid, token: 1, seq: 0, entries: null, crashes: 0, next: { kind: "hold" } } as const;
     expect(await world.save(stale)).toEqual({ kind: "lost" });
     await world.storage.close();
   });

@@ -3,7 +3,7 @@ import type { Progress } from "../port.ts";
 import { packWrite, unpackWrite } from "./wire.ts";
 
 test("a save comes out as it went in, each ended run with its own results", () => {
-  const base = { token: 1, logLength: 0, crashes: 0 };
+  const base = { token: 1, seq: 0, crashes: 0 };
   const argument: Progress[] = [
     { ...base, uuid: "a", entries: "[1]", next: { kind: "hold" } },
     {
@@ -12,7 +12,7 @@ test("a save comes out as it went in, each ended run with its own results", () =
       entries: null,
       next: { kind: "end", status: "success", error: null, stepResults: '{"x":1}' },
     },
-    { ...base, uuid: "c", entries: null, next: { kind: "give_back", dueAt: 5 } },
+    { ...base, uuid: "c", entries: null, next: { kind: "due", dueAt: 5 } },
     {
       ...base,
       uuid: "d",

@@ -1,3 +1,4 @@
+import type { RunEnd } from "../port.ts";
 import type { QueuedWrite } from "./writes.ts";
 
 /**
@@ -6,15 +7,18 @@ import type { QueuedWrite } from "./writes.ts";
  */
 export function packWrite(write: QueuedWrite): string[] {
   const texts: string[] = [];
-  const without = <Ended extends { stepResults: string }>(ended: Ended): Ended => {
-    texts.push(ended.stepResults);
-    return { ...ended, stepResults: "" };
+  const without = (end: RunEnd): RunEnd => {
+    texts.push(end.stepResults);
+    return { ...end, stepResults: "" };
   };
   let argument: unknown = write.argument;
   if (isSave(write)) {
     argument = write.argument.map((item) => (item.next.kind === "end" ? { ...item, next: without(item.next) } : item));
   } else if (isInsert(write)) {
-    argument = write.argument.map((item) => (item.ended === null ? item : { ...item, ended: without(item.ended) }));
+    argument = write.argument.map((item) => {
+      const { progress } = item;
+      return progress === null ? item : { ...item, progress: { ...progress, next: without(progress.next) } };
+    });
   }
   return [JSON.stringify({ ...write, argument }), ...texts];
 }
@@ -26,7 +30,7 @@ export function unpackWrite([head = "", ...texts]: string[]): QueuedWrite {
   if (isSave(write)) {
     for (const item of write.argument) if (item.next.kind === "end") item.next.stepResults = texts[next++] ?? "";
   } else if (isInsert(write)) {
-    for (const { ended } of write.argument) if (ended !== null) ended.stepResults = texts[next++] ?? "";
+    for (const { progress } of write.argument) if (progress !== null) progress.next.stepResults = texts[next++] ?? "";
   }
   return write;
 }

@@ -4,7 +4,6 @@ import { messageOf } from "../../errors.ts";
 import type { ControlRequest } from "../../schemas/control.ts";
 import type {
   DueClaim,
-  FreshProgress,
   MessageClaim,
   NewRun,
   NewWorkflow,
@@ -14,11 +13,12 @@ import type {
   WorkflowChange,
   WorkflowKey,
 } from "../port.ts";
+import { Claims } from "./claims.ts";
 import { Control } from "./control.ts";
 import { Definitions } from "./definitions.ts";
-import { FreshRuns } from "./fresh.ts";
+import { NewRuns } from "./new-runs.ts";
+import { ProgressWriter } from "./progress.ts";
 import { Retention } from "./retention.ts";
-import { Runs } from "./runs.ts";
 import { Workers } from "./workers.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -26,20 +26,20 @@ const DAY = 24 * 60 * 60 * 1000;
 /** Every write of the storage port by name, applied to one connection inside an open transaction. */
 export function writeOperations(database: Database, clock: Clock) {
   const definitions = new Definitions(database, clock);
-  const fresh = new FreshRuns(database, clock);
   const control = new Control(database, clock);
   const workers = new Workers(database, clock);
   const retention = new Retention(database);
-  const runs = new Runs(database, clock, definitions, workers);
+  const newRuns = new NewRuns(database, clock, definitions, workers);
+  const claims = new Claims(database, clock, workers);
+  const progress = new ProgressWriter(database, clock);
   return {
     insertWorkflows: (items: NewWorkflow[]) => each(items, (item) => definitions.insert(item)),
     updateWorkflows: (items: WorkflowChange[]) => each(items, (item) => definitions.update(item)),
     deleteWorkflows: (items: WorkflowKey[]) => each(items, (item) => definitions.delete(item)),
-    insertRuns: (items: NewRun[]) => runs.insert(items, each),
-    saveFresh: (items: FreshProgress[]) => each(items, (item) => fresh.save(item)),
-    claimByMessage: (claim: MessageClaim) => runs.claimByMessage(claim),
-    claimDue: (claim: DueClaim) => runs.claimDue(claim),
-    saveProgress: (items: Progress[]) => each(items, (item) => runs.saveProgress(item)),
+    insertRuns: (items: NewRun[]) => newRuns.insert(items, each),
+    claimByMessage: (claim: MessageClaim) => claims.byMessage(claim),
+    claimDue: (claim: DueClaim) => claims.due(claim),
+    saveProgress: (items: Progress[]) => each(items, (item) => progress.save(item)),
     startLease: (lease: WorkerLease) => workers.start(lease),
     renewLease: (lease: WorkerLease) => workers.renew(lease),
     requestControl: (items: ControlRequest[]) => each(items, (item) => control.request(item)),

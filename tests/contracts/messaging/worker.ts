@@ -66,7 +66,7 @@ export class TestWorker implements TriggerConsumer {
     this.#claimWaiting();
   }
 
-  executeAhead(): null {
+  executeBeforeInsert(): null {
     return null;
   }
 

@@ -48,8 +48,8 @@ export function claimContract(check: Check): void {
       await world.held(),
     ];
     const saved = await world.storage.saveProgress([
-      progress(back, { next: { kind: "give_back", dueAt: world.now() - 1 } }),
-      progress(asleep, { next: { kind: "give_back", dueAt: world.now() + MINUTE } }),
+      progress(back, { next: { kind: "due", dueAt: world.now() - 1 } }),
+      progress(asleep, { next: { kind: "due", dueAt: world.now() + MINUTE } }),
       progress(ended, { next: { kind: "end", status: "success", error: null, stepResults: "{}" } }),
     ]);
     saved.map(granted);
@@ -89,7 +89,7 @@ export function claimContract(check: Check): void {
       paths.push(...more);
     }
     expect(pathsOf(await world.find(run.uuid))).toEqual(paths);
-    const giveBack = progress({ ...run, logLength: 12 }, { next: { kind: "give_back", dueAt: world.now() - 1 } });
+    const giveBack = progress({ ...run, logLength: 12 }, { next: { kind: "due", dueAt: world.now() - 1 } });
     granted(await world.save(giveBack));
     run = only(await world.claimDue());
     expect(pathsOf(run)).toEqual(paths);
@@ -115,7 +115,7 @@ export function claimContract(check: Check): void {
     expect(await world.claimByMessage([uuid])).toEqual([]);
     expect(await world.claimDue()).toEqual([]);
 
-    const held = { uuid, token: 1, logLength: 0, crashes: 0 };
+    const held = { uuid, token: 1, seq: 0, crashes: 0 };
     granted(await world.storage.renewLease({ worker: claim.worker, leaseMilliseconds: MINUTE }));
     granted(await world.save({ ...held, entries: entriesText("0"), next: { kind: "hold" } }));
     expect(pathsOf(await world.find(uuid))).toEqual(["0"]);

@@ -15,7 +15,7 @@ export function controlContract(check: Check): void {
       const { storage } = world;
       const pending = await world.run();
       const [asleep, back] = [await world.held(), await world.held()];
-      const next = (milliseconds: number) => ({ kind: "give_back", dueAt: world.now() + milliseconds }) as const;
+      const next = (milliseconds: number) => ({ kind: "due", dueAt: world.now() + milliseconds }) as const;
       granted(await world.save(progress(asleep, { entries: entriesText("0"), crashes: 2, next: next(MINUTE) })));
       granted(await world.save(progress(back, { next: next(-1) })));
       const uuids = [pending, asleep.uuid, back.uuid];
@@ -37,8 +37,8 @@ export function controlContract(check: Check): void {
       expect(await world.claimByMessage(uuids)).toEqual([]);
       expect(await storage.nextDue(0)).toBeNull();
       expect(await world.save(progress(back, { next: END }))).toEqual({ kind: "lost" });
-      const told = { uuid: pending, logLength: 0, startedAt: world.now(), told: null, next: END };
-      expect(await storage.saveFresh([told])).toEqual([{ kind: "lost" }]);
+      const unclaimed = progress({ uuid: pending, token: 0, logLength: 0 }, { startedAt: world.now(), next: END });
+      expect(await world.save(unclaimed)).toEqual({ kind: "lost" });
       expect((await world.find(pending)).status).toBe("cancelled");
     },
   );
@@ -70,7 +70,7 @@ export function controlContract(check: Check): void {
     const { storage } = world;
     const run = await world.held();
     granted(only(await storage.requestControl([cancel(run.uuid)])));
-    granted(await world.save(progress(run, { next: { kind: "give_back", dueAt: world.now() + MINUTE } })));
+    granted(await world.save(progress(run, { next: { kind: "due", dueAt: world.now() + MINUTE } })));
     expect(uuidsOf(await world.claimDue())).toEqual([run.uuid]);
   });
 

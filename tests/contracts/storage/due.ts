@@ -17,7 +17,7 @@ import {
 /** How long ago, in this order of storing, runs fell due. */
 const AGES = [300, 900, 100, 700, 500, 800, 200];
 
-const asleep = (dueAt: number): Progress["next"] => ({ kind: "give_back", dueAt });
+const asleep = (dueAt: number): Progress["next"] => ({ kind: "due", dueAt });
 
 /** Gives claimed runs back, so that each fell due so many milliseconds ago. */
 async function giveBack(world: World, runs: ClaimedRun[], ages: number[], entries: string | null = null) {

@@ -6,7 +6,7 @@ import { type Check, entriesText, granted, MINUTE, only, pathsOf, progress, type
 
 const NEXTS: Record<Progress["next"]["kind"], (world: World) => Progress["next"]> = {
   hold: () => ({ kind: "hold" }),
-  give_back: (world) => ({ kind: "give_back", dueAt: world.now() - 1 }),
+  due: (world) => ({ kind: "due", dueAt: world.now() - 1 }),
   end: () => ({ kind: "end", status: "failed", error: "stale", stepResults: '{"stale":{}}' }),
 };
 
@@ -46,7 +46,7 @@ export function fenceContract(check: Check): void {
       const guesses = [
         { ...held, token: held.token + 1 },
         { ...held, token: 0 },
-        { ...held, uuid: pending, token: 0 },
+        { ...held, uuid: pending, token: 0, logLength: 1 },
         { ...held, uuid: pending, token: 1 },
         { ...held, uuid: newId(world.now()) },
       ];

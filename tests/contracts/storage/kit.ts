@@ -94,7 +94,7 @@ export class World {
       depth: 0,
       graceMilliseconds: 0,
       claim: null,
-      ended: null,
+      progress: null,
       ...fields,
     };
   }
@@ -187,8 +187,11 @@ export function entry(path: string): LogEntry {
 }
 
 /** A hold that appends nothing; the fields say what is different. */
-export function progress({ uuid, token, logLength }: ClaimedRun, fields: Partial<Progress> = {}): Progress {
-  return { uuid, token, logLength, entries: null, crashes: 0, next: { kind: "hold" }, ...fields };
+export function progress(
+  { uuid, token, logLength }: Pick<ClaimedRun, "uuid" | "token" | "logLength">,
+  fields: Partial<Progress> = {},
+): Progress {
+  return { uuid, token, seq: logLength, entries: null, crashes: 0, next: { kind: "hold" }, ...fields };
 }
 
 export function entriesText(...paths: string[]): string {

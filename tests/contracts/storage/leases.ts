@@ -63,7 +63,7 @@ export function leaseContract(check: Check): void {
     const [ended, returned, kept] = runs.map((run) => present(run));
     const saves = [
       progress(present(ended), { next: END }),
-      progress(present(returned), { next: { kind: "give_back", dueAt: world.now() + MINUTE } }),
+      progress(present(returned), { next: { kind: "due", dueAt: world.now() + MINUTE } }),
       progress(present(kept), { crashes: 3 }),
     ];
     for (const outcome of await storage.saveProgress(saves)) granted(outcome);

@@ -17,7 +17,7 @@ const WAYS: { name: string; next: (world: World) => Progress["next"]; entries: s
   { name: "a hold", next: () => ({ kind: "hold" }), entries: entriesText("0", "1"), paths: ["0", "1"] },
   {
     name: "a give-back",
-    next: (world) => ({ kind: "give_back", dueAt: world.now() + MINUTE }),
+    next: (world) => ({ kind: "due", dueAt: world.now() + MINUTE }),
     entries: entriesText("0", "1"),
     paths: ["0", "1"],
   },
@@ -37,7 +37,7 @@ export function progressContract(check: Check): void {
 
   check("a give-back frees the run for the time it names, with its crashes and its log", async (world) => {
     const run = await world.held();
-    const next: Progress["next"] = { kind: "give_back", dueAt: world.now() - 1 };
+    const next: Progress["next"] = { kind: "due", dueAt: world.now() - 1 };
     granted(await world.save(progress(run, { entries: entriesText("0"), crashes: 3, next })));
     const again = only(await world.claimDue());
     expect(again).toMatchObject({ uuid: run.uuid, token: 2, crashes: 3, logLength: 1 });
@@ -93,7 +93,7 @@ export function progressContract(check: Check): void {
     const second = progress({ ...run, logLength: 1 }, { entries: entriesText("1") });
     const third = progress({ ...run, logLength: 2 }, { entries: entriesText("2") });
     for (const item of [first, second, first, third]) granted(await world.save(item));
-    const next: Progress["next"] = { kind: "give_back", dueAt: world.now() - 1 };
+    const next: Progress["next"] = { kind: "due", dueAt: world.now() - 1 };
     granted(await world.save(progress({ ...run, logLength: 3 }, { next })));
     const again = only(await world.claimDue());
     expect(pathsOf(again)).toEqual(["0", "1", "2"]);
@@ -119,7 +119,7 @@ export function progressContract(check: Check): void {
     await world.pass(40);
     const later: Progress["next"][] = [
       { kind: "hold" },
-      { kind: "give_back", dueAt: world.now() - 1 },
+      { kind: "due", dueAt: world.now() - 1 },
       ended({ status: "failed", error: "no" }),
       ended({ status: "cancelled" }),
     ];

@@ -106,7 +106,7 @@ class Claimer {
     const draw = this.#random();
     if (draw < 0.5) return { kind: "end", status: "success", error: null, stepResults: "{}" };
     // What is only held here is left behind until its lease is over, so that it must be short.
-    return { kind: "give_back", dueAt: this.#world.now() + (draw < 0.75 ? -1 : 3) };
+    return { kind: "due", dueAt: this.#world.now() + (draw < 0.75 ? -1 : 3) };
   }
 
   #acknowledged(kind: string | undefined): boolean {

@@ -50,7 +50,7 @@ export function retentionContract(check: Check): void {
     await dropAll(world, gone);
     expect(await world.findRuns(gone)).toEqual([null, null, null]);
     expect(await listed(world)).toEqual([]);
-    expect(await world.storage.findFresh(gone, 1000)).toEqual({ fresh: [], taken: [] });
+    expect(await world.storage.findUnclaimed(gone, 1000)).toEqual({ unclaimed: [], taken: [] });
     expect(await world.claimByMessage(gone)).toEqual([]);
     const requests = gone.map((uuid) => ({ namespace: NAMESPACE, uuid, kind: "cancel" as const }));
     for (const outcome of await world.storage.requestControl(requests)) {
@@ -64,7 +64,7 @@ export function retentionContract(check: Check): void {
     const held = await world.held();
     const asleep = await world.held();
     granted(await world.save(progress(asleep, { entries: entriesText("0", "1") })));
-    const next = { kind: "give_back", dueAt: world.now() + 100 } as const;
+    const next = { kind: "due", dueAt: world.now() + 100 } as const;
     granted(await world.save(progress({ ...asleep, logLength: 1 }, { entries: entriesText("2"), next })));
     await dropAll(world, gone);
     expect((await listed(world)).sort()).toEqual([pending, held.uuid, asleep.uuid].sort());

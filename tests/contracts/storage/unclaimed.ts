@@ -1,7 +1,7 @@
 /** Runs that are executed without a claim. */
 import { expect } from "bun:test";
 import { newId } from "../../../src/ids.ts";
-import type { FreshProgress, RunEnd } from "../../../src/storage/port.ts";
+import type { Progress, RunEnd } from "../../../src/storage/port.ts";
 import {
   type Check,
   entriesText,
@@ -10,6 +10,7 @@ import {
   only,
   pathsOf,
   present,
+  progress,
   SHORT_LEASE,
   uuidsOf,
   type World,
@@ -18,53 +19,62 @@ import {
 const RESULTS = '{"b": {"step_name": "b"}, "a": {"step_name": "a", "output": {"text": "a \\"quote\\" and ünï"}}}';
 const ROOM = 1024 * 1024;
 
-function endOf(world: World, uuid: string, fields: Partial<RunEnd> = {}): FreshProgress {
-  const next: RunEnd = { kind: "end", status: "success", error: null, stepResults: RESULTS, ...fields };
-  return { uuid, logLength: 0, startedAt: world.now(), told: null, next };
+/** The progress of a run that nobody claimed or began. */
+function progressOf(world: World, uuid: string, fields: Partial<Progress>): Progress {
+  return progress({ uuid, token: 0, logLength: 0 }, { startedAt: world.now(), ...fields });
 }
 
-function sleepOf(world: World, uuid: string, milliseconds: number): FreshProgress {
-  const startedAt = world.now();
-  return {
-    uuid,
-    logLength: 0,
-    startedAt,
-    told: null,
-    next: { kind: "sleep", dueAt: startedAt + milliseconds, entries: entriesText("0", "1") },
-  };
+function endOf(world: World, uuid: string, fields: Partial<RunEnd> = {}): Progress {
+  return progressOf(world, uuid, {
+    next: { kind: "end", status: "success", error: null, stepResults: RESULTS, ...fields },
+  });
 }
 
-export function freshContract(check: Check): void {
-  check("fresh runs are found with what is needed to execute them; others are not", async (world) => {
+function sleepOf(world: World, uuid: string, milliseconds: number): Progress & { next: { kind: "due" } } {
+  const next = { kind: "due" as const, dueAt: world.now() + milliseconds };
+  return { ...progressOf(world, uuid, { entries: entriesText("0", "1") }), next };
+}
+
+export function unclaimedContract(check: Check): void {
+  check("unclaimed runs are found with what is needed to execute them; others are not", async (world) => {
     const workflow = await world.workflow();
-    const fresh = world.newRun(workflow, { payload: '{"n":1}', graceMilliseconds: MINUTE });
-    await world.storage.insertRuns([fresh]);
+    const unclaimed = world.newRun(workflow, { payload: '{"n":1}', graceMilliseconds: MINUTE });
+    await world.storage.insertRuns([unclaimed]);
     const [held, left] = [await world.held(), await world.held({}, SHORT_LEASE)];
     const claim = await world.mark();
     const [claimed, ended] = [await world.run({ claim }), await world.run()];
-    granted(only(await world.storage.saveFresh([endOf(world, ended)])));
+    granted(only(await world.storage.saveProgress([endOf(world, ended)])));
     await world.pass(SHORT_LEASE * 2);
-    const asked = [fresh.uuid, held.uuid, left.uuid, claimed, ended, newId(world.now()), "nonsense", fresh.uuid];
-    const found = await world.storage.findFresh(asked, ROOM);
-    const { payload, ...key } = only(found.fresh);
-    expect(key).toEqual({ uuid: fresh.uuid, workflowUuid: workflow, version: 1 });
+    const asked = [
+      unclaimed.uuid,
+      held.uuid,
+      left.uuid,
+      claimed,
+      ended,
+      newId(world.now()),
+      "nonsense",
+      unclaimed.uuid,
+    ];
+    const found = await world.storage.findUnclaimed(asked, ROOM);
+    const { payload, ...key } = only(found.unclaimed);
+    expect(key).toEqual({ uuid: unclaimed.uuid, workflowUuid: workflow, version: 1 });
     expect(JSON.parse(payload)).toEqual({ n: 1 });
     expect(found.taken.toSorted()).toEqual([held.uuid, left.uuid, claimed, ended].toSorted());
-    expect(await world.storage.findFresh([], ROOM)).toEqual({ fresh: [], taken: [] });
+    expect(await world.storage.findUnclaimed([], ROOM)).toEqual({ unclaimed: [], taken: [] });
   });
 
   check("no more payloads are found than there is room for, but always one", async (world) => {
     const uuids = await world.runs(4, { payload: JSON.stringify({ text: "x".repeat(1000) }) });
     const ended = await world.run();
-    granted(only(await world.storage.saveFresh([endOf(world, ended)])));
+    granted(only(await world.storage.saveProgress([endOf(world, ended)])));
     for (const [room, found] of [
       [1, 1],
       [1500, 2],
       [ROOM, 4],
     ] as const) {
-      const { fresh, taken } = await world.storage.findFresh([...uuids, ended], room);
-      expect(fresh.length).toBe(found);
-      // What is fresh and found no room is not taken: it is to be claimed.
+      const { unclaimed, taken } = await world.storage.findUnclaimed([...uuids, ended], room);
+      expect(unclaimed.length).toBe(found);
+      // What is unclaimed and found no room is not taken: it is to be claimed.
       expect(taken).toEqual([ended]);
     }
   });
@@ -73,7 +83,7 @@ export function freshContract(check: Check): void {
     const uuid = await world.run();
     const startedAt = world.now();
     await world.pass(5);
-    granted(only(await world.storage.saveFresh([{ ...endOf(world, uuid), startedAt }])));
+    granted(only(await world.storage.saveProgress([{ ...endOf(world, uuid), startedAt }])));
     const run = await world.find(uuid);
     expect(run).toMatchObject({ status: "success", error: null, startedAt, log: "[]" });
     expect(run.completedAt).toBeGreaterThanOrEqual(startedAt);
@@ -88,8 +98,8 @@ export function freshContract(check: Check): void {
     async (world) => {
       const uuid = await world.run({ graceMilliseconds: MINUTE });
       const sleep = sleepOf(world, uuid, SHORT_LEASE);
-      granted(only(await world.storage.saveFresh([sleep])));
-      granted(only(await world.storage.saveFresh([sleep])));
+      granted(only(await world.storage.saveProgress([sleep])));
+      granted(only(await world.storage.saveProgress([sleep])));
       const asleep = await world.find(uuid);
       expect(asleep).toMatchObject({
         status: "running",
@@ -99,22 +109,14 @@ export function freshContract(check: Check): void {
       });
       expect(pathsOf(asleep)).toEqual(["0", "1"]);
       expect(await world.claimByMessage([uuid])).toEqual([]);
-      expect(await world.storage.findFresh([uuid], ROOM)).toEqual({ fresh: [], taken: [uuid] });
-      expect(await world.storage.nextDue(0)).toBe(sleep.startedAt + SHORT_LEASE);
+      expect(await world.storage.findUnclaimed([uuid], ROOM)).toEqual({ unclaimed: [], taken: [uuid] });
+      expect(await world.storage.nextDue(0)).toBe(sleep.next.dueAt);
       await world.pass(SHORT_LEASE * 2);
       const claimed = only(await world.claimDue());
       expect(claimed).toMatchObject({ uuid, token: 1, logLength: 1 });
       expect(pathsOf(claimed)).toEqual(["0", "1"]);
-      expect(only(await world.storage.saveFresh([sleep])).kind).toBe("lost");
-      const more = {
-        uuid,
-        token: 1,
-        logLength: 1,
-        entries: entriesText("2"),
-        crashes: 0,
-        next: { kind: "hold" as const },
-      };
-      granted(await world.save(more));
+      expect(only(await world.storage.saveProgress([sleep])).kind).toBe("lost");
+      granted(await world.save(progress(claimed, { entries: entriesText("2") })));
       expect(pathsOf(await world.find(uuid))).toEqual(["0", "1", "2"]);
     },
   );
@@ -124,42 +126,44 @@ export function freshContract(check: Check): void {
     async (world) => {
       const uuid = await world.run({ graceMilliseconds: MINUTE });
       const first = sleepOf(world, uuid, MINUTE);
-      granted(only(await world.storage.saveFresh([first])));
+      granted(only(await world.storage.saveProgress([first])));
       await world.pass(5);
       const dueAt = world.now() + MINUTE;
       const begun = world.now();
-      const second: FreshProgress = {
+      const second: Progress = {
         ...first,
-        logLength: 1,
+        seq: 1,
         startedAt: begun,
-        next: { kind: "sleep", dueAt, entries: entriesText("2") },
+        entries: entriesText("2"),
+        next: { kind: "due", dueAt },
       };
-      granted(only(await world.storage.saveFresh([second])));
-      granted(only(await world.storage.saveFresh([second])));
+      granted(only(await world.storage.saveProgress([second])));
+      granted(only(await world.storage.saveProgress([second])));
       const asleep = await world.find(uuid);
       expect(asleep).toMatchObject({ status: "running", startedAt: first.startedAt });
       expect(pathsOf(asleep)).toEqual(["0", "1", "2"]);
       expect(await world.storage.nextDue(0)).toBe(dueAt);
       // The first sleep was written, and is over; neither an end before the second counts, nor one after a third.
-      granted(only(await world.storage.saveFresh([first])));
-      const stale = [{ ...second, logLength: 3 }, endOf(world, uuid), { ...endOf(world, uuid), logLength: 1 }];
-      for (const item of stale) expect(only(await world.storage.saveFresh([item])).kind).toBe("lost");
+      granted(only(await world.storage.saveProgress([first])));
+      const stale = [{ ...second, seq: 3 }, endOf(world, uuid), { ...endOf(world, uuid), seq: 1 }];
+      for (const item of stale) expect(only(await world.storage.saveProgress([item])).kind).toBe("lost");
       expect(await world.find(uuid)).toEqual(asleep);
       // Given back: its log stays, and it is due when it was to wake.
-      const early: FreshProgress = {
+      const early: Progress = {
         ...second,
-        logLength: 2,
-        next: { kind: "sleep", dueAt: begun + 10, entries: null },
+        seq: 2,
+        entries: null,
+        next: { kind: "due", dueAt: begun + 10 },
       };
-      for (let count = 0; count < 2; count++) granted(only(await world.storage.saveFresh([early])));
+      for (let count = 0; count < 2; count++) granted(only(await world.storage.saveProgress([early])));
       expect(await world.find(uuid)).toEqual(asleep);
       expect(await world.storage.nextDue(0)).toBe(begun + 10);
-      const end = { ...endOf(world, uuid), logLength: 2 };
-      granted(only(await world.storage.saveFresh([end])));
+      const end = { ...endOf(world, uuid), seq: 2 };
+      granted(only(await world.storage.saveProgress([end])));
       const ended = await world.find(uuid);
       expect(ended).toMatchObject({ status: "success", startedAt: first.startedAt, log: "[]" });
-      granted(only(await world.storage.saveFresh([end])));
-      for (const item of [second, early]) expect(only(await world.storage.saveFresh([item])).kind).toBe("lost");
+      granted(only(await world.storage.saveProgress([end])));
+      for (const item of [second, early]) expect(only(await world.storage.saveProgress([item])).kind).toBe("lost");
       expect(await world.find(uuid)).toEqual(ended);
       expect(await world.storage.nextDue(0)).toBeNull();
     },
@@ -168,23 +172,23 @@ export function freshContract(check: Check): void {
   check("of two that executed it at once, the sleep of one stands", async (world) => {
     const uuid = await world.run();
     const mine = sleepOf(world, uuid, MINUTE);
-    const theirs: FreshProgress = {
+    const theirs: Progress = {
       ...mine,
-      next: { kind: "sleep", dueAt: mine.startedAt + MINUTE, entries: entriesText("0") },
+      entries: entriesText("0"),
     };
-    expect((await world.storage.saveFresh([mine])).map(({ kind }) => kind)).toEqual(["ok"]);
-    expect(only(await world.storage.saveFresh([theirs])).kind).toBe("lost");
+    expect((await world.storage.saveProgress([mine])).map(({ kind }) => kind)).toEqual(["ok"]);
+    expect(only(await world.storage.saveProgress([theirs])).kind).toBe("lost");
     expect(pathsOf(await world.find(uuid))).toEqual(["0", "1"]);
   });
 
   check("claimed out of its sleep, it is the claimer's", async (world) => {
     const [uuid, other] = [await world.run(), await world.run()];
     const sleeps = [uuid, other].map((one) => sleepOf(world, one, SHORT_LEASE));
-    for (const outcome of await world.storage.saveFresh(sleeps)) granted(outcome);
+    for (const outcome of await world.storage.saveProgress(sleeps)) granted(outcome);
     await world.pass(SHORT_LEASE * 2);
     const claimed = only(await world.claimDue(1));
-    const ends = [uuid, other].map((one) => ({ ...endOf(world, one), logLength: 1 }));
-    const outcomes = await world.storage.saveFresh(ends);
+    const ends = [uuid, other].map((one) => ({ ...endOf(world, one), seq: 1 }));
+    const outcomes = await world.storage.saveProgress(ends);
     expect(outcomes.map(({ kind }) => kind)).toEqual(claimed.uuid === uuid ? ["lost", "ok"] : ["ok", "lost"]);
     expect(await world.find(claimed.uuid)).toMatchObject({ status: "running", completedAt: null });
   });
@@ -195,33 +199,31 @@ export function freshContract(check: Check): void {
     claimed.push(only(await world.claimDue(1)));
     expect(uuidsOf(claimed)).toEqual([present(byMessage), present(bySweep)]);
     const ends = [byMessage, bySweep, free].map((uuid) => endOf(world, present(uuid)));
-    const outcomes = await world.storage.saveFresh(ends);
+    const outcomes = await world.storage.saveProgress(ends);
     expect(outcomes.map(({ kind }) => kind)).toEqual(["lost", "lost", "ok"]);
     for (const { uuid } of claimed) {
       expect(await world.find(uuid)).toMatchObject({ status: "running", stepResults: null, completedAt: null });
     }
     const [asleep] = claimed;
-    const { uuid, token } = present(asleep);
-    const dueAt = world.now() - 1;
-    const giveBack = { kind: "give_back" as const, dueAt };
-    granted(await world.save({ uuid, token, logLength: 0, entries: null, crashes: 0, next: giveBack }));
-    expect(only(await world.storage.saveFresh([endOf(world, uuid)])).kind).toBe("lost");
+    const { uuid } = present(asleep);
+    granted(await world.save(progress(present(asleep), { next: { kind: "due", dueAt: world.now() - 1 } })));
+    expect(only(await world.storage.saveProgress([endOf(world, uuid)])).kind).toBe("lost");
   });
 
   check("repeated, it is the same end; another end is refused", async (world) => {
     const uuid = await world.run();
     const end = endOf(world, uuid, { status: "failed", error: "it said no" });
-    granted(only(await world.storage.saveFresh([end])));
+    granted(only(await world.storage.saveProgress([end])));
     const before = await world.find(uuid);
     await world.pass(5);
     granted(
       only(
-        await world.storage.saveFresh([
+        await world.storage.saveProgress([
           endOf(world, uuid, { status: "failed", error: "it said no", stepResults: "{}" }),
         ]),
       ),
     );
-    expect((await world.storage.saveFresh([endOf(world, uuid), end, end])).map(({ kind }) => kind)).toEqual([
+    expect((await world.storage.saveProgress([endOf(world, uuid), end, end])).map(({ kind }) => kind)).toEqual([
       "lost",
       "ok",
       "ok",
@@ -247,7 +249,7 @@ export function freshContract(check: Check): void {
     for (const outcome of await world.storage.insertRuns(items.map(({ run }) => run))) granted(outcome);
     const sleeps = (index: number) => index % 2 === 1;
     const save = () =>
-      world.storage.saveFresh(
+      world.storage.saveProgress(
         items.map(({ one, run: { uuid } }, index) => {
           return { ...(sleeps(index) ? sleepOf(world, uuid, MINUTE) : endOf(world, uuid)), told: one };
         }),
@@ -258,10 +260,10 @@ export function freshContract(check: Check): void {
       expect(await world.find(run.uuid)).toMatchObject({ status: "pending", startedAt: null, log: "[]" });
     }
     // Also of one that ended so already: whoever was told wrong has nothing to say about it.
-    granted(only(await world.storage.saveFresh([endOf(world, present(items[0]).run.uuid)])));
+    granted(only(await world.storage.saveProgress([endOf(world, present(items[0]).run.uuid)])));
     expect((await save()).map(({ kind }): string => kind)).toEqual(kinds);
     const unknown = { ...endOf(world, newId(world.now())), told };
-    expect(only(await world.storage.saveFresh([unknown])).kind).toBe("lost");
+    expect(only(await world.storage.saveProgress([unknown])).kind).toBe("lost");
   });
 
   check("of 500 ends with one that can't be stored and one of no run, 498 are", async (world) => {
@@ -269,9 +271,9 @@ export function freshContract(check: Check): void {
     const ends = uuids.map((uuid, index) =>
       endOf(world, index === 7 ? newId(world.now()) : uuid, { stepResults: index === 9 ? "{" : RESULTS }),
     );
-    const kinds = (await world.storage.saveFresh(ends)).map(({ kind }) => kind);
+    const kinds = (await world.storage.saveProgress(ends)).map(({ kind }) => kind);
     expect(kinds).toEqual(uuids.map((_, index) => (index === 7 ? "lost" : index === 9 ? "error" : "ok")));
-    const left = uuidsOf((await world.storage.findFresh(uuids, ROOM)).fresh);
+    const left = uuidsOf((await world.storage.findUnclaimed(uuids, ROOM)).unclaimed);
     expect(left.sort()).toEqual([present(uuids[7]), present(uuids[9])].sort());
   });
 
@@ -282,7 +284,7 @@ export function freshContract(check: Check): void {
     const ended: string[] = [];
     await Promise.all(
       parts.flatMap((part) => [
-        world.storage.saveFresh(part.map((uuid) => endOf(world, uuid))).then((outcomes) => {
+        world.storage.saveProgress(part.map((uuid) => endOf(world, uuid))).then((outcomes) => {
           ended.push(...part.filter((_, index) => outcomes[index]?.kind === "ok"));
         }),
         world.claimByMessage(part.toReversed()).then((runs) => claims.push(...uuidsOf(runs))),

@@ -1,43 +1,46 @@
-/** Runs that were executed before they are stored. */
+/** Runs that were executed before their insert. */
 import { expect } from "bun:test";
-import type { EndedRun } from "../../../src/storage/port.ts";
+import type { ProgressBeforeInsert, RunEnd } from "../../../src/storage/port.ts";
 import { type Check, granted, only, type World } from "./kit.ts";
 
 const RESULTS = '{"b": {"step_name": "b"}, "a": {"step_name": "a", "output": {"text": "a \\"quote\\" and ünï"}}}';
 
-function ended(world: World, workflowUuid: string, version = 1, fields: Partial<EndedRun> = {}): EndedRun {
-  const startedAt = world.now();
-  return { workflowUuid, version, startedAt, status: "success", error: null, stepResults: RESULTS, ...fields };
+function ended(world: World, workflowUuid: string, fields: Partial<RunEnd> = {}): ProgressBeforeInsert {
+  const next: RunEnd = { kind: "end", status: "success", error: null, stepResults: RESULTS, ...fields };
+  return { told: { workflowUuid, version: 1 }, startedAt: world.now(), next };
 }
 
-export function aheadContract(check: Check): void {
-  check("a run that was executed ahead is stored as ended, with its results, and nobody claims it", async (world) => {
-    const workflow = await world.workflow();
-    const result = ended(world, workflow);
-    const claim = await world.mark();
-    const item = world.newRun(workflow, { claim, ended: result });
-    await world.pass(5);
-    expect(granted(only(await world.storage.insertRuns([item])))).toEqual({
-      uuid: item.uuid,
-      workflowUuid: workflow,
-      workflowVersion: 1,
-      claimed: false,
-      ended: true,
-    });
-    const run = await world.find(item.uuid);
-    expect(run).toMatchObject({ status: "success", error: null, log: "[]", createdAt: result.startedAt });
-    expect(run.startedAt).toBe(result.startedAt);
-    expect(run.completedAt).toBeGreaterThanOrEqual(result.startedAt);
-    expect(JSON.parse(run.stepResults ?? "")).toEqual(JSON.parse(RESULTS));
-    await world.endLease(claim);
-    expect(await world.claimDue()).toEqual([]);
-    expect(await world.claimByMessage([item.uuid])).toEqual([]);
-  });
+export function beforeInsertContract(check: Check): void {
+  check(
+    "a run that was executed before its insert is stored as ended, with its results, and nobody claims it",
+    async (world) => {
+      const workflow = await world.workflow();
+      const result = ended(world, workflow);
+      const claim = await world.mark();
+      const item = world.newRun(workflow, { claim, progress: result });
+      await world.pass(5);
+      expect(granted(only(await world.storage.insertRuns([item])))).toEqual({
+        uuid: item.uuid,
+        workflowUuid: workflow,
+        workflowVersion: 1,
+        claimed: false,
+        ended: true,
+      });
+      const run = await world.find(item.uuid);
+      expect(run).toMatchObject({ status: "success", error: null, log: "[]", createdAt: result.startedAt });
+      expect(run.startedAt).toBe(result.startedAt);
+      expect(run.completedAt).toBeGreaterThanOrEqual(result.startedAt);
+      expect(JSON.parse(run.stepResults ?? "")).toEqual(JSON.parse(RESULTS));
+      await world.endLease(claim);
+      expect(await world.claimDue()).toEqual([]);
+      expect(await world.claimByMessage([item.uuid])).toEqual([]);
+    },
+  );
 
   check("one that failed keeps its error", async (world) => {
     const workflow = await world.workflow();
-    const result = ended(world, workflow, 1, { status: "failed", error: "it said no" });
-    const item = world.newRun(workflow, { ended: result });
+    const result = ended(world, workflow, { status: "failed", error: "it said no" });
+    const item = world.newRun(workflow, { progress: result });
     granted(only(await world.storage.insertRuns([item])));
     expect(await world.find(item.uuid)).toMatchObject({ status: "failed", error: "it said no" });
   });
@@ -46,8 +49,8 @@ export function aheadContract(check: Check): void {
     const workflow = await world.workflow({ id: "changed" });
     const result = ended(world, workflow);
     await world.storage.updateWorkflows([{ ...world.newWorkflow(), reference: workflow, id: "changed" }]);
-    const claimed = world.newRun(workflow, { claim: await world.mark(), ended: result });
-    const pending = world.newRun("changed", { ended: result });
+    const claimed = world.newRun(workflow, { claim: await world.mark(), progress: result });
+    const pending = world.newRun("changed", { progress: result });
     const outcomes = await world.storage.insertRuns([claimed, pending]);
     expect(outcomes.map(granted)).toEqual([
       { uuid: claimed.uuid, workflowUuid: workflow, workflowVersion: 2, claimed: true, ended: false },
@@ -63,22 +66,22 @@ export function aheadContract(check: Check): void {
       const old = await world.workflow({ id: "name" });
       const result = ended(world, old);
       const young = await world.workflow({ id: "name" });
-      const item = world.newRun("name", { ended: result });
+      const item = world.newRun("name", { progress: result });
       expect(granted(only(await world.storage.insertRuns([item])))).toMatchObject({
         workflowUuid: young,
         ended: false,
       });
       await world.storage.deleteWorkflows([{ namespace: item.namespace, reference: old }]);
-      const [gone] = await world.storage.insertRuns([world.newRun(old, { ended: result })]);
+      const [gone] = await world.storage.insertRuns([world.newRun(old, { progress: result })]);
       expect(gone).toMatchObject({ kind: "error", code: "workflow_not_found" });
     },
   );
 
   check("repeated, it is the same run; a repetition that was not executed finds it ended", async (world) => {
     const workflow = await world.workflow();
-    const item = world.newRun(workflow, { claim: await world.mark(), ended: ended(world, workflow) });
-    const again = { ...item, ended: { ...ended(world, workflow), stepResults: "{}" } };
-    const bare = { ...item, ended: null };
+    const item = world.newRun(workflow, { claim: await world.mark(), progress: ended(world, workflow) });
+    const again = { ...item, progress: ended(world, workflow, { stepResults: "{}" }) };
+    const bare = { ...item, progress: null };
     const outcomes = await world.storage.insertRuns([item]);
     outcomes.push(...(await world.storage.insertRuns([again])), ...(await world.storage.insertRuns([bare])));
     for (const outcome of outcomes) expect(granted(outcome)).toMatchObject({ claimed: false, ended: true });
@@ -91,7 +94,7 @@ export function aheadContract(check: Check): void {
     const items = Array.from({ length: 30 }, (_, index) =>
       world.newRun(workflow, {
         claim: index % 2 === 0 ? mark : null,
-        ended: index % 3 === 0 ? ended(world, workflow, 1, { stepResults: `{"n":{"index":${index}}}` }) : null,
+        progress: index % 3 === 0 ? ended(world, workflow, { stepResults: `{"n":{"index":${index}}}` }) : null,
       }),
     );
     const outcomes = (await world.storage.insertRuns(items)).map(granted);

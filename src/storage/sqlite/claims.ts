@@ -1,0 +1,85 @@
+import type { Database } from "bun:sqlite";
+import type { Clock } from "../../clock.ts";
+import type { Claim, ClaimedRun, DueClaim, MessageClaim } from "../port.ts";
+import { logOf } from "./runs.ts";
+import type { Workers } from "./workers.ts";
+
+const RUN = "workflow_id as workflowUuid, workflow_version as workflowVersion, payload, depth";
+
+// Without a join, which SQLite 3.54 plans anew at each call.
+const NEW = `select uuid, 0 as logLength, 1 as token, 0 as crashes, ${RUN} from workflow_runs where uuid = ?
+  and exists (select 1 from run_queue where run_uuid = uuid and token = 0 and started_at is null)`;
+
+// "cross join" has the queue read first.
+const DUE = `select run_uuid as uuid, log_length as logLength, q.token + 1 as token, q.crashes, ${RUN}
+  from run_queue q cross join workflow_runs r on r.uuid = run_uuid
+  where due_at <= ? and (q.started_at is not null or due_at <= ?) order by due_at limit ?`;
+
+// In a statement of its own: with "returning" a row takes 3 µs more.
+const CLAIM = `update run_queue set token = ?, due_at = null, holder = ?, claim_id = ?, started_at = coalesce(started_at, ?)
+  where run_uuid = ?`;
+
+const NEXT_DUE = "select min(due_at) as dueAt from run_queue where due_at is not null";
+
+const NEXT_DUE_BEGUN = `${NEXT_DUE} and started_at is not null`;
+
+type Claimable = Omit<ClaimedRun, "log">;
+
+/** Who holds which run, on one SQLite connection. Writes expect an open transaction. */
+export class Claims {
+  readonly #database: Database;
+  readonly #clock: Clock;
+  readonly #workers: Workers;
+
+  constructor(database: Database, clock: Clock, workers: Workers) {
+    this.#database = database;
+    this.#clock = clock;
+    this.#workers = workers;
+  }
+
+  byMessage({ uuids, ...claim }: MessageClaim): ClaimedRun[] {
+    const statement = this.#database.query<Claimable, [string]>(NEW);
+    const found = (function* () {
+      for (const uuid of new Set(uuids)) {
+        const run = statement.get(uuid);
+        if (run !== null) yield run;
+      }
+    })();
+    return this.#claim(claim, found);
+  }
+
+  due({ limit, patienceMilliseconds, ...claim }: DueClaim): ClaimedRun[] {
+    this.#workers.free();
+    const now = this.#clock.now();
+    const statement = this.#database.query<Claimable, [number, number, number]>(DUE);
+    return this.#claim(claim, statement.iterate(now, now - patienceMilliseconds, limit));
+  }
+
+  nextDue(patienceMilliseconds: number): number | null {
+    const soonest = (sql: string) => this.#database.query<{ dueAt: number | null }, []>(sql).get()?.dueAt ?? null;
+    const [dueAt, leaseEnd] = [soonest(NEXT_DUE), this.#workers.nextEnd()];
+    // One that was begun is due before any other only with patience.
+    const begun = dueAt === null || patienceMilliseconds === 0 ? null : soonest(NEXT_DUE_BEGUN);
+    const times = [dueAt === null ? null : dueAt + patienceMilliseconds, begun, leaseEnd].filter(
+      (time) => time !== null,
+    );
+    return times.length === 0 ? null : Math.min(...times);
+  }
+
+  /** Takes runs while there is room for them, the first whatever its size. */
+  #claim({ claimId, worker, maxBytes }: Claim, claimable: Iterable<Claimable>): ClaimedRun[] {
+    const claimed: ClaimedRun[] = [];
+    if (!this.#workers.hasLease(worker)) return claimed;
+    let room = maxBytes;
+    for (const row of claimable) {
+      const run = { ...row, log: logOf(this.#database, row.uuid, row.logLength) };
+      claimed.push(run);
+      room -= run.payload.length + run.log.length;
+      if (room <= 0) break;
+    }
+    const now = this.#clock.now();
+    const statement = this.#database.query(CLAIM);
+    for (const { uuid, token } of claimed) statement.run(token, worker, claimId, now, uuid);
+    return claimed;
+  }
+}

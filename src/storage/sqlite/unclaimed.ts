@@ -1,0 +1,32 @@
+import type { Database } from "bun:sqlite";
+import type { FoundRuns, UnclaimedRun } from "../port.ts";
+
+const FIND = `select uuid, workflow_id as workflowUuid, workflow_version as version, payload,
+  exists (select 1 from run_queue where run_uuid = uuid and token = 0 and started_at is null) as isUnclaimed
+  from workflow_runs where uuid = ?`;
+
+/** Runs that nobody ever claimed, on one SQLite connection. */
+export class UnclaimedRuns {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  find(uuids: string[], maxBytes: number): FoundRuns {
+    const statement = this.#database.query<UnclaimedRun & { isUnclaimed: number }, [string]>(FIND);
+    const found: FoundRuns = { unclaimed: [], taken: [] };
+    let room = maxBytes;
+    for (const uuid of new Set(uuids)) {
+      const row = statement.get(uuid);
+      if (row === null) continue;
+      const { isUnclaimed, ...run } = row;
+      if (isUnclaimed === 0) found.taken.push(uuid);
+      else if (room > 0 || found.unclaimed.length === 0) {
+        room -= run.payload.length;
+        found.unclaimed.push(run);
+      }
+    }
+    return found;
+  }
+}

@@ -1,4 +1,4 @@
-/** Opens what the configuration names: the one place where a mode becomes adapters. */
+/** Opens the adapters that the configuration names: the one place that knows all of them. */
 import type { Logger } from "pino";
 import { openInProcessCache } from "./cache/in-process.ts";
 import type { Cache } from "./cache/port.ts";
@@ -14,7 +14,7 @@ import type { Storage } from "./storage/port.ts";
 import { openPostgresStorage } from "./storage/postgres/index.ts";
 import { openFileStorage, openMemoryStorage } from "./storage/sqlite/index.ts";
 
-/** What a process is made of, whatever the mode. */
+/** The parts of a process, in every mode. */
 export interface Parts {
   config: Config;
   log: Logger;

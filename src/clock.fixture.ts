@@ -5,7 +5,7 @@ import type { Clock } from "./clock.ts";
 export class HandClock implements Clock {
   time = 0;
   timers = 0;
-  /** What the last timer was set to, milliseconds. */
+  /** The time of the last timer, milliseconds. */
   lastTimer = 0;
   #timers: (() => void)[] = [];
   #turns: (() => void)[] = [];

@@ -10,7 +10,7 @@ export interface Clock {
   nextTurn(callback: () => void): void;
 }
 
-// setTimeout takes a 32-bit count and fires at once above it; whoever asks again for the rest gets there.
+// setTimeout takes a 32-bit count and fires at once above it; callers set another timer for the rest.
 const LONGEST_TIMER = 24 * 60 * 60 * 1000;
 
 export const systemClock: Clock = {

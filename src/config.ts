@@ -31,7 +31,7 @@ export type Config = Readonly<Settings> & {
 };
 
 /**
- * Reads the environment once. What is set decides the mode.
+ * Reads the environment once. The services that are set decide the mode.
  *
  * @throws StartError naming the variable that does not fit.
  */

@@ -14,7 +14,7 @@ const OWN = 64;
 
 /** How descriptors are shared out. */
 export interface DescriptorShares {
-  /** What the process may have open at once. */
+  /** How many the process may have open at once. */
   limit: number;
   /** Effects at once: each may be a connection. */
   effects: number;
@@ -67,7 +67,7 @@ function lowestFree(): number {
   }
 }
 
-/** What this process may have open at once (getrlimit(2), RLIMIT_NOFILE); Infinity where there is no procfs to tell. */
+/** How many this process may have open at once (getrlimit(2), RLIMIT_NOFILE); Infinity where there is no procfs. */
 export function descriptorLimit(): number {
   try {
     const [, soft = ""] = /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8")) ?? [];

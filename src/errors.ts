@@ -97,12 +97,12 @@ export class ValidationFailed extends Error {
   }
 }
 
-/** The beginning of a text that somebody else chose, so that what repeats it stays small. */
+/** The beginning of a text from outside, so that a message that repeats it is short. */
 export function shortened(text: string, characters: number): string {
   return text.length <= characters ? text : `${text.slice(0, characters).replace(/[\ud800-\udbff]$/, "")}…`;
 }
 
-/** What a thrown value says, for a log line. */
+/** The message of a thrown value, for a log line. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

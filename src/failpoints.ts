@@ -11,7 +11,7 @@ export const FAILPOINTS = [
   "due_claimed",
   /** Worker: a side effect has happened; its result is not written down. */
   "effect_done",
-  /** Worker: how far a run came is written down; what comes next has not begun. */
+  /** Worker: the progress of a run is written; its next step has not begun. */
   "progress_saved",
   /** Worker: ends are committed; their completed events are not sent. */
   "end_saved",

@@ -9,8 +9,7 @@ const COUNTER_BITS = 12;
 
 /**
  * Makes the UUIDv7s of one process: each is above all that it made before, and above the newest that was stored when it
- * began, whatever the clock does. Where the clock was set back, the time of ids goes on at half its speed until the clock
- * has caught up.
+ * began, also where the clock is set back: then the time of ids goes on at half its speed until the clock has caught up.
  */
 export class IdMaker {
   readonly #clock: Pick<Clock, "now" | "monotonic">;

@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "./clock.ts";
 
-/** What an entry takes beside its key and value: its places in the cache's lists, and the headers of objects. */
+/** Bytes of an entry beside its key and value: its places in the cache's lists, and the headers of objects. */
 const ENTRY_BYTES = 200;
 
 export interface LruOptions<Value> {
@@ -13,13 +13,13 @@ export interface LruOptions<Value> {
 
 export type Lru<Value extends object | string> = LRUCache<string, Value>;
 
-/** A cache bounded in bytes, its keys counted too: what was used longest ago goes first; what is larger than all is not kept. */
+/** A cache bounded in bytes, keys included: the least recently used is dropped first; a value above the bound is not kept. */
 export function lru<Value extends object | string>({ maxBytes, bytesOf, lifetime }: LruOptions<Value>): Lru<Value> {
   return new LRUCache({
     maxSize: maxBytes,
     sizeCalculation: (value, key) => Math.ceil(ENTRY_BYTES + bytesOfText(key) + bytesOf(value)),
     ...(lifetime !== undefined && {
-      // What is as old as this is gone; the library would keep it until it is older.
+      // An entry of exactly this age is gone; the library would keep it until it is older.
       ttl: lifetime.milliseconds - 1,
       // Asked each time: kept between looks, the time would need a timer. Never 0, which would say that there is none.
       ttlResolution: 0,

@@ -7,10 +7,10 @@ import { aborted } from "./resilience/waiting.ts";
 import { Retention } from "./services/retention.ts";
 import { onEndingSignals } from "./signals.ts";
 
-/** Lets what is under way end; once `hurry` is aborted it waits for nothing, and only gives back what is held. */
+/** Lets all that is under way end; once `hurry` is aborted it waits for nothing, and only gives back the runs that it holds. */
 export type Stop = (hurry: AbortSignal) => Promise<void>;
 
-/** What a process does with its parts: it starts, and tells how to stop. */
+/** Starts the work of a process, given its parts; resolves to the function that stops it. */
 export type Program = (parts: Parts) => Stop;
 
 /** How long giving back may take in a hurry. */
@@ -23,7 +23,7 @@ const HURRY_MILLISECONDS = 3000;
  * @param alone whether the program works in embedded mode; without, it needs PostgreSQL to meet the other programs
  */
 export async function runProgram(name: string, alone: boolean, program: Program): Promise<void> {
-  // What it writes is for its own user alone: payloads hold what their senders put there.
+  // Files are readable by the user of the process alone: payloads may hold secrets of their senders.
   process.umask(0o077);
   let running: { stop: Stop; parts: Parts } | null = null;
   const hurry = new AbortController();

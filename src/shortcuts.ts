@@ -2,7 +2,7 @@
 export const SHORTCUTS = ["claim_by_insert", "run_before_insert", "unclaimed", "short_sleeps"] as const;
 export type Shortcut = (typeof SHORTCUTS)[number];
 
-/** What the setting SHORTCUTS may say. */
+/** The values of the setting SHORTCUTS. */
 export const SHORTCUTS_PATTERN = `^(all|none|(${SHORTCUTS.join("|")})(,(${SHORTCUTS.join("|")}))*)$`;
 
 /** The shortcuts that the setting names. */

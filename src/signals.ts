@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 
 /** The signals that ask a process to end. */
 const ENDING = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
-/** One Ctrl-C may come twice, from the terminal and from whoever started the process. */
+/** One Ctrl-C may come twice, from the terminal and from the parent process. */
 const SAME_MILLISECONDS = 300;
 /** The bit of SIGHUP in the kernel's sets of signals: proc(5), SigIgn; signal(7). */
 const HANGUP_BIT = 1n;
@@ -31,7 +31,7 @@ export function onEndingSignals({ first, second }: OnSignals): void {
   for (const signal of ENDING) if (signal !== "SIGHUP" || !isHangupIgnored()) process.on(signal, () => listen(signal));
 }
 
-/** Whether whoever started this process has it outlive its terminal, as nohup(1) does. */
+/** Whether this process was started to outlive its terminal, as nohup(1) does. */
 function isHangupIgnored(): boolean {
   try {
     const [, ignored = "0"] = /^SigIgn:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "utf8")) ?? [];

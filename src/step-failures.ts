@@ -79,7 +79,7 @@ export const STEP_FAILURES = {
   run_cancelled: {
     code: "cancelled",
     sentence: "The run was cancelled",
-    when: "Somebody asked for it; what had begun is `skipped`",
+    when: "It was cancelled by a request; steps that had begun are `skipped`",
   },
   crashed: {
     code: "crashed",

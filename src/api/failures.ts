@@ -5,12 +5,12 @@ import { shownFaults } from "./request/shown-faults.ts";
 
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
-/** Refusals come by the thousand when they come: one line a second, with their number, says enough. */
+/** Under overload refusals come by the thousand: they are logged in one line a second, with their number. */
 const REFUSALS_MILLISECONDS = 1000;
 
 /**
- * Makes what turns whatever a request failed with into its answer. What nobody foresaw is logged as an error, and the
- * answer says nothing of it.
+ * Makes a function that turns the error of a request into its answer. An unexpected error is logged, and not shown in the
+ * answer.
  */
 export function failureReplies(log: Logger): (error: unknown, request: Request) => Response {
   let refused = 0;

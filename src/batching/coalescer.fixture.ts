@@ -31,7 +31,7 @@ export class Bench {
     });
   }
 
-  /** Adds items and settles to what became of each. */
+  /** Adds items; resolves to the outcome of each. */
   add(...items: number[]): Promise<PromiseSettledResult<string>[]> {
     return Promise.allSettled(items.map((item) => this.coalescer.add(item)));
   }
@@ -76,7 +76,7 @@ export function values(results: PromiseSettledResult<string>[]): (string | undef
   return results.map((result) => (result.status === "fulfilled" ? result.value : undefined));
 }
 
-/** The errors of what was refused. */
+/** The errors of the items that were refused. */
 export function refusals(results: PromiseSettledResult<string>[]): PlatformError[] {
   return results.flatMap((result) => {
     if (result.status === "fulfilled") return [];

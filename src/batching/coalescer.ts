@@ -13,7 +13,7 @@ export interface CoalescerOptions<Item, Result> {
    * in the batch, fewer and larger ones.
    */
   flushes: number;
-  /** How long the first call of an idle coalescer waits for others; for work that nobody waits for. */
+  /** How long the first call of an idle coalescer waits for others; for work whose callers do not wait for it. */
   gatherMilliseconds?: number;
 }
 
@@ -24,7 +24,7 @@ const MAX_BYTES = 4 * 1024 * 1024;
 /** So many items are worth a batch of their own at once, so that the next are read while these are being written. */
 const FULL_ITEMS = 16;
 
-/** Bounds of what may wait: above them new items are refused at once. */
+/** Bounds of the queue: above them new items are refused at once. */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 const MAX_WAIT_MILLISECONDS = 5000;
 
@@ -81,7 +81,7 @@ export class Coalescer<Item, Result> {
 
   #schedule(): void {
     const { clock, gatherMilliseconds } = this.#options;
-    // Never within the call itself: who adds an item may have more to do before it is sent.
+    // Never within the call itself: the caller may add more items in this turn.
     if (this.#waiting.length === FULL_ITEMS) queueMicrotask(() => this.#flushIfReady());
     else if (this.#flushes === 0 && !this.#scheduled) {
       this.#scheduled = true;
@@ -110,7 +110,7 @@ export class Coalescer<Item, Result> {
     const full = this.#waiting.length >= MAX_ITEMS;
     const rest = took * REST * Math.min(1, (batch.length - 1) / (FULL_REST_ITEMS - 1));
     if (this.#options.flushes === 1 && rest >= 1 && !full) this.#rest(rest);
-    // First the next batch on its way, at once: what the results of this one set off can go on meanwhile.
+    // The next batch is sent first: it is under way while the results of this one are handled.
     else this.#flushIfReady();
     settle();
   }

@@ -6,7 +6,7 @@ import { type Cache, charactersOf, type KeptRun, LIFETIME, MAX_CHARACTERS } from
 
 export interface InProcessOptions {
   clock: Clock;
-  /** What it may hold in memory. */
+  /** Its bound in memory. */
   maxBytes?: number;
 }
 
@@ -17,7 +17,7 @@ export function openInProcessCache({ clock, maxBytes = MAX_BYTES }: InProcessOpt
   return new InProcessCache(clock, maxBytes);
 }
 
-/** Runs by namespace and uuid, within a bound of bytes: what was used longest ago goes first. */
+/** Runs by namespace and uuid, bounded in bytes: the least recently used is dropped first. */
 class InProcessCache implements Cache {
   readonly #runs: Lru<RunRecord>;
 

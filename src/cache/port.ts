@@ -1,6 +1,6 @@
 /**
- * The cache port: copies of runs that ended, which never change again, so that no copy can be wrong, whatever fails.
- * What may still change is read from the database. Nothing here fails: a cache that is out has nothing and keeps nothing.
+ * The cache port: copies of runs that ended, which never change again, so that no failure makes a copy wrong. Everything
+ * that may still change is read from the database. No call fails: a cache that is out has nothing and keeps nothing.
  */
 
 import type { BreakerState } from "../resilience/breaker.ts";
@@ -11,7 +11,7 @@ import type { RunRecord } from "../storage/port.ts";
 /** How long a run is kept, milliseconds. */
 export const LIFETIME = 10_000;
 
-/** What is longer than this as JSON text is not kept. */
+/** Runs that are longer as JSON text are not kept. */
 export const MAX_CHARACTERS = 256 * 1024;
 
 /** Characters of JSON text in a run: most of its size, without writing it. */
@@ -26,7 +26,7 @@ export interface KeptRun {
 export interface Cache {
   /** One answer for each key, in order; null where there is no copy. */
   read(keys: RunKey[]): Promise<(RunRecord | null)[]>;
-  /** Keeps runs that ended. Resolves when that is done, which nobody has to wait for. */
+  /** Keeps runs that ended. Resolves when that is done; callers need not wait for it. */
   keep(runs: KeptRun[]): Promise<void>;
   /** Whether it keeps anything at the moment; for the readiness of the process. */
   isUp(): boolean;

@@ -5,7 +5,7 @@
 import { isIP } from "node:net";
 import { StartError } from "../errors.ts";
 
-/** The parts of an address, decoded, but for path and query; null for what it leaves out. */
+/** The parts of an address, decoded except path and query; null for parts that it does not have. */
 export interface AddressParts {
   scheme: string;
   user: string | null;

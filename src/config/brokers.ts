@@ -9,7 +9,7 @@ const MAX_PORT = 65_535;
 /**
  * The brokers of a list with commas, each as host:port or [IPv6]:port. Blanks and commas too many are passed over.
  *
- * @throws StartError naming the entry by its place, not by its text: somebody may have written a password into it
+ * @throws StartError naming the entry by its place, not by its text, which may hold a password
  */
 export function brokersOf(list: string): string[] {
   const entries = list.split(",").map((entry) => entry.trim());

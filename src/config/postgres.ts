@@ -11,7 +11,7 @@ export interface PostgresAddress {
   password: string;
   database: string;
   tls: PostgresTls;
-  /** What the server shows of the connection. */
+  /** The name of the connection that the server shows. */
   applicationName: string;
   /** Command-line options for the session, as libpq has them; empty for none. */
   options: string;
@@ -34,9 +34,9 @@ const KNOWN =
   );
 
 /**
- * Reads postgres://… or postgresql://…; what it leaves out is as in `otherwise`.
+ * Reads postgres://… or postgresql://…; parts that it does not have are as in `otherwise`.
  *
- * @throws StartError naming the setting and what does not fit, without any part of its value
+ * @throws StartError naming the setting and the fault, without any part of its value
  */
 export function postgresAddress(setting: string, text: string, otherwise: PostgresAddress): PostgresAddress {
   const { scheme, host, port, user, password, path, query } = partsOf(setting, text, SHAPE);
@@ -87,7 +87,7 @@ function tlsOf(setting: string, parameters: Map<string, string>): PostgresTls {
   const mode = MODES.find((one) => one === asked);
   if (mode === undefined) throw new StartError(`${setting} has a sslmode that is none of ${MODES.join(", ")}`);
   if (file === undefined || mode === "disable") return { mode, ca: null };
-  // As in libpq: whoever names certificates wants them looked at.
+  // As in libpq: where certificates are named, they are verified.
   if (file === "system") return { mode: "verify-full", ca: null };
   try {
     return { mode: mode === "verify-full" ? mode : "verify-ca", ca: readFileSync(file, "utf8") };

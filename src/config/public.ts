@@ -26,7 +26,7 @@ export function publicHostsOf(list: string): string[] {
 export function corsOriginsOf(list: string): string[] {
   return entriesOf(list).map((entry, index) => {
     const url = URL.parse(entry);
-    // An origin and nothing else: what it is made of, and what was written, make the same address.
+    // An origin and nothing else: its text has to make the same address as the setting.
     const isOrigin = url?.href === `${url?.origin}/` && /^https?:\/\/[^*]+$/.test(url?.origin ?? "");
     if (url !== null && isOrigin) return url.origin;
     throw new StartError(

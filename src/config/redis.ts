@@ -16,9 +16,9 @@ export interface RedisAddress {
 const SHAPE = "redis://user:password@host:port/number";
 
 /**
- * Reads redis://… or rediss://…; what it leaves out is as in `otherwise`.
+ * Reads redis://… or rediss://…; parts that it does not have are as in `otherwise`.
  *
- * @throws StartError naming the setting and what does not fit, without any part of its value
+ * @throws StartError naming the setting and the fault, without any part of its value
  */
 export function redisAddress(setting: string, text: string, otherwise: RedisAddress): RedisAddress {
   const { scheme, host, port, user, password, path, query } = partsOf(setting, text, SHAPE);

@@ -3,7 +3,7 @@ import { type Static, Type } from "@sinclair/typebox";
 import { FAILPOINTS } from "../failpoints.ts";
 import { SHORTCUTS, SHORTCUTS_PATTERN } from "../shortcuts.ts";
 
-/** What turns a service on. */
+/** The setting that turns a service on. */
 export const SWITCHES = {
   postgres: ["POSTGRES_HOST", "DATABASE_URL"],
   kafka: ["KAFKA_BOOTSTRAP_SERVERS"],
@@ -178,7 +178,7 @@ export const SETTINGS: readonly string[] = Object.keys(Environment.properties);
 /** Those that may hold a password: each may be in a file that <name>_FILE names. */
 export const SECRETS: readonly string[] = SETTINGS.filter((name) => marksOf(name).secret);
 
-/** What a setting is marked with. */
+/** The marks of a setting. */
 export function marksOf(name: string): Marks {
   const found: (Marks & { description?: string }) | undefined = Object.entries(Environment.properties).find(
     ([key]) => key === name,

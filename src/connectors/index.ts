@@ -7,9 +7,9 @@ import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
 import type { Json, JsonObject } from "../schemas/json.ts";
 import { describeFailure, type FailureCode, type FailureName, type Subjects } from "../step-failures.ts";
 
-/** What a connector may use of the world. Nothing else: this is what keeps it testable and chargeable to its run. */
+/** All that a connector may use of the outside world, so that it can be tested, and its costs charged to its run. */
 export interface Tools {
-  /** `<run>:<path>`: the same on every attempt of this step, so that a receiver can drop what it has seen. */
+  /** `<run>:<path>`: the same on every attempt of this step, so that a receiver can drop repetitions. */
   idempotencyKey: string;
   /** Workflows that triggered one another up to this run. */
   depth: number;
@@ -44,11 +44,11 @@ export interface HttpReply {
   retryAfter: number | null;
   /** Parsed where the reply says JSON and is, else its text. */
   data: Json;
-  /** What of the body could not be kept as it came. */
+  /** Parts of the body that could not be kept as they came. */
   faults: ReplyFaults;
 }
 
-/** What of a reply's body could not be kept as it came. */
+/** Parts of a reply's body that could not be kept as they came. */
 export interface ReplyFaults {
   count: number;
   /** The first of them: paths of keys and indexes below `data`. */
@@ -65,7 +65,7 @@ export interface ConfigFault {
 export class StepFailure extends Error {
   readonly code: FailureCode;
   readonly output: JsonObject | null;
-  /** What a retry may look at, such as `status` and `retry_after`. */
+  /** Values that a retry may look at, such as `status` and `retry_after`. */
   readonly details: JsonObject | null;
   constructor(code: FailureCode, message: string, output: JsonObject | null = null, details: JsonObject | null = null) {
     super(message);
@@ -94,7 +94,7 @@ interface ConnectorBase<Schema extends TSchema> {
   description: string;
   /** What `config` must look like, before placeholders are resolved and again after. */
   config: Schema;
-  /** What the schema cannot say. Called with a config that fits the schema, placeholders unresolved. */
+  /** Rules that a schema cannot express. Called with a config that fits the schema, placeholders unresolved. */
   check?(config: Static<Schema>): ConfigFault[];
   /** For fields whose texts can't be joined with what placeholders bring into them as it is. */
   join?: ReadonlyMap<string, Join>;
@@ -121,8 +121,8 @@ export interface WaitConnector<Schema extends TSchema = TSchema> extends Connect
 export interface EffectConnector<Schema extends TSchema = TSchema> extends ConnectorBase<Schema> {
   kind: "effect";
   /**
-   * Who is acted on, so that one that does not answer holds nobody else up; null for nobody in particular, or where
-   * placeholders are not resolved that say it.
+   * The host that is acted on, so that one that does not answer delays no others; null for none, or where it depends on
+   * placeholders that are not resolved yet.
    */
   host?(config: Static<Schema>): string | null;
   run(config: Static<Schema>, tools: Tools): Promise<JsonObject>;
@@ -138,7 +138,7 @@ export function defineConnector<Schema extends TSchema>(connector: Connector<Sch
   return connector;
 }
 
-/** A connector with its schema compiled; what the engine and the API hold. */
+/** A connector with its schema compiled, for the engine and the API. */
 export interface StepType {
   connector: Connector;
   validator: TypeCheck<TSchema>;

@@ -60,7 +60,7 @@ export default defineConnector({
     return host?.includes("{") ? null : host;
   },
   async run(config, tools) {
-    // Placeholders are resolved by now: what they brought in is checked like what the author wrote.
+    // Placeholders are resolved by now: their values are checked like the text of the author.
     const [fault] = [...faultsOfUrl(faultOfUrl(config.url)), ...faultsOfHeaders(config.headers ?? {}).map(inHeaders)];
     if (fault !== undefined) {
       throw StepFailure.of("config_unfit", { place: `.${fault.path.join(".")}`, fault: fault.message });
@@ -120,7 +120,7 @@ function headersOf(config: Config, body: string | null, authorization: string | 
     add("content-type", typeof config.body === "string" ? "text/plain;charset=utf-8" : "application/json");
   }
   add("authorization", authorization);
-  // A reply that is not compressed costs nobody anything.
+  // An uncompressed reply saves both sides work.
   add("accept-encoding", "identity");
   return headers;
 }

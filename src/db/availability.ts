@@ -98,7 +98,7 @@ export class Availability {
   }
 
   /**
-   * Logs in on a new connection, whatever the breaker says. Each login that is late leaves the next one more time, so that a
+   * Logs in on a new connection, also while the breaker is open. Each login that is late leaves the next one more time, so that a
    * database that is far away is found in the end.
    *
    * @throws the error of the login

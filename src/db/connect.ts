@@ -2,7 +2,7 @@ import type { ConnectionOptions } from "node:tls";
 import postgres, { type Sql } from "postgres";
 import type { PostgresAddress, PostgresTls } from "../config/postgres.ts";
 
-/** Of three round trips, with TLS more, that may take 4 s each. Whoever has less time stops waiting earlier. */
+/** Of three round trips, with TLS more, that may take 4 s each. Callers with less time stop waiting earlier. */
 const CONNECT_SECONDS = 20;
 
 export interface ConnectOptions {
@@ -28,7 +28,7 @@ export function connect({ address, size, prepare, limitMilliseconds }: ConnectOp
     // A query for types at every connect is a statement that a pooler need not see.
     fetch_types: false,
     connect_timeout: CONNECT_SECONDS,
-    // Whoever asks pauses between attempts, and knows for how long; the library's own pauses come to 20 s.
+    // Callers pause between attempts themselves; the library's own pauses come to 20 s.
     backoff: () => 0,
     onnotice: () => {},
     connection: {

@@ -6,10 +6,10 @@ import { within } from "../resilience/waiting.ts";
 import { type ConnectOptions, connect } from "./connect.ts";
 import { failureOf, LoginTooLate, TooLate } from "./failures.ts";
 
-/** What may be bound to a statement. Batches are one JSON text. */
+/** A value that is bound to a statement. Batches are one JSON text. */
 export type Parameter = string | number | null;
 
-/** How the server calls this connection, for a request to cancel what it executes. */
+/** The server's id of this connection, for a request to cancel its statement. */
 interface Backend {
   pid: number;
   secret: number;
@@ -19,7 +19,7 @@ interface Backend {
 const CANCEL_REQUEST = 80_877_102;
 const CANCEL_MILLISECONDS = 2000;
 
-/** What a pool says of the logins of its connections, and is told. */
+/** The limit of logins, and the receiver of their times. */
 export interface Logins {
   /** How long one may take, milliseconds. */
   limit(): number;
@@ -49,10 +49,10 @@ export class Connection {
   }
 
   /**
-   * Logs in, unless it is done or under way. It goes on when who waits for it has no more time, since far from the server it
-   * takes longer than a statement may.
+   * Logs in, unless it is done or under way. It goes on after its caller gave up, since far from the server it takes longer than
+   * a statement may.
    *
-   * @throws LoginTooLate, and what the server and the library say
+   * @throws LoginTooLate, and the errors of the server and the library
    */
   open(milliseconds = this.#logins.limit()): Promise<void> {
     this.#login ??= this.#logIn(this.#sql, milliseconds);
@@ -63,7 +63,7 @@ export class Connection {
    * Runs a statement, the only one at a time. One that is not answered in time is cancelled, and its connection given up: one
    * whose other end is gone never says so.
    *
-   * @throws TooLate, LoginTooLate, and what the server and the library say
+   * @throws TooLate, LoginTooLate, and the errors of the server and the library
    */
   async ask<Row extends object>(text: string, parameters: Parameter[], milliseconds: number): Promise<Row[]> {
     const late = () => new TooLate(`no answer within ${Math.round(milliseconds / 1000)} s`);
@@ -129,7 +129,7 @@ export class Connection {
   }
 }
 
-/** Asks the server to end what a connection executes; resolves when it was told, or could not be within 2 s. */
+/** Asks the server to cancel the statement of a connection; resolves when that was sent, or could not be within 2 s. */
 function cancel({ host, port }: PostgresAddress, { pid, secret }: Backend): Promise<void> {
   const request = Buffer.alloc(16);
   for (const [index, value] of [16, CANCEL_REQUEST, pid, secret].entries()) request.writeUInt32BE(value, index * 4);

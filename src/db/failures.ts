@@ -1,7 +1,7 @@
 /**
- * data: what was bound does not fit. raced: another transaction came first, and asking again helps. unsent: it never got to a
- * server, such as where a login failed. lost: its connection broke, and it may have been applied. late: it was not answered in
- * time, the same. unavailable: the server can't right now, whatever is asked. fault: the statement does not fit the database.
+ * data: a bound value does not fit. raced: another transaction came first, and a retry helps. unsent: it never got to a
+ * server, for example since a login failed. lost: its connection broke, and it may have been applied. late: it was not answered in
+ * time, and may have been applied. unavailable: the server can execute nothing now. fault: the statement does not fit the database.
  */
 import { codeOf } from "../errors.ts";
 export type Failure = "data" | "raced" | "unsent" | "lost" | "late" | "unavailable" | "fault";
@@ -17,11 +17,11 @@ export class TooLate extends Error {
 }
 
 /**
- * SQLSTATE by class, where the class decides: https://www.postgresql.org/docs/current/errcodes-appendix.html. What is not
- * here is a fault: of a statement (42, 0A, 26, …), or of what an operator has added to our tables (09, P0, …).
+ * SQLSTATE by class, where the class decides: https://www.postgresql.org/docs/current/errcodes-appendix.html. All others
+ * are faults: of a statement (42, 0A, 26, …), or of triggers and constraints that an operator added to our tables (09, P0, …).
  */
 const CLASSES: Readonly<Record<string, Failure>> = {
-  // What PgBouncer says while it has no server, too: it gives a login no other answer.
+  // PgBouncer answers a login with it too while it has no server.
   "08": "unsent",
   "22": "data",
   "23": "data",
@@ -43,10 +43,10 @@ const CLASSES: Readonly<Record<string, Failure>> = {
   XX: "unavailable",
 };
 
-/** What postgres.js says of a statement that it can't send as it is. */
+/** The errors of postgres.js for a statement that it can't send as it is. */
 const UNSENDABLE = /^(UNDEFINED_VALUE|MAX_PARAMETERS_EXCEEDED|NOT_TAGGED_CALL|UNSAFE_TRANSACTION|COPY_IN_PROGRESS|)$/;
 
-/** What an error of the server, or of the way to it, means for its statement. */
+/** The kind of failure of a statement, by the error of the server or of its connection. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof TooLate) return "late";
   // postgres.js gives the server's word for an end of the connection only at its start: later it says that it was closed.

@@ -33,7 +33,7 @@ export function readMigrations(folder: string): Migration[] {
 }
 
 /**
- * What is still to run.
+ * The migrations that are still to run.
  *
  * @throws StartError when the database is newer than this program or holds a migration that was edited since.
  */

@@ -44,12 +44,12 @@ export class Pool {
   }
 
   /**
-   * Runs one statement within 10 s. What never got to a server is tried again for as long as the breaker is closed; a
+   * Runs one statement within 10 s. One that never got to a server is tried again for as long as the breaker is closed; a
    * transaction that lost a race (40001, 40P01) twice more, and so is one whose connection broke, unless it must not be
    * repeated: then it may have been applied.
    *
    * @throws PlatformError storage_unavailable when PostgreSQL is out or can't right now; overloaded when too much waits for
-   * a connection; the server's own error for what is wrong with the statement or its data
+   * a connection; the server's own error for faults of the statement or its data
    */
   async run<Row extends object>(text: string, parameters: Parameter[], repeatable = true): Promise<Row[]> {
     this.#availability.throwIfOut();

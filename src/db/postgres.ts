@@ -25,14 +25,14 @@ export interface Pools {
   reads: Pool;
   /** The worse state of the two breakers: reads and writes are judged apart. */
   breaker(): BreakerState;
-  /** Opens every connection, so that no statement has to. @throws what the server and the library say, where none could be. */
+  /** Opens every connection, so that no statement has to. @throws the error of the server or the library, if none could be. */
   open(): Promise<void>;
   close(): Promise<void>;
 }
 
 type PoolSettings = Pick<PostgresConfig, "address" | "pool" | "prepare">;
 
-/** The pools, none of their connections open yet, after a look at who answers at the address. */
+/** The pools, with no connection open yet, after a look whether PostgreSQL or PgBouncer answers at the address. */
 export async function openPools({ address, pool, prepare }: PoolSettings, clock: Clock, log: Logger): Promise<Pools> {
   const limitMilliseconds = (await takesLimit(address)) ? LIMIT_MILLISECONDS : null;
   const open = (name: string, size: number) => {
@@ -60,8 +60,8 @@ export async function openPools({ address, pool, prepare }: PoolSettings, clock:
 }
 
 /**
- * Whether who answers at an address takes the server's limit of a statement at the start of a connection. PostgreSQL does;
- * PgBouncer takes no setting that it was not told to ignore, and sets the limit itself (`connect_query`). Nobody who answers: no.
+ * Whether the limit of a statement can be set at the start of a connection. PostgreSQL takes it; PgBouncer refuses settings that
+ * it was not configured to ignore, and sets the limit itself (`connect_query`). False where nothing answers.
  */
 async function takesLimit(address: PostgresAddress): Promise<boolean> {
   const sql = connect({ address, size: 1, prepare: false, limitMilliseconds: LIMIT_MILLISECONDS });
@@ -92,7 +92,7 @@ export async function migrate(
     const sql = connect({ address, size: 1, prepare: false, limitMilliseconds: null });
     try {
       await sql.begin(async (transaction) => {
-        // It waits for whoever migrates already, and a migration may take long; the role or a pooler may set a limit.
+        // It waits for another process that migrates, which may take long; the role or a pooler may have set a limit.
         await transaction`set local statement_timeout = 0`;
         await transaction`select pg_advisory_xact_lock(${MIGRATION_LOCK})`;
         await transaction`create table if not exists schema_migrations (
@@ -117,7 +117,7 @@ export async function migrate(
 }
 
 /**
- * Does what a start needs of PostgreSQL, again while that is out.
+ * Does the work of a start that needs PostgreSQL, again while that is out.
  *
  * @param settings what to check where it can't be done
  * @throws StartError when it can't be done within a minute
@@ -134,7 +134,7 @@ export async function startWith<Value>(
       return await work();
     } catch (error) {
       if (error instanceof StartError) throw error;
-      // What a pool says of an outage, and what else says it.
+      // An outage, as a pool or another part reports it.
       const reason = error instanceof PlatformError ? String(error.cause ?? error.message) : messageOf(error);
       if (!(error instanceof PlatformError || isOutage(error)) || clock.monotonic() > deadline) {
         throw new StartError(`PostgreSQL can't be used (${reason}); check ${settings}`);

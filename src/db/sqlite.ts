@@ -26,18 +26,18 @@ export function openWriter(file: string, synchronous: Synchronous): Database {
   return database;
 }
 
-/** Opens a connection that only reads what the writer has committed. */
+/** Opens a connection that only reads committed rows. */
 export function openReader(file: string): Database {
   const database = new Database(file, { readonly: true, strict: true });
   database.run("pragma cache_size = -4000");
   return database;
 }
 
-/** What the file or its disk fails with, whatever was asked: https://www.sqlite.org/rescode.html */
+/** The errors of the file or its disk, which any statement may fail with: https://www.sqlite.org/rescode.html */
 const UNAVAILABLE =
   /^SQLITE_(BUSY|CANTOPEN|CORRUPT|FULL|INTERNAL|INTERRUPT|IOERR|LOCKED|NOLFS|NOMEM|NOTADB|PERM|PROTOCOL|READONLY)/;
 
-/** What a read gives. @throws PlatformError storage_unavailable where the file can't be read; what else the read throws */
+/** The result of a read. @throws PlatformError storage_unavailable where the file can't be read; other errors of the read */
 export function reading<Value>(read: () => Value): Value {
   try {
     return read();

@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 import { PlatformError } from "../errors.ts";
 import type { Connection } from "./connection.ts";
 
-/** Bounds of what waits: most statements come in batches, and those that do not hold a request each. */
+/** Bounds of the queue: most statements come in batches, and each of the others keeps a request waiting. */
 const MOST_WAITING = 2000;
 const LONGEST_WAIT_MILLISECONDS = 5000;
 
@@ -27,7 +27,7 @@ export class Turns {
     return new Promise((resolve, reject) => this.#waiting.push({ since: this.#clock.monotonic(), resolve, reject }));
   }
 
-  /** A connection is free: whether somebody waited for it. */
+  /** Gives a free connection to the next statement in line; false where none waits. */
   give(connection: Connection): boolean {
     const next = this.#waiting.shift();
     next?.resolve(connection);

@@ -13,11 +13,11 @@ import type { ContainerNode, StepNode } from "./plan.ts";
 import { placeholderFailure } from "./result.ts";
 import type { BlockState, RunState } from "./state.ts";
 
-/** What a run has to do next. */
+/** The next thing that a run has to do. */
 export type Decision =
   /** Record this entry and decide again. */
   | { kind: "record"; entry: LogEntry }
-  /** A step's attempt is over: record its outcome and decide again. `unexpected`: what a connector threw, for the log. */
+  /** A step's attempt ended: record its outcome and decide again. `unexpected`: an error of a connector, for the log. */
   | { kind: "settle"; block: BlockState; outcome: StepOutcome; inner?: ErrorDetails | null; unexpected?: unknown }
   /** Execute the connector with this config and record how it ended; an effect may take its time meanwhile. */
   | {
@@ -32,10 +32,10 @@ export type Decision =
   | Waiting
   | { kind: "end"; status: EndedStatus; error: string | null };
 
-/** Nothing now but what is under way. */
+/** Nothing to do now but to wait for effects under way, or for a time. */
 interface Waiting {
   kind: "wait";
-  /** When there is more to do whatever becomes of that, milliseconds since the epoch; null for never. */
+  /** When there is more to do even if no effect ends, milliseconds since the epoch; null for never. */
   wakeAt: number | null;
 }
 

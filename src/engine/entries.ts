@@ -15,7 +15,7 @@ export type StepOutcome = { output: Json; details?: JsonObject } | FailedOutcome
 export interface FailedOutcome {
   code: FailureCode;
   error: string;
-  /** What the attempt left all the same; null for nothing. */
+  /** The output that a failed attempt left; null for none. */
   output: JsonObject | null;
   details?: JsonObject;
 }

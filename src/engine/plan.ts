@@ -5,7 +5,7 @@ import { type Retry, retriesOf } from "../language/retry.ts";
 import type { Step } from "../language/workflow.ts";
 import type { Json } from "../schemas/json.ts";
 
-/** A definition, compiled once: what does not depend on a run. */
+/** A definition, compiled once for all of its runs. */
 export interface Plan {
   root: BlockPlan;
   /** Nothing in it retries or holds other steps: its results have the fields that they always had, and no more. */
@@ -15,7 +15,7 @@ export interface Plan {
 /** Steps that run one after the other. */
 export interface BlockPlan {
   nodes: readonly Node[];
-  /** What it gives, placeholders unresolved; undefined for the outputs of its steps by name. */
+  /** Its output, placeholders unresolved; undefined for the outputs of its steps by name. */
   output: Json | undefined;
 }
 
@@ -83,11 +83,11 @@ export function compile(steps: readonly Step[], types: StepTypes): Plan {
   return { root, isPlain };
 }
 
-/** What runs of a plan may come to on their way, in order; "pure" needs nobody and no time. */
+/** The kinds of the steps of a plan, in order; "pure" steps need neither the outside world nor time. */
 export function* kindsIn({ nodes }: BlockPlan): Generator<"pure" | "wait" | "effect"> {
   for (const node of nodes) {
     if (node.kind === "container") for (const { plan } of node.branches) yield* kindsIn(plan);
-    // What is not known here may be anything.
+    // A step type that is not known here may be of any kind.
     else yield node.stepType?.connector.kind ?? "effect";
     if (node.retries.length > 0) yield "wait";
   }

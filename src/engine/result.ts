@@ -13,7 +13,7 @@ export function resultOf(output: Json | undefined, scope: Scope): StepOutcome {
   }
 }
 
-/** @throws what is no PlaceholderError */
+/** @throws any error but a PlaceholderError */
 export function placeholderFailure(error: unknown): FailedOutcome {
   if (error instanceof PlaceholderError) return { code: error.code, error: error.message, output: null };
   throw error;

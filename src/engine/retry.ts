@@ -2,7 +2,7 @@ import { DEFAULT_ON, matches, type Retry, type Retryable } from "../language/ret
 
 const MAX_INTERVAL_SECONDS = 24 * 60 * 60;
 
-/** What is known of the attempts of a step that have failed. */
+/** The failed attempts of a step. */
 export interface Failures {
   /** When the first attempt began, milliseconds since the epoch. */
   since: number;

@@ -1,6 +1,6 @@
 import type { Json } from "../schemas/json.ts";
 
-/** What the placeholders of a step can reach by name: what ran before it in its list and in the lists around that. */
+/** The outputs that placeholders of a step can reach by name: of steps before it in its list and in the lists around that. */
 export class Scope {
   readonly names: Map<string, Json>;
   readonly outer: Scope | null;

@@ -16,16 +16,16 @@ export interface RunState {
   /** The last entry of every step that began, by path, in order. */
   steps: Map<string, LogEntry>;
   root: BlockState;
-  /** Blocks below the root that are under way, by what the paths of their steps begin with. */
+  /** Blocks below the root that are under way, by the common prefix of the paths of their steps. */
   blocks: Map<string, BlockState>;
 }
 
 /** How far a list of steps has come. */
 export interface BlockState {
   plan: BlockPlan;
-  /** What a parallel calls it; empty for the others. */
+  /** Its name as a branch of a parallel; empty for other blocks. */
   name: string;
-  /** What the paths of its steps begin with. */
+  /** The common prefix of the paths of its steps. */
   prefix: string;
   scope: Scope;
   /** Steps that are over. */
@@ -36,7 +36,7 @@ export interface BlockState {
   current: StepState | null;
   /** Why a step of it failed for good; null while none has. */
   error: StepError | null;
-  /** What it gives, or why it can't; null until its last step is over. */
+  /** Its output, or the reason why it has none; null until its last step ended. */
   result: StepOutcome | null;
 }
 
@@ -86,7 +86,7 @@ export function blockOf(state: RunState, path: string): BlockState | undefined {
   return slash < 0 ? state.root : state.blocks.get(path.slice(0, slash + 1));
 }
 
-/** What of a failed attempt decides about the next. */
+/** The part of a failed attempt that decides about the next. */
 export function retryableOf({ error_details: details }: StepResult): { code: string; status: number | null } {
   const status = details?.details?.status;
   return { code: details?.code ?? "failed", status: typeof status === "number" ? status : null };
@@ -138,7 +138,7 @@ function end(state: RunState, block: BlockState, node: Node, result: StepResult)
   }
 }
 
-/** Forgets what a container held. */
+/** Forgets the state of a container. */
 function close(state: RunState, step: StepState): void {
   for (const body of step.bodies) {
     if (body.current !== null) close(state, body.current);

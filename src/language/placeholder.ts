@@ -138,7 +138,7 @@ export interface PlaceholderFault {
   message: string;
 }
 
-/** What is wrong with the placeholders of a JSON value that its author can mend. */
+/** The faults in the placeholders of a JSON value that its author can mend. */
 export function* placeholderFaults(value: Json, path: (string | number)[] = []): Generator<PlaceholderFault> {
   if (typeof value === "string") {
     for (let found = nextPlaceholder(value, 0); found !== null; found = nextPlaceholder(value, found.end)) {

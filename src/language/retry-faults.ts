@@ -1,4 +1,4 @@
-/** What is wrong with what a step says of its retries. */
+/** The faults in the retry rules of a step. */
 import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
 import type { RequestFault } from "../errors.ts";
 import { schemaFaults } from "../schemas/faults.ts";
@@ -9,7 +9,7 @@ import { MAX_RETRIES, type Matcher, Retry } from "./retry.ts";
 const schema: TypeCheck<typeof Retry> = TypeCompiler.Compile(Retry);
 const CODES = new Set<string>(Object.values(STEP_FAILURES).map(({ code }) => code));
 
-/** @param isEffect whether it is a step that acts on the world, of which we know what is worth another attempt */
+/** @param isEffect whether the step acts on the world; for those the errors that are worth another attempt are known */
 export function retryFaults(retry: Json, loc: (string | number)[], isEffect: boolean): RequestFault[] {
   if (retry === false) return [];
   if (!Array.isArray(retry)) return faultsOf(retry, loc, isEffect);

@@ -31,10 +31,10 @@ export type Retry = Static<typeof Retry>;
 
 export const MAX_RETRIES = 5;
 
-/** What a step says of its retries: one, several of which the first that fits counts, or none at all. */
+/** The retry rules of a step: one, several of which the first that fits counts, or none. */
 export type StepRetry = Retry | Retry[] | false;
 
-/** What is retried where a step that acts on the world does not say it: what may work the next time. */
+/** The errors that are retried where a step that acts on the world names none: those that may not come again. */
 export const DEFAULT_ON: readonly Matcher[] = ["network", "timeout", 408, 429, "5xx"];
 
 /** The retries of a step in the order in which they are tried. */
@@ -43,7 +43,7 @@ export function retriesOf(retry: StepRetry | undefined): readonly Retry[] {
   return Array.isArray(retry) ? retry : [retry];
 }
 
-/** What of an error decides whether it is retried. */
+/** The parts of an error that decide whether it is retried. */
 export interface Retryable {
   code: string;
   /** Of an answer; null where there was none. */

@@ -1,4 +1,4 @@
-/** What is wrong with the steps of a definition, those within others included. */
+/** The faults in the steps of a definition, nested ones included. */
 import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
 import { ValueErrorType } from "@sinclair/typebox/errors";
 import type { StepTypes } from "../connectors/index.ts";
@@ -31,7 +31,7 @@ export class StepFaults {
     this.#most = most;
   }
 
-  /** Checks a list of steps that its schema has been checked of, but for what is within their configs. */
+  /** Checks a list of steps that fits its schema, except inside their configs. */
   check(steps: Json[], loc: Loc, visible: ReadonlySet<string> = new Set(), nesting = 0): void {
     const own = new Set<string>();
     for (const [index, step] of steps.entries()) {
@@ -72,7 +72,7 @@ export class StepFaults {
     loc: Loc,
     around: { visible: ReadonlySet<string>; nesting: number },
   ): void {
-    // What is no object is the schema's fault, and named by it.
+    // A value that is no object is reported by the schema.
     if (!isObject(config)) return;
     if (around.nesting > MAX_NESTING) {
       this.#add(loc, `Steps are nested at most ${MAX_NESTING} deep`, "too_deep");
@@ -99,7 +99,7 @@ export class StepFaults {
     }
   }
 
-  /** Checks steps that follow one another, and what they give. */
+  /** Checks steps that follow one another, and their output. */
   #checkList(
     list: JsonObject,
     loc: Loc,
@@ -151,7 +151,7 @@ function faultsOfConfig(typeName: string, config: Json, loc: Loc, types: StepTyp
     const msg = `There is no step type ${JSON.stringify(typeName)}; known are ${known}`;
     return [{ loc: [...loc, "type"], msg, type: "enum" }];
   }
-  // What is no object is the schema's fault, and named by it.
+  // A value that is no object is reported by the schema.
   if (!isObject(config)) return [];
   const configLoc = [...loc, "config"];
   if (isDeeper(config, MAX_DEPTH)) return [tooDeep(configLoc)];

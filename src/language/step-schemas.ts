@@ -12,7 +12,7 @@ export const CONTAINERS = {
   [PARALLEL]: "Runs branches of steps beside one another, and joins them.",
 } as const;
 
-/** What a step may say of its retries. */
+/** The retry rules of a step. */
 const RETRIES = Type.Union(
   [referenceTo("Retry"), Type.Array(referenceTo("Retry"), { minItems: 1, maxItems: MAX_RETRIES }), Type.Literal(false)],
   { description: "What happens when an attempt fails; of several the first that means the error" },

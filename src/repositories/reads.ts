@@ -33,7 +33,7 @@ export class SharedReads<Key, Value> {
     try {
       return (await shared).value;
     } catch (error) {
-      // One that was rejected for want of room is never sent: whoever asks next must not share its rejection.
+      // A read that was rejected for want of room is never sent: later callers must not share its rejection.
       if (this.#unsent.get(name) === shared) this.#unsent.delete(name);
       throw error;
     }

@@ -18,7 +18,7 @@ export interface BreakerOptions {
 const FIRST_MILLISECONDS = 100;
 const LONGEST_MILLISECONDS = 2000;
 
-/** Keeps work from a service that is out: it is probed now and then, and what came meanwhile was refused at once. */
+/** Refuses work at once while a service is out, which is probed until it answers. */
 export class Breaker {
   readonly #options: BreakerOptions;
   readonly #backoff = new Backoff(FIRST_MILLISECONDS, LONGEST_MILLISECONDS);

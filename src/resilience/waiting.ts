@@ -1,8 +1,8 @@
 import type { Clock } from "../clock.ts";
 
 /**
- * What the work gives, or a rejection with the error that `late` makes once it takes too long. The work itself goes on. An
- * error that nobody needs is not made: its stack costs more than the timer.
+ * The result of the work, or a rejection with the error that `late` makes once it takes too long. The work itself goes on. The
+ * error is made only then, since its stack costs more than the timer.
  */
 export async function within<Value>(
   clock: Clock,
@@ -32,7 +32,7 @@ export function pause(clock: Clock, milliseconds: number, hurry: AbortSignal): P
   return Promise.race([new Promise<void>((resolve) => clock.timer(milliseconds, resolve)), aborted(hurry)]);
 }
 
-/** The rests of one loop, one at a time: over when their time is, or when somebody wakes the loop. */
+/** The pauses of one loop, one at a time: each ends after its time, or when the loop is woken. */
 export class Rest {
   readonly #clock: Clock;
   #wake: () => void = () => {};

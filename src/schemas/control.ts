@@ -1,6 +1,6 @@
 import type { RunKey } from "./run.ts";
 
-/** What a run that is not over may be asked to do. */
+/** A request to a run that has not ended. */
 export type ControlKind = "cancel";
 
 export interface ControlRequest extends RunKey {

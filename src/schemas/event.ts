@@ -33,26 +33,26 @@ const foreignTrigger = TypeCompiler.Compile(
   }),
 );
 
-/** What a trigger event says, whoever wrote it. */
+/** The content of a trigger event, which any program may have written. */
 export interface Triggered {
   runId: string;
-  /** The workflow as the message names it: the row knows better. */
+  /** The workflow that the message names; the row of the run decides. */
   workflowId: string;
-  /** What it was stored with, as the message says; null where it does not say, or says too much. */
+  /** The version and payload of the run, as the message says; null where it does not say, or is too long. */
   stored: StoredWith | null;
 }
 
-/** What a run was stored with. */
+/** The version and payload that a run was stored with. */
 export interface StoredWith {
   version: number;
   /** JSON text, its keys in the order in which the row would give them. */
   payload: string;
 }
 
-/** What a trigger event says, or what is wrong with it. */
+/** The content of a trigger event, or its fault. */
 export type ReadTrigger = Triggered | { fault: string };
 
-/** A longer message is not taken at its word: the payload goes back to the database with what came of it. */
+/** The run of a longer message is not executed before its row is read: its payload would go back to the database. */
 const MAX_TOLD_CHARACTERS = 4096;
 
 /** Reads the text of a trigger event that any program may have written, and the version that came with it; null without. */

@@ -41,7 +41,7 @@ function compareKeys(first: string, second: string): number {
   return one.length - other.length || one.compare(other);
 }
 
-/** More faults than these help nobody, and naming them all would be work that a sender can choose. */
+/** More faults would not help the sender, who could make naming them all expensive. */
 export const MAX_FAULTS = 100;
 
 /** How many faults are looked for, and from which depth on nesting is one. */
@@ -131,7 +131,7 @@ export const MIN_NORMAL = 2 ** -1022;
 
 /**
  * Whether a number may become the nearest double. Fractions may, where doubles keep 15 digits; beyond 2^53 whole digits would
- * change, an id's among them, and what is out of range would be lost.
+ * change, for example of an id, and numbers out of range would be lost.
  */
 function isKeptNumber(text: string, start: number, end: number): boolean {
   // Fifteen significant digits always survive (IEEE 754 double, DBL_DIG), and short tokens are the common case.
@@ -140,7 +140,7 @@ function isKeptNumber(text: string, start: number, end: number): boolean {
   const value = Number(token);
   if (!Number.isFinite(value)) return false;
   const size = Math.abs(value);
-  // In scientific notation with a fraction (1.2345678901234567e+30) nobody writes an id.
+  // A number in scientific notation with a fraction (1.2345678901234567e+30) is no id.
   if (size >= MIN_NORMAL && (size < 2 ** 53 || /\.\d+e/i.test(token))) return true;
   return canonicalDecimal(token) === canonicalDecimal(String(value));
 }
@@ -186,7 +186,7 @@ export function pathsToOffsets(text: string, offsets: readonly number[]): (strin
   return paths;
 }
 
-/** Whoever nests deeper knows where from the beginning; whole, a hundred of them would be far larger than their text. */
+/** The beginning of a path locates deeper faults; a hundred whole paths would be far larger than the text itself. */
 const MAX_PATH = 2 * MAX_DEPTH;
 
 function shownPath(path: (string | number)[]): (string | number)[] {

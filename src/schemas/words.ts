@@ -1,7 +1,7 @@
 import type { TSchema } from "@sinclair/typebox";
 import { type ValueError, ValueErrorType } from "@sinclair/typebox/errors";
 
-/** What a schema library says, in the words of pydantic, which clients of the original know. */
+/** The messages of the schema library, in the words of pydantic, which clients of the original know. */
 const WORDS: Partial<Record<ValueErrorType, (error: ValueError) => [type: string, msg: string]>> = {
   [ValueErrorType.ObjectRequiredProperty]: () => ["missing", "Field required"],
   [ValueErrorType.ObjectAdditionalProperties]: () => ["extra_forbidden", "Extra inputs are not permitted"],
@@ -29,7 +29,7 @@ const WORDS: Partial<Record<ValueErrorType, (error: ValueError) => [type: string
   [ValueErrorType.Union]: ({ schema }) => unionFault(schema),
 };
 
-/** What is wrong with a value, in our words: never the library's, which may change with it. */
+/** The faults of a value, in our words: those of the library may change with its version. */
 export function wordsOf(error: ValueError): { type: string; msg: string } {
   const [type, msg] = WORDS[error.type]?.(error) ?? ["value_error", "Input should be one of the documented values"];
   return { type, msg };
@@ -43,7 +43,7 @@ function lessOrEqual(limit: unknown): [string, string] {
   return ["less_than_equal", `Input should be less than or equal to ${limit}`];
 }
 
-/** Literals are an enumeration; a union with null is its other part; any other says what it is in its description. */
+/** Literals are an enumeration; a union with null is its other part; any other is named by its description. */
 function unionFault({ anyOf, description }: TSchema): [string, string] {
   const schemas: TSchema[] = Array.isArray(anyOf) ? anyOf : [];
   const literals = schemas.flatMap((schema) => (schema.const === undefined ? [] : [`'${String(schema.const)}'`]));

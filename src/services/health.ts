@@ -3,14 +3,14 @@ import type { Clock } from "../clock.ts";
 import { messageOf } from "../errors.ts";
 import type { Storage } from "../storage/port.ts";
 
-/** A row this often, whether anybody asks or not. */
+/** How often a row is written, whether health is asked for or not. */
 const RECORD_MILLISECONDS = 10_000;
-/** What the last write came to is believed for so long. */
+/** How long the outcome of the last write counts. */
 const FRESH_MILLISECONDS = 5000;
 
 /**
- * The rows of health_status, which say that this process lives and, to whoever asks it, that writes go through. One write is
- * under way at most: where they hang, none piles up.
+ * The rows of health_status, which say that this process lives, and whether writes go through. One write at most is under way, so
+ * that none pile up where they hang.
  */
 export class HealthRecord {
   readonly #storage: Storage;
@@ -37,7 +37,7 @@ export class HealthRecord {
     this.#cancelTimer();
   }
 
-  /** Resolves when a write of the last 5 s went through, or one now; @throws what it failed with. */
+  /** Resolves when a write of the last 5 s went through, or one now. @throws the error of the write */
   check(): Promise<void> {
     if (this.#clock.monotonic() - this.#triedAt >= FRESH_MILLISECONDS) this.#write();
     return this.#last;

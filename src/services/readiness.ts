@@ -12,18 +12,18 @@ export interface Part {
   needed: boolean;
   /** Rejects when it is down. */
   check(): Promise<Exclude<PartState, "down">>;
-  /** The breaker before it; null where work goes to it whatever happens. */
+  /** The breaker before it; null where it has none. */
   breaker: (() => BreakerState) | null;
 }
 
-/** What a process stands on, by name. */
+/** The services that a process depends on, by name. */
 export interface Readiness {
   parts: Record<string, PartState>;
   breakers: Record<string, BreakerState>;
 }
 
 const PATIENCE_MILLISECONDS = 1000;
-/** So long an answer serves whoever asks: asking in a loop costs the services no more than asking once a second. */
+/** How long an answer is used again, so that calls in a loop cost the services no more than one a second. */
 const FRESH_MILLISECONDS = 1000;
 
 /** Whether this process can do its work. */
@@ -49,7 +49,7 @@ export class ReadinessService {
   }
 
   /**
-   * The state of every part, and of the breakers, at most a second old. All who ask meanwhile share one look.
+   * The state of every part, and of the breakers, at most a second old. Concurrent calls share one look.
    *
    * @throws PlatformError not_ready, naming the needed parts that are out with their breakers; shutting_down
    */

@@ -7,7 +7,7 @@ import type { RunRecord } from "../storage/port.ts";
 import { NAMESPACE } from "./namespace.ts";
 import { type Page, PageReader } from "./pages.ts";
 
-/** What can be seen of runs. */
+/** Reads of runs. */
 export class RunService {
   readonly #runs: RunRepository;
   readonly #pages: PageReader<RunRecord>;

@@ -7,7 +7,7 @@ import type { WorkflowRecord } from "../storage/port.ts";
 import { NAMESPACE } from "./namespace.ts";
 import { type Page, PageReader } from "./pages.ts";
 
-/** What can be done with workflow definitions. */
+/** Operations on workflow definitions. */
 export class WorkflowService {
   readonly #workflows: WorkflowRepository;
   readonly #pages: PageReader<WorkflowRecord>;

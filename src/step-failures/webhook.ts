@@ -31,7 +31,7 @@ export const WEBHOOK_FAILURES = {
     code: "network",
     sentence:
       "The certificate of the webhook's host is not signed by an authority that is trusted here (WEBHOOK_CA_FILE can add one)",
-    when: "It is signed by itself or by an authority of somebody's own, or an intermediate certificate is missing",
+    when: "It is signed by itself or by a private authority, or an intermediate certificate is missing",
   },
   certificate_name: {
     code: "network",

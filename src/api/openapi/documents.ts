@@ -80,7 +80,7 @@ const RETRY_AFTER = {
   "Retry-After": { schema: { type: "integer" as const, minimum: 1 }, description: "Seconds to wait" },
 };
 
-/** What a route can answer, errors included. */
+/** The answers of a route, errors included. */
 export function responses(description: string, ok: TSchema | { $ref: string }, ...errors: (keyof typeof ERRORS)[]) {
   const failures = errors.map((status) => {
     const [text, ...names] = ERRORS[status] ?? ["", "Error"];

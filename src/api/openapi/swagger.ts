@@ -34,7 +34,7 @@ const START = `window.ui = SwaggerUIBundle({
   url: new URL("../../../api/v1/openapi.json", document.currentScript.src).href, dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null,
 });`;
 
-// Everything comes from here, and the page says so: it works offline and runs no script of anybody else.
+// All files come from this server, and the page's policy allows no others: it works offline, without scripts of third parties.
 const POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
 
 /**

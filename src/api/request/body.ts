@@ -78,7 +78,7 @@ async function readEncoded(request: Request): Promise<ArrayBuffer | Uint8Array> 
     return length === null ? await readUnknownLength(request) : await request.arrayBuffer();
   } catch (error) {
     if (error instanceof PlatformError) throw error;
-    // The client went away in the middle of its upload: nobody hears this, and it is no mistake of ours.
+    // The client went away in the middle of its upload: it gets no answer, and nothing is logged.
     throw new PlatformError("incomplete_body", "", { cause: error });
   }
 }

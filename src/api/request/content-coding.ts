@@ -4,7 +4,7 @@ import { codeOf, PlatformError } from "../../errors.ts";
 /**
  * A body without its Content-Encoding. Never gives, nor holds, more than `limit` bytes, however many they would become.
  *
- * @throws PlatformError payload_too_large; unsupported_encoding for any coding but gzip, and for what is not gzip
+ * @throws PlatformError payload_too_large; unsupported_encoding for any coding but gzip, and for damaged gzip
  */
 export function decoded(bytes: Uint8Array, coding: string, limit: number): Uint8Array {
   const name = coding.trim().toLowerCase();

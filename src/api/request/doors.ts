@@ -13,9 +13,9 @@ export interface DoorOptions {
   corsOrigins: readonly string[];
 }
 
-/** Probes name whatever host they like, and a page learns nothing from them but that something listens. */
+/** Probes may name any host: a page learns nothing from their answers but that a server listens. */
 const PROBE = /^\/health(?:\/ready)?\/?$/;
-/** What a page elsewhere may lead to or load: it is the same for everybody, and nothing comes of it. */
+/** Documents that pages of other origins may link to or load: they are public and change nothing. */
 const DOCUMENT = /^\/(?:docs(?:\/.*)?|api\/v1\/openapi\.json\/?)?$/;
 
 type Next = (request: Request) => unknown;

@@ -23,7 +23,7 @@ export function shownFaults(faults: RequestFault[]): RequestFault[] {
     shown.push(fault);
   }
   const hidden = faults.length - shown.length;
-  // From MAX_FAULTS on nobody looked for more.
+  // The search ends at MAX_FAULTS.
   const mayBeMore = faults.length >= MAX_FAULTS;
   if (hidden === 0 && !mayBeMore) return shown;
   const root = faults[0]?.loc[0] ?? "body";

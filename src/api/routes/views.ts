@@ -13,7 +13,7 @@ export function runText(run: RunRecord): string {
   return `{"uuid":"${run.uuid}","id":${JSON.stringify(run.id)},"workflow_id":"${run.workflowUuid}","workflow_version":${run.workflowVersion},"status":"${run.status}","payload":${run.payload},"created_at":"${isoTime(run.createdAt)}","started_at":${timeText(run.startedAt)},"completed_at":${timeText(run.completedAt)},"error":${JSON.stringify(run.error)},"step_results":${results}${omitted === 0 ? "" : `,"steps_omitted":${omitted}`}}`;
 }
 
-/** Of a run that is not over, or that was cancelled while nobody held it. */
+/** Of a run that has not ended, or that was cancelled while no worker held it. */
 function resultsOfLog({ log, status, completedAt }: RunRecord): string {
   const entries = parseLog(log);
   return stepResultsText(

@@ -19,7 +19,7 @@ export function openRedisCache(options: RedisCacheOptions): Cache {
   return new RedisCache(new RedisLink(options), options.log);
 }
 
-/** What one batch puts in at most; the rest is put in by a later read. */
+/** The most that one batch stores; the rest is stored by a later read. */
 const MAX_BATCH_CHARACTERS = 4 * 1024 * 1024;
 
 class RedisCache implements Cache {
@@ -69,11 +69,11 @@ class RedisCache implements Cache {
   }
 }
 
-/** The texts of what is not too big, up to the bound of one batch. */
+/** The texts of the runs that are not too big, up to the bound of one batch. */
 function textsOf(runs: KeptRun[]): { name: string; text: string }[] {
   let room = MAX_BATCH_CHARACTERS;
   return runs.flatMap(({ namespace, run }) => {
-    // Most of what is too big need not be written to know it.
+    // Most runs that are too big are found without making their text.
     if (charactersOf(run) > MAX_CHARACTERS) return [];
     const text = JSON.stringify(run);
     room -= text.length;

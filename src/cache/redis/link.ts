@@ -11,7 +11,7 @@ export interface LinkOptions {
   log: Logger;
 }
 
-/** What every key begins with. The number rises when what a value looks like changes. */
+/** The prefix of every key. Its number rises with each change of the format of values. */
 export const PREFIX = "workflow-platform:1:";
 const ALIVE_KEY = `${PREFIX}alive`;
 
@@ -24,7 +24,7 @@ const PROBE = 500;
 const OUT_AFTER = 1000;
 
 /**
- * A connection to Redis that knows whether Redis is of use. Nothing throws: what is not answered at once is null.
+ * A connection to Redis that knows whether Redis answers. Nothing throws: a command that is not answered at once gives null.
  *
  * Redis is in as long as it takes a write every now and then, which one that is frozen, full, loading or a replica does
  * not: a question to it would only cost time.
@@ -34,7 +34,7 @@ export class RedisLink {
   readonly #clock: Clock;
   readonly #log: Logger;
   #isIn = false;
-  /** What was sent before an outage does not end it. */
+  /** Answers to commands from before an outage do not end it. */
   #outages = 0;
   #outSince: number;
   /** When the last write that Redis took was sent. */
@@ -59,7 +59,7 @@ export class RedisLink {
       ...(password === null ? {} : { password }),
       ...(tls ? { tls: {} } : {}),
       enableAutoPipelining: true,
-      // Nothing is kept for a connection to come: by then nobody waits for it.
+      // No command is kept for a later connection: its caller would have given up.
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0,

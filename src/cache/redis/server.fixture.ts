@@ -67,7 +67,7 @@ export async function until(
   }
 }
 
-/** A cache as a process opens it, with what it logged. */
+/** A cache as a process opens it, with its log. */
 export interface OpenedCache {
   cache: Cache;
   messages: string[];

@@ -7,11 +7,11 @@ const MAX_BYTES = 16 * 1024;
 
 // RFC 9110, 5.6.2: a header name is a token.
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-// RFC 9110, 5.5: what a field value can carry on the wire.
+// RFC 9110, 5.5: the characters of a field value.
 const NOT_LATIN = /[^\p{ASCII}\u0080-\u00ff]/u;
 const CONTROL = /(?!\t)\p{Cc}/u;
 
-/** What is about the connection, and not the receiver (RFC 9110, 7.6.1), how long the body is, or ours. */
+/** Headers of the connection (RFC 9110, 7.6.1), of the length of the body, or of the platform. */
 const OURS =
   /^(?:connection|content-length|expect|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|webhook-id|x-workflow-depth)$/i;
 const RESERVED = /^(?:host|webhook-.*)$/i;
@@ -22,7 +22,7 @@ export interface HeaderFault {
   message: string;
 }
 
-/** What is wrong with headers, whether their placeholders are resolved or not. */
+/** The faults in headers, whether their placeholders are resolved or not. */
 export function faultsOfHeaders(headers: Headers): HeaderFault[] {
   const all = Object.entries(headers);
   const bytes = all.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
@@ -50,8 +50,8 @@ export function reservedHeaders(headers: Headers): HeaderFault[] {
 }
 
 /**
- * Those of the headers that are sent. Definitions from before these names were reserved mean what they meant: `host` and
- * `webhook-*` are sent, what is ours or the connection's is not.
+ * The headers that are sent. Definitions from before these names were reserved keep their meaning: `host` and `webhook-*` are
+ * sent, headers of the platform or the connection are not.
  */
 export function sentHeaders(headers: Headers): [name: string, value: string][] {
   return Object.entries(headers).filter(([name]) => !OURS.test(name));

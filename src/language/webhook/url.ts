@@ -1,4 +1,4 @@
-/** The address of a webhook: what its author wrote and what placeholders bring into it. */
+/** The address of a webhook: the text of its author, and the values of placeholders in it. */
 import { splitText, wholePlaceholder } from "../placeholder.ts";
 
 const AUTHORITY = /^https?:\/\/[^/\\?#]*$/i;
@@ -7,7 +7,7 @@ const USER_INFO = /^(https?:\/\/)([^/\\?#]*)@/i;
 const HOST_CHARACTERS = /^[A-Za-z0-9.-]*$/;
 const MARK = "\0";
 const CONTROL = /\p{Cc}/u;
-// What a URL parser takes for a step to the folder itself or above it (WHATWG URL, 4.1).
+// Path segments that a URL parser resolves as the folder itself or the one above (WHATWG URL, 4.1).
 const DOT_SEGMENT = /^(?:\.|%2e){1,2}$/i;
 
 const NO_URL = "Input should be an http or https URL, such as https://example.com/hook";
@@ -17,7 +17,7 @@ const HOST =
   "A placeholder in the host of a url stands for whole parts of its name, and brings letters, digits, dots and hyphens only";
 const CLIMBS = "A placeholder inside a url can't make a part of its path . or ..";
 
-/** What is wrong with the address of a definition, placeholders unresolved; null when nothing is. */
+/** The fault of an address in a definition, placeholders unresolved; null for none. */
 export function faultOfTemplate(url: string): string | null {
   if (wholePlaceholder(url) !== null) return null;
   const { fixed, paths } = splitText(url);
@@ -28,7 +28,7 @@ export function faultOfTemplate(url: string): string | null {
   return typeof sample === "string" ? faultOfUrl(sample) : sample.fault;
 }
 
-/** What is wrong with an address without placeholders; null when nothing is. */
+/** The fault of an address without placeholders; null for none. */
 export function faultOfUrl(url: string): string | null {
   return /^https?:\/\//i.test(url) && !CONTROL.test(url) && URL.canParse(url) ? null : NO_URL;
 }
@@ -53,7 +53,7 @@ export function joinUrl(fixed: readonly string[], brought: readonly string[]): s
   return climbs(marked) ? { fault: CLIMBS } : url;
 }
 
-/** What is wrong with a value at the end of an address that is not beyond its host yet; null when nothing is. */
+/** The fault of a value at the end of an address that is still within its host; null for none. */
 function faultInHost(url: string, value: string, after: string): string | null {
   if (!AUTHORITY.test(url)) return FIXED;
   if (/:\d*$/.test(url)) return /^\d*$/.test(value) ? null : HOST;

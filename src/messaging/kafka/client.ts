@@ -11,7 +11,7 @@ export interface Connection {
   kafka: Kafka;
   /** Where its messages go, and how many partitions a topic gets that is not there yet. */
   topics: Topics;
-  /** What makes the adapter degraded while the brokers answer. */
+  /** The reasons why the adapter is degraded though the brokers answer. */
   troubles: Troubles;
   clock: Clock;
   log: Logger;
@@ -27,7 +27,7 @@ export interface Topics {
 const CONNECT_MILLISECONDS = 2000;
 const REQUEST_MILLISECONDS = 10_000;
 
-/** Attempts within one call of kafkajs: over in about a second. What fails then is tried again by who called. */
+/** Attempts within one call of kafkajs: over in about a second. Callers try again after that. */
 const RETRY = { retries: 3, initialRetryTime: 100, maxRetryTime: 500 };
 
 /** A client of the brokers; it connects to none before it is used. */
@@ -67,7 +67,7 @@ export function isRefusal(error: unknown): boolean {
   return error instanceof KafkaJSProtocolError && !error.retriable;
 }
 
-/** Errors about what a message is: others in the same request may be taken. */
+/** Errors about a message itself: others in the same request may be accepted. */
 const OF_A_MESSAGE: ReadonlySet<string | null> = new Set([
   "MESSAGE_TOO_LARGE",
   "RECORD_LIST_TOO_LARGE",
@@ -81,7 +81,7 @@ export function isAboutMessage(error: unknown): boolean {
   return OF_A_MESSAGE.has(brokerErrorOf(error));
 }
 
-/** Lets go of a client that may hang on a broker that is gone; nobody waits for it. */
+/** Closes a client that may hang on a broker that is gone, without waiting for it. */
 export function abandon(client: { disconnect(): Promise<void> }, log: Logger): void {
   client.disconnect().catch((error: unknown) => {
     log.debug({ error: messageOf(error) }, "a Kafka client did not disconnect cleanly");

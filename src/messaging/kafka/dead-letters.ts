@@ -11,7 +11,7 @@ export interface DeadLetter {
 }
 
 const LOG_MILLISECONDS = 1000;
-/** What is left of a letter that its topic does not take whole. */
+/** The short form of a letter that is too large for its topic. */
 const CUT_KEY_BYTES = 1000;
 const CUT_VALUE_BYTES = 10_000;
 
@@ -52,7 +52,7 @@ export class DeadLetters {
     troubles.note("dead letters");
   }
 
-  /** Says what it has not said yet. */
+  /** Logs the messages that were put aside since it was called last. */
   close(): void {
     this.#cancelTimer?.();
     this.#say();

@@ -13,10 +13,10 @@ const MAX_PER_CLAIM = 500;
 /** Without room it asks for some this often. */
 const ROOM_MILLISECONDS = 20;
 const HEARTBEAT_MILLISECONDS = 500;
-/** Offsets gather for so long: what comes again after a crash claims nothing, and each commit is a request that waits. */
+/** Offsets are gathered for so long: messages that come again after a crash claim nothing, and each commit is a request. */
 const COMMIT_MILLISECONDS = 200;
 
-/** A message with what was read of it. */
+/** A message, parsed. */
 interface Incoming {
   message: KafkaMessage;
   read: ReadTrigger;
@@ -45,13 +45,13 @@ export class Intake {
     this.#rest = new Rest(connection.clock);
   }
 
-  /** Takes no more; what is being claimed is still committed. */
+  /** Takes no more messages; those that are being claimed are still committed. */
   stop(): void {
     this.#stopped = true;
     this.#rest.wake();
   }
 
-  /** Commits what was taken. What can't be committed comes again, and claims nothing. */
+  /** Commits the offsets of messages that were taken. Those that can't be committed come again, and claim nothing. */
   async commit(): Promise<void> {
     if (this.#cancelCommit === null) return;
     this.#cancelCommit();
@@ -66,7 +66,7 @@ export class Intake {
   /**
    * Takes the messages of one partition, each to be committed once its run is claimed or it is put aside.
    *
-   * @throws Error of kafkajs when the partition is another's now; what was not committed comes again
+   * @throws Error of kafkajs when the partition was given to another member; messages that were not committed come again
    */
   async take(payload: EachBatchPayload): Promise<void> {
     const { batch, heartbeat, resolveOffset } = payload;
@@ -119,7 +119,7 @@ export class Intake {
     return true;
   }
 
-  /** What the work gives; null, and a rest, after a failure. Heartbeats go on meanwhile. */
+  /** The result of the work; null, after a pause, if it failed. Heartbeats go on meanwhile. */
   async #attempt<Value>(
     failure: string,
     heartbeat: () => Promise<void>,
@@ -129,7 +129,7 @@ export class Intake {
     const stopBeating = this.#keepBeating(heartbeat);
     try {
       const value = await work();
-      if (this.#backoff.failing) log.info("messages are taken again");
+      if (this.#backoff.failing) log.info("messages are consumed again");
       this.#backoff.reset();
       return value;
     } catch (error) {
@@ -147,7 +147,7 @@ export class Intake {
     const beat = () => {
       heartbeat().catch((error: unknown) => {
         // The next heartbeat of the batch says the same, and ends the batch.
-        log.debug({ error: messageOf(error) }, "no heartbeat while messages are taken");
+        log.debug({ error: messageOf(error) }, "heartbeat failed while messages are consumed");
       });
       cancel = clock.timer(HEARTBEAT_MILLISECONDS, beat);
     };
@@ -166,7 +166,7 @@ function read(message: KafkaMessage): Incoming {
   return { message, read: value === null ? { fault: "no value" } : readTrigger(value.toString(), versionOf(headers)) };
 }
 
-/** The first messages that name as many different runs at most, and whatever else is between them. */
+/** The first messages that name as many different runs at most, and the foreign messages between them. */
 function firstOf(waiting: Incoming[], room: number): Incoming[] {
   const runIds = new Set<string>();
   let count = 0;

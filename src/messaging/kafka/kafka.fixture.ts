@@ -1,4 +1,4 @@
-/** What the tests of the Kafka adapter share: names nobody else uses, the log, and kcat as the other program. */
+/** For the tests of the Kafka adapter: names that are used once, the log, and kcat as the other program. */
 import { Kafka, logLevel } from "kafkajs";
 import pino from "pino";
 import { install, pathOf } from "../../../infrastructure/local/packages.ts";
@@ -35,7 +35,7 @@ export interface Logged {
 
 const WARN = 40;
 
-/** Topics and a group of their own at a broker, and what is logged by everything that is opened on them. */
+/** Topics and a group of their own at a broker, and the log of all that is opened on them. */
 export class Place {
   readonly broker: string;
   readonly options: KafkaMessagingOptions;
@@ -117,7 +117,7 @@ export function headersOf({ headers = [] }: Pick<Printed, "headers"> = {}): Reco
 
 await install(["kcat"]);
 
-/** What it prints, given this to send. @throws Error with its complaint when it fails. */
+/** The output of kcat, given this to send. @throws Error with its message when it fails. */
 export async function kcat(command: string[], input = ""): Promise<string> {
   const process = Bun.spawn([pathOf("kcat"), ...command], {
     stdin: Buffer.from(input),

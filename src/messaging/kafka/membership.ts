@@ -24,8 +24,8 @@ export interface GroupOptions {
 }
 
 /**
- * The membership of one consumer in its group. It joins as soon as the brokers are there, and whatever ends it, it joins
- * again with a new client of kafkajs, until it is stopped.
+ * The membership of one consumer in its group. It joins as soon as the brokers answer, and after every end it joins again with a
+ * new client of kafkajs, until it is stopped.
  */
 export class Membership {
   readonly #connection: Connection;
@@ -66,7 +66,10 @@ export class Membership {
     try {
       await within(clock, STOP_MILLISECONDS, this.#ended, () => new Error("the broker does not answer"));
     } catch (error) {
-      log.warn({ error: messageOf(error) }, "the consumer could not leave its group; the others take over in time");
+      log.warn(
+        { error: messageOf(error) },
+        "the consumer could not leave its group; its partitions are given to others after the session timeout",
+      );
     }
   }
 

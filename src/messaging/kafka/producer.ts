@@ -15,7 +15,7 @@ const CLOSE_MILLISECONDS = 2000;
 /** So many that are refused one by one, and none that is taken. */
 const MOST_REFUSED = 3;
 
-/** What came of a call so far. */
+/** The outcome of a call so far. */
 interface Sending<Item> {
   topic: string;
   form: Form<Item>;
@@ -73,7 +73,7 @@ export class Producer {
     }
   }
 
-  /** Waits for what is on its way, which has its own time limit, and disconnects. */
+  /** Waits for the requests under way, which have their own time limit, and disconnects. */
   async close(): Promise<void> {
     const { clock, log } = this.#connection;
     await Promise.allSettled(this.#publishing);
@@ -93,7 +93,7 @@ export class Producer {
     return sending.refused;
   }
 
-  /** Halves what is refused until what the broker refuses is alone: the others get through. */
+  /** Halves a batch that is refused until the refused message is alone: the others are accepted. */
   async #deliver<Item>(request: Encoded<Item>[], sending: Sending<Item>): Promise<void> {
     const { topic, form, refused } = sending;
     const [first] = request;
@@ -162,7 +162,7 @@ export class Producer {
       this.#producer = null;
       failed.then(
         (producer) => abandon(producer, this.#connection.log),
-        // It never connected, and whoever sent was told.
+        // It never connected, and its callers have the error.
         () => {},
       );
     }

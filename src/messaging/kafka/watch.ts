@@ -14,7 +14,7 @@ const CREATED_MILLISECONDS = 50;
 const UNKNOWN_TOPIC = "UNKNOWN_TOPIC_OR_PARTITION";
 const NOT_YET: ReadonlySet<string | null> = new Set(["LEADER_NOT_AVAILABLE", "NOT_LEADER_FOR_PARTITION"]);
 
-/** Bytes of a dead letter with its headers: what a topic of the default size takes still fits with a reason added. */
+/** Bytes of a dead letter with its headers: any message of a topic with the default limit fits, with its reason. */
 const DEAD_LETTER_BYTES = 2 * 1024 * 1024;
 
 /** Looks after the brokers: whether they answer, and that the topics exist, also after they lost them. */
@@ -34,7 +34,7 @@ export class Watch {
     this.#rest = new Rest(connection.clock);
   }
 
-  /** Starts looking; resolves after the first look, whatever it saw. */
+  /** Starts looking; resolves after the first look. */
   async start(): Promise<void> {
     await this.#look();
     this.#goOn();
@@ -50,7 +50,7 @@ export class Watch {
     return this.#looking ? "half_open" : "open";
   }
 
-  /** Somebody else could not reach the brokers, or misses a topic: looks at once. */
+  /** Looks at once, since a producer or consumer could not reach the brokers, or misses a topic. */
   lookAgain(): void {
     this.#rest.wake();
   }
@@ -100,7 +100,7 @@ export class Watch {
       let isMissing = false;
       try {
         await admin.fetchTopicMetadata({ topics: names });
-        // A leader that was just elected may not know it yet; what it refuses would be sent again with what others took.
+        // A leader that was just elected may not know it yet; messages that it refuses would be sent again with accepted ones.
         if (isNew) await Promise.all([topics.trigger, topics.completed].map((name) => admin.fetchTopicOffsets(name)));
         await this.#countDeadLetters(admin);
         return;
@@ -117,7 +117,7 @@ export class Watch {
     }
   }
 
-  /** Whoever put them aside: a process that answers /health/ready mostly consumes nothing itself. */
+  /** Letters of all processes: one that answers /health/ready often consumes nothing itself. */
   async #countDeadLetters(admin: Admin): Promise<void> {
     const { topics, troubles } = this.#connection;
     const offsets = await admin.fetchTopicOffsets(topics.deadLetter);
@@ -129,7 +129,7 @@ export class Watch {
   #wanted(): ITopicConfig[] {
     const { trigger, completed, deadLetter, partitions: numPartitions } = this.#connection.topics;
     return [
-      // The broker unpacks what other programs compress, and rejects what is too much. Without it codecs.ts does the same here.
+      // The broker unpacks batches of other programs, and rejects those that are too large. Else codecs.ts does the same here.
       { topic: trigger, numPartitions, configEntries: [{ name: "compression.type", value: "uncompressed" }] },
       { topic: completed, numPartitions },
       {
@@ -152,7 +152,7 @@ export class Watch {
   }
 }
 
-/** kafkajs wraps what the broker said of each topic. */
+/** kafkajs wraps the broker's errors for each topic. */
 function reasonOf(error: unknown): string {
   const errors = error instanceof Error && "errors" in error ? error.errors : null;
   return Array.isArray(errors) ? errors.map(messageOf).join("; ") : messageOf(error);

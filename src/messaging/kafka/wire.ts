@@ -14,7 +14,7 @@ export interface Outgoing {
 const MAX_REQUEST_BYTES = 900_000;
 /** kafkajs copies a list for every message that it adds to a partition's. */
 const MAX_REQUEST_MESSAGES = 1000;
-/** What a message takes beside its key, value and headers, at most. */
+/** The most bytes that a message takes beside its key, value and headers. */
 const FRAME_BYTES = 64;
 /** An error that is cut still says what happened. */
 const MAX_ERROR_CHARACTERS = 10_000;
@@ -76,7 +76,7 @@ export interface Encoded<Item> {
   message: Outgoing;
 }
 
-/** What each request carries; made one by one, so that many big events are never all encoded at once. */
+/** The messages of each request; made one by one, so that many big events are never all encoded at once. */
 export function* requestsOf<Item>(items: Iterable<Item>, form: Form<Item>): Generator<Encoded<Item>[]> {
   let request: Encoded<Item>[] = [];
   let bytes = 0;

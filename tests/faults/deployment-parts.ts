@@ -5,17 +5,12 @@ import postgres from "postgres";
 import { nginxPart } from "../../infrastructure/local/nginx.ts";
 import type { Part } from "../../infrastructure/local/parts.ts";
 import { type Addresses, apiPart, workerPart } from "../../infrastructure/local/platform.ts";
-import { addressesOf, portsFrom, type ServiceName, serviceParts } from "../../infrastructure/local/services.ts";
+import { addressesOf, type ServiceName } from "../../infrastructure/local/services.ts";
+import { stackServices } from "../../infrastructure/local/stack.ts";
 import { basePortOf, frontPortOf } from "../lane.ts";
 import { SINKS } from "../platform.ts";
 
 export interface DeploymentSettings {
-  /** Data, logs and records, below `.tools`; tests/run takes away what is in `.tools/fault-stack*`. */
-  folder?: string;
-  /** Where nginx listens. */
-  port?: number;
-  /** API processes take the ports after it, services those at their usual distance. */
-  basePort?: number;
   apis?: number;
   workers?: number;
   /** Added to the environment of every API and worker. */
@@ -32,10 +27,10 @@ export function partsOf(
   name: string,
   settings: DeploymentSettings,
 ): { services: Record<ServiceName, Part>; platform: Part[]; addresses: Addresses } {
-  const { port = frontPortOf("fault-stack"), basePort = basePortOf("fault-stack") } = settings;
+  const basePort = basePortOf("fault-stack");
   const { apis = 2, workers = 2, env = {} } = settings;
   const { adapt = (part) => part, reach = (addresses) => addresses } = settings;
-  const usual = serviceParts(folder, portsFrom(basePort));
+  const usual = stackServices(folder, basePort);
   const services = {
     postgres: adapt(usual.postgres),
     pgbouncer: adapt(usual.pgbouncer),
@@ -57,7 +52,7 @@ export function partsOf(
   const platform = [
     ...ports.map((apiPort, index) => withEnvironment(apiPart(index + 1, apiPort, reached), own)),
     ...upTo(workers).map((number) => withEnvironment(workerPart(number, reached), own)),
-    nginxPart(folder, port, ports),
+    nginxPart(folder, frontPortOf("fault-stack"), ports),
   ].map(adapt);
   return { services, platform, addresses };
 }

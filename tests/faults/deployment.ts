@@ -54,7 +54,7 @@ export class Deployment {
 
   /** Starts all of it; what an earlier test left running of the platform is ended first. */
   static async up(settings: DeploymentSettings = {}): Promise<Deployment> {
-    const folder = resolve(REPOSITORY, ".tools", settings.folder ?? laneFolder("fault-stack"));
+    const folder = resolve(REPOSITORY, ".tools", laneFolder("fault-stack"));
     const name = `faults_${Date.now().toString(36)}`;
     return withLock(folder, async () => {
       await endPlatform(folder);

@@ -11,9 +11,15 @@ export interface Completed {
   error: unknown;
 }
 
-/** Reads the topic from its beginning to the end that it has now. */
+/**
+ * Reads the topic from its beginning to the end that it has now.
+ *
+ * @param broker host:port, behind user:password@ where it wants a user
+ */
 export async function completedEvents(broker: string, topic: string): Promise<Completed[]> {
-  const kafka = new Kafka({ brokers: [broker], logLevel: logLevel.NOTHING, retry: { retries: 20 } });
+  const { host, username, password } = new URL(`kafka://${broker}`);
+  const user = username === "" ? {} : ({ sasl: { mechanism: "plain", username, password } } as const);
+  const kafka = new Kafka({ brokers: [host], ...user, logLevel: logLevel.NOTHING, retry: { retries: 20 } });
   const ends = await endsOf(kafka, topic);
   const found: Completed[] = [];
   if (ends.size === 0) return found;

@@ -3,7 +3,7 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { portsFrom } from "../../infrastructure/local/services.ts";
 import { Client } from "../client.ts";
-import { basePortOf, frontPortOf, laneFolder } from "../lane.ts";
+import { basePortOf, laneFolder } from "../lane.ts";
 import { REPOSITORY } from "../platform.ts";
 import { Crowd, percentile } from "./crowd.ts";
 import { Deployment } from "./deployment.ts";
@@ -24,9 +24,7 @@ const PADDING = Math.round(60e6 / CONNECTIONS);
 /** Answers for each connection, on the average. */
 const EACH = FULL ? 3 : 1.5;
 const STATEMENT_MS = 500;
-const FOLDER = laneFolder("fault-stack-slow");
-const PORT = frontPortOf("fault-stack-slow");
-const BASE_PORT = basePortOf("fault-stack-slow");
+const BASE_PORT = basePortOf("fault-stack");
 const TOXIPROXY = BASE_PORT + 40;
 const SLOW = BASE_PORT + 42;
 /** The numbers of each crowd. */
@@ -42,12 +40,9 @@ const NAME = "an overload is answered with 200 or when to come again, and over w
 test(NAME, () =>
   play(FILE, NAME, async ({ folder, keepsLogsOf }) => {
     const { pgbouncer } = portsFrom(BASE_PORT);
-    const toxiproxy = await Toxiproxy.up(join(REPOSITORY, ".tools", FOLDER), TOXIPROXY);
+    const toxiproxy = await Toxiproxy.up(join(REPOSITORY, ".tools", laneFolder("fault-stack")), TOXIPROXY);
     await toxiproxy.add("slow", SLOW, pgbouncer);
     const deployment = await Deployment.up({
-      folder: FOLDER,
-      port: PORT,
-      basePort: BASE_PORT,
       reach: (addresses) => ({ ...addresses, pgbouncer: atPort(addresses.pgbouncer, SLOW) }),
     });
     keepsLogsOf(deployment);

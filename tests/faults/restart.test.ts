@@ -4,8 +4,14 @@ import { join } from "node:path";
 import postgres from "postgres";
 import { endPart, recordsIn } from "../../infrastructure/local/parts.ts";
 import { databaseUrl } from "../../infrastructure/local/postgres.ts";
-import { portsFrom } from "../../infrastructure/local/services.ts";
-import { type StackSettings, stackRestart, stackSettings, stackUp } from "../../infrastructure/local/stack.ts";
+import { addressesOf, portsFrom } from "../../infrastructure/local/services.ts";
+import {
+  type StackSettings,
+  stackRestart,
+  stackServices,
+  stackSettings,
+  stackUp,
+} from "../../infrastructure/local/stack.ts";
 import { Client, type StepInput } from "../client.ts";
 import { objectAt } from "../json.ts";
 import { basePortOf, frontPortOf, laneFolder } from "../lane.ts";
@@ -41,9 +47,9 @@ setDefaultTimeout(FULL ? 2_400_000 : 300_000);
 let settings: StackSettings;
 beforeAll(async () => {
   settings = stackSettings({
-    STACK_DIR: `.tools/${laneFolder("fault-stack-slow")}`,
-    STACK_PORT: String(frontPortOf("fault-stack-slow")),
-    STACK_BASE_PORT: String(basePortOf("fault-stack-slow")),
+    STACK_DIR: `.tools/${laneFolder("fault-stack")}`,
+    STACK_PORT: String(frontPortOf("fault-stack")),
+    STACK_BASE_PORT: String(basePortOf("fault-stack")),
     STACK_APIS: "2",
     STACK_WORKERS: "2",
   });
@@ -175,14 +181,18 @@ test.concurrent(ENDING, () =>
 
 /** A database, topics and a group of its own, on the services of the stack. */
 async function ownDeployment(basePort: number): Promise<Record<string, string>> {
-  const { postgres: port, kafka } = portsFrom(basePort);
+  const services = addressesOf(settings.folder, stackServices(settings.folder, basePort));
+  const broker = new URL(`kafka://${services.kafka}`);
   const name = `faults_ending_${Date.now().toString(36)}`;
-  const sql = postgres(databaseUrl(settings.folder, port), { max: 1, onnotice: () => {} });
+  const sql = postgres(services.postgres, { max: 1, onnotice: () => {} });
   await sql.unsafe(`create database ${name}`);
   await sql.end();
   return {
-    DATABASE_URL: databaseOf(databaseUrl(settings.folder, port), name),
-    KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${kafka}`,
+    DATABASE_URL: databaseOf(services.postgres, name),
+    KAFKA_BOOTSTRAP_SERVERS: broker.host,
+    KAFKA_SASL_USERNAME: broker.username,
+    KAFKA_SASL_PASSWORD: broker.password,
+    KAFKA_SASL_MECHANISM: "PLAIN",
     LEASE_SECONDS,
     KAFKA_CONSUMER_GROUP: name,
     KAFKA_TOPIC_WORKFLOW_TRIGGER: `${name}.trigger`,

@@ -5,7 +5,7 @@ import { endPart, recordsIn } from "../../infrastructure/local/parts.ts";
 import { pgbouncerPart } from "../../infrastructure/local/pgbouncer.ts";
 import { portsFrom } from "../../infrastructure/local/services.ts";
 import { Client } from "../client.ts";
-import { basePortOf, frontPortOf, laneFolder } from "../lane.ts";
+import { basePortOf, laneFolder } from "../lane.ts";
 import { REPOSITORY } from "../platform.ts";
 import { Deployment } from "./deployment.ts";
 import { atPort } from "./deployment-parts.ts";
@@ -22,9 +22,7 @@ import { judge, untilAllEnded } from "./verdict.ts";
 const FULL = process.env.TEST_SIZE === "full";
 const FILE = "tests/faults/slow.test.ts";
 const PER_SECOND = FULL ? 60 : 30;
-const FOLDER = laneFolder("fault-stack-slow");
-const PORT = frontPortOf("fault-stack-slow");
-const BASE_PORT = basePortOf("fault-stack-slow");
+const BASE_PORT = basePortOf("fault-stack");
 /** Where the proxies are, beside the services' ports. */
 const TOXIPROXY = BASE_PORT + 40;
 const LOSING = BASE_PORT + 41;
@@ -77,7 +75,7 @@ for (const way of WAYS) {
 
 /** The platform, a proxy that loses answers, Toxiproxy and what is behind it, in this order or the one that `way` says. */
 async function deploy(way: Way, makeLosing: (upstreamPort: number) => LosingProxy) {
-  const folder = join(REPOSITORY, ".tools", FOLDER);
+  const folder = join(REPOSITORY, ".tools", laneFolder("fault-stack"));
   const { postgres, pgbouncer } = portsFrom(BASE_PORT);
   const toxiproxy = await Toxiproxy.up(folder, TOXIPROXY);
   await toxiproxy.add("slow", SLOW, way === "to PgBouncer" ? pgbouncer : postgres);
@@ -87,9 +85,6 @@ async function deploy(way: Way, makeLosing: (upstreamPort: number) => LosingProx
   const behind = way === "from PgBouncer to PostgreSQL";
   const losing = makeLosing(behind ? pgbouncer : SLOW);
   const deployment = await Deployment.up({
-    folder: FOLDER,
-    port: PORT,
-    basePort: BASE_PORT,
     env: LEASE,
     adapt: (part) => (part.name === "pgbouncer" && behind ? pgbouncerPart(folder, pgbouncer, SLOW) : part),
     reach: (addresses) => ({ ...addresses, pgbouncer: atPort(addresses.pgbouncer, LOSING) }),

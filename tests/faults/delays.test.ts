@@ -13,7 +13,7 @@ import { play } from "./folder.ts";
 import { until } from "./waiting.ts";
 
 const FULL = process.env.TEST_SIZE === "full";
-const DELAYS = FULL ? 10_000 : 1_000;
+const DELAYS = FULL ? 10_000 : 400;
 const KILLS = FULL ? 12 : 3;
 const SLOTS = 4;
 const LEASE_SECONDS = 3;
@@ -23,7 +23,7 @@ const CLIENTS = 16;
 /** With nothing else to do these wake on time: where thousands queue for four slots, an early one would not show. */
 const FIRST = { count: 20, least: 0.2, most: 1.5 };
 /**
- * How long after its time the last may end: a kill costs a start and a lease, and in the short form a thousand fall due
+ * How long after its time the last may end: a kill costs a start and a lease, and in the short form hundreds fall due
  * within seconds. Were one slot held by each that sleeps, the last would be late by half an hour, in full by days.
  */
 const LATEST_MS = 150_000;

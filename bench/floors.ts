@@ -55,6 +55,8 @@ const FLOORS = {
   worker_mb: { stack: atMost(250) },
   stall_p99_ms: { embedded: atMost(20) },
   stall_max_ms: { embedded: atMost(100) },
+  /** The slowest trigger, and the slowest page, while half of the stored runs are dropped. */
+  retention_max_ms: ours(atMost(300)),
   /** Above idle. */
   replies_mb: ours(atMost(300)),
   wal_mb: { embedded: below(64) },

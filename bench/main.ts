@@ -19,6 +19,7 @@ import { latency } from "./scenarios/latency.ts";
 import { limits } from "./scenarios/limits.ts";
 import { long } from "./scenarios/long.ts";
 import { replies } from "./scenarios/replies.ts";
+import { retention } from "./scenarios/retention.ts";
 import { runs } from "./scenarios/runs.ts";
 import { size } from "./scenarios/size.ts";
 import { soak } from "./scenarios/soak.ts";
@@ -42,6 +43,7 @@ const SCENARIOS: Record<string, (session: Session) => Promise<Outcome>> = {
   long,
   hanging,
   replies,
+  retention,
   stall,
   soak,
   size,

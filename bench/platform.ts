@@ -40,10 +40,17 @@ export function temporaryFolder(): { folder: string; remove: () => void } {
   };
 }
 
-/** Starts an empty platform of one process, in a folder of its own. */
-export async function startEmbedded(): Promise<Platform> {
+/** A folder that outlives the platform in it, and settings beside the usual ones. */
+export interface EmbeddedOptions {
+  folder?: string;
+  env?: Record<string, string>;
+}
+
+/** Starts a platform of one process, an empty one in a folder of its own unless another is given. */
+export async function startEmbedded(options: EmbeddedOptions = {}): Promise<Platform> {
   if (!existsSync(join(REPOSITORY, "src", "main.ts"))) throw new Error("there is no src/main.ts to measure");
-  const { folder, remove } = temporaryFolder();
+  const { folder, remove } =
+    options.folder === undefined ? temporaryFolder() : { folder: options.folder, remove: () => {} };
   const served = await serve(["src/main.ts"], {
     ...withoutServices(),
     PORT: "0",
@@ -54,6 +61,7 @@ export async function startEmbedded(): Promise<Platform> {
     // As `make start` and `bun start` have them.
     BUN_CONFIG_MAX_HTTP_REQUESTS: process.env.BUN_CONFIG_MAX_HTTP_REQUESTS ?? "2048",
     BUN_JSC_forceRAMSize: process.env.BUN_JSC_forceRAMSize ?? "300000000",
+    ...options.env,
   });
   return {
     target: served.target,

@@ -1,7 +1,7 @@
 import { type Floor, type FloorName, floorOf } from "./floors.ts";
 import type { JobResult } from "./jobs.ts";
 import type { Bare } from "./limits/bare.ts";
-import { type Platform, runningAt, startEmbedded } from "./platform.ts";
+import { type EmbeddedOptions, type Platform, runningAt, startEmbedded } from "./platform.ts";
 import type { Mode, Settings } from "./settings.ts";
 import { type Stack, startStack } from "./stack.ts";
 import type { Row, Table } from "./table.ts";
@@ -64,9 +64,12 @@ export class Session {
   }
 }
 
-/** Runs `work` against an empty platform of one process. */
-export async function withEmbedded<T>(work: (platform: Platform) => Promise<T>): Promise<T> {
-  const platform = await startEmbedded();
+/** Runs `work` against a platform of one process, an empty one unless a folder is given. */
+export async function withEmbedded<T>(
+  work: (platform: Platform) => Promise<T>,
+  options: EmbeddedOptions = {},
+): Promise<T> {
+  const platform = await startEmbedded(options);
   let result: T;
   try {
     result = await work(platform);

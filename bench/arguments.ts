@@ -23,7 +23,7 @@ scenarios: ${known.join(", ")}
 --url      measures a platform that runs already
 --compare  ends with 1 when a figure is worse than in that file
 --minutes  of soak (10) and hanging (5)
---quick    a tenth of the load of cost, chain, automation, long and hanging: shows that they work, no more
+--quick    a tenth of the load of cost, chain, automation, shortcuts, long and hanging: shows that they work, no more
 bench/README.md describes the scenarios`);
     process.exit(1);
   };

@@ -21,6 +21,7 @@ import { long } from "./scenarios/long.ts";
 import { replies } from "./scenarios/replies.ts";
 import { retention } from "./scenarios/retention.ts";
 import { runs } from "./scenarios/runs.ts";
+import { shortcuts } from "./scenarios/shortcuts.ts";
 import { size } from "./scenarios/size.ts";
 import { soak } from "./scenarios/soak.ts";
 import { stall } from "./scenarios/stall.ts";
@@ -47,6 +48,7 @@ const SCENARIOS: Record<string, (session: Session) => Promise<Outcome>> = {
   stall,
   soak,
   size,
+  shortcuts,
 };
 const USUAL = ["limits", "flow", "runs", "cost", "latency", "delay", "webhook", "chain", "automation", "stall"];
 /** What says little of the stack, whose `/health` is other processes' than the workers': there it runs when named. */

@@ -31,7 +31,7 @@ export async function automation(session: Session): Promise<Outcome> {
     const sink = await serve(["bench/sink.ts"]);
     const watched = { ...platform, pids: { ...platform.pids, sink: sink.pid } };
     try {
-      const workflow = await createWorkflow(target, stepsTo(sink.target));
+      const workflow = await createWorkflow(target, automationSteps(sink.target));
       const since = await startCounting(target);
       const runs = session.scaled(RUNS[session.mode]);
       session.progress(`automation: ${ROUNDS} times ${runs.toLocaleString("en-US")} runs until completed`);
@@ -130,7 +130,8 @@ function awakeRows(session: Session, { latency, more }: JobResult): Row[] {
   ];
 }
 
-function stepsTo({ host, port }: Target): Step[] {
+/** The steps of such a run, with its webhooks at this sink. */
+export function automationSteps({ host, port }: Target): Step[] {
   const retry = { max_attempts: 3, on: ["network", "timeout", 429, "5xx"] };
   const post = (name: string, body: unknown): Step => ({
     name,

@@ -13,8 +13,8 @@ const LAYERS = ["api", "services", "repositories", "storage", "db"];
 /** What every part may see. */
 const COMMON =
   /^src\/((schemas|language|batching|resilience)\/.+|(errors|step-failures(\/\w+)?|clock|descriptors|ids|lru|config(\/\w+)?|failpoints|shortcuts)\.ts)$/;
-/** The one file of a folder of adapters that every part may import. */
-const PORT = /^src\/[^/]+\/port\.ts$/;
+/** What of a folder of adapters every part may import: the port, and the types that it is cut into. */
+const PORT = /^src\/[^/]+\/port(\/[^/]+)?\.ts$/;
 const STEP_TYPES = "src/connectors/index.ts";
 const ENTRIES = ["src/main.ts", "src/assemble.ts", "src/program.ts", "src/server.ts", "workers/main.ts"];
 /** Folders whose files, ports aside, are adapters. */

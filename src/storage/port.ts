@@ -1,228 +1,29 @@
 /** The storage port. Everything takes and returns arrays, in the same order: each item of a batch has its own outcome. */
 
-import type { ErrorCode } from "../errors.ts";
 import type { BreakerState } from "../resilience/breaker.ts";
 import type { ControlKind, ControlRequest, ControlResult } from "../schemas/control.ts";
 import type { CompletedEvent } from "../schemas/event.ts";
 import type { PageRequest } from "../schemas/page.ts";
-import type { EndedStatus, RunKey, RunStatus } from "../schemas/run.ts";
+import type { RunKey } from "../schemas/run.ts";
+import type { ClaimedRun, DueClaim, Held, MessageClaim, WorkerLease } from "./port/claims.ts";
+import type { Outcome } from "./port/outcome.ts";
+import type { Progress } from "./port/progress.ts";
+import type { FoundRuns, InsertedRun, NewRun, RunRecord } from "./port/runs.ts";
+import type {
+  NewWorkflow,
+  Unnamed,
+  VersionKey,
+  WorkflowChange,
+  WorkflowKey,
+  WorkflowLookup,
+  WorkflowRecord,
+} from "./port/workflows.ts";
 
-/** `lost`: the fence did not hold, somebody else has the run now, nothing was written. */
-export type Outcome<T> = { kind: "ok"; value: T } | { kind: "lost" } | Refusal;
-
-/** What the item asked for cannot be; the code's row in the error table says why, the subject names it. */
-export interface Refusal {
-  kind: "error";
-  code: ErrorCode;
-  subject: string;
-}
-
-export interface NewWorkflow {
-  uuid: string;
-  namespace: string;
-  id: string | null;
-  name: string;
-  description: string | null;
-  /** JSON text of the steps. */
-  steps: string;
-}
-
-/**
- * A new row that its storage names, so late that no reader of an ascending list has passed it. A row that comes with a uuid
- * is stored under that one, wherever readers are.
- */
-export type Unnamed<Row extends { uuid: string }> = Omit<Row, "uuid"> & { uuid: string | null };
-
-export interface WorkflowChange {
-  namespace: string;
-  /** uuid or author's id. */
-  reference: string;
-  /** Undefined keeps the id that it has. */
-  id: string | undefined;
-  name: string;
-  description: string | null;
-  steps: string;
-}
-
-export interface WorkflowKey {
-  namespace: string;
-  /** uuid or author's id. */
-  reference: string;
-}
-
-export interface WorkflowLookup extends WorkflowKey {
-  /** Null for the newest. */
-  version: number | null;
-}
-
-export interface WorkflowRecord {
-  uuid: string;
-  id: string | null;
-  name: string;
-  description: string | null;
-  steps: string;
-  version: number;
-  createdAt: number;
-  updatedAt: number;
-}
-
-export interface VersionKey {
-  workflowUuid: string;
-  version: number;
-}
-
-export interface NewRun {
-  uuid: string;
-  namespace: string;
-  /** uuid or author's id of the workflow; resolved by the insert itself, so that no stale cache can start an old one. */
-  workflow: string;
-  /** JSON text. */
-  payload: string;
-  /** Workflows that triggered one another up to it. */
-  depth: number;
-  /** Milliseconds that a message has to bring the run to a worker before the sweeper may take it. */
-  graceMilliseconds: number;
-  /** Stores it as claimed already, with token 1, for a worker that has room, if its lease lasts; null leaves it pending. */
-  claim: ClaimMark | null;
-  /** How it ended, where it was executed before its insert: stored so if its workflow still has the version that was executed. */
-  progress: ProgressBeforeInsert | null;
-}
-
-/** How a claim marks the runs that it takes. It takes none once the lease of its worker is over. */
-export interface ClaimMark {
-  claimId: string;
-  /** The worker that holds them from then on, for as long as its lease lasts. */
-  worker: string;
-}
-
-/** The lease of a worker, which is that of every run it holds. */
-export interface WorkerLease {
-  /** A UUID that no worker had before. */
-  worker: string;
-  leaseMilliseconds: number;
-}
-
-export interface InsertedRun {
-  uuid: string;
-  workflowUuid: string;
-  workflowVersion: number;
-  /** Whether it is held under the claim that the insert named. */
-  claimed: boolean;
-  /** Whether it is stored as ended. */
-  ended: boolean;
-}
-
-export interface RunRecord {
-  uuid: string;
-  id: string;
-  workflowUuid: string;
-  workflowVersion: number;
-  status: RunStatus;
-  payload: string;
-  createdAt: number;
-  startedAt: number | null;
-  completedAt: number | null;
-  error: string | null;
-  /** JSON text of the object of step results once the run ended; null before, and where nobody held it: then the log has them. */
-  stepResults: string | null;
-  /** JSON array text of every log entry so far; "[]" once there are step results. */
-  log: string;
-}
-
-export interface Claim extends ClaimMark {
-  /** Room for payloads and logs; the first run is taken whatever its size. */
-  maxBytes: number;
-}
-
-/** Claims runs that a message named: only ones that nobody ever claimed. */
-export interface MessageClaim extends Claim {
-  uuids: string[];
-}
-
-/** Claims runs that are due, in the order in which they fell due. Those of workers whose lease is over fall due with it. */
-export interface DueClaim extends Claim {
-  limit: number;
-  /** Runs that nobody has begun are left to their messages for so long once they are due. */
-  patienceMilliseconds: number;
-}
-
-/** A run that nobody ever claimed. */
-export interface UnclaimedRun extends VersionKey {
-  uuid: string;
-  /** JSON text. */
-  payload: string;
-}
-
-/** Runs by whether anybody ever claimed them; those that are not stored are in neither list. */
-export interface FoundRuns {
-  /** Only as many as there is room for. */
-  unclaimed: UnclaimedRun[];
-  /** Somebody claimed them, or they ended. */
-  taken: string[];
-}
-
-export interface ClaimedRun {
-  uuid: string;
-  workflowUuid: string;
-  workflowVersion: number;
-  payload: string;
-  /** JSON array text of every log entry so far. */
-  log: string;
-  logLength: number;
-  token: number;
-  crashes: number;
-  /** Workflows that triggered one another up to it. */
-  depth: number;
-}
-
-export interface Held {
-  uuid: string;
-  token: number;
-}
-
-/**
- * How far a run came, written at once, and only while the fence holds: the run's token is this one, and where that is 0, which
- * says that nobody ever claimed the run, its log is as long as its writer knows. Repeating it is harmless.
- */
-export interface Progress extends Held {
-  /** Rows of the log that the writer knows: the place of `entries`. 0 with token 0 is a run that nobody began. */
-  seq: number;
-  /** JSON array text to append to the log; null appends nothing. */
-  entries: string | null;
-  crashes: number;
-  /** When a run that nobody claimed was begun, milliseconds since the epoch; a claim writes it itself. */
-  startedAt?: number;
-  /** Executed with this, unread: it is written only if the row says the same. */
-  told?: Told;
-  next: Next;
-}
-
-/** What is next for a run. */
-export type Next =
-  /** Its worker goes on with it. */
-  | { kind: "hold" }
-  /** Nobody holds it, and it may be claimed from then on, milliseconds since the epoch. */
-  | { kind: "due"; dueAt: number }
-  | RunEnd;
-
-/** How a run ended. */
-export interface RunEnd {
-  kind: "end";
-  status: EndedStatus;
-  error: string | null;
-  /** JSON text. */
-  stepResults: string;
-}
-
-/** A version of a workflow, and the payload (JSON text) where that is not sure either. */
-export interface Told extends VersionKey {
-  payload?: string;
-}
-
-/** The progress of a run that was executed before its insert, with token 0 from seq 0 to its end: all its steps were pure. */
-export interface ProgressBeforeInsert extends Required<Pick<Progress, "startedAt" | "told">> {
-  next: RunEnd;
-}
+export type * from "./port/claims.ts";
+export type * from "./port/outcome.ts";
+export type * from "./port/progress.ts";
+export type * from "./port/runs.ts";
+export type * from "./port/workflows.ts";
 
 /** Completed events that a broker is owed. */
 export interface OwedEvents {

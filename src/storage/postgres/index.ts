@@ -1,34 +1,8 @@
 import type { Logger } from "pino";
 import { type Clock, systemClock } from "../../clock.ts";
 import type { PostgresConfig } from "../../config.ts";
-import type { Pool } from "../../db/pool.ts";
 import { migrate, openPools, type Pools, startWith } from "../../db/postgres.ts";
-import type { BreakerState } from "../../resilience/breaker.ts";
-import type { ControlKind, ControlRequest, ControlResult } from "../../schemas/control.ts";
-import type { PageRequest } from "../../schemas/page.ts";
-import type { RunKey } from "../../schemas/run.ts";
-import type {
-  ClaimedRun,
-  DueClaim,
-  FoundRuns,
-  Held,
-  InsertedRun,
-  MessageClaim,
-  NewRun,
-  NewWorkflow,
-  Outcome,
-  OwedEvents,
-  Progress,
-  RunRecord,
-  Storage,
-  Unnamed,
-  VersionKey,
-  WorkerLease,
-  WorkflowChange,
-  WorkflowKey,
-  WorkflowLookup,
-  WorkflowRecord,
-} from "../port.ts";
+import type { Storage } from "../port.ts";
 import { CLAIM_BY_MESSAGE, CLAIM_DUE, CLAIM_DUE_BEGUN, Claims, LOGS, NEXT_DUE } from "./claims.ts";
 import { CONTROL_OF, Control, REQUEST_CONTROL } from "./control.ts";
 import { DatabaseClock, databaseTime } from "./database-clock.ts";
@@ -109,140 +83,59 @@ export async function openPostgresStorage({
   const clock = new DatabaseClock({ ask: () => databaseTime(pools.writes), machine: systemClock, log });
   await startWith(SETTINGS, systemClock, onWait, () => clock.start());
   const ids = await startWith(SETTINGS, systemClock, onWait, () => Ids.open(pools, clock));
-  return { storage: new PostgresStorage(pools, ids, clock, owesEvents), clock };
+  return { storage: postgresStorage(pools, { ids, partitions, clock }, owesEvents), clock };
 }
 
-class PostgresStorage implements Storage {
-  readonly owedEvents: OwedEvents | null;
-  readonly breaker: () => BreakerState;
-  /** A statement has to be planned, sent and committed: as many rows as possible in each. */
-  readonly batchesAtOnce = 1;
-  readonly #pools: Pools;
-  readonly #writes: Pool;
-  readonly #definitions: Definitions;
-  readonly #newRuns: NewRuns;
-  readonly #runs: Runs;
-  readonly #unclaimed: UnclaimedRuns;
-  readonly #claims: Claims;
-  readonly #workers: Workers;
-  readonly #control: Control;
-  readonly #progress: ProgressWriter;
-  readonly #partitions: Partitions;
-  readonly #clock: DatabaseClock;
-
-  constructor(pools: Pools, ids: Ids, clock: DatabaseClock, owesEvents: boolean) {
-    this.#pools = pools;
-    this.breaker = pools.breaker;
-    this.#writes = pools.writes;
-    this.#definitions = new Definitions(pools, ids);
-    this.#newRuns = new NewRuns(pools.writes, ids, clock, owesEvents);
-    this.#runs = new Runs(pools, this.#definitions, ids);
-    this.#unclaimed = new UnclaimedRuns(pools.writes);
-    this.#claims = new Claims(pools.writes);
-    this.#workers = new Workers(pools.writes);
-    this.#control = new Control(pools.writes, owesEvents);
-    this.#progress = new ProgressWriter(pools.writes, clock, owesEvents);
-    this.#partitions = new Partitions(pools.writes);
-    this.#clock = clock;
-    this.owedEvents = owesEvents ? new EventQueue(pools.writes) : null;
-  }
-
-  insertWorkflows(items: Unnamed<NewWorkflow>[]): Promise<Outcome<string>[]> {
-    return this.#definitions.insert(items);
-  }
-
-  updateWorkflows(items: WorkflowChange[]): Promise<Outcome<{ uuid: string; version: number }>[]> {
-    return this.#definitions.update(items);
-  }
-
-  deleteWorkflows(items: WorkflowKey[]): Promise<Outcome<{ uuid: string }>[]> {
-    return this.#definitions.delete(items);
-  }
-
-  findWorkflows(items: WorkflowLookup[]): Promise<(WorkflowRecord | null)[]> {
-    return this.#definitions.find(items);
-  }
-
-  listWorkflows(page: PageRequest): Promise<WorkflowRecord[]> {
-    return this.#definitions.list(page);
-  }
-
-  findVersions(keys: VersionKey[]): Promise<(string | null)[]> {
-    return this.#definitions.versions(keys);
-  }
-
-  insertRuns(items: Unnamed<NewRun>[]): Promise<Outcome<InsertedRun>[]> {
-    return this.#newRuns.insert(items);
-  }
-
-  findRuns(keys: RunKey[]): Promise<(RunRecord | null)[]> {
-    return this.#runs.find(keys);
-  }
-
-  storedRuns(uuids: string[]): Promise<string[]> {
-    return this.#runs.stored(uuids);
-  }
-
-  listRuns(page: PageRequest): Promise<RunRecord[]> {
-    return this.#runs.list(page);
-  }
-
-  findUnclaimed(uuids: string[], maxBytes: number): Promise<FoundRuns> {
-    return this.#unclaimed.find(uuids, maxBytes);
-  }
-
-  claimByMessage(claim: MessageClaim): Promise<ClaimedRun[]> {
-    return this.#claims.byMessage(claim);
-  }
-
-  claimDue(claim: DueClaim): Promise<ClaimedRun[]> {
-    return this.#claims.due(claim);
-  }
-
-  nextDue(patienceMilliseconds: number): Promise<number | null> {
-    return this.#claims.nextDue(patienceMilliseconds);
-  }
-
-  saveProgress(items: Progress[]): Promise<Outcome<null>[]> {
-    return this.#progress.save(items);
-  }
-
-  startLease(lease: WorkerLease): Promise<void> {
-    return this.#workers.start(lease);
-  }
-
-  renewLease(lease: WorkerLease): Promise<Outcome<null>> {
-    return this.#workers.renew(lease);
-  }
-
-  heldBy(worker: string): Promise<(Held & Pick<Progress, "crashes">)[]> {
-    return this.#workers.heldBy(worker);
-  }
-
-  requestControl(items: ControlRequest[]): Promise<Outcome<ControlResult>[]> {
-    return this.#control.request(items);
-  }
-
-  controlOf(worker: string): Promise<(Held & { kind: ControlKind })[]> {
-    return this.#control.of(worker);
-  }
-
-  async maintain(before: number | null): Promise<boolean> {
-    if (before !== null && (await this.#partitions.drop(before))) return true;
-    await this.#partitions.make();
-    return false;
-  }
-
-  async check(): Promise<void> {
-    await this.#pools.reads.run("select 1", []);
-  }
-
-  async recordHealth(status: string): Promise<void> {
-    await this.#writes.run(HEALTH, [status]);
-  }
-
-  close(): Promise<void> {
-    this.#clock.stop();
-    return this.#pools.close();
-  }
+/** The storage port on these pools, and what else was opened beside it. */
+function postgresStorage(
+  pools: Pools,
+  { ids, partitions, clock }: { ids: Ids; partitions: Partitions; clock: DatabaseClock },
+  owesEvents: boolean,
+): Storage {
+  const { writes, reads, breaker } = pools;
+  const definitions = new Definitions(pools, ids);
+  const newRuns = new NewRuns(writes, ids, clock, owesEvents);
+  const runs = new Runs(pools, definitions, ids);
+  const unclaimed = new UnclaimedRuns(writes);
+  const claims = new Claims(writes);
+  const workers = new Workers(writes);
+  const control = new Control(writes, owesEvents);
+  const progress = new ProgressWriter(writes, clock, owesEvents);
+  return {
+    owedEvents: owesEvents ? new EventQueue(writes) : null,
+    breaker,
+    // A statement has to be planned, sent and committed: as many rows as possible in each.
+    batchesAtOnce: 1,
+    insertWorkflows: (items) => definitions.insert(items),
+    updateWorkflows: (items) => definitions.update(items),
+    deleteWorkflows: (items) => definitions.delete(items),
+    findWorkflows: (items) => definitions.find(items),
+    listWorkflows: (page) => definitions.list(page),
+    findVersions: (keys) => definitions.versions(keys),
+    insertRuns: (items) => newRuns.insert(items),
+    findRuns: (keys) => runs.find(keys),
+    storedRuns: (uuids) => runs.stored(uuids),
+    listRuns: (page) => runs.list(page),
+    findUnclaimed: (uuids, maxBytes) => unclaimed.find(uuids, maxBytes),
+    claimByMessage: (claim) => claims.byMessage(claim),
+    claimDue: (claim) => claims.due(claim),
+    nextDue: (patienceMilliseconds) => claims.nextDue(patienceMilliseconds),
+    saveProgress: (items) => progress.save(items),
+    startLease: (lease) => workers.start(lease),
+    renewLease: (lease) => workers.renew(lease),
+    heldBy: (worker) => workers.heldBy(worker),
+    requestControl: (items) => control.request(items),
+    controlOf: (worker) => control.of(worker),
+    maintain: async (before) => {
+      if (before !== null && (await partitions.drop(before))) return true;
+      await partitions.make();
+      return false;
+    },
+    check: async () => void (await reads.run("select 1", [])),
+    recordHealth: async (status) => void (await writes.run(HEALTH, [status])),
+    close: () => {
+      clock.stop();
+      return pools.close();
+    },
+  };
 }

@@ -1,0 +1,64 @@
+/** Runs as they are stored and read. */
+import type { RunStatus } from "../../schemas/run.ts";
+import type { ClaimMark } from "./claims.ts";
+import type { ProgressBeforeInsert } from "./progress.ts";
+import type { VersionKey } from "./workflows.ts";
+
+export interface NewRun {
+  uuid: string;
+  namespace: string;
+  /** uuid or author's id of the workflow; resolved by the insert itself, so that no stale cache can start an old one. */
+  workflow: string;
+  /** JSON text. */
+  payload: string;
+  /** Workflows that triggered one another up to it. */
+  depth: number;
+  /** Milliseconds that a message has to bring the run to a worker before the sweeper may take it. */
+  graceMilliseconds: number;
+  /** Stores it as claimed already, with token 1, for a worker that has room, if its lease lasts; null leaves it pending. */
+  claim: ClaimMark | null;
+  /** How it ended, where it was executed before its insert: stored so if its workflow still has the version that was executed. */
+  progress: ProgressBeforeInsert | null;
+}
+
+export interface InsertedRun {
+  uuid: string;
+  workflowUuid: string;
+  workflowVersion: number;
+  /** Whether it is held under the claim that the insert named. */
+  claimed: boolean;
+  /** Whether it is stored as ended. */
+  ended: boolean;
+}
+
+export interface RunRecord {
+  uuid: string;
+  id: string;
+  workflowUuid: string;
+  workflowVersion: number;
+  status: RunStatus;
+  payload: string;
+  createdAt: number;
+  startedAt: number | null;
+  completedAt: number | null;
+  error: string | null;
+  /** JSON text of the object of step results once the run ended; null before, and where nobody held it: then the log has them. */
+  stepResults: string | null;
+  /** JSON array text of every log entry so far; "[]" once there are step results. */
+  log: string;
+}
+
+/** A run that nobody ever claimed. */
+export interface UnclaimedRun extends VersionKey {
+  uuid: string;
+  /** JSON text. */
+  payload: string;
+}
+
+/** Runs by whether anybody ever claimed them; those that are not stored are in neither list. */
+export interface FoundRuns {
+  /** Only as many as there is room for. */
+  unclaimed: UnclaimedRun[];
+  /** Somebody claimed them, or they ended. */
+  taken: string[];
+}

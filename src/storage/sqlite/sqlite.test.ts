@@ -14,7 +14,6 @@ import { openFileStorage, openMemoryStorage } from "./index.ts";
 
 const FIXTURE = join(import.meta.dir, "holder.fixture.ts");
 const root = mkdtempSync(join(tmpdir(), "sqlite-test-"));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 let folders = 0;
 const newFolder = () => join(root, `data-${++folders}`);
@@ -33,7 +32,26 @@ function open(folder: string): Promise<Storage> {
 const fileIn = (folder: string): StorageAdapter => ({ open: () => open(folder), takesClock: false });
 
 storageContract("memory", { open: async (clock) => openMemoryStorage(clock), takesClock: true });
-storageContract("file", { open: () => open(newFolder()), takesClock: false });
+
+// Opened once: its thread takes longer to start than most of the tests do.
+const folder = newFolder();
+const file = await open(folder);
+const cleaner = new Database(join(folder, "platform.db"));
+const TABLES = cleaner
+  .query<{ name: string }, []>("select name from sqlite_schema where type = 'table' and name not like '%migrations%'")
+  .all();
+storageContract("file", {
+  open: async () => file,
+  close: async () => {
+    for (const { name } of TABLES) cleaner.run(`delete from ${name}`);
+  },
+  takesClock: false,
+});
+afterAll(async () => {
+  cleaner.close();
+  await file.close();
+  rmSync(root, { recursive: true, force: true });
+});
 
 /** What opening the folder throws. */
 async function refusal(folder: string): Promise<unknown> {

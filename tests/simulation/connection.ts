@@ -41,7 +41,7 @@ export class Connection {
     const unanswered = faulty && !lost && random.chance(0.02);
     // As one that waits for a lock does.
     const there = faulty && random.chance(0.005) ? random.below(LONGEST_WAIT) : random.below(3);
-    const back = random.below(3);
+    const back = random.below(2);
     return new Promise((resolve, reject) => {
       const refuse = () => {
         const wait = this.#isCut ? random.below(LONGEST_WAIT) : 0;

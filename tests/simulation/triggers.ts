@@ -15,6 +15,8 @@ export function scheduleTriggers(
   { api, span }: { api: Connection; span: number },
 ): Map<string, Workload> {
   const { random, scheduler } = world;
+  // A worker knows workflows by the reference that triggers use.
+  const byUuid = random.chance(0.5);
   const expected = world.workloads;
   for (let index = 0; index < TRIGGERS; index++) {
     const workload = random.pick(random.chance(0.5) ? SHORT : workloads);
@@ -28,7 +30,7 @@ export function scheduleTriggers(
       const coming: NewRun = {
         uuid: id,
         namespace: "default",
-        workflow: workload.id,
+        workflow: byUuid ? uuidOf("f", workloads.indexOf(workload)) : workload.id,
         payload,
         depth: 0,
         graceMilliseconds: 2000,

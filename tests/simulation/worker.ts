@@ -67,7 +67,7 @@ export class SimulatedWorker {
       clock,
       log,
       patienceMilliseconds: () => (clock.now() % 4000 < 2000 ? 0 : dispatcher.patience()),
-      longestMilliseconds: () => 1000,
+      longestMilliseconds: () => 2500,
     });
     sweeper.start();
     return { dispatcher, sweeper };

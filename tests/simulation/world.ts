@@ -2,7 +2,7 @@ import type { StepTypes } from "../../src/connectors/index.ts";
 import { compile, type Plan } from "../../src/engine/plan.ts";
 import type { Step } from "../../src/language/workflow.ts";
 import type { ControlResult } from "../../src/schemas/control.ts";
-import { parseLog } from "../../src/schemas/log.ts";
+import { type LogEntry, parseLog } from "../../src/schemas/log.ts";
 import type { RunKey, StepResult } from "../../src/schemas/run.ts";
 import { SHORTCUTS, type Shortcut } from "../../src/shortcuts.ts";
 import type { Held, Progress, RunRecord, Storage } from "../../src/storage/port.ts";
@@ -56,6 +56,8 @@ export class World {
   readonly #tokens = new Map<string, number>();
   /** The paths of the effects that each run began. */
   readonly #acted = new Map<string, Set<string>>();
+  /** The log or the results of each run, as they were seen last. */
+  readonly #shown = new Map<string, string>();
   /** When each step began, as it was seen last, by run and step. */
   readonly #begun = new Map<string, string>();
 
@@ -125,8 +127,13 @@ export class World {
         this.violation(`run ${row.uuid} changed after it had ended as ${before.status}`);
       }
       if (ENDED.has(row.status)) this.#ended.set(row.uuid, row);
-      this.#keepsWhatItShowed(row);
-      const results = parseLog(row.log).filter(([, { status }]) => status !== "running");
+      const text = row.stepResults ?? row.log;
+      // Mostly it is what was seen last.
+      if (this.#shown.get(row.uuid) === text) continue;
+      this.#shown.set(row.uuid, text);
+      const entries = parseLog(row.log);
+      this.#keepsWhatItShowed(row, entries);
+      const results = entries.filter(([, { status }]) => status !== "running");
       if (new Set(results.map(([path]) => path)).size < results.length) {
         this.violation(`run ${row.uuid} has a step result twice`);
       }
@@ -134,9 +141,9 @@ export class World {
   }
 
   /** A step that was seen to begin at a time began then, whoever executed it meanwhile. */
-  #keepsWhatItShowed({ uuid, log, stepResults }: RunRecord): void {
+  #keepsWhatItShowed({ uuid, stepResults }: RunRecord, entries: LogEntry[]): void {
     const results: StepResult[] =
-      stepResults === null ? parseLog(log).map(([, result]) => result) : Object.values(JSON.parse(stepResults));
+      stepResults === null ? entries.map(([, result]) => result) : Object.values(JSON.parse(stepResults));
     for (const { step_name, started_at, path } of results) {
       // The next attempt of a container has other steps.
       const name = `${uuid} ${path ?? step_name}`;

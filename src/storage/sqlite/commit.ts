@@ -27,14 +27,16 @@ export class LocalCommitter implements Committer {
   }
 
   async write<Name extends WriteName>(name: Name, argument: WriteArgument[Name]): Promise<WriteResult[Name]> {
-    let result: WriteResult[Name] | undefined;
     const operations: WriteOperations = this.#operations;
-    const run = this.#database.transaction(() => {
-      result = operations[name](argument);
-    });
-    run.immediate();
-    if (result === undefined) throw new PlatformError("storage_unavailable");
-    return result;
+    this.#database.query("begin immediate").run();
+    try {
+      const result = operations[name](argument);
+      this.#database.query("commit").run();
+      return result;
+    } catch (error) {
+      if (this.#database.inTransaction) this.#database.query("rollback").run();
+      throw error;
+    }
   }
 
   async quiet(): Promise<void> {}

@@ -22,7 +22,8 @@ const LIST = {
     order by uuid limit $limit`,
 };
 
-const LOG = "select entries from run_log where run_uuid = ? order by seq";
+// "order by" would have it planned anew at each call.
+const LOG = "select seq, entries from run_log where run_uuid = ?";
 
 type StoredRun = Omit<RunRecord, "log"> & { logLength: number };
 
@@ -56,6 +57,7 @@ export class Runs {
 /** JSON array text of what the log of a run has, if it has that many rows. */
 export function logOf(database: Database, uuid: string, length: number): string {
   if (length === 0) return "[]";
-  const rows = database.query<{ entries: string }, [string]>(LOG).all(uuid);
+  const rows = database.query<{ seq: number; entries: string }, [string]>(LOG).all(uuid);
+  rows.sort((first, second) => first.seq - second.seq);
   return `[${rows.map(({ entries }) => entries.slice(1, -1)).join(",")}]`;
 }

@@ -149,11 +149,13 @@ create table run_log (
   run_uuid uuid not null,
   seq integer not null,
   token integer not null,
+  format smallint not null default 1,
   entries json not null,
   constraint run_log_pkey primary key (run_uuid, seq)
 ) partition by range (run_uuid);
 comment on table run_log is 'The history of a run''s steps: one row for every checkpoint, appended only while the lease holds';
-comment on column run_log.entries is 'JSON array of [path, step result, wake time or null]';
+comment on column run_log.format is 'Of the entries';
+comment on column run_log.entries is 'Format 1: JSON array of [path, step result, wake time or null]';
 
 -- Months are made of "after" as they come near, also by the first start; "past" takes in those whose runs were dropped. Random uuids
 -- are nearly all in "beyond", whose bounds never change. The fillfactor of workflow_runs leaves room for the results: a row that ends on

@@ -125,7 +125,9 @@ create table run_log (
   run_uuid text not null,
   seq integer not null,
   token integer not null,
-  -- JSON array of [path, step result, wake time or null].
+  -- Of the entries.
+  format integer not null default 1,
+  -- Format 1: JSON array of [path, step result, wake time or null].
   entries text not null check (json_valid(entries)),
   primary key (run_uuid, seq)
 ) strict, without rowid;

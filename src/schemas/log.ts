@@ -7,6 +7,14 @@ import type { StepResult } from "./run.ts";
  */
 export type LogEntry = [path: string, result: StepResult, wakeAt: number | null];
 
+/**
+ * Whether entries tell more than the results of the run that they end: they have an attempt that failed and was followed by
+ * another. All else is in the results: when a step began and ended, how often it was tried, and what the last attempt came to.
+ */
+export function tellMore(entries: LogEntry[]): boolean {
+  return entries.some(([, { status, error }]) => status === "running" && error !== null);
+}
+
 /** The entries of a log's JSON text. */
 export function parseLog(text: string): LogEntry[] {
   const entries: LogEntry[] = text === "[]" ? [] : JSON.parse(text);

@@ -42,7 +42,7 @@ export interface EffectExecution {
 export interface Advanced {
   /** Counts the reports of a run from 0, since they may arrive out of order. */
   seq: number;
-  /** JSON array text of the new log entries; "[]" for a run that ended, since its step results have them. */
+  /** JSON array text of the new log entries; "[]" for a run that ended, unless they tell more than its step results. */
   entries: string;
   /** The entries can't be computed again: the end of an effect, the begin of a wait, or the first of several branches. */
   mustSave: boolean;

@@ -1,6 +1,6 @@
 import type { CompletedEvent } from "../../src/schemas/event.ts";
 import { CANCELLED, type Interruption, interrupted } from "../../src/schemas/interrupted.ts";
-import { joinLogs, parseLog, stepResultsText } from "../../src/schemas/log.ts";
+import { joinLogs, parseLog, stepResultsText, tellMore } from "../../src/schemas/log.ts";
 import type { EndedStatus } from "../../src/schemas/run.ts";
 import { describeFailure } from "../../src/step-failures.ts";
 import type { ClaimedRun, Next, Progress, RunEnd, VersionKey } from "../../src/storage/port.ts";
@@ -203,7 +203,8 @@ export class HeldRun {
     const { generation } = this;
     this.mustSave = false;
     const { uuid, token } = this.run;
-    const text = next.kind === "end" || entries.length === 0 ? null : entries.reduce(joinLogs);
+    const isTold = next.kind !== "end" || entries.some((text) => tellMore(parseLog(text)));
+    const text = isTold && entries.length > 0 ? entries.reduce(joinLogs) : null;
     // From now on it is part of what a thread that does not have it needs.
     if (text !== null) this.#log.push(text);
     const progress = { uuid, token, seq: this.#logLength, entries: text, crashes: this.crashes, next };

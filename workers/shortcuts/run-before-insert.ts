@@ -98,8 +98,10 @@ export class RunBeforeInsert {
     });
     const results = (await this.#pure.execute(handed, LIMIT_MILLISECONDS)).values();
     return workflows.map((workflow) => {
-      const next = workflow === null ? null : results.next().value?.next;
-      return workflow !== null && next?.kind === "end" ? { told: workflow.key, startedAt, next } : null;
+      const advanced = workflow === null ? null : results.next().value;
+      // What has a history of its own is stored with it, the usual way.
+      if (workflow === null || advanced?.next.kind !== "end" || advanced.entries !== "[]") return null;
+      return { told: workflow.key, startedAt, next: advanced.next };
     });
   }
 }

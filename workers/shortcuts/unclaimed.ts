@@ -211,10 +211,10 @@ export class UnclaimedRuns {
 
   /** None for a run that has to be claimed. */
   #cameTo(run: Unclaimed, advanced: Advanced | null): Came[] {
-    if (advanced?.next.kind === "end") return [{ run, entries: null, next: advanced.next, asleep: null }];
+    const entries = advanced === null || advanced.entries === "[]" ? null : advanced.entries;
+    if (advanced?.next.kind === "end") return [{ run, entries, next: advanced.next, asleep: null }];
     if (advanced?.next.kind !== "wait" || advanced.next.ready.length > 0 || advanced.next.wakeAt === null) return [];
     const { wakeAt } = advanced.next;
-    const entries = advanced.entries === "[]" ? null : advanced.entries;
     const log = joinLogs(run.log, advanced.entries);
     const logLength = run.logLength + (entries === null ? 0 : 1);
     const asleep = this.#mayRemember(run, wakeAt) ? { ...run, told: undefined, log, logLength, wakeAt } : null;

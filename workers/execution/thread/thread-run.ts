@@ -4,7 +4,7 @@ import { beginEntry, outcomeEntry } from "../../../src/engine/outcome.ts";
 import type { Plan } from "../../../src/engine/plan.ts";
 import { type BlockState, blockOf, foldLog, type RunState, record } from "../../../src/engine/state.ts";
 import type { Json } from "../../../src/schemas/json.ts";
-import { type LogEntry, parseLog, stepResultsText } from "../../../src/schemas/log.ts";
+import { type LogEntry, parseLog, stepResultsText, tellMore } from "../../../src/schemas/log.ts";
 import type { ErrorDetails } from "../../../src/schemas/run.ts";
 import type { Advanced, ReadyEffect } from "../port.ts";
 import { Cancellation } from "./cancellation.ts";
@@ -83,7 +83,7 @@ export class ThreadRun {
       mustSave: this.#mustSave,
       ...(this.#unexpected !== null && { unexpected: this.#unexpected }),
     };
-    const entries = next.kind === "end" ? "[]" : JSON.stringify(this.#entries);
+    const entries = next.kind === "end" && !tellMore(this.#entries) ? "[]" : JSON.stringify(this.#entries);
     const advanced = { entries, ...taken, next: this.#described(next) };
     this.size += entries.length;
     this.#entries = [];

@@ -13,7 +13,7 @@ const LAYERS = ["api", "services", "repositories", "storage", "db"];
 /** What every part may see. */
 const COMMON =
   /^src\/((schemas|language|batching|resilience)\/.+|(errors|step-failures(\/\w+)?|clock|descriptors|ids|lru|config(\/\w+)?|failpoints|shortcuts)\.ts)$/;
-/** What of a folder of adapters every part may import: the port, and the types that it is cut into. */
+/** Files of a folder of adapters that every part may import: the port, and the types that it is cut into. */
 const PORT = /^src\/[^/]+\/port(\/[^/]+)?\.ts$/;
 const STEP_TYPES = "src/connectors/index.ts";
 const ENTRIES = ["src/main.ts", "src/assemble.ts", "src/program.ts", "src/server.ts", "workers/main.ts"];
@@ -66,7 +66,7 @@ function faultOfImport(path: string, { target, typeOnly }: Import): string | nul
   if (isTest(target) || isContract(target)) return "tests are imported by tests alone";
   if (ENTRIES.includes(path)) return null;
   if (ENTRIES.includes(target)) return "nobody imports a composition root";
-  if (isAdapter(target) && !path.startsWith(`${dirname(target)}/`)) {
+  if (isAdapter(target) && !path.startsWith(`${adapterOf(target)}/`)) {
     return "adapters are imported by the composition roots and their own folder alone";
   }
   return target.startsWith("src/") && !sees(path, target, typeOnly)
@@ -95,6 +95,11 @@ function isPure(path: string): boolean {
 
 function isAdapter(path: string): boolean {
   return ADAPTERS.test(path) && !PORT.test(path) && path !== STEP_TYPES && !isContract(path) && !isTest(path);
+}
+
+/** The folder of an adapter that a file belongs to. */
+function adapterOf(path: string): string {
+  return dirname(path).split("/").slice(0, 3).join("/");
 }
 
 function isTest(path: string): boolean {

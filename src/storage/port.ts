@@ -27,7 +27,7 @@ export type * from "./port/workflows.ts";
 
 /** Completed events that a broker is owed. */
 export interface OwedEvents {
-  /** Those that are overdue, oldest first; they fall due again later, should they not be sent now. */
+  /** Events that are overdue, oldest first; they fall due again later, if they are not sent now. */
   take(limit: number): Promise<CompletedEvent[]>;
   /** The broker has them. */
   sent(runIds: string[]): Promise<void>;
@@ -36,11 +36,11 @@ export interface OwedEvents {
 export interface Storage {
   /** Null where no broker is owed anything. */
   readonly owedEvents: OwedEvents | null;
-  /** The breaker before it; null where there is nothing to be out of reach. */
+  /** The breaker before it; null where it has none. */
   readonly breaker: (() => BreakerState) | null;
   /** Batches of one kind that are worth having under way at once; 1 where fewer and larger ones are better. */
   readonly batchesAtOnce: number;
-  /** The uuid of each; one that was there already stays as it is. */
+  /** The uuid of each; a workflow that is there already is left as it is. */
   insertWorkflows(items: Unnamed<NewWorkflow>[]): Promise<Outcome<string>[]>;
   /** Makes a new version of each. Error workflow_not_found. */
   updateWorkflows(items: WorkflowChange[]): Promise<Outcome<{ uuid: string; version: number }>[]>;
@@ -49,7 +49,7 @@ export interface Storage {
   findWorkflows(items: WorkflowLookup[]): Promise<(WorkflowRecord | null)[]>;
   /**
    * Up to `limit` rows, fewer once they hold MAX_PAGE_BYTES; none only when there are no more. Ascending it ends before the
-   * last two seconds, and before whatever may still be stored under a smaller uuid than those it has shown.
+   * last two seconds, and before the uuid of any row that may still be stored.
    */
   listWorkflows(page: PageRequest): Promise<WorkflowRecord[]>;
   /** JSON text of the steps of each version, deleted workflows included. */
@@ -58,29 +58,29 @@ export interface Storage {
   /** Error workflow_not_found, or unstorable. The same uuid twice is stored once. */
   insertRuns(items: Unnamed<NewRun>[]): Promise<Outcome<InsertedRun>[]>;
   findRuns(keys: RunKey[]): Promise<(RunRecord | null)[]>;
-  /** Those of the runs that there are. */
+  /** The runs among these that are stored. */
   storedRuns(uuids: string[]): Promise<string[]>;
   /** Like listWorkflows. */
   listRuns(page: PageRequest): Promise<RunRecord[]>;
 
-  /** Tells apart which runs nobody ever claimed; gives these until their payloads come to so many characters, one whatever its size. */
+  /** Which of the runs were never claimed; these are given until their payloads come to so many characters, but always one. */
   findUnclaimed(uuids: string[], maxBytes: number): Promise<FoundRuns>;
   claimByMessage(claim: MessageClaim): Promise<ClaimedRun[]>;
   /** Fewer than the limit with patience, though there are more; none only when there are no more. */
   claimDue(claim: DueClaim): Promise<ClaimedRun[]>;
   /** When a claim with this patience finds the next run, milliseconds since the epoch, if no lease is renewed; null when none will. */
   nextDue(patienceMilliseconds: number): Promise<number | null>;
-  /** `lost` where somebody else claimed the run, or it is another than told. */
+  /** `lost` where another worker claimed the run, or its row differs from `told`. */
   saveProgress(items: Progress[]): Promise<Outcome<null>[]>;
   /** The lease of a new worker begins. Repeating it is harmless. */
   startLease(lease: WorkerLease): Promise<void>;
-  /** Lost once it was over: its runs are anybody's, and the worker goes on under another id. */
+  /** `lost` once it is over: any worker may claim its runs, and the worker goes on under another id. */
   renewLease(lease: WorkerLease): Promise<Outcome<null>>;
-  /** What a worker holds, whether or not it was told so. */
+  /** The runs that a worker holds, also by claims whose answer it never got. */
   heldBy(worker: string): Promise<(Held & Pick<Progress, "crashes">)[]>;
   /** Cancels runs: at once where no worker holds them, else through their holder. Error run_not_found. Repeating it is harmless. */
   requestControl(items: ControlRequest[]): Promise<Outcome<ControlResult>[]>;
-  /** Which runs that a worker holds it is asked to do something with, by one look that costs next to nothing where there are none. */
+  /** The requests for runs that a worker holds. Where there are none this is one look into an empty index. */
   controlOf(worker: string): Promise<(Held & { kind: ControlKind })[]>;
   /**
    * A small part of the upkeep: makes room for runs to come, and drops some that were over at `before` (milliseconds since the epoch;

@@ -19,7 +19,7 @@ export interface Claim extends ClaimMark {
   maxBytes: number;
 }
 
-/** Claims runs that a message named: only ones that nobody ever claimed. */
+/** Claims runs that a message named: only those that were never claimed. */
 export interface MessageClaim extends Claim {
   uuids: string[];
 }
@@ -27,10 +27,11 @@ export interface MessageClaim extends Claim {
 /** Claims runs that are due, in the order in which they fell due. Those of workers whose lease is over fall due with it. */
 export interface DueClaim extends Claim {
   limit: number;
-  /** Runs that nobody has begun are left to their messages for so long once they are due. */
+  /** Runs that were never begun are left to their messages for so long once they are due. */
   patienceMilliseconds: number;
 }
 
+/** A run as its claim gives it to a worker. */
 export interface ClaimedRun {
   uuid: string;
   workflowUuid: string;
@@ -45,6 +46,7 @@ export interface ClaimedRun {
   depth: number;
 }
 
+/** A run under one claim. */
 export interface Held {
   uuid: string;
   token: number;

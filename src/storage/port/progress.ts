@@ -4,27 +4,27 @@ import type { Held } from "./claims.ts";
 import type { VersionKey } from "./workflows.ts";
 
 /**
- * How far a run came, written at once, and only while the fence holds: the run's token is this one, and where that is 0, which
- * says that nobody ever claimed the run, its log is as long as its writer knows. Repeating it is harmless.
+ * The progress of a run, written in one go if its fence holds: the run has this token, and if that is 0, for a run that was never
+ * claimed, its log has the length that the writer knows. Repeating it is harmless.
  */
 export interface Progress extends Held {
-  /** Rows of the log that the writer knows: the place of `entries`. 0 with token 0 is a run that nobody began. */
+  /** Rows of the log that the writer knows: the place of `entries`. 0 with token 0 is a run that was never begun. */
   seq: number;
   /** JSON array text to append to the log; null appends nothing. */
   entries: string | null;
   crashes: number;
-  /** When a run that nobody claimed was begun, milliseconds since the epoch; a claim writes it itself. */
+  /** When an unclaimed run was begun, milliseconds since the epoch; a claim writes it itself. */
   startedAt?: number;
-  /** Executed with this, unread: it is written only if the row says the same. */
+  /** The run was executed with this before its row was read: it is written only if the row says the same. */
   told?: Told;
   next: Next;
 }
 
 /** What is next for a run. */
 export type Next =
-  /** Its worker goes on with it. */
+  /** Its worker holds it on. */
   | { kind: "hold" }
-  /** Nobody holds it, and it may be claimed from then on, milliseconds since the epoch. */
+  /** No worker holds it, and it may be claimed from then on, milliseconds since the epoch. */
   | { kind: "due"; dueAt: number }
   | RunEnd;
 
@@ -37,7 +37,7 @@ export interface RunEnd {
   stepResults: string;
 }
 
-/** A version of a workflow, and the payload (JSON text) where that is not sure either. */
+/** The version of a run's workflow as a message says, and its payload (JSON text) where the message says that too. */
 export interface Told extends VersionKey {
   payload?: string;
 }

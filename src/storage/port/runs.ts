@@ -42,23 +42,23 @@ export interface RunRecord {
   startedAt: number | null;
   completedAt: number | null;
   error: string | null;
-  /** JSON text of the object of step results once the run ended; null before, and where nobody held it: then the log has them. */
+  /** JSON text of the object of step results once the run ended; null before, and where no worker held it: then the log has them. */
   stepResults: string | null;
   /** JSON array text of every log entry so far; "[]" once there are step results. */
   log: string;
 }
 
-/** A run that nobody ever claimed. */
+/** A run that was never claimed. */
 export interface UnclaimedRun extends VersionKey {
   uuid: string;
   /** JSON text. */
   payload: string;
 }
 
-/** Runs by whether anybody ever claimed them; those that are not stored are in neither list. */
+/** Runs by whether they were ever claimed; those that are not stored are in neither list. */
 export interface FoundRuns {
   /** Only as many as there is room for. */
   unclaimed: UnclaimedRun[];
-  /** Somebody claimed them, or they ended. */
+  /** They were claimed, or have ended. */
   taken: string[];
 }

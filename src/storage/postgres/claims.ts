@@ -2,9 +2,8 @@ import { few, keptStatement } from "../../db/kept.ts";
 import type { Pool } from "../../db/pool.ts";
 import { isUuid } from "../../ids.ts";
 import type { Claim, ClaimedRun, DueClaim, MessageClaim } from "../port.ts";
-import { milliseconds } from "./definitions.ts";
 import { logOf } from "./runs.ts";
-import { asked, boundsOf, within } from "./statement.ts";
+import { asked, boundsOf, milliseconds, within } from "./statement.ts";
 import { hasLease } from "./workers.ts";
 
 // The rows are locked by the inner query, in the order in which they are looked for; rows that somebody else is claiming are

@@ -1,12 +1,10 @@
 import { few, keptStatement } from "../../db/kept.ts";
 import type { Pool } from "../../db/pool.ts";
 import type { Pools } from "../../db/postgres.ts";
-import { isUuid } from "../../ids.ts";
 import { MAX_PAGE_BYTES, type PageRequest } from "../../schemas/page.ts";
 import type {
   NewWorkflow,
   Outcome,
-  Refusal,
   Unnamed,
   VersionKey,
   WorkflowChange,
@@ -15,25 +13,11 @@ import type {
   WorkflowRecord,
 } from "../port.ts";
 import { type Ids, mayStore } from "./ids.ts";
-import { writeBatch } from "./statement.ts";
-
-/** Milliseconds since the epoch, whole. */
-export const milliseconds = (column: string) => `floor(extract(epoch from ${column}) * 1000)::float8`;
+import { notFound, REFERENCE, RESOLVED, referencesText } from "./references.ts";
+import { FIRST_UUID, LAST_UUID, milliseconds, writeBatch } from "./statement.ts";
 
 const COLUMNS = `d.uuid, v.id, v.name, v.description, v.steps::text as steps, v.version,
   ${milliseconds("d.created_at")} as "createdAt", ${milliseconds("v.created_at")} as "updatedAt"`;
-
-/**
- * The workflow that a reference names now: by its uuid, or else an author's id. The uuid of a deleted one names none, whatever
- * others call themselves: who means it must not get another. Expects a row "reference" with namespace, reference, and the
- * reference as a uuid where it is one.
- */
-export const RESOLVED = `left join workflow_definitions owner
-    on owner.uuid = reference.uuid and owner.namespace = reference.namespace
-  left join lateral (select owner.uuid, owner.version where owner.deleted_at is null) by_uuid on true
-  left join lateral (select uuid, version from workflow_definitions
-    where owner.uuid is null and namespace = reference.namespace and id = reference.reference and deleted_at is null
-    order by uuid desc limit 1) by_id on true`;
 
 export const INSERT_WORKFLOWS = keptStatement(
   "insert_workflows",
@@ -56,10 +40,6 @@ export const INSERT_WORKFLOWS = keptStatement(
   )
   select uuid from inserted union all select uuid from first join workflow_definitions using (uuid)`,
 );
-
-const REFERENCE = `reference as (
-    select * from json_to_recordset($1::text::json) as item (position integer, namespace text, reference text, uuid uuid, version integer)
-  )`;
 
 const UPDATE = `with ${REFERENCE}, changed as (
     update workflow_definitions d set id = coalesce($2, d.id), name = $3, description = $4, steps = $5::text::jsonb,
@@ -125,9 +105,6 @@ const LIST = {
   asc: list("d.uuid > $3::text::uuid and d.uuid < $4::text::uuid order by d.uuid"),
 };
 
-export const LAST_UUID = "ffffffff-ffff-ffff-ffff-ffffffffffff";
-export const FIRST_UUID = "00000000-0000-0000-0000-000000000000";
-
 /** Definitions and their versions in PostgreSQL. */
 export class Definitions {
   readonly #writes: Pool;
@@ -151,7 +128,7 @@ export class Definitions {
     );
   }
 
-  /** One after the other, since two of one workflow make two versions; nobody changes workflows by the thousand. */
+  /** One after the other, since two of one workflow make two versions; large batches of changes are not expected. */
   async update(items: WorkflowChange[]): Promise<Outcome<{ uuid: string; version: number }>[]> {
     const outcomes: Outcome<{ uuid: string; version: number }>[] = [];
     for (const item of items) {
@@ -202,21 +179,4 @@ function inOrder<Row extends Placed, Value>(length: number, rows: Row[], read: (
   const values: (Value | null)[] = Array.from({ length }, () => null);
   for (const row of rows) values[row.position] = read(row);
   return values;
-}
-
-function referencesText(items: (WorkflowKey & { version?: number | null })[]): string {
-  return JSON.stringify(
-    items.map(({ namespace, reference, version }, position) => ({
-      position,
-      namespace,
-      reference,
-      uuid: isUuid(reference) ? reference : null,
-      version,
-    })),
-  );
-}
-
-/** The outcome for a workflow that nobody can trigger. */
-export function notFound(reference: string): Refusal {
-  return { kind: "error", code: "workflow_not_found", subject: reference };
 }

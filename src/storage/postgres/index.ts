@@ -10,13 +10,15 @@ import { Definitions, FIND_VERSIONS, FIND_WORKFLOWS, INSERT_WORKFLOWS } from "./
 import { EventQueue, OWED_EVENTS_SENT, TAKE_OWED_EVENTS } from "./events.ts";
 import { FENCE_IDS, FIND_LATE_IDS, Ids } from "./ids.ts";
 import { INSERT_BY_UUID, NewRuns } from "./new-runs.ts";
-import { DROP_RUNS, MAKE_MONTHS, Partitions } from "./partitions.ts";
+import { DROP_RUNS } from "./partitions/drop-runs.ts";
+import { MAKE_MONTHS } from "./partitions/make-months.ts";
+import { Partitions } from "./partitions/partitions.ts";
 import { ProgressWriter, SAVE_PROGRESS } from "./progress.ts";
 import { FIND_RUNS, LIST_RUNS, Runs } from "./runs.ts";
 import { FIND_UNCLAIMED, UnclaimedRuns } from "./unclaimed.ts";
 import { HELD_BY, RENEW_LEASE, Workers } from "./workers.ts";
 
-/** What the way of every run goes through, and that of its workflow. */
+/** The statements that the database keeps: those that every run, or its workflow, goes through. */
 export const KEPT = [
   FENCE_IDS,
   FIND_LATE_IDS,
@@ -44,7 +46,7 @@ export const KEPT = [
   DROP_RUNS,
 ];
 
-/** What to check where the database can't be used. */
+/** The settings to check where the database can't be used. */
 const SETTINGS = "POSTGRES_* or DATABASE_URL";
 
 const HEALTH = `with dropped as (delete from health_status where timestamp < now() - interval '1 day')

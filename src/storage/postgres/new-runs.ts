@@ -4,9 +4,9 @@ import type { Pool } from "../../db/pool.ts";
 import { codeOf } from "../../errors.ts";
 import { isUuid } from "../../ids.ts";
 import type { InsertedRun, NewRun, Outcome, Unnamed } from "../port.ts";
-import { notFound, RESOLVED } from "./definitions.ts";
 import { eventDueAt } from "./events.ts";
 import { type Ids, mayStore } from "./ids.ts";
+import { notFound, RESOLVED } from "./references.ts";
 import { boundsOf, ENDED_AT, within, writeBatch } from "./statement.ts";
 import { hasLease } from "./workers.ts";
 

@@ -5,9 +5,9 @@ import { isUuid } from "../../ids.ts";
 import { MAX_PAGE_BYTES, type PageRequest } from "../../schemas/page.ts";
 import type { RunKey } from "../../schemas/run.ts";
 import type { RunRecord } from "../port.ts";
-import { type Definitions, FIRST_UUID, LAST_UUID, milliseconds } from "./definitions.ts";
+import type { Definitions } from "./definitions.ts";
 import type { Ids } from "./ids.ts";
-import { arrayOf, boundsOf, within } from "./statement.ts";
+import { arrayOf, boundsOf, FIRST_UUID, LAST_UUID, milliseconds, within } from "./statement.ts";
 import { StepOrder } from "./step-order.ts";
 
 /** All that the log of a run has, as one JSON array; the uuid is within `low` and `high`. */

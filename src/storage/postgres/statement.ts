@@ -86,3 +86,10 @@ export function rounds<Item>(items: Item[], keyOf: (item: Item) => string): Item
   }
   return batches;
 }
+
+/** SQL for milliseconds since the epoch, whole, of a time. */
+export const milliseconds = (column: string) => `floor(extract(epoch from ${column}) * 1000)::float8`;
+
+/** The bounds of all uuids, for lists without an `after`. */
+export const LAST_UUID = "ffffffff-ffff-ffff-ffff-ffffffffffff";
+export const FIRST_UUID = "00000000-0000-0000-0000-000000000000";

@@ -1,11 +1,19 @@
 /** Retention on PostgreSQL: partitions that are replaced while others use them. */
 import { afterAll, expect, test } from "bun:test";
 import type { Sql } from "postgres";
-import { entriesText, granted, only, pathsOf, progress, uuidsOf, World } from "../../../tests/contracts/storage/kit.ts";
-import { newId } from "../../ids.ts";
-import type { Progress, Storage } from "../port.ts";
-import { connect, newDatabase, optionsFor } from "./database.fixture.ts";
-import { openPostgresStorage } from "./index.ts";
+import {
+  entriesText,
+  granted,
+  only,
+  pathsOf,
+  progress,
+  uuidsOf,
+  World,
+} from "../../../../tests/contracts/storage/kit.ts";
+import { newId } from "../../../ids.ts";
+import type { Progress, Storage } from "../../port.ts";
+import { connect, newDatabase, optionsFor } from "../database.fixture.ts";
+import { openPostgresStorage } from "../index.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
 const END: Progress["next"] = { kind: "end", status: "success", error: null, stepResults: "{}" };

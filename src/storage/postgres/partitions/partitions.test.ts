@@ -1,11 +1,11 @@
 /** Partitions of PostgreSQL: made ahead, and looked into one at a time. */
 import { afterAll, expect, test } from "bun:test";
 import type { Sql } from "postgres";
-import { MINUTE, only, progress, World } from "../../../tests/contracts/storage/kit.ts";
-import { newId } from "../../ids.ts";
-import type { Progress } from "../port.ts";
-import { connect, newDatabase, optionsFor } from "./database.fixture.ts";
-import { openPostgresStorage } from "./index.ts";
+import { MINUTE, only, progress, World } from "../../../../tests/contracts/storage/kit.ts";
+import { newId } from "../../../ids.ts";
+import type { Progress } from "../../port.ts";
+import { connect, newDatabase, optionsFor } from "../database.fixture.ts";
+import { openPostgresStorage } from "../index.ts";
 
 const END: Progress["next"] = { kind: "end", status: "success", error: null, stepResults: "{}" };
 

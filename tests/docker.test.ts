@@ -212,7 +212,7 @@ describe("the platform's processes", () => {
 
   test("get settings that exist and are accepted", () => {
     // Bun's and every library's own.
-    const known = [...SETTINGS, "NODE_ENV"];
+    const known = [...SETTINGS, "NODE_ENV", "BUN_JSC_forceRAMSize"];
     expect(Object.keys(imageEnvironment(ENTRY)).filter((name) => !known.includes(name))).toEqual([]);
     for (const one of platform()) {
       expect(Object.keys(one.environment).filter((name) => !known.includes(name))).toEqual([]);

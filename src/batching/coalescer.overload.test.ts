@@ -16,7 +16,7 @@ describe("overload", () => {
   });
 
   test("by predicted wait: what would wait for more than 5 s is refused, and told how long", async () => {
-    // An item over 4 MiB is a batch of its own: 3 s each.
+    // An item over 1 MiB is a batch of its own: 3 s each.
     const bench = new Bench(() => 5 * MIB);
     for (let item = 0; item < 40; item++) {
       const result = bench.add(item);

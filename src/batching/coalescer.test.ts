@@ -84,8 +84,8 @@ describe("batches", () => {
   const sizes: { name: string; items: number; sizeOf: (item: number) => number; batches: number[] }[] = [
     { name: "at most 1,000 items", items: 2500, sizeOf: () => 1, batches: [1000, 1000, 500] },
     { name: "exactly 1,000 are one", items: MAX_ITEMS, sizeOf: () => 1, batches: [1000] },
-    { name: "at most 4 MiB", items: 10, sizeOf: () => MIB, batches: [4, 4, 2] },
-    { name: "an item over 4 MiB goes alone", items: 3, sizeOf: () => 5 * MIB, batches: [1, 1, 1] },
+    { name: "at most 1 MiB", items: 10, sizeOf: () => MIB / 4, batches: [4, 4, 2] },
+    { name: "an item over 1 MiB goes alone", items: 3, sizeOf: () => 2 * MIB, batches: [1, 1, 1] },
     {
       name: "a big one ends a batch of small ones",
       items: 4,

@@ -17,9 +17,9 @@ export interface CoalescerOptions<Item, Result> {
   gatherMilliseconds?: number;
 }
 
-/** Caps of one batch. */
+/** Caps of one batch. On its way to PostgreSQL its bytes are in memory up to six times. */
 const MAX_ITEMS = 1000;
-const MAX_BYTES = 4 * 1024 * 1024;
+const MAX_BYTES = 1024 * 1024;
 
 /** So many items are worth a batch of their own at once, so that the next are read while these are being written. */
 const FULL_ITEMS = 16;

@@ -1,53 +1,31 @@
-import type { Logger } from "pino";
 import { Coalescer } from "../../src/batching/coalescer.ts";
-import type { Clock } from "../../src/clock.ts";
 import { messageOf } from "../../src/errors.ts";
 import { failpoint } from "../../src/failpoints.ts";
-import { isUuid } from "../../src/ids.ts";
 import type { CompletedEvent, Triggered } from "../../src/schemas/event.ts";
 import { joinLogs } from "../../src/schemas/log.ts";
 import type { Shortcut } from "../../src/shortcuts.ts";
-import type { Next, Outcome, Progress, Storage, Told, UnclaimedRun } from "../../src/storage/port.ts";
+import type { Next, Outcome, Progress } from "../../src/storage/port.ts";
 import type { Advanced } from "../execution/port.ts";
-import { type Definitions, definitionKey } from "../holding/definitions.ts";
+import type { Definitions } from "../holding/definitions.ts";
 import type { Origin } from "../holding/held-run.ts";
 import type { Holdings } from "../holding/holdings.ts";
 import type { Reaches } from "../holding/reach.ts";
-import { RecentKeys } from "../holding/recent.ts";
-import type { PureExecution, PureRun } from "./pure.ts";
+import type { PureExecution } from "./pure.ts";
 import { ShortSleeps } from "./short-sleeps.ts";
-import { Trust } from "./trust.ts";
+import { progressOf, type Unclaimed, UnclaimedLookup, type UnclaimedLookupOptions } from "./unclaimed-lookup.ts";
 
 /** What is late is claimed, and executed again. */
 const LIMIT_MILLISECONDS = 1000;
-const MAX_BYTES = 4 * 1024 * 1024;
-/** How long a workflow is known for runs that come to an effect first. */
-const KNOWN_MILLISECONDS = 60_000;
 /** How long a run whose sleep is over is left to the worker that remembers it, before any other takes it. */
 const GRACE_MILLISECONDS = 2000;
 
-export interface UnclaimedRunsOptions {
+export interface UnclaimedRunsOptions extends UnclaimedLookupOptions {
   /** Those that are on. */
   shortcuts: ReadonlySet<Shortcut>;
-  /** Whether messages come from known users alone; where anybody may send them, rows are read first. */
-  trustsMessages: boolean;
-  storage: Storage;
-  clock: Clock;
-  log: Logger;
   /** Called when a run sleeps until a time, milliseconds since the epoch. */
   onGivenBack(dueAt: number): void;
   /** Called when the end of a run is stored. */
   onEnded(event: CompletedEvent): void;
-}
-
-/** A run that nobody ever claimed, as far as it is known to have come. */
-interface Unclaimed extends PureRun {
-  workflowUuid: string;
-  logLength: number;
-  /** Milliseconds since the epoch. */
-  startedAt: number;
-  /** Undefined for one whose row was read. */
-  told: Told | undefined;
 }
 
 interface Asleep extends Unclaimed {
@@ -69,16 +47,13 @@ interface Came {
  */
 export class UnclaimedRuns {
   readonly #options: UnclaimedRunsOptions;
-  readonly #definitions: Definitions;
+  readonly #lookup: UnclaimedLookup;
   readonly #holdings: Holdings;
   readonly #pure: PureExecution;
   readonly #reaches: Reaches;
-  /** Workflows whose runs have to be claimed. */
-  readonly #effectful: RecentKeys;
   readonly #shortSleeps: ShortSleeps<Asleep>;
   readonly #woken: Coalescer<Unclaimed, true>;
   readonly #saves: Coalescer<Progress, Outcome<null>>;
-  readonly #trust: Trust;
   readonly #waking = new Set<Promise<unknown>>();
   #stopped = false;
 
@@ -87,12 +62,10 @@ export class UnclaimedRuns {
     parts: { definitions: Definitions; holdings: Holdings; pure: PureExecution; reaches: Reaches },
   ) {
     this.#options = options;
-    this.#definitions = parts.definitions;
+    this.#lookup = new UnclaimedLookup(options, parts);
     this.#holdings = parts.holdings;
     this.#pure = parts.pure;
     this.#reaches = parts.reaches;
-    this.#effectful = new RecentKeys(options.clock, KNOWN_MILLISECONDS);
-    this.#trust = new Trust(options.clock, options.log);
     this.#shortSleeps = new ShortSleeps(options.clock, (runs) => this.#wake(runs));
     this.#saves = new Coalescer({
       clock: options.clock,
@@ -122,10 +95,10 @@ export class UnclaimedRuns {
    */
   async advance(triggered: Triggered[]): Promise<string[]> {
     const all = triggered.map(({ runId }) => runId);
-    const likely = triggered.filter(({ workflowId }) => !this.#effectful.has(workflowId));
+    const likely = triggered.filter(({ workflowId }) => this.#lookup.mayBePure(workflowId));
     if (likely.length === 0) return all;
     const done = await this.#reserved("message", likely.length, async () => {
-      const { unclaimed, taken } = await this.#find(likely);
+      const { unclaimed, taken } = await this.#lookup.find(likely);
       return new Set([...taken, ...(await this.#advance(unclaimed))]);
     });
     return all.filter((runId) => !done.has(runId));
@@ -147,31 +120,6 @@ export class UnclaimedRuns {
         "sleeping runs not given back; they wake a moment late",
       );
     }
-  }
-
-  async #find(triggered: Triggered[]): Promise<{ unclaimed: Unclaimed[]; taken: string[] }> {
-    const { storage, clock } = this.#options;
-    const startedAt = clock.now();
-    // What a message says of its run saves reading it: should that be wrong, nothing of it is stored.
-    const trusts = this.#options.trustsMessages && this.#trust.holds;
-    const told = new Map((trusts ? triggered.flatMap(toldRun) : []).map((run) => [run.uuid, run]));
-    const asked = triggered.map(({ runId }) => runId).filter((runId) => !told.has(runId));
-    const found = await storage.findUnclaimed(asked, Math.min(MAX_BYTES, this.#holdings.roomBytes));
-    const all = [...told.values(), ...found.unclaimed];
-    const definitions = await this.#definitions.load(all);
-    const unclaimed = all.flatMap((run): Unclaimed[] => {
-      const definition = definitionKey(run);
-      const steps = definitions.get(definition);
-      if (steps === undefined) return [];
-      if (this.#reaches.of(definition, steps).first === "effect") {
-        this.#effectful.add(run.workflowUuid);
-        return [];
-      }
-      const { uuid, workflowUuid, payload } = run;
-      const row = { uuid, workflowUuid, payload, log: "[]", logLength: 0, startedAt };
-      return [{ ...row, definition, steps, told: told.get(uuid) }];
-    });
-    return { unclaimed, taken: found.taken };
   }
 
   #wake(runs: Unclaimed[]): void {
@@ -199,7 +147,7 @@ export class UnclaimedRuns {
     failpoint(came.some(({ next }) => next.kind === "end") ? "end_saved" : "progress_saved");
     const saved = came.filter((_, index) => outcomes[index]?.kind === "ok");
     const missed = came.filter(({ run }, index) => run.told !== undefined && outcomes[index]?.kind !== "ok").length;
-    if (missed > 0) this.#trust.missed(missed);
+    if (missed > 0) this.#lookup.missed(missed);
     for (const { run, next, asleep } of saved) {
       if (asleep !== null) this.#shortSleeps.add(asleep);
       else if (next.kind === "due") onGivenBack(next.dueAt);
@@ -237,19 +185,4 @@ export class UnclaimedRuns {
       release();
     }
   }
-}
-
-/** The run as its message says it was stored; none where the message does not say. */
-function toldRun({ runId, workflowId, stored }: Triggered): UnclaimedRun[] {
-  return stored === null || !isUuid(workflowId)
-    ? []
-    : [{ uuid: runId, workflowUuid: workflowId.toLowerCase(), ...stored }];
-}
-
-function progressOf(
-  { uuid, startedAt, told, logLength: seq }: Unclaimed,
-  next: Next,
-  entries: string | null = null,
-): Progress {
-  return { uuid, token: 0, seq, entries, crashes: 0, startedAt, ...(told === undefined ? {} : { told }), next };
 }

@@ -1,0 +1,108 @@
+import type { Logger } from "pino";
+import type { Clock } from "../../src/clock.ts";
+import { isUuid } from "../../src/ids.ts";
+import type { Triggered } from "../../src/schemas/event.ts";
+import type { Next, Progress, Storage, Told, UnclaimedRun } from "../../src/storage/port.ts";
+import { type Definitions, definitionKey } from "../holding/definitions.ts";
+import type { Holdings } from "../holding/holdings.ts";
+import type { Reaches } from "../holding/reach.ts";
+import { RecentKeys } from "../holding/recent.ts";
+import type { PureRun } from "./pure.ts";
+import { Trust } from "./trust.ts";
+
+const MAX_BYTES = 4 * 1024 * 1024;
+/** How long a workflow is known for runs that come to an effect first. */
+const KNOWN_MILLISECONDS = 60_000;
+
+export interface UnclaimedLookupOptions {
+  /** Whether messages come from known users alone; where anybody may send them, rows are read first. */
+  trustsMessages: boolean;
+  storage: Storage;
+  clock: Clock;
+  log: Logger;
+}
+
+/** A run that nobody ever claimed, as far as it is known to have come. */
+export interface Unclaimed extends PureRun {
+  workflowUuid: string;
+  logLength: number;
+  /** Milliseconds since the epoch. */
+  startedAt: number;
+  /** Undefined for one whose row was read. */
+  told: Told | undefined;
+}
+
+/** What is needed to execute runs that messages name: by the word of the message where that is trusted, else by their rows. */
+export class UnclaimedLookup {
+  readonly #options: UnclaimedLookupOptions;
+  readonly #definitions: Definitions;
+  readonly #holdings: Holdings;
+  readonly #reaches: Reaches;
+  /** Workflows whose runs have to be claimed. */
+  readonly #effectful: RecentKeys;
+  readonly #trust: Trust;
+
+  constructor(
+    options: UnclaimedLookupOptions,
+    parts: { definitions: Definitions; holdings: Holdings; reaches: Reaches },
+  ) {
+    this.#options = options;
+    this.#definitions = parts.definitions;
+    this.#holdings = parts.holdings;
+    this.#reaches = parts.reaches;
+    this.#effectful = new RecentKeys(options.clock, KNOWN_MILLISECONDS);
+    this.#trust = new Trust(options.clock, options.log);
+  }
+
+  /** Whether runs of this workflow may come to their end or a sleep before an effect, as far as that is known. */
+  mayBePure(workflowId: string): boolean {
+    return !this.#effectful.has(workflowId);
+  }
+
+  /** Runs to execute, and those that are claimed or over. The others are to be claimed. @throws what the storage throws */
+  async find(triggered: Triggered[]): Promise<{ unclaimed: Unclaimed[]; taken: string[] }> {
+    const { storage, clock } = this.#options;
+    const startedAt = clock.now();
+    // What a message says of its run saves reading it: should that be wrong, nothing of it is stored.
+    const trusts = this.#options.trustsMessages && this.#trust.holds;
+    const told = new Map((trusts ? triggered.flatMap(toldRun) : []).map((run) => [run.uuid, run]));
+    const asked = triggered.map(({ runId }) => runId).filter((runId) => !told.has(runId));
+    const found = await storage.findUnclaimed(asked, Math.min(MAX_BYTES, this.#holdings.roomBytes));
+    const all = [...told.values(), ...found.unclaimed];
+    const definitions = await this.#definitions.load(all);
+    const unclaimed = all.flatMap((run): Unclaimed[] => {
+      const definition = definitionKey(run);
+      const steps = definitions.get(definition);
+      if (steps === undefined) return [];
+      if (this.#reaches.of(definition, steps).first === "effect") {
+        this.#effectful.add(run.workflowUuid);
+        return [];
+      }
+      const { uuid, workflowUuid, payload } = run;
+      const row = { uuid, workflowUuid, payload, log: "[]", logLength: 0, startedAt };
+      return [{ ...row, definition, steps, told: told.get(uuid) }];
+    });
+    return { unclaimed, taken: found.taken };
+  }
+
+  /** So many runs were executed by the word of their messages, and their rows say otherwise. */
+  missed(count: number): void {
+    this.#trust.missed(count);
+  }
+}
+
+/** The run as its message says it was stored; none where the message does not say. */
+function toldRun({ runId, workflowId, stored }: Triggered): UnclaimedRun[] {
+  return stored === null || !isUuid(workflowId)
+    ? []
+    : [{ uuid: runId, workflowUuid: workflowId.toLowerCase(), ...stored }];
+}
+
+/** The write of how far a run came. */
+export function progressOf(
+  { uuid, startedAt, told, logLength: seq }: Unclaimed,
+  next: Next,
+  entries: string | null = null,
+): Progress {
+  return { uuid, token: 0, seq, entries, crashes: 0, startedAt, ...(told === undefined ? {} : { told }), next };
+}

@@ -10,6 +10,7 @@ import type { PlacesOptions } from "./places.ts";
 import { Saves, type SavesOptions } from "./saves.ts";
 import { wakeLater } from "./waking.ts";
 
+const SHORTEST_PAUSE_MILLISECONDS = 15_000;
 const RETRY_MILLISECONDS = 200;
 
 export interface AdvancingOptions extends HandingOptions, PlacesOptions, SavesOptions {
@@ -45,7 +46,7 @@ export class Advancing {
     this.#handing = new Handing(options, parts, (held, advance) => this.#take(held, advance));
     this.#effects = new Effects(options, this.#handing, parts.holdings, {
       onEnd: (held, outcome) => this.#take(held, outcome, true),
-      onTired: (held) => this.#giveBack(held, held.pauseMilliseconds),
+      onTired: (held) => this.#giveBack(held, pauseOf(held)),
     });
     this.#saves = new Saves(options, parts.holdings);
   }
@@ -181,4 +182,10 @@ export class Advancing {
     for (const one of held) this.#giveBack(one);
     await Promise.all(held.map(({ saving }) => saving));
   }
+}
+
+/** How long a run is left alone where there is no place for its effect: not all that wait come again at once. */
+function pauseOf({ run }: HeldRun): number {
+  const part = Number.parseInt(run.uuid.slice(-4), 16) / 0x10000;
+  return SHORTEST_PAUSE_MILLISECONDS * (1 + part);
 }

@@ -1,27 +1,18 @@
 import type { CompletedEvent } from "../../src/schemas/event.ts";
 import { CANCELLED, type Interruption, interrupted } from "../../src/schemas/interrupted.ts";
-import { joinLogs, parseLog, stepResultsText, tellMore } from "../../src/schemas/log.ts";
+import { parseLog, stepResultsText } from "../../src/schemas/log.ts";
 import type { EndedStatus } from "../../src/schemas/run.ts";
 import { describeFailure } from "../../src/step-failures.ts";
 import type { ClaimedRun, Next, Progress, RunEnd, VersionKey } from "../../src/storage/port.ts";
 import type { Advanced, ReadyEffect } from "../execution/port.ts";
 import { definitionKey } from "./definitions.ts";
+import { HeldLog } from "./held-log.ts";
 
 /** Threads that a run may take along before it is failed, unless it makes progress in between. */
 const MAX_CRASHES = 5;
-const SHORTEST_PAUSE_MILLISECONDS = 15_000;
 
 /** How a run came here; each way has a share of the room that the other cannot take. */
 export type Origin = "message" | "due";
-
-/** Entries, and what is given back once they are persisted. */
-interface Unsaved {
-  /** JSON array texts. */
-  entries: string[];
-  releases: (() => void)[];
-  /** Effects that come after them. */
-  ready: ReadyEffect[];
-}
 
 /** A run that this worker has claimed: what is persisted of it, what came since, and what of it is under way. */
 export class HeldRun {
@@ -60,17 +51,11 @@ export class HeldRun {
   bytes: number;
   /** Called when its part of the room grows by so many characters. */
   onGrowth: (characters: number) => void = () => {};
-  /** JSON array texts of the log as it is persisted. */
-  readonly #log: string[];
-  #logLength: number;
+  readonly #log: HeldLog;
   /** How often its thread was heard of. */
   #told = 0;
   /** What was told before something that has not come yet. */
   readonly #early = new Map<number, Advanced>();
-  #unsaved: Unsaved = { entries: [], releases: [], ready: [] };
-  /** Of what is being written. */
-  #releases: (() => void)[] = [];
-  #isDropped = false;
 
   constructor(run: ClaimedRun, origin: Origin, leaseUntil: number) {
     this.run = run;
@@ -78,8 +63,7 @@ export class HeldRun {
     this.leaseUntil = leaseUntil;
     this.crashes = run.crashes;
     this.bytes = run.payload.length + run.log.length;
-    this.#log = run.log === "[]" ? [] : [run.log];
-    this.#logLength = run.logLength;
+    this.#log = new HeldLog(run.log, run.logLength);
   }
 
   get version(): VersionKey {
@@ -97,19 +81,13 @@ export class HeldRun {
 
   /** Whether nothing of it was executed yet. */
   get isAtItsBeginning(): boolean {
-    return this.#log.length === 0 && this.#unsaved.entries.length === 0;
+    return this.#log.isEmpty;
   }
 
   /** Whether nothing of it is under way or about to be: it only sleeps. */
   get isIdle(): boolean {
     if (this.isAdvancing || this.again || this.underWay > 0) return false;
-    return this.ready.length + this.#unsaved.ready.length + this.#early.size === 0;
-  }
-
-  /** How long it is left alone where there is no place for its effect: not all that wait come again at once. */
-  get pauseMilliseconds(): number {
-    const part = Number.parseInt(this.run.uuid.slice(-4), 16) / 0x10000;
-    return SHORTEST_PAUSE_MILLISECONDS * (1 + part);
+    return this.ready.length + this.#log.ready.length + this.#early.size === 0;
   }
 
   /** Characters that cross to a thread with it. */
@@ -119,7 +97,7 @@ export class HeldRun {
 
   /** JSON texts of what a thread that does not have it needs. */
   get state(): { payload: string; log: string } {
-    return { payload: this.run.payload, log: this.#wholeLog() };
+    return { payload: this.run.payload, log: this.#log.text };
   }
 
   /** Takes how far it came, in the order in which its thread told it. */
@@ -133,7 +111,7 @@ export class HeldRun {
 
   #take({ entries, mustSave, next }: Advanced): void {
     if (entries !== "[]") {
-      this.#unsaved.entries.push(entries);
+      this.#log.add(entries);
       // It came further: whatever died before, it died of something else.
       this.crashes = 0;
     }
@@ -141,15 +119,14 @@ export class HeldRun {
     if (next.kind === "end") this.end = next;
     else if (next.kind === "again") this.again = true;
     else {
-      (this.mustSave ? this.#unsaved.ready : this.ready).push(...next.ready);
+      (this.mustSave ? this.#log.ready : this.ready).push(...next.ready);
       this.wakeAt = next.wakeAt;
     }
   }
 
   /** Takes the room of the reply that came with its progress. */
   addReply(release: () => void): void {
-    if (this.#isDropped) release();
-    else this.#unsaved.releases.push(release);
+    this.#log.addReply(release);
   }
 
   /** What its thread knew is gone: it is executed again from what came so far. */
@@ -161,7 +138,7 @@ export class HeldRun {
     this.#early.clear();
     this.underWay = 0;
     this.ready = [];
-    this.#unsaved.ready = [];
+    this.#log.ready = [];
     this.wakeAt = null;
   }
 
@@ -186,7 +163,7 @@ export class HeldRun {
 
   /** Ends it while steps of it are under way: they fail with it, or are skipped. */
   #endBetween(status: EndedStatus, reason: Interruption, now: number): void {
-    const stepResults = stepResultsText(interrupted(parseLog(this.#wholeLog()), reason, now));
+    const stepResults = stepResultsText(interrupted(parseLog(this.#log.text), reason, now));
     this.end = { kind: "end", status, error: reason.error, stepResults };
   }
 
@@ -197,38 +174,25 @@ export class HeldRun {
 
   /** The fenced write for what is unsaved; `saved` says that it was done. */
   progress(next: Next): { progress: Progress; saved(): void } {
-    const { entries, releases, ready } = this.#unsaved;
-    this.#releases = releases;
-    this.#unsaved = { entries: [], releases: [], ready: [] };
     const { generation } = this;
     this.mustSave = false;
     const { uuid, token } = this.run;
-    const isTold = next.kind !== "end" || entries.some((text) => tellMore(parseLog(text)));
-    const text = isTold && entries.length > 0 ? entries.reduce(joinLogs) : null;
-    // From now on it is part of what a thread that does not have it needs.
-    if (text !== null) this.#log.push(text);
-    const progress = { uuid, token, seq: this.#logLength, entries: text, crashes: this.crashes, next };
+    const { seq, entries, saved } = this.#log.write(next.kind === "end");
     return {
-      progress,
+      progress: { uuid, token, seq, entries, crashes: this.crashes, next },
       saved: () => {
-        for (const release of releases.splice(0)) release();
+        const ready = saved();
         if (this.generation === generation) this.ready.push(...ready);
-        if (text === null) return;
-        this.#logLength++;
-        this.bytes += text.length;
-        this.onGrowth(text.length);
+        if (entries === null) return;
+        this.bytes += entries.length;
+        this.onGrowth(entries.length);
       },
     };
   }
 
   /** It is not held any more: what it has that is not persisted is of no use. */
   drop(): void {
-    this.#isDropped = true;
     this.cancelWake();
-    for (const release of [...this.#unsaved.releases.splice(0), ...this.#releases.splice(0)]) release();
-  }
-
-  #wholeLog(): string {
-    return [...this.#log, ...this.#unsaved.entries].reduce(joinLogs, "[]");
+    this.#log.drop();
   }
 }

@@ -1,0 +1,77 @@
+import { joinLogs, parseLog, tellMore } from "../../src/schemas/log.ts";
+import type { Progress } from "../../src/storage/port.ts";
+import type { ReadyEffect } from "../execution/port.ts";
+
+/** A write of what came; `saved` says that it was done, and gives the effects that may start then. */
+interface LogWrite extends Pick<Progress, "seq" | "entries"> {
+  saved(): ReadyEffect[];
+}
+
+/** The log of a held run: what of it is persisted, and what came since. */
+export class HeldLog {
+  /** Effects that come after what is not persisted. */
+  ready: ReadyEffect[] = [];
+  /** JSON array texts of what is persisted, or being written. */
+  readonly #written: string[];
+  /** The same of what came since. */
+  #unsaved: string[] = [];
+  #length: number;
+  /** Give back the room of the replies that came with it; those of what is being written. */
+  #releases: (() => void)[] = [];
+  #releasesWritten: (() => void)[] = [];
+  #isDropped = false;
+
+  /** A log as it was claimed: JSON array text, and in how many rows it is stored. */
+  constructor(log: string, length: number) {
+    this.#written = log === "[]" ? [] : [log];
+    this.#length = length;
+  }
+
+  get isEmpty(): boolean {
+    return this.#written.length === 0 && this.#unsaved.length === 0;
+  }
+
+  /** All of it, as JSON array text. */
+  get text(): string {
+    return [...this.#written, ...this.#unsaved].reduce(joinLogs, "[]");
+  }
+
+  /** `entries`: JSON array text. */
+  add(entries: string): void {
+    this.#unsaved.push(entries);
+  }
+
+  /** `release` gives back the room of a reply once what came with it is persisted. */
+  addReply(release: () => void): void {
+    if (this.#isDropped) release();
+    else this.#releases.push(release);
+  }
+
+  /** What is to be written of what came. Where the run ends, its results say it, unless attempts tell more. */
+  write(isEnd: boolean): LogWrite {
+    const [unsaved, releases, ready] = [this.#unsaved, this.#releases, this.ready];
+    this.#unsaved = [];
+    this.#releases = [];
+    this.#releasesWritten = releases;
+    this.ready = [];
+    const isTold = !isEnd || unsaved.some((text) => tellMore(parseLog(text)));
+    const entries = isTold && unsaved.length > 0 ? unsaved.reduce(joinLogs) : null;
+    // From now on it is part of what a thread that does not have it needs.
+    if (entries !== null) this.#written.push(entries);
+    return {
+      seq: this.#length,
+      entries,
+      saved: () => {
+        for (const release of releases.splice(0)) release();
+        if (entries !== null) this.#length++;
+        return ready;
+      },
+    };
+  }
+
+  /** It is of no use any more: gives back all room. */
+  drop(): void {
+    this.#isDropped = true;
+    for (const release of [...this.#releases.splice(0), ...this.#releasesWritten.splice(0)]) release();
+  }
+}

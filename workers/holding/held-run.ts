@@ -8,13 +8,13 @@ import type { Advanced, ReadyEffect } from "../execution/port.ts";
 import { definitionKey } from "./definitions.ts";
 import { HeldLog } from "./held-log.ts";
 
-/** Threads that a run may take along before it is failed, unless it makes progress in between. */
+/** A run is failed after so many lost threads in a row, without progress in between. */
 const MAX_CRASHES = 5;
 
-/** How a run came here; each way has a share of the room that the other cannot take. */
+/** How a run was claimed; each way has a share of the room that the other cannot take. */
 export type Origin = "message" | "due";
 
-/** A run that this worker has claimed: what is persisted of it, what came since, and what of it is under way. */
+/** A run that this worker has claimed: its log, its progress since the last write, and the work for it under way. */
 export class HeldRun {
   readonly run: ClaimedRun;
   readonly origin: Origin;
@@ -28,19 +28,19 @@ export class HeldRun {
   saving: Promise<void> | null = null;
   /** It is being cancelled: nothing of it begins any more. */
   isCancelling = false;
-  /** Something of what came can't be computed again. */
+  /** Some of its new entries can't be computed again. */
   mustSave = false;
-  /** It is to be advanced once more when what came is persisted. */
+  /** It is to be advanced once more after the next write. */
   again = false;
-  /** How it ends, once that is written. */
+  /** Its end, which is to be written; null before. */
   end: RunEnd | null = null;
   /** Effects that may start: everything before them is persisted. */
   ready: ReadyEffect[] = [];
   /** Effects that have or wait for a place. */
   underWay = 0;
-  /** One more with every loss of its state: what is told of effects from before is told of nothing. */
+  /** Rises with every loss of its state: results of effects from before are ignored. */
   generation = 0;
-  /** When there is more to do whatever becomes of its effects, milliseconds since the epoch; null for never. */
+  /** When it goes on even if no effect ends, milliseconds since the epoch; null for never. */
   wakeAt: number | null = null;
   /** Ends the timer for that. */
   cancelWake: () => void = () => {};
@@ -52,9 +52,9 @@ export class HeldRun {
   /** Called when its part of the room grows by so many characters. */
   onGrowth: (characters: number) => void = () => {};
   readonly #log: HeldLog;
-  /** How often its thread was heard of. */
+  /** Reports of its thread that were taken. */
   #told = 0;
-  /** What was told before something that has not come yet. */
+  /** Reports that came before an earlier one. */
   readonly #early = new Map<number, Advanced>();
 
   constructor(run: ClaimedRun, origin: Origin, leaseUntil: number) {
@@ -74,7 +74,7 @@ export class HeldRun {
     return definitionKey(this.version);
   }
 
-  /** Until when an effect of it may start: a lease that is nearly over may be another's when the effect reaches the world. */
+  /** Until when an effect of it may start: a lease that is nearly over may have ended when the effect reaches its host. */
   effectBy(leaseMilliseconds: number): number {
     return this.leaseUntil - leaseMilliseconds / 6;
   }
@@ -100,7 +100,7 @@ export class HeldRun {
     return { payload: this.run.payload, log: this.#log.text };
   }
 
-  /** Takes how far it came, in the order in which its thread told it. */
+  /** Takes the reports of its thread, in the order in which they were made. */
   add(advanced: Advanced): void {
     this.#early.set(advanced.seq, advanced);
     for (let next = this.#early.get(this.#told); next !== undefined; next = this.#early.get(this.#told)) {
@@ -112,7 +112,7 @@ export class HeldRun {
   #take({ entries, mustSave, next }: Advanced): void {
     if (entries !== "[]") {
       this.#log.add(entries);
-      // It came further: whatever died before, it died of something else.
+      // It made progress: threads that were lost before were not lost at this point of it.
       this.crashes = 0;
     }
     if (mustSave) this.mustSave = true;
@@ -124,12 +124,12 @@ export class HeldRun {
     }
   }
 
-  /** Takes the room of the reply that came with its progress. */
+  /** Takes the memory of a reply that is in its progress, until that is persisted. */
   addReply(release: () => void): void {
     this.#log.addReply(release);
   }
 
-  /** What its thread knew is gone: it is executed again from what came so far. */
+  /** Its state in its thread is gone: it is made again from the log. */
   loseState(): void {
     this.thread = null;
     this.generation++;
@@ -147,7 +147,7 @@ export class HeldRun {
     return this.suspicion > 1;
   }
 
-  /** A thread was lost for this reason, and it is charged with it: it may try again, or ends in the middle of its step. */
+  /** A thread was lost for this reason while it executed the run: that may try again, or ends in the middle of its step. */
   charge(reason: string, now: number): void {
     this.crashes++;
     this.mustSave = true;
@@ -167,12 +167,12 @@ export class HeldRun {
     this.end = { kind: "end", status, error: reason.error, stepResults };
   }
 
-  /** What others are told of its end. */
+  /** The event of its end. */
   completedEvent({ status, error }: RunEnd): CompletedEvent {
     return { run_id: this.run.uuid, workflow_id: this.run.workflowUuid, status, error };
   }
 
-  /** The fenced write for what is unsaved; `saved` says that it was done. */
+  /** The fenced write of its progress; `saved` is to be called when it is done. */
   progress(next: Next): { progress: Progress; saved(): void } {
     const { generation } = this;
     this.mustSave = false;
@@ -190,7 +190,7 @@ export class HeldRun {
     };
   }
 
-  /** It is not held any more: what it has that is not persisted is of no use. */
+  /** It is not held any more: progress that is not persisted is dropped. */
   drop(): void {
     this.cancelWake();
     this.#log.drop();

@@ -2,7 +2,7 @@ import { keptFunction } from "../../../db/kept.ts";
 import { boundOf, COLUMNS, floorOf, LOCK, monthAfter, nameOf, timeOf } from "./months.ts";
 
 /** Runs that one step looks at. */
-const WALKED = 5000;
+const WALKED = 1000;
 /** Changed runs that are copied again while everybody waits. */
 const CHANGED = 200;
 /** Runs of "past" that may be dropped, from which on it is replaced: fewer are deleted, so many at a time. */

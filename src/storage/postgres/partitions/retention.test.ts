@@ -167,7 +167,7 @@ test("runs with uuids of no month are dropped by when they ended", async () => {
       (uuid, workflow_id, namespace, status, payload, completed_at)
       values (${uuid}, ${workflow}, 'default', 'success', '{}', now() - ${days} * interval '1 day')`;
     for (const uuid of odd) await insert(uuid, 31);
-    const kept = odd.map((uuid) => `${uuid.slice(0, -1)}9`);
+    const kept = odd.map((uuid) => `${uuid.slice(0, -1)}${uuid.endsWith("0") ? "1" : "0"}`);
     for (const uuid of kept) await insert(uuid, 29);
     while (await other.maintain(world.now() - 30 * DAY));
     expect(await world.storage.storedRuns(odd)).toEqual([]);

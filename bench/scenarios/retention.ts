@@ -1,13 +1,12 @@
-import { ask, createWorkflow, type Page, type Run } from "../api.ts";
+import { ask, createWorkflow, type Run } from "../api.ts";
 import { missing, startCounting, waitForRuns } from "../counting.ts";
 import type { JobResult } from "../jobs.ts";
-import { Samples, type Summary } from "../percentiles.ts";
 import { measure, type Platform, startEmbedded, temporaryFolder } from "../platform.ts";
 import { pureWorkflow } from "../pure.ts";
 import { busyNotes, column, lossRows, memoryRows, type Outcome, type Session, withEmbedded } from "../scenario.ts";
 import { fillPostgres, fillSqlite, oldUuid, type Store } from "../stored-runs.ts";
-import type { Target } from "../target.ts";
 import { triggerRequest } from "../trigger.ts";
+import { follow, type Read } from "./reader.ts";
 
 const STORED = 1_000_000;
 const PER_SECOND = 1000;
@@ -16,15 +15,6 @@ const DAYS = "30";
 const SPAN_MS = 30_000;
 const SPANS = 20;
 const ASLEEP_S = 75;
-const PAGE = 100;
-/** Between two pages of the reader. */
-const READ_MS = 20;
-
-/** What the reader met. */
-interface Read {
-  latency: Summary;
-  errors: string[];
-}
 
 interface Span {
   load: JobResult;
@@ -172,34 +162,4 @@ async function play(platform: Platform, workflow: string, duration_ms: number): 
   });
   reader.abort();
   return { load, read: await reading };
-}
-
-async function follow(target: Target, signal: AbortSignal): Promise<Read> {
-  const latency = new Samples();
-  const errors: string[] = [];
-  let order = "desc";
-  let cursor: string | null = null;
-  while (!signal.aborted) {
-    const from: string = cursor === null ? "" : `&cursor=${cursor}`;
-    const began = performance.now();
-    try {
-      ({ next_cursor: cursor } = await once<Page>(target, `/api/v1/runs?limit=${PAGE}&order=${order}${from}`));
-      latency.add(performance.now() - began);
-    } catch (error) {
-      errors.push(String(error));
-      cursor = null;
-    }
-    if (cursor === null) order = order === "desc" ? "asc" : "desc";
-    await Bun.sleep(READ_MS);
-  }
-  return { latency: latency.summary(), errors };
-}
-
-/** Asked once: an answer that is no 2xx is an error here. */
-async function once<T>(target: Target, path: string): Promise<T> {
-  const response = await fetch(`http://${target.host}:${target.port}${path}`, { proxy: false });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`GET ${path} answered ${response.status}: ${text.slice(0, 300)}`);
-  const parsed: T = JSON.parse(text);
-  return parsed;
 }

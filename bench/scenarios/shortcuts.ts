@@ -2,7 +2,7 @@ import { createWorkflow } from "../api.ts";
 import { missing, type RunCount, startCounting, waitForRuns } from "../counting.ts";
 import type { JobResult } from "../jobs.ts";
 import { medianBy } from "../percentiles.ts";
-import { measure, type Platform, startEmbedded } from "../platform.ts";
+import { measure, type Platform } from "../platform.ts";
 import { serve } from "../processes.ts";
 import { readUsage, usageSince } from "../procfs.ts";
 import { pureWorkflow } from "../pure.ts";
@@ -12,10 +12,7 @@ import type { Row, Table } from "../table.ts";
 import { triggerMany } from "../trigger.ts";
 import { automationSteps } from "./automation.ts";
 import { USERS } from "./flow.ts";
-
-/** What the setting SHORTCUTS knows. */
-const SHORTCUTS = ["claim_by_insert", "run_before_insert", "unclaimed", "short_sleeps"] as const;
-type Shortcut = (typeof SHORTCUTS)[number];
+import { EmbeddedVariants, type Shortcut, StackVariants } from "./shortcut-variants.ts";
 
 /** Shortcuts that a run can meet: embedded there is no broker, and on the stack the processes that take triggers execute nothing. */
 const MET: Record<Mode, Shortcut[]> = {
@@ -158,45 +155,4 @@ function middle<One>(ones: One[], figure: (one: One) => number): number {
 
 function keyOf(load: string, without: Shortcut | null): string {
   return `${load}, ${without === null ? "all on" : `without ${without}`}`;
-}
-
-function settingOf(without: Shortcut | null): string {
-  return without === null ? "all" : SHORTCUTS.filter((shortcut) => shortcut !== without).join(",");
-}
-
-/** A platform of one process for each setting, kept until all is over: a process that was just started is slow. */
-class EmbeddedVariants {
-  readonly #platforms = new Map<string, Platform>();
-
-  async without(shortcut: Shortcut | null): Promise<Platform> {
-    const setting = settingOf(shortcut);
-    const platform = this.#platforms.get(setting) ?? (await startEmbedded({ env: { SHORTCUTS: setting } }));
-    this.#platforms.set(setting, platform);
-    return platform;
-  }
-
-  async close(): Promise<void> {
-    for (const platform of this.#platforms.values()) await platform.stop();
-  }
-}
-
-/** The stack, whose workers are started again with each setting. */
-class StackVariants {
-  readonly #session: Session;
-
-  constructor(session: Session) {
-    this.#session = session;
-  }
-
-  async without(shortcut: Shortcut | null): Promise<Platform> {
-    const stack = await this.#session.stack();
-    await stack.withoutWorkers?.(async () => {
-      process.env.SHORTCUTS = settingOf(shortcut);
-    });
-    return stack;
-  }
-
-  async close(): Promise<void> {
-    delete process.env.SHORTCUTS;
-  }
 }

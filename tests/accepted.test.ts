@@ -1,9 +1,10 @@
 /** What is just good enough: the other side of every bound that the suites of bad input hold. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { workflowText } from "./bad-input.ts";
-import { Client, expectReply, inPieces } from "./client.ts";
-import { textAt } from "./json.ts";
-import { type PlatformUnderTest, platformUnderTest } from "./platform.ts";
+import { workflowText } from "./harness/http/bad-input.ts";
+import { Client, inPieces } from "./harness/http/client.ts";
+import { expectReply } from "./harness/http/expect.ts";
+import { textAt } from "./harness/http/json.ts";
+import { type PlatformUnderTest, platformUnderTest } from "./harness/under-test.ts";
 
 const MIB = 1_048_576;
 

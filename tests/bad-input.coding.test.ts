@@ -1,9 +1,11 @@
 /** Bodies with a Content-Encoding. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
-import { Ground } from "./bad-input.ts";
-import { expectError, expectReply, inPieces, type Reply } from "./client.ts";
-import { at, textAt } from "./json.ts";
+import { Ground } from "./harness/http/bad-input.ts";
+import { inPieces } from "./harness/http/client.ts";
+import { expectError, expectReply } from "./harness/http/expect.ts";
+import { at, textAt } from "./harness/http/json.ts";
+import type { Reply } from "./harness/http/reply.ts";
 
 const MIB = 1_048_576;
 

@@ -1,9 +1,10 @@
 /** Paths, queries and methods that make no sense. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { expectFaultsBelow, Ground } from "./bad-input.ts";
-import { expectError, expectReply, type Reply } from "./client.ts";
-import { at, listAt, textAt } from "./json.ts";
-import { rawRequest } from "./raw-http.ts";
+import { expectFaultsBelow, Ground } from "./harness/http/bad-input.ts";
+import { expectError, expectReply } from "./harness/http/expect.ts";
+import { at, listAt, textAt } from "./harness/http/json.ts";
+import { rawRequest } from "./harness/http/raw-http.ts";
+import type { Reply } from "./harness/http/reply.ts";
 
 let ground: Ground;
 beforeAll(async () => {

@@ -1,9 +1,9 @@
 /** Bodies made to cost time, memory or a large answer: each is answered once, small, and changes nothing. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { expectFaultsBelow, Ground, workflowText } from "./bad-input.ts";
-import { expectError, expectReply } from "./client.ts";
-import { listAt } from "./json.ts";
-import { rawRequest } from "./raw-http.ts";
+import { expectFaultsBelow, Ground, workflowText } from "./harness/http/bad-input.ts";
+import { expectError, expectReply } from "./harness/http/expect.ts";
+import { listAt } from "./harness/http/json.ts";
+import { rawRequest } from "./harness/http/raw-http.ts";
 
 const MIB = 1_048_576;
 const MAX_ANSWER = 16 * 1024;

@@ -1,9 +1,10 @@
 /** Bodies that are no JSON, do not say that they are, or hold too much of it. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { expectFaultsBelow, Ground, workflowText } from "./bad-input.ts";
-import { expectError, inPieces } from "./client.ts";
-import { listAt, numberAt, textAt } from "./json.ts";
-import { rawRequest } from "./raw-http.ts";
+import { expectFaultsBelow, Ground, workflowText } from "./harness/http/bad-input.ts";
+import { inPieces } from "./harness/http/client.ts";
+import { expectError } from "./harness/http/expect.ts";
+import { listAt, numberAt, textAt } from "./harness/http/json.ts";
+import { rawRequest } from "./harness/http/raw-http.ts";
 
 const MIB = 1_048_576;
 

@@ -1,8 +1,8 @@
 /** Workflows whose steps cannot be: unknown types, configs that do not fit, placeholders that no run may follow. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { type Case, fault, Ground, refusesWorkflows } from "./bad-input.ts";
-import { expectReply } from "./client.ts";
-import { textAt } from "./json.ts";
+import { type Case, fault, Ground, refusesWorkflows } from "./harness/http/bad-input.ts";
+import { expectReply } from "./harness/http/expect.ts";
+import { textAt } from "./harness/http/json.ts";
 
 let ground: Ground;
 beforeAll(async () => {

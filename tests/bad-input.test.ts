@@ -1,8 +1,8 @@
 /** Bodies that are JSON but no workflow and no trigger: each fault is named, and nothing is stored. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { type Case, fault, Ground, refusesWorkflows } from "./bad-input.ts";
-import { expectError, expectFaults, type Fault } from "./client.ts";
-import { textAt } from "./json.ts";
+import { type Case, fault, Ground, refusesWorkflows } from "./harness/http/bad-input.ts";
+import { expectError, expectFaults, type Fault } from "./harness/http/expect.ts";
+import { textAt } from "./harness/http/json.ts";
 
 let ground: Ground;
 beforeAll(async () => {

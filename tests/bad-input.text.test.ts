@@ -1,6 +1,6 @@
 /** JSON that some store or program would not give back unchanged: refused wherever it stands. */
 import { afterAll, beforeAll, describe, test } from "bun:test";
-import { expectFaultsBelow, Ground, workflowText } from "./bad-input.ts";
+import { expectFaultsBelow, Ground, workflowText } from "./harness/http/bad-input.ts";
 
 let ground: Ground;
 beforeAll(async () => {

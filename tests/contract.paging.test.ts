@@ -1,8 +1,9 @@
 /** Lists are read page by page while new items arrive: nothing is skipped, nothing repeated. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { Client, expectReply } from "./client.ts";
-import { at, listAt, textAt } from "./json.ts";
-import { type PlatformUnderTest, platformUnderTest } from "./platform.ts";
+import { Client } from "./harness/http/client.ts";
+import { expectReply } from "./harness/http/expect.ts";
+import { at, listAt, textAt } from "./harness/http/json.ts";
+import { type PlatformUnderTest, platformUnderTest } from "./harness/under-test.ts";
 
 const STEPS = [{ name: "answer", type: "transform", config: { value: 1 } }];
 /** How long `order=asc` holds items back, and how old a list may be. */

@@ -1,9 +1,10 @@
-/** Every row of the HTTP contract, over real HTTP. Runs against any deployment: see tests/platform.ts. */
+/** Every row of the HTTP contract, over real HTTP. Runs against any deployment: see tests/harness/under-test.ts. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { Client, expectError, expectReply } from "./client.ts";
-import { expectRunShape, UUID_V7 } from "./contract.ts";
-import { at, objectAt, textAt } from "./json.ts";
-import { type PlatformUnderTest, platformUnderTest } from "./platform.ts";
+import { Client } from "./harness/http/client.ts";
+import { expectRunShape, UUID_V7 } from "./harness/http/contract.ts";
+import { expectError, expectReply } from "./harness/http/expect.ts";
+import { at, objectAt, textAt } from "./harness/http/json.ts";
+import { type PlatformUnderTest, platformUnderTest } from "./harness/under-test.ts";
 
 const NOBODY = "00000000-0000-7000-8000-000000000000";
 const STEPS = [{ name: "answer", type: "transform", config: { value: "${payload.n}" } }];

@@ -1,8 +1,9 @@
 /** Text goes in and comes out unchanged, whatever script it is in. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { Client, expectError, expectReply } from "./client.ts";
-import { at, textAt } from "./json.ts";
-import { type PlatformUnderTest, platformUnderTest } from "./platform.ts";
+import { Client } from "./harness/http/client.ts";
+import { expectError, expectReply } from "./harness/http/expect.ts";
+import { at, textAt } from "./harness/http/json.ts";
+import { type PlatformUnderTest, platformUnderTest } from "./harness/under-test.ts";
 
 let platform: PlatformUnderTest;
 let api: Client;

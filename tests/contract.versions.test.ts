@@ -1,8 +1,9 @@
 /** Definitions over time: versions, deletion, and which workflow a user's own id names. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { Client, expectError, expectReply } from "./client.ts";
-import { at, numberAt, textAt } from "./json.ts";
-import { type PlatformUnderTest, platformUnderTest } from "./platform.ts";
+import { Client } from "./harness/http/client.ts";
+import { expectError, expectReply } from "./harness/http/expect.ts";
+import { at, numberAt, textAt } from "./harness/http/json.ts";
+import { type PlatformUnderTest, platformUnderTest } from "./harness/under-test.ts";
 
 let platform: PlatformUnderTest;
 let api: Client;

@@ -5,12 +5,14 @@
 import { expect, test } from "bun:test";
 import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { allRuns, hasEnded, timeAt, untilAllEnded } from "./all-runs.ts";
-import { Client, expectReply, type Reply } from "./client.ts";
-import { crashKinds, faultOf, type Kind } from "./crash-workflows.ts";
-import { at, numberAt, textAt } from "./json.ts";
-import { LedgerSink } from "./ledger-sink.ts";
-import { Platform, REPOSITORY } from "./platform.ts";
+import { crashKinds, faultOf, type Kind } from "./harness/crash-workflows.ts";
+import { allRuns, hasEnded, timeAt, untilAllEnded } from "./harness/http/all-runs.ts";
+import { Client } from "./harness/http/client.ts";
+import { expectReply } from "./harness/http/expect.ts";
+import { at, numberAt, textAt } from "./harness/http/json.ts";
+import type { Reply } from "./harness/http/reply.ts";
+import { Platform, REPOSITORY } from "./harness/platform.ts";
+import { LedgerSink } from "./harness/sinks/ledger-sink.ts";
 
 const FULL = process.env.TEST_SIZE === "full";
 const KILLS = FULL ? 20 : 3;

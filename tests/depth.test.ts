@@ -1,9 +1,10 @@
 /** A workflow that triggers itself ends: how deep it went travels in a header of the platform's webhooks. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { Client, expectReply, type StepInput } from "./client.ts";
-import { textAt } from "./json.ts";
-import { type PlatformUnderTest, platformUnderTest } from "./platform.ts";
-import { Sink } from "./sink.ts";
+import { Client, type StepInput } from "./harness/http/client.ts";
+import { expectReply } from "./harness/http/expect.ts";
+import { textAt } from "./harness/http/json.ts";
+import { Sink } from "./harness/sinks/sink.ts";
+import { type PlatformUnderTest, platformUnderTest } from "./harness/under-test.ts";
 
 const DEPTH = "x-workflow-depth";
 

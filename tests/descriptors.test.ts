@@ -1,9 +1,9 @@
 /** A process that may open few files, and more idle connections to it than that. */
 import { afterEach, expect, test } from "bun:test";
-import { Client } from "./client.ts";
-import { Connection } from "./connection.ts";
-import { LedgerSink } from "./ledger-sink.ts";
-import { Platform } from "./platform.ts";
+import { Client } from "./harness/http/client.ts";
+import { Connection } from "./harness/http/connection.ts";
+import { Platform } from "./harness/platform.ts";
+import { LedgerSink } from "./harness/sinks/ledger-sink.ts";
 
 const IDLE = 250;
 const CROWDED = "file descriptors are scarce: idle connections are closed; raise ulimit -n";

@@ -5,10 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { render } from "../infrastructure/local/nginx.ts";
 import { install, pathOf, run } from "../infrastructure/local/packages.ts";
-import { composeConfig, type Service, servicesOf } from "./docker.compose.ts";
-import { imageEnvironment, instructionsOf, readText } from "./docker.files.ts";
-import { at } from "./json.ts";
-import { REPOSITORY } from "./platform.ts";
+import { composeConfig, type Service, servicesOf } from "./harness/docker/compose.ts";
+import { imageEnvironment, instructionsOf, readText } from "./harness/docker/files.ts";
+import { at } from "./harness/http/json.ts";
+import { REPOSITORY } from "./harness/platform.ts";
 
 // The first time programs are installed.
 setDefaultTimeout(180_000);

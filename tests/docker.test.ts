@@ -5,10 +5,10 @@ import { dirname, join } from "node:path";
 import { install } from "../infrastructure/local/packages.ts";
 import { SETTINGS } from "../src/config/settings.ts";
 import { loadConfig } from "../src/config.ts";
-import { composeConfig, type Service, servicesOf } from "./docker.compose.ts";
-import { copiesOf, filesOf, imageEnvironment, instructionsOf, isSent, readText } from "./docker.files.ts";
-import { at, objectAt, textAt } from "./json.ts";
-import { REPOSITORY } from "./platform.ts";
+import { composeConfig, type Service, servicesOf } from "./harness/docker/compose.ts";
+import { copiesOf, filesOf, imageEnvironment, instructionsOf, isSent, readText } from "./harness/docker/files.ts";
+import { at, objectAt, textAt } from "./harness/http/json.ts";
+import { REPOSITORY } from "./harness/platform.ts";
 
 // The first time docker-compose is installed.
 setDefaultTimeout(180_000);
@@ -126,7 +126,7 @@ describe("paths", () => {
       ".git/config",
       "data/platform.db",
       "node_modules/pino/pino.js",
-      "tests/json.ts",
+      "tests/harness/http/json.ts",
     ];
     const made = [
       "bench/results/2026.json",

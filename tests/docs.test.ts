@@ -4,9 +4,9 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Browser, chromium, type Locator, type Page } from "playwright-core";
 import { install, pathOf } from "../infrastructure/local/packages.ts";
-import { Client } from "./client.ts";
-import { objectAt, textAt } from "./json.ts";
-import { Platform, REPOSITORY } from "./platform.ts";
+import { Client } from "./harness/http/client.ts";
+import { objectAt, textAt } from "./harness/http/json.ts";
+import { Platform, REPOSITORY } from "./harness/platform.ts";
 
 const ARGUMENTS = [
   ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],

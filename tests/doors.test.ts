@@ -1,9 +1,11 @@
 /** Whom the API answers: requests under its own names, and pages of its own origin. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { Client, expectError, expectReply, type Reply } from "./client.ts";
-import { listAt, textAt } from "./json.ts";
-import { Platform } from "./platform.ts";
-import { rawText } from "./raw-http.ts";
+import { Client } from "./harness/http/client.ts";
+import { expectError, expectReply } from "./harness/http/expect.ts";
+import { listAt, textAt } from "./harness/http/json.ts";
+import { rawText } from "./harness/http/raw-http.ts";
+import type { Reply } from "./harness/http/reply.ts";
+import { Platform } from "./harness/platform.ts";
 
 const DEFINITION = JSON.stringify({ name: "w", steps: [{ name: "a", type: "transform", config: { value: 1 } }] });
 const LISTED = "https://app.example";

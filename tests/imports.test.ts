@@ -4,11 +4,13 @@
  */
 import { describe, expect, test } from "bun:test";
 import { dirname, join } from "node:path";
-import { type Import, importsOf, readCode, type Source } from "./sources.ts";
+import { type Import, importsOf, readCode, type Source } from "./harness/sources.ts";
 
 const ROOT = join(import.meta.dir, "..");
 const MAX_LINES = 200;
 const MAX_LINES_OF_TESTS = 300;
+/** Files that are longer still, and may only get shorter. */
+const LONGER: Record<string, number> = { "tests/doors.test.ts": 315, "tests/steps.webhook.test.ts": 307 };
 
 const LAYERS = ["api", "services", "repositories", "storage", "db"];
 /** What every part may see. */
@@ -118,11 +120,9 @@ function check(source: Source): string[] {
     const fault = faultOfImport(path, one);
     return fault === null ? [] : [`${path}:${one.line}: ${fault} (${one.target})`];
   });
-  if (path.startsWith("bench/")) return faults;
-  const lines = text.trimEnd().split("\n").length;
-  const most = isTest(path) || isContract(path) ? MAX_LINES_OF_TESTS : MAX_LINES;
-  if (lines > most) faults.push(`${path}:${lines}: a file has at most ${most} lines`);
-  if (isTest(path) || isContract(path)) return faults;
+  const fault = faultOfLength(source);
+  if (fault !== null) faults.push(fault);
+  if (path.startsWith("bench/") || isTest(path) || isContract(path)) return faults;
 
   const { code, strings } = readCode(text);
   if (!/^src\/(storage|db)\//.test(path)) {
@@ -142,6 +142,14 @@ function check(source: Source): string[] {
   return faults;
 }
 
+/** Why a file has too many lines; null where it has not. */
+function faultOfLength({ path, text }: Source): string | null {
+  const lines = text.trimEnd().split("\n").length;
+  const most = LONGER[path] ?? (isTest(path) || isContract(path) ? MAX_LINES_OF_TESTS : MAX_LINES);
+  if (path in LONGER && lines < most) return `${path}:${lines}: name it with this number, or not at all`;
+  return lines > most ? `${path}:${lines}: a file has at most ${most} lines` : null;
+}
+
 /** Every circle of imports, as the files along it; imports of types count. */
 function circlesIn(files: Source[]): string[] {
   const imports = new Map(files.map((file) => [file.path, importsOf(file)]));
@@ -158,13 +166,16 @@ function circlesIn(files: Source[]): string[] {
   return circles;
 }
 
-const paths = ["{src,workers,bench}", "tests/contracts"]
-  .flatMap((folder) => [...new Bun.Glob(`${folder}/**/*.ts`).scanSync(ROOT)])
-  .sort();
-const sources = await Promise.all(paths.map(async (path) => ({ path, text: await Bun.file(join(ROOT, path)).text() })));
+function read(folders: string[]): Promise<Source[]> {
+  const paths = folders.flatMap((folder) => [...new Bun.Glob(`${folder}/**/*.ts`).scanSync(ROOT)]).sort();
+  return Promise.all(paths.map(async (path) => ({ path, text: await Bun.file(join(ROOT, path)).text() })));
+}
+
+const sources = await read(["{src,workers,bench}", "tests/contracts"]);
+const everything = await read(["{src,workers,bench,tests,infrastructure}"]);
 
 test("there is something to check, in every part", () => {
-  const parts = new Set(paths.map(partOf));
+  const parts = new Set(sources.map(({ path }) => partOf(path)));
   for (const part of [...LAYERS, "engine", "schemas", "connectors", "messaging", "workers"])
     expect(parts).toContain(part);
   expect(sources.flatMap(importsOf).length).toBeGreaterThan(200);
@@ -172,8 +183,10 @@ test("there is something to check, in every part", () => {
 
 test("every import keeps the rules", () => expect(sources.flatMap(check)).toEqual([]));
 
+test("no file is too long", () => expect(everything.flatMap((file) => faultOfLength(file) ?? [])).toEqual([]));
+
 test("no imports form a circle", () => {
-  expect(circlesIn(sources)).toEqual([]);
+  expect(circlesIn(everything)).toEqual([]);
   const circle = [
     { path: "bench/a.ts", text: 'import type { B } from "./b.ts";' },
     { path: "bench/b.ts", text: 'import { c } from "./c.ts";\nimport "./d.ts";' },

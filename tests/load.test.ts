@@ -1,11 +1,11 @@
 /** Many users at once, and more work than there is room for: nobody is dropped, what does not fit is told so at once. */
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { allRuns, untilAllEnded } from "./all-runs.ts";
-import { Client } from "./client.ts";
-import { Connection, type RawReply } from "./connection.ts";
-import { at, listAt, numberAt, textAt } from "./json.ts";
-import { Platform } from "./platform.ts";
-import { residentMegabytes } from "./procfs.ts";
+import { allRuns, untilAllEnded } from "./harness/http/all-runs.ts";
+import { Client } from "./harness/http/client.ts";
+import { Connection, type RawReply } from "./harness/http/connection.ts";
+import { at, listAt, numberAt, textAt } from "./harness/http/json.ts";
+import { Platform } from "./harness/platform.ts";
+import { residentMegabytes } from "./harness/procfs.ts";
 
 const FULL = process.env.TEST_SIZE === "full";
 const USERS = FULL ? 10_000 : 1_000;

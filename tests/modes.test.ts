@@ -2,10 +2,11 @@
 import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { kcat } from "../src/messaging/kafka/kafka.fixture.ts";
 import { connect } from "../src/storage/postgres/database.fixture.ts";
-import { Client, expectReply } from "./client.ts";
-import { at, objectAt, textAt } from "./json.ts";
-import { newDatabase } from "./platform.ts";
-import { ownDeployment, PlatformProcess, type Role, startRefusedAs } from "./processes.ts";
+import { Client } from "./harness/http/client.ts";
+import { expectReply } from "./harness/http/expect.ts";
+import { at, objectAt, textAt } from "./harness/http/json.ts";
+import { ownDeployment, PlatformProcess, type Role, startRefusedAs } from "./harness/processes.ts";
+import { newDatabase } from "./harness/under-test.ts";
 
 setDefaultTimeout(60_000);
 const STEPS = [

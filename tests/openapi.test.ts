@@ -15,9 +15,10 @@ import { RunService } from "../src/services/runs.ts";
 import { TriggerService } from "../src/services/triggers.ts";
 import { WorkflowService } from "../src/services/workflows.ts";
 import { openMemoryStorage } from "../src/storage/sqlite/index.ts";
-import { Client, expectError, expectReply } from "./client.ts";
-import { at, isObject, listAt, objectAt, textAt } from "./json.ts";
-import { Platform, REPOSITORY } from "./platform.ts";
+import { Client } from "./harness/http/client.ts";
+import { expectError, expectReply } from "./harness/http/expect.ts";
+import { at, isObject, listAt, objectAt, textAt } from "./harness/http/json.ts";
+import { Platform, REPOSITORY } from "./harness/platform.ts";
 
 const INSTALL_MS = 300_000;
 const FUZZ_MS = 180_000;

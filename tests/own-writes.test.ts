@@ -1,9 +1,10 @@
 /** What one process has answered is seen by every other, in lists too, and whichever of them Redis is out of reach for. */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { createConnection, createServer, type Socket } from "node:net";
-import { Client, expectReply } from "./client.ts";
-import { at, listAt, textAt } from "./json.ts";
-import { ownDeployment, PlatformProcess } from "./processes.ts";
+import { Client } from "./harness/http/client.ts";
+import { expectReply } from "./harness/http/expect.ts";
+import { at, listAt, textAt } from "./harness/http/json.ts";
+import { ownDeployment, PlatformProcess } from "./harness/processes.ts";
 
 setDefaultTimeout(60_000);
 const STEPS = [{ name: "answer", type: "transform", config: { value: 1 } }];

@@ -12,8 +12,9 @@ import { servicesUp } from "../infrastructure/local/services.ts";
 import { SECRETS } from "../src/config/settings.ts";
 import { loadConfig } from "../src/config.ts";
 import { StartError } from "../src/errors.ts";
-import { Client } from "./client.ts";
-import { newDatabase, Platform, REPOSITORY } from "./platform.ts";
+import { Client } from "./harness/http/client.ts";
+import { Platform, REPOSITORY } from "./harness/platform.ts";
+import { newDatabase } from "./harness/under-test.ts";
 
 setDefaultTimeout(120_000);
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { SETTINGS } from "../src/config/settings.ts";
-import { Platform } from "./platform.ts";
+import { Platform } from "./harness/platform.ts";
 
 const README = new URL("../README.md", import.meta.url);
 const OPERATIONS = new URL("../docs/operations.md", import.meta.url);

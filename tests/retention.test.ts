@@ -4,9 +4,11 @@ import { afterAll, expect, test } from "bun:test";
 import { join } from "node:path";
 import type { Sql } from "postgres";
 import { connect } from "../src/storage/postgres/database.fixture.ts";
-import { Client, expectReply, type StepInput } from "./client.ts";
-import { at, textAt } from "./json.ts";
-import { newDatabase, Platform } from "./platform.ts";
+import { Client, type StepInput } from "./harness/http/client.ts";
+import { expectReply } from "./harness/http/expect.ts";
+import { at, textAt } from "./harness/http/json.ts";
+import { Platform } from "./harness/platform.ts";
+import { newDatabase } from "./harness/under-test.ts";
 
 /** More than PostgreSQL deletes one by one. */
 const OLD = 12_000;

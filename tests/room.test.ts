@@ -1,10 +1,10 @@
 /** A host that never answers: it costs its own workflows, and nobody else. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { createServer, type Server } from "node:net";
-import { Client, type StepInput } from "./client.ts";
-import { at } from "./json.ts";
-import { Platform } from "./platform.ts";
-import { Sink } from "./sink.ts";
+import { Client, type StepInput } from "./harness/http/client.ts";
+import { at } from "./harness/http/json.ts";
+import { Platform } from "./harness/platform.ts";
+import { Sink } from "./harness/sinks/sink.ts";
 
 const PLACES = 64;
 const HANGING = 200;

@@ -1,10 +1,11 @@
 /** As many workers as there are: each gets work, and those that come, go and die in mid-flow lose and double nothing. */
 import { afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import { Kafka, logLevel } from "kafkajs";
-import { allRuns, untilAllEnded } from "./all-runs.ts";
-import { Client, expectReply } from "./client.ts";
-import { textAt } from "./json.ts";
-import { ownDeployment, PlatformProcess } from "./processes.ts";
+import { allRuns, untilAllEnded } from "./harness/http/all-runs.ts";
+import { Client } from "./harness/http/client.ts";
+import { expectReply } from "./harness/http/expect.ts";
+import { textAt } from "./harness/http/json.ts";
+import { ownDeployment, PlatformProcess } from "./harness/processes.ts";
 
 const FULL = process.env.TEST_SIZE === "full";
 const RUNS = FULL ? 10_000 : 300;

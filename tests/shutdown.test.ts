@@ -1,11 +1,12 @@
 /** SIGTERM and SIGINT under load: what is under way is answered, finished or given back, and the exit is orderly. */
 import { expect, test } from "bun:test";
-import { allRuns, untilAllEnded } from "./all-runs.ts";
-import { Client, expectReply } from "./client.ts";
-import { Connection, type RawReply } from "./connection.ts";
-import { textAt } from "./json.ts";
-import { LedgerSink } from "./ledger-sink.ts";
-import { Platform } from "./platform.ts";
+import { allRuns, untilAllEnded } from "./harness/http/all-runs.ts";
+import { Client } from "./harness/http/client.ts";
+import { Connection, type RawReply } from "./harness/http/connection.ts";
+import { expectReply } from "./harness/http/expect.ts";
+import { textAt } from "./harness/http/json.ts";
+import { Platform } from "./harness/platform.ts";
+import { LedgerSink } from "./harness/sinks/ledger-sink.ts";
 
 const EXIT_MS = 25_000;
 const CLIENTS = 16;

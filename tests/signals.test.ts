@@ -3,9 +3,9 @@ import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Client } from "./client.ts";
-import { LedgerSink } from "./ledger-sink.ts";
-import { fieldsOf, Platform, REPOSITORY } from "./platform.ts";
+import { Client } from "./harness/http/client.ts";
+import { fieldsOf, Platform, REPOSITORY } from "./harness/platform.ts";
+import { LedgerSink } from "./harness/sinks/ledger-sink.ts";
 
 setDefaultTimeout(60_000);
 /** Much less than the 15 s that runs under way get, and the 30 s of a lease. */

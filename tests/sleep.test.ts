@@ -1,10 +1,11 @@
 /** Runs that sleep cost rows and nothing else, wake when it is time and never before, and outlive the process. */
 import { afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
-import { allRuns, hasEnded, timeAt, untilAllEnded } from "./all-runs.ts";
-import { Client, expectReply } from "./client.ts";
-import { at, objectAt, textAt } from "./json.ts";
-import { Platform } from "./platform.ts";
-import { cpuSeconds, residentMegabytes, threadCount } from "./procfs.ts";
+import { allRuns, hasEnded, timeAt, untilAllEnded } from "./harness/http/all-runs.ts";
+import { Client } from "./harness/http/client.ts";
+import { expectReply } from "./harness/http/expect.ts";
+import { at, objectAt, textAt } from "./harness/http/json.ts";
+import { Platform } from "./harness/platform.ts";
+import { cpuSeconds, residentMegabytes, threadCount } from "./harness/procfs.ts";
 
 const FULL = process.env.TEST_SIZE === "full";
 const RUNS = FULL ? 100_000 : 3_000;

@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { prepareNginx, render } from "../infrastructure/local/nginx.ts";
 import { run } from "../infrastructure/local/packages.ts";
-import { objectAt } from "./json.ts";
-import { rawRequest } from "./raw-http.ts";
-import { Front, HangsUp, StandIn, until } from "./stack.fixture.ts";
+import { objectAt } from "./harness/http/json.ts";
+import { rawRequest } from "./harness/http/raw-http.ts";
+import { Front, HangsUp, StandIn, until } from "./harness/stack.fixture.ts";
 
 setDefaultTimeout(60_000);
 const MEBIBYTE = 1024 * 1024;

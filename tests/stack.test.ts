@@ -10,10 +10,10 @@ import { isAlive, type PartRecord, recordsIn } from "../infrastructure/local/par
 import { passwordFile, passwordOf } from "../infrastructure/local/secrets.ts";
 import { SERVICES, servicesDown, servicesUp } from "../infrastructure/local/services.ts";
 import { outsideOf } from "../infrastructure/local/unprivileged.ts";
-import { Client } from "./client.ts";
-import { textAt } from "./json.ts";
-import { REPOSITORY } from "./platform.ts";
-import { freePorts, until } from "./stack.fixture.ts";
+import { Client } from "./harness/http/client.ts";
+import { textAt } from "./harness/http/json.ts";
+import { REPOSITORY } from "./harness/platform.ts";
+import { freePorts, until } from "./harness/stack.fixture.ts";
 
 // The first time Kafka is fetched.
 setDefaultTimeout(180_000);

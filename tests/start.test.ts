@@ -4,8 +4,9 @@ import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Client, expectReply } from "./client.ts";
-import { Platform, REPOSITORY, type Refusal, startRefused } from "./platform.ts";
+import { Client } from "./harness/http/client.ts";
+import { expectReply } from "./harness/http/expect.ts";
+import { Platform, REPOSITORY, type Refusal, startRefused } from "./harness/platform.ts";
 
 /** Generous, because other tests may share the machine: how fast it really is, the bench says. */
 const FIRST_ANSWER_MS = 5_000;

@@ -1,9 +1,10 @@
 /** One file adds a step type. Always on a platform of its own: another deployment has no such file. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { Client, expectFaults, expectReply } from "./client.ts";
-import { textAt } from "./json.ts";
-import { Platform } from "./platform.ts";
-import { PlatformCopy } from "./platform-copy.ts";
+import { Client } from "./harness/http/client.ts";
+import { expectFaults, expectReply } from "./harness/http/expect.ts";
+import { textAt } from "./harness/http/json.ts";
+import { Platform } from "./harness/platform.ts";
+import { PlatformCopy } from "./harness/platform-copy.ts";
 
 const REPEAT = `
   import { Type } from "@sinclair/typebox";

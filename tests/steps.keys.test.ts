@@ -1,8 +1,8 @@
 /** Keys that name a prototype: requests can't use them, but what a webhook is answered with is carried as it is. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { Client } from "./client.ts";
-import { type PlatformUnderTest, platformUnderTest } from "./platform.ts";
-import { Sink } from "./sink.ts";
+import { Client } from "./harness/http/client.ts";
+import { Sink } from "./harness/sinks/sink.ts";
+import { type PlatformUnderTest, platformUnderTest } from "./harness/under-test.ts";
 
 const REPLY = '{"__proto__":{"x":[{"__proto__":1}]},"constructor":"Ferrari","prototype":null,"n":1,"toString":2}';
 

@@ -3,10 +3,11 @@
  * platform of its own: another deployment has no such connectors.
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { Client, expectReply, type Run, type StepInput } from "./client.ts";
-import { Platform } from "./platform.ts";
-import { connectorSource, PlatformCopy } from "./platform-copy.ts";
-import { Sink } from "./sink.ts";
+import { Client, type Run, type StepInput } from "./harness/http/client.ts";
+import { expectReply } from "./harness/http/expect.ts";
+import { Platform } from "./harness/platform.ts";
+import { connectorSource, PlatformCopy } from "./harness/platform-copy.ts";
+import { Sink } from "./harness/sinks/sink.ts";
 
 const FIRST_REPLY = "await tools.fetch({ url: config.url, method: 'GET', headers: [], body: null });";
 /** What each does, and what the error of its run must say. */

@@ -1,9 +1,10 @@
 /** `parallel`: branches beside one another, how they are joined, and what the run shows of them. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { Client, expectFaults, type StepInput } from "./client.ts";
-import { at, objectAt } from "./json.ts";
-import { type PlatformUnderTest, platformUnderTest } from "./platform.ts";
-import { Sink } from "./sink.ts";
+import { Client, type StepInput } from "./harness/http/client.ts";
+import { expectFaults } from "./harness/http/expect.ts";
+import { at, objectAt } from "./harness/http/json.ts";
+import { Sink } from "./harness/sinks/sink.ts";
+import { type PlatformUnderTest, platformUnderTest } from "./harness/under-test.ts";
 
 let platform: PlatformUnderTest;
 let api: Client;

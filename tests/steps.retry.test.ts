@@ -1,8 +1,9 @@
 /** `retry`: what is tried again, how often and when, and what the run shows of it. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { Client, expectFaults, type StepInput } from "./client.ts";
-import { at, objectAt } from "./json.ts";
-import { type PlatformUnderTest, platformUnderTest } from "./platform.ts";
+import { Client, type StepInput } from "./harness/http/client.ts";
+import { expectFaults } from "./harness/http/expect.ts";
+import { at, objectAt } from "./harness/http/json.ts";
+import { type PlatformUnderTest, platformUnderTest } from "./harness/under-test.ts";
 
 let platform: PlatformUnderTest;
 let api: Client;

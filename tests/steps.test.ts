@@ -1,9 +1,10 @@
 /** What delay and transform steps leave behind, how placeholders resolve, and how a run ends. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { Client, expectReply, type Run, type StepInput } from "./client.ts";
-import { expectRunShape } from "./contract.ts";
-import { listAt, objectAt, textAt } from "./json.ts";
-import { type PlatformUnderTest, platformUnderTest } from "./platform.ts";
+import { Client, type Run, type StepInput } from "./harness/http/client.ts";
+import { expectRunShape } from "./harness/http/contract.ts";
+import { expectReply } from "./harness/http/expect.ts";
+import { listAt, objectAt, textAt } from "./harness/http/json.ts";
+import { type PlatformUnderTest, platformUnderTest } from "./harness/under-test.ts";
 
 let platform: PlatformUnderTest;
 let api: Client;

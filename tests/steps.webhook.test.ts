@@ -1,8 +1,8 @@
 /** What a webhook step sends, what it makes of the reply, and when it fails. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { Client, type Run, type StepInput } from "./client.ts";
-import { type PlatformUnderTest, platformUnderTest } from "./platform.ts";
-import { deadUrl, Sink } from "./sink.ts";
+import { Client, type Run, type StepInput } from "./harness/http/client.ts";
+import { deadUrl, Sink } from "./harness/sinks/sink.ts";
+import { type PlatformUnderTest, platformUnderTest } from "./harness/under-test.ts";
 
 const JSON_REPLY = { "content-type": "application/json" };
 

@@ -1,8 +1,8 @@
 /** Webhooks of a platform as it comes: to public addresses alone. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { Client, type StepInput } from "./client.ts";
-import { Platform, startRefused } from "./platform.ts";
-import { Sink } from "./sink.ts";
+import { Client, type StepInput } from "./harness/http/client.ts";
+import { Platform, startRefused } from "./harness/platform.ts";
+import { Sink } from "./harness/sinks/sink.ts";
 
 let platform: Platform;
 let api: Client;

@@ -1,10 +1,10 @@
 /** Promises 6 and 7: a broker that is killed and loses its whole log loses no run and no completed event. */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import type { Sql } from "postgres";
-import { wipeBroker } from "./broker-log.ts";
-import type { Completed } from "./events.ts";
+import { wipeBroker } from "./deployment/broker-log.ts";
+import type { Completed } from "./deployment/events.ts";
+import { until } from "./load/waiting.ts";
 import { rehearse } from "./rehearsal.ts";
-import { until } from "./waiting.ts";
 
 const FULL = process.env.TEST_SIZE === "full";
 const NAME = "losing Kafka with all that it had loses nothing, and every trigger is answered 200 meanwhile";

@@ -4,13 +4,14 @@
  */
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import { Client } from "../client.ts";
-import { newDatabase, Platform } from "../platform.ts";
-import { PlatformProcess } from "../processes.ts";
+import { Client } from "../harness/http/client.ts";
+import { Platform } from "../harness/platform.ts";
+import { PlatformProcess } from "../harness/processes.ts";
+import { newDatabase } from "../harness/under-test.ts";
 import type { Random } from "../simulation/scheduler.ts";
-import { type DelayedRun, type DelayRecords, postgresDelays, sqliteDelays } from "./delays-times.ts";
-import { play } from "./folder.ts";
-import { until } from "./waiting.ts";
+import { play } from "./deployment/folder.ts";
+import { type DelayedRun, type DelayRecords, postgresDelays, sqliteDelays } from "./load/delays-times.ts";
+import { until } from "./load/waiting.ts";
 
 const FULL = process.env.TEST_SIZE === "full";
 const DELAYS = FULL ? 10_000 : 400;

@@ -1,9 +1,9 @@
 /** Promises 1, 2, 4 and 7 at the seams: a process dies right between one system's commit and the next one's. */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { FAILPOINTS, type Failpoint } from "../../src/failpoints.ts";
-import type { Deployment } from "./deployment.ts";
+import type { Deployment } from "./deployment/deployment.ts";
+import { until } from "./load/waiting.ts";
 import { rehearse } from "./rehearsal.ts";
-import { until } from "./waiting.ts";
 
 const FULL = process.env.TEST_SIZE === "full";
 const NAME = "a process that dies at any of its failpoints loses and doubles nothing";

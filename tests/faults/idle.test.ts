@@ -3,11 +3,12 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { resolve } from "node:path";
 import { endPart, recordsIn } from "../../infrastructure/local/parts.ts";
 import { portsFrom, servicesDown, servicesUp } from "../../infrastructure/local/services.ts";
-import { Client, expectReply } from "../client.ts";
-import { textAt } from "../json.ts";
-import { basePortOf, laneFolder } from "../lane.ts";
-import { REPOSITORY } from "../platform.ts";
-import { PlatformProcess } from "../processes.ts";
+import { Client } from "../harness/http/client.ts";
+import { expectReply } from "../harness/http/expect.ts";
+import { textAt } from "../harness/http/json.ts";
+import { basePortOf, laneFolder } from "../harness/lane.ts";
+import { REPOSITORY } from "../harness/platform.ts";
+import { PlatformProcess } from "../harness/processes.ts";
 
 const FULL = process.env.TEST_SIZE === "full";
 const USERS = FULL ? 1000 : 250;

@@ -6,13 +6,14 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { servicesUp } from "../../infrastructure/local/services.ts";
-import { Client } from "../client.ts";
-import { textAt } from "../json.ts";
-import { basePortOf, laneFolder } from "../lane.ts";
-import { newDatabase, REPOSITORY } from "../platform.ts";
-import { PlatformProcess } from "../processes.ts";
-import { followOldestFirst, readNewestFirst } from "./list-readers.ts";
-import { type Toxic, Toxiproxy } from "./toxiproxy.ts";
+import { Client } from "../harness/http/client.ts";
+import { textAt } from "../harness/http/json.ts";
+import { basePortOf, laneFolder } from "../harness/lane.ts";
+import { REPOSITORY } from "../harness/platform.ts";
+import { PlatformProcess } from "../harness/processes.ts";
+import { newDatabase } from "../harness/under-test.ts";
+import { type Toxic, Toxiproxy } from "./deployment/toxiproxy.ts";
+import { followOldestFirst, readNewestFirst } from "./load/list-readers.ts";
 
 const FULL = process.env.TEST_SIZE === "full";
 /** Of the way to the database, milliseconds. Above 2 s ids are too old when they arrive. */

@@ -3,12 +3,13 @@ import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import postgres from "postgres";
-import { Client } from "../client.ts";
-import { LedgerSink } from "../ledger-sink.ts";
-import { newDatabase, Platform } from "../platform.ts";
-import { PlatformProcess } from "../processes.ts";
-import { play } from "./folder.ts";
-import { until } from "./waiting.ts";
+import { Client } from "../harness/http/client.ts";
+import { Platform } from "../harness/platform.ts";
+import { PlatformProcess } from "../harness/processes.ts";
+import { LedgerSink } from "../harness/sinks/ledger-sink.ts";
+import { newDatabase } from "../harness/under-test.ts";
+import { play } from "./deployment/folder.ts";
+import { until } from "./load/waiting.ts";
 
 const FULL = process.env.TEST_SIZE === "full";
 /** Five crashes end a run. */

@@ -1,14 +1,14 @@
 /** The frame of the tests under load: a deployment, a steady load, faults meanwhile, and the verdict once all is over. */
 import { expect } from "bun:test";
-import { Client } from "../client.ts";
-import { Deployment } from "./deployment.ts";
-import type { DeploymentSettings } from "./deployment-parts.ts";
-import type { Completed } from "./events.ts";
+import { Client } from "../harness/http/client.ts";
+import { Deployment } from "./deployment/deployment.ts";
+import type { DeploymentSettings } from "./deployment/deployment-parts.ts";
+import type { Completed } from "./deployment/events.ts";
+import { type Case, play } from "./deployment/folder.ts";
+import { Sink } from "./deployment/sink.ts";
 import { watchFinalStates } from "./final.ts";
-import { type Case, play } from "./folder.ts";
-import { type Made, makeKinds } from "./kinds.ts";
-import { Load } from "./load.ts";
-import { Sink } from "./sink.ts";
+import { type Made, makeKinds } from "./load/kinds.ts";
+import { Load } from "./load/load.ts";
 import { judge, untilAllEnded } from "./verdict.ts";
 
 const ENDS_MS = 120_000;

@@ -12,21 +12,21 @@ import {
   stackSettings,
   stackUp,
 } from "../../infrastructure/local/stack.ts";
-import { Client, type StepInput } from "../client.ts";
-import { objectAt } from "../json.ts";
-import { basePortOf, frontPortOf, laneFolder } from "../lane.ts";
-import { LedgerSink } from "../ledger-sink.ts";
-import { SINKS } from "../platform.ts";
-import { PlatformProcess } from "../processes.ts";
-import { Crowd } from "./crowd.ts";
-import { databaseOf } from "./deployment.ts";
-import { Drains } from "./drains.ts";
-import { play } from "./folder.ts";
-import { makeKinds } from "./kinds.ts";
-import { type RequestLine, readLedger } from "./ledger.ts";
-import { Load } from "./load.ts";
-import { Sink } from "./sink.ts";
-import { until } from "./waiting.ts";
+import { Client, type StepInput } from "../harness/http/client.ts";
+import { objectAt } from "../harness/http/json.ts";
+import { basePortOf, frontPortOf, laneFolder } from "../harness/lane.ts";
+import { SINKS } from "../harness/platform.ts";
+import { PlatformProcess } from "../harness/processes.ts";
+import { LedgerSink } from "../harness/sinks/ledger-sink.ts";
+import { databaseOf } from "./deployment/deployment.ts";
+import { play } from "./deployment/folder.ts";
+import { Sink } from "./deployment/sink.ts";
+import { Crowd } from "./load/crowd.ts";
+import { Drains } from "./load/drains.ts";
+import { makeKinds } from "./load/kinds.ts";
+import { type RequestLine, readLedger } from "./load/ledger.ts";
+import { Load } from "./load/load.ts";
+import { until } from "./load/waiting.ts";
 
 const FULL = process.env.TEST_SIZE === "full";
 const FILE = "tests/faults/restart.test.ts";

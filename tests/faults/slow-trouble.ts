@@ -1,9 +1,9 @@
 /** What the connections of a deployment go through, one trouble after the other, while it is under load. */
 import type { Random } from "../simulation/scheduler.ts";
-import type { Load } from "./load.ts";
-import type { LosingProxy } from "./losing-proxy.ts";
-import type { Toxic, Toxiproxy } from "./toxiproxy.ts";
-import { until } from "./waiting.ts";
+import type { LosingProxy } from "./deployment/losing-proxy.ts";
+import type { Toxic, Toxiproxy } from "./deployment/toxiproxy.ts";
+import type { Load } from "./load/load.ts";
+import { until } from "./load/waiting.ts";
 
 /** A statement gets 10 s, a look at whether anything is answered 5; then its connection is replaced. */
 const GIVEN_UP_MS = 20_000;

@@ -1,15 +1,15 @@
 /** Promise 3: a step's result is recorded at most once, and a worker that was frozen past its lease writes nothing. */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import type { Sql } from "postgres";
-import { Client } from "../client.ts";
-import { Deployment } from "./deployment.ts";
+import { Client } from "../harness/http/client.ts";
+import { Deployment } from "./deployment/deployment.ts";
+import { play } from "./deployment/folder.ts";
+import { Sink } from "./deployment/sink.ts";
 import { watchFinalStates } from "./final.ts";
-import { play } from "./folder.ts";
-import { makeCalling } from "./kinds.ts";
-import { Load } from "./load.ts";
-import { Sink } from "./sink.ts";
+import { makeCalling } from "./load/kinds.ts";
+import { Load } from "./load/load.ts";
+import { until } from "./load/waiting.ts";
 import { judge, untilAllEnded, untilAllSent } from "./verdict.ts";
-import { until } from "./waiting.ts";
 
 const FULL = process.env.TEST_SIZE === "full";
 const FILE = "tests/faults/stale.test.ts";

@@ -2,9 +2,9 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { messageOf } from "../../src/errors.ts";
 import type { Random } from "../simulation/scheduler.ts";
-import type { Deployment } from "./deployment.ts";
+import type { Deployment } from "./deployment/deployment.ts";
+import { until } from "./load/waiting.ts";
 import { rehearse } from "./rehearsal.ts";
-import { until } from "./waiting.ts";
 
 const FULL = process.env.TEST_SIZE === "full";
 const NAME = "every run ends once, as it would have without the kills";

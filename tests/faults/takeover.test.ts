@@ -3,16 +3,16 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import type { Sql } from "postgres";
 import type { Part } from "../../infrastructure/local/parts.ts";
-import { Client } from "../client.ts";
-import { fieldsOf } from "../platform.ts";
-import { Deployment } from "./deployment.ts";
+import { Client } from "../harness/http/client.ts";
+import { fieldsOf } from "../harness/platform.ts";
+import { Deployment } from "./deployment/deployment.ts";
+import { play } from "./deployment/folder.ts";
+import { Sink } from "./deployment/sink.ts";
 import { watchFinalStates } from "./final.ts";
-import { play } from "./folder.ts";
-import { makeCalling, makeKinds } from "./kinds.ts";
-import { Load } from "./load.ts";
-import { Sink } from "./sink.ts";
+import { makeCalling, makeKinds } from "./load/kinds.ts";
+import { Load } from "./load/load.ts";
+import { until } from "./load/waiting.ts";
 import { judge, untilAllEnded } from "./verdict.ts";
-import { until } from "./waiting.ts";
 
 const FULL = process.env.TEST_SIZE === "full";
 const FILE = "tests/faults/takeover.test.ts";
@@ -88,7 +88,7 @@ function withClock(part: Part): Part {
     async prepare() {
       const { command, env, ...launch } = await part.prepare();
       const [bun = "", ...program] = command;
-      const preloaded = [bun, "--preload", join(import.meta.dir, "clock-off.ts"), ...program];
+      const preloaded = [bun, "--preload", join(import.meta.dir, "deployment/clock-off.ts"), ...program];
       return { ...launch, command: preloaded, env: { ...env, CLOCK_OFF_MS: String(off) } };
     },
   };

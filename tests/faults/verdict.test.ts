@@ -1,14 +1,14 @@
 /** The verdict itself: what the suite promises to find, it finds where it was done by hand. */
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { Client } from "../client.ts";
-import { Deployment } from "./deployment.ts";
+import { Client } from "../harness/http/client.ts";
+import { Deployment } from "./deployment/deployment.ts";
+import { play } from "./deployment/folder.ts";
+import { Sink } from "./deployment/sink.ts";
 import { watchFinalStates } from "./final.ts";
-import { play } from "./folder.ts";
-import { makeKinds } from "./kinds.ts";
-import { Load } from "./load.ts";
-import { Sink } from "./sink.ts";
+import { makeKinds } from "./load/kinds.ts";
+import { Load } from "./load/load.ts";
+import { until } from "./load/waiting.ts";
 import { judge, untilAllEnded } from "./verdict.ts";
-import { until } from "./waiting.ts";
 
 const NAME = "a verdict names every run that is lost, doubled, wrong, changed or recorded twice";
 const RUNS = 20;

@@ -2,14 +2,14 @@
 import { join } from "node:path";
 import type { Sql } from "postgres";
 import { messageOf } from "../../src/errors.ts";
-import { faultOf } from "../crash-workflows.ts";
-import type { Deployment } from "./deployment.ts";
-import { type Completed, completedEvents } from "./events.ts";
+import { faultOf } from "../harness/crash-workflows.ts";
+import type { Deployment } from "./deployment/deployment.ts";
+import { type Completed, completedEvents } from "./deployment/events.ts";
+import type { Attempt, Sink } from "./deployment/sink.ts";
 import { finalChanges } from "./final.ts";
-import { kindOf, type Made } from "./kinds.ts";
-import { type RequestLine, readLedger } from "./ledger.ts";
-import type { Attempt, Sink } from "./sink.ts";
-import { until } from "./waiting.ts";
+import { kindOf, type Made } from "./load/kinds.ts";
+import { type RequestLine, readLedger } from "./load/ledger.ts";
+import { until } from "./load/waiting.ts";
 
 const PAGE = 2000;
 /** What could not be sent waits half a minute for its next turn. */

@@ -5,17 +5,17 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { cpSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { allRuns, untilAllEnded } from "../all-runs.ts";
-import { Client } from "../client.ts";
-import { at, numberAt, objectAt, textAt } from "../json.ts";
-import { Platform } from "../platform.ts";
+import { allRuns, untilAllEnded } from "../harness/http/all-runs.ts";
+import { Client } from "../harness/http/client.ts";
+import { at, numberAt, objectAt, textAt } from "../harness/http/json.ts";
+import { Platform } from "../harness/platform.ts";
 import { Random } from "../simulation/scheduler.ts";
-import { type Case, play } from "./folder.ts";
-import { cutLog, everyOffset, intactFrames, someOffsets, TAILS, tornCheckpoint, tornHeader } from "./wal-damage.ts";
-import { HEADER_BYTES } from "./wal-file.ts";
-import { History, type State } from "./wal-history.ts";
-import { faultOfOpening, folderOf, type Remains } from "./wal-opening.ts";
-import { recordSession, type Session } from "./wal-session.ts";
+import { type Case, play } from "./deployment/folder.ts";
+import { cutLog, everyOffset, intactFrames, someOffsets, TAILS, tornCheckpoint, tornHeader } from "./wal/damage.ts";
+import { HEADER_BYTES } from "./wal/file.ts";
+import { History, type State } from "./wal/history.ts";
+import { faultOfOpening, folderOf, type Remains } from "./wal/opening.ts";
+import { recordSession, type Session } from "./wal/session.ts";
 
 const FULL = process.env.TEST_SIZE === "full";
 /** Frames of the log that is cut. */

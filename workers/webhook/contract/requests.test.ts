@@ -1,6 +1,6 @@
 /** The bytes that the client sends, and when it sends them again. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { deadUrl } from "../../../tests/sink.ts";
+import { deadUrl } from "../../../tests/harness/sinks/sink.ts";
 import type { WebhookClient } from "../port.ts";
 import { failureOf, open, RawServer, reply, replying, send } from "./kit.fixture.ts";
 

@@ -26,8 +26,8 @@ export const DROP_RUNS = keptFunction(
   `declare
   columns text := ${COLUMNS};
   before timestamptz := to_timestamp($1 / 1000);
-  past uuid := ${boundOf("workflow_runs_past", "TO")};
-  month text := ${nameOf(timeOf("past"))};
+  past uuid;
+  month text;
   state retention;
   last uuid;
   kept uuid[];
@@ -36,6 +36,9 @@ export const DROP_RUNS = keptFunction(
 begin
   select * into state from retention for update skip locked;
   if not found then return false; end if;
+  -- Only now: another process may just have replaced it.
+  past := ${boundOf("workflow_runs_past", "TO")};
+  month := ${nameOf(timeOf("past"))};
 
   if state.kept_until is null then
     state.kept_until := ${floorOf(monthAfter(timeOf("past")))};
@@ -89,7 +92,7 @@ begin
     perform ${LOCK};
   end if;
   with changes as (
-    delete from retention_changes where id in (select id from retention_changes order by id limit ${WALKED}) returning run_uuid
+    delete from retention_changes where id in (select id from retention_changes order by id limit case when many then ${WALKED} end) returning run_uuid
   )
   select array_agg(distinct run_uuid) into kept from changes;
   delete from workflow_runs_kept where uuid = any(kept);

@@ -13,7 +13,7 @@ import { INSERT_BY_UUID, NewRuns } from "./new-runs.ts";
 import { DROP_RUNS } from "./partitions/drop-runs.ts";
 import { MAKE_MONTHS } from "./partitions/make-months.ts";
 import { Partitions } from "./partitions/partitions.ts";
-import { ProgressWriter, SAVE_PROGRESS } from "./progress.ts";
+import { END_RUNS, ProgressWriter, SAVE_PROGRESS } from "./progress.ts";
 import { FIND_RUNS, LIST_RUNS, Runs } from "./runs.ts";
 import { FIND_UNCLAIMED, UnclaimedRuns } from "./unclaimed.ts";
 import { HELD_BY, RENEW_LEASE, Workers } from "./workers.ts";
@@ -37,6 +37,7 @@ export const KEPT = [
   REQUEST_CONTROL,
   CONTROL_OF,
   SAVE_PROGRESS,
+  END_RUNS,
   FIND_RUNS,
   LIST_RUNS.desc,
   LIST_RUNS.asc,

@@ -2,12 +2,15 @@
 // the original's and holds them against their floors.
 import { withLock } from "../infrastructure/local/lock.ts";
 import { readArguments } from "./arguments.ts";
-import { compare } from "./compare.ts";
 import { type Bare, measureBare } from "./limits/bare.ts";
-import { factsText, machineFacts, modeFacts } from "./machine.ts";
-import { writePicture } from "./picture.ts";
-import { unlessInterrupted } from "./processes.ts";
-import { type ModeResults, type Results, readResults, writeResults } from "./results.ts";
+import { factsText, machineFacts, modeFacts } from "./platform/machine.ts";
+import { unlessInterrupted } from "./platform/processes.ts";
+import { stackTrouble } from "./platform/stack.ts";
+import { compare } from "./report/compare.ts";
+import { writePicture } from "./report/picture.ts";
+import { type ModeResults, type Results, readResults, writeResults } from "./report/results.ts";
+import { processesText, tablesText } from "./report/side-by-side.ts";
+import { passes } from "./report/table.ts";
 import { busyNotes, type Outcome, Session } from "./scenario.ts";
 import { automation } from "./scenarios/automation.ts";
 import { chain } from "./scenarios/chain.ts";
@@ -27,9 +30,6 @@ import { soak } from "./scenarios/soak.ts";
 import { stall } from "./scenarios/stall.ts";
 import { webhook } from "./scenarios/webhook.ts";
 import type { Mode } from "./settings.ts";
-import { processesText, tablesText } from "./side-by-side.ts";
-import { stackTrouble } from "./stack.ts";
-import { passes } from "./table.ts";
 
 const SCENARIOS: Record<string, (session: Session) => Promise<Outcome>> = {
   limits,

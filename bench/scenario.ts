@@ -1,10 +1,10 @@
-import { type Floor, type FloorName, floorOf } from "./floors.ts";
-import type { JobResult } from "./jobs.ts";
 import type { Bare } from "./limits/bare.ts";
-import { type EmbeddedOptions, type Platform, runningAt, startEmbedded } from "./platform.ts";
+import type { JobResult } from "./load/jobs.ts";
+import { type EmbeddedOptions, type Platform, runningAt, startEmbedded } from "./platform/platform.ts";
+import { type Stack, startStack } from "./platform/stack.ts";
+import { type Floor, type FloorName, floorOf } from "./report/floors.ts";
+import type { Row, Table } from "./report/table.ts";
 import type { Mode, Settings } from "./settings.ts";
-import { type Stack, startStack } from "./stack.ts";
-import type { Row, Table } from "./table.ts";
 
 /** What the processes used during one span of a scenario. */
 export interface Column {

@@ -1,5 +1,5 @@
-import { Connection, type Failure, requestText } from "../http-client.ts";
-import type { AloneJob, JobResult } from "../jobs.ts";
+import { Connection, type Failure, requestText } from "../load/http-client.ts";
+import type { AloneJob, JobResult } from "../load/jobs.ts";
 import { type Tally, watchTimeouts } from "./tally.ts";
 
 const ENDED = new Set(["success", "failed", "cancelled"]);

@@ -1,6 +1,6 @@
-import { createWorkflow, type Step } from "../api.ts";
-import { Connection, type Failure, requestText } from "../http-client.ts";
-import type { ChainJob, JobResult } from "../jobs.ts";
+import { createWorkflow, type Step } from "../load/api.ts";
+import { Connection, type Failure, requestText } from "../load/http-client.ts";
+import type { ChainJob, JobResult } from "../load/jobs.ts";
 import { atFixedTimes } from "./schedule.ts";
 import { type Tally, watchTimeouts } from "./tally.ts";
 

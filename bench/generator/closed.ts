@@ -1,5 +1,5 @@
-import { Connection, type Failure, requestText } from "../http-client.ts";
-import type { ClosedJob, JobResult } from "../jobs.ts";
+import { Connection, type Failure, requestText } from "../load/http-client.ts";
+import type { ClosedJob, JobResult } from "../load/jobs.ts";
 import { type Tally, watchTimeouts } from "./tally.ts";
 
 /** Keeps every connection busy with one request until the job is over, then waits for the replies still owed. */

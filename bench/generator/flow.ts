@@ -1,6 +1,6 @@
-import { Connection, type Failure, requestText } from "../http-client.ts";
-import type { FlowJob, JobResult } from "../jobs.ts";
-import type { Target } from "../target.ts";
+import { Connection, type Failure, requestText } from "../load/http-client.ts";
+import type { FlowJob, JobResult } from "../load/jobs.ts";
+import type { Target } from "../platform/target.ts";
 import { type Tally, watchTimeouts } from "./tally.ts";
 
 const WORKFLOW = JSON.stringify({

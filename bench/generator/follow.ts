@@ -1,6 +1,6 @@
-import { type Run, untilEnded } from "../api.ts";
-import { Connection, type Failure, requestText } from "../http-client.ts";
-import type { FollowJob, JobResult } from "../jobs.ts";
+import { type Run, untilEnded } from "../load/api.ts";
+import { Connection, type Failure, requestText } from "../load/http-client.ts";
+import type { FollowJob, JobResult } from "../load/jobs.ts";
 import { atFixedTimes } from "./schedule.ts";
 import { type Tally, watchTimeouts } from "./tally.ts";
 

@@ -1,5 +1,5 @@
-import { Connection, type Failure, requestText } from "../http-client.ts";
-import type { JobResult, OpenJob } from "../jobs.ts";
+import { Connection, type Failure, requestText } from "../load/http-client.ts";
+import type { JobResult, OpenJob } from "../load/jobs.ts";
 import { type Tally, watchTimeouts } from "./tally.ts";
 
 /**

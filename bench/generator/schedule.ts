@@ -1,4 +1,4 @@
-import type { Samples } from "../percentiles.ts";
+import type { Samples } from "../report/percentiles.ts";
 
 /** How late a timer may be, in ms. */
 const TIMER_MS = 1.5;

@@ -1,7 +1,7 @@
-import type { Connection, Failure } from "../http-client.ts";
-import type { JobResult } from "../jobs.ts";
-import { Samples } from "../percentiles.ts";
-import { machineCpuSeconds, peakMegabytes, readUsage, type Usage, usageSince } from "../procfs.ts";
+import type { Connection, Failure } from "../load/http-client.ts";
+import type { JobResult } from "../load/jobs.ts";
+import { machineCpuSeconds, peakMegabytes, readUsage, type Usage, usageSince } from "../platform/procfs.ts";
+import { Samples } from "../report/percentiles.ts";
 
 /** How long a request may wait for its reply, in ms, before it counts as an error. */
 export const TIMEOUT_MS = 30_000;

@@ -1,7 +1,7 @@
-import { type JobResult, type RequestSpec, runJob } from "../jobs.ts";
-import { medianBy } from "../percentiles.ts";
-import { type Served, serve } from "../processes.ts";
-import { CONNECTIONS, triggerRequest } from "../trigger.ts";
+import { type JobResult, type RequestSpec, runJob } from "../load/jobs.ts";
+import { CONNECTIONS, triggerRequest } from "../load/trigger.ts";
+import { type Served, serve } from "../platform/processes.ts";
+import { medianBy } from "../report/percentiles.ts";
 
 /** What a server that does nothing else makes on this machine: the rates that the platform's are divided by. */
 export interface Bare {

@@ -1,15 +1,15 @@
-import { createWorkflow, type Run, type Step } from "../api.ts";
-import { startCounting, waitForRuns } from "../counting.ts";
-import { cpuRows } from "../cpu.ts";
-import type { JobResult } from "../jobs.ts";
-import { seenBySink } from "../ledger.ts";
-import { medianBy } from "../percentiles.ts";
-import { measure, type Platform } from "../platform.ts";
-import { serve } from "../processes.ts";
+import { createWorkflow, type Run, type Step } from "../load/api.ts";
+import { startCounting, waitForRuns } from "../load/counting.ts";
+import type { JobResult } from "../load/jobs.ts";
+import { seenBySink } from "../load/ledger.ts";
+import { CONNECTIONS } from "../load/trigger.ts";
+import { cpuRows } from "../platform/cpu.ts";
+import { measure, type Platform } from "../platform/platform.ts";
+import { serve } from "../platform/processes.ts";
+import { requireLoopback, type Target } from "../platform/target.ts";
+import { medianBy } from "../report/percentiles.ts";
+import type { Row } from "../report/table.ts";
 import { busyNotes, column, lossRows, memoryRows, type Outcome, type Session } from "../scenario.ts";
-import type { Row } from "../table.ts";
-import { requireLoopback, type Target } from "../target.ts";
-import { CONNECTIONS } from "../trigger.ts";
 import { shareOfBare, triggerRounds } from "./rounds.ts";
 
 /** Runs of a round. */

@@ -1,10 +1,10 @@
-import { createWorkflow, EMPTY_DELAYS, PURE_STEPS, type Step } from "../api.ts";
-import { missing, type RunCount, startCounting, waitForRuns } from "../counting.ts";
-import type { JobResult } from "../jobs.ts";
-import type { Platform } from "../platform.ts";
-import { machineCpuSeconds, readUsage, usageSince } from "../procfs.ts";
+import { createWorkflow, EMPTY_DELAYS, PURE_STEPS, type Step } from "../load/api.ts";
+import { missing, type RunCount, startCounting, waitForRuns } from "../load/counting.ts";
+import type { JobResult } from "../load/jobs.ts";
+import { triggerMany } from "../load/trigger.ts";
+import type { Platform } from "../platform/platform.ts";
+import { machineCpuSeconds, readUsage, usageSince } from "../platform/procfs.ts";
 import type { Column, Session } from "../scenario.ts";
-import { triggerMany } from "../trigger.ts";
 
 const RUNS = 20_000;
 /** Sleeping runs are triggered in this many bursts, each with a delay of its own, so that all fall due together. */

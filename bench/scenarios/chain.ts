@@ -1,14 +1,14 @@
-import { missing, startCounting, waitForRuns } from "../counting.ts";
-import { cpuRows } from "../cpu.ts";
-import type { FloorName } from "../floors.ts";
-import type { JobResult } from "../jobs.ts";
 import { besideBare, type MeasureBare } from "../limits/bare.ts";
-import { medianBy } from "../percentiles.ts";
-import { measure, type Platform } from "../platform.ts";
+import { missing, startCounting, waitForRuns } from "../load/counting.ts";
+import type { JobResult } from "../load/jobs.ts";
+import { CONNECTIONS } from "../load/trigger.ts";
+import { cpuRows } from "../platform/cpu.ts";
+import { measure, type Platform } from "../platform/platform.ts";
+import { requireLoopback } from "../platform/target.ts";
+import type { FloorName } from "../report/floors.ts";
+import { medianBy } from "../report/percentiles.ts";
+import type { Row } from "../report/table.ts";
 import { busyNotes, column, lossRows, memoryRows, type Outcome, type Session } from "../scenario.ts";
-import type { Row } from "../table.ts";
-import { requireLoopback } from "../target.ts";
-import { CONNECTIONS } from "../trigger.ts";
 
 const WEBHOOKS = 3;
 const UNDER_WAY = 64;

@@ -1,14 +1,14 @@
-import { missing, type RunCount, startCounting, waitForRuns } from "../counting.ts";
-import { cpuRows } from "../cpu.ts";
-import type { JobResult } from "../jobs.ts";
-import { medianBy } from "../percentiles.ts";
-import type { Platform } from "../platform.ts";
-import { readUsage, type Usage, usageSince } from "../procfs.ts";
-import { pureWorkflow } from "../pure.ts";
+import { missing, type RunCount, startCounting, waitForRuns } from "../load/counting.ts";
+import type { JobResult } from "../load/jobs.ts";
+import { pureWorkflow } from "../load/pure.ts";
+import { triggerMany } from "../load/trigger.ts";
+import { cpuRows } from "../platform/cpu.ts";
+import type { Platform } from "../platform/platform.ts";
+import { readUsage, type Usage, usageSince } from "../platform/procfs.ts";
+import { type Wal, walOf } from "../platform/wal.ts";
+import { medianBy } from "../report/percentiles.ts";
+import type { Row } from "../report/table.ts";
 import { busyNotes, column, lossRows, type Outcome, type Session } from "../scenario.ts";
-import type { Row } from "../table.ts";
-import { triggerMany } from "../trigger.ts";
-import { type Wal, walOf } from "../wal.ts";
 import { triggerRound } from "./rounds.ts";
 
 const RUNS = 20_000;

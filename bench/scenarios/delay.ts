@@ -1,8 +1,8 @@
-import { createDelay } from "../api.ts";
-import { missing, startCounting, waitForRuns } from "../counting.ts";
+import { createDelay } from "../load/api.ts";
+import { missing, startCounting, waitForRuns } from "../load/counting.ts";
+import { triggerMany } from "../load/trigger.ts";
+import type { Row } from "../report/table.ts";
 import { busyNotes, column, lossRows, memoryRows, type Outcome, type Session } from "../scenario.ts";
-import type { Row } from "../table.ts";
-import { triggerMany } from "../trigger.ts";
 
 const RUNS = 10_000;
 const SECONDS = 1;

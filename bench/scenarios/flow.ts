@@ -1,13 +1,13 @@
-import { missing, type RunCount, startCounting, waitForRuns } from "../counting.ts";
-import type { FloorName } from "../floors.ts";
-import type { JobResult } from "../jobs.ts";
 import { type Bare, besideBare, type MeasureBare } from "../limits/bare.ts";
-import { medianBy } from "../percentiles.ts";
-import { measure, type Platform } from "../platform.ts";
-import { published, publishedEndpoint } from "../published.ts";
+import { missing, type RunCount, startCounting, waitForRuns } from "../load/counting.ts";
+import type { JobResult } from "../load/jobs.ts";
+import { CONNECTIONS } from "../load/trigger.ts";
+import { measure, type Platform } from "../platform/platform.ts";
+import type { FloorName } from "../report/floors.ts";
+import { medianBy } from "../report/percentiles.ts";
+import { published, publishedEndpoint } from "../report/published.ts";
+import { plain, type Row, type Table } from "../report/table.ts";
 import { busyNotes, type Column, column, cpuOfRequest, memoryRows, type Outcome, type Session } from "../scenario.ts";
-import { plain, type Row, type Table } from "../table.ts";
-import { CONNECTIONS } from "../trigger.ts";
 
 /** Users and rounds of the plays that are compared. */
 export const USERS = 1000;

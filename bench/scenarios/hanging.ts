@@ -1,15 +1,15 @@
-import { createWorkflow, type Run, type Step } from "../api.ts";
-import { startCounting, waitForRuns } from "../counting.ts";
-import { type JobResult, runJob } from "../jobs.ts";
-import { memoryOf, watchMemory } from "../memory.ts";
-import { Samples, type Summary } from "../percentiles.ts";
-import { measure, type Platform } from "../platform.ts";
-import { serve } from "../processes.ts";
-import { pureWorkflow } from "../pure.ts";
+import { createWorkflow, type Run, type Step } from "../load/api.ts";
+import { startCounting, waitForRuns } from "../load/counting.ts";
+import { type JobResult, runJob } from "../load/jobs.ts";
+import { pureWorkflow } from "../load/pure.ts";
+import { triggerRequest } from "../load/trigger.ts";
+import { memoryOf, watchMemory } from "../platform/memory.ts";
+import { measure, type Platform } from "../platform/platform.ts";
+import { serve } from "../platform/processes.ts";
+import { requireLoopback, type Target } from "../platform/target.ts";
+import { Samples, type Summary } from "../report/percentiles.ts";
+import type { Row } from "../report/table.ts";
 import { busyNotes, column, memoryRows, type Outcome, type Session } from "../scenario.ts";
-import type { Row } from "../table.ts";
-import { requireLoopback, type Target } from "../target.ts";
-import { triggerRequest } from "../trigger.ts";
 import { triggerRound } from "./rounds.ts";
 
 const MINUTES = 5;

@@ -1,8 +1,8 @@
-import type { JobResult } from "../jobs.ts";
-import { measure, type Platform } from "../platform.ts";
-import { pureWorkflow } from "../pure.ts";
+import type { JobResult } from "../load/jobs.ts";
+import { pureWorkflow } from "../load/pure.ts";
+import { measure, type Platform } from "../platform/platform.ts";
+import type { Row } from "../report/table.ts";
 import { busyNotes, column, memoryRows, type Outcome, type Session } from "../scenario.ts";
-import type { Row } from "../table.ts";
 import { triggerRound } from "./rounds.ts";
 
 /** Of a process that has just started it is the compiler that is measured, on the stack a minute long. */

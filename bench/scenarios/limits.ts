@@ -1,11 +1,11 @@
-import type { JobResult } from "../jobs.ts";
 import { type KafkaLimit, kafkaLimit } from "../limits/kafka.ts";
 import { type PostgresLimit, postgresLimit } from "../limits/postgres.ts";
 import { type SqliteLimit, sqliteLimit } from "../limits/sqlite.ts";
-import { temporaryFolder } from "../platform.ts";
+import type { JobResult } from "../load/jobs.ts";
+import { CONNECTIONS } from "../load/trigger.ts";
+import { temporaryFolder } from "../platform/platform.ts";
+import type { Row } from "../report/table.ts";
 import { busyNotes, column, cpuOfRequest, type Outcome, otherCores, type Session } from "../scenario.ts";
-import type { Row } from "../table.ts";
-import { CONNECTIONS } from "../trigger.ts";
 
 const MS = 1500;
 

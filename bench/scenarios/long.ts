@@ -1,9 +1,9 @@
-import { ask, createWorkflow, type Step, untilEnded } from "../api.ts";
-import type { Platform } from "../platform.ts";
-import { machineCpuSeconds, readUsage, type Usage, usageSince } from "../procfs.ts";
+import { ask, createWorkflow, type Step, untilEnded } from "../load/api.ts";
+import type { Platform } from "../platform/platform.ts";
+import { machineCpuSeconds, readUsage, type Usage, usageSince } from "../platform/procfs.ts";
+import { requireLoopback } from "../platform/target.ts";
+import type { Row } from "../report/table.ts";
 import type { Outcome, Session } from "../scenario.ts";
-import type { Row } from "../table.ts";
-import { requireLoopback } from "../target.ts";
 
 /** With the `parallel` around them these are the 10,000 steps that a workflow may have. */
 const WEBHOOKS = 9999;

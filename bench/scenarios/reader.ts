@@ -1,6 +1,6 @@
-import type { Page } from "../api.ts";
-import { Samples, type Summary } from "../percentiles.ts";
-import type { Target } from "../target.ts";
+import type { Page } from "../load/api.ts";
+import type { Target } from "../platform/target.ts";
+import { Samples, type Summary } from "../report/percentiles.ts";
 
 const PAGE = 100;
 /** Between two pages of the reader. */

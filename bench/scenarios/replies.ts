@@ -1,10 +1,10 @@
-import { ask, createWorkflow } from "../api.ts";
-import { serve } from "../processes.ts";
-import { readUsage } from "../procfs.ts";
+import { ask, createWorkflow } from "../load/api.ts";
+import { triggerMany } from "../load/trigger.ts";
+import { serve } from "../platform/processes.ts";
+import { readUsage } from "../platform/procfs.ts";
+import type { Target } from "../platform/target.ts";
 import type { Outcome, Session } from "../scenario.ts";
 import { column } from "../scenario.ts";
-import type { Target } from "../target.ts";
-import { triggerMany } from "../trigger.ts";
 
 const RUNS = 2000;
 /** Each on a port of its own, since connections to one host are bounded. */

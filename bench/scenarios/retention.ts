@@ -1,11 +1,11 @@
-import { ask, createWorkflow, type Run } from "../api.ts";
-import { missing, startCounting, waitForRuns } from "../counting.ts";
-import type { JobResult } from "../jobs.ts";
-import { measure, type Platform, startEmbedded, temporaryFolder } from "../platform.ts";
-import { pureWorkflow } from "../pure.ts";
+import { ask, createWorkflow, type Run } from "../load/api.ts";
+import { missing, startCounting, waitForRuns } from "../load/counting.ts";
+import type { JobResult } from "../load/jobs.ts";
+import { pureWorkflow } from "../load/pure.ts";
+import { triggerRequest } from "../load/trigger.ts";
+import { measure, type Platform, startEmbedded, temporaryFolder } from "../platform/platform.ts";
+import { fillPostgres, fillSqlite, oldUuid, type Store } from "../platform/stored-runs.ts";
 import { busyNotes, column, lossRows, memoryRows, type Outcome, type Session, withEmbedded } from "../scenario.ts";
-import { fillPostgres, fillSqlite, oldUuid, type Store } from "../stored-runs.ts";
-import { triggerRequest } from "../trigger.ts";
 import { follow, type Read } from "./reader.ts";
 
 const STORED = 1_000_000;

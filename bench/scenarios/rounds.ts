@@ -1,10 +1,11 @@
 /** Rounds of runs that are triggered over HTTP as fast as possible, and executed to their end. */
-import { missing, type RunCount, startCounting, waitForRuns } from "../counting.ts";
-import type { JobResult } from "../jobs.ts";
+
 import { type BareKind, besideBare } from "../limits/bare.ts";
-import { medianBy } from "../percentiles.ts";
-import type { Platform } from "../platform.ts";
-import { CONNECTIONS, triggerMany } from "../trigger.ts";
+import { missing, type RunCount, startCounting, waitForRuns } from "../load/counting.ts";
+import type { JobResult } from "../load/jobs.ts";
+import { CONNECTIONS, triggerMany } from "../load/trigger.ts";
+import type { Platform } from "../platform/platform.ts";
+import { medianBy } from "../report/percentiles.ts";
 
 /** One repetition: triggers as fast as they go, then every one of them executed. */
 export interface TriggerRound extends JobResult {

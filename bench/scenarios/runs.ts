@@ -1,9 +1,9 @@
-import type { FloorName } from "../floors.ts";
-import { medianBy } from "../percentiles.ts";
-import { pureWorkflow } from "../pure.ts";
+import { pureWorkflow } from "../load/pure.ts";
+import { CONNECTIONS, FEW_CONNECTIONS } from "../load/trigger.ts";
+import type { FloorName } from "../report/floors.ts";
+import { medianBy } from "../report/percentiles.ts";
+import type { Row, Table } from "../report/table.ts";
 import { busyNotes, column, memoryRows, type Outcome, type Session } from "../scenario.ts";
-import type { Row, Table } from "../table.ts";
-import { CONNECTIONS, FEW_CONNECTIONS } from "../trigger.ts";
 import { type Drain, drain } from "./backlog.ts";
 import { type ComparedRound, shareOfBare, triggerRounds } from "./rounds.ts";
 

@@ -1,5 +1,5 @@
 /** The platform with all shortcuts on, or one of them off. */
-import { type Platform, startEmbedded } from "../platform.ts";
+import { type Platform, startEmbedded } from "../platform/platform.ts";
 import type { Session } from "../scenario.ts";
 
 /** The values of the setting SHORTCUTS. */

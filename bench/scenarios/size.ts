@@ -1,10 +1,10 @@
-import { createWorkflow, PURE_STEPS } from "../api.ts";
-import { missing, startCounting, waitForRuns } from "../counting.ts";
-import { medianBy } from "../percentiles.ts";
-import type { Platform } from "../platform.ts";
+import { createWorkflow, PURE_STEPS } from "../load/api.ts";
+import { missing, startCounting, waitForRuns } from "../load/counting.ts";
+import { triggerMany } from "../load/trigger.ts";
+import type { Platform } from "../platform/platform.ts";
+import { medianBy } from "../report/percentiles.ts";
+import type { Row } from "../report/table.ts";
 import { type Outcome, otherCores, type Session, withEmbedded } from "../scenario.ts";
-import type { Row } from "../table.ts";
-import { triggerMany } from "../trigger.ts";
 import { playFlow, ROUNDS, USERS } from "./flow.ts";
 import { ALONE_RUNS, latencyAlone } from "./latency.ts";
 import { triggerRound } from "./rounds.ts";

@@ -1,12 +1,12 @@
-import { missing, startCounting, waitForRuns } from "../counting.ts";
-import { type JobResult, runJob } from "../jobs.ts";
-import { OURS } from "../memory.ts";
-import { measure, type Platform } from "../platform.ts";
-import { readUsage } from "../procfs.ts";
-import { pureWorkflow } from "../pure.ts";
+import { missing, startCounting, waitForRuns } from "../load/counting.ts";
+import { type JobResult, runJob } from "../load/jobs.ts";
+import { pureWorkflow } from "../load/pure.ts";
+import { triggerRequest } from "../load/trigger.ts";
+import { OURS } from "../platform/memory.ts";
+import { measure, type Platform } from "../platform/platform.ts";
+import { readUsage } from "../platform/procfs.ts";
+import type { Row } from "../report/table.ts";
 import { busyNotes, column, lossRows, memoryRows, type Outcome, type Session } from "../scenario.ts";
-import type { Row } from "../table.ts";
-import { triggerRequest } from "../trigger.ts";
 
 const PER_SECOND = 500;
 /** Of those that are followed to their end. */

@@ -1,10 +1,10 @@
-import { missing, startCounting, waitForRuns } from "../counting.ts";
-import { type JobResult, runJob } from "../jobs.ts";
-import { measure, walBytes } from "../platform.ts";
-import { pureWorkflow } from "../pure.ts";
+import { missing, startCounting, waitForRuns } from "../load/counting.ts";
+import { type JobResult, runJob } from "../load/jobs.ts";
+import { pureWorkflow } from "../load/pure.ts";
+import { triggerRequest } from "../load/trigger.ts";
+import { measure, walBytes } from "../platform/platform.ts";
+import type { Table } from "../report/table.ts";
 import { busyNotes, column, memoryRows, type Outcome, type Session } from "../scenario.ts";
-import type { Table } from "../table.ts";
-import { triggerRequest } from "../trigger.ts";
 
 /** Below what each mode takes, so that it is the load that is fixed and not the platform that is full. */
 const PER_SECOND = { embedded: 5000, stack: 1000, url: 1000 };

@@ -1,11 +1,11 @@
-import { createWorkflow } from "../api.ts";
-import { missing, startCounting, waitForRuns } from "../counting.ts";
-import { seenBySink } from "../ledger.ts";
-import { serve } from "../processes.ts";
+import { createWorkflow } from "../load/api.ts";
+import { missing, startCounting, waitForRuns } from "../load/counting.ts";
+import { seenBySink } from "../load/ledger.ts";
+import { triggerMany } from "../load/trigger.ts";
+import { serve } from "../platform/processes.ts";
+import { requireLoopback } from "../platform/target.ts";
+import type { Row } from "../report/table.ts";
 import { busyNotes, column, lossRows, memoryRows, type Outcome, type Session } from "../scenario.ts";
-import type { Row } from "../table.ts";
-import { requireLoopback } from "../target.ts";
-import { triggerMany } from "../trigger.ts";
 
 const RUNS = 10_000;
 

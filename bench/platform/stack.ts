@@ -1,9 +1,15 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Program, pathOf } from "../infrastructure/local/packages.ts";
-import { endPart, type PartRecord, recordsIn } from "../infrastructure/local/parts.ts";
-import { addressesOf } from "../infrastructure/local/services.ts";
-import { type StackSettings, stackDown, stackServices, stackSettings, stackUp } from "../infrastructure/local/stack.ts";
+import { type Program, pathOf } from "../../infrastructure/local/packages.ts";
+import { endPart, type PartRecord, recordsIn } from "../../infrastructure/local/parts.ts";
+import { addressesOf } from "../../infrastructure/local/services.ts";
+import {
+  type StackSettings,
+  stackDown,
+  stackServices,
+  stackSettings,
+  stackUp,
+} from "../../infrastructure/local/stack.ts";
 import { type Platform, SINKS } from "./platform.ts";
 import { onInterrupt, WARNING } from "./processes.ts";
 import { targetOf } from "./target.ts";
@@ -17,7 +23,7 @@ const SETTINGS = stackSettings({
   STACK_WORKERS: process.env.STACK_WORKERS,
 });
 const PROGRAMS: Program[] = ["postgres", "psql", "pgbouncer", "redis-server", "nginx", "java"];
-const KAFKA_PROJECT = join(import.meta.dir, "../infrastructure/kafka/pom.xml");
+const KAFKA_PROJECT = join(import.meta.dir, "../../infrastructure/kafka/pom.xml");
 
 /** The full stack, as `make stack` starts it. */
 export interface Stack extends Platform {

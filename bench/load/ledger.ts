@@ -1,5 +1,5 @@
+import type { Target } from "../platform/target.ts";
 import { ask } from "./api.ts";
-import type { Target } from "./target.ts";
 
 interface Ledger {
   /** How often each webhook-id came. */

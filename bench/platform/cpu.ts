@@ -1,5 +1,5 @@
+import type { Row } from "../report/table.ts";
 import type { Usage } from "./procfs.ts";
-import type { Row } from "./table.ts";
 
 /**
  * CPU for each of `count` runs in µs: of all processes of the platform, then by kind of process (all APIs are one kind).

@@ -1,13 +1,13 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { type Job, type JobResult, runJob } from "./jobs.ts";
+import { type Job, type JobResult, runJob } from "../load/jobs.ts";
 import { onInterrupt, serve } from "./processes.ts";
 import { type Target, targetOf } from "./target.ts";
 
 /** For WEBHOOK_ALLOW: the sinks of webhooks are on loopback, which webhooks can't reach otherwise. */
 export const SINKS = "127.0.0.0/8";
 
-const REPOSITORY = join(import.meta.dir, "..");
+const REPOSITORY = join(import.meta.dir, "../..");
 
 /** What is measured: a platform that we started, or one that someone else runs (then nothing of its processes is known). */
 export interface Platform {

@@ -1,5 +1,5 @@
+import type { Column } from "../scenario.ts";
 import { floorText } from "./floors.ts";
-import type { Column } from "./scenario.ts";
 import { columnsText, passes, plain, type Row, type Table, times } from "./table.ts";
 
 /** What one mode has to show of a scenario. */

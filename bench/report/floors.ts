@@ -1,4 +1,4 @@
-import type { Mode } from "./settings.ts";
+import type { Mode } from "../settings.ts";
 
 /** A bound that a figure must keep. */
 export interface Floor {

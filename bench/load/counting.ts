@@ -1,6 +1,6 @@
+import type { Target } from "../platform/target.ts";
+import { Samples, type Summary } from "../report/percentiles.ts";
 import { ask, createDelay, isUnfinished, type Page, type Run, runOnce } from "./api.ts";
-import { Samples, type Summary } from "./percentiles.ts";
-import type { Target } from "./target.ts";
 
 /** What became of the runs that were triggered after counting began. Times are Unix ms, as the platform says. */
 export interface RunCount {

@@ -1,7 +1,7 @@
 import { statfsSync } from "node:fs";
 import { cpus, release, totalmem } from "node:os";
 import { join } from "node:path";
-import type { Mode, Settings } from "./settings.ts";
+import type { Mode, Settings } from "../settings.ts";
 import { serviceVersions } from "./stack.ts";
 
 // The magic numbers of statfs(2) for what one meets; the kind of file system decides what an fsync means.
@@ -40,7 +40,7 @@ export async function modeFacts(mode: Mode, { url }: Settings): Promise<Facts> {
       worker_threads: threads ?? "default",
     };
   }
-  const settings = await Bun.file(join(import.meta.dir, "../infrastructure/postgres/postgresql.conf")).text();
+  const settings = await Bun.file(join(import.meta.dir, "../../infrastructure/postgres/postgresql.conf")).text();
   const setting = (name: string) => new RegExp(`^${name}\\s*=\\s*(\\w+)`, "m").exec(settings)?.[1] ?? "default";
   return {
     platform: `${process.env.STACK_APIS ?? 3} API and ${process.env.STACK_WORKERS ?? 3} worker processes behind nginx`,

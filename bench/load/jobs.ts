@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import type { Summary } from "./percentiles.ts";
-import { track } from "./processes.ts";
-import type { Usage } from "./procfs.ts";
-import type { Target } from "./target.ts";
+import { track } from "../platform/processes.ts";
+import type { Usage } from "../platform/procfs.ts";
+import type { Target } from "../platform/target.ts";
+import type { Summary } from "../report/percentiles.ts";
 
 /** One request, sent again and again. */
 export interface RequestSpec {

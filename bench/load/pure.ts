@@ -1,6 +1,6 @@
+import type { Target } from "../platform/target.ts";
+import type { Session } from "../scenario.ts";
 import { createWorkflow, EMPTY_DELAYS, knows, PURE_STEPS } from "./api.ts";
-import type { Session } from "./scenario.ts";
-import type { Target } from "./target.ts";
 
 /** A workflow of three steps that cost next to nothing, and what has to be said of it. */
 export interface Pure {

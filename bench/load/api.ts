@@ -1,4 +1,4 @@
-import type { Target } from "./target.ts";
+import type { Target } from "../platform/target.ts";
 
 /** A run as far as the bench looks at it. `created_at` is not in the contract: the original has `started_at` alone. */
 export interface Run {

@@ -1,5 +1,5 @@
+import { measure, type Platform } from "../platform/platform.ts";
 import type { JobResult, RequestSpec } from "./jobs.ts";
-import { measure, type Platform } from "./platform.ts";
 
 /** The same connections for the bare servers and for triggers, or the ratio would say nothing. */
 export const CONNECTIONS = 256;

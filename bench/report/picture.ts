@@ -1,7 +1,7 @@
-// Draws the figures of a run: `bun bench/picture.ts <results.json>` prints the SVG.
+// Draws the figures of a run: `bun bench/report/picture.ts <results.json>` prints the SVG.
 import { basename, join } from "node:path";
+import type { Mode } from "../settings.ts";
 import { RESULTS_FOLDER, type Results } from "./results.ts";
-import type { Mode } from "./settings.ts";
 import { plain, type Row } from "./table.ts";
 
 interface Bar {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type Target, targetOf } from "./target.ts";
 
-const REPOSITORY = join(import.meta.dir, "..");
+const REPOSITORY = join(import.meta.dir, "../..");
 // pino's number for "warn".
 export const WARNING = 40;
 

@@ -1,11 +1,11 @@
-// The load generator: `bun bench/load.ts '<job as JSON>'` prints its result as JSON. Load goes nowhere but to the job's target.
-import { alone } from "./generator/alone.ts";
-import { chain } from "./generator/chain.ts";
-import { closedLoop } from "./generator/closed.ts";
-import { flow } from "./generator/flow.ts";
-import { follow } from "./generator/follow.ts";
-import { openLoop } from "./generator/open.ts";
-import { Tally } from "./generator/tally.ts";
+// The load generator: `bun bench/load/load.ts '<job as JSON>'` prints its result as JSON. Load goes nowhere but to the job's target.
+import { alone } from "../generator/alone.ts";
+import { chain } from "../generator/chain.ts";
+import { closedLoop } from "../generator/closed.ts";
+import { flow } from "../generator/flow.ts";
+import { follow } from "../generator/follow.ts";
+import { openLoop } from "../generator/open.ts";
+import { Tally } from "../generator/tally.ts";
 import type { Job, JobResult } from "./jobs.ts";
 
 function run(job: Job): Promise<JobResult> {

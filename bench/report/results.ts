@@ -1,9 +1,9 @@
 import { mkdirSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
-import type { Facts } from "./machine.ts";
-import type { Outcome } from "./scenario.ts";
-import type { Mode } from "./settings.ts";
+import type { Facts } from "../platform/machine.ts";
+import type { Outcome } from "../scenario.ts";
+import type { Mode } from "../settings.ts";
 import { passes, type Row } from "./table.ts";
 
 /** What one mode has measured. */
@@ -22,7 +22,7 @@ export interface Results {
   modes: Partial<Record<Mode, ModeResults>>;
 }
 
-export const RESULTS_FOLDER = join(import.meta.dir, "results");
+export const RESULTS_FOLDER = join(import.meta.dir, "../results");
 
 /**
  * Writes what was measured to `bench/results/<date>-<cores>cores<suffix>.json`: a run of a part must not replace a whole

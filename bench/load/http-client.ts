@@ -1,6 +1,6 @@
 import type { Socket } from "bun";
+import type { Target } from "../platform/target.ts";
 import { parseHead, readChunked } from "./http-reply.ts";
-import type { Target } from "./target.ts";
 
 /** Why no reply came. */
 export type Failure = "connect" | "closed" | "timeout" | "garbled";

@@ -1,3 +1,4 @@
+import { startedEntry } from "../../src/engine/entries.ts";
 import {
   ALONE,
   type Executed,
@@ -125,6 +126,7 @@ export class Handing {
     const effect = steps === undefined ? null : this.#parts.reaches.of(definition, steps).startsWith;
     if (effect === null) return false;
     held.ready = [{ path: "0", host: effect.host }];
+    held.first = startedEntry("0", effect.name, this.#options.clock.now(), null);
     this.#end(held, { kind: "effect_first" });
     return true;
   }

@@ -1,4 +1,5 @@
-import { joinLogs, parseLog, tellMore } from "../../src/schemas/log.ts";
+import { type Interruption, interrupted } from "../../src/schemas/interrupted.ts";
+import { joinLogs, type LogEntry, parseLog, stepResultsText, tellMore } from "../../src/schemas/log.ts";
 import type { Progress } from "../../src/storage/port.ts";
 import type { ReadyEffect } from "../execution/port.ts";
 
@@ -34,6 +35,12 @@ export class HeldLog {
   /** All of it, as JSON array text. */
   get text(): string {
     return [...this.#written, ...this.#unsaved].reduce(joinLogs, "[]");
+  }
+
+  /** JSON text of the step results if the run ends now, in the middle of its steps; `first` has begun where nothing is told. */
+  interrupted(first: LogEntry | null, reason: Interruption, now: number): string {
+    const entries = this.isEmpty && first !== null ? [first] : parseLog(this.text);
+    return stepResultsText(interrupted(entries, reason, now));
   }
 
   /** `entries`: JSON array text. */

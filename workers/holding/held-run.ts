@@ -1,6 +1,6 @@
 import type { CompletedEvent } from "../../src/schemas/event.ts";
-import { CANCELLED, type Interruption, interrupted } from "../../src/schemas/interrupted.ts";
-import { parseLog, stepResultsText } from "../../src/schemas/log.ts";
+import { CANCELLED, type Interruption } from "../../src/schemas/interrupted.ts";
+import type { LogEntry } from "../../src/schemas/log.ts";
 import type { EndedStatus } from "../../src/schemas/run.ts";
 import { describeFailure } from "../../src/step-failures.ts";
 import type { ClaimedRun, Next, Progress, RunEnd, VersionKey } from "../../src/storage/port.ts";
@@ -36,6 +36,8 @@ export class HeldRun {
   end: RunEnd | null = null;
   /** Effects that may start: everything before them is persisted. */
   ready: ReadyEffect[] = [];
+  /** The begin of the effect that it began with, which no thread has told of. */
+  first: LogEntry | null = null;
   /** Effects that have or wait for a place. */
   underWay = 0;
   /** Rises with every loss of its state: results of effects from before are ignored. */
@@ -163,7 +165,7 @@ export class HeldRun {
 
   /** Ends it while steps of it are under way: they fail with it, or are skipped. */
   #endBetween(status: EndedStatus, reason: Interruption, now: number): void {
-    const stepResults = stepResultsText(interrupted(parseLog(this.#log.text), reason, now));
+    const stepResults = this.#log.interrupted(this.first, reason, now);
     this.end = { kind: "end", status, error: reason.error, stepResults };
   }
 

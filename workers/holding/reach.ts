@@ -1,7 +1,7 @@
 import type { StepTypes } from "../../src/connectors/index.ts";
 import { type BlockPlan, compile, kindsIn } from "../../src/engine/plan.ts";
 import type { Step } from "../../src/language/workflow.ts";
-import { lru } from "../../src/lru.ts";
+import { bytesOfText, lru } from "../../src/lru.ts";
 
 const MAX_BYTES = 512 * 1024;
 
@@ -9,7 +9,7 @@ const MAX_BYTES = 512 * 1024;
 export interface Reach {
   first: "end" | "wait" | "effect";
   /** The effect at the path 0, if the definition begins with one and names its host without a placeholder; else null. */
-  startsWith: { host: string } | null;
+  startsWith: { name: string; host: string } | null;
   /** Whether an effect comes anywhere. */
   effects: boolean;
 }
@@ -17,7 +17,10 @@ export interface Reach {
 /** The reach of definitions, by their key. */
 export class Reaches {
   readonly #types: StepTypes;
-  readonly #known = lru<Reach>({ maxBytes: MAX_BYTES, bytesOf: () => 50 });
+  readonly #known = lru<Reach>({
+    maxBytes: MAX_BYTES,
+    bytesOf: ({ startsWith }) => 50 + bytesOfText(startsWith?.name ?? ""),
+  });
 
   constructor(types: StepTypes) {
     this.#types = types;
@@ -37,9 +40,9 @@ export class Reaches {
   }
 }
 
-function firstEffect({ nodes: [node] }: BlockPlan): { host: string } | null {
+function firstEffect({ nodes: [node] }: BlockPlan): Reach["startsWith"] {
   const type = node?.kind === "step" ? node.stepType : undefined;
   if (node?.kind !== "step" || type?.connector.kind !== "effect" || !type.validator.Check(node.config)) return null;
   const host = type.connector.host?.(node.config) ?? null;
-  return host === null ? null : { host };
+  return host === null ? null : { name: node.name, host };
 }

@@ -60,8 +60,12 @@ export class Scheduler {
     };
   }
 
-  /** Runs events until `done`, or until virtual time passes the end. */
-  runUntil(end: number, done: () => boolean): void {
+  /**
+   * Runs events until `done`, or until virtual time passes the end.
+   *
+   * @param settled waits for what is real and was begun by an event; null where nothing is
+   */
+  async runUntil(end: number, done: () => boolean, settled: (() => Promise<void>) | null): Promise<void> {
     while (!done()) {
       const event = this.#events.shift();
       if (event === undefined || event.time > end) return;
@@ -69,6 +73,7 @@ export class Scheduler {
       event.run();
       // Everything that follows without a timer happens now.
       drainMicrotasks();
+      if (settled !== null) await settled();
     }
   }
 

@@ -1,12 +1,10 @@
-import type { Clock } from "../../src/clock.ts";
 import type { StepTypes } from "../../src/connectors/index.ts";
-import { openWriter } from "../../src/db/sqlite.ts";
 import { parseLog } from "../../src/schemas/log.ts";
 import type { StepResult } from "../../src/schemas/run.ts";
 import type { RunRecord, Storage } from "../../src/storage/port.ts";
-import { openMemoryStorage } from "../../src/storage/sqlite/index.ts";
 import { Connection } from "./connection.ts";
 import { scheduleCancels, scheduleFaults } from "./faults.ts";
+import { type Ground, memoryGround } from "./ground.ts";
 import { orderFaults } from "./order.ts";
 import { randomWorkload } from "./random-definitions.ts";
 import { outcomeFaults } from "./reference.ts";
@@ -31,44 +29,29 @@ export interface Report {
   runs: number;
 }
 
-// One for all seeds: to make its tables and to prepare its statements takes longer than to play a seed.
-const database = openWriter(":memory:", "NORMAL");
-const TABLES = database
-  .query<{ name: string }, []>("select name from sqlite_master where type = 'table' and name <> 'schema_migrations'")
-  .all();
-
-/** An empty database whose time is the scheduler's. */
-function emptyStorage(scheduler: Scheduler): Storage {
-  for (const { name } of TABLES) database.query(`delete from ${name}`).run();
-  const now = () => scheduler.time;
-  const clock: Clock = {
-    now,
-    monotonic: now,
-    timer: (milliseconds, callback) => scheduler.after(milliseconds, callback),
-    nextTurn: (callback) => void scheduler.after(0, callback),
-  };
-  return openMemoryStorage(clock, database);
-}
+const memory = memoryGround();
 
 /** Plays one seed from beginning to end. The same seed gives the same report. */
-export async function simulate(seed: number, types: StepTypes): Promise<Report> {
+export async function simulate(seed: number, types: StepTypes, ground: Ground = memory): Promise<Report> {
   const random = new Random(seed);
   const scheduler = new Scheduler(random);
-  const storage = emptyStorage(scheduler);
+  const storage = await ground.empty(scheduler);
   const world = new World(scheduler, random, storage);
   const start = scheduler.time;
   const workloads = [
     ...WORKLOADS,
     ...Array.from({ length: RANDOM }, (_, index) => randomWorkload(`random ${index}`, random)),
   ];
+  // Versions never change, so that no two seeds have one by the same name.
+  for (const [index, workload] of workloads.entries()) world.uuids.set(workload, uuidOf("f", 1000 * seed + index));
   await storage.insertWorkflows(
-    workloads.map(({ id, steps }, index) => ({
-      uuid: uuidOf("f", index),
+    workloads.map((workload) => ({
+      uuid: world.uuidOf(workload),
       namespace: "default",
-      id,
-      name: id,
+      id: workload.id,
+      name: workload.id,
       description: null,
-      steps: JSON.stringify(steps),
+      steps: JSON.stringify(workload.steps),
     })),
   );
   const api = new Connection(world, new ProcessClock(scheduler, random));
@@ -83,7 +66,7 @@ export async function simulate(seed: number, types: StepTypes): Promise<Report> 
     if (open.length > 0) scheduler.after(5000, watch);
   };
   scheduler.after(TRIGGER_SPAN + 3000, watch);
-  scheduler.runUntil(start + SETTLED, () => open.length === 0);
+  await scheduler.runUntil(start + SETTLED, () => open.length === 0, ground.settled);
   for (const [id, workload] of expected) {
     const [run] = await storage.findRuns([keyOf(id)]);
     const cancelled = world.cancelled.get(id);

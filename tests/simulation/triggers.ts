@@ -30,7 +30,7 @@ export function scheduleTriggers(
       const coming: NewRun = {
         uuid: id,
         namespace: "default",
-        workflow: byUuid ? uuidOf("f", workloads.indexOf(workload)) : workload.id,
+        workflow: byUuid ? world.uuidOf(workload) : workload.id,
         payload,
         depth: 0,
         graceMilliseconds: 2000,
@@ -57,7 +57,7 @@ export function scheduleTriggers(
           const stored = random.chance(0.3) ? null : { version: random.chance(0.1) ? 2 : 1, payload };
           if (stored !== null && random.chance(0.1)) stored.payload = JSON.stringify({ n: -1 });
           const named = random.chance(0.1) ? random.pick(workloads) : workload;
-          const workflowId = uuidOf("f", workloads.indexOf(named));
+          const workflowId = world.uuidOf(named);
           random.pick(workers).message({ runId: id, workflowId, stored });
         });
       }

@@ -49,6 +49,8 @@ export class World {
   faulty = true;
   /** What the storage said to those who asked for the end of a run that was not over. */
   readonly cancelled = new Map<string, ControlResult>();
+  /** The uuids of the workflows. */
+  readonly uuids = new Map<Workload, string>();
   /** What every run plays. */
   readonly workloads = new Map<string, Workload>();
   readonly #plans = new Map<string, Plan>();
@@ -76,6 +78,10 @@ export class World {
     const plan = this.#plans.get(text) ?? compile(steps, types);
     this.#plans.set(text, plan);
     return plan;
+  }
+
+  uuidOf(workload: Workload): string {
+    return this.uuids.get(workload) ?? "";
   }
 
   note(event: string): void {

@@ -59,6 +59,8 @@ export interface PostgresOptions extends PostgresConfig {
   /** Called while the database can't be reached at the start, with the reason. */
   onWait(error: string): void;
   log: Logger;
+  /** The clock of this machine, from which that of the database is reckoned. */
+  machine?: Clock;
 }
 
 /** The storage, and the time of its database, by which every process goes. */
@@ -76,6 +78,7 @@ export async function openPostgresStorage({
   owesEvents,
   onWait,
   log,
+  machine = systemClock,
   ...config
 }: PostgresOptions): Promise<PostgresParts> {
   await migrate(config.migrateAddress, KEPT, systemClock, onWait);
@@ -83,7 +86,7 @@ export async function openPostgresStorage({
   await startWith(SETTINGS, systemClock, onWait, () => pools.open());
   const partitions = new Partitions(pools.writes);
   await startWith(SETTINGS, systemClock, onWait, () => partitions.make());
-  const clock = new DatabaseClock({ ask: () => databaseTime(pools.writes), machine: systemClock, log });
+  const clock = new DatabaseClock({ ask: () => databaseTime(pools.writes), machine, log });
   await startWith(SETTINGS, systemClock, onWait, () => clock.start());
   const ids = await startWith(SETTINGS, systemClock, onWait, () => Ids.open(pools, clock));
   return { storage: postgresStorage(pools, { ids, partitions, clock }, owesEvents), clock };

@@ -184,8 +184,8 @@ export class Advancing {
   }
 }
 
-/** How long a run is left alone where there is no place for its effect: not all that wait come again at once. */
+/** How long a run is given back when there is no place for its effect, in whole milliseconds: spread, so that not all come again at once. */
 function pauseOf({ run }: HeldRun): number {
   const part = Number.parseInt(run.uuid.slice(-4), 16) / 0x10000;
-  return SHORTEST_PAUSE_MILLISECONDS * (1 + part);
+  return Math.floor(SHORTEST_PAUSE_MILLISECONDS * (1 + part));
 }

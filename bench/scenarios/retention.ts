@@ -73,6 +73,9 @@ async function withDropped(session: Session, full: Full, before: Omit<Span, "lef
   const { platform, store, workflow, notes } = full;
   const { target } = platform;
   const bytes = await store.bytes();
+  // Old rows have long been written to the disk; these have not.
+  Bun.spawnSync(["sync"]);
+  await Bun.sleep(SETTLE_MS);
   const sleeper = await createWorkflow(target, [
     { name: "wait", type: "delay", config: { duration: ASLEEP_S } },
     { name: "after", type: "transform", config: { value: "awake" } },

@@ -15,6 +15,7 @@ const DAYS = "30";
 const SPAN_MS = 30_000;
 const SPANS = 20;
 const ASLEEP_S = 75;
+const SETTLE_MS = 20_000;
 
 interface Span {
   load: JobResult;

@@ -109,6 +109,36 @@ export function controlContract(check: Check): void {
     expect(await storage.requestControl([])).toEqual([]);
   });
 
+  check("cancelled, given back and ended at once, each run has one fate", async (world) => {
+    const { storage } = world;
+    const mark = await world.mark();
+    const held = await storage.claimByMessage({ ...mark, uuids: await world.runs(200), maxBytes: ROOM });
+    const uuids = uuidsOf(held);
+    const [ending, sleeping] = [held.slice(0, 100), held.slice(100)];
+    const due = { kind: "due", dueAt: world.now() + MINUTE } as const;
+    const [asked, again, saved] = await Promise.all([
+      storage.requestControl(uuids.map((uuid) => cancel(uuid))),
+      storage.requestControl(uuids.toReversed().map((uuid) => cancel(uuid))),
+      storage.saveProgress(ending.map((run) => progress(run, { next: END }))),
+      storage.saveProgress(sleeping.map((run) => progress(run, { next: due }))),
+    ]);
+    const answers = [...asked.map(granted), ...again.toReversed().map(granted)];
+    const runs = await world.findRuns(uuids);
+    for (const [index, run] of runs.entries()) {
+      const told = [answers[index], answers[index + uuids.length]];
+      const isEnded = index < ending.length;
+      // What was held when it was asked for ends as its holder writes; a run that was given back is cancelled once.
+      const wasCancelled = told.includes("cancelled");
+      expect(told.filter((answer) => answer === "cancelled").length).toBeLessThanOrEqual(1);
+      expect(run?.status).toBe(isEnded ? "success" : wasCancelled ? "cancelled" : "running");
+      expect(isEnded && wasCancelled).toBe(false);
+    }
+    expect(saved.map(granted)).toEqual(ending.map(() => null));
+    // Of those that sleep with a request nobody forgets it.
+    const open = uuids.filter((_, index) => runs[index]?.completedAt === null);
+    expect(uuidsOf(await world.claimDue()).sort()).toEqual(open.sort());
+  });
+
   check("cancelled and claimed at once, each run has one fate", async (world) => {
     const { storage } = world;
     const uuids = await world.runs(200);

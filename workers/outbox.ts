@@ -6,7 +6,7 @@ import { failpoint } from "../src/failpoints.ts";
 import type { Messaging } from "../src/messaging/port.ts";
 import type { CompletedEvent } from "../src/schemas/event.ts";
 import type { Storage } from "../src/storage/port.ts";
-import { RecentKeys } from "./holding/recent.ts";
+import { RecentKeys } from "./recent.ts";
 
 const MAX_PER_SWEEP = 500;
 const SWEEP_MILLISECONDS = 5000;

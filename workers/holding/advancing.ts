@@ -2,11 +2,11 @@ import { messageOf } from "../../src/errors.ts";
 import { failpoint } from "../../src/failpoints.ts";
 import type { CompletedEvent } from "../../src/schemas/event.ts";
 import type { Next } from "../../src/storage/port.ts";
-import { type EffectOutcome, Effects } from "./effects.ts";
+import { type EffectOutcome, Effects } from "./effects/effects.ts";
+import type { PlacesOptions } from "./effects/places.ts";
 import { type Advance, Handing, type HandingOptions, type HandingParts } from "./handing.ts";
 import type { HeldRun } from "./held-run.ts";
 import type { Holdings } from "./holdings.ts";
-import type { PlacesOptions } from "./places.ts";
 import { Saves, type SavesOptions } from "./saves.ts";
 import { wakeLater } from "./waking.ts";
 

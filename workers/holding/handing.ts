@@ -1,4 +1,6 @@
 import { startedEntry } from "../../src/engine/entries.ts";
+import type { Definitions } from "../definitions/definitions.ts";
+import type { Reaches } from "../definitions/reach.ts";
 import {
   ALONE,
   type Executed,
@@ -9,9 +11,7 @@ import {
   ThreadLost,
 } from "../execution/port.ts";
 import { Batches, type ReadyOptions } from "./batches.ts";
-import type { Definitions } from "./definitions.ts";
 import type { HeldRun } from "./held-run.ts";
-import type { Reaches } from "./reach.ts";
 import type { Suspects } from "./suspects.ts";
 
 export interface HandingOptions extends ReadyOptions {

@@ -4,8 +4,8 @@ import type { LogEntry } from "../../src/schemas/log.ts";
 import type { EndedStatus } from "../../src/schemas/run.ts";
 import { describeFailure } from "../../src/step-failures.ts";
 import type { ClaimedRun, Next, Progress, RunEnd, VersionKey } from "../../src/storage/port.ts";
+import { definitionKey } from "../definitions/definitions.ts";
 import type { Advanced, ReadyEffect } from "../execution/port.ts";
-import { definitionKey } from "./definitions.ts";
 import { HeldLog } from "./held-log.ts";
 
 /** A run is failed after so many lost threads in a row, without progress in between. */

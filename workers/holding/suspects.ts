@@ -2,8 +2,8 @@ import type { Logger } from "pino";
 import type { Clock } from "../../src/clock.ts";
 import { messageOf } from "../../src/errors.ts";
 import type { ThreadLost } from "../execution/port.ts";
+import { RecentKeys } from "../recent.ts";
 import type { HeldRun } from "./held-run.ts";
-import { RecentKeys } from "./recent.ts";
 
 /** How long the runs of a definition are executed alone after a thread was lost under one of them. */
 const APART_MILLISECONDS = 600_000;

@@ -3,8 +3,8 @@ import type { Clock } from "../../src/clock.ts";
 import { messageOf } from "../../src/errors.ts";
 import { bytesOfText, lru } from "../../src/lru.ts";
 import type { NewRun, ProgressBeforeInsert, Unnamed, VersionKey } from "../../src/storage/port.ts";
-import { type Definitions, definitionKey } from "../holding/definitions.ts";
-import type { Reaches } from "../holding/reach.ts";
+import { type Definitions, definitionKey } from "../definitions/definitions.ts";
+import type { Reaches } from "../definitions/reach.ts";
 import type { PureExecution, PureRun } from "./pure.ts";
 
 const MAX_BYTES = 16 * 1024 * 1024;

@@ -3,10 +3,10 @@ import type { Clock } from "../../src/clock.ts";
 import { isUuid } from "../../src/ids.ts";
 import type { Triggered } from "../../src/schemas/event.ts";
 import type { Next, Progress, Storage, Told, UnclaimedRun } from "../../src/storage/port.ts";
-import { type Definitions, definitionKey } from "../holding/definitions.ts";
+import { type Definitions, definitionKey } from "../definitions/definitions.ts";
+import type { Reaches } from "../definitions/reach.ts";
 import type { Holdings } from "../holding/holdings.ts";
-import type { Reaches } from "../holding/reach.ts";
-import { RecentKeys } from "../holding/recent.ts";
+import { RecentKeys } from "../recent.ts";
 import type { PureRun } from "./pure.ts";
 import { Trust } from "./trust.ts";
 

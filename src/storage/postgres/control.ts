@@ -1,5 +1,5 @@
-import { few, keptStatement } from "../../db/kept.ts";
-import type { Pool } from "../../db/pool.ts";
+import { few, keptStatement } from "../../db/postgres/kept.ts";
+import type { Pool } from "../../db/postgres/pool.ts";
 import { isUuid } from "../../ids.ts";
 import type { ControlKind, ControlRequest, ControlResult } from "../../schemas/control.ts";
 import type { Held, Outcome } from "../port.ts";

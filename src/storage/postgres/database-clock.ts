@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { Clock } from "../../clock.ts";
-import type { Pool } from "../../db/pool.ts";
+import type { Pool } from "../../db/postgres/pool.ts";
 import { messageOf } from "../../errors.ts";
 
 const NOW = "select (extract(epoch from clock_timestamp()) * 1000)::float8 as now";

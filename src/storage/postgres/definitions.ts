@@ -1,6 +1,6 @@
-import { few, keptStatement } from "../../db/kept.ts";
-import type { Pool } from "../../db/pool.ts";
-import type { Pools } from "../../db/postgres.ts";
+import { few, keptStatement } from "../../db/postgres/kept.ts";
+import type { Pool } from "../../db/postgres/pool.ts";
+import type { Pools } from "../../db/postgres/postgres.ts";
 import { MAX_PAGE_BYTES, type PageRequest } from "../../schemas/page.ts";
 import type {
   NewWorkflow,

@@ -1,5 +1,5 @@
-import { few, keptStatement } from "../../db/kept.ts";
-import type { Pool } from "../../db/pool.ts";
+import { few, keptStatement } from "../../db/postgres/kept.ts";
+import type { Pool } from "../../db/postgres/pool.ts";
 import type { CompletedEvent } from "../../schemas/event.ts";
 import type { OwedEvents } from "../port.ts";
 import { asked } from "./statement.ts";

@@ -1,7 +1,7 @@
 import type { Clock } from "../../clock.ts";
-import { keptStatement } from "../../db/kept.ts";
-import type { Pool } from "../../db/pool.ts";
-import type { Pools } from "../../db/postgres.ts";
+import { keptStatement } from "../../db/postgres/kept.ts";
+import type { Pool } from "../../db/postgres/pool.ts";
+import type { Pools } from "../../db/postgres/postgres.ts";
 import { PlatformError } from "../../errors.ts";
 import { IdMaker, idFloor, timeOfId } from "../../ids.ts";
 import { SETTLED_MILLISECONDS } from "../../schemas/page.ts";

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import { type Clock, systemClock } from "../../clock.ts";
 import type { PostgresConfig } from "../../config.ts";
-import { migrate, openPools, type Pools, startWith } from "../../db/postgres.ts";
+import { migrate, openPools, type Pools, startWith } from "../../db/postgres/postgres.ts";
 import type { Storage } from "../port.ts";
 import { CLAIM_BY_MESSAGE, CLAIM_DUE, CLAIM_DUE_BEGUN, Claims, LOGS, NEXT_DUE } from "./claims.ts";
 import { CONTROL_OF, Control, REQUEST_CONTROL } from "./control.ts";

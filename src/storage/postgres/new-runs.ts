@@ -1,6 +1,6 @@
 import type { Clock } from "../../clock.ts";
-import { few, keptStatement } from "../../db/kept.ts";
-import type { Pool } from "../../db/pool.ts";
+import { few, keptStatement } from "../../db/postgres/kept.ts";
+import type { Pool } from "../../db/postgres/pool.ts";
 import { codeOf } from "../../errors.ts";
 import { isUuid } from "../../ids.ts";
 import type { InsertedRun, NewRun, Outcome, Unnamed } from "../port.ts";

@@ -1,6 +1,6 @@
 import type { Clock } from "../../clock.ts";
-import { few, keptStatement } from "../../db/kept.ts";
-import type { Pool } from "../../db/pool.ts";
+import { few, keptStatement } from "../../db/postgres/kept.ts";
+import type { Pool } from "../../db/postgres/pool.ts";
 import type { Outcome, Progress } from "../port.ts";
 import { eventDueAt } from "./events.ts";
 import { boundsOf, ENDED_AT, outcomesOf, within, writeInRounds } from "./statement.ts";

@@ -1,6 +1,6 @@
-import { keptStatement } from "../../db/kept.ts";
-import type { Pool } from "../../db/pool.ts";
-import type { Pools } from "../../db/postgres.ts";
+import { keptStatement } from "../../db/postgres/kept.ts";
+import type { Pool } from "../../db/postgres/pool.ts";
+import type { Pools } from "../../db/postgres/postgres.ts";
 import { isUuid } from "../../ids.ts";
 import { MAX_PAGE_BYTES, type PageRequest } from "../../schemas/page.ts";
 import type { RunKey } from "../../schemas/run.ts";

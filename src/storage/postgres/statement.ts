@@ -1,5 +1,5 @@
-import { failureOf } from "../../db/failures.ts";
-import { few } from "../../db/kept.ts";
+import { failureOf } from "../../db/postgres/failures.ts";
+import { few } from "../../db/postgres/kept.ts";
 import type { Outcome } from "../port.ts";
 
 /** When a run ends: not before its last step, whose times are of the process that binds its own time as $3, in milliseconds. */

@@ -1,5 +1,5 @@
-import { keptStatement } from "../../db/kept.ts";
-import type { Pool } from "../../db/pool.ts";
+import { keptStatement } from "../../db/postgres/kept.ts";
+import type { Pool } from "../../db/postgres/pool.ts";
 import { isUuid } from "../../ids.ts";
 import type { FoundRuns, UnclaimedRun } from "../port.ts";
 import { arrayOf, boundsOf, within } from "./statement.ts";

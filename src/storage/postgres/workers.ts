@@ -1,5 +1,5 @@
-import { keptStatement } from "../../db/kept.ts";
-import type { Pool } from "../../db/pool.ts";
+import { keptStatement } from "../../db/postgres/kept.ts";
+import type { Pool } from "../../db/postgres/pool.ts";
 import type { Held, Outcome, Progress, WorkerLease } from "../port.ts";
 
 /** Whether the lease of a worker lasts. */

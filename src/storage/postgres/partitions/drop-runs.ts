@@ -1,4 +1,4 @@
-import { keptFunction } from "../../../db/kept.ts";
+import { keptFunction } from "../../../db/postgres/kept.ts";
 import { boundOf, COLUMNS, floorOf, LOCK, monthAfter, nameOf, timeOf } from "./months.ts";
 
 /** Runs that one step looks at. */

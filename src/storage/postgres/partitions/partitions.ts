@@ -1,4 +1,4 @@
-import type { Pool } from "../../../db/pool.ts";
+import type { Pool } from "../../../db/postgres/pool.ts";
 import { DROP_RUNS } from "./drop-runs.ts";
 import { MAKE_MONTHS } from "./make-months.ts";
 

@@ -1,8 +1,8 @@
 /** Places for effects: which effects get one, which wait, and for how long. */
 import { expect, test } from "bun:test";
-import type { Clock } from "../../src/clock.ts";
-import type { HeldEffect } from "./handing.ts";
-import { HeldRun } from "./held-run.ts";
+import type { Clock } from "../../../src/clock.ts";
+import type { HeldEffect } from "../handing.ts";
+import { HeldRun } from "../held-run.ts";
 import { Places } from "./places.ts";
 
 const MAX_EFFECTS = 64;

@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from "node:tls";
 import postgres, { type Sql } from "postgres";
-import type { PostgresAddress, PostgresTls } from "../config/postgres.ts";
+import type { PostgresAddress, PostgresTls } from "../../config/postgres.ts";
 
 /** Of three round trips, with TLS more, that may take 4 s each. Callers with less time stop waiting earlier. */
 const CONNECT_SECONDS = 20;

@@ -1,4 +1,4 @@
-import type { Clock } from "../../src/clock.ts";
+import type { Clock } from "../src/clock.ts";
 
 const MAX_KEYS = 1000;
 

@@ -1,8 +1,8 @@
-import { failpoint } from "../../src/failpoints.ts";
-import type { ExecutedEffect } from "../execution/port.ts";
-import type { Handing, HeldEffect, Outcome } from "./handing.ts";
-import type { HeldRun } from "./held-run.ts";
-import type { Holdings } from "./holdings.ts";
+import { failpoint } from "../../../src/failpoints.ts";
+import type { ExecutedEffect } from "../../execution/port.ts";
+import type { Handing, HeldEffect, Outcome } from "../handing.ts";
+import type { HeldRun } from "../held-run.ts";
+import type { Holdings } from "../holdings.ts";
 import { Places, type PlacesOptions } from "./places.ts";
 
 /** Effects of one run at once (docs/language.md). */

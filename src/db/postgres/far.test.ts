@@ -2,9 +2,9 @@
 import { afterAll, expect, test } from "bun:test";
 import { createConnection, createServer, type Socket } from "node:net";
 import pino from "pino";
-import { type Clock, systemClock } from "../clock.ts";
-import { loadConfig } from "../config.ts";
-import { newDatabase } from "../storage/postgres/database.fixture.ts";
+import { type Clock, systemClock } from "../../clock.ts";
+import { loadConfig } from "../../config.ts";
+import { newDatabase } from "../../storage/postgres/database.fixture.ts";
 import { openPools, type Pools, startWith } from "./postgres.ts";
 
 const FASTER = 20;

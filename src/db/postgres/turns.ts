@@ -1,5 +1,5 @@
-import type { Clock } from "../clock.ts";
-import { PlatformError } from "../errors.ts";
+import type { Clock } from "../../clock.ts";
+import { PlatformError } from "../../errors.ts";
 import type { Connection } from "./connection.ts";
 
 /** Bounds of the queue: most statements come in batches, and each of the others keeps a request waiting. */

@@ -1,17 +1,17 @@
 import { join } from "node:path";
 import type { Logger } from "pino";
-import type { Clock } from "../clock.ts";
-import type { PostgresAddress } from "../config/postgres.ts";
-import type { PostgresConfig } from "../config.ts";
-import { messageOf, PlatformError, StartError } from "../errors.ts";
-import { Breaker, type BreakerState } from "../resilience/breaker.ts";
+import type { Clock } from "../../clock.ts";
+import type { PostgresAddress } from "../../config/postgres.ts";
+import type { PostgresConfig } from "../../config.ts";
+import { messageOf, PlatformError, StartError } from "../../errors.ts";
+import { Breaker, type BreakerState } from "../../resilience/breaker.ts";
+import { type AppliedMigration, pendingMigrations, readMigrations } from "../migrations.ts";
 import { connect } from "./connect.ts";
 import { isOutage } from "./failures.ts";
 import type { KeptStatement } from "./kept.ts";
-import { type AppliedMigration, pendingMigrations, readMigrations } from "./migrations.ts";
 import { Pool } from "./pool.ts";
 
-const MIGRATIONS = join(import.meta.dir, "../../sql/postgres");
+const MIGRATIONS = join(import.meta.dir, "../../../sql/postgres");
 /** "workflow" as a number: processes that start together migrate one after the other. */
 const MIGRATION_LOCK = 2_003_792_742;
 const START_MILLISECONDS = 60_000;

@@ -1,6 +1,6 @@
-import type { Clock } from "../../src/clock.ts";
-import { Batches } from "./batches.ts";
-import type { HeldEffect } from "./handing.ts";
+import type { Clock } from "../../../src/clock.ts";
+import { Batches } from "../batches.ts";
+import type { HeldEffect } from "../handing.ts";
 
 /** An effect that has waited for the first time, and would wait for the second, is given back. */
 const WAIT_MILLISECONDS = 1000;

@@ -1,5 +1,5 @@
-import { messageOf } from "../errors.ts";
-import { Backoff, Rest } from "../resilience/waiting.ts";
+import { messageOf } from "../../errors.ts";
+import { Backoff, Rest } from "../../resilience/waiting.ts";
 import { Availability, type AvailabilityOptions, LONGEST_LOGIN_MILLISECONDS, unavailable } from "./availability.ts";
 import type { Connection, Parameter } from "./connection.ts";
 import { failureOf } from "./failures.ts";

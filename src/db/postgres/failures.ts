@@ -3,7 +3,7 @@
  * server, for example since a login failed. lost: its connection broke, and it may have been applied. late: it was not answered in
  * time, and may have been applied. unavailable: the server can execute nothing now. fault: the statement does not fit the database.
  */
-import { codeOf } from "../errors.ts";
+import { codeOf } from "../../errors.ts";
 export type Failure = "data" | "raced" | "unsent" | "lost" | "late" | "unavailable" | "fault";
 
 /** A login that did not come about in time: what waited for it was not sent. */

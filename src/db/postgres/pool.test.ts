@@ -2,11 +2,11 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { createConnection, createServer, type Socket } from "node:net";
 import pino from "pino";
-import { type Clock, systemClock } from "../clock.ts";
-import { loadConfig } from "../config.ts";
-import { PlatformError } from "../errors.ts";
-import { Breaker } from "../resilience/breaker.ts";
-import { connect, newDatabase } from "../storage/postgres/database.fixture.ts";
+import { type Clock, systemClock } from "../../clock.ts";
+import { loadConfig } from "../../config.ts";
+import { PlatformError } from "../../errors.ts";
+import { Breaker } from "../../resilience/breaker.ts";
+import { connect, newDatabase } from "../../storage/postgres/database.fixture.ts";
 import { Pool } from "./pool.ts";
 import { openPools } from "./postgres.ts";
 

@@ -1,8 +1,8 @@
 import { createConnection } from "node:net";
 import type { Sql } from "postgres";
-import type { Clock } from "../clock.ts";
-import type { PostgresAddress } from "../config/postgres.ts";
-import { within } from "../resilience/waiting.ts";
+import type { Clock } from "../../clock.ts";
+import type { PostgresAddress } from "../../config/postgres.ts";
+import { within } from "../../resilience/waiting.ts";
 import { type ConnectOptions, connect } from "./connect.ts";
 import { failureOf, LoginTooLate, TooLate } from "./failures.ts";
 

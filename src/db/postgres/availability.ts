@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
-import type { Clock } from "../clock.ts";
-import { messageOf, PlatformError } from "../errors.ts";
-import type { Breaker } from "../resilience/breaker.ts";
+import type { Clock } from "../../clock.ts";
+import { messageOf, PlatformError } from "../../errors.ts";
+import type { Breaker } from "../../resilience/breaker.ts";
 import type { ConnectOptions } from "./connect.ts";
 import { Connection, type Logins } from "./connection.ts";
 import { type Failure, LoginTooLate } from "./failures.ts";

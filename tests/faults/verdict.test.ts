@@ -39,7 +39,7 @@ test(NAME, async () => {
         select gen_random_uuid(), workflow_id, status, payload, completed_at, step_results
         from workflow_runs where ${of(5)}`;
       await sql`update workflow_runs set status = 'failed' where ${of(10)}`;
-      await sql`insert into run_log select run_uuid, seq + 1000, token - 1, entries from run_log`;
+      await sql`insert into run_log (run_uuid, seq, token, entries) select run_uuid, seq + 1000, token - 1, entries from run_log`;
       const run = load.accepted === RUNS ? sink.attempts()[0]?.run : undefined;
       const earlierEvents = [{ run: run ?? "", status: "cancelled", error: null }];
       const { faults } = await judge({ ...judged, earlierEvents });

@@ -28,7 +28,7 @@ export class PlatformCopy {
 export function connectorSource(type: string, kind: "pure" | "effect", body: string): string {
   return `
     import { Type } from "@sinclair/typebox";
-    import { defineConnector } from "../index.ts";
+    import { defineConnector } from "./index.ts";
     export default defineConnector({
       type: "${type}",
       kind: "${kind}",

@@ -31,7 +31,7 @@ const pageText = (folder: "" | "docs/") => `<!doctype html>
 
 // Without a validator: Swagger UI would show every document to one on the internet.
 const START = `window.ui = SwaggerUIBundle({
-  url: new URL("../../../api/v1/openapi.json", document.currentScript.src).href, dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null,
+  url: new URL("../../api/v1/openapi.json", document.currentScript.src).href, dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null,
 });`;
 
 // All files come from this server, and the page's policy allows no others: it works offline, without scripts of third parties.

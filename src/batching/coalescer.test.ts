@@ -114,31 +114,31 @@ describe("batches", () => {
     bench.clock.time += 10;
     await bench.answer();
     expect(bench.flushes.map(({ items }) => items.length)).toEqual([1, 1]);
-    bench.add(3, 4, 5);
+    bench.add(...range(6, 3));
     bench.clock.time += 10;
     await bench.answer();
-    expect(bench.flushes.map(({ items }) => items.length)).toEqual([1, 1, 3]);
-    bench.add(6);
+    expect(bench.flushes.map(({ items }) => items.length)).toEqual([1, 1, 6]);
+    bench.add(9);
     bench.clock.time += 10;
     await bench.answer();
-    // Half a rest after three.
-    expect(bench.clock.lastTimer).toBe(15);
+    // A third of a rest after six.
+    expect(bench.clock.lastTimer).toBe(10);
   });
 
   test("with one batch at a time it rests three times as long as the last took, 50 ms at most, and takes what came meanwhile together", async () => {
     const bench = new Bench(() => 1, 1);
-    bench.add(...range(5));
+    bench.add(...range(FULL_ITEMS));
     bench.clock.turn();
-    bench.add(6);
+    bench.add(100);
     bench.clock.time += 10;
     await bench.answer();
     expect(bench.clock.lastTimer).toBe(30);
-    bench.add(...range(FULL_ITEMS, 7));
+    bench.add(...range(FULL_ITEMS, 101));
     bench.clock.turn();
     await settled();
     expect(bench.flushes.length).toBe(1);
     bench.clock.ring();
-    expect(bench.flushes.map(({ items }) => items.length)).toEqual([5, FULL_ITEMS + 1]);
+    expect(bench.flushes.map(({ items }) => items.length)).toEqual([FULL_ITEMS, FULL_ITEMS + 1]);
     bench.clock.time += 1000;
     await bench.answer();
     expect(bench.clock.lastTimer).toBe(50);

@@ -30,10 +30,11 @@ const MAX_WAIT_MILLISECONDS = 5000;
 
 /**
  * How long it rests, as a multiple of how long the batch took: where the machine is busy, that is long. Calls that come one by
- * one are not kept waiting: a batch of one is followed at once, and only one of five or more rests in full.
+ * one are not kept waiting: a batch of one is followed at once, and only a large one rests in full. A rest brings the items that make
+ * the next batch larger, so that a steeper rise would keep few calls waiting for ever.
  */
 const REST = 3;
-const FULL_REST_ITEMS = 5;
+const FULL_REST_ITEMS = 16;
 const LONGEST_REST_MILLISECONDS = 50;
 
 interface Waiting<Item, Result> {

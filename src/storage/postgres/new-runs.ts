@@ -24,6 +24,9 @@ const placed = (source: string) => `placed as materialized (
     from ${source} where ${mayStore("item.uuid", "$4")} order by item.uuid, position
   )`;
 
+/** A run that its claim holds from the insert on: one that has ended is held by nobody. */
+const IS_HELD = "is_claimed and not is_ended";
+
 const STORE = `insert into workflow_runs (uuid, namespace, workflow_id, workflow_version, payload, created_at, status,
       started_at, completed_at, error, step_results, depth, token, crashes)
     select uuid, namespace, workflow_id, version, payload::jsonb, case when is_ended then at else now() end,
@@ -38,8 +41,8 @@ const queue = (
 ) => `insert into run_queue (run_uuid, namespace, due_at, started_at, token, holder, claim_id, ended)
     select uuid, namespace, case when is_ended then ${eventDueAt("null::timestamptz")}
         when not is_claimed then now() + grace * interval '1 millisecond' end,
-      case when is_claimed and not is_ended then now() end, case when is_claimed and not is_ended then 1 else 0 end,
-      case when is_claimed and not is_ended then worker end, case when is_claimed and not is_ended then "claimId" end, is_ended
+      case when ${IS_HELD} then now() end, case when ${IS_HELD} then 1 else 0 end,
+      case when ${IS_HELD} then worker end, case when ${IS_HELD} then "claimId" end, is_ended
     from ${rows} where not is_ended or $2::text = 'owed'`;
 
 // The usual case, new runs of workflows by their uuid, in the plainest statement. What it does not store is for the next one,
@@ -53,7 +56,7 @@ export const INSERT_BY_UUID = keptStatement(
   stored as (${STORE}),
   queued as (${queue("placed")})
   select uuid, workflow_id as "workflowUuid", version as "workflowVersion", is_ended as ended,
-    is_claimed and not is_ended as claimed from placed`,
+    ${IS_HELD} as claimed from placed`,
 );
 
 // Each workflow is resolved once per batch. What a repeated insert finds is joined at the end: a row of this very statement

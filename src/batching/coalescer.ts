@@ -21,7 +21,7 @@ export interface CoalescerOptions<Item, Result> {
 const MAX_ITEMS = 1000;
 const MAX_BYTES = 1024 * 1024;
 
-/** So many items are worth a batch of their own at once, so that the next are read while these are being written. */
+/** So many items are worth a batch of their own at once, so that the next are read while these are being written; and a full rest. */
 const FULL_ITEMS = 16;
 
 /** Bounds of the queue: above them new items are refused at once. */
@@ -34,7 +34,6 @@ const MAX_WAIT_MILLISECONDS = 5000;
  * the next batch larger, so that a steeper rise would keep few calls waiting for ever.
  */
 const REST = 3;
-const FULL_REST_ITEMS = 16;
 const LONGEST_REST_MILLISECONDS = 50;
 
 interface Waiting<Item, Result> {
@@ -109,7 +108,7 @@ export class Coalescer<Item, Result> {
     const took = this.#options.clock.monotonic() - start;
     this.#flushTime = this.#flushTime * 0.9 + took * 0.1;
     const full = this.#waiting.length >= MAX_ITEMS;
-    const rest = took * REST * Math.min(1, (batch.length - 1) / (FULL_REST_ITEMS - 1));
+    const rest = took * REST * Math.min(1, (batch.length - 1) / (FULL_ITEMS - 1));
     if (this.#options.flushes === 1 && rest >= 1 && !full) this.#rest(rest);
     // The next batch is sent first: it is under way while the results of this one are handled.
     else this.#flushIfReady();

@@ -1,6 +1,7 @@
 import type { StepTypes } from "../src/connectors/index.ts";
 import type { Reservation, TriggerConsumer } from "../src/messaging/port.ts";
 import type { Triggered } from "../src/schemas/event.ts";
+import { keyOf, nameOfRun, type RunKey } from "../src/schemas/run.ts";
 import type { Shortcut } from "../src/shortcuts.ts";
 import type { ClaimedRun, NewRun, ProgressBeforeInsert, Unnamed } from "../src/storage/port.ts";
 import { Definitions } from "./definitions/definitions.ts";
@@ -75,21 +76,23 @@ export class Dispatcher implements TriggerConsumer {
   }
 
   /** Runs that were triggered. More than there is room to remember are left to the sweeper. */
-  onMessages(runIds: string[]): void {
-    if (!this.#stopping) this.#messages.add(runIds);
+  onMessages(runs: RunKey[]): void {
+    if (!this.#stopping) this.#messages.add(runs);
   }
 
-  async claim(triggered: Triggered[]): Promise<{ unknown: string[] }> {
+  async claim(triggered: Triggered[]): Promise<{ unknown: RunKey[] }> {
     const isOn = this.#options.shortcuts.has("unclaimed");
-    const left = isOn ? await this.#unclaimed.advance(triggered) : triggered.map(({ runId }) => runId);
+    const left = isOn ? await this.#unclaimed.advance(triggered) : triggered.map(keyOf);
     const claimed = left.length === 0 ? [] : await this.#messages.claimNow(left);
-    const known = new Set(claimed.map(({ uuid }) => uuid));
-    const others = left.filter((uuid) => !known.has(uuid));
-    const stored = new Set(others.length === 0 ? [] : await this.#options.storage.storedRuns(others));
-    const unknown = new Set(others.filter((uuid) => !stored.has(uuid)));
+    const known = new Set(claimed.map(nameOfRun));
+    const others = left.filter((run) => !known.has(nameOfRun(run)));
+    const stored = others.length === 0 ? [] : await this.#options.storage.storedRuns(others);
+    for (const run of stored) known.add(nameOfRun(run));
+    const unknown = others.filter((run) => !known.has(nameOfRun(run)));
+    const unknownNames = new Set(unknown.map(nameOfRun));
     // A partition brings its messages in the order in which they were sent.
-    this.#lag.heard(triggered.find(({ runId }) => !unknown.has(runId))?.runId ?? "");
-    return { unknown: [...unknown] };
+    this.#lag.heard(triggered.find((run) => !unknownNames.has(nameOfRun(run)))?.uuid ?? "");
+    return { unknown };
   }
 
   /** Room for a run that a trigger of this process is about to store: it is claimed by its insert, or executed before. */

@@ -8,7 +8,8 @@ import { openMemoryStorage } from "../src/storage/sqlite/index.ts";
 import { Outbox } from "./outbox.ts";
 
 function endedRun(): CompletedEvent {
-  return { run_id: newId(clock.now()), workflow_id: newId(clock.now()), status: "success", error: null };
+  const [run_id, workflow_id] = [newId(clock.now()), newId(clock.now())];
+  return { namespace: "default", run_id, workflow_id, status: "success", error: null };
 }
 
 test("an event that the broker refuses stays owed and is left out for a while; the others are sent and written down", async () => {

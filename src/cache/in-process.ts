@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import { type Lru, lru } from "../lru.ts";
-import type { RunKey } from "../schemas/run.ts";
+import { nameOfRun, type RunKey } from "../schemas/run.ts";
 import type { RunRecord } from "../storage/port.ts";
 import { type Cache, charactersOf, type KeptRun, LIFETIME, MAX_CHARACTERS } from "./port.ts";
 
@@ -26,12 +26,12 @@ class InProcessCache implements Cache {
   }
 
   async read(keys: RunKey[]): Promise<(RunRecord | null)[]> {
-    return keys.map((key) => this.#runs.get(nameOf(key)) ?? null);
+    return keys.map((key) => this.#runs.get(nameOfRun(key)) ?? null);
   }
 
   async keep(runs: KeptRun[]): Promise<void> {
     for (const { namespace, run } of runs) {
-      if (charactersOf(run) <= MAX_CHARACTERS) this.#runs.set(nameOf({ namespace, uuid: run.uuid }), run);
+      if (charactersOf(run) <= MAX_CHARACTERS) this.#runs.set(nameOfRun({ namespace, uuid: run.uuid }), run);
     }
   }
 
@@ -44,11 +44,6 @@ class InProcessCache implements Cache {
   }
 
   async close(): Promise<void> {}
-}
-
-/** No two keys have one name: a uuid has no colon. */
-function nameOf({ namespace, uuid }: RunKey): string {
-  return `${namespace}:${uuid}`;
 }
 
 const OVERHEAD_BYTES = 600;

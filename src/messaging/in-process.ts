@@ -10,7 +10,7 @@ export function openInProcessMessaging(): Messaging {
     reserve: () => consumer?.reserve() ?? null,
     executeBeforeInsert: (runs) => consumer?.executeBeforeInsert(runs) ?? null,
     async publishTriggers(events: TriggerEvent[]) {
-      consumer?.onMessages(events.map(({ run_id }) => run_id));
+      consumer?.onMessages(events.map(({ namespace, run_id: uuid }) => ({ namespace, uuid })));
       return NONE;
     },
     // Nobody outside listens.

@@ -1,5 +1,6 @@
 import type { BreakerState } from "../resilience/breaker.ts";
 import type { CompletedEvent, TriggerEvent, Triggered } from "../schemas/event.ts";
+import type { RunKey } from "../schemas/run.ts";
 import type { ClaimMark, InsertedRun, NewRun, ProgressBeforeInsert, RunEnd, Unnamed } from "../storage/port.ts";
 
 /** A worker's room for one run that is about to be stored: it is stored as claimed, and needs no message. */
@@ -29,9 +30,9 @@ export interface TriggerConsumer {
    * @throws what the storage throws while it is out: then none of them was claimed as far as anyone knows, and asking
    * again is right.
    */
-  claim(triggered: Triggered[]): Promise<{ unknown: string[] }>;
+  claim(triggered: Triggered[]): Promise<{ unknown: RunKey[] }>;
   /** Runs that were triggered in this process: claimed as soon as there is room, or else left to the sweeper. */
-  onMessages(runIds: string[]): void;
+  onMessages(runs: RunKey[]): void;
   /** Room for a run that is about to be stored; null without. */
   reserve(): Reservation | null;
   executeBeforeInsert: ExecuteBeforeInsert;

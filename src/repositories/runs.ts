@@ -3,7 +3,7 @@ import type { Cache } from "../cache/port.ts";
 import type { Clock } from "../clock.ts";
 import type { ExecuteBeforeInsert } from "../messaging/port.ts";
 import type { PageRequest } from "../schemas/page.ts";
-import type { EndedStatus, RunKey, RunStatus } from "../schemas/run.ts";
+import { type EndedStatus, nameOfRun, type RunKey, type RunStatus } from "../schemas/run.ts";
 import type { InsertedRun, NewRun, Outcome, RunEnd, RunRecord, Storage, Unnamed } from "../storage/port.ts";
 import { unwrap } from "./outcome.ts";
 import { SharedReads } from "./reads.ts";
@@ -30,8 +30,7 @@ export class RunRepository {
       flush: (items) => store(storage, executeBeforeInsert, items),
       sizeOf: ({ payload }) => 300 + payload.length,
     });
-    const nameOf = ({ namespace, uuid }: RunKey) => JSON.stringify([namespace, uuid]);
-    this.#reads = new SharedReads(clock, storage.batchesAtOnce, nameOf, (keys) => find(storage, cache, keys));
+    this.#reads = new SharedReads(clock, storage.batchesAtOnce, nameOfRun, (keys) => find(storage, cache, keys));
   }
 
   /** See Storage. */

@@ -2,10 +2,15 @@ import { Type } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { isUuid } from "../ids.ts";
 import { inJsonbOrder, type JsonObject } from "./json.ts";
-import type { EndedStatus } from "./run.ts";
+import type { EndedStatus, RunKey } from "./run.ts";
+
+/** Of all that comes from other programs, and so far of everything. */
+export const DEFAULT_NAMESPACE = "default";
 
 /** On `workflow.trigger`, keyed by run id: a pending run wants to be claimed. */
 export interface TriggerEvent {
+  /** Of the run: a header of the message, no part of its value. */
+  namespace: string;
   run_id: string;
   workflow_id: string;
   /** The version that the run was stored with: a header of the message, no part of its value. */
@@ -16,6 +21,8 @@ export interface TriggerEvent {
 
 /** On `workflow.completed`, keyed by run id, at least once per run. */
 export interface CompletedEvent {
+  /** Of the run: a header of the message, no part of its value. */
+  namespace: string;
   run_id: string;
   workflow_id: string;
   status: EndedStatus;
@@ -34,8 +41,7 @@ const foreignTrigger = TypeCompiler.Compile(
 );
 
 /** The content of a trigger event, which any program may have written. */
-export interface Triggered {
-  runId: string;
+export interface Triggered extends RunKey {
   /** The workflow that the message names; the row of the run decides. */
   workflowId: string;
   /** The version and payload of the run, as the message says; null where it does not say, or is too long. */
@@ -55,8 +61,14 @@ export type ReadTrigger = Triggered | { fault: string };
 /** The run of a longer message is not executed before its row is read: its payload would go back to the database. */
 const MAX_TOLD_CHARACTERS = 4096;
 
-/** Reads the text of a trigger event that any program may have written, and the version that came with it; null without. */
-export function readTrigger(text: string, version: string | null): ReadTrigger {
+/** What came with a message beside its value; null for what did not. */
+export interface TriggerHeaders {
+  namespace: string | null;
+  version: string | null;
+}
+
+/** Reads a trigger event that any program may have written. One without a namespace is of the default one. */
+export function readTrigger(text: string, { namespace, version }: TriggerHeaders): ReadTrigger {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -69,7 +81,8 @@ export function readTrigger(text: string, version: string | null): ReadTrigger {
     const isTold = version !== null && /^[1-9]\d{0,8}$/.test(version) && text.length <= MAX_TOLD_CHARACTERS;
     const stored =
       isTold && payload ? { version: Number(version), payload: JSON.stringify(inJsonbOrder(payload)) } : null;
-    return { runId: run_id.toLowerCase(), workflowId: workflow_id, stored };
+    const key = { namespace: namespace ?? DEFAULT_NAMESPACE, uuid: run_id.toLowerCase() };
+    return { ...key, workflowId: workflow_id, stored };
   }
   const error = foreignTrigger.Errors(value).First();
   return { fault: `wrong types: ${error?.path || "the event"}: ${error?.message ?? "not a trigger event"}` };

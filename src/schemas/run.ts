@@ -12,6 +12,16 @@ export interface RunKey {
   uuid: string;
 }
 
+/** The key of a run of which more is known. */
+export function keyOf({ namespace, uuid }: RunKey): RunKey {
+  return { namespace, uuid };
+}
+
+/** A text for each key, for maps and caches. No two keys have one: a uuid has no colon. */
+export function nameOfRun({ namespace, uuid }: RunKey): string {
+  return `${namespace}:${uuid}`;
+}
+
 export const RUN_STATUSES = ["pending", "running", "success", "failed", "paused", "cancelled"] as const;
 export const RunStatus = Type.Union(RUN_STATUSES.map((status) => Type.Literal(status)));
 export type RunStatus = (typeof RUN_STATUSES)[number];

@@ -1,2 +1,4 @@
-/** The one namespace that there is so far; rows and indexes carry it already. */
-export const NAMESPACE = "default";
+import { DEFAULT_NAMESPACE } from "../schemas/event.ts";
+
+/** The one namespace that the API serves so far. */
+export const NAMESPACE = DEFAULT_NAMESPACE;

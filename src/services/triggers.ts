@@ -65,7 +65,7 @@ export class TriggerService {
       else {
         reservation?.release();
         const { uuid: run_id, workflowUuid: workflow_id, workflowVersion: workflow_version } = inserted;
-        this.#publish({ run_id, workflow_id, workflow_version, payload: run.payload });
+        this.#publish({ namespace: NAMESPACE, run_id, workflow_id, workflow_version, payload: run.payload });
       }
       return inserted.uuid;
     } catch (error) {

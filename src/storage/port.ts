@@ -40,7 +40,7 @@ export interface Storage {
   readonly breaker: (() => BreakerState) | null;
   /** Batches of one kind that are worth having under way at once; 1 where fewer and larger ones are better. */
   readonly batchesAtOnce: number;
-  /** The uuid of each; a workflow that is there already is left as it is. */
+  /** The uuid of each; a workflow that is there already is left as it is. Error unstorable where another namespace has the uuid. */
   insertWorkflows(items: Unnamed<NewWorkflow>[]): Promise<Outcome<string>[]>;
   /** Makes a new version of each. Error workflow_not_found. */
   updateWorkflows(items: WorkflowChange[]): Promise<Outcome<{ uuid: string; version: number }>[]>;
@@ -55,16 +55,16 @@ export interface Storage {
   /** JSON text of the steps of each version, deleted workflows included. */
   findVersions(keys: VersionKey[]): Promise<(string | null)[]>;
 
-  /** Error workflow_not_found, or unstorable. The same uuid twice is stored once. */
+  /** Error workflow_not_found, or unstorable. The same uuid twice is stored once; unstorable where another namespace has it. */
   insertRuns(items: Unnamed<NewRun>[]): Promise<Outcome<InsertedRun>[]>;
   findRuns(keys: RunKey[]): Promise<(RunRecord | null)[]>;
   /** The runs among these that are stored. */
-  storedRuns(uuids: string[]): Promise<string[]>;
+  storedRuns(keys: RunKey[]): Promise<RunKey[]>;
   /** Like listWorkflows. */
   listRuns(page: PageRequest): Promise<RunRecord[]>;
 
   /** Which of the runs were never claimed; these are given until their payloads come to so many characters, but always one. */
-  findUnclaimed(uuids: string[], maxBytes: number): Promise<FoundRuns>;
+  findUnclaimed(keys: RunKey[], maxBytes: number): Promise<FoundRuns>;
   claimByMessage(claim: MessageClaim): Promise<ClaimedRun[]>;
   /** Fewer than the limit with patience, though there are more; none only when there are no more. */
   claimDue(claim: DueClaim): Promise<ClaimedRun[]>;

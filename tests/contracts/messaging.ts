@@ -41,6 +41,15 @@ export function messagingContract(name: string, adapter: MessagingAdapter): void
       expect(worker.claimed.toSorted()).toEqual(runIdsOf(events).toSorted());
     });
 
+    check("brings each run with its namespace", async (messaging) => {
+      const worker = new TestWorker();
+      messaging.consumeTriggers(worker);
+      const events = triggerEvents(20).map((event, index) => ({ ...event, namespace: `namespace ${index % 3}` }));
+      await messaging.publishTriggers(events);
+      await untilClaimed(worker, runIdsOf(events));
+      for (const { run_id, namespace } of events) expect(worker.namespaces.get(run_id)).toBe(namespace);
+    });
+
     check("brings batches as batches, none of them bigger than the room or 500", async (messaging) => {
       const worker = new TestWorker(3000);
       messaging.consumeTriggers(worker);

@@ -11,6 +11,7 @@ import { dueContract } from "./storage/due.ts";
 import { fenceContract } from "./storage/fences.ts";
 import { checksOf, type StorageAdapter } from "./storage/kit.ts";
 import { leaseContract } from "./storage/leases.ts";
+import { namespaceContract } from "./storage/namespaces.ts";
 import { pagingContract } from "./storage/paging.ts";
 import { progressContract } from "./storage/progress.ts";
 import { raceContract } from "./storage/races.ts";
@@ -37,6 +38,7 @@ export function storageContract(name: string, adapter: StorageAdapter): void {
     describe("control", () => controlContract(check));
     describe("progress", () => progressContract(check));
     describe("fences", () => fenceContract(check));
+    describe("namespaces", () => namespaceContract(check));
     describe("paging", () => pagingContract(check));
     describe("retention", () => retentionContract(check));
     describe("races", () => raceContract(check));

@@ -71,10 +71,10 @@ export class Connection {
       ...unused,
       batchesAtOnce: storage.batchesAtOnce,
       findVersions: (keys) => this.call("versions", () => storage.findVersions(keys)),
-      storedRuns: (uuids) => this.call("known", () => storage.storedRuns(uuids)),
-      findUnclaimed: (uuids, maxBytes) => this.call("look", () => storage.findUnclaimed(uuids, maxBytes)),
+      storedRuns: (keys) => this.call("known", () => storage.storedRuns(keys)),
+      findUnclaimed: (keys, maxBytes) => this.call("look", () => storage.findUnclaimed(keys, maxBytes)),
       claimByMessage: (claim) =>
-        this.call("claim", () => this.#claim(claim.uuids, (uuids) => storage.claimByMessage({ ...claim, uuids }))),
+        this.call("claim", () => this.#claimed(storage.claimByMessage({ ...claim, runs: this.#free(claim.runs) }))),
       claimDue: (claim) =>
         this.call("sweep", () => {
           // Which rows others have locked is not known here: fewer of them are found.
@@ -98,10 +98,6 @@ export class Connection {
 
   get #isCut(): boolean {
     return this.#world.scheduler.time < this.#cutUntil;
-  }
-
-  #claim(uuids: string[], claim: (free: string[]) => Promise<ClaimedRun[]>): Promise<ClaimedRun[]> {
-    return this.#claimed(claim(this.#free(uuids)));
   }
 
   async #claimed(claim: Promise<ClaimedRun[]>): Promise<ClaimedRun[]> {

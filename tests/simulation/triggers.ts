@@ -3,7 +3,7 @@ import type { InsertedRun, NewRun, ProgressBeforeInsert } from "../../src/storag
 import type { Connection } from "./connection.ts";
 import type { SimulatedWorker } from "./worker.ts";
 import { SHORT, type Workload } from "./workloads.ts";
-import { uuidOf, type World } from "./world.ts";
+import { keyOf, uuidOf, type World } from "./world.ts";
 
 const TRIGGERS = 12;
 
@@ -58,7 +58,7 @@ export function scheduleTriggers(
           if (stored !== null && random.chance(0.1)) stored.payload = JSON.stringify({ n: -1 });
           const named = random.chance(0.1) ? random.pick(workloads) : workload;
           const workflowId = world.uuidOf(named);
-          random.pick(workers).message({ runId: id, workflowId, stored });
+          random.pick(workers).message({ ...keyOf(id), workflowId, stored });
         });
       }
     });
@@ -74,7 +74,7 @@ async function insert(world: World, api: Connection, run: NewRun): Promise<Inser
       const [outcome] = await api.call("insert", async () => {
         const outcomes = await world.storage.insertRuns([run]);
         const [first] = outcomes;
-        if (!isStored && first?.kind === "ok" && first.value.claimed) world.claimed([{ uuid: run.uuid, token: 1 }]);
+        if (!isStored && first?.kind === "ok" && first.value.claimed) world.claimed([{ ...keyOf(run.uuid), token: 1 }]);
         isStored = true;
         return outcomes;
       });

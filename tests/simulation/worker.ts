@@ -9,7 +9,7 @@ import { Sweeper } from "../../workers/intake/sweeper.ts";
 import { Connection } from "./connection.ts";
 import { ProcessClock, type Random } from "./scheduler.ts";
 import { SimulatedThreads } from "./threads.ts";
-import type { World } from "./world.ts";
+import { keyOf, type World } from "./world.ts";
 
 export const LEASE_MILLISECONDS = 30_000;
 
@@ -86,7 +86,7 @@ export class SimulatedWorker {
   /** A message from within the process, or from a broker, which brings it again when its claim failed. */
   message(triggered: Triggered): void {
     if (this.#random.chance(0.5)) {
-      this.clock.deliver(() => this.#parts?.dispatcher.onMessages([triggered.runId]));
+      this.clock.deliver(() => this.#parts?.dispatcher.onMessages([keyOf(triggered.uuid)]));
     } else this.#claim(triggered);
   }
 

@@ -3,7 +3,7 @@ import type { Storage, VersionKey } from "../../src/storage/port.ts";
 
 const MAX_BYTES = 32 * 1024 * 1024;
 
-/** The definitions that runs name, by (workflow, version): immutable rows, so they are cached without a lifetime. */
+/** The definitions that runs name, by (namespace, workflow, version): immutable rows, so they are cached without a lifetime. */
 export class Definitions {
   readonly #storage: Storage;
   readonly #cached = lru({ maxBytes: MAX_BYTES, bytesOf: bytesOfText });
@@ -35,6 +35,6 @@ export class Definitions {
   }
 }
 
-export function definitionKey({ workflowUuid, version }: VersionKey): string {
-  return `${workflowUuid}:${version}`;
+export function definitionKey({ namespace, workflowUuid, version }: VersionKey): string {
+  return `${namespace}:${workflowUuid}:${version}`;
 }

@@ -46,7 +46,7 @@ test(`of ${RUNS} runs at a host that hangs one has a place, and the others are g
     const run = { namespace: "default", workflow, payload: "{}", depth: 0, graceMilliseconds: 0 };
     await storage.insertRuns(uuids.map((uuid) => ({ ...run, uuid, claim: null, progress: null })));
     const began = clock.now();
-    dispatcher.onMessages(uuids);
+    dispatcher.onMessages(uuids.map((uuid) => ({ namespace: "default", uuid })));
     await given.promise;
     expect(await storage.heldBy(dispatcher.worker)).toHaveLength(1);
     for (const dueAt of dueTimes) {

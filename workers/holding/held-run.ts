@@ -69,7 +69,7 @@ export class HeldRun {
   }
 
   get version(): VersionKey {
-    return { workflowUuid: this.run.workflowUuid, version: this.run.workflowVersion };
+    return { namespace: this.run.namespace, workflowUuid: this.run.workflowUuid, version: this.run.workflowVersion };
   }
 
   get definition(): string {
@@ -171,17 +171,17 @@ export class HeldRun {
 
   /** The event of its end. */
   completedEvent({ status, error }: RunEnd): CompletedEvent {
-    return { run_id: this.run.uuid, workflow_id: this.run.workflowUuid, status, error };
+    return { namespace: this.run.namespace, run_id: this.run.uuid, workflow_id: this.run.workflowUuid, status, error };
   }
 
   /** The fenced write of its progress; `saved` is to be called when it is done. */
   progress(next: Next): { progress: Progress; saved(): void } {
     const { generation } = this;
     this.mustSave = false;
-    const { uuid, token } = this.run;
+    const { namespace, uuid, token } = this.run;
     const { seq, entries, saved } = this.#log.write(next.kind === "end");
     return {
-      progress: { uuid, token, seq, entries, crashes: this.crashes, next },
+      progress: { namespace, uuid, token, seq, entries, crashes: this.crashes, next },
       saved: () => {
         const ready = saved();
         if (this.generation === generation) this.ready.push(...ready);

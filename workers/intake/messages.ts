@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { Clock } from "../../src/clock.ts";
 import { messageOf } from "../../src/errors.ts";
 import { newId } from "../../src/ids.ts";
+import type { RunKey } from "../../src/schemas/run.ts";
 import type { ClaimedRun, Storage } from "../../src/storage/port.ts";
 
 const MAX_WAITING = 10_000;
@@ -29,7 +30,7 @@ export interface Taker {
 export class Messages {
   readonly #options: MessagesOptions;
   readonly #taker: Taker;
-  #waiting: string[] = [];
+  #waiting: RunKey[] = [];
   #claiming = false;
 
   constructor(options: MessagesOptions, taker: Taker) {
@@ -41,8 +42,8 @@ export class Messages {
     return this.#waiting.length > 0;
   }
 
-  add(runIds: string[]): void {
-    this.#waiting.push(...runIds.slice(0, Math.max(0, MAX_WAITING - this.#waiting.length)));
+  add(runs: RunKey[]): void {
+    this.#waiting.push(...runs.slice(0, Math.max(0, MAX_WAITING - this.#waiting.length)));
     this.claim();
   }
 
@@ -57,10 +58,10 @@ export class Messages {
     this.#claiming = true;
     try {
       for (;;) {
-        const uuids = this.#waiting.slice(0, Math.min(MAX_PER_CLAIM, this.#taker.room()));
-        if (uuids.length === 0) return;
-        this.#waiting = this.#waiting.slice(uuids.length);
-        await this.claimNow(uuids);
+        const runs = this.#waiting.slice(0, Math.min(MAX_PER_CLAIM, this.#taker.room()));
+        if (runs.length === 0) return;
+        this.#waiting = this.#waiting.slice(runs.length);
+        await this.claimNow(runs);
       }
     } catch (error) {
       // The sweeper claims these runs when they are due.
@@ -71,15 +72,15 @@ export class Messages {
   }
 
   /** Claims the runs that are new. @throws the errors of the storage */
-  async claimNow(uuids: string[]): Promise<ClaimedRun[]> {
+  async claimNow(runs: RunKey[]): Promise<ClaimedRun[]> {
     const { storage, clock } = this.#options;
     const worker = this.#taker.worker();
     const claim = { claimId: newId(clock.now()), worker, maxBytes: this.#taker.roomBytes() };
-    const release = this.#taker.reserve(uuids.length);
+    const release = this.#taker.reserve(runs.length);
     try {
-      const runs = await storage.claimByMessage({ ...claim, uuids });
-      this.#taker.take(runs, worker);
-      return runs;
+      const claimed = await storage.claimByMessage({ ...claim, runs });
+      this.#taker.take(claimed, worker);
+      return claimed;
     } finally {
       release();
     }

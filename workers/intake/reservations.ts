@@ -40,14 +40,15 @@ export class Reservations {
     const release = this.#holdings.reserve("message", 1);
     return {
       claim: { claimId: this.#claimId, worker },
-      stored: ({ workflow, payload, depth }, { uuid, workflowUuid, workflowVersion }, end) => {
+      stored: ({ namespace, workflow, payload, depth }, { uuid, workflowUuid, workflowVersion }, end) => {
         release();
-        this.#runBeforeInsert.learn(workflow, { workflowUuid, version: workflowVersion });
+        this.#runBeforeInsert.learn(workflow, { namespace, workflowUuid, version: workflowVersion });
         if (end !== null) {
           const { status, error } = end;
-          this.#options.onEnded({ run_id: uuid, workflow_id: workflowUuid, status, error });
+          this.#options.onEnded({ namespace, run_id: uuid, workflow_id: workflowUuid, status, error });
         } else {
           const run = {
+            namespace,
             uuid,
             workflowUuid,
             workflowVersion,

@@ -51,7 +51,7 @@ async function openWorker({ trustsMessages = true } = {}) {
   const forged = (count: number, bornAgo = 0): Triggered[] =>
     Array.from({ length: count }, () => {
       const runId = newId(clock.now() - bornAgo);
-      return { runId, workflowId: uuid, stored: { version: 1, payload: "{}" } };
+      return { namespace: "default", uuid: runId, workflowId: uuid, stored: { version: 1, payload: "{}" } };
     });
   const close = async () => {
     await dispatcher.stop(Promise.resolve());
@@ -79,7 +79,12 @@ test("where anybody may send messages, none is computed before its row was found
   const runId = newId(Date.now());
   const run = { uuid: runId, namespace: "default", workflow: uuid, payload: "{}", graceMilliseconds: 2000, depth: 0 };
   await storage.insertRuns([{ ...run, claim: null, progress: null }]);
-  const real: Triggered = { runId, workflowId: uuid, stored: { version: 1, payload: "{}" } };
+  const real: Triggered = {
+    namespace: "default",
+    uuid: runId,
+    workflowId: uuid,
+    stored: { version: 1, payload: "{}" },
+  };
   expect(await dispatcher.claim([...forged(50), real])).toMatchObject({ unknown: { length: 50 } });
   expect(executed).toEqual([runId]);
   await close();
@@ -92,7 +97,12 @@ test("runs that exist are executed all the same while rows are read first", asyn
   const runId = newId(Date.now());
   const run = { uuid: runId, namespace: "default", workflow: uuid, payload: "{}", graceMilliseconds: 2000, depth: 0 };
   await storage.insertRuns([{ ...run, claim: null, progress: null }]);
-  const real: Triggered = { runId, workflowId: uuid, stored: { version: 1, payload: "{}" } };
+  const real: Triggered = {
+    namespace: "default",
+    uuid: runId,
+    workflowId: uuid,
+    stored: { version: 1, payload: "{}" },
+  };
   expect(await dispatcher.claim([...forged(10), real])).toMatchObject({ unknown: { length: 10 } });
   expect(executed).toEqual([runId]);
   expect((await storage.findRuns([{ namespace: "default", uuid: runId }]))[0]?.status).toBe("success");
@@ -104,7 +114,7 @@ test("sweepers leave new runs alone for late messages of runs that exist, not fo
   const stored = async (bornAgo: number): Promise<Triggered[]> => {
     const messages = forged(1, bornAgo);
     const run = { namespace: "default", workflow: uuid, payload: "{}", graceMilliseconds: 2000, depth: 0 };
-    await storage.insertRuns(messages.map(({ runId }) => ({ ...run, uuid: runId, claim: null, progress: null })));
+    await storage.insertRuns(messages.map((message) => ({ ...run, uuid: message.uuid, claim: null, progress: null })));
     return messages;
   };
   skipJoin();

@@ -39,7 +39,7 @@ export class RunBeforeInsert {
   readonly #definitions: Definitions;
   readonly #pure: PureExecution;
   readonly #reaches: Reaches;
-  /** By the reference that triggers use; null for those with other steps. */
+  /** By the namespace and the reference that triggers use; null for those with other steps. */
   readonly #workflows = lru<KnownWorkflow>({
     maxBytes: MAX_BYTES,
     bytesOf: ({ pure }) => bytesOfText(pure?.steps ?? ""),
@@ -60,29 +60,30 @@ export class RunBeforeInsert {
 
   /** A trigger by this reference found this version; its definition is read unless it is known. */
   learn(reference: string, key: VersionKey): void {
-    const known = this.#workflows.get(reference);
+    const trigger = nameOf(key.namespace, reference);
+    const known = this.#workflows.get(trigger);
     if (known?.version === key.version && (known.pure?.key.workflowUuid ?? key.workflowUuid) === key.workflowUuid)
       return;
     // Until the definition is read nothing is executed by the old one.
-    this.#workflows.set(reference, { version: key.version, pure: null });
+    this.#workflows.set(trigger, { version: key.version, pure: null });
     this.#definitions.load([key]).then(
       (found) => {
         const name = definitionKey(key);
         const steps = found.get(name);
         if (steps !== undefined && this.#reaches.of(name, steps).first === "end") {
-          this.#workflows.set(reference, { version: key.version, pure: { key, definition: name, steps } });
+          this.#workflows.set(trigger, { version: key.version, pure: { key, definition: name, steps } });
         }
       },
       (error: unknown) => {
-        this.#workflows.delete(reference);
+        this.#workflows.delete(trigger);
         this.#options.log.debug({ error: messageOf(error) }, "definition not read; its runs go the usual way");
       },
     );
   }
 
   /** Null for a run without room here, or that may not be executed so. */
-  #workflowOf({ claim, workflow: reference }: Unnamed<NewRun>): PureWorkflow | null {
-    const workflow = claim === null ? null : (this.#workflows.get(reference)?.pure ?? null);
+  #workflowOf({ namespace, claim, workflow: reference }: Unnamed<NewRun>): PureWorkflow | null {
+    const workflow = claim === null ? null : (this.#workflows.get(nameOf(namespace, reference))?.pure ?? null);
     return workflow !== null && this.#pure.isFit(workflow.definition) ? workflow : null;
   }
 
@@ -104,4 +105,9 @@ export class RunBeforeInsert {
       return { told: workflow.key, startedAt, next: advanced.next };
     });
   }
+}
+
+/** No two have one name: neither has a NUL. */
+function nameOf(namespace: string, reference: string): string {
+  return `${namespace}\0${reference}`;
 }

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { Clock } from "../../src/clock.ts";
 import { isUuid } from "../../src/ids.ts";
 import type { Triggered } from "../../src/schemas/event.ts";
+import { keyOf, nameOfRun, type RunKey } from "../../src/schemas/run.ts";
 import type { Next, Progress, Storage, Told, UnclaimedRun } from "../../src/storage/port.ts";
 import { type Definitions, definitionKey } from "../definitions/definitions.ts";
 import type { Reaches } from "../definitions/reach.ts";
@@ -23,7 +24,7 @@ export interface UnclaimedLookupOptions {
 }
 
 /** A run that nobody ever claimed, as far as it is known to have come. */
-export interface Unclaimed extends PureRun {
+export interface Unclaimed extends PureRun, RunKey {
   workflowUuid: string;
   logLength: number;
   /** Milliseconds since the epoch. */
@@ -60,13 +61,13 @@ export class UnclaimedLookup {
   }
 
   /** Runs to execute, and those that are claimed or over. The others are to be claimed. @throws what the storage throws */
-  async find(triggered: Triggered[]): Promise<{ unclaimed: Unclaimed[]; taken: string[] }> {
+  async find(triggered: Triggered[]): Promise<{ unclaimed: Unclaimed[]; taken: RunKey[] }> {
     const { storage, clock } = this.#options;
     const startedAt = clock.now();
     // What a message says of its run saves reading it: should that be wrong, nothing of it is stored.
     const trusts = this.#options.trustsMessages && this.#trust.holds;
-    const told = new Map((trusts ? triggered.flatMap(toldRun) : []).map((run) => [run.uuid, run]));
-    const asked = triggered.map(({ runId }) => runId).filter((runId) => !told.has(runId));
+    const told = new Map((trusts ? triggered.flatMap(toldRun) : []).map((run) => [nameOfRun(run), run]));
+    const asked = triggered.filter((run) => !told.has(nameOfRun(run))).map(keyOf);
     const found = await storage.findUnclaimed(asked, Math.min(MAX_BYTES, this.#holdings.roomBytes));
     const all = [...told.values(), ...found.unclaimed];
     const definitions = await this.#definitions.load(all);
@@ -78,9 +79,9 @@ export class UnclaimedLookup {
         this.#effectful.add(run.workflowUuid);
         return [];
       }
-      const { uuid, workflowUuid, payload } = run;
-      const row = { uuid, workflowUuid, payload, log: "[]", logLength: 0, startedAt };
-      return [{ ...row, definition, steps, told: told.get(uuid) }];
+      const { namespace, uuid, workflowUuid, payload } = run;
+      const row = { namespace, uuid, workflowUuid, payload, log: "[]", logLength: 0, startedAt };
+      return [{ ...row, definition, steps, told: told.get(nameOfRun(run)) }];
     });
     return { unclaimed, taken: found.taken };
   }
@@ -92,17 +93,18 @@ export class UnclaimedLookup {
 }
 
 /** The run as its message says it was stored; none where the message does not say. */
-function toldRun({ runId, workflowId, stored }: Triggered): UnclaimedRun[] {
+function toldRun({ namespace, uuid, workflowId, stored }: Triggered): UnclaimedRun[] {
   return stored === null || !isUuid(workflowId)
     ? []
-    : [{ uuid: runId, workflowUuid: workflowId.toLowerCase(), ...stored }];
+    : [{ namespace, uuid, workflowUuid: workflowId.toLowerCase(), ...stored }];
 }
 
 /** The write of how far a run came. */
 export function progressOf(
-  { uuid, startedAt, told, logLength: seq }: Unclaimed,
+  { namespace, uuid, startedAt, told, logLength: seq }: Unclaimed,
   next: Next,
   entries: string | null = null,
 ): Progress {
-  return { uuid, token: 0, seq, entries, crashes: 0, startedAt, ...(told === undefined ? {} : { told }), next };
+  const progress = { namespace, uuid, token: 0, seq, entries, crashes: 0, startedAt, next };
+  return told === undefined ? progress : { ...progress, told };
 }

@@ -3,8 +3,9 @@ import { messageOf } from "../../src/errors.ts";
 import { failpoint } from "../../src/failpoints.ts";
 import type { CompletedEvent, Triggered } from "../../src/schemas/event.ts";
 import { joinLogs } from "../../src/schemas/log.ts";
+import { keyOf, nameOfRun, type RunKey } from "../../src/schemas/run.ts";
 import type { Shortcut } from "../../src/shortcuts.ts";
-import type { Next, Outcome, Progress } from "../../src/storage/port.ts";
+import type { Next, Outcome, Progress, RunEnd } from "../../src/storage/port.ts";
 import type { Definitions } from "../definitions/definitions.ts";
 import type { Reaches } from "../definitions/reach.ts";
 import type { Advanced } from "../execution/port.ts";
@@ -93,15 +94,15 @@ export class UnclaimedRuns {
    *
    * @throws what the storage throws
    */
-  async advance(triggered: Triggered[]): Promise<string[]> {
-    const all = triggered.map(({ runId }) => runId);
+  async advance(triggered: Triggered[]): Promise<RunKey[]> {
+    const all = triggered.map(keyOf);
     const likely = triggered.filter(({ workflowId }) => this.#lookup.mayBePure(workflowId));
     if (likely.length === 0) return all;
     const done = await this.#reserved("message", likely.length, async () => {
       const { unclaimed, taken } = await this.#lookup.find(likely);
-      return new Set([...taken, ...(await this.#advance(unclaimed))]);
+      return new Set([...taken, ...(await this.#advance(unclaimed))].map(nameOfRun));
     });
-    return all.filter((runId) => !done.has(runId));
+    return all.filter((run) => !done.has(nameOfRun(run)));
   }
 
   /** Lets runs that are awake come as far as they go, and gives back those that sleep. */
@@ -134,8 +135,8 @@ export class UnclaimedRuns {
     }
   }
 
-  /** Takes runs as far as they go; gives the uuids of those that came somewhere. @throws what the storage throws */
-  async #advance(runs: Unclaimed[]): Promise<string[]> {
+  /** Takes runs as far as they go; gives those that came somewhere. @throws what the storage throws */
+  async #advance(runs: Unclaimed[]): Promise<RunKey[]> {
     const { onGivenBack, onEnded } = this.#options;
     const fit = runs.filter(({ definition }) => this.#pure.isFit(definition));
     const results = await this.#pure.execute(fit, LIMIT_MILLISECONDS);
@@ -151,10 +152,9 @@ export class UnclaimedRuns {
     for (const { run, next, asleep } of saved) {
       if (asleep !== null) this.#shortSleeps.add(asleep);
       else if (next.kind === "due") onGivenBack(next.dueAt);
-      else if (next.kind === "end")
-        onEnded({ run_id: run.uuid, workflow_id: run.workflowUuid, status: next.status, error: next.error });
+      else if (next.kind === "end") onEnded(completedEvent(run, next));
     }
-    return saved.map(({ run }) => run.uuid);
+    return saved.map(({ run }) => run);
   }
 
   /** None for a run that has to be claimed. */
@@ -185,4 +185,9 @@ export class UnclaimedRuns {
       release();
     }
   }
+}
+
+/** The event of the end of a run. */
+function completedEvent({ namespace, uuid, workflowUuid }: Unclaimed, { status, error }: RunEnd): CompletedEvent {
+  return { namespace, run_id: uuid, workflow_id: workflowUuid, status, error };
 }

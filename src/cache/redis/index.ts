@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { Clock } from "../../clock.ts";
 import type { RedisAddress } from "../../config/redis.ts";
 import type { BreakerState } from "../../resilience/breaker.ts";
-import type { RunKey } from "../../schemas/run.ts";
+import { nameOfRun, type RunKey } from "../../schemas/run.ts";
 import type { RunRecord } from "../../storage/port.ts";
 import { type Cache, charactersOf, type KeptRun, LIFETIME, MAX_CHARACTERS } from "../port.ts";
 import { PREFIX, RedisLink } from "./link.ts";
@@ -81,7 +81,6 @@ function textsOf(runs: KeptRun[]): { name: string; text: string }[] {
   });
 }
 
-/** No two keys have one name: a uuid has no colon. */
-function nameOf({ namespace, uuid }: RunKey): string {
-  return `${PREFIX}run:${namespace}:${uuid}`;
+function nameOf(key: RunKey): string {
+  return `${PREFIX}run:${nameOfRun(key)}`;
 }

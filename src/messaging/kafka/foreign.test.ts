@@ -57,6 +57,7 @@ describe("another program's trigger is claimed", () => {
       const { place, worker } = await consuming();
       await place.produce(JSON.stringify(value, null, 2), "any key");
       await untilClaimed(worker, [runId]);
+      expect(worker.namespaces.get(runId)).toBe("default");
     });
   }
 

@@ -3,11 +3,12 @@ import { messageOf } from "../../errors.ts";
 import { failpoint } from "../../failpoints.ts";
 import { Backoff, Rest } from "../../resilience/waiting.ts";
 import { type ReadTrigger, readTrigger, type Triggered } from "../../schemas/event.ts";
+import { nameOfRun } from "../../schemas/run.ts";
 import type { TriggerConsumer } from "../port.ts";
 import type { Connection } from "./client.ts";
 import { UnpackError } from "./codecs.ts";
 import type { DeadLetter, DeadLetters } from "./dead-letters.ts";
-import { versionOf } from "./wire.ts";
+import { triggerHeadersOf } from "./wire.ts";
 
 const MAX_PER_CLAIM = 500;
 /** Without room it asks for some this often. */
@@ -96,14 +97,14 @@ export class Intake {
   async #isDone(part: Incoming[], payload: EachBatchPayload, goesOn: () => boolean): Promise<boolean> {
     const { heartbeat } = payload;
     const triggered = new Map<string, Triggered>();
-    for (const { read } of part) if ("runId" in read) triggered.set(read.runId, read);
+    for (const { read } of part) if ("uuid" in read) triggered.set(nameOfRun(read), read);
     let unknown = new Set<string>();
     if (triggered.size > 0) {
       const claim = () => this.#consumer.claim([...triggered.values()]);
       const claimed = await this.#attempt("claim failed; it is tried again until it succeeds", heartbeat, claim);
       if (claimed === null) return false;
       failpoint("messages_claimed");
-      unknown = new Set(claimed.unknown);
+      unknown = new Set(claimed.unknown.map(nameOfRun));
     }
     const letters = lettersOf(part, payload.batch.partition, unknown);
     while (letters.length > 0) {
@@ -163,17 +164,21 @@ function read(message: KafkaMessage): Incoming {
     return { message, read: { fault: `unreadable batch, here with its bytes: ${why}` } };
   }
   const { value, headers } = message;
-  return { message, read: value === null ? { fault: "no value" } : readTrigger(value.toString(), versionOf(headers)) };
+  return {
+    message,
+    read: value === null ? { fault: "no value" } : readTrigger(value.toString(), triggerHeadersOf(headers)),
+  };
 }
 
 /** The first messages that name as many different runs at most, and the foreign messages between them. */
 function firstOf(waiting: Incoming[], room: number): Incoming[] {
-  const runIds = new Set<string>();
+  const names = new Set<string>();
   let count = 0;
   for (const { read } of waiting) {
-    if ("runId" in read) {
-      if (runIds.size === room && !runIds.has(read.runId)) break;
-      runIds.add(read.runId);
+    if ("uuid" in read) {
+      const name = nameOfRun(read);
+      if (names.size === room && !names.has(name)) break;
+      names.add(name);
     }
     if (count === MAX_PER_CLAIM) break;
     count++;
@@ -183,7 +188,7 @@ function firstOf(waiting: Incoming[], room: number): Incoming[] {
 
 function lettersOf(part: Incoming[], partition: number, unknown: Set<string>): DeadLetter[] {
   return part.flatMap(({ message, read }) => {
-    const reason = "fault" in read ? read.fault : unknown.has(read.runId) ? "unknown run" : null;
+    const reason = "fault" in read ? read.fault : unknown.has(nameOfRun(read)) ? "unknown run" : null;
     return reason === null ? [] : [{ message, partition, reason }];
   });
 }

@@ -9,7 +9,7 @@ import {
   untilClaimed,
 } from "../../../tests/contracts/messaging/worker.ts";
 import type { CompletedEvent, TriggerEvent } from "../../schemas/event.ts";
-import { Place } from "./kafka.fixture.ts";
+import { headersOf, Place } from "./kafka.fixture.ts";
 import { partitioner } from "./partitioner.ts";
 import { requestsOf, triggerForm } from "./wire.ts";
 
@@ -58,15 +58,17 @@ test("what a run was stored with comes with its message, as PostgreSQL would giv
   await here.close();
 });
 
-test("completed events are keyed by run id, JSON of the contract", async () => {
+test("completed events are keyed by run id, JSON of the contract, with the namespace as a header", async () => {
   const messaging = await place.open();
-  const [success, failure] = completedEvents(2);
+  const [success, failure] = completedEvents(2).map((event) => ({ ...event, namespace: "theirs" }));
   if (success === undefined || failure === undefined) throw new Error("expected two events");
   const failed: CompletedEvent = { ...failure, status: "failed", error: "it broke" };
   await messaging.publishCompleted([success, failed]);
   const messages = await place.messages(place.options.completedTopic, 2);
   const byKey = Object.fromEntries(messages.map(({ key, payload }) => [key, JSON.parse(payload ?? "")]));
-  expect(byKey).toEqual({ [success.run_id]: success, [failed.run_id]: failed });
+  const contentOf = ({ namespace: _, ...value }: CompletedEvent) => value;
+  expect(byKey).toEqual({ [success.run_id]: contentOf(success), [failed.run_id]: contentOf(failed) });
+  for (const message of messages) expect(headersOf(message)).toEqual({ namespace: "theirs" });
   expect(Object.keys(byKey[success.run_id])).toEqual(["run_id", "workflow_id", "status", "error"]);
 });
 
@@ -85,6 +87,8 @@ test("an event that is too big goes without its payload, or with the beginning o
     JSON.parse(triggers.find(({ key }) => key === run_id)?.payload ?? "").payload;
   expect(payloadOf(big)).toBeNull();
   expect(payloadOf(fitting)).toEqual(JSON.parse(fitting.payload));
+  const message = triggers.find(({ key }) => key === big.run_id);
+  expect(headersOf(message)).toEqual({ namespace: "default" });
   const [completed] = await here.messages(here.options.completedTopic, 1);
   expect(JSON.parse(completed?.payload ?? "").error).toBe("€".repeat(10_000));
   await here.close();

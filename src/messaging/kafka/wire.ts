@@ -1,5 +1,5 @@
 import type { IHeaders } from "kafkajs";
-import type { CompletedEvent, TriggerEvent } from "../../schemas/event.ts";
+import type { CompletedEvent, TriggerEvent, TriggerHeaders } from "../../schemas/event.ts";
 
 /** A message as it is sent. */
 export interface Outgoing {
@@ -21,6 +21,7 @@ const MAX_ERROR_CHARACTERS = 10_000;
 const SHORT_ERROR_CHARACTERS = 1000;
 
 const VERSION_HEADER = "workflow_version";
+const NAMESPACE_HEADER = "namespace";
 
 /** How something is sent: whole, or where the broker refuses that, short. */
 export interface Form<Item> {
@@ -31,7 +32,7 @@ export interface Form<Item> {
 /** Trigger events: without its payload where one is too big, and workers read the row. */
 export const triggerForm: Form<TriggerEvent> = {
   whole: triggerMessage,
-  short: ({ run_id, workflow_id }) => triggerMessageWith(run_id, workflow_id, "null"),
+  short: (event) => triggerMessageWith(event, "null"),
 };
 
 /** Completed events: with the beginning of its error where one is too big. */
@@ -40,20 +41,24 @@ export const completedForm: Form<CompletedEvent> = {
   short: (event) => messageOf({ ...event, error: event.error?.slice(0, SHORT_ERROR_CHARACTERS) ?? null }),
 };
 
-function triggerMessage({ run_id, workflow_id, workflow_version, payload }: TriggerEvent): Outgoing {
-  const message = triggerMessageWith(run_id, workflow_id, payload);
-  if (!fits(message)) return triggerMessageWith(run_id, workflow_id, "null");
-  return { ...message, headers: { [VERSION_HEADER]: String(workflow_version) } };
+function triggerMessage(event: TriggerEvent): Outgoing {
+  const message = triggerMessageWith(event, event.payload);
+  if (!fits(message)) return triggerMessageWith(event, "null");
+  return { ...message, headers: { ...message.headers, [VERSION_HEADER]: String(event.workflow_version) } };
 }
 
-function triggerMessageWith(run_id: string, workflow_id: string, payload: string): Outgoing {
+function triggerMessageWith({ namespace, run_id, workflow_id }: TriggerEvent, payload: string): Outgoing {
   const ids = JSON.stringify({ run_id, workflow_id }).slice(0, -1);
-  return { key: Buffer.from(run_id), value: Buffer.from(`${ids},"payload":${payload}}`) };
+  const value = Buffer.from(`${ids},"payload":${payload}}`);
+  return { key: Buffer.from(run_id), value, headers: { [NAMESPACE_HEADER]: namespace } };
 }
 
-/** The version of its workflow that a trigger's message comes with; null without. */
-export function versionOf(headers: IHeaders | undefined): string | null {
-  return headers?.[VERSION_HEADER]?.toString() ?? null;
+/** The headers that a trigger's message comes with. */
+export function triggerHeadersOf(headers: IHeaders | undefined): TriggerHeaders {
+  return {
+    namespace: headers?.[NAMESPACE_HEADER]?.toString() ?? null,
+    version: headers?.[VERSION_HEADER]?.toString() ?? null,
+  };
 }
 
 function completedMessage(event: CompletedEvent): Outgoing {
@@ -62,8 +67,9 @@ function completedMessage(event: CompletedEvent): Outgoing {
   return messageOf({ ...event, error: event.error.slice(0, MAX_ERROR_CHARACTERS) });
 }
 
-function messageOf({ run_id, workflow_id, status, error }: CompletedEvent): Outgoing {
-  return { key: Buffer.from(run_id), value: Buffer.from(JSON.stringify({ run_id, workflow_id, status, error })) };
+function messageOf({ namespace, run_id, workflow_id, status, error }: CompletedEvent): Outgoing {
+  const value = Buffer.from(JSON.stringify({ run_id, workflow_id, status, error }));
+  return { key: Buffer.from(run_id), value, headers: { [NAMESPACE_HEADER]: namespace } };
 }
 
 function fits(message: Outgoing): boolean {

@@ -1,4 +1,5 @@
 /** Who holds which run. */
+import type { RunKey } from "../../schemas/run.ts";
 
 /** How a claim marks the runs that it takes. It takes none once the lease of its worker is over. */
 export interface ClaimMark {
@@ -21,7 +22,7 @@ export interface Claim extends ClaimMark {
 
 /** Claims runs that a message named: only those that were never claimed. */
 export interface MessageClaim extends Claim {
-  uuids: string[];
+  runs: RunKey[];
 }
 
 /** Claims runs that are due, in the order in which they fell due. Those of workers whose lease is over fall due with it. */
@@ -32,8 +33,7 @@ export interface DueClaim extends Claim {
 }
 
 /** A run as its claim gives it to a worker. */
-export interface ClaimedRun {
-  uuid: string;
+export interface ClaimedRun extends RunKey {
   workflowUuid: string;
   workflowVersion: number;
   payload: string;
@@ -47,7 +47,6 @@ export interface ClaimedRun {
 }
 
 /** A run under one claim. */
-export interface Held {
-  uuid: string;
+export interface Held extends RunKey {
   token: number;
 }

@@ -1,10 +1,10 @@
 /** How far runs came. */
 import type { EndedStatus } from "../../schemas/run.ts";
 import type { Held } from "./claims.ts";
-import type { VersionKey } from "./workflows.ts";
+import type { Version } from "./workflows.ts";
 
 /**
- * The progress of a run, written in one go if its fence holds: the run has this token, and if that is 0, for a run that was never
+ * The progress of a run, written in one go if its fence holds: the run is in this namespace and has this token, and if that is 0, for a run that was never
  * claimed, its log has the length that the writer knows. Repeating it is harmless.
  */
 export interface Progress extends Held {
@@ -38,7 +38,7 @@ export interface RunEnd {
 }
 
 /** The version of a run's workflow as a message says, and its payload (JSON text) where the message says that too. */
-export interface Told extends VersionKey {
+export interface Told extends Version {
   payload?: string;
 }
 

@@ -1,5 +1,5 @@
 /** Runs as they are stored and read. */
-import type { RunStatus } from "../../schemas/run.ts";
+import type { RunKey, RunStatus } from "../../schemas/run.ts";
 import type { ClaimMark } from "./claims.ts";
 import type { ProgressBeforeInsert } from "./progress.ts";
 import type { VersionKey } from "./workflows.ts";
@@ -49,8 +49,7 @@ export interface RunRecord {
 }
 
 /** A run that was never claimed. */
-export interface UnclaimedRun extends VersionKey {
-  uuid: string;
+export interface UnclaimedRun extends RunKey, VersionKey {
   /** JSON text. */
   payload: string;
 }
@@ -60,5 +59,5 @@ export interface FoundRuns {
   /** Only as many as there is room for. */
   unclaimed: UnclaimedRun[];
   /** They were claimed, or have ended. */
-  taken: string[];
+  taken: RunKey[];
 }

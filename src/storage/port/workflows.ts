@@ -43,9 +43,14 @@ export interface WorkflowRecord {
   updatedAt: number;
 }
 
-export interface VersionKey {
+/** A version of a workflow whose namespace is known already. */
+export interface Version {
   workflowUuid: string;
   version: number;
+}
+
+export interface VersionKey extends Version {
+  namespace: string;
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Pool } from "../../db/postgres/pool.ts";
 import { isUuid } from "../../ids.ts";
 import type { Claim, ClaimedRun, DueClaim, MessageClaim } from "../port.ts";
 import { logOf } from "./runs.ts";
-import { asked, boundsOf, milliseconds, within } from "./statement.ts";
+import { asked, askedRuns, boundsOf, milliseconds, runsText, within } from "./statement.ts";
 import { hasLease } from "./workers.ts";
 
 // The rows are locked by the inner query, in the order in which they are looked for; rows that somebody else is claiming are
@@ -27,12 +27,12 @@ const claim = (candidates: string, among = "true") => `with candidate as materia
     update run_queue q set due_at = null, token = case when q.claim_id = $2::text::uuid then q.token else q.token + 1 end,
       holder = $1::text::uuid, claim_id = $2::text::uuid, started_at = coalesce(q.started_at, now())
     from sized where q.run_uuid = sized.run_uuid and (sized.before < $3::float8 or sized.before = 0) and ${few("sized.position")}
-    returning q.run_uuid, sized.workflow_id, sized.workflow_version, sized.payload, q.log_length, q.token, q.crashes, sized.depth,
+    returning q.namespace, q.run_uuid, sized.workflow_id, sized.workflow_version, sized.payload, q.log_length, q.token, q.crashes, sized.depth,
       sized.position::integer
   )
   select * from claimed
   union all
-  select null, null, null, null, null, null, null, null, count(*)::integer from overdue having count(*) > 0`;
+  select null, null, null, null, null, null, null, null, null, count(*)::integer from overdue having count(*) > 0`;
 
 // The runs of workers whose lease is over are due now, so many at a time. Workers are few: their table is one page.
 const FREE = `update run_queue q set due_at = now(), holder = null, claim_id = null from (
@@ -51,6 +51,7 @@ export const LOGS = keptStatement(
 );
 
 const CLAIMED = {
+  namespace: "text",
   uuid: "uuid",
   workflowUuid: "uuid",
   workflowVersion: "integer",
@@ -67,7 +68,7 @@ export const CLAIM_BY_MESSAGE = keptStatement(
   ["text", "text", "float8", "text", "uuid", "uuid"],
   CLAIMED,
   claim(
-    `select run_queue.* from ${asked("$4")} join run_queue on run_uuid = uuid
+    `select run_queue.* from ${askedRuns("$4")} join run_queue on run_uuid = uuid and run_queue.namespace = asked.namespace
     where (token = 0 and started_at is null or claim_id = $2::text::uuid) is true and not ended and ${MAY_CLAIM}
     order by run_uuid`,
     within("r.uuid", "$5", "$6"),
@@ -117,11 +118,11 @@ export class Claims {
     this.#pool = pool;
   }
 
-  byMessage({ uuids, ...mark }: MessageClaim): Promise<ClaimedRun[]> {
-    const wanted = uuids.filter(isUuid);
+  byMessage({ runs, ...mark }: MessageClaim): Promise<ClaimedRun[]> {
+    const wanted = runs.filter(({ uuid }) => isUuid(uuid));
     return wanted.length === 0
       ? Promise.resolve([])
-      : this.#claim(CLAIM_BY_MESSAGE.call, mark, JSON.stringify(wanted), ...boundsOf(wanted));
+      : this.#claim(CLAIM_BY_MESSAGE.call, mark, runsText(wanted), ...boundsOf(wanted.map(({ uuid }) => uuid)));
   }
 
   async due({ limit, patienceMilliseconds, ...mark }: DueClaim): Promise<ClaimedRun[]> {

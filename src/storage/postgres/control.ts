@@ -44,8 +44,8 @@ export const REQUEST_CONTROL = keptStatement(
 export const CONTROL_OF = keptStatement(
   "control_of",
   ["text"],
-  { uuid: "uuid", token: "integer", kind: "text" },
-  `select run_uuid, token, control from run_queue
+  { namespace: "text", uuid: "uuid", token: "integer", kind: "text" },
+  `select namespace, run_uuid, token, control from run_queue
   where holder = $1::text::uuid and control is not null and ${few("length(control)")}`,
 );
 

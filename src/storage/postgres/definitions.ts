@@ -14,7 +14,7 @@ import type {
 } from "../port.ts";
 import { type Ids, mayStore } from "./ids.ts";
 import { notFound, REFERENCE, RESOLVED, referencesText } from "./references.ts";
-import { FIRST_UUID, LAST_UUID, milliseconds, writeBatch } from "./statement.ts";
+import { FIRST_UUID, LAST_UUID, milliseconds, UNSTORABLE, writeBatch } from "./statement.ts";
 
 const COLUMNS = `d.uuid, v.id, v.name, v.description, v.steps::text as steps, v.version,
   ${milliseconds("d.created_at")} as "createdAt", ${milliseconds("v.created_at")} as "updatedAt"`;
@@ -22,7 +22,7 @@ const COLUMNS = `d.uuid, v.id, v.name, v.description, v.steps::text as steps, v.
 export const INSERT_WORKFLOWS = keptStatement(
   "insert_workflows",
   ["text", "float8"],
-  { uuid: "uuid" },
+  { uuid: "uuid", namespace: "text" },
   `with item as (
     select * from json_to_recordset($1::text::json)
       as item (position integer, uuid uuid, namespace text, id text, name text, description text, steps text)
@@ -32,13 +32,14 @@ export const INSERT_WORKFLOWS = keptStatement(
   ), inserted as (
     insert into workflow_definitions (uuid, namespace, id, name, description, steps)
     select uuid, namespace, id, name, description, steps::jsonb from first order by uuid on conflict (uuid) do nothing
-    returning uuid, created_at
+    returning uuid, namespace, created_at
   ), kept as (
     insert into workflow_versions (workflow_uuid, version, id, name, description, steps, created_at)
     select uuid, 1, id, name, description, steps::json, created_at from first join inserted using (uuid)
     on conflict do nothing
   )
-  select uuid from inserted union all select uuid from first join workflow_definitions using (uuid)`,
+  select uuid, namespace from inserted
+  union all select uuid, d.namespace from first join workflow_definitions d using (uuid)`,
 );
 
 const UPDATE = `with ${REFERENCE}, changed as (
@@ -87,8 +88,9 @@ export const FIND_VERSIONS = keptStatement(
   ["text"],
   { position: "integer", steps: "text" },
   `select key.position, v.steps::text as steps
-  from json_to_recordset($1::text::json) as key (position integer, "workflowUuid" uuid, version integer)
-  join workflow_versions v on v.workflow_uuid = key."workflowUuid" and v.version = key.version
+  from json_to_recordset($1::text::json) as key (position integer, namespace text, "workflowUuid" uuid, version integer)
+  join workflow_definitions d on d.uuid = key."workflowUuid" and d.namespace = key.namespace
+  join workflow_versions v on v.workflow_uuid = d.uuid and v.version = key.version
   where ${few("key.position")}`,
 );
 
@@ -121,9 +123,12 @@ export class Definitions {
     return writeBatch(items, (batch) =>
       this.#ids.store(batch, async (named, oldest) => {
         const text = JSON.stringify(named.map((item, position) => ({ ...item, position })));
-        const rows = await this.#writes.run<{ uuid: string }>(INSERT_WORKFLOWS.call, [text, oldest]);
-        const stored = new Set(rows.map(({ uuid }) => uuid));
-        return named.map(({ uuid }) => (stored.has(uuid) ? { kind: "ok", value: uuid } : null));
+        const rows = await this.#writes.run<{ uuid: string; namespace: string }>(INSERT_WORKFLOWS.call, [text, oldest]);
+        const stored = new Map(rows.map((row) => [row.uuid, row.namespace]));
+        return named.map(({ uuid, namespace }) => {
+          if (!stored.has(uuid)) return null;
+          return stored.get(uuid) === namespace ? { kind: "ok", value: uuid } : UNSTORABLE;
+        });
       }),
     );
   }

@@ -16,13 +16,13 @@ export const eventDueAt = (dueAt: string) =>
 export const TAKE_OWED_EVENTS = keptStatement(
   "take_owed_events",
   ["integer"],
-  { run_id: "uuid", workflow_id: "uuid", status: "text", error: "text" },
+  { namespace: "text", run_id: "uuid", workflow_id: "uuid", status: "text", error: "text" },
   `update owed_events e set due_at = now() + interval '15 seconds'
   from (
     select run_uuid from owed_events where due_at <= now() order by run_uuid limit $1::integer for update skip locked
   ) as overdue, workflow_runs r
   where e.run_uuid = overdue.run_uuid and r.uuid = overdue.run_uuid and ${few("length(overdue.run_uuid::text)")}
-  returning r.uuid as run_id, r.workflow_id, r.status, r.error`,
+  returning r.namespace, r.uuid as run_id, r.workflow_id, r.status, r.error`,
 );
 
 // In the order of the uuids, so that two can't wait for each other.

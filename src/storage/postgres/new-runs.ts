@@ -7,7 +7,7 @@ import type { InsertedRun, NewRun, Outcome, Unnamed } from "../port.ts";
 import { eventDueAt } from "./events.ts";
 import { type Ids, mayStore } from "./ids.ts";
 import { notFound, RESOLVED } from "./references.ts";
-import { boundsOf, ENDED_AT, within, writeBatch } from "./statement.ts";
+import { boundsOf, ENDED_AT, UNSTORABLE, within, writeBatch } from "./statement.ts";
 import { hasLease } from "./workers.ts";
 
 const UNIQUE_VIOLATION = "23505";
@@ -70,14 +70,15 @@ const INSERT = `with item as (
       coalesce(by_uuid.version, by_id.version) as version
     from reference ${RESOLVED}
   ), ${placed("item join found on found.namespace = item.namespace and found.reference = item.workflow and found.uuid is not null")},
-  inserted as (${STORE} on conflict (uuid) do nothing returning uuid, workflow_id, workflow_version, completed_at),
+  inserted as (${STORE} on conflict (uuid) do nothing returning uuid, namespace, workflow_id, workflow_version, completed_at),
   first as (
     select distinct on (uuid) placed.* from placed join inserted using (uuid) order by uuid, position
   ), queued as (${queue("first")} returning run_uuid, claim_id, token)
   select item.uuid, coalesce(inserted.workflow_id, stored.workflow_id) as "workflowUuid",
     coalesce(inserted.workflow_version, stored.workflow_version) as "workflowVersion",
     (coalesce(queued.claim_id, held.claim_id) = item."claimId" and coalesce(queued.token, held.token) = 1) is true as claimed,
-    coalesce(inserted.completed_at, stored.completed_at) is not null as ended, found.uuid is not null as found
+    coalesce(inserted.completed_at, stored.completed_at) is not null as ended, found.uuid is not null as found,
+    (coalesce(inserted.namespace, stored.namespace) <> item.namespace) is true as "isOthers"
   from item left join found on found.namespace = item.namespace and found.reference = item.workflow
   left join inserted on inserted.uuid = item.uuid
   left join queued on queued.run_uuid = item.uuid
@@ -93,6 +94,8 @@ interface StoredRun {
   ended: boolean;
   /** Whether its workflow is there: where it is, a run that is not stored came too late. */
   found?: boolean;
+  /** Whether the uuid is that of a run of another namespace. */
+  isOthers?: boolean;
 }
 
 /** Stores runs. */
@@ -116,14 +119,16 @@ export class NewRuns {
 
   /** Null for each whose id came too late. */
   async #insertAll(items: NewRun[], oldest: number | null): Promise<(Outcome<InsertedRun> | null)[]> {
-    const stored = new Map<string, StoredRun>();
     const byUuid = items.filter(({ workflow }) => isUuid(workflow));
-    for (const row of await this.#insertNew(byUuid, oldest)) stored.set(row.uuid, row);
-    const others = items.filter(({ uuid }) => !stored.has(uuid));
-    for (const row of await this.#insert(INSERT, others, oldest, boundsOf(others.map(({ uuid }) => uuid))))
-      stored.set(row.uuid, row);
-    return items.map(({ uuid, workflow }) => {
-      const row = stored.get(uuid);
+    const fresh = new Map((await this.#insertNew(byUuid, oldest)).map((row) => [row.uuid, row]));
+    const stored = new Map(byUuid.map((item) => [item, fresh.get(item.uuid)]));
+    const others = items.filter((item) => stored.get(item) === undefined);
+    const rows = await this.#insert(INSERT, others, oldest, boundsOf(others.map(({ uuid }) => uuid)));
+    for (const [index, item] of others.entries()) stored.set(item, rows[index]);
+    return items.map((item) => {
+      const { uuid, workflow } = item;
+      const row = stored.get(item);
+      if (row?.isOthers) return row.found ? UNSTORABLE : notFound(workflow);
       if (row?.workflowUuid == null) return row?.found ? null : notFound(workflow);
       const { workflowUuid, workflowVersion, claimed, ended } = row;
       return { kind: "ok", value: { uuid, workflowUuid, workflowVersion, claimed, ended } };

@@ -1,7 +1,7 @@
 /** What only PostgreSQL has: migrations that race, rows of other programs, owed events, and plans on a large table. */
 import { afterAll, describe, expect, test } from "bun:test";
 import type { Sql } from "postgres";
-import { MINUTE, only, progress, World } from "../../../tests/contracts/storage/kit.ts";
+import { keysOf, MINUTE, NAMESPACE, only, progress, World } from "../../../tests/contracts/storage/kit.ts";
 import { Random } from "../../../tests/simulation/scheduler.ts";
 import { StartError } from "../../errors.ts";
 import { newId } from "../../ids.ts";
@@ -12,7 +12,7 @@ import { openPostgresStorage } from "./index.ts";
 
 const ROWS = process.env.TEST_SIZE === "full" ? 1_000_000 : 100_000;
 const PROCESSES = 10;
-const NOTHING = { uuids: [newId(0)], worker: newId(0), maxBytes: 1 };
+const NOTHING = { runs: keysOf([newId(0)]), worker: newId(0), maxBytes: 1 };
 const END: Progress["next"] = { kind: "end", status: "success", error: null, stepResults: "{}" };
 
 const connections: Sql[] = [];
@@ -99,7 +99,7 @@ test("a row with the contract's columns alone is found by the sweep and can be r
     await sql`insert into workflow_runs (uuid, workflow_id, status, payload) values (${uuid}, ${workflow}, 'pending', '{"n": 1}')`;
     const run = only(await world.claimDue());
     expect(run).toMatchObject({ uuid, workflowUuid: workflow, workflowVersion: 1, token: 1 });
-    await world.save({ uuid, token: 1, seq: 0, entries: null, crashes: 0, next: END });
+    await world.save({ namespace: NAMESPACE, uuid, token: 1, seq: 0, entries: null, crashes: 0, next: END });
     expect(await world.find(uuid)).toMatchObject({ status: "success" });
   });
 });
@@ -205,7 +205,7 @@ test(`with ${ROWS} runs stored no hot statement scans the table`, async () => {
     const uuids = items.map(({ uuid }) => uuid);
     const claimed = [...(await world.claimByMessage(uuids.slice(0, 100))), ...(await world.claimDue(100))];
     expect(claimed).toHaveLength(200);
-    const { unclaimed } = await storage.findUnclaimed(uuids, 1_000_000);
+    const { unclaimed } = await storage.findUnclaimed(keysOf(uuids), 1_000_000);
     expect(unclaimed).toHaveLength(100);
     const startedAt = world.now();
     await storage.saveProgress(

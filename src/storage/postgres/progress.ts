@@ -9,7 +9,7 @@ import { boundsOf, ENDED_AT, outcomesOf, within, writeInRounds } from "./stateme
  * The fence: a writer whose run somebody else claimed finds no row of run_queue "q". Nobody claimed a run with token 0: there
  * two that execute it at once are told apart by its log.
  */
-const FENCE = `q.run_uuid = item.uuid and q.token = item.token and (q.started_at is null) = (item.token = 0 and item.seq = 0)
+const FENCE = `q.run_uuid = item.uuid and q.namespace = item.namespace and q.token = item.token and (q.started_at is null) = (item.token = 0 and item.seq = 0)
     and (item.token > 0 or q.log_length = item.seq) and not q.ended`;
 
 /** Whether a run is what the writer was told of it, if he was. The uuids of the batch are within `low` and `high`. */
@@ -23,7 +23,7 @@ const SOME_LEFT =
   "(select count(*) from locked) < (select count(*) from item) and item.position not in (select position from locked)";
 
 /** Columns of an item, whatever is next. */
-const ITEM = `position integer, uuid uuid, token integer, seq integer, crashes integer, entries text, "startedAt" float8,
+const ITEM = `position integer, namespace text, uuid uuid, token integer, seq integer, crashes integer, entries text, "startedAt" float8,
       "workflowUuid" uuid, version integer, payload text`;
 
 /**
@@ -53,7 +53,7 @@ export const END_RUNS = keptStatement(
     select * from rows from (
       json_to_recordset($1::text::json) as (${ITEM}, status text, error text),
       jsonb_array_elements($4::text::jsonb)
-    ) as item (position, uuid, token, seq, crashes, entries, "startedAt", "workflowUuid", version, payload, status, error, results)
+    ) as item (position, namespace, uuid, token, seq, crashes, entries, "startedAt", "workflowUuid", version, payload, status, error, results)
     where ${few("position")} order by uuid
   ), ${locked("$5", "$6")}, owing as (
     update run_queue q set ended = true, holder = null, due_at = ${eventDueAt("q.due_at")}
@@ -67,7 +67,7 @@ export const END_RUNS = keptStatement(
   )
   select position from locked
   union all
-  select item.position from item join workflow_runs r using (uuid)
+  select item.position from item join workflow_runs r using (namespace, uuid)
   where ${SOME_LEFT} and ${within("r.uuid", "$5", "$6")} and r.token = item.token and r.status = item.status
     and ${asTold("$5", "$6")}`,
 );
@@ -94,7 +94,7 @@ export const SAVE_PROGRESS = keptStatement(
   ), ${APPENDED}
   select position from locked
   union all
-  select item.position from item join run_queue q on q.run_uuid = item.uuid
+  select item.position from item join run_queue q on q.run_uuid = item.uuid and q.namespace = item.namespace
   where ${SOME_LEFT} and item.token = 0 and q.token = 0 and q.started_at is not null and ${asTold("$2", "$3")} and exists (
     select from run_log l where l.run_uuid = item.uuid and ${within("l.run_uuid", "$2", "$3")} and l.seq = item.seq
       and l.token = 0 and l.entries::text = item.entries)`,
@@ -140,9 +140,9 @@ function itemsText(batch: Progress[]): string {
 }
 
 /** What is not there is left out: a null would have to be read. */
-function itemOf({ uuid, token, seq, crashes, startedAt, told, entries, next }: Progress, position: number) {
+function itemOf({ namespace, uuid, token, seq, crashes, startedAt, told, entries, next }: Progress, position: number) {
   const { status, error } = next.kind === "end" ? next : {};
   const dueAt = next.kind === "due" ? next.dueAt : undefined;
-  const read = { position, uuid, token, seq, crashes, startedAt, ...told };
+  const read = { position, namespace, uuid, token, seq, crashes, startedAt, ...told };
   return { ...read, entries: entries ?? undefined, dueAt, status, error: error ?? undefined };
 }

@@ -3,12 +3,12 @@ import type { Pool } from "../../db/postgres/pool.ts";
 import type { Pools } from "../../db/postgres/postgres.ts";
 import { isUuid } from "../../ids.ts";
 import { MAX_PAGE_BYTES, type PageRequest } from "../../schemas/page.ts";
-import type { RunKey } from "../../schemas/run.ts";
+import { nameOfRun, type RunKey } from "../../schemas/run.ts";
 import type { RunRecord } from "../port.ts";
 import type { Definitions } from "./definitions.ts";
 import type { Ids } from "./ids.ts";
-import { arrayOf, boundsOf, FIRST_UUID, LAST_UUID, milliseconds, within } from "./statement.ts";
-import { StepOrder } from "./step-order.ts";
+import { boundRuns, FIRST_UUID, LAST_UUID, milliseconds, within } from "./statement.ts";
+import { type RunRow, StepOrder } from "./step-order.ts";
 
 /** All that the log of a run has, as one JSON array; the uuid is within `low` and `high`. */
 const entriesOf = (uuid: string, low: string, high: string) => `coalesce((
@@ -23,7 +23,7 @@ export const logOf = (low: string, high: string) =>
 const columns = (
   low: string,
   high: string,
-) => `r.uuid, coalesce(r.id, r.uuid::text) as id, r.workflow_id as "workflowUuid",
+) => `r.namespace, r.uuid, coalesce(r.id, r.uuid::text) as id, r.workflow_id as "workflowUuid",
   r.workflow_version as "workflowVersion",
   case when r.status = 'pending' and q.started_at is not null then 'running' else r.status end as status, r.payload::text as payload,
   ${milliseconds("r.created_at")} as "createdAt", ${milliseconds("coalesce(r.started_at, q.started_at)")} as "startedAt",
@@ -32,6 +32,7 @@ const columns = (
     else ${entriesOf("r.uuid", low, high)} end as log`;
 
 const RECORD = {
+  namespace: "text",
   uuid: "uuid",
   id: "text",
   workflowUuid: "uuid",
@@ -49,12 +50,13 @@ const RECORD = {
 export const FIND_RUNS = keptStatement(
   "find_runs",
   ["text[]", "uuid[]", "uuid", "uuid"],
-  { namespace: "text", ...RECORD },
-  `select r.namespace, ${columns("$3", "$4")} from workflow_runs r left join run_queue q on q.run_uuid = r.uuid
+  RECORD,
+  `select ${columns("$3", "$4")} from workflow_runs r left join run_queue q on q.run_uuid = r.uuid
     where r.uuid = any($2) and r.namespace = any($1) and ${within("r.uuid", "$3", "$4")}`,
 );
 
-const STORED = `select uuid from workflow_runs where uuid = any($1::uuid[]) and ${within("uuid", "$2", "$3")}`;
+const STORED = `select namespace, uuid from workflow_runs
+  where uuid = any($2::uuid[]) and namespace = any($1::text[]) and ${within("uuid", "$3", "$4")}`;
 
 // Runs are limited before their rows of run_queue are looked up, each by itself ("offset 0"): the plan is kept, and its limit is not
 // known to the planner.
@@ -62,7 +64,7 @@ const list = (
   rows: string,
   low: string,
   high: string,
-) => `select uuid, id, "workflowUuid", "workflowVersion", status, payload,
+) => `select namespace, uuid, id, "workflowUuid", "workflowVersion", status, payload,
     "createdAt", "startedAt", "completedAt", error, "stepResults", log from (
     select *, sum(size) over (rows unbounded preceding) - size as before from (
       select *, length(payload) + coalesce(length("stepResults"), 0) + length(log) as size from (
@@ -102,28 +104,26 @@ export class Runs {
   }
 
   async find(keys: RunKey[]): Promise<(RunRecord | null)[]> {
-    const wanted = new Map(keys.filter(({ uuid }) => isUuid(uuid)).map((key) => [nameOf(key), key]));
+    const wanted = new Map(keys.filter(({ uuid }) => isUuid(uuid)).map((key) => [nameOfRun(key), key]));
     if (wanted.size === 0) return keys.map(() => null);
-    const uuids = [...wanted.values()].map(({ uuid }) => uuid);
-    const namespaces = [...new Set(keys.map(({ namespace }) => namespace))];
-    const parameters = [arrayOf(namespaces), arrayOf(uuids), ...boundsOf(uuids)];
-    const rows = await this.#reads.run<RunRecord & RunKey>(FIND_RUNS.call, parameters);
-    const runs = await this.#order.restore(rows.map(({ namespace: _, ...run }) => run));
-    const found = new Map(rows.map((row, index) => [nameOf(row), runs[index]]));
-    return keys.map((key) => found.get(nameOf(key)) ?? null);
+    const rows = await this.#reads.run<RunRow>(FIND_RUNS.call, boundRuns([...wanted.values()]));
+    const runs = await this.#order.restore(rows);
+    const found = new Map(rows.map((row, index) => [nameOfRun(row), runs[index]]));
+    return keys.map((key) => found.get(nameOfRun(key)) ?? null);
   }
 
-  async stored(uuids: string[]): Promise<string[]> {
-    const asked = uuids.filter(isUuid);
-    const rows = await this.#writes.run<{ uuid: string }>(STORED, [arrayOf(asked), ...boundsOf(asked)]);
-    return rows.map(({ uuid }) => uuid);
+  async stored(keys: RunKey[]): Promise<RunKey[]> {
+    const asked = keys.filter(({ uuid }) => isUuid(uuid));
+    const rows = await this.#writes.run<RunKey>(STORED, boundRuns(asked));
+    const found = new Set(rows.map(nameOfRun));
+    return asked.filter((key) => found.has(nameOfRun(key)));
   }
 
   async list({ namespace, limit, order, after }: PageRequest): Promise<RunRecord[]> {
     const rows =
       order === "desc"
-        ? await this.#reads.run<RunRecord>(LIST_RUNS.desc.call, [namespace, limit, after ?? LAST_UUID])
-        : await this.#reads.run<RunRecord>(LIST_RUNS.asc.call, [
+        ? await this.#reads.run<RunRow>(LIST_RUNS.desc.call, [namespace, limit, after ?? LAST_UUID])
+        : await this.#reads.run<RunRow>(LIST_RUNS.asc.call, [
             namespace,
             limit,
             after ?? FIRST_UUID,
@@ -131,8 +131,4 @@ export class Runs {
           ]);
     return this.#order.restore(rows);
   }
-}
-
-function nameOf({ namespace, uuid }: RunKey): string {
-  return JSON.stringify([namespace, uuid]);
 }

@@ -1,6 +1,7 @@
 import { failureOf } from "../../db/postgres/failures.ts";
 import { few } from "../../db/postgres/kept.ts";
-import type { Outcome } from "../port.ts";
+import type { RunKey } from "../../schemas/run.ts";
+import type { Outcome, Refusal } from "../port.ts";
 
 /** When a run ends: not before its last step, whose times are of the process that binds its own time as $3, in milliseconds. */
 export const ENDED_AT = "greatest(now(), to_timestamp($3::float8 / 1000))";
@@ -9,6 +10,28 @@ export const ENDED_AT = "greatest(now(), to_timestamp($3::float8 / 1000))";
 export const asked = (parameter: string) => `(
     select distinct value::uuid as uuid from json_array_elements_text(${parameter}::text::json) where ${few("length(value)")}
   ) as asked`;
+
+/** The runs of a text of `runsText` that is bound as `parameter`, each once, for a kept statement. */
+export const askedRuns = (parameter: string) => `(
+    select distinct namespace, value::uuid as uuid
+    from json_each(${parameter}::text::json) as named (namespace, uuids), json_array_elements_text(uuids)
+    where ${few("length(namespace)")} and ${few("length(value)")}
+  ) as asked`;
+
+/** JSON text of runs: their uuids by namespace. */
+export function runsText(keys: RunKey[]): string {
+  const uuids = Map.groupBy(keys, ({ namespace }) => namespace);
+  return JSON.stringify(Object.fromEntries([...uuids].map(([name, group]) => [name, group.map(({ uuid }) => uuid)])));
+}
+
+/**
+ * Runs as they are bound for a look at their rows: their namespaces, their uuids, and the smallest and the largest of these. A row whose
+ * namespace is that of another run of the batch is found as well, and is for the caller to leave out.
+ */
+export function boundRuns(keys: RunKey[]): [namespaces: string, uuids: string, low: string, high: string] {
+  const uuids = keys.map(({ uuid }) => uuid);
+  return [arrayOf([...new Set(keys.map(({ namespace }) => namespace))]), arrayOf(uuids), ...boundsOf(uuids)];
+}
 
 /**
  * What has a statement look into the partitions of its batch alone: with bounds that are bound as parameters the others are left out
@@ -34,6 +57,9 @@ export function boundsOf(uuids: string[]): [low: string, high: string] {
   return [low, high];
 }
 
+/** The outcome for an item that the database refuses. */
+export const UNSTORABLE: Refusal = { kind: "error", code: "unstorable", subject: "" };
+
 /**
  * Writes a batch in one statement, which gives one outcome per item, in order. Where the data of one item makes it fail, the
  * halves are tried apart until that one is found: its neighbours are written.
@@ -47,7 +73,7 @@ export async function writeBatch<Item, Value>(
     return await write(items);
   } catch (error) {
     if (failureOf(error) !== "data") throw error;
-    if (items.length === 1) return [{ kind: "error", code: "unstorable", subject: "" }];
+    if (items.length === 1) return [UNSTORABLE];
     const middle = items.length >> 1;
     return [...(await writeBatch(items.slice(0, middle), write)), ...(await writeBatch(items.slice(middle), write))];
   }

@@ -1,9 +1,12 @@
 import { bytesOfText, lru } from "../../lru.ts";
-import type { StepResult } from "../../schemas/run.ts";
+import type { RunKey, StepResult } from "../../schemas/run.ts";
 import type { RunRecord, VersionKey } from "../port.ts";
 import type { Definitions } from "./definitions.ts";
 
 const MAX_BYTES = 16 * 1024 * 1024;
+
+/** A run as it is read, with its namespace. */
+export type RunRow = RunRecord & RunKey;
 
 /**
  * Puts step results back into the order of the definition: the contract's column is jsonb, which forgets the order of keys.
@@ -17,13 +20,11 @@ export class StepOrder {
     this.#definitions = definitions;
   }
 
-  async restore(runs: RunRecord[]): Promise<RunRecord[]> {
-    const ended = runs.filter(({ stepResults }) => stepResults !== null && stepResults !== "{}");
-    const names = await this.#load(
-      ended.map(({ workflowUuid, workflowVersion: version }) => ({ workflowUuid, version })),
-    );
-    return runs.map((run) => {
-      const own = names.get(keyOf({ workflowUuid: run.workflowUuid, version: run.workflowVersion }));
+  async restore(rows: RunRow[]): Promise<RunRecord[]> {
+    const ended = rows.filter(({ stepResults }) => stepResults !== null && stepResults !== "{}");
+    const names = await this.#load(ended.map(versionOf));
+    return rows.map(({ namespace, ...run }) => {
+      const own = names.get(keyOf(versionOf({ namespace, ...run })));
       if (run.stepResults === null || own === undefined) return run;
       return { ...run, stepResults: inOrder(run.stepResults, own) };
     });
@@ -72,6 +73,10 @@ function bytesOfNames(names: string[]): number {
   return names.reduce((sum, name) => sum + 24 + bytesOfText(name), 0);
 }
 
-function keyOf({ workflowUuid, version }: VersionKey): string {
-  return `${workflowUuid}:${version}`;
+function versionOf({ namespace, workflowUuid, workflowVersion: version }: RunRow): VersionKey {
+  return { namespace, workflowUuid, version };
+}
+
+function keyOf({ namespace, workflowUuid, version }: VersionKey): string {
+  return `${namespace}:${workflowUuid}:${version}`;
 }

@@ -1,20 +1,28 @@
 import { keptStatement } from "../../db/postgres/kept.ts";
 import type { Pool } from "../../db/postgres/pool.ts";
 import { isUuid } from "../../ids.ts";
+import { nameOfRun, type RunKey } from "../../schemas/run.ts";
 import type { FoundRuns, UnclaimedRun } from "../port.ts";
-import { arrayOf, boundsOf, within } from "./statement.ts";
+import { boundRuns, within } from "./statement.ts";
 
 export const FIND_UNCLAIMED = keptStatement(
   "find_unclaimed_runs",
-  ["uuid[]", "float8", "uuid", "uuid"],
-  { uuid: "uuid", workflowUuid: "uuid", version: "integer", payload: "text", isUnclaimed: "boolean" },
-  `select uuid, "workflowUuid", version, case when before < $2::float8 then payload end, "isUnclaimed" from (
+  ["text[]", "uuid[]", "uuid", "uuid", "float8"],
+  {
+    namespace: "text",
+    uuid: "uuid",
+    workflowUuid: "uuid",
+    version: "integer",
+    payload: "text",
+    isUnclaimed: "boolean",
+  },
+  `select namespace, uuid, "workflowUuid", version, case when before < $5::float8 then payload end, "isUnclaimed" from (
     select *, coalesce(sum(length(payload)) over (order by uuid) - length(payload), 0) as before from (
-      select uuid, workflow_id as "workflowUuid", workflow_version as version, "isUnclaimed",
+      select r.namespace, uuid, workflow_id as "workflowUuid", workflow_version as version, "isUnclaimed",
         case when "isUnclaimed" then payload::text end as payload
-      from workflow_runs left join run_queue q on q.run_uuid = uuid,
+      from workflow_runs r left join run_queue q on q.run_uuid = uuid,
         lateral (select (q.token = 0 and q.started_at is null and not q.ended) is true as "isUnclaimed") as state
-      where uuid = any($1) and ${within("uuid", "$3", "$4")}
+      where uuid = any($2) and r.namespace = any($1) and ${within("uuid", "$3", "$4")}
     ) as found
   ) as sized`,
 );
@@ -29,13 +37,15 @@ export class UnclaimedRuns {
     this.#pool = pool;
   }
 
-  async find(uuids: string[], maxBytes: number): Promise<FoundRuns> {
+  async find(keys: RunKey[], maxBytes: number): Promise<FoundRuns> {
     const found: FoundRuns = { unclaimed: [], taken: [] };
-    const wanted = uuids.filter(isUuid);
+    const wanted = keys.filter(({ uuid }) => isUuid(uuid));
     if (wanted.length === 0) return found;
-    const rows = await this.#pool.run<FoundRow>(FIND_UNCLAIMED.call, [arrayOf(wanted), maxBytes, ...boundsOf(wanted)]);
+    const rows = await this.#pool.run<FoundRow>(FIND_UNCLAIMED.call, [...boundRuns(wanted), maxBytes]);
+    const names = new Set(wanted.map(nameOfRun));
     for (const { isUnclaimed, payload, ...key } of rows) {
-      if (!isUnclaimed) found.taken.push(key.uuid);
+      if (!names.has(nameOfRun(key))) continue;
+      if (!isUnclaimed) found.taken.push({ namespace: key.namespace, uuid: key.uuid });
       else if (payload !== null) found.unclaimed.push({ ...key, payload });
     }
     return found;

@@ -26,8 +26,8 @@ export const RENEW_LEASE = keptStatement(
 export const HELD_BY = keptStatement(
   "held_by",
   ["text"],
-  { uuid: "uuid", token: "integer", crashes: "integer" },
-  "select run_uuid, token, crashes from run_queue where holder = $1::text::uuid",
+  { namespace: "text", uuid: "uuid", token: "integer", crashes: "integer" },
+  "select namespace, run_uuid, token, crashes from run_queue where holder = $1::text::uuid",
 );
 
 /** The leases of workers. */

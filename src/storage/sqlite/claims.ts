@@ -1,13 +1,14 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../clock.ts";
+import { nameOfRun } from "../../schemas/run.ts";
 import type { Claim, ClaimedRun, DueClaim, MessageClaim } from "../port.ts";
 import { logOf } from "./runs.ts";
 import type { Workers } from "./workers.ts";
 
-const RUN = "workflow_id as workflowUuid, workflow_version as workflowVersion, payload, depth";
+const RUN = "r.namespace, workflow_id as workflowUuid, workflow_version as workflowVersion, payload, depth";
 
 // Without a join, which SQLite 3.54 plans anew at each call.
-const NEW = `select uuid, 0 as logLength, 1 as token, 0 as crashes, ${RUN} from workflow_runs where uuid = ?
+const NEW = `select uuid, 0 as logLength, 1 as token, 0 as crashes, ${RUN} from workflow_runs r where uuid = ? and namespace = ?
   and exists (select 1 from run_queue where run_uuid = uuid and token = 0 and started_at is null)`;
 
 // "cross join" has the queue read first.
@@ -37,11 +38,11 @@ export class Claims {
     this.#workers = workers;
   }
 
-  byMessage({ uuids, ...claim }: MessageClaim): ClaimedRun[] {
-    const statement = this.#database.query<Claimable, [string]>(NEW);
+  byMessage({ runs, ...claim }: MessageClaim): ClaimedRun[] {
+    const statement = this.#database.query<Claimable, [string, string]>(NEW);
     const found = (function* () {
-      for (const uuid of new Set(uuids)) {
-        const run = statement.get(uuid);
+      for (const { namespace, uuid } of new Map(runs.map((key) => [nameOfRun(key), key])).values()) {
+        const run = statement.get(uuid, namespace);
         if (run !== null) yield run;
       }
     })();

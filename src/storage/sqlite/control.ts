@@ -14,7 +14,7 @@ const CANCEL = `update workflow_runs set status = 'cancelled', completed_at = ?,
   (started_at, token, crashes) = (select started_at, token, crashes from run_queue where run_uuid = uuid) where uuid = ?`;
 
 const CONTROL_OF =
-  "select run_uuid as uuid, token, control as kind from run_queue where holder = ? and control is not null";
+  "select namespace, run_uuid as uuid, token, control as kind from run_queue where holder = ? and control is not null";
 
 /** What runs are asked to do, on one SQLite connection. Writes expect an open transaction. */
 export class Control {

@@ -6,6 +6,7 @@ import type {
   Outcome,
   Refusal,
   RunRecord,
+  Version,
   VersionKey,
   WorkflowChange,
   WorkflowKey,
@@ -17,6 +18,8 @@ const COLUMNS = "uuid, id, name, description, steps, version, created_at as crea
 
 const INSERT = `insert into workflow_definitions (uuid, namespace, id, name, description, steps, created_at, updated_at)
   values ($uuid, $namespace, $id, $name, $description, $steps, $now, $now) on conflict (uuid) do nothing`;
+
+const STORED = "select 1 from workflow_definitions where uuid = ? and namespace = ?";
 
 const KEEP_VERSION = `insert into workflow_versions (workflow_uuid, version, id, name, description, steps, created_at)
   select uuid, version, id, name, description, steps, updated_at from workflow_definitions where uuid = ?
@@ -40,7 +43,8 @@ const FIND_VERSION = `select v.workflow_uuid as uuid, v.id, v.name, v.descriptio
   from workflow_versions v join workflow_definitions d on d.uuid = v.workflow_uuid
   where v.workflow_uuid = ? and v.version = ?`;
 
-const VERSION_STEPS = "select steps from workflow_versions where workflow_uuid = ? and version = ?";
+const VERSION_STEPS = `select steps from workflow_versions where workflow_uuid = ? and version = ?
+  and exists (select 1 from workflow_definitions where uuid = workflow_uuid and namespace = ?)`;
 
 // One text per direction and page: a single text with "or" in it would scan.
 const LIST = {
@@ -61,7 +65,8 @@ export class Definitions {
   }
 
   insert(item: NewWorkflow): Outcome<string> {
-    this.#database.query(INSERT).run({ ...item, now: this.#clock.now() });
+    const { changes } = this.#database.query(INSERT).run({ ...item, now: this.#clock.now() });
+    if (changes === 0 && this.#database.query(STORED).get(item.uuid, item.namespace) === null) return UNSTORABLE;
     this.#database.query(KEEP_VERSION).run(item.uuid);
     return { kind: "ok", value: item.uuid };
   }
@@ -92,11 +97,11 @@ export class Definitions {
    * The workflow that a uuid or an author's id names now. The uuid of a deleted one names none, whatever others call
    * themselves: who means it must not get another.
    */
-  resolve({ namespace, reference }: WorkflowKey): VersionKey | null {
+  resolve({ namespace, reference }: WorkflowKey): Version | null {
     const owner = this.#database
-      .query<VersionKey & { deletedAt: number | null }, [string, string]>(RESOLVE_UUID)
+      .query<Version & { deletedAt: number | null }, [string, string]>(RESOLVE_UUID)
       .get(reference.toLowerCase(), namespace);
-    if (owner === null) return this.#database.query<VersionKey, [string, string]>(RESOLVE_ID).get(namespace, reference);
+    if (owner === null) return this.#database.query<Version, [string, string]>(RESOLVE_ID).get(namespace, reference);
     const { workflowUuid, version, deletedAt } = owner;
     return deletedAt === null ? { workflowUuid, version } : null;
   }
@@ -109,9 +114,9 @@ export class Definitions {
       : this.#database.query<WorkflowRecord, [string, number]>(FIND_VERSION).get(found.workflowUuid, version);
   }
 
-  steps({ workflowUuid, version }: VersionKey): string | null {
-    const row = this.#database.query<{ steps: string }, [string, number]>(VERSION_STEPS).get(workflowUuid, version);
-    return row?.steps ?? null;
+  steps({ namespace, workflowUuid, version }: VersionKey): string | null {
+    const statement = this.#database.query<{ steps: string }, [string, number, string]>(VERSION_STEPS);
+    return statement.get(workflowUuid, version, namespace)?.steps ?? null;
   }
 
   list(page: PageRequest, until: string): WorkflowRecord[] {
@@ -139,6 +144,9 @@ export function listPage<Row, Record extends RunRecord | WorkflowRecord>(
   }
   return records;
 }
+
+/** The outcome for an item that the database refuses. */
+export const UNSTORABLE: Refusal = { kind: "error", code: "unstorable", subject: "" };
 
 /** The outcome for a workflow that nobody can trigger. */
 export function notFound(reference: string): Refusal {

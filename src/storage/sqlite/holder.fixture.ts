@@ -35,13 +35,14 @@ async function hold(folder: string, count: number): Promise<void> {
   await storage.startLease({ worker, leaseMilliseconds: 3_600_000 });
   const claimed = await storage.claimByMessage({
     worker,
-    uuids: runs,
+    runs: runs.map((uuid) => ({ namespace, uuid })),
     claimId: newId(systemClock.now()),
     maxBytes: 1_000_000,
   });
   const sleeping: Progress[] = claimed
     .filter(({ uuid }) => runs.indexOf(uuid) % 2 === 1)
     .map(({ uuid, token }) => ({
+      namespace,
       uuid,
       token,
       seq: 0,

@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../clock.ts";
-import type { ClaimMark, InsertedRun, NewRun, Outcome, VersionKey } from "../port.ts";
-import { type Definitions, notFound } from "./definitions.ts";
+import type { ClaimMark, InsertedRun, NewRun, Outcome, Version } from "../port.ts";
+import { type Definitions, notFound, UNSTORABLE } from "./definitions.ts";
 import type { Workers } from "./workers.ts";
 
 // A run that was executed before is stored as it began (?7) and ended (?9): by nobody's claim, whose token is 0.
@@ -14,7 +14,7 @@ const QUEUE =
 
 const STORED = `select workflow_id as workflowUuid, workflow_version as workflowVersion,
   exists (select 1 from run_queue where run_uuid = uuid and claim_id = ? and token = 1) as claimed,
-  completed_at is not null as ended from workflow_runs where uuid = ?`;
+  completed_at is not null as ended from workflow_runs where uuid = ? and namespace = ?`;
 
 const OPEN = { status: "pending", error: null, stepResults: null };
 
@@ -37,28 +37,28 @@ export class NewRuns {
 
   /** Stores new runs; each workflow, and each worker's lease, is looked up once, since nothing changes it within a transaction. */
   insert(items: NewRun[], each: Each): Outcome<InsertedRun>[] {
-    const resolved = new Map<string, VersionKey | null>();
+    const resolved = new Map<string, Version | null>();
     const leases = new Map<string, boolean>();
     return each(items, (item) => {
-      const { uuid, namespace, workflow, claim } = item;
+      const { namespace, workflow, claim } = item;
       const name = JSON.stringify([namespace, workflow]);
       let key = resolved.get(name);
       if (key === undefined) {
         key = this.#definitions.resolve({ namespace, reference: workflow });
         resolved.set(name, key);
       }
-      if (key === null) return this.#stored(uuid, claim) ?? notFound(workflow);
+      if (key === null) return this.#stored(item) ?? notFound(workflow);
       if (claim !== null && !leases.has(claim.worker)) leases.set(claim.worker, this.#workers.hasLease(claim.worker));
       const isClaimed = claim !== null && leases.get(claim.worker) === true;
       const stored = this.#store(item, key, isClaimed ? claim : null);
-      return stored === null ? (this.#stored(uuid, claim) ?? notFound(workflow)) : { kind: "ok", value: stored };
+      return stored === null ? (this.#stored(item) ?? UNSTORABLE) : { kind: "ok", value: stored };
     });
   }
 
   /** Null for a run that is there already. `claim` is null where the run is not claimed. */
   #store(
     { uuid, namespace, payload, depth, graceMilliseconds, progress }: NewRun,
-    key: VersionKey,
+    key: Version,
     claim: ClaimMark | null,
   ): InsertedRun | null {
     const { workflowUuid, version } = key;
@@ -80,10 +80,10 @@ export class NewRuns {
   }
 
   /** What a repeated insert finds; claimed only if it was by this very claim and nobody took it since. */
-  #stored(uuid: string, claim: ClaimMark | null): Outcome<InsertedRun> | null {
+  #stored({ namespace, uuid, claim }: NewRun): Outcome<InsertedRun> | null {
     const row = this.#database
-      .query<Omit<InsertedRun, "uuid">, [string | null, string]>(STORED)
-      .get(claim?.claimId ?? null, uuid);
+      .query<Omit<InsertedRun, "uuid">, [string | null, string, string]>(STORED)
+      .get(claim?.claimId ?? null, uuid, namespace);
     return row === null
       ? null
       : { kind: "ok", value: { ...row, uuid, claimed: Boolean(row.claimed), ended: Boolean(row.ended) } };

@@ -6,7 +6,8 @@ import { done } from "./workers.ts";
 
 // The row is read first, and written by its key: SQLite 3.54 plans a join with parameters anew at each call, which took 70 µs of
 // an end. Nothing changes the row in between, since this connection alone writes.
-const FIND = "select token, log_length as seq, started_at as startedAt from run_queue where run_uuid = ?";
+const FIND =
+  "select token, log_length as seq, started_at as startedAt from run_queue where run_uuid = ? and namespace = ?";
 
 const APPEND = "insert into run_log (run_uuid, seq, token, entries) values (?, ?, ?, ?) on conflict do nothing";
 
@@ -23,10 +24,10 @@ const END = `update workflow_runs set status = ?, started_at = ?, completed_at =
 export const LEAVE = "delete from run_queue where run_uuid = ?";
 
 /** What a write that finds another row than its own may have written before. */
-const ENDED_ALIKE = "select 1 from workflow_runs where uuid = ? and token = ? and status = ?";
+const ENDED_ALIKE = "select 1 from workflow_runs where uuid = ? and namespace = ? and token = ? and status = ?";
 
 const RELEASED_ALIKE = `select 1 from run_log l where run_uuid = ? and seq = ? and token = 0 and entries = ?
-  and exists (select 1 from run_queue q where q.run_uuid = l.run_uuid and q.token = 0 and q.started_at is not null)`;
+  and exists (select 1 from run_queue q where q.run_uuid = l.run_uuid and q.namespace = ? and q.token = 0 and q.started_at is not null)`;
 
 const TOLD =
   "select workflow_id as workflowUuid, workflow_version as version, payload from workflow_runs where uuid = ?";
@@ -42,9 +43,9 @@ export class ProgressWriter {
   }
 
   save(progress: Progress): Outcome<null> {
-    const { uuid, token, seq, told } = progress;
+    const { namespace, uuid, token, seq, told } = progress;
     if (told !== undefined && !this.#isAsTold(uuid, told)) return { kind: "lost" };
-    const row = this.#database.query<QueueRow, [string]>(FIND).get(uuid);
+    const row = this.#database.query<QueueRow, [string, string]>(FIND).get(uuid, namespace);
     const isNew = token === 0 && seq === 0;
     if (row?.token !== token || (row.startedAt === null) !== isNew || (token === 0 && row.seq !== seq)) {
       return done(this.#wasSaved(progress));
@@ -82,9 +83,9 @@ export class ProgressWriter {
     }
   }
 
-  #wasSaved({ uuid, token, seq, entries, next }: Progress): boolean {
-    if (next.kind === "end") return this.#database.query(ENDED_ALIKE).get(uuid, token, next.status) !== null;
-    return token === 0 && this.#database.query(RELEASED_ALIKE).get(uuid, seq, entries) !== null;
+  #wasSaved({ namespace, uuid, token, seq, entries, next }: Progress): boolean {
+    if (next.kind === "end") return this.#database.query(ENDED_ALIKE).get(uuid, namespace, token, next.status) !== null;
+    return token === 0 && this.#database.query(RELEASED_ALIKE).get(uuid, seq, entries, namespace) !== null;
   }
 
   #isAsTold(uuid: string, { workflowUuid, version, payload }: Told): boolean {

@@ -27,7 +27,7 @@ test("once old runs are dropped, the file shrinks to what is left and some room"
   expect(full).toBeGreaterThan(RUNS);
   expect(rowsOf("run_log")).toBe(RUNS);
   while (await world.storage.maintain(Date.now() + DAY));
-  expect(await world.storage.storedRuns([...uuidsOf(held), kept])).toEqual([kept]);
+  expect(await world.stored([...uuidsOf(held), kept])).toEqual([kept]);
   expect(rowsOf("run_log")).toBe(0);
   expect(pages()).toBeLessThan(full / 4);
   database.close();

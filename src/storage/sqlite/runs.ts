@@ -15,6 +15,8 @@ const COLUMNS = `uuid, coalesce(id, uuid) as id, workflow_id as workflowUuid, wo
 
 const FIND = `select ${COLUMNS} from workflow_runs where uuid = ? and namespace = ?`;
 
+const STORED = "select 1 from workflow_runs where uuid = ? and namespace = ?";
+
 const LIST = {
   desc: `select ${COLUMNS} from workflow_runs where namespace = $namespace and uuid < $after
     order by uuid desc limit $limit`,
@@ -40,8 +42,8 @@ export class Runs {
     return row === null ? null : this.#withLog(row);
   }
 
-  isStored(uuid: string): boolean {
-    return this.#database.query("select 1 from workflow_runs where uuid = ?").get(uuid) !== null;
+  isStored({ namespace, uuid }: RunKey): boolean {
+    return this.#database.query(STORED).get(uuid, namespace) !== null;
   }
 
   list(page: PageRequest, until: string): RunRecord[] {

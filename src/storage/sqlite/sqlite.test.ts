@@ -230,8 +230,7 @@ describe("what is stored stays", () => {
     const [uuid = ""] = holder.runs;
     const [claimed] = await world.claimDue();
     expect(claimed).toMatchObject({ uuid, token: 2 });
-    const stale = { uuid, token: 1, seq: 0, entries: null, crashes: 0, next: { kind: "hold" } } as const;
-    expect(await world.save(stale)).toEqual({ kind: "lost" });
+    expect(await world.save(progress({ uuid, token: 1, logLength: 0 }))).toEqual({ kind: "lost" });
     await world.storage.close();
   });
 });

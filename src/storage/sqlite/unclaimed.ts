@@ -1,9 +1,10 @@
 import type { Database } from "bun:sqlite";
+import { nameOfRun, type RunKey } from "../../schemas/run.ts";
 import type { FoundRuns, UnclaimedRun } from "../port.ts";
 
-const FIND = `select uuid, workflow_id as workflowUuid, workflow_version as version, payload,
+const FIND = `select namespace, uuid, workflow_id as workflowUuid, workflow_version as version, payload,
   exists (select 1 from run_queue where run_uuid = uuid and token = 0 and started_at is null) as isUnclaimed
-  from workflow_runs where uuid = ?`;
+  from workflow_runs where uuid = ? and namespace = ?`;
 
 /** Runs that nobody ever claimed, on one SQLite connection. */
 export class UnclaimedRuns {
@@ -13,15 +14,15 @@ export class UnclaimedRuns {
     this.#database = database;
   }
 
-  find(uuids: string[], maxBytes: number): FoundRuns {
-    const statement = this.#database.query<UnclaimedRun & { isUnclaimed: number }, [string]>(FIND);
+  find(keys: RunKey[], maxBytes: number): FoundRuns {
+    const statement = this.#database.query<UnclaimedRun & { isUnclaimed: number }, [string, string]>(FIND);
     const found: FoundRuns = { unclaimed: [], taken: [] };
     let room = maxBytes;
-    for (const uuid of new Set(uuids)) {
-      const row = statement.get(uuid);
+    for (const { namespace, uuid } of new Map(keys.map((key) => [nameOfRun(key), key])).values()) {
+      const row = statement.get(uuid, namespace);
       if (row === null) continue;
       const { isUnclaimed, ...run } = row;
-      if (isUnclaimed === 0) found.taken.push(uuid);
+      if (isUnclaimed === 0) found.taken.push({ namespace, uuid });
       else if (room > 0 || found.unclaimed.length === 0) {
         room -= run.payload.length;
         found.unclaimed.push(run);

@@ -3,7 +3,7 @@ import type { Progress } from "../port.ts";
 import { packWrite, unpackWrite } from "./wire.ts";
 
 test("a save comes out as it went in, each ended run with its own results", () => {
-  const base = { token: 1, seq: 0, crashes: 0 };
+  const base = { namespace: "default", token: 1, seq: 0, crashes: 0 };
   const argument: Progress[] = [
     { ...base, uuid: "a", entries: "[1]", next: { kind: "hold" } },
     {

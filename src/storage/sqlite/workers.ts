@@ -14,7 +14,7 @@ const HELD = "due_at is null and holder";
 const NEXT_END = `select min(lease_until) as time from workers
   where exists (select 1 from run_queue where ${HELD} = workers.uuid)`;
 
-const HELD_BY = `select run_uuid as uuid, token, crashes from run_queue where ${HELD} = ?`;
+const HELD_BY = `select namespace, run_uuid as uuid, token, crashes from run_queue where ${HELD} = ?`;
 
 const LAPSED = "select uuid from workers where lease_until <= ?";
 

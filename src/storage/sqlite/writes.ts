@@ -15,7 +15,7 @@ import type {
 } from "../port.ts";
 import { Claims } from "./claims.ts";
 import { Control } from "./control.ts";
-import { Definitions } from "./definitions.ts";
+import { Definitions, UNSTORABLE } from "./definitions.ts";
 import { NewRuns } from "./new-runs.ts";
 import { ProgressWriter } from "./progress.ts";
 import { Retention } from "./retention.ts";
@@ -97,7 +97,7 @@ function each<Item, Value>(items: Item[], write: (item: Item) => Outcome<Value>)
       return write(item);
     } catch (error) {
       if (!isDataError(error)) throw error;
-      return { kind: "error", code: "unstorable", subject: "" };
+      return UNSTORABLE;
     }
   });
 }

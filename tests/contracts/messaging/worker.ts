@@ -3,6 +3,7 @@ import { newId } from "../../../src/ids.ts";
 import type { TriggerConsumer } from "../../../src/messaging/port.ts";
 import type { CompletedEvent, TriggerEvent, Triggered } from "../../../src/schemas/event.ts";
 import type { JsonObject } from "../../../src/schemas/json.ts";
+import type { RunKey } from "../../../src/schemas/run.ts";
 
 const PATIENCE_MILLISECONDS = 20_000;
 
@@ -12,6 +13,8 @@ export class TestWorker implements TriggerConsumer {
   readonly claims: string[][] = [];
   /** What messages said of the runs that were claimed. */
   readonly told = new Map<string, Triggered["stored"]>();
+  /** The namespace with which each run was named last. */
+  readonly namespaces = new Map<string, string>();
   /** Claims that named more runs than there was room for: never. */
   readonly tooBig: number[] = [];
   /** What each claim that was rejected named. */
@@ -23,7 +26,7 @@ export class TestWorker implements TriggerConsumer {
   /** Runs that do not exist. */
   readonly missing = new Set<string>();
   #room: number;
-  #waiting: string[] = [];
+  #waiting: RunKey[] = [];
 
   constructor(room = Number.POSITIVE_INFINITY) {
     this.#room = room;
@@ -43,12 +46,14 @@ export class TestWorker implements TriggerConsumer {
     return this.#room;
   }
 
-  async claim(triggered: Triggered[]): Promise<{ unknown: string[] }> {
-    for (const { runId, stored } of triggered) this.told.set(runId, stored);
-    return this.#claim(triggered.map(({ runId }) => runId));
+  async claim(triggered: Triggered[]): Promise<{ unknown: RunKey[] }> {
+    for (const { uuid, stored } of triggered) this.told.set(uuid, stored);
+    return this.#claim(triggered);
   }
 
-  async #claim(runIds: string[]): Promise<{ unknown: string[] }> {
+  async #claim(runs: RunKey[]): Promise<{ unknown: RunKey[] }> {
+    const runIds = runs.map(({ uuid }) => uuid);
+    for (const { namespace, uuid } of runs) this.namespaces.set(uuid, namespace);
     if (runIds.length > this.#room) this.tooBig.push(runIds.length);
     await this.beforeClaim();
     if (this.isOut) {
@@ -58,11 +63,11 @@ export class TestWorker implements TriggerConsumer {
     const known = runIds.filter((runId) => !this.missing.has(runId));
     this.#room -= known.length;
     this.claims.push(known);
-    return { unknown: runIds.filter((runId) => this.missing.has(runId)) };
+    return { unknown: runs.filter(({ uuid }) => this.missing.has(uuid)) };
   }
 
-  onMessages(runIds: string[]): void {
-    this.#waiting.push(...runIds);
+  onMessages(runs: RunKey[]): void {
+    this.#waiting.push(...runs);
     this.#claimWaiting();
   }
 
@@ -75,14 +80,15 @@ export class TestWorker implements TriggerConsumer {
   }
 
   #claimWaiting(): void {
-    const runIds = this.#waiting.splice(0, Math.min(this.#room, this.#waiting.length));
-    if (runIds.length > 0) this.#claim(runIds);
+    const runs = this.#waiting.splice(0, Math.min(this.#room, this.#waiting.length));
+    if (runs.length > 0) this.#claim(runs);
   }
 }
 
 export function triggerEvents(count: number, payload: JsonObject = { a: 1 }): TriggerEvent[] {
   const workflow_id = newId(Date.now());
   return Array.from({ length: count }, () => ({
+    namespace: "default",
     run_id: newId(Date.now()),
     workflow_id,
     workflow_version: 3,
@@ -91,7 +97,8 @@ export function triggerEvents(count: number, payload: JsonObject = { a: 1 }): Tr
 }
 
 export function completedEvents(count: number): CompletedEvent[] {
-  return triggerEvents(count).map(({ run_id, workflow_id }) => ({
+  return triggerEvents(count).map(({ namespace, run_id, workflow_id }) => ({
+    namespace,
     run_id,
     workflow_id,
     status: "success",

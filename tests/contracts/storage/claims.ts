@@ -1,7 +1,18 @@
 /** Who may take a run, and with which token. */
 import { expect } from "bun:test";
 import { newId } from "../../../src/ids.ts";
-import { type Check, entriesText, granted, MINUTE, only, pathsOf, progress, SHORT_LEASE, uuidsOf } from "./kit.ts";
+import {
+  type Check,
+  entriesText,
+  granted,
+  MINUTE,
+  NAMESPACE,
+  only,
+  pathsOf,
+  progress,
+  SHORT_LEASE,
+  uuidsOf,
+} from "./kit.ts";
 
 export function claimContract(check: Check): void {
   check("a message claims a new run, once", async (world) => {
@@ -12,6 +23,7 @@ export function claimContract(check: Check): void {
     const { payload, ...claimed } = only(await world.claimByMessage([item.uuid]));
     expect(JSON.parse(payload)).toEqual({ n: 1 });
     expect(claimed).toEqual({
+      namespace: NAMESPACE,
       uuid: item.uuid,
       workflowUuid: workflow,
       workflowVersion: 1,
@@ -115,7 +127,7 @@ export function claimContract(check: Check): void {
     expect(await world.claimByMessage([uuid])).toEqual([]);
     expect(await world.claimDue()).toEqual([]);
 
-    const held = { uuid, token: 1, seq: 0, crashes: 0 };
+    const held = { namespace: NAMESPACE, uuid, token: 1, seq: 0, crashes: 0 };
     granted(await world.storage.renewLease({ worker: claim.worker, leaseMilliseconds: MINUTE }));
     granted(await world.save({ ...held, entries: entriesText("0"), next: { kind: "hold" } }));
     expect(pathsOf(await world.find(uuid))).toEqual(["0"]);

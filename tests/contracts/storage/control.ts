@@ -2,7 +2,19 @@
 import { expect } from "bun:test";
 import { newId } from "../../../src/ids.ts";
 import type { ControlRequest } from "../../../src/schemas/control.ts";
-import { type Check, entriesText, granted, MINUTE, NAMESPACE, only, pathsOf, progress, ROOM, uuidsOf } from "./kit.ts";
+import {
+  type Check,
+  entriesText,
+  granted,
+  keysOf,
+  MINUTE,
+  NAMESPACE,
+  only,
+  pathsOf,
+  progress,
+  ROOM,
+  uuidsOf,
+} from "./kit.ts";
 
 const END = { kind: "end", status: "success", error: null, stepResults: "{}" } as const;
 
@@ -46,14 +58,14 @@ export function controlContract(check: Check): void {
   check("of a run that is held its holder is told, which goes on holding it", async (world) => {
     const { storage } = world;
     const [mark, other] = [await world.mark(), await world.mark()];
-    const [wanted, left] = await storage.claimByMessage({ ...mark, uuids: await world.runs(2), maxBytes: ROOM });
+    const [wanted, left] = await storage.claimByMessage({ ...mark, runs: keysOf(await world.runs(2)), maxBytes: ROOM });
     await world.run({ claim: other });
     if (wanted === undefined || left === undefined) throw new Error("two runs are claimed");
     expect(await storage.controlOf(mark.worker)).toEqual([]);
     for (let time = 0; time < 2; time++) {
       expect(granted(only(await storage.requestControl([cancel(wanted.uuid)])))).toBe("requested");
       expect(await storage.controlOf(mark.worker)).toEqual([
-        { uuid: wanted.uuid, token: wanted.token, kind: "cancel" },
+        { namespace: NAMESPACE, uuid: wanted.uuid, token: wanted.token, kind: "cancel" },
       ]);
       expect(await storage.controlOf(other.worker)).toEqual([]);
     }
@@ -82,7 +94,7 @@ export function controlContract(check: Check): void {
     await world.endLease(mark);
     await storage.claimDue({ ...next, limit: 10, maxBytes: ROOM, patienceMilliseconds: 0 });
     expect(await storage.controlOf(mark.worker)).toEqual([]);
-    expect(await storage.controlOf(next.worker)).toEqual([{ uuid, token: 2, kind: "cancel" }]);
+    expect(await storage.controlOf(next.worker)).toEqual([{ namespace: NAMESPACE, uuid, token: 2, kind: "cancel" }]);
   });
 
   check("each of a batch has its own outcome: over, unknown, of another namespace, twice", async (world) => {
@@ -112,7 +124,7 @@ export function controlContract(check: Check): void {
   check("cancelled, given back and ended at once, each run has one fate", async (world) => {
     const { storage } = world;
     const mark = await world.mark();
-    const held = await storage.claimByMessage({ ...mark, uuids: await world.runs(200), maxBytes: ROOM });
+    const held = await storage.claimByMessage({ ...mark, runs: keysOf(await world.runs(200)), maxBytes: ROOM });
     const uuids = uuidsOf(held);
     const [ending, sleeping] = [held.slice(0, 100), held.slice(100)];
     const due = { kind: "due", dueAt: world.now() + MINUTE } as const;
@@ -145,7 +157,7 @@ export function controlContract(check: Check): void {
     const mark = await world.mark();
     const [outcomes, ...claims] = await Promise.all([
       storage.requestControl(uuids.map((uuid) => cancel(uuid))),
-      storage.claimByMessage({ ...mark, uuids: uuids.toReversed(), maxBytes: ROOM }),
+      storage.claimByMessage({ ...mark, runs: keysOf(uuids.toReversed()), maxBytes: ROOM }),
       storage.claimDue({ ...mark, claimId: newId(world.now()), limit: 100, maxBytes: ROOM, patienceMilliseconds: 0 }),
     ]);
     const requested = uuids.filter((_, index) => granted(outcomes[index] ?? { kind: "lost" }) === "requested");

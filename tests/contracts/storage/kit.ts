@@ -3,6 +3,7 @@ import { test } from "bun:test";
 import { type Clock, systemClock } from "../../../src/clock.ts";
 import { newId } from "../../../src/ids.ts";
 import type { LogEntry } from "../../../src/schemas/log.ts";
+import type { RunKey } from "../../../src/schemas/run.ts";
 import type {
   ClaimedRun,
   ClaimMark,
@@ -120,7 +121,11 @@ export class World {
 
   async claimByMessage(uuids: string[], leaseMilliseconds = MINUTE, maxBytes = ROOM): Promise<ClaimedRun[]> {
     const mark = await this.mark();
-    return this.#claimed(mark, leaseMilliseconds, await this.storage.claimByMessage({ ...mark, uuids, maxBytes }));
+    return this.#claimed(
+      mark,
+      leaseMilliseconds,
+      await this.storage.claimByMessage({ ...mark, runs: keysOf(uuids), maxBytes }),
+    );
   }
 
   async claimDue(
@@ -169,12 +174,22 @@ export class World {
   }
 
   findRuns(uuids: string[]): Promise<(RunRecord | null)[]> {
-    return this.storage.findRuns(uuids.map((uuid) => ({ namespace: NAMESPACE, uuid })));
+    return this.storage.findRuns(keysOf(uuids));
+  }
+
+  /** Those of the runs that are stored, in the order of their uuids. */
+  async stored(uuids: string[]): Promise<string[]> {
+    return uuidsOf(await this.storage.storedRuns(keysOf(uuids))).sort();
   }
 
   async find(uuid: string): Promise<RunRecord> {
     return present(only(await this.findRuns([uuid])));
   }
+}
+
+/** The keys of runs of the usual namespace. */
+export function keysOf(uuids: string[]): RunKey[] {
+  return uuids.map((uuid) => ({ namespace: NAMESPACE, uuid }));
 }
 
 /** A log entry that says no more than its path. */
@@ -188,10 +203,10 @@ export function entry(path: string): LogEntry {
 
 /** A hold that appends nothing; the fields say what is different. */
 export function progress(
-  { uuid, token, logLength }: Pick<ClaimedRun, "uuid" | "token" | "logLength">,
+  { namespace = NAMESPACE, uuid, token, logLength }: Partial<RunKey> & Pick<ClaimedRun, "uuid" | "token" | "logLength">,
   fields: Partial<Progress> = {},
 ): Progress {
-  return { uuid, token, seq: logLength, entries: null, crashes: 0, next: { kind: "hold" }, ...fields };
+  return { namespace, uuid, token, seq: logLength, entries: null, crashes: 0, next: { kind: "hold" }, ...fields };
 }
 
 export function entriesText(...paths: string[]): string {

@@ -1,7 +1,7 @@
 /** Leases of workers: theirs are the runs that they hold, until a lease is over. */
 import { expect } from "bun:test";
 import { newId } from "../../../src/ids.ts";
-import { type Check, granted, MINUTE, only, present, progress, ROOM, uuidsOf } from "./kit.ts";
+import { type Check, granted, keysOf, MINUTE, NAMESPACE, only, present, progress, ROOM, uuidsOf } from "./kit.ts";
 
 const LOST = { kind: "lost" } as const;
 const END = { kind: "end", status: "success", error: null, stepResults: "{}" } as const;
@@ -11,7 +11,7 @@ export function leaseContract(check: Check): void {
     const { storage } = world;
     const [mark, other] = [await world.mark(), await world.mark()];
     const mine = await world.runs(30);
-    const claimed = await storage.claimByMessage({ ...mark, uuids: mine.slice(0, 20), maxBytes: ROOM });
+    const claimed = await storage.claimByMessage({ ...mark, runs: keysOf(mine.slice(0, 20)), maxBytes: ROOM });
     const due = await storage.claimDue({ ...mark, limit: 10, maxBytes: ROOM, patienceMilliseconds: 0 });
     const inserted = await world.run({ claim: mark });
     const left = await world.run({ claim: other });
@@ -47,7 +47,7 @@ export function leaseContract(check: Check): void {
     for (const mark of [over, { ...over, worker: newId(world.now()) }]) {
       const uuid = await world.run({ claim: mark });
       expect(await world.find(uuid)).toMatchObject({ status: "pending", startedAt: null });
-      expect(await storage.claimByMessage({ ...mark, uuids: [uuid], maxBytes: ROOM })).toEqual([]);
+      expect(await storage.claimByMessage({ ...mark, runs: keysOf([uuid]), maxBytes: ROOM })).toEqual([]);
       expect(await storage.claimDue({ ...mark, limit: 9, maxBytes: ROOM, patienceMilliseconds: 0 })).toEqual([]);
       expect(await world.claimByMessage([uuid])).toMatchObject([{ uuid, token: 1 }]);
     }
@@ -56,7 +56,7 @@ export function leaseContract(check: Check): void {
   check("a worker is told what it holds, until it ends it, gives it back, or loses it", async (world) => {
     const { storage } = world;
     const mark = await world.mark();
-    const runs = await storage.claimByMessage({ ...mark, uuids: await world.runs(3), maxBytes: ROOM });
+    const runs = await storage.claimByMessage({ ...mark, runs: keysOf(await world.runs(3)), maxBytes: ROOM });
     const inserted = await world.run({ claim: mark });
     const held = async () => (await storage.heldBy(mark.worker)).sort((a, b) => (a.uuid < b.uuid ? -1 : 1));
     expect(uuidsOf(await held())).toEqual([...uuidsOf(runs), inserted].sort());
@@ -68,8 +68,8 @@ export function leaseContract(check: Check): void {
     ];
     for (const outcome of await storage.saveProgress(saves)) granted(outcome);
     expect(await held()).toEqual([
-      { uuid: present(kept).uuid, token: 1, crashes: 3 },
-      { uuid: inserted, token: 1, crashes: 0 },
+      { namespace: NAMESPACE, uuid: present(kept).uuid, token: 1, crashes: 3 },
+      { namespace: NAMESPACE, uuid: inserted, token: 1, crashes: 0 },
     ]);
     await world.endLease(mark);
     await world.claimDue();

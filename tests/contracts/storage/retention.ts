@@ -4,6 +4,7 @@ import {
   type Check,
   entriesText,
   granted,
+  keysOf,
   MINUTE,
   NAMESPACE,
   only,
@@ -23,7 +24,7 @@ const PASSES = 100;
 async function dropAll(world: World, gone: string[], before = world.now() + 40 * DAY): Promise<void> {
   for (let pass = 0; pass < PASSES; pass++) {
     while (await world.storage.maintain(before));
-    if ((await world.storage.storedRuns(gone)).length === 0) return;
+    if ((await world.stored(gone)).length === 0) return;
     await Bun.sleep(20);
   }
   throw new Error("some runs were not dropped");
@@ -50,7 +51,7 @@ export function retentionContract(check: Check): void {
     await dropAll(world, gone);
     expect(await world.findRuns(gone)).toEqual([null, null, null]);
     expect(await listed(world)).toEqual([]);
-    expect(await world.storage.findUnclaimed(gone, 1000)).toEqual({ unclaimed: [], taken: [] });
+    expect(await world.storage.findUnclaimed(keysOf(gone), 1000)).toEqual({ unclaimed: [], taken: [] });
     expect(await world.claimByMessage(gone)).toEqual([]);
     const requests = gone.map((uuid) => ({ namespace: NAMESPACE, uuid, kind: "cancel" as const }));
     for (const outcome of await world.storage.requestControl(requests)) {
@@ -91,7 +92,7 @@ export function retentionContract(check: Check): void {
     for (const before of [null, 0, world.now() - MINUTE]) {
       while (await world.storage.maintain(before));
     }
-    expect((await world.storage.storedRuns(kept)).sort()).toEqual(kept.toSorted());
+    expect(await world.stored(kept)).toEqual(kept.toSorted());
   });
 
   check("several may do it at once while runs are stored, end and are read", async (world) => {
@@ -131,7 +132,7 @@ export function retentionContract(check: Check): void {
     await dropAll(world, gone, before);
     over = true;
     await Promise.all(others);
-    const there = new Set(await world.storage.storedRuns([...open, ...stored]));
+    const there = new Set(await world.stored([...open, ...stored]));
     expect([...open, ...stored].filter((uuid) => !there.has(uuid))).toEqual([]);
   });
 }

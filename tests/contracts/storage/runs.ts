@@ -36,7 +36,7 @@ export function runContract(check: Check): void {
   check("says which runs there are, whatever became of them", async (world) => {
     const [pending, held] = [await world.run(), await world.held()];
     const asked = [newId(world.now()), pending, "nonsense", held.uuid];
-    expect((await world.storage.storedRuns(asked)).sort()).toEqual([pending, held.uuid].sort());
+    expect(await world.stored(asked)).toEqual([pending, held.uuid].sort());
   });
 
   check("a new run is pending and as it was triggered", async (world) => {

@@ -6,7 +6,9 @@ import {
   type Check,
   entriesText,
   granted,
+  keysOf,
   MINUTE,
+  NAMESPACE,
   only,
   pathsOf,
   present,
@@ -55,11 +57,11 @@ export function unclaimedContract(check: Check): void {
       "nonsense",
       unclaimed.uuid,
     ];
-    const found = await world.storage.findUnclaimed(asked, ROOM);
+    const found = await world.storage.findUnclaimed(keysOf(asked), ROOM);
     const { payload, ...key } = only(found.unclaimed);
-    expect(key).toEqual({ uuid: unclaimed.uuid, workflowUuid: workflow, version: 1 });
+    expect(key).toEqual({ namespace: NAMESPACE, uuid: unclaimed.uuid, workflowUuid: workflow, version: 1 });
     expect(JSON.parse(payload)).toEqual({ n: 1 });
-    expect(found.taken.toSorted()).toEqual([held.uuid, left.uuid, claimed, ended].toSorted());
+    expect(uuidsOf(found.taken).sort()).toEqual([held.uuid, left.uuid, claimed, ended].toSorted());
     expect(await world.storage.findUnclaimed([], ROOM)).toEqual({ unclaimed: [], taken: [] });
   });
 
@@ -72,10 +74,10 @@ export function unclaimedContract(check: Check): void {
       [1500, 2],
       [ROOM, 4],
     ] as const) {
-      const { unclaimed, taken } = await world.storage.findUnclaimed([...uuids, ended], room);
+      const { unclaimed, taken } = await world.storage.findUnclaimed(keysOf([...uuids, ended]), room);
       expect(unclaimed.length).toBe(found);
       // What is unclaimed and found no room is not taken: it is to be claimed.
-      expect(taken).toEqual([ended]);
+      expect(taken).toEqual(keysOf([ended]));
     }
   });
 
@@ -109,7 +111,7 @@ export function unclaimedContract(check: Check): void {
       });
       expect(pathsOf(asleep)).toEqual(["0", "1"]);
       expect(await world.claimByMessage([uuid])).toEqual([]);
-      expect(await world.storage.findUnclaimed([uuid], ROOM)).toEqual({ unclaimed: [], taken: [uuid] });
+      expect(await world.storage.findUnclaimed(keysOf([uuid]), ROOM)).toEqual({ unclaimed: [], taken: keysOf([uuid]) });
       expect(await world.storage.nextDue(0)).toBe(sleep.next.dueAt);
       await world.pass(SHORT_LEASE * 2);
       const claimed = only(await world.claimDue());
@@ -273,7 +275,7 @@ export function unclaimedContract(check: Check): void {
     );
     const kinds = (await world.storage.saveProgress(ends)).map(({ kind }) => kind);
     expect(kinds).toEqual(uuids.map((_, index) => (index === 7 ? "lost" : index === 9 ? "error" : "ok")));
-    const left = uuidsOf((await world.storage.findUnclaimed(uuids, ROOM)).unclaimed);
+    const left = uuidsOf((await world.storage.findUnclaimed(keysOf(uuids), ROOM)).unclaimed);
     expect(left.sort()).toEqual([present(uuids[7]), present(uuids[9])].sort());
   });
 

@@ -84,10 +84,10 @@ export function versionContract(check: Check): void {
     await world.storage.updateWorkflows([change(uuid, { steps: steps("b") })]);
     await world.storage.deleteWorkflows([{ namespace: NAMESPACE, reference: uuid }]);
     const keys = [
-      { workflowUuid: uuid, version: 2 },
-      { workflowUuid: uuid, version: 3 },
-      { workflowUuid: newId(world.now()), version: 1 },
-      { workflowUuid: uuid, version: 1 },
+      { namespace: NAMESPACE, workflowUuid: uuid, version: 2 },
+      { namespace: NAMESPACE, workflowUuid: uuid, version: 3 },
+      { namespace: NAMESPACE, workflowUuid: newId(world.now()), version: 1 },
+      { namespace: NAMESPACE, workflowUuid: uuid, version: 1 },
     ];
     const found = await world.storage.findVersions(keys);
     expect(found.map((text) => (text === null ? null : JSON.parse(text)[0].name))).toEqual(["b", null, null, "a"]);

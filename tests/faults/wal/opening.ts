@@ -90,7 +90,15 @@ async function faultOfTakingUp(storage: Storage, { open }: State): Promise<strin
   if (claimed.some(({ uuid }) => !open.some((run) => run.uuid === uuid))) return "a run that had ended was claimed";
   const end = { kind: "end", status: "success", error: null, stepResults: "{}" } as const;
   const outcomes = await storage.saveProgress(
-    claimed.map(({ uuid, token, logLength: seq }) => ({ uuid, token, seq, entries: null, crashes: 0, next: end })),
+    claimed.map(({ namespace, uuid, token, logLength: seq }) => ({
+      namespace,
+      uuid,
+      token,
+      seq,
+      entries: null,
+      crashes: 0,
+      next: end,
+    })),
   );
   return outcomes.every(({ kind }) => kind === "ok") ? null : "a run that was claimed can't be ended";
 }

@@ -39,6 +39,7 @@ class ManualClock implements Clock {
 let runs = 0;
 function effectOf(workflow: string, host: string | null): HeldEffect {
   const run = {
+    namespace: "default",
     uuid: `run ${runs++}`,
     workflowUuid: workflow,
     workflowVersion: 1,

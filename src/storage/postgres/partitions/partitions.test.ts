@@ -1,7 +1,7 @@
 /** Partitions of PostgreSQL: made ahead, and looked into one at a time. */
 import { afterAll, expect, test } from "bun:test";
 import type { Sql } from "postgres";
-import { MINUTE, only, progress, World } from "../../../../tests/contracts/storage/kit.ts";
+import { keysOf, MINUTE, only, progress, World } from "../../../../tests/contracts/storage/kit.ts";
 import { newId } from "../../../ids.ts";
 import type { Progress } from "../../port.ts";
 import { connect, newDatabase, optionsFor } from "../database.fixture.ts";
@@ -118,7 +118,7 @@ test("what is asked of runs by their uuids looks into their month alone", async 
   await storage.insertRuns(items);
   await storage.insertRuns(items);
   const uuids = items.map(({ uuid }) => uuid);
-  const { unclaimed } = await storage.findUnclaimed(uuids, 1_000_000);
+  const { unclaimed } = await storage.findUnclaimed(keysOf(uuids), 1_000_000);
   const startedAt = world.now();
   await storage.saveProgress(
     unclaimed
@@ -129,7 +129,7 @@ test("what is asked of runs by their uuids looks into their month alone", async 
   await storage.saveProgress(claimed.map((run) => progress(run, { entries: "[]" })));
   await storage.saveProgress(claimed.map((run) => progress({ ...run, logLength: 1 }, { next: END })));
   await world.findRuns(uuids);
-  await storage.storedRuns(uuids);
+  await world.stored(uuids);
   await storage.requestControl(uuids.map((uuid) => ({ namespace: "default", uuid, kind: "cancel" as const })));
   await storage.owedEvents?.sent(uuids);
   await world.claimDue(10, 1_000_000, MINUTE, MINUTE);

@@ -88,7 +88,7 @@ test("processes that end between any two steps leave the rest to others; what ch
       ended.push(ending.uuid);
     }
     expect(steps).toBe(3);
-    expect(await world.storage.storedRuns(gone)).toEqual([]);
+    expect(await world.stored(gone)).toEqual([]);
     for (const uuid of went) {
       const run = await world.find(uuid);
       expect(run).toMatchObject({ status: "running" });
@@ -117,7 +117,7 @@ test("a run of another program that is stored, executed and over while its parti
       expect(await world.find(uuid)).toMatchObject({ status: "success" });
       break;
     }
-    expect(await world.storage.storedRuns(gone)).toEqual([]);
+    expect(await world.stored(gone)).toEqual([]);
   });
 });
 
@@ -129,12 +129,12 @@ test("a run whose completed event is owed is dropped only once the broker has it
     const before = world.now() + 40 * DAY;
     const all = [...owed, ...overdue];
     while (await other.maintain(before));
-    expect((await world.storage.storedRuns(all)).sort()).toEqual(all.toSorted());
+    expect(await world.stored(all)).toEqual(all.toSorted());
     const taken = (await other.owedEvents?.take(10)) ?? [];
     expect(taken.map(({ run_id }) => run_id).sort()).toEqual(overdue.toSorted());
     await world.storage.owedEvents?.sent(all);
     while (await other.maintain(before));
-    expect(await world.storage.storedRuns(all)).toEqual([]);
+    expect(await world.stored(all)).toEqual([]);
     expect(await countDangling(sql)).toBe(0);
   });
 });
@@ -149,13 +149,13 @@ test("while somebody reads for long, partitions stay and others go on; afterward
       await reader`select count(*) from workflow_runs`;
       for (let pass = 0; pass < 5; pass++) {
         while (await other.maintain(before));
-        expect(await world.storage.storedRuns(gone)).toHaveLength(5);
+        expect(await world.stored(gone)).toHaveLength(5);
         await world.held();
       }
       expect(await isReplacing(sql)).toBe(true);
     });
     while (await other.maintain(before));
-    expect(await world.storage.storedRuns(gone)).toEqual([]);
+    expect(await world.stored(gone)).toEqual([]);
   });
 });
 
@@ -170,7 +170,7 @@ test("runs with uuids of no month are dropped by when they ended", async () => {
     const kept = odd.map((uuid) => `${uuid.slice(0, -1)}${uuid.endsWith("0") ? "1" : "0"}`);
     for (const uuid of kept) await insert(uuid, 29);
     while (await other.maintain(world.now() - 30 * DAY));
-    expect(await world.storage.storedRuns(odd)).toEqual([]);
-    expect((await world.storage.storedRuns(kept)).sort()).toEqual(kept.toSorted());
+    expect(await world.stored(odd)).toEqual([]);
+    expect(await world.stored(kept)).toEqual(kept.toSorted());
   });
 });

@@ -1,6 +1,6 @@
 -- Times are milliseconds since the epoch, UTC. JSON is text that json_valid accepts.
 
--- A row every 10 seconds from the health task; rows older than a day are dropped.
+-- The health task writes a row every 10 seconds; rows older than a day are dropped.
 create table health_status (
   id integer primary key,
   status text not null,
@@ -12,7 +12,7 @@ create table workflow_definitions (
   -- UUIDv7: creation order.
   uuid text primary key not null,
   namespace text not null,
-  -- The author's own name for it; several workflows may share one, the newest answers to it.
+  -- The author's own name for it. Several workflows may have the same; it then names the newest.
   id text,
   name text not null,
   description text,
@@ -20,11 +20,11 @@ create table workflow_definitions (
   version integer not null default 1,
   created_at integer not null,
   updated_at integer not null,
-  -- Set when deleted: no new triggers, no longer shown; its runs and versions stay.
+  -- A deleted workflow can't be triggered and is not shown; its runs and versions stay.
   deleted_at integer
 ) strict;
 
--- Finds the newest workflow that answers to an author's id.
+-- Finds the newest workflow with an author's id.
 create index workflow_definitions_by_id on workflow_definitions (namespace, id, uuid)
   where id is not null and deleted_at is null;
 
@@ -40,10 +40,10 @@ create table workflow_versions (
   primary key (workflow_uuid, version)
 ) strict;
 
--- Written when the run is made, and when it ends; what changes in between is in run_queue. A row with the contract's columns
--- alone is run.
+-- Written when the run is made and when it ends; changes in between are in run_queue. A row with the contract's columns alone is
+-- executed.
 create table workflow_runs (
-  -- UUIDv7: creation order, and the only key, so that runs can be partitioned by range of it.
+  -- UUIDv7: creation order, and the only key.
   uuid text primary key not null,
   -- Null while a row of another program is being inserted.
   namespace text,
@@ -64,7 +64,7 @@ create table workflow_runs (
   step_results text constraint run_step_results check (step_results is null or json_valid(step_results)),
   -- How many workflows triggered one another up to this run: 0 for one that no webhook started. Its webhooks say one more.
   depth integer not null default 0,
-  -- The token of the write that ended it, by which that write is known when it is repeated; null before.
+  -- The token of the write that ended it, by which a repetition of that write is recognised; null before.
   token integer,
   -- Threads that died under this run after its last progress, when it ended; null before.
   crashes integer,
@@ -77,18 +77,18 @@ create table workflow_runs (
 create table run_queue (
   run_uuid text primary key not null,
   namespace text not null,
-  -- When the run may be claimed: a new one when its message had its chance, a sleeping one at its wake time; null while a worker
+  -- When the run may be claimed: a new run after the time for its message, a sleeping run at its wake time; null while a worker
   -- holds it.
   due_at integer,
   -- When it was begun: null is a pending run, else a running one.
   started_at integer,
-  -- One more with every claim; every write of progress must name it.
+  -- Raised by every claim; every write of progress must name it.
   token integer not null default 0,
   -- The worker that holds the run, for as long as its lease lasts; null while none does.
   holder text,
-  -- The claim by which it holds the run; null while none does.
+  -- The claim that took the run; null while no worker holds it.
   claim_id text,
-  -- What its holder is asked to do with the run; null mostly.
+  -- The request to its holder; null without one.
   control text check (control in ('cancel')),
   -- Rows in run_log: the next checkpoint's sequence number.
   log_length integer not null default 0,
@@ -96,11 +96,11 @@ create table run_queue (
   crashes integer not null default 0
 ) strict, without rowid;
 
--- The sweeper's: what is due, soonest first. Those that are held, which are few, come before them: an index on the holder as well
--- would be written with every claim and end.
+-- For the sweeper: due runs, soonest first. Held runs, which are few, come before them: an index on the holder as well would be
+-- written with every claim and end.
 create index run_queue_due on run_queue (due_at);
 
--- A worker's: which of the runs that it holds it is asked to do something with.
+-- For a worker: the runs it holds that have a request.
 create index run_queue_control on run_queue (holder) where control is not null;
 
 -- The lease of each worker, renewed in one row for all the runs that it holds. From its end on it can't be renewed, and its
@@ -110,8 +110,8 @@ create table workers (
   lease_until integer not null
 ) strict, without rowid;
 
--- Other programs insert rows without a namespace, which ours never do: they are put into the namespace of their workflow, and
--- into the queue.
+-- Other programs insert rows without a namespace, the platform never does. Such a row gets the namespace of its workflow, and a
+-- row of the queue.
 create trigger workflow_runs_of_others after insert on workflow_runs when new.namespace is null begin
   update workflow_runs set namespace =
     coalesce((select namespace from workflow_definitions where uuid = new.workflow_id), 'default') where uuid = new.uuid;
@@ -120,7 +120,7 @@ create trigger workflow_runs_of_others after insert on workflow_runs when new.na
     where uuid = new.uuid and status in ('pending', 'running');
 end;
 
--- The history of a run's steps: one row for every checkpoint, appended only while the lease holds.
+-- The history of a run's steps: one row for every checkpoint, appended only while the lease lasts.
 create table run_log (
   run_uuid text not null,
   seq integer not null,

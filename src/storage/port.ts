@@ -1,4 +1,4 @@
-/** The storage port. Everything takes and returns arrays, in the same order: each item of a batch has its own outcome. */
+/** The storage port. Methods take and return arrays in the same order; each item of a batch has its own outcome. */
 
 import type { BreakerState } from "../resilience/breaker.ts";
 import type { ControlKind, ControlRequest, ControlResult } from "../schemas/control.ts";
@@ -27,20 +27,20 @@ export type * from "./port/workflows.ts";
 
 /** Completed events that a broker is owed. */
 export interface OwedEvents {
-  /** Events that are overdue, oldest first; they fall due again later, if they are not sent now. */
+  /** Events that are overdue, oldest first. Those that are not sent now fall due again later. */
   take(limit: number): Promise<CompletedEvent[]>;
-  /** The broker has them. */
+  /** Notes that the broker has the events of these runs. */
   sent(runIds: string[]): Promise<void>;
 }
 
 export interface Storage {
   /** Null where no broker is owed anything. */
   readonly owedEvents: OwedEvents | null;
-  /** The breaker before it; null where it has none. */
+  /** The state of its circuit breaker; null where it has none. */
   readonly breaker: (() => BreakerState) | null;
-  /** Batches of one kind that are worth having under way at once; 1 where fewer and larger ones are better. */
+  /** How many batches of one kind should be under way at once; 1 where fewer and larger batches are faster. */
   readonly batchesAtOnce: number;
-  /** The uuid of each; a workflow that is there already is left as it is. Error unstorable where another namespace has the uuid. */
+  /** Gives the uuid of each. A workflow that is stored already is not changed. Error unstorable where another namespace has the uuid. */
   insertWorkflows(items: Unnamed<NewWorkflow>[]): Promise<Outcome<string>[]>;
   /** Makes a new version of each. Error workflow_not_found. */
   updateWorkflows(items: WorkflowChange[]): Promise<Outcome<{ uuid: string; version: number }>[]>;
@@ -48,7 +48,7 @@ export interface Storage {
   deleteWorkflows(items: WorkflowKey[]): Promise<Outcome<{ uuid: string }>[]>;
   findWorkflows(items: WorkflowLookup[]): Promise<(WorkflowRecord | null)[]>;
   /**
-   * Up to `limit` rows, fewer once they hold MAX_PAGE_BYTES; none only when there are no more. Ascending it ends before the
+   * Up to `limit` rows, fewer once they hold MAX_PAGE_BYTES; none only at the end of the list. An ascending list ends before the
    * last two seconds, and before the uuid of any row that may still be stored.
    */
   listWorkflows(page: PageRequest): Promise<WorkflowRecord[]>;
@@ -63,31 +63,32 @@ export interface Storage {
   /** Like listWorkflows. */
   listRuns(page: PageRequest): Promise<RunRecord[]>;
 
-  /** Which of the runs were never claimed; these are given until their payloads come to so many characters, but always one. */
+  /** Tells runs that were never claimed from the others. Payloads are given up to `maxBytes` characters, but always one. */
   findUnclaimed(keys: RunKey[], maxBytes: number): Promise<FoundRuns>;
   claimByMessage(claim: MessageClaim): Promise<ClaimedRun[]>;
-  /** Fewer than the limit with patience, though there are more; none only when there are no more. */
+  /** With patience it may give fewer than the limit although more are due; it gives none only when none is due. */
   claimDue(claim: DueClaim): Promise<ClaimedRun[]>;
-  /** When a claim with this patience finds the next run, milliseconds since the epoch, if no lease is renewed; null when none will. */
+  /** When a claim with this patience can take the next run if no lease is renewed, milliseconds since the epoch; null for never. */
   nextDue(patienceMilliseconds: number): Promise<number | null>;
   /** `lost` where another worker claimed the run, or its row differs from `told`. */
   saveProgress(items: Progress[]): Promise<Outcome<null>[]>;
-  /** The lease of a new worker begins. Repeating it is harmless. */
+  /** Begins the lease of a new worker. Repeating it changes nothing. */
   startLease(lease: WorkerLease): Promise<void>;
-  /** `lost` once it is over: any worker may claim its runs, and the worker goes on under another id. */
+  /** `lost` once the lease is over: any worker may claim its runs, and this one goes on under another id. */
   renewLease(lease: WorkerLease): Promise<Outcome<null>>;
-  /** The runs that a worker holds, also by claims whose answer it never got. */
+  /** The runs that a worker holds, including those whose claim was never answered. */
   heldBy(worker: string): Promise<(Held & Pick<Progress, "crashes">)[]>;
-  /** Cancels runs: at once where no worker holds them, else through their holder. Error run_not_found. Repeating it is harmless. */
+  /** Cancels runs: at once where no worker holds them, else through their holder. Error run_not_found. Repeating it changes nothing. */
   requestControl(items: ControlRequest[]): Promise<Outcome<ControlResult>[]>;
   /** The requests for runs that a worker holds. Where there are none this is one look into an empty index. */
   controlOf(worker: string): Promise<(Held & { kind: ControlKind })[]>;
   /**
-   * A small part of the upkeep: makes room for runs to come, and drops some that were over at `before` (milliseconds since the epoch;
-   * null for none) and triggered earlier, on PostgreSQL in a month that was over; never one whose event is owed. True if there is more to do.
+   * Does a small part of the upkeep: makes partitions ahead, and drops some runs that had ended by `before` (milliseconds since the epoch;
+   * null drops none), on PostgreSQL those of months that were over by then. A run whose event is owed is never dropped. True if there is
+   * more to do.
    */
   maintain(before: number | null): Promise<boolean>;
-  /** Rejects while the storage is out. */
+  /** Rejects while the storage can't be reached. */
   check(): Promise<void>;
   /** Writes a health_status row and drops those older than a day. */
   recordHealth(status: string): Promise<void>;

@@ -1,14 +1,14 @@
-/** Who holds which run. */
+/** Claims and leases. */
 import type { RunKey } from "../../schemas/run.ts";
 
-/** How a claim marks the runs that it takes. It takes none once the lease of its worker is over. */
+/** The mark of a claim on its runs. A claim takes no run once the lease of its worker is over. */
 export interface ClaimMark {
   claimId: string;
   /** The worker that holds them from then on, for as long as its lease lasts. */
   worker: string;
 }
 
-/** The lease of a worker, which is that of every run it holds. */
+/** The lease of a worker, under which it holds all its runs. */
 export interface WorkerLease {
   /** A UUID that no worker had before. */
   worker: string;
@@ -16,7 +16,7 @@ export interface WorkerLease {
 }
 
 export interface Claim extends ClaimMark {
-  /** Room for payloads and logs; the first run is taken whatever its size. */
+  /** The most characters of payloads and logs; the first run is taken whatever its size. */
   maxBytes: number;
 }
 
@@ -25,14 +25,14 @@ export interface MessageClaim extends Claim {
   runs: RunKey[];
 }
 
-/** Claims runs that are due, in the order in which they fell due. Those of workers whose lease is over fall due with it. */
+/** Claims due runs, in the order in which they fell due. The runs of a worker fall due with the end of its lease. */
 export interface DueClaim extends Claim {
   limit: number;
-  /** Runs that were never begun are left to their messages for so long once they are due. */
+  /** How long due runs that were never begun are left to their messages. */
   patienceMilliseconds: number;
 }
 
-/** A run as its claim gives it to a worker. */
+/** A claimed run. */
 export interface ClaimedRun extends RunKey {
   workflowUuid: string;
   workflowVersion: number;
@@ -42,7 +42,7 @@ export interface ClaimedRun extends RunKey {
   logLength: number;
   token: number;
   crashes: number;
-  /** Workflows that triggered one another up to it. */
+  /** How many workflows triggered one another up to this run. */
   depth: number;
 }
 

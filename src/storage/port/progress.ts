@@ -1,4 +1,4 @@
-/** How far runs came. */
+/** Progress of runs. */
 import type { EndedStatus } from "../../schemas/run.ts";
 import type { Held } from "./claims.ts";
 import type { Version } from "./workflows.ts";
@@ -8,27 +8,27 @@ import type { Version } from "./workflows.ts";
  * claimed, its log has the length that the writer knows. Repeating it is harmless.
  */
 export interface Progress extends Held {
-  /** Rows of the log that the writer knows: the place of `entries`. 0 with token 0 is a run that was never begun. */
+  /** Rows of the log that the writer knows, and the position of `entries`. 0 with token 0 is a run that was never begun. */
   seq: number;
   /** JSON array text to append to the log; null appends nothing. */
   entries: string | null;
   crashes: number;
   /** When an unclaimed run was begun, milliseconds since the epoch; a claim writes it itself. */
   startedAt?: number;
-  /** The run was executed with this before its row was read: it is written only if the row says the same. */
+  /** The message by which the run was executed before its row was read: the write succeeds only if the row says the same. */
   told?: Told;
   next: Next;
 }
 
-/** What is next for a run. */
+/** The next state of a run. */
 export type Next =
-  /** Its worker holds it on. */
+  /** Its worker goes on holding it. */
   | { kind: "hold" }
-  /** No worker holds it, and it may be claimed from then on, milliseconds since the epoch. */
+  /** No worker holds it. It may be claimed from `dueAt` on, milliseconds since the epoch. */
   | { kind: "due"; dueAt: number }
   | RunEnd;
 
-/** How a run ended. */
+/** The end of a run. */
 export interface RunEnd {
   kind: "end";
   status: EndedStatus;
@@ -37,7 +37,7 @@ export interface RunEnd {
   stepResults: string;
 }
 
-/** The version of a run's workflow as a message says, and its payload (JSON text) where the message says that too. */
+/** The version of a run's workflow according to a message, and its payload (JSON text) if the message has it. */
 export interface Told extends Version {
   payload?: string;
 }

@@ -11,13 +11,13 @@ export interface NewRun {
   workflow: string;
   /** JSON text. */
   payload: string;
-  /** Workflows that triggered one another up to it. */
+  /** How many workflows triggered one another up to this run. */
   depth: number;
-  /** Milliseconds that a message has to bring the run to a worker before the sweeper may take it. */
+  /** Milliseconds until the sweeper may claim the run, in which its message can reach a worker. */
   graceMilliseconds: number;
-  /** Stores it as claimed already, with token 1, for a worker that has room, if its lease lasts; null leaves it pending. */
+  /** Stores the run as claimed, with token 1, if the lease of the worker lasts; null stores it as pending. */
   claim: ClaimMark | null;
-  /** How it ended, where it was executed before its insert: stored so if its workflow still has the version that was executed. */
+  /** Its progress, if it was executed before its insert. It is stored if the workflow still has the version that was executed. */
   progress: ProgressBeforeInsert | null;
 }
 
@@ -42,7 +42,7 @@ export interface RunRecord {
   startedAt: number | null;
   completedAt: number | null;
   error: string | null;
-  /** JSON text of the object of step results once the run ended; null before, and where no worker held it: then the log has them. */
+  /** JSON text of the object of step results once the run ended; null before, and if it was cancelled while no worker held it: then the log has them. */
   stepResults: string | null;
   /** JSON array text of every log entry so far; "[]" once there are step results. */
   log: string;
@@ -58,6 +58,6 @@ export interface UnclaimedRun extends RunKey, VersionKey {
 export interface FoundRuns {
   /** Only as many as there is room for. */
   unclaimed: UnclaimedRun[];
-  /** They were claimed, or have ended. */
+  /** Runs that were claimed, or have ended. */
   taken: RunKey[];
 }

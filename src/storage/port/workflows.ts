@@ -1,4 +1,4 @@
-/** Workflows as they are stored, asked for and read. */
+/** Workflows as they are stored, looked up and read. */
 
 export interface NewWorkflow {
   uuid: string;
@@ -14,7 +14,7 @@ export interface WorkflowChange {
   namespace: string;
   /** uuid or author's id. */
   reference: string;
-  /** Undefined keeps the id that it has. */
+  /** Undefined keeps the present id. */
   id: string | undefined;
   name: string;
   description: string | null;
@@ -54,7 +54,7 @@ export interface VersionKey extends Version {
 }
 
 /**
- * A new row that its storage names, so late that no reader of an ascending list has passed it. A row that comes with a uuid
- * is stored under that one, wherever readers are.
+ * A new row. A null uuid has the storage make one right before the insert, so that no reader of an ascending list has passed
+ * it. A given uuid is kept, even if readers have passed it.
  */
 export type Unnamed<Row extends { uuid: string }> = Omit<Row, "uuid"> & { uuid: string | null };

@@ -6,10 +6,10 @@ import { logOf } from "./runs.ts";
 import { asked, askedRuns, boundsOf, milliseconds, runsText, within } from "./statement.ts";
 import { hasLease } from "./workers.ts";
 
-// The rows are locked by the inner query, in the order in which they are looked for; rows that somebody else is claiming are
-// passed over. A claim that is repeated after its answer was lost finds its own rows by its id and leaves their token.
-// The log itself is not read here: its size is in the queue, so that a long one makes no claim slower that leaves it.
-// A run that is over is found when its completed event is overdue, and goes to owed_events: a row without uuid tells of it.
+// The inner query locks the rows in the order of its search, and skips rows that another claim has locked. A claim that is
+// repeated after its answer was lost finds its own rows by its id, and keeps their token.
+// The log is not read here: run_queue has its size, so that a long log slows no claim that leaves it.
+// A run that has ended is found when its completed event is overdue, and is moved to owed_events: a row without uuid reports that.
 const claim = (candidates: string, among = "true") => `with candidate as materialized (
     select q.run_uuid, q.log_size, q.ended, row_number() over () as position
     from (${candidates} for update of run_queue skip locked) as q
@@ -34,7 +34,7 @@ const claim = (candidates: string, among = "true") => `with candidate as materia
   union all
   select null, null, null, null, null, null, null, null, null, count(*)::integer from overdue having count(*) > 0`;
 
-// The runs of workers whose lease is over are due now, so many at a time. Workers are few: their table is one page.
+// Makes runs of workers whose lease is over due, 1,000 at a time. Workers are few: their table is one page.
 const FREE = `update run_queue q set due_at = now(), holder = null, claim_id = null from (
     select run_uuid from workers join run_queue on holder = workers.uuid where lease_until <= now()
     order by run_uuid limit 1000 for update of run_queue skip locked
@@ -42,7 +42,7 @@ const FREE = `update run_queue q set due_at = now(), holder = null, claim_id = n
 
 const MAY_CLAIM = hasLease("$1::text::uuid");
 
-// In a statement of its own: what was appended while the claim waited for the row's lock is not visible to the claim.
+// A statement of its own: entries that were appended while the claim waited for the row's lock are not visible to the claim.
 export const LOGS = keptStatement(
   "find_logs",
   ["text", "uuid", "uuid"],
@@ -86,7 +86,7 @@ export const CLAIM_DUE = keptStatement(
   FREE,
 );
 
-/** What is due and was begun, past whatever new runs are due too: these are left to their messages. */
+/** Claims due runs that were begun, and leaves new runs to their messages, even those that fell due before. */
 export const CLAIM_DUE_BEGUN = keptStatement(
   "claim_due_runs_begun",
   ["text", "text", "float8", "integer"],
@@ -110,7 +110,7 @@ export const NEXT_DUE = keptStatement(
 
 type ClaimedRow = Omit<ClaimedRun, "log"> & { position: number };
 
-/** Who holds which run. */
+/** Claims of runs. */
 export class Claims {
   readonly #pool: Pool;
 
@@ -146,7 +146,7 @@ export class Claims {
     const parameters = [worker, claimId, maxBytes, ...rest];
     const rows = await this.#pool.run<ClaimedRow | { uuid: null }>(text, parameters);
     const claimed = rows.filter((row) => row.uuid !== null).sort((first, second) => first.position - second.position);
-    // There may be more behind those that were only overdue events.
+    // Due runs may stand behind the overdue events that were moved.
     if (claimed.length === 0 && rows.length > 0) return this.#claim(text, { worker, claimId, maxBytes }, ...rest);
     const logs = await this.#logs(claimed.filter(({ logLength }) => logLength > 0).map(({ uuid }) => uuid));
     return claimed.map(({ position: _, ...run }) => ({ ...run, log: logs.get(run.uuid) ?? "[]" }));

@@ -5,11 +5,11 @@ import type { ControlKind, ControlRequest, ControlResult } from "../../schemas/c
 import type { Held, Outcome } from "../port.ts";
 import { boundsOf, rounds, within } from "./statement.ts";
 
-/** A run of an item that no worker holds. */
+/** The run of an item is open, and no worker holds it. */
 const FREE = "q.run_uuid = item.uuid and q.namespace = item.namespace and q.holder is null and not q.ended";
 
-// A run that was claimed, or given back, since the statement began is in neither part: it is asked for again. The event of one
-// that ends here is overdue at once, since no worker knows of it.
+// A run that was claimed, or given back, after the statement began is in neither part: its request is repeated. The event of a
+// run that ends here is overdue at once, since no worker sends it.
 export const REQUEST_CONTROL = keptStatement(
   "request_control",
   ["text", "text", "uuid", "uuid"],
@@ -49,15 +49,15 @@ export const CONTROL_OF = keptStatement(
   where holder = $1::text::uuid and control is not null and ${few("length(control)")}`,
 );
 
-/** Times that runs are asked for which are claimed and given back meanwhile, again and again. */
+/** Attempts for a run that is claimed and given back meanwhile, again and again. */
 const ATTEMPTS = 5;
 
-/** What runs are asked to do. */
+/** Requests to runs. */
 export class Control {
   readonly #pool: Pool;
   readonly #event: "owed" | "none";
 
-  /** `owesEvents`: a run that ends owes its completed event to a broker. */
+  /** `owesEvents`: whether a broker is owed the completed event of each run that ends. */
   constructor(pool: Pool, owesEvents: boolean) {
     this.#pool = pool;
     this.#event = owesEvents ? "owed" : "none";

@@ -5,16 +5,16 @@ import { messageOf } from "../../errors.ts";
 
 const NOW = "select (extract(epoch from clock_timestamp()) * 1000)::float8 as now";
 const SAMPLES = 3;
-/** At the start, when all processes of a machine are busy starting, it asks more often until it knows the time well. */
+/** At the start, when all processes of a machine are busy, more are taken until one is good. */
 const MOST_SAMPLES = 30;
-/** No more are asked for when they have taken so long: far away none is quick, and a start would take minutes. */
+/** Sampling ends after this time: with a distant database no answer is quick, and a start would take minutes. */
 const LONGEST_MILLISECONDS = 2000;
-/** What is known to this is known well: requests that one client sends one after the other are further apart. */
+/** A smaller error is good: requests that one client sends one after the other are further apart. */
 const GOOD_MILLISECONDS = 1;
 const AGAIN_MILLISECONDS = 10_000;
-/** While it is not known well. */
+/** While the error is larger. */
 const SOON_MILLISECONDS = 1000;
-/** How much two clocks drift apart, at most: some ten times what one expects of a quartz. */
+/** The most that two clocks drift apart: some ten times the usual drift of a quartz. */
 const DRIFT = 1e-4;
 
 export interface DatabaseClockOptions {
@@ -25,7 +25,7 @@ export interface DatabaseClockOptions {
   log: Logger;
 }
 
-/** What `ask` of a clock is for a database. @throws what the pool throws */
+/** The time of a database, for `ask` of its clock. @throws the errors of the pool */
 export async function databaseTime(pool: Pool): Promise<number> {
   const [row] = await pool.run<{ now: number }>(NOW, []);
   if (row === undefined) throw new Error("the database told no time");
@@ -39,9 +39,9 @@ interface Offset {
 }
 
 /**
- * The time of the database, so that processes agree on what is due however wrong their machines' clocks are: an offset
- * learned from the fastest of some answers (Cristian's algorithm), moved on by the monotonic clock. An answer that took long
- * says less than an older quick one, unless the two contradict each other: then the database's clock was set.
+ * The time of the database, so that processes agree on due times even if the clocks of their machines are wrong: an offset
+ * learned from the fastest of some answers (Cristian's algorithm), moved on by the monotonic clock. A slow answer
+ * does not replace an older quick one, unless the two contradict each other: then the database's clock was set.
  */
 export class DatabaseClock implements Clock {
   readonly monotonic: Clock["monotonic"];
@@ -66,7 +66,7 @@ export class DatabaseClock implements Clock {
   /**
    * Resolves when the offset is known, and follows it from then on.
    *
-   * @throws what `ask` throws: the time of the machine may be wrong by hours, and nothing is to be done by it
+   * @throws the errors of `ask`: the time of the machine may be wrong by hours, and can't be used instead
    */
   async start(): Promise<void> {
     this.#learn(await this.#measure(MOST_SAMPLES));
@@ -101,7 +101,7 @@ export class DatabaseClock implements Clock {
     if (measured.error <= known.error || contradicts) this.#offset = measured;
   }
 
-  /** From three answers, or up to so many until one was quick; from two where they take long: one alone may come of a freeze. */
+  /** Takes three samples, or up to `most` until one is good; two where they take long: one alone may be wrong after a freeze. */
   async #measure(most: number): Promise<Offset> {
     const begun = this.monotonic();
     let best: Offset = { ...this.#offset, error: Number.POSITIVE_INFINITY };

@@ -8,7 +8,7 @@ import type { PostgresOptions } from "./index.ts";
 
 export const services = await servicesUp(["postgres", "pgbouncer"]);
 
-/** A connection to look behind the storage's back. */
+/** A connection beside those of the storage. */
 export function connect(url: string): Sql {
   return postgres(url, { max: 1, fetch_types: false, onnotice: () => {} });
 }
@@ -30,7 +30,7 @@ export async function newDatabase(name: string): Promise<TestDatabase> {
   return { url: of(services.postgres), pooledUrl: of(services.pgbouncer) };
 }
 
-/** What the storage is opened with, unless a test says otherwise. */
+/** The options of the storage, unless a test changes them. */
 export function optionsFor(url: string, migrateUrl = url): PostgresOptions {
   const log = pino({ level: "silent" });
   const { postgres: config } = loadConfig({ DATABASE_URL: url, MIGRATE_DATABASE_URL: migrateUrl });

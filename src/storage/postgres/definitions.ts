@@ -58,8 +58,8 @@ const DELETE = `with ${REFERENCE}
   where d.uuid = (select coalesce(by_uuid.uuid, by_id.uuid) from reference ${RESOLVED}) and d.deleted_at is null
   returning d.uuid`;
 
-// "Offset 0" has it looked up for each reference: while the tables are small, joining them first seems as good, and that plan
-// would be kept.
+// "Offset 0" forces one look-up for each reference: on small tables the planner would join first, and that plan would be
+// kept.
 export const FIND_WORKFLOWS = keptStatement(
   "find_workflows",
   ["text"],
@@ -133,7 +133,7 @@ export class Definitions {
     );
   }
 
-  /** One after the other, since two of one workflow make two versions; large batches of changes are not expected. */
+  /** Changes one after the other, since two of one workflow make two versions. Large batches are not expected. */
   async update(items: WorkflowChange[]): Promise<Outcome<{ uuid: string; version: number }>[]> {
     const outcomes: Outcome<{ uuid: string; version: number }>[] = [];
     for (const item of items) {

@@ -5,14 +5,14 @@ import type { OwedEvents } from "../port.ts";
 import { asked } from "./statement.ts";
 
 /**
- * When the event of a run that ends is overdue. Mostly that is left as it is, so that the end changes no index: the message of
- * a new run has two seconds, and the event is sent well within one.
+ * When the event of a run that ends is overdue. Mostly `dueAt` is kept, so that the end changes no index: a new run is due
+ * after two seconds, and its event is sent well within one.
  */
 export const eventDueAt = (dueAt: string) =>
   `case when ${dueAt} > now() + interval '1 second' then ${dueAt} else now() + interval '10 seconds' end`;
 
-// In the order of the ids, which is that of time: what is overdue stands before what is not due yet, so that the table needs
-// no index by time.
+// In the order of the ids, which is that of time: overdue events stand before the others, so that the table needs no index by
+// time.
 export const TAKE_OWED_EVENTS = keptStatement(
   "take_owed_events",
   ["integer"],
@@ -25,7 +25,7 @@ export const TAKE_OWED_EVENTS = keptStatement(
   returning r.namespace, r.uuid as run_id, r.workflow_id, r.status, r.error`,
 );
 
-// In the order of the uuids, so that two can't wait for each other.
+// In the order of the uuids, so that two statements can't deadlock.
 export const OWED_EVENTS_SENT = keptStatement(
   "owed_events_sent",
   ["text"],

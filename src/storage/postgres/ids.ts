@@ -10,10 +10,10 @@ import { asked, boundsOf, within } from "./statement.ts";
 
 // Rows become visible when their transaction ends, in another order than that of their ids. So that an ascending list passes
 // none, an insert first takes a lock whose key holds the oldest id time of its batch, and after that stores no id older than
-// two seconds. A reader looks at the locks before it reads rows, and ends before the oldest of them and two seconds ago: an
-// insert whose lock it did not see took it later, and stores, by the clock of the same database, younger ids alone.
+// two seconds. A list reads the locks before the rows, and ends before the oldest of them and two seconds ago: an insert whose
+// lock it did not see took it later, and stores only younger ids, by the clock of the same database.
 
-/** What the keys of the locks begin with, above the bits of a time in milliseconds. Other locks have other numbers. */
+/** The upper bits of the keys of the locks, above a time in milliseconds. Other locks have other numbers. */
 const LOCK_CLASS = 469;
 const TIME_BITS = 44;
 const lockKey = (time: string) => `(${LOCK_CLASS}::bigint << ${TIME_BITS}) | ${time}::bigint`;
@@ -21,7 +21,7 @@ const lockKey = (time: string) => `(${LOCK_CLASS}::bigint << ${TIME_BITS}) | ${t
 /** The smallest UUIDv7 of a time in milliseconds. */
 const floorOf = (time: string) => `(lpad(to_hex((${time})::bigint), 12, '0') || '70008000000000000000')::uuid`;
 
-/** Takes the lock of a batch, and gives the smallest id that it may store. Ids that others gave (null) are stored whatever they are. */
+/** Takes the lock of a batch, and gives the smallest id that it may store. Without an oldest time (null), for ids that callers gave, it is the smallest of all. */
 export const FENCE_IDS = keptStatement(
   "fence_ids",
   ["float8"],
@@ -35,7 +35,7 @@ export const FENCE_IDS = keptStatement(
 export const mayStore = (uuid: string, oldest: string) =>
   `${uuid} >= (select floor from ${FENCE_IDS.name}(${oldest}::float8))`;
 
-/** Which of the uuids are stored, once every copy of the insert that held the lock has ended, and the time; a row without uuid comes always. */
+/** The uuids that are stored, found once every copy of the insert that held the lock has ended, and the time. One row is without uuid. */
 export const FIND_LATE_IDS = keptStatement(
   "find_late_ids",
   ["float8", "text", "uuid", "uuid"],
@@ -62,7 +62,7 @@ const NEWEST = `select uuid from (
     ${newestOf("workflow_runs")} union all ${newestOf("workflow_definitions")}
   ) as newest order by uuid desc limit 1`;
 
-/** An id of other programs that is further in the future says nothing about ours. */
+/** Ids further in the future are of other programs, and are ignored. */
 const FURTHEST_MILLISECONDS = 24 * 60 * 60 * 1000;
 const ATTEMPTS = 5;
 
@@ -89,7 +89,7 @@ export class Ids {
     return new Ids(pools, clock, row?.uuid ?? null);
   }
 
-  /** What an ascending list ends before: no smaller id is stored from now on. */
+  /** The bound of an ascending list: no smaller id is stored from now on. */
   async settled(): Promise<string> {
     const [row] = await this.#reads.run<{ time: number }>(SETTLED, []);
     return idFloor(Math.floor(row?.time ?? 0));
@@ -134,8 +134,8 @@ export class Ids {
   }
 
   /**
-   * Gives new ids to those that came too late. An earlier copy of the statement, whose connection broke, may have stored
-   * them in time: these keep theirs. The new ones are of the time when an insert that takes as long as the last arrives.
+   * Gives new ids to items that came too late. Items that an earlier copy of the statement, whose connection broke, stored in
+   * time keep their ids. The new ids have the time at which an insert arrives that takes as long as the last.
    */
   async #rename(named: { uuid: string }[], late: number[], oldest: number | null, took: number): Promise<void> {
     const uuids = late.flatMap((index) => named[index]?.uuid ?? []);

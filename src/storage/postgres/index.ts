@@ -18,7 +18,7 @@ import { FIND_RUNS, LIST_RUNS, Runs } from "./runs.ts";
 import { FIND_UNCLAIMED, UnclaimedRuns } from "./unclaimed.ts";
 import { HELD_BY, RENEW_LEASE, Workers } from "./workers.ts";
 
-/** The statements that the database keeps: those that every run, or its workflow, goes through. */
+/** The statements that the database keeps: those that are executed for every run or its workflow. */
 export const KEPT = [
   FENCE_IDS,
   FIND_LATE_IDS,
@@ -47,30 +47,30 @@ export const KEPT = [
   DROP_RUNS,
 ];
 
-/** The settings to check where the database can't be used. */
+/** The settings to check when the database can't be used. */
 const SETTINGS = "POSTGRES_* or DATABASE_URL";
 
 const HEALTH = `with dropped as (delete from health_status where timestamp < now() - interval '1 day')
   insert into health_status (status) values ($1)`;
 
 export interface PostgresOptions extends PostgresConfig {
-  /** A run that ends owes its completed event to a broker. */
+  /** Whether a broker is owed the completed event of each run that ends. */
   owesEvents: boolean;
   /** Called while the database can't be reached at the start, with the reason. */
   onWait(error: string): void;
   log: Logger;
-  /** The clock of this machine, from which that of the database is reckoned. */
+  /** The clock of this machine, from which that of the database is estimated. */
   machine?: Clock;
 }
 
-/** The storage, and the time of its database, by which every process goes. */
+/** The storage, and the clock of its database, which every process uses. */
 export interface PostgresParts {
   storage: Storage;
   clock: Clock;
 }
 
 /**
- * The tables of a PostgreSQL database, brought up to date.
+ * Opens a PostgreSQL database and migrates its tables.
  *
  * @throws StartError when it can't be reached within a minute, or is newer than this program
  */
@@ -92,7 +92,7 @@ export async function openPostgresStorage({
   return { storage: postgresStorage(pools, { ids, partitions, clock }, owesEvents), clock };
 }
 
-/** The storage port on these pools, and what else was opened beside it. */
+/** The storage port on these pools. */
 function postgresStorage(
   pools: Pools,
   { ids, partitions, clock }: { ids: Ids; partitions: Partitions; clock: DatabaseClock },
@@ -110,7 +110,7 @@ function postgresStorage(
   return {
     owedEvents: owesEvents ? new EventQueue(writes) : null,
     breaker,
-    // A statement has to be planned, sent and committed: as many rows as possible in each.
+    // Each statement is planned, sent and committed, so that large batches cost less a row.
     batchesAtOnce: 1,
     insertWorkflows: (items) => definitions.insert(items),
     updateWorkflows: (items) => definitions.update(items),

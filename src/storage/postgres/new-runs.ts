@@ -16,7 +16,7 @@ const ITEM = `json_to_recordset($1::text::json) as item (position integer, uuid 
   payload text, grace float8, "claimId" uuid, worker uuid, depth smallint, "toldUuid" uuid, "toldVersion" integer, "startedAt" float8,
   status text, error text, "stepResults" text)`;
 
-/** Items "item" whose workflow is found as "found" (uuid, version), unless their id came too late. */
+/** Items "item" whose workflow was found as "found" (uuid, version), without those whose id came too late. */
 const placed = (source: string) => `placed as materialized (
     select item.*, found.uuid as workflow_id, found.version, to_timestamp("startedAt" / 1000) as at,
       coalesce("toldUuid" = found.uuid and "toldVersion" = found.version, false) as is_ended,
@@ -24,7 +24,7 @@ const placed = (source: string) => `placed as materialized (
     from ${source} where ${mayStore("item.uuid", "$4")} order by item.uuid, position
   )`;
 
-/** A run that its claim holds from the insert on: one that has ended is held by nobody. */
+/** Whether the claim holds the run from its insert on: no worker holds a run that has ended. */
 const IS_HELD = "is_claimed and not is_ended";
 
 const STORE = `insert into workflow_runs (uuid, namespace, workflow_id, workflow_version, payload, created_at, status,
@@ -35,7 +35,7 @@ const STORE = `insert into workflow_runs (uuid, namespace, workflow_id, workflow
       case when is_ended then "stepResults"::jsonb end, depth, case when is_ended then 0 end, case when is_ended then 0 end
     from placed`;
 
-/** A run that is stored as ended is put there only if its completed event is owed to a broker ($2). */
+/** Inserts rows of run_queue; for a run that is stored as ended only if a broker is owed its completed event ($2). */
 const queue = (
   rows: string,
 ) => `insert into run_queue (run_uuid, namespace, due_at, started_at, token, holder, claim_id, ended)
@@ -45,8 +45,8 @@ const queue = (
       case when ${IS_HELD} then worker end, case when ${IS_HELD} then "claimId" end, is_ended
     from ${rows} where not is_ended or $2::text = 'owed'`;
 
-// The usual case, new runs of workflows by their uuid, in the plainest statement. What it does not store is for the next one,
-// and all of them are where one of them is there already: "on conflict" would have each insert look, lock and confirm.
+// The usual case, new runs of workflows by their uuid, in the plainest statement. The next statement stores the rest, and all
+// of the batch if one run of it is stored already: "on conflict" would make each insert search, lock and confirm.
 export const INSERT_BY_UUID = keptStatement(
   "insert_runs_by_uuid",
   ["text", "text", "float8", "float8"],
@@ -59,8 +59,8 @@ export const INSERT_BY_UUID = keptStatement(
     ${IS_HELD} as claimed from placed`,
 );
 
-// Each workflow is resolved once per batch. What a repeated insert finds is joined at the end: a row of this very statement
-// is not visible to it, so an inserted one is looked for first.
+// Each workflow is resolved once per batch. The rows that a repeated insert finds are joined at the end. A statement does not see
+// the rows that it inserts, so these are joined first.
 const INSERT = `with item as (
     select * from ${ITEM}
   ), reference as (
@@ -92,7 +92,7 @@ interface StoredRun {
   workflowVersion: number;
   claimed: boolean;
   ended: boolean;
-  /** Whether its workflow is there: where it is, a run that is not stored came too late. */
+  /** Whether its workflow was found: if it was, a run that is not stored came too late. */
   found?: boolean;
   /** Whether the uuid is that of a run of another namespace. */
   isOthers?: boolean;
@@ -105,7 +105,7 @@ export class NewRuns {
   readonly #clock: Clock;
   readonly #event: "owed" | "none";
 
-  /** `owesEvents`: a run that ends owes its completed event to a broker. */
+  /** `owesEvents`: whether a broker is owed the completed event of each run that ends. */
   constructor(pool: Pool, ids: Ids, clock: Clock, owesEvents: boolean) {
     this.#pool = pool;
     this.#ids = ids;
@@ -135,7 +135,7 @@ export class NewRuns {
     });
   }
 
-  /** Stores none where one of them is there already. */
+  /** Stores none if one of them is stored already. */
   async #insertNew(items: NewRun[], oldest: number | null): Promise<StoredRun[]> {
     try {
       return await this.#insert(INSERT_BY_UUID.call, items, oldest);
@@ -157,7 +157,7 @@ export class NewRuns {
   }
 }
 
-/** What is not there is left out: a null would have to be read. */
+/** Absent fields are left out: PostgreSQL would have to parse a null. */
 function insertable(
   { uuid, namespace, workflow, payload, depth, graceMilliseconds, claim, progress }: NewRun,
   position: number,

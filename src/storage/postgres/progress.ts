@@ -6,30 +6,30 @@ import { eventDueAt } from "./events.ts";
 import { boundsOf, ENDED_AT, outcomesOf, within, writeInRounds } from "./statement.ts";
 
 /**
- * The fence: a writer whose run somebody else claimed finds no row of run_queue "q". Nobody claimed a run with token 0: there
- * two that execute it at once are told apart by its log.
+ * The fence: once another worker claimed the run, the write finds no row of run_queue "q". A run with token 0 was never claimed:
+ * if two workers execute it at once, the length of its log rejects the second write.
  */
 const FENCE = `q.run_uuid = item.uuid and q.namespace = item.namespace and q.token = item.token and (q.started_at is null) = (item.token = 0 and item.seq = 0)
     and (item.token > 0 or q.log_length = item.seq) and not q.ended`;
 
-/** Whether a run is what the writer was told of it, if he was. The uuids of the batch are within `low` and `high`. */
+/** Whether the row of a run says the same as the message, where the run was executed by that. The uuids of the batch are within `low` and `high`. */
 const asTold = (low: string, high: string) => `(item."workflowUuid" is null or exists (select from workflow_runs told
     where told.uuid = item.uuid and ${within("told.uuid", low, high)}
     and told.workflow_id = item."workflowUuid" and told.workflow_version = item.version
     and (item.payload is null or told.payload = item.payload::jsonb)))`;
 
-/** Whether some item was not written by the statement itself: it may have been before. */
+/** The item was not written by this statement: it may have been written before. */
 const SOME_LEFT =
   "(select count(*) from locked) < (select count(*) from item) and item.position not in (select position from locked)";
 
-/** Columns of an item, whatever is next. */
+/** The columns that items of both statements have. */
 const ITEM = `position integer, namespace text, uuid uuid, token integer, seq integer, crashes integer, entries text, "startedAt" float8,
       "workflowUuid" uuid, version integer, payload text`;
 
 /**
- * The items whose run may be written, its row locked, and when it began. In the order of the uuids, so that two batches can't wait
- * for each other: a plan of the write alone may go through them in another. What is written comes from here: joined with the
- * batch again, 200 items would be compared with each of 200.
+ * The items that pass the fence, with the start of their runs, whose rows are locked. In the order of the uuids, so that two
+ * batches can't deadlock: the plan of an update alone may use another order. The updates take their values from here: joined with
+ * the batch again, each of 200 items would be compared with 200.
  */
 const locked = (low: string, high: string) => `locked as materialized (
     select item.*, coalesce(q.started_at, to_timestamp(item."startedAt" / 1000)) as started_at
@@ -44,7 +44,7 @@ const APPENDED = `appended as (
 
 // The same progress by two texts: one for all of it took 5% more of an end, and 19% of a checkpoint, in batches of 10.
 // Where a broker is owed the completed event ($2), the row of run_queue stays until the broker has it. The results ($4, an array
-// in the order of the items) are most of the text: within the items they would be escaped, and parsed twice.
+// in the order of the items) are most of the text: within the items they would be escaped and parsed twice.
 export const END_RUNS = keptStatement(
   "end_runs",
   ["text", "text", "float8", "text", "uuid", "uuid"],
@@ -72,7 +72,7 @@ export const END_RUNS = keptStatement(
     and ${asTold("$5", "$6")}`,
 );
 
-// A run with a request does not sleep on it: it is due at once.
+// A run with a request is due at once, and does not sleep.
 export const SAVE_PROGRESS = keptStatement(
   "save_progress",
   ["text", "uuid", "uuid"],
@@ -100,13 +100,13 @@ export const SAVE_PROGRESS = keptStatement(
       and l.token = 0 and l.entries::text = item.entries)`,
 );
 
-/** Fenced writes of how far runs came. */
+/** Fenced writes of progress. */
 export class ProgressWriter {
   readonly #pool: Pool;
   readonly #clock: Clock;
   readonly #event: "owed" | "none";
 
-  /** `owesEvents`: a run that ends owes its completed event to a broker. */
+  /** `owesEvents`: whether a broker is owed the completed event of each run that ends. */
   constructor(pool: Pool, clock: Clock, owesEvents: boolean) {
     this.#pool = pool;
     this.#clock = clock;
@@ -139,7 +139,7 @@ function itemsText(batch: Progress[]): string {
   return JSON.stringify(batch.map(itemOf));
 }
 
-/** What is not there is left out: a null would have to be read. */
+/** Absent fields are left out: PostgreSQL would have to parse a null. */
 function itemOf({ namespace, uuid, token, seq, crashes, startedAt, told, entries, next }: Progress, position: number) {
   const { status, error } = next.kind === "end" ? next : {};
   const dueAt = next.kind === "due" ? next.dueAt : undefined;

@@ -4,7 +4,7 @@ import type { Refusal, WorkflowKey } from "../port.ts";
 
 /**
  * The workflow that a reference names now: by its uuid, or else an author's id. The uuid of a deleted workflow names none, even
- * where it is the id of another. Expects a row "reference" with namespace, reference, and the reference as a uuid if it is one.
+ * if it is the id of another. Expects a row "reference" with namespace, reference, and the reference as a uuid if it is one.
  */
 export const RESOLVED = `left join workflow_definitions owner
     on owner.uuid = reference.uuid and owner.namespace = reference.namespace

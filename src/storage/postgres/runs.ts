@@ -10,7 +10,7 @@ import type { Ids } from "./ids.ts";
 import { boundRuns, FIRST_UUID, LAST_UUID, milliseconds, within } from "./statement.ts";
 import { type RunRow, StepOrder } from "./step-order.ts";
 
-/** All that the log of a run has, as one JSON array; the uuid is within `low` and `high`. */
+/** The whole log of a run as one JSON array; the uuid is within `low` and `high`. */
 const entriesOf = (uuid: string, low: string, high: string) => `coalesce((
     select '[' || string_agg(substr(entries::text, 2, length(entries::text) - 2), ',' order by seq) || ']'
     from run_log where run_log.run_uuid = ${uuid} and ${within("run_log.run_uuid", low, high)}), '[]')`;
@@ -58,8 +58,8 @@ export const FIND_RUNS = keptStatement(
 const STORED = `select namespace, uuid from workflow_runs
   where uuid = any($2::uuid[]) and namespace = any($1::text[]) and ${within("uuid", "$3", "$4")}`;
 
-// Runs are limited before their rows of run_queue are looked up, each by itself ("offset 0"): the plan is kept, and its limit is not
-// known to the planner.
+// The limit is applied before the rows of run_queue are looked up, one by one ("offset 0"): the plan is kept, and the planner does
+// not know the limit.
 const list = (
   rows: string,
   low: string,

@@ -3,7 +3,7 @@ import { few } from "../../db/postgres/kept.ts";
 import type { RunKey } from "../../schemas/run.ts";
 import type { Outcome, Refusal } from "../port.ts";
 
-/** When a run ends: not before its last step, whose times are of the process that binds its own time as $3, in milliseconds. */
+/** When a run ends: not before its last step, which has times of the process. The process binds its time as $3, milliseconds. */
 export const ENDED_AT = "greatest(now(), to_timestamp($3::float8 / 1000))";
 
 /** The uuids of a JSON array that is bound as `parameter`, each once, for a kept statement. */
@@ -25,8 +25,8 @@ export function runsText(keys: RunKey[]): string {
 }
 
 /**
- * Runs as they are bound for a look at their rows: their namespaces, their uuids, and the smallest and the largest of these. A row whose
- * namespace is that of another run of the batch is found as well, and is for the caller to leave out.
+ * The parameters of a look-up of runs: their namespaces, their uuids, and the smallest and the largest of these. It also finds a
+ * row whose namespace is that of another run of the batch, which the caller leaves out.
  */
 export function boundRuns(keys: RunKey[]): [namespaces: string, uuids: string, low: string, high: string] {
   const uuids = keys.map(({ uuid }) => uuid);
@@ -34,8 +34,8 @@ export function boundRuns(keys: RunKey[]): [namespaces: string, uuids: string, l
 }
 
 /**
- * What has a statement look into the partitions of its batch alone: with bounds that are bound as parameters the others are left out
- * when it begins, and cost nothing however many there are.
+ * The condition that limits a statement to the partitions of its batch. The bounds are parameters, so that the others are left out
+ * when the statement begins, and cost nothing however many there are.
  */
 export const within = (column: string, low: string, high: string) =>
   `${column} >= ${low}::uuid and ${column} <= ${high}::uuid`;
@@ -61,8 +61,8 @@ export function boundsOf(uuids: string[]): [low: string, high: string] {
 export const UNSTORABLE: Refusal = { kind: "error", code: "unstorable", subject: "" };
 
 /**
- * Writes a batch in one statement, which gives one outcome per item, in order. Where the data of one item makes it fail, the
- * halves are tried apart until that one is found: its neighbours are written.
+ * Writes a batch in one statement, which gives one outcome per item, in order. If the data of one item makes it fail, the
+ * halves are written apart until that item is alone, so that its neighbours are written.
  */
 export async function writeBatch<Item, Value>(
   items: Item[],

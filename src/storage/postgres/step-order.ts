@@ -9,8 +9,8 @@ const MAX_BYTES = 16 * 1024 * 1024;
 export type RunRow = RunRecord & RunKey;
 
 /**
- * Puts step results back into the order of the definition: the contract's column is jsonb, which forgets the order of keys.
- * Versions never change, so what their steps are called is kept.
+ * Puts step results back into the order of the definition: the contract's column is jsonb, which does not keep the order of keys.
+ * Versions never change, so the names of their steps are cached.
  */
 export class StepOrder {
   readonly #definitions: Definitions;
@@ -61,7 +61,7 @@ const FIELDS: Partial<Record<keyof StepResult, undefined>> = {
   error: undefined,
 };
 
-/** Written out by hand: an object would put names that are numbers first. */
+/** Made as text: an object would put names that are numbers first. */
 function inOrder(text: string, names: string[]): string {
   const results: Record<string, object> = JSON.parse(text);
   const known = names.filter((name) => Object.hasOwn(results, name));

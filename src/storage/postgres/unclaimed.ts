@@ -29,7 +29,7 @@ export const FIND_UNCLAIMED = keptStatement(
 
 type FoundRow = Omit<UnclaimedRun, "payload"> & { payload: string | null; isUnclaimed: boolean };
 
-/** Runs that nobody ever claimed. */
+/** Look-ups of runs that were never claimed. */
 export class UnclaimedRuns {
   readonly #pool: Pool;
 

@@ -6,8 +6,8 @@ import type { Held, Outcome, Progress, WorkerLease } from "../port.ts";
 export const hasLease = (worker: string) =>
   `exists (select from workers where workers.uuid = ${worker} and workers.lease_until > now())`;
 
-// A statement takes ten seconds at most: a minute after the end of a lease no claim that it allowed is still under way, and what
-// such claims took was freed.
+// A statement takes ten seconds at most: a minute after the end of a lease no claim under it is still under way, and the runs of
+// such claims were freed.
 const START = `with gone as (
     delete from workers w where lease_until < now() - interval '1 minute'
       and not exists (select from run_queue q where q.holder = w.uuid)

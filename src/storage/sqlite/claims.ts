@@ -11,12 +11,12 @@ const RUN = "r.namespace, workflow_id as workflowUuid, workflow_version as workf
 const NEW = `select uuid, 0 as logLength, 1 as token, 0 as crashes, ${RUN} from workflow_runs r where uuid = ? and namespace = ?
   and exists (select 1 from run_queue where run_uuid = uuid and token = 0 and started_at is null)`;
 
-// "cross join" has the queue read first.
+// "cross join" makes SQLite read the queue first.
 const DUE = `select run_uuid as uuid, log_length as logLength, q.token + 1 as token, q.crashes, ${RUN}
   from run_queue q cross join workflow_runs r on r.uuid = run_uuid
   where due_at <= ? and (q.started_at is not null or due_at <= ?) order by due_at limit ?`;
 
-// In a statement of its own: with "returning" a row takes 3 µs more.
+// A statement of its own: with "returning" a row takes 3 µs more.
 const CLAIM = `update run_queue set token = ?, due_at = null, holder = ?, claim_id = ?, started_at = coalesce(started_at, ?)
   where run_uuid = ?`;
 
@@ -26,7 +26,7 @@ const NEXT_DUE_BEGUN = `${NEXT_DUE} and started_at is not null`;
 
 type Claimable = Omit<ClaimedRun, "log">;
 
-/** Who holds which run, on one SQLite connection. Writes expect an open transaction. */
+/** Claims of runs, on one SQLite connection. Writes expect an open transaction. */
 export class Claims {
   readonly #database: Database;
   readonly #clock: Clock;
@@ -59,7 +59,7 @@ export class Claims {
   nextDue(patienceMilliseconds: number): number | null {
     const soonest = (sql: string) => this.#database.query<{ dueAt: number | null }, []>(sql).get()?.dueAt ?? null;
     const [dueAt, leaseEnd] = [soonest(NEXT_DUE), this.#workers.nextEnd()];
-    // One that was begun is due before any other only with patience.
+    // Only with patience can a run that was begun be due before the others.
     const begun = dueAt === null || patienceMilliseconds === 0 ? null : soonest(NEXT_DUE_BEGUN);
     const times = [dueAt === null ? null : dueAt + patienceMilliseconds, begun, leaseEnd].filter(
       (time) => time !== null,
@@ -67,7 +67,7 @@ export class Claims {
     return times.length === 0 ? null : Math.min(...times);
   }
 
-  /** Takes runs while there is room for them, the first whatever its size. */
+  /** Claims runs while there is room for them, the first whatever its size. */
   #claim({ claimId, worker, maxBytes }: Claim, claimable: Iterable<Claimable>): ClaimedRun[] {
     const claimed: ClaimedRun[] = [];
     if (!this.#workers.hasLease(worker)) return claimed;

@@ -8,7 +8,7 @@ import { packWrite } from "./wire.ts";
 import type { WriterOptions } from "./writer.ts";
 import type { WriteArgument, WriteName, WriteOperations, WriteResult } from "./writes.ts";
 
-/** Commits writes and answers each with its result. Rejects with storage_unavailable when its group failed. */
+/** Commits writes. Resolves with the result of each; rejects with storage_unavailable if its group failed. */
 export interface Committer {
   write<Name extends WriteName>(name: Name, argument: WriteArgument[Name]): Promise<WriteResult[Name]>;
   /** Resolves when nothing waits to be written, after 50 ms at most. */
@@ -46,9 +46,9 @@ export class LocalCommitter implements Committer {
   }
 }
 
-/** A thread that commits what it had before it ends gets so long; one whose disk hangs does not answer. */
+/** How long the thread may take to commit its last writes; while the disk hangs it does not answer. */
 const CLOSE_MILLISECONDS = 5000;
-/** How often it looks whether nothing waits, and how many times. */
+/** The pause between checks whether writes wait, and the number of checks. */
 const QUIET_MILLISECONDS = 5;
 const QUIET_LOOKS = 10;
 
@@ -62,7 +62,7 @@ export class ThreadCommitter implements Committer {
     this.#worker = worker;
   }
 
-  /** Resolves when the thread has opened and migrated the file; rejects with what it threw. */
+  /** Resolves when the thread has opened and migrated the file; rejects with its error. */
   static start(options: WriterOptions, onDeath: (error: unknown) => void): Promise<ThreadCommitter> {
     const worker = new Worker(new URL("./writer.ts", import.meta.url), { workerData: options });
     const committer = new ThreadCommitter(worker);

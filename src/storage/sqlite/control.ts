@@ -16,7 +16,7 @@ const CANCEL = `update workflow_runs set status = 'cancelled', completed_at = ?,
 const CONTROL_OF =
   "select namespace, run_uuid as uuid, token, control as kind from run_queue where holder = ? and control is not null";
 
-/** What runs are asked to do, on one SQLite connection. Writes expect an open transaction. */
+/** Requests to runs, on one SQLite connection. Writes expect an open transaction. */
 export class Control {
   readonly #database: Database;
   readonly #clock: Clock;

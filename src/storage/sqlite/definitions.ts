@@ -94,8 +94,8 @@ export class Definitions {
   }
 
   /**
-   * The workflow that a uuid or an author's id names now. The uuid of a deleted one names none, whatever others call
-   * themselves: who means it must not get another.
+   * The workflow that a uuid or an author's id names now. The uuid of a deleted workflow names none, even if it is the id of
+   * another.
    */
   resolve({ namespace, reference }: WorkflowKey): Version | null {
     const owner = this.#database
@@ -148,7 +148,7 @@ export function listPage<Row, Record extends RunRecord | WorkflowRecord>(
 /** The outcome for an item that the database refuses. */
 export const UNSTORABLE: Refusal = { kind: "error", code: "unstorable", subject: "" };
 
-/** The outcome for a workflow that nobody can trigger. */
+/** The outcome for a workflow that does not exist, or was deleted. */
 export function notFound(reference: string): Refusal {
   return { kind: "error", code: "workflow_not_found", subject: reference };
 }

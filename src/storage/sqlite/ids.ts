@@ -12,19 +12,19 @@ export function newestId(database: Database): string | null {
   return database.query<{ uuid: string | null }, []>(NEWEST).get()?.uuid ?? null;
 }
 
-/** Names new rows, and knows those that are on their way into the file: nobody else writes it. */
+/** Gives ids to new rows, and keeps those of rows under way into the file, which no other process writes. */
 export class IdsUnderWay {
   readonly #ids: IdMaker;
   /** The first, and so the smallest, id of each batch that is not answered yet, in the order in which they were made. */
   readonly #firsts = new Set<string>();
-  /** Those of batches that were given up, and may be stored all the same. */
+  /** Those of batches that were given up, but may still be stored. */
   readonly #lost = new Set<string>();
 
   constructor(clock: Clock, newest: string | null) {
     this.#ids = new IdMaker(clock, newest);
   }
 
-  /** Names those that have no name, and stores them. */
+  /** Gives an id to each item without one, and stores them. */
   async store<Item extends { uuid: string | null }, Result>(
     items: Item[],
     write: (named: (Omit<Item, "uuid"> & { uuid: string })[]) => Promise<Result>,
@@ -49,7 +49,7 @@ export class IdsUnderWay {
     }
   }
 
-  /** The file is written in order: what was given up before is stored by now, or never will be. */
+  /** The file is written in order: batches that were given up before are stored by now, or never will be. */
   #answered(first: string): void {
     this.#firsts.delete(first);
     for (const lost of this.#lost) {
@@ -59,7 +59,7 @@ export class IdsUnderWay {
     }
   }
 
-  /** What an ascending list ends before: no smaller id is stored from now on. */
+  /** The bound of an ascending list: no smaller id is stored from now on. */
   settled(): string {
     const settled = idFloor(this.#ids.now() - SETTLED_MILLISECONDS);
     const [oldest = settled] = this.#firsts;

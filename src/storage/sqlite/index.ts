@@ -15,7 +15,7 @@ import { UnclaimedRuns } from "./unclaimed.ts";
 import { Workers } from "./workers.ts";
 import { writeOperations } from "./writes.ts";
 
-/** A database in memory, gone with the process. The clock, and the database, are parameters so that a simulation can own them. */
+/** A database in memory, gone with the process. A simulation passes its own clock and database. */
 export function openMemoryStorage(clock: Clock, database: Database = openWriter(":memory:", "NORMAL")): Storage {
   const committer = new LocalCommitter(database, writeOperations(database, clock));
   return sqliteStorage(database, committer, clock, async () => {});
@@ -24,13 +24,13 @@ export function openMemoryStorage(clock: Clock, database: Database = openWriter(
 export interface FileOptions {
   folder: string;
   synchronous: Synchronous;
-  /** Called when the writing thread died: nothing can be stored any more. */
+  /** Called when the writing thread has died: nothing can be stored any more. */
   onDeath(error: unknown): void;
 }
 
 /**
- * The database file of a data folder. Runs that a process before this one held are due at once: the folder's lock says
- * that it is dead.
+ * Opens the database file of a data folder. Runs that an earlier process held are due at once: the folder's lock shows that it
+ * is dead.
  *
  * @throws StartError when the folder cannot be written, is in use, or holds a newer database.
  */
@@ -50,7 +50,7 @@ export async function openFileStorage({ folder, synchronous, onDeath }: FileOpti
   });
 }
 
-/** Errors lose their class on the way out of a thread: those of the migrations are known by their sentences. */
+/** Errors that leave a thread lose their class: those of the migrations are recognised by their sentences. */
 function startError(file: string, error: unknown): StartError {
   const message = messageOf(error);
   if (/newer version|was edited/.test(message)) return new StartError(message);
@@ -78,7 +78,7 @@ function sqliteStorage(reader: Database, committer: Committer, clock: Clock, rel
   return {
     owedEvents: null,
     breaker: null,
-    // The writing thread commits together what came during its last commit: it wants the next ready.
+    // The writing thread commits in one group all writes that came during its last commit.
     batchesAtOnce: 4,
     insertWorkflows: (items) => underWay.store(items, (named) => committer.write("insertWorkflows", named)),
     updateWorkflows: (items) => committer.write("updateWorkflows", items),

@@ -4,7 +4,7 @@ import type { ClaimMark, InsertedRun, NewRun, Outcome, Version } from "../port.t
 import { type Definitions, notFound, UNSTORABLE } from "./definitions.ts";
 import type { Workers } from "./workers.ts";
 
-// A run that was executed before is stored as it began (?7) and ended (?9): by nobody's claim, whose token is 0.
+// A run that was executed before its insert is stored with its start (?7) and end (?9), and token 0, since it was never claimed.
 const INSERT = `insert into workflow_runs (uuid, namespace, workflow_id, workflow_version, payload, depth, created_at, status,
   completed_at, error, step_results, started_at, token, crashes) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,
   iif(?9 is null, null, ?7), iif(?9 is null, null, 0), iif(?9 is null, null, 0)) on conflict (uuid) do nothing`;
@@ -55,7 +55,7 @@ export class NewRuns {
     });
   }
 
-  /** Null for a run that is there already. `claim` is null where the run is not claimed. */
+  /** Null for a run that is stored already. `claim` is null where the run is not claimed. */
   #store(
     { uuid, namespace, payload, depth, graceMilliseconds, progress }: NewRun,
     key: Version,
@@ -79,7 +79,7 @@ export class NewRuns {
     return { ...inserted, claimed: claim !== null, ended: false };
   }
 
-  /** What a repeated insert finds; claimed only if it was by this very claim and nobody took it since. */
+  /** The run that a repeated insert finds; claimed only if this very claim holds it, and no worker claimed it since. */
   #stored({ namespace, uuid, claim }: NewRun): Outcome<InsertedRun> | null {
     const row = this.#database
       .query<Omit<InsertedRun, "uuid">, [string | null, string, string]>(STORED)

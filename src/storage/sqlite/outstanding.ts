@@ -2,7 +2,7 @@ import type { Clock } from "../../clock.ts";
 import { PlatformError } from "../../errors.ts";
 import type { WriteReply } from "./writes.ts";
 
-/** As long as a statement of PostgreSQL gets: a disk that takes longer to commit is out. */
+/** As for a statement of PostgreSQL: a disk that takes longer to commit hangs. */
 const PATIENCE_MILLISECONDS = 10_000;
 
 interface Waiting {
@@ -12,13 +12,13 @@ interface Waiting {
 }
 
 /**
- * Writes that the writing thread has been handed and has not answered. Where the disk hangs so does the thread: then they are
- * rejected once their time is over, and what comes later at once, until the thread answers again. What was rejected so may be
- * stored all the same, as with a database whose answer got lost.
+ * Writes that the writing thread was given and has not answered. A disk that hangs blocks the thread: then these are rejected
+ * once their time is over, and later ones at once, until the thread answers again. A rejected write may still be stored, as with
+ * a database whose answer was lost.
  */
 export class Outstanding {
   readonly #clock: Clock;
-  /** In the order in which they were handed over. */
+  /** In the order in which they were given. */
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
   #hangs = false;
@@ -28,12 +28,12 @@ export class Outstanding {
     this.#clock = clock;
   }
 
-  /** Writes that wait for their answer. */
+  /** How many writes wait for their answer. */
   get size(): number {
     return this.#waiting.size;
   }
 
-  /** Hands a write over under an id; resolves with its result. @throws PlatformError storage_unavailable */
+  /** Gives a write to the thread under an id; resolves with its result. @throws PlatformError storage_unavailable */
   add<Result>(hand: (id: number) => void): Promise<Result> {
     if (this.#hangs) return Promise.reject(unavailable("the disk hangs"));
     return new Promise((resolve, reject) => {
@@ -44,7 +44,7 @@ export class Outstanding {
     });
   }
 
-  /** The thread has answered. */
+  /** Takes the answers of the thread. */
   answer(replies: WriteReply[]): void {
     this.#hangs = false;
     for (const reply of replies) {
@@ -59,7 +59,7 @@ export class Outstanding {
     this.#cancelTimer?.();
   }
 
-  /** One timer for all of them, set again for the oldest: one for each would cost every write. */
+  /** One timer for all of them, set again for the oldest: a timer for each would slow every write. */
   #look(): void {
     this.#cancelTimer = null;
     const [oldest] = this.#waiting.values();

@@ -13,17 +13,17 @@ const APPEND = "insert into run_log (run_uuid, seq, token, entries) values (?, ?
 
 const HOLD = "update run_queue set log_length = max(log_length, ?), crashes = ?, started_at = ? where run_uuid = ?";
 
-// A run with a request does not sleep on it: it is due at once.
+// A run with a request is due at once, and does not sleep.
 const RELEASE = `update run_queue set log_length = max(log_length, ?), crashes = ?, started_at = ?,
   due_at = case when control is null then ? else ? end, holder = null, claim_id = null where run_uuid = ?`;
 
 const END = `update workflow_runs set status = ?, started_at = ?, completed_at = ?, error = ?, step_results = ?, token = ?,
   crashes = ? where uuid = ?`;
 
-/** Takes a run that ended out of the queue. */
+/** Removes a run that ended from the queue. */
 export const LEAVE = "delete from run_queue where run_uuid = ?";
 
-/** What a write that finds another row than its own may have written before. */
+/** The same end or sleep as that of a write whose fence fails: it was written before, and is repeated. */
 const ENDED_ALIKE = "select 1 from workflow_runs where uuid = ? and namespace = ? and token = ? and status = ?";
 
 const RELEASED_ALIKE = `select 1 from run_log l where run_uuid = ? and seq = ? and token = 0 and entries = ?
@@ -32,7 +32,7 @@ const RELEASED_ALIKE = `select 1 from run_log l where run_uuid = ? and seq = ? a
 const TOLD =
   "select workflow_id as workflowUuid, workflow_version as version, payload from workflow_runs where uuid = ?";
 
-/** Fenced writes of how far runs came, on one SQLite connection. They expect an open transaction. */
+/** Fenced writes of progress, on one SQLite connection. They expect an open transaction. */
 export class ProgressWriter {
   readonly #database: Database;
   readonly #clock: Clock;
@@ -55,7 +55,7 @@ export class ProgressWriter {
     return done(true);
   }
 
-  /** All of it or nothing: a refused update takes the entries back with it. */
+  /** Writes all or nothing: a refused update takes the entries back. */
   #writeWithEntries(progress: Progress, row: QueueRow, entries: string): void {
     this.#database.query("savepoint progress").run();
     try {

@@ -1,9 +1,9 @@
 import type { Database } from "bun:sqlite";
 import { idFloor } from "../../ids.ts";
 
-/** Runs that one step looks at: some 5 ms of the writing thread. */
+/** Runs that one step checks: some 5 ms of the writing thread. */
 const WALKED = 200;
-/** Pages that one step gives back, and those that are left for new rows. */
+/** Pages that one step gives back, and free pages that are left for new rows. */
 const PAGES = 200;
 const SPARE_PAGES = 1000;
 
@@ -16,14 +16,14 @@ const DROP = "delete from workflow_runs where uuid = ?";
 /** Drops runs in small steps, from the oldest to the youngest, then gives free pages back to the file system. Expects an open transaction. */
 export class Retention {
   readonly #database: Database;
-  /** The last run that was looked at; empty before the first. */
+  /** The last run that was checked; empty before the first. */
   #walkedTo = "";
 
   constructor(database: Database) {
     this.#database = database;
   }
 
-  /** Does one step. Whether there is another to do now. */
+  /** Does one step. True if there is another to do now. */
   drop(before: number): boolean {
     const rows = this.#database
       .query<{ uuid: string; completedAt: number | null }, [string, string]>(WALK)
@@ -42,7 +42,7 @@ export class Retention {
     const free =
       this.#database.query<{ freelist_count: number }, []>("pragma freelist_count").get()?.freelist_count ?? 0;
     if (free <= SPARE_PAGES) return false;
-    // A page for each step of the statement: it has to be read to its end.
+    // Each step of the statement frees one page, so it is read to its end.
     this.#database.query(`pragma incremental_vacuum(${PAGES})`).all();
     return true;
   }

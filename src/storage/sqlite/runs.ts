@@ -7,7 +7,7 @@ import { listPage } from "./definitions.ts";
 // SQLite 3.54 plans a join with parameters anew at each call (30 µs of a look at a run), and nested selects once.
 const QUEUED = "from run_queue where run_uuid = uuid";
 
-/** A run that is not over is as run_queue says. */
+/** The status and the start of an open run are in run_queue. */
 const COLUMNS = `uuid, coalesce(id, uuid) as id, workflow_id as workflowUuid, workflow_version as workflowVersion,
   iif(status = 'pending' and exists (select 1 ${QUEUED} and started_at is not null), 'running', status) as status, payload,
   created_at as createdAt, coalesce(started_at, (select started_at ${QUEUED})) as startedAt, completed_at as completedAt, error,
@@ -24,7 +24,7 @@ const LIST = {
     order by uuid limit $limit`,
 };
 
-// "order by" would have it planned anew at each call.
+// With "order by" SQLite would plan it anew at each call.
 const LOG = "select seq, entries from run_log where run_uuid = ?";
 
 type StoredRun = Omit<RunRecord, "log"> & { logLength: number };
@@ -56,7 +56,7 @@ export class Runs {
   }
 }
 
-/** JSON array text of what the log of a run has, if it has that many rows. */
+/** JSON array text of the log of a run, which is read only if its length is not 0. */
 export function logOf(database: Database, uuid: string, length: number): string {
   if (length === 0) return "[]";
   const rows = database.query<{ seq: number; entries: string }, [string]>(LOG).all(uuid);

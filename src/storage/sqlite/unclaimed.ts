@@ -6,7 +6,7 @@ const FIND = `select namespace, uuid, workflow_id as workflowUuid, workflow_vers
   exists (select 1 from run_queue where run_uuid = uuid and token = 0 and started_at is null) as isUnclaimed
   from workflow_runs where uuid = ? and namespace = ?`;
 
-/** Runs that nobody ever claimed, on one SQLite connection. */
+/** Look-ups of runs that were never claimed, on one SQLite connection. */
 export class UnclaimedRuns {
   readonly #database: Database;
 

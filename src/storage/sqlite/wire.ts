@@ -2,8 +2,8 @@ import type { RunEnd } from "../port.ts";
 import type { QueuedWrite } from "./writes.ts";
 
 /**
- * How writes cross to the writing thread: JSON, with the results of ended runs beside it as they are. They are long JSON
- * texts themselves, and escaping one in the other costs more than all the rest.
+ * Packs a write for the writing thread: JSON, and beside it the results of ended runs as they are. These are long JSON texts,
+ * and escaping one in the other costs more than all the rest.
  */
 export function packWrite(write: QueuedWrite): string[] {
   const texts: string[] = [];
@@ -23,7 +23,7 @@ export function packWrite(write: QueuedWrite): string[] {
   return [JSON.stringify({ ...write, argument }), ...texts];
 }
 
-/** The write that was packed. */
+/** Unpacks a write. */
 export function unpackWrite([head = "", ...texts]: string[]): QueuedWrite {
   const write: QueuedWrite = JSON.parse(head);
   let next = 0;

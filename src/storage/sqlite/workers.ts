@@ -8,7 +8,7 @@ const RENEW = "update workers set lease_until = ? where uuid = ? and lease_until
 
 const HAS_LEASE = "select 1 from workers where uuid = ? and lease_until > ?";
 
-// A run that is held is not due: that finds it, by the index on due_at.
+// A held run has no due_at, so that the index on due_at finds it.
 const HELD = "due_at is null and holder";
 
 const NEXT_END = `select min(lease_until) as time from workers
@@ -55,7 +55,7 @@ export class Workers {
     return this.#database.query<{ time: number | null }, []>(NEXT_END).get()?.time ?? null;
   }
 
-  /** Makes the runs of workers due now whose lease is over. One worker holds some thousands at most. */
+  /** Makes the runs of workers whose lease is over due now. One worker holds some thousands at most. */
   free(): void {
     const now = this.#clock.now();
     for (const { uuid } of this.#database.query<{ uuid: string }, [number]>(LAPSED).all(now)) {
@@ -64,7 +64,7 @@ export class Workers {
     }
   }
 
-  /** Ends every lease: for a start, when the folder's lock says that no worker can be alive. */
+  /** Ends every lease, at the start: the folder's lock shows that no worker is alive. */
   endAll(): null {
     this.#database.run("update workers set lease_until = 0");
     this.free();
@@ -72,7 +72,7 @@ export class Workers {
   }
 }
 
-/** How a fenced write went. */
+/** The outcome of a fenced write. */
 export function done(changed: boolean): Outcome<null> {
   return changed ? { kind: "ok", value: null } : { kind: "lost" };
 }

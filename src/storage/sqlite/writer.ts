@@ -1,6 +1,6 @@
 /**
- * The thread that writes the database file, so that no fsync or checkpoint ever holds up the event loop of the API.
- * Whatever arrived while one group was being committed is the next group.
+ * The thread that writes the database file, so that no fsync or checkpoint blocks the event loop of the API. The writes that
+ * arrive during a commit are the next group.
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { systemClock } from "../../clock.ts";
@@ -8,7 +8,7 @@ import { openWriter, type Synchronous } from "../../db/sqlite.ts";
 import { unpackWrite } from "./wire.ts";
 import { commitGroup, type QueuedWrite, writeOperations } from "./writes.ts";
 
-/** What the thread is started with. */
+/** The options of the thread. */
 export interface WriterOptions {
   file: string;
   synchronous: Synchronous;

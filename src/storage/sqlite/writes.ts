@@ -70,8 +70,8 @@ export interface QueuedWrite<Name extends WriteName = WriteName> {
 export type WriteReply = { id: number; result: WriteResult[WriteName] } | { id: number; failure: string };
 
 /**
- * Applies queued writes in one transaction: one fsync for all of them. When the transaction fails (a full disk, an I/O
- * error) nothing of it is stored and every write gets the failure.
+ * Applies queued writes in one transaction: one fsync for all of them. If the transaction fails (a full disk, an I/O
+ * error), nothing of it is stored, and every write gets the failure.
  */
 export function commitGroup(database: Database, operations: WriteOperations, queued: QueuedWrite[]): WriteReply[] {
   try {
@@ -90,7 +90,7 @@ function apply<Name extends WriteName>(operations: WriteOperations, write: Queue
   return operations[write.name](write.argument);
 }
 
-/** A statement that fails on its data takes back only itself (SQLite's ABORT), so its neighbours go on. */
+/** A statement that fails on its data undoes only itself (SQLite's ABORT), so that its neighbours are written. */
 function each<Item, Value>(items: Item[], write: (item: Item) => Outcome<Value>): Outcome<Value>[] {
   return items.map((item) => {
     try {

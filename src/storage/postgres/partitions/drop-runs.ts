@@ -1,11 +1,11 @@
 import { keptFunction } from "../../../db/postgres/kept.ts";
 import { boundOf, COLUMNS, floorOf, LOCK, monthAfter, nameOf, timeOf } from "./months.ts";
 
-/** Runs that one step looks at. */
+/** Runs that one step checks. */
 const WALKED = 1000;
-/** Changed runs that are copied again while everybody waits. */
+/** The most changed runs that are copied again under the lock. */
 const CHANGED = 200;
-/** Runs of "past" that may be dropped, from which on it is replaced: fewer are deleted, so many at a time. */
+/** "past" is replaced if so many of its runs may be dropped; fewer are deleted, DELETED at a time. */
 const WORTH_IT = 10_000;
 const DELETED = 500;
 
@@ -16,9 +16,9 @@ const copy = (uuids: string) => `execute format('insert into workflow_runs_kept 
 const NOT_OWED = `not exists (select from run_queue where run_uuid = uuid) and not exists (select from owed_events where run_uuid = uuid)`;
 
 /**
- * Does one step of dropping runs that were over at $1 (milliseconds since the epoch) in months that were over then. Whether there
- * is another to do now. Runs to keep are copied while everything goes on; what changes meanwhile is noted by triggers and copied
- * again; at last the copies stand in for "past" and its next month, under a short lock.
+ * Does one step of dropping runs that were over at $1 (milliseconds since the epoch) in months that were over then. True if there
+ * is another to do now. Runs to keep are copied while statements go on; triggers note runs that change meanwhile, which are copied
+ * again. At the end the copies replace "past" and the month after it, under a short lock.
  */
 export const DROP_RUNS = keptFunction(
   "drop_runs",

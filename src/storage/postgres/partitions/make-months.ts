@@ -1,11 +1,12 @@
 import { keptFunction } from "../../../db/postgres/kept.ts";
 import { boundOf, COLUMNS, floorOf, LOCK, monthAfter, nameOf, timeOf } from "./months.ts";
 
-/** Rows of "after" that are moved to a month which is made too late for them; more would hold everybody up. */
+/** The most rows of "after" that are moved to a month that is made late; more would block all statements for too long. */
 const MOVED = 5000;
-/** Months that one call makes: should the clock be years ahead, tables are few all the same. */
+/** The most months that one call makes, should the clock be years ahead. */
 const MADE = 12;
-/** Makes the months up to $1 after this one, by the time of the database. Whether they are there. */
+
+/** Makes the months up to $1 after this one, by the time of the database. True if they exist now. */
 export const MAKE_MONTHS = keptFunction(
   "make_months",
   ["integer"],

@@ -1,18 +1,18 @@
 /**
- * SQL about the partitions of workflow_runs and run_log, which have the same: "past", a month each, "after" and "beyond". Times
+ * SQL about the partitions of workflow_runs and run_log, which are the same for both: "past", a month each, "after" and "beyond". Times
  * and uuids are SQL expressions.
  */
 
 /**
- * Locks both tables before their partitions are replaced, which takes some milliseconds. It waits no longer than this for the
- * locks, since later statements wait behind it.
+ * Locks both tables before their partitions are replaced, which takes some milliseconds. It gives up after 50 and 20 ms, since
+ * later statements wait behind it.
  */
 export const LOCK = `set_config('lock_timeout', '50ms', true);
     lock table only workflow_runs in access exclusive mode;
     perform set_config('lock_timeout', '20ms', true);
     lock table only run_log in access exclusive mode`;
 
-/** A bound of a partition of workflow_runs as its catalog has it: "FROM" or "TO". */
+/** A bound of a partition of workflow_runs, from the catalog: "FROM" or "TO". */
 export const boundOf = (
   partition: string,
   side: "FROM" | "TO",

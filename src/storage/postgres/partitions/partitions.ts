@@ -2,7 +2,7 @@ import type { Pool } from "../../../db/postgres/pool.ts";
 import { DROP_RUNS } from "./drop-runs.ts";
 import { MAKE_MONTHS } from "./make-months.ts";
 
-/** Months that are there before they are needed, so that nothing hangs on this for weeks. */
+/** Months that are made ahead, so that a failure to make one has no effect for weeks. */
 const AHEAD = 3;
 
 /** The partitions of runs and their logs. */
@@ -13,7 +13,7 @@ export class Partitions {
     this.#pool = pool;
   }
 
-  /** Makes the months that will be needed. False where others use the tables too much right now: ask again later. */
+  /** Makes the months ahead. False if the tables could not be locked in time: try again later. */
   async make(): Promise<boolean> {
     const [row] = await this.#pool.run<{ result: boolean }>(MAKE_MONTHS.call, [AHEAD]);
     return row?.result ?? false;

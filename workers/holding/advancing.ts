@@ -10,7 +10,8 @@ import type { Holdings } from "./holdings.ts";
 import { Saves, type SavesOptions } from "./saves.ts";
 import { wakeLater } from "./waking.ts";
 
-const SHORTEST_PAUSE_MILLISECONDS = 15_000;
+/** Of a run whose effect has no place at a host that does not answer. */
+const PAUSE_MILLISECONDS = 15_000;
 const RETRY_MILLISECONDS = 200;
 
 export interface AdvancingOptions extends HandingOptions, PlacesOptions, SavesOptions {
@@ -46,7 +47,7 @@ export class Advancing {
     this.#handing = new Handing(options, parts, (held, advance) => this.#take(held, advance));
     this.#effects = new Effects(options, this.#handing, parts.holdings, {
       onEnd: (held, outcome) => this.#take(held, outcome, true),
-      onTired: (held) => this.#giveBack(held, pauseOf(held)),
+      onTired: (held, pause) => this.#giveBack(held, Math.min(pause, longestPauseOf(held))),
     });
     this.#saves = new Saves(options, parts.holdings);
   }
@@ -126,7 +127,8 @@ export class Advancing {
 
   /** Gives a run back, to be due after a pause: the worker that claims it next begins with its log. */
   #giveBack(held: HeldRun, pauseMilliseconds = 0): void {
-    if (this.#holds(held)) this.#save(held, { kind: "due", dueAt: this.#options.clock.now() + pauseMilliseconds });
+    const dueAt = Math.floor(this.#options.clock.now() + pauseMilliseconds);
+    if (this.#holds(held)) this.#save(held, { kind: "due", dueAt });
   }
 
   /** Writes the progress of a run, and goes on from there. */
@@ -184,8 +186,8 @@ export class Advancing {
   }
 }
 
-/** How long a run is given back when there is no place for its effect, in whole milliseconds: spread, so that not all come again at once. */
-function pauseOf({ run }: HeldRun): number {
+/** How long a run is given back at most when there is no place for its effect: spread, so that not all come again at once. */
+function longestPauseOf({ run }: HeldRun): number {
   const part = Number.parseInt(run.uuid.slice(-4), 16) / 0x10000;
-  return Math.floor(SHORTEST_PAUSE_MILLISECONDS * (1 + part));
+  return PAUSE_MILLISECONDS * (1 + part);
 }

@@ -15,7 +15,7 @@ import { webhookSettings } from "../webhook/settings.ts";
 const PLACES = 3;
 const RUNS = 5;
 
-test(`of ${RUNS} runs at a host that hangs one has a place, and the others are given back for 15 to 30 s`, async () => {
+test(`of ${RUNS} runs at a host that hangs one has a place, and the others are given back, at first for a second or two`, async () => {
   const clock = systemClock;
   const log = pino({ level: "silent" });
   const silent = createServer((socket) => socket.on("error", () => {}).resume());
@@ -50,8 +50,8 @@ test(`of ${RUNS} runs at a host that hangs one has a place, and the others are g
     await given.promise;
     expect(await storage.heldBy(dispatcher.worker)).toHaveLength(1);
     for (const dueAt of dueTimes) {
-      expect(dueAt).toBeGreaterThan(began + 15_000);
-      expect(dueAt).toBeLessThan(clock.now() + 30_000);
+      expect(dueAt).toBeGreaterThan(began + 2_000);
+      expect(dueAt).toBeLessThan(began + 5_000);
     }
     expect(await storage.nextDue(0)).toBe(Math.min(...dueTimes));
   } finally {

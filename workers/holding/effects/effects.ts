@@ -15,8 +15,8 @@ export type EffectOutcome = Outcome<Exclude<ExecutedEffect, { kind: "joined" }>>
 export interface EffectsReceiver {
   /** An effect ended, or has to be started again. */
   onEnd(held: HeldRun, outcome: EffectOutcome): void;
-  /** The only effect of a run, which has nothing else to do, waits too long for a place. */
-  onTired(held: HeldRun): void;
+  /** The only effect of a run, which has nothing else to do, waits too long for a place: it is best given back for so many milliseconds. */
+  onTired(held: HeldRun, pause: number): void;
 }
 
 /** Effects under way: each is started with a place, executed by the thread of its run, and gives its place up. */
@@ -33,7 +33,7 @@ export class Effects {
     this.#places = new Places(
       options,
       (batch) => this.#execute(batch),
-      (effect) => this.#giveUpPlace(effect),
+      (effect, pause) => this.#giveUpPlace(effect, pause),
     );
   }
 
@@ -89,14 +89,14 @@ export class Effects {
   }
 
   /** An effect has waited too long: its run is given back, unless more of it is under way. */
-  #giveUpPlace(effect: HeldEffect): void {
+  #giveUpPlace(effect: HeldEffect, pause: number): void {
     const { held, path, host } = effect;
     if (!this.#isCurrent(effect)) return;
     const isAlone = held.underWay === 1 && held.ready.length === 0 && held.saving === null && !held.mustSave;
     if (isAlone && !held.isAdvancing && held.end === null) {
       held.underWay--;
       held.ready.push({ path, host });
-      this.#receiver.onTired(held);
+      this.#receiver.onTired(held, pause);
     } else this.#places.add(effect);
   }
 

@@ -57,18 +57,22 @@ function open() {
   const clock = new ManualClock();
   const started: HeldEffect[] = [];
   const tired: HeldEffect[] = [];
+  const pauses: number[] = [];
   const places = new Places(
     { clock, maxEffects: MAX_EFFECTS },
     async (batch) => {
       started.push(...batch);
     },
-    (effect) => tired.push(effect),
+    (effect, pause) => {
+      tired.push(effect);
+      pauses.push(pause);
+    },
   );
   const add = (count: number, workflow: string, host: string | null) => {
     for (let left = count; left > 0; left--) places.add(effectOf(workflow, host));
   };
   const under = (workflow: string) => started.filter(({ held }) => held.run.workflowUuid === workflow).length;
-  return { clock, places, started, tired, add, under };
+  return { clock, places, started, tired, pauses, add, under };
 }
 
 test("one workflow gets a quarter of the places, a second one a fifth, and there is always one for another", () => {
@@ -103,7 +107,7 @@ test("a free place goes to the next in line, each line in its turn", async () =>
 });
 
 test("in a line that does not move effects are given up after a second, and the others keep their place", () => {
-  const { add, clock, tired, started } = open();
+  const { add, clock, tired, pauses, started } = open();
   add(MAX_EFFECTS, "hangs", "a");
   const running = started.length;
   clock.advance(500);
@@ -112,6 +116,12 @@ test("in a line that does not move effects are given up after a second, and the 
   expect(tired).toHaveLength(MAX_EFFECTS - running);
   clock.advance(600);
   expect(tired).toHaveLength(MAX_EFFECTS - running + 3);
+  // For as long as the line is old, also when nothing has waited for a while.
+  expect(new Set(pauses)).toEqual(new Set([1250, 1750]));
+  clock.advance(18_100);
+  add(1, "hangs", "a");
+  clock.advance(1250);
+  expect(pauses.at(-1)).toBe(21_250);
 });
 
 test("a stop takes back effects that have not started, with their places", async () => {
@@ -135,4 +145,33 @@ test("in a line that moves no effect is given up that will have a place within s
     clock.advance(100);
   }
   expect(tired).toEqual([]);
+});
+
+test("in a long line that moves, those that would wait for more than 5 s are given up, for a quarter of that", async () => {
+  const { add, clock, places, started, tired, pauses } = open();
+  add(1000, "busy", "a");
+  let ended = 0;
+  // 16 in 250 ms: 320 in 5 s.
+  for (let look = 0; look < 5; look++) {
+    for (const effect of started.slice(ended, ended + 16)) places.end(effect);
+    ended += 16;
+    await Promise.resolve();
+    clock.advance(250);
+  }
+  expect(tired.length).toBe(1000 - 16 - 5 * 16 - 320);
+  // The line itself is no older than a second.
+  expect(new Set(pauses)).toEqual(new Set([1250]));
+  const moves = async (looks: number) => {
+    for (let look = 0; look < looks; look++) {
+      for (const effect of started.slice(ended, ended + 4)) places.end(effect);
+      ended += 4;
+      await Promise.resolve();
+      clock.advance(250);
+    }
+  };
+  await moves(20);
+  add(600, "busy", "a");
+  await moves(5);
+  expect(Math.max(...pauses)).toBeGreaterThan(5000);
+  expect(Math.max(...pauses)).toBeLessThan(15_000);
 });

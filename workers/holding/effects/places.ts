@@ -8,6 +8,8 @@ const LONGEST_WAIT_MILLISECONDS = 5000;
 const LOOK_MILLISECONDS = 250;
 /** Weight of the last look in how fast a line moves. */
 const LAST_LOOK = 0.25;
+/** A run is given back for a part of what it would wait, since the line may move faster meanwhile. */
+const PART_OF_WAIT = 0.25;
 
 export interface PlacesOptions {
   clock: Clock;
@@ -22,6 +24,14 @@ interface Line {
   served: number;
   /** How many are served in a millisecond, smoothed; null before the first look. */
   rate: number | null;
+  /** When the first had to wait; a line is kept while anything of it waits or is under way. */
+  since: number;
+}
+
+/** An effect that has waited too long, and for how many milliseconds its run is best given back. */
+interface Tired {
+  effect: HeldEffect;
+  pause: number;
 }
 
 /**
@@ -32,18 +42,21 @@ interface Line {
 export class Places {
   readonly #options: PlacesOptions;
   readonly #ready: Batches<HeldEffect>;
-  readonly #onTired: (effect: HeldEffect) => void;
+  readonly #onTired: (effect: HeldEffect, pause: number) => void;
   #underWay = 0;
   /** Places by workflow and by host. */
   readonly #used = new Map<string, number>();
   readonly #lines = new Map<string, Line>();
   #isLooking = false;
 
-  /** `execute` starts the effects of a batch; `onTired` gets those that have waited too long. */
+  /**
+   * `execute` starts the effects of a batch; `onTired` gets those that have waited too long, and for how many milliseconds
+   * their runs are best given back: no longer than their line is old, since a young one has yet to show how fast it is.
+   */
   constructor(
     options: PlacesOptions,
     execute: (batch: HeldEffect[]) => Promise<void>,
-    onTired: (effect: HeldEffect) => void,
+    onTired: (effect: HeldEffect, pause: number) => void,
   ) {
     const { clock, maxEffects } = options;
     this.#options = options;
@@ -57,8 +70,9 @@ export class Places {
     if (this.#mayStart(effect)) this.#start(effect);
     else {
       const name = lineOf(effect);
-      const line = this.#lines.get(name) ?? { waiting: [], served: 0, rate: null };
-      line.waiting.push({ effect, since: this.#options.clock.monotonic() });
+      const since = this.#options.clock.monotonic();
+      const line = this.#lines.get(name) ?? { waiting: [], served: 0, rate: null, since };
+      line.waiting.push({ effect, since });
       this.#lines.set(name, line);
       this.#look();
     }
@@ -74,7 +88,7 @@ export class Places {
       line.waiting.shift();
       line.served++;
       this.#lines.delete(name);
-      if (line.waiting.length > 0) this.#lines.set(name, line);
+      this.#lines.set(name, line);
       this.#start(first.effect);
     }
   }
@@ -115,36 +129,41 @@ export class Places {
     const { clock } = this.#options;
     clock.timer(LOOK_MILLISECONDS, () => {
       this.#isLooking = false;
-      const tired: HeldEffect[] = [];
+      const tired: Tired[] = [];
       for (const [name, line] of this.#lines) {
-        tired.push(...this.#takeTired(line));
-        if (line.waiting.length === 0) this.#lines.delete(name);
+        if (line.waiting.length > 0 || line.served > 0) tired.push(...this.#takeTired(line));
+        else if (!this.#used.has(name)) this.#lines.delete(name);
       }
-      for (const effect of tired) this.#onTired(effect);
+      for (const { effect, pause } of tired) this.#onTired(effect, pause);
       if (this.#lines.size > 0) this.#look();
     });
   }
 
   /** Takes those out of a line that have waited, and would wait for too long at the rate at which it moves. */
-  #takeTired(line: Line): HeldEffect[] {
+  #takeTired(line: Line): Tired[] {
     const now = this.#options.clock.monotonic();
     const last = line.served / LOOK_MILLISECONDS;
     line.rate = line.rate === null ? last : line.rate + LAST_LOOK * (last - line.rate);
     line.served = 0;
     const rate = line.rate;
-    const isTired = ({ since }: { since: number }, index: number) =>
-      now - since > WAIT_MILLISECONDS && index >= rate * LONGEST_WAIT_MILLISECONDS;
-    const tired = line.waiting.filter(isTired).map(({ effect }) => effect);
-    line.waiting = line.waiting.filter((one, index) => !isTired(one, index));
+    const tired: Tired[] = [];
+    line.waiting = line.waiting.filter(({ effect, since }, index) => {
+      const wait = rate > 0 ? index / rate : Number.POSITIVE_INFINITY;
+      const isTired = now - since > WAIT_MILLISECONDS && wait >= LONGEST_WAIT_MILLISECONDS;
+      if (isTired) tired.push({ effect, pause: Math.min(wait * PART_OF_WAIT, now - line.since) });
+      return !isTired;
+    });
     return tired;
   }
 }
 
-function keysOf({ held, host }: HeldEffect): string[] {
-  const workflow = `workflow ${held.run.workflowUuid}`;
-  return host === null ? [workflow] : [workflow, `host ${host}`];
+/** The workflow, its host, and both together: the line in which it waits. */
+function keysOf(effect: HeldEffect): string[] {
+  const workflow = `workflow ${effect.held.run.workflowUuid}`;
+  return effect.host === null ? [workflow] : [workflow, `host ${effect.host}`, lineOf(effect)];
 }
 
-function lineOf(effect: HeldEffect): string {
-  return keysOf(effect).join(" ");
+function lineOf({ held, host }: HeldEffect): string {
+  const workflow = `workflow ${held.run.workflowUuid}`;
+  return host === null ? workflow : `${workflow} host ${host}`;
 }

@@ -23,6 +23,7 @@ export async function replies(session: Session): Promise<Outcome> {
     const each = RUNS / SINKS;
     const sinks = await Promise.all(Array.from({ length: SINKS }, () => serve(["bench/large-sink.ts", String(each)])));
     const memory = () => Object.values(readUsage(platform.pids)).map((usage) => usage.memory_mb);
+    const names = Object.keys(platform.pids);
     try {
       session.progress(`replies: ${RUNS.toLocaleString("en-US")} webhooks with replies of 1 MiB`);
       const workflows = await Promise.all(sinks.map(({ target }) => createWorkflow(platform.target, stepsTo(target))));
@@ -37,7 +38,8 @@ export async function replies(session: Session): Promise<Outcome> {
       const seen = await untilAll(sinks.map(({ target }) => target));
       clearInterval(watch);
       const seconds = (performance.now() - start) / 1000;
-      const more = Math.max(...peaks.map((peak, index) => peak - (idle[index] ?? 0)));
+      const more = peaks.map((peak, index) => peak - (idle[index] ?? 0));
+      const most = Math.max(...more);
       const errors = results.reduce((sum, result) => sum + result.expected - result.ok, 0);
       const came = seen.reduce((sum, { small }) => sum + small, 0);
       return {
@@ -47,7 +49,7 @@ export async function replies(session: Session): Promise<Outcome> {
             rows: [
               {
                 figure: "memory above idle, of the process that took most",
-                ours: more,
+                ours: most,
                 unit: "MB",
                 better: "lower",
                 floor: session.floor("replies_mb"),
@@ -57,7 +59,7 @@ export async function replies(session: Session): Promise<Outcome> {
               { figure: "errors", ours: errors, unit: "", floor: session.floor("errors") },
               { figure: "replies that did not come", ours: RUNS - came, unit: "", floor: session.floor("runs_lost") },
             ],
-            notes: [],
+            notes: [`above idle: ${names.map((name, index) => `${name} ${Math.round(more[index] ?? 0)} MB`).join(", ")}`],
           },
         ],
         columns: results.slice(0, 1).map((result) => column("replies", result)),

@@ -42,7 +42,9 @@ test: install ## Type check, lint and every test, the big ones scaled down
 	@exec tests/run
 
 unit: install ## Type check and the tests that need no service, in under 20 s
-	@bun run typecheck && bun test $$(git grep --untracked -LE '$(SERVICES)' -- 'src/*.test.ts' 'workers/*.test.ts')
+	@bun run typecheck & types=$$!; \
+	git grep --untracked -LE '$(SERVICES)' -- 'src/*.test.ts' 'workers/*.test.ts' | xargs -P 3 -n 8 bun test; tests=$$?; \
+	wait $$types && exit $$tests
 
 test-full: install ## The same with every number as promised (about twenty minutes)
 	@TEST_SIZE=full exec tests/run

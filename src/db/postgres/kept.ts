@@ -48,13 +48,14 @@ export function keptStatement(
   first = "",
 ): KeptStatement {
   const table = Object.entries(columns).map(([column, type]) => `"${column}" ${type}`);
-  // A plan for any parameters, whichever partitions they lead to: those of another batch are left out when it begins.
+  // A plan for any parameters, whichever partitions they lead to: those of another batch are left out when it begins. It walks indexes
+  // in their order: planned while the table was empty, a bitmap of all that is due would be made, and sorted, for the first of them.
   return kept(
     name,
     parameters,
     "*",
     `(${parameters.join(", ")}) returns table (${table.join(", ")}) language plpgsql set enable_seqscan = off
-set plan_cache_mode = force_generic_plan as $body$
+set enable_bitmapscan = off set plan_cache_mode = force_generic_plan as $body$
 #variable_conflict use_column
 begin${first === "" ? "" : `\n  ${first};`}
   return query ${text};

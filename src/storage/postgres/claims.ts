@@ -2,8 +2,9 @@ import { few, keptStatement } from "../../db/postgres/kept.ts";
 import type { Pool } from "../../db/postgres/pool.ts";
 import { isUuid } from "../../ids.ts";
 import type { Claim, ClaimedRun, DueClaim, MessageClaim } from "../port.ts";
+import { type DueLooks, since } from "./due-looks.ts";
 import { logOf } from "./runs.ts";
-import { asked, askedRuns, boundsOf, milliseconds, runsText, within } from "./statement.ts";
+import { asked, askedRuns, boundsOf, runsText, within } from "./statement.ts";
 import { hasLease } from "./workers.ts";
 
 // The inner query locks the rows in the order of its search, and skips rows that another claim has locked. A claim that is
@@ -35,8 +36,8 @@ const claim = (candidates: string, among = "true") => `with candidate as materia
   select null, null, null, null, null, null, null, null, null, count(*)::integer from overdue having count(*) > 0`;
 
 // Makes runs of workers whose lease is over due, 1,000 at a time. Workers are few: their table is one page.
-const FREE = `update run_queue q set due_at = now(), holder = null, claim_id = null from (
-    select run_uuid from workers join run_queue on holder = workers.uuid where lease_until <= now()
+const free = (floor: string) => `update run_queue q set due_at = now(), holder = null, claim_id = null from (
+    select run_uuid from workers join run_queue on holder = workers.uuid where lease_until <= now() and ${since("lease_until", floor)}
     order by run_uuid limit 1000 for update of run_queue skip locked
   ) as lapsed where q.run_uuid = lapsed.run_uuid and ${few("length(lapsed.run_uuid::text)")}`;
 
@@ -77,35 +78,26 @@ export const CLAIM_BY_MESSAGE = keptStatement(
 
 export const CLAIM_DUE = keptStatement(
   "claim_due_runs",
-  ["text", "text", "float8", "integer", "float8"],
+  ["text", "text", "float8", "integer", "float8", "float8"],
   CLAIMED,
   claim(
-    `select * from run_queue where due_at <= now() - $5::float8 * interval '1 millisecond' and ${MAY_CLAIM}
+    `select * from run_queue where due_at <= now() - $6::float8 * interval '1 millisecond' and ${since("due_at", "$5")} and ${MAY_CLAIM}
     order by due_at limit $4::integer`,
   ),
-  FREE,
+  free("$5"),
 );
 
 /** Claims due runs that were begun, and leaves new runs to their messages, even those that fell due before. */
 export const CLAIM_DUE_BEGUN = keptStatement(
   "claim_due_runs_begun",
-  ["text", "text", "float8", "integer"],
+  ["text", "text", "float8", "integer", "float8"],
   CLAIMED,
   claim(
-    `select * from run_queue where due_at <= now() and due_at is not null and started_at is not null and ${MAY_CLAIM}
+    `select * from run_queue where due_at <= now() and ${since("due_at", "$5")} and due_at is not null and started_at is not null
+      and ${MAY_CLAIM}
     order by due_at limit $4::integer`,
   ),
-  FREE,
-);
-
-export const NEXT_DUE = keptStatement(
-  "next_due_run",
-  ["float8"],
-  { dueAt: "float8" },
-  `select ${milliseconds(`least(
-    (select min(due_at) from run_queue where due_at is not null and started_at is not null),
-    (select min(due_at) from run_queue where due_at is not null) + $1::float8 * interval '1 millisecond',
-    (select min(lease_until) from workers where exists (select from run_queue where holder = workers.uuid)))`)}`,
+  free("$5"),
 );
 
 type ClaimedRow = Omit<ClaimedRun, "log"> & { position: number };
@@ -113,9 +105,11 @@ type ClaimedRow = Omit<ClaimedRun, "log"> & { position: number };
 /** Claims of runs. */
 export class Claims {
   readonly #pool: Pool;
+  readonly #looks: DueLooks;
 
-  constructor(pool: Pool) {
+  constructor(pool: Pool, looks: DueLooks) {
     this.#pool = pool;
+    this.#looks = looks;
   }
 
   byMessage({ runs, ...mark }: MessageClaim): Promise<ClaimedRun[]> {
@@ -127,15 +121,10 @@ export class Claims {
 
   async due({ limit, patienceMilliseconds, ...mark }: DueClaim): Promise<ClaimedRun[]> {
     if (patienceMilliseconds > 0) {
-      const begun = await this.#claim(CLAIM_DUE_BEGUN.call, mark, limit);
+      const begun = await this.#claim(CLAIM_DUE_BEGUN.call, mark, limit, this.#looks.floor);
       if (begun.length > 0) return begun;
     }
-    return this.#claim(CLAIM_DUE.call, mark, limit, patienceMilliseconds);
-  }
-
-  async nextDue(patienceMilliseconds: number): Promise<number | null> {
-    const rows = await this.#pool.run<{ dueAt: number | null }>(NEXT_DUE.call, [patienceMilliseconds]);
-    return rows[0]?.dueAt ?? null;
+    return this.#claim(CLAIM_DUE.call, mark, limit, this.#looks.floor, patienceMilliseconds);
   }
 
   async #claim(

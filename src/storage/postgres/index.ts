@@ -3,10 +3,11 @@ import { type Clock, systemClock } from "../../clock.ts";
 import type { PostgresConfig } from "../../config.ts";
 import { migrate, openPools, type Pools, startWith } from "../../db/postgres/postgres.ts";
 import type { Storage } from "../port.ts";
-import { CLAIM_BY_MESSAGE, CLAIM_DUE, CLAIM_DUE_BEGUN, Claims, LOGS, NEXT_DUE } from "./claims.ts";
+import { CLAIM_BY_MESSAGE, CLAIM_DUE, CLAIM_DUE_BEGUN, Claims, LOGS } from "./claims.ts";
 import { CONTROL_OF, Control, REQUEST_CONTROL } from "./control.ts";
 import { DatabaseClock, databaseTime } from "./database-clock.ts";
 import { Definitions, FIND_VERSIONS, FIND_WORKFLOWS, INSERT_WORKFLOWS } from "./definitions.ts";
+import { DueLooks, NEXT_DUE } from "./due-looks.ts";
 import { EventQueue, OWED_EVENTS_SENT, TAKE_OWED_EVENTS } from "./events.ts";
 import { FENCE_IDS, FIND_LATE_IDS, Ids } from "./ids.ts";
 import { INSERT_BY_UUID, NewRuns } from "./new-runs.ts";
@@ -103,7 +104,8 @@ function postgresStorage(
   const newRuns = new NewRuns(writes, ids, clock, owesEvents);
   const runs = new Runs(pools, definitions, ids);
   const unclaimed = new UnclaimedRuns(writes);
-  const claims = new Claims(writes);
+  const looks = new DueLooks(writes, clock);
+  const claims = new Claims(writes, looks);
   const workers = new Workers(writes);
   const control = new Control(writes, owesEvents);
   const progress = new ProgressWriter(writes, clock, owesEvents);
@@ -125,7 +127,7 @@ function postgresStorage(
     findUnclaimed: (keys, maxBytes) => unclaimed.find(keys, maxBytes),
     claimByMessage: (claim) => claims.byMessage(claim),
     claimDue: (claim) => claims.due(claim),
-    nextDue: (patienceMilliseconds) => claims.nextDue(patienceMilliseconds),
+    nextDue: (patienceMilliseconds) => looks.next(patienceMilliseconds),
     saveProgress: (items) => progress.save(items),
     startLease: (lease) => workers.start(lease),
     renewLease: (lease) => workers.renew(lease),

@@ -22,8 +22,8 @@ scenarios: ${known.join(", ")}
 --users    of the flow, in place of 1,000 and 10,000
 --url      measures a platform that runs already
 --compare  ends with 1 when a figure is worse than in that file
---minutes  of soak (10) and hanging (5)
---quick    a tenth of the load of cost, chain, automation, shortcuts, long and hanging: shows that they work, no more
+--minutes  of soak (10), snapshot (10) and hanging (5)
+--quick    a tenth of the load of cost, chain, automation, shortcuts, long, snapshot and hanging: shows that they work, no more
 bench/README.md describes the scenarios`);
     process.exit(1);
   };

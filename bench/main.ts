@@ -12,47 +12,9 @@ import { type ModeResults, type Results, readResults, writeResults } from "./rep
 import { processesText, tablesText } from "./report/side-by-side.ts";
 import { passes } from "./report/table.ts";
 import { busyNotes, type Outcome, Session } from "./scenario.ts";
-import { automation } from "./scenarios/automation.ts";
-import { chain } from "./scenarios/chain.ts";
-import { cost } from "./scenarios/cost.ts";
-import { delay } from "./scenarios/delay.ts";
-import { flow } from "./scenarios/flow.ts";
-import { hanging } from "./scenarios/hanging.ts";
-import { latency } from "./scenarios/latency.ts";
-import { limits } from "./scenarios/limits.ts";
-import { long } from "./scenarios/long.ts";
-import { replies } from "./scenarios/replies.ts";
-import { retention } from "./scenarios/retention.ts";
-import { runs } from "./scenarios/runs.ts";
-import { shortcuts } from "./scenarios/shortcuts.ts";
-import { size } from "./scenarios/size.ts";
-import { soak } from "./scenarios/soak.ts";
-import { stall } from "./scenarios/stall.ts";
-import { webhook } from "./scenarios/webhook.ts";
+import { SCENARIOS, USUAL, USUAL_ON_STACK } from "./scenarios/index.ts";
 import type { Mode } from "./settings.ts";
 
-const SCENARIOS: Record<string, (session: Session) => Promise<Outcome>> = {
-  limits,
-  flow,
-  runs,
-  cost,
-  latency,
-  delay,
-  webhook,
-  chain,
-  automation,
-  long,
-  hanging,
-  replies,
-  retention,
-  stall,
-  soak,
-  size,
-  shortcuts,
-};
-const USUAL = ["limits", "flow", "runs", "cost", "latency", "delay", "webhook", "chain", "automation", "stall"];
-/** What says little of the stack, whose `/health` is other processes' than the workers': there it runs when named. */
-const USUAL_ON_STACK = USUAL.filter((name) => name !== "stall");
 const LOCK = `${import.meta.dir}/../data/bench`;
 
 const asked = readArguments(Object.keys(SCENARIOS), USUAL);

@@ -57,6 +57,8 @@ const FLOORS = {
   stall_max_ms: { embedded: atMost(100) },
   /** The slowest trigger, and the slowest page, while half of the stored runs are dropped. */
   retention_max_ms: ours(atMost(300)),
+  /** Of the last tenth of the time that an old snapshot is held and the first: the rate, and p99. */
+  old_snapshot: { stack: atMost(1.1) },
   /** Above idle. */
   replies_mb: ours(atMost(300)),
   wal_mb: { embedded: below(64) },

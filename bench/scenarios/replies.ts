@@ -59,7 +59,9 @@ export async function replies(session: Session): Promise<Outcome> {
               { figure: "errors", ours: errors, unit: "", floor: session.floor("errors") },
               { figure: "replies that did not come", ours: RUNS - came, unit: "", floor: session.floor("runs_lost") },
             ],
-            notes: [`above idle: ${names.map((name, index) => `${name} ${Math.round(more[index] ?? 0)} MB`).join(", ")}`],
+            notes: [
+              `above idle: ${names.map((name, index) => `${name} ${Math.round(more[index] ?? 0)} MB`).join(", ")}`,
+            ],
           },
         ],
         columns: results.slice(0, 1).map((result) => column("replies", result)),

@@ -1,15 +1,15 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../clock.ts";
-import { nameOfRun } from "../../schemas/run.ts";
 import type { Claim, ClaimedRun, DueClaim, MessageClaim } from "../port.ts";
 import { logOf } from "./runs.ts";
 import type { Workers } from "./workers.ts";
 
 const RUN = "r.namespace, workflow_id as workflowUuid, workflow_version as workflowVersion, payload, depth";
 
-// Without a join, which SQLite 3.54 plans anew at each call.
-const NEW = `select uuid, 0 as logLength, 1 as token, 0 as crashes, ${RUN} from workflow_runs r where uuid = ? and namespace = ?
-  and exists (select 1 from run_queue where run_uuid = uuid and token = 0 and started_at is null)`;
+// Without a join, or a second table in its condition, which SQLite 3.54 plans anew at each call (32 µs in place of 6).
+const BY_UUID = `select uuid, 0 as logLength, 1 as token, 0 as crashes, ${RUN},
+  exists (select 1 from run_queue where run_uuid = uuid and token = 0 and started_at is null) as isNew
+  from workflow_runs r where uuid = ?`;
 
 // "cross join" makes SQLite read the queue first.
 const DUE = `select run_uuid as uuid, log_length as logLength, q.token + 1 as token, q.crashes, ${RUN}
@@ -39,14 +39,18 @@ export class Claims {
   }
 
   byMessage({ runs, ...claim }: MessageClaim): ClaimedRun[] {
-    const statement = this.#database.query<Claimable, [string, string]>(NEW);
-    const found = (function* () {
-      for (const { namespace, uuid } of new Map(runs.map((key) => [nameOfRun(key), key])).values()) {
-        const run = statement.get(uuid, namespace);
-        if (run !== null) yield run;
+    const statement = this.#database.query<Claimable & { isNew: number }, [string]>(BY_UUID);
+    const claimable = (function* () {
+      const seen = new Set<string>();
+      for (const { namespace, uuid } of runs) {
+        const row = seen.has(uuid) ? null : statement.get(uuid);
+        if (row?.namespace !== namespace) continue;
+        seen.add(uuid);
+        const { isNew, ...run } = row;
+        if (isNew) yield run;
       }
     })();
-    return this.#claim(claim, found);
+    return this.#claim(claim, claimable);
   }
 
   due({ limit, patienceMilliseconds, ...claim }: DueClaim): ClaimedRun[] {

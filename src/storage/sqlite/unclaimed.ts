@@ -1,10 +1,10 @@
 import type { Database } from "bun:sqlite";
-import { nameOfRun, type RunKey } from "../../schemas/run.ts";
+import type { RunKey } from "../../schemas/run.ts";
 import type { FoundRuns, UnclaimedRun } from "../port.ts";
 
 const FIND = `select namespace, uuid, workflow_id as workflowUuid, workflow_version as version, payload,
   exists (select 1 from run_queue where run_uuid = uuid and token = 0 and started_at is null) as isUnclaimed
-  from workflow_runs where uuid = ? and namespace = ?`;
+  from workflow_runs where uuid = ?`;
 
 /** Look-ups of runs that were never claimed, on one SQLite connection. */
 export class UnclaimedRuns {
@@ -15,12 +15,14 @@ export class UnclaimedRuns {
   }
 
   find(keys: RunKey[], maxBytes: number): FoundRuns {
-    const statement = this.#database.query<UnclaimedRun & { isUnclaimed: number }, [string, string]>(FIND);
+    const statement = this.#database.query<UnclaimedRun & { isUnclaimed: number }, [string]>(FIND);
     const found: FoundRuns = { unclaimed: [], taken: [] };
     let room = maxBytes;
-    for (const { namespace, uuid } of new Map(keys.map((key) => [nameOfRun(key), key])).values()) {
-      const row = statement.get(uuid, namespace);
-      if (row === null) continue;
+    const seen = new Set<string>();
+    for (const { namespace, uuid } of keys) {
+      const row = seen.has(uuid) ? null : statement.get(uuid);
+      if (row?.namespace !== namespace) continue;
+      seen.add(uuid);
       const { isUnclaimed, ...run } = row;
       if (isUnclaimed === 0) found.taken.push({ namespace, uuid });
       else if (room > 0 || found.unclaimed.length === 0) {

@@ -4,6 +4,7 @@ import { granted, NAMESPACE, only, uuidsOf, World } from "../../../tests/contrac
 import { newId, timeOfId } from "../../ids.ts";
 import type { Storage } from "../port.ts";
 import { connect, newDatabase, optionsFor } from "./database.fixture.ts";
+import { FENCE_IDS } from "./ids.ts";
 import { openPostgresStorage } from "./index.ts";
 
 const { url } = await newDatabase("ids");
@@ -67,6 +68,19 @@ test("a process whose clock is behind stores no id older than two seconds", asyn
   expect(await storage.insertRuns([{ ...world.newRun("nothing"), uuid: null }])).toMatchObject([
     { code: "workflow_not_found" },
   ]);
+});
+
+test("an insert whose ids come too late does not take the end of a list back", async () => {
+  const world = await open();
+  const workflow = await world.workflow();
+  const { uuid } = granted(only(await world.storage.insertRuns([{ ...world.newRun(workflow), uuid: null }])));
+  await Bun.sleep(2500);
+  const shown = uuidsOf(await world.storage.listRuns(page("asc")));
+  expect(shown).toContain(uuid);
+  await admin.begin(async (late) => {
+    await late.unsafe(`select * from ${FENCE_IDS.name}(${Date.now() - 10_000})`);
+    expect(uuidsOf(await world.storage.listRuns(page("asc")))).toEqual(shown);
+  });
 });
 
 test("ids of a process that starts are above the newest that is stored, and not above one of other programs", async () => {

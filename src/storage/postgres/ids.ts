@@ -11,7 +11,8 @@ import { asked, boundsOf, within } from "./statement.ts";
 // Rows become visible when their transaction ends, in another order than that of their ids. So that an ascending list passes
 // none, an insert first takes a lock whose key holds the oldest id time of its batch, and after that stores no id older than
 // two seconds. A list reads the locks before the rows, and ends before the oldest of them and two seconds ago: an insert whose
-// lock it did not see took it later, and stores only younger ids, by the clock of the same database.
+// lock it did not see took it later, and stores only younger ids, by the clock of the same database. Before that lock an insert takes
+// one for two seconds ago, and the younger of the two counts: ids that come too late would take the end of lists back.
 
 /** The upper bits of the keys of the locks, above a time in milliseconds. Other locks have other numbers. */
 const LOCK_CLASS = 469;
@@ -21,14 +22,17 @@ const lockKey = (time: string) => `(${LOCK_CLASS}::bigint << ${TIME_BITS}) | ${t
 /** The smallest UUIDv7 of a time in milliseconds. */
 const floorOf = (time: string) => `(lpad(to_hex((${time})::bigint), 12, '0') || '70008000000000000000')::uuid`;
 
-/** Takes the lock of a batch, and gives the smallest id that it may store. Without an oldest time (null), for ids that callers gave, it is the smallest of all. */
+const TWO_SECONDS_AGO = `floor(extract(epoch from clock_timestamp()) * 1000) - ${SETTLED_MILLISECONDS}`;
+
+/** Takes the locks of a batch, and gives the smallest id that it may store. Without an oldest time (null), for ids that callers gave, it is the smallest of all. */
 export const FENCE_IDS = keptStatement(
   "fence_ids",
   ["float8"],
   { floor: "uuid" },
   `select case when $1 is null then ${floorOf("0")}
-    else ${floorOf(`floor(extract(epoch from clock_timestamp()) * 1000) - ${SETTLED_MILLISECONDS}`)} end`,
-  `perform pg_advisory_xact_lock_shared(${lockKey("$1")})`,
+    else ${floorOf(TWO_SECONDS_AGO)} end`,
+  `perform pg_advisory_xact_lock_shared(${lockKey(`(case when $1 is not null then ${TWO_SECONDS_AGO} end)`)}),
+    pg_advisory_xact_lock_shared(${lockKey("$1")})`,
 );
 
 /** Whether an insert that binds the oldest id time of its batch may store this uuid. */
@@ -48,11 +52,14 @@ export const FIND_LATE_IDS = keptStatement(
   `perform pg_advisory_xact_lock(${lockKey("$1")})`,
 );
 
-// now() is the time before the locks are looked at.
+// now() is the time before the locks are looked at. Only inserts hold shared locks, one insert each process of the database.
 const SETTLED = `select least(extract(epoch from now()) * 1000 - ${SETTLED_MILLISECONDS}, (
-    select min((classid::bigint << 32 | objid::bigint) & ((1::bigint << ${TIME_BITS}) - 1)) from pg_locks
-    where locktype = 'advisory' and objsubid = 1 and classid::bigint >> ${TIME_BITS - 32} = ${LOCK_CLASS}
-      and database = (select oid from pg_database where datname = current_database())
+    select min(oldest) from (
+      select max((classid::bigint << 32 | objid::bigint) & ((1::bigint << ${TIME_BITS}) - 1)) as oldest from pg_locks
+      where locktype = 'advisory' and objsubid = 1 and classid::bigint >> ${TIME_BITS - 32} = ${LOCK_CLASS} and granted
+        and mode = 'ShareLock' and database = (select oid from pg_database where datname = current_database())
+      group by pid
+    ) as inserts
   ))::float8 as time`;
 
 const newestOf = (table: string) => `(select uuid from ${table}

@@ -19,9 +19,9 @@ const SLEEP_SECONDS = 1;
 /** Webhooks of a run. */
 const WEBHOOKS = 3;
 const OPEN_SECONDS = 30;
-/** Runs a second that are looked at until they have ended: looks compete with the runs for the cores. */
-const WATCHED_PER_SECOND = 20;
-const PAUSE_MS = 2;
+/** Runs a second that are looked at until they have ended, and the pause between two looks: looks compete with the runs for the cores. */
+const WATCHED_PER_SECOND = 10;
+const PAUSE_MS = 10;
 
 /** What automations are made of: a webhook, a sleep, two webhooks at once, with something computed in between. */
 export async function automation(session: Session): Promise<Outcome> {

@@ -109,6 +109,33 @@ test("runs that exist are executed all the same while rows are read first", asyn
   await close();
 });
 
+test("a message that names a run of another namespace executes nothing, and the run stays pending", async () => {
+  for (const trustsMessages of [true, false]) {
+    const { storage, dispatcher, executed, uuid, close } = await openWorker({ trustsMessages });
+    const key = { namespace: "default", uuid: newId(Date.now()) };
+    const run = {
+      ...key,
+      workflow: uuid,
+      payload: "{}",
+      graceMilliseconds: 2000,
+      depth: 0,
+      claim: null,
+      progress: null,
+    };
+    await storage.insertRuns([run]);
+    const stored = { version: 1, payload: "{}" };
+    const wrong: Triggered = { ...key, namespace: "theirs", workflowId: uuid, stored };
+    expect(await dispatcher.claim([wrong])).toEqual({ unknown: [{ namespace: "theirs", uuid: key.uuid }] });
+    expect(executed).toEqual([]);
+    expect((await storage.findRuns([key]))[0]?.status).toBe("pending");
+    // Beside the right one it is still unknown.
+    const right: Triggered = { ...key, workflowId: uuid, stored };
+    expect(await dispatcher.claim([wrong, right])).toMatchObject({ unknown: [{ namespace: "theirs" }] });
+    expect(executed).toEqual([key.uuid]);
+    await close();
+  }
+});
+
 test("sweepers leave new runs alone for late messages of runs that exist, not for forged ones or those of a backlog", async () => {
   const { storage, dispatcher, forged, uuid, close, skipJoin } = await openWorker();
   const stored = async (bornAgo: number): Promise<Triggered[]> => {

@@ -6,8 +6,8 @@ const WINDOW_MILLISECONDS = 10_000;
 const ROWS_FIRST_MILLISECONDS = 60_000;
 
 /**
- * Whether runs are executed as their messages describe them, before their rows are read. Some messages may be forged: their
- * runs are computed in vain, since the write finds that the row differs. After 100 of these within 10 s rows are read first, for
+ * Whether runs are executed as their messages describe them, before their rows are read. Some messages may be forged, and
+ * others late: their runs are computed in vain, since the write finds that the row differs or was claimed. After 100 of these within 10 s rows are read first, for
  * a minute.
  */
 export class Trust {
@@ -26,7 +26,7 @@ export class Trust {
     return this.#clock.monotonic() >= this.#rowsFirstUntil;
   }
 
-  /** So many runs were executed whose rows differ from their messages. */
+  /** So many runs were executed in vain: their rows differ from their messages, or another worker claimed them meanwhile. */
   missed(count: number): void {
     const now = this.#clock.monotonic();
     if (now >= this.#windowEnds) {
@@ -38,7 +38,7 @@ export class Trust {
     this.#rowsFirstUntil = now + ROWS_FIRST_MILLISECONDS;
     this.#log.warn(
       { messages: this.#misses },
-      "messages differ from the rows of their runs; rows are read first for a minute: check who may write to the trigger topic",
+      "messages came after their runs were claimed, or differ from their rows; rows are read first for a minute: where messages are not late, check who may write to the trigger topic",
     );
   }
 }

@@ -91,6 +91,7 @@ create table run_queue (
   log_length integer not null default 0,
   log_size integer not null default 0,
   crashes integer not null default 0,
+  claims integer not null default 0,
   ended boolean not null default false,
   holder uuid,
   claim_id uuid,
@@ -109,6 +110,7 @@ comment on column run_queue.token is 'Raised by every claim; every write of prog
 comment on column run_queue.log_length is 'Rows in run_log: the next checkpoint''s sequence number';
 comment on column run_queue.log_size is 'Characters in run_log, so that a claim need not read a log for its size';
 comment on column run_queue.crashes is 'Threads that died under this run since it last made progress';
+comment on column run_queue.claims is 'Claims since it last made progress or was given back: after each but the last its worker died, or lost its lease';
 comment on column run_queue.ended is 'The run is over, and its completed event is owed to the broker. The worker that ended it sends the event; from due_at on a claim moves it to owed_events';
 comment on column run_queue.holder is 'The worker that holds the run, for as long as its lease lasts; null while none does';
 comment on column run_queue.claim_id is 'The claim that took the run, so that a repetition of it finds the run; null while no worker holds it';

@@ -93,7 +93,9 @@ create table run_queue (
   -- Rows in run_log: the next checkpoint's sequence number.
   log_length integer not null default 0,
   -- Threads that died under this run since it last made progress.
-  crashes integer not null default 0
+  crashes integer not null default 0,
+  -- Claims since it last made progress or was given back: after each but the last its worker died, or lost its lease.
+  claims integer not null default 0
 ) strict, without rowid;
 
 -- For the sweeper: due runs, soonest first. Held runs, which are few, come before them: an index on the holder as well would be

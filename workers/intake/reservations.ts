@@ -57,6 +57,7 @@ export class Reservations {
             logLength: 0,
             token: 1,
             crashes: 0,
+            claims: 1,
             depth,
           };
           this.#accepter.accept(run, worker);

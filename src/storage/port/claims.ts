@@ -42,6 +42,8 @@ export interface ClaimedRun extends RunKey {
   logLength: number;
   token: number;
   crashes: number;
+  /** Claims since it last made progress or was given back, with this one. */
+  claims: number;
   /** How many workflows triggered one another up to this run. */
   depth: number;
 }

@@ -26,14 +26,15 @@ const claim = (candidates: string, among = "true") => `with candidate as materia
     select *, sum(length(payload) + log_size) over (order by position) - length(payload) - log_size as before from loaded
   ), claimed as (
     update run_queue q set due_at = null, token = case when q.claim_id = $2::text::uuid then q.token else q.token + 1 end,
+      claims = case when q.claim_id = $2::text::uuid then q.claims else q.claims + 1 end,
       holder = $1::text::uuid, claim_id = $2::text::uuid, started_at = coalesce(q.started_at, now())
     from sized where q.run_uuid = sized.run_uuid and (sized.before < $3::float8 or sized.before = 0) and ${few("sized.position")}
-    returning q.namespace, q.run_uuid, sized.workflow_id, sized.workflow_version, sized.payload, q.log_length, q.token, q.crashes, sized.depth,
-      sized.position::integer
+    returning q.namespace, q.run_uuid, sized.workflow_id, sized.workflow_version, sized.payload, q.log_length, q.token, q.crashes, q.claims,
+      sized.depth, sized.position::integer
   )
   select * from claimed
   union all
-  select null, null, null, null, null, null, null, null, null, count(*)::integer from overdue having count(*) > 0`;
+  select null, null, null, null, null, null, null, null, null, null, count(*)::integer from overdue having count(*) > 0`;
 
 // Makes runs of workers whose lease is over due, 1,000 at a time. Workers are few: their table is one page.
 const free = (floor: string) => `update run_queue q set due_at = now(), holder = null, claim_id = null from (
@@ -60,6 +61,7 @@ const CLAIMED = {
   logLength: "integer",
   token: "integer",
   crashes: "integer",
+  claims: "integer",
   depth: "integer",
   position: "integer",
 } as const;

@@ -38,10 +38,10 @@ const STORE = `insert into workflow_runs (uuid, namespace, workflow_id, workflow
 /** Inserts rows of run_queue; for a run that is stored as ended only if a broker is owed its completed event ($2). */
 const queue = (
   rows: string,
-) => `insert into run_queue (run_uuid, namespace, due_at, started_at, token, holder, claim_id, ended)
+) => `insert into run_queue (run_uuid, namespace, due_at, started_at, token, claims, holder, claim_id, ended)
     select uuid, namespace, case when is_ended then ${eventDueAt("null::timestamptz")}
         when not is_claimed then now() + grace * interval '1 millisecond' end,
-      case when ${IS_HELD} then now() end, case when ${IS_HELD} then 1 else 0 end,
+      case when ${IS_HELD} then now() end, case when ${IS_HELD} then 1 else 0 end, case when ${IS_HELD} then 1 else 0 end,
       case when ${IS_HELD} then worker end, case when ${IS_HELD} then "claimId" end, is_ended
     from ${rows} where not is_ended or $2::text = 'owed'`;
 

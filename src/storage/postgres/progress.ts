@@ -72,7 +72,7 @@ export const END_RUNS = keptStatement(
     and ${asTold("$5", "$6")}`,
 );
 
-// A run with a request is due at once, and does not sleep.
+// A run with a request is due at once, and does not sleep. What is written while threads die under a run is no progress.
 export const SAVE_PROGRESS = keptStatement(
   "save_progress",
   ["text", "uuid", "uuid"],
@@ -85,6 +85,7 @@ export const SAVE_PROGRESS = keptStatement(
       log_length = greatest(q.log_length, item.seq + case when item.entries is null then 0 else 1 end),
       log_size = q.log_size + case when q.log_length = item.seq then coalesce(length(item.entries), 0) else 0 end,
       crashes = item.crashes,
+      claims = case when item.crashes = 0 then 0 else q.claims end,
       due_at = case when item."dueAt" is null then q.due_at when q.control is not null then now()
         else to_timestamp(item."dueAt" / 1000) end,
       holder = case when item."dueAt" is null then q.holder end,

@@ -9,8 +9,8 @@ const INSERT = `insert into workflow_runs (uuid, namespace, workflow_id, workflo
   completed_at, error, step_results, started_at, token, crashes) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,
   iif(?9 is null, null, ?7), iif(?9 is null, null, 0), iif(?9 is null, null, 0)) on conflict (uuid) do nothing`;
 
-const QUEUE =
-  "insert into run_queue (run_uuid, namespace, due_at, started_at, token, holder, claim_id) values (?, ?, ?, ?, ?, ?, ?)";
+const QUEUE = `insert into run_queue (run_uuid, namespace, due_at, started_at, token, claims, holder, claim_id)
+  values (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7)`;
 
 const STORED = `select workflow_id as workflowUuid, workflow_version as workflowVersion,
   exists (select 1 from run_queue where run_uuid = uuid and claim_id = ? and token = 1) as claimed,

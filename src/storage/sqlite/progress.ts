@@ -11,11 +11,14 @@ const FIND =
 
 const APPEND = "insert into run_log (run_uuid, seq, token, entries) values (?, ?, ?, ?) on conflict do nothing";
 
-const HOLD = "update run_queue set log_length = max(log_length, ?), crashes = ?, started_at = ? where run_uuid = ?";
+// What is written while threads die under the run is no progress.
+const CAME = `log_length = max(log_length, ?1), crashes = ?2, claims = iif(?2 = 0, 0, claims), started_at = ?3`;
+
+const HOLD = `update run_queue set ${CAME} where run_uuid = ?4`;
 
 // A run with a request is due at once, and does not sleep.
-const RELEASE = `update run_queue set log_length = max(log_length, ?), crashes = ?, started_at = ?,
-  due_at = case when control is null then ? else ? end, holder = null, claim_id = null where run_uuid = ?`;
+const RELEASE = `update run_queue set ${CAME}, due_at = iif(control is null, ?5, ?6), holder = null, claim_id = null
+  where run_uuid = ?4`;
 
 const END = `update workflow_runs set status = ?, started_at = ?, completed_at = ?, error = ?, step_results = ?, token = ?,
   crashes = ? where uuid = ?`;
@@ -74,7 +77,7 @@ export class ProgressWriter {
     const startedAt = row.startedAt ?? begun ?? this.#clock.now();
     if (next.kind === "hold") this.#database.query(HOLD).run(length, crashes, startedAt, uuid);
     else if (next.kind === "due") {
-      this.#database.query(RELEASE).run(length, crashes, startedAt, next.dueAt, this.#clock.now(), uuid);
+      this.#database.query(RELEASE).run(length, crashes, startedAt, uuid, next.dueAt, this.#clock.now());
     } else {
       const { status, error, stepResults } = next;
       const completedAt = Math.max(this.#clock.now(), startedAt);

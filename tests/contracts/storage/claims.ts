@@ -10,6 +10,7 @@ import {
   only,
   pathsOf,
   progress,
+  ROOM,
   SHORT_LEASE,
   uuidsOf,
 } from "./kit.ts";
@@ -31,6 +32,7 @@ export function claimContract(check: Check): void {
       logLength: 0,
       token: 1,
       crashes: 0,
+      claims: 1,
       depth: 7,
     });
     const run = await world.find(item.uuid);
@@ -92,6 +94,28 @@ export function claimContract(check: Check): void {
     expect(await world.find(first.uuid)).toMatchObject({ status: "running", startedAt });
   });
 
+  check(
+    "claims are counted until the run makes progress or is given back; what is saved while threads die is none",
+    async (world) => {
+      let run = await world.held({}, SHORT_LEASE);
+      const again = async () => {
+        await world.pass(SHORT_LEASE * 2);
+        run = only(await world.claimDue(10, ROOM, SHORT_LEASE));
+        return run;
+      };
+      for (const claims of [2, 3, 4]) expect(await again()).toMatchObject({ claims, token: claims });
+      granted(await world.save(progress(run, { crashes: 1 })));
+      expect(await again()).toMatchObject({ claims: 5, crashes: 1 });
+      granted(await world.save(progress(run, { crashes: 1, next: { kind: "due", dueAt: world.now() - 1 } })));
+      expect(await again()).toMatchObject({ claims: 6, crashes: 1 });
+      granted(await world.save(progress(run, { entries: entriesText("0") })));
+      expect(await again()).toMatchObject({ claims: 1, crashes: 0 });
+      expect(await again()).toMatchObject({ claims: 2 });
+      granted(await world.save(progress(run, { next: { kind: "due", dueAt: world.now() - 1 } })));
+      expect(await again()).toMatchObject({ claims: 1 });
+    },
+  );
+
   check("the log comes back in the order in which it was written", async (world) => {
     let run = await world.held();
     const paths: string[] = [];
@@ -138,7 +162,7 @@ export function claimContract(check: Check): void {
     const uuid = await world.run({ claim, graceMilliseconds: MINUTE });
     await world.endLease(claim);
     expect(await world.claimByMessage([uuid])).toEqual([]);
-    expect(await world.claimDue()).toMatchObject([{ uuid, token: 2 }]);
+    expect(await world.claimDue()).toMatchObject([{ uuid, token: 2, claims: 2 }]);
     expect(await world.storage.renewLease({ worker: claim.worker, leaseMilliseconds: MINUTE })).toEqual({
       kind: "lost",
     });

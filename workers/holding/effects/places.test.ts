@@ -48,6 +48,7 @@ function effectOf(workflow: string, host: string | null): HeldEffect {
     logLength: 0,
     token: 1,
     crashes: 0,
+    claims: 1,
     depth: 0,
   };
   return { held: new HeldRun(run, "due", 30_000), path: "0", host, generation: 0 };

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { Clock } from "../../src/clock.ts";
-import { isUuid } from "../../src/ids.ts";
+import { isUuid, timeOfId } from "../../src/ids.ts";
 import type { Triggered } from "../../src/schemas/event.ts";
 import { keyOf, nameOfRun, type RunKey } from "../../src/schemas/run.ts";
 import type { Next, Progress, Storage, Told, UnclaimedRun } from "../../src/storage/port.ts";
@@ -12,6 +12,11 @@ import type { PureRun } from "./pure.ts";
 import { Trust } from "./trust.ts";
 
 const MAX_BYTES = 4 * 1024 * 1024;
+/**
+ * So long after its first message a worker claims the runs that were triggered before it began: the process before may have died
+ * of one, whose message comes again. Executed unclaimed, it would be counted by nobody.
+ */
+const CAUTIOUS_MILLISECONDS = 1000;
 /** How long a workflow is known for runs that come to an effect first. */
 const KNOWN_MILLISECONDS = 60_000;
 
@@ -42,6 +47,10 @@ export class UnclaimedLookup {
   /** Workflows whose runs have to be claimed. */
   readonly #effectful: RecentKeys;
   readonly #trust: Trust;
+  /** When the worker began, milliseconds since the epoch. */
+  readonly #beganAt: number;
+  /** On the monotonic clock; null before the first message. */
+  #cautiousUntil: number | null = null;
 
   constructor(
     options: UnclaimedLookupOptions,
@@ -53,11 +62,18 @@ export class UnclaimedLookup {
     this.#reaches = parts.reaches;
     this.#effectful = new RecentKeys(options.clock, KNOWN_MILLISECONDS);
     this.#trust = new Trust(options.clock, options.log);
+    this.#beganAt = options.clock.now();
   }
 
-  /** Whether runs of this workflow may come to their end or a sleep before an effect, as far as that is known. */
-  mayBePure(workflowId: string): boolean {
-    return !this.#effectful.has(workflowId);
+  /** Whether a run may be executed unclaimed: it may come to its end or a sleep before an effect, as far as that is known. */
+  isFit({ uuid, workflowId }: Triggered): boolean {
+    return !this.#effectful.has(workflowId) && !this.#mayComeAgain(uuid);
+  }
+
+  #mayComeAgain(uuid: string): boolean {
+    const now = this.#options.clock.monotonic();
+    this.#cautiousUntil ??= now + CAUTIOUS_MILLISECONDS;
+    return now < this.#cautiousUntil && (timeOfId(uuid) ?? 0) < this.#beganAt;
   }
 
   /** Runs to execute, and those that are claimed or over. The others are to be claimed. @throws what the storage throws */

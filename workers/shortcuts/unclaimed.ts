@@ -96,7 +96,7 @@ export class UnclaimedRuns {
    */
   async advance(triggered: Triggered[]): Promise<RunKey[]> {
     const all = triggered.map(keyOf);
-    const likely = triggered.filter(({ workflowId }) => this.#lookup.mayBePure(workflowId));
+    const likely = triggered.filter((message) => this.#lookup.isFit(message));
     if (likely.length === 0) return all;
     const done = await this.#reserved("message", likely.length, async () => {
       const { unclaimed, taken } = await this.#lookup.find(likely);

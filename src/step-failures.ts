@@ -84,7 +84,7 @@ export const STEP_FAILURES = {
   crashed: {
     code: "crashed",
     sentence: "The run was stopped after {count} threads in a row were lost while executing it: {reason}",
-    when: "A step loops, or takes its thread along",
+    when: "A step loops, or takes its thread or its process along",
   },
   unexpected: {
     code: "failed",

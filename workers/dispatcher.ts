@@ -139,10 +139,18 @@ export class Dispatcher implements TriggerConsumer {
 
   /** Takes runs that were claimed for a worker; if its lease was lost meanwhile, they are anybody's. */
   accept(runs: ClaimedRun[], origin: Origin, worker: string): void {
+    const suspects: string[] = [];
     for (const run of runs) {
       const held = new HeldRun(run, origin, this.#holdings.lease.until);
+      if (held.suspect) suspects.push(run.uuid);
       if (this.#holdings.add(held, worker)) this.#advancing.add(held);
     }
+    if (suspects.length === 0) return;
+    const [run_id] = suspects;
+    this.#options.log.warn(
+      { run_id, runs: suspects.length },
+      "runs that made no progress while workers or threads died are alone",
+    );
   }
 
   /**

@@ -12,7 +12,7 @@ export interface PoolOptions extends WatchedThreadsOptions {
   threads: number;
 }
 
-/** A fixed number of Piscina threads, and one more for runs that have to be alone, started when first needed. */
+/** A fixed number of Piscina threads, and a process with one more for runs that have to be alone, started when first needed. */
 export class ThreadPool implements Executor {
   readonly #options: PoolOptions;
   readonly #shared: WatchedThreads;

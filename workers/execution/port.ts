@@ -20,7 +20,10 @@ export interface HandedEffect extends Handed {
   effectBy: number;
 }
 
-/** The thread for runs that have to be alone, since a thread was lost under them, or under their definition. */
+/**
+ * The thread for runs that have to be alone, since threads or processes were lost under them, or under their definition. It is in a
+ * process of its own.
+ */
 export const ALONE = -1;
 
 /** Runs that are executed as one task, each until nothing is left but effects and sleeps. */

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { ReplyBytes } from "./reply-bytes.ts";
 
 test("the bytes of replies are counted for their task, and given back once, whoever does it", () => {
-  const bytes = new ReplyBytes(ReplyBytes.allocate(10));
+  const bytes = new ReplyBytes(new SharedArrayBuffer(ReplyBytes.bytes(10)));
   bytes.add(3, 100);
   bytes.add(3, 20);
   bytes.add(9, 7);

@@ -6,15 +6,15 @@
  * Int32 cells: [0] bytes in all; then for each slot the bytes of its task.
  */
 export class ReplyBytes {
-  readonly #cells: Int32Array<SharedArrayBuffer>;
+  readonly #cells: Int32Array<ArrayBufferLike>;
 
-  constructor(buffer: SharedArrayBuffer) {
+  constructor(buffer: ArrayBufferLike) {
     this.#cells = new Int32Array(buffer);
   }
 
-  /** Room for so many tasks at once. */
-  static allocate(slots: number): SharedArrayBuffer {
-    return new SharedArrayBuffer((1 + slots) * Int32Array.BYTES_PER_ELEMENT);
+  /** Bytes for so many tasks at once. */
+  static bytes(slots: number): number {
+    return (1 + slots) * Int32Array.BYTES_PER_ELEMENT;
   }
 
   /** Over all threads. */

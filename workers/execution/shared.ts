@@ -9,16 +9,15 @@ const LANE_CELLS = 4;
 const SLOT_CELLS = 2;
 
 export class SharedProgress {
-  readonly #cells: Int32Array<SharedArrayBuffer>;
+  readonly #cells: Int32Array<ArrayBufferLike>;
 
-  constructor(buffer: SharedArrayBuffer) {
+  constructor(buffer: ArrayBufferLike) {
     this.#cells = new Int32Array(buffer);
   }
 
-  /** Room for so many tasks at once. */
-  static allocate(slots: number): SharedArrayBuffer {
-    const cells = 1 + LANES * LANE_CELLS + slots * SLOT_CELLS;
-    return new SharedArrayBuffer(cells * Int32Array.BYTES_PER_ELEMENT);
+  /** Bytes for so many tasks at once. */
+  static bytes(slots: number): number {
+    return (1 + LANES * LANE_CELLS + slots * SLOT_CELLS) * Int32Array.BYTES_PER_ELEMENT;
   }
 
   /** A thread's own lane. Lanes of dead threads come round again. `kernelId` is 0 where the kernel tells none. */

@@ -1,27 +1,23 @@
 import { ReplyBytes } from "./reply-bytes.ts";
 import { SharedProgress } from "./shared.ts";
 
-/** Memory that the threads of a pool share with the main thread. */
-export interface SharedMemory {
-  progress: SharedArrayBuffer;
-  /** See ReplyBytes. */
-  replies: SharedArrayBuffer;
-}
-
 /** Slots of shared memory: one for each task of pure steps, and for each effect, while a thread has it. */
 export class Slots {
-  readonly memory: SharedMemory;
   readonly progress: SharedProgress;
   readonly replies: ReplyBytes;
   readonly #free: number[];
   readonly #used = new Set<number>();
   readonly #queue: (() => void)[] = [];
 
-  constructor(count: number) {
-    this.memory = { progress: SharedProgress.allocate(count), replies: ReplyBytes.allocate(count) };
-    this.progress = new SharedProgress(this.memory.progress);
-    this.replies = new ReplyBytes(this.memory.replies);
+  constructor(count: number, memory: { progress: ArrayBufferLike; replies: ArrayBufferLike }) {
+    this.progress = new SharedProgress(memory.progress);
+    this.replies = new ReplyBytes(memory.replies);
     this.#free = Array.from({ length: count }, (_, index) => count - 1 - index);
+  }
+
+  /** Bytes of the memory for so many. */
+  static bytes(count: number): { progress: number; replies: number } {
+    return { progress: SharedProgress.bytes(count), replies: ReplyBytes.bytes(count) };
   }
 
   get used(): ReadonlySet<number> {

@@ -1,55 +1,62 @@
 import { FixedQueue, Piscina } from "piscina";
 import type { WebhookSettings } from "../webhook/settings.ts";
-import type { SharedMemory } from "./slots.ts";
+import type { SharedMemory } from "./shared-memory.ts";
 import type { ThreadTask } from "./wire.ts";
 
-/** Data that a thread gets when it starts. */
-export interface ThreadData extends SharedMemory {
+/** Settings that a thread gets when it starts. */
+export interface ThreadSettings {
   /** See nice(1); 0 leaves it as it is. */
   niceness: number;
   webhook: WebhookSettings;
 }
 
+/** Data that a thread gets when it starts. */
+export interface ThreadData extends ThreadSettings, SharedMemory {}
+
 export interface ThreadsOptions {
-  threads: number;
   /** Tasks at once in each. */
   maxTasks: number;
-  data: ThreadData;
   /** Gets what a thread posts beside the results of its tasks. */
   onMessage(packed: string[]): void;
 }
 
-/** A fixed number of threads, each a Piscina of one, since the state of a run is in one thread alone. */
-export class Threads {
+/** A fixed number of threads, each by itself, since the state of a run is in one thread alone. */
+export interface Threads {
+  /** The thread that has the least to do. */
+  freest(): number;
+  /** Has a thread do a task, which adds `load` to what it has to do; resolves to packed results. Rejects where the thread dies. */
+  run(thread: number, task: ThreadTask, load: number): Promise<string[]>;
+  /** Ends a thread, by its id; another one takes its place. */
+  kill(threadId: number): void;
+  close(): Promise<void>;
+}
+
+/** Threads of this process, each a Piscina of one. */
+export class OwnThreads implements Threads {
   readonly #pools: Piscina[];
   /** Tasks under way in each. */
   readonly #loads: number[];
 
-  constructor(options: ThreadsOptions) {
-    this.#loads = Array.from({ length: options.threads }, () => 0);
-    this.#pools = this.#loads.map(() => open(options));
+  constructor(count: number, data: ThreadData, options: ThreadsOptions) {
+    this.#loads = Array.from({ length: count }, () => 0);
+    this.#pools = this.#loads.map(() => open(data, options));
   }
 
-  /** The thread that has the least to do. */
   freest(): number {
     return this.#loads.indexOf(Math.min(...this.#loads));
   }
 
-  /** Has a thread do a task, which adds `load` to what it has to do; resolves to packed results. */
   async run(thread: number, task: ThreadTask, load: number): Promise<string[]> {
-    // The only thread for runs that are alone has another number outside.
-    const index = Math.max(0, thread);
-    const pool = this.#pools[index];
+    const pool = this.#pools[thread];
     if (pool === undefined) throw new Error("No such thread");
-    this.#loads[index] = (this.#loads[index] ?? 0) + load;
+    this.#loads[thread] = (this.#loads[thread] ?? 0) + load;
     try {
       return await pool.run(JSON.stringify(task));
     } finally {
-      this.#loads[index] = (this.#loads[index] ?? 0) - load;
+      this.#loads[thread] = (this.#loads[thread] ?? 0) - load;
     }
   }
 
-  /** Ends a thread, by its id; another one takes its place. */
   kill(threadId: number): void {
     const threads = this.#pools.flatMap((pool) => pool.threads);
     threads.find((thread) => thread.threadId === threadId)?.terminate();
@@ -60,7 +67,7 @@ export class Threads {
   }
 }
 
-function open({ maxTasks, data, onMessage }: ThreadsOptions): Piscina {
+function open(data: ThreadData, { maxTasks, onMessage }: ThreadsOptions): Piscina {
   const pool = new Piscina({
     filename: new URL("./thread/thread.ts", import.meta.url).href,
     // A fixed number: threads that come and go have crashed Bun.

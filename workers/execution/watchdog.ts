@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Clock } from "../../src/clock.ts";
 import { ThreadLost } from "./port.ts";
+import { ProcessDied } from "./process/alone-process.ts";
 import type { SharedProgress } from "./shared.ts";
 
 const WATCH_MILLISECONDS = 50;
@@ -47,7 +48,8 @@ export class Watchdog {
     const { progress, company } = this.#options;
     const lane = progress.laneOf(slot);
     const looped = lane !== null && this.#looped.has(lane);
-    const reason = looped ? `it made no progress for ${LIMITS[company]}` : "it exited";
+    const died = error instanceof ProcessDied ? error.reason : "it exited";
+    const reason = looped ? `it made no progress for ${LIMITS[company]}` : died;
     return new ThreadLost(progress.runOnCpu(slot), reason, !looped || company === "alone", error);
   }
 

@@ -4,8 +4,10 @@ import type { WebhookSettings } from "../webhook/settings.ts";
 import { EffectTasks } from "./effect-tasks.ts";
 import { textPassed } from "./garbage.ts";
 import type { EffectExecution, Executed, ExecutedEffect, Execution } from "./port.ts";
+import { AloneProcess } from "./process/alone-process.ts";
+import { MappedFile } from "./process/mapped-file.ts";
 import { Slots } from "./slots.ts";
-import { Threads } from "./threads.ts";
+import { OwnThreads, type Threads, type ThreadsOptions } from "./threads.ts";
 import { logUnexpected } from "./unexpected.ts";
 import { type Company, Watchdog } from "./watchdog.ts";
 import { type TaskBase, unpackResults } from "./wire.ts";
@@ -35,13 +37,9 @@ export class WatchedThreads {
     this.#company = company;
     this.#clock = clock;
     this.#log = log;
-    const slots = new Slots(maxTasks);
-    const threads = new Threads({
-      threads: count,
-      maxTasks,
-      data: { ...slots.memory, niceness: company === "alone" ? ALONE_NICENESS : 0, webhook },
-      onMessage: (packed) => this.#effects.take(packed),
-    });
+    const options = { maxTasks, onMessage: (packed: string[]) => this.#effects.take(packed) };
+    const { threads, slots } =
+      company === "alone" ? openProcess(webhook, { ...options, clock }) : openThreads(count, webhook, options);
     const watchdog = new Watchdog({
       company,
       clock,
@@ -99,4 +97,24 @@ export class WatchedThreads {
   #baseOf(definitions: Map<string, string>): TaskBase {
     return { now: this.#clock.now(), stepwise: this.#company === "alone", definitions: [...definitions] };
   }
+}
+
+interface Opened {
+  threads: Threads;
+  slots: Slots;
+}
+
+function openThreads(count: number, webhook: WebhookSettings, options: ThreadsOptions): Opened {
+  const bytes = Slots.bytes(options.maxTasks);
+  const memory = { progress: new SharedArrayBuffer(bytes.progress), replies: new SharedArrayBuffer(bytes.replies) };
+  const threads = new OwnThreads(count, { ...memory, niceness: 0, webhook }, options);
+  return { threads, slots: new Slots(options.maxTasks, memory) };
+}
+
+function openProcess(webhook: WebhookSettings, options: ThreadsOptions & { clock: Clock }): Opened {
+  const bytes = Slots.bytes(options.maxTasks);
+  const [progress, replies] = [new MappedFile(bytes.progress), new MappedFile(bytes.replies)];
+  const settings = { niceness: ALONE_NICENESS, webhook };
+  const threads = new AloneProcess({ ...options, settings, memory: [progress, replies] });
+  return { threads, slots: new Slots(options.maxTasks, { progress: progress.buffer, replies: replies.buffer }) };
 }

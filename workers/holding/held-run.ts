@@ -8,8 +8,8 @@ import { definitionKey } from "../definitions/definitions.ts";
 import type { Advanced, ReadyEffect } from "../execution/port.ts";
 import { HeldLog } from "./held-log.ts";
 
-/** A run is failed after so many lost threads in a row, without progress in between. */
-const MAX_CRASHES = 5;
+/** A run is alone after so many claims, and failed after so many lost threads, in a row and without progress in between. */
+const MAX_LOSSES = 5;
 
 /** How a run was claimed; each way has a share of the room that the other cannot take. */
 export type Origin = "message" | "due";
@@ -66,6 +66,7 @@ export class HeldRun {
     this.crashes = run.crashes;
     this.bytes = run.payload.length + run.log.length;
     this.#log = new HeldLog(run.log, run.logLength);
+    if (run.crashes > 0 || run.claims > MAX_LOSSES) this.suspicion = 2;
   }
 
   get version(): VersionKey {
@@ -153,9 +154,8 @@ export class HeldRun {
   charge(reason: string, now: number): void {
     this.crashes++;
     this.mustSave = true;
-    if (this.crashes < MAX_CRASHES) return;
-    const failure = describeFailure("crashed", { count: MAX_CRASHES, reason });
-    this.#endBetween("failed", failure, now);
+    if (this.crashes < MAX_LOSSES) return;
+    this.#endBetween("failed", describeFailure("crashed", { count: MAX_LOSSES, reason }), now);
   }
 
   /** It ends as cancelled, in the middle of its steps. */

@@ -19,6 +19,7 @@ import { textPassed } from "../garbage.ts";
 import type { Advanced, Executed, Handed } from "../port.ts";
 import { ReplyBytes } from "../reply-bytes.ts";
 import { SharedProgress } from "../shared.ts";
+import { opened } from "../shared-memory.ts";
 import type { ThreadData } from "../threads.ts";
 import { type EffectTask, type PureTask, packResults, type ThreadTask } from "../wire.ts";
 import { type EffectPlace, EffectResults } from "./effect-results.ts";
@@ -40,8 +41,8 @@ const WITHOUT_DEFINITION: Advanced = {
 
 const types = await loadStepTypes();
 const { progress, replies, niceness, webhook }: ThreadData = workerData;
-const replyBytes = new ReplyBytes(replies);
-const shared = new SharedProgress(progress);
+const replyBytes = new ReplyBytes(opened(replies));
+const shared = new SharedProgress(opened(progress));
 const lane = shared.takeLane(threadId, kernelThreadId());
 const beat = () => shared.beat(lane);
 const parts: ThreadParts = {

@@ -27,21 +27,36 @@ export function scheduleCancels(world: World, runs: string[], { api, span }: { a
 const KINDS = ["crash", "freeze", "restart", "cut", "jump"] as const;
 const FAULTS = 8;
 
+/** The workers of a world, in whose places others come when they are gone. */
+export interface Workers {
+  world: World;
+  types: StepTypes;
+  at: SimulatedWorker[];
+}
+
+export function openWorker(workers: Workers, index: number, name = `w${index}`): void {
+  const { world, types, at } = workers;
+  at[index] = new SimulatedWorker(name, world, types, () => replaceLater(workers, index, name));
+}
+
+function replaceLater(workers: Workers, index: number, name: string): void {
+  const { scheduler, random } = workers.world;
+  scheduler.after(random.below(3000), () => openWorker(workers, index, `${name}'`));
+}
+
 /** Crashes, freezes and partitions beyond the lease, orderly restarts and clocks that are set, until the world calms down. */
-export function scheduleFaults(world: World, workers: SimulatedWorker[], types: StepTypes, end: number): void {
+export function scheduleFaults(workers: Workers, end: number): void {
+  const { world } = workers;
   const { random, scheduler, counts } = world;
   scheduler.after(end, () => {
     world.faulty = false;
   });
   for (let fault = 0; fault < FAULTS; fault++) {
     scheduler.after(random.below(end), () => {
-      const index = random.below(workers.length);
-      const worker = workers[index];
+      const index = random.below(workers.at.length);
+      const worker = workers.at[index];
       if (worker === undefined) return;
-      const restart = () =>
-        scheduler.after(random.below(3000), () => {
-          workers[index] = new SimulatedWorker(`${worker.name}'`, world, types);
-        });
+      const restart = () => replaceLater(workers, index, worker.name);
       const kind = random.pick(KINDS);
       world.note(`${kind} ${worker.name}`);
       if (kind === "crash") {

@@ -3,14 +3,14 @@ import { parseLog } from "../../src/schemas/log.ts";
 import type { StepResult } from "../../src/schemas/run.ts";
 import type { RunRecord, Storage } from "../../src/storage/port.ts";
 import { Connection } from "./connection.ts";
-import { scheduleCancels, scheduleFaults } from "./faults.ts";
+import { openWorker, scheduleCancels, scheduleFaults, type Workers } from "./faults.ts";
 import { type Ground, memoryGround } from "./ground.ts";
 import { orderFaults } from "./order.ts";
 import { randomWorkload } from "./random-definitions.ts";
 import { outcomeFaults } from "./reference.ts";
 import { ProcessClock, Random, Scheduler } from "./scheduler.ts";
 import { scheduleTriggers } from "./triggers.ts";
-import { LEASE_MILLISECONDS, SimulatedWorker } from "./worker.ts";
+import { LEASE_MILLISECONDS } from "./worker.ts";
 import { POISONED, WORKLOADS, type Workload } from "./workloads.ts";
 import { keyOf, uuidOf, World } from "./world.ts";
 
@@ -18,8 +18,8 @@ import { keyOf, uuidOf, World } from "./world.ts";
 const RANDOM = 6;
 const TRIGGER_SPAN = 20_000;
 const FAULTS_END = 90_000;
-/** The longest workload sleeps 53 s; a run that was lost at the last fault waits a lease, and may crash again in it. */
-const SETTLED = FAULTS_END + 10 * LEASE_MILLISECONDS;
+/** The longest workload sleeps 53 s; a run whose holder died waits a lease, and two that kill theirs take five with them each. */
+const SETTLED = FAULTS_END + 20 * LEASE_MILLISECONDS;
 
 export interface Report {
   seed: number;
@@ -56,9 +56,10 @@ export async function simulate(seed: number, types: StepTypes, ground: Ground = 
   );
   const api = new Connection(world, new ProcessClock(scheduler, random));
   const count = random.pick([2, 2, 3]);
-  const workers = Array.from({ length: count }, (_, index) => new SimulatedWorker(`w${index}`, world, types));
-  const expected = scheduleTriggers(world, workers, workloads, { api, span: TRIGGER_SPAN });
-  scheduleFaults(world, workers, types, FAULTS_END);
+  const workers: Workers = { world, types, at: [] };
+  for (let index = 0; index < count; index++) openWorker(workers, index);
+  const expected = scheduleTriggers(world, workers.at, workloads, { api, span: TRIGGER_SPAN });
+  scheduleFaults(workers, FAULTS_END);
   scheduleCancels(world, [...expected.keys()], { api, span: TRIGGER_SPAN + 10_000 });
   const open = [...expected.keys()];
   const watch = async () => {
@@ -92,7 +93,10 @@ function problemsOf(run: RunRecord | null, { id, steps, status }: Workload): str
   if (run.status !== status) return [`ended as ${run.status} (${run.error}) instead of ${status}; log ${run.log}`];
   const problems: string[] = [];
   const results: Record<string, StepResult> = JSON.parse(run.stepResults ?? "{}");
-  problems.push(...orderFaults(steps, "", results), ...(id === POISONED ? [] : outcomeFaults(steps, "", results)));
+  problems.push(
+    ...orderFaults(steps, "", results),
+    ...(POISONED.includes(id) ? [] : outcomeFaults(steps, "", results)),
+  );
   const { n }: { n: number } = JSON.parse(run.payload);
   for (const result of Object.values(results)) {
     const from = /"from":(-?\d+)/.exec(JSON.stringify(result.output))?.[1];

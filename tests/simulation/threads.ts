@@ -14,7 +14,7 @@ import {
 import type { Surroundings, ThreadRun } from "../../workers/execution/thread/thread-run.ts";
 import { ThreadRuns } from "../../workers/execution/thread/thread-runs.ts";
 import type { ProcessClock } from "./scheduler.ts";
-import { poisonTaken } from "./workloads.ts";
+import { killed } from "./workloads.ts";
 import type { World } from "./world.ts";
 
 const THREADS = 2;
@@ -31,20 +31,28 @@ class Thread {
   }
 }
 
+/** Has a thread, or its process, be lost under the run at an index of its task. */
+type Lose = (victim: "thread" | "process", guilty: number) => never[];
+
 /** Threads that take virtual time, act on the world's ledger, and are sometimes lost. */
 export class SimulatedThreads implements Executor {
   readonly #world: World;
   readonly #clock: Clock;
   readonly #process: ProcessClock;
   readonly #types: StepTypes;
+  readonly #die: () => void;
   readonly #threads = new Map<number, Thread>();
 
-  /** @param clock tells the time in `process` */
-  constructor(world: World, clock: Clock, process: ProcessClock, types: StepTypes) {
+  /**
+   * @param clock tells the time in `process`
+   * @param die ends that process
+   */
+  constructor(world: World, clock: Clock, process: ProcessClock, types: StepTypes, die: () => void) {
     this.#world = world;
     this.#clock = clock;
     this.#process = process;
     this.#types = types;
+    this.#die = die;
   }
 
   freest(): number {
@@ -59,7 +67,8 @@ export class SimulatedThreads implements Executor {
         const run = thread.runs.take(handed, this.#planOf(handed.definition, definitions));
         if (run === undefined) results.push({ kind: "missing" });
         else results.push({ kind: "advanced", advanced: thread.runs.advance(run, this.#surroundings(thread)) });
-        if (poisonTaken()) return lose(index);
+        const victim = killed();
+        if (victim !== null) return lose(victim, index);
       }
       return results;
     });
@@ -84,7 +93,7 @@ export class SimulatedThreads implements Executor {
     thread: Thread,
     { path, effectBy, ...handed }: HandedEffect,
     plan: Plan | undefined,
-    lose: (guilty: number) => never[],
+    lose: Lose,
   ): Promise<ExecutedEffect> {
     const run = thread.runs.take(handed, plan);
     if (run === undefined) return { kind: "missing" };
@@ -98,7 +107,8 @@ export class SimulatedThreads implements Executor {
     }
     if (thread.isLost) return { kind: "missing" };
     const told = { kind: "advanced", advanced: thread.runs.advance(run, world) } as const;
-    if (poisonTaken()) lose(0);
+    const victim = killed();
+    if (victim !== null) lose(victim, 0);
     return told;
   }
 
@@ -125,22 +135,22 @@ export class SimulatedThreads implements Executor {
     }));
   }
 
-  /** Does work after a moment, unless the thread is lost before or under it: with `guilty`, the index of the run that did it. */
-  #onThread<Result>(
-    name: number,
-    thread: Thread,
-    work: (lose: (guilty: number) => never[]) => Promise<Result> | Result,
-  ): Promise<Result> {
+  /** Does work after a moment, unless the thread is lost before or under it. */
+  #onThread<Result>(name: number, thread: Thread, work: (lose: Lose) => Promise<Result> | Result): Promise<Result> {
     const { random } = this.#world;
     const task = {};
     return new Promise((resolve, reject) => {
       thread.waiting.set(task, reject);
-      const lose = (guilty: number | null) => this.#lose(name, thread, task, guilty);
+      const lose = (victim: "thread" | "process", guilty: number | null) => {
+        // One that is alone has a process of its own.
+        if (victim === "process" && !thread.isAlone) this.#die();
+        return this.#lose(name, thread, task, guilty);
+      };
       this.#world.maybeFreeze(this.#process);
       this.#clock.timer(random.below(4), async () => {
         if (thread.isLost) return;
         if (this.#world.faulty && random.chance(0.02)) {
-          lose(null);
+          lose("thread", null);
           return;
         }
         const result = await work(lose);

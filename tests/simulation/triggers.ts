@@ -1,9 +1,10 @@
 import { PlatformError } from "../../src/errors.ts";
+import { idFloor } from "../../src/ids.ts";
 import type { InsertedRun, NewRun, ProgressBeforeInsert } from "../../src/storage/port.ts";
 import type { Connection } from "./connection.ts";
 import type { SimulatedWorker } from "./worker.ts";
 import { SHORT, type Workload } from "./workloads.ts";
-import { keyOf, uuidOf, type World } from "./world.ts";
+import { keyOf, type World } from "./world.ts";
 
 const TRIGGERS = 12;
 
@@ -20,9 +21,11 @@ export function scheduleTriggers(
   const expected = world.workloads;
   for (let index = 0; index < TRIGGERS; index++) {
     const workload = random.pick(random.chance(0.5) ? SHORT : workloads);
-    const id = uuidOf("a", index);
+    const wait = random.below(span);
+    // Of its time: a worker takes runs from before its begin in another way.
+    const id = `${idFloor(scheduler.time + wait).slice(0, -4)}${index.toString(16).padStart(4, "0")}`;
     expected.set(id, workload);
-    scheduler.after(random.below(span), () => {
+    scheduler.after(wait, () => {
       world.note(`trigger ${id} ${workload.id}`);
       const payload = JSON.stringify({ n: index });
       const owner = random.pick(workers);

@@ -27,10 +27,18 @@ export class SimulatedWorker {
   readonly clock: ProcessClock;
   readonly connection: Connection;
   readonly #random: Random;
+  readonly #die: () => void;
   #parts: Parts | null = null;
 
-  constructor(name: string, world: World, types: StepTypes) {
+  /** @param onDeath called when a run killed it */
+  constructor(name: string, world: World, types: StepTypes, onDeath: () => void) {
     this.name = name;
+    this.#die = () => {
+      world.note(`death ${name}`);
+      world.counts.deaths++;
+      this.crash();
+      onDeath();
+    };
     this.#random = world.random;
     this.clock = new ProcessClock(world.scheduler, world.random);
     this.connection = new Connection(world, this.clock);
@@ -48,7 +56,7 @@ export class SimulatedWorker {
     const storage = this.connection.storage();
     const dispatcher = new Dispatcher({
       storage,
-      executor: new SimulatedThreads(world, clock, this.clock, types),
+      executor: new SimulatedThreads(world, clock, this.clock, types, this.#die),
       clock,
       log,
       types,

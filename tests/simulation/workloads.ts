@@ -21,29 +21,39 @@ const effect = defineConnector({
 });
 
 /** A step under which every thread dies. */
-export const POISON = "poison";
 const poison = defineConnector({
-  type: POISON,
+  type: "poison",
   kind: "pure",
   description: "Kills its thread; the simulation does it.",
   config: Type.Object({}),
   run: () => {
-    isPoisoned = true;
+    taken = "thread";
     return {};
   },
 });
-let isPoisoned = false;
+/** A step under which every process dies. */
+const deadly = defineConnector({
+  type: "deadly",
+  kind: "pure",
+  description: "Kills its process; the simulation does it.",
+  config: Type.Object({}),
+  run: () => {
+    taken = "process";
+    return {};
+  },
+});
+let taken: "thread" | "process" | null = null;
 
-/** Whether a poisonous step was executed since it was last asked. */
-export function poisonTaken(): boolean {
-  const taken = isPoisoned;
-  isPoisoned = false;
-  return taken;
+/** What a step has killed since it was last asked; null for nothing. */
+export function killed(): "thread" | "process" | null {
+  const victim = taken;
+  taken = null;
+  return victim;
 }
 
 export async function simulatedStepTypes(): Promise<StepTypes> {
   const types = new Map(await loadStepTypes());
-  const more: Connector[] = [effect, poison];
+  const more: Connector[] = [effect, poison, deadly];
   for (const connector of more)
     types.set(connector.type, { connector, validator: TypeCompiler.Compile(connector.config) });
   return types;
@@ -84,8 +94,8 @@ export interface Workload {
   status: "success" | "failed";
 }
 
-/** The one whose runs end because their threads do. */
-export const POISONED = "poisoned";
+/** Those whose runs end because their threads or processes do. */
+export const POISONED = ["poisoned", "deadly", "deadly at once"];
 
 export const WORKLOADS: Workload[] = [
   { id: "pure", steps: [pure("a"), pure("b"), pure("c")], status: "success" },
@@ -142,7 +152,9 @@ export const WORKLOADS: Workload[] = [
     ],
     status: "failed",
   },
-  { id: POISONED, steps: [acts("a"), { name: "b", type: POISON, config: {} }], status: "failed" },
+  { id: "poisoned", steps: [acts("a"), { name: "b", type: "poison", config: {} }], status: "failed" },
+  { id: "deadly", steps: [acts("a"), { name: "b", type: "deadly", config: {} }], status: "failed" },
+  { id: "deadly at once", steps: [{ name: "a", type: "deadly", config: {} }], status: "failed" },
 ];
 
 /** Those that shortcuts are for, which come more often. */

@@ -27,6 +27,7 @@ export class World {
   readonly violations: string[] = [];
   readonly counts = {
     crashes: 0,
+    deaths: 0,
     freezes: 0,
     cuts: 0,
     jumps: 0,

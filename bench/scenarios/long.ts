@@ -111,11 +111,12 @@ function inRow(steps: Step[]): Step[] {
   return steps;
 }
 
+/** Each branch gives its last status: the outputs of all steps together are over the 1 MiB that an output may have. */
 function inBranches(steps: Step[]): Step[] {
-  const branches = Array.from({ length: Math.ceil(steps.length / BRANCH) }, (_, at) => ({
-    name: `b${at}`,
-    steps: steps.slice(at * BRANCH, (at + 1) * BRANCH),
-  }));
+  const branches = Array.from({ length: Math.ceil(steps.length / BRANCH) }, (_, at) => {
+    const own = steps.slice(at * BRANCH, (at + 1) * BRANCH);
+    return { name: `b${at}`, steps: own, output: `\${${own.at(-1)?.name}.status_code}` };
+  });
   return [{ name: "all", type: "parallel", config: { join: "all", branches } }];
 }
 

@@ -32,7 +32,8 @@ test("a completed event that is too big for its topic goes with the beginning of
   const messages = await place.messages(place.options.completedTopic, 500);
   expect(new Set(messages.map(({ key }) => key))).toEqual(new Set(runIdsOf(events)));
   const found = messages.find(({ key }) => key === first.run_id);
-  expect(JSON.parse(found?.payload ?? "")).toEqual(failed(first, "€".repeat(1000)));
+  const { namespace: _, ...value } = failed(first, "€".repeat(1000));
+  expect(JSON.parse(found?.payload ?? "")).toEqual(value);
   expect(messaging.isDegraded()).toBe(false);
 });
 

@@ -37,10 +37,13 @@ const claim = (candidates: string, among = "true") => `with candidate as materia
   select null, null, null, null, null, null, null, null, null, null, count(*)::integer from overdue having count(*) > 0`;
 
 // Makes runs of workers whose lease is over due, 1,000 at a time. Workers are few: their table is one page.
-const free = (floor: string) => `update run_queue q set due_at = now(), holder = null, claim_id = null from (
+// Found once and kept ("materialized"): joined in another order, they would be looked for again for each row of the queue.
+const free = (floor: string) => `with lapsed as materialized (
     select run_uuid from workers join run_queue on holder = workers.uuid where lease_until <= now() and ${since("lease_until", floor)}
     order by run_uuid limit 1000 for update of run_queue skip locked
-  ) as lapsed where q.run_uuid = lapsed.run_uuid and ${few("length(lapsed.run_uuid::text)")}`;
+  )
+  update run_queue q set due_at = now(), holder = null, claim_id = null from lapsed
+  where q.run_uuid = lapsed.run_uuid and ${few("length(lapsed.run_uuid::text)")}`;
 
 const MAY_CLAIM = hasLease("$1::text::uuid");
 

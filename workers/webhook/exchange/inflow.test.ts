@@ -123,3 +123,27 @@ test("of replies that stall with more than 32 MiB the ones that did so first are
   expect(gaveUp).toEqual(gaveUp.map((_, index) => index));
   expect(held).toBeLessThan(34 * MIB);
 });
+
+test("of many replies of an unknown host 64 are read between two looks; of one that is known to send small ones all are", () => {
+  const inflow = new Inflow(() => held);
+  const replies = Array.from({ length: 200 }, () => new Reply(inflow, "unknown"));
+  expect(going(replies)).toHaveLength(64);
+  pass(5);
+  expect(going(replies)).toHaveLength(128);
+  pass(10);
+  expect(going(replies)).toHaveLength(200);
+  replies[0]?.come(100);
+  replies[0]?.end();
+  const more = Array.from({ length: 200 }, () => new Reply(inflow, "unknown"));
+  expect(going(more)).toHaveLength(200);
+});
+
+test("replies of unknown hosts go on beside those of a host that sends large ones", () => {
+  const inflow = new Inflow(() => held);
+  const large = Array.from({ length: 10 }, () => new Reply(inflow, "large"));
+  for (const reply of large) reply.come(MIB / 4);
+  const replies = Array.from({ length: 100 }, (_, index) => new Reply(inflow, `host ${index}`));
+  pass(10);
+  expect(going(replies)).toHaveLength(100);
+  expect(going(large)).toHaveLength(4);
+});

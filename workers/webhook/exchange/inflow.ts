@@ -4,10 +4,10 @@
 const MAX_BYTES = 2 * 1024 * 1024;
 /** Beyond this, all wait: of many hosts each may send its first large one. */
 const MOST_BYTES = 6 * 1024 * 1024;
-/** A host that sent a larger reply than this within the last minute sends large ones. */
+/** A host that sent a larger reply than this within the last minute sends large ones; one whose replies were smaller, small ones. */
 const LARGE_BYTES = 64 * 1024;
-const LARGE_MILLISECONDS = 60_000;
-const MAX_LARGE_HOSTS = 1000;
+const KNOWN_MILLISECONDS = 60_000;
+const MAX_KNOWN_HOSTS = 1000;
 /** The replies that began first go on, so that half-read ones never wait for each other. */
 const OLDEST = 4;
 /** One of which nothing came for so long stalls: neither it nor its bytes keep others from going on. */
@@ -15,7 +15,10 @@ const STALLED_MILLISECONDS = 1000;
 /** Beyond this many bytes of replies that stall, those that have done so for longest are given up. */
 const MOST_STALLED_BYTES = 32 * 1024 * 1024;
 const LOOK_MILLISECONDS = 5;
-/** Replies that go on at one look: all at once would bring up to 512 KiB each before the first of them is counted. */
+/**
+ * Replies that go on at one look, and of unknown hosts between two looks: all at once would bring up to 512 KiB each before the
+ * first of them is counted.
+ */
 const AT_ONCE = 64;
 
 /** A reply under way. */
@@ -41,8 +44,10 @@ export class Inflow {
   readonly #awaited = new Map<Inflowing, Place>();
   /** A part of these has come; the one that began first is the first. */
   readonly #begun = new Map<Inflowing, Place>();
-  /** Hosts that send large replies, and when each did last; the one that did longest ago is the first. */
-  readonly #large = new Map<string, number>();
+  /** Hosts that replied lately, and how large; the one that did longest ago is the first. */
+  readonly #hosts = new Map<string, { isLarge: boolean; at: number }>();
+  /** Replies of unknown hosts that were let go since the last look. */
+  #unknown = 0;
   #shut: "open" | "large" | "all" = "open";
   #looking: ReturnType<typeof setInterval> | null = null;
 
@@ -53,10 +58,15 @@ export class Inflow {
 
   /** A request is sent; its reply will come. */
   expect(reply: Inflowing): void {
+    const isUnknown = this.#host(reply.host) === undefined;
     // While some are held, this one waits behind them.
-    const isHeld = this.#looking !== null && (this.#shut === "all" || this.#isLarge(reply.host));
+    const isBehind = this.#looking !== null && (this.#shut === "all" || this.#isLarge(reply.host));
+    const isHeld = isBehind || (isUnknown && this.#unknown >= AT_ONCE);
     this.#awaited.set(reply, { isHeld, bytes: 0, cameAt: 0 });
-    if (isHeld) reply.hold(true);
+    if (isHeld) {
+      reply.hold(true);
+      this.#lookOn();
+    } else if (isUnknown) this.#unknown++;
   }
 
   /** So many bytes of a reply came, and are counted. */
@@ -66,7 +76,7 @@ export class Inflow {
     if (this.#awaited.delete(reply)) this.#begun.set(reply, place);
     place.bytes += bytes;
     place.cameAt = performance.now();
-    if (place.bytes > LARGE_BYTES) this.#noteLarge(reply.host, place.cameAt);
+    if (place.bytes > LARGE_BYTES) this.#note(reply.host, { isLarge: true, at: place.cameAt });
     if (this.#shut === "all" || this.#heldBytes() <= MAX_BYTES) return;
     const active = this.#activeBytes();
     if (active > MOST_BYTES) this.#hold("all");
@@ -75,7 +85,9 @@ export class Inflow {
 
   /** All of a reply came, or nothing more of it will. */
   over(reply: Inflowing): void {
+    const { bytes = 0 } = this.#begun.get(reply) ?? {};
     if (!this.#awaited.delete(reply)) this.#begun.delete(reply);
+    if (bytes > 0 && !this.#isLarge(reply.host)) this.#note(reply.host, { isLarge: false, at: performance.now() });
   }
 
   #hold(which: "large" | "all"): void {
@@ -86,14 +98,19 @@ export class Inflow {
       reply.hold(true);
     }
     this.#letOldestGo();
+    this.#lookOn();
+  }
+
+  #lookOn(): void {
     this.#looking ??= setInterval(() => this.#look(), LOOK_MILLISECONDS);
   }
 
   #look(): void {
     const active = this.#activeBytes();
+    this.#unknown = 0;
     if (this.#shut !== "open" && active > MAX_BYTES / 2) {
       this.#letOldestGo();
-      if (this.#shut === "all" && active <= MAX_BYTES) this.#letSmallGo();
+      if (this.#shut === "large" || active <= MAX_BYTES) this.#letSmallGo();
       return;
     }
     this.#shut = "open";
@@ -132,26 +149,37 @@ export class Inflow {
 
   #letSmallGo(): void {
     this.#shut = "large";
-    for (const [reply, place] of this.#places()) if (!this.#isLarge(reply.host)) this.#letGo(reply, place);
+    let left = AT_ONCE;
+    for (const [reply, place] of this.#places()) {
+      if (!place.isHeld || this.#isLarge(reply.host)) continue;
+      if (left-- === 0) return;
+      this.#letGo(reply, place);
+    }
   }
 
   #letGo(reply: Inflowing, place: Place): void {
     if (!place.isHeld) return;
     place.isHeld = false;
     place.cameAt = performance.now();
+    if (this.#host(reply.host) === undefined) this.#unknown++;
     reply.hold(false);
   }
 
-  #noteLarge(host: string, now: number): void {
-    this.#large.delete(host);
-    this.#large.set(host, now);
-    const [oldest] = this.#large.keys();
-    if (this.#large.size > MAX_LARGE_HOSTS && oldest !== undefined) this.#large.delete(oldest);
+  #note(host: string, known: { isLarge: boolean; at: number }): void {
+    this.#hosts.delete(host);
+    this.#hosts.set(host, known);
+    const [oldest] = this.#hosts.keys();
+    if (this.#hosts.size > MAX_KNOWN_HOSTS && oldest !== undefined) this.#hosts.delete(oldest);
+  }
+
+  /** What is known of a host; undefined where it did not reply within the last minute. */
+  #host(host: string): { isLarge: boolean; at: number } | undefined {
+    const known = this.#hosts.get(host);
+    return known !== undefined && performance.now() - known.at < KNOWN_MILLISECONDS ? known : undefined;
   }
 
   #isLarge(host: string): boolean {
-    const since = this.#large.get(host);
-    return since !== undefined && performance.now() - since < LARGE_MILLISECONDS;
+    return this.#host(host)?.isLarge === true;
   }
 
   *#places(): Generator<[Inflowing, Place]> {

@@ -41,9 +41,9 @@ stack-clean: install ## Ends it and removes its data
 test: install ## Type check, lint and every test, the big ones scaled down
 	@exec tests/run
 
-unit: install ## Type check and the tests that need no service, in under 20 s
+unit: install ## Type check and the tests that need no service, in some 20 s
 	@bun run typecheck & types=$$!; \
-	git grep --untracked -LE '$(SERVICES)' -- 'src/*.test.ts' 'workers/*.test.ts' | xargs -P 3 -n 8 bun test; tests=$$?; \
+	git grep --untracked -LE '$(SERVICES)' -- 'src/*.test.ts' 'workers/*.test.ts' | xargs -P 4 -n 4 bun test --timeout 60000; tests=$$?; \
 	wait $$types && exit $$tests
 
 test-full: install ## The same with every number as promised (about twenty minutes)

@@ -47,17 +47,25 @@ export function reading<Value>(read: () => Value): Value {
   }
 }
 
+/** The locks that are held: a database that nothing refers to is closed by the garbage collector, which frees its lock. */
+const locks = new Set<Database>();
+
 /**
- * Holds the data folder for this process until it ends, however it ends: the kernel frees the lock.
+ * Holds the data folder for this process until it ends, however it ends: the kernel frees the lock. The function that is
+ * returned frees it earlier.
  *
  * @throws StartError when another process holds it.
  */
-export function lockFolder(folder: string): Database {
+export function lockFolder(folder: string): () => void {
   try {
     const lock = new Database(join(folder, "lock"), { create: true });
     lock.run("pragma locking_mode = exclusive");
     lock.run("begin exclusive");
-    return lock;
+    locks.add(lock);
+    return () => {
+      locks.delete(lock);
+      lock.close();
+    };
   } catch (error) {
     const message = messageOf(error);
     throw new StartError(

@@ -36,17 +36,17 @@ export interface FileOptions {
  */
 export async function openFileStorage({ folder, synchronous, onDeath }: FileOptions): Promise<Storage> {
   prepareFolder(folder);
-  const lock = lockFolder(folder);
+  const unlock = lockFolder(folder);
   const file = join(folder, "platform.db");
   const committer = await ThreadCommitter.start({ file, synchronous }, onDeath).catch((error: unknown) => {
-    lock.close();
+    unlock();
     throw startError(file, error);
   });
   await committer.write("endLeases", null);
   const reader = openReader(file);
   return sqliteStorage(reader, committer, systemClock, async () => {
     reader.close();
-    lock.close();
+    unlock();
   });
 }
 

@@ -45,10 +45,10 @@ class Reply {
   giveUp(): void {
     held -= this.bytes;
     this.gaveUp = true;
-    this.#inflow.over(this);
+    this.#inflow.over(this, false);
   }
   end(): void {
-    this.#inflow.over(this);
+    this.#inflow.over(this, true);
   }
 }
 
@@ -136,6 +136,15 @@ test("of many replies of an unknown host 64 are read between two looks; of one t
   replies[0]?.end();
   const more = Array.from({ length: 200 }, () => new Reply(inflow, "unknown"));
   expect(going(more)).toHaveLength(200);
+});
+
+test("a host is known for small replies by one without a body, and not by one that broke off", () => {
+  const inflow = new Inflow(() => held);
+  new Reply(inflow, "empty").end();
+  new Reply(inflow, "broken").giveUp();
+  const replies = (host: string) => Array.from({ length: 100 }, () => new Reply(inflow, host));
+  expect(going(replies("empty"))).toHaveLength(100);
+  expect(going(replies("broken"))).toHaveLength(62);
 });
 
 test("replies of unknown hosts go on beside those of a host that sends large ones", () => {

@@ -84,10 +84,9 @@ export class Inflow {
   }
 
   /** All of a reply came, or nothing more of it will. */
-  over(reply: Inflowing): void {
-    const { bytes = 0 } = this.#begun.get(reply) ?? {};
+  over(reply: Inflowing, isComplete: boolean): void {
     if (!this.#awaited.delete(reply)) this.#begun.delete(reply);
-    if (bytes > 0 && !this.#isLarge(reply.host)) this.#note(reply.host, { isLarge: false, at: performance.now() });
+    if (isComplete && !this.#isLarge(reply.host)) this.#note(reply.host, { isLarge: false, at: performance.now() });
   }
 
   #hold(which: "large" | "all"): void {

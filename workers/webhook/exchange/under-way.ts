@@ -132,7 +132,7 @@ export class Exchange implements Inflowing {
 
   #finish(reusable: boolean): void {
     this.#call.signal.removeEventListener("abort", this.#onAbort);
-    this.#inflow.over(this);
+    this.#inflow.over(this, this.#state === "complete");
     if (this.#isHeld) this.hold(false);
     this.#onOver();
     this.#onEnd(reusable);

@@ -84,15 +84,13 @@ export class Dispatcher implements TriggerConsumer {
     const isOn = this.#options.shortcuts.has("unclaimed");
     const left = isOn ? await this.#unclaimed.advance(triggered) : triggered.map(keyOf);
     const claimed = left.length === 0 ? [] : await this.#messages.claimNow(left);
-    const known = new Set(claimed.map(nameOfRun));
-    const others = left.filter((run) => !known.has(nameOfRun(run)));
-    const stored = others.length === 0 ? [] : await this.#options.storage.storedRuns(others);
-    for (const run of stored) known.add(nameOfRun(run));
-    const unknown = others.filter((run) => !known.has(nameOfRun(run)));
-    const unknownNames = new Set(unknown.map(nameOfRun));
+    const unknown = new Map(left.map((run) => [nameOfRun(run), run]));
+    for (const run of claimed) unknown.delete(nameOfRun(run));
+    const stored = unknown.size === 0 ? [] : await this.#options.storage.storedRuns([...unknown.values()]);
+    for (const run of stored) unknown.delete(nameOfRun(run));
     // A partition brings its messages in the order in which they were sent.
-    this.#lag.heard(triggered.find((run) => !unknownNames.has(nameOfRun(run)))?.uuid ?? "");
-    return { unknown };
+    this.#lag.heard(triggered.find((run) => !unknown.has(nameOfRun(run)))?.uuid ?? "");
+    return { unknown: [...unknown.values()] };
   }
 
   /** Room for a run that a trigger of this process is about to store: it is claimed by its insert, or executed before. */

@@ -29,6 +29,14 @@ export interface CompletedEvent {
   error: string | null;
 }
 
+/** The event of the end of a run. */
+export function completedEvent(
+  { namespace, uuid, workflowUuid }: RunKey & { workflowUuid: string },
+  { status, error }: { status: EndedStatus; error: string | null },
+): CompletedEvent {
+  return { namespace, run_id: uuid, workflow_id: workflowUuid, status, error };
+}
+
 /** A trigger event as any program may write it: with more fields than ours, and without a payload. */
 const foreignTrigger = TypeCompiler.Compile(
   Type.Object({

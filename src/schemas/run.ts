@@ -22,6 +22,11 @@ export function nameOfRun({ namespace, uuid }: RunKey): string {
   return `${namespace}:${uuid}`;
 }
 
+/** A text for each version of a workflow, likewise. */
+export function nameOfVersion(version: { namespace: string; workflowUuid: string; version: number }): string {
+  return `${version.namespace}:${version.workflowUuid}:${version.version}`;
+}
+
 export const RUN_STATUSES = ["pending", "running", "success", "failed", "paused", "cancelled"] as const;
 export const RunStatus = Type.Union(RUN_STATUSES.map((status) => Type.Literal(status)));
 export type RunStatus = (typeof RUN_STATUSES)[number];

@@ -1,4 +1,5 @@
 import { bytesOfText, lru } from "../../src/lru.ts";
+import { nameOfVersion } from "../../src/schemas/run.ts";
 import type { Storage, VersionKey } from "../../src/storage/port.ts";
 
 const MAX_BYTES = 32 * 1024 * 1024;
@@ -17,7 +18,7 @@ export class Definitions {
     const found = new Map<string, string>();
     const missing = new Map<string, VersionKey>();
     for (const key of keys) {
-      const name = definitionKey(key);
+      const name = nameOfVersion(key);
       const steps = this.#cached.get(name);
       if (steps === undefined) missing.set(name, key);
       else found.set(name, steps);
@@ -33,8 +34,4 @@ export class Definitions {
     }
     return found;
   }
-}
-
-export function definitionKey({ namespace, workflowUuid, version }: VersionKey): string {
-  return `${namespace}:${workflowUuid}:${version}`;
 }

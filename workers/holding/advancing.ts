@@ -1,6 +1,6 @@
 import { messageOf } from "../../src/errors.ts";
 import { failpoint } from "../../src/failpoints.ts";
-import type { CompletedEvent } from "../../src/schemas/event.ts";
+import { type CompletedEvent, completedEvent } from "../../src/schemas/event.ts";
 import type { Next } from "../../src/storage/port.ts";
 import { type EffectOutcome, Effects } from "./effects/effects.ts";
 import type { PlacesOptions } from "./effects/places.ts";
@@ -140,7 +140,7 @@ export class Advancing {
       failpoint(next.kind === "end" ? "end_saved" : "progress_saved");
       const { log, onEnded, onGivenBack } = this.#options;
       // Where a renewal that crossed the end found no lease, the run was forgotten, though it ended.
-      if (outcome.kind === "ok" && next.kind === "end") onEnded(held.completedEvent(next));
+      if (outcome.kind === "ok" && next.kind === "end") onEnded(completedEvent(held.run, next));
       if (!this.#holds(held)) return;
       if (outcome.kind === "error") log.error({ run_id: held.run.uuid, code: outcome.code }, "progress refused");
       if (outcome.kind === "ok") saved();

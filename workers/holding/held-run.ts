@@ -1,10 +1,8 @@
-import type { CompletedEvent } from "../../src/schemas/event.ts";
 import { CANCELLED, type Interruption } from "../../src/schemas/interrupted.ts";
 import type { LogEntry } from "../../src/schemas/log.ts";
-import type { EndedStatus } from "../../src/schemas/run.ts";
+import { type EndedStatus, nameOfVersion } from "../../src/schemas/run.ts";
 import { describeFailure } from "../../src/step-failures.ts";
 import type { ClaimedRun, Next, Progress, RunEnd, VersionKey } from "../../src/storage/port.ts";
-import { definitionKey } from "../definitions/definitions.ts";
 import type { Advanced, ReadyEffect } from "../execution/port.ts";
 import { HeldLog } from "./held-log.ts";
 
@@ -74,7 +72,7 @@ export class HeldRun {
   }
 
   get definition(): string {
-    return definitionKey(this.version);
+    return nameOfVersion(this.version);
   }
 
   /** Until when an effect of it may start: a lease that is nearly over may have ended when the effect reaches its host. */
@@ -167,11 +165,6 @@ export class HeldRun {
   #endBetween(status: EndedStatus, reason: Interruption, now: number): void {
     const stepResults = this.#log.interrupted(this.first, reason, now);
     this.end = { kind: "end", status, error: reason.error, stepResults };
-  }
-
-  /** The event of its end. */
-  completedEvent({ status, error }: RunEnd): CompletedEvent {
-    return { namespace: this.run.namespace, run_id: this.run.uuid, workflow_id: this.run.workflowUuid, status, error };
   }
 
   /** The fenced write of its progress; `saved` is to be called when it is done. */

@@ -1,7 +1,7 @@
 import type { Clock } from "../../src/clock.ts";
 import { newId } from "../../src/ids.ts";
 import type { Reservation } from "../../src/messaging/port.ts";
-import type { CompletedEvent } from "../../src/schemas/event.ts";
+import { type CompletedEvent, completedEvent } from "../../src/schemas/event.ts";
 import type { ClaimedRun } from "../../src/storage/port.ts";
 import type { Holdings } from "../holding/holdings.ts";
 import type { RunBeforeInsert } from "../shortcuts/run-before-insert.ts";
@@ -44,8 +44,7 @@ export class Reservations {
         release();
         this.#runBeforeInsert.learn(workflow, { namespace, workflowUuid, version: workflowVersion });
         if (end !== null) {
-          const { status, error } = end;
-          this.#options.onEnded({ namespace, run_id: uuid, workflow_id: workflowUuid, status, error });
+          this.#options.onEnded(completedEvent({ namespace, uuid, workflowUuid }, end));
         } else {
           const run = {
             namespace,

@@ -2,8 +2,9 @@ import type { Logger } from "pino";
 import type { Clock } from "../../src/clock.ts";
 import { messageOf } from "../../src/errors.ts";
 import { bytesOfText, lru } from "../../src/lru.ts";
+import { nameOfVersion } from "../../src/schemas/run.ts";
 import type { NewRun, ProgressBeforeInsert, Unnamed, VersionKey } from "../../src/storage/port.ts";
-import { type Definitions, definitionKey } from "../definitions/definitions.ts";
+import type { Definitions } from "../definitions/definitions.ts";
 import type { Reaches } from "../definitions/reach.ts";
 import type { PureExecution, PureRun } from "./pure.ts";
 
@@ -68,7 +69,7 @@ export class RunBeforeInsert {
     this.#workflows.set(trigger, { version: key.version, pure: null });
     this.#definitions.load([key]).then(
       (found) => {
-        const name = definitionKey(key);
+        const name = nameOfVersion(key);
         const steps = found.get(name);
         if (steps !== undefined && this.#reaches.of(name, steps).first === "end") {
           this.#workflows.set(trigger, { version: key.version, pure: { key, definition: name, steps } });

@@ -2,9 +2,9 @@ import type { Logger } from "pino";
 import type { Clock } from "../../src/clock.ts";
 import { isUuid, timeOfId } from "../../src/ids.ts";
 import type { Triggered } from "../../src/schemas/event.ts";
-import { keyOf, nameOfRun, type RunKey } from "../../src/schemas/run.ts";
+import { keyOf, nameOfRun, nameOfVersion, type RunKey } from "../../src/schemas/run.ts";
 import type { Next, Progress, Storage, Told, UnclaimedRun } from "../../src/storage/port.ts";
-import { type Definitions, definitionKey } from "../definitions/definitions.ts";
+import type { Definitions } from "../definitions/definitions.ts";
 import type { Reaches } from "../definitions/reach.ts";
 import type { Holdings } from "../holding/holdings.ts";
 import { RecentKeys } from "../recent.ts";
@@ -88,7 +88,7 @@ export class UnclaimedLookup {
     const all = [...told.values(), ...found.unclaimed];
     const definitions = await this.#definitions.load(all);
     const unclaimed = all.flatMap((run): Unclaimed[] => {
-      const definition = definitionKey(run);
+      const definition = nameOfVersion(run);
       const steps = definitions.get(definition);
       if (steps === undefined) return [];
       if (this.#reaches.of(definition, steps).first === "effect") {

@@ -1,11 +1,11 @@
 import { Coalescer } from "../../src/batching/coalescer.ts";
 import { messageOf } from "../../src/errors.ts";
 import { failpoint } from "../../src/failpoints.ts";
-import type { CompletedEvent, Triggered } from "../../src/schemas/event.ts";
+import { type CompletedEvent, completedEvent, type Triggered } from "../../src/schemas/event.ts";
 import { joinLogs } from "../../src/schemas/log.ts";
 import { keyOf, nameOfRun, type RunKey } from "../../src/schemas/run.ts";
 import type { Shortcut } from "../../src/shortcuts.ts";
-import type { Next, Outcome, Progress, RunEnd } from "../../src/storage/port.ts";
+import type { Next, Outcome, Progress } from "../../src/storage/port.ts";
 import type { Definitions } from "../definitions/definitions.ts";
 import type { Reaches } from "../definitions/reach.ts";
 import type { Advanced } from "../execution/port.ts";
@@ -185,9 +185,4 @@ export class UnclaimedRuns {
       release();
     }
   }
-}
-
-/** The event of the end of a run. */
-function completedEvent({ namespace, uuid, workflowUuid }: Unclaimed, { status, error }: RunEnd): CompletedEvent {
-  return { namespace, run_id: uuid, workflow_id: workflowUuid, status, error };
 }

@@ -12,9 +12,10 @@ import type {
   WorkflowLookup,
   WorkflowRecord,
 } from "../port.ts";
+import { notFound, UNSTORABLE } from "../refusals.ts";
 import { type Ids, mayStore } from "./ids.ts";
-import { notFound, REFERENCE, RESOLVED, referencesText } from "./references.ts";
-import { FIRST_UUID, LAST_UUID, milliseconds, UNSTORABLE, writeBatch } from "./statement.ts";
+import { REFERENCE, RESOLVED, referencesText } from "./references.ts";
+import { FIRST_UUID, LAST_UUID, milliseconds, writeBatch } from "./statement.ts";
 
 const COLUMNS = `d.uuid, v.id, v.name, v.description, v.steps::text as steps, v.version,
   ${milliseconds("d.created_at")} as "createdAt", ${milliseconds("v.created_at")} as "updatedAt"`;

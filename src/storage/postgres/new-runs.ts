@@ -4,10 +4,11 @@ import type { Pool } from "../../db/postgres/pool.ts";
 import { codeOf } from "../../errors.ts";
 import { isUuid } from "../../ids.ts";
 import type { InsertedRun, NewRun, Outcome, Unnamed } from "../port.ts";
+import { notFound, UNSTORABLE } from "../refusals.ts";
 import { eventDueAt } from "./events.ts";
 import { type Ids, mayStore } from "./ids.ts";
-import { notFound, RESOLVED } from "./references.ts";
-import { boundsOf, ENDED_AT, UNSTORABLE, within, writeBatch } from "./statement.ts";
+import { RESOLVED } from "./references.ts";
+import { boundsOf, ENDED_AT, within, writeBatch } from "./statement.ts";
 import { hasLease } from "./workers.ts";
 
 const UNIQUE_VIOLATION = "23505";

@@ -1,6 +1,6 @@
 /** References to workflows, by uuid or author's id. */
 import { isUuid } from "../../ids.ts";
-import type { Refusal, WorkflowKey } from "../port.ts";
+import type { WorkflowKey } from "../port.ts";
 
 /**
  * The workflow that a reference names now: by its uuid, or else an author's id. The uuid of a deleted workflow names none, even
@@ -29,9 +29,4 @@ export function referencesText(items: (WorkflowKey & { version?: number | null }
       version,
     })),
   );
-}
-
-/** The outcome for a workflow that does not exist, or was deleted. */
-export function notFound(reference: string): Refusal {
-  return { kind: "error", code: "workflow_not_found", subject: reference };
 }

@@ -1,7 +1,8 @@
 import { failureOf } from "../../db/postgres/failures.ts";
 import { few } from "../../db/postgres/kept.ts";
 import type { RunKey } from "../../schemas/run.ts";
-import type { Outcome, Refusal } from "../port.ts";
+import type { Outcome } from "../port.ts";
+import { UNSTORABLE } from "../refusals.ts";
 
 /** When a run ends: not before its last step, which has times of the process. The process binds its time as $3, milliseconds. */
 export const ENDED_AT = "greatest(now(), to_timestamp($3::float8 / 1000))";
@@ -56,9 +57,6 @@ export function boundsOf(uuids: string[]): [low: string, high: string] {
   }
   return [low, high];
 }
-
-/** The outcome for an item that the database refuses. */
-export const UNSTORABLE: Refusal = { kind: "error", code: "unstorable", subject: "" };
 
 /**
  * Writes a batch in one statement, which gives one outcome per item, in order. If the data of one item makes it fail, the

@@ -1,5 +1,5 @@
 import { bytesOfText, lru } from "../../lru.ts";
-import type { RunKey, StepResult } from "../../schemas/run.ts";
+import { nameOfVersion, type RunKey, type StepResult } from "../../schemas/run.ts";
 import type { RunRecord, VersionKey } from "../port.ts";
 import type { Definitions } from "./definitions.ts";
 
@@ -24,7 +24,7 @@ export class StepOrder {
     const ended = rows.filter(({ stepResults }) => stepResults !== null && stepResults !== "{}");
     const names = await this.#load(ended.map(versionOf));
     return rows.map(({ namespace, ...run }) => {
-      const own = names.get(keyOf(versionOf({ namespace, ...run })));
+      const own = names.get(nameOfVersion(versionOf({ namespace, ...run })));
       if (run.stepResults === null || own === undefined) return run;
       return { ...run, stepResults: inOrder(run.stepResults, own) };
     });
@@ -34,7 +34,7 @@ export class StepOrder {
     const found = new Map<string, string[]>();
     const missing = new Map<string, VersionKey>();
     for (const key of keys) {
-      const name = keyOf(key);
+      const name = nameOfVersion(key);
       const names = this.#names.get(name);
       if (names === undefined) missing.set(name, key);
       else found.set(name, names);
@@ -75,8 +75,4 @@ function bytesOfNames(names: string[]): number {
 
 function versionOf({ namespace, workflowUuid, workflowVersion: version }: RunRow): VersionKey {
   return { namespace, workflowUuid, version };
-}
-
-function keyOf({ namespace, workflowUuid, version }: VersionKey): string {
-  return `${namespace}:${workflowUuid}:${version}`;
 }

@@ -4,7 +4,6 @@ import { MAX_PAGE_BYTES, type PageRequest, pageBytes } from "../../schemas/page.
 import type {
   NewWorkflow,
   Outcome,
-  Refusal,
   RunRecord,
   Version,
   VersionKey,
@@ -13,6 +12,7 @@ import type {
   WorkflowLookup,
   WorkflowRecord,
 } from "../port.ts";
+import { notFound, UNSTORABLE } from "../refusals.ts";
 
 const COLUMNS = "uuid, id, name, description, steps, version, created_at as createdAt, updated_at as updatedAt";
 
@@ -143,12 +143,4 @@ export function listPage<Row, Record extends RunRecord | WorkflowRecord>(
     if (bytes >= MAX_PAGE_BYTES) break;
   }
   return records;
-}
-
-/** The outcome for an item that the database refuses. */
-export const UNSTORABLE: Refusal = { kind: "error", code: "unstorable", subject: "" };
-
-/** The outcome for a workflow that does not exist, or was deleted. */
-export function notFound(reference: string): Refusal {
-  return { kind: "error", code: "workflow_not_found", subject: reference };
 }

@@ -1,7 +1,8 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../clock.ts";
 import type { ClaimMark, InsertedRun, NewRun, Outcome, Version } from "../port.ts";
-import { type Definitions, notFound, UNSTORABLE } from "./definitions.ts";
+import { notFound, UNSTORABLE } from "../refusals.ts";
+import type { Definitions } from "./definitions.ts";
 import type { Workers } from "./workers.ts";
 
 // A run that was executed before its insert is stored with its start (?7) and end (?9), and token 0, since it was never claimed.

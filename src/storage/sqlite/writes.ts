@@ -13,9 +13,10 @@ import type {
   WorkflowChange,
   WorkflowKey,
 } from "../port.ts";
+import { UNSTORABLE } from "../refusals.ts";
 import { Claims } from "./claims.ts";
 import { Control } from "./control.ts";
-import { Definitions, UNSTORABLE } from "./definitions.ts";
+import { Definitions } from "./definitions.ts";
 import { NewRuns } from "./new-runs.ts";
 import { ProgressWriter } from "./progress.ts";
 import { Retention } from "./retention.ts";

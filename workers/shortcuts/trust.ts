@@ -7,8 +7,8 @@ const ROWS_FIRST_MILLISECONDS = 60_000;
 
 /**
  * Whether runs are executed as their messages describe them, before their rows are read. Some messages may be forged, and
- * others late: their runs are computed in vain, since the write finds that the row differs or was claimed. After 100 of these within 10 s rows are read first, for
- * a minute.
+ * others late: their runs are computed in vain, since the write finds that the row differs or was claimed. After 100 of
+ * these within 10 s rows are read first, for a minute.
  */
 export class Trust {
   readonly #clock: Clock;

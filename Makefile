@@ -3,8 +3,6 @@ BUN_VERSION := 1.4.5
 TOOLS := $(CURDIR)/.tools
 export PATH := $(TOOLS)/node_modules/.bin:$(PATH)
 export NODE_ENV ?= production
-# Bun reads it before any code of ours runs: webhooks under way at once.
-export BUN_CONFIG_MAX_HTTP_REQUESTS ?= 2048
 # Bytes of memory that Bun's collector reckons with: with all that a machine has it lets garbage lie for longer.
 export BUN_JSC_forceRAMSize ?= 300000000
 

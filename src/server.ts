@@ -63,7 +63,7 @@ export function startServer({ config, storage, messaging, cache, types, clock, l
   const { server } = app;
   if (server === null) throw new StartError(`Nothing listens on ${config.HOST}:${config.PORT}`);
   health.start();
-  const shares = shareDescriptors(config.BUN_CONFIG_MAX_HTTP_REQUESTS);
+  const shares = shareDescriptors(config.WORKER_MAX_EFFECTS);
   const stopWatch = keepDescriptorsFree(shares, () => server.closeIdleConnections(), clock, log);
   return {
     address: `http://${written(config.HOST)}:${server.port}`,

@@ -18,7 +18,7 @@ let open = 0;
 let most = 0;
 
 beforeAll(async () => {
-  platform = await Platform.start({ env: { BUN_CONFIG_MAX_HTTP_REQUESTS: String(PLACES) } });
+  platform = await Platform.start({ env: { WORKER_MAX_EFFECTS: String(PLACES) } });
   api = new Client(platform.url);
   sink = new Sink();
   silent = createServer((socket) => {

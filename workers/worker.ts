@@ -59,7 +59,7 @@ export function startWorker({ config, storage, messaging, types, clock, log }: W
     log,
     maxBatches,
     maxInFlight: config.WORKER_MAX_IN_FLIGHT,
-    maxEffects: shareDescriptors(config.BUN_CONFIG_MAX_HTTP_REQUESTS).effects,
+    maxEffects: shareDescriptors(config.WORKER_MAX_EFFECTS).effects,
     leaseMilliseconds,
     onGivenBack: (dueAt) => sweeper.notice(dueAt),
     onEnded: (event) => {

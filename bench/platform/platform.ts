@@ -58,8 +58,7 @@ export async function startEmbedded(options: EmbeddedOptions = {}): Promise<Plat
     DATA_DIR: folder,
     LOG_LEVEL: "info",
     WEBHOOK_ALLOW: SINKS,
-    // As `make start` and `bun start` have them.
-    BUN_CONFIG_MAX_HTTP_REQUESTS: process.env.BUN_CONFIG_MAX_HTTP_REQUESTS ?? "2048",
+    // As `make start` and `bun start` have it.
     BUN_JSC_forceRAMSize: process.env.BUN_JSC_forceRAMSize ?? "300000000",
     ...options.env,
   });

@@ -69,7 +69,6 @@ function launch(entry: string, own: Record<string, string>, services: Addresses)
     // Its start line is what tells that a worker works.
     LOG_LEVEL: "info",
     WORKER_THREADS: process.env.WORKER_THREADS ?? "1",
-    BUN_CONFIG_MAX_HTTP_REQUESTS: process.env.BUN_CONFIG_MAX_HTTP_REQUESTS ?? "2048",
     BUN_JSC_forceRAMSize: process.env.BUN_JSC_forceRAMSize ?? "300000000",
     WEBHOOK_ALLOW: process.env.WEBHOOK_ALLOW ?? "",
     WEBHOOK_CA_FILE: process.env.WEBHOOK_CA_FILE ?? "",

@@ -48,10 +48,10 @@ export const Environment = Type.Object({
     description: "Threads that execute steps; cores - 1",
   }),
   WORKER_MAX_IN_FLIGHT: Type.Integer({ minimum: 1, maximum: 100_000, default: 4096, description: "Runs held at once" }),
-  BUN_CONFIG_MAX_HTTP_REQUESTS: Type.Integer({
+  WORKER_MAX_EFFECTS: Type.Integer({
     minimum: 1,
     maximum: 65_535,
-    default: 256,
+    default: 2048,
     description: "Effects under way at once, in one process",
   }),
   WEBHOOK_ALLOW: Type.String({

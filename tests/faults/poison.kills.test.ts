@@ -16,7 +16,7 @@ const FULL = process.env.TEST_SIZE === "full";
 const KILLS = FULL ? 40 : 7;
 const RUNS = FULL ? 500 : 50;
 /** Room for the webhooks of all runs at once: none may wait for another. */
-const SETTINGS = { LEASE_SECONDS: "1", BUN_CONFIG_MAX_HTTP_REQUESTS: "1024" };
+const SETTINGS = { LEASE_SECONDS: "1", WORKER_MAX_EFFECTS: "1024" };
 const HELD_MS = 60_000;
 const DEADLINE_MS = 60_000;
 const LONGEST_MS = FULL ? 900_000 : 180_000;

@@ -27,7 +27,7 @@ setDefaultTimeout(FULL ? 900_000 : 600_000);
 
 test(NAME, async () => {
   await play(FILE, NAME, async ({ folder, keepsLogsOf }) => {
-    const env = { LEASE_SECONDS: "3", BUN_CONFIG_MAX_HTTP_REQUESTS: String(4 * EFFECTS) };
+    const env = { LEASE_SECONDS: "3", WORKER_MAX_EFFECTS: String(4 * EFFECTS) };
     const deployment = await Deployment.up({ apis: 1, workers: 2, env });
     keepsLogsOf(deployment);
     const sink = await Sink.start(folder);

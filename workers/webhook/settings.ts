@@ -32,8 +32,8 @@ export function webhookSettings(config: Config): WebhookSettings {
   const certificates = file === undefined ? null : readCertificates(file);
   const ofThread = (all: number) => Math.max(LEAST, Math.ceil(all / config.WORKER_THREADS));
   // Each effect under way has a connection at most; half of the descriptors are for everything else.
-  const total = Math.min(config.BUN_CONFIG_MAX_HTTP_REQUESTS + IDLE, Math.floor(descriptorLimit() / 2));
-  const perHost = Math.max(IDLE, Math.ceil(config.BUN_CONFIG_MAX_HTTP_REQUESTS / 2));
+  const total = Math.min(config.WORKER_MAX_EFFECTS + IDLE, Math.floor(descriptorLimit() / 2));
+  const perHost = Math.max(IDLE, Math.ceil(config.WORKER_MAX_EFFECTS / 2));
   return { allow, certificates, proxy, limits: { perHost, total: ofThread(total), idle: ofThread(IDLE) } };
 }
 

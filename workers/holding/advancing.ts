@@ -11,7 +11,7 @@ import { Saves, type SavesOptions } from "./saves.ts";
 import { wakeLater } from "./waking.ts";
 
 /** Of a run whose effect has no place at a host that does not answer. */
-const PAUSE_MILLISECONDS = 15_000;
+const PAUSE_MILLISECONDS = 120_000;
 const RETRY_MILLISECONDS = 200;
 
 export interface AdvancingOptions extends HandingOptions, PlacesOptions, SavesOptions {

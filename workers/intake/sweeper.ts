@@ -8,6 +8,8 @@ import type { DueClaim, Storage } from "../../src/storage/port.ts";
 import type { Dispatcher } from "../dispatcher.ts";
 
 const MAX_PER_SWEEP = 500;
+/** Characters of payloads and logs that one claim brings: all the room at once would be in memory several times on its way. */
+const MAX_BYTES = 4 * 1024 * 1024;
 /** Without room, and after a failure, it looks again this soon. */
 const AGAIN_MILLISECONDS = 20;
 const FAILED_MILLISECONDS = 1000;
@@ -76,7 +78,8 @@ export class Sweeper {
         const limit = Math.min(MAX_PER_SWEEP, dispatcher.roomForDue());
         if (limit === 0) break;
         const claimId = newId(clock.now());
-        const { worker, roomBytes: maxBytes } = dispatcher;
+        const { worker, roomBytes } = dispatcher;
+        const maxBytes = Math.min(MAX_BYTES, roomBytes);
         const claim = { claimId, worker, limit, maxBytes, patienceMilliseconds };
         if ((await this.#claim(claim)) > 0) this.#locked.reset();
         else {

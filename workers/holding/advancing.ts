@@ -12,6 +12,8 @@ import { wakeLater } from "./waking.ts";
 
 /** Of a run whose effect has no place at a host that does not answer. */
 const PAUSE_MILLISECONDS = 120_000;
+/** Runs that are given back for a while fall due together, in times apart by this: one look of each worker finds many. */
+const APART_MILLISECONDS = 250;
 const RETRY_MILLISECONDS = 200;
 
 export interface AdvancingOptions extends HandingOptions, PlacesOptions, SavesOptions {
@@ -47,7 +49,8 @@ export class Advancing {
     this.#handing = new Handing(options, parts, (held, advance) => this.#take(held, advance));
     this.#effects = new Effects(options, this.#handing, parts.holdings, {
       onEnd: (held, outcome) => this.#take(held, outcome, true),
-      onTired: (held, pause) => this.#giveBack(held, Math.min(pause, longestPauseOf(held))),
+      onTired: (held, pause) =>
+        this.#giveBack(held, dueAfter(Math.min(pause, longestPauseOf(held)), options.clock.now())),
     });
     this.#saves = new Saves(options, parts.holdings);
   }
@@ -125,9 +128,8 @@ export class Advancing {
     return this.#parts.holdings.afterCheckpoint();
   }
 
-  /** Gives a run back, to be due after a pause: the worker that claims it next begins with its log. */
-  #giveBack(held: HeldRun, pauseMilliseconds = 0): void {
-    const dueAt = Math.floor(this.#options.clock.now() + pauseMilliseconds);
+  /** Gives a run back: the worker that claims it when it is due begins with its log. */
+  #giveBack(held: HeldRun, dueAt = Math.floor(this.#options.clock.now())): void {
     if (this.#holds(held)) this.#save(held, { kind: "due", dueAt });
   }
 
@@ -184,6 +186,11 @@ export class Advancing {
     for (const one of held) this.#giveBack(one);
     await Promise.all(held.map(({ saving }) => saving));
   }
+}
+
+/** When a run is due that is given back for so long. */
+function dueAfter(pauseMilliseconds: number, now: number): number {
+  return Math.ceil((now + pauseMilliseconds) / APART_MILLISECONDS) * APART_MILLISECONDS;
 }
 
 /** How long a run is given back at most when there is no place for its effect: spread, so that not all come again at once. */

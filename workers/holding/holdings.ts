@@ -3,7 +3,7 @@ import type { HeldRun, Origin } from "./held-run.ts";
 import { Lease, type LeasedRuns, type LeaseOptions } from "./lease.ts";
 
 /** Payloads and logs held at once, over all runs, in characters; each is in memory about four times on its way. */
-const MAX_BYTES = 32 * 1024 * 1024;
+const MAX_BYTES = 16 * 1024 * 1024;
 
 export interface HoldingsOptions extends LeaseOptions {
   /** Runs held at once. */

@@ -4,7 +4,7 @@ import type { Advanced, Handed } from "../port.ts";
 import { type Surroundings, ThreadRun } from "./thread-run.ts";
 
 /** Of the texts of runs without an effect under way; parsed they take some three times as much. */
-const MAX_BYTES = 16 * 1024 * 1024;
+const MAX_BYTES = 8 * 1024 * 1024;
 /** Of the names of runs that were given up, some thousands. */
 const MAX_DROPPED_BYTES = 1024 * 1024;
 

@@ -17,7 +17,7 @@ export interface RunBeforeInsertOptions {
   log: Logger;
 }
 
-/** A workflow of pure steps alone, as a trigger found it last. */
+/** A workflow of pure steps alone. */
 interface PureWorkflow {
   key: VersionKey;
   definition: string;
@@ -25,8 +25,12 @@ interface PureWorkflow {
   steps: string;
 }
 
+/** What the last trigger by a reference found. */
 interface KnownWorkflow {
-  version: number;
+  key: VersionKey;
+  /** Its definition was read, or is being read. */
+  isRead: boolean;
+  /** Null where that has other steps, or is not known yet. */
   pure: PureWorkflow | null;
 }
 
@@ -40,7 +44,7 @@ export class RunBeforeInsert {
   readonly #definitions: Definitions;
   readonly #pure: PureExecution;
   readonly #reaches: Reaches;
-  /** By the namespace and the reference that triggers use; null for those with other steps. */
+  /** By the namespace and the reference that triggers use. */
   readonly #workflows = lru<KnownWorkflow>({
     maxBytes: MAX_BYTES,
     bytesOf: ({ pure }) => bytesOfText(pure?.steps ?? ""),
@@ -59,20 +63,26 @@ export class RunBeforeInsert {
     return workflows.every((workflow) => workflow === null) ? null : this.#execute(runs, workflows);
   }
 
-  /** A trigger by this reference found this version; its definition is read unless it is known. */
+  /**
+   * A trigger by this reference found this version. The second that does has its definition read: many workflows are triggered
+   * once, and the run of the first has brought the definition to memory meanwhile.
+   */
   learn(reference: string, key: VersionKey): void {
     const trigger = nameOf(key.namespace, reference);
+    const name = nameOfVersion(key);
     const known = this.#workflows.get(trigger);
-    if (known?.version === key.version && (known.pure?.key.workflowUuid ?? key.workflowUuid) === key.workflowUuid)
+    // Until the definition is read nothing is executed by an old one.
+    if (known === undefined || nameOfVersion(known.key) !== name) {
+      this.#workflows.set(trigger, { key, isRead: false, pure: null });
       return;
-    // Until the definition is read nothing is executed by the old one.
-    this.#workflows.set(trigger, { version: key.version, pure: null });
+    }
+    if (known.isRead) return;
+    this.#workflows.set(trigger, { key, isRead: true, pure: null });
     this.#definitions.load([key]).then(
       (found) => {
-        const name = nameOfVersion(key);
         const steps = found.get(name);
         if (steps !== undefined && this.#reaches.of(name, steps).first === "end") {
-          this.#workflows.set(trigger, { version: key.version, pure: { key, definition: name, steps } });
+          this.#workflows.set(trigger, { key, isRead: true, pure: { key, definition: name, steps } });
         }
       },
       (error: unknown) => {

@@ -66,7 +66,7 @@ export async function startStack(): Promise<Stack> {
     folder: undefined,
     ...servicesOf(SETTINGS),
     withoutWorkers: async (work) => {
-      const workers = records.filter(isWorker);
+      const workers = recordsIn(SETTINGS.folder).filter(isWorker);
       await Promise.all(workers.map((record) => endPart(SETTINGS.folder, record)));
       try {
         await work();

@@ -1,5 +1,5 @@
 /** Ways of a run that save a write or a message. Each is one file of workers/shortcuts, and can be switched off. */
-export const SHORTCUTS = ["claim_by_insert", "run_before_insert", "unclaimed", "short_sleeps"] as const;
+export const SHORTCUTS = ["claim_by_insert", "run_before_insert", "unclaimed"] as const;
 export type Shortcut = (typeof SHORTCUTS)[number];
 
 /** The values of the setting SHORTCUTS. */

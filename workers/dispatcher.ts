@@ -159,7 +159,7 @@ export class Dispatcher implements TriggerConsumer {
     this.#stopping = true;
     this.#messages.clear();
     this.#advancing.stop();
-    await Promise.race([this.#unclaimed.stop().then(() => this.#holdings.empty()), deadline]);
+    await Promise.race([this.#holdings.empty(), deadline]);
     await this.#advancing.close();
     this.#control.stop();
     this.#holdings.lease.close();

@@ -180,7 +180,12 @@ function probeRows(session: Session, figure: string, without: Summary, beside: S
   return [
     { figure: `${figure} p99, without`, ours: without.p99, unit: "ms" },
     { figure: `${figure} p99, beside it`, ours: beside.p99, unit: "ms" },
-    { figure: `${figure} p99, ratio`, ours: beside.p99 / without.p99, unit: "", floor: session.floor("beside_hanging") },
+    {
+      figure: `${figure} p99, ratio`,
+      ours: beside.p99 / without.p99,
+      unit: "",
+      floor: session.floor("beside_hanging"),
+    },
     { figure: `${figure} p50, ratio`, ours: beside.p50 / without.p50, unit: "" },
   ];
 }

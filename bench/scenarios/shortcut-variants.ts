@@ -3,7 +3,7 @@ import { type Platform, startEmbedded } from "../platform/platform.ts";
 import type { Session } from "../scenario.ts";
 
 /** The values of the setting SHORTCUTS. */
-const SHORTCUTS = ["claim_by_insert", "run_before_insert", "unclaimed", "short_sleeps"] as const;
+const SHORTCUTS = ["claim_by_insert", "run_before_insert", "unclaimed"] as const;
 export type Shortcut = (typeof SHORTCUTS)[number];
 
 function settingOf(without: Shortcut | null): string {

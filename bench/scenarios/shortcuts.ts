@@ -17,7 +17,7 @@ import { EmbeddedVariants, type Shortcut, StackVariants } from "./shortcut-varia
 /** Shortcuts that a run can meet: embedded there is no broker, and on the stack the processes that take triggers execute nothing. */
 const MET: Record<Mode, Shortcut[]> = {
   embedded: ["claim_by_insert", "run_before_insert"],
-  stack: ["unclaimed", "short_sleeps"],
+  stack: ["unclaimed"],
   url: [],
 };
 const ROUNDS = 3;

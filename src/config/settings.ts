@@ -89,7 +89,7 @@ export const Environment = Type.Object({
   }),
   SHORTCUTS: Type.String({
     pattern: SHORTCUTS_PATTERN,
-    default: "claim_by_insert,run_before_insert",
+    default: "all",
     description: `for tests and the bench: ways of a run that save a write; all, none, or some of ${SHORTCUTS.join(", ")}`,
   }),
   FAILPOINT: Type.Optional(

@@ -39,7 +39,6 @@ export class World {
     effects: 0,
     beforeInsert: 0,
     unclaimed: 0,
-    awokenUnclaimed: 0,
     cancels: 0,
   };
   /** What its workers may take: all, none, or some. */
@@ -163,11 +162,9 @@ export class World {
   }
 
   /** A write of a run's progress was carried out. */
-  progressed({ uuid, token, seq }: Progress): void {
+  progressed({ uuid, token }: Progress): void {
     if ((this.#tokens.get(uuid) ?? 0) !== token) this.violation(`stale token ${token} of ${uuid} wrote`);
-    if (token > 0) return;
-    this.counts.unclaimed++;
-    if (seq > 0) this.counts.awokenUnclaimed++;
+    if (token === 0) this.counts.unclaimed++;
   }
 
   /** At the moments that matter most a process may stop for longer than its leases last, as under SIGSTOP. */

@@ -15,13 +15,11 @@ export interface PureExecutionOptions {
   log: Logger;
 }
 
-/** A run that no worker holds. */
+/** A run that no worker holds, of which nothing was executed. */
 export interface PureRun {
   uuid: string;
   /** JSON text. */
   payload: string;
-  /** JSON array text of its log so far. */
-  log: string;
   /** Key of its definition. */
   definition: string;
   /** JSON text. */
@@ -63,12 +61,12 @@ export class PureExecution {
 
   async #task(runs: PureRun[]): Promise<(Advanced | null)[]> {
     const definitions = new Map(runs.map(({ definition, steps }) => [definition, steps]));
-    const handed = runs.map(({ uuid, payload, log, definition }) => ({
+    const handed = runs.map(({ uuid, payload, definition }) => ({
       uuid,
       token: 0,
       definition,
       depth: 0,
-      state: { payload, log },
+      state: { payload, log: "[]" },
     }));
     const { executor } = this.#options;
     try {

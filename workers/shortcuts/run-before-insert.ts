@@ -106,7 +106,7 @@ export class RunBeforeInsert {
     const handed = runs.flatMap(({ payload }, index): PureRun[] => {
       const workflow = workflows[index];
       // It gets its uuid when it is stored. What is pure can't ask for it.
-      return workflow ? [{ uuid: "", payload, log: "[]", definition: workflow.definition, steps: workflow.steps }] : [];
+      return workflow ? [{ uuid: "", payload, definition: workflow.definition, steps: workflow.steps }] : [];
     });
     const results = (await this.#pure.execute(handed, LIMIT_MILLISECONDS)).values();
     return workflows.map((workflow) => {

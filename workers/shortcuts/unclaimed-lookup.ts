@@ -31,7 +31,6 @@ export interface UnclaimedLookupOptions {
 /** A run that nobody ever claimed, as far as it is known to have come. */
 export interface Unclaimed extends PureRun, RunKey {
   workflowUuid: string;
-  logLength: number;
   /** Milliseconds since the epoch. */
   startedAt: number;
   /** Undefined for one whose row was read. */
@@ -96,7 +95,7 @@ export class UnclaimedLookup {
         return [];
       }
       const { namespace, uuid, workflowUuid, payload } = run;
-      const row = { namespace, uuid, workflowUuid, payload, log: "[]", logLength: 0, startedAt };
+      const row = { namespace, uuid, workflowUuid, payload, startedAt };
       return [{ ...row, definition, steps, told: told.get(nameOfRun(run)) }];
     });
     return { unclaimed, taken: found.taken };
@@ -115,12 +114,9 @@ function toldRun({ namespace, uuid, workflowId, stored }: Triggered): UnclaimedR
     : [{ namespace, uuid, workflowUuid: workflowId.toLowerCase(), ...stored }];
 }
 
-/** The write of how far a run came. */
-export function progressOf(
-  { namespace, uuid, startedAt, told, logLength: seq }: Unclaimed,
-  next: Next,
-  entries: string | null = null,
-): Progress {
-  const progress = { namespace, uuid, token: 0, seq, entries, crashes: 0, startedAt, next };
+/** The write of how far a run came; `entries` is the JSON array text of its new entries. */
+export function progressOf({ namespace, uuid, startedAt, told }: Unclaimed, next: Next, entries: string): Progress {
+  const appended = entries === "[]" ? null : entries;
+  const progress = { namespace, uuid, token: 0, seq: 0, entries: appended, crashes: 0, startedAt, next };
   return told === undefined ? progress : { ...progress, told };
 }

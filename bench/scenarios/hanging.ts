@@ -30,17 +30,10 @@ const HEALTH_PER_SECOND = 50;
 const ENDED_SECONDS = 35;
 
 /** What others were offered meanwhile. */
-interface Probes {
-  transforms: JobResult;
-  webhook: JobResult;
-  health: JobResult;
-}
+type Probes = Record<"transforms" | "webhook" | "health", JobResult>;
 
-/** The workflows of others. */
-interface Others {
-  transforms: string;
-  webhook: string;
-}
+/** The workflows of others, by what is offered. */
+type Others = Record<"transforms" | "webhook", string>;
 
 /** What became of the runs at the hanging host. */
 interface Ended {
@@ -91,9 +84,9 @@ export async function hanging(session: Session): Promise<Outcome> {
       const generators = [load, ...Object.values(beside)].reduce((sum, one) => sum + one.generator_cpu_s, 0);
       const all = { ...load, generator_cpu_s: generators };
       const rows: Row[] = [
-        ...probeRows(session, "three transforms", tookOf(without.transforms), tookOf(beside.transforms)),
-        ...probeRows(session, "webhook to another host", tookOf(without.webhook), tookOf(beside.webhook)),
-        ...probeRows(session, "/health", without.health.latency, beside.health.latency),
+        ...probeRows(session, "three transforms", without.transforms, beside.transforms),
+        ...probeRows(session, "webhook to another host", without.webhook, beside.webhook),
+        ...probeRows(session, "/health", without.health, beside.health),
         ...memoryBesideRows(session, memories, memoryOf(platform)),
         { figure: "triggers at the hanging host refused", ours: load.expected - load.ok, unit: "" },
         { figure: "its runs, trigger to failed p50", ours: ended.took.p50 / 1000, unit: "s" },
@@ -171,21 +164,15 @@ async function endOf(target: Target, since: string, workflow: string, stop: () =
   return { took: took.summary(), late, notFailed };
 }
 
-/** completed_at − created_at of the runs of a probe. */
-function tookOf({ latency, more }: JobResult): Summary {
-  return more.inside_the_server ?? latency;
-}
-
-function probeRows(session: Session, figure: string, without: Summary, beside: Summary): Row[] {
+/** Of runs by completed_at − created_at. */
+function probeRows(session: Session, figure: string, ...results: [without: JobResult, beside: JobResult]): Row[] {
+  const [without, beside] = results.map(({ latency, more }) => more.inside_the_server ?? latency);
+  if (without === undefined || beside === undefined) return [];
+  const ratio = beside.p99 / without.p99;
   return [
     { figure: `${figure} p99, without`, ours: without.p99, unit: "ms" },
     { figure: `${figure} p99, beside it`, ours: beside.p99, unit: "ms" },
-    {
-      figure: `${figure} p99, ratio`,
-      ours: beside.p99 / without.p99,
-      unit: "",
-      floor: session.floor("beside_hanging"),
-    },
+    { figure: `${figure} p99, ratio`, ours: ratio, unit: "", floor: session.floor("beside_hanging") },
     { figure: `${figure} p50, ratio`, ours: beside.p50 / without.p50, unit: "" },
   ];
 }

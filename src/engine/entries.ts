@@ -52,11 +52,13 @@ export function endedEntry(
   extras?: ResultExtras,
 ): LogEntry {
   const error = "error" in outcome ? outcome.error : null;
+  const endedAt = isoTime(now);
   const result: StepResult = {
     step_name: name,
     status: error === null ? "success" : "failed",
     started_at: startedAt,
-    completed_at: isoTime(now),
+    // A clock may be set back meanwhile. Times of this form are in order as texts are.
+    completed_at: endedAt < startedAt ? startedAt : endedAt,
     output: outcome.output,
     error: error === null ? null : shortened(error, MAX_ERROR),
   };

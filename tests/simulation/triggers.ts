@@ -3,7 +3,7 @@ import { idFloor } from "../../src/ids.ts";
 import type { InsertedRun, NewRun, ProgressBeforeInsert } from "../../src/storage/port.ts";
 import type { Connection } from "./connection.ts";
 import type { SimulatedWorker } from "./worker.ts";
-import { SHORT, type Workload } from "./workloads.ts";
+import { PURE, SHORT, type Workload } from "./workloads.ts";
 import { keyOf, type World } from "./world.ts";
 
 const TRIGGERS = 12;
@@ -18,9 +18,11 @@ export function scheduleTriggers(
   const { random, scheduler } = world;
   // A worker knows workflows by the reference that triggers use.
   const byUuid = random.chance(0.5);
+  // Runs are executed before their insert from the third of their workflow on.
+  const favourite = random.pick([PURE, random.pick(SHORT)]);
   const expected = world.workloads;
   for (let index = 0; index < TRIGGERS; index++) {
-    const workload = random.pick(random.chance(0.5) ? SHORT : workloads);
+    const workload = random.chance(0.5) ? favourite : random.pick(random.chance(0.5) ? SHORT : workloads);
     const wait = random.below(span);
     // Of its time: a worker takes runs from before its begin in another way.
     const id = `${idFloor(scheduler.time + wait).slice(0, -4)}${index.toString(16).padStart(4, "0")}`;

@@ -97,8 +97,11 @@ export interface Workload {
 /** Those whose runs end because their threads or processes do. */
 export const POISONED = ["poisoned", "deadly", "deadly at once"];
 
+/** A run of it may be executed before its insert. */
+export const PURE: Workload = { id: "pure", steps: [pure("a"), pure("b"), pure("c")], status: "success" };
+
 export const WORKLOADS: Workload[] = [
-  { id: "pure", steps: [pure("a"), pure("b"), pure("c")], status: "success" },
+  PURE,
   { id: "pure block", steps: [block("a", [pure("x"), block("y", [pure("z")])]), pure("b")], status: "success" },
   { id: "short", steps: [pure("a")], status: "success" },
   { id: "short block", steps: [block("a", [pure("x")])], status: "success" },

@@ -164,10 +164,10 @@ async function endOf(target: Target, since: string, workflow: string, stop: () =
   return { took: took.summary(), late, notFailed };
 }
 
-/** Of runs by completed_at − created_at. */
-function probeRows(session: Session, figure: string, ...results: [without: JobResult, beside: JobResult]): Row[] {
-  const [without, beside] = results.map(({ latency, more }) => more.inside_the_server ?? latency);
-  if (without === undefined || beside === undefined) return [];
+function probeRows(session: Session, figure: string, alone: JobResult, loaded: JobResult): Row[] {
+  // Of runs by completed_at − created_at.
+  const without = alone.more.inside_the_server ?? alone.latency;
+  const beside = loaded.more.inside_the_server ?? loaded.latency;
   const ratio = beside.p99 / without.p99;
   return [
     { figure: `${figure} p99, without`, ours: without.p99, unit: "ms" },

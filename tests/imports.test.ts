@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from "bun:test";
 import { dirname, join } from "node:path";
-import { type Import, importsOf, readCode, type Source } from "./harness/sources.ts";
+import { circlesIn, type Import, importsOf, readCode, type Source } from "./harness/sources.ts";
 
 const ROOT = join(import.meta.dir, "..");
 const MAX_LINES = 200;
@@ -148,22 +148,6 @@ function faultOfLength({ path, text }: Source): string | null {
   const most = LONGER[path] ?? (isTest(path) || isContract(path) ? MAX_LINES_OF_TESTS : MAX_LINES);
   if (path in LONGER && lines < most) return `${path}:${lines}: name it with this number, or not at all`;
   return lines > most ? `${path}:${lines}: a file has at most ${most} lines` : null;
-}
-
-/** Every circle of imports, as the files along it; imports of types count. */
-function circlesIn(files: Source[]): string[] {
-  const imports = new Map(files.map((file) => [file.path, importsOf(file)]));
-  const circles: string[] = [];
-  const done = new Set<string>();
-  const follow = (path: string, way: string[]) => {
-    const start = way.indexOf(path);
-    if (start >= 0) circles.push([...way.slice(start), path].join(" → "));
-    if (start >= 0 || done.has(path)) return;
-    for (const { target, isProgram } of imports.get(path) ?? []) if (!isProgram) follow(target, [...way, path]);
-    done.add(path);
-  };
-  for (const path of imports.keys()) follow(path, []);
-  return circles;
 }
 
 function read(folders: string[]): Promise<Source[]> {

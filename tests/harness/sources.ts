@@ -1,4 +1,4 @@
-/** Reads the imports of a source file. */
+/** Reads the imports of source files. */
 import { dirname, join } from "node:path";
 
 /** A source file. */
@@ -61,4 +61,20 @@ export function importsOf({ path, text }: Source): Import[] {
     line: lineOf(code, index),
   }));
   return [...statements, ...others];
+}
+
+/** Every circle of imports, as the files along it; imports of types count. */
+export function circlesIn(files: Source[]): string[] {
+  const imports = new Map(files.map((file) => [file.path, importsOf(file)]));
+  const circles: string[] = [];
+  const done = new Set<string>();
+  const follow = (path: string, way: string[]) => {
+    const start = way.indexOf(path);
+    if (start >= 0) circles.push([...way.slice(start), path].join(" → "));
+    if (start >= 0 || done.has(path)) return;
+    for (const { target, isProgram } of imports.get(path) ?? []) if (!isProgram) follow(target, [...way, path]);
+    done.add(path);
+  };
+  for (const path of imports.keys()) follow(path, []);
+  return circles;
 }

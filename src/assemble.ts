@@ -46,7 +46,8 @@ export async function openParts(config: Config, log: Logger): Promise<Parts> {
   };
 }
 
-async function openStorage(config: Config, log: Logger): Promise<{ storage: Storage; clock: Clock }> {
+/** Opens the database, migrated. @throws StartError when it can not be had. */
+export async function openStorage(config: Config, log: Logger): Promise<{ storage: Storage; clock: Clock }> {
   if (config.postgres !== null) {
     const onWait = (error: string) => log.warn({ error }, "waiting for PostgreSQL");
     return openPostgresStorage({ ...config.postgres, owesEvents: config.kafka !== null, log, onWait });

@@ -1,7 +1,7 @@
-import pino from "pino";
+import pino, { type Logger } from "pino";
 import { openParts, type Parts } from "./assemble.ts";
 import { systemClock } from "./clock.ts";
-import { loadConfig } from "./config.ts";
+import { type Config, loadConfig } from "./config.ts";
 import { messageOf, StartError } from "./errors.ts";
 import { aborted } from "./resilience/waiting.ts";
 import { Retention } from "./services/retention.ts";
@@ -51,7 +51,7 @@ export async function runProgram(name: string, alone: boolean, program: Program)
         `\`bun run ${name}\` needs PostgreSQL, to share its runs with other processes: set POSTGRES_HOST or DATABASE_URL, or use \`make start\``,
       );
     }
-    const log = pino({ level: config.LOG_LEVEL, base: null, timestamp: pino.stdTimeFunctions.isoTime });
+    const log = openLog(config);
     const parts = await openParts(config, log);
     const stop = program(parts);
     const { storage, clock } = parts;
@@ -65,11 +65,21 @@ export async function runProgram(name: string, alone: boolean, program: Program)
       },
     };
   } catch (error) {
-    // Of any other error the stack alone: Bun would print its fields too, and libraries put addresses and commands there.
-    const text = error instanceof StartError ? error.message : `The start failed: ${stackOf(error)}`;
-    process.stderr.write(`${text}\n`);
-    process.exit(1);
+    refuse(error);
   }
+}
+
+/** JSON lines on standard output. */
+export function openLog({ LOG_LEVEL: level }: Config): Logger {
+  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime });
+}
+
+/** Ends a process that can't start. */
+export function refuse(error: unknown): never {
+  // Of any other error the stack alone: Bun would print its fields too, and libraries put addresses and commands there.
+  const text = error instanceof StartError ? error.message : `The start failed: ${stackOf(error)}`;
+  process.stderr.write(`${text}\n`);
+  process.exit(1);
 }
 
 async function end({ log, close }: Parts, stop: Stop, hurry: AbortSignal): Promise<never> {

@@ -19,7 +19,14 @@ const COMMON =
 /** What of a folder of adapters every part may import: the port, and the types that it is cut into. */
 const PORT = /^src\/[^/]+\/port(\/[^/]+)?\.ts$/;
 const STEP_TYPES = "src/connectors/index.ts";
-const ENTRIES = ["src/main.ts", "src/assemble.ts", "src/program.ts", "src/server.ts", "workers/main.ts"];
+const ENTRIES = [
+  "src/main.ts",
+  "src/assemble.ts",
+  "src/migrate.ts",
+  "src/program.ts",
+  "src/server.ts",
+  "workers/main.ts",
+];
 /** Folders whose files, ports aside, are adapters. */
 const ADAPTERS = /^src\/(storage|messaging|cache|connectors)\//;
 

@@ -48,10 +48,11 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
   }
   const on = Object.entries(services).flatMap(([name, service]) => (service === null ? [] : [name]));
   const mode = on.length === 0 ? "embedded" : on.join(" + ");
-  const [HOST, DATA_DIR] = [host("HOST", settings.HOST), resolve(settings.DATA_DIR)];
+  const [HOST, METRICS_HOST] = [host("HOST", settings.HOST), host("METRICS_HOST", settings.METRICS_HOST)];
+  const DATA_DIR = resolve(settings.DATA_DIR);
   const publicHosts = publicHostsOf(settings.PUBLIC_HOSTS);
   const corsOrigins = corsOriginsOf(settings.CORS_ORIGINS);
-  return Object.freeze({ ...settings, HOST, DATA_DIR, publicHosts, corsOrigins, ...services, mode });
+  return Object.freeze({ ...settings, HOST, METRICS_HOST, DATA_DIR, publicHosts, corsOrigins, ...services, mode });
 }
 
 function postgresOf(settings: Settings): PostgresConfig | null {

@@ -2,14 +2,20 @@
 import { startWorker } from "../workers/worker.ts";
 import type { Parts } from "./assemble.ts";
 import { runProgram } from "./program.ts";
+import { partCollector } from "./readiness.ts";
 import { announce, startServer } from "./server.ts";
 
 await runProgram("start", true, (parts: Parts) => {
   const server = startServer(parts);
   const worker = startWorker(parts);
   announce(parts.config, server, parts.log);
-  return async (hurry) => {
-    await server.stop(hurry);
-    await worker.stop(hurry);
+  const { readiness } = server;
+  return {
+    async stop(hurry) {
+      await server.stop(hurry);
+      await worker.stop(hurry);
+    },
+    ready: () => readiness.check(),
+    collectors: [partCollector(readiness)],
   };
 });

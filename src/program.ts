@@ -1,17 +1,31 @@
 import pino, { type Logger } from "pino";
+import packageJson from "../package.json" with { type: "json" };
 import { openParts, type Parts } from "./assemble.ts";
 import { systemClock } from "./clock.ts";
 import { type Config, loadConfig } from "./config.ts";
-import { messageOf, StartError } from "./errors.ts";
+import { messageOf, PlatformError, StartError } from "./errors.ts";
+import type { Program } from "./metrics/counts.ts";
+import { buildInfo } from "./metrics/gauges.ts";
+import type { Collector } from "./metrics/readings.ts";
+import type { Work } from "./metrics/server.ts";
 import { aborted } from "./resilience/waiting.ts";
+import type { Readiness } from "./services/readiness.ts";
 import { Retention } from "./services/retention.ts";
 import { onEndingSignals } from "./signals.ts";
 
 /** Lets all that is under way end; once `hurry` is aborted it waits for nothing, and only gives back the runs that it holds. */
 export type Stop = (hurry: AbortSignal) => Promise<void>;
 
-/** Starts the work of a process, given its parts; resolves to the function that stops it. */
-export type Program = (parts: Parts) => Stop;
+/** The work of a process, started. */
+export interface Running {
+  stop: Stop;
+  /** @throws PlatformError while the process can't do its work */
+  ready(): Promise<Readiness>;
+  collectors: Collector[];
+}
+
+/** Starts the work of a process, given its parts. */
+export type StartWork = (parts: Parts) => Running;
 
 /** How long giving back may take in a hurry. */
 const HURRY_MILLISECONDS = 3000;
@@ -22,7 +36,7 @@ const HURRY_MILLISECONDS = 3000;
  *
  * @param alone whether the program works in embedded mode; without, it needs PostgreSQL to meet the other programs
  */
-export async function runProgram(name: string, alone: boolean, program: Program): Promise<void> {
+export async function runProgram(name: Program, alone: boolean, startWork: StartWork): Promise<void> {
   // Files are readable by the user of the process alone: payloads may hold secrets of their senders.
   process.umask(0o077);
   let running: { stop: Stop; parts: Parts } | null = null;
@@ -53,15 +67,25 @@ export async function runProgram(name: string, alone: boolean, program: Program)
     }
     const log = openLog(config);
     const parts = await openParts(config, log);
-    const stop = program(parts);
+    let work: Running | null = null;
+    let isEnding = false;
+    // Before the work begins: a port that is taken ends the start while nothing is held.
+    const closeMetrics = await openMetrics(name, parts, {
+      ready: () => (work === null || isEnding ? Promise.reject(new PlatformError("shutting_down")) : work.ready()),
+      collectors: () => work?.collectors ?? [],
+    });
+    work = startWork(parts);
+    const { stop } = work;
     const { storage, clock } = parts;
     const retention = new Retention({ storage, clock, machine: systemClock, log, days: config.RETENTION_DAYS });
     retention.start();
     running = {
       parts,
       async stop(hurried) {
+        isEnding = true;
         await stop(hurried);
         await Promise.race([retention.stop(), aborted(hurried)]);
+        await closeMetrics();
       },
     };
   } catch (error) {
@@ -80,6 +104,17 @@ export function refuse(error: unknown): never {
   const text = error instanceof StartError ? error.message : `The start failed: ${stackOf(error)}`;
   process.stderr.write(`${text}\n`);
   process.exit(1);
+}
+
+/** Opens the port for metrics and probes where one is set; gives what closes it. */
+async function openMetrics(program: Program, parts: Parts, work: Work): Promise<() => Promise<void>> {
+  const { config, log } = parts;
+  const { METRICS_HOST: host, METRICS_PORT: port, mode } = config;
+  if (port === undefined) return async () => {};
+  // Loaded where it is used, as other clients are.
+  const { serveMetrics } = await import("./metrics/server.ts");
+  const build = buildInfo.at({ version: packageJson.version, mode, program }, 1);
+  return serveMetrics({ program, host, port, build, ...work, clock: systemClock, log });
 }
 
 async function end({ log, close }: Parts, stop: Stop, hurry: AbortSignal): Promise<never> {

@@ -10,11 +10,11 @@ import { keepDescriptorsFree, shareDescriptors } from "./descriptors.ts";
 import { codeOf, StartError } from "./errors.ts";
 import type { Messaging } from "./messaging/port.ts";
 import { runProgram } from "./program.ts";
+import { partCollector, readinessOf } from "./readiness.ts";
 import { RunRepository } from "./repositories/runs.ts";
 import { WorkflowRepository } from "./repositories/workflows.ts";
 import { pause } from "./resilience/waiting.ts";
-import { HealthRecord } from "./services/health.ts";
-import { type Part, ReadinessService } from "./services/readiness.ts";
+import type { ReadinessService } from "./services/readiness.ts";
 import { RunService } from "./services/runs.ts";
 import { TriggerService } from "./services/triggers.ts";
 import { WorkflowService } from "./services/workflows.ts";
@@ -39,6 +39,7 @@ export interface ServerOptions {
 /** The API, listening. */
 export interface Server {
   address: string;
+  readiness: ReadinessService;
   /** Takes no new connection and resolves when the requests under way are answered: after 5 s at most, in a hurry at once. */
   stop(hurry: AbortSignal): Promise<void>;
 }
@@ -46,8 +47,7 @@ export interface Server {
 /** Serves the API. @throws StartError when the port is taken or not to be had. */
 export function startServer({ config, storage, messaging, cache, types, clock, log }: ServerOptions): Server {
   const runs = new RunRepository(storage, cache, clock, (coming) => messaging.executeBeforeInsert(coming));
-  const health = new HealthRecord(storage, clock, log);
-  const readiness = new ReadinessService(partsOf({ config, storage, messaging, cache, health }), clock);
+  const { readiness, health } = readinessOf({ config, storage, messaging, cache, clock, log });
   const app = createApp({
     workflows: new WorkflowService(new WorkflowRepository(storage, clock), clock),
     triggers: new TriggerService(runs, messaging, clock, log, graceOf(config)),
@@ -55,6 +55,7 @@ export function startServer({ config, storage, messaging, cache, types, clock, l
     readiness,
     types,
     log,
+    countsRequests: config.METRICS_PORT !== undefined,
     listensOn: config.HOST,
     publicHosts: config.publicHosts,
     corsOrigins: config.corsOrigins,
@@ -67,6 +68,7 @@ export function startServer({ config, storage, messaging, cache, types, clock, l
   const stopWatch = keepDescriptorsFree(shares, () => server.closeIdleConnections(), clock, log);
   return {
     address: `http://${written(config.HOST)}:${server.port}`,
+    readiness,
     async stop(hurry) {
       health.stop();
       stopWatch();
@@ -115,43 +117,6 @@ function graceOf({ postgres, kafka }: Config): number {
   return postgres !== null && kafka === null ? 0 : GRACE_MILLISECONDS;
 }
 
-interface StandsOn extends Pick<ServerOptions, "config" | "storage" | "messaging" | "cache"> {
-  health: HealthRecord;
-}
-
-/** A broker or a cache that is out costs time alone: runs and reads go through the database. */
-function partsOf({ config, storage, messaging, cache, health }: StandsOn): Part[] {
-  const database: Part = {
-    name: config.postgres === null ? "sqlite" : "postgres",
-    needed: true,
-    // Reads may go through where writes do not: read-only, or without room.
-    async check() {
-      await Promise.all([storage.check(), health.check()]);
-      return "up";
-    },
-    breaker: storage.breaker,
-  };
-  const kafka: Part = {
-    name: "kafka",
-    needed: false,
-    async check() {
-      if (!messaging.isUp()) throw new Error("Kafka does not answer");
-      return messaging.isDegraded() ? "degraded" : "up";
-    },
-    breaker: () => messaging.breaker(),
-  };
-  const redis: Part = {
-    name: "redis",
-    needed: false,
-    async check() {
-      if (!cache.isUp()) throw new Error("Redis does not answer");
-      return "up";
-    },
-    breaker: () => cache.breaker(),
-  };
-  return [database, ...(config.kafka === null ? [] : [kafka]), ...(config.redis === null ? [] : [redis])];
-}
-
 /** Says where everything is: a log line for machines, a few lines for people. */
 export function announce(config: Config, server: Server, log: Logger): void {
   const docs = `${server.address}/docs`;
@@ -174,6 +139,7 @@ if (import.meta.main) {
   await runProgram("api", false, (parts) => {
     const server = startServer(parts);
     announce(parts.config, server, parts.log);
-    return (hurry) => server.stop(hurry);
+    const { readiness, stop } = server;
+    return { stop, ready: () => readiness.check(), collectors: [partCollector(readiness)] };
   });
 }

@@ -195,6 +195,7 @@ async function routesOfApp(): Promise<string[]> {
     readiness: new ReadinessService([], systemClock),
     types: await loadStepTypes(),
     log,
+    countsRequests: false,
     listensOn: "127.0.0.1",
     publicHosts: [],
     corsOrigins: [],

@@ -1,11 +1,13 @@
 /** The worker binary: executes runs that other processes accept. */
 import { runProgram } from "../src/program.ts";
+import { partCollector, readinessOf } from "../src/readiness.ts";
 import { startWorker } from "./worker.ts";
 
 if (import.meta.main) {
   await runProgram("worker", false, (parts) => {
     const worker = startWorker(parts);
     parts.log.info({ mode: parts.config.mode, threads: parts.config.WORKER_THREADS }, "working");
-    return (hurry) => worker.stop(hurry);
+    const { readiness } = readinessOf(parts);
+    return { stop: worker.stop, ready: () => readiness.check(), collectors: [partCollector(readiness)] };
   });
 }

@@ -8,7 +8,8 @@ import type { TriggerService } from "../services/triggers.ts";
 import type { WorkflowService } from "../services/workflows.ts";
 import { errorReply, failureReplies, requestIdOf } from "./failures.ts";
 import { swaggerDocs } from "./openapi/swagger.ts";
-import { type DoorOptions, doors } from "./request/doors.ts";
+import { counting } from "./request/counting.ts";
+import { type DoorOptions, doors, type Next } from "./request/doors.ts";
 import { pathOf } from "./request/paths.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { serviceRoutes } from "./routes/service.ts";
@@ -26,10 +27,13 @@ export interface AppOptions extends DoorOptions {
   readiness: ReadinessService;
   types: StepTypes;
   log: Logger;
+  /** Whether requests are counted for the metrics. */
+  countsRequests: boolean;
 }
 
 /** The HTTP API. */
-export function createApp({ workflows, triggers, runs, readiness, types, log, ...doorOptions }: AppOptions) {
+export function createApp(options: AppOptions) {
+  const { workflows, triggers, runs, readiness, types, log, countsRequests, ...doorOptions } = options;
   const failureReply = failureReplies(log);
   const admitted = doors(doorOptions);
   const app = new Elysia({
@@ -43,14 +47,19 @@ export function createApp({ workflows, triggers, runs, readiness, types, log, ..
       maxRequestBodySize: BUN_MAX_BODY_BYTES,
     },
   })
-    .wrap((next) => (request: Request) => admitted(isMisread(request) ? notFound : next, request))
+    .wrap((next) => (request: Request) => (countsRequests ? counted : admit)(next, request))
     .onError(({ code, error, request }) => (code === "NOT_FOUND" ? notFound(request) : failureReply(error, request)))
     .use(swaggerDocs(types))
     .use(serviceRoutes(readiness))
     .use(workflowRoutes(workflows, types))
     .use(runRoutes(triggers, runs));
-  const allowed = app.routes.map(({ method, path }) => ({ method, pattern: patternOf(path) }));
+  const allowed = app.routes.map(({ method, path }) => ({ method, path, pattern: patternOf(path) }));
+  const counted = counting(allowed, admit);
   return app;
+
+  function admit(next: Next, request: Request): unknown {
+    return admitted(isMisread(request) ? notFound : next, request);
+  }
 
   /** Elysia looks for the path in a whole address, which a request without a Host does not have. */
   function isMisread(request: Request): boolean {

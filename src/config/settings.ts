@@ -31,6 +31,14 @@ export const Environment = Type.Object({
     default: "",
     description: "https://host,…: origins whose pages may use the API",
   }),
+  METRICS_PORT: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 65_535,
+      description: "Port of /metrics and of probes, apart from the API; 0 takes a free one",
+    }),
+  ),
+  METRICS_HOST: Type.String({ pattern: "\\S", default: "127.0.0.1", description: "Address that it listens on" }),
   DATA_DIR: Type.String({ pattern: "\\S", default: "./data", description: "Folder of the database file" }),
   STORAGE: Type.Union([Type.Literal("file"), Type.Literal("memory")], {
     default: "file",

@@ -22,6 +22,12 @@ export interface Readiness {
   breakers: Record<string, BreakerState>;
 }
 
+/** What a look found. */
+interface Look extends Readiness {
+  /** The needed parts that are out, with their breakers; empty where none is. */
+  out: string;
+}
+
 const PATIENCE_MILLISECONDS = 1000;
 /** How long an answer is used again, so that calls in a loop cost the services no more than one a second. */
 const FRESH_MILLISECONDS = 1000;
@@ -32,7 +38,7 @@ export class ReadinessService {
   readonly #clock: Clock;
   #draining = false;
   /** The last look, under way or done, and when it began. */
-  #look: Promise<Readiness> | null = null;
+  #look: Promise<Look> | null = null;
   #lookedAt = Number.NEGATIVE_INFINITY;
   #looking = false;
   /** The checks that have not been answered yet: a part that is asked in vain is not asked again meanwhile. */
@@ -53,8 +59,19 @@ export class ReadinessService {
    *
    * @throws PlatformError not_ready, naming the needed parts that are out with their breakers; shutting_down
    */
-  check(): Promise<Readiness> {
-    if (this.#draining) return Promise.reject(new PlatformError("shutting_down"));
+  async check(): Promise<Readiness> {
+    if (this.#draining) throw new PlatformError("shutting_down");
+    const { out, ...readiness } = await this.#lookIfOld();
+    if (out !== "") throw new PlatformError("not_ready", out);
+    return readiness;
+  }
+
+  /** The state of every part by its name, from the same look, whatever is out. */
+  async states(): Promise<Record<string, PartState>> {
+    return (await this.#lookIfOld()).parts;
+  }
+
+  #lookIfOld(): Promise<Look> {
     const isFresh = this.#looking || this.#clock.monotonic() - this.#lookedAt < FRESH_MILLISECONDS;
     if (this.#look !== null && isFresh) return this.#look;
     this.#lookedAt = this.#clock.monotonic();
@@ -65,15 +82,15 @@ export class ReadinessService {
     return this.#look;
   }
 
-  async #lookAtAll(): Promise<Readiness> {
+  async #lookAtAll(): Promise<Look> {
     const states = await Promise.all(this.#parts.map((part) => this.#stateOf(part)));
     const out = this.#parts.filter(({ needed }, index) => needed && states[index] === "down");
-    if (out.length > 0) throw new PlatformError("not_ready", out.map(nameOut).join(", "));
     return {
       parts: Object.fromEntries(this.#parts.map(({ name }, index) => [name, states[index] ?? "down"])),
       breakers: Object.fromEntries(
         this.#parts.flatMap(({ name, breaker }) => (breaker === null ? [] : [[name, breaker()]])),
       ),
+      out: out.map(nameOut).join(", "),
     };
   }
 

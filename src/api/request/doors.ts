@@ -18,7 +18,8 @@ const PROBE = /^\/health(?:\/ready)?\/?$/;
 /** Documents that pages of other origins may link to or load: they are public and change nothing. */
 const DOCUMENT = /^\/(?:docs(?:\/.*)?|api\/v1\/openapi\.json\/?)?$/;
 
-type Next = (request: Request) => unknown;
+/** What answers a request that was let in. */
+export type Next = (request: Request) => unknown;
 
 /**
  * Keeps out what web pages could have a browser send here: requests under a name that is not this server's, and those of

@@ -1,0 +1,130 @@
+/** Counters and histograms of this process: plain numbers, which cost an addition each. */
+
+/** The commands that start a process: `bun start`, `bun run api`, `bun run worker`. */
+export type Program = "start" | "api" | "worker";
+
+/** The labels of a family, each with its values; null where these are found while the process runs. */
+export type Labels = Readonly<Record<string, readonly string[] | null>>;
+
+/** One value for each label. */
+export type LabelValues<L extends Labels> = {
+  readonly [Name in keyof L]: L[Name] extends readonly (infer Value extends string)[] ? Value : string;
+};
+
+/** How a family is shown and documented. */
+export interface FamilyOptions<L extends Labels> {
+  name: string;
+  /** One sentence, with the unit where the name does not say it. */
+  help: string;
+  labels: L;
+  /** The processes that have it. */
+  programs: readonly Program[];
+}
+
+/** A number that only rises. */
+export class Counter {
+  #value = 0;
+
+  get value(): number {
+    return this.#value;
+  }
+
+  add(count = 1): void {
+    this.#value += count;
+  }
+}
+
+/** How often values were up to each of its bounds. */
+export class Histogram {
+  readonly #bounds: readonly number[];
+  readonly #counts: Float64Array;
+  #sum = 0;
+
+  constructor(bounds: readonly number[]) {
+    this.#bounds = bounds;
+    this.#counts = new Float64Array(bounds.length + 1);
+  }
+
+  /** How many values were above the bound before and up to each; the last were above all bounds. */
+  get counts(): readonly number[] {
+    return [...this.#counts];
+  }
+
+  get sum(): number {
+    return this.#sum;
+  }
+
+  observe(value: number): void {
+    const bounds = this.#bounds;
+    let index = 0;
+    while (index < bounds.length && value > (bounds[index] ?? 0)) index++;
+    this.#counts[index] = (this.#counts[index] ?? 0) + 1;
+    this.#sum += value;
+  }
+}
+
+/** A family as it is shown. */
+export interface CountedFamily {
+  readonly options: FamilyOptions<Labels>;
+  /** Upper bounds of the buckets; null for a counter. */
+  readonly bounds: readonly number[] | null;
+  readonly series: readonly { labels: Readonly<Record<string, string>>; one: Counter | Histogram }[];
+}
+
+/** A counter or histogram of one name for each combination of label values that occurred; of all where these are known. */
+export class Family<L extends Labels, One extends Counter | Histogram> implements CountedFamily {
+  readonly options: FamilyOptions<L>;
+  readonly bounds: readonly number[] | null;
+  readonly #make: () => One;
+  readonly #series = new Map<string, { labels: Readonly<Record<string, string>>; one: One }>();
+
+  constructor(options: FamilyOptions<L>, bounds: readonly number[] | null, make: () => One) {
+    this.options = options;
+    this.bounds = bounds;
+    this.#make = make;
+    // From zero on: the first of a kind would be no rise otherwise.
+    for (const labels of combinationsOf(options.labels)) this.#get(labels);
+  }
+
+  /** The one with these labels. Code that counts often keeps it. */
+  of(labels: LabelValues<L>): One {
+    return this.#get(labels);
+  }
+
+  get series(): { labels: Readonly<Record<string, string>>; one: One }[] {
+    return [...this.#series.values()];
+  }
+
+  #get(labels: Readonly<Record<string, string>>): One {
+    const key = Object.keys(this.options.labels)
+      .map((name) => labels[name])
+      .join("\n");
+    let found = this.#series.get(key);
+    if (found === undefined) {
+      found = { labels: { ...labels }, one: this.#make() };
+      this.#series.set(key, found);
+    }
+    return found.one;
+  }
+}
+
+/** Makes a family of counters. Its name ends with `_total`. */
+export function counter<const L extends Labels>(options: FamilyOptions<L>): Family<L, Counter> {
+  return new Family(options, null, () => new Counter());
+}
+
+/** Makes a family of histograms with these upper bounds. */
+export function histogram<const L extends Labels>(
+  options: FamilyOptions<L> & { bounds: readonly number[] },
+): Family<L, Histogram> {
+  return new Family(options, options.bounds, () => new Histogram(options.bounds));
+}
+
+/** Every combination of label values; none where those of a label are not known. */
+function combinationsOf(labels: Labels): Record<string, string>[] {
+  let combinations: Record<string, string>[] = [{}];
+  for (const [name, values] of Object.entries(labels)) {
+    combinations = combinations.flatMap((one) => (values ?? []).map((value) => ({ ...one, [name]: value })));
+  }
+  return combinations;
+}

@@ -1,0 +1,75 @@
+/** Every family whose values are read. */
+import type { Program } from "./counts.ts";
+import { COLLECTORS, ReadFamily, type Reading } from "./readings.ts";
+
+const ALL: readonly Program[] = ["start", "api", "worker"];
+
+export const buildInfo = new ReadFamily({
+  name: "workflow_build_info",
+  help: "Always 1; the labels name the version, the mode and the command",
+  labels: { version: null, mode: null, program: ["start", "api", "worker"] },
+  programs: ALL,
+});
+export const collectorUp = new ReadFamily({
+  name: "workflow_collector_up",
+  help: "1 where the values of the collector were read in time; 0 where they are left out",
+  labels: { collector: COLLECTORS },
+  programs: ALL,
+});
+export const processCpu = new ReadFamily(
+  {
+    name: "process_cpu_seconds_total",
+    help: "CPU time of the process with all its threads, user and system",
+    labels: {},
+    programs: ALL,
+  },
+  "counter",
+);
+export const processMemory = new ReadFamily({
+  name: "process_resident_memory_bytes",
+  help: "Resident memory of the process",
+  labels: {},
+  programs: ALL,
+});
+export const processOpenFiles = new ReadFamily({
+  name: "process_open_fds",
+  help: "File descriptors that are open",
+  labels: {},
+  programs: ALL,
+});
+export const processMaxFiles = new ReadFamily({
+  name: "process_max_fds",
+  help: "File descriptors that may be open",
+  labels: {},
+  programs: ALL,
+});
+export const processStart = new ReadFamily({
+  name: "process_start_time_seconds",
+  help: "When the process started, seconds since the epoch",
+  labels: {},
+  programs: ALL,
+});
+export const partUp = new ReadFamily({
+  name: "workflow_part_up",
+  help: "1 where the service answers, as in /health/ready",
+  labels: { part: null },
+  programs: ALL,
+});
+export const partDegraded = new ReadFamily({
+  name: "workflow_part_degraded",
+  help: "1 where the service answers and does a part of its work badly or not at all",
+  labels: { part: null },
+  programs: ALL,
+});
+/** All of them, in the order of docs/operations.md. */
+export const GAUGES: readonly Reading["family"][] = [
+  partUp,
+  partDegraded,
+  collectorUp,
+  buildInfo,
+  processCpu,
+  processMemory,
+  processOpenFiles,
+  processMaxFiles,
+  processStart,
+];

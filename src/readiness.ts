@@ -1,0 +1,73 @@
+/** The services that a process stands on, for its probes and metrics. */
+import type { Logger } from "pino";
+import type { Cache } from "./cache/port.ts";
+import type { Clock } from "./clock.ts";
+import type { Config } from "./config.ts";
+import type { Messaging } from "./messaging/port.ts";
+import { partDegraded, partUp } from "./metrics/gauges.ts";
+import type { Collector } from "./metrics/readings.ts";
+import { HealthRecord } from "./services/health.ts";
+import { type Part, ReadinessService } from "./services/readiness.ts";
+import type { Storage } from "./storage/port.ts";
+
+export interface ReadinessOptions {
+  config: Config;
+  storage: Storage;
+  messaging: Messaging;
+  cache: Cache;
+  clock: Clock;
+  log: Logger;
+}
+
+/** The readiness of a process, and the rows that say whether its writes go through. */
+export function readinessOf(options: ReadinessOptions): { readiness: ReadinessService; health: HealthRecord } {
+  const health = new HealthRecord(options.storage, options.clock, options.log);
+  return { readiness: new ReadinessService(partsOf(options, health), options.clock), health };
+}
+
+/** The same as metrics. */
+export function partCollector(readiness: ReadinessService): Collector {
+  return {
+    name: "readiness",
+    async read() {
+      const states = Object.entries(await readiness.states());
+      return states.flatMap(([part, state]) => [
+        partUp.at({ part }, state === "down" ? 0 : 1),
+        partDegraded.at({ part }, state === "degraded" ? 1 : 0),
+      ]);
+    },
+  };
+}
+
+/** A broker or a cache that is out costs time alone: runs and reads go through the database. */
+function partsOf({ config, storage, messaging, cache }: ReadinessOptions, health: HealthRecord): Part[] {
+  const database: Part = {
+    name: config.postgres === null ? "sqlite" : "postgres",
+    needed: true,
+    // Reads may go through where writes do not: read-only, or without room.
+    async check() {
+      await Promise.all([storage.check(), health.check()]);
+      return "up";
+    },
+    breaker: storage.breaker,
+  };
+  const kafka: Part = {
+    name: "kafka",
+    needed: false,
+    async check() {
+      if (!messaging.isUp()) throw new Error("Kafka does not answer");
+      return messaging.isDegraded() ? "degraded" : "up";
+    },
+    breaker: () => messaging.breaker(),
+  };
+  const redis: Part = {
+    name: "redis",
+    needed: false,
+    async check() {
+      if (!cache.isUp()) throw new Error("Redis does not answer");
+      return "up";
+    },
+    breaker: () => cache.breaker(),
+  };
+  return [database, ...(config.kafka === null ? [] : [kafka]), ...(config.redis === null ? [] : [redis])];
+}

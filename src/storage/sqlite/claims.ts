@@ -11,10 +11,10 @@ const BY_UUID = `select uuid, 0 as logLength, 1 as token, 0 as crashes, 1 as cla
   exists (select 1 from run_queue where run_uuid = uuid and token = 0 and started_at is null) as isNew
   from workflow_runs r where uuid = ?`;
 
-// "cross join" makes SQLite read the queue first.
+// "cross join" makes SQLite read the queue first, and "+?" has it plan the statement once (see Definitions).
 const DUE = `select run_uuid as uuid, log_length as logLength, q.token + 1 as token, q.crashes, q.claims + 1 as claims,
   ${RUN} from run_queue q cross join workflow_runs r on r.uuid = run_uuid
-  where due_at <= ? and (q.started_at is not null or due_at <= ?) order by due_at limit ?`;
+  where due_at <= ? and (q.started_at is not null or due_at <= ?) order by due_at limit +?`;
 
 // A statement of its own: with "returning" a row takes 3 µs more.
 const CLAIM = `update run_queue set token = ?, claims = ?, due_at = null, holder = ?, claim_id = ?,

@@ -14,6 +14,9 @@ import type {
 } from "../port.ts";
 import { notFound, UNSTORABLE } from "../refusals.ts";
 
+// SQLite 3.54 looks at the values of parameters beside "order by", "limit" or a second table, and so plans a statement anew at
+// each call: 20 µs in place of 2. It does not look at "+?".
+
 const COLUMNS = "uuid, id, name, description, steps, version, created_at as createdAt, updated_at as updatedAt";
 
 const INSERT = `insert into workflow_definitions (uuid, namespace, id, name, description, steps, created_at, updated_at)
@@ -29,7 +32,7 @@ const RESOLVE_UUID = `select uuid as workflowUuid, version, deleted_at as delete
   where uuid = ? and namespace = ?`;
 
 const RESOLVE_ID = `select uuid as workflowUuid, version from workflow_definitions
-  where namespace = ? and id = ? and deleted_at is null order by uuid desc limit 1`;
+  where namespace = +? and id = +? and deleted_at is null order by uuid desc limit 1`;
 
 const UPDATE = `update workflow_definitions set id = coalesce($id, id), name = $name, description = $description,
   steps = $steps, version = version + 1, updated_at = $now where uuid = $uuid`;
@@ -41,17 +44,17 @@ const FIND = `select ${COLUMNS} from workflow_definitions where uuid = ?`;
 const FIND_VERSION = `select v.workflow_uuid as uuid, v.id, v.name, v.description, v.steps, v.version,
   d.created_at as createdAt, v.created_at as updatedAt
   from workflow_versions v join workflow_definitions d on d.uuid = v.workflow_uuid
-  where v.workflow_uuid = ? and v.version = ?`;
+  where v.workflow_uuid = +? and v.version = +?`;
 
-const VERSION_STEPS = `select steps from workflow_versions where workflow_uuid = ? and version = ?
-  and exists (select 1 from workflow_definitions where uuid = workflow_uuid and namespace = ?)`;
+const VERSION_STEPS = `select steps from workflow_versions where workflow_uuid = +? and version = +?
+  and exists (select 1 from workflow_definitions where uuid = workflow_uuid and namespace = +?)`;
 
 // One text per direction and page: a single text with "or" in it would scan.
 const LIST = {
-  desc: `select ${COLUMNS} from workflow_definitions where namespace = $namespace and deleted_at is null
-    and uuid < $after order by uuid desc limit $limit`,
-  asc: `select ${COLUMNS} from workflow_definitions where namespace = $namespace and deleted_at is null
-    and uuid > $after and uuid < $until order by uuid limit $limit`,
+  desc: `select ${COLUMNS} from workflow_definitions where namespace = +$namespace and deleted_at is null
+    and uuid < +$after order by uuid desc limit +$limit`,
+  asc: `select ${COLUMNS} from workflow_definitions where namespace = +$namespace and deleted_at is null
+    and uuid > +$after and uuid < +$until order by uuid limit +$limit`,
 };
 
 /** Definitions and their versions on one SQLite connection, synchronously. Writes expect an open transaction. */

@@ -18,10 +18,10 @@ const FIND = `select ${COLUMNS} from workflow_runs where uuid = ? and namespace 
 const STORED = "select 1 from workflow_runs where uuid = ? and namespace = ?";
 
 const LIST = {
-  desc: `select ${COLUMNS} from workflow_runs where namespace = $namespace and uuid < $after
-    order by uuid desc limit $limit`,
-  asc: `select ${COLUMNS} from workflow_runs where namespace = $namespace and uuid > $after and uuid < $until
-    order by uuid limit $limit`,
+  desc: `select ${COLUMNS} from workflow_runs where namespace = +$namespace and uuid < +$after
+    order by uuid desc limit +$limit`,
+  asc: `select ${COLUMNS} from workflow_runs where namespace = +$namespace and uuid > +$after and uuid < +$until
+    order by uuid limit +$limit`,
 };
 
 // With "order by" SQLite would plan it anew at each call.

@@ -38,7 +38,8 @@ interface Scheduled {
   time: number;
   /** Decides between events of one time: drawn at random, so that every order occurs. */
   tie: number;
-  run(): void;
+  /** Null once it is cancelled. */
+  run: (() => void) | null;
 }
 
 /** Virtual time: events in order of their time, ties in seeded random order, nothing real in between. */
@@ -53,10 +54,11 @@ export class Scheduler {
   }
 
   after(milliseconds: number, run: () => void): () => void {
-    const event = { time: this.time + Math.max(0, Math.ceil(milliseconds)), tie: this.#random.next(), run };
+    const time = this.time + Math.max(0, Math.ceil(milliseconds));
+    const event: Scheduled = { time, tie: this.#random.next(), run };
     this.#insert(event);
     return () => {
-      event.run = () => {};
+      event.run = null;
     };
   }
 
@@ -69,6 +71,7 @@ export class Scheduler {
     while (!done()) {
       const event = this.#events.shift();
       if (event === undefined || event.time > end) return;
+      if (event.run === null) continue;
       this.time = event.time;
       event.run();
       // Everything that follows without a timer happens now.

@@ -21,6 +21,7 @@ const ERRORS = {
   not_found: { status: 404, retryable: false, sentence: () => "Not Found" },
   method_not_allowed: { status: 405, retryable: false, sentence: () => "Method Not Allowed" },
   incomplete_body: { status: 400, retryable: false, sentence: () => "The request body broke off before its end" },
+  request_timeout: { status: 408, retryable: false, sentence: () => "The request did not arrive in time" },
   payload_too_large: { status: 413, retryable: false, sentence: () => "The request body is over 1 MiB; send less" },
   depth_exceeded: {
     status: 422,

@@ -1,9 +1,16 @@
 import type { Logger } from "pino";
 import { systemClock } from "../clock.ts";
-import { PlatformError, type RequestFault, ValidationFailed } from "../errors.ts";
+import { type ErrorCode, PlatformError, type RequestFault, ValidationFailed } from "../errors.ts";
 import { shownFaults } from "./request/shown-faults.ts";
 
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
+
+/** What errors say in a header of theirs. */
+const OWN_HEADERS: Partial<Record<ErrorCode, Record<string, string>>> = {
+  unsupported_encoding: { "accept-encoding": "gzip" },
+  // The rest of the body may still come.
+  request_timeout: { connection: "close" },
+};
 
 /** Under overload refusals come by the thousand: they are logged in one line a second, with their number. */
 const REFUSALS_MILLISECONDS = 1000;
@@ -42,11 +49,11 @@ export function failureReplies(log: Logger): (error: unknown, request: Request) 
 /** The answer for an error of the table. */
 export function errorReply(error: PlatformError, requestId: string, headers: Record<string, string> = {}): Response {
   const retry: Record<string, string> = error.retryAfter === null ? {} : { "retry-after": String(error.retryAfter) };
-  const codings: Record<string, string> = error.code === "unsupported_encoding" ? { "accept-encoding": "gzip" } : {};
+  const own = OWN_HEADERS[error.code] ?? {};
   return reply(
     error.status,
     { detail: error.message, code: error.code, request_id: requestId },
-    { ...retry, ...codings, ...headers },
+    { ...retry, ...own, ...headers },
   );
 }
 

@@ -70,6 +70,7 @@ export function schemasOf(types: StepTypes): object {
 
 const ERRORS: Record<number, [description: string, ...schemas: (keyof typeof SCHEMAS)[]]> = {
   404: ["There is no such thing", "Error"],
+  408: ["The body did not arrive within 30 s", "Error"],
   413: ["The body is over 1 MiB", "Error"],
   415: ["The body is not JSON", "Error"],
   422: ["The request does not fit; one entry per fault", "ValidationError", "Error"],
@@ -92,7 +93,7 @@ export function responses(description: string, ok: TSchema | { $ref: string }, .
 }
 
 /** What every route with a JSON body can answer beside its 200. */
-export const BODY_ERRORS = [413, 415, 422, 500, 503] as const;
+export const BODY_ERRORS = [408, 413, 415, 422, 500, 503] as const;
 
 export function reference(name: keyof typeof SCHEMAS): { $ref: string } {
   return { $ref: `#/components/schemas/${name}` };

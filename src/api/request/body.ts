@@ -1,3 +1,4 @@
+import { systemClock } from "../../clock.ts";
 import { PlatformError, type RequestFault, ValidationFailed } from "../../errors.ts";
 import {
   endOfNumber,
@@ -11,11 +12,13 @@ import {
   MIN_NORMAL,
   pathsToOffsets,
 } from "../../schemas/json.ts";
+import { ArrivingBodies } from "./arriving.ts";
 import { decoded } from "./content-coding.ts";
 
 export const MAX_BODY_BYTES = 1024 * 1024;
 
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
+const arriving = new ArrivingBodies(systemClock);
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 const JSON_FAULTS: Record<Exclude<JsonFaultKind, "number" | "depth">, string> = {
@@ -27,7 +30,7 @@ const JSON_FAULTS: Record<Exclude<JsonFaultKind, "number" | "depth">, string> = 
  * Reads a JSON body, once, and refuses what would not come back as it was sent.
  *
  * @param depth how deep arrays and objects may nest
- * @throws PlatformError unsupported_media_type, unsupported_encoding, payload_too_large, incomplete_body
+ * @throws PlatformError unsupported_media_type, unsupported_encoding, payload_too_large, incomplete_body, request_timeout
  * @throws ValidationFailed for text that is no JSON or holds content that can't be kept
  */
 export async function readBody(request: Request, depth: number = MAX_DEPTH): Promise<Json> {
@@ -75,7 +78,9 @@ async function readEncoded(request: Request): Promise<ArrayBuffer | Uint8Array> 
   const length = request.headers.get("content-length");
   if (length !== null && Number(length) > MAX_BODY_BYTES) throw new PlatformError("payload_too_large");
   try {
-    return length === null ? await readUnknownLength(request) : await request.arrayBuffer();
+    return await arriving.whole<ArrayBuffer | Uint8Array>(
+      length === null ? readUnknownLength(request) : request.arrayBuffer(),
+    );
   } catch (error) {
     if (error instanceof PlatformError) throw error;
     // The client went away in the middle of its upload: it gets no answer, and nothing is logged.

@@ -40,6 +40,8 @@ const ERRORS = {
   },
   validation_failed: { status: 422, retryable: false, sentence: () => "The request does not fit its schema" },
   unstorable: { status: 422, retryable: false, sentence: () => "The database refused this content" },
+  /** nginx alone answers so, where RATE_LIMIT is set. */
+  rate_limited: { status: 429, retryable: true, sentence: () => "Too many requests from one address; try again later" },
   overloaded: { status: 503, retryable: true, sentence: () => "Too much work is waiting; try again later" },
   storage_unavailable: {
     status: 503,

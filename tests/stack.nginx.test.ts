@@ -29,7 +29,7 @@ const countOf = (seen: { length: number }[]) => seen.reduce((count, { length }) 
 describe("the template", () => {
   test("is right in nginx's own eyes", async () => {
     const folder = mkdtempSync(join(tmpdir(), "stack-test-"));
-    const { command } = await prepareNginx(folder, 8001, [8011, 8012, 8013]);
+    const { command } = await prepareNginx(folder, 8001, [8011, 8012, 8013], null);
     await run([...command.slice(0, command.indexOf("-g")), "-t", "-q"]);
     const text = await Bun.file(join(folder, "nginx.conf")).text();
     expect(text).toContain("listen 127.0.0.1:8001 ");

@@ -5,14 +5,22 @@ import type { Launch, Part } from "./parts.ts";
 
 const TEMPLATE = join(import.meta.dir, "../nginx/nginx.conf");
 
-/** nginx on a port, in front of API processes on others. */
-export function nginxPart(folder: string, port: number, apiPorts: number[]): Part {
+/** What one address may do. */
+export interface GateLimits {
+  /** Requests a second, and as many more at once. */
+  requests: number;
+  /** Requests under way at once. */
+  connections: number;
+}
+
+/** nginx on a port, in front of API processes on others; without limits an address may do all that it can. */
+export function nginxPart(folder: string, port: number, apiPorts: number[], limits: GateLimits | null = null): Part {
   const address = `http://127.0.0.1:${port}`;
   return {
     name: "nginx",
     address,
     ports: [port],
-    prepare: () => prepareNginx(nginxFolder(folder), port, apiPorts),
+    prepare: () => prepareNginx(nginxFolder(folder), port, apiPorts, limits),
     trouble: () => httpTrouble(`${address}/health`),
     stop: { signal: "SIGQUIT", seconds: 10 },
     startSeconds: 30,
@@ -30,7 +38,12 @@ export function takeOut(folder: string, apiPorts: number[], out: number | null):
 }
 
 /** Writes the configuration into a folder and has nginx check it. */
-export async function prepareNginx(folder: string, port: number, apiPorts: number[]): Promise<Launch> {
+export async function prepareNginx(
+  folder: string,
+  port: number,
+  apiPorts: number[],
+  limits: GateLimits | null,
+): Promise<Launch> {
   await install(["nginx"]);
   mkdirSync(folder, { recursive: true });
   const config = join(folder, "nginx.conf");
@@ -39,6 +52,9 @@ export async function prepareNginx(folder: string, port: number, apiPorts: numbe
     NGINX_LISTEN: `127.0.0.1:${port}`,
     NGINX_API_SERVERS: servers.join("\n        "),
     NGINX_RUN_DIR: folder,
+    NGINX_RATE_LIMIT: limits === null ? "" : String(limits.requests),
+    NGINX_RATE: String(limits?.requests ?? 1),
+    NGINX_CONNECTIONS: String(limits?.connections ?? 1),
   };
   if (servers.length > 1) {
     for (const [index, apiPort] of apiPorts.entries()) await writeWithout(folder, apiPort, servers.toSpliced(index, 1));

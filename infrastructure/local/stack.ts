@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { endAll, removeData } from "./ending.ts";
 import { withLock } from "./lock.ts";
-import { nginxPart, takeOut } from "./nginx.ts";
+import { type GateLimits, nginxPart, takeOut } from "./nginx.ts";
 import { allDone, endPart, type Part, type PartRecord, recordsIn, startPart } from "./parts.ts";
 import { apiPart, workerPart } from "./platform.ts";
 import { addressesOf, portsFrom, SERVICES, type ServiceName, serviceParts, startServices } from "./services.ts";
@@ -16,13 +16,22 @@ export interface StackSettings {
   basePort: number;
   apis: number;
   workers: number;
+  /** Null: nobody is limited. */
+  limits: GateLimits | null;
 }
 
 const REPOSITORY = resolve(import.meta.dir, "../..");
 /** The API's ports end before the first port of a service. */
 const MAX_PROCESSES = 30;
+/** Requests of one address under way at once, where addresses are limited: more than a browser or a program has. */
+const CONNECTIONS = 100;
+const MAX_LIMIT = 1_000_000;
 
-/** Reads STACK_DIR, STACK_PORT, STACK_BASE_PORT, STACK_APIS and STACK_WORKERS. @throws Error on one that does not fit. */
+/**
+ * Reads STACK_DIR, STACK_PORT, STACK_BASE_PORT, STACK_APIS, STACK_WORKERS, RATE_LIMIT and CONNECTION_LIMIT.
+ *
+ * @throws Error on one that does not fit
+ */
 export function stackSettings(environment: Record<string, string | undefined>): StackSettings {
   const number = (name: string, usual: number, largest: number) => {
     const text = environment[name] ?? "";
@@ -36,6 +45,13 @@ export function stackSettings(environment: Record<string, string | undefined>): 
     basePort: number("STACK_BASE_PORT", 14_000, 65_000),
     apis: number("STACK_APIS", 3, MAX_PROCESSES),
     workers: number("STACK_WORKERS", 3, MAX_PROCESSES),
+    limits:
+      (environment.RATE_LIMIT ?? "") === ""
+        ? null
+        : {
+            requests: number("RATE_LIMIT", 1, MAX_LIMIT),
+            connections: number("CONNECTION_LIMIT", CONNECTIONS, MAX_LIMIT),
+          },
   };
 }
 
@@ -45,7 +61,8 @@ export function stackServices(folder: string, basePort: number): Record<ServiceN
 }
 
 /** Starts what does not run yet and waits until all of it works. @throws Error naming the part that does not. */
-export async function stackUp({ folder, port, basePort, apis, workers }: StackSettings): Promise<PartRecord[]> {
+export async function stackUp(settings: StackSettings): Promise<PartRecord[]> {
+  const { folder, port, basePort, apis, workers, limits } = settings;
   return withLock(folder, async () => {
     const parts = stackServices(folder, basePort);
     const addresses = addressesOf(folder, parts);
@@ -57,7 +74,7 @@ export async function stackUp({ folder, port, basePort, apis, workers }: StackSe
     ]);
     // A restart that was interrupted may have left one out.
     takeOut(folder, apiPorts, null);
-    return [...services, ...platform, await startPart(folder, nginxPart(folder, port, apiPorts))];
+    return [...services, ...platform, await startPart(folder, nginxPart(folder, port, apiPorts, limits))];
   });
 }
 

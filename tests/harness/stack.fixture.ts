@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { endAll } from "../../infrastructure/local/ending.ts";
 import { isPortFree } from "../../infrastructure/local/kernel.ts";
-import { nginxPart } from "../../infrastructure/local/nginx.ts";
+import { type GateLimits, nginxPart } from "../../infrastructure/local/nginx.ts";
 import { startPart } from "../../infrastructure/local/parts.ts";
 
 const DEADLINE_MS = 15_000;
@@ -104,12 +104,13 @@ export class Front<Server extends { stop(): Promise<void> }> {
 
   static async start<Server extends { stop(): Promise<void> }>(
     serve: (port: number) => Server,
+    limits: GateLimits | null = null,
   ): Promise<Front<Server>> {
     const folder = mkdtempSync(join(tmpdir(), "stack-test-"));
     const port = freePorts(4);
     const ports = [port + 1, port + 2, port + 3];
     const servers = ports.map(serve);
-    const { address, log } = await startPart(folder, nginxPart(folder, port, ports));
+    const { address, log } = await startPart(folder, nginxPart(folder, port, ports, limits));
     return new Front(folder, address, servers, log);
   }
 

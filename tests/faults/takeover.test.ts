@@ -31,7 +31,8 @@ setDefaultTimeout(600_000);
 
 test(NAME, async () => {
   await play(FILE, NAME, async ({ folder, keepsLogsOf }) => {
-    const env = { LEASE_SECONDS: String(LEASE_SECONDS) };
+    // A host that has not answered yet gets a quarter of a worker's effects.
+    const env = { LEASE_SECONDS: String(LEASE_SECONDS), WORKER_MAX_EFFECTS: String(4 * HELD) };
     const deployment = await Deployment.up({ apis: 1, workers: 2, env, adapt: withClock });
     keepsLogsOf(deployment);
     const sink = await Sink.start(folder);

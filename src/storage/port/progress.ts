@@ -5,10 +5,10 @@ import type { Version } from "./workflows.ts";
 
 /**
  * The progress of a run, written in one go if its fence holds: the run is in this namespace and has this token, and if that
- * is 0, for a run that was never claimed, its log has the length that the writer knows. Repeating it is harmless.
+ * is 0, for a run that was never claimed, no other write has begun it. Repeating it is harmless.
  */
 export interface Progress extends Held {
-  /** Rows of the log that the writer knows, and the position of `entries`. 0 with token 0 is a run that was never begun. */
+  /** Rows of the log that the writer knows, and the position of `entries`: 0 with token 0. */
   seq: number;
   /** JSON array text to append to the log; null appends nothing. */
   entries: string | null;

@@ -5,12 +5,9 @@ import type { Outcome, Progress } from "../port.ts";
 import { eventDueAt } from "./events.ts";
 import { boundsOf, ENDED_AT, outcomesOf, within, writeInRounds } from "./statement.ts";
 
-/**
- * The fence: once another worker claimed the run, the write finds no row of run_queue "q". A run with token 0 was never claimed:
- * if two workers execute it at once, the length of its log rejects the second write.
- */
-const FENCE = `q.run_uuid = item.uuid and q.namespace = item.namespace and q.token = item.token and (q.started_at is null) = (item.token = 0 and item.seq = 0)
-    and (item.token > 0 or q.log_length = item.seq) and not q.ended`;
+/** The fence: once a worker claimed the run, or began it without a claim, another's write finds no row of run_queue "q". */
+const FENCE = `q.run_uuid = item.uuid and q.namespace = item.namespace and q.token = item.token
+    and (q.started_at is null) = (item.token = 0) and not q.ended`;
 
 /** Whether the row of a run says the same as the message, where the run was executed by that. The uuids of the batch are within `low` and `high`. */
 const asTold = (low: string, high: string) => `(item."workflowUuid" is null or exists (select from workflow_runs told
@@ -79,7 +76,7 @@ export const SAVE_PROGRESS = keptStatement(
   { position: "integer" },
   `with item as (
     select * from json_to_recordset($1::text::json) as item (${ITEM}, "dueAt" float8)
-    where ${few("position")} order by uuid
+    where ${few("position")}
   ), ${locked("$2", "$3")}, saved as (
     update run_queue q set
       log_length = greatest(q.log_length, item.seq + case when item.entries is null then 0 else 1 end),
@@ -93,12 +90,7 @@ export const SAVE_PROGRESS = keptStatement(
       started_at = item.started_at
     from locked as item where q.run_uuid = item.uuid
   ), ${APPENDED}
-  select position from locked
-  union all
-  select item.position from item join run_queue q on q.run_uuid = item.uuid and q.namespace = item.namespace
-  where ${SOME_LEFT} and item.token = 0 and q.token = 0 and q.started_at is not null and ${asTold("$2", "$3")} and exists (
-    select from run_log l where l.run_uuid = item.uuid and ${within("l.run_uuid", "$2", "$3")} and l.seq = item.seq
-      and l.token = 0 and l.entries::text = item.entries)`,
+  select position from locked`,
 );
 
 /** Fenced writes of progress. */

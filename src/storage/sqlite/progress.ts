@@ -6,8 +6,7 @@ import { done } from "./workers.ts";
 
 // The row is read first, and written by its key: SQLite 3.54 plans a join with parameters anew at each call, which took 70 µs of
 // an end. Nothing changes the row in between, since this connection alone writes.
-const FIND =
-  "select token, log_length as seq, started_at as startedAt from run_queue where run_uuid = ? and namespace = ?";
+const FIND = "select token, started_at as startedAt from run_queue where run_uuid = ? and namespace = ?";
 
 const APPEND = "insert into run_log (run_uuid, seq, token, entries) values (?, ?, ?, ?) on conflict do nothing";
 
@@ -26,11 +25,8 @@ const END = `update workflow_runs set status = ?, started_at = ?, completed_at =
 /** Removes a run that ended from the queue. */
 export const LEAVE = "delete from run_queue where run_uuid = ?";
 
-/** The same end or sleep as that of a write whose fence fails: it was written before, and is repeated. */
+/** The same end as that of a write whose fence fails: it was written before, and is repeated. */
 const ENDED_ALIKE = "select 1 from workflow_runs where uuid = ? and namespace = ? and token = ? and status = ?";
-
-const RELEASED_ALIKE = `select 1 from run_log l where run_uuid = ? and seq = ? and token = 0 and entries = ?
-  and exists (select 1 from run_queue q where q.run_uuid = l.run_uuid and q.namespace = ? and q.token = 0 and q.started_at is not null)`;
 
 const TOLD =
   "select workflow_id as workflowUuid, workflow_version as version, payload from workflow_runs where uuid = ?";
@@ -46,13 +42,10 @@ export class ProgressWriter {
   }
 
   save(progress: Progress): Outcome<null> {
-    const { namespace, uuid, token, seq, told } = progress;
+    const { namespace, uuid, token, told } = progress;
     if (told !== undefined && !this.#isAsTold(uuid, told)) return { kind: "lost" };
     const row = this.#database.query<QueueRow, [string, string]>(FIND).get(uuid, namespace);
-    const isNew = token === 0 && seq === 0;
-    if (row?.token !== token || (row.startedAt === null) !== isNew || (token === 0 && row.seq !== seq)) {
-      return done(this.#wasSaved(progress));
-    }
+    if (row?.token !== token || (row.startedAt === null) !== (token === 0)) return done(this.#hasEnded(progress));
     if (progress.entries === null) this.#write(progress, row);
     else this.#writeWithEntries(progress, row, progress.entries);
     return done(true);
@@ -86,9 +79,8 @@ export class ProgressWriter {
     }
   }
 
-  #wasSaved({ namespace, uuid, token, seq, entries, next }: Progress): boolean {
-    if (next.kind === "end") return this.#database.query(ENDED_ALIKE).get(uuid, namespace, token, next.status) !== null;
-    return token === 0 && this.#database.query(RELEASED_ALIKE).get(uuid, seq, entries, namespace) !== null;
+  #hasEnded({ namespace, uuid, token, next }: Progress): boolean {
+    return next.kind === "end" && this.#database.query(ENDED_ALIKE).get(uuid, namespace, token, next.status) !== null;
   }
 
   #isAsTold(uuid: string, { workflowUuid, version, payload }: Told): boolean {
@@ -100,6 +92,5 @@ export class ProgressWriter {
 
 interface QueueRow {
   token: number;
-  seq: number;
   startedAt: number | null;
 }

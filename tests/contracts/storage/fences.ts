@@ -46,7 +46,6 @@ export function fenceContract(check: Check): void {
       const guesses = [
         { ...held, token: held.token + 1 },
         { ...held, token: 0 },
-        { ...held, uuid: pending, token: 0, logLength: 1 },
         { ...held, uuid: pending, token: 1 },
         { ...held, uuid: newId(world.now()) },
       ];

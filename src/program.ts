@@ -8,6 +8,7 @@ import type { Program } from "./metrics/counts.ts";
 import { buildInfo } from "./metrics/gauges.ts";
 import type { Collector } from "./metrics/readings.ts";
 import type { Work } from "./metrics/server.ts";
+import { serviceCollectors } from "./readiness.ts";
 import { aborted } from "./resilience/waiting.ts";
 import type { Readiness } from "./services/readiness.ts";
 import { Retention } from "./services/retention.ts";
@@ -72,7 +73,7 @@ export async function runProgram(name: Program, alone: boolean, startWork: Start
     // Before the work begins: a port that is taken ends the start while nothing is held.
     const closeMetrics = await openMetrics(name, parts, {
       ready: () => (work === null || isEnding ? Promise.reject(new PlatformError("shutting_down")) : work.ready()),
-      collectors: () => work?.collectors ?? [],
+      collectors: () => [...serviceCollectors(parts), ...(work?.collectors ?? [])],
     });
     work = startWork(parts);
     const { stop } = work;

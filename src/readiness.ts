@@ -4,13 +4,13 @@ import type { Cache } from "./cache/port.ts";
 import type { Clock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import type { Messaging } from "./messaging/port.ts";
-import { partDegraded, partUp } from "./metrics/gauges.ts";
+import { breakerOpen, opennessOf, partDegraded, partUp } from "./metrics/gauges.ts";
 import type { Collector } from "./metrics/readings.ts";
 import { HealthRecord } from "./services/health.ts";
 import { type Part, ReadinessService } from "./services/readiness.ts";
 import type { Storage } from "./storage/port.ts";
 
-export interface ReadinessOptions {
+export interface Services {
   config: Config;
   storage: Storage;
   messaging: Messaging;
@@ -20,7 +20,7 @@ export interface ReadinessOptions {
 }
 
 /** The readiness of a process, and the rows that say whether its writes go through. */
-export function readinessOf(options: ReadinessOptions): { readiness: ReadinessService; health: HealthRecord } {
+export function readinessOf(options: Services): { readiness: ReadinessService; health: HealthRecord } {
   const health = new HealthRecord(options.storage, options.clock, options.log);
   return { readiness: new ReadinessService(partsOf(options, health), options.clock), health };
 }
@@ -39,8 +39,20 @@ export function partCollector(readiness: ReadinessService): Collector {
   };
 }
 
+/** What is read of the services themselves. */
+export function serviceCollectors({ config, storage, messaging, cache }: Services): Collector[] {
+  const breakers: Collector = {
+    name: "breakers",
+    read: () => [
+      ...(config.kafka === null ? [] : [breakerOpen.at({ breaker: "kafka" }, opennessOf(messaging.breaker()))]),
+      ...(config.redis === null ? [] : [breakerOpen.at({ breaker: "redis" }, opennessOf(cache.breaker()))]),
+    ],
+  };
+  return [breakers, ...storage.collectors, ...messaging.collectors];
+}
+
 /** A broker or a cache that is out costs time alone: runs and reads go through the database. */
-function partsOf({ config, storage, messaging, cache }: ReadinessOptions, health: HealthRecord): Part[] {
+function partsOf({ config, storage, messaging, cache }: Services, health: HealthRecord): Part[] {
   const database: Part = {
     name: config.postgres === null ? "sqlite" : "postgres",
     needed: true,

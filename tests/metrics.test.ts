@@ -73,6 +73,33 @@ test("requests that the doors keep out are counted, and what has no Host", async
   expect(rose(count, { route: "/api/v1/workflows", method: "GET", status: "403" })).toBe(1);
 });
 
+test("triggers, batches and the cache are counted", async () => {
+  const workflow = await client.create(STEPS);
+  const rose = await rise(async () => {
+    let last = "";
+    for (let count = 0; count < 12; count++) last = await client.trigger(workflow);
+    await client.post("/api/v1/trigger", { workflow_id: NOBODY });
+    await client.untilEnded(last);
+    await client.get(`/api/v1/runs/${last}`);
+    await client.get("/api/v1/runs");
+    const depth = { "x-workflow-depth": "33", "content-type": "application/json" };
+    await client.send("POST", "/api/v1/trigger", { body: JSON.stringify({ workflow_id: workflow }), headers: depth });
+  });
+  expect(
+    rose("workflow_triggers_total", { outcome: "ended" }) + rose("workflow_triggers_total", { outcome: "stored" }),
+  ).toBe(12);
+  expect(rose("workflow_triggers_total", { outcome: "workflow_not_found" })).toBe(1);
+  expect(rose("workflow_triggers_total", { outcome: "depth_exceeded" })).toBe(1);
+  expect(rose("workflow_triggers_total")).toBe(14);
+  expect(rose("workflow_batch_items_sum", { batch: "run_inserts" })).toBe(13);
+  expect(rose("workflow_batch_items_count", { batch: "run_inserts" })).toBe(13);
+  expect(rose("workflow_batch_wait_seconds_count", { batch: "run_inserts" })).toBe(13);
+  expect(rose("workflow_batch_items_sum", { batch: "run_pages" })).toBe(1);
+  expect(rose("workflow_batch_rejected_total")).toBe(0);
+  expect(rose("workflow_cache_reads_total", { result: "hit" })).toBeGreaterThanOrEqual(1);
+  expect(rose("workflow_cache_reads_total", { result: "miss" })).toBeGreaterThanOrEqual(1);
+});
+
 test("the process itself is measured", async () => {
   const now = Date.now() / 1000;
   const scrape = await Scrape.of(port);

@@ -4,6 +4,7 @@ import type { Clock } from "../src/clock.ts";
 import { messageOf } from "../src/errors.ts";
 import { failpoint } from "../src/failpoints.ts";
 import type { Messaging } from "../src/messaging/port.ts";
+import { completedEvents } from "../src/metrics/table.ts";
 import type { CompletedEvent } from "../src/schemas/event.ts";
 import type { Storage } from "../src/storage/port.ts";
 import { RecentKeys } from "./recent.ts";
@@ -17,6 +18,9 @@ const SENT_MILLISECONDS = 250;
 
 /** An event that the broker refuses is sent again after so long, since it is owed until it is accepted. */
 const REFUSED_MILLISECONDS = 5 * 60_000;
+
+const sentEvents = completedEvents.of({ outcome: "sent" });
+const refusedEvents = completedEvents.of({ outcome: "refused" });
 
 export interface CompletedEventsOptions {
   storage: Storage;
@@ -45,6 +49,7 @@ export class Outbox {
     this.#options = options;
     this.#refused = new RecentKeys(options.clock, REFUSED_MILLISECONDS);
     this.#events = new Coalescer({
+      name: "completed_events",
       flushes: 1,
       gatherMilliseconds: GATHER_MILLISECONDS,
       clock: options.clock,
@@ -113,6 +118,8 @@ export class Outbox {
   async #send(events: CompletedEvent[]): Promise<void> {
     const refused = await this.#options.messaging.publishCompleted(events);
     failpoint("completed_published");
+    refusedEvents.add(refused.size);
+    sentEvents.add(events.length - refused.size);
     for (const runId of refused) this.#setAside(runId);
     this.#sent.push(...events.map(({ run_id }) => run_id).filter((runId) => !refused.has(runId)));
     this.#cancelWrite ??= this.#options.clock.timer(SENT_MILLISECONDS, () => {

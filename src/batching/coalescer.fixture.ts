@@ -23,6 +23,7 @@ export class Bench {
 
   constructor(sizeOf: (item: number) => number = () => 1, flushes = MAX_FLUSHES, gatherMilliseconds?: number) {
     this.coalescer = new Coalescer<number, string>({
+      name: "run_inserts",
       clock: this.clock,
       sizeOf,
       flushes,

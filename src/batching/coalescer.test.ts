@@ -173,6 +173,7 @@ describe("failures", () => {
     const clock = new HandClock();
     const error = new Error("at once");
     const coalescer = new Coalescer<number, string>({
+      name: "run_inserts",
       clock,
       flushes: 1,
       sizeOf: () => 1,

@@ -1,7 +1,11 @@
 import type { Clock } from "../clock.ts";
 import { PlatformError } from "../errors.ts";
+import type { Counter, Histogram } from "../metrics/counts.ts";
+import { type BatchName, batchItems, batchRejected, batchWait } from "../metrics/table.ts";
 
 export interface CoalescerOptions<Item, Result> {
+  /** The name of its batches in the metrics. */
+  name: BatchName;
   clock: Clock;
   /** Does the work of a whole batch: one result per item, in order. A rejection rejects every item of the batch. */
   flush(items: Item[]): Promise<Result[]>;
@@ -39,6 +43,8 @@ const LONGEST_REST_MILLISECONDS = 50;
 interface Waiting<Item, Result> {
   item: Item;
   bytes: number;
+  /** When it was added, on the monotonic clock. */
+  since: number;
   resolve(result: Result): void;
   reject(error: unknown): void;
 }
@@ -48,10 +54,13 @@ interface Waiting<Item, Result> {
  * loop, without a timer; while a flush is under way the next batch gathers. Where many calls come at once several batches
  * are under way, one behind the other.
  *
- * @example const inserts = new Coalescer({ clock, flush: (runs) => storage.insertRuns(runs), sizeOf: () => 100, flushes: 1 });
+ * @example const inserts = new Coalescer({ name: "run_inserts", clock, flush: (runs) => storage.insertRuns(runs), sizeOf: () => 100, flushes: 1 });
  */
 export class Coalescer<Item, Result> {
   readonly #options: CoalescerOptions<Item, Result>;
+  readonly #items: Histogram;
+  readonly #waits: Histogram;
+  readonly #rejected: Counter;
   #waiting: Waiting<Item, Result>[] = [];
   #waitingBytes = 0;
   #flushes = 0;
@@ -62,6 +71,9 @@ export class Coalescer<Item, Result> {
 
   constructor(options: CoalescerOptions<Item, Result>) {
     this.#options = options;
+    this.#items = batchItems.of({ batch: options.name });
+    this.#waits = batchWait.of({ batch: options.name });
+    this.#rejected = batchRejected.of({ batch: options.name });
   }
 
   /** Rejects with `overloaded` when too many bytes wait or the wait would be too long. */
@@ -70,11 +82,12 @@ export class Coalescer<Item, Result> {
     const batches = Math.max(this.#waiting.length / MAX_ITEMS, this.#waitingBytes / MAX_BYTES);
     const wait = Math.ceil(batches) * this.#flushTime;
     if (this.#waitingBytes + bytes > MAX_WAITING_BYTES || wait > MAX_WAIT_MILLISECONDS) {
+      this.#rejected.add();
       return Promise.reject(new PlatformError("overloaded", "", { retryAfter: Math.max(1, Math.ceil(wait / 1000)) }));
     }
     this.#waitingBytes += bytes;
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ item, bytes, resolve, reject });
+      this.#waiting.push({ item, bytes, since: this.#options.clock.monotonic(), resolve, reject });
       this.#schedule();
     });
   }
@@ -102,6 +115,8 @@ export class Coalescer<Item, Result> {
   async #flush(): Promise<void> {
     const batch = this.#take();
     const start = this.#options.clock.monotonic();
+    this.#items.observe(batch.length);
+    this.#waits.observe((start - (batch[0]?.since ?? start)) / 1000);
     this.#flushes++;
     const settle = await this.#carryOut(batch);
     this.#flushes--;

@@ -21,6 +21,7 @@ export function openInProcessMessaging(): Messaging {
     isUp: () => true,
     isDegraded: () => false,
     breaker: () => "closed",
+    collectors: [],
     async stopConsuming() {
       consumer = null;
     },

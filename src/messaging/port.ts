@@ -1,3 +1,4 @@
+import type { Collector } from "../metrics/readings.ts";
 import type { BreakerState } from "../resilience/breaker.ts";
 import type { CompletedEvent, TriggerEvent, Triggered } from "../schemas/event.ts";
 import type { RunKey } from "../schemas/run.ts";
@@ -60,6 +61,8 @@ export interface Messaging {
   isUp(): boolean;
   /** Whether it does a part of its work badly while it is up, such as messages that can't be read; for the same. */
   isDegraded(): boolean;
+  /** Read the figures of the broker, for the metrics. */
+  readonly collectors: readonly Collector[];
   /** closed while it is up; else open, or half open while it is asked whether it is back. */
   breaker(): BreakerState;
   /** Brings no more messages to the consumer, and resolves when those under way are claimed or given up. */

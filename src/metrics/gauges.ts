@@ -1,8 +1,13 @@
 /** Every family whose values are read. */
+import type { BreakerState } from "../resilience/breaker.ts";
 import type { Program } from "./counts.ts";
 import { COLLECTORS, ReadFamily, type Reading } from "./readings.ts";
 
 const ALL: readonly Program[] = ["start", "api", "worker"];
+
+/** The connections to PostgreSQL: slow reads never take the last one. */
+const POOLS = ["writes", "reads"] as const;
+export type PoolName = (typeof POOLS)[number];
 
 export const buildInfo = new ReadFamily({
   name: "workflow_build_info",
@@ -61,10 +66,51 @@ export const partDegraded = new ReadFamily({
   labels: { part: null },
   programs: ALL,
 });
+export const breakerOpen = new ReadFamily({
+  name: "workflow_breaker_open",
+  help: "1 where the breaker refuses work at once, 0.5 while a probe is on its way, 0 where work goes through",
+  labels: { breaker: [...POOLS, "kafka", "redis"] },
+  programs: ALL,
+});
+export const poolConnections = new ReadFamily({
+  name: "workflow_pool_connections",
+  help: "Connections to PostgreSQL",
+  labels: { pool: POOLS, state: ["used", "idle"] },
+  programs: ALL,
+});
+export const poolWaiting = new ReadFamily({
+  name: "workflow_pool_waiting",
+  help: "Statements that wait for a connection",
+  labels: { pool: POOLS },
+  programs: ALL,
+});
+export const consumerLag = new ReadFamily({
+  name: "workflow_consumer_lag",
+  help: "Triggers that were sent and not yet taken by the workers; every process says the same",
+  labels: { partition: null },
+  programs: ALL,
+});
+export const brokerPartitions = new ReadFamily({
+  name: "workflow_broker_partitions",
+  help: "Partitions of the topics by whether all their replicas are in sync",
+  labels: { state: ["in_sync", "under_replicated"] },
+  programs: ALL,
+});
+
+/** The value of a breaker's state. */
+export function opennessOf(state: BreakerState): number {
+  return { closed: 0, half_open: 0.5, open: 1 }[state];
+}
+
 /** All of them, in the order of docs/operations.md. */
 export const GAUGES: readonly Reading["family"][] = [
   partUp,
   partDegraded,
+  breakerOpen,
+  poolConnections,
+  poolWaiting,
+  consumerLag,
+  brokerPartitions,
   collectorUp,
   buildInfo,
   processCpu,

@@ -1,8 +1,28 @@
 /** Every family that is counted, over all that runs in this process. */
-import { type CountedFamily, histogram, type Program } from "./counts.ts";
+import { type CountedFamily, counter, histogram, type Program } from "./counts.ts";
 
 const ALL: readonly Program[] = ["start", "api", "worker"];
 const API: readonly Program[] = ["start", "api"];
+const WORKER: readonly Program[] = ["start", "worker"];
+
+/** The places where single calls become batches. */
+const BATCHES = [
+  "run_inserts",
+  "run_reads",
+  "workflow_inserts",
+  "workflow_reads",
+  "run_pages",
+  "workflow_pages",
+  "trigger_events",
+  "progress",
+  "unclaimed_progress",
+  "completed_events",
+] as const;
+export type BatchName = (typeof BATCHES)[number];
+
+/** Why a message is no trigger. */
+const DEAD_LETTERS = ["unreadable", "no_value", "invalid", "unknown_run"] as const;
+export type DeadLetterKind = (typeof DEAD_LETTERS)[number];
 
 export const requestSeconds = histogram({
   name: "http_request_duration_seconds",
@@ -19,5 +39,67 @@ export const eventLoopDelay = histogram({
   bounds: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
 });
 
+export const triggers = counter({
+  name: "workflow_triggers_total",
+  help: "Triggers: `stored`, `ended` where the run was executed before its insert, or the code of the refusal",
+  labels: { outcome: null },
+  programs: API,
+});
+export const triggerEvents = counter({
+  name: "workflow_trigger_events_total",
+  help: "Events of triggers by what the broker made of them; without a broker, those handed to the workers of the process",
+  labels: { outcome: ["sent", "refused", "failed"] },
+  programs: API,
+});
+export const cacheReads = counter({
+  name: "workflow_cache_reads_total",
+  help: "Runs that were looked for in the cache; those that have not ended are never there",
+  labels: { result: ["hit", "miss"] },
+  programs: API,
+});
+export const batchItems = histogram({
+  name: "workflow_batch_items",
+  help: "How many calls became one batch",
+  labels: { batch: BATCHES },
+  programs: ALL,
+  bounds: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024],
+});
+export const batchWait = histogram({
+  name: "workflow_batch_wait_seconds",
+  help: "How long the first call of a batch waited until it was sent",
+  labels: { batch: BATCHES },
+  programs: ALL,
+  bounds: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+});
+export const batchRejected = counter({
+  name: "workflow_batch_rejected_total",
+  help: "Calls that were refused at once, since too much waited already",
+  labels: { batch: BATCHES },
+  programs: ALL,
+});
+export const completedEvents = counter({
+  name: "workflow_completed_events_total",
+  help: "Completed events by what the broker made of them; a refused one is sent again",
+  labels: { outcome: ["sent", "refused"] },
+  programs: WORKER,
+});
+export const deadLetters = counter({
+  name: "workflow_dead_letters_total",
+  help: "Messages that were put on the topic for dead letters, by the kind of their reason",
+  labels: { reason: DEAD_LETTERS },
+  programs: WORKER,
+});
+
 /** All of them, in the order of docs/operations.md. */
-export const COUNTS: readonly CountedFamily[] = [requestSeconds, eventLoopDelay];
+export const COUNTS: readonly CountedFamily[] = [
+  requestSeconds,
+  triggers,
+  triggerEvents,
+  cacheReads,
+  batchItems,
+  batchWait,
+  batchRejected,
+  completedEvents,
+  deadLetters,
+  eventLoopDelay,
+];

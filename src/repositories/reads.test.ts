@@ -6,6 +6,7 @@ test("a read that is rejected as overloaded is asked again by whoever comes late
   const clock = new HandClock();
   const batches: { keys: string[]; answer(): void }[] = [];
   const reads = new SharedReads<string, string>(
+    "run_reads",
     clock,
     1,
     (key) => key,

@@ -1,5 +1,6 @@
 import { Coalescer } from "../batching/coalescer.ts";
 import type { Clock } from "../clock.ts";
+import type { BatchName } from "../metrics/table.ts";
 
 /**
  * Batches reads; identical ones share a query that has not been sent yet, so that no answer is older than its question.
@@ -9,10 +10,17 @@ export class SharedReads<Key, Value> {
   readonly #nameOf: (key: Key) => string;
   #unsent = new Map<string, Promise<{ value: Value }>>();
 
-  /** `flushes`: batches under way at once, see CoalescerOptions. */
-  constructor(clock: Clock, flushes: number, nameOf: (key: Key) => string, read: (keys: Key[]) => Promise<Value[]>) {
+  /** `name`: of its batches, see CoalescerOptions. `flushes`: batches under way at once, see CoalescerOptions. */
+  constructor(
+    name: BatchName,
+    clock: Clock,
+    flushes: number,
+    nameOf: (key: Key) => string,
+    read: (keys: Key[]) => Promise<Value[]>,
+  ) {
     this.#nameOf = nameOf;
     this.#coalescer = new Coalescer({
+      name,
       clock,
       sizeOf: () => 200,
       flushes,

@@ -2,11 +2,15 @@ import { Coalescer } from "../batching/coalescer.ts";
 import type { Cache } from "../cache/port.ts";
 import type { Clock } from "../clock.ts";
 import type { ExecuteBeforeInsert } from "../messaging/port.ts";
+import { cacheReads } from "../metrics/table.ts";
 import type { PageRequest } from "../schemas/page.ts";
 import { type EndedStatus, nameOfRun, type RunKey, type RunStatus } from "../schemas/run.ts";
 import type { InsertedRun, NewRun, Outcome, RunEnd, RunRecord, Storage, Unnamed } from "../storage/port.ts";
 import { unwrap } from "./outcome.ts";
 import { SharedReads } from "./reads.ts";
+
+const hits = cacheReads.of({ result: "hit" });
+const misses = cacheReads.of({ result: "miss" });
 
 const ENDED: ReadonlySet<RunStatus> = new Set<EndedStatus>(["success", "failed", "cancelled"]);
 
@@ -25,12 +29,15 @@ export class RunRepository {
   constructor(storage: Storage, cache: Cache, clock: Clock, executeBeforeInsert: ExecuteBeforeInsert) {
     this.#storage = storage;
     this.#inserts = new Coalescer({
+      name: "run_inserts",
       clock,
       flushes: storage.batchesAtOnce,
       flush: (items) => store(storage, executeBeforeInsert, items),
       sizeOf: ({ payload }) => 300 + payload.length,
     });
-    this.#reads = new SharedReads(clock, storage.batchesAtOnce, nameOfRun, (keys) => find(storage, cache, keys));
+    this.#reads = new SharedReads("run_reads", clock, storage.batchesAtOnce, nameOfRun, (keys) =>
+      find(storage, cache, keys),
+    );
   }
 
   /** See Storage. */
@@ -56,6 +63,8 @@ export class RunRepository {
 async function find(storage: Storage, cache: Cache, keys: RunKey[]): Promise<(RunRecord | null)[]> {
   const kept = await cache.read(keys);
   const missing = keys.filter((_, index) => !kept[index]);
+  hits.add(keys.length - missing.length);
+  misses.add(missing.length);
   if (missing.length === 0) return kept;
   const rows = await storage.findRuns(missing);
   const ended = missing.flatMap(({ namespace }, index) => {

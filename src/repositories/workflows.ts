@@ -23,12 +23,14 @@ export class WorkflowRepository {
   constructor(storage: Storage, clock: Clock) {
     this.#storage = storage;
     this.#inserts = new Coalescer({
+      name: "workflow_inserts",
       clock,
       flushes: storage.batchesAtOnce,
       flush: (items) => storage.insertWorkflows(items),
       sizeOf: ({ steps, name }) => 300 + steps.length + name.length,
     });
     this.#reads = new SharedReads(
+      "workflow_reads",
       clock,
       storage.batchesAtOnce,
       ({ namespace, reference, version }) => JSON.stringify([namespace, reference, version]),

@@ -26,9 +26,10 @@ export class PageReader<Item extends RunRecord | WorkflowRecord> {
   readonly #list: string;
   readonly #pages: SharedReads<PageRequest, Page<Item>>;
 
-  constructor(list: string, clock: Clock, rows: Listed<Item>) {
+  constructor(list: "runs" | "workflows", clock: Clock, rows: Listed<Item>) {
     this.#list = list;
     this.#pages = new SharedReads(
+      list === "runs" ? "run_pages" : "workflow_pages",
       clock,
       rows.batchesAtOnce,
       ({ namespace, limit, order, after }) => `${namespace} ${limit} ${order} ${after}`,

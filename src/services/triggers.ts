@@ -4,12 +4,19 @@ import type { Clock } from "../clock.ts";
 import { PlatformError } from "../errors.ts";
 import { failpoint } from "../failpoints.ts";
 import type { Messaging } from "../messaging/port.ts";
+import { triggerEvents, triggers } from "../metrics/table.ts";
 import type { RunRepository } from "../repositories/runs.ts";
 import { MAX_DEPTH_OF_RUNS } from "../schemas/depth.ts";
 import type { TriggerEvent } from "../schemas/event.ts";
 import type { TriggerInput } from "../schemas/run.ts";
 import type { NewRun, Unnamed } from "../storage/port.ts";
 import { NAMESPACE } from "./namespace.ts";
+
+const stored = triggers.of({ outcome: "stored" });
+const ended = triggers.of({ outcome: "ended" });
+const sent = triggerEvents.of({ outcome: "sent" });
+const refusedByBroker = triggerEvents.of({ outcome: "refused" });
+const failed = triggerEvents.of({ outcome: "failed" });
 
 /** Starts runs. */
 export class TriggerService {
@@ -27,14 +34,12 @@ export class TriggerService {
     this.#messaging = messaging;
     this.#log = log;
     this.#events = new Coalescer({
+      name: "trigger_events",
       clock,
       sizeOf: ({ payload }) => 200 + Buffer.byteLength(payload),
       // Nobody waits for it, and a broker takes many messages for little more than one.
       flushes: 1,
-      flush: async (events) => {
-        const refused = await messaging.publishTriggers(events);
-        return events.map(({ run_id }) => !refused.has(run_id));
-      },
+      flush: (events) => this.#send(events),
     });
   }
 
@@ -46,7 +51,7 @@ export class TriggerService {
    * @throws PlatformError workflow_not_found, depth_exceeded, overloaded, storage_unavailable
    */
   async trigger({ workflow_id, payload = {} }: TriggerInput, depth = 0): Promise<string> {
-    if (depth > MAX_DEPTH_OF_RUNS) throw new PlatformError("depth_exceeded");
+    if (depth > MAX_DEPTH_OF_RUNS) throw counted(new PlatformError("depth_exceeded"));
     const reservation = this.#messaging.reserve();
     const run: Unnamed<NewRun> = {
       uuid: null,
@@ -60,6 +65,7 @@ export class TriggerService {
     };
     try {
       const { inserted, end } = await this.#runs.insert(run);
+      (end === null ? stored : ended).add();
       failpoint("trigger_committed");
       if (reservation !== null && (inserted.claimed || end !== null)) reservation.stored(run, inserted, end);
       else {
@@ -70,6 +76,19 @@ export class TriggerService {
       return inserted.uuid;
     } catch (error) {
       reservation?.release();
+      throw counted(error);
+    }
+  }
+
+  /** Whether the broker took each of them. */
+  async #send(events: TriggerEvent[]): Promise<boolean[]> {
+    try {
+      const refused = await this.#messaging.publishTriggers(events);
+      refusedByBroker.add(refused.size);
+      sent.add(events.length - refused.size);
+      return events.map(({ run_id }) => !refused.has(run_id));
+    } catch (error) {
+      failed.add(events.length);
       throw error;
     }
   }
@@ -84,4 +103,10 @@ export class TriggerService {
       (error: unknown) => left(String(error)),
     );
   }
+}
+
+/** Counts a trigger that is refused; gives the error back. */
+function counted(error: unknown): unknown {
+  triggers.of({ outcome: error instanceof PlatformError ? error.code : "internal" }).add();
+  return error;
 }

@@ -1,5 +1,6 @@
 /** The storage port. Methods take and return arrays in the same order; each item of a batch has its own outcome. */
 
+import type { Collector } from "../metrics/readings.ts";
 import type { BreakerState } from "../resilience/breaker.ts";
 import type { ControlKind, ControlRequest, ControlResult } from "../schemas/control.ts";
 import type { CompletedEvent } from "../schemas/event.ts";
@@ -38,6 +39,8 @@ export interface Storage {
   readonly owedEvents: OwedEvents | null;
   /** The state of its circuit breaker; null where it has none. */
   readonly breaker: (() => BreakerState) | null;
+  /** Read its pools or its disk, for the metrics. */
+  readonly collectors: readonly Collector[];
   /** How many batches of one kind should be under way at once; 1 where fewer and larger batches are faster. */
   readonly batchesAtOnce: number;
   /** Gives the uuid of each. A workflow that is stored already is not changed. Error unstorable where another namespace has the uuid. */

@@ -123,6 +123,7 @@ const never = () => {
 const unused: Omit<Storage, "batchesAtOnce"> = {
   owedEvents: null,
   breaker: null,
+  collectors: [],
   insertWorkflows: never,
   updateWorkflows: never,
   deleteWorkflows: never,

@@ -26,6 +26,7 @@ export class Saves {
     this.#options = options;
     this.#holdings = holdings;
     this.#writes = new Coalescer({
+      name: "progress",
       clock,
       flushes: storage.batchesAtOnce,
       flush: (items) => storage.saveProgress(items),

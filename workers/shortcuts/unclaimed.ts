@@ -46,6 +46,7 @@ export class UnclaimedRuns {
     this.#holdings = parts.holdings;
     this.#pure = parts.pure;
     this.#saves = new Coalescer({
+      name: "unclaimed_progress",
       clock: options.clock,
       flushes: options.storage.batchesAtOnce,
       flush: (items) => options.storage.saveProgress(items),

@@ -70,6 +70,12 @@ export class Pool {
     if (failed.length === opened.length) throw failed[0];
   }
 
+  /** Its connections in use and idle, and the statements that wait for one. */
+  figures(): { used: number; idle: number; waiting: number } {
+    const idle = this.#idle.length;
+    return { used: this.#connections.length - idle, idle, waiting: this.#turns.length };
+  }
+
   /** See Availability. */
   probe(): Promise<void> {
     return this.#availability.probe();

@@ -4,6 +4,8 @@ import type { Clock } from "../../clock.ts";
 import type { PostgresAddress } from "../../config/postgres.ts";
 import type { PostgresConfig } from "../../config.ts";
 import { messageOf, PlatformError, StartError } from "../../errors.ts";
+import { breakerOpen, opennessOf, type PoolName, poolConnections, poolWaiting } from "../../metrics/gauges.ts";
+import type { Collector, Reading } from "../../metrics/readings.ts";
 import { Breaker, type BreakerState } from "../../resilience/breaker.ts";
 import { type AppliedMigration, pendingMigrations, readMigrations } from "../migrations.ts";
 import { connect } from "./connect.ts";
@@ -25,6 +27,8 @@ export interface Pools {
   reads: Pool;
   /** The worse state of the two breakers: reads and writes are judged apart. */
   breaker(): BreakerState;
+  /** Reads the connections and breakers of both. */
+  collector: Collector;
   /** Opens every connection, so that no statement has to. @throws the error of the server or the library, if none could be. */
   open(): Promise<void>;
   close(): Promise<void>;
@@ -49,6 +53,10 @@ export async function openPools({ address, pool, prepare }: PoolSettings, clock:
       const states = [writes.breaker.state, reads.breaker.state];
       return (["open", "half_open"] as const).find((state) => states.includes(state)) ?? "closed";
     },
+    collector: {
+      name: "pools",
+      read: () => [...readingsOf("writes", writes), ...readingsOf("reads", reads)],
+    },
     async open() {
       await Promise.all([writes.pool.open(), reads.pool.open()]);
     },
@@ -57,6 +65,16 @@ export async function openPools({ address, pool, prepare }: PoolSettings, clock:
       await Promise.all([writes.pool.close(), reads.pool.close()]);
     },
   };
+}
+
+function readingsOf(name: PoolName, { pool, breaker }: { pool: Pool; breaker: Breaker }): Reading[] {
+  const { used, idle, waiting } = pool.figures();
+  return [
+    poolConnections.at({ pool: name, state: "used" }, used),
+    poolConnections.at({ pool: name, state: "idle" }, idle),
+    poolWaiting.at({ pool: name }, waiting),
+    breakerOpen.at({ breaker: name }, opennessOf(breaker.state)),
+  ];
 }
 
 /**

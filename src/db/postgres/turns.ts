@@ -21,6 +21,10 @@ export class Turns {
     this.#clock = clock;
   }
 
+  get length(): number {
+    return this.#waiting.length;
+  }
+
   /** @throws PlatformError overloaded when too many wait, or when it has waited for 5 s. */
   wait(): Promise<Connection> {
     if (this.#waiting.length >= MOST_WAITING) return Promise.reject(new PlatformError("overloaded"));

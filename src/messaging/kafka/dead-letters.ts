@@ -1,4 +1,5 @@
 import type { IHeaders, KafkaMessage } from "kafkajs";
+import { type DeadLetterKind, deadLetters } from "../../metrics/table.ts";
 import { type Connection, isRefusal } from "./client.ts";
 import type { Producer } from "./producer.ts";
 import type { Outgoing } from "./wire.ts";
@@ -8,6 +9,8 @@ export interface DeadLetter {
   message: KafkaMessage;
   partition: number;
   reason: string;
+  /** The same for the metrics. */
+  kind: DeadLetterKind;
 }
 
 const LOG_MILLISECONDS = 1000;
@@ -48,7 +51,10 @@ export class DeadLetters {
         "a foreign message is lost: the topic for dead letters does not take it; look at its settings",
       );
     }
-    for (const { reason } of letters) this.#count(reason);
+    for (const { reason, kind } of letters) {
+      this.#count(reason);
+      deadLetters.of({ reason: kind }).add();
+    }
     troubles.note("dead letters");
   }
 

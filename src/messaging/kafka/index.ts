@@ -55,6 +55,7 @@ export async function openKafkaMessaging(options: KafkaMessagingOptions): Promis
     isUp: () => watch.isUp(),
     isDegraded: () => connection.troubles.any(),
     breaker: () => watch.breaker(),
+    collectors: [{ name: "broker", read: () => watch.figures(group) }],
     stopConsuming,
     async close() {
       await stopConsuming();

@@ -187,8 +187,12 @@ function firstOf(waiting: Incoming[], room: number): Incoming[] {
 }
 
 function lettersOf(part: Incoming[], partition: number, unknown: Set<string>): DeadLetter[] {
-  return part.flatMap(({ message, read }) => {
-    const reason = "fault" in read ? read.fault : unknown.has(nameOfRun(read)) ? "unknown run" : null;
-    return reason === null ? [] : [{ message, partition, reason }];
+  return part.flatMap(({ message, read }): DeadLetter[] => {
+    if (!("fault" in read)) {
+      const reason = "unknown run";
+      return unknown.has(nameOfRun(read)) ? [{ message, partition, reason, kind: "unknown_run" }] : [];
+    }
+    const kind = "unreadable" in message ? "unreadable" : message.value === null ? "no_value" : "invalid";
+    return [{ message, partition, reason: read.fault, kind }];
   });
 }

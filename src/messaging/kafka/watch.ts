@@ -1,8 +1,10 @@
 import type { Admin, ITopicConfig } from "kafkajs";
 import { messageOf } from "../../errors.ts";
+import type { Reading } from "../../metrics/readings.ts";
 import type { BreakerState } from "../../resilience/breaker.ts";
 import { Backoff, Rest, within } from "../../resilience/waiting.ts";
 import { abandon, brokerErrorOf, type Connection } from "./client.ts";
+import { brokerReadings } from "./figures.ts";
 
 /** It looks this often while the broker is there: that is how soon an idle process notices that it is not. */
 const INTERVAL_MILLISECONDS = 5000;
@@ -48,6 +50,12 @@ export class Watch {
   breaker(): BreakerState {
     if (this.#up) return "closed";
     return this.#looking ? "half_open" : "open";
+  }
+
+  /** See brokerReadings. @throws Error while the brokers do not answer */
+  async figures(group: string): Promise<Reading[]> {
+    if (this.#admin === null) throw new Error("Kafka does not answer");
+    return brokerReadings(this.#admin, this.#connection.topics, group);
   }
 
   /** Looks at once, since a producer or consumer could not reach the brokers, or misses a topic. */

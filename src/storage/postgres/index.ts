@@ -99,7 +99,7 @@ function postgresStorage(
   { ids, partitions, clock }: { ids: Ids; partitions: Partitions; clock: DatabaseClock },
   owesEvents: boolean,
 ): Storage {
-  const { writes, reads, breaker } = pools;
+  const { writes, reads, breaker, collector } = pools;
   const definitions = new Definitions(pools, ids);
   const newRuns = new NewRuns(writes, ids, clock, owesEvents);
   const runs = new Runs(pools, definitions, ids);
@@ -112,6 +112,7 @@ function postgresStorage(
   return {
     owedEvents: owesEvents ? new EventQueue(writes) : null,
     breaker,
+    collectors: [collector],
     // Each statement is planned, sent and committed, so that large batches cost less a row.
     batchesAtOnce: 1,
     insertWorkflows: (items) => definitions.insert(items),

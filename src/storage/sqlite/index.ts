@@ -78,6 +78,7 @@ function sqliteStorage(reader: Database, committer: Committer, clock: Clock, rel
   return {
     owedEvents: null,
     breaker: null,
+    collectors: [],
     // The writing thread commits in one group all writes that came during its last commit.
     batchesAtOnce: 4,
     insertWorkflows: (items) => underWay.store(items, (named) => committer.write("insertWorkflows", named)),

@@ -16,6 +16,6 @@ await runProgram("start", true, (parts: Parts) => {
       await worker.stop(hurry);
     },
     ready: () => readiness.check(),
-    collectors: [partCollector(readiness)],
+    collectors: [partCollector(readiness), ...worker.collectors],
   };
 });

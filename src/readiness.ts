@@ -4,7 +4,7 @@ import type { Cache } from "./cache/port.ts";
 import type { Clock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import type { Messaging } from "./messaging/port.ts";
-import { breakerOpen, opennessOf, partDegraded, partUp } from "./metrics/gauges.ts";
+import { breakerOpen, oldestDue, opennessOf, partDegraded, partUp } from "./metrics/gauges.ts";
 import type { Collector } from "./metrics/readings.ts";
 import { HealthRecord } from "./services/health.ts";
 import { type Part, ReadinessService } from "./services/readiness.ts";
@@ -40,7 +40,14 @@ export function partCollector(readiness: ReadinessService): Collector {
 }
 
 /** What is read of the services themselves. */
-export function serviceCollectors({ config, storage, messaging, cache }: Services): Collector[] {
+export function serviceCollectors({ config, storage, messaging, cache, clock }: Services): Collector[] {
+  const database: Collector = {
+    name: "database",
+    async read() {
+      const dueAt = await storage.nextDue(0);
+      return [oldestDue.at({}, dueAt === null ? 0 : Math.max(0, clock.now() - dueAt) / 1000)];
+    },
+  };
   const breakers: Collector = {
     name: "breakers",
     read: () => [
@@ -48,7 +55,7 @@ export function serviceCollectors({ config, storage, messaging, cache }: Service
       ...(config.redis === null ? [] : [breakerOpen.at({ breaker: "redis" }, opennessOf(cache.breaker()))]),
     ],
   };
-  return [breakers, ...storage.collectors, ...messaging.collectors];
+  return [database, breakers, ...storage.collectors, ...messaging.collectors];
 }
 
 /** A broker or a cache that is out costs time alone: runs and reads go through the database. */

@@ -29,9 +29,10 @@ async function rise(work: () => Promise<unknown>): Promise<(name: string, labels
 
 test("requests are counted by the path of their route, method and status, with their times", async () => {
   const asked = (route: string, method: string, status: number) => ({ route, method, status: String(status) });
+  const runs: string[] = [];
   const rose = await rise(async () => {
     const workflow = await client.create(STEPS);
-    for (let count = 0; count < 3; count++) await client.trigger(workflow);
+    for (let count = 0; count < 3; count++) runs.push(await client.trigger(workflow));
     await client.get(`/api/v1/runs/${NOBODY}`);
     await client.get(`/api/v1/runs/${NOBODY}?pretty=1`);
     await client.get("/health/");
@@ -61,6 +62,8 @@ test("requests are counted by the path of their route, method and status, with t
   // No path of a client is a label.
   const { families } = await Scrape.of(port);
   expect(JSON.stringify([...families])).not.toContain(NOBODY);
+  // Or the next test would count their ends.
+  for (const run of runs) await client.untilEnded(run);
 });
 
 test("requests that the doors keep out are counted, and what has no Host", async () => {
@@ -73,14 +76,14 @@ test("requests that the doors keep out are counted, and what has no Host", async
   expect(rose(count, { route: "/api/v1/workflows", method: "GET", status: "403" })).toBe(1);
 });
 
-test("triggers, batches and the cache are counted", async () => {
+test("triggers, batches, the cache and runs that ended are counted", async () => {
   const workflow = await client.create(STEPS);
   const rose = await rise(async () => {
-    let last = "";
-    for (let count = 0; count < 12; count++) last = await client.trigger(workflow);
+    const runs: string[] = [];
+    for (let count = 0; count < 12; count++) runs.push(await client.trigger(workflow));
     await client.post("/api/v1/trigger", { workflow_id: NOBODY });
-    await client.untilEnded(last);
-    await client.get(`/api/v1/runs/${last}`);
+    for (const run of runs) await client.untilEnded(run);
+    await client.get(`/api/v1/runs/${runs[0]}`);
     await client.get("/api/v1/runs");
     const depth = { "x-workflow-depth": "33", "content-type": "application/json" };
     await client.send("POST", "/api/v1/trigger", { body: JSON.stringify({ workflow_id: workflow }), headers: depth });
@@ -98,6 +101,39 @@ test("triggers, batches and the cache are counted", async () => {
   expect(rose("workflow_batch_rejected_total")).toBe(0);
   expect(rose("workflow_cache_reads_total", { result: "hit" })).toBeGreaterThanOrEqual(1);
   expect(rose("workflow_cache_reads_total", { result: "miss" })).toBeGreaterThanOrEqual(1);
+  // Of a workflow's own are those after its tenth.
+  expect(rose("workflow_runs_ended_total", { status: "success" })).toBe(12);
+  expect(rose("workflow_runs_ended_total", { workflow, status: "success" })).toBe(2);
+  expect(rose("workflow_runs_ended_total", { status: "failed" })).toBe(0);
+});
+
+test("what the worker has in hand is read: runs that are held, effects, and how late the oldest is", async () => {
+  const [asked, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const sink = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    async fetch() {
+      asked.resolve();
+      await answer.promise;
+      return Response.json({});
+    },
+  });
+  const run = await client.trigger(
+    await client.create([{ name: "call", type: "webhook", config: { method: "GET", url: sink.url.href } }]),
+  );
+  await asked.promise;
+  const during = await Scrape.of(port);
+  expect(during.sum("workflow_runs_held")).toBe(1);
+  expect(during.sum("workflow_effects", { state: "under_way" })).toBe(1);
+  expect(during.sum("workflow_effects", { state: "waiting" })).toBe(0);
+  expect(during.sum("workflow_oldest_due_seconds")).toBe(0);
+  expect(during.sum("workflow_thread_restarts_total")).toBe(0);
+  answer.resolve();
+  await client.untilEnded(run);
+  const after = await Scrape.of(port);
+  expect(after.sum("workflow_effects")).toBe(0);
+  expect(after.sum("workflow_runs_held")).toBe(0);
+  await sink.stop(true);
 });
 
 test("the process itself is measured", async () => {
@@ -108,6 +144,7 @@ test("the process itself is measured", async () => {
   expect(scrape.sum("process_open_fds")).toBeWithin(5, 1000);
   expect(scrape.sum("process_max_fds")).toBeGreaterThan(scrape.sum("process_open_fds"));
   expect(scrape.sum("process_start_time_seconds")).toBeWithin(now - 120, now);
+  expect(scrape.sum("workflow_data_free_bytes")).toBeGreaterThan(1_000_000);
   expect(scrape.sum("workflow_build_info", { mode: "embedded", program: "start" })).toBe(1);
   expect(scrape.sum("workflow_part_up", { part: "sqlite" })).toBe(1);
   expect(scrape.sum("workflow_part_degraded", { part: "sqlite" })).toBe(0);

@@ -52,7 +52,11 @@ test("API and worker apart: each tells of its own work, and of the services", as
     const sent = scrape.sum("workflow_completed_events_total", { outcome: "sent" });
     return sent === RUNS && scrape.sum("workflow_dead_letters_total", { reason: "invalid" }) === 1;
   });
+  expect(ofWorker.sum("workflow_runs_ended_total", { status: "success" })).toBe(RUNS);
+  expect(ofWorker.sum("workflow_runs_ended_total", { workflow })).toBe(RUNS - 10);
+  expect(ofWorker.sum("workflow_runs_held")).toBe(0);
   expect(ofWorker.sum("workflow_dead_letters_total")).toBe(1);
+  expect(ofWorker.sum("workflow_leases_lost_total")).toBe(0);
   expect(ofWorker.sum("workflow_build_info", { program: "worker", mode: "postgres + kafka + redis" })).toBe(1);
   expect(ofWorker.families.has("http_request_duration_seconds")).toBe(false);
   expect((await fetch(`${worker.port}/health/ready`)).status).toBe(200);
@@ -65,6 +69,7 @@ test("API and worker apart: each tells of its own work, and of the services", as
   expect(ofApi.sum("workflow_batch_items_sum", { batch: "run_inserts" })).toBe(RUNS);
   expect(ofApi.sum("workflow_batch_items_sum", { batch: "trigger_events" })).toBe(RUNS);
   expect(ofApi.sum("workflow_cache_reads_total")).toBeGreaterThanOrEqual(RUNS);
+  expect(ofApi.families.has("workflow_runs_held")).toBe(false);
   for (const scrape of [ofApi, await until(worker.port, "the worker knows the lag", taken)]) {
     expect(scrape.sum("workflow_pool_connections", { pool: "writes" })).toBe(4);
     expect(scrape.sum("workflow_pool_connections", { pool: "reads" })).toBe(2);
@@ -86,6 +91,7 @@ test("messages that nobody takes are a lag, and so they are without any worker",
   const workflow = await client.create(STEPS);
   for (let count = 0; count < 5; count++) await client.trigger(workflow);
   await until(api.port, "a lag of 5", (scrape) => scrape.sum("workflow_consumer_lag") === 5);
+  await until(api.port, "an oldest run", (scrape) => scrape.sum("workflow_oldest_due_seconds") > 0);
 });
 
 test("while PostgreSQL is out a scrape says so, and what is left is there", async () => {
@@ -105,10 +111,14 @@ test("while PostgreSQL is out a scrape says so, and what is left is there", asyn
   expect(out.sum("process_resident_memory_bytes")).toBeGreaterThan(0);
   const ready = await fetch(`${port}/health/ready`);
   expect([ready.status, await ready.json()]).toEqual([503, expect.objectContaining({ code: "not_ready" })]);
+  await until(port, "the oldest due run is not known", (scrape) => {
+    const isUp = scrape.sum("workflow_collector_up", { collector: "database" }) === 1;
+    return !isUp && !scrape.families.has("workflow_oldest_due_seconds");
+  });
   await admin.unsafe(`alter database ${name} with allow_connections true`);
   await admin.end();
   await until(port, "up again", (scrape) => {
     const isUp = scrape.sum("workflow_part_up", { part: "postgres" }) === 1;
-    return isUp && scrape.sum("workflow_breaker_open") === 0;
+    return isUp && scrape.sum("workflow_breaker_open") === 0 && scrape.families.has("workflow_oldest_due_seconds");
   });
 });

@@ -3,6 +3,7 @@
  * platform of its own: another deployment has no such connectors.
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { Scrape } from "./harness/exposition.ts";
 import { Client, type Run, type StepInput } from "./harness/http/client.ts";
 import { expectReply } from "./harness/http/expect.ts";
 import { Platform } from "./harness/platform.ts";
@@ -87,7 +88,7 @@ afterAll(async () => {
 
 /** Triggers all at once, so that a thread that is lost always has neighbours, some with a webhook in flight. */
 async function play(misbehaving: typeof MISBEHAVING): Promise<Scene> {
-  const platform = await Platform.start({ root: copy.root });
+  const platform = await Platform.start({ root: copy.root, env: { METRICS_PORT: "0" } });
   const api = new Client(platform.url);
   const good = [await api.create([before, wait, after]), await api.create([before, hook(), after])];
   const bad = await Promise.all(
@@ -177,5 +178,17 @@ test("the lost threads have been replaced", async () => {
     const api = new Client(platform.url);
     const runs = [api.run([before, wait, after], { n: 7 }), api.run([before, hook(), after], { n: 7 })];
     expect((await Promise.all(runs)).map((run) => run.status)).toEqual(["success", "success"]);
+  }
+});
+
+test("threads that were lost, and what runs were charged with, are in the metrics", async () => {
+  for (const { platform, charged } of scenes) {
+    const address = platform.logs.find(({ fields }) => fields.msg === "metrics")?.fields.address;
+    const scrape = await Scrape.of(String(address));
+    const crashed = charged.filter(({ error }) => error === NO_PROGRESS || error === EXITED).length;
+    expect(crashed).toBeGreaterThan(0);
+    expect(scrape.sum("workflow_crashes_charged_total")).toBeGreaterThanOrEqual(5 * crashed);
+    expect(scrape.sum("workflow_thread_restarts_total")).toBeGreaterThan(0);
+    expect(scrape.sum("workflow_runs_ended_total", { status: "failed" })).toBe(charged.length);
   }
 });

@@ -1,5 +1,7 @@
 import type { StepTypes } from "../src/connectors/index.ts";
 import type { Reservation, TriggerConsumer } from "../src/messaging/port.ts";
+import { effects, runsHeld } from "../src/metrics/gauges.ts";
+import type { Reading } from "../src/metrics/readings.ts";
 import type { Triggered } from "../src/schemas/event.ts";
 import { keyOf, nameOfRun, type RunKey } from "../src/schemas/run.ts";
 import type { Shortcut } from "../src/shortcuts.ts";
@@ -149,6 +151,17 @@ export class Dispatcher implements TriggerConsumer {
       { run_id, runs: suspects.length },
       "runs that made no progress while workers or threads died are alone",
     );
+  }
+
+  /** Its runs and effects, for the metrics. */
+  readings(): Reading[] {
+    const { underWay, waiting } = this.#advancing.effects.figures();
+    return [
+      runsHeld.at({ origin: "message" }, this.#holdings.count("message")),
+      runsHeld.at({ origin: "due" }, this.#holdings.count("due")),
+      effects.at({ state: "under_way" }, underWay),
+      effects.at({ state: "waiting" }, waiting),
+    ];
   }
 
   /**

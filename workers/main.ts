@@ -8,6 +8,7 @@ if (import.meta.main) {
     const worker = startWorker(parts);
     parts.log.info({ mode: parts.config.mode, threads: parts.config.WORKER_THREADS }, "working");
     const { readiness } = readinessOf(parts);
-    return { stop: worker.stop, ready: () => readiness.check(), collectors: [partCollector(readiness)] };
+    const { stop, collectors } = worker;
+    return { stop, ready: () => readiness.check(), collectors: [partCollector(readiness), ...collectors] };
   });
 }

@@ -4,10 +4,12 @@ import type { Config } from "../src/config.ts";
 import type { StepTypes } from "../src/connectors/index.ts";
 import { shareDescriptors } from "../src/descriptors.ts";
 import type { Messaging } from "../src/messaging/port.ts";
+import type { Collector } from "../src/metrics/readings.ts";
 import { aborted, pause } from "../src/resilience/waiting.ts";
 import { shortcutsOf } from "../src/shortcuts.ts";
 import type { Storage } from "../src/storage/port.ts";
 import { Dispatcher } from "./dispatcher.ts";
+import { EndedRuns } from "./ended-runs.ts";
 import { ThreadPool } from "./execution/pool.ts";
 import { Sweeper } from "./intake/sweeper.ts";
 import { Outbox } from "./outbox.ts";
@@ -32,6 +34,8 @@ export interface WorkerOptions {
 
 /** Executes runs. */
 export interface Worker {
+  /** Read its runs, effects and threads, for the metrics. */
+  collectors: Collector[];
   /** Takes no more runs, lets those in flight end unless there is a hurry, and gives the rest back. */
   stop(hurry: AbortSignal): Promise<void>;
 }
@@ -48,6 +52,7 @@ export function startWorker({ config, storage, messaging, types, clock, log }: W
     webhook: webhookSettings(config),
   });
   let ended = 0;
+  const endedRuns = new EndedRuns();
   const completed = new Outbox({ storage, messaging, clock, log });
   const dispatcher = new Dispatcher({
     storage,
@@ -64,6 +69,7 @@ export function startWorker({ config, storage, messaging, types, clock, log }: W
     onGivenBack: (dueAt) => sweeper.notice(dueAt),
     onEnded: (event) => {
       ended++;
+      endedRuns.add(event);
       completed.add(event);
     },
   });
@@ -83,6 +89,7 @@ export function startWorker({ config, storage, messaging, types, clock, log }: W
   sweeper.start();
   completed.start();
   return {
+    collectors: [{ name: "worker", read: () => [...dispatcher.readings(), ...executor.readings()] }],
     async stop(hurry) {
       const consumed = messaging.stopConsuming();
       sweeper.stop();

@@ -4,6 +4,7 @@ import type { Program } from "./counts.ts";
 import { COLLECTORS, ReadFamily, type Reading } from "./readings.ts";
 
 const ALL: readonly Program[] = ["start", "api", "worker"];
+const WORKER: readonly Program[] = ["start", "worker"];
 
 /** The connections to PostgreSQL: slow reads never take the last one. */
 const POOLS = ["writes", "reads"] as const;
@@ -97,6 +98,47 @@ export const brokerPartitions = new ReadFamily({
   programs: ALL,
 });
 
+export const oldestDue = new ReadFamily({
+  name: "workflow_oldest_due_seconds",
+  help: "How long ago the run was due that has waited longest for a worker; 0 where none is due; every process says the same",
+  labels: {},
+  programs: ALL,
+});
+export const runsHeld = new ReadFamily({
+  name: "workflow_runs_held",
+  help: "Runs that the worker has claimed, by how it found them",
+  labels: { origin: ["message", "due"] },
+  programs: WORKER,
+});
+export const effects = new ReadFamily({
+  name: "workflow_effects",
+  help: "Webhooks and other effects under way, and those that wait for a place",
+  labels: { state: ["under_way", "waiting"] },
+  programs: WORKER,
+});
+
+export const replyBytes = new ReadFamily({
+  name: "workflow_reply_bytes",
+  help: "Bytes of replies to webhooks that came and are not persisted yet",
+  labels: {},
+  programs: WORKER,
+});
+export const threadRestarts = new ReadFamily(
+  {
+    name: "workflow_thread_restarts_total",
+    help: "Threads that took the place of lost ones; `alone` is the process for runs that have to be alone",
+    labels: { company: ["shared", "alone"] },
+    programs: WORKER,
+  },
+  "counter",
+);
+export const dataFree = new ReadFamily({
+  name: "workflow_data_free_bytes",
+  help: "Room that is left on the disk of `DATA_DIR`; without PostgreSQL",
+  labels: {},
+  programs: ["start"],
+});
+
 /** The value of a breaker's state. */
 export function opennessOf(state: BreakerState): number {
   return { closed: 0, half_open: 0.5, open: 1 }[state];
@@ -104,6 +146,12 @@ export function opennessOf(state: BreakerState): number {
 
 /** All of them, in the order of docs/operations.md. */
 export const GAUGES: readonly Reading["family"][] = [
+  oldestDue,
+  runsHeld,
+  effects,
+  replyBytes,
+  threadRestarts,
+  dataFree,
   partUp,
   partDegraded,
   breakerOpen,

@@ -2,7 +2,16 @@
 import type { FamilyOptions, Labels, LabelValues } from "./counts.ts";
 
 /** What the values are read of. */
-export const COLLECTORS = ["process", "readiness", "breakers", "pools", "broker"] as const;
+export const COLLECTORS = [
+  "process",
+  "readiness",
+  "breakers",
+  "pools",
+  "broker",
+  "database",
+  "disk",
+  "worker",
+] as const;
 export type CollectorName = (typeof COLLECTORS)[number];
 
 /** One value of a family. */

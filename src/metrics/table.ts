@@ -90,6 +90,25 @@ export const deadLetters = counter({
   programs: WORKER,
 });
 
+export const runsEnded = counter({
+  name: "workflow_runs_ended_total",
+  help: "Runs whose end was stored; 200 workflows of a process by their uuid, each after ten ends there, the rest as `other`",
+  labels: { workflow: null, status: ["success", "failed", "cancelled"] },
+  programs: WORKER,
+});
+export const leasesLost = counter({
+  name: "workflow_leases_lost_total",
+  help: "Leases that were over when they were to be renewed: other workers take the runs that were held",
+  labels: {},
+  programs: WORKER,
+});
+export const crashesCharged = counter({
+  name: "workflow_crashes_charged_total",
+  help: "Threads and processes that were lost under a run, which is charged for it",
+  labels: {},
+  programs: WORKER,
+});
+
 /** All of them, in the order of docs/operations.md. */
 export const COUNTS: readonly CountedFamily[] = [
   requestSeconds,
@@ -99,7 +118,10 @@ export const COUNTS: readonly CountedFamily[] = [
   batchItems,
   batchWait,
   batchRejected,
+  runsEnded,
   completedEvents,
   deadLetters,
+  leasesLost,
+  crashesCharged,
   eventLoopDelay,
 ];

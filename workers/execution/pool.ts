@@ -1,3 +1,5 @@
+import { replyBytes, threadRestarts } from "../../src/metrics/gauges.ts";
+import type { Reading } from "../../src/metrics/readings.ts";
 import {
   ALONE,
   type EffectExecution,
@@ -37,6 +39,16 @@ export class ThreadPool implements Executor {
 
   drop(thread: number, run: { uuid: string; token: number }): Promise<void> {
     return this.#threadsFor({ thread }).drop(thread, run);
+  }
+
+  /** Lost threads and bytes of replies, for the metrics. */
+  readings(): Reading[] {
+    const [shared, alone] = [this.#shared.figures(), this.#alone?.figures()];
+    return [
+      threadRestarts.at({ company: "shared" }, shared.restarts),
+      threadRestarts.at({ company: "alone" }, alone?.restarts ?? 0),
+      replyBytes.at({}, shared.replyBytes + (alone?.replyBytes ?? 0)),
+    ];
   }
 
   async close(): Promise<void> {

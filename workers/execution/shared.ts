@@ -29,6 +29,11 @@ export class SharedProgress {
     return lane;
   }
 
+  /** How many threads took a lane so far. */
+  get lanesTaken(): number {
+    return Atomics.load(this.#cells, 0);
+  }
+
   beat(lane: number): void {
     Atomics.add(this.#cells, lanePlace(lane), 1);
   }

@@ -25,6 +25,7 @@ export interface WatchedThreadsOptions {
 
 /** Threads with a watchdog, which kills those that loop and tells which run a lost thread was on. */
 export class WatchedThreads {
+  readonly #count: number;
   readonly #company: Company;
   readonly #clock: Clock;
   readonly #log: Logger;
@@ -34,6 +35,7 @@ export class WatchedThreads {
   readonly #effects: EffectTasks;
 
   constructor(count: number, company: Company, { maxTasks, clock, log, webhook }: WatchedThreadsOptions) {
+    this.#count = count;
     this.#company = company;
     this.#clock = clock;
     this.#log = log;
@@ -87,6 +89,12 @@ export class WatchedThreads {
   /** See Executor. */
   async drop(thread: number, { uuid, token }: { uuid: string; token: number }): Promise<void> {
     await this.#threads.run(thread, { kind: "drop", uuid, token }, 0);
+  }
+
+  /** How many threads took the place of lost ones, and the bytes of replies that came and are not persisted. */
+  figures(): { restarts: number; replyBytes: number } {
+    const { progress, replies } = this.#slots;
+    return { restarts: Math.max(0, progress.lanesTaken - this.#count), replyBytes: replies.total };
   }
 
   async close(): Promise<void> {

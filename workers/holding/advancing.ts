@@ -39,7 +39,7 @@ export class Advancing {
   readonly #options: AdvancingOptions;
   readonly #parts: AdvancingParts;
   readonly #handing: Handing;
-  readonly #effects: Effects;
+  readonly effects: Effects;
   readonly #saves: Saves;
   #stopping = false;
 
@@ -47,7 +47,7 @@ export class Advancing {
     this.#options = options;
     this.#parts = parts;
     this.#handing = new Handing(options, parts, (held, advance) => this.#take(held, advance));
-    this.#effects = new Effects(options, this.#handing, parts.holdings, {
+    this.effects = new Effects(options, this.#handing, parts.holdings, {
       onEnd: (held, outcome) => this.#take(held, outcome, true),
       onTired: (held, pause) =>
         this.#giveBack(held, dueAfter(Math.min(pause, longestPauseOf(held)), options.clock.now())),
@@ -106,7 +106,7 @@ export class Advancing {
     if (held.ready.length === 0) return;
     const isLate = clock.monotonic() > held.effectBy(leaseMilliseconds);
     const isAtRest = held.underWay === 0 && !held.isAdvancing && held.saving === null && !held.mustSave;
-    if (!this.#stopping && !isLate) this.#effects.start(held);
+    if (!this.#stopping && !isLate) this.effects.start(held);
     else if (isAtRest) this.#giveBack(held);
   }
 
@@ -173,7 +173,7 @@ export class Advancing {
   /** Starts no effect any more, and gives back the runs that have none under way. */
   stop(): void {
     this.#stopping = true;
-    this.#effects.takeBack();
+    this.effects.takeBack();
     this.#handing.takeAll();
     for (const held of this.#parts.holdings.all()) this.#next(held);
   }

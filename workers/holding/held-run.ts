@@ -1,3 +1,4 @@
+import { crashesCharged } from "../../src/metrics/table.ts";
 import { CANCELLED, type Interruption } from "../../src/schemas/interrupted.ts";
 import type { LogEntry } from "../../src/schemas/log.ts";
 import { type EndedStatus, nameOfVersion } from "../../src/schemas/run.ts";
@@ -5,6 +6,8 @@ import { describeFailure } from "../../src/step-failures.ts";
 import type { ClaimedRun, Next, Progress, RunEnd, VersionKey } from "../../src/storage/port.ts";
 import type { Advanced, ReadyEffect } from "../execution/port.ts";
 import { HeldLog } from "./held-log.ts";
+
+const charged = crashesCharged.of({});
 
 /** A run is alone after so many claims, and failed after so many lost threads, in a row and without progress in between. */
 const MAX_LOSSES = 5;
@@ -151,6 +154,7 @@ export class HeldRun {
   /** A thread was lost for this reason while it executed the run: that may try again, or ends in the middle of its step. */
   charge(reason: string, now: number): void {
     this.crashes++;
+    charged.add();
     this.mustSave = true;
     if (this.crashes < MAX_LOSSES) return;
     this.#endBetween("failed", describeFailure("crashed", { count: MAX_LOSSES, reason }), now);

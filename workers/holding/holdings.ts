@@ -35,6 +35,11 @@ export class Holdings implements LeasedRuns {
     return Math.max(0, Math.min(share, maxInFlight - this.#held.size - this.#reserved.message - this.#reserved.due));
   }
 
+  /** How many runs of an origin are held. */
+  count(origin: Origin): number {
+    return this.#count[origin];
+  }
+
   /** Characters of payloads and logs that may still be claimed. */
   get roomBytes(): number {
     return MAX_BYTES - this.#bytes;

@@ -2,8 +2,11 @@ import type { Logger } from "pino";
 import type { Clock } from "../../src/clock.ts";
 import { messageOf } from "../../src/errors.ts";
 import { newId } from "../../src/ids.ts";
+import { leasesLost } from "../../src/metrics/table.ts";
 import type { Held, Storage } from "../../src/storage/port.ts";
 import type { HeldRun } from "./held-run.ts";
+
+const lost = leasesLost.of({});
 
 /** A lease that could not be begun is asked for again after this. */
 const RETRY_MILLISECONDS = 1000;
@@ -92,6 +95,7 @@ export class Lease {
       const outcome = await storage.renewLease({ worker: this.#worker, leaseMilliseconds });
       if (outcome.kind !== "ok") {
         log.warn({ runs: this.#runs.all().length }, "lease lost");
+        lost.add();
         return this.#start();
       }
       this.#extend(sentAt);

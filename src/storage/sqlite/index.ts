@@ -1,9 +1,12 @@
 import type { Database } from "bun:sqlite";
 import { accessSync, constants, mkdirSync } from "node:fs";
+import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { type Clock, systemClock } from "../../clock.ts";
 import { lockFolder, openReader, openWriter, reading, type Synchronous } from "../../db/sqlite.ts";
 import { messageOf, StartError } from "../../errors.ts";
+import { dataFree } from "../../metrics/gauges.ts";
+import type { Collector } from "../../metrics/readings.ts";
 import type { Storage } from "../port.ts";
 import { Claims } from "./claims.ts";
 import { type Committer, LocalCommitter, ThreadCommitter } from "./commit.ts";
@@ -18,7 +21,7 @@ import { writeOperations } from "./writes.ts";
 /** A database in memory, gone with the process. A simulation passes its own clock and database. */
 export function openMemoryStorage(clock: Clock, database: Database = openWriter(":memory:", "NORMAL")): Storage {
   const committer = new LocalCommitter(database, writeOperations(database, clock));
-  return sqliteStorage(database, committer, clock, async () => {});
+  return sqliteStorage(database, committer, clock, [], async () => {});
 }
 
 export interface FileOptions {
@@ -44,7 +47,14 @@ export async function openFileStorage({ folder, synchronous, onDeath }: FileOpti
   });
   await committer.write("endLeases", null);
   const reader = openReader(file);
-  return sqliteStorage(reader, committer, systemClock, async () => {
+  const disk: Collector = {
+    name: "disk",
+    async read() {
+      const { bavail, bsize } = await statfs(folder);
+      return [dataFree.at({}, bavail * bsize)];
+    },
+  };
+  return sqliteStorage(reader, committer, systemClock, [disk], async () => {
     reader.close();
     unlock();
   });
@@ -67,7 +77,13 @@ function prepareFolder(folder: string): void {
 }
 
 /** The storage port: reads on `reader`, writes by the committer. `release` is called once it is closed. */
-function sqliteStorage(reader: Database, committer: Committer, clock: Clock, release: () => Promise<void>): Storage {
+function sqliteStorage(
+  reader: Database,
+  committer: Committer,
+  clock: Clock,
+  collectors: readonly Collector[],
+  release: () => Promise<void>,
+): Storage {
   const definitions = new Definitions(reader, clock);
   const workers = new Workers(reader, clock);
   const control = new Control(reader, clock);
@@ -78,7 +94,7 @@ function sqliteStorage(reader: Database, committer: Committer, clock: Clock, rel
   return {
     owedEvents: null,
     breaker: null,
-    collectors: [],
+    collectors,
     // The writing thread commits in one group all writes that came during its last commit.
     batchesAtOnce: 4,
     insertWorkflows: (items) => underWay.store(items, (named) => committer.write("insertWorkflows", named)),

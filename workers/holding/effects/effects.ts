@@ -37,6 +37,11 @@ export class Effects {
     );
   }
 
+  /** See Places. */
+  figures(): { underWay: number; waiting: number } {
+    return this.#places.figures();
+  }
+
   /** Starts the effects of a run that are ready, up to its limit. */
   start(held: HeldRun): void {
     const { generation } = held;

@@ -65,6 +65,12 @@ export class Places {
     this.#ready = new Batches({ clock, maxBatches: maxEffects, sizeOf: ({ held }) => held.size }, execute);
   }
 
+  /** Effects with a place, and those that wait for one. */
+  figures(): { underWay: number; waiting: number } {
+    const waiting = [...this.#lines.values()].reduce((sum, line) => sum + line.waiting.length, 0);
+    return { underWay: this.#underWay, waiting };
+  }
+
   /** Gives an effect a place, now or when there is one for it. */
   add(effect: HeldEffect): void {
     if (this.#mayStart(effect)) this.#start(effect);

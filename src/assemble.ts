@@ -8,9 +8,11 @@ import { loadStepTypes, type StepTypes } from "./connectors/index.ts";
 import { messageOf } from "./errors.ts";
 import { openInProcessMessaging } from "./messaging/in-process.ts";
 import type { Messaging } from "./messaging/port.ts";
+import type { Program } from "./metrics/counts.ts";
 import type { Storage } from "./storage/port.ts";
 import { openPostgresStorage } from "./storage/postgres/index.ts";
 import { openFileStorage, openMemoryStorage } from "./storage/sqlite/index.ts";
+import type { Tracing } from "./tracing/port.ts";
 
 /** The parts of a process, in every mode. */
 export interface Parts {
@@ -21,15 +23,18 @@ export interface Parts {
   messaging: Messaging;
   cache: Cache;
   types: StepTypes;
+  /** Null while traces are off. */
+  tracing: Tracing | null;
   close(): Promise<void>;
 }
 
-/** @throws StartError when a part can not be had. */
-export async function openParts(config: Config, log: Logger): Promise<Parts> {
+/** Opens the parts of a program. @throws StartError when a part can not be had. */
+export async function openParts(program: Program, config: Config, log: Logger): Promise<Parts> {
   const { storage, clock } = await openStorage(config, log);
   const messaging = await openMessaging(config, clock, log);
   const cache = await openCache(config, clock, log);
   const types = await loadStepTypes();
+  const tracing = await openTracing(program, config, log);
   return {
     config,
     log,
@@ -38,10 +43,12 @@ export async function openParts(config: Config, log: Logger): Promise<Parts> {
     messaging,
     cache,
     types,
+    tracing,
     async close() {
       await messaging.close();
       await cache.close();
       await storage.close();
+      await tracing?.close();
     },
   };
 }
@@ -64,7 +71,7 @@ export async function openStorage(config: Config, log: Logger): Promise<{ storag
   return { storage, clock: systemClock };
 }
 
-// The clients of Kafka and Redis are loaded where they are used: they are a quarter of the CPU of an embedded start.
+// Clients of other services are loaded where they are used: those of Kafka and Redis are a quarter of the CPU of an embedded start.
 
 async function openMessaging({ kafka }: Config, clock: Clock, log: Logger): Promise<Messaging> {
   if (kafka === null) return openInProcessMessaging();
@@ -76,4 +83,18 @@ async function openCache({ redis }: Config, clock: Clock, log: Logger): Promise<
   if (redis === null) return openInProcessCache({ clock });
   const { openRedisCache } = await import("./cache/redis/index.ts");
   return openRedisCache({ address: redis, clock, log });
+}
+
+/** How programs are called in their traces. */
+const SERVICE_NAMES: Record<Program, string> = { api: "workflow-api", worker: "workflow-worker", start: "workflow" };
+
+async function openTracing(program: Program, { traces }: Config, log: Logger): Promise<Tracing | null> {
+  if (traces === null) return null;
+  const { openOtlpTracing } = await import("./tracing/otlp.ts");
+  return openOtlpTracing({
+    ...traces,
+    serviceName: traces.serviceName ?? SERVICE_NAMES[program],
+    clock: systemClock,
+    log,
+  });
 }

@@ -6,6 +6,7 @@ import { type PostgresAddress, postgresAddress } from "./config/postgres.ts";
 import { corsOriginsOf, publicHostsOf } from "./config/public.ts";
 import { type RedisAddress, redisAddress } from "./config/redis.ts";
 import type { Settings } from "./config/settings.ts";
+import { type TracesConfig, tracesOf } from "./config/traces.ts";
 import { StartError } from "./errors.ts";
 
 /** How PostgreSQL is used. */
@@ -26,6 +27,7 @@ export type Config = Readonly<Settings> & {
   readonly postgres: Readonly<PostgresConfig> | null;
   readonly kafka: Readonly<KafkaConfig> | null;
   readonly redis: Readonly<RedisAddress> | null;
+  readonly traces: Readonly<TracesConfig> | null;
   /** "embedded", or the services in use. */
   readonly mode: string;
 };
@@ -52,7 +54,9 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
   const DATA_DIR = resolve(settings.DATA_DIR);
   const publicHosts = publicHostsOf(settings.PUBLIC_HOSTS);
   const corsOrigins = corsOriginsOf(settings.CORS_ORIGINS);
-  return Object.freeze({ ...settings, HOST, METRICS_HOST, DATA_DIR, publicHosts, corsOrigins, ...services, mode });
+  const traces = tracesOf(settings);
+  const named = { HOST, METRICS_HOST, DATA_DIR, publicHosts, corsOrigins };
+  return Object.freeze({ ...settings, ...named, ...services, traces, mode });
 }
 
 function postgresOf(settings: Settings): PostgresConfig | null {

@@ -67,7 +67,7 @@ export async function runProgram(name: Program, alone: boolean, startWork: Start
       );
     }
     const log = openLog(config);
-    const parts = await openParts(config, log);
+    const parts = await openParts(name, config, log);
     let work: Running | null = null;
     let isEnding = false;
     // Before the work begins: a port that is taken ends the start while nothing is held.

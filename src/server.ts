@@ -19,6 +19,7 @@ import { RunService } from "./services/runs.ts";
 import { TriggerService } from "./services/triggers.ts";
 import { WorkflowService } from "./services/workflows.ts";
 import type { Storage } from "./storage/port.ts";
+import type { Tracing } from "./tracing/port.ts";
 
 /** How long a message has to bring a run to a worker before the sweepers take it; without messages they do at once. */
 const GRACE_MILLISECONDS = 2000;
@@ -32,6 +33,8 @@ export interface ServerOptions {
   messaging: Messaging;
   cache: Cache;
   types: StepTypes;
+  /** Null while traces are off. */
+  tracing: Tracing | null;
   clock: Clock;
   log: Logger;
 }
@@ -45,7 +48,8 @@ export interface Server {
 }
 
 /** Serves the API. @throws StartError when the port is taken or not to be had. */
-export function startServer({ config, storage, messaging, cache, types, clock, log }: ServerOptions): Server {
+export function startServer(options: ServerOptions): Server {
+  const { config, storage, messaging, cache, types, tracing, clock, log } = options;
   const runs = new RunRepository(storage, cache, clock, (coming) => messaging.executeBeforeInsert(coming));
   const { readiness, health } = readinessOf({ config, storage, messaging, cache, clock, log });
   const app = createApp({
@@ -56,6 +60,8 @@ export function startServer({ config, storage, messaging, cache, types, clock, l
     types,
     log,
     countsRequests: config.METRICS_PORT !== undefined,
+    tracing,
+    clock,
     listensOn: config.HOST,
     publicHosts: config.publicHosts,
     corsOrigins: config.corsOrigins,

@@ -15,13 +15,13 @@ const LONGER: Record<string, number> = { "tests/doors.test.ts": 315, "tests/step
 const LAYERS = ["api", "services", "repositories", "storage", "db"];
 /** What every part may see. */
 const COMMON =
-  /^src\/((schemas|language|batching|resilience)\/.+|metrics\/(table|counts|gauges|readings)\.ts|(errors|step-failures(\/\w+)?|clock|descriptors|ids|lru|config(\/\w+)?|failpoints|shortcuts)\.ts)$/;
+  /^src\/((schemas|language|batching|resilience)\/.+|metrics\/(table|counts|gauges|readings)\.ts|tracing\/context\.ts|(errors|step-failures(\/\w+)?|clock|descriptors|ids|lru|config(\/\w+)?|failpoints|shortcuts)\.ts)$/;
 /** What of a folder of adapters every part may import: the port, and the types that it is cut into. */
 const PORT = /^src\/[^/]+\/port(\/[^/]+)?\.ts$/;
 const STEP_TYPES = "src/connectors/index.ts";
 const ENTRIES = /^(src\/(assemble|main|migrate|program|readiness|server)|workers\/main)\.ts$/;
 /** Folders whose files, ports aside, are adapters. */
-const ADAPTERS = /^src\/(storage|messaging|cache|connectors)\//;
+const ADAPTERS = /^src\/(storage|messaging|cache|connectors|tracing)\//;
 
 /** What of the webhook client nobody else sees. */
 const WEBHOOK_INSIDE = /^workers\/webhook\/(?!(port|client|settings)\.ts$)/;
@@ -34,6 +34,7 @@ const HOMES: { library: RegExp; home: RegExp; types?: true }[] = [
   { library: /^postgres$/, home: /^src\/(db|storage\/postgres)\// },
   { library: /^kafkajs$/, home: /^src\/messaging\/kafka/ },
   { library: /^ioredis$/, home: /^src\/cache\/redis/ },
+  { library: /^@opentelemetry\/.+$/, home: /^src\/tracing\/otlp\.ts$/ },
   { library: /^prom-client$/, home: /^src\/metrics\/exposition\.ts$/ },
   { library: /^pino$/, home: ENTRIES, types: true },
 ];
@@ -98,7 +99,14 @@ function isPure(path: string): boolean {
 }
 
 function isAdapter(path: string): boolean {
-  return ADAPTERS.test(path) && !PORT.test(path) && path !== STEP_TYPES && !isContract(path) && !isTest(path);
+  return (
+    ADAPTERS.test(path) &&
+    !COMMON.test(path) &&
+    !PORT.test(path) &&
+    path !== STEP_TYPES &&
+    !isContract(path) &&
+    !isTest(path)
+  );
 }
 
 /** The folder that an adapter's file is in, or, of one that is cut into folders, the outermost. */

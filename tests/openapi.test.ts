@@ -196,6 +196,8 @@ async function routesOfApp(): Promise<string[]> {
     types: await loadStepTypes(),
     log,
     countsRequests: false,
+    tracing: null,
+    clock: systemClock,
     listensOn: "127.0.0.1",
     publicHosts: [],
     corsOrigins: [],

@@ -56,6 +56,7 @@ create table workflow_runs (
   root_run_id uuid,
   parent_run_id uuid,
   parent_path text,
+  traceparent text,
   status text not null default 'pending',
   error text,
   started_at timestamptz,
@@ -75,6 +76,7 @@ comment on column workflow_runs.status is '"pending" until the run ends: whether
 comment on column workflow_runs.started_at is 'Written when the run ends; before, run_queue has it';
 comment on column workflow_runs.step_results is 'Folded from run_log when the run ends; null before';
 comment on column workflow_runs.depth is 'How many workflows triggered one another up to this run: 0 for one that no webhook started. Its webhooks say one more';
+comment on column workflow_runs.traceparent is 'W3C trace context of the request that triggered it; null for most';
 comment on column workflow_runs.token is 'The token of the write that ended it, by which a repetition of that write is recognised; null before';
 comment on column workflow_runs.crashes is 'Threads that died under this run after its last progress, when it ended; null before';
 comment on column workflow_runs.unsuccessful is 'The status if it is failed, paused or cancelled. A column of its own, because an index on status would get an entry with every end';

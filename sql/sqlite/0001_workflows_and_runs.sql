@@ -70,7 +70,9 @@ create table workflow_runs (
   crashes integer,
   root_run_id text,
   parent_run_id text,
-  parent_path text
+  parent_path text,
+  -- W3C trace context of the request that triggered it; null for most.
+  traceparent text
 ) strict;
 
 -- A row for each run that is not over: inserted with the run, deleted with its end.

@@ -1,16 +1,19 @@
 import { Elysia } from "elysia";
 import type { Logger } from "pino";
+import type { Clock } from "../clock.ts";
 import type { StepTypes } from "../connectors/index.ts";
 import { PlatformError } from "../errors.ts";
 import type { ReadinessService } from "../services/readiness.ts";
 import type { RunService } from "../services/runs.ts";
 import type { TriggerService } from "../services/triggers.ts";
 import type { WorkflowService } from "../services/workflows.ts";
+import type { Tracing } from "../tracing/port.ts";
 import { errorReply, failureReplies, requestIdOf } from "./failures.ts";
 import { swaggerDocs } from "./openapi/swagger.ts";
 import { counting } from "./request/counting.ts";
 import { type DoorOptions, doors, type Next } from "./request/doors.ts";
 import { pathOf } from "./request/paths.ts";
+import { traced } from "./request/tracing.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { serviceRoutes } from "./routes/service.ts";
 import { workflowRoutes } from "./routes/workflows.ts";
@@ -29,11 +32,14 @@ export interface AppOptions extends DoorOptions {
   log: Logger;
   /** Whether requests are counted for the metrics. */
   countsRequests: boolean;
+  /** Null while traces are off. */
+  tracing: Tracing | null;
+  clock: Clock;
 }
 
 /** The HTTP API. */
 export function createApp(options: AppOptions) {
-  const { workflows, triggers, runs, readiness, types, log, countsRequests, ...doorOptions } = options;
+  const { workflows, triggers, runs, readiness, types, log, countsRequests, tracing, clock, ...doorOptions } = options;
   const failureReply = failureReplies(log);
   const admitted = doors(doorOptions);
   const app = new Elysia({
@@ -47,14 +53,15 @@ export function createApp(options: AppOptions) {
       maxRequestBodySize: BUN_MAX_BODY_BYTES,
     },
   })
-    .wrap((next) => (request: Request) => (countsRequests ? counted : admit)(next, request))
+    .wrap((next) => (request: Request) => answer(next, request))
     .onError(({ code, error, request }) => (code === "NOT_FOUND" ? notFound(request) : failureReply(error, request)))
     .use(swaggerDocs(types))
     .use(serviceRoutes(readiness))
     .use(workflowRoutes(workflows, types))
     .use(runRoutes(triggers, runs));
   const allowed = app.routes.map(({ method, path }) => ({ method, path, pattern: patternOf(path) }));
-  const counted = counting(allowed, admit);
+  const counted = countsRequests ? counting(allowed, admit) : admit;
+  const answer = tracing === null ? counted : traced(counted, { tracing, clock, routes: allowed });
   return app;
 
   function admit(next: Next, request: Request): unknown {

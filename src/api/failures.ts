@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import { systemClock } from "../clock.ts";
 import { type ErrorCode, PlatformError, type RequestFault, ValidationFailed } from "../errors.ts";
 import { shownFaults } from "./request/shown-faults.ts";
+import { traceOf } from "./request/traces.ts";
 
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
@@ -27,23 +28,29 @@ export function failureReplies(log: Logger): (error: unknown, request: Request) 
     const requestId = requestIdOf(request);
     if (error instanceof ValidationFailed) return validationReply(error.faults, requestId);
     if (error instanceof PlatformError) {
-      if (error.retryable) logRefusal(error, requestId);
-      else if (error.status >= 500) log.error({ request_id: requestId, code: error.code }, "request failed");
+      if (error.retryable) logRefusal(error, requestId, request);
+      else if (error.status >= 500) log.error({ ...idsOf(requestId, request), code: error.code }, "request failed");
       return errorReply(error, requestId);
     }
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    log.error({ request_id: requestId, error: text }, "request failed");
+    log.error({ ...idsOf(requestId, request), error: text }, "request failed");
     return errorReply(new PlatformError("internal"), requestId);
   };
 
-  function logRefusal({ code, cause }: PlatformError, requestId: string): void {
+  function logRefusal({ code, cause }: PlatformError, requestId: string, request: Request): void {
     refused++;
     const now = systemClock.monotonic();
     if (now - loggedAt < REFUSALS_MILLISECONDS) return;
-    log.warn({ request_id: requestId, code, cause: String(cause ?? ""), count: refused }, "requests refused");
+    log.warn({ ...idsOf(requestId, request), code, cause: String(cause ?? ""), count: refused }, "requests refused");
     refused = 0;
     loggedAt = now;
   }
+}
+
+/** The ids of a request for a log line, and of its trace where it is in one. */
+function idsOf(request_id: string, request: Request): object {
+  const trace = traceOf(request);
+  return trace === null ? { request_id } : { request_id, trace_id: trace.traceId };
 }
 
 /** The answer for an error of the table. */

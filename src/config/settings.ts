@@ -2,12 +2,14 @@ import { availableParallelism } from "node:os";
 import { type Static, Type } from "@sinclair/typebox";
 import { FAILPOINTS } from "../failpoints.ts";
 import { SHORTCUTS, SHORTCUTS_PATTERN } from "../shortcuts.ts";
+import { OBSERVED } from "./observed.ts";
 
 /** The setting that turns a service on. */
 export const SWITCHES = {
   postgres: ["POSTGRES_HOST", "DATABASE_URL"],
   kafka: ["KAFKA_BOOTSTRAP_SERVERS"],
   redis: ["REDIS_HOST", "REDIS_URL"],
+  traces: ["OTEL_EXPORTER_OTLP_ENDPOINT"],
 } as const;
 
 /** Marks: `service` has a setting read where that service is on, `secret` keeps it out of sentences and lets it be in a file. */
@@ -31,14 +33,7 @@ export const Environment = Type.Object({
     default: "",
     description: "https://host,…: origins whose pages may use the API",
   }),
-  METRICS_PORT: Type.Optional(
-    Type.Integer({
-      minimum: 0,
-      maximum: 65_535,
-      description: "Port of /metrics and of probes, apart from the API; 0 takes a free one",
-    }),
-  ),
-  METRICS_HOST: Type.String({ pattern: "\\S", default: "127.0.0.1", description: "Address that it listens on" }),
+  ...OBSERVED,
   DATA_DIR: Type.String({ pattern: "\\S", default: "./data", description: "Folder of the database file" }),
   STORAGE: Type.Union([Type.Literal("file"), Type.Literal("memory")], {
     default: "file",
@@ -105,10 +100,6 @@ export const Environment = Type.Object({
       pattern: `^(${FAILPOINTS.join("|")})(:[1-9]\\d{0,8})?$`,
       description: `for tests: where this process kills itself, and at which time it gets there; ${FAILPOINTS.join(", ")}`,
     }),
-  ),
-  LOG_LEVEL: Type.Union(
-    ["trace", "debug", "info", "warn", "error"].map((level) => Type.Literal(level)),
-    { default: "info", description: "Least severe level that is logged" },
   ),
   POSTGRES_HOST: Type.Optional(Type.String({ description: "PostgreSQL, or PgBouncer before it; turns PostgreSQL on" })),
   POSTGRES_PORT: Type.Integer({ minimum: 1, maximum: 65_535, default: 5432, description: "Its port", ...postgres }),

@@ -17,6 +17,8 @@ export interface TriggerEvent {
   workflow_version: number;
   /** JSON text of an object, as the run was stored. */
   payload: string;
+  /** Of the run; null without a trace. A header of the message, no part of its value. */
+  traceparent: string | null;
 }
 
 /** On `workflow.completed`, keyed by run id, at least once per run. */
@@ -52,15 +54,17 @@ const foreignTrigger = TypeCompiler.Compile(
 export interface Triggered extends RunKey {
   /** The workflow that the message names; the row of the run decides. */
   workflowId: string;
-  /** The version and payload of the run, as the message says; null where it does not say, or is too long. */
+  /** What the run was stored with, as the message says; null where it does not say, or is too long. */
   stored: StoredWith | null;
 }
 
-/** The version and payload that a run was stored with. */
+/** What a run was stored with. */
 export interface StoredWith {
   version: number;
   /** JSON text, its keys in the order in which the row would give them. */
   payload: string;
+  /** Null where it has no trace. */
+  traceparent: string | null;
 }
 
 /** The content of a trigger event, or its fault. */
@@ -73,10 +77,11 @@ const MAX_TOLD_CHARACTERS = 4096;
 export interface TriggerHeaders {
   namespace: string | null;
   version: string | null;
+  traceparent: string | null;
 }
 
 /** Reads a trigger event that any program may have written. One without a namespace is of the default one. */
-export function readTrigger(text: string, { namespace, version }: TriggerHeaders): ReadTrigger {
+export function readTrigger(text: string, { namespace, version, traceparent }: TriggerHeaders): ReadTrigger {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -88,7 +93,9 @@ export function readTrigger(text: string, { namespace, version }: TriggerHeaders
     if (!isUuid(run_id)) return { fault: "run_id is no uuid" };
     const isTold = version !== null && /^[1-9]\d{0,8}$/.test(version) && text.length <= MAX_TOLD_CHARACTERS;
     const stored =
-      isTold && payload ? { version: Number(version), payload: JSON.stringify(inJsonbOrder(payload)) } : null;
+      isTold && payload
+        ? { version: Number(version), payload: JSON.stringify(inJsonbOrder(payload)), traceparent }
+        : null;
     const key = { namespace: namespace ?? DEFAULT_NAMESPACE, uuid: run_id.toLowerCase() };
     return { ...key, workflowId: workflow_id, stored };
   }

@@ -10,6 +10,7 @@ import { MAX_DEPTH_OF_RUNS } from "../schemas/depth.ts";
 import type { TriggerEvent } from "../schemas/event.ts";
 import type { TriggerInput } from "../schemas/run.ts";
 import type { NewRun, Unnamed } from "../storage/port.ts";
+import { parseTraceparent, type TraceContext, traceparentOf } from "../tracing/context.ts";
 import { NAMESPACE } from "./namespace.ts";
 
 const stored = triggers.of({ outcome: "stored" });
@@ -48,9 +49,14 @@ export class TriggerService {
    * The row is what counts: a message that is lost only makes the run start when its grace is over.
    *
    * @param depth workflows that triggered one another up to it
+   * @param trace the place of its request in a trace; null where that has none
    * @throws PlatformError workflow_not_found, depth_exceeded, overloaded, storage_unavailable
    */
-  async trigger({ workflow_id, payload = {} }: TriggerInput, depth = 0): Promise<string> {
+  async trigger(
+    { workflow_id, payload = {} }: TriggerInput,
+    depth = 0,
+    trace: TraceContext | null = null,
+  ): Promise<string> {
     if (depth > MAX_DEPTH_OF_RUNS) throw counted(new PlatformError("depth_exceeded"));
     const reservation = this.#messaging.reserve();
     const run: Unnamed<NewRun> = {
@@ -59,6 +65,7 @@ export class TriggerService {
       workflow: workflow_id,
       payload: JSON.stringify(payload),
       depth,
+      traceparent: trace === null ? null : traceparentOf(trace),
       graceMilliseconds: this.#graceMilliseconds,
       claim: reservation?.claim ?? null,
       progress: null,
@@ -71,7 +78,8 @@ export class TriggerService {
       else {
         reservation?.release();
         const { uuid: run_id, workflowUuid: workflow_id, workflowVersion: workflow_version } = inserted;
-        this.#publish({ namespace: NAMESPACE, run_id, workflow_id, workflow_version, payload: run.payload });
+        const { namespace, payload, traceparent } = run;
+        this.#publish({ namespace, run_id, workflow_id, workflow_version, payload, traceparent });
       }
       return inserted.uuid;
     } catch (error) {
@@ -95,7 +103,7 @@ export class TriggerService {
 
   #publish(event: TriggerEvent): void {
     const left = (error: string) =>
-      this.#log.warn({ run_id: event.run_id, error }, "trigger not published; the sweeper takes it");
+      this.#log.warn({ ...namesOf(event), error }, "trigger not published; the sweeper takes it");
     this.#events.add(event).then(
       (isTaken) => {
         if (!isTaken) left("the broker refuses its event");
@@ -109,4 +117,10 @@ export class TriggerService {
 function counted(error: unknown): unknown {
   triggers.of({ outcome: error instanceof PlatformError ? error.code : "internal" }).add();
   return error;
+}
+
+/** What log lines call a run. */
+function namesOf({ run_id, traceparent }: TriggerEvent): object {
+  const trace = traceparent === null ? null : parseTraceparent(traceparent);
+  return trace === null ? { run_id } : { run_id, trace_id: trace.traceId };
 }

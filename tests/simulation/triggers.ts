@@ -38,6 +38,7 @@ export function scheduleTriggers(
         workflow: byUuid ? world.uuidOf(workload) : workload.id,
         payload,
         depth: 0,
+        traceparent: null,
         graceMilliseconds: 2000,
         claim: reservation?.claim ?? null,
         progress: null,
@@ -59,7 +60,9 @@ export function scheduleTriggers(
       if (random.chance(0.2)) send();
       function send(): void {
         scheduler.after(random.below(random.chance(0.2) ? 10_000 : 20), () => {
-          const stored = random.chance(0.3) ? null : { version: random.chance(0.1) ? 2 : 1, payload };
+          const stored = random.chance(0.3)
+            ? null
+            : { version: random.chance(0.1) ? 2 : 1, payload, traceparent: null };
           if (stored !== null && random.chance(0.1)) stored.payload = JSON.stringify({ n: -1 });
           const named = random.chance(0.1) ? random.pick(workloads) : workload;
           const workflowId = world.uuidOf(named);

@@ -77,6 +77,7 @@ async function cancelled(before: { name: string }[]): Promise<void> {
         workflow,
         payload: "{}",
         depth: 0,
+        traceparent: null,
         graceMilliseconds: 0,
         claim: null,
         progress: null,

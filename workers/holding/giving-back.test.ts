@@ -43,7 +43,7 @@ test(`of ${RUNS} runs at a host that hangs one has a place, and the others are g
   });
   try {
     const uuids = Array.from({ length: RUNS }, () => newId(clock.now()));
-    const run = { namespace: "default", workflow, payload: "{}", depth: 0, graceMilliseconds: 0 };
+    const run = { namespace: "default", workflow, payload: "{}", depth: 0, traceparent: null, graceMilliseconds: 0 };
     await storage.insertRuns(uuids.map((uuid) => ({ ...run, uuid, claim: null, progress: null })));
     const began = clock.now();
     dispatcher.onMessages(uuids.map((uuid) => ({ namespace: "default", uuid })));

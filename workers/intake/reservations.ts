@@ -40,7 +40,7 @@ export class Reservations {
     const release = this.#holdings.reserve("message", 1);
     return {
       claim: { claimId: this.#claimId, worker },
-      stored: ({ namespace, workflow, payload, depth }, { uuid, workflowUuid, workflowVersion }, end) => {
+      stored: ({ namespace, workflow, payload, depth, traceparent }, { uuid, workflowUuid, workflowVersion }, end) => {
         release();
         this.#runBeforeInsert.learn(workflow, { namespace, workflowUuid, version: workflowVersion });
         if (end !== null) {
@@ -58,6 +58,7 @@ export class Reservations {
             crashes: 0,
             claims: 1,
             depth,
+            traceparent,
           };
           this.#accepter.accept(run, worker);
         }

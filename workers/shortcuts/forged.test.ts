@@ -51,7 +51,12 @@ async function openWorker({ trustsMessages = true } = {}) {
   const forged = (count: number, bornAgo = 0): Triggered[] =>
     Array.from({ length: count }, () => {
       const runId = newId(clock.now() - bornAgo);
-      return { namespace: "default", uuid: runId, workflowId: uuid, stored: { version: 1, payload: "{}" } };
+      return {
+        namespace: "default",
+        uuid: runId,
+        workflowId: uuid,
+        stored: { version: 1, payload: "{}", traceparent: null },
+      };
     });
   const close = async () => {
     await dispatcher.stop(Promise.resolve());
@@ -77,13 +82,21 @@ test("forged messages are computed a hundred times or so, then their rows are as
 test("where anybody may send messages, none is computed before its row was found", async () => {
   const { storage, dispatcher, executed, forged, uuid, close } = await openWorker({ trustsMessages: false });
   const runId = newId(Date.now());
-  const run = { uuid: runId, namespace: "default", workflow: uuid, payload: "{}", graceMilliseconds: 2000, depth: 0 };
+  const run = {
+    uuid: runId,
+    namespace: "default",
+    workflow: uuid,
+    payload: "{}",
+    graceMilliseconds: 2000,
+    depth: 0,
+    traceparent: null,
+  };
   await storage.insertRuns([{ ...run, claim: null, progress: null }]);
   const real: Triggered = {
     namespace: "default",
     uuid: runId,
     workflowId: uuid,
-    stored: { version: 1, payload: "{}" },
+    stored: { version: 1, payload: "{}", traceparent: null },
   };
   expect(await dispatcher.claim([...forged(50), real])).toMatchObject({ unknown: { length: 50 } });
   expect(executed).toEqual([runId]);
@@ -95,13 +108,21 @@ test("runs that exist are executed all the same while rows are read first", asyn
   await dispatcher.claim(forged(100));
   executed.length = 0;
   const runId = newId(Date.now());
-  const run = { uuid: runId, namespace: "default", workflow: uuid, payload: "{}", graceMilliseconds: 2000, depth: 0 };
+  const run = {
+    uuid: runId,
+    namespace: "default",
+    workflow: uuid,
+    payload: "{}",
+    graceMilliseconds: 2000,
+    depth: 0,
+    traceparent: null,
+  };
   await storage.insertRuns([{ ...run, claim: null, progress: null }]);
   const real: Triggered = {
     namespace: "default",
     uuid: runId,
     workflowId: uuid,
-    stored: { version: 1, payload: "{}" },
+    stored: { version: 1, payload: "{}", traceparent: null },
   };
   expect(await dispatcher.claim([...forged(10), real])).toMatchObject({ unknown: { length: 10 } });
   expect(executed).toEqual([runId]);
@@ -119,11 +140,12 @@ test("a message that names a run of another namespace executes nothing, and the 
       payload: "{}",
       graceMilliseconds: 2000,
       depth: 0,
+      traceparent: null,
       claim: null,
       progress: null,
     };
     await storage.insertRuns([run]);
-    const stored = { version: 1, payload: "{}" };
+    const stored = { version: 1, payload: "{}", traceparent: null };
     const wrong: Triggered = { ...key, namespace: "theirs", workflowId: uuid, stored };
     expect(await dispatcher.claim([wrong])).toEqual({ unknown: [{ namespace: "theirs", uuid: key.uuid }] });
     expect(executed).toEqual([]);
@@ -140,7 +162,14 @@ test("sweepers leave new runs alone for late messages of runs that exist, not fo
   const { storage, dispatcher, forged, uuid, close, skipJoin } = await openWorker();
   const stored = async (bornAgo: number): Promise<Triggered[]> => {
     const messages = forged(1, bornAgo);
-    const run = { namespace: "default", workflow: uuid, payload: "{}", graceMilliseconds: 2000, depth: 0 };
+    const run = {
+      namespace: "default",
+      workflow: uuid,
+      payload: "{}",
+      graceMilliseconds: 2000,
+      depth: 0,
+      traceparent: null,
+    };
     await storage.insertRuns(messages.map((message) => ({ ...run, uuid: message.uuid, claim: null, progress: null })));
     return messages;
   };

@@ -9,7 +9,7 @@ const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 const STATUSES = 1000;
 
 /** A path of routes as it was written, such as `/api/v1/workflows/:id`, and what fits it. */
-interface RoutePath {
+export interface RoutePath {
   path: string;
   pattern: RegExp;
 }

@@ -10,6 +10,7 @@ import type { TriggerService } from "../../services/triggers.ts";
 import { BODY_ERRORS, pageOf, reference, requestBody, responses } from "../openapi/documents.ts";
 import { readBody } from "../request/body.ts";
 import { PAGE_PARAMETERS, readPageQuery } from "../request/query.ts";
+import { traceOf } from "../request/traces.ts";
 import { jsonReply, pageText, runText } from "./views.ts";
 
 const Triggered = Type.Object({ run_id: Type.String({ format: "uuid" }), status: Type.Literal("triggered") });
@@ -24,7 +25,7 @@ export function runRoutes(triggers: TriggerService, runs: RunService) {
       "/trigger",
       async ({ request }) => {
         const input = checked(triggerInput, await readBody(request), "body");
-        const uuid = await triggers.trigger(input, depthOf(request));
+        const uuid = await triggers.trigger(input, depthOf(request), traceOf(request));
         return jsonReply(`{"run_id":"${uuid}","status":"triggered"}`);
       },
       {

@@ -41,7 +41,8 @@ test("what a run was stored with comes with its message, as PostgreSQL would giv
   const messaging = await here.open();
   const worker = new TestWorker();
   messaging.consumeTriggers(worker);
-  const [short] = triggerEvents(1, {
+  const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  const [untraced] = triggerEvents(1, {
     länge: 1,
     b: { zz: [{ "10": 0, y: 1, b: 2 }], a: null },
     "": "x",
@@ -49,11 +50,12 @@ test("what a run was stored with comes with its message, as PostgreSQL would giv
     "\uffee1": 5,
   });
   const [long] = triggerEvents(1, { text: "x".repeat(5000) });
-  if (short === undefined || long === undefined) throw new Error("expected events");
+  if (untraced === undefined || long === undefined) throw new Error("expected events");
+  const short = { ...untraced, traceparent };
   await messaging.publishTriggers([short, long]);
   await untilClaimed(worker, runIdsOf([short, long]));
   const payload = '{"":"x","b":{"a":null,"zz":[{"10":0,"b":2,"y":1}]},"\uffee1":5,"\u{1f600}":4,"länge":1}';
-  expect(worker.told.get(short.run_id)).toEqual({ version: 3, payload });
+  expect(worker.told.get(short.run_id)).toEqual({ version: 3, payload, traceparent });
   expect(worker.told.get(long.run_id)).toBeNull();
   await here.close();
 });

@@ -1,5 +1,6 @@
 import type { IHeaders } from "kafkajs";
 import type { CompletedEvent, TriggerEvent, TriggerHeaders } from "../../schemas/event.ts";
+import { TRACEPARENT } from "../../tracing/context.ts";
 
 /** A message as it is sent. */
 export interface Outgoing {
@@ -47,10 +48,12 @@ function triggerMessage(event: TriggerEvent): Outgoing {
   return { ...message, headers: { ...message.headers, [VERSION_HEADER]: String(event.workflow_version) } };
 }
 
-function triggerMessageWith({ namespace, run_id, workflow_id }: TriggerEvent, payload: string): Outgoing {
+function triggerMessageWith({ namespace, run_id, workflow_id, traceparent }: TriggerEvent, payload: string): Outgoing {
   const ids = JSON.stringify({ run_id, workflow_id }).slice(0, -1);
   const value = Buffer.from(`${ids},"payload":${payload}}`);
-  return { key: Buffer.from(run_id), value, headers: { [NAMESPACE_HEADER]: namespace } };
+  const headers: IHeaders = { [NAMESPACE_HEADER]: namespace };
+  if (traceparent !== null) headers[TRACEPARENT] = traceparent;
+  return { key: Buffer.from(run_id), value, headers };
 }
 
 /** The headers that a trigger's message comes with. */
@@ -58,6 +61,7 @@ export function triggerHeadersOf(headers: IHeaders | undefined): TriggerHeaders 
   return {
     namespace: headers?.[NAMESPACE_HEADER]?.toString() ?? null,
     version: headers?.[VERSION_HEADER]?.toString() ?? null,
+    traceparent: headers?.[TRACEPARENT]?.toString() ?? null,
   };
 }
 

@@ -46,6 +46,8 @@ export interface ClaimedRun extends RunKey {
   claims: number;
   /** How many workflows triggered one another up to this run. */
   depth: number;
+  /** See NewRun. */
+  traceparent: string | null;
 }
 
 /** A run under one claim. */

@@ -13,6 +13,8 @@ export interface NewRun {
   payload: string;
   /** How many workflows triggered one another up to this run. */
   depth: number;
+  /** W3C trace context of the request that triggered it; null without one. */
+  traceparent: string | null;
   /** Milliseconds until the sweeper may claim the run, in which its message can reach a worker. */
   graceMilliseconds: number;
   /** Stores the run as claimed, with token 1, if the lease of the worker lasts; null stores it as pending. */
@@ -52,6 +54,8 @@ export interface RunRecord {
 export interface UnclaimedRun extends RunKey, VersionKey {
   /** JSON text. */
   payload: string;
+  /** See NewRun. */
+  traceparent: string | null;
 }
 
 /** Runs by whether they were ever claimed; those that are not stored are in neither list. */

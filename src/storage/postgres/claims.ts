@@ -20,7 +20,7 @@ const claim = (candidates: string, among = "true") => `with candidate as materia
   ), owed as (
     insert into owed_events (run_uuid, due_at) select run_uuid, now() from overdue
   ), loaded as materialized (
-    select candidate.*, r.workflow_id, r.workflow_version, r.depth::integer, r.payload::text as payload
+    select candidate.*, r.workflow_id, r.workflow_version, r.depth::integer, r.traceparent, r.payload::text as payload
     from candidate join workflow_runs r on r.uuid = candidate.run_uuid where not candidate.ended and ${few("position")} and ${among}
   ), sized as (
     select *, sum(length(payload) + log_size) over (order by position) - length(payload) - log_size as before from loaded
@@ -30,11 +30,11 @@ const claim = (candidates: string, among = "true") => `with candidate as materia
       holder = $1::text::uuid, claim_id = $2::text::uuid, started_at = coalesce(q.started_at, now())
     from sized where q.run_uuid = sized.run_uuid and (sized.before < $3::float8 or sized.before = 0) and ${few("sized.position")}
     returning q.namespace, q.run_uuid, sized.workflow_id, sized.workflow_version, sized.payload, q.log_length, q.token, q.crashes, q.claims,
-      sized.depth, sized.position::integer
+      sized.depth, sized.traceparent, sized.position::integer
   )
   select * from claimed
   union all
-  select null, null, null, null, null, null, null, null, null, null, count(*)::integer from overdue having count(*) > 0`;
+  select null, null, null, null, null, null, null, null, null, null, null, count(*)::integer from overdue having count(*) > 0`;
 
 // Makes runs of workers whose lease is over due, 1,000 at a time. Workers are few: their table is one page.
 // Found once and kept ("materialized"): joined in another order, they would be looked for again for each row of the queue.
@@ -66,6 +66,7 @@ const CLAIMED = {
   crashes: "integer",
   claims: "integer",
   depth: "integer",
+  traceparent: "text",
   position: "integer",
 } as const;
 

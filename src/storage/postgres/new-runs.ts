@@ -14,7 +14,7 @@ import { hasLease } from "./workers.ts";
 const UNIQUE_VIOLATION = "23505";
 
 const ITEM = `json_to_recordset($1::text::json) as item (position integer, uuid uuid, namespace text, workflow text, "workflowUuid" uuid,
-  payload text, grace float8, "claimId" uuid, worker uuid, depth smallint, "toldUuid" uuid, "toldVersion" integer, "startedAt" float8,
+  payload text, grace float8, "claimId" uuid, worker uuid, depth smallint, traceparent text, "toldUuid" uuid, "toldVersion" integer, "startedAt" float8,
   status text, error text, "stepResults" text)`;
 
 /** Items "item" whose workflow was found as "found" (uuid, version), without those whose id came too late. */
@@ -29,11 +29,11 @@ const placed = (source: string) => `placed as materialized (
 const IS_HELD = "is_claimed and not is_ended";
 
 const STORE = `insert into workflow_runs (uuid, namespace, workflow_id, workflow_version, payload, created_at, status,
-      started_at, completed_at, error, step_results, depth, token, crashes)
+      started_at, completed_at, error, step_results, depth, traceparent, token, crashes)
     select uuid, namespace, workflow_id, version, payload::jsonb, case when is_ended then at else now() end,
       case when is_ended then status else 'pending' end, case when is_ended then at end,
       case when is_ended then ${ENDED_AT} end, case when is_ended then error end,
-      case when is_ended then "stepResults"::jsonb end, depth, case when is_ended then 0 end, case when is_ended then 0 end
+      case when is_ended then "stepResults"::jsonb end, depth, traceparent, case when is_ended then 0 end, case when is_ended then 0 end
     from placed`;
 
 /** Inserts rows of run_queue; for a run that is stored as ended only if a broker is owed its completed event ($2). */
@@ -160,7 +160,7 @@ export class NewRuns {
 
 /** Absent fields are left out: PostgreSQL would have to parse a null. */
 function insertable(
-  { uuid, namespace, workflow, payload, depth, graceMilliseconds, claim, progress }: NewRun,
+  { uuid, namespace, workflow, payload, depth, traceparent, graceMilliseconds, claim, progress }: NewRun,
   position: number,
 ) {
   return {
@@ -172,6 +172,7 @@ function insertable(
     payload,
     grace: graceMilliseconds,
     depth,
+    traceparent: traceparent ?? undefined,
     claimId: claim?.claimId,
     worker: claim?.worker,
     toldUuid: progress?.told.workflowUuid,

@@ -14,11 +14,12 @@ export const FIND_UNCLAIMED = keptStatement(
     workflowUuid: "uuid",
     version: "integer",
     payload: "text",
+    traceparent: "text",
     isUnclaimed: "boolean",
   },
-  `select namespace, uuid, "workflowUuid", version, case when before < $5::float8 then payload end, "isUnclaimed" from (
+  `select namespace, uuid, "workflowUuid", version, case when before < $5::float8 then payload end, traceparent, "isUnclaimed" from (
     select *, coalesce(sum(length(payload)) over (order by uuid) - length(payload), 0) as before from (
-      select r.namespace, uuid, workflow_id as "workflowUuid", workflow_version as version, "isUnclaimed",
+      select r.namespace, uuid, workflow_id as "workflowUuid", workflow_version as version, traceparent, "isUnclaimed",
         case when "isUnclaimed" then payload::text end as payload
       from workflow_runs r left join run_queue q on q.run_uuid = uuid,
         lateral (select (q.token = 0 and q.started_at is null and not q.ended) is true as "isUnclaimed") as state

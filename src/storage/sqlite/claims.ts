@@ -4,7 +4,8 @@ import type { Claim, ClaimedRun, DueClaim, MessageClaim } from "../port.ts";
 import { logOf } from "./runs.ts";
 import type { Workers } from "./workers.ts";
 
-const RUN = "r.namespace, workflow_id as workflowUuid, workflow_version as workflowVersion, payload, depth";
+const RUN =
+  "r.namespace, workflow_id as workflowUuid, workflow_version as workflowVersion, payload, depth, traceparent";
 
 // Without a join, or a second table in its condition, which SQLite 3.54 plans anew at each call (32 µs in place of 6).
 const BY_UUID = `select uuid, 0 as logLength, 1 as token, 0 as crashes, 1 as claims, ${RUN},

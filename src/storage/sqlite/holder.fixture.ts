@@ -26,6 +26,7 @@ async function hold(folder: string, count: number): Promise<string[]> {
       workflow,
       payload: "{}",
       depth: 0,
+      traceparent: null,
       graceMilliseconds: 3_600_000,
       claim: null,
       progress: null,

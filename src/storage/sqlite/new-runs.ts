@@ -7,8 +7,8 @@ import type { Workers } from "./workers.ts";
 
 // A run that was executed before its insert is stored with its start (?7) and end (?9), and token 0, since it was never claimed.
 const INSERT = `insert into workflow_runs (uuid, namespace, workflow_id, workflow_version, payload, depth, created_at, status,
-  completed_at, error, step_results, started_at, token, crashes) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,
-  iif(?9 is null, null, ?7), iif(?9 is null, null, 0), iif(?9 is null, null, 0)) on conflict (uuid) do nothing`;
+  completed_at, error, step_results, started_at, token, crashes, traceparent) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,
+  iif(?9 is null, null, ?7), iif(?9 is null, null, 0), iif(?9 is null, null, 0), ?12) on conflict (uuid) do nothing`;
 
 const QUEUE = `insert into run_queue (run_uuid, namespace, due_at, started_at, token, claims, holder, claim_id)
   values (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7)`;
@@ -58,7 +58,7 @@ export class NewRuns {
 
   /** Null for a run that is stored already. `claim` is null where the run is not claimed. */
   #store(
-    { uuid, namespace, payload, depth, graceMilliseconds, progress }: NewRun,
+    { uuid, namespace, payload, depth, traceparent, graceMilliseconds, progress }: NewRun,
     key: Version,
     claim: ClaimMark | null,
   ): InsertedRun | null {
@@ -68,9 +68,10 @@ export class NewRuns {
     const at = ended?.startedAt ?? now;
     const { status, error, stepResults } = ended?.next ?? OPEN;
     const completedAt = ended === null ? null : Math.max(now, at);
+    const own = [uuid, namespace, workflowUuid, version, payload, depth] as const;
     const { changes } = this.#database
       .query(INSERT)
-      .run(uuid, namespace, workflowUuid, version, payload, depth, at, status, completedAt, error, stepResults);
+      .run(...own, at, status, completedAt, error, stepResults, traceparent);
     if (changes === 0) return null;
     const inserted = { uuid, workflowUuid, workflowVersion: version };
     if (ended !== null) return { ...inserted, claimed: false, ended: true };

@@ -2,7 +2,7 @@ import type { Database } from "bun:sqlite";
 import type { RunKey } from "../../schemas/run.ts";
 import type { FoundRuns, UnclaimedRun } from "../port.ts";
 
-const FIND = `select namespace, uuid, workflow_id as workflowUuid, workflow_version as version, payload,
+const FIND = `select namespace, uuid, workflow_id as workflowUuid, workflow_version as version, payload, traceparent,
   exists (select 1 from run_queue where run_uuid = uuid and token = 0 and started_at is null) as isUnclaimed
   from workflow_runs where uuid = ?`;
 

@@ -92,6 +92,7 @@ export function triggerEvents(count: number, payload: JsonObject = { a: 1 }): Tr
     run_id: newId(Date.now()),
     workflow_id,
     workflow_version: 3,
+    traceparent: null,
     payload: JSON.stringify(payload),
   }));
 }

@@ -12,13 +12,15 @@ import {
   progress,
   ROOM,
   SHORT_LEASE,
+  TRACEPARENT,
   uuidsOf,
 } from "./kit.ts";
 
 export function claimContract(check: Check): void {
   check("a message claims a new run, once", async (world) => {
     const workflow = await world.workflow();
-    const item = world.newRun(workflow, { payload: '{"n":1}', depth: 7, graceMilliseconds: MINUTE });
+    const fields = { payload: '{"n":1}', depth: 7, traceparent: TRACEPARENT, graceMilliseconds: MINUTE };
+    const item = world.newRun(workflow, fields);
     await world.storage.insertRuns([item]);
     const before = world.now();
     const { payload, ...claimed } = only(await world.claimByMessage([item.uuid]));
@@ -34,6 +36,7 @@ export function claimContract(check: Check): void {
       crashes: 0,
       claims: 1,
       depth: 7,
+      traceparent: TRACEPARENT,
     });
     const run = await world.find(item.uuid);
     expect(run.status).toBe("running");

@@ -27,6 +27,7 @@ export interface StorageAdapter {
 
 export const NAMESPACE = "default";
 export const MINUTE = 60_000;
+export const TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 /** Bytes that no claim of a test comes near. */
 export const ROOM = 64 * 1024 * 1024;
 /** Shorter than any wait of `World.pass`. */
@@ -93,6 +94,7 @@ export class World {
       workflow,
       payload: "{}",
       depth: 0,
+      traceparent: null,
       graceMilliseconds: 0,
       claim: null,
       progress: null,

@@ -14,6 +14,7 @@ import {
   present,
   progress,
   SHORT_LEASE,
+  TRACEPARENT,
   uuidsOf,
   type World,
 } from "./kit.ts";
@@ -40,26 +41,25 @@ function sleepOf(world: World, uuid: string, milliseconds: number): Progress & {
 export function unclaimedContract(check: Check): void {
   check("unclaimed runs are found with what is needed to execute them; others are not", async (world) => {
     const workflow = await world.workflow();
-    const unclaimed = world.newRun(workflow, { payload: '{"n":1}', graceMilliseconds: MINUTE });
+    const traceparent = TRACEPARENT;
+    const unclaimed = world.newRun(workflow, { payload: '{"n":1}', traceparent, graceMilliseconds: MINUTE });
     await world.storage.insertRuns([unclaimed]);
     const [held, left] = [await world.held(), await world.held({}, SHORT_LEASE)];
     const claim = await world.mark();
     const [claimed, ended] = [await world.run({ claim }), await world.run()];
     granted(only(await world.storage.saveProgress([endOf(world, ended)])));
     await world.pass(SHORT_LEASE * 2);
-    const asked = [
-      unclaimed.uuid,
-      held.uuid,
-      left.uuid,
-      claimed,
-      ended,
-      newId(world.now()),
-      "nonsense",
-      unclaimed.uuid,
-    ];
+    const others = [newId(world.now()), "nonsense", unclaimed.uuid];
+    const asked = [unclaimed.uuid, held.uuid, left.uuid, claimed, ended, ...others];
     const found = await world.storage.findUnclaimed(keysOf(asked), ROOM);
     const { payload, ...key } = only(found.unclaimed);
-    expect(key).toEqual({ namespace: NAMESPACE, uuid: unclaimed.uuid, workflowUuid: workflow, version: 1 });
+    expect(key).toEqual({
+      namespace: NAMESPACE,
+      uuid: unclaimed.uuid,
+      workflowUuid: workflow,
+      version: 1,
+      traceparent,
+    });
     expect(JSON.parse(payload)).toEqual({ n: 1 });
     expect(uuidsOf(found.taken).sort()).toEqual([held.uuid, left.uuid, claimed, ended].toSorted());
     expect(await world.storage.findUnclaimed([], ROOM)).toEqual({ unclaimed: [], taken: [] });

@@ -50,6 +50,7 @@ function effectOf(workflow: string, host: string | null): HeldEffect {
     crashes: 0,
     claims: 1,
     depth: 0,
+    traceparent: null,
   };
   return { held: new HeldRun(run, "due", 30_000), path: "0", host, generation: 0 };
 }

@@ -12,7 +12,9 @@ import { SERVICES, servicesDown, servicesUp } from "../infrastructure/local/serv
 import { outsideOf } from "../infrastructure/local/unprivileged.ts";
 import { Client } from "./harness/http/client.ts";
 import { textAt } from "./harness/http/json.ts";
-import { REPOSITORY } from "./harness/platform.ts";
+import { REPOSITORY, SINKS } from "./harness/platform.ts";
+import { Sink } from "./harness/sinks/sink.ts";
+import { TraceSink } from "./harness/sinks/trace-sink.ts";
 import { freePorts, until } from "./harness/stack.fixture.ts";
 
 // The first time Kafka is fetched.
@@ -177,10 +179,16 @@ describe("what was started", () => {
 describe("the whole platform", () => {
   const folder = mkdtempSync(join(tmpdir(), "stack-test-"));
   const base = freePorts(100);
-  const env = { STACK_DIR: folder, STACK_PORT: String(base + 50), STACK_BASE_PORT: String(base) };
+  const receiver = new TraceSink();
+  const sink = new Sink();
+  const env = {
+    ...{ STACK_DIR: folder, STACK_PORT: String(base + 50), STACK_BASE_PORT: String(base), WEBHOOK_ALLOW: SINKS },
+    ...{ OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint, OTEL_TRACES_SAMPLER_ARG: "0" },
+  };
   const api = new Client(`http://127.0.0.1:${env.STACK_PORT}`);
   afterAll(async () => {
     await command("clean", env);
+    await Promise.all([receiver.close(), sink.close()]);
     rmSync(folder, { recursive: true });
   });
 
@@ -194,6 +202,43 @@ describe("the whole platform", () => {
     const workflow = await api.create([{ name: "shape", type: "transform", config: { value: 1 } }]);
     const { body } = await api.post("/api/v1/trigger", { workflow_id: workflow });
     expect((await api.untilEnded(textAt(body, "run_id"))).output("shape")).toEqual({ type: "transform", value: 1 });
+  });
+
+  test("traces a trigger through nginx, an API process, Kafka and the workers as one", async () => {
+    const hook = (path: string) => ({ method: "POST", url: sink.url(path), body: {} });
+    const workflow_id = await api.create([
+      { name: "shape", type: "transform", config: { value: 1 } },
+      { name: "asleep", type: "delay", config: { duration: 1 } },
+      { name: "first", type: "webhook", config: hook("/first") },
+      {
+        name: "block",
+        type: "block",
+        config: { steps: [{ name: "second", type: "webhook", config: hook("/second") }] },
+      },
+    ]);
+    const [traceId, parent] = ["0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"];
+    const { body } = await api.send("POST", "/api/v1/trigger", {
+      body: JSON.stringify({ workflow_id }),
+      headers: { "content-type": "application/json", traceparent: `00-${traceId}-${parent}-01` },
+    });
+    await api.untilEnded(textAt(body, "run_id"));
+    const trace = await receiver.trace(traceId, 7);
+    expect(trace.lines(parent)).toEqual([
+      "workflow-api: POST /api/v1/trigger",
+      "  workflow-worker: run",
+      "    workflow-worker: step transform 0",
+      "    workflow-worker: step delay 1",
+      "    workflow-worker: step webhook 2",
+      "    workflow-worker: step block 3",
+      "      workflow-worker: step webhook 3/0/0",
+    ]);
+    for (const [path, step] of [
+      ["/first", "2"],
+      ["/second", "3/0/0"],
+    ] as const) {
+      const [{ spanId = "" } = {}] = trace.at(step);
+      expect(sink.at(path).map(({ headers }) => headers.get("traceparent"))).toEqual([`00-${traceId}-${spanId}-01`]);
+    }
   });
 
   test("has a Kafka that takes messages from the platform alone, by a password that is in no command line, record or log", async () => {

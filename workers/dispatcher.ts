@@ -19,8 +19,10 @@ import { Reservations } from "./intake/reservations.ts";
 import { PureExecution } from "./shortcuts/pure.ts";
 import { RunBeforeInsert } from "./shortcuts/run-before-insert.ts";
 import { UnclaimedRuns } from "./shortcuts/unclaimed.ts";
+import { namesOf } from "./tracing/names.ts";
+import { RunSpans, type RunSpansOptions } from "./tracing/run-spans.ts";
 
-export interface DispatcherOptions extends HoldingsOptions, AdvancingOptions {
+export interface DispatcherOptions extends HoldingsOptions, AdvancingOptions, RunSpansOptions {
   types: StepTypes;
   /** Those that are on. */
   shortcuts: ReadonlySet<Shortcut>;
@@ -49,14 +51,17 @@ export class Dispatcher implements TriggerConsumer {
     const suspects = new Suspects(options);
     const pure = new PureExecution(options, suspects);
     const reaches = new Reaches(options.types);
+    const spans = new RunSpans(options, this.#definitions);
     this.#unclaimed = new UnclaimedRuns(options, {
       definitions: this.#definitions,
       holdings: this.#holdings,
       pure,
       reaches,
+      spans,
     });
     this.#runBeforeInsert = new RunBeforeInsert(options, this.#definitions, pure, reaches);
     this.#reservations = new Reservations(options, this.#holdings, this.#runBeforeInsert, {
+      spans,
       accept: (run, worker) => this.accept([run], "message", worker),
     });
     this.#messages = new Messages(options, {
@@ -72,6 +77,7 @@ export class Dispatcher implements TriggerConsumer {
       definitions: this.#definitions,
       reaches,
       suspects,
+      spans,
       forget: (held) => this.#forget(held),
     });
     this.#control = new Control(options, this.#holdings, (held) => this.#advancing.cancel(held));
@@ -139,16 +145,16 @@ export class Dispatcher implements TriggerConsumer {
 
   /** Takes runs that were claimed for a worker; if its lease was lost meanwhile, they are anybody's. */
   accept(runs: ClaimedRun[], origin: Origin, worker: string): void {
-    const suspects: string[] = [];
+    const suspects: HeldRun[] = [];
     for (const run of runs) {
       const held = new HeldRun(run, origin, this.#holdings.lease.until);
-      if (held.suspect) suspects.push(run.uuid);
+      if (held.suspect) suspects.push(held);
       if (this.#holdings.add(held, worker)) this.#advancing.add(held);
     }
-    if (suspects.length === 0) return;
-    const [run_id] = suspects;
+    const [first] = suspects;
+    if (first === undefined) return;
     this.#options.log.warn(
-      { run_id, runs: suspects.length },
+      { ...namesOf(first), runs: suspects.length },
       "runs that made no progress while workers or threads died are alone",
     );
   }

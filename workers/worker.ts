@@ -8,6 +8,7 @@ import type { Collector } from "../src/metrics/readings.ts";
 import { aborted, pause } from "../src/resilience/waiting.ts";
 import { shortcutsOf } from "../src/shortcuts.ts";
 import type { Storage } from "../src/storage/port.ts";
+import type { Tracing } from "../src/tracing/port.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { EndedRuns } from "./ended-runs.ts";
 import { ThreadPool } from "./execution/pool.ts";
@@ -28,6 +29,8 @@ export interface WorkerOptions {
   storage: Storage;
   messaging: Messaging;
   types: StepTypes;
+  /** Null while traces are off. */
+  tracing: Tracing | null;
   clock: Clock;
   log: Logger;
 }
@@ -41,7 +44,8 @@ export interface Worker {
 }
 
 /** Starts claiming and executing runs in this process. */
-export function startWorker({ config, storage, messaging, types, clock, log }: WorkerOptions): Worker {
+export function startWorker(options: WorkerOptions): Worker {
+  const { config, storage, messaging, types, tracing, clock, log } = options;
   const leaseMilliseconds = Math.round(config.LEASE_SECONDS * 1000);
   const maxBatches = config.WORKER_THREADS * 2;
   const executor = new ThreadPool({
@@ -58,6 +62,7 @@ export function startWorker({ config, storage, messaging, types, clock, log }: W
     storage,
     executor,
     types,
+    tracing,
     shortcuts: shortcutsOf(config.SHORTCUTS),
     trustsMessages: config.kafka !== null && config.kafka.sasl !== null,
     clock,

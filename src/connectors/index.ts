@@ -13,6 +13,8 @@ export interface Tools {
   idempotencyKey: string;
   /** Workflows that triggered one another up to this run. */
   depth: number;
+  /** Its place in the trace of its run (W3C); null without one. */
+  traceparent: string | null;
   /** HTTP with the reply already read, because a stream cannot be shared with the watchdog. Throws on no reply. */
   fetch(request: HttpRequest): Promise<HttpReply>;
   /** Aborts when the step has to give up. */

@@ -28,6 +28,7 @@ async function run(config: Record<string, Json>, reply: Partial<HttpReply> = {})
   const ran: Ran = { request: null, output: null, failure: null };
   const tools = {
     idempotencyKey: "run:0",
+    traceparent: null,
     depth: 3,
     signal: new AbortController().signal,
     fetch: async (request: HttpRequest) => {

@@ -4,7 +4,8 @@ import { faultsOfHeaders, type HeaderFault, reservedHeaders, sentHeaders } from 
 import { faultOfTemplate, faultOfUrl, joinUrl, shownUrl, splitCredentials } from "../language/webhook/url.ts";
 import { DEPTH_HEADER } from "../schemas/depth.ts";
 import type { Json, JsonObject } from "../schemas/json.ts";
-import { type ConfigFault, defineConnector, type HttpReply, StepFailure } from "./index.ts";
+import { TRACEPARENT } from "../tracing/context.ts";
+import { type ConfigFault, defineConnector, type HttpReply, StepFailure, type Tools } from "./index.ts";
 
 const MAX_FOLLOWED = 10;
 const FOLLOWED_BY_GET = 5;
@@ -67,14 +68,12 @@ export default defineConnector({
     }
     const { url, authorization } = splitCredentials(config.url);
     const body = bodyOf(config);
+    const headers = headersOf(config, body, authorization);
     const reply = await tools.fetch({
       url,
       method: config.method,
-      headers: headersOf(config, body, authorization),
-      ownHeaders: [
-        ["webhook-id", tools.idempotencyKey],
-        [DEPTH_HEADER, String(tools.depth + 1)],
-      ],
+      headers,
+      ownHeaders: ownHeadersOf(tools, headers),
       body,
       follow: config.follow ?? (config.method === "GET" ? FOLLOWED_BY_GET : 0),
     });
@@ -113,8 +112,7 @@ function failureOf({ status, location, retryAfter }: HttpReply, output: JsonObje
 function headersOf(config: Config, body: string | null, authorization: string | null): [string, string][] {
   const headers = sentHeaders(config.headers ?? {});
   const add = (name: string, value: string | null) => {
-    const named = headers.some(([other]) => other.toLowerCase() === name);
-    if (!named && value !== null) headers.push([name, value]);
+    if (!isNamed(headers, name) && value !== null) headers.push([name, value]);
   };
   if (body !== null) {
     add("content-type", typeof config.body === "string" ? "text/plain;charset=utf-8" : "application/json");
@@ -123,6 +121,20 @@ function headersOf(config: Config, body: string | null, authorization: string | 
   // An uncompressed reply saves both sides work.
   add("accept-encoding", "identity");
   return headers;
+}
+
+/** An author who sends a trace of his own keeps it. */
+function ownHeadersOf({ idempotencyKey, depth, traceparent }: Tools, headers: [string, string][]): [string, string][] {
+  const own: [string, string][] = [
+    ["webhook-id", idempotencyKey],
+    [DEPTH_HEADER, String(depth + 1)],
+  ];
+  if (traceparent !== null && !isNamed(headers, TRACEPARENT)) own.push([TRACEPARENT, traceparent]);
+  return own;
+}
+
+function isNamed(headers: [string, string][], name: string): boolean {
+  return headers.some(([other]) => other.toLowerCase() === name);
 }
 
 function bodyOf({ method, body }: Config): string | null {

@@ -116,6 +116,7 @@ export class SimulatedThreads implements Executor {
     await run.start(path, world, () => ({
       idempotencyKey: `${run.uuid}:${path}`,
       depth: 0,
+      traceparent: null,
       signal: new AbortController().signal,
       fetch: async () => {
         await this.#world.effect(run.uuid, path, token);

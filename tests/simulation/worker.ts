@@ -60,6 +60,7 @@ export class SimulatedWorker {
       clock,
       log,
       types,
+      tracing: null,
       shortcuts: world.shortcuts,
       trustsMessages: world.trustsMessages,
       maxBatches: 2,

@@ -11,6 +11,8 @@ export interface Handed {
   depth: number;
   /** JSON texts of its payload and log; null where the thread has the run already. */
   state: { payload: string; log: string } | null;
+  /** For log lines; absent where the run has no trace. */
+  traceId?: string;
 }
 
 /** An effect of a run that is to be started. */
@@ -18,6 +20,8 @@ export interface HandedEffect extends Handed {
   path: string;
   /** Until when it may start, on the monotonic clock. */
   effectBy: number;
+  /** The header of that name for what it sends; absent where the run has no trace. */
+  traceparent?: string;
 }
 
 /**

@@ -2,12 +2,12 @@ import { messageOf } from "../../src/errors.ts";
 import { failpoint } from "../../src/failpoints.ts";
 import { type CompletedEvent, completedEvent } from "../../src/schemas/event.ts";
 import type { Next } from "../../src/storage/port.ts";
+import { namesOf } from "../tracing/names.ts";
 import { type EffectOutcome, Effects } from "./effects/effects.ts";
 import type { PlacesOptions } from "./effects/places.ts";
 import { type Advance, Handing, type HandingOptions, type HandingParts } from "./handing.ts";
 import type { HeldRun } from "./held-run.ts";
-import type { Holdings } from "./holdings.ts";
-import { Saves, type SavesOptions } from "./saves.ts";
+import { Saves, type SavesOptions, type SavesParts } from "./saves.ts";
 import { wakeLater } from "./waking.ts";
 
 /** Of a run whose effect has no place at a host that does not answer. */
@@ -23,8 +23,7 @@ export interface AdvancingOptions extends HandingOptions, PlacesOptions, SavesOp
   onEnded(event: CompletedEvent): void;
 }
 
-export interface AdvancingParts extends HandingParts {
-  holdings: Holdings;
+export interface AdvancingParts extends HandingParts, SavesParts {
   /** A run is not held any more. */
   forget(held: HeldRun): void;
 }
@@ -52,7 +51,7 @@ export class Advancing {
       onTired: (held, pause) =>
         this.#giveBack(held, dueAfter(Math.min(pause, longestPauseOf(held)), options.clock.now())),
     });
-    this.#saves = new Saves(options, parts.holdings);
+    this.#saves = new Saves(options, parts);
   }
 
   /** Begins with a run, or goes on with it: a thread advances it. */
@@ -73,7 +72,7 @@ export class Advancing {
       if (outcome.guilty) this.#sortOut();
     }
     if (outcome.kind === "error") {
-      this.#options.log.error({ run_id: held.run.uuid, error: messageOf(outcome.error) }, "execution failed");
+      this.#options.log.error({ ...namesOf(held), error: messageOf(outcome.error) }, "execution failed");
     }
     if (outcome.kind === "error" || outcome.kind === "late") {
       this.#options.clock.timer(RETRY_MILLISECONDS, () => this.#next(held));
@@ -144,7 +143,7 @@ export class Advancing {
       // Where a renewal that crossed the end found no lease, the run was forgotten, though it ended.
       if (outcome.kind === "ok" && next.kind === "end") onEnded(completedEvent(held.run, next));
       if (!this.#holds(held)) return;
-      if (outcome.kind === "error") log.error({ run_id: held.run.uuid, code: outcome.code }, "progress refused");
+      if (outcome.kind === "error") log.error({ ...namesOf(held), code: outcome.code }, "progress refused");
       if (outcome.kind === "ok") saved();
       if (outcome.kind === "ok" && next.kind === "due") onGivenBack(next.dueAt);
       if (outcome.kind === "ok" && next.kind === "hold") this.#next(held);

@@ -48,6 +48,7 @@ async function cancelled(before: { name: string }[]): Promise<void> {
     storage,
     executor,
     types: await loadStepTypes(),
+    tracing: null,
     shortcuts: new Set(SHORTCUTS),
     clock,
     log,

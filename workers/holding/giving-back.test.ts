@@ -33,7 +33,7 @@ test(`of ${RUNS} runs at a host that hangs one has a place, and the others are g
   const given = Promise.withResolvers<void>();
   const dueTimes: number[] = [];
   const dispatcher = new Dispatcher({
-    ...{ storage, executor, clock, log, types: await loadStepTypes(), shortcuts: new Set() },
+    ...{ storage, executor, clock, log, types: await loadStepTypes(), shortcuts: new Set(), tracing: null },
     ...{ maxBatches: 2, maxInFlight: 16, maxEffects: PLACES, leaseMilliseconds: 30_000, trustsMessages: false },
     onGivenBack: (dueAt) => {
       dueTimes.push(dueAt);

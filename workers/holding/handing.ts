@@ -79,11 +79,10 @@ export class Handing {
     const freest = executor.freest();
     const outcomes = new Map<HeldEffect, Promise<Outcome<ExecutedEffect>>>();
     for (const [thread, group] of Map.groupBy(batch, ({ held }) => held.thread ?? freest)) {
-      const effects = group.map(({ held, path }) => ({
-        ...handed(held, thread),
-        path,
-        effectBy: held.effectBy(leaseMilliseconds),
-      }));
+      const effects = group.map(({ held, path }) => {
+        const effect = { ...handed(held, thread), path, effectBy: held.effectBy(leaseMilliseconds) };
+        return held.trace === null ? effect : { ...effect, traceparent: held.trace.headerFor(path) };
+      });
       const results = executor.executeEffects({ thread, effects, definitions });
       for (const [index, effect] of group.entries()) {
         const result = results[index];
@@ -169,7 +168,9 @@ function handed(held: HeldRun, thread: number): Handed {
   const { uuid, token, depth } = held.run;
   const state = held.thread === null ? held.state : null;
   held.thread = thread;
-  return { uuid, token, definition: held.definition, depth, state };
+  const { definition, trace } = held;
+  const run = { uuid, token, definition, depth, state };
+  return trace === null ? run : { ...run, traceId: trace.traceId };
 }
 
 /** The outcome of a run, at an index of its task, when the task failed. */

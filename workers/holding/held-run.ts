@@ -5,9 +5,8 @@ import { type EndedStatus, nameOfVersion } from "../../src/schemas/run.ts";
 import { describeFailure } from "../../src/step-failures.ts";
 import type { ClaimedRun, Next, Progress, RunEnd, VersionKey } from "../../src/storage/port.ts";
 import type { Advanced, ReadyEffect } from "../execution/port.ts";
+import { RunTrace } from "../tracing/run-trace.ts";
 import { HeldLog } from "./held-log.ts";
-
-const charged = crashesCharged.of({});
 
 /** A run is alone after so many claims, and failed after so many lost threads, in a row and without progress in between. */
 const MAX_LOSSES = 5;
@@ -54,6 +53,8 @@ export class HeldRun {
   bytes: number;
   /** Called when its part of the room grows by so many characters. */
   onGrowth: (characters: number) => void = () => {};
+  /** Null without one. */
+  readonly trace: RunTrace | null;
   readonly #log: HeldLog;
   /** Reports of its thread that were taken. */
   #told = 0;
@@ -67,6 +68,7 @@ export class HeldRun {
     this.crashes = run.crashes;
     this.bytes = run.payload.length + run.log.length;
     this.#log = new HeldLog(run.log, run.logLength);
+    this.trace = run.traceparent === null ? null : RunTrace.of({ ...run, version: run.workflowVersion }, run.log);
     if (run.crashes > 0 || run.claims > MAX_LOSSES) this.suspicion = 2;
   }
 
@@ -116,6 +118,7 @@ export class HeldRun {
   #take({ entries, mustSave, next }: Advanced): void {
     if (entries !== "[]") {
       this.#log.add(entries);
+      this.trace?.add(entries);
       // It made progress: threads that were lost before were not lost at this point of it.
       this.crashes = 0;
     }
@@ -154,7 +157,7 @@ export class HeldRun {
   /** A thread was lost for this reason while it executed the run: that may try again, or ends in the middle of its step. */
   charge(reason: string, now: number): void {
     this.crashes++;
-    charged.add();
+    crashesCharged.of({}).add();
     this.mustSave = true;
     if (this.crashes < MAX_LOSSES) return;
     this.#endBetween("failed", describeFailure("crashed", { count: MAX_LOSSES, reason }), now);

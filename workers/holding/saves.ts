@@ -3,6 +3,8 @@ import { Coalescer } from "../../src/batching/coalescer.ts";
 import type { Clock } from "../../src/clock.ts";
 import { messageOf } from "../../src/errors.ts";
 import type { Outcome, Progress, Storage } from "../../src/storage/port.ts";
+import { namesOf } from "../tracing/names.ts";
+import type { RunSpans } from "../tracing/run-spans.ts";
 import type { HeldRun } from "./held-run.ts";
 import type { Holdings } from "./holdings.ts";
 
@@ -14,17 +16,22 @@ export interface SavesOptions {
   log: Logger;
 }
 
+export interface SavesParts {
+  holdings: Holdings;
+  spans: RunSpans;
+}
+
 /** Writes the progress of held runs, in batches. */
 export class Saves {
   readonly #options: SavesOptions;
-  readonly #holdings: Holdings;
+  readonly #parts: SavesParts;
   readonly #writes: Coalescer<Progress, Outcome<null>>;
   #isClosed = false;
 
-  constructor(options: SavesOptions, holdings: Holdings) {
+  constructor(options: SavesOptions, parts: SavesParts) {
     const { storage, clock } = options;
     this.#options = options;
-    this.#holdings = holdings;
+    this.#parts = parts;
     this.#writes = new Coalescer({
       name: "progress",
       clock,
@@ -40,19 +47,22 @@ export class Saves {
    */
   async write(held: HeldRun, progress: Progress): Promise<Outcome<null> | null> {
     const { clock, log } = this.#options;
+    const { holdings, spans } = this.#parts;
     for (;;) {
       try {
-        return await this.#writes.add(progress);
+        const outcome = await this.#writes.add(progress);
+        if (outcome.kind === "ok") spans.stored(held.trace, progress.next);
+        return outcome;
       } catch (error) {
         if (clock.monotonic() >= held.leaseUntil) {
-          log.warn({ run_id: held.run.uuid, error: messageOf(error) }, "progress discarded: the lease is over");
-          this.#holdings.forget(held);
+          log.warn({ ...namesOf(held), error: messageOf(error) }, "progress discarded: the lease is over");
+          holdings.forget(held);
           return null;
         }
       }
       if (this.#isClosed) return null;
       await new Promise<void>((resolve) => clock.timer(RETRY_MILLISECONDS, resolve));
-      if (!this.#holdings.has(held)) return null;
+      if (!holdings.has(held)) return null;
     }
   }
 

@@ -3,6 +3,7 @@ import type { Clock } from "../../src/clock.ts";
 import { messageOf } from "../../src/errors.ts";
 import type { ThreadLost } from "../execution/port.ts";
 import { RecentKeys } from "../recent.ts";
+import { namesOf } from "../tracing/names.ts";
 import type { HeldRun } from "./held-run.ts";
 
 /** How long the runs of a definition are executed alone after a thread was lost under one of them. */
@@ -39,7 +40,7 @@ export class Suspects {
     // A batch names its run exactly. An effect may have been under way by chance: after two losses its run is alone.
     held.suspicion += guilty ? 2 : isEffect ? 1 : 0;
     if (!guilty) return;
-    this.#log.warn({ run_id: held.run.uuid, reason, cause: messageOf(cause) }, "thread lost");
+    this.#log.warn({ ...namesOf(held), reason, cause: messageOf(cause) }, "thread lost");
     this.add(held.definition);
     if (charged) held.charge(reason, this.#clock.now());
   }

@@ -5,6 +5,8 @@ import { type CompletedEvent, completedEvent } from "../../src/schemas/event.ts"
 import type { ClaimedRun } from "../../src/storage/port.ts";
 import type { Holdings } from "../holding/holdings.ts";
 import type { RunBeforeInsert } from "../shortcuts/run-before-insert.ts";
+import type { RunSpans } from "../tracing/run-spans.ts";
+import { RunTrace } from "../tracing/run-trace.ts";
 
 export interface ReservationsOptions {
   clock: Clock;
@@ -14,6 +16,7 @@ export interface ReservationsOptions {
 
 /** Who takes the runs that were stored as claimed. */
 export interface Accepter {
+  spans: RunSpans;
   /** `worker` is the one that the claim named. */
   accept(run: ClaimedRun, worker: string): void;
 }
@@ -45,6 +48,10 @@ export class Reservations {
         this.#runBeforeInsert.learn(workflow, { namespace, workflowUuid, version: workflowVersion });
         if (end !== null) {
           this.#options.onEnded(completedEvent({ namespace, uuid, workflowUuid }, end));
+          if (traceparent !== null) {
+            const version = { namespace, workflowUuid, version: workflowVersion };
+            this.#accepter.spans.stored(RunTrace.of({ uuid, ...version, traceparent }, "[]"), end);
+          }
         } else {
           const run = {
             namespace,

@@ -37,6 +37,7 @@ async function openWorker({ trustsMessages = true } = {}) {
     storage,
     executor,
     types,
+    tracing: null,
     shortcuts: new Set(SHORTCUTS),
     clock,
     log: pino({ level: "silent" }),

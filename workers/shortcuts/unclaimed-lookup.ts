@@ -31,6 +31,8 @@ export interface UnclaimedLookupOptions {
 /** A run that nobody ever claimed, as far as it is known to have come. */
 export interface Unclaimed extends PureRun, RunKey {
   workflowUuid: string;
+  version: number;
+  traceparent: string | null;
   /** Milliseconds since the epoch. */
   startedAt: number;
   /** Undefined for one whose row was read. */
@@ -94,8 +96,8 @@ export class UnclaimedLookup {
         this.#effectful.add(run.workflowUuid);
         return [];
       }
-      const { namespace, uuid, workflowUuid, payload } = run;
-      const row = { namespace, uuid, workflowUuid, payload, startedAt };
+      const { namespace, uuid, workflowUuid, version, payload, traceparent } = run;
+      const row = { namespace, uuid, workflowUuid, version, payload, traceparent, startedAt };
       return [{ ...row, definition, steps, told: told.get(nameOfRun(run)) }];
     });
     return { unclaimed, taken: found.taken };

@@ -7,6 +7,8 @@ import type { Definitions } from "../definitions/definitions.ts";
 import type { Reaches } from "../definitions/reach.ts";
 import type { Advanced } from "../execution/port.ts";
 import type { Holdings } from "../holding/holdings.ts";
+import type { RunSpans } from "../tracing/run-spans.ts";
+import { RunTrace } from "../tracing/run-trace.ts";
 import type { PureExecution } from "./pure.ts";
 import { progressOf, type Unclaimed, UnclaimedLookup, type UnclaimedLookupOptions } from "./unclaimed-lookup.ts";
 
@@ -35,16 +37,18 @@ export class UnclaimedRuns {
   readonly #lookup: UnclaimedLookup;
   readonly #holdings: Holdings;
   readonly #pure: PureExecution;
+  readonly #spans: RunSpans;
   readonly #saves: Coalescer<Progress, Outcome<null>>;
 
   constructor(
     options: UnclaimedRunsOptions,
-    parts: { definitions: Definitions; holdings: Holdings; pure: PureExecution; reaches: Reaches },
+    parts: { definitions: Definitions; holdings: Holdings; pure: PureExecution; reaches: Reaches; spans: RunSpans },
   ) {
     this.#options = options;
     this.#lookup = new UnclaimedLookup(options, parts);
     this.#holdings = parts.holdings;
     this.#pure = parts.pure;
+    this.#spans = parts.spans;
     this.#saves = new Coalescer({
       name: "unclaimed_progress",
       clock: options.clock,
@@ -91,7 +95,8 @@ export class UnclaimedRuns {
     const missed = came.filter(({ run }, index) => run.told !== undefined && outcomes[index]?.kind !== "ok").length;
     if (missed > 0) this.#lookup.missed(missed);
     for (const { run, progress } of saved) {
-      const { next } = progress;
+      const { next, entries } = progress;
+      if (run.traceparent !== null) this.#spans.stored(RunTrace.of(run, entries ?? "[]"), next);
       if (next.kind === "due") onGivenBack(next.dueAt);
       else if (next.kind === "end") onEnded(completedEvent(run, next));
     }

@@ -25,6 +25,7 @@ export interface ThreadParts {
 export interface EffectPlace {
   idempotencyKey: string;
   depth: number;
+  traceparent: string | null;
   /** Its slot in shared memory. */
   slot: number;
   /** Called when its run does not need it any more. */
@@ -32,11 +33,13 @@ export interface EffectPlace {
 }
 
 /** The tools of a connector for one effect. */
-export function toolsFor(parts: ThreadParts, { idempotencyKey, depth, slot, cancellation }: EffectPlace): Tools {
+export function toolsFor(parts: ThreadParts, place: EffectPlace): Tools {
+  const { idempotencyKey, depth, traceparent, slot, cancellation } = place;
   let signal: AbortSignal | null = null;
   return {
     idempotencyKey,
     depth,
+    traceparent,
     get signal() {
       signal ??= signalOf(cancellation);
       return signal;

@@ -50,7 +50,13 @@ const world: Surroundings = {
   beat: () => {},
 };
 
-const tools = () => ({ idempotencyKey: "", depth: 0, signal: new AbortController().signal, fetch: thrown });
+const tools = () => ({
+  idempotencyKey: "",
+  depth: 0,
+  traceparent: null,
+  signal: new AbortController().signal,
+  fetch: thrown,
+});
 
 async function run(type: string, stepConfig: Record<string, Json> = {}): Promise<Advanced | undefined> {
   const plan = compile([{ name: "a", type, config: stepConfig }], types);

@@ -107,7 +107,7 @@ function executeEffects(task: EffectTask): Promise<string[]> {
 
 async function executeEffect(
   place: EffectPlace,
-  { slot, effectBy, path, ...handed }: EffectTask["effects"][number],
+  { slot, effectBy, path, traceparent, ...handed }: EffectTask["effects"][number],
   plan: Plan | undefined,
   world: Surroundings,
 ): Promise<void> {
@@ -129,7 +129,7 @@ async function executeEffect(
   if (kernelTime() >= effectBy) return effectResults.other(place, { kind: "late" });
   const idempotencyKey = `${run.uuid}:${path}`;
   const started = run.start(path, world, (cancellation) =>
-    toolsFor(parts, { idempotencyKey, depth: run.depth, slot, cancellation }),
+    toolsFor(parts, { idempotencyKey, depth: run.depth, traceparent: traceparent ?? null, slot, cancellation }),
   );
   runs.keep(run);
   // From here on the run waits, and the CPU is on other runs.

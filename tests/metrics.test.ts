@@ -136,6 +136,54 @@ test("what the worker has in hand is read: runs that are held, effects, and how 
   await sink.stop(true);
 });
 
+test("attempts of steps and webhooks are counted, which threads execute", async () => {
+  let asked = 0;
+  const sink = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    fetch: () => new Response("{}", { status: asked++ === 0 ? 503 : 200 }),
+  });
+  const closed = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response() });
+  // Its port is 0 once it is stopped.
+  const nobody = closed.url.href;
+  await closed.stop(true);
+  const call = (url: string, retry: unknown) => ({
+    name: "call",
+    type: "webhook",
+    config: { method: "GET", url },
+    retry,
+  });
+  const rose = await rise(async () => {
+    const steps = [
+      [...STEPS, call(sink.url.href, { initial_interval: 0.01, jitter: 0 })],
+      [call(nobody, false)],
+      // No port for webhooks.
+      [call("http://127.0.0.1:1/", false)],
+      [{ name: "all", type: "block", config: { steps: [{ name: "wait", type: "delay", config: { duration: 0.3 } }] } }],
+    ];
+    for (const one of steps) await client.untilEnded(await client.trigger(await client.create(one)));
+  });
+  await sink.stop(true);
+  const attempts = "workflow_step_attempt_duration_seconds";
+  const ended: [type: string, outcome: string, count: number][] = [
+    ["transform", "success", 1],
+    ["webhook", "retried", 1],
+    ["webhook", "success", 1],
+    ["webhook", "failed", 2],
+    ["delay", "success", 1],
+    ["block", "success", 1],
+  ];
+  for (const [type, outcome, count] of ended) {
+    expect([type, outcome, rose(`${attempts}_count`, { type, outcome })]).toEqual([type, outcome, count]);
+  }
+  expect(rose(`${attempts}_sum`, { type: "delay" })).toBeWithin(0.3, 5);
+  expect(rose(`${attempts}_sum`, { type: "block" })).toBeWithin(0.3, 5);
+  for (const outcome of ["2xx", "5xx", "config", "network"]) {
+    expect([outcome, rose("workflow_webhook_requests_total", { outcome })]).toEqual([outcome, 1]);
+  }
+  expect(rose("workflow_webhook_requests_total")).toBe(4);
+});
+
 test("the process itself is measured", async () => {
   const now = Date.now() / 1000;
   const scrape = await Scrape.of(port);

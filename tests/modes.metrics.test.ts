@@ -57,6 +57,7 @@ test("API and worker apart: each tells of its own work, and of the services", as
   expect(ofWorker.sum("workflow_runs_held")).toBe(0);
   expect(ofWorker.sum("workflow_dead_letters_total")).toBe(1);
   expect(ofWorker.sum("workflow_leases_lost_total")).toBe(0);
+  expect(ofWorker.sum("workflow_step_attempt_duration_seconds_count", { type: "transform" })).toBe(RUNS);
   expect(ofWorker.sum("workflow_build_info", { program: "worker", mode: "postgres + kafka + redis" })).toBe(1);
   expect(ofWorker.families.has("http_request_duration_seconds")).toBe(false);
   expect((await fetch(`${worker.port}/health/ready`)).status).toBe(200);

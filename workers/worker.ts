@@ -3,6 +3,7 @@ import type { Clock } from "../src/clock.ts";
 import type { Config } from "../src/config.ts";
 import type { StepTypes } from "../src/connectors/index.ts";
 import { shareDescriptors } from "../src/descriptors.ts";
+import { BLOCK, PARALLEL } from "../src/language/containers.ts";
 import type { Messaging } from "../src/messaging/port.ts";
 import type { Collector } from "../src/metrics/readings.ts";
 import { aborted, pause } from "../src/resilience/waiting.ts";
@@ -54,6 +55,7 @@ export function startWorker(options: WorkerOptions): Worker {
     clock,
     log,
     webhook: webhookSettings(config),
+    stepTypes: [...types.keys(), BLOCK, PARALLEL],
   });
   let ended = 0;
   const endedRuns = new EndedRuns();

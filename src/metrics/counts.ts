@@ -23,43 +23,63 @@ export interface FamilyOptions<L extends Labels> {
 
 /** A number that only rises. */
 export class Counter {
-  #value = 0;
+  readonly #cells: Float64Array;
+
+  /** `cells`: a number, in memory that may be shared with another thread. */
+  constructor(cells: Float64Array = new Float64Array(1)) {
+    this.#cells = cells;
+  }
 
   get value(): number {
-    return this.#value;
+    return this.#cells[0] ?? 0;
   }
 
   add(count = 1): void {
-    this.#value += count;
+    this.#cells[0] = this.value + count;
+  }
+
+  /** Becomes what another one is. */
+  copy(other: Counter): void {
+    this.#cells.set(other.#cells);
   }
 }
 
 /** How often values were up to each of its bounds. */
 export class Histogram {
   readonly #bounds: readonly number[];
-  readonly #counts: Float64Array;
-  #sum = 0;
+  /** The sum, then the counts. */
+  readonly #cells: Float64Array;
 
-  constructor(bounds: readonly number[]) {
+  constructor(bounds: readonly number[], cells: Float64Array = new Float64Array(Histogram.cells(bounds))) {
     this.#bounds = bounds;
-    this.#counts = new Float64Array(bounds.length + 1);
+    this.#cells = cells;
+  }
+
+  /** Numbers that it is made of, in memory that may be shared with another thread. */
+  static cells(bounds: readonly number[]): number {
+    return bounds.length + 2;
   }
 
   /** How many values were above the bound before and up to each; the last were above all bounds. */
   get counts(): readonly number[] {
-    return [...this.#counts];
+    return [...this.#cells.subarray(1)];
   }
 
   get sum(): number {
-    return this.#sum;
+    return this.#cells[0] ?? 0;
   }
 
   observe(value: number): void {
     const bounds = this.#bounds;
     let index = 0;
     while (index < bounds.length && value > (bounds[index] ?? 0)) index++;
-    this.#counts[index] = (this.#counts[index] ?? 0) + 1;
-    this.#sum += value;
+    this.#cells[index + 1] = (this.#cells[index + 1] ?? 0) + 1;
+    this.#cells[0] = this.sum + value;
+  }
+
+  /** Becomes what another one with these bounds is. */
+  copy(other: Histogram): void {
+    this.#cells.set(other.#cells);
   }
 }
 

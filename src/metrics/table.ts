@@ -20,6 +20,27 @@ const BATCHES = [
 ] as const;
 export type BatchName = (typeof BATCHES)[number];
 
+/** How an attempt of a step ends: `retried` failed and is followed by another. */
+export const ATTEMPT_OUTCOMES = ["success", "failed", "retried"] as const;
+export type AttemptOutcome = (typeof ATTEMPT_OUTCOMES)[number];
+/** Seconds. */
+export const STEP_BOUNDS = [0.001, 0.005, 0.025, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 3600];
+
+/** The class of a reply's status, or why there is none. */
+export const WEBHOOK_OUTCOMES = [
+  "2xx",
+  "3xx",
+  "4xx",
+  "5xx",
+  "config",
+  "network",
+  "timeout",
+  "output",
+  "cancelled",
+  "other",
+] as const;
+export type WebhookOutcome = (typeof WEBHOOK_OUTCOMES)[number];
+
 /** Why a message is no trigger. */
 const DEAD_LETTERS = ["unreadable", "no_value", "invalid", "unknown_run"] as const;
 export type DeadLetterKind = (typeof DEAD_LETTERS)[number];
@@ -96,6 +117,19 @@ export const runsEnded = counter({
   labels: { workflow: null, status: ["success", "failed", "cancelled"] },
   programs: WORKER,
 });
+export const stepAttempts = histogram({
+  name: "workflow_step_attempt_duration_seconds",
+  help: "How long attempts of steps took, waits and containers from when they first began; `retried` is a failure that is tried again; after a crash an attempt may count twice",
+  labels: { type: null, outcome: ATTEMPT_OUTCOMES },
+  programs: WORKER,
+  bounds: STEP_BOUNDS,
+});
+export const webhookRequests = counter({
+  name: "workflow_webhook_requests_total",
+  help: "Webhooks by the class of the status that was answered, or the code of the failure: `config` for an address that is not permitted, `output` for a reply that can't be read",
+  labels: { outcome: WEBHOOK_OUTCOMES },
+  programs: WORKER,
+});
 export const leasesLost = counter({
   name: "workflow_leases_lost_total",
   help: "Leases that were over when they were to be renewed: other workers take the runs that were held",
@@ -119,6 +153,8 @@ export const COUNTS: readonly CountedFamily[] = [
   batchWait,
   batchRejected,
   runsEnded,
+  stepAttempts,
+  webhookRequests,
   completedEvents,
   deadLetters,
   leasesLost,

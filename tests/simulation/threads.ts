@@ -184,7 +184,7 @@ export class SimulatedThreads implements Executor {
   }
 
   #surroundings({ isAlone }: Thread): Surroundings {
-    return { now: () => this.#clock.now(), stepwise: isAlone, beat: () => {} };
+    return { now: () => this.#clock.now(), stepwise: isAlone, beat: () => {}, attempt: () => {} };
   }
 
   /** Definitions never change: each is compiled once. */

@@ -8,6 +8,7 @@ import {
   type Execution,
   type Executor,
 } from "./port.ts";
+import { publish } from "./shared-counts.ts";
 import { WatchedThreads, type WatchedThreadsOptions } from "./watched-threads.ts";
 
 export interface PoolOptions extends WatchedThreadsOptions {
@@ -41,9 +42,10 @@ export class ThreadPool implements Executor {
     return this.#threadsFor({ thread }).drop(thread, run);
   }
 
-  /** Lost threads and bytes of replies, for the metrics. */
+  /** Lost threads and bytes of replies, for the metrics; publishes what the threads counted. */
   readings(): Reading[] {
     const [shared, alone] = [this.#shared.figures(), this.#alone?.figures()];
+    publish(this.#options.stepTypes, alone === undefined ? [shared] : [shared, alone]);
     return [
       threadRestarts.at({ company: "shared" }, shared.restarts),
       threadRestarts.at({ company: "alone" }, alone?.restarts ?? 0),

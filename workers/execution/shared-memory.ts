@@ -3,6 +3,8 @@ export interface SharedMemory {
   progress: SharedArrayBuffer | string;
   /** See ReplyBytes. */
   replies: SharedArrayBuffer | string;
+  /** See SharedCounts. */
+  counts: SharedArrayBuffer | string;
 }
 
 /** What a thread was given, as memory. */

@@ -4,7 +4,7 @@
  * Int32 cells: [0] lanes given out; then LANES lanes of [beats, slot on the CPU + 1, thread id, the kernel's id of it]; then
  * slots of [lane + 1, run of the task + 1].
  */
-const LANES = 256;
+export const LANES = 256;
 const LANE_CELLS = 4;
 const SLOT_CELLS = 2;
 

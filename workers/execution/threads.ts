@@ -8,6 +8,8 @@ export interface ThreadSettings {
   /** See nice(1); 0 leaves it as it is. */
   niceness: number;
   webhook: WebhookSettings;
+  /** The names of all step types, containers included, in the order of SharedCounts. */
+  stepTypes: readonly string[];
 }
 
 /** Data that a thread gets when it starts. */

@@ -6,8 +6,9 @@ import { textPassed } from "./garbage.ts";
 import type { EffectExecution, Executed, ExecutedEffect, Execution } from "./port.ts";
 import { AloneProcess } from "./process/alone-process.ts";
 import { MappedFile } from "./process/mapped-file.ts";
+import { SharedCounts } from "./shared-counts.ts";
 import { Slots } from "./slots.ts";
-import { OwnThreads, type Threads, type ThreadsOptions } from "./threads.ts";
+import { OwnThreads, type ThreadSettings, type Threads, type ThreadsOptions } from "./threads.ts";
 import { logUnexpected } from "./unexpected.ts";
 import { type Company, Watchdog } from "./watchdog.ts";
 import { type TaskBase, unpackResults } from "./wire.ts";
@@ -21,6 +22,8 @@ export interface WatchedThreadsOptions {
   clock: Clock;
   log: Logger;
   webhook: WebhookSettings;
+  /** See ThreadSettings. */
+  stepTypes: readonly string[];
 }
 
 /** Threads with a watchdog, which kills those that loop and tells which run a lost thread was on. */
@@ -33,15 +36,18 @@ export class WatchedThreads {
   readonly #threads: Threads;
   readonly #watchdog: Watchdog;
   readonly #effects: EffectTasks;
+  readonly #counts: SharedCounts;
 
-  constructor(count: number, company: Company, { maxTasks, clock, log, webhook }: WatchedThreadsOptions) {
+  constructor(count: number, company: Company, options: WatchedThreadsOptions) {
+    const { maxTasks, clock, log, webhook, stepTypes } = options;
     this.#count = count;
     this.#company = company;
     this.#clock = clock;
     this.#log = log;
-    const options = { maxTasks, onMessage: (packed: string[]) => this.#effects.take(packed) };
-    const { threads, slots } =
-      company === "alone" ? openProcess(webhook, { ...options, clock }) : openThreads(count, webhook, options);
+    const settings = { niceness: company === "alone" ? ALONE_NICENESS : 0, webhook, stepTypes };
+    const ports = { maxTasks, onMessage: (packed: string[]) => this.#effects.take(packed) };
+    const { threads, slots, counts } =
+      company === "alone" ? openProcess(settings, { ...ports, clock }) : openThreads(count, settings, ports);
     const watchdog = new Watchdog({
       company,
       clock,
@@ -58,6 +64,7 @@ export class WatchedThreads {
       baseOf: (definitions) => this.#baseOf(definitions),
     });
     this.#slots = slots;
+    this.#counts = counts;
     this.#threads = threads;
     this.#watchdog = watchdog;
   }
@@ -91,10 +98,12 @@ export class WatchedThreads {
     await this.#threads.run(thread, { kind: "drop", uuid, token }, 0);
   }
 
-  /** How many threads took the place of lost ones, and the bytes of replies that came and are not persisted. */
-  figures(): { restarts: number; replyBytes: number } {
+  /** How many threads took the place of lost ones, the bytes of replies that came and are not persisted, and what threads count. */
+  figures(): Figures {
     const { progress, replies } = this.#slots;
-    return { restarts: Math.max(0, progress.lanesTaken - this.#count), replyBytes: replies.total };
+    const { lanesTaken } = progress;
+    const restarts = Math.max(0, lanesTaken - this.#count);
+    return { restarts, replyBytes: replies.total, counts: this.#counts, lanesTaken };
   }
 
   async close(): Promise<void> {
@@ -107,22 +116,39 @@ export class WatchedThreads {
   }
 }
 
+interface Figures {
+  restarts: number;
+  replyBytes: number;
+  counts: SharedCounts;
+  lanesTaken: number;
+}
+
 interface Opened {
   threads: Threads;
   slots: Slots;
+  counts: SharedCounts;
 }
 
-function openThreads(count: number, webhook: WebhookSettings, options: ThreadsOptions): Opened {
+function openThreads(count: number, settings: ThreadSettings, options: ThreadsOptions): Opened {
   const bytes = Slots.bytes(options.maxTasks);
-  const memory = { progress: new SharedArrayBuffer(bytes.progress), replies: new SharedArrayBuffer(bytes.replies) };
-  const threads = new OwnThreads(count, { ...memory, niceness: 0, webhook }, options);
-  return { threads, slots: new Slots(options.maxTasks, memory) };
+  const memory = {
+    progress: new SharedArrayBuffer(bytes.progress),
+    replies: new SharedArrayBuffer(bytes.replies),
+    counts: new SharedArrayBuffer(SharedCounts.bytes(settings.stepTypes)),
+  };
+  const threads = new OwnThreads(count, { ...settings, ...memory }, options);
+  return {
+    threads,
+    slots: new Slots(options.maxTasks, memory),
+    counts: new SharedCounts(memory.counts, settings.stepTypes),
+  };
 }
 
-function openProcess(webhook: WebhookSettings, options: ThreadsOptions & { clock: Clock }): Opened {
+function openProcess(settings: ThreadSettings, options: ThreadsOptions & { clock: Clock }): Opened {
   const bytes = Slots.bytes(options.maxTasks);
   const [progress, replies] = [new MappedFile(bytes.progress), new MappedFile(bytes.replies)];
-  const settings = { niceness: ALONE_NICENESS, webhook };
-  const threads = new AloneProcess({ ...options, settings, memory: [progress, replies] });
-  return { threads, slots: new Slots(options.maxTasks, { progress: progress.buffer, replies: replies.buffer }) };
+  const counted = new MappedFile(SharedCounts.bytes(settings.stepTypes));
+  const threads = new AloneProcess({ ...options, settings, memory: [progress, replies, counted] });
+  const slots = new Slots(options.maxTasks, { progress: progress.buffer, replies: replies.buffer });
+  return { threads, slots, counts: new SharedCounts(counted.buffer, settings.stepTypes) };
 }

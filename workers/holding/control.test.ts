@@ -43,7 +43,7 @@ async function cancelled(before: { name: string }[]): Promise<void> {
     { uuid: workflow, namespace: "default", id: null, name: "w", description: null, steps },
   ]);
   const webhook = webhookSettings(loadConfig({ WEBHOOK_ALLOW: `127.0.0.1:${port}` }));
-  const executor = new ThreadPool({ threads: 1, maxTasks: 256, clock, log, webhook });
+  const executor = new ThreadPool({ threads: 1, maxTasks: 256, clock, log, webhook, stepTypes: [] });
   const dispatcher = new Dispatcher({
     storage,
     executor,

@@ -29,7 +29,7 @@ test(`of ${RUNS} runs at a host that hangs one has a place, and the others are g
   const definition = { uuid: workflow, namespace: "default", id: null, name: "w", description: null, steps };
   await storage.insertWorkflows([definition]);
   const webhook = webhookSettings(loadConfig({ WEBHOOK_ALLOW: `127.0.0.1:${port}` }));
-  const executor = new ThreadPool({ threads: 1, maxTasks: 16, clock, log, webhook });
+  const executor = new ThreadPool({ threads: 1, maxTasks: 16, clock, log, webhook, stepTypes: [] });
   const given = Promise.withResolvers<void>();
   const dueTimes: number[] = [];
   const dispatcher = new Dispatcher({

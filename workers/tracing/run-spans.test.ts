@@ -33,7 +33,8 @@ for (const isClaimed of [true, false]) {
     const workflow = newId(clock.now());
     const definition = { uuid: workflow, namespace: "default", id: null, name: "w", description: null, steps: STEPS };
     await storage.insertWorkflows([definition]);
-    const executor = new ThreadPool({ threads: 1, maxTasks: 16, clock, log, webhook: webhookSettings(loadConfig({})) });
+    const webhook = webhookSettings(loadConfig({}));
+    const executor = new ThreadPool({ threads: 1, maxTasks: 16, clock, log, webhook, stepTypes: [] });
     const dispatcher = new Dispatcher({
       ...{ storage, executor, clock, log, tracing, types: await loadStepTypes(), shortcuts: new Set(SHORTCUTS) },
       ...{ maxBatches: 2, maxInFlight: 16, maxEffects: 3, leaseMilliseconds: 1500, trustsMessages: false },

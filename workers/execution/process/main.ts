@@ -17,7 +17,11 @@ if (import.meta.main) {
   process.on("message", (message: ToProcess) => {
     if (message.kind === "run") run(message.id, message.task);
     else {
-      const memory = { progress: `/dev/fd/${MEMORY.progress}`, replies: `/dev/fd/${MEMORY.replies}` };
+      const memory = {
+        progress: `/dev/fd/${MEMORY.progress}`,
+        replies: `/dev/fd/${MEMORY.replies}`,
+        counts: `/dev/fd/${MEMORY.counts}`,
+      };
       threads = new OwnThreads(
         1,
         { ...message.settings, ...memory },

@@ -2,7 +2,7 @@ import type { ThreadSettings } from "../threads.ts";
 import type { ThreadTask } from "../wire.ts";
 
 /** The descriptors by which the process finds the memory that it shares, in the order of SharedMemory. */
-export const MEMORY = { progress: 3, replies: 4 };
+export const MEMORY = { progress: 3, replies: 4, counts: 5 };
 
 /** To the process for runs that are alone. */
 export type ToProcess =

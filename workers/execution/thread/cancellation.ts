@@ -3,6 +3,10 @@ export class Cancellation {
   #isCancelled = false;
   readonly #listeners: (() => void)[] = [];
 
+  get isCancelled(): boolean {
+    return this.#isCancelled;
+  }
+
   cancel(): void {
     if (this.#isCancelled) return;
     this.#isCancelled = true;

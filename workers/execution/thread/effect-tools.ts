@@ -1,8 +1,10 @@
-import type { HttpReply, HttpRequest, Tools } from "../../../src/connectors/index.ts";
+import { type HttpReply, type HttpRequest, StepFailure, type Tools } from "../../../src/connectors/index.ts";
+import { WEBHOOK_OUTCOMES, type WebhookOutcome } from "../../../src/metrics/table.ts";
 import { Backoff } from "../../../src/resilience/waiting.ts";
 import { OutOfDescriptors, type ReplyAccount, type WebhookClient } from "../../webhook/port.ts";
 import type { ReplyBytes } from "../reply-bytes.ts";
 import type { SharedProgress } from "../shared.ts";
+import type { Counts } from "../shared-counts.ts";
 import type { Cancellation } from "./cancellation.ts";
 import { TimeLimit } from "./time-limit.ts";
 
@@ -17,6 +19,7 @@ export interface ThreadParts {
   replyBytes: ReplyBytes;
   shared: SharedProgress;
   lane: number;
+  counts: Counts;
   /** The thread makes progress. */
   beat(): void;
 }
@@ -59,7 +62,7 @@ async function sendOnceRoom(
   request: HttpRequest,
   slot: number,
   cancellation: Cancellation,
-  { webhooks, replyBytes, shared, lane, beat }: ThreadParts,
+  { webhooks, replyBytes, shared, lane, counts, beat }: ThreadParts,
 ): Promise<HttpReply> {
   const pauses = new Backoff(FIRST_PAUSE_MILLISECONDS, LAST_PAUSE_MILLISECONDS);
   for (;;) {
@@ -75,10 +78,16 @@ async function sendOnceRoom(
       held: (isHeld) => (isHeld ? time.stop() : time.go()),
     };
     try {
-      return await webhooks.send(request, time, account);
+      const reply = await webhooks.send(request, time, account);
+      counts.webhook(outcomeOf(`${Math.floor(reply.status / 100)}xx`));
+      return reply;
     } catch (error) {
       replyBytes.drop(slot);
-      if (!(error instanceof OutOfDescriptors)) throw error;
+      if (!(error instanceof OutOfDescriptors)) {
+        const code = error instanceof StepFailure ? error.code : "other";
+        counts.webhook(cancellation.isCancelled ? "cancelled" : outcomeOf(code));
+        throw error;
+      }
     } finally {
       time.stop();
       shared.enter(lane, slot, 0);
@@ -86,4 +95,8 @@ async function sendOnceRoom(
     shared.leave(lane);
     await Bun.sleep(pauses.next());
   }
+}
+
+function outcomeOf(word: string): WebhookOutcome {
+  return WEBHOOK_OUTCOMES.find((outcome) => outcome === word) ?? "other";
 }

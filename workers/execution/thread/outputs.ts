@@ -1,4 +1,5 @@
 import type { StepOutcome } from "../../../src/engine/entries.ts";
+import type { RunState } from "../../../src/engine/state.ts";
 import { findJsonFaults, type Json, MAX_DEPTH } from "../../../src/schemas/json.ts";
 import { describeFailure } from "../../../src/step-failures.ts";
 import type { Executed } from "./executing.ts";
@@ -11,11 +12,11 @@ export class Outputs {
   /** JSON text of outputs since the run was last handed back, which its end need not make again. */
   readonly texts = new Map<Json, string>();
   /** Characters of all of them. */
-  #size: number;
+  #size = 0;
 
-  /** @param size characters of those that there are already */
-  constructor(size: number) {
-    this.#size = size;
+  /** Begins with those that there are already. */
+  constructor({ steps }: RunState) {
+    for (const [, { output }] of steps.values()) if (output !== null) this.#size += JSON.stringify(output).length;
   }
 
   /** An output that every store holds, or the failure that says why it is not one. */

@@ -48,6 +48,7 @@ const world: Surroundings = {
   now: () => 1,
   stepwise: false,
   beat: () => {},
+  attempt: () => {},
 };
 
 const tools = () => ({
@@ -58,14 +59,18 @@ const tools = () => ({
   fetch: thrown,
 });
 
-async function run(type: string, stepConfig: Record<string, Json> = {}): Promise<Advanced | undefined> {
+async function run(
+  type: string,
+  stepConfig: Record<string, Json> = {},
+  surroundings = world,
+): Promise<Advanced | undefined> {
   const plan = compile([{ name: "a", type, config: stepConfig }], types);
   const one = new ThreadRun({ uuid: "run", token: 1, depth: 0 }, plan, { payload: "{}", log: "[]" });
-  let advanced = one.advance(world);
+  let advanced = one.advance(surroundings);
   if (types.get(type)?.connector.kind === "effect") {
     expect(advanced.next).toEqual({ kind: "wait", ready: [{ path: "0", host: null }], wakeAt: null });
-    await one.start("0", world, tools);
-    advanced = one.advance(world);
+    await one.start("0", surroundings, tools);
+    advanced = one.advance(surroundings);
   }
   const [result] = unpackResults(packResults([{ kind: "advanced", advanced }]));
   return result?.kind === "advanced" ? result.advanced : undefined;
@@ -84,6 +89,21 @@ describe("a connector that throws what is no StepFailure", () => {
   test("what is not even an Error is not shown either", async () => {
     expect(JSON.stringify((await run("no error"))?.next)).not.toContain("password");
   });
+});
+
+test("attempts are told of by type and outcome, with the time that they took", async () => {
+  let now = 0;
+  const attempts: Parameters<Surroundings["attempt"]>[] = [];
+  const attempt = (...told: Parameters<Surroundings["attempt"]>) => attempts.push(told);
+  const watched = { ...world, now: () => (now += 5), attempt };
+  for (const type of ["pure", "effect", "woken", "nothing"]) await run(type, {}, watched);
+  expect(attempts.map(([type, outcome]) => [type, outcome])).toEqual([
+    ["pure", "failed"],
+    ["effect", "failed"],
+    ["woken", "failed"],
+    ["nothing", "failed"],
+  ]);
+  expect(attempts.map(([, , milliseconds]) => milliseconds)).toEqual([5, 5, 10, 5]);
 });
 
 test("a StepFailure keeps its sentence and its output, and is not logged", async () => {

@@ -1,8 +1,9 @@
 import type { EffectConnector, Tools } from "../../../src/connectors/index.ts";
 import { type Decision, decide } from "../../../src/engine/decide.ts";
-import { beginEntry, outcomeEntry } from "../../../src/engine/outcome.ts";
+import { beginEntry, nodeOf, outcomeEntry } from "../../../src/engine/outcome.ts";
 import type { Plan } from "../../../src/engine/plan.ts";
 import { type BlockState, blockOf, foldLog, type RunState, record } from "../../../src/engine/state.ts";
+import type { AttemptOutcome } from "../../../src/metrics/table.ts";
 import type { Json } from "../../../src/schemas/json.ts";
 import { type LogEntry, parseLog, stepResultsText, tellMore } from "../../../src/schemas/log.ts";
 import type { ErrorDetails } from "../../../src/schemas/run.ts";
@@ -18,6 +19,8 @@ export interface Surroundings {
   stepwise: boolean;
   /** Called before each step, as the heartbeat of the thread. */
   beat(): void;
+  /** Called for each attempt of a step that ended, for the metrics. */
+  attempt(type: string, outcome: AttemptOutcome, milliseconds: number): void;
 }
 
 /** An effect that is to be started, or has been. */
@@ -58,7 +61,7 @@ export class ThreadRun {
     this.depth = depth;
     this.size = payload.length + log.length;
     this.#state = foldLog(plan, JSON.parse(payload), parseLog(log));
-    this.#outputs = new Outputs(sizeOfOutputs(this.#state));
+    this.#outputs = new Outputs(this.#state);
   }
 
   /** Whether an effect of it is under way or is to be started. */
@@ -108,13 +111,14 @@ export class ThreadRun {
   async start(path: string, world: Surroundings, tools: (cancellation: Cancellation) => Tools): Promise<void> {
     const effect = this.#effects.get(path);
     if (effect === undefined) return;
+    const startedAt = world.now();
     effect.cancellation = new Cancellation();
     const executed = await executeEffect(effect.connector, effect.config, tools(effect.cancellation));
     const block = blockOf(this.#state, path);
     if (block === undefined || this.#effects.get(path) !== effect) return;
     this.#effects.delete(path);
     this.#mustSave = true;
-    this.#settle(block, executed, world.now());
+    this.#settle(world, block, executed, startedAt);
   }
 
   /** Calls off its effects: those under way are given up, and none is started any more. */
@@ -134,14 +138,15 @@ export class ThreadRun {
       else if (decision.kind === "settle") {
         const { block, outcome, inner, unexpected } = decision;
         const thrown = unexpected === undefined ? null : textOfThrown(unexpected);
-        this.#settle(block, { outcome, unexpected: thrown, isConnectors: false }, now, inner);
+        const begun = Date.parse(block.current?.startedAt ?? "") || now;
+        this.#settle(world, block, { outcome, unexpected: thrown, isConnectors: false }, begun, inner);
       } else if (decision.kind === "execute" && decision.connector.kind === "pure") {
         const { connector, block, config, hasBegun } = decision;
         if (world.stepwise && !hasBegun) {
           this.#add(beginEntry(block, now, null));
           return { kind: "again" };
         }
-        this.#settle(block, executePure(connector, config), world.now());
+        this.#settle(world, block, executePure(connector, config), now);
       } else if (decision.kind === "execute") this.#offer(decision, now);
       else return decision;
     }
@@ -154,10 +159,15 @@ export class ThreadRun {
     this.#ready.push({ path, host: connector.host?.(config) ?? null });
   }
 
-  /** Records how an attempt of the step that a block is at ended. */
-  #settle(block: BlockState, executed: Executed, now: number, inner?: ErrorDetails | null): void {
+  /** Records how an attempt of the step that a block is at ended. `from`: when it began, milliseconds since the epoch. */
+  #settle(world: Surroundings, block: BlockState, executed: Executed, from: number, inner?: ErrorDetails | null): void {
     this.#unexpected ??= executed.unexpected;
-    this.#add(outcomeEntry(this.#state, block, this.uuid, now, this.#outputs.capped(executed), inner));
+    const now = world.now();
+    const entry = outcomeEntry(this.#state, block, this.uuid, now, this.#outputs.capped(executed), inner);
+    const [, { status, error }] = entry;
+    const outcome = status === "running" ? "retried" : error === null ? "success" : "failed";
+    world.attempt(nodeOf(block).type, outcome, now - from);
+    this.#add(entry);
   }
 
   #add(entry: LogEntry): void {
@@ -187,10 +197,3 @@ export class ThreadRun {
 }
 
 type Stop = Exclude<Decision, { kind: "record" | "settle" | "execute" }> | { kind: "again" };
-
-/** Characters of the JSON text of all outputs. */
-function sizeOfOutputs({ steps }: RunState): number {
-  let size = 0;
-  for (const [, { output }] of steps.values()) if (output !== null) size += JSON.stringify(output).length;
-  return size;
-}

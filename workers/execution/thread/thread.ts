@@ -19,6 +19,7 @@ import { textPassed } from "../garbage.ts";
 import type { Advanced, Executed, Handed } from "../port.ts";
 import { ReplyBytes } from "../reply-bytes.ts";
 import { SharedProgress } from "../shared.ts";
+import { SharedCounts } from "../shared-counts.ts";
 import { opened } from "../shared-memory.ts";
 import type { ThreadData } from "../threads.ts";
 import { type EffectTask, type PureTask, packResults, type ThreadTask } from "../wire.ts";
@@ -40,16 +41,18 @@ const WITHOUT_DEFINITION: Advanced = {
 };
 
 const types = await loadStepTypes();
-const { progress, replies, niceness, webhook }: ThreadData = workerData;
+const { progress, replies, counts: countsMemory, niceness, webhook, stepTypes }: ThreadData = workerData;
 const replyBytes = new ReplyBytes(opened(replies));
 const shared = new SharedProgress(opened(progress));
 const lane = shared.takeLane(threadId, kernelThreadId());
+const counts = new SharedCounts(opened(countsMemory), stepTypes).lane(lane);
 const beat = () => shared.beat(lane);
 const parts: ThreadParts = {
   webhooks: openWebhookClient(webhook, () => replyBytes.total),
   replyBytes,
   shared,
   lane,
+  counts,
   beat,
 };
 const runs = new ThreadRuns();
@@ -145,6 +148,7 @@ function worldOf({ now, stepwise }: PureTask | EffectTask): Surroundings {
     now: () => Math.floor(performance.now() + offset),
     stepwise,
     beat,
+    attempt: (type, outcome, milliseconds) => counts.attempt(type, outcome, milliseconds),
   };
 }
 

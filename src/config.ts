@@ -3,7 +3,7 @@ import { hostOf } from "./config/address.ts";
 import { readSettings } from "./config/environment.ts";
 import { type KafkaConfig, kafkaOf } from "./config/kafka.ts";
 import { type PostgresAddress, postgresAddress } from "./config/postgres.ts";
-import { corsOriginsOf, publicHostsOf } from "./config/public.ts";
+import { assetPrefixOf, corsOriginsOf, publicHostsOf } from "./config/public.ts";
 import { type RedisAddress, redisAddress } from "./config/redis.ts";
 import type { Settings } from "./config/settings.ts";
 import { type TracesConfig, tracesOf } from "./config/traces.ts";
@@ -52,10 +52,11 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
   const mode = on.length === 0 ? "embedded" : on.join(" + ");
   const [HOST, METRICS_HOST] = [host("HOST", settings.HOST), host("METRICS_HOST", settings.METRICS_HOST)];
   const DATA_DIR = resolve(settings.DATA_DIR);
+  const ASSET_PREFIX = assetPrefixOf(settings.ASSET_PREFIX);
   const publicHosts = publicHostsOf(settings.PUBLIC_HOSTS);
   const corsOrigins = corsOriginsOf(settings.CORS_ORIGINS);
   const traces = tracesOf(settings);
-  const named = { HOST, METRICS_HOST, DATA_DIR, publicHosts, corsOrigins };
+  const named = { HOST, METRICS_HOST, DATA_DIR, ASSET_PREFIX, publicHosts, corsOrigins };
   return Object.freeze({ ...settings, ...named, ...services, traces, mode });
 }
 

@@ -58,6 +58,7 @@ export function startServer(options: ServerOptions): Server {
     runs: new RunService(runs, clock),
     readiness,
     types,
+    assetPrefix: config.ASSET_PREFIX,
     log,
     countsRequests: config.METRICS_PORT !== undefined,
     tracing,

@@ -10,7 +10,7 @@ const ROOT = join(import.meta.dir, "..");
 const MAX_LINES = 200;
 const MAX_LINES_OF_TESTS = 300;
 /** Files that are longer still, and may only get shorter. */
-const LONGER: Record<string, number> = { "tests/doors.test.ts": 315, "tests/steps.webhook.test.ts": 307 };
+const LONGER: Record<string, number> = { "tests/doors.test.ts": 307, "tests/steps.webhook.test.ts": 307 };
 
 const LAYERS = ["api", "services", "repositories", "storage", "db"];
 /** What every part may see. */

@@ -194,6 +194,7 @@ async function routesOfApp(): Promise<string[]> {
     runs: new RunService(runs, systemClock),
     readiness: new ReadinessService([], systemClock),
     types: await loadStepTypes(),
+    assetPrefix: "",
     log,
     countsRequests: false,
     tracing: null,

@@ -29,6 +29,8 @@ export interface AppOptions extends DoorOptions {
   runs: RunService;
   readiness: ReadinessService;
   types: StepTypes;
+  /** What is put before the assets of pages: an https origin, a path, or nothing. */
+  assetPrefix: string;
   log: Logger;
   /** Whether requests are counted for the metrics. */
   countsRequests: boolean;
@@ -39,7 +41,19 @@ export interface AppOptions extends DoorOptions {
 
 /** The HTTP API. */
 export function createApp(options: AppOptions) {
-  const { workflows, triggers, runs, readiness, types, log, countsRequests, tracing, clock, ...doorOptions } = options;
+  const {
+    workflows,
+    triggers,
+    runs,
+    readiness,
+    types,
+    assetPrefix,
+    log,
+    countsRequests,
+    tracing,
+    clock,
+    ...doorOptions
+  } = options;
   const failureReply = failureReplies(log);
   const admitted = doors(doorOptions);
   const app = new Elysia({
@@ -55,7 +69,7 @@ export function createApp(options: AppOptions) {
   })
     .wrap((next) => (request: Request) => answer(next, request))
     .onError(({ code, error, request }) => (code === "NOT_FOUND" ? notFound(request) : failureReply(error, request)))
-    .use(swaggerDocs(types))
+    .use(swaggerDocs(types, assetPrefix))
     .use(serviceRoutes(readiness))
     .use(workflowRoutes(workflows, types))
     .use(runRoutes(triggers, runs));

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { StartError } from "../errors.ts";
-import { corsOriginsOf, publicHostsOf } from "./public.ts";
+import { assetPrefixOf, corsOriginsOf, publicHostsOf } from "./public.ts";
 
 test("hosts are written as clients write them", () => {
   expect(publicHostsOf("")).toEqual([]);
@@ -17,6 +17,21 @@ test("origins are written as browsers write them", () => {
     "http://localhost:3000",
     "https://x.example",
     "http://[::1]",
+  ]);
+});
+
+test("a prefix of assets is an https origin or a path", () => {
+  const prefixes = [
+    "",
+    " /static/ ",
+    "/flows/v1.2/~a",
+    "https://CDN.example/",
+    "https://cdn.example:8443",
+    "https://c:443",
+  ];
+  expect(prefixes.map(assetPrefixOf)).toEqual([
+    ...["", "/static", "/flows/v1.2/~a"],
+    ...["https://cdn.example", "https://cdn.example:8443", "https://c"],
   ]);
 });
 
@@ -48,6 +63,32 @@ describe("refused with one sentence that repeats nothing of it", () => {
       const read = () => corsOriginsOf(`https://one,${entry}`);
       expect(read).toThrow(StartError);
       expect(read).toThrow(/^CORS_ORIGINS: entry 2 is no origin; /);
+      expect(read).not.toThrow("secret");
+    });
+  }
+  for (const prefix of [
+    ...["/", "//secret.example", "static", "/a/../secret", "/.", "/a b", "/a?secret", '/"', "/a//b", "/a%2fb"],
+    ...[
+      "http://cdn.example",
+      "https://",
+      "https://h/secret",
+      "https://u:secret@h",
+      "https://h?secret",
+      "https://h;secret",
+    ],
+    ...[
+      "https://*.h",
+      "https://h,secret",
+      "https://[::1]",
+      "https://h'secret'",
+      "data:secret",
+      "https://h https://secret",
+    ],
+  ]) {
+    test(`prefix ${prefix}`, () => {
+      const read = () => assetPrefixOf(prefix);
+      expect(read).toThrow(StartError);
+      expect(read).toThrow(/^ASSET_PREFIX is neither an https origin nor a path; /);
       expect(read).not.toThrow("secret");
     });
   }

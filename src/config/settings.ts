@@ -33,6 +33,10 @@ export const Environment = Type.Object({
     default: "",
     description: "https://host,…: origins whose pages may use the API",
   }),
+  ASSET_PREFIX: Type.String({
+    default: "",
+    description: "https://host or /path: where browsers find the assets of pages; without, at the API itself",
+  }),
   ...OBSERVED,
   DATA_DIR: Type.String({ pattern: "\\S", default: "./data", description: "Folder of the database file" }),
   STORAGE: Type.Union([Type.Literal("file"), Type.Literal("memory")], {

@@ -3,45 +3,60 @@ import { Elysia } from "elysia";
 import packageJson from "../../../package.json" with { type: "json" };
 import type { StepTypes } from "../../connectors/index.ts";
 import { PlatformError } from "../../errors.ts";
+import { errorReply, requestIdOf } from "../failures.ts";
 import { pathOf } from "../request/paths.ts";
+import { type AssetFile, Assets } from "./assets.ts";
 import { describeSteps, schemasOf, tidy } from "./documents.ts";
 
-const ASSETS = new Map([
-  ["swagger-ui.css", "text/css; charset=utf-8"],
-  ["swagger-ui-bundle.js", "text/javascript; charset=utf-8"],
-  ["favicon-32x32.png", "image/png"],
-]);
-
-/** Addresses are relative, so that it works behind a prefix: `/docs` has other neighbours than `/docs/`. */
-const pageText = (folder: "" | "docs/") => `<!doctype html>
+/**
+ * Addresses are relative, so that it works behind a prefix: `/docs` has other neighbours than `/docs/`. Assets are there too,
+ * or at ASSET_PREFIX.
+ */
+function pageText(path: string, assets: Assets, assetPrefix: string): string {
+  const isFolder = path.endsWith("/");
+  const own = isFolder ? "assets" : "docs/assets";
+  const addressOf = (file: AssetFile) =>
+    `${assetPrefix === "" ? own : `${assetPrefix}/docs/assets`}/${assets.nameOf(file)}`;
+  return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Workflow platform API</title>
-<link rel="stylesheet" href="${folder}assets/swagger-ui.css">
-<link rel="icon" type="image/png" href="${folder}assets/favicon-32x32.png">
+<link rel="stylesheet" href="${addressOf("swagger-ui.css")}">
+<link rel="icon" type="image/png" href="${addressOf("favicon-32x32.png")}">
 </head>
 <body>
 <div id="swagger-ui"></div>
-<script src="${folder}assets/swagger-ui-bundle.js"></script>
-<script src="${folder}assets/start.js"></script>
+<script src="${addressOf("swagger-ui-bundle.js")}"></script>
+<script src="${addressOf("start.js")}" data-document="${isFolder ? "../" : ""}api/v1/openapi.json"></script>
 </body>
 </html>`;
+}
 
-// Without a validator: Swagger UI would show every document to one on the internet.
-const START = `window.ui = SwaggerUIBundle({
-  url: new URL("../../api/v1/openapi.json", document.currentScript.src).href, dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null,
-});`;
-
-// All files come from this server, and the page's policy allows no others: it works offline, without scripts of third parties.
-const POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
+/**
+ * All files come from this server, or from the origin of ASSET_PREFIX, and the page's policy allows no others: it works
+ * offline, without scripts of third parties.
+ */
+function policyOf(assetPrefix: string): string {
+  const from = assetPrefix.startsWith("https://") ? `'self' ${assetPrefix}` : "'self'";
+  return [
+    "default-src 'self'",
+    `script-src ${from}`,
+    `style-src ${from} 'unsafe-inline'`,
+    `img-src ${from} data:`,
+    "frame-ancestors 'none'",
+  ].join("; ");
+}
 
 /**
  * The OpenAPI document, made by the plugin from the routes, and Swagger UI from its own package. The plugin's page would
- * load its scripts from a CDN, so ours takes its place.
+ * load its scripts from a CDN of others, so ours takes its place.
+ *
+ * @param assetPrefix ASSET_PREFIX
  */
-export function swaggerDocs(types: StepTypes) {
+export function swaggerDocs(types: StepTypes, assetPrefix: string) {
+  const assets = new Assets();
   return new Elysia({ name: "swagger-docs" })
     .onAfterHandle(({ response }) => (isDocument(response) ? tidy(response) : undefined))
     .use(
@@ -64,25 +79,27 @@ export function swaggerDocs(types: StepTypes) {
     )
     .get("/docs/plugin", ({ redirect }) => redirect("../docs"), { detail: { hide: true } })
     .get("/docs", ({ request }) => page(pathOf(request)), { detail: { hide: true } })
-    .get("/docs/assets/:file", ({ params }) => asset(params.file), { detail: { hide: true } });
+    .get("/docs/assets/:file", ({ params, request }) => assets.reply(params.file) ?? noAsset(request), {
+      detail: { hide: true },
+    });
+
+  function page(path: string): Response {
+    return new Response(pageText(path, assets, assetPrefix), {
+      headers: {
+        "content-type": "text/html; charset=utf-8",
+        // An old page names assets that are gone.
+        "cache-control": "no-cache",
+        "content-security-policy": policyOf(assetPrefix),
+      },
+    });
+  }
+}
+
+/** While processes are replaced, a page of one version asks another for its assets: a cache must not keep that answer. */
+function noAsset(request: Request): Response {
+  return errorReply(new PlatformError("not_found"), requestIdOf(request), { "cache-control": "no-store" });
 }
 
 function isDocument(response: unknown): response is object {
   return typeof response === "object" && response !== null && "openapi" in response;
-}
-
-function page(path: string): Response {
-  return new Response(pageText(path.endsWith("/") ? "" : "docs/"), {
-    headers: { "content-type": "text/html; charset=utf-8", "content-security-policy": POLICY },
-  });
-}
-
-function asset(file: string): Response {
-  if (file === "start.js")
-    return new Response(START, { headers: { "content-type": "text/javascript; charset=utf-8" } });
-  const type = ASSETS.get(file);
-  if (type === undefined) throw new PlatformError("not_found");
-  return new Response(Bun.file(Bun.resolveSync(`swagger-ui-dist/${file}`, import.meta.dir)), {
-    headers: { "content-type": type, "cache-control": "public, max-age=86400" },
-  });
 }

@@ -22,10 +22,10 @@ COPY src src
 COPY workers workers
 USER bun
 EXPOSE 8001
-# A sign of life, not of readiness: a database that is out is no reason to kill the API. A worker listens nowhere, so it
-# runs without this check. By the shell, which knows no HTTP_PROXY and is there in milliseconds.
+# A sign of life, not of readiness: a database that is out is no reason to kill a process. On the port of the metrics where
+# there is one, which a worker has too. By the shell, which knows no HTTP_PROXY and is there in milliseconds.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
-  CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/$PORT && printf 'GET /health HTTP/1.1\\r\\nHost: 127.0.0.1:%s\\r\\nConnection: close\\r\\n\\r\\n' $PORT >&3 && read -r -t 4 status <&3 && [[ $status == 'HTTP/1.1 200 '* ]]"]
+  CMD ["bash", "-c", "port=${METRICS_PORT:-$PORT}; exec 3<>/dev/tcp/127.0.0.1/$port && printf 'GET /health HTTP/1.1\\r\\nHost: 127.0.0.1:%s\\r\\nConnection: close\\r\\n\\r\\n' $port >&3 && read -r -t 4 status <&3 && [[ $status == 'HTTP/1.1 200 '* ]]"]
 CMD ["bun", "run", "api"]
 
 FROM platform AS benchmark

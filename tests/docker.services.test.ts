@@ -147,21 +147,23 @@ describe("health", () => {
       const port = address?.split(":")[1];
       expect([name, healthcheck?.join(" ")]).toEqual([name, expect.stringMatching(new RegExp(`\\b${port}\\b`))]);
     }
-    // The API has the image's, and only the API: the others of its image say why they have none.
+    // The platform's processes have the image's; what has none says why.
     const check = instructionsOf("Dockerfile").find(({ name }) => name === "HEALTHCHECK")?.text ?? "";
-    expect(check).toContain("/dev/tcp/127.0.0.1/$PORT");
+    expect(check).toContain("port=${METRICS_PORT:-$PORT}; exec 3<>/dev/tcp/127.0.0.1/$port");
     // Docker hands the proxies of its own configuration to every container.
     expect(service("nginx").healthcheck?.join(" ")).toContain("wget -Y off");
     expect(imageEnvironment("Dockerfile").PORT).toBe(variable("api-1", "PORT"));
     const disabled = services.filter(({ settings }) =>
       JSON.stringify(settings.healthcheck ?? "").match(/NONE|disable/),
     );
-    expect(disabled.map(({ name }) => name).sort()).toEqual(["benchmark", "worker-1", "worker-2", "worker-3"]);
+    expect(disabled.map(({ name }) => name)).toEqual(["benchmark"]);
+    const others = services.filter((one) => one.build === "." && !disabled.includes(one));
+    expect(others.map(({ environment }) => environment.METRICS_PORT)).toEqual(Array(6).fill("9100"));
     const reasons = readText("docker-compose.yml").match(/# .*\n +healthcheck: \{ disable: true \}/g);
-    expect(reasons?.length).toBe(2);
+    expect(reasons?.length).toBe(1);
   });
 
-  test("of the API is what the image's command says", async () => {
+  test("of a process is what the image's command says, on the port of its metrics where it has one", async () => {
     const text = instructionsOf("Dockerfile").find(({ name }) => name === "HEALTHCHECK")?.text ?? "";
     const [program = "", ...words]: string[] = JSON.parse(text.slice(text.indexOf("CMD ") + 4));
     expect(program).toBe("bash");
@@ -178,14 +180,17 @@ describe("health", () => {
         return new Response("", { status });
       },
     });
-    const check = async () =>
-      Bun.spawn([program, ...words], { env: { PATH, PORT: String(api.port), ...proxies }, stderr: "ignore" }).exited;
-    expect(await check()).toBe(0);
+    const check = (ports: Record<string, string>) =>
+      Bun.spawn([program, ...words], { env: { PATH, ...ports, ...proxies }, stderr: "ignore" }).exited;
+    const [PORT, METRICS_PORT] = [String(api.port), String(api.port)];
+    expect(await check({ PORT })).toBe(0);
+    expect(await check({ PORT: "1", METRICS_PORT })).toBe(0);
+    expect(await check({ PORT, METRICS_PORT: "1" })).not.toBe(0);
     status = 503;
-    expect(await check()).not.toBe(0);
+    expect(await check({ PORT })).not.toBe(0);
     await api.stop(true);
-    expect(await check()).not.toBe(0);
-    expect(paths).toEqual(["/health", "/health"]);
+    expect(await check({ PORT })).not.toBe(0);
+    expect(paths).toEqual(["/health", "/health", "/health"]);
   });
 
   test("of Kafka is a broker that has joined its cluster", async () => {

@@ -10,7 +10,7 @@ export BUN_JSC_forceRAMSize ?= 300000000
 SERVICES := infrastructure/local|(server|broker|kafka|database)[.]fixture
 
 .DEFAULT_GOAL := help
-.PHONY: help start dev stack stack-restart stack-down stack-status stack-clean unit test test-full faults lint format bench install bun
+.PHONY: help start dev stack stack-restart stack-down stack-status stack-clean unit test test-full faults lint format bench sbom install bun
 
 help: ## Lists the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -58,6 +58,9 @@ format: install ## Formats the code and mends what Biome can mend
 
 bench: install ## Measures this machine and prints our figures beside the floors
 	@exec bun bench/main.ts
+
+sbom: install ## Writes sbom.cdx.json: what of packages the platform has in it, as CycloneDX
+	@npm sbom --sbom-format cyclonedx --sbom-type application --omit dev >sbom.cdx.json
 
 install: bun
 	@[ node_modules/.installed -nt bun.lock ] || { bun install --frozen-lockfile >/dev/null && touch node_modules/.installed; }

@@ -25,20 +25,27 @@ let context: BrowserContext;
 /** What a proxy puts before every path. */
 const PREFIX = "/tools/flows";
 let proxy: Bun.Server<undefined>;
+/** Has the assets of `behindCdn`, which it fetches from there. */
+let cdn: Bun.Server<undefined>;
+let behindCdn: Platform;
 
 beforeAll(async () => {
   await install(["chromium"]);
   platform = await Platform.start();
   api = new Client(platform.url);
   proxy = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: withoutPrefix });
+  cdn = Bun.serve({ hostname: "127.0.0.1", port: 0, tls: certificate(), fetch: asset });
+  behindCdn = await Platform.start({ env: { ASSET_PREFIX: `https://127.0.0.1:${cdn.port}` } });
   browser = await chromium.launch({ executablePath: pathOf("chromium"), args: ARGUMENTS });
-  context = await browser.newContext({ viewport: { width: 1280, height: 1600 } });
+  context = await browser.newContext({ viewport: { width: 1280, height: 1600 }, ignoreHTTPSErrors: true });
 }, INSTALL_MS + START_MS);
 
 afterAll(async () => {
   await browser?.close();
   await proxy?.stop(true);
+  await cdn?.stop(true);
   await platform?.close();
+  await behindCdn?.close();
 });
 
 for (const path of ["/docs", "/docs/", `${PREFIX}/docs/`]) {
@@ -98,14 +105,28 @@ describe("Try it out", () => {
   });
 });
 
-/** Shows a page to `look`. Fails, too, when the page complained or asked for anything that isn't the platform's. */
-async function visit(path: string, look: (page: Page) => Promise<void>): Promise<void> {
-  const place = path.startsWith(PREFIX) ? `http://127.0.0.1:${proxy.port}${PREFIX}/` : `${platform.url}/`;
+for (const path of ["/docs", "/docs/"]) {
+  test(`${path} has its assets from a CDN, and all else from the platform`, async () => {
+    const assets = `https://127.0.0.1:${cdn.port}/docs/assets/`;
+    const asked: string[] = [];
+    const look = async (page: Page) => {
+      textAt(await execute(await open(page, "POST", "/api/v1/workflows")), "workflow_id");
+      asked.push(...(await page.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => name))));
+    };
+    await visit(path, look, `${behindCdn.url}/`, assets);
+    const own = asked.filter((address) => !address.startsWith(assets)).map((address) => new URL(address).pathname);
+    expect(new Set(own)).toEqual(new Set(["/api/v1/openapi.json", "/api/v1/workflows"]));
+  });
+}
+
+/** Shows a page to `look`. Fails, too, when the page complained or asked for anything that isn't at one of the places. */
+async function visit(path: string, look: (page: Page) => Promise<void>, ...places: string[]): Promise<void> {
+  const [place = path.startsWith(PREFIX) ? `http://127.0.0.1:${proxy.port}${PREFIX}/` : `${platform.url}/`] = places;
   const page = await context.newPage();
   const strangers: string[] = [];
   const complaints: string[] = [];
   page.on("request", (request) => {
-    if (!request.url().startsWith(place)) strangers.push(request.url());
+    if (![place, ...places].some((one) => request.url().startsWith(one))) strangers.push(request.url());
   });
   page.on("websocket", (socket) => strangers.push(socket.url()));
   // A violation of the content security policy is written to the console as an error.
@@ -136,6 +157,22 @@ async function withoutPrefix(request: Request): Promise<Response> {
   const { method, headers } = request;
   const body = method === "POST" ? await request.bytes() : null;
   return fetch(platform.url + pathname.slice(PREFIX.length) + search, { method, headers, body });
+}
+
+/** A CDN: fetches what it is asked for from the platform, with the headers of the browser. */
+function asset(request: Request): Promise<Response> {
+  const { pathname } = new URL(request.url);
+  return fetch(behindCdn.url + pathname, {
+    headers: { ...request.headers.toJSON(), host: new URL(behindCdn.url).host },
+  });
+}
+
+/** One that nobody trusts. */
+function certificate(): { key: string; cert: string } {
+  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", "-", "-out", "-"];
+  const { exitCode, stdout, stderr } = Bun.spawnSync(["openssl", "req", "-x509", ...key, "-subj", "/CN=cdn"]);
+  if (exitCode !== 0) throw new Error(String(stderr));
+  return { key: String(stdout), cert: String(stdout) };
 }
 
 /** Unfolds a route and makes its form ready. */

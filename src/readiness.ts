@@ -4,11 +4,23 @@ import type { Cache } from "./cache/port.ts";
 import type { Clock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import type { Messaging } from "./messaging/port.ts";
-import { breakerOpen, oldestDue, opennessOf, partDegraded, partUp } from "./metrics/gauges.ts";
+import {
+  breakerOpen,
+  monthsAhead,
+  oldestDue,
+  opennessOf,
+  owedEvents,
+  partDegraded,
+  partUp,
+  queueRuns,
+  retentionOverdue,
+} from "./metrics/gauges.ts";
 import type { Collector } from "./metrics/readings.ts";
 import { HealthRecord } from "./services/health.ts";
 import { type Part, ReadinessService } from "./services/readiness.ts";
 import type { Storage } from "./storage/port.ts";
+
+const DAY_MILLISECONDS = 24 * 60 * 60 * 1000;
 
 export interface Services {
   config: Config;
@@ -48,6 +60,22 @@ export function serviceCollectors({ config, storage, messaging, cache, clock }: 
       return [oldestDue.at({}, dueAt === null ? 0 : Math.max(0, clock.now() - dueAt) / 1000)];
     },
   };
+  const figures: Collector = {
+    name: "figures",
+    async read() {
+      const { due, asleep, owed, monthsAhead: months, oldestEndedAt } = await storage.figures();
+      const overdueSince = (oldestEndedAt ?? clock.now()) + config.RETENTION_DAYS * DAY_MILLISECONDS;
+      return [
+        queueRuns.at({ state: "due" }, due),
+        queueRuns.at({ state: "asleep" }, asleep),
+        ...(owed === null ? [] : [owedEvents.at({}, owed)]),
+        ...(months === null ? [] : [monthsAhead.at({}, months)]),
+        ...(config.RETENTION_DAYS === 0
+          ? []
+          : [retentionOverdue.at({}, Math.max(0, clock.now() - overdueSince) / 1000)]),
+      ];
+    },
+  };
   const breakers: Collector = {
     name: "breakers",
     read: () => [
@@ -55,7 +83,7 @@ export function serviceCollectors({ config, storage, messaging, cache, clock }: 
       ...(config.redis === null ? [] : [breakerOpen.at({ breaker: "redis" }, opennessOf(cache.breaker()))]),
     ],
   };
-  return [database, breakers, ...storage.collectors, ...messaging.collectors];
+  return [database, figures, breakers, ...storage.collectors, ...messaging.collectors];
 }
 
 /** A broker or a cache that is out costs time alone: runs and reads go through the database. */

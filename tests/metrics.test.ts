@@ -13,7 +13,7 @@ let client: Client;
 /** Address of the port. */
 let port = "";
 beforeAll(async () => {
-  platform = await Platform.start({ env: { METRICS_PORT: "0" } });
+  platform = await Platform.start({ env: { METRICS_PORT: "0", RETENTION_DAYS: "1" } });
   client = new Client(platform.url);
   port = String(platform.logs.find(({ fields }) => fields.msg === "metrics")?.fields.address);
 });
@@ -182,6 +182,21 @@ test("attempts of steps and webhooks are counted, which threads execute", async 
     expect([outcome, rose("workflow_webhook_requests_total", { outcome })]).toEqual([outcome, 1]);
   }
   expect(rose("workflow_webhook_requests_total")).toBe(4);
+});
+
+test("runs that sleep are counted in the database, once in ten seconds", async () => {
+  await client.trigger(await client.create([{ name: "wait", type: "delay", config: { duration: 3600 } }]));
+  let scrape = await Scrape.of(port);
+  for (let looks = 0; looks < 40 && scrape.sum("workflow_queue_runs", { state: "asleep" }) === 0; looks++) {
+    await Bun.sleep(500);
+    scrape = await Scrape.of(port);
+  }
+  expect(scrape.sum("workflow_queue_runs", { state: "asleep" })).toBe(1);
+  expect(scrape.sum("workflow_queue_runs", { state: "due" })).toBe(0);
+  expect(scrape.families.get("workflow_retention_overdue_seconds")?.samples).toMatchObject([{ value: 0 }]);
+  // There is no broker, and there are no partitions.
+  expect(scrape.families.has("workflow_owed_events")).toBe(false);
+  expect(scrape.families.has("workflow_partition_months_ahead")).toBe(false);
 });
 
 test("the process itself is measured", async () => {

@@ -93,6 +93,13 @@ test("messages that nobody takes are a lag, and so they are without any worker",
   for (let count = 0; count < 5; count++) await client.trigger(workflow);
   await until(api.port, "a lag of 5", (scrape) => scrape.sum("workflow_consumer_lag") === 5);
   await until(api.port, "an oldest run", (scrape) => scrape.sum("workflow_oldest_due_seconds") > 0);
+  const ofApi = await until(
+    api.port,
+    "a backlog of 5",
+    (scrape) => scrape.sum("workflow_queue_runs", { state: "due" }) === 5,
+  );
+  expect(ofApi.sum("workflow_partition_months_ahead")).toBe(3);
+  expect(ofApi.families.get("workflow_owed_events")?.samples).toMatchObject([{ value: 0 }]);
 });
 
 test("while PostgreSQL is out a scrape says so, and what is left is there", async () => {

@@ -201,6 +201,25 @@ comment on column retention.ended_before is 'Runs that were over then are not co
 comment on column retention.walked_to is 'The last uuid that was checked; null before the first';
 insert into retention default values;
 
+create table figures (
+  only_row boolean not null default true,
+  measured_at timestamptz not null default '-infinity',
+  due integer not null default 0,
+  asleep integer not null default 0,
+  owed integer not null default 0,
+  months_ahead integer not null default 0,
+  oldest_ended_at timestamptz,
+  constraint figures_pkey primary key (only_row),
+  constraint figures_only_row check (only_row)
+);
+comment on table figures is 'What was measured last for the metrics, once in 10 seconds by one process for all. One row';
+comment on column figures.due is 'Runs that could be claimed; as in the next two columns, 10000 are counted at most';
+comment on column figures.asleep is 'Runs that were begun and waited for a time';
+comment on column figures.owed is 'Completed events that were overdue';
+comment on column figures.months_ahead is 'Months after the current one that had partitions';
+comment on column figures.oldest_ended_at is 'The end of the first month, if it was over';
+insert into figures default values;
+
 create table retention_changes (
   id bigint generated always as identity,
   run_uuid uuid not null

@@ -104,6 +104,30 @@ export const oldestDue = new ReadFamily({
   labels: {},
   programs: ALL,
 });
+export const queueRuns = new ReadFamily({
+  name: "workflow_queue_runs",
+  help: "Runs that any worker may claim, and begun ones that wait for a time; up to 10,000 of each, 10 s old at most; every process says the same",
+  labels: { state: ["due", "asleep"] },
+  programs: ALL,
+});
+export const owedEvents = new ReadFamily({
+  name: "workflow_owed_events",
+  help: "Completed events that the broker should have by now; up to 10,000, 10 s old at most; every process says the same",
+  labels: {},
+  programs: ALL,
+});
+export const monthsAhead = new ReadFamily({
+  name: "workflow_partition_months_ahead",
+  help: "Months after this one that have partitions in PostgreSQL: 3 unless making them fails",
+  labels: {},
+  programs: ALL,
+});
+export const retentionOverdue = new ReadFamily({
+  name: "workflow_retention_overdue_seconds",
+  help: "How long ago runs should have been dropped that are there still; 0 where there are none; absent where `RETENTION_DAYS` is 0",
+  labels: {},
+  programs: ALL,
+});
 export const runsHeld = new ReadFamily({
   name: "workflow_runs_held",
   help: "Runs that the worker has claimed, by how it found them",
@@ -147,6 +171,10 @@ export function opennessOf(state: BreakerState): number {
 /** All of them, in the order of docs/operations.md. */
 export const GAUGES: readonly Reading["family"][] = [
   oldestDue,
+  queueRuns,
+  owedEvents,
+  monthsAhead,
+  retentionOverdue,
   runsHeld,
   effects,
   replyBytes,

@@ -9,6 +9,7 @@ export const COLLECTORS = [
   "pools",
   "broker",
   "database",
+  "figures",
   "disk",
   "worker",
 ] as const;

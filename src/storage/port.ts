@@ -7,6 +7,7 @@ import type { CompletedEvent } from "../schemas/event.ts";
 import type { PageRequest } from "../schemas/page.ts";
 import type { RunKey } from "../schemas/run.ts";
 import type { ClaimedRun, DueClaim, Held, MessageClaim, WorkerLease } from "./port/claims.ts";
+import type { Figures } from "./port/figures.ts";
 import type { Outcome } from "./port/outcome.ts";
 import type { Progress } from "./port/progress.ts";
 import type { FoundRuns, InsertedRun, NewRun, RunRecord } from "./port/runs.ts";
@@ -21,6 +22,7 @@ import type {
 } from "./port/workflows.ts";
 
 export type * from "./port/claims.ts";
+export type * from "./port/figures.ts";
 export type * from "./port/outcome.ts";
 export type * from "./port/progress.ts";
 export type * from "./port/runs.ts";
@@ -91,6 +93,8 @@ export interface Storage {
    * more to do.
    */
   maintain(before: number | null): Promise<boolean>;
+  /** What it holds, some seconds old. */
+  figures(): Promise<Figures>;
   /** Rejects while the storage can't be reached. */
   check(): Promise<void>;
   /** Writes a health_status row and drops those older than a day. */

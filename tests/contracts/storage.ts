@@ -9,6 +9,7 @@ import { claimContract } from "./storage/claims.ts";
 import { controlContract } from "./storage/control.ts";
 import { dueContract } from "./storage/due.ts";
 import { fenceContract } from "./storage/fences.ts";
+import { figuresContract } from "./storage/figures.ts";
 import { checksOf, type StorageAdapter } from "./storage/kit.ts";
 import { leaseContract } from "./storage/leases.ts";
 import { namespaceContract } from "./storage/namespaces.ts";
@@ -40,6 +41,7 @@ export function storageContract(name: string, adapter: StorageAdapter): void {
     describe("fences", () => fenceContract(check));
     describe("namespaces", () => namespaceContract(check));
     describe("paging", () => pagingContract(check));
+    describe("figures", () => figuresContract(check));
     describe("retention", () => retentionContract(check));
     describe("races", () => raceContract(check));
   });

@@ -124,6 +124,7 @@ const unused: Omit<Storage, "batchesAtOnce"> = {
   owedEvents: null,
   breaker: null,
   collectors: [],
+  figures: never,
   insertWorkflows: never,
   updateWorkflows: never,
   deleteWorkflows: never,

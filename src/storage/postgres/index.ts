@@ -9,6 +9,7 @@ import { DatabaseClock, databaseTime } from "./database-clock.ts";
 import { Definitions, FIND_VERSIONS, FIND_WORKFLOWS, INSERT_WORKFLOWS } from "./definitions.ts";
 import { DueLooks, NEXT_DUE } from "./due-looks.ts";
 import { EventQueue, OWED_EVENTS_SENT, TAKE_OWED_EVENTS } from "./events.ts";
+import { FIGURES, figuresOf } from "./figures.ts";
 import { FENCE_IDS, FIND_LATE_IDS, Ids } from "./ids.ts";
 import { INSERT_BY_UUID, NewRuns } from "./new-runs.ts";
 import { DROP_RUNS } from "./partitions/drop-runs.ts";
@@ -33,6 +34,7 @@ export const KEPT = [
   CLAIM_DUE_BEGUN,
   LOGS,
   NEXT_DUE,
+  FIGURES,
   RENEW_LEASE,
   HELD_BY,
   REQUEST_CONTROL,
@@ -140,6 +142,7 @@ function postgresStorage(
       await partitions.make();
       return false;
     },
+    figures: () => figuresOf(writes, looks, owesEvents),
     check: async () => void (await reads.run("select 1", [])),
     recordHealth: async (status) => void (await writes.run(HEALTH, [status])),
     close: () => {

@@ -12,6 +12,7 @@ import { Claims } from "./claims.ts";
 import { type Committer, LocalCommitter, ThreadCommitter } from "./commit.ts";
 import { Control } from "./control.ts";
 import { Definitions } from "./definitions.ts";
+import { Measure } from "./figures.ts";
 import { IdsUnderWay, newestId } from "./ids.ts";
 import { Runs } from "./runs.ts";
 import { UnclaimedRuns } from "./unclaimed.ts";
@@ -90,6 +91,7 @@ function sqliteStorage(
   const runs = new Runs(reader);
   const claims = new Claims(reader, clock, workers);
   const unclaimed = new UnclaimedRuns(reader);
+  const measure = new Measure(reader, clock);
   const underWay = new IdsUnderWay(clock, newestId(reader));
   return {
     owedEvents: null,
@@ -122,6 +124,7 @@ function sqliteStorage(
       await committer.quiet();
       return committer.write("dropRuns", before);
     },
+    figures: async () => reading(() => measure.figures()),
     check: async () => void reading(() => claims.nextDue(0)),
     recordHealth: async (status) => void (await committer.write("recordHealth", status)),
     close: async () => {

@@ -1,0 +1,21 @@
+/** What a storage holds, for the metrics. Measured once in ten seconds at most, over all processes that use it. */
+export interface Figures {
+  /** Runs that may be claimed now. Of these, of `asleep` and of `owed` MOST_COUNTED are counted. */
+  due: number;
+  /** Runs that were begun, and wait for a time. */
+  asleep: number;
+  /** Completed events that are overdue; null where no broker is owed any. */
+  owed: number | null;
+  /** Months after this one that have partitions; null where there are no partitions. */
+  monthsAhead: number | null;
+  /**
+   * When the oldest runs that retention drops had all ended, milliseconds since the epoch: those of a month with partitions, else
+   * the oldest run. Null where there are none.
+   */
+  oldestEndedAt: number | null;
+}
+
+/** More cost the database too much, and tell nobody more. */
+export const MOST_COUNTED = 10_000;
+/** For so long figures are given again. */
+export const FRESH_MILLISECONDS = 10_000;

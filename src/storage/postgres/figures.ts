@@ -1,0 +1,41 @@
+import { keptStatement } from "../../db/postgres/kept.ts";
+import type { Pool } from "../../db/postgres/pool.ts";
+import { type Figures, FRESH_MILLISECONDS, MOST_COUNTED } from "../port/figures.ts";
+import { type DueLooks, since } from "./due-looks.ts";
+import { boundOf, monthAfter, timeOf } from "./partitions/months.ts";
+import { milliseconds } from "./statement.ts";
+
+const count = (rows: string) => `(select count(*) from (select from ${rows} limit ${MOST_COUNTED}) as counted)`;
+
+const monthOf = (time: string) =>
+  `(select extract(year from month) * 12 + extract(month from month) from (select (${time}) at time zone 'UTC' as month) as of_time)`;
+
+/** The end of the first month; runs before it were kept when their months were dropped. */
+const FIRST_ENDED_AT = monthAfter(timeOf(boundOf("workflow_runs_past", "TO")));
+
+// While some transaction keeps an old snapshot, due runs are counted from a floor ($1), see DueLooks. Runs that are held are not
+// counted: the entries of all that ever were held would be walked, and workers know what they hold. One process measures at a
+// time; the others are given what was measured before.
+export const FIGURES = keptStatement(
+  "figures",
+  ["float8"],
+  { due: "integer", asleep: "integer", owed: "integer", monthsAhead: "integer", oldestEndedAt: "float8" },
+  `select due, asleep, owed, months_ahead, ${milliseconds("oldest_ended_at")} from figures`,
+  `update figures set measured_at = now(),
+    due = ${count(`run_queue where due_at <= now() and ${since("due_at", "$1")} and not ended`)},
+    asleep = ${count("run_queue where due_at > now() and started_at is not null and not ended")},
+    owed = ${count("owed_events")},
+    months_ahead = ${monthOf(timeOf(boundOf("workflow_runs_after", "FROM")))} - ${monthOf("now()")} - 1,
+    oldest_ended_at = case when ${FIRST_ENDED_AT} <= now() then ${FIRST_ENDED_AT} end
+  where only_row = (
+    select only_row from figures where measured_at < now() - ${FRESH_MILLISECONDS} * interval '1 millisecond'
+    for update skip locked
+  )`,
+);
+
+/** See Storage. */
+export async function figuresOf(pool: Pool, looks: DueLooks, owesEvents: boolean): Promise<Figures> {
+  const [figures] = await pool.run<Figures>(FIGURES.call, [looks.floor]);
+  if (figures === undefined) throw new Error("The table figures has a row");
+  return owesEvents ? figures : { ...figures, owed: null };
+}

@@ -1,6 +1,8 @@
 /** The three sets of values of the Helm chart: how much of everything, and what makes it more. */
 import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { loadConfig } from "../src/config.ts";
+import { oldestDue } from "../src/metrics/gauges.ts";
+import { requestSeconds } from "../src/metrics/table.ts";
 import { readText } from "./harness/docker/files.ts";
 import { at, listAt, textAt } from "./harness/http/json.ts";
 import { render, renderSets, SETS, type SetName, valuesOf } from "./harness/kubernetes/helm.ts";
@@ -108,7 +110,7 @@ describe("scaling", () => {
     const [, block = ""] = /```yaml\n(rules:[\s\S]*?)```/.exec(readText("infrastructure/kubernetes/README.md")) ?? [];
     const [rule] = listAt(Bun.YAML.parse(block), "rules", "custom");
     expect(at(rule, "name", "as")).toBe("http_requests_per_second");
-    expect(textAt(rule, "seriesQuery")).toStartWith("http_request_duration_seconds_count{");
+    expect(textAt(rule, "seriesQuery")).toStartWith(`${requestSeconds.options.name}_count{`);
     expect(textAt(rule, "metricsQuery")).toContain("rate(<<.Series>>{<<.LabelMatchers>>}[1m])");
   });
 
@@ -136,7 +138,7 @@ describe("scaling", () => {
         metricType: "Value",
         metadata: {
           serverAddress: "http://prometheus-server.monitoring",
-          query: 'max(workflow_oldest_due_seconds{namespace="platform"})',
+          query: `max(${oldestDue.options.name}{namespace="platform"})`,
           threshold: "30",
         },
       },

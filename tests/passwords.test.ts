@@ -31,6 +31,7 @@ const ON = {
   POSTGRES_PORT: "1",
   KAFKA_BOOTSTRAP_SERVERS: "127.0.0.1:1",
   REDIS_HOST: "127.0.0.1",
+  OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:1",
 };
 
 const folder = mkdtempSync(join(tmpdir(), "passwords-test-"));
@@ -45,6 +46,7 @@ const SETTINGS: Record<string, (password: string) => string> = {
   MIGRATE_DATABASE_URL: (password) => `postgres://u:${password}@127.0.0.1:1/d`,
   REDIS_URL: (password) => `redis://:${password}@127.0.0.1:1/0`,
   WEBHOOK_PROXY: (password) => `http://u:${password}@127.0.0.1:1`,
+  OTEL_EXPORTER_OTLP_HEADERS: (password) => `authorization=Bearer ${password}`,
 };
 
 /** Ways to set one: what the environment gets. */

@@ -1,8 +1,7 @@
 import type { Clock } from "../../clock.ts";
 import { newContext, parseTraceparent, TRACEPARENT } from "../../tracing/context.ts";
 import type { Tracing } from "../../tracing/port.ts";
-import type { RoutePath } from "./counting.ts";
-import type { Next } from "./doors.ts";
+import { type Answer, onAnswer, type RoutePath, routeOf } from "./observing.ts";
 import { pathOf } from "./paths.ts";
 import { putInTrace } from "./traces.ts";
 
@@ -16,10 +15,7 @@ export interface TracedOptions {
  * Makes spans of requests whose trace is sampled: one that a request belongs to, by the word of its header, or one that begins
  * with it. A trace that is not sampled is only passed on.
  */
-export function traced(
-  answer: (next: Next, request: Request) => unknown,
-  { tracing, clock, routes }: TracedOptions,
-): (next: Next, request: Request) => unknown {
+export function traced(answer: Answer, { tracing, clock, routes }: TracedOptions): Answer {
   return (next, request) => {
     const given = request.headers.get(TRACEPARENT);
     const parent = given === null ? null : parseTraceparent(given);
@@ -34,14 +30,8 @@ export function traced(
     const startedAt = clock.now();
     const began = clock.monotonic();
     const reply = answer(next, request);
-    if (reply instanceof Promise) reply.then(end, () => end(null));
-    else end(reply);
-    return reply;
-
-    /** A reply that is no response was an unexpected error. */
-    function end(late: unknown): void {
-      const status = late instanceof Response ? late.status : 500;
-      const route = routes.find(({ pattern }) => pattern.test(path))?.path;
+    onAnswer(reply, (status) => {
+      const route = routeOf(routes, path);
       tracing.end({
         context,
         parentSpanId: parent?.spanId ?? null,
@@ -58,6 +48,7 @@ export function traced(
         error: status >= 500 ? `HTTP ${status}` : null,
         link: null,
       });
-    }
+    });
+    return reply;
   };
 }

@@ -1,7 +1,12 @@
 /** Counters and histograms of this process: plain numbers, which cost an addition each. */
 
 /** The commands that start a process: `bun start`, `bun run api`, `bun run worker`. */
-export type Program = "start" | "api" | "worker";
+export const PROGRAMS = ["start", "api", "worker"] as const;
+export type Program = (typeof PROGRAMS)[number];
+/** Those that serve the API. */
+export const API_PROGRAMS: readonly Program[] = ["start", "api"];
+/** Those that execute runs. */
+export const WORKER_PROGRAMS: readonly Program[] = ["start", "worker"];
 
 /** The labels of a family, each with its values; null where these are found while the process runs. */
 export type Labels = Readonly<Record<string, readonly string[] | null>>;

@@ -1,10 +1,7 @@
 /** Every family whose values are read. */
 import type { BreakerState } from "../resilience/breaker.ts";
-import type { Program } from "./counts.ts";
+import { PROGRAMS, WORKER_PROGRAMS } from "./counts.ts";
 import { COLLECTORS, ReadFamily, type Reading } from "./readings.ts";
-
-const ALL: readonly Program[] = ["start", "api", "worker"];
-const WORKER: readonly Program[] = ["start", "worker"];
 
 /** The connections to PostgreSQL: slow reads never take the last one. */
 const POOLS = ["writes", "reads"] as const;
@@ -13,21 +10,21 @@ export type PoolName = (typeof POOLS)[number];
 export const buildInfo = new ReadFamily({
   name: "workflow_build_info",
   help: "Always 1; the labels name the version, the mode and the command",
-  labels: { version: null, mode: null, program: ["start", "api", "worker"] },
-  programs: ALL,
+  labels: { version: null, mode: null, program: PROGRAMS },
+  programs: PROGRAMS,
 });
 export const collectorUp = new ReadFamily({
   name: "workflow_collector_up",
   help: "1 where the values of the collector were read in time; 0 where they are left out",
   labels: { collector: COLLECTORS },
-  programs: ALL,
+  programs: PROGRAMS,
 });
 export const processCpu = new ReadFamily(
   {
     name: "process_cpu_seconds_total",
     help: "CPU time of the process with all its threads, user and system",
     labels: {},
-    programs: ALL,
+    programs: PROGRAMS,
   },
   "counter",
 );
@@ -35,124 +32,124 @@ export const processMemory = new ReadFamily({
   name: "process_resident_memory_bytes",
   help: "Resident memory of the process",
   labels: {},
-  programs: ALL,
+  programs: PROGRAMS,
 });
 export const processOpenFiles = new ReadFamily({
   name: "process_open_fds",
   help: "File descriptors that are open",
   labels: {},
-  programs: ALL,
+  programs: PROGRAMS,
 });
 export const processMaxFiles = new ReadFamily({
   name: "process_max_fds",
   help: "File descriptors that may be open",
   labels: {},
-  programs: ALL,
+  programs: PROGRAMS,
 });
 export const processStart = new ReadFamily({
   name: "process_start_time_seconds",
   help: "When the process started, seconds since the epoch",
   labels: {},
-  programs: ALL,
+  programs: PROGRAMS,
 });
 export const partUp = new ReadFamily({
   name: "workflow_part_up",
   help: "1 where the service answers, as in /health/ready",
   labels: { part: null },
-  programs: ALL,
+  programs: PROGRAMS,
 });
 export const partDegraded = new ReadFamily({
   name: "workflow_part_degraded",
   help: "1 where the service answers and does a part of its work badly or not at all",
   labels: { part: null },
-  programs: ALL,
+  programs: PROGRAMS,
 });
 export const breakerOpen = new ReadFamily({
   name: "workflow_breaker_open",
   help: "1 where the breaker refuses work at once, 0.5 while a probe is on its way, 0 where work goes through",
   labels: { breaker: [...POOLS, "kafka", "redis"] },
-  programs: ALL,
+  programs: PROGRAMS,
 });
 export const poolConnections = new ReadFamily({
   name: "workflow_pool_connections",
   help: "Connections to PostgreSQL",
   labels: { pool: POOLS, state: ["used", "idle"] },
-  programs: ALL,
+  programs: PROGRAMS,
 });
 export const poolWaiting = new ReadFamily({
   name: "workflow_pool_waiting",
   help: "Statements that wait for a connection",
   labels: { pool: POOLS },
-  programs: ALL,
+  programs: PROGRAMS,
 });
 export const consumerLag = new ReadFamily({
   name: "workflow_consumer_lag",
   help: "Triggers that were sent and not yet taken by the workers; every process says the same",
   labels: { partition: null },
-  programs: ALL,
+  programs: PROGRAMS,
 });
 export const brokerPartitions = new ReadFamily({
   name: "workflow_broker_partitions",
   help: "Partitions of the topics by whether all their replicas are in sync",
   labels: { state: ["in_sync", "under_replicated"] },
-  programs: ALL,
+  programs: PROGRAMS,
 });
 
 export const oldestDue = new ReadFamily({
   name: "workflow_oldest_due_seconds",
   help: "How long ago the run was due that has waited longest for a worker; 0 where none is due; every process says the same",
   labels: {},
-  programs: ALL,
+  programs: PROGRAMS,
 });
 export const queueRuns = new ReadFamily({
   name: "workflow_queue_runs",
   help: "Runs that any worker may claim, and begun ones that wait for a time; up to 10,000 of each, 10 s old at most; every process says the same",
   labels: { state: ["due", "asleep"] },
-  programs: ALL,
+  programs: PROGRAMS,
 });
 export const owedEvents = new ReadFamily({
   name: "workflow_owed_events",
   help: "Completed events that the broker should have by now; up to 10,000, 10 s old at most; every process says the same",
   labels: {},
-  programs: ALL,
+  programs: PROGRAMS,
 });
 export const monthsAhead = new ReadFamily({
   name: "workflow_partition_months_ahead",
   help: "Months after this one that have partitions in PostgreSQL: 3 unless making them fails",
   labels: {},
-  programs: ALL,
+  programs: PROGRAMS,
 });
 export const retentionOverdue = new ReadFamily({
   name: "workflow_retention_overdue_seconds",
   help: "How long ago runs should have been dropped that are there still; 0 where there are none; absent where `RETENTION_DAYS` is 0",
   labels: {},
-  programs: ALL,
+  programs: PROGRAMS,
 });
 export const runsHeld = new ReadFamily({
   name: "workflow_runs_held",
   help: "Runs that the worker has claimed, by how it found them",
   labels: { origin: ["message", "due"] },
-  programs: WORKER,
+  programs: WORKER_PROGRAMS,
 });
 export const effects = new ReadFamily({
   name: "workflow_effects",
   help: "Webhooks and other effects under way, and those that wait for a place",
   labels: { state: ["under_way", "waiting"] },
-  programs: WORKER,
+  programs: WORKER_PROGRAMS,
 });
 
 export const replyBytes = new ReadFamily({
   name: "workflow_reply_bytes",
   help: "Bytes of replies to webhooks that came and are not persisted yet",
   labels: {},
-  programs: WORKER,
+  programs: WORKER_PROGRAMS,
 });
 export const threadRestarts = new ReadFamily(
   {
     name: "workflow_thread_restarts_total",
     help: "Threads that took the place of lost ones; `alone` is the process for runs that have to be alone",
     labels: { company: ["shared", "alone"] },
-    programs: WORKER,
+    programs: WORKER_PROGRAMS,
   },
   "counter",
 );

@@ -1,9 +1,5 @@
 /** Every family that is counted, over all that runs in this process. */
-import { type CountedFamily, counter, histogram, type Program } from "./counts.ts";
-
-const ALL: readonly Program[] = ["start", "api", "worker"];
-const API: readonly Program[] = ["start", "api"];
-const WORKER: readonly Program[] = ["start", "worker"];
+import { API_PROGRAMS, type CountedFamily, counter, histogram, PROGRAMS, WORKER_PROGRAMS } from "./counts.ts";
 
 /** The places where single calls become batches. */
 const BATCHES = [
@@ -49,14 +45,14 @@ export const requestSeconds = histogram({
   name: "http_request_duration_seconds",
   help: "From when a request was there until its answer was made, by the path of its route",
   labels: { route: null, method: null, status: null },
-  programs: API,
+  programs: API_PROGRAMS,
   bounds: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10],
 });
 export const eventLoopDelay = histogram({
   name: "workflow_event_loop_delay_seconds",
   help: "How late a timer of 100 ms was: so long does everything on the main thread wait",
   labels: {},
-  programs: ALL,
+  programs: PROGRAMS,
   bounds: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
 });
 
@@ -64,83 +60,83 @@ export const triggers = counter({
   name: "workflow_triggers_total",
   help: "Triggers: `stored`, `ended` where the run was executed before its insert, or the code of the refusal",
   labels: { outcome: null },
-  programs: API,
+  programs: API_PROGRAMS,
 });
 export const triggerEvents = counter({
   name: "workflow_trigger_events_total",
   help: "Events of triggers by what the broker made of them; without a broker, those handed to the workers of the process",
   labels: { outcome: ["sent", "refused", "failed"] },
-  programs: API,
+  programs: API_PROGRAMS,
 });
 export const cacheReads = counter({
   name: "workflow_cache_reads_total",
   help: "Runs that were looked for in the cache; those that have not ended are never there",
   labels: { result: ["hit", "miss"] },
-  programs: API,
+  programs: API_PROGRAMS,
 });
 export const batchItems = histogram({
   name: "workflow_batch_items",
   help: "How many calls became one batch",
   labels: { batch: BATCHES },
-  programs: ALL,
+  programs: PROGRAMS,
   bounds: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024],
 });
 export const batchWait = histogram({
   name: "workflow_batch_wait_seconds",
   help: "How long the first call of a batch waited until it was sent",
   labels: { batch: BATCHES },
-  programs: ALL,
+  programs: PROGRAMS,
   bounds: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
 });
 export const batchRejected = counter({
   name: "workflow_batch_rejected_total",
   help: "Calls that were refused at once, since too much waited already",
   labels: { batch: BATCHES },
-  programs: ALL,
+  programs: PROGRAMS,
 });
 export const completedEvents = counter({
   name: "workflow_completed_events_total",
   help: "Completed events by what the broker made of them; a refused one is sent again",
   labels: { outcome: ["sent", "refused"] },
-  programs: WORKER,
+  programs: WORKER_PROGRAMS,
 });
 export const deadLetters = counter({
   name: "workflow_dead_letters_total",
   help: "Messages that were put on the topic for dead letters, by the kind of their reason",
   labels: { reason: DEAD_LETTERS },
-  programs: WORKER,
+  programs: WORKER_PROGRAMS,
 });
 
 export const runsEnded = counter({
   name: "workflow_runs_ended_total",
   help: "Runs whose end was stored; 200 workflows of a process by their uuid, each after ten ends there, the rest as `other`",
   labels: { workflow: null, status: ["success", "failed", "cancelled"] },
-  programs: WORKER,
+  programs: WORKER_PROGRAMS,
 });
 export const stepAttempts = histogram({
   name: "workflow_step_attempt_duration_seconds",
   help: "How long attempts of steps took, waits and containers from when they first began; `retried` is a failure that is tried again; after a crash an attempt may count twice",
   labels: { type: null, outcome: ATTEMPT_OUTCOMES },
-  programs: WORKER,
+  programs: WORKER_PROGRAMS,
   bounds: STEP_BOUNDS,
 });
 export const webhookRequests = counter({
   name: "workflow_webhook_requests_total",
   help: "Webhooks by the class of the status that was answered, or the code of the failure: `config` for an address that is not permitted, `output` for a reply that can't be read",
   labels: { outcome: WEBHOOK_OUTCOMES },
-  programs: WORKER,
+  programs: WORKER_PROGRAMS,
 });
 export const leasesLost = counter({
   name: "workflow_leases_lost_total",
   help: "Leases that were over when they were to be renewed: other workers take the runs that were held",
   labels: {},
-  programs: WORKER,
+  programs: WORKER_PROGRAMS,
 });
 export const crashesCharged = counter({
   name: "workflow_crashes_charged_total",
   help: "Threads and processes that were lost under a run, which is charged for it",
   labels: {},
-  programs: WORKER,
+  programs: WORKER_PROGRAMS,
 });
 
 /** All of them, in the order of docs/operations.md. */

@@ -35,17 +35,12 @@ export class Measure {
       asleep: this.#count(ASLEEP),
       owed: null,
       monthsAhead: null,
-      ...this.#oldest(),
+      oldestEndedAt: this.#database.query<{ endedAt: number }, []>(OLDEST_ENDED).get()?.endedAt ?? null,
     };
     return this.#last;
   }
 
   #count(statement: string): number {
     return this.#database.query<{ count: number }, [number]>(statement).get(this.#clock.now())?.count ?? 0;
-  }
-
-  #oldest(): Pick<Figures, "oldestEndedAt"> {
-    const row = this.#database.query<{ endedAt: number }, []>(OLDEST_ENDED).get();
-    return { oldestEndedAt: row?.endedAt ?? null };
   }
 }

@@ -5,6 +5,7 @@ import { systemClock } from "../../src/clock.ts";
 import { loadStepTypes } from "../../src/connectors/index.ts";
 import { newId } from "../../src/ids.ts";
 import type { Triggered } from "../../src/schemas/event.ts";
+import { keyOf } from "../../src/schemas/run.ts";
 import { SHORTCUTS } from "../../src/shortcuts.ts";
 import { openMemoryStorage } from "../../src/storage/sqlite/index.ts";
 import { Dispatcher } from "../dispatcher.ts";
@@ -49,16 +50,20 @@ async function openWorker({ trustsMessages = true } = {}) {
     onGivenBack: () => {},
     onEnded: () => {},
   });
-  const forged = (count: number, bornAgo = 0): Triggered[] =>
-    Array.from({ length: count }, () => {
-      const runId = newId(clock.now() - bornAgo);
-      return {
-        namespace: "default",
-        uuid: runId,
-        workflowId: uuid,
-        stored: { version: 1, payload: "{}", traceparent: null },
-      };
-    });
+  const message = (bornAgo: number): Triggered => ({
+    namespace: "default",
+    uuid: newId(clock.now() - bornAgo),
+    workflowId: uuid,
+    stored: { version: 1, payload: "{}", traceparent: null },
+  });
+  const forged = (count: number, bornAgo = 0) => Array.from({ length: count }, () => message(bornAgo));
+  /** The message of a run that is stored. */
+  const real = async (bornAgo = 0): Promise<Triggered> => {
+    const its = message(bornAgo);
+    const run = { ...keyOf(its), workflow: uuid, payload: "{}", depth: 0, traceparent: null };
+    await storage.insertRuns([{ ...run, graceMilliseconds: 2000, claim: null, progress: null }]);
+    return its;
+  };
   const close = async () => {
     await dispatcher.stop(Promise.resolve());
     await storage.close();
@@ -67,7 +72,7 @@ async function openWorker({ trustsMessages = true } = {}) {
   const skipJoin = () => {
     ahead = 5000;
   };
-  return { storage, dispatcher, executed, forged, uuid, close, skipJoin };
+  return { storage, dispatcher, executed, forged, real, close, skipJoin };
 }
 
 test("forged messages are computed a hundred times or so, then their rows are asked for first", async () => {
@@ -81,104 +86,46 @@ test("forged messages are computed a hundred times or so, then their rows are as
 });
 
 test("where anybody may send messages, none is computed before its row was found", async () => {
-  const { storage, dispatcher, executed, forged, uuid, close } = await openWorker({ trustsMessages: false });
-  const runId = newId(Date.now());
-  const run = {
-    uuid: runId,
-    namespace: "default",
-    workflow: uuid,
-    payload: "{}",
-    graceMilliseconds: 2000,
-    depth: 0,
-    traceparent: null,
-  };
-  await storage.insertRuns([{ ...run, claim: null, progress: null }]);
-  const real: Triggered = {
-    namespace: "default",
-    uuid: runId,
-    workflowId: uuid,
-    stored: { version: 1, payload: "{}", traceparent: null },
-  };
-  expect(await dispatcher.claim([...forged(50), real])).toMatchObject({ unknown: { length: 50 } });
-  expect(executed).toEqual([runId]);
+  const { dispatcher, executed, forged, real, close } = await openWorker({ trustsMessages: false });
+  const message = await real();
+  expect(await dispatcher.claim([...forged(50), message])).toMatchObject({ unknown: { length: 50 } });
+  expect(executed).toEqual([message.uuid]);
   await close();
 });
 
 test("runs that exist are executed all the same while rows are read first", async () => {
-  const { storage, dispatcher, executed, forged, uuid, close } = await openWorker();
+  const { storage, dispatcher, executed, forged, real, close } = await openWorker();
   await dispatcher.claim(forged(100));
   executed.length = 0;
-  const runId = newId(Date.now());
-  const run = {
-    uuid: runId,
-    namespace: "default",
-    workflow: uuid,
-    payload: "{}",
-    graceMilliseconds: 2000,
-    depth: 0,
-    traceparent: null,
-  };
-  await storage.insertRuns([{ ...run, claim: null, progress: null }]);
-  const real: Triggered = {
-    namespace: "default",
-    uuid: runId,
-    workflowId: uuid,
-    stored: { version: 1, payload: "{}", traceparent: null },
-  };
-  expect(await dispatcher.claim([...forged(10), real])).toMatchObject({ unknown: { length: 10 } });
-  expect(executed).toEqual([runId]);
-  expect((await storage.findRuns([{ namespace: "default", uuid: runId }]))[0]?.status).toBe("success");
+  const message = await real();
+  expect(await dispatcher.claim([...forged(10), message])).toMatchObject({ unknown: { length: 10 } });
+  expect(executed).toEqual([message.uuid]);
+  expect((await storage.findRuns([keyOf(message)]))[0]?.status).toBe("success");
   await close();
 });
 
 test("a message that names a run of another namespace executes nothing, and the run stays pending", async () => {
   for (const trustsMessages of [true, false]) {
-    const { storage, dispatcher, executed, uuid, close } = await openWorker({ trustsMessages });
-    const key = { namespace: "default", uuid: newId(Date.now()) };
-    const run = {
-      ...key,
-      workflow: uuid,
-      payload: "{}",
-      graceMilliseconds: 2000,
-      depth: 0,
-      traceparent: null,
-      claim: null,
-      progress: null,
-    };
-    await storage.insertRuns([run]);
-    const stored = { version: 1, payload: "{}", traceparent: null };
-    const wrong: Triggered = { ...key, namespace: "theirs", workflowId: uuid, stored };
-    expect(await dispatcher.claim([wrong])).toEqual({ unknown: [{ namespace: "theirs", uuid: key.uuid }] });
+    const { storage, dispatcher, executed, real, close } = await openWorker({ trustsMessages });
+    const right = await real();
+    const wrong: Triggered = { ...right, namespace: "theirs" };
+    expect(await dispatcher.claim([wrong])).toEqual({ unknown: [{ namespace: "theirs", uuid: right.uuid }] });
     expect(executed).toEqual([]);
-    expect((await storage.findRuns([key]))[0]?.status).toBe("pending");
+    expect((await storage.findRuns([keyOf(right)]))[0]?.status).toBe("pending");
     // Beside the right one it is still unknown.
-    const right: Triggered = { ...key, workflowId: uuid, stored };
     expect(await dispatcher.claim([wrong, right])).toMatchObject({ unknown: [{ namespace: "theirs" }] });
-    expect(executed).toEqual([key.uuid]);
+    expect(executed).toEqual([right.uuid]);
     await close();
   }
 });
 
 test("sweepers leave new runs alone for late messages of runs that exist, not for forged ones or those of a backlog", async () => {
-  const { storage, dispatcher, forged, uuid, close, skipJoin } = await openWorker();
-  const stored = async (bornAgo: number): Promise<Triggered[]> => {
-    const messages = forged(1, bornAgo);
-    const run = {
-      namespace: "default",
-      workflow: uuid,
-      payload: "{}",
-      graceMilliseconds: 2000,
-      depth: 0,
-      traceparent: null,
-    };
-    await storage.insertRuns(messages.map((message) => ({ ...run, uuid: message.uuid, claim: null, progress: null })));
-    return messages;
-  };
+  const { dispatcher, forged, real, close, skipJoin } = await openWorker();
   skipJoin();
   await dispatcher.claim(forged(5, 20_000));
-  await dispatcher.claim(await stored(3_600_000));
+  await dispatcher.claim([await real(3_600_000)]);
   expect(dispatcher.patience()).toBe(0);
-  await dispatcher.claim([...forged(5, 20_000), ...(await stored(5000))]);
+  await dispatcher.claim([...forged(5, 20_000), await real(5000)]);
   expect(dispatcher.patience()).toBeGreaterThanOrEqual(10_000);
   expect(dispatcher.patience()).toBeLessThan(20_000);
   await close();

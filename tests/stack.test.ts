@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { SQL } from "bun";
 import { Kafka, type KafkaConfig, logLevel } from "kafkajs";
 import { isPortFree, processOf } from "../infrastructure/local/kernel.ts";
+import { outcomeOf } from "../infrastructure/local/packages.ts";
 import { isAlive, type PartRecord, recordsIn } from "../infrastructure/local/parts.ts";
 import { passwordFile, passwordOf } from "../infrastructure/local/secrets.ts";
 import { SERVICES, servicesDown, servicesUp } from "../infrastructure/local/services.ts";
@@ -30,12 +31,8 @@ async function command(name: string, env: Record<string, string>): Promise<{ cod
     stdout: "pipe",
     stderr: "pipe",
   });
-  const [output, complaint, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ]);
-  return { code, printed: output + complaint };
+  const { code, printed, complaint } = await outcomeOf(child);
+  return { code, printed: printed + complaint };
 }
 
 const recordOf = (folder: string, name: string): PartRecord => {

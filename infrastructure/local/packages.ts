@@ -82,13 +82,21 @@ export async function run(
     cwd: "/",
     stdio: [new TextEncoder().encode(input), "pipe", "pipe"],
   });
-  const [output, complaint, code] = await Promise.all([
+  const { code, printed, complaint } = await outcomeOf(child);
+  if (code === 0) return printed;
+  throw new Error(`${command.join(" ")} failed (${code}):\n${`${printed}\n${complaint}`.trim().slice(-2000)}`);
+}
+
+/** What a process printed until its end, and its exit code. */
+export async function outcomeOf(
+  child: Bun.Subprocess<Bun.Spawn.Writable, "pipe", "pipe">,
+): Promise<{ code: number; printed: string; complaint: string }> {
+  const [printed, complaint, code] = await Promise.all([
     new Response(child.stdout).text(),
     new Response(child.stderr).text(),
     child.exited,
   ]);
-  if (code === 0) return output;
-  throw new Error(`${command.join(" ")} failed (${code}):\n${`${output}\n${complaint}`.trim().slice(-2000)}`);
+  return { code, printed, complaint };
 }
 
 function packagesOf(programs: Program[]): string[] {

@@ -1,6 +1,6 @@
 /** docker-compose.yml as Debian's `docker-compose config` understands it: version 1 and version 2 write it differently. */
 import { relative } from "node:path";
-import { pathOf } from "../../../infrastructure/local/packages.ts";
+import { outcomeOf, pathOf } from "../../../infrastructure/local/packages.ts";
 import { at, isObject, listAt, objectAt } from "../http/json.ts";
 import { REPOSITORY } from "../platform.ts";
 
@@ -35,12 +35,7 @@ export async function composeConfig(
     env: { PATH: process.env.PATH ?? "", HOME: "/nonexistent", ...variables },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const [printed, complaint, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ]);
-  return { code, printed, complaint };
+  return outcomeOf(child);
 }
 
 /** The services of what `docker-compose config` printed. */

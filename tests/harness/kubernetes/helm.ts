@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { chmodSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { INSTALLING, run } from "../../../infrastructure/local/packages.ts";
+import { INSTALLING, outcomeOf, run } from "../../../infrastructure/local/packages.ts";
 import { isObject } from "../http/json.ts";
 import { REPOSITORY } from "../platform.ts";
 import { fetchedOnce, unzip } from "./fetching.ts";
@@ -36,12 +36,7 @@ export async function helm(...words: string[]): Promise<{ code: number; printed:
     env: { PATH: process.env.PATH ?? "", HOME: "/nonexistent" },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const [printed, complaint, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ]);
-  return { code, printed, complaint };
+  return outcomeOf(child);
 }
 
 /** The objects that a chart makes, as release `flows` in the namespace `platform`. @throws Error with helm's words */

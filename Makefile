@@ -5,6 +5,8 @@ export PATH := $(TOOLS)/node_modules/.bin:$(PATH)
 export NODE_ENV ?= production
 # Bytes of memory that Bun's collector reckons with: with all that a machine has it lets garbage lie for longer.
 export BUN_JSC_forceRAMSize ?= 300000000
+# make stack MONITORING=1
+export STACK_MONITORING ?= $(MONITORING)
 
 # What tests name that start services.
 SERVICES := infrastructure/local|(server|broker|kafka|database)[.]fixture
@@ -21,7 +23,7 @@ start: install ## Runs the embedded platform on http://127.0.0.1:8001
 dev: install ## The same, restarted when a source file changes
 	@exec bun --watch src/main.ts
 
-stack: install ## Runs it on PostgreSQL, Kafka, Redis, PgBouncer and nginx, without Docker; STACK_PORT=8001
+stack: install ## Runs it on PostgreSQL, Kafka, Redis, PgBouncer and nginx, without Docker; STACK_PORT=8001 MONITORING=1
 	@exec bun infrastructure/local/main.ts up
 
 stack-restart: install ## Restarts its API and worker processes one after the other, unseen by clients

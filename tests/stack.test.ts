@@ -1,48 +1,18 @@
-/** The real services that tests use, and the whole platform as `make stack` brings it up. */
+/** The real services that tests use. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SQL } from "bun";
-import { Kafka, type KafkaConfig, logLevel } from "kafkajs";
-import { isPortFree, processOf } from "../infrastructure/local/kernel.ts";
-import { outcomeOf } from "../infrastructure/local/packages.ts";
-import { isAlive, type PartRecord, recordsIn } from "../infrastructure/local/parts.ts";
+import { processOf } from "../infrastructure/local/kernel.ts";
+import { isAlive, recordsIn } from "../infrastructure/local/parts.ts";
 import { passwordFile, passwordOf } from "../infrastructure/local/secrets.ts";
 import { SERVICES, servicesDown, servicesUp } from "../infrastructure/local/services.ts";
-import { outsideOf } from "../infrastructure/local/unprivileged.ts";
-import { Client } from "./harness/http/client.ts";
-import { textAt } from "./harness/http/json.ts";
-import { REPOSITORY, SINKS } from "./harness/platform.ts";
-import { Sink } from "./harness/sinks/sink.ts";
-import { TraceSink } from "./harness/sinks/trace-sink.ts";
-import { freePorts, until } from "./harness/stack.fixture.ts";
+import { REPOSITORY } from "./harness/platform.ts";
+import { freePorts, pidsIn, recordOf, replaced, until } from "./harness/stack.fixture.ts";
 
 // The first time Kafka is fetched.
 setDefaultTimeout(180_000);
-
-const COMMANDS = "infrastructure/local/main.ts";
-
-/** Runs one of the commands behind `make stack`. */
-async function command(name: string, env: Record<string, string>): Promise<{ code: number; printed: string }> {
-  const child = Bun.spawn([process.execPath, COMMANDS, name], {
-    cwd: REPOSITORY,
-    env: { ...process.env, ...env },
-    stdout: "pipe",
-    stderr: "pipe",
-  });
-  const { code, printed, complaint } = await outcomeOf(child);
-  return { code, printed: printed + complaint };
-}
-
-const recordOf = (folder: string, name: string): PartRecord => {
-  const record = recordsIn(folder).find((one) => one.name === name);
-  if (record === undefined) throw new Error(`${name} was not started in ${folder}`);
-  return record;
-};
-const pidsIn = (folder: string) => new Map(recordsIn(folder).map(({ name, pid }) => [name, pid]));
-const replaced = (before: Map<string, number>, after: Map<string, number>) =>
-  [...after.keys()].filter((name) => after.get(name) !== before.get(name)).sort();
 
 describe("the services", () => {
   // A folder of mode 700, which the user that PostgreSQL runs as can't enter.
@@ -170,120 +140,5 @@ describe("what was started", () => {
     foreign.kill();
     await foreign.exited;
     rmSync(folder, { recursive: true });
-  });
-});
-
-describe("the whole platform", () => {
-  const folder = mkdtempSync(join(tmpdir(), "stack-test-"));
-  const base = freePorts(100);
-  const receiver = new TraceSink();
-  const sink = new Sink();
-  const env = {
-    ...{ STACK_DIR: folder, STACK_PORT: String(base + 50), STACK_BASE_PORT: String(base), WEBHOOK_ALLOW: SINKS },
-    ...{ OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint, OTEL_TRACES_SAMPLER_ARG: "0" },
-  };
-  const api = new Client(`http://127.0.0.1:${env.STACK_PORT}`);
-  afterAll(async () => {
-    await command("clean", env);
-    await Promise.all([receiver.close(), sink.close()]);
-    rmSync(folder, { recursive: true });
-  });
-
-  test("comes up and works", async () => {
-    const { code, printed } = await command("up", env);
-    expect([code, printed]).toEqual([0, expect.stringContaining(`http://127.0.0.1:${env.STACK_PORT}`)]);
-    const names = ["api-1", "api-2", "api-3", "worker-1", "worker-2", "worker-3", "nginx", ...SERVICES];
-    expect([...pidsIn(folder).keys()].sort()).toEqual(names.sort());
-    for (const { name, pid } of recordsIn(folder)) expect(printed).toMatch(new RegExp(`${name} +alive +${pid} `));
-
-    const workflow = await api.create([{ name: "shape", type: "transform", config: { value: 1 } }]);
-    const { body } = await api.post("/api/v1/trigger", { workflow_id: workflow });
-    expect((await api.untilEnded(textAt(body, "run_id"))).output("shape")).toEqual({ type: "transform", value: 1 });
-  });
-
-  test("traces a trigger through nginx, an API process, Kafka and the workers as one", async () => {
-    const hook = (path: string) => ({ method: "POST", url: sink.url(path), body: {} });
-    const workflow_id = await api.create([
-      { name: "shape", type: "transform", config: { value: 1 } },
-      { name: "asleep", type: "delay", config: { duration: 1 } },
-      { name: "first", type: "webhook", config: hook("/first") },
-      {
-        name: "block",
-        type: "block",
-        config: { steps: [{ name: "second", type: "webhook", config: hook("/second") }] },
-      },
-    ]);
-    const [traceId, parent] = ["0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"];
-    const { body } = await api.send("POST", "/api/v1/trigger", {
-      body: JSON.stringify({ workflow_id }),
-      headers: { "content-type": "application/json", traceparent: `00-${traceId}-${parent}-01` },
-    });
-    await api.untilEnded(textAt(body, "run_id"));
-    const trace = await receiver.trace(traceId, 7);
-    expect(trace.lines(parent)).toEqual([
-      "workflow-api: POST /api/v1/trigger",
-      "  workflow-worker: run",
-      "    workflow-worker: step transform 0",
-      "    workflow-worker: step delay 1",
-      "    workflow-worker: step webhook 2",
-      "    workflow-worker: step block 3",
-      "      workflow-worker: step webhook 3/0/0",
-    ]);
-    for (const [path, step] of [
-      ["/first", "2"],
-      ["/second", "3/0/0"],
-    ] as const) {
-      const [{ spanId = "" } = {}] = trace.at(step);
-      expect(sink.at(path).map(({ headers }) => headers.get("traceparent"))).toEqual([`00-${traceId}-${spanId}-01`]);
-    }
-  });
-
-  test("has a Kafka that takes messages from the platform alone, by a password that is in no command line, record or log", async () => {
-    const broker = `127.0.0.1:${base + 92}`;
-    const topics = async (user: Pick<KafkaConfig, "sasl">) => {
-      const admin = new Kafka({
-        brokers: [broker],
-        ...user,
-        logLevel: logLevel.NOTHING,
-        retry: { retries: 0 },
-      }).admin();
-      const listed = admin.connect().then(() => admin.listTopics());
-      return await listed.finally(() => admin.disconnect());
-    };
-    const as = (password: string) => ({ sasl: { mechanism: "plain", username: "platform", password } }) as const;
-    const password = passwordOf(folder, "kafka");
-    await expect(topics({})).rejects.toThrow();
-    await expect(topics(as("guess"))).rejects.toThrow();
-    expect(await topics(as(password))).toContain("workflow.trigger");
-    for (const record of recordsIn(folder)) {
-      const texts = [
-        JSON.stringify(record),
-        readFileSync(record.log, "utf8"),
-        readFileSync(`/proc/${record.pid}/cmdline`, "utf8"),
-      ];
-      for (const text of texts) expect(text).not.toContain(password);
-    }
-    expect(statSync(join(folder, "kafka/server.properties")).mode & 0o777).toBe(0o600);
-  });
-
-  test("says what died, and comes up again with that alone", async () => {
-    const before = pidsIn(folder);
-    for (const name of ["api-2", "nginx"]) process.kill(recordOf(folder, name).pid, "SIGKILL");
-    const status = await command("status", env);
-    expect(status.code).toBe(1);
-    expect(status.printed).toMatch(/api-2 +dead/);
-    expect(status.printed).toContain('"msg":"listening"');
-    expect((await command("up", env)).code).toBe(0);
-    expect(replaced(before, pidsIn(folder))).toEqual(["api-2", "nginx"]);
-  });
-
-  test("ends, and leaves nothing behind but its data", async () => {
-    const records = recordsIn(folder);
-    const { code } = await command("down", env);
-    expect(code).toBe(0);
-    expect(records.filter(isAlive)).toEqual([]);
-    expect(records.flatMap(({ ports }) => ports).every(isPortFree)).toBe(true);
-    expect((await command("status", env)).printed).toContain("nothing was started");
-    expect(existsSync(outsideOf(folder)) || existsSync(join(folder, "postgres"))).toBe(true);
   });
 });

@@ -12,6 +12,11 @@ const PACKAGES = {
   pgbouncer: "pgbouncer",
   "redis-server": "redis-server",
   nginx: "nginx",
+  prometheus: "prometheus",
+  promtool: "prometheus",
+  "prometheus-node-exporter": "prometheus-node-exporter",
+  "prometheus-postgres-exporter": "prometheus-postgres-exporter",
+  "prometheus-redis-exporter": "prometheus-redis-exporter",
   java: "default-jre-headless",
   mvn: "maven",
   "docker-compose": "docker-compose",
@@ -31,7 +36,10 @@ const QUIET_FILES = {
 };
 /** One installs at a time, or the files would go while another still needs them. */
 const LOCK = "/run/lock/workflow-platform";
-const SERVICES = ["postgresql", "redis-server", "pgbouncer", "nginx"];
+const SERVICES = [
+  ...["postgresql", "redis-server", "pgbouncer", "nginx"],
+  ...["prometheus", "prometheus-node-exporter", "prometheus-postgres-exporter", "prometheus-redis-exporter"],
+];
 const APT_OPTIONS = ["--quiet", "--yes", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=600"];
 
 /** Where a program is. @throws Error when it is not installed. */

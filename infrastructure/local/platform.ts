@@ -23,29 +23,46 @@ const ELSEWHERE = [
 /** Where the services of a stack are, with the passwords that they ask for. */
 export type Addresses = Record<ServiceName, string>;
 
-/** One API process. */
-export function apiPart(number: number, port: number, services: Addresses): Part {
+/** Where a process has its metrics and probes. */
+export interface Place {
+  host: string;
+  port: number;
+}
+
+/** Addresses of loopback that nothing else is on, so that the ports from the base on are free for the metrics of each process. */
+const METRICS_HOSTS = { api: "127.0.0.2", worker: "127.0.0.3" };
+
+export function metricsOf(kind: keyof typeof METRICS_HOSTS, number: number, basePort: number): Place {
+  return { host: METRICS_HOSTS[kind], port: basePort + number };
+}
+
+/** One API process. Without a place for its metrics it has none. */
+export function apiPart(number: number, port: number, services: Addresses, metrics: Place | null = null): Part {
   const address = `http://127.0.0.1:${port}`;
   return {
     name: `api-${number}`,
     address,
     ports: [port],
     prepare: async () =>
-      launch("src/server.ts", { PORT: String(port), HOST: "127.0.0.1", ...doors(), DRAIN_SECONDS }, services),
+      launch("src/server.ts", { PORT: String(port), HOST: "127.0.0.1", ...doors(), DRAIN_SECONDS }, services, metrics),
     trouble: () => httpTrouble(`${address}/health`),
     stop: STOP,
     startSeconds: START_SECONDS,
   };
 }
 
-/** One worker process. */
-export function workerPart(number: number, services: Addresses): Part {
+/** One worker process. Without a place for its metrics its log tells whether it works. */
+export function workerPart(number: number, services: Addresses, metrics: Place | null = null): Part {
+  const address = metrics === null ? "" : `http://${metrics.host}:${metrics.port}`;
   return {
     name: `worker-${number}`,
-    address: "",
+    address,
     ports: [],
-    prepare: async () => launch("workers/main.ts", {}, services),
-    trouble: async (log) => (log.includes('"msg":"working"') ? null : "it has not logged that it works"),
+    prepare: async () => launch("workers/main.ts", {}, services, metrics),
+    trouble: async (log) => {
+      if (metrics !== null) return httpTrouble(`${address}/health/ready`);
+      return log.includes('"msg":"working"') ? null : "it has not logged that it works";
+    },
     stop: STOP,
     startSeconds: START_SECONDS,
   };
@@ -57,7 +74,7 @@ function doors(): Record<string, string> {
   return { PUBLIC_HOSTS, CORS_ORIGINS };
 }
 
-function launch(entry: string, own: Record<string, string>, services: Addresses): Launch {
+function launch(entry: string, own: Record<string, string>, services: Addresses, metrics: Place | null): Launch {
   const pooled = new URL(services.pgbouncer);
   const broker = new URL(`kafka://${services.kafka}`);
   const env = {
@@ -87,6 +104,8 @@ function launch(entry: string, own: Record<string, string>, services: Addresses)
     KAFKA_SASL_PASSWORD: broker.password,
     KAFKA_SASL_MECHANISM: "PLAIN",
     REDIS_URL: services.redis,
+    METRICS_HOST: metrics?.host ?? "",
+    METRICS_PORT: String(metrics?.port ?? ""),
     ...own,
   };
   return { command: [process.execPath, entry], cwd: REPOSITORY, env };

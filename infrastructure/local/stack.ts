@@ -2,9 +2,11 @@
 import { resolve } from "node:path";
 import { endAll, removeData } from "./ending.ts";
 import { withLock } from "./lock.ts";
+import { startMonitoring } from "./monitoring.ts";
 import { type GateLimits, nginxPart, takeOut } from "./nginx.ts";
 import { allDone, endPart, type Part, type PartRecord, recordsIn, startPart } from "./parts.ts";
-import { apiPart, workerPart } from "./platform.ts";
+import { type Addresses, apiPart, metricsOf, workerPart } from "./platform.ts";
+import type { Pace } from "./prometheus.ts";
 import { addressesOf, portsFrom, SERVICES, type ServiceName, serviceParts, startServices } from "./services.ts";
 
 export interface StackSettings {
@@ -18,6 +20,8 @@ export interface StackSettings {
   workers: number;
   /** Null: nobody is limited. */
   limits: GateLimits | null;
+  /** Whether Prometheus runs beside it, and how often it looks. */
+  monitoring: Pace | null;
 }
 
 const REPOSITORY = resolve(import.meta.dir, "../..");
@@ -28,7 +32,8 @@ const CONNECTIONS = 100;
 const MAX_LIMIT = 1_000_000;
 
 /**
- * Reads STACK_DIR, STACK_PORT, STACK_BASE_PORT, STACK_APIS, STACK_WORKERS, RATE_LIMIT and CONNECTION_LIMIT.
+ * Reads STACK_DIR, STACK_PORT, STACK_BASE_PORT, STACK_APIS, STACK_WORKERS, RATE_LIMIT, CONNECTION_LIMIT and
+ * STACK_MONITORING.
  *
  * @throws Error on one that does not fit
  */
@@ -52,7 +57,15 @@ export function stackSettings(environment: Record<string, string | undefined>): 
             requests: number("RATE_LIMIT", 1, MAX_LIMIT),
             connections: number("CONNECTION_LIMIT", CONNECTIONS, MAX_LIMIT),
           },
+    monitoring: monitoringOf(environment.STACK_MONITORING ?? ""),
   };
+}
+
+function monitoringOf(text: string): Pace | null {
+  if (text === "" || text === "0") return null;
+  if (text === "1") return "usual";
+  if (text === "fast") return "fast";
+  throw new Error(`STACK_MONITORING=${text} does not fit; give 1, or fast for alerts that fire after a second`);
 }
 
 /** The services of a stack. Its Kafka takes the platform alone, whose messages are executed before their rows are read. */
@@ -62,40 +75,48 @@ export function stackServices(folder: string, basePort: number): Record<ServiceN
 
 /** Starts what does not run yet and waits until all of it works. @throws Error naming the part that does not. */
 export async function stackUp(settings: StackSettings): Promise<PartRecord[]> {
-  const { folder, port, basePort, apis, workers, limits } = settings;
+  const { folder, port, basePort, limits, monitoring } = settings;
   return withLock(folder, async () => {
     const parts = stackServices(folder, basePort);
-    const addresses = addressesOf(folder, parts);
-    const apiPorts = upTo(apis).map((number) => basePort + number);
     const services = await startServices(folder, parts, SERVICES);
-    const platform = await allDone([
-      ...apiPorts.map((apiPort, index) => startPart(folder, apiPart(index + 1, apiPort, addresses))),
-      ...upTo(workers).map((number) => startPart(folder, workerPart(number, addresses))),
-    ]);
+    const { apis, workers, apiPorts } = platformOf(settings, addressesOf(folder, parts));
+    const starting = [...apis.map(({ part }) => part), ...workers];
+    const platform = await allDone(starting.map((part) => startPart(folder, part)));
     // A restart that was interrupted may have left one out.
     takeOut(folder, apiPorts, null);
-    return [...services, ...platform, await startPart(folder, nginxPart(folder, port, apiPorts, limits))];
+    const nginx = await startPart(folder, nginxPart(folder, port, apiPorts, limits));
+    const watching = monitoring === null ? [] : await startMonitoring({ ...settings, pace: monitoring });
+    return [...services, ...platform, nginx, ...watching];
   });
 }
 
+/** The processes of the platform itself. */
+function platformOf({ basePort, apis, workers }: StackSettings, addresses: Addresses) {
+  const apiPorts = upTo(apis).map((number) => basePort + number);
+  return {
+    apiPorts,
+    apis: apiPorts.map((port, index) => ({
+      port,
+      part: apiPart(index + 1, port, addresses, metricsOf("api", index + 1, basePort)),
+    })),
+    workers: upTo(workers).map((number) => workerPart(number, addresses, metricsOf("worker", number, basePort))),
+  };
+}
+
 /** Restarts the API and worker processes, one after the other, while the others go on; yields each one's name. */
-export async function stackRestart(
-  { folder, basePort, apis, workers }: StackSettings,
-  onRestarted: (name: string) => void,
-): Promise<void> {
+export async function stackRestart(settings: StackSettings, onRestarted: (name: string) => void): Promise<void> {
+  const { folder, basePort } = settings;
   return withLock(folder, async () => {
     const addresses = addressesOf(folder, stackServices(folder, basePort));
-    const apiPorts = upTo(apis).map((number) => basePort + number);
-    for (const [index, port] of apiPorts.entries()) {
-      const part = apiPart(index + 1, port, addresses);
+    const { apis, workers, apiPorts } = platformOf(settings, addresses);
+    for (const { port, part } of apis) {
       takeOut(folder, apiPorts, port);
       await endPart(folder, recordOf(folder, part.name));
       await startPart(folder, part);
       takeOut(folder, apiPorts, null);
       onRestarted(part.name);
     }
-    for (const number of upTo(workers)) {
-      const part = workerPart(number, addresses);
+    for (const part of workers) {
       await endPart(folder, recordOf(folder, part.name));
       await startPart(folder, part);
       onRestarted(part.name);

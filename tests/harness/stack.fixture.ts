@@ -6,19 +6,39 @@ import { join } from "node:path";
 import { endAll } from "../../infrastructure/local/ending.ts";
 import { isPortFree } from "../../infrastructure/local/kernel.ts";
 import { type GateLimits, nginxPart } from "../../infrastructure/local/nginx.ts";
-import { startPart } from "../../infrastructure/local/parts.ts";
+import { type PartRecord, recordsIn, startPart } from "../../infrastructure/local/parts.ts";
 
 const DEADLINE_MS = 15_000;
 const FIRST_PORT = 20_000;
 const PORTS = 10_000;
 
 /** Waits until something is so. @throws Error naming it when it never is. */
-export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + DEADLINE_MS;
+export async function until(
+  what: string,
+  isSo: () => boolean | Promise<boolean>,
+  patienceMs = DEADLINE_MS,
+): Promise<void> {
+  const deadline = performance.now() + patienceMs;
   while (!(await isSo())) {
-    if (performance.now() > deadline) throw new Error(`Not so in ${DEADLINE_MS} ms: ${what}`);
+    if (performance.now() > deadline) throw new Error(`Not so in ${patienceMs} ms: ${what}`);
     await Bun.sleep(10);
   }
+}
+
+/** What was started in a folder under this name. */
+export function recordOf(folder: string, name: string): PartRecord {
+  const record = recordsIn(folder).find((one) => one.name === name);
+  if (record === undefined) throw new Error(`${name} was not started in ${folder}`);
+  return record;
+}
+
+export function pidsIn(folder: string): Map<string, number> {
+  return new Map(recordsIn(folder).map(({ name, pid }) => [name, pid]));
+}
+
+/** The names of parts that run as other processes than before. */
+export function replaced(before: Map<string, number>, after: Map<string, number>): string[] {
+  return [...after.keys()].filter((name) => after.get(name) !== before.get(name)).toSorted();
 }
 
 /** The first of so many free ports in a row; tests of other files look elsewhere because they start at random. */

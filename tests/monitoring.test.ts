@@ -1,13 +1,23 @@
-/** The rules of Prometheus: promtool takes them, and they ask for metrics that there are. */
+/** The rules of Prometheus and the dashboards of Grafana: right in promtool's eyes, and about what there is. */
 import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { install, pathOf, run } from "../infrastructure/local/packages.ts";
 import { atPace } from "../infrastructure/local/prometheus.ts";
 import { GAUGES } from "../src/metrics/gauges.ts";
 import { COUNTS } from "../src/metrics/table.ts";
-import { at, listAt, textAt } from "./harness/http/json.ts";
-import { metricsIn, RULES, recordedIn, rulesIn } from "./harness/monitoring.ts";
+import { at, listAt, numberAt, textAt } from "./harness/http/json.ts";
+import {
+  dashboards,
+  metricsIn,
+  panelsOf,
+  type Query,
+  queriesOf,
+  RULES,
+  recordedIn,
+  rulesIn,
+} from "./harness/monitoring.ts";
 import { REPOSITORY } from "./harness/platform.ts";
 
 // The first time Prometheus is installed.
@@ -17,6 +27,11 @@ const RUNBOOK = readFileSync(join(REPOSITORY, "docs/runbook.md"), "utf8");
 const UNIT_TESTS = readdirSync(join(RULES, "tests")).map((file) => join(RULES, "tests", file));
 const recorded = rulesIn("recording.yml");
 const alerts = rulesIn("alerts.yml");
+const boards = dashboards();
+const queries: Query[] = [
+  ...[...recorded, ...alerts].map(({ name, query }) => ({ where: name, query })),
+  ...boards.flatMap(queriesOf),
+];
 const namesOf = (rules: { name: string }[]) => rules.map(({ name }) => name).toSorted();
 
 beforeAll(() => install(["promtool"]));
@@ -81,16 +96,42 @@ describe("the runbook", () => {
   });
 });
 
-describe("the queries", () => {
-  test("name series that are recorded", () => {
-    const names = namesOf(recorded);
-    for (const { name, query } of alerts)
-      expect([name, names]).toEqual([name, expect.arrayContaining(recordedIn(query))]);
+describe("the dashboards", () => {
+  test("are the five that were promised, whole, each with the data source to choose", () => {
+    expect(boards.map(([name]) => name)).toEqual(["api", "overview", "services", "workers", "workflow"]);
+    for (const [name, dashboard] of boards) {
+      expect(textAt(dashboard, "uid")).toBe(`workflow-platform-${name}`);
+      expect(textAt(dashboard, "templating", "list", 0, "type")).toBe("datasource");
+      const panels = panelsOf(dashboard);
+      for (const panel of panels) expect(textAt(panel, "datasource", "uid")).toBe("${datasource}");
+      const ids = listAt(dashboard, "panels").map((panel) => numberAt(panel, "id"));
+      expect([name, new Set(ids).size]).toEqual([name, ids.length]);
+      expect(panels.length).toBeGreaterThanOrEqual(4);
+    }
   });
 
-  test("name metrics that the code has", () => {
-    const had = [...COUNTS, ...GAUGES].map(({ options }) => options.name);
-    const asked = [...recorded, ...alerts].flatMap(({ query }) => metricsIn(query));
-    expect(asked.filter((name) => !had.includes(name))).toEqual([]);
+  test("ask what promtool can read", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "monitoring-test-"));
+    const file = join(folder, "queries.yml");
+    const rules = boards.flatMap(queriesOf).map(({ query }, index) => ({ record: `query:${index}`, expr: query }));
+    await Bun.write(file, JSON.stringify({ groups: [{ name: "queries", rules }] }));
+    expect(await promtool("check", "rules", "--lint=none", file)).toContain(`${rules.length} rules found`);
+    rmSync(folder, { recursive: true });
   });
+
+  test("and the alerts name series that are recorded", () => {
+    const names = namesOf(recorded);
+    for (const { where, query } of queries) {
+      for (const name of recordedIn(query)) expect([where, names]).toEqual([where, expect.arrayContaining([name])]);
+    }
+  });
+});
+
+test("every metric that is asked for is one that the code has", () => {
+  const had = [...COUNTS, ...GAUGES].map(({ options }) => options.name);
+  const texts = [
+    ...queries.map(({ query }) => query),
+    ...boards.map(([, one]) => JSON.stringify(at(one, "templating"))),
+  ];
+  expect(texts.flatMap(metricsIn).filter((name) => !had.includes(name))).toEqual([]);
 });

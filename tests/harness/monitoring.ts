@@ -1,10 +1,17 @@
-/** The rules of infrastructure/prometheus, and what a Prometheus answers. */
-import { readFileSync } from "node:fs";
+/** The rules and dashboards of infrastructure/, and what a Prometheus answers. */
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { at, listAt, objectAt, textAt } from "./http/json.ts";
 import { REPOSITORY } from "./platform.ts";
 
 export const RULES = join(REPOSITORY, "infrastructure/prometheus/rules");
+const DASHBOARDS = join(REPOSITORY, "infrastructure/grafana/dashboards");
+
+/** A query, and what asks it, as "overview: Triggers". */
+export interface Query {
+  where: string;
+  query: string;
+}
 
 /** A recording rule or an alert. */
 export interface Rule {
@@ -24,6 +31,30 @@ export function rulesIn(file: string): Rule[] {
       const notes = kind === "record" ? {} : { ...objectAt(rule, "labels"), ...objectAt(rule, "annotations") };
       return { name: textAt(rule, kind), kind, query: textAt(rule, "expr"), notes };
     });
+}
+
+/** Every dashboard, by the name of its file. */
+export function dashboards(): [name: string, dashboard: unknown][] {
+  const files = readdirSync(DASHBOARDS).toSorted();
+  return files.map((file) => [file.replace(".json", ""), JSON.parse(readFileSync(join(DASHBOARDS, file), "utf8"))]);
+}
+
+/** What the panels ask, with Grafana's variables filled in as for everything. */
+export function queriesOf([name, dashboard]: [string, unknown]): Query[] {
+  return panelsOf(dashboard).flatMap((panel) =>
+    listAt(panel, "targets").map((target) => ({
+      where: `${name}: ${textAt(panel, "title")}`,
+      query: textAt(target, "expr")
+        .replaceAll("$__rate_interval", "1m")
+        .replaceAll('="$workflow"', '=~".+"')
+        .replaceAll("$route", ".*"),
+    })),
+  );
+}
+
+/** Its panels, without the headings of rows. */
+export function panelsOf(dashboard: unknown): unknown[] {
+  return listAt(dashboard, "panels").filter((panel) => textAt(panel, "type") !== "row");
 }
 
 /** The platform's own metrics that a text of PromQL names; those that rules record are no metrics of a process. */

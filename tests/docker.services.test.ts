@@ -49,6 +49,8 @@ function listening(): string[] {
     `postgres:5432`,
     `redis:${/--port (\d+)/.exec(readText("infrastructure/docker/redis/start"))?.[1]}`,
     `kafka:${broker}`,
+    // The usual ports of theirs: nothing names another.
+    ...["prometheus:9090", "grafana:3000", "postgres-exporter:9187", "redis-exporter:9121"],
   ];
 }
 
@@ -76,6 +78,7 @@ describe("who talks to whom", () => {
     expect(told(service("worker-3"))).toEqual(told(service("api-1")));
     expect(told(service("pgbouncer"))).toEqual(["postgres:5432"]);
     expect(told(service("benchmark"))).toEqual(["nginx:8001"]);
+    expect(told(service("grafana"))).toEqual(["prometheus:9090"]);
     expect(variable("kafka", "KAFKA_ADVERTISED_LISTENERS")).toBe("CLIENTS://kafka:9092,LOCAL://127.0.0.1:9094");
   });
 
@@ -103,7 +106,7 @@ describe("who talks to whom", () => {
       }
     }
     const roots = services.filter(({ dependsOn }) => Object.keys(dependsOn).length === 0);
-    expect(roots.map(({ name }) => name).sort()).toEqual(["kafka", "postgres", "redis"]);
+    expect(roots.map(({ name }) => name).sort()).toEqual(["kafka", "postgres", "prometheus", "redis"]);
     // nginx stands before the API alone.
     for (const name of ["postgres", "pgbouncer", "redis", "kafka"]) {
       expect(service(name).networks.some((net) => service("nginx").networks.includes(net))).toBe(false);
@@ -123,7 +126,7 @@ describe("who talks to whom", () => {
     }
   });
 
-  test("within a container everything listens on every address, from outside two ports are open to this machine", () => {
+  test("within a container everything listens on every address, from outside three ports are open to this machine", () => {
     for (const { name, environment } of services.filter(({ command }) => command.at(-1) === "api")) {
       expect([name, environment.HOST]).toEqual([name, "0.0.0.0"]);
     }
@@ -131,15 +134,18 @@ describe("who talks to whom", () => {
     expect(service("postgres").command).toContain("listen_addresses=*");
     expect(readText("infrastructure/docker/pgbouncer/start")).toContain("listen_addr = 0.0.0.0");
     const published = (from: Service[]) => from.flatMap(({ name, ports }) => ports.map((port) => `${name} ${port}`));
-    expect(published(services).sort()).toEqual(["nginx 127.0.0.1:8001:8001", "postgres 127.0.0.1:5433:5432"]);
-    expect(published(exposed).sort()).toEqual(["nginx 0.0.0.0:8001:8001", "postgres 127.0.0.1:5433:5432"]);
+    const always = ["grafana 127.0.0.1:3000:3000", "postgres 127.0.0.1:5433:5432"];
+    expect(published(services).sort()).toEqual(["nginx 127.0.0.1:8001:8001", ...always].sort());
+    expect(published(exposed).sort()).toEqual(["nginx 0.0.0.0:8001:8001", ...always].sort());
   });
 });
 
 describe("health", () => {
   test("is checked on the port on which a service listens, or it is said why not", () => {
     const checked = services.filter(({ healthcheck }) => healthcheck !== null);
-    expect(checked.map(({ name }) => name).sort()).toEqual(["kafka", "nginx", "pgbouncer", "postgres", "redis"]);
+    const names = ["kafka", "nginx", "pgbouncer", "postgres", "redis"];
+    const watching = ["grafana", "postgres-exporter", "prometheus", "redis-exporter"];
+    expect(checked.map(({ name }) => name).sort()).toEqual([...names, ...watching].sort());
     for (const { name, healthcheck } of checked) {
       // Kafka's is asked where it wants no user.
       const local = /LOCAL:\/\/127\.0\.0\.1(:\d+)/.exec(variable("kafka", "KAFKA_LISTENERS"))?.[1];

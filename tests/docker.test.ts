@@ -21,6 +21,7 @@ const PASSWORDS = {
 };
 const APIS = ["api-1", "api-2", "api-3"];
 const WORKERS = ["worker-1", "worker-2", "worker-3"];
+const WATCHING = ["prometheus", "grafana", "postgres-exporter", "redis-exporter"];
 const ENTRY = "Dockerfile";
 const POOLER = "infrastructure/docker/pgbouncer";
 
@@ -48,9 +49,13 @@ const mebibytes = (text: unknown) => {
 
 test("the services are those that were promised", () => {
   const others = ["nginx", "pgbouncer", "postgres", "redis", "kafka", "benchmark"];
-  expect(services.map(({ name }) => name).sort()).toEqual([...APIS, ...WORKERS, ...others].sort());
+  expect(services.map(({ name }) => name).sort()).toEqual([...APIS, ...WORKERS, ...others, ...WATCHING].sort());
   const behindProfiles = services.filter(({ settings }) => settings.profiles !== undefined);
-  expect(behindProfiles.map(({ name, settings }) => [name, settings.profiles])).toEqual([["benchmark", ["benchmark"]]]);
+  const profiles = Object.fromEntries(behindProfiles.map(({ name, settings }) => [name, settings.profiles]));
+  expect(profiles).toEqual({
+    benchmark: ["benchmark"],
+    ...Object.fromEntries(WATCHING.map((name) => [name, ["monitoring"]])),
+  });
 });
 
 describe("passwords", () => {
@@ -66,11 +71,11 @@ describe("passwords", () => {
   test("reach those who need them and no image", () => {
     const holders = (secret: string) =>
       services.filter((one) => JSON.stringify(one).includes(secret)).map(({ name }) => name);
-    const users = [...APIS, ...WORKERS, "pgbouncer", "postgres"];
+    const users = [...APIS, ...WORKERS, "pgbouncer", "postgres", "postgres-exporter"];
     expect(holders(PASSWORDS.POSTGRES_PASSWORD).sort()).toEqual(users.sort());
     expect(holders(PASSWORDS.POSTGRES_ADMIN_PASSWORD)).toEqual(["postgres"]);
     expect(holders(PASSWORDS.KAFKA_PASSWORD).sort()).toEqual([...APIS, ...WORKERS, "kafka"].sort());
-    expect(holders(PASSWORDS.REDIS_PASSWORD).sort()).toEqual([...APIS, ...WORKERS, "redis"].sort());
+    expect(holders(PASSWORDS.REDIS_PASSWORD).sort()).toEqual([...APIS, ...WORKERS, "redis", "redis-exporter"].sort());
     for (const { command, healthcheck } of services) {
       expect([...command, ...(healthcheck ?? [])].join(" ")).not.toMatch(/0a1b2c|3d4e5f|6a7b8c|9d0e1f/);
     }
@@ -96,9 +101,9 @@ describe("paths", () => {
   test("what is mounted is there, as a file or folder of the repository that can't be written", () => {
     const mounts = services.flatMap(({ mounts }) => mounts);
     const volumes = mounts.filter(({ source }) => /^\w+$/.test(source));
-    expect(volumes.map(({ source }) => source).sort()).toEqual(["kafka", "postgres"]);
+    expect(volumes.map(({ source }) => source).sort()).toEqual(["kafka", "postgres", "prometheus"]);
     const bound = mounts.filter((one) => !volumes.includes(one));
-    expect(bound.length).toBe(8);
+    expect(bound.length).toBe(13);
     for (const { source, readOnly } of bound) expect([source, exists(source), readOnly]).toEqual([source, true, true]);
   });
 
@@ -187,7 +192,7 @@ describe("versions", () => {
     expect(service("redis").image).toMatch(/^redis:7\.2[.-]/);
     expect(service("nginx").image).toMatch(/^nginx:1\.\d+[.-]/);
     for (const { image, build } of services) {
-      if (build === null) expect(image).toMatch(/:\d/);
+      if (build === null) expect(image).toMatch(/:v?\d/);
     }
     const pooler = instructionsOf(`${POOLER}/Dockerfile`);
     expect(pooler.find(({ name }) => name === "FROM")?.text).toMatch(/:\d/);

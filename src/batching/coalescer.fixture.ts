@@ -50,6 +50,10 @@ export class Bench {
     return this.flushes.map(({ items }) => items);
   }
 
+  get sizes(): number[] {
+    return this.flushes.map(({ items }) => items.length);
+  }
+
   get underWay(): boolean {
     return this.flushes.length > this.#answered;
   }

@@ -106,51 +106,71 @@ describe("batches", () => {
     });
   }
 
-  test("with one batch at a time it does not rest after a batch of one", async () => {
-    const bench = new Bench(() => 1, 1);
+  test("with one batch at a time it does not rest after a batch of one, nor after one that was as quick as ever", async () => {
+    const bench = await quick();
     bench.add(1);
     bench.clock.turn();
     bench.add(2);
-    bench.clock.time += 10;
-    await bench.answer();
-    expect(bench.flushes.map(({ items }) => items.length)).toEqual([1, 1]);
+    await bench.answer(12);
+    expect(bench.sizes).toEqual([1, 1, 1]);
     bench.add(...range(6, 3));
-    bench.clock.time += 10;
-    await bench.answer();
-    expect(bench.flushes.map(({ items }) => items.length)).toEqual([1, 1, 6]);
+    await bench.answer(12);
+    expect(bench.sizes).toEqual([1, 1, 1, 6]);
     bench.add(9);
-    bench.clock.time += 10;
-    await bench.answer();
-    // A third of a rest after six.
-    expect(bench.clock.lastTimer).toBe(10);
+    await bench.answer(12);
+    // A third of a rest after six; a delay of ten, since a millisecond or two are none.
+    expect(bench.clock.lastTimer).toBeCloseTo(10, 1);
+    bench.clock.ring();
+    bench.add(...range(FULL_ITEMS, 10));
+    await bench.answer(2);
+    expect(bench.sizes).toEqual([1, 1, 1, 6, 1, FULL_ITEMS]);
   });
 
-  test("with one batch at a time it rests three times as long as the last took, 50 ms at most, and takes what came meanwhile together", async () => {
-    const bench = new Bench(() => 1, 1);
+  test("with one batch at a time it rests three times as long as the last was delayed, 50 ms at most, and takes what came meanwhile together", async () => {
+    const bench = await quick();
     bench.add(...range(FULL_ITEMS));
     bench.clock.turn();
     bench.add(100);
-    bench.clock.time += 10;
-    await bench.answer();
-    expect(bench.clock.lastTimer).toBe(30);
+    await bench.answer(12);
+    expect(bench.clock.lastTimer).toBeCloseTo(30, 1);
     bench.add(...range(FULL_ITEMS, 101));
     bench.clock.turn();
     await settled();
-    expect(bench.flushes.length).toBe(1);
+    expect(bench.sizes).toEqual([1, FULL_ITEMS]);
     bench.clock.ring();
-    expect(bench.flushes.map(({ items }) => items.length)).toEqual([FULL_ITEMS, FULL_ITEMS + 1]);
-    bench.clock.time += 1000;
-    await bench.answer();
+    expect(bench.sizes).toEqual([1, FULL_ITEMS, FULL_ITEMS + 1]);
+    await bench.answer(1000);
     expect(bench.clock.lastTimer).toBe(50);
     bench.add(...range(1, 900));
     bench.clock.ring();
     bench.add(...range(1000, 1000));
-    bench.clock.time += 1000;
-    await bench.answer();
+    await bench.answer(1000);
     // A full batch gains nothing by waiting.
-    expect(bench.flushes.at(-1)?.items.length).toBe(1000);
+    expect(bench.sizes.at(-1)).toBe(1000);
+  });
+
+  test("what is slow for long is believed to be its usual speed", async () => {
+    const bench = await quick();
+    for (let batch = 0; batch < 3000; batch++) {
+      bench.add(...range(FULL_ITEMS));
+      bench.clock.turn();
+      await bench.answer(12);
+      if (bench.clock.lastTimer === 0) return;
+      bench.clock.ring();
+      bench.clock.lastTimer = 0;
+    }
+    throw new Error("it still rests after 3,000 batches");
   });
 });
+
+/** One batch at a time, of which the first took a millisecond. */
+async function quick(): Promise<Bench> {
+  const bench = new Bench(() => 1, 1);
+  bench.add(0);
+  bench.clock.turn();
+  await bench.answer(1);
+  return bench;
+}
 
 describe("failures", () => {
   test("a rejected flush rejects its own items and the next goes on", async () => {

@@ -13,8 +13,8 @@ export interface CoalescerOptions<Item, Result> {
   sizeOf(item: Item): number;
   /**
    * Batches under way at once at most. More are smaller, which pays where a batch costs little more than its items. With one
-   * it also rests after each batch for up to three times as long as that took, unless the next is full: for work whose cost is
-   * in the batch, fewer and larger ones.
+   * it also rests after a batch that took longer than on an idle machine, for up to three times that delay, unless the next is
+   * full: for work whose cost is in the batch, fewer and larger ones.
    */
   flushes: number;
   /** How long the first call of an idle coalescer waits for others; for work whose callers do not wait for it. */
@@ -33,12 +33,16 @@ const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 const MAX_WAIT_MILLISECONDS = 5000;
 
 /**
- * How long it rests, as a multiple of how long the batch took: where the machine is busy, that is long. Calls that come one by
- * one are not kept waiting: a batch of one is followed at once, and only a large one rests in full. A rest brings the items that make
- * the next batch larger, so that a steeper rise would keep few calls waiting for ever.
+ * How long it rests, as a multiple of how much longer the batch took than it does where nothing else is busy: then rests gain
+ * nothing and calls would wait for them. Calls that come one by one are not kept waiting: a batch of one is followed at once, and
+ * only a large one rests in full. A rest brings the items that make the next batch larger, so that a steeper rise would keep few
+ * calls waiting for ever.
  */
 const REST = 3;
 const LONGEST_REST_MILLISECONDS = 50;
+/** Up to so many times the quickest batch is no delay; and with each batch the quickest is believed to be so much slower. */
+const NO_DELAY = 2;
+const FORGETTING = 1.002;
 
 interface Waiting<Item, Result> {
   item: Item;
@@ -68,6 +72,8 @@ export class Coalescer<Item, Result> {
   #resting = false;
   /** Smoothed time of a flush, milliseconds: what a wait is predicted from. */
   #flushTime = 0;
+  /** What a batch takes where nothing else is busy, milliseconds. */
+  #quickest = Number.POSITIVE_INFINITY;
 
   constructor(options: CoalescerOptions<Item, Result>) {
     this.#options = options;
@@ -123,7 +129,8 @@ export class Coalescer<Item, Result> {
     const took = this.#options.clock.monotonic() - start;
     this.#flushTime = this.#flushTime * 0.9 + took * 0.1;
     const full = this.#waiting.length >= MAX_ITEMS;
-    const rest = took * REST * Math.min(1, (batch.length - 1) / (FULL_ITEMS - 1));
+    this.#quickest = Math.min(this.#quickest * FORGETTING, took);
+    const rest = (took - NO_DELAY * this.#quickest) * REST * Math.min(1, (batch.length - 1) / (FULL_ITEMS - 1));
     if (this.#options.flushes === 1 && rest >= 1 && !full) this.#rest(rest);
     // The next batch is sent first: it is under way while the results of this one are handled.
     else this.#flushIfReady();

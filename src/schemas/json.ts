@@ -13,7 +13,10 @@ export const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(["__proto__", "constr
 /** Whether arrays and objects nest deeper than so many levels. */
 export function isDeeper(value: Json, levels: number): boolean {
   if (value === null || typeof value !== "object") return false;
-  return levels === 0 || Object.values(value).some((part) => isDeeper(part, levels - 1));
+  // Object.values takes some hundred times as long over a long array as going through it.
+  return (
+    levels === 0 || (Array.isArray(value) ? value : Object.values(value)).some((part) => isDeeper(part, levels - 1))
+  );
 }
 
 export type JsonFaultKind = "number" | "string" | "key" | "depth";

@@ -28,6 +28,7 @@ const WEBHOOK_INSIDE = /^workers\/webhook\/(?!(port|client|settings)\.ts$)/;
 
 const HOMES: { library: RegExp; home: RegExp; types?: true }[] = [
   { library: /^(elysia|@elysiajs\/.+)$/, home: /^src\/api\// },
+  { library: /^@marcbachmann\/cel-js$/, home: /^src\/language\/expressions\/parse\.ts$/, types: true },
   { library: /^lru-cache$/, home: /^src\/lru\.ts$/ },
   { library: /^piscina$/, home: /^workers\/execution\/(threads|thread\/thread)\.ts$/ },
   { library: /^bun:sqlite$/, home: /^src\/(db|storage\/sqlite)\// },
@@ -40,7 +41,7 @@ const HOMES: { library: RegExp; home: RegExp; types?: true }[] = [
 ];
 /** What reads and checks the body of a trigger. */
 const VALIDATION = /^src\/(api\/request\/body|schemas\/(faults|run))\.ts$/;
-const PURE_LIBRARIES = /^@sinclair\/typebox(\/.+)?$/;
+const PURE_LIBRARIES = /^@sinclair\/typebox(\/.+)?$|^@marcbachmann\/cel-js$/;
 const OUTSIDE_WORLD =
   /\b(fetch|setTimeout|setInterval|setImmediate|Date\.now|Math\.random|process\.|Bun\.|performance\.)/;
 const SQL = /\b(select|insert into|update|delete from)\b/i;

@@ -89,6 +89,8 @@ export interface RequestFault {
   loc: (string | number)[];
   msg: string;
   type: string;
+  /** Of an expression: the part that is meant, in UTF-16 units. */
+  ctx?: { offset: number; length: number };
 }
 
 /** A request that does not fit its schema: answered with 422 and every fault. */

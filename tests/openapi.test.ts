@@ -34,6 +34,7 @@ const STATUSES: Record<string, number[]> = {
   "PUT /api/v1/workflows/{workflow_id}": [200, 404, 408, 413, 415, 422, 500, 503],
   "DELETE /api/v1/workflows/{workflow_id}": [200, 404, 500, 503],
   "POST /api/v1/trigger": [200, 404, 408, 413, 415, 422, 500, 503],
+  "POST /api/v1/expressions/evaluate": [200, 408, 413, 415, 422, 500, 503],
   "GET /api/v1/runs": [200, 422, 500, 503],
   "GET /api/v1/runs/{run_id}": [200, 404, 500, 503],
 };
@@ -101,6 +102,7 @@ test("takes bodies as JSON only, where it takes any", () => {
     "POST /api/v1/workflows": ["application/json"],
     "PUT /api/v1/workflows/{workflow_id}": ["application/json"],
     "POST /api/v1/trigger": ["application/json"],
+    "POST /api/v1/expressions/evaluate": ["application/json"],
   });
 });
 
@@ -143,6 +145,9 @@ describe("the examples", () => {
     const run = await api.untilEnded(textAt(triggered.body, "run_id"));
     expect(run.status).toBe("success");
     expect(run.body.workflow_id).toBe(textAt(created.body, "workflow_id"));
+    const evaluated = await api.post("/api/v1/expressions/evaluate", example("ExpressionInput"));
+    expectReply(evaluated, 200);
+    expect(evaluated.body).toEqual({ value: 10 });
   });
 
   test("of the trigger names nothing on a platform that has no workflows", async () => {

@@ -14,6 +14,7 @@ import { counting } from "./request/counting.ts";
 import { type DoorOptions, doors, type Next } from "./request/doors.ts";
 import { pathOf } from "./request/paths.ts";
 import { traced } from "./request/tracing.ts";
+import { languageRoutes } from "./routes/language.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { serviceRoutes } from "./routes/service.ts";
 import { workflowRoutes } from "./routes/workflows.ts";
@@ -72,7 +73,8 @@ export function createApp(options: AppOptions) {
     .use(swaggerDocs(types, assetPrefix))
     .use(serviceRoutes(readiness))
     .use(workflowRoutes(workflows, types))
-    .use(runRoutes(triggers, runs));
+    .use(runRoutes(triggers, runs))
+    .use(languageRoutes());
   const allowed = app.routes.map(({ method, path }) => ({ method, path, pattern: patternOf(path) }));
   const counted = countsRequests ? counting(allowed, admit) : admit;
   const answer = tracing === null ? counted : traced(counted, { tracing, clock, routes: allowed });

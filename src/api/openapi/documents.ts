@@ -2,11 +2,17 @@ import { type TSchema, Type } from "@sinclair/typebox";
 import type { StepTypes } from "../../connectors/index.ts";
 import { CONTAINERS, Placeholder, stepSchemas } from "../../language/step-schemas.ts";
 import { Step, Workflow, WorkflowInput } from "../../language/workflow.ts";
+import { ExpressionInput } from "../../schemas/expression.ts";
 import { ErrorDetails, Run, StepResult, TriggerInput } from "../../schemas/run.ts";
 
 const ErrorBody = Type.Object(
   { detail: Type.String(), code: Type.String(), request_id: Type.String() },
   { title: "Error" },
+);
+
+const ExpressionPlace = Type.Object(
+  { offset: Type.Integer(), length: Type.Integer() },
+  { title: "ExpressionPlace", description: "A part of an expression, in UTF-16 units" },
 );
 
 const ValidationErrorBody = Type.Object(
@@ -16,6 +22,7 @@ const ValidationErrorBody = Type.Object(
         loc: Type.Array(Type.Union([Type.String(), Type.Integer()])),
         msg: Type.String(),
         type: Type.String(),
+        ctx: Type.Optional(ExpressionPlace),
       }),
     ),
     code: Type.String(),
@@ -44,6 +51,10 @@ const WORKFLOW_EXAMPLE = {
     { name: "report", type: "transform", config: { value: "Said: ${greet.value.text}" } },
   ],
 };
+const EXPRESSION_EXAMPLE = {
+  expression: "payload.items.filter(i, i.count > 0).map(i, i.price * i.count).sum()",
+  context: { payload: { items: [{ price: 2.5, count: 4 }] } },
+};
 const TRIGGER_EXAMPLE = { workflow_id: WORKFLOW_EXAMPLE.id, payload: { name: "Ada" } };
 
 /** How TypeBox writes the keys of a map. */
@@ -56,11 +67,13 @@ const SCHEMAS = {
   Step,
   Placeholder,
   TriggerInput: { ...TriggerInput, examples: [TRIGGER_EXAMPLE] },
+  ExpressionInput: { ...ExpressionInput, examples: [EXPRESSION_EXAMPLE] },
   Run,
   StepResult,
   ErrorDetails,
   Error: ErrorBody,
   ValidationError: ValidationErrorBody,
+  ExpressionPlace,
 };
 
 /** The document's schemas; a step is one of the known types, each with its own config. */

@@ -16,8 +16,8 @@ const LAST_BYTES = 128;
 export function shownFaults(faults: RequestFault[]): RequestFault[] {
   const shown: RequestFault[] = [];
   let room = MAX_BYTES - LAST_BYTES;
-  for (const { loc, msg, type } of faults) {
-    const fault = { loc: shownPlace(loc), msg: shortened(msg, MAX_MESSAGE), type };
+  for (const { loc, msg, ...rest } of faults) {
+    const fault = { loc: shownPlace(loc), msg: shortened(msg, MAX_MESSAGE), ...rest };
     room -= bytesOf(fault) + 1;
     if (room < 0) break;
     shown.push(fault);

@@ -61,6 +61,9 @@ const FLOORS = {
   old_snapshot: { stack: atMost(1.1) },
   /** Above idle. */
   replies_mb: ours(atMost(300)),
+  /** The slowest of the expressions that were written to take long, and a usual condition. */
+  bomb_ms: ours(atMost(50)),
+  condition_us: ours(atMost(5)),
   wal_mb: { embedded: below(64) },
   /** Rates with many runs stored by those with none; of the soak, the last third by the first. */
   flat_rate: ours(atLeast(0.8)),

@@ -3,6 +3,7 @@ import { automation } from "./automation.ts";
 import { chain } from "./chain.ts";
 import { cost } from "./cost.ts";
 import { delay } from "./delay.ts";
+import { expressions } from "./expressions.ts";
 import { flow } from "./flow.ts";
 import { hanging } from "./hanging.ts";
 import { latency } from "./latency.ts";
@@ -32,6 +33,7 @@ export const SCENARIOS: Record<string, (session: Session) => Promise<Outcome>> =
   long,
   hanging,
   replies,
+  expressions,
   retention,
   stall,
   soak,

@@ -17,6 +17,7 @@ import {
   RULES,
   recordedIn,
   rulesIn,
+  selectorsIn,
 } from "./harness/monitoring.ts";
 import { REPOSITORY } from "./harness/platform.ts";
 
@@ -127,11 +128,19 @@ describe("the dashboards", () => {
   });
 });
 
-test("every metric that is asked for is one that the code has", () => {
-  const had = [...COUNTS, ...GAUGES].map(({ options }) => options.name);
+test("every metric, label and value that is asked for, here and in the unit tests, is one that the code has", () => {
+  const families = new Map([...COUNTS, ...GAUGES].map(({ options }) => [options.name, options.labels]));
   const texts = [
     ...queries.map(({ query }) => query),
+    ...UNIT_TESTS.map((file) => readFileSync(file, "utf8")),
     ...boards.map(([, one]) => JSON.stringify(at(one, "templating"))),
   ];
-  expect(texts.flatMap(metricsIn).filter((name) => !had.includes(name))).toEqual([]);
+  expect(texts.flatMap(metricsIn).filter((name) => !families.has(name))).toEqual([]);
+  const strangers = texts.flatMap(selectorsIn).filter(({ metric, label, values }) => {
+    // Those that Prometheus gives to the series of each process.
+    if (["job", "instance", "le"].includes(label)) return false;
+    const known = families.get(metric)?.[label];
+    return known === undefined || (known !== null && !known.some((one) => new RegExp(`^(?:${values})$`).test(one)));
+  });
+  expect(strangers).toEqual([]);
 });

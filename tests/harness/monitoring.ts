@@ -63,6 +63,18 @@ export function metricsIn(text: string): string[] {
   return [...new Set(named.map((name) => name.replace(/_(?:bucket|count|sum)$/, "")))].toSorted();
 }
 
+/** What a text of PromQL asks of the labels of those metrics: `workflow_effects{state="waiting"}`. The values are a pattern. */
+export function selectorsIn(text: string): { metric: string; label: string; values: string }[] {
+  const selectors = text.matchAll(/\b((?:workflow|http|process)_\w+)\{([^}]*)\}/g);
+  return [...selectors].flatMap(([, name = "", labels = ""]) =>
+    [...labels.matchAll(/(\w+)(?:=~|!~|!=|=)"([^"]*)"/g)].map(([, label = "", values = ""]) => ({
+      metric: name.replace(/_(?:bucket|count|sum)$/, ""),
+      label,
+      values,
+    })),
+  );
+}
+
 /** The series that rules record and a text names. */
 export function recordedIn(text: string): string[] {
   return [...new Set(text.match(/\bworkflow:[\w:]+/g) ?? [])].toSorted();

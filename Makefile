@@ -8,6 +8,17 @@ export BUN_JSC_forceRAMSize ?= 300000000
 # make stack MONITORING=1
 export STACK_MONITORING ?= $(MONITORING)
 
+# make stack APIS=10 WORKERS=10 BROKERS=3
+ifdef APIS
+export STACK_APIS := $(APIS)
+endif
+ifdef WORKERS
+export STACK_WORKERS := $(WORKERS)
+endif
+ifdef BROKERS
+export STACK_BROKERS := $(BROKERS)
+endif
+
 # What tests name that start services.
 SERVICES := infrastructure/local|(server|broker|kafka|database)[.]fixture
 
@@ -23,7 +34,7 @@ start: install ## Runs the embedded platform on http://127.0.0.1:8001
 dev: install ## The same, restarted when a source file changes
 	@exec bun --watch src/main.ts
 
-stack: install ## Runs it on PostgreSQL, Kafka, Redis, PgBouncer and nginx, without Docker; STACK_PORT=8001 MONITORING=1
+stack: install ## Runs it on PostgreSQL, Kafka, Redis, PgBouncer and nginx, without Docker; APIS=2 WORKERS=2 BROKERS=1 MONITORING=1 STACK_PORT=8001
 	@exec bun infrastructure/local/main.ts up
 
 stack-restart: install ## Restarts its API and worker processes one after the other, unseen by clients

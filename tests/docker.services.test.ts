@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { render } from "../infrastructure/local/nginx.ts";
 import { install, pathOf, run } from "../infrastructure/local/packages.ts";
+import { isBroker, listening, told } from "./harness/docker/addresses.ts";
 import { composeConfig, type Service, servicesOf } from "./harness/docker/compose.ts";
 import { imageEnvironment, instructionsOf, readText } from "./harness/docker/files.ts";
 import { at } from "./harness/http/json.ts";
@@ -13,8 +14,12 @@ import { REPOSITORY } from "./harness/platform.ts";
 // The first time programs are installed.
 setDefaultTimeout(180_000);
 
+const BROKERS = ["kafka", "kafka-2", "kafka-3"];
+
 let services: Service[] = [];
 let exposed: Service[] = [];
+/** With three brokers. */
+let clustered: Service[] = [];
 beforeAll(async () => {
   await install(["nginx"]);
   await install(["docker-compose"]);
@@ -25,71 +30,76 @@ beforeAll(async () => {
     REDIS_PASSWORD: "9d0e1f",
   };
   services = servicesOf((await composeConfig(passwords)).printed);
+  clustered = servicesOf((await composeConfig({ ...passwords, ...offered(/^(KAFKA_\w+)=(.+)$/) })).printed);
   exposed = servicesOf((await composeConfig({ ...passwords, PUBLISH_ADDRESS: "0.0.0.0" })).printed);
 });
 
-const service = (name: string): Service => {
-  const found = services.find((one) => one.name === name);
+const service = (name: string, among = services): Service => {
+  const found = among.find((one) => one.name === name);
   if (found === undefined) throw new Error(`docker-compose.yml has no service ${name}`);
   return found;
 };
+/** Lines of .env.example that stay out unless somebody wants them. */
+const offered = (line: RegExp) =>
+  Object.fromEntries(
+    readText(".env.example")
+      .split("\n")
+      .flatMap((text) => (text.startsWith("#") && line.test(text.slice(1)) ? [text.slice(1).split(/=(.*)/, 2)] : [])),
+  );
 const variable = (name: string, key: string) => service(name).environment[key] ?? "";
 const after = (words: string[], option: string) => words[words.indexOf(option) + 1] ?? "";
 
-/** Where each service listens, as its own configuration says: "host:port". */
-function listening(): string[] {
-  const apis = services.filter(({ command }) => command.at(-1) === "api");
-  const pooler = /^listen_port = (\d+)$/m.exec(readText("infrastructure/docker/pgbouncer/start"))?.[1];
-  const broker = /CLIENTS:\/\/(?:0\.0\.0\.0)?:(\d+)/.exec(variable("kafka", "KAFKA_LISTENERS"))?.[1];
-  return [
-    ...apis.map(({ name, environment }) => `${name}:${environment.PORT}`),
-    `nginx:${variable("nginx", "NGINX_LISTEN")}`,
-    `pgbouncer:${pooler}`,
-    // PostgreSQL's own port: neither its configuration nor its command names another.
-    `postgres:5432`,
-    `redis:${/--port (\d+)/.exec(readText("infrastructure/docker/redis/start"))?.[1]}`,
-    `kafka:${broker}`,
-    // The usual ports of theirs: nothing names another.
-    ...["prometheus:9090", "grafana:3000", "postgres-exporter:9187", "redis-exporter:9121"],
-  ];
-}
-
-/** Every "host:port" of another service that a service is told. */
-function told({ name, environment, command }: Service): string[] {
-  const { POSTGRES_HOST, POSTGRES_PORT, REDIS_HOST, REDIS_PORT } = environment;
-  const pairs = [
-    ...(POSTGRES_HOST === undefined ? [] : [`${POSTGRES_HOST}:${POSTGRES_PORT}`]),
-    ...(REDIS_HOST === undefined ? [] : [`${REDIS_HOST}:${REDIS_PORT}`]),
-  ];
-  const texts = [...Object.values(environment), ...command].join(" ");
-  const written = [...texts.matchAll(/(?:^|[\s@/])([a-z]+(?:-\d+)?):(\d+)(?=[\s/;]|$)/g)].map(
-    ([, host, port]) => `${host}:${port}`,
-  );
-  return [...new Set([...pairs, ...written])].filter((address) => !address.startsWith(`${name}:`));
-}
-
 describe("who talks to whom", () => {
   test("names a service by the port on which it listens", () => {
-    const known = listening();
-    for (const one of services)
+    const known = listening(services);
+    for (const one of [...services, ...clustered])
       expect([one.name, told(one).filter((to) => !known.includes(to))]).toEqual([one.name, []]);
     expect(told(service("nginx")).sort()).toEqual(["api-1:8001", "api-2:8001", "api-3:8001"]);
     expect(told(service("api-1")).sort()).toEqual(["kafka:9092", "pgbouncer:6432", "postgres:5432", "redis:6379"]);
     expect(told(service("worker-3"))).toEqual(told(service("api-1")));
     expect(told(service("pgbouncer"))).toEqual(["postgres:5432"]);
     expect(told(service("benchmark"))).toEqual(["nginx:8001"]);
+    for (const name of BROKERS) {
+      expect(variable(name, "KAFKA_ADVERTISED_LISTENERS")).toBe(`CLIENTS://${name}:9092,LOCAL://127.0.0.1:9094`);
+    }
     expect(told(service("grafana"))).toEqual(["prometheus:9090"]);
-    expect(variable("kafka", "KAFKA_ADVERTISED_LISTENERS")).toBe("CLIENTS://kafka:9092,LOCAL://127.0.0.1:9094");
   });
 
   test("at a broker that takes the platform's user alone", () => {
     const { KAFKA_SASL_USERNAME: user, KAFKA_SASL_PASSWORD: password } = service("api-1").environment;
     const kafka = service("kafka").environment;
-    expect(kafka.KAFKA_LISTENER_SECURITY_PROTOCOL_MAP).toStartWith("CLIENTS:SASL_PLAINTEXT,");
-    expect(kafka.KAFKA_LISTENER_NAME_CLIENTS_PLAIN_SASL_JAAS_CONFIG).toEndWith(` required user_${user}="${password}";`);
+    const [clients, controllers, ...others] = kafka.KAFKA_LISTENERS?.split(",") ?? [];
+    expect([clients, controllers]).toEqual(["CLIENTS://:9092", "CONTROLLER://:9093"]);
+    for (const listener of ["CLIENTS", "CONTROLLER"]) {
+      expect(kafka.KAFKA_LISTENER_SECURITY_PROTOCOL_MAP?.split(",")).toContain(`${listener}:SASL_PLAINTEXT`);
+      const login = kafka[`KAFKA_LISTENER_NAME_${listener}_PLAIN_SASL_JAAS_CONFIG`];
+      expect(login).toEndWith(` required username="${user}" password="${password}" user_${user}="${password}";`);
+    }
     // Every other listener is one of the container's own.
-    for (const address of kafka.KAFKA_LISTENERS?.split(",").slice(1) ?? [""])
-      expect(address).toContain("://127.0.0.1:");
+    for (const address of others) expect(address).toContain("://127.0.0.1:");
+  });
+
+  test("as one of three brokers like any other, where the lines of .env.example for them are taken", () => {
+    const settings = ({ environment: { KAFKA_NODE_ID, KAFKA_ADVERTISED_LISTENERS, ...same } }: Service) => same;
+    const brokers = clustered.filter(({ name }) => isBroker(name));
+    expect(brokers.map(({ name, environment }) => [name, environment.KAFKA_NODE_ID])).toEqual([
+      ["kafka", "1"],
+      ["kafka-2", "2"],
+      ["kafka-3", "3"],
+    ]);
+    for (const one of brokers) expect(settings(one)).toEqual(settings(service("kafka", clustered)));
+    expect(service("kafka", clustered).environment).toMatchObject({
+      KAFKA_CONTROLLER_QUORUM_VOTERS: "1@kafka:9093,2@kafka-2:9093,3@kafka-3:9093",
+      KAFKA_DEFAULT_REPLICATION_FACTOR: "3",
+      KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR: "3",
+      KAFKA_MIN_INSYNC_REPLICAS: "2",
+    });
+    expect(told(service("worker-1", clustered)).filter((to) => isBroker(to))).toEqual([
+      "kafka:9092",
+      "kafka-2:9092",
+      "kafka-3:9092",
+    ]);
+    expect(offered(/^COMPOSE_PROFILES=/)).toEqual({ COMPOSE_PROFILES: "brokers" });
   });
 
   test("shares a network with it, and waits for its health", () => {
@@ -101,12 +111,14 @@ describe("who talks to whom", () => {
           other.name,
           true,
         ]);
+        // A broker is healthy once there are two of them.
+        if (isBroker(one.name)) continue;
         expect([one.name, one.dependsOn[other.name]]).toEqual([one.name, "service_healthy"]);
         expect(healthy).toContain(other);
       }
     }
     const roots = services.filter(({ dependsOn }) => Object.keys(dependsOn).length === 0);
-    expect(roots.map(({ name }) => name).sort()).toEqual(["kafka", "postgres", "prometheus", "redis"]);
+    expect(roots.map(({ name }) => name).sort()).toEqual([...BROKERS, "postgres", "prometheus", "redis"]);
     // nginx stands before the API alone.
     for (const name of ["postgres", "pgbouncer", "redis", "kafka"]) {
       expect(service(name).networks.some((net) => service("nginx").networks.includes(net))).toBe(false);
@@ -143,13 +155,13 @@ describe("who talks to whom", () => {
 describe("health", () => {
   test("is checked on the port on which a service listens, or it is said why not", () => {
     const checked = services.filter(({ healthcheck }) => healthcheck !== null);
-    const names = ["kafka", "nginx", "pgbouncer", "postgres", "redis"];
+    const names = ["nginx", "pgbouncer", "postgres", "redis", ...BROKERS];
     const watching = ["grafana", "postgres-exporter", "prometheus", "redis-exporter"];
     expect(checked.map(({ name }) => name).sort()).toEqual([...names, ...watching].sort());
     for (const { name, healthcheck } of checked) {
       // Kafka's is asked where it wants no user.
       const local = /LOCAL:\/\/127\.0\.0\.1(:\d+)/.exec(variable("kafka", "KAFKA_LISTENERS"))?.[1];
-      const address = name === "kafka" ? `kafka${local}` : listening().find((one) => one.startsWith(`${name}:`));
+      const address = isBroker(name) ? `kafka${local}` : listening(services).find((one) => one.startsWith(`${name}:`));
       const port = address?.split(":")[1];
       expect([name, healthcheck?.join(" ")]).toEqual([name, expect.stringMatching(new RegExp(`\\b${port}\\b`))]);
     }
@@ -236,7 +248,7 @@ test("every service is confined and limited", () => {
     for (const folder of tmpfs)
       expect([name, folder]).toEqual([name, expect.stringMatching(/^\/[\w/]+:.*mode=1777,size=\d+m$/)]);
     // Our images and Kafka's name their user themselves.
-    if (build === null && name !== "kafka") expect([name, user]).toEqual([name, expect.stringMatching(/^[a-z]+$/)]);
+    if (build === null && !isBroker(name)) expect([name, user]).toEqual([name, expect.stringMatching(/^[a-z]+$/)]);
   }
   for (const file of ["Dockerfile", "infrastructure/docker/pgbouncer/Dockerfile"]) {
     expect(

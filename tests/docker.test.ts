@@ -21,6 +21,7 @@ const PASSWORDS = {
 };
 const APIS = ["api-1", "api-2", "api-3"];
 const WORKERS = ["worker-1", "worker-2", "worker-3"];
+const BROKERS = ["kafka", "kafka-2", "kafka-3"];
 const WATCHING = ["prometheus", "grafana", "postgres-exporter", "redis-exporter"];
 const ENTRY = "Dockerfile";
 const POOLER = "infrastructure/docker/pgbouncer";
@@ -48,12 +49,14 @@ const mebibytes = (text: unknown) => {
 };
 
 test("the services are those that were promised", () => {
-  const others = ["nginx", "pgbouncer", "postgres", "redis", "kafka", "benchmark"];
+  const others = ["nginx", "pgbouncer", "postgres", "redis", ...BROKERS, "benchmark"];
   expect(services.map(({ name }) => name).sort()).toEqual([...APIS, ...WORKERS, ...others, ...WATCHING].sort());
   const behindProfiles = services.filter(({ settings }) => settings.profiles !== undefined);
   const profiles = Object.fromEntries(behindProfiles.map(({ name, settings }) => [name, settings.profiles]));
   expect(profiles).toEqual({
     benchmark: ["benchmark"],
+    "kafka-2": ["brokers"],
+    "kafka-3": ["brokers"],
     ...Object.fromEntries(WATCHING.map((name) => [name, ["monitoring"]])),
   });
 });
@@ -74,7 +77,7 @@ describe("passwords", () => {
     const users = [...APIS, ...WORKERS, "pgbouncer", "postgres", "postgres-exporter"];
     expect(holders(PASSWORDS.POSTGRES_PASSWORD).sort()).toEqual(users.sort());
     expect(holders(PASSWORDS.POSTGRES_ADMIN_PASSWORD)).toEqual(["postgres"]);
-    expect(holders(PASSWORDS.KAFKA_PASSWORD).sort()).toEqual([...APIS, ...WORKERS, "kafka"].sort());
+    expect(holders(PASSWORDS.KAFKA_PASSWORD).sort()).toEqual([...APIS, ...WORKERS, ...BROKERS].sort());
     expect(holders(PASSWORDS.REDIS_PASSWORD).sort()).toEqual([...APIS, ...WORKERS, "redis", "redis-exporter"].sort());
     for (const { command, healthcheck } of services) {
       expect([...command, ...(healthcheck ?? [])].join(" ")).not.toMatch(/0a1b2c|3d4e5f|6a7b8c|9d0e1f/);
@@ -92,7 +95,8 @@ describe("passwords", () => {
     const handedOn = [...readText("docker-compose.yml").matchAll(/^ +([A-Z_]+):$/gm)].map(([, name]) => name);
     const example = readText(".env.example");
     const offered = [...example.matchAll(/^#?([A-Z_]+)=/gm)].map(([, name]) => name);
-    expect(offered.sort()).toEqual([...new Set([...read, ...handedOn])].sort());
+    // Compose's own.
+    expect(offered.sort()).toEqual([...new Set([...read, ...handedOn, "COMPOSE_PROFILES"])].sort());
     for (const name of Object.keys(PASSWORDS)) expect(example).toMatch(new RegExp(`^${name}=$`, "m"));
   });
 });
@@ -100,10 +104,10 @@ describe("passwords", () => {
 describe("paths", () => {
   test("what is mounted is there, as a file or folder of the repository that can't be written", () => {
     const mounts = services.flatMap(({ mounts }) => mounts);
-    const volumes = mounts.filter(({ source }) => /^\w+$/.test(source));
-    expect(volumes.map(({ source }) => source).sort()).toEqual(["kafka", "postgres", "prometheus"]);
+    const volumes = mounts.filter(({ source }) => /^[\w-]+$/.test(source));
+    expect(volumes.map(({ source }) => source).sort()).toEqual([...BROKERS, "postgres", "prometheus"]);
     const bound = mounts.filter((one) => !volumes.includes(one));
-    expect(bound.length).toBe(13);
+    expect(bound.length).toBe(17);
     for (const { source, readOnly } of bound) expect([source, exists(source), readOnly]).toEqual([source, true, true]);
   });
 

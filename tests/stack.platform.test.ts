@@ -48,6 +48,7 @@ describe("the whole platform", () => {
   const sink = new Sink();
   const env = {
     ...{ STACK_DIR: folder, STACK_PORT: String(base + 50), STACK_BASE_PORT: String(base), WEBHOOK_ALLOW: SINKS },
+    ...{ STACK_APIS: "2", STACK_WORKERS: "2" },
     ...{ OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint, OTEL_TRACES_SAMPLER_ARG: "0", STACK_MONITORING: "fast" },
   };
   const prometheus = `http://127.0.0.1:${base + 90}`;
@@ -71,11 +72,7 @@ describe("the whole platform", () => {
     const { code, printed } = await command("up", env);
     expect([code, printed]).toEqual([0, expect.stringContaining(`http://127.0.0.1:${env.STACK_PORT}`)]);
     const watching = ["prometheus", "node-exporter", "postgres-exporter", "redis-exporter"];
-    const names = [
-      ...["api-1", "api-2", "api-3", "worker-1", "worker-2", "worker-3", "nginx"],
-      ...SERVICES,
-      ...watching,
-    ];
+    const names = [...["api-1", "api-2", "worker-1", "worker-2", "nginx"], ...SERVICES, ...watching];
     expect([...pidsIn(folder).keys()].sort()).toEqual(names.sort());
     for (const { name, pid } of recordsIn(folder)) expect(printed).toMatch(new RegExp(`${name} +alive +${pid} `));
 
@@ -122,8 +119,8 @@ describe("the whole platform", () => {
   });
 
   test("is watched by Prometheus, which has an answer for every panel", async () => {
-    const instances = ["api-1", "api-2", "api-3", "machine", "postgres", "prometheus", "redis"];
-    instances.push("worker-1", "worker-2", "worker-3");
+    const instances = ["api-1", "api-2", "machine", "postgres", "prometheus", "redis"];
+    instances.push("worker-1", "worker-2");
     await until("everything that is looked at answers", async () => {
       const found = (await ask(prometheus, "up == 1")).map(({ labels }) => String(labels.instance));
       return found.toSorted().join() === instances.join();
@@ -187,7 +184,7 @@ describe("the whole platform", () => {
     await until("a letter is dead", async () => (await fired()).join() === "DeadLetters");
 
     const before = pidsIn(folder);
-    const workers = ["worker-1", "worker-2", "worker-3"];
+    const workers = ["worker-1", "worker-2"];
     const kill = (name: string) => process.kill(recordOf(folder, name).pid, "SIGKILL");
     workers.forEach(kill);
     const workflow = await api.create([{ name: "shape", type: "transform", config: { value: 1 } }]);

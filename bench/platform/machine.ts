@@ -1,6 +1,7 @@
 import { statfsSync } from "node:fs";
 import { cpus, release, totalmem } from "node:os";
 import { join } from "node:path";
+import { stackSettings } from "../../infrastructure/local/stack.ts";
 import type { Mode, Settings } from "../settings.ts";
 import { serviceVersions } from "./stack.ts";
 
@@ -40,10 +41,11 @@ export async function modeFacts(mode: Mode, { url }: Settings): Promise<Facts> {
       worker_threads: threads ?? "default",
     };
   }
+  const { apis, workers } = stackSettings(process.env);
   const settings = await Bun.file(join(import.meta.dir, "../../infrastructure/postgres/postgresql.conf")).text();
   const setting = (name: string) => new RegExp(`^${name}\\s*=\\s*(\\w+)`, "m").exec(settings)?.[1] ?? "default";
   return {
-    platform: `${process.env.STACK_APIS ?? 3} API and ${process.env.STACK_WORKERS ?? 3} worker processes behind nginx`,
+    platform: `${apis} API and ${workers} worker processes behind nginx`,
     fsync: `PostgreSQL fsync=${setting("fsync")} synchronous_commit=${setting("synchronous_commit")}; Kafka acks=all, page cache`,
     worker_threads: threads ?? "1 for each worker",
     ...(await serviceVersions()),

@@ -140,8 +140,8 @@ function isWorker({ name }: PartRecord): boolean {
   return name.startsWith("worker-");
 }
 
-function servicesOf({ folder, basePort }: StackSettings): { postgres: string; kafka: string } {
-  const { postgres, kafka } = addressesOf(folder, stackServices(folder, basePort));
+function servicesOf(settings: StackSettings): { postgres: string; kafka: string } {
+  const { postgres, kafka } = addressesOf(settings.folder, stackServices(settings));
   return { postgres, kafka };
 }
 

@@ -2,13 +2,13 @@ import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { kafkaArchive } from "./kafka-archive.ts";
 import { kafkaFiles } from "./kafka-files.ts";
-import { install, pathOf, run } from "./packages.ts";
+import { install, pathOf } from "./packages.ts";
 import type { Part } from "./parts.ts";
 import { PLATFORM, passwordOf, writePrivate } from "./secrets.ts";
 import { ask } from "./wire.ts";
 
 const BASE = join(import.meta.dir, "../kafka/server.properties");
-/** Any 16 bytes: there is one cluster, of one node. */
+/** Any 16 bytes: there is one cluster. */
 const CLUSTER = "d29ya2Zsb3ctbG9jYWwtMQ";
 const HEAP = ["-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
 const LOGGING = ["-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dorg.slf4j.simpleLogger.showDateTime=true"];
@@ -25,6 +25,20 @@ const AUTHENTICATED_ANSWER = 16;
 /** What the address of one that wants a user begins with. */
 export const WANTS_USER = "SASL_PLAINTEXT://";
 
+/** With so many nodes each partition is on three of them, and a message is taken once two have it. */
+const REPLICAS = 3;
+const REPLICATED = [
+  `default.replication.factor=${REPLICAS}`,
+  "min.insync.replicas=2",
+  `offsets.topic.replication.factor=${REPLICAS}`,
+  `transaction.state.log.replication.factor=${REPLICAS}`,
+  "transaction.state.log.min.isr=2",
+  // A broker that is gone leads its partitions until its session is over: 9 s by default, and messages to them wait.
+  "broker.session.timeout.ms=3000",
+  "broker.heartbeat.interval.ms=500",
+  "controller.quorum.election.timeout.ms=500",
+];
+
 export interface KafkaSettings {
   /** Lines that its configuration ends with. */
   more?: string[];
@@ -32,11 +46,34 @@ export interface KafkaSettings {
   wantsUser?: boolean;
 }
 
-/** Kafka, one node without ZooKeeper; `controllerPort` is its own affair. */
-export function kafkaPart(folder: string, port: number, controllerPort: number, settings: KafkaSettings = {}): Part {
+/** One node of the cluster: a broker and a controller. */
+export interface Node {
+  id: number;
+  port: number;
+  controllerPort: number;
+}
+
+/** So many nodes from a port on, two ports each. */
+export function nodesFrom(port: number, count: number): Node[] {
+  return Array.from({ length: count }, (_, index) => ({
+    id: index + 1,
+    port: port + 2 * index,
+    controllerPort: port + 2 * index + 1,
+  }));
+}
+
+/** The nodes of one Kafka without ZooKeeper: they need a majority of them to work, so they have to be started together. */
+export function kafkaParts(folder: string, nodes: Node[], settings: KafkaSettings = {}): Part[] {
+  return nodes.map((node) => kafkaPart(folder, node, nodes, settings));
+}
+
+/** One of them. */
+export function kafkaPart(folder: string, node: Node, nodes: Node[], settings: KafkaSettings = {}): Part {
   const { more = [], wantsUser = false } = settings;
+  const { port, controllerPort } = node;
+  const name = node.id === 1 ? "kafka" : `kafka-${node.id}`;
   return {
-    name: "kafka",
+    name,
     address: `${wantsUser ? WANTS_USER : ""}127.0.0.1:${port}`,
     ports: [port, controllerPort],
     async prepare() {
@@ -45,12 +82,15 @@ export function kafkaPart(folder: string, port: number, controllerPort: number, 
       const java = [pathOf("java"), ...HEAP, ...LOGGING, "-cp", join(files, "*")];
       const archive = await kafkaArchive(files, {
         java,
-        prepare: (at, ...ports) => format(java, at, ...ports),
+        prepare: (at, onePort, oneControllerPort) => {
+          const one = { id: 1, port: onePort, controllerPort: oneControllerPort };
+          return prepareNode(at, one, [one]);
+        },
         question: METADATA,
       });
       const withArchive = [...java, `-XX:SharedArchiveFile=${archive}`];
-      const config = await format(withArchive, join(folder, "kafka"), port, controllerPort, [
-        ...(wantsUser ? userLines(port, controllerPort, passwordOf(folder, "kafka")) : []),
+      const config = await prepareNode(join(folder, name), node, nodes, [
+        ...(wantsUser ? userLines(node, passwordOf(folder, "kafka")) : []),
         ...more,
       ]);
       return { command: [...withArchive, "kafka.Kafka", config] };
@@ -71,43 +111,52 @@ export function kafkaPart(folder: string, port: number, controllerPort: number, 
 }
 
 /** Makes the configuration and the data of a node in a folder, unless they are there; gives the path of the configuration. */
-async function format(
-  java: string[],
-  home: string,
-  port: number,
-  controllerPort: number,
-  more: string[] = [],
-): Promise<string> {
+async function prepareNode(home: string, node: Node, nodes: Node[], more: string[] = []): Promise<string> {
   const data = join(home, "data");
   const config = join(home, "server.properties");
   const own = [
-    `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    `controller.quorum.voters=1@127.0.0.1:${controllerPort}`,
+    `node.id=${node.id}`,
+    `listeners=PLAINTEXT://127.0.0.1:${node.port},CONTROLLER://127.0.0.1:${node.controllerPort}`,
+    `controller.quorum.voters=${nodes.map(({ id, controllerPort }) => `${id}@127.0.0.1:${controllerPort}`)}`,
     `log.dirs=${data}`,
+    ...(nodes.length >= REPLICAS ? REPLICATED : []),
     ...more,
   ];
+  if (existsSync(config)) expectVoters(await Bun.file(config).text(), nodes.length, home);
   mkdirSync(home, { recursive: true });
   writePrivate(config, `${await Bun.file(BASE).text()}\n${own.join("\n")}\n`);
-  if (!existsSync(join(data, "meta.properties"))) {
-    const format = ["format", "--config", config, "--cluster-id", CLUSTER, "--ignore-formatted"];
-    await run([...java, "kafka.tools.StorageTool", ...format]);
-  }
+  // What Kafka's own tool writes, in a second of Java's time: the rest is made at the start.
+  const meta = join(data, "meta.properties");
+  mkdirSync(data, { recursive: true });
+  if (!existsSync(meta)) writePrivate(meta, `version=1\ncluster.id=${CLUSTER}\nnode.id=${node.id}\n`);
   return config;
 }
 
-/** Lines that let the platform's user in, and nobody else. The controller's listener takes no messages. */
-function userLines(port: number, controllerPort: number, password: string): string[] {
+/** @throws Error where the data is of a cluster with another number of nodes: it never becomes one of these */
+function expectVoters(before: string, count: number, home: string): void {
+  const voters = /^controller\.quorum\.voters=(.*)$/m.exec(before)?.[1]?.split(",").length ?? count;
+  if (voters === count) return;
+  throw new Error(
+    `Kafka's data in ${home} is of ${voters} brokers, not of ${count}; nothing is in it alone: remove it`,
+  );
+}
+
+/** Lines that let the platform's user in, which the nodes are to one another as well, and nobody else. */
+function userLines({ port, controllerPort }: Node, password: string): string[] {
   const login = "org.apache.kafka.common.security.plain.PlainLoginModule";
   const user = `username="${PLATFORM}" password="${password}" user_${PLATFORM}="${password}"`;
   return [
     `listeners=CLIENTS://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    "listener.security.protocol.map=CLIENTS:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT",
+    "listener.security.protocol.map=CLIENTS:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT",
     "inter.broker.listener.name=CLIENTS",
     "sasl.mechanism.inter.broker.protocol=PLAIN",
-    "listener.name.clients.sasl.enabled.mechanisms=PLAIN",
-    `listener.name.clients.plain.sasl.jaas.config=${login} required ${user};`,
+    "sasl.mechanism.controller.protocol=PLAIN",
+    ...["clients", "controller"].flatMap((listener) => [
+      `listener.name.${listener}.sasl.enabled.mechanisms=PLAIN`,
+      `listener.name.${listener}.plain.sasl.jaas.config=${login} required ${user};`,
+    ]),
     "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer",
-    `super.users=User:${PLATFORM};User:ANONYMOUS`,
+    `super.users=User:${PLATFORM}`,
   ];
 }
 

@@ -15,7 +15,7 @@ const USAGE = `bun infrastructure/local/main.ts <command>
   services-down  ends those, and removes their data
 
 STACK_PORT (8001), STACK_BASE_PORT (14000), STACK_DIR (data/stack): set all three for a second platform beside the first.
-STACK_APIS (3), STACK_WORKERS (3): how many processes; read when nothing runs.
+STACK_APIS, STACK_WORKERS: how many processes, each half as many as there are cores; STACK_BROKERS (1): of Kafka, 1 or 3; read when nothing runs.
 RATE_LIMIT (none): requests a second that nginx takes of one address; CONNECTION_LIMIT (100): how many of them at once.
 STACK_MONITORING (1): Prometheus and its exporters beside them.
 SERVICES_DIR (.tools/services), SERVICES_BASE_PORT (15400): the folder of the services that tests use, and their ports.`;

@@ -3,12 +3,13 @@ import { install, pathOf } from "./packages.ts";
 import type { Part } from "./parts.ts";
 import { databasePlace, refusalOf } from "./postgres.ts";
 import { PLATFORM, passwordOf } from "./secrets.ts";
+import { type Size, USUAL_SIZE } from "./sizing.ts";
 import { homeOf, writeAs } from "./unprivileged.ts";
 
 const BASE = join(import.meta.dir, "../pgbouncer/pgbouncer.ini");
 
 /** PgBouncer before PostgreSQL, for every database that is there. */
-export function pgbouncerPart(folder: string, port: number, postgresPort: number): Part {
+export function pgbouncerPart(folder: string, port: number, postgresPort: number, size: Size = USUAL_SIZE): Part {
   return {
     name: "pgbouncer",
     address: databasePlace(port),
@@ -21,6 +22,9 @@ export function pgbouncerPart(folder: string, port: number, postgresPort: number
         "listen_addr = 127.0.0.1",
         `listen_port = ${port}`,
         "unix_socket_dir =",
+        `max_client_conn = ${size.poolerClients}`,
+        `default_pool_size = ${size.poolerConnections}`,
+        `max_db_connections = ${size.poolerConnections}`,
         `auth_file = ${users}`,
         // May ask it for its pools: psql …/pgbouncer -c 'show pools'
         `admin_users = ${PLATFORM}`,

@@ -2,7 +2,8 @@ import { join } from "node:path";
 import { httpTrouble } from "./nginx.ts";
 import type { Launch, Part } from "./parts.ts";
 import { PLATFORM } from "./secrets.ts";
-import type { ServiceName } from "./services.ts";
+import { kafkaAddress, type ServiceName } from "./services.ts";
+import type { Size } from "./sizing.ts";
 
 const REPOSITORY = join(import.meta.dir, "../..");
 /** Requests and runs under way get 20 s of the process itself. */
@@ -37,14 +38,26 @@ export function metricsOf(kind: keyof typeof METRICS_HOSTS, number: number, base
 }
 
 /** One API process. Without a place for its metrics it has none. */
-export function apiPart(number: number, port: number, services: Addresses, metrics: Place | null = null): Part {
+export function apiPart(
+  number: number,
+  port: number,
+  services: Addresses,
+  size: Size,
+  metrics: Place | null = null,
+): Part {
   const address = `http://127.0.0.1:${port}`;
   return {
     name: `api-${number}`,
     address,
     ports: [port],
     prepare: async () =>
-      launch("src/server.ts", { PORT: String(port), HOST: "127.0.0.1", ...doors(), DRAIN_SECONDS }, services, metrics),
+      launch(
+        "src/server.ts",
+        { PORT: String(port), HOST: "127.0.0.1", ...doors(), DRAIN_SECONDS },
+        services,
+        size,
+        metrics,
+      ),
     trouble: () => httpTrouble(`${address}/health`),
     stop: STOP,
     startSeconds: START_SECONDS,
@@ -52,13 +65,13 @@ export function apiPart(number: number, port: number, services: Addresses, metri
 }
 
 /** One worker process. Without a place for its metrics its log tells whether it works. */
-export function workerPart(number: number, services: Addresses, metrics: Place | null = null): Part {
+export function workerPart(number: number, services: Addresses, size: Size, metrics: Place | null = null): Part {
   const address = metrics === null ? "" : `http://${metrics.host}:${metrics.port}`;
   return {
     name: `worker-${number}`,
     address,
     ports: [],
-    prepare: async () => launch("workers/main.ts", {}, services, metrics),
+    prepare: async () => launch("workers/main.ts", {}, services, size, metrics),
     trouble: async (log) => {
       if (metrics !== null) return httpTrouble(`${address}/health/ready`);
       return log.includes('"msg":"working"') ? null : "it has not logged that it works";
@@ -74,9 +87,15 @@ function doors(): Record<string, string> {
   return { PUBLIC_HOSTS, CORS_ORIGINS };
 }
 
-function launch(entry: string, own: Record<string, string>, services: Addresses, metrics: Place | null): Launch {
+function launch(
+  entry: string,
+  own: Record<string, string>,
+  services: Addresses,
+  size: Size,
+  metrics: Place | null,
+): Launch {
   const pooled = new URL(services.pgbouncer);
-  const broker = new URL(`kafka://${services.kafka}`);
+  const kafka = kafkaAddress(services.kafka);
   const env = {
     // What is set for the stack is set for its processes.
     ...process.env,
@@ -98,10 +117,12 @@ function launch(entry: string, own: Record<string, string>, services: Addresses,
     MIGRATE_DATABASE_URL: services.postgres,
     // PgBouncer 1.18 loses prepared statements between transactions.
     POSTGRES_PREPARE: "false",
-    KAFKA_BOOTSTRAP_SERVERS: broker.host,
+    POSTGRES_POOL: process.env.POSTGRES_POOL || String(size.postgresPool),
+    KAFKA_PARTITIONS: process.env.KAFKA_PARTITIONS || String(size.partitions),
+    KAFKA_BOOTSTRAP_SERVERS: kafka.brokers,
     // Empty where it takes everybody.
-    KAFKA_SASL_USERNAME: broker.username,
-    KAFKA_SASL_PASSWORD: broker.password,
+    KAFKA_SASL_USERNAME: kafka.username,
+    KAFKA_SASL_PASSWORD: kafka.password,
     KAFKA_SASL_MECHANISM: "PLAIN",
     REDIS_URL: services.redis,
     METRICS_HOST: metrics?.host ?? "",

@@ -4,6 +4,7 @@ import { plainEnvironment } from "./environment.ts";
 import { install, pathOf, run } from "./packages.ts";
 import type { Part } from "./parts.ts";
 import { PLATFORM, passwordOf, pgpassFile } from "./secrets.ts";
+import { type Size, USUAL_SIZE } from "./sizing.ts";
 import { homeOf, writeAs } from "./unprivileged.ts";
 
 const BASE = join(import.meta.dir, "../postgres/postgresql.conf");
@@ -23,7 +24,7 @@ export function withPassword(place: string, folder: string): string {
 }
 
 /** PostgreSQL, with a role and a database for the platform. */
-export function postgresPart(folder: string, port: number): Part {
+export function postgresPart(folder: string, port: number, size: Size = USUAL_SIZE): Part {
   return {
     name: "postgres",
     address: databasePlace(port),
@@ -34,7 +35,12 @@ export function postgresPart(folder: string, port: number): Part {
       const data = join(home.folder, "data");
       if (!existsSync(data)) await create(data, home.as, passwordOf(folder, "postgres"));
       // No socket file: its path would have to be short, and nobody asks for one.
-      const own = [`port = ${port}`, "listen_addresses = '127.0.0.1'", "unix_socket_directories = ''"];
+      const own = [
+        `port = ${port}`,
+        "listen_addresses = '127.0.0.1'",
+        "unix_socket_directories = ''",
+        `max_connections = ${size.serverConnections}`,
+      ];
       const config = await writeAs(home, "postgresql.conf", `${await Bun.file(BASE).text()}\n${own.join("\n")}\n`);
       return { command: [...home.as, pathOf("postgres"), "-D", data, "-c", `config_file=${config}`] };
     },

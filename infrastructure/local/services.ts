@@ -6,7 +6,7 @@
  */
 import { join, resolve } from "node:path";
 import { endAll, removeData } from "./ending.ts";
-import { type KafkaSettings, kafkaPart, WANTS_USER } from "./kafka.ts";
+import { type KafkaSettings, kafkaParts, nodesFrom, WANTS_USER } from "./kafka.ts";
 import { isPortFree } from "./kernel.ts";
 import { withLock } from "./lock.ts";
 import { allDone, type Part, type PartRecord, recordsIn, startPart } from "./parts.ts";
@@ -14,6 +14,7 @@ import { pgbouncerPart } from "./pgbouncer.ts";
 import { postgresPart, withPassword } from "./postgres.ts";
 import { redisPart } from "./redis.ts";
 import { PLATFORM, passwordOf } from "./secrets.ts";
+import { type Size, USUAL_SIZE } from "./sizing.ts";
 
 export const SERVICES = ["postgres", "pgbouncer", "redis", "kafka"] as const;
 export type ServiceName = (typeof SERVICES)[number];
@@ -27,7 +28,10 @@ export interface ServiceSettings {
   kafka?: KafkaSettings;
 }
 
-/** Added to a base port, so that the last digits remind of the usual ports. Kafka takes the port after its own as well. */
+/** The processes of each service: Kafka may have more than one. */
+export type ServiceParts = PerService<Part[]>;
+
+/** Added to a base port, so that the last digits remind of the usual ports. Kafka takes the port after its own as well, and each more of its brokers the next two. */
 const PORT_OFFSETS: PerService<number> = { postgres: 32, pgbouncer: 33, redis: 79, kafka: 92 };
 /** Tests find PostgreSQL on 15432, PgBouncer on 15433, Redis on 15479 and Kafka on 15492, unless SERVICES_BASE_PORT is another. */
 const TEST_BASE_PORT = Number(process.env.SERVICES_BASE_PORT ?? 15_400);
@@ -70,35 +74,51 @@ export function portsFrom(base: number): PerService<number> {
   return { postgres: base + postgres, pgbouncer: base + pgbouncer, redis: base + redis, kafka: base + kafka };
 }
 
-/** The services of a folder, on these ports. */
-export function serviceParts(folder: string, ports: PerService<number>, kafka?: KafkaSettings): PerService<Part> {
+/** The services of a folder, on these ports, with so many brokers, for a platform of this size. */
+export function serviceParts(
+  folder: string,
+  ports: PerService<number>,
+  kafka?: KafkaSettings,
+  brokers = 1,
+  size: Size = USUAL_SIZE,
+): ServiceParts {
   return {
-    postgres: postgresPart(folder, ports.postgres),
-    pgbouncer: pgbouncerPart(folder, ports.pgbouncer, ports.postgres),
-    redis: redisPart(folder, ports.redis),
-    kafka: kafkaPart(folder, ports.kafka, ports.kafka + 1, kafka),
+    postgres: [postgresPart(folder, ports.postgres, size)],
+    pgbouncer: [pgbouncerPart(folder, ports.pgbouncer, ports.postgres, size)],
+    redis: [redisPart(folder, ports.redis)],
+    kafka: kafkaParts(folder, nodesFrom(ports.kafka, brokers), kafka),
   };
 }
 
-/** Where each service is, with the passwords of the folder. */
-export function addressesOf(folder: string, parts: PerService<Part>): PerService<string> {
+/** Where each service is, with the passwords of the folder; several addresses have commas in between. */
+export function addressesOf(folder: string, parts: ServiceParts): PerService<string> {
+  const at = (name: ServiceName) => parts[name].map(({ address }) => address).join();
+  const brokers = at("kafka").replaceAll(WANTS_USER, "");
+  const user = at("kafka").startsWith(WANTS_USER) ? `${PLATFORM}:${passwordOf(folder, "kafka")}@` : "";
   return {
-    postgres: withPassword(parts.postgres.address, folder),
-    pgbouncer: withPassword(parts.pgbouncer.address, folder),
-    redis: parts.redis.address.replace("://", `://:${passwordOf(folder, "redis")}@`),
-    kafka: parts.kafka.address.replace(WANTS_USER, () => `${PLATFORM}:${passwordOf(folder, "kafka")}@`),
+    postgres: withPassword(at("postgres"), folder),
+    pgbouncer: withPassword(at("pgbouncer"), folder),
+    redis: at("redis").replace("://", `://:${passwordOf(folder, "redis")}@`),
+    kafka: `${user}${brokers}`,
   };
+}
+
+/** The parts of Kafka's address; the user is empty where it takes everybody. */
+export function kafkaAddress(address: string): { brokers: string; username: string; password: string } {
+  const [, username = "", password = "", brokers = ""] = /^(?:([^:]*):(.*)@)?([^@]*)$/.exec(address) ?? [];
+  return { brokers, username, password };
 }
 
 /** Starts services, those that need no other at the same time. */
 export async function startServices(
   folder: string,
-  parts: PerService<Part>,
+  parts: ServiceParts,
   names: readonly ServiceName[],
 ): Promise<PartRecord[]> {
+  const start = (name: ServiceName) => parts[name].map((part) => startPart(folder, part));
   const independent = names.filter((name) => name !== "pgbouncer");
-  const records = await allDone(independent.map((name) => startPart(folder, parts[name])));
-  return names.includes("pgbouncer") ? [...records, await startPart(folder, parts.pgbouncer)] : records;
+  const records = await allDone(independent.flatMap(start));
+  return names.includes("pgbouncer") ? [...records, ...(await allDone(start("pgbouncer")))] : records;
 }
 
 function folderOf({ folder }: ServiceSettings): string {

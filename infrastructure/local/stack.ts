@@ -1,13 +1,15 @@
 /** The whole platform on one machine: services, API and worker processes, nginx in front. */
+import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { endAll, removeData } from "./ending.ts";
 import { withLock } from "./lock.ts";
 import { startMonitoring } from "./monitoring.ts";
 import { type GateLimits, nginxPart, takeOut } from "./nginx.ts";
 import { allDone, endPart, type Part, type PartRecord, recordsIn, startPart } from "./parts.ts";
-import { type Addresses, apiPart, metricsOf, workerPart } from "./platform.ts";
+import { apiPart, metricsOf, workerPart } from "./platform.ts";
 import type { Pace } from "./prometheus.ts";
-import { addressesOf, portsFrom, SERVICES, type ServiceName, serviceParts, startServices } from "./services.ts";
+import { addressesOf, portsFrom, SERVICES, type ServiceParts, serviceParts, startServices } from "./services.ts";
+import { sizeOf } from "./sizing.ts";
 
 export interface StackSettings {
   /** Data, logs and records. */
@@ -18,6 +20,8 @@ export interface StackSettings {
   basePort: number;
   apis: number;
   workers: number;
+  /** Of Kafka: one, or three of which any may be lost. */
+  brokers: number;
   /** Null: nobody is limited. */
   limits: GateLimits | null;
   /** Whether Prometheus runs beside it, and how often it looks. */
@@ -27,12 +31,16 @@ export interface StackSettings {
 const REPOSITORY = resolve(import.meta.dir, "../..");
 /** The API's ports end before the first port of a service. */
 const MAX_PROCESSES = 30;
+/** More processes than cores make smaller batches, which cost more (docs/performance.md); the services take cores too. */
+const USUAL_PROCESSES = Math.max(1, Math.min(Math.floor(availableParallelism() / 2), MAX_PROCESSES));
+/** The number of the process that stands in for the only one of its kind while that one restarts. */
+const DEPUTY = 2;
 /** Requests of one address under way at once, where addresses are limited: more than a browser or a program has. */
 const CONNECTIONS = 100;
 const MAX_LIMIT = 1_000_000;
 
 /**
- * Reads STACK_DIR, STACK_PORT, STACK_BASE_PORT, STACK_APIS, STACK_WORKERS, RATE_LIMIT, CONNECTION_LIMIT and
+ * Reads STACK_DIR, STACK_PORT, STACK_BASE_PORT, STACK_APIS, STACK_WORKERS, STACK_BROKERS, RATE_LIMIT, CONNECTION_LIMIT and
  * STACK_MONITORING.
  *
  * @throws Error on one that does not fit
@@ -44,12 +52,15 @@ export function stackSettings(environment: Record<string, string | undefined>): 
     if (Number.isInteger(value) && value >= 1 && value <= largest) return value;
     throw new Error(`${name}=${text} does not fit; give a whole number from 1 to ${largest}`);
   };
+  const brokers = number("STACK_BROKERS", 1, 3);
+  if (brokers === 2) throw new Error("STACK_BROKERS=2 does not fit: without one of two, nothing works; give 1 or 3");
   return {
     folder: resolve(REPOSITORY, environment.STACK_DIR || "data/stack"),
     port: number("STACK_PORT", 8001, 65_535),
     basePort: number("STACK_BASE_PORT", 14_000, 65_000),
-    apis: number("STACK_APIS", 3, MAX_PROCESSES),
-    workers: number("STACK_WORKERS", 3, MAX_PROCESSES),
+    apis: number("STACK_APIS", USUAL_PROCESSES, MAX_PROCESSES),
+    workers: number("STACK_WORKERS", USUAL_PROCESSES, MAX_PROCESSES),
+    brokers,
     limits:
       (environment.RATE_LIMIT ?? "") === ""
         ? null
@@ -68,60 +79,71 @@ function monitoringOf(text: string): Pace | null {
   throw new Error(`STACK_MONITORING=${text} does not fit; give 1, or fast for alerts that fire after a second`);
 }
 
+/** What of a stack its services depend on. */
+type ServiceSettings = Pick<StackSettings, "folder" | "basePort" | "apis" | "workers" | "brokers">;
+
 /** The services of a stack. Its Kafka takes the platform alone, whose messages are executed before their rows are read. */
-export function stackServices(folder: string, basePort: number): Record<ServiceName, Part> {
-  return serviceParts(folder, portsFrom(basePort), { wantsUser: true });
+export function stackServices({ folder, basePort, brokers, ...processes }: ServiceSettings): ServiceParts {
+  return serviceParts(folder, portsFrom(basePort), { wantsUser: true }, brokers, sizeOf(processes));
 }
 
 /** Starts what does not run yet and waits until all of it works. @throws Error naming the part that does not. */
 export async function stackUp(settings: StackSettings): Promise<PartRecord[]> {
-  const { folder, port, basePort, limits, monitoring } = settings;
+  const { folder, port, limits, monitoring } = settings;
   return withLock(folder, async () => {
-    const parts = stackServices(folder, basePort);
-    const services = await startServices(folder, parts, SERVICES);
-    const { apis, workers, apiPorts } = platformOf(settings, addressesOf(folder, parts));
-    const starting = [...apis.map(({ part }) => part), ...workers];
-    const platform = await allDone(starting.map((part) => startPart(folder, part)));
+    const services = await startServices(folder, stackServices(settings), SERVICES);
+    const { apis, workers } = platformOf(settings);
+    const platform = await allDone([...apis, ...workers].map((part) => startPart(folder, part)));
     // A restart that was interrupted may have left one out.
-    takeOut(folder, apiPorts, null);
-    const nginx = await startPart(folder, nginxPart(folder, port, apiPorts, limits));
+    const doors = doorsOf(settings);
+    takeOut(folder, doors.ports, doors.closed);
+    const nginx = await startPart(folder, nginxPart(folder, port, doors.ports, limits));
     const watching = monitoring === null ? [] : await startMonitoring({ ...settings, pace: monitoring });
     return [...services, ...platform, nginx, ...watching];
   });
 }
 
-/** The processes of the platform itself. */
-function platformOf({ basePort, apis, workers }: StackSettings, addresses: Addresses) {
-  const apiPorts = upTo(apis).map((number) => basePort + number);
-  return {
-    apiPorts,
-    apis: apiPorts.map((port, index) => ({
-      port,
-      part: apiPart(index + 1, port, addresses, metricsOf("api", index + 1, basePort)),
-    })),
-    workers: upTo(workers).map((number) => workerPart(number, addresses, metricsOf("worker", number, basePort))),
-  };
+/**
+ * Restarts the API and worker processes, one after the other, while the others go on; yields each one's name. The only one of
+ * its kind has a deputy meanwhile.
+ */
+export async function stackRestart(settings: StackSettings, onRestarted: (name: string) => void): Promise<void> {
+  const { folder } = settings;
+  const { ports, closed } = doorsOf(settings);
+  return withLock(folder, async () => {
+    const { apis, workers, deputies } = platformOf(settings);
+    await allDone(deputies.map((part) => startPart(folder, part)));
+    const restart = async (part: Part) => {
+      await endPart(folder, recordOf(folder, part.name));
+      await startPart(folder, part);
+      onRestarted(part.name);
+    };
+    for (const part of apis) {
+      takeOut(folder, ports, part.ports[0] ?? null);
+      await restart(part);
+      takeOut(folder, ports, closed);
+    }
+    for (const part of workers) await restart(part);
+    for (const part of deputies) await endPart(folder, recordOf(folder, part.name));
+  });
 }
 
-/** Restarts the API and worker processes, one after the other, while the others go on; yields each one's name. */
-export async function stackRestart(settings: StackSettings, onRestarted: (name: string) => void): Promise<void> {
-  const { folder, basePort } = settings;
-  return withLock(folder, async () => {
-    const addresses = addressesOf(folder, stackServices(folder, basePort));
-    const { apis, workers, apiPorts } = platformOf(settings, addresses);
-    for (const { port, part } of apis) {
-      takeOut(folder, apiPorts, port);
-      await endPart(folder, recordOf(folder, part.name));
-      await startPart(folder, part);
-      takeOut(folder, apiPorts, null);
-      onRestarted(part.name);
-    }
-    for (const part of workers) {
-      await endPart(folder, recordOf(folder, part.name));
-      await startPart(folder, part);
-      onRestarted(part.name);
-    }
-  });
+/** The API and worker processes of a stack, and the deputies that it has while it restarts. */
+function platformOf(settings: StackSettings): Record<"apis" | "workers" | "deputies", Part[]> {
+  const { folder, basePort, apis, workers } = settings;
+  const size = sizeOf(settings);
+  const addresses = addressesOf(folder, stackServices(settings));
+  const api = (number: number) =>
+    apiPart(number, basePort + number, addresses, size, metricsOf("api", number, basePort));
+  const worker = (number: number) => workerPart(number, addresses, size, metricsOf("worker", number, basePort));
+  const deputies = [...(apis === 1 ? [api(DEPUTY)] : []), ...(workers === 1 ? [worker(DEPUTY)] : [])];
+  return { apis: upTo(apis).map(api), workers: upTo(workers).map(worker), deputies };
+}
+
+/** The ports of API processes that nginx knows, and which of them it sends nothing to, since no process is there. */
+function doorsOf({ basePort, apis }: StackSettings): { ports: number[]; closed: number | null } {
+  const ports = upTo(Math.max(apis, DEPUTY)).map((number) => basePort + number);
+  return { ports, closed: apis === 1 ? basePort + DEPUTY : null };
 }
 
 /** Ends exactly what was started, and gives back what that was. The data stays, unless it shall be removed as well. */

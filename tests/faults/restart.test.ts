@@ -31,6 +31,8 @@ import { until } from "./load/waiting.ts";
 const FULL = process.env.TEST_SIZE === "full";
 const FILE = "tests/faults/restart.test.ts";
 const RESTARTS = FULL ? 20 : 1;
+/** Of each kind. The only one has a deputy while it restarts, which nobody may see either. */
+const PROCESSES = FULL ? 2 : 1;
 const ENDS_MS = 30_000;
 /** What a worker let fall would be taken up at the end of its lease. Four times the usual, so that a slow machine is not one. */
 const LEASE_SECONDS = "120";
@@ -50,8 +52,8 @@ beforeAll(async () => {
     STACK_DIR: `.tools/${laneFolder("fault-stack")}`,
     STACK_PORT: String(frontPortOf("fault-stack")),
     STACK_BASE_PORT: String(basePortOf("fault-stack")),
-    STACK_APIS: "2",
-    STACK_WORKERS: "2",
+    STACK_APIS: String(PROCESSES),
+    STACK_WORKERS: String(PROCESSES),
   });
   await endPlatform();
   // What is set for us is set for the parts that we start.
@@ -111,7 +113,7 @@ test.concurrent(NAME, () =>
       expect(new Set(attempts.map(({ id }) => id)).size).toBe(attempts.length);
       expect(drains.faults).toEqual([]);
       expect([...drains.seen.keys()].sort()).toEqual(apis);
-      expect(restarted.length).toBe(4 * RESTARTS);
+      expect(restarted.length).toBe(2 * PROCESSES * RESTARTS);
       expect(runIds.length).toBeGreaterThan(500 * RESTARTS);
     } finally {
       await sql.end();
@@ -124,7 +126,7 @@ const ENDING = "what a worker that ends can't finish is another's at once";
 test.concurrent(ENDING, () =>
   play(FILE, ENDING, async () => {
     const sink = new LedgerSink();
-    const env = await ownDeployment(settings.basePort);
+    const env = await ownDeployment();
     const api = await PlatformProcess.start("api", env);
     const ending = await PlatformProcess.start("worker", env);
     const running = [api, ending];
@@ -180,8 +182,8 @@ test.concurrent(ENDING, () =>
 );
 
 /** A database, topics and a group of its own, on the services of the stack. */
-async function ownDeployment(basePort: number): Promise<Record<string, string>> {
-  const services = addressesOf(settings.folder, stackServices(settings.folder, basePort));
+async function ownDeployment(): Promise<Record<string, string>> {
+  const services = addressesOf(settings.folder, stackServices(settings));
   const broker = new URL(`kafka://${services.kafka}`);
   const name = `faults_ending_${Date.now().toString(36)}`;
   const sql = postgres(services.postgres, { max: 1, onnotice: () => {} });

@@ -7,7 +7,14 @@ const FIRST_PORT = 16_000;
 const PORTS_OF_A_LANE = 1000;
 const PORTS_OF_A_STACK = 100;
 /** All that has ports in a lane, before the services of tests/run-file. No two lanes share one, and no two stacks. */
-const STACKS = ["test-stack", "fault-stack", "services-idle", "fault-stack-lists", "fault-disk"] as const;
+const STACKS = [
+  "test-stack",
+  "fault-stack",
+  "services-idle",
+  "fault-stack-lists",
+  "fault-disk",
+  "fault-stack-brokers",
+] as const;
 
 /** The name of a folder below `.tools` in this lane. */
 export function laneFolder(name: string): string {

@@ -33,7 +33,7 @@ export class Membership {
   readonly #watch: Watch;
   readonly #intake: Intake;
   readonly #rest: Rest;
-  readonly #backoff = new Backoff(200, 5000);
+  readonly #backoff = new Backoff(200, 1000);
   readonly #ended: Promise<void>;
   #stopped = false;
   #endSession: () => void = () => {};

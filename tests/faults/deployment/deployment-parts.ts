@@ -5,7 +5,8 @@ import postgres from "postgres";
 import { nginxPart } from "../../../infrastructure/local/nginx.ts";
 import type { Part } from "../../../infrastructure/local/parts.ts";
 import { type Addresses, apiPart, workerPart } from "../../../infrastructure/local/platform.ts";
-import { addressesOf, type ServiceName } from "../../../infrastructure/local/services.ts";
+import { addressesOf, type ServiceParts } from "../../../infrastructure/local/services.ts";
+import { sizeOf } from "../../../infrastructure/local/sizing.ts";
 import { stackServices } from "../../../infrastructure/local/stack.ts";
 import { basePortOf, frontPortOf } from "../../harness/lane.ts";
 import { SINKS } from "../../harness/platform.ts";
@@ -13,6 +14,8 @@ import { SINKS } from "../../harness/platform.ts";
 export interface DeploymentSettings {
   apis?: number;
   workers?: number;
+  /** Of Kafka. Three have services of their own, and stay up no longer than the deployment. */
+  brokers?: 1 | 3;
   /** Added to the environment of every API and worker. */
   env?: Record<string, string>;
   /** Changes a part before it is first started: other settings, another port in between. */
@@ -21,21 +24,28 @@ export interface DeploymentSettings {
   reach?(addresses: Addresses): Addresses;
 }
 
+/** The stack whose folder and ports a deployment has. */
+export function stackOf({ brokers = 1 }: DeploymentSettings): "fault-stack" | "fault-stack-brokers" {
+  return brokers === 1 ? "fault-stack" : "fault-stack-brokers";
+}
+
 /** Services, and the platform's own parts, which find them under other addresses where there is something in between. */
 export function partsOf(
   folder: string,
   name: string,
   settings: DeploymentSettings,
-): { services: Record<ServiceName, Part>; platform: Part[]; addresses: Addresses } {
-  const basePort = basePortOf("fault-stack");
-  const { apis = 2, workers = 2, env = {} } = settings;
+): { services: ServiceParts; platform: Part[]; addresses: Addresses } {
+  const { apis = 2, workers = 2, brokers = 1, env = {} } = settings;
+  const stack = stackOf(settings);
+  const basePort = basePortOf(stack);
+  const size = sizeOf({ apis, workers });
   const { adapt = (part) => part, reach = (addresses) => addresses } = settings;
-  const usual = stackServices(folder, basePort);
+  const usual = stackServices({ folder, basePort, apis, workers, brokers });
   const services = {
-    postgres: adapt(usual.postgres),
-    pgbouncer: adapt(usual.pgbouncer),
-    redis: adapt(usual.redis),
-    kafka: adapt(quickKafka(folder, usual.kafka)),
+    postgres: usual.postgres.map(adapt),
+    pgbouncer: usual.pgbouncer.map(adapt),
+    redis: usual.redis.map(adapt),
+    kafka: usual.kafka.map((part) => adapt(quickKafka(folder, part))),
   };
   const addresses = addressesOf(folder, services);
   const reached = reach(addresses);
@@ -50,9 +60,9 @@ export function partsOf(
   };
   const ports = upTo(apis).map((number) => basePort + number);
   const platform = [
-    ...ports.map((apiPort, index) => withEnvironment(apiPart(index + 1, apiPort, reached), own)),
-    ...upTo(workers).map((number) => withEnvironment(workerPart(number, reached), own)),
-    nginxPart(folder, frontPortOf("fault-stack"), ports),
+    ...ports.map((apiPort, index) => withEnvironment(apiPart(index + 1, apiPort, reached, size), own)),
+    ...upTo(workers).map((number) => withEnvironment(workerPart(number, reached, size), own)),
+    nginxPart(folder, frontPortOf(stack), ports),
   ].map(adapt);
   return { services, platform, addresses };
 }
@@ -93,7 +103,7 @@ function quickKafka(folder: string, part: Part): Part {
     async prepare() {
       const launch = await part.prepare();
       const own = ["broker.session.timeout.ms=3000", "broker.heartbeat.interval.ms=500"];
-      appendFileSync(join(folder, "kafka/server.properties"), `${own.join("\n")}\n`);
+      appendFileSync(join(folder, part.name, "server.properties"), `${own.join("\n")}\n`);
       // Less of the compiler at its start, which is most of what a start takes.
       return { ...launch, env: { ...launch.env, JAVA_TOOL_OPTIONS: "-XX:TieredStopAtLevel=1" } };
     },

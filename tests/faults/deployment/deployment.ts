@@ -24,7 +24,7 @@ import { laneFolder } from "../../harness/lane.ts";
 import { REPOSITORY } from "../../harness/platform.ts";
 import { until } from "../load/waiting.ts";
 import { forgetLogs, keepLog, readLogs } from "./deployment-logs.ts";
-import { type DeploymentSettings, databaseOf, freshDatabase, partsOf } from "./deployment-parts.ts";
+import { type DeploymentSettings, databaseOf, freshDatabase, partsOf, stackOf } from "./deployment-parts.ts";
 import { familyOf, signal } from "./family.ts";
 
 export { databaseOf } from "./deployment-parts.ts";
@@ -54,7 +54,7 @@ export class Deployment {
 
   /** Starts all of it; what an earlier test left running of the platform is ended first. */
   static async up(settings: DeploymentSettings = {}): Promise<Deployment> {
-    const folder = resolve(REPOSITORY, ".tools", laneFolder("fault-stack"));
+    const folder = resolve(REPOSITORY, ".tools", laneFolder(stackOf(settings)));
     const name = `faults_${Date.now().toString(36)}`;
     return withLock(folder, async () => {
       await endPlatform(folder);
@@ -62,7 +62,7 @@ export class Deployment {
       const { services, platform, addresses } = partsOf(folder, name, settings);
       await startServices(folder, services, SERVICES);
       await freshDatabase(addresses.postgres, name);
-      const deployment = new Deployment(folder, name, [...Object.values(services), ...platform], addresses);
+      const deployment = new Deployment(folder, name, [...Object.values(services).flat(), ...platform], addresses);
       // The first migrates; the others would wait for it.
       await deployment.start("api-1");
       await deployment.start(...deployment.names.filter((one) => PLATFORM_PART.test(one)));

@@ -1,5 +1,6 @@
 /** What the broker holds of `workflow.completed`: every event that any worker sent. */
 import { Kafka, logLevel } from "kafkajs";
+import { kafkaAddress } from "../../../infrastructure/local/services.ts";
 import { isObject, textAt } from "../../harness/http/json.ts";
 import { until } from "../load/waiting.ts";
 
@@ -14,12 +15,12 @@ export interface Completed {
 /**
  * Reads the topic from its beginning to the end that it has now.
  *
- * @param broker host:port, behind user:password@ where it wants a user
+ * @param broker host:port, several with commas, behind user:password@ where it wants a user
  */
 export async function completedEvents(broker: string, topic: string): Promise<Completed[]> {
-  const { host, username, password } = new URL(`kafka://${broker}`);
+  const { brokers, username, password } = kafkaAddress(broker);
   const user = username === "" ? {} : ({ sasl: { mechanism: "plain", username, password } } as const);
-  const kafka = new Kafka({ brokers: [host], ...user, logLevel: logLevel.NOTHING, retry: { retries: 20 } });
+  const kafka = new Kafka({ brokers: brokers.split(","), ...user, logLevel: logLevel.NOTHING, retry: { retries: 20 } });
   const ends = await endsOf(kafka, topic);
   const found: Completed[] = [];
   if (ends.size === 0) return found;

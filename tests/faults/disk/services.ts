@@ -13,6 +13,7 @@ import { until } from "../load/waiting.ts";
 import { SmallDisk } from "./small.ts";
 
 const PORTS = portsFrom(basePortOf("fault-disk"));
+const BROKER = { id: 1, port: PORTS.kafka, controllerPort: PORTS.kafka + 1 };
 /** No checkpoint makes room in the log by itself: it grows until its disk is full, and little is kept to be written over. */
 const SMALL_LOG = ["checkpoint_timeout=1d", "max_wal_size=1GB", "min_wal_size=32MB", "shared_buffers=32MB"];
 const DATA_MIB = 300;
@@ -61,7 +62,7 @@ export class DiskService {
   /** Kafka, with its log on the one disk. */
   static async kafka(): Promise<DiskService> {
     const folder = await freshFolder("fault-disk-kafka");
-    const service = new DiskService(folder, kafkaPart(folder, PORTS.kafka, PORTS.kafka + 1));
+    const service = new DiskService(folder, kafkaPart(folder, BROKER, [BROKER]));
     return service.#made(async () => {
       service.disks.push(SmallDisk.mount(join(folder, "kafka/data"), KAFKA_MIB));
     });

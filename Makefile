@@ -49,7 +49,7 @@ stack-status: install ## Says what of it runs where, and what died of what
 stack-clean: install ## Ends it and removes its data
 	@exec bun infrastructure/local/main.ts clean
 
-test: install ## Type check, lint and every test, the big ones scaled down
+test: install ## Type check, lint and the tests, the big ones scaled down, without the longest
 	@exec tests/run
 
 unit: install ## Type check and the tests that need no service, in some 20 s
@@ -57,7 +57,7 @@ unit: install ## Type check and the tests that need no service, in some 20 s
 	git grep --untracked -LE '$(SERVICES)' -- 'src/*.test.ts' 'workers/*.test.ts' | xargs -P 4 -n 4 bun test --timeout 60000; tests=$$?; \
 	wait $$types && exit $$tests
 
-test-full: install ## The same with every number as promised (about twenty minutes)
+test-full: install ## The same with every number as promised, and the longest (about half an hour)
 	@TEST_SIZE=full exec tests/run
 
 faults: install ## Kills, freezes and starves every part of it, at full size (most of an hour)

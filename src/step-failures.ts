@@ -71,10 +71,25 @@ export const STEP_FAILURES = {
     sentence: "All {count} branches failed",
     when: "Of a `parallel` that joins as `any`; `error_details.details.failed` has the error of each",
   },
+  step_timeout: {
+    code: "timeout",
+    sentence: "The step was not done within its {seconds} s",
+    when: "The `timeout` of a delay, or of a step that holds others, passed",
+  },
+  details_too_large: {
+    code: "config",
+    sentence: "The details of the error are over 16 KiB",
+    when: "Of a `fail`, as JSON text",
+  },
   cancelled: {
     code: "cancelled",
     sentence: "Cancelled: the branch {branch} {how}",
     when: "The step had begun when another branch ended their `parallel`; it is `skipped`",
+  },
+  cancelled_by_timeout: {
+    code: "cancelled",
+    sentence: "Cancelled: the time of {step} was over",
+    when: "The step had begun when the `timeout` of a step around it passed; it is `skipped`",
   },
   run_cancelled: {
     code: "cancelled",

@@ -6,7 +6,7 @@ import { createApp } from "../src/api/app.ts";
 import { openInProcessCache } from "../src/cache/in-process.ts";
 import { systemClock } from "../src/clock.ts";
 import { loadStepTypes } from "../src/connectors/index.ts";
-import { BLOCK, BlockConfig, PARALLEL, ParallelConfig } from "../src/language/containers.ts";
+import { BLOCK, BlockConfig, PARALLEL, ParallelConfig } from "../src/language/definition/containers.ts";
 import { openInProcessMessaging } from "../src/messaging/in-process.ts";
 import { RunRepository } from "../src/repositories/runs.ts";
 import { WorkflowRepository } from "../src/repositories/workflows.ts";

@@ -3,7 +3,7 @@ import type { Clock } from "../src/clock.ts";
 import type { Config } from "../src/config.ts";
 import type { StepTypes } from "../src/connectors/index.ts";
 import { shareDescriptors } from "../src/descriptors.ts";
-import { BLOCK, PARALLEL } from "../src/language/containers.ts";
+import { CONTAINER_TYPES } from "../src/language/definition/containers.ts";
 import type { Messaging } from "../src/messaging/port.ts";
 import type { Collector } from "../src/metrics/readings.ts";
 import { aborted, pause } from "../src/resilience/waiting.ts";
@@ -55,7 +55,7 @@ export function startWorker(options: WorkerOptions): Worker {
     clock,
     log,
     webhook: webhookSettings(config),
-    stepTypes: [...types.keys(), BLOCK, PARALLEL],
+    stepTypes: [...types.keys(), ...CONTAINER_TYPES],
   });
   let ended = 0;
   const endedRuns = new EndedRuns();

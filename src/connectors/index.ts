@@ -5,7 +5,7 @@
 import type { Static, TSchema } from "@sinclair/typebox";
 import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
 import type { Json, JsonObject } from "../schemas/json.ts";
-import { describeFailure, type FailureCode, type FailureName, type Subjects } from "../step-failures.ts";
+import { describeFailure, type FailureName, type Subjects } from "../step-failures.ts";
 
 /** All that a connector may use of the outside world, so that it can be tested, and its costs charged to its run. */
 export interface Tools {
@@ -65,11 +65,12 @@ export interface ConfigFault {
 
 /** Thrown by a connector to fail its step; the output, where given, stays readable in the step's result. */
 export class StepFailure extends Error {
-  readonly code: FailureCode;
+  /** A word of FailureCode, or of the workflow's author. */
+  readonly code: string;
   readonly output: JsonObject | null;
   /** Values that a retry may look at, such as `status` and `retry_after`. */
-  readonly details: JsonObject | null;
-  constructor(code: FailureCode, message: string, output: JsonObject | null = null, details: JsonObject | null = null) {
+  readonly details: Json;
+  constructor(code: string, message: string, output: JsonObject | null = null, details: Json = null) {
     super(message);
     this.name = "StepFailure";
     this.code = code;

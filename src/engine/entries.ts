@@ -4,7 +4,6 @@ import { shortened } from "../errors.ts";
 import type { Json, JsonObject } from "../schemas/json.ts";
 import type { LogEntry } from "../schemas/log.ts";
 import type { StepResult } from "../schemas/run.ts";
-import type { FailureCode } from "../step-failures.ts";
 
 /** Characters of a step's error, which the run and its event repeat. */
 export const MAX_ERROR = 4096;
@@ -13,15 +12,16 @@ export const MAX_ERROR = 4096;
 export type StepOutcome = { output: Json; details?: JsonObject } | FailedOutcome;
 
 export interface FailedOutcome {
-  code: FailureCode;
+  /** One of FailureCode, or an author's own word. */
+  code: string;
   error: string;
   /** The output that a failed attempt left; null for none. */
-  output: JsonObject | null;
-  details?: JsonObject;
+  output: Json;
+  details?: Json;
 }
 
 /** Fields of a result that only some steps have. */
-export type ResultExtras = Pick<StepResult, "type" | "path" | "attempts" | "error_details" | "details">;
+export type ResultExtras = Pick<StepResult, "type" | "path" | "attempts" | "error_details" | "handled" | "details">;
 
 /** The entry for a step that begins now, or sleeps until a time (milliseconds). */
 export function startedEntry(

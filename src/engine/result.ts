@@ -1,11 +1,11 @@
 import type { Json } from "../schemas/json.ts";
 import type { FailedOutcome, StepOutcome } from "./entries.ts";
 import { PlaceholderError, resolvePlaceholders } from "./placeholders.ts";
-import type { Scope } from "./scope.ts";
+import type { Scope } from "./state/scope.ts";
 
 /** The result of a list of steps that succeeded: its output, or the outputs of its steps by name. */
 export function resultOf(output: Json | undefined, scope: Scope): StepOutcome {
-  if (output === undefined) return { output: Object.fromEntries(scope.names) };
+  if (output === undefined) return { output: scope.outputs() };
   try {
     return { output: resolvePlaceholders(output, scope) };
   } catch (error) {

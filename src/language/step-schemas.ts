@@ -1,22 +1,25 @@
 import { type TSchema, Type } from "@sinclair/typebox";
 import type { StepTypes } from "../connectors/index.ts";
 import { FORBIDDEN_KEYS } from "../schemas/json.ts";
-import { BLOCK, BlockConfig, Branch, PARALLEL, ParallelConfig } from "./containers.ts";
+import { BLOCK, BlockConfig, Branch, type ContainerType, PARALLEL, ParallelConfig } from "./definition/containers.ts";
+import { MAX_RETRIES, Retry } from "./definition/retry.ts";
+import { Catch, Step, StepName } from "./definition/step.ts";
 import { MAX_PLACEHOLDER } from "./placeholder.ts";
-import { MAX_RETRIES, Retry } from "./retry.ts";
-import { StepName } from "./workflow.ts";
 
 /** What steps that hold others do, by their type. */
-export const CONTAINERS = {
+export const CONTAINERS: Readonly<Record<ContainerType, string>> = {
   [BLOCK]: "Groups steps: they are retried together, and give one output.",
   [PARALLEL]: "Runs branches of steps beside one another, and joins them.",
-} as const;
+};
 
 /** The retry rules of a step. */
 const RETRIES = Type.Union(
   [referenceTo("Retry"), Type.Array(referenceTo("Retry"), { minItems: 1, maxItems: MAX_RETRIES }), Type.Literal(false)],
   { description: "What happens when an attempt fails; of several the first that means the error" },
 );
+
+/** The handlers of a step. */
+const CATCHES = Type.Optional({ ...Step.properties.catch, items: referenceTo("Catch") });
 
 export const Placeholder = Type.String({
   pattern: "^\\$\\{[^{]*\\}$",
@@ -43,6 +46,7 @@ export function stepSchemas(types: StepTypes): Record<string, TSchema> {
     return referenceTo(`${own}Step`);
   });
   named.Retry = Retry;
+  named.Catch = withSteps(Catch);
   named.BlockConfig = withSteps(BlockConfig);
   named.Branch = withSteps(Branch);
   const branches = { ...ParallelConfig.properties.branches, items: referenceTo("Branch") };
@@ -55,8 +59,17 @@ export function stepSchemas(types: StepTypes): Record<string, TSchema> {
 
   function stepOf(type: string, description: string): TSchema {
     const config = referenceTo(`${nameOf(type)}Config`);
-    const retry = Type.Optional(RETRIES);
-    return Type.Object({ name, type: Type.Literal(type), config, retry }, { additionalProperties: false, description });
+    const { timeout, on_error } = Step.properties;
+    const fields = {
+      name,
+      type: Type.Literal(type),
+      config,
+      timeout,
+      retry: Type.Optional(RETRIES),
+      catch: CATCHES,
+      on_error,
+    };
+    return Type.Object(fields, { additionalProperties: false, description });
   }
 }
 
@@ -83,7 +96,7 @@ function orPlaceholder(key: string, schema: TSchema, lift: (key: string, schema:
 }
 
 /** Of something that holds steps. */
-function withSteps<Schema extends typeof BlockConfig | typeof Branch>(schema: Schema): TSchema {
+function withSteps<Schema extends typeof BlockConfig | typeof Branch | typeof Catch>(schema: Schema): TSchema {
   const steps = { ...schema.properties.steps, items: referenceTo("Step") };
   return { ...schema, properties: { ...schema.properties, steps } };
 }

@@ -3,8 +3,8 @@ import type { StepTypes } from "../connectors/index.ts";
 import { ValidationFailed } from "../errors.ts";
 import { schemaFaults } from "../schemas/faults.ts";
 import { type Json, MAX_FAULTS } from "../schemas/json.ts";
-import { StepFaults } from "./step-faults.ts";
-import { WorkflowInput } from "./workflow.ts";
+import { StepFaults } from "./checks/step-faults.ts";
+import { WorkflowInput } from "./definition/workflow.ts";
 
 const schema: TypeCheck<typeof WorkflowInput> = TypeCompiler.Compile(WorkflowInput);
 

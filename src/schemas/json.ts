@@ -18,6 +18,10 @@ export function isDeeper(value: Json, levels: number): boolean {
   return levels === 0 || parts.some((part) => isDeeper(part, levels - 1));
 }
 
+export function isObject(value: Json | undefined): value is JsonObject {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
+}
+
 export type JsonFaultKind = "number" | "string" | "key" | "depth";
 
 /** Something in a JSON text that another store or language would not give back unchanged. */

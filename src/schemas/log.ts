@@ -9,7 +9,7 @@ export type LogEntry = [path: string, result: StepResult, wakeAt: number | null]
 
 /**
  * Whether entries tell more than the results of the run that they end: they have an attempt that failed and was followed by
- * another. All else is in the results: when a step began and ended, how often it was tried, and what the last attempt came to.
+ * another, or by a handler. All else is in the results: when a step began and ended, how often it was tried, and what the last attempt came to.
  */
 export function tellMore(entries: LogEntry[]): boolean {
   return entries.some(([, { status, error }]) => status === "running" && error !== null);
@@ -68,12 +68,17 @@ function omit(results: Map<string, StepResult>): void {
   }
 }
 
-/** How many nested results a JSON text of step results says are left out. */
-export function stepsOmitted(text: string): number {
-  // An output may hold the word as well.
-  if (!text.includes('"steps_omitted"')) return 0;
+/** How many nested results a JSON text of step results says are left out, and how many steps failed though the run went on. */
+export function countsIn(text: string): { omitted: number; failed: number } {
+  const counts = { omitted: 0, failed: 0 };
+  // An output may hold the words as well.
+  if (!text.includes('"steps_omitted"') && !text.includes('"handled"')) return counts;
   const results: Record<string, StepResult> = JSON.parse(text);
-  return Object.values(results).reduce((sum, { steps_omitted = 0 }) => sum + steps_omitted, 0);
+  for (const { steps_omitted = 0, handled } of Object.values(results)) {
+    counts.omitted += steps_omitted;
+    if (handled === true) counts.failed++;
+  }
+  return counts;
 }
 
 /** Without the entries of steps whose container has begun another attempt: that has other paths, and the same names. */
@@ -84,6 +89,8 @@ function ofLastAttempts(entries: LogEntry[]): LogEntry[] {
     const segments = path.split("/");
     // Containers and lists take turns; the last segment is the step itself.
     for (let at = 0; at < segments.length - 1; at += 2) {
+      // A step has one handler, whatever the number of its attempts.
+      if (segments[at + 1]?.startsWith("c")) continue;
       const [index = "", attempt = "1"] = (segments[at] ?? "").split("~");
       const container = [...segments.slice(0, at), index].join("/");
       if ((attempts.get(container) ?? 1) !== Number(attempt)) return false;
@@ -93,12 +100,13 @@ function ofLastAttempts(entries: LogEntry[]): LogEntry[] {
 }
 
 /** The fields that few results have. */
-function extrasText({ type, path, attempts, error_details, details, steps_omitted }: StepResult): string {
+function extrasText({ type, path, attempts, error_details, handled, details, steps_omitted }: StepResult): string {
   let text = "";
   if (type !== undefined) text += `,"type":${JSON.stringify(type)}`;
   if (path !== undefined) text += `,"path":${JSON.stringify(path)}`;
   if (attempts !== undefined) text += `,"attempts":${attempts}`;
   if (error_details !== undefined) text += `,"error_details":${JSON.stringify(error_details)}`;
+  if (handled !== undefined) text += `,"handled":${handled}`;
   if (steps_omitted !== undefined) text += `,"steps_omitted":${steps_omitted}`;
   if (details !== undefined) text += `,"details":${JSON.stringify(details)}`;
   return text;

@@ -1,6 +1,5 @@
 import { type Static, Type } from "@sinclair/typebox";
-import { WorkflowReference } from "../language/workflow.ts";
-import type { FailureCode } from "../step-failures.ts";
+import { WorkflowReference } from "../language/definition/workflow.ts";
 import type { Json, JsonObject } from "./json.ts";
 
 const nullable = <T extends import("@sinclair/typebox").TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
@@ -33,22 +32,21 @@ export type RunStatus = (typeof RUN_STATUSES)[number];
 /** A run in one of these never changes again. */
 export type EndedStatus = "success" | "failed" | "cancelled";
 
+const errorFields = {
+  code: Type.String({ description: "A word of docs/failures.md, or of the author's own" }),
+  message: Type.String(),
+  step: Type.String({ description: "The address of the step that failed" }),
+  path: Type.String(),
+  attempts: Type.Integer({ minimum: 1 }),
+  at: time,
+  details: Type.Unsafe<Json>(Type.Unknown({ description: "More, such as the status of an answer; null for nothing" })),
+};
+
+/** The error that a handler was for which failed itself. */
+export const ErrorCause = Type.Object({ ...errorFields, cause: Type.Null() }, { title: "ErrorCause" });
+
 /** An error as data: what failed, where, and how often it was tried. */
-export const ErrorDetails = Type.Object(
-  {
-    code: Type.Unsafe<FailureCode>(Type.String()),
-    message: Type.String(),
-    step: Type.String({ description: "The address of the step that failed" }),
-    path: Type.String(),
-    attempts: Type.Integer({ minimum: 1 }),
-    at: time,
-    details: Type.Unsafe<JsonObject | null>(
-      Type.Unknown({ description: "An object with more, such as the status of an answer; null for nothing" }),
-    ),
-    cause: Type.Null(),
-  },
-  { title: "ErrorDetails" },
-);
+export const ErrorDetails = Type.Object({ ...errorFields, cause: nullable(ErrorCause) }, { title: "ErrorDetails" });
 export type ErrorDetails = Static<typeof ErrorDetails>;
 
 export const StepResult = Type.Object(
@@ -65,9 +63,12 @@ export const StepResult = Type.Object(
     path: Type.Optional(Type.String({ description: "The same" })),
     attempts: Type.Optional(Type.Integer({ minimum: 1, description: "Above 1, or while the next one is waited for" })),
     error_details: Type.Optional(ErrorDetails),
+    handled: Type.Optional(
+      Type.Boolean({ description: "True: it failed, and the run went on behind it; details.handled_by says why" }),
+    ),
     details: Type.Optional(
       Type.Unsafe<JsonObject>(
-        Type.Unknown({ description: "An object: what a parallel says of its branches beside their outputs" }),
+        Type.Unknown({ description: "An object: what a step says beside its output, as a parallel of its branches" }),
       ),
     ),
     steps_omitted: Type.Optional(
@@ -94,6 +95,9 @@ export const Run = Type.Object(
     step_results: Type.Record(Type.String(), StepResult, { description: "In the order of the definition" }),
     steps_omitted: Type.Optional(
       Type.Integer({ minimum: 1, description: "Nested steps whose results are left out, of more than 1,000" }),
+    ),
+    failed_steps: Type.Optional(
+      Type.Integer({ minimum: 1, description: "Steps that failed, and were handled or passed over" }),
     ),
   },
   { title: "Run" },

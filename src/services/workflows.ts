@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import { PlatformError } from "../errors.ts";
-import type { WorkflowInput } from "../language/workflow.ts";
+import type { WorkflowInput } from "../language/definition/workflow.ts";
 import type { WorkflowRepository } from "../repositories/workflows.ts";
 import type { PageQuery } from "../schemas/page.ts";
 import type { WorkflowRecord } from "../storage/port.ts";

@@ -76,7 +76,7 @@ export const WEBHOOK_FAILURES = {
   not_answered_in_time: {
     code: "timeout",
     sentence: "The webhook was not answered in time",
-    when: "No whole reply came within 30 s",
+    when: "No whole reply came within the step's `timeout`, 30 s where it has none",
   },
   http_status: {
     code: "http",

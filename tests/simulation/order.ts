@@ -1,6 +1,8 @@
-import type { Step } from "../../src/language/workflow.ts";
+import { secondsOf } from "../../src/language/definition/durations.ts";
+import type { Step } from "../../src/language/definition/step.ts";
 import type { StepResult } from "../../src/schemas/run.ts";
-import { listsIn } from "./workloads.ts";
+import { goesOn } from "./reference.ts";
+import { handlersOf, type List, listsIn } from "./steps.ts";
 
 /** How far the times of two processes may be apart, which learn the time of the database from its answers; milliseconds. */
 const SKEW = 20;
@@ -25,11 +27,16 @@ export function orderFaults(steps: readonly Step[], above: string, results: Reco
     const ended = Date.parse(result.completed_at ?? "");
     if (!(started >= before - SKEW)) faults.push(`${address} began before the step before it ended`);
     if (!(ended >= started - SKEW)) faults.push(`${address} did not end after it began`);
+    const { timeout } = step;
+    const isTimedOut = result.error_details?.code === "timeout" && result.error_details.step === address;
+    if (timeout !== undefined && isTimedOut && ended - started < secondsOf(timeout) * 1000 - SKEW) {
+      faults.push(`${address} was over before its time`);
+    }
     const { duration } = step.config;
     if (typeof duration === "number" && result.status === "success" && ended - started < duration * 1000 - SKEW) {
       faults.push(`${address} ended early`);
     }
-    for (const list of listsIn(step)) {
+    for (const list of [...listsIn(step), ...ranHandlers(step, address, results)]) {
       faults.push(...orderFaults(list.steps, `${address}.${list.above}`, results));
       for (const nested of list.steps) {
         const inner = results[`${address}.${list.above}${nested.name}`];
@@ -39,8 +46,16 @@ export function orderFaults(steps: readonly Step[], above: string, results: Reco
         if (!isWithin) faults.push(`${inner.step_name} did not begin and end within ${address}`);
       }
     }
-    if (result.status !== "success") isOver = true;
+    if (!goesOn(result)) isOver = true;
     before = ended;
   }
   return faults;
+}
+
+/** Of the handlers of a step the one that ran; their steps may have the same names. */
+function ranHandlers(step: Step, address: string, results: Record<string, StepResult>): List[] {
+  return handlersOf(step).filter(({ above, steps }, index) => {
+    const path = results[`${address}.${above}${steps[0]?.name}`]?.path ?? "";
+    return path.endsWith(`/c${index}/0`);
+  });
 }

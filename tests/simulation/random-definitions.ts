@@ -1,11 +1,15 @@
-import type { JoinKind } from "../../src/language/containers.ts";
-import type { Step } from "../../src/language/workflow.ts";
-import { succeeds } from "./reference.ts";
+import type { JoinKind } from "../../src/language/definition/containers.ts";
+import type { Catch, Step } from "../../src/language/definition/step.ts";
+import { endsOf, OK } from "./reference.ts";
 import type { Random } from "./scheduler.ts";
-import { acts, block, parallel, pure, RETRY, type Workload, waits } from "./workloads.ts";
+import { acts, block, fails, parallel, pure, RETRY, tells, waits } from "./steps.ts";
+import type { Workload } from "./workloads.ts";
 
 const MAX_NESTING = 6;
 const JOINS: JoinKind[] = ["all", "all", "all_settled", "any"];
+
+/** Codes that a catch is for; null for all. */
+const CODES = [["failed"], ["oops"], ["timeout", "all_failed"], ["*"], null];
 
 /** A workflow that nobody thought of, and how its runs must end. */
 export function randomWorkload(id: string, random: Random): Workload {
@@ -15,20 +19,33 @@ export function randomWorkload(id: string, random: Random): Workload {
   const step = (nesting: number): Step => {
     const name = `s${names++}`;
     left--;
-    const kind = left <= 0 || nesting >= MAX_NESTING ? random.below(4) : random.below(8);
+    const kind = left <= 0 || nesting >= MAX_NESTING ? random.below(5) : random.below(9);
     const made = stepOf(kind, name, nesting);
-    return random.chance(0.15) && made.type !== "delay" ? { ...made, retry: RETRY } : made;
+    if (random.chance(0.15) && made.type !== "delay" && made.type !== "fail") made.retry = RETRY;
+    if (random.chance(0.15)) made.timeout = random.pick([0.1, 1, 5]);
+    if (random.chance(0.2) && nesting < MAX_NESTING) made.catch = handlers(nesting + 1);
+    if (random.chance(0.1)) made.on_error = "continue";
+    return made;
   };
+  const handlers = (nesting: number): Catch[] =>
+    Array.from({ length: 1 + random.below(2) }, () => {
+      const steps = [tells(`s${names++}`), ...(left > 0 ? list(nesting) : [])];
+      const on = random.pick(CODES);
+      return on === null ? { steps } : { on, steps };
+    });
   const stepOf = (kind: number, name: string, nesting: number): Step => {
     if (kind < 2) return acts(name, random.chance(0.15));
     if (kind === 2) return pure(name);
     if (kind === 3) return waits(name, random.pick([0.2, 1, 3]));
-    if (kind < 6) {
+    if (kind === 4) return random.chance(0.3) ? fails(name, "oops") : pure(name);
+    if (kind < 7) {
       const branches = Array.from({ length: 1 + random.below(3) }, () => list(nesting + 1));
       return parallel(name, random.pick(JOINS), ...branches);
     }
     return block(name, list(nesting + 1));
   };
   const steps = list(0);
-  return { id, steps, status: succeeds(steps) ? "success" : "failed" };
+  const ends = endsOf(steps);
+  const status = ends.has(OK) ? "success" : "failed";
+  return { id, steps, status: ends.has(OK) && ends.size > 1 ? null : status };
 }

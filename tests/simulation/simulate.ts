@@ -7,7 +7,7 @@ import { openWorker, scheduleCancels, scheduleFaults, type Workers } from "./fau
 import { type Ground, memoryGround } from "./ground.ts";
 import { orderFaults } from "./order.ts";
 import { randomWorkload } from "./random-definitions.ts";
-import { outcomeFaults } from "./reference.ts";
+import { goesOn, outcomeFaults } from "./reference.ts";
 import { ProcessClock, Random, Scheduler } from "./scheduler.ts";
 import { scheduleTriggers } from "./triggers.ts";
 import { LEASE_MILLISECONDS } from "./worker.ts";
@@ -90,13 +90,11 @@ async function dropEnded(storage: Storage, runs: string[]): Promise<void> {
 /** What is wrong with how a run ended. */
 function problemsOf(run: RunRecord | null, { id, steps, status }: Workload): string[] {
   if (run === null) return ["is gone"];
-  if (run.status !== status) return [`ended as ${run.status} (${run.error}) instead of ${status}; log ${run.log}`];
-  const problems: string[] = [];
   const results: Record<string, StepResult> = JSON.parse(run.stepResults ?? "{}");
-  problems.push(
-    ...orderFaults(steps, "", results),
-    ...(POISONED.includes(id) ? [] : outcomeFaults(steps, "", results)),
-  );
+  const must = status ?? (steps.every(({ name }) => goesOn(results[name])) ? "success" : "failed");
+  if (run.status !== must) return [`ended as ${run.status} (${run.error}) instead of ${must}; log ${run.log}`];
+  const problems = orderFaults(steps, "", results);
+  if (!POISONED.includes(id)) problems.push(...outcomeFaults({ above: "", steps }, results));
   const { n }: { n: number } = JSON.parse(run.payload);
   for (const result of Object.values(results)) {
     const from = /"from":(-?\d+)/.exec(JSON.stringify(result.output))?.[1];

@@ -1,6 +1,6 @@
 import type { Clock } from "../../src/clock.ts";
-import type { StepTypes } from "../../src/connectors/index.ts";
-import type { Plan } from "../../src/engine/plan.ts";
+import { StepFailure, type StepTypes } from "../../src/connectors/index.ts";
+import type { Plan } from "../../src/engine/plan/plan.ts";
 import {
   ALONE,
   type EffectExecution,
@@ -11,7 +11,8 @@ import {
   type HandedEffect,
   ThreadLost,
 } from "../../workers/execution/port.ts";
-import type { Surroundings, ThreadRun } from "../../workers/execution/thread/thread-run.ts";
+import type { Surroundings } from "../../workers/execution/thread/surroundings.ts";
+import type { ThreadRun } from "../../workers/execution/thread/thread-run.ts";
 import { ThreadRuns } from "../../workers/execution/thread/thread-runs.ts";
 import type { ProcessClock } from "./scheduler.ts";
 import { killed } from "./workloads.ts";
@@ -113,7 +114,7 @@ export class SimulatedThreads implements Executor {
   }
 
   async #start(run: ThreadRun, path: string, world: Surroundings, token: number): Promise<void> {
-    await run.start(path, world, () => ({
+    await run.start(path, world, (_, timeout) => ({
       idempotencyKey: `${run.uuid}:${path}`,
       depth: 0,
       traceparent: null,
@@ -122,7 +123,9 @@ export class SimulatedThreads implements Executor {
         await this.#world.effect(run.uuid, path, token);
         this.#world.maybeFreeze(this.#process);
         const time = this.#world.random.chance(0.05) ? 20_000 : this.#world.random.below(300);
-        await new Promise<void>((resolve) => this.#clock.timer(time, resolve));
+        const isOver = timeout !== null && timeout < time;
+        await new Promise<void>((resolve) => this.#clock.timer(isOver ? timeout : time, resolve));
+        if (isOver) throw StepFailure.of("not_answered_in_time", {});
         return {
           status: 200,
           url: "",

@@ -1,9 +1,8 @@
 import { Type } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { type Connector, defineConnector, loadStepTypes, type StepTypes } from "../../src/connectors/index.ts";
-import { BLOCK, BlockConfig, type JoinKind, PARALLEL, ParallelConfig } from "../../src/language/containers.ts";
-import type { Retry } from "../../src/language/retry.ts";
-import type { Step } from "../../src/language/workflow.ts";
+import type { Step } from "../../src/language/definition/step.ts";
+import { acts, block, fails, parallel, pure, RETRY, tells, waits } from "./steps.ts";
 
 /** An effect as the simulation sees it: it takes time, is written in the world's ledger, and may fail. */
 const effect = defineConnector({
@@ -59,39 +58,11 @@ export async function simulatedStepTypes(): Promise<StepTypes> {
   return types;
 }
 
-const blockSchema = TypeCompiler.Compile(BlockConfig);
-
-export const pure = (name: string): Step => ({
-  name,
-  type: "transform",
-  config: { value: { from: "${payload.n}", name } },
-});
-export const acts = (name: string, fails = false): Step => ({ name, type: "effect", config: { fails } });
-export const waits = (name: string, duration: number): Step => ({ name, type: "delay", config: { duration } });
-
-export const block = (name: string, steps: Step[]): Step => ({ name, type: BLOCK, config: { steps } });
-export const RETRY: Retry = { on: ["failed"], max_attempts: 2, initial_interval: 0.5 };
-
-const parallelSchema = TypeCompiler.Compile(ParallelConfig);
-
-export const parallel = (name: string, join: JoinKind, ...branches: Step[][]): Step => ({
-  name,
-  type: PARALLEL,
-  config: { join, branches: branches.map((steps, index) => ({ name: `b${index}`, steps })) },
-});
-
-/** The lists of steps that a step holds, with what their addresses have before the names of the steps. */
-export function listsIn(step: Step | undefined): { above: string; steps: Step[] }[] {
-  if (step?.type === BLOCK && blockSchema.Check(step.config)) return [{ above: "", steps: step.config.steps }];
-  if (step?.type !== PARALLEL || !parallelSchema.Check(step.config)) return [];
-  return step.config.branches.map(({ name, steps }) => ({ above: `${name}.`, steps }));
-}
-
-/** A workflow and how each of its runs must end, whatever happens on the way. */
+/** A workflow and how each of its runs must end, whatever happens on the way; null where time decides. */
 export interface Workload {
   id: string;
   steps: Step[];
-  status: "success" | "failed";
+  status: "success" | "failed" | null;
 }
 
 /** Those whose runs end because their threads or processes do. */
@@ -154,6 +125,51 @@ export const WORKLOADS: Workload[] = [
       { ...parallel("o", "all", [acts("f", true)], [waits("w", 3), acts("g")]), retry: RETRY },
     ],
     status: "failed",
+  },
+  {
+    id: "caught",
+    steps: [
+      {
+        ...acts("a", true),
+        catch: [
+          { on: ["timeout"], steps: [acts("no")] },
+          { on: ["failed"], steps: [tells("t"), acts("h")] },
+        ],
+      },
+      {
+        ...block("b", [acts("x"), fails("y", "oops")]),
+        catch: [{ on: ["oops"], steps: [waits("w", 2), acts("h")], output: "${error.code}" }],
+      },
+      acts("c"),
+    ],
+    status: "success",
+  },
+  {
+    id: "passed over",
+    steps: [
+      { ...acts("a", true), on_error: "continue", retry: RETRY },
+      { ...fails("b", "oops"), on_error: "continue" },
+      acts("c"),
+    ],
+    status: "success",
+  },
+  {
+    id: "handler fails",
+    steps: [{ ...acts("a", true), retry: RETRY, catch: [{ steps: [acts("h"), fails("f", "worse")] }] }, acts("c")],
+    status: "failed",
+  },
+  {
+    id: "too slow",
+    steps: [
+      {
+        ...block("b", [acts("x"), waits("w", 40), acts("never")]),
+        timeout: 30,
+        catch: [{ on: ["timeout"], steps: [acts("h")] }],
+      },
+      { ...waits("d", 30), timeout: 2, on_error: "continue" },
+      { ...acts("e"), timeout: 0.1, on_error: "continue" },
+    ],
+    status: "success",
   },
   { id: "poisoned", steps: [acts("a"), { name: "b", type: "poison", config: {} }], status: "failed" },
   { id: "deadly", steps: [acts("a"), { name: "b", type: "deadly", config: {} }], status: "failed" },

@@ -1,13 +1,15 @@
 import type { StepTypes } from "../../src/connectors/index.ts";
-import { compile, type Plan } from "../../src/engine/plan.ts";
-import type { Step } from "../../src/language/workflow.ts";
+import { compile } from "../../src/engine/plan/compile.ts";
+import type { Plan } from "../../src/engine/plan/plan.ts";
+import type { Step } from "../../src/language/definition/step.ts";
 import type { ControlResult } from "../../src/schemas/control.ts";
 import { type LogEntry, parseLog } from "../../src/schemas/log.ts";
 import type { RunKey, StepResult } from "../../src/schemas/run.ts";
 import { SHORTCUTS, type Shortcut } from "../../src/shortcuts.ts";
 import type { Held, Progress, RunRecord, Storage } from "../../src/storage/port.ts";
 import type { ProcessClock, Random, Scheduler } from "./scheduler.ts";
-import { listsIn, type Workload } from "./workloads.ts";
+import { handlersOf, listsIn } from "./steps.ts";
+import type { Workload } from "./workloads.ts";
 
 const ENDED = new Set(["success", "failed", "cancelled"]);
 
@@ -101,14 +103,18 @@ export class World {
     if (row === null || row === undefined) return this.violation(`effect of an unknown run ${run}`);
     if (ENDED.has(row.status)) this.violation(`effect ${run}:${path} after the run ended`);
     if (this.#tokens.get(run) !== token) this.violation(`effect ${run}:${path} begun by a stale holder`);
-    const persisted = new Set(parseLog(row.log).flatMap(([at, { status }]) => (status === "running" ? [] : [at])));
+    const entries = parseLog(row.log);
+    const persisted = new Set(entries.flatMap(([at, { status }]) => (status === "running" ? [] : [at])));
+    const failed = new Set(entries.flatMap(([at, { error }]) => (error === null ? [] : [at])));
     if (persisted.has(path)) this.violation(`effect ${run}:${path} begun again after its result was persisted`);
     const acted = this.#acted.get(run) ?? new Set();
     this.#acted.set(run, acted);
-    for (const before of stepsBefore(this.workloads.get(run)?.steps ?? [], path)) {
+    for (const { before, isHandled } of stepsBefore(this.workloads.get(run)?.steps ?? [], path)) {
       for (const effect of acted) {
-        const isOfIt = effect === before || effect.startsWith(`${before}/`) || effect.startsWith(`${before}~`);
-        if (isOfIt && !persisted.has(effect)) {
+        const isOfHandler = effect.startsWith(`${before}/c`);
+        const isInside = effect.startsWith(`${before}/`) || effect.startsWith(`${before}~`);
+        const isOfIt = effect === before || (isInside && !(isHandled && isOfHandler));
+        if (isOfIt && !(persisted.has(effect) || (isHandled && failed.has(effect)))) {
           this.violation(`effect ${run}:${path} begun before the result of ${effect} was persisted`);
         }
       }
@@ -175,12 +181,20 @@ export class World {
   }
 }
 
-/** The paths of the steps that come before a step in its list and in the lists around it. */
-function stepsBefore(steps: readonly Step[], path: string): string[] {
-  const [segment = "", branch = "", ...inside] = path.split("/");
+/**
+ * The paths of the steps that come before a step in its list and in the lists around it; of a step whose handler it is in, all
+ * but the handler.
+ */
+function stepsBefore(steps: readonly Step[], path: string): { before: string; isHandled: boolean }[] {
+  const [segment = "", list = "", ...inside] = path.split("/");
   const index = Number.parseInt(segment, 10);
-  const before = steps.slice(0, index).map((_, at) => String(at));
+  const before = steps.slice(0, index).map((_, at) => ({ before: String(at), isHandled: false }));
   if (inside.length === 0) return before;
-  const nested = listsIn(steps[index])[Number(branch)]?.steps ?? [];
-  return [...before, ...stepsBefore(nested, inside.join("/")).map((at) => `${segment}/${branch}/${at}`)];
+  const isHandled = list.startsWith("c");
+  if (isHandled) before.push({ before: String(index), isHandled });
+  const lists = isHandled ? handlersOf(steps[index]) : listsIn(steps[index]);
+  const nested = lists[Number(list.replace("c", ""))]?.steps ?? [];
+  const above = `${segment}/${list}`;
+  const further = stepsBefore(nested, inside.join("/"));
+  return [...before, ...further.map((one) => ({ ...one, before: `${above}/${one.before}` }))];
 }

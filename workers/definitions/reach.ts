@@ -1,6 +1,7 @@
 import type { StepTypes } from "../../src/connectors/index.ts";
-import { type BlockPlan, compile, kindsIn } from "../../src/engine/plan.ts";
-import type { Step } from "../../src/language/workflow.ts";
+import { compile } from "../../src/engine/plan/compile.ts";
+import { type BlockPlan, kindsIn } from "../../src/engine/plan/plan.ts";
+import type { Step } from "../../src/language/definition/step.ts";
 import { bytesOfText, lru } from "../../src/lru.ts";
 
 const MAX_BYTES = 512 * 1024;

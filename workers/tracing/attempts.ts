@@ -39,6 +39,12 @@ export class Attempts {
   add([path, result, wakeAt]: LogEntry): void {
     const last = this.#last.get(path);
     if (last !== undefined && isOver(last)) return;
+    if (last !== undefined && last.endedAt !== null && !this.#wakeTimes.has(path)) {
+      // The attempt had failed for good, and now its handler is over.
+      last.description = descriptionOf(result);
+      this.#pass(endOf(result));
+      return;
+    }
     const isBegin = result.status === "running" && result.error === null;
     const wokeAt = this.#wakeTimes.get(path) ?? 0;
     // A step that begins again says when it first began.

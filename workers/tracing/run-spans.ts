@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { Clock } from "../../src/clock.ts";
 import { messageOf } from "../../src/errors.ts";
-import type { Step } from "../../src/language/workflow.ts";
+import type { Step } from "../../src/language/definition/step.ts";
 import { nameOfVersion } from "../../src/schemas/run.ts";
 import type { Next, RunEnd } from "../../src/storage/port.ts";
 import type { Tracing } from "../../src/tracing/port.ts";

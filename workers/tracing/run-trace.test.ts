@@ -105,6 +105,19 @@ test("each attempt of a step has a span, which begins when the wait before it wa
   ]);
 });
 
+test("an attempt ends where its handler begins, whose steps are below it", () => {
+  const [, attempt] = failed("0", "a", 10, 20, 1, 0);
+  const told = { path: "0/c0/0", type: "transform" };
+  const trace = traceOf(["0", result("a", 10), null], ["0", attempt, null]);
+  const handled = { ...attempt, status: "failed" as const, completed_at: isoTime(START + 30), handled: true };
+  const end = endOf(handled, result("a.$catch.t", 21, told, 30));
+  expect(linesOf(trace, end, 40)).toEqual([
+    "trigger > run: 0 to 40",
+    "run > step webhook 0 #1: 10 to 20 no",
+    "step webhook 0 #1 > step transform 0/c0/0 #1: 21 to 30",
+  ]);
+});
+
 test("the spans of nested steps are below the attempt of their container", () => {
   const nested = (path: string, type: string) => ({ path, type });
   const trace = traceOf(

@@ -1,9 +1,10 @@
 import { type TSchema, Type } from "@sinclair/typebox";
 import type { StepTypes } from "../../connectors/index.ts";
+import { Step } from "../../language/definition/step.ts";
+import { Workflow, WorkflowInput } from "../../language/definition/workflow.ts";
 import { CONTAINERS, Placeholder, stepSchemas } from "../../language/step-schemas.ts";
-import { Step, Workflow, WorkflowInput } from "../../language/workflow.ts";
 import { ExpressionInput } from "../../schemas/expression.ts";
-import { ErrorDetails, Run, StepResult, TriggerInput } from "../../schemas/run.ts";
+import { ErrorCause, ErrorDetails, Run, StepResult, TriggerInput } from "../../schemas/run.ts";
 
 const ErrorBody = Type.Object(
   { detail: Type.String(), code: Type.String(), request_id: Type.String() },
@@ -71,6 +72,7 @@ const SCHEMAS = {
   Run,
   StepResult,
   ErrorDetails,
+  ErrorCause,
   Error: ErrorBody,
   ValidationError: ValidationErrorBody,
   ExpressionPlace,

@@ -1,6 +1,6 @@
 import { isoTime } from "../../clock.ts";
 import { CANCELLED, interrupted } from "../../schemas/interrupted.ts";
-import { parseLog, stepResultsText, stepsOmitted } from "../../schemas/log.ts";
+import { countsIn, parseLog, stepResultsText } from "../../schemas/log.ts";
 import type { Page } from "../../services/pages.ts";
 import type { RunRecord, WorkflowRecord } from "../../storage/port.ts";
 
@@ -9,8 +9,14 @@ import type { RunRecord, WorkflowRecord } from "../../storage/port.ts";
 /** A run as the contract shows it. */
 export function runText(run: RunRecord): string {
   const results = run.stepResults ?? resultsOfLog(run);
-  const omitted = stepsOmitted(results);
-  return `{"uuid":"${run.uuid}","id":${JSON.stringify(run.id)},"workflow_id":"${run.workflowUuid}","workflow_version":${run.workflowVersion},"status":"${run.status}","payload":${run.payload},"created_at":"${isoTime(run.createdAt)}","started_at":${timeText(run.startedAt)},"completed_at":${timeText(run.completedAt)},"error":${JSON.stringify(run.error)},"step_results":${results}${omitted === 0 ? "" : `,"steps_omitted":${omitted}`}}`;
+  const { omitted, failed } = countsIn(results);
+  const counts = `${countText("steps_omitted", omitted)}${countText("failed_steps", failed)}`;
+  return `{"uuid":"${run.uuid}","id":${JSON.stringify(run.id)},"workflow_id":"${run.workflowUuid}","workflow_version":${run.workflowVersion},"status":"${run.status}","payload":${run.payload},"created_at":"${isoTime(run.createdAt)}","started_at":${timeText(run.startedAt)},"completed_at":${timeText(run.completedAt)},"error":${JSON.stringify(run.error)},"step_results":${results}${counts}}`;
+}
+
+/** A field that few runs have. */
+function countText(name: string, count: number): string {
+  return count === 0 ? "" : `,"${name}":${count}`;
 }
 
 /** Of a run that has not ended, or that was cancelled while no worker held it. */

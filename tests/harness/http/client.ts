@@ -10,7 +10,10 @@ export interface StepInput {
   name: string;
   type: string;
   config: unknown;
+  timeout?: unknown;
   retry?: unknown;
+  catch?: unknown;
+  on_error?: unknown;
 }
 
 export class Client {

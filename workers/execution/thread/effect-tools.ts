@@ -8,6 +8,7 @@ import type { Counts } from "../shared-counts.ts";
 import type { Cancellation } from "./cancellation.ts";
 import { TimeLimit } from "./time-limit.ts";
 
+/** Of a step that does not say how long it may take. */
 const STEP_TIMEOUT_MILLISECONDS = 30_000;
 /** Between two looks for a descriptor. */
 const FIRST_PAUSE_MILLISECONDS = 50;
@@ -33,28 +34,31 @@ export interface EffectPlace {
   slot: number;
   /** Called when its run does not need it any more. */
   cancellation: Cancellation;
+  /** How long it may take, in milliseconds; null where its step does not say. */
+  timeout: number | null;
 }
 
 /** The tools of a connector for one effect. */
 export function toolsFor(parts: ThreadParts, place: EffectPlace): Tools {
-  const { idempotencyKey, depth, traceparent, slot, cancellation } = place;
+  const { idempotencyKey, depth, traceparent, slot, cancellation, timeout } = place;
+  const milliseconds = timeout ?? STEP_TIMEOUT_MILLISECONDS;
   let signal: AbortSignal | null = null;
   return {
     idempotencyKey,
     depth,
     traceparent,
     get signal() {
-      signal ??= signalOf(cancellation);
+      signal ??= signalOf(cancellation, milliseconds);
       return signal;
     },
-    fetch: (request) => sendOnceRoom(request, slot, cancellation, parts),
+    fetch: (request) => sendOnceRoom(request, slot, cancellation, milliseconds, parts),
   };
 }
 
-function signalOf(cancellation: Cancellation): AbortSignal {
+function signalOf(cancellation: Cancellation, milliseconds: number): AbortSignal {
   const controller = new AbortController();
   cancellation.onCancel(() => controller.abort());
-  return AbortSignal.any([controller.signal, AbortSignal.timeout(STEP_TIMEOUT_MILLISECONDS)]);
+  return AbortSignal.any([controller.signal, AbortSignal.timeout(milliseconds)]);
 }
 
 /** Sends a webhook. Its time begins with a free connection, since its receiver is not to blame for a wait for one. */
@@ -62,12 +66,13 @@ async function sendOnceRoom(
   request: HttpRequest,
   slot: number,
   cancellation: Cancellation,
+  milliseconds: number,
   { webhooks, replyBytes, shared, lane, counts, beat }: ThreadParts,
 ): Promise<HttpReply> {
   const pauses = new Backoff(FIRST_PAUSE_MILLISECONDS, LAST_PAUSE_MILLISECONDS);
   for (;;) {
-    // AbortSignal.timeout would be kept in memory for 30 s, however soon the reply came.
-    const time = new TimeLimit(STEP_TIMEOUT_MILLISECONDS);
+    // AbortSignal.timeout would be kept in memory until its end, however soon the reply came.
+    const time = new TimeLimit(milliseconds);
     cancellation.onCancel(() => time.end());
     const account: ReplyAccount = {
       came: (bytes) => {

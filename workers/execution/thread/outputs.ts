@@ -1,5 +1,5 @@
 import type { StepOutcome } from "../../../src/engine/entries.ts";
-import type { RunState } from "../../../src/engine/state.ts";
+import type { RunState } from "../../../src/engine/state/state.ts";
 import { findJsonFaults, type Json, MAX_DEPTH } from "../../../src/schemas/json.ts";
 import { describeFailure } from "../../../src/step-failures.ts";
 import type { Executed } from "./executing.ts";

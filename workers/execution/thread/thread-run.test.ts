@@ -3,11 +3,12 @@ import { describe, expect, test } from "bun:test";
 import { Type } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { type Connector, defineConnector, StepFailure, type StepTypes } from "../../../src/connectors/index.ts";
-import { compile } from "../../../src/engine/plan.ts";
+import { compile } from "../../../src/engine/plan/compile.ts";
 import type { Json } from "../../../src/schemas/json.ts";
 import type { Advanced } from "../port.ts";
 import { packResults, unpackResults } from "../wire.ts";
-import { type Surroundings, ThreadRun } from "./thread-run.ts";
+import type { Surroundings } from "./surroundings.ts";
+import { ThreadRun } from "./thread-run.ts";
 
 const SECRET = "SELECT password FROM users: connection to 10.0.0.1 refused";
 const OURS = "failed unexpectedly; the log has the reason under the id of the run";

@@ -1,9 +1,10 @@
 import type { EffectConnector, Tools } from "../../../src/connectors/index.ts";
-import { type Decision, decide } from "../../../src/engine/decide.ts";
-import { beginEntry, nodeOf, outcomeEntry } from "../../../src/engine/outcome.ts";
-import type { Plan } from "../../../src/engine/plan.ts";
-import { type BlockState, blockOf, foldLog, type RunState, record } from "../../../src/engine/state.ts";
-import type { AttemptOutcome } from "../../../src/metrics/table.ts";
+import type { Plan } from "../../../src/engine/plan/plan.ts";
+import { type BlockState, blockOf, type RunState } from "../../../src/engine/state/state.ts";
+import { decide } from "../../../src/engine/steps/decide.ts";
+import type { Decision } from "../../../src/engine/steps/decision.ts";
+import { beginEntry, nodeOf, outcomeEntry } from "../../../src/engine/steps/outcome.ts";
+import { foldLog, record } from "../../../src/engine/steps/record.ts";
 import type { Json } from "../../../src/schemas/json.ts";
 import { type LogEntry, parseLog, stepResultsText, tellMore } from "../../../src/schemas/log.ts";
 import type { ErrorDetails } from "../../../src/schemas/run.ts";
@@ -11,22 +12,14 @@ import type { Advanced, ReadyEffect } from "../port.ts";
 import { Cancellation } from "./cancellation.ts";
 import { type Executed, executeEffect, executePure, textOfThrown } from "./executing.ts";
 import { Outputs } from "./outputs.ts";
-
-export interface Surroundings {
-  /** Milliseconds since the epoch, database time. */
-  now(): number;
-  /** Stop after every step, so that a thread that is lost takes no other step's result with it. */
-  stepwise: boolean;
-  /** Called before each step, as the heartbeat of the thread. */
-  beat(): void;
-  /** Called for each attempt of a step that ended, for the metrics. */
-  attempt(type: string, outcome: AttemptOutcome, milliseconds: number): void;
-}
+import type { Surroundings } from "./surroundings.ts";
 
 /** An effect that is to be started, or has been. */
 interface Effect {
   connector: EffectConnector;
   config: Json;
+  /** How long it may take, in milliseconds; null where its step does not say. */
+  timeout: number | null;
   /** Null before it is started. */
   cancellation: Cancellation | null;
 }
@@ -108,12 +101,16 @@ export class ThreadRun {
   }
 
   /** Starts an effect, and records how it ended, unless it was cancelled meanwhile. */
-  async start(path: string, world: Surroundings, tools: (cancellation: Cancellation) => Tools): Promise<void> {
+  async start(
+    path: string,
+    world: Surroundings,
+    tools: (cancellation: Cancellation, timeout: number | null) => Tools,
+  ): Promise<void> {
     const effect = this.#effects.get(path);
     if (effect === undefined) return;
     const startedAt = world.now();
     effect.cancellation = new Cancellation();
-    const executed = await executeEffect(effect.connector, effect.config, tools(effect.cancellation));
+    const executed = await executeEffect(effect.connector, effect.config, tools(effect.cancellation, effect.timeout));
     const block = blockOf(this.#state, path);
     if (block === undefined || this.#effects.get(path) !== effect) return;
     this.#effects.delete(path);
@@ -152,10 +149,10 @@ export class ThreadRun {
     }
   }
 
-  #offer({ block, path, hasBegun, connector, config }: Decision & { kind: "execute" }, now: number): void {
+  #offer({ block, path, hasBegun, connector, config, timeout }: Decision & { kind: "execute" }, now: number): void {
     if (connector.kind !== "effect") return;
     if (!hasBegun) this.#add(beginEntry(block, now, null));
-    this.#effects.set(path, { connector, config, cancellation: null });
+    this.#effects.set(path, { connector, config, timeout, cancellation: null });
     this.#ready.push({ path, host: connector.host?.(config) ?? null });
   }
 
@@ -163,10 +160,14 @@ export class ThreadRun {
   #settle(world: Surroundings, block: BlockState, executed: Executed, from: number, inner?: ErrorDetails | null): void {
     this.#unexpected ??= executed.unexpected;
     const now = world.now();
-    const entry = outcomeEntry(this.#state, block, this.uuid, now, this.#outputs.capped(executed), inner);
-    const [, { status, error }] = entry;
-    const outcome = status === "running" ? "retried" : error === null ? "success" : "failed";
-    world.attempt(nodeOf(block).type, outcome, now - from);
+    const handler = block.current?.handler ?? null;
+    // The output of a failed attempt is within the bounds already.
+    const isKnown = handler !== null && executed.outcome.output === handler.failure.output;
+    const capped = isKnown ? executed.outcome : this.#outputs.capped(executed);
+    const entry = outcomeEntry(this.#state, block, this.uuid, now, capped, inner);
+    const [, { status, error }, wakeAt] = entry;
+    const outcome = status === "running" && wakeAt !== null ? "retried" : error === null ? "success" : "failed";
+    if (handler === null) world.attempt(nodeOf(block).type, outcome, now - from);
     this.#add(entry);
   }
 

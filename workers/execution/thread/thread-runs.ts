@@ -1,7 +1,8 @@
-import type { Plan } from "../../../src/engine/plan.ts";
+import type { Plan } from "../../../src/engine/plan/plan.ts";
 import { bytesOfText, lru } from "../../../src/lru.ts";
 import type { Advanced, Handed } from "../port.ts";
-import { type Surroundings, ThreadRun } from "./thread-run.ts";
+import type { Surroundings } from "./surroundings.ts";
+import { ThreadRun } from "./thread-run.ts";
 
 /** Of the texts of runs without an effect under way; parsed they take some three times as much. */
 const MAX_BYTES = 8 * 1024 * 1024;

@@ -9,9 +9,10 @@ import { parentPort, threadId } from "node:worker_threads";
 import { workerData } from "piscina";
 import { kernelTime } from "../../../src/clock.ts";
 import { loadStepTypes } from "../../../src/connectors/index.ts";
-import { compile, type Plan } from "../../../src/engine/plan.ts";
+import { compile } from "../../../src/engine/plan/compile.ts";
+import type { Plan } from "../../../src/engine/plan/plan.ts";
 import { messageOf } from "../../../src/errors.ts";
-import type { Step } from "../../../src/language/workflow.ts";
+import type { Step } from "../../../src/language/definition/step.ts";
 import { bytesOfText, lru } from "../../../src/lru.ts";
 import { describeFailure } from "../../../src/step-failures.ts";
 import { openWebhookClient } from "../../webhook/client.ts";
@@ -25,7 +26,7 @@ import type { ThreadData } from "../threads.ts";
 import { type EffectTask, type PureTask, packResults, type ThreadTask } from "../wire.ts";
 import { type EffectPlace, EffectResults } from "./effect-results.ts";
 import { type ThreadParts, toolsFor } from "./effect-tools.ts";
-import type { Surroundings } from "./thread-run.ts";
+import type { Surroundings } from "./surroundings.ts";
 import { ThreadRuns } from "./thread-runs.ts";
 
 const BEAT_MILLISECONDS = 200;
@@ -131,8 +132,15 @@ async function executeEffect(
   if (!run.canStart(path)) return effectResults.ended(place, run, tell);
   if (kernelTime() >= effectBy) return effectResults.other(place, { kind: "late" });
   const idempotencyKey = `${run.uuid}:${path}`;
-  const started = run.start(path, world, (cancellation) =>
-    toolsFor(parts, { idempotencyKey, depth: run.depth, traceparent: traceparent ?? null, slot, cancellation }),
+  const started = run.start(path, world, (cancellation, timeout) =>
+    toolsFor(parts, {
+      idempotencyKey,
+      depth: run.depth,
+      traceparent: traceparent ?? null,
+      slot,
+      cancellation,
+      timeout,
+    }),
   );
   runs.keep(run);
   // From here on the run waits, and the CPU is on other runs.

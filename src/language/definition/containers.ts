@@ -1,17 +1,23 @@
 /** The configs of steps that hold steps. These are checked one by one, as those of the workflow are. */
 import { type Static, Type } from "@sinclair/typebox";
-import type { Json } from "../schemas/json.ts";
-import { type Step, StepName } from "./workflow.ts";
+import type { Json } from "../../schemas/json.ts";
+import { NestedSteps, StepName } from "./step.ts";
 
 export const BLOCK = "block";
 export const PARALLEL = "parallel";
+/** The types of steps that hold others. */
+export const CONTAINER_TYPES = [BLOCK, PARALLEL] as const;
+export type ContainerType = (typeof CONTAINER_TYPES)[number];
 
-export const MAX_NESTED_STEPS = 1000;
-/** Containers around a step. */
+export function isContainer(type: string): type is ContainerType {
+  return CONTAINER_TYPES.some((one) => one === type);
+}
+
+/** Containers and handlers around a step. */
 export const MAX_NESTING = 16;
 export const MAX_BRANCHES = 100;
 
-const steps = Type.Array(Type.Unsafe<Step>(Type.Unknown()), { minItems: 1, maxItems: MAX_NESTED_STEPS });
+const steps = NestedSteps;
 const output = Type.Optional(
   Type.Unsafe<Json>(Type.Unknown({ description: "What it gives; without it an object with the outputs of its steps" })),
 );

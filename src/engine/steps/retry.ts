@@ -1,4 +1,5 @@
-import { DEFAULT_ON, matches, type Retry, type Retryable } from "../language/retry.ts";
+import { type Matchable, matches } from "../../language/definition/matchers.ts";
+import { DEFAULT_ON, type Retry } from "../../language/definition/retry.ts";
 
 const MAX_INTERVAL_SECONDS = 24 * 60 * 60;
 
@@ -11,7 +12,7 @@ export interface Failures {
 }
 
 /** Which of a step's retries is for an error: the first that means it and has attempts left; -1 for none. */
-export function retryFor(retries: readonly Retry[], counts: readonly number[], error: Retryable): number {
+export function retryFor(retries: readonly Retry[], counts: readonly number[], error: Matchable): number {
   return retries.findIndex(
     ({ on = DEFAULT_ON, max_attempts = 3 }, index) => matches(on, error) && (counts[index] ?? 0) + 1 < max_attempts,
   );

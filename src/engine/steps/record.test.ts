@@ -1,10 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import type { Json } from "../schemas/json.ts";
-import type { LogEntry } from "../schemas/log.ts";
-import type { StepResult } from "../schemas/run.ts";
-import { endedEntry, startedEntry } from "./entries.ts";
-import { compile } from "./plan.ts";
-import { foldLog, type RunState, record } from "./state.ts";
+import type { Json } from "../../schemas/json.ts";
+import type { LogEntry } from "../../schemas/log.ts";
+import type { StepResult } from "../../schemas/run.ts";
+import { endedEntry, startedEntry } from "../entries.ts";
+import { compile } from "../plan/compile.ts";
+import type { RunState } from "../state/state.ts";
+import { foldLog, record } from "./record.ts";
 
 const STEPS = ["b", "2", "c"].map((name) => ({ name, type: "any", config: {} }));
 
@@ -66,7 +67,8 @@ describe("folding", () => {
     const state = folded({ a: 1 }, []);
     expect(state.steps.size).toBe(0);
     expect(state.root).toMatchObject({ position: 0, current: null, error: null });
-    expect([...state.root.scope.names]).toEqual([["payload", { a: 1 }]]);
+    expect(state.root.scope.get("payload")).toEqual({ a: 1 });
+    expect(state.root.scope.outputs()).toEqual({});
   });
 
   test("counts what succeeded, keeps the last entry of each path, in order", () => {
@@ -75,18 +77,16 @@ describe("folding", () => {
     expect(state.root.error).toBeNull();
     expect([...state.steps.keys()]).toEqual(["0", "1", "2"]);
     expect([...state.steps.values()].map(([, { status }]) => status)).toEqual(["success", "success", "running"]);
-    expect([...state.root.scope.names]).toEqual([
-      ["payload", null],
-      ["b", { n: 1 }],
-      ["2", { n: 2 }],
-    ]);
+    expect(state.root.scope.get("payload")).toBeNull();
+    expect([...state.root.scope.steps.keys()]).toEqual(["b", "2"]);
+    expect(state.root.scope.outputs()).toEqual({ b: { n: 1 }, 2: { n: 2 } });
   });
 
   test("a failure is the run's error and names its step; its output is out of reach", () => {
     const state = folded(null, [...log, endedEntry("2", "c", TIME, NOW, { error: "no", output: { n: 3 } })]);
     expect(state.root.error).toEqual({ step: "c", message: "no", details: null });
     expect(state.root.position).toBe(2);
-    expect(state.root.scope.names.has("c")).toBe(false);
+    expect(state.root.scope.get("c")).toBeUndefined();
   });
 
   test("one entry after the other or all at once: the same state", () => {

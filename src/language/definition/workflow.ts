@@ -1,8 +1,5 @@
 import { type Static, Type } from "@sinclair/typebox";
-import type { JsonObject } from "../schemas/json.ts";
-import type { StepRetry } from "./retry.ts";
-
-export const MAX_STEPS = 10_000;
+import { MAX_STEPS, Step } from "./step.ts";
 
 /** A user's own id of a workflow: it stands in paths, so it holds no slash and no control character. */
 export const WorkflowReference = Type.String({
@@ -11,28 +8,6 @@ export const WorkflowReference = Type.String({
   pattern: "^(?!\\.{1,2}$)[^/\\\\\\u0000-\\u001f\\u007f]+$",
   description: "The uuid of a workflow, or the id its author gave it (then the newest workflow with that id)",
 });
-
-// A step's name is a segment of a placeholder path, which is why these characters are kept out of it.
-export const StepName = Type.String({
-  minLength: 1,
-  maxLength: 255,
-  pattern: "^[^.\\[\\]{}$\\u0000-\\u001f\\u007f]+$",
-});
-
-export const Step = Type.Object(
-  {
-    name: StepName,
-    type: Type.String({ maxLength: 255 }),
-    config: Type.Unsafe<JsonObject>(Type.Record(Type.String(), Type.Unknown())),
-    retry: Type.Optional(
-      Type.Unsafe<StepRetry>(
-        Type.Unknown({ description: "A Retry, up to five of them, or false: what happens when an attempt fails" }),
-      ),
-    ),
-  },
-  { additionalProperties: false, title: "Step" },
-);
-export type Step = Static<typeof Step>;
 
 export const WorkflowInput = Type.Object(
   {

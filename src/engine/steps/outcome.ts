@@ -1,7 +1,8 @@
-import { isoTime } from "../clock.ts";
-import { shortened } from "../errors.ts";
-import type { LogEntry } from "../schemas/log.ts";
-import type { ErrorDetails, StepResult } from "../schemas/run.ts";
+import { isoTime } from "../../clock.ts";
+import { shortened } from "../../errors.ts";
+import { isObject } from "../../schemas/json.ts";
+import type { LogEntry } from "../../schemas/log.ts";
+import type { ErrorDetails, StepResult } from "../../schemas/run.ts";
 import {
   endedEntry,
   type FailedOutcome,
@@ -9,16 +10,18 @@ import {
   type ResultExtras,
   type StepOutcome,
   startedEntry,
-} from "./entries.ts";
-import type { Node } from "./plan.ts";
+} from "../entries.ts";
+import type { Node } from "../plan/plan.ts";
+import { type BlockState, type Handler, matchableOf, type RunState, type StepState } from "../state/state.ts";
+import { catchFor } from "./handling.ts";
 import { nextAttempt, retryFor } from "./retry.ts";
-import { type BlockState, type RunState, retryableOf, type StepState } from "./state.ts";
 
 /**
- * The entry for the end of a step's attempt: the step's end, or the wait for its next attempt.
+ * The entry for the end of a step's attempt, or of its handler: the step's end, the wait for its next attempt, or the begin of
+ * its handler.
  *
  * @param run uuid of the run, which chance is drawn from
- * @param inner the error that ended a container, as the step within it had it
+ * @param inner the error that ended a container or a handler, as the step within it had it
  */
 export function outcomeEntry(
   { plan }: RunState,
@@ -35,6 +38,9 @@ export function outcomeEntry(
   const failures = current?.failures ?? 0;
   // Most steps are plain ones at the top.
   if (plan.isPlain) return endedEntry(path, node.address, startedAt, now, outcome);
+  if (current !== null && current.handler !== null) {
+    return handledEntry(block, current, current.handler, now, outcome, inner);
+  }
   const extras = extrasOf(node, block);
   if (!("error" in outcome)) {
     const more = {
@@ -45,20 +51,57 @@ export function outcomeEntry(
     return endedEntry(path, node.address, startedAt, now, outcome, more);
   }
   const attempts = failures + 1;
-  const details = inner ?? detailsOf(node, path, attempts, now, outcome);
   const failed: ResultExtras = {
     ...extras,
     ...(attempts > 1 && { attempts }),
-    error_details: details,
+    error_details: inner ?? detailsOf(node, path, attempts, now, outcome),
   };
-  const entry = beginEntry(block, now, null);
-  const result: StepResult = Object.assign(entry[1], failed, {
-    attempts,
-    error: shortened(outcome.error, MAX_ERROR),
-  });
+  const [, begun] = beginEntry(block, now, null);
+  const error = shortened(outcome.error, MAX_ERROR);
+  const result: StepResult = Object.assign(begun, failed, { attempts, error });
   const at = retryTime(node, current, result, now, `${run}:${path}:${attempts}`);
-  if (at === null) return endedEntry(path, node.address, startedAt, now, outcome, failed);
-  return [path, result, at];
+  if (at !== null) return [path, result, at];
+  if (catchFor(node.catches, matchableOf(result)) >= 0) {
+    return [path, { ...result, ...failed, output: outcome.output }, null];
+  }
+  const passed = node.continues ? { handled: true, details: { handled_by: "on_error" } } : {};
+  return endedEntry(path, node.address, startedAt, now, outcome, { ...failed, ...passed });
+}
+
+/** The entry for the end of a step whose handler is over: it is handled, or has failed with the error of its handler. */
+function handledEntry(
+  block: BlockState,
+  { startedAt, failures }: StepState,
+  { index, failure }: Handler,
+  now: number,
+  outcome: StepOutcome,
+  inner: ErrorDetails | null,
+): LogEntry {
+  const node = nodeOf(block);
+  const { error_details: original, attempts, error, output } = failure;
+  const extras = { ...extrasOf(node, block), ...(attempts !== undefined && { attempts }) };
+  if (!("error" in outcome)) {
+    const failed = { code: original?.code ?? "failed", error: error ?? "", output: outcome.output };
+    return endedEntry(block.path, node.address, startedAt, now, failed, {
+      ...extras,
+      ...(original !== undefined && { error_details: original }),
+      handled: true,
+      details: { handled_by: `catch[${index}]` },
+    });
+  }
+  const details = inner ?? detailsOf(node, block.path, failures + 1, now, outcome);
+  const cause = original === undefined ? null : { ...original, cause: null };
+  return endedEntry(
+    block.path,
+    node.address,
+    startedAt,
+    now,
+    { ...outcome, output },
+    {
+      ...extras,
+      error_details: { ...details, cause },
+    },
+  );
 }
 
 /** The entry for a step that begins, or sleeps until a time; an attempt after others keeps the time of the first. */
@@ -110,12 +153,13 @@ export function detailsOf(
 
 function retryTime(node: Node, current: StepState | null, result: StepResult, now: number, key: string): number | null {
   const counts = current?.counts ?? [];
-  const error = retryableOf(result);
+  const error = matchableOf(result);
   const index = retryFor(node.retries, counts, error);
   const retry = node.retries[index];
   if (retry === undefined) return null;
   const since = Date.parse(result.started_at ?? "");
-  const after = result.error_details?.details?.retry_after;
+  const inside = result.error_details?.details;
+  const after = isObject(inside) ? inside.retry_after : null;
   const asked = typeof after === "number" && (error.status === 429 || error.status === 503) ? after : null;
   return nextAttempt(retry, index, { since, counts }, now, key, asked);
 }

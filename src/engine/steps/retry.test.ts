@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { Retry } from "../language/retry.ts";
+import type { Retry } from "../../language/definition/retry.ts";
 import { nextAttempt, retryFor } from "./retry.ts";
 
 const NOW = Date.UTC(2030, 0, 1);

@@ -1,0 +1,39 @@
+import { Type } from "@sinclair/typebox";
+import { CODE_PATTERN, FAIL } from "../language/definition/control.ts";
+import { isDeeper, type Json, MAX_DEPTH } from "../schemas/json.ts";
+import { STEP_FAILURES } from "../step-failures.ts";
+import { defineConnector, StepFailure } from "./index.ts";
+
+/** The error is repeated by every step around this one. */
+const MAX_DETAILS = 16 * 1024;
+const TAKEN = new Set<string>(Object.values(STEP_FAILURES).map(({ code }) => code));
+TAKEN.delete("failed");
+
+export default defineConnector({
+  type: FAIL,
+  kind: "pure",
+  description: "Fails, with an error of the author's own.",
+  config: Type.Object(
+    {
+      code: Type.Optional(Type.String({ pattern: CODE_PATTERN, description: "A word for the error; failed" })),
+      message: Type.String(),
+      details: Type.Optional(Type.Unsafe<Json>(Type.Unknown({ description: "More about the error, at most 16 KiB" }))),
+    },
+    { additionalProperties: false },
+  ),
+  check: ({ code }) => {
+    const fault = faultOfCode(code);
+    return fault === null ? [] : [{ path: ["code"], message: fault }];
+  },
+  run({ code = "failed", message, details = null }) {
+    const fault = faultOfCode(code);
+    if (fault !== null) throw StepFailure.of("config_unfit", { place: ".code", fault });
+    if (isDeeper(details, MAX_DEPTH)) throw StepFailure.of("output_too_deep", {});
+    if (JSON.stringify(details).length > MAX_DETAILS) throw StepFailure.of("details_too_large", {});
+    throw new StepFailure(code, message, null, details);
+  },
+});
+
+function faultOfCode(code: string | undefined): string | null {
+  return code !== undefined && TAKEN.has(code) ? `The code ${code} is one of the platform's own` : null;
+}

@@ -1,0 +1,6 @@
+import type { ContainerType } from "../../language/definition/containers.ts";
+import { block } from "./block.ts";
+import type { Construct } from "./construct.ts";
+import { parallel } from "./parallel.ts";
+
+export const CONSTRUCTS: Readonly<Record<ContainerType, Construct>> = { block, parallel };

@@ -1,0 +1,48 @@
+import type { Json, JsonObject } from "../../schemas/json.ts";
+import type { StepResult } from "../../schemas/run.ts";
+
+/** What a step can reach by name: the steps before it in its list and in the lists around that, and what these lists are given. */
+export class Scope {
+  /** The results of the steps of its list that are over. */
+  readonly steps = new Map<string, StepResult>();
+  readonly #given: ReadonlyMap<string, Json>;
+  readonly #outer: Scope | null;
+
+  /** @param given values by names that are no steps, such as `payload` */
+  constructor(given: ReadonlyMap<string, Json>, outer: Scope | null) {
+    this.#given = given;
+    this.#outer = outer;
+  }
+
+  /** The value of a name, the innermost first; a step of a name comes before a value that is given. */
+  get(name: string): Json | undefined {
+    const result = this.#result(name);
+    return result === undefined ? this.#giving(name) : outputOf(result);
+  }
+
+  /** The outputs of the steps of its list, by their names. */
+  outputs(): JsonObject {
+    const outputs: [string, Json][] = [];
+    for (const [name, result] of this.steps) {
+      const output = outputOf(result);
+      if (output !== undefined) outputs.push([name, output]);
+    }
+    return Object.fromEntries(outputs);
+  }
+
+  #result(name: string): StepResult | undefined {
+    const own = this.steps.get(name);
+    return own === undefined && this.#outer !== null ? this.#outer.#result(name) : own;
+  }
+
+  #giving(name: string): Json | undefined {
+    const value = this.#given.get(name);
+    return value === undefined && this.#outer !== null ? this.#outer.#giving(name) : value;
+  }
+}
+
+/** What others reach of a step that is over; undefined for nothing. A step that succeeded may have given null. */
+function outputOf({ status, output, handled }: StepResult): Json | undefined {
+  if (status === "success") return output;
+  return handled === true && output !== null ? output : undefined;
+}

@@ -1,0 +1,39 @@
+import type { EffectConnector, PureConnector } from "../../connectors/index.ts";
+import type { Json } from "../../schemas/json.ts";
+import type { LogEntry } from "../../schemas/log.ts";
+import type { EndedStatus, ErrorDetails } from "../../schemas/run.ts";
+import type { StepOutcome } from "../entries.ts";
+import type { BlockState } from "../state/state.ts";
+
+/** The next thing that a run has to do. */
+export type Decision =
+  /** Record this entry and decide again. */
+  | { kind: "record"; entry: LogEntry }
+  /** A step's attempt, or its handler, ended: record its outcome and decide again. `unexpected`: an error of a connector, for the log. */
+  | { kind: "settle"; block: BlockState; outcome: StepOutcome; inner?: ErrorDetails | null; unexpected?: unknown }
+  /** Execute the connector with this config and record how it ended; an effect may take its time meanwhile. */
+  | {
+      kind: "execute";
+      block: BlockState;
+      path: string;
+      /** It has an entry already. */
+      hasBegun: boolean;
+      connector: PureConnector | EffectConnector;
+      config: Json;
+      /** How long an effect may take, in milliseconds; null where its step does not say. */
+      timeout: number | null;
+    }
+  | Waiting
+  | { kind: "end"; status: EndedStatus; error: string | null };
+
+/** Nothing to do now but to wait for effects under way, or for a time. */
+interface Waiting {
+  kind: "wait";
+  /** When there is more to do even if no effect ends, milliseconds since the epoch; null for never. */
+  wakeAt: number | null;
+}
+
+/** The paths of effects that were decided before and are not over. */
+export interface UnderWay {
+  has(path: string): boolean;
+}

@@ -1,0 +1,118 @@
+/** A run that tests take along, without a thread or a clock. */
+import { expect } from "bun:test";
+import { Type } from "@sinclair/typebox";
+import { TypeCompiler } from "@sinclair/typebox/compiler";
+import delay from "../../connectors/delay.ts";
+import fail from "../../connectors/fail.ts";
+import {
+  type Connector,
+  defineConnector,
+  type PureConnector,
+  StepFailure,
+  type StepTypes,
+} from "../../connectors/index.ts";
+import transform from "../../connectors/transform.ts";
+import type { Step } from "../../language/definition/step.ts";
+import type { Json } from "../../schemas/json.ts";
+import type { LogEntry } from "../../schemas/log.ts";
+import type { StepResult } from "../../schemas/run.ts";
+import type { StepOutcome } from "../entries.ts";
+import { compile } from "../plan/compile.ts";
+import { blockOf, type RunState } from "../state/state.ts";
+import { decide } from "./decide.ts";
+import type { Decision } from "./decision.ts";
+import { beginEntry, outcomeEntry } from "./outcome.ts";
+import { foldLog, record } from "./record.ts";
+
+export const NOW = Date.UTC(2030, 0, 1);
+const RUN = "01900000-0000-7000-8000-000000000001";
+const effect = defineConnector({
+  type: "effect",
+  kind: "effect",
+  description: "Is never started here.",
+  config: Type.Object({}),
+  run: () => Promise.reject(new Error("the engine started an effect")),
+});
+const connectors: Connector[] = [transform, delay, fail, effect];
+const types: StepTypes = new Map(
+  connectors.map((connector) => [connector.type, { connector, validator: TypeCompiler.Compile(connector.config) }]),
+);
+
+export const acts = (name: string): Step => ({ name, type: "effect", config: {} });
+export const waits = (name: string, duration: number): Step => ({ name, type: "delay", config: { duration } });
+export const gives = (name: string, value: string): Step => ({ name, type: "transform", config: { value } });
+export const fails = (name: string, code: string): Step => ({ name, type: "fail", config: { code, message: "no" } });
+
+export const FAILED: StepOutcome = { code: "failed", error: "no", output: null };
+
+/** A run as a thread takes it along: its effects are begun and stay under way until a test says how they ended. */
+export class Played {
+  readonly state: RunState;
+  readonly log: LogEntry[] = [];
+  readonly underWay = new Set<string>();
+  readonly #steps: Step[];
+  readonly #payload: Json;
+
+  constructor(steps: Step[], payload: Json = {}) {
+    this.#steps = steps;
+    this.#payload = payload;
+    this.state = foldLog(compile(steps, types), payload, []);
+  }
+
+  /** Everything that may be done at a time; gives what is left then. */
+  go(now: number): Decision {
+    for (;;) {
+      const decision = decide(this.state, now, this.underWay);
+      if (decision.kind === "record") this.#add(decision.entry);
+      else if (decision.kind === "settle") {
+        this.#add(outcomeEntry(this.state, decision.block, RUN, now, decision.outcome, decision.inner));
+      } else if (decision.kind !== "execute") return decision;
+      else if (decision.connector.kind === "pure") {
+        const outcome = outcomeOf(decision.connector, decision.config);
+        this.#add(outcomeEntry(this.state, decision.block, RUN, now, outcome));
+      } else {
+        if (!decision.hasBegun) this.#add(beginEntry(decision.block, now, null));
+        this.underWay.add(decision.path);
+      }
+    }
+  }
+
+  /** How an effect ended. */
+  ends(path: string, now: number, outcome: StepOutcome = { output: { from: path } }): Decision {
+    const block = blockOf(this.state, path);
+    if (block === undefined || !this.underWay.delete(path)) throw new Error(`no effect at ${path}`);
+    this.#add(outcomeEntry(this.state, block, RUN, now, outcome));
+    return this.go(now);
+  }
+
+  /** What is shown of it: the status of each step by its address. */
+  get statuses(): Record<string, string> {
+    return Object.fromEntries([...this.state.steps.values()].map(([, { step_name, status }]) => [step_name, status]));
+  }
+
+  /** What is shown of one of its steps; fails where there is nothing. */
+  result(address: string): StepResult {
+    const entry = [...this.state.steps.values()].findLast(([, { step_name }]) => step_name === address);
+    if (entry === undefined) throw new Error(`no result of ${address}`);
+    return entry[1];
+  }
+
+  #add(entry: LogEntry): void {
+    this.log.push(entry);
+    record(this.state, entry);
+    if (entry[1].status === "skipped") this.underWay.delete(entry[0]);
+    const again = foldLog(compile(this.#steps, types), this.#payload, structuredClone(this.log));
+    expect(again.blocks).toEqual(this.state.blocks);
+    expect(again.root).toEqual(this.state.root);
+  }
+}
+
+function outcomeOf(connector: PureConnector, config: Json): StepOutcome {
+  try {
+    return { output: connector.run(config) };
+  } catch (error) {
+    if (!(error instanceof StepFailure)) throw error;
+    const { code, message, output, details } = error;
+    return { code, error: message, output, ...(details !== null && { details }) };
+  }
+}

@@ -1,0 +1,108 @@
+import type { Json } from "../../schemas/json.ts";
+import type { LogEntry } from "../../schemas/log.ts";
+import type { StepResult } from "../../schemas/run.ts";
+import type { Node, Plan } from "../plan/plan.ts";
+import { resultOf } from "../result.ts";
+import { Scope } from "../state/scope.ts";
+import { type BlockState, blockOf, blockState, matchableOf, type RunState, type StepState } from "../state/state.ts";
+import { catchFor } from "./handling.ts";
+import { retryFor } from "./retry.ts";
+
+const NOTHING: ReadonlyMap<string, Json> = new Map();
+
+/** Folds a run's log into its state. */
+export function foldLog(plan: Plan, payload: Json, log: Iterable<LogEntry>): RunState {
+  const root = blockState(plan.root, "", "", new Scope(new Map([["payload", payload]]), null));
+  const state: RunState = { plan, steps: new Map(), root, blocks: new Map() };
+  for (const entry of log) record(state, entry);
+  return state;
+}
+
+/** Takes one more entry into the state. */
+export function record(state: RunState, entry: LogEntry): void {
+  const [path, result, wakeAt] = entry;
+  const block = blockOf(state, path);
+  const node = block?.plan.nodes[block.position];
+  state.steps.set(path, entry);
+  // An entry of a step that is over says nothing new.
+  if (block === undefined || node === undefined || path !== block.path) return;
+  if (result.status === "running") begin(state, block, node, result, wakeAt);
+  else end(state, block, node, result);
+}
+
+function begin(state: RunState, block: BlockState, node: Node, result: StepResult, wakeAt: number | null): void {
+  block.current ??= {
+    startedAt: result.started_at ?? "",
+    failures: 0,
+    counts: node.retries.map(() => 0),
+    wakeAt: null,
+    isRetrying: false,
+    bodies: null,
+    handler: null,
+  };
+  const { current } = block;
+  current.wakeAt = wakeAt;
+  current.isRetrying = result.error !== null && wakeAt !== null;
+  if (current.isRetrying) {
+    close(state, current);
+    const index = retryFor(node.retries, current.counts, matchableOf(result));
+    current.counts[index] = (current.counts[index] ?? 0) + 1;
+    current.failures++;
+  } else if (result.error !== null) handle(state, block, current, node, result);
+  else if (node.kind === "container" && current.bodies === null) {
+    const attempt = current.failures === 0 ? "" : `~${current.failures + 1}`;
+    const above = `${block.path}${attempt}`;
+    open(
+      state,
+      current,
+      node.bodies.map(({ name, plan, segment }) =>
+        blockState(plan, name, `${above}/${segment}/`, new Scope(NOTHING, block.scope)),
+      ),
+    );
+  }
+}
+
+/** Begins with what is to be done about the failure of a step. */
+function handle(state: RunState, block: BlockState, current: StepState, node: Node, failure: StepResult): void {
+  close(state, current);
+  const index = catchFor(node.catches, matchableOf(failure));
+  const plan = node.catches[index]?.plan;
+  if (plan === undefined) return;
+  current.handler = { index, failure };
+  const given = new Map<string, Json>([["error", { ...failure.error_details }]]);
+  open(state, current, [blockState(plan, "", `${block.path}/c${index}/`, new Scope(given, block.scope))]);
+}
+
+function end(state: RunState, block: BlockState, node: Node, result: StepResult): void {
+  if (block.current !== null) close(state, block.current);
+  block.current = null;
+  if (result.status === "success" || result.handled === true) {
+    block.scope.steps.set(node.name, result);
+    block.position++;
+    block.path = `${block.prefix}${block.position}`;
+    const isOver = block.position === block.plan.nodes.length;
+    if (isOver && block !== state.root) block.result = resultOf(block.plan.output, block.scope);
+  } else if (result.status === "failed") {
+    const details = result.error_details ?? null;
+    block.error = {
+      step: details?.step ?? node.address,
+      message: details?.message ?? result.error ?? "",
+      details,
+    };
+  }
+}
+
+/** Puts lists of steps under way. */
+function open(state: RunState, step: StepState, bodies: readonly BlockState[]): void {
+  step.bodies = bodies;
+  for (const body of bodies) state.blocks.set(body.prefix, body);
+}
+
+/** Forgets the lists that a step has under way. */
+function close(state: RunState, step: StepState): void {
+  for (const body of step.bodies ?? []) {
+    if (body.current !== null) close(state, body.current);
+    state.blocks.delete(body.prefix);
+  }
+  step.bodies = null;
+}

@@ -1,0 +1,43 @@
+import { describeFailure } from "../../step-failures.ts";
+import type { FailedOutcome } from "../entries.ts";
+import type { StepNode } from "../plan/plan.ts";
+import type { BlockState } from "../state/state.ts";
+import { resolveConfig } from "./config.ts";
+import type { Decision } from "./decision.ts";
+import { beginEntry } from "./outcome.ts";
+
+/** What a step that holds no others has to do, now that its attempt may begin or go on. */
+export function decideStep(block: BlockState, node: StepNode, now: number): Decision {
+  const { stepType: type, timeout } = node;
+  const { current } = block;
+  if (type === undefined) return failed(block, describeFailure("type_unknown", { type: JSON.stringify(node.type) }));
+  const config = resolveConfig(node.config, block.scope, type);
+  if ("error" in config) return failed(block, config);
+
+  const { connector } = type;
+  if (connector.kind !== "wait") {
+    const hasBegun = current !== null;
+    return { kind: "execute", block, path: block.path, hasBegun, connector, config: config.value, timeout };
+  }
+  const wakeAt = current === null || current.isRetrying ? null : current.wakeAt;
+  if (wakeAt !== null && now < wakeAt) return { kind: "wait", wakeAt };
+  try {
+    const isBegin = wakeAt === null;
+    const milliseconds = isBegin || timeout !== null ? connector.milliseconds(config.value) : 0;
+    const isShort = timeout !== null && timeout < milliseconds;
+    if (isBegin) return { kind: "record", entry: beginEntry(block, now, now + (isShort ? timeout : milliseconds)) };
+    const outcome = isShort ? timedOut(timeout) : { output: connector.output(config.value) };
+    return { kind: "settle", block, outcome };
+  } catch (unexpected) {
+    return { ...failed(block, describeFailure("unexpected", { type: node.type })), unexpected };
+  }
+}
+
+/** The outcome of an attempt that took longer than it may, in milliseconds. */
+export function timedOut(timeout: number): FailedOutcome {
+  return { ...describeFailure("step_timeout", { seconds: timeout / 1000 }), output: null };
+}
+
+function failed(block: BlockState, failure: Pick<FailedOutcome, "code" | "error">): Decision & { kind: "settle" } {
+  return { kind: "settle", block, outcome: { ...failure, output: null } };
+}

@@ -1,0 +1,24 @@
+/** The codes of errors that a step may fail with. */
+import { isObject, type JsonObject } from "../../schemas/json.ts";
+import { STEP_FAILURES } from "../../step-failures.ts";
+import { FAIL } from "../definition/control.ts";
+import { wholePlaceholder } from "../placeholder.ts";
+import { handlersIn, listsIn, stepsIn } from "./lists.ts";
+
+/** Of the platform. */
+export const CODES: ReadonlySet<string> = new Set(Object.values(STEP_FAILURES).map(({ code }) => code));
+
+/** Whether a step of type `fail` in this step, or it itself, may raise a code of its author's own. */
+export function mayRaise(code: string, { type, config = null }: JsonObject): boolean {
+  if (type === FAIL) {
+    const raised = isObject(config) ? config.code : undefined;
+    return raised === code || wholePlaceholder(raised) !== null;
+  }
+  return listsIn(type, config, []).some((list) => stepsIn(list).some(({ step }) => raises(code, step)));
+}
+
+/** The handlers of a step within another raise codes there as well. */
+function raises(code: string, step: JsonObject): boolean {
+  if (mayRaise(code, step)) return true;
+  return handlersIn(step, []).some((list) => stepsIn(list).some(({ step: inside }) => raises(code, inside)));
+}

@@ -1,0 +1,82 @@
+/** The faults in what a step says about its time, and about its failures: `timeout`, `retry`, and `on` of `catch`. */
+import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
+import type { RequestFault } from "../../errors.ts";
+import { schemaFaults } from "../../schemas/faults.ts";
+import type { Json, JsonObject } from "../../schemas/json.ts";
+import { FAIL } from "../definition/control.ts";
+import { Duration, MAX_DURATION_SECONDS, secondsOf } from "../definition/durations.ts";
+import type { Matcher } from "../definition/matchers.ts";
+import { MAX_RETRIES, Retry } from "../definition/retry.ts";
+import { Catch } from "../definition/step.ts";
+import { CODES, mayRaise } from "./codes.ts";
+import { handlersIn, type Loc } from "./lists.ts";
+
+/** An effect holds a place, and a connection, for as long as it may take. */
+const MAX_EFFECT_SECONDS = 3600;
+
+const retrySchema: TypeCheck<typeof Retry> = TypeCompiler.Compile(Retry);
+const catchSchema: TypeCheck<typeof Catch> = TypeCompiler.Compile(Catch);
+const durationSchema: TypeCheck<typeof Duration> = TypeCompiler.Compile(Duration);
+
+/** @param isEffect whether the step acts on the world; for those the errors that are worth another attempt are known */
+export function policyFaults(step: JsonObject, loc: Loc, isEffect: boolean): RequestFault[] {
+  return [
+    ...timeoutFaults(step.timeout, [...loc, "timeout"], isEffect),
+    ...retryFaults(step, [...loc, "retry"], isEffect),
+    ...catchFaults(step, loc),
+  ];
+}
+
+function timeoutFaults(timeout: Json | undefined, loc: Loc, isEffect: boolean): RequestFault[] {
+  // What is no duration is reported by the schema.
+  if (!durationSchema.Check(timeout)) return [];
+  const seconds = secondsOf(timeout);
+  const most = isEffect ? MAX_EFFECT_SECONDS : MAX_DURATION_SECONDS;
+  if (seconds > 0 && seconds <= most) return [];
+  return [{ loc, msg: `Should be more than 0 and at most ${most} seconds`, type: "duration_range" }];
+}
+
+function retryFaults(step: JsonObject, loc: Loc, isEffect: boolean): RequestFault[] {
+  const { retry, type } = step;
+  if (retry === undefined || retry === false) return [];
+  if (type === FAIL) return [{ loc, msg: "This step fails every time", type: "retry_on_fail" }];
+  if (!Array.isArray(retry)) return faultsOfRetry(retry, step, loc, isEffect);
+  if (retry.length === 0 || retry.length > MAX_RETRIES) {
+    const msg = `List should have 1 to ${MAX_RETRIES} items`;
+    return [{ loc, msg, type: retry.length === 0 ? "too_short" : "too_long" }];
+  }
+  return retry.flatMap((one, index) => faultsOfRetry(one, step, [...loc, index], isEffect));
+}
+
+function faultsOfRetry(retry: Json, step: JsonObject, loc: Loc, isEffect: boolean): RequestFault[] {
+  if (!retrySchema.Check(retry)) return schemaFaults(retrySchema.Errors(retry), loc);
+  const { on } = retry;
+  if (on !== undefined) return matcherFaults(on, step, [...loc, "on"]);
+  if (isEffect) return [];
+  const msg = 'Say which errors are retried, such as ["timeout"] or ["*"]: only webhooks have a default';
+  return [{ loc: [...loc, "on"], msg, type: "retry_on_required" }];
+}
+
+function catchFaults(step: JsonObject, loc: Loc): RequestFault[] {
+  let isAllCaught = false;
+  return handlersIn(step, loc).flatMap(({ list: one, loc: at }) => {
+    if (!catchSchema.Check(one)) return schemaFaults(catchSchema.Errors(one), at);
+    const faults = matcherFaults(one.on ?? [], step, [...at, "on"]);
+    if (isAllCaught) {
+      faults.push({ loc: at, msg: "A catch before this one is for every error", type: "catch_unreachable" });
+    }
+    isAllCaught ||= one.on === undefined || one.on.includes("*");
+    return faults;
+  });
+}
+
+function matcherFaults(on: readonly Matcher[], step: JsonObject, loc: Loc): RequestFault[] {
+  return on.flatMap((matcher, index) => {
+    if (typeof matcher === "number" || matcher === "*" || /^[1-5]xx$/.test(matcher)) return [];
+    if (CODES.has(matcher) || mayRaise(matcher, step)) return [];
+    const msg = `There is no error code ${JSON.stringify(matcher)} here; known are ${[...CODES].sort().join(", ")}`;
+    return [
+      { loc: [...loc, index], msg: `${msg}, and those of steps of type fail within`, type: "unknown_error_code" },
+    ];
+  });
+}

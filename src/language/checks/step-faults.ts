@@ -1,0 +1,135 @@
+/** The faults in the steps of a definition, nested ones included. */
+import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
+import type { StepTypes } from "../../connectors/index.ts";
+import type { RequestFault } from "../../errors.ts";
+import { schemaFaults } from "../../schemas/faults.ts";
+import { FORBIDDEN_KEYS, isObject, type Json, type JsonObject } from "../../schemas/json.ts";
+import { BlockConfig, isContainer, MAX_NESTING, PARALLEL, ParallelConfig } from "../definition/containers.ts";
+import { MAX_STEPS, Step } from "../definition/step.ts";
+import { configFaults, templateFaults } from "./config-faults.ts";
+import { handlersIn, type Loc, listsIn, type StepList } from "./lists.ts";
+import { Names } from "./names.ts";
+import { policyFaults } from "./policy-faults.ts";
+
+const stepSchema: TypeCheck<typeof Step> = TypeCompiler.Compile(Step);
+const containerSchemas = {
+  block: TypeCompiler.Compile(BlockConfig),
+  parallel: TypeCompiler.Compile(ParallelConfig),
+};
+
+/** What is known where a list of steps stands. */
+interface Place {
+  /** The names of the list around it. */
+  outer: Names | null;
+  /** Containers and handlers around it. */
+  nesting: number;
+}
+
+const TOP: Place = { outer: null, nesting: 0 };
+
+/** Checks steps one by one, and counts them. */
+export class StepFaults {
+  readonly faults: RequestFault[] = [];
+  readonly #types: StepTypes;
+  readonly #most: number;
+  #count = 0;
+
+  /** @param most how many faults are looked for */
+  constructor(types: StepTypes, most: number) {
+    this.#types = types;
+    this.#most = most;
+  }
+
+  /** Checks a list of steps that fits its schema, except inside their configs and handlers. */
+  check(steps: Json[], loc: Loc, { outer, nesting }: Place = TOP): void {
+    const names = new Names(outer);
+    const inside = { outer: names, nesting: nesting + 1 };
+    for (const [index, step] of steps.entries()) {
+      if (this.faults.length >= this.#most) return;
+      // Of a list that is too long by itself its schema says so.
+      if (++this.#count === MAX_STEPS + 1 && steps.length <= MAX_STEPS) {
+        this.#add(loc, `A workflow has at most ${MAX_STEPS} steps, those within others included`, "too_many_steps");
+      }
+      if (!isObject(step)) continue;
+      const at = [...loc, index];
+      if (typeof step.name === "string") {
+        this.#checkName(step.name, [...at, "name"], names);
+        names.add(step.name);
+      }
+      this.#checkStep(step, at, inside);
+    }
+  }
+
+  /** @param inside what is known in the lists that it holds, and in its handlers */
+  #checkStep(step: JsonObject, loc: Loc, inside: Place): void {
+    const { type, config = null } = step;
+    if (typeof type !== "string") return;
+    if (isContainer(type)) this.#checkContainer(type, config, [...loc, "config"], inside);
+    else this.faults.push(...configFaults(type, config, loc, this.#types));
+    const isEffect = this.#types.get(type)?.connector.kind === "effect";
+    this.faults.push(...policyFaults(step, loc, isEffect));
+    const handlers = handlersIn(step, loc);
+    if (handlers.length > 0 && inside.nesting > MAX_NESTING) this.#addTooDeep([...loc, "catch"]);
+    else for (const handler of handlers) this.#checkList(handler, inside);
+  }
+
+  #checkContainer(type: keyof typeof containerSchemas, config: Json, loc: Loc, inside: Place): void {
+    // A value that is no object is reported by the schema.
+    if (!isObject(config)) return;
+    if (inside.nesting > MAX_NESTING) {
+      this.#addTooDeep(loc);
+      return;
+    }
+    const schema = containerSchemas[type];
+    if (!schema.Check(config)) this.faults.push(...schemaFaults(schema.Errors(config), loc));
+    const lists = listsIn(type, config, loc);
+    const names = new Set<Json | undefined>();
+    for (const list of lists) {
+      if (type === PARALLEL) this.#checkBranchName(list, names);
+      this.#checkList(list, inside);
+    }
+  }
+
+  #checkBranchName({ list: { name }, loc }: StepList, names: Set<Json | undefined>): void {
+    if (typeof name !== "string") return;
+    if (names.has(name)) {
+      this.#add([...loc, "name"], `The branch name ${JSON.stringify(name)} is taken`, "branch_taken");
+    }
+    if (FORBIDDEN_KEYS.has(name)) {
+      this.#add([...loc, "name"], "__proto__, constructor and prototype can't be branch names");
+    }
+    names.add(name);
+  }
+
+  /** Checks steps that follow one another, and their output. */
+  #checkList({ list, loc }: StepList, place: Place): void {
+    this.faults.push(...templateFaults(list.output ?? null, [...loc, "output"]));
+    const steps = Array.isArray(list.steps) ? list.steps : [];
+    for (const [index, step] of steps.entries()) {
+      if (this.faults.length >= this.#most) return;
+      if (!stepSchema.Check(step)) this.faults.push(...schemaFaults(stepSchema.Errors(step), [...loc, "steps", index]));
+    }
+    this.check(steps, [...loc, "steps"], place);
+  }
+
+  #checkName(name: string, loc: Loc, names: Names): void {
+    if (name === "payload") {
+      this.#add(loc, "A step can't be named payload: placeholders reach the trigger's payload by that name");
+    } else if (FORBIDDEN_KEYS.has(name)) {
+      this.#add(loc, "__proto__, constructor and prototype can't be step names");
+    } else if (names.isTaken(name)) {
+      this.#add(loc, `The step name ${JSON.stringify(name)} is taken by an earlier step`);
+    } else if (names.isVisible(name)) {
+      const msg = `The step name ${JSON.stringify(name)} would hide the step of that name which is visible here`;
+      this.#add(loc, msg, "name_hides");
+    }
+  }
+
+  #addTooDeep(loc: Loc): void {
+    this.#add(loc, `Steps are nested at most ${MAX_NESTING} deep`, "too_deep");
+  }
+
+  #add(loc: Loc, msg: string, type = "value_error"): void {
+    this.faults.push({ loc, msg, type });
+  }
+}

@@ -1,0 +1,70 @@
+import { type Static, Type } from "@sinclair/typebox";
+import type { Json, JsonObject } from "../../schemas/json.ts";
+import { Duration } from "./durations.ts";
+import { type Matcher, On } from "./matchers.ts";
+import type { StepRetry } from "./retry.ts";
+
+export const MAX_STEPS = 10_000;
+export const MAX_NESTED_STEPS = 1000;
+export const MAX_CATCHES = 10;
+
+// A step's name is a segment of a placeholder path, which is why these characters are kept out of it.
+export const StepName = Type.String({
+  minLength: 1,
+  maxLength: 255,
+  pattern: "^[^.\\[\\]{}$\\u0000-\\u001f\\u007f]+$",
+});
+
+/** The words of `on_error`. */
+const OnError = Type.Union([Type.Literal("fail"), Type.Literal("continue")], {
+  description: "continue: the run goes on behind the step though it failed",
+});
+
+export const Step = Type.Object(
+  {
+    name: StepName,
+    type: Type.String({ maxLength: 255 }),
+    config: Type.Unsafe<JsonObject>(Type.Record(Type.String(), Type.Unknown())),
+    timeout: Type.Optional(Duration),
+    retry: Type.Optional(
+      Type.Unsafe<StepRetry>(
+        Type.Unknown({ description: "A Retry, up to five of them, or false: what happens when an attempt fails" }),
+      ),
+    ),
+    catch: Type.Optional(
+      Type.Array(Type.Unsafe<Catch>(Type.Unknown()), {
+        minItems: 1,
+        maxItems: MAX_CATCHES,
+        description: "What happens when the step has failed for good; the first that means the error",
+      }),
+    ),
+    on_error: Type.Optional(OnError),
+  },
+  { additionalProperties: false, title: "Step" },
+);
+export type Step = Static<typeof Step>;
+
+/** Steps that follow one another. They are checked one by one, as those of the workflow are. */
+export const NestedSteps = Type.Array(Type.Unsafe<Step>(Type.Unknown()), { minItems: 1, maxItems: MAX_NESTED_STEPS });
+
+/** Steps that run when the step has failed with one of the errors. */
+export const Catch = Type.Object(
+  {
+    on: Type.Optional(On),
+    steps: NestedSteps,
+    output: Type.Optional(
+      Type.Unsafe<Json>(
+        Type.Unknown({ description: "What the step gives then; without it what its failed attempt left, or null" }),
+      ),
+    ),
+  },
+  { additionalProperties: false, title: "Catch" },
+);
+export type Catch = {
+  on?: Matcher[];
+  steps: Step[];
+  output?: Json;
+};
+
+/** The errors that a catch without `on` means. */
+export const CATCH_ON: readonly Matcher[] = ["*"];

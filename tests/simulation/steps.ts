@@ -1,0 +1,58 @@
+/** The steps of simulated workflows, and what of a definition the checks look at. */
+import { TypeCompiler } from "@sinclair/typebox/compiler";
+import {
+  BLOCK,
+  BlockConfig,
+  type JoinKind,
+  PARALLEL,
+  ParallelConfig,
+} from "../../src/language/definition/containers.ts";
+import type { Retry } from "../../src/language/definition/retry.ts";
+import type { Step } from "../../src/language/definition/step.ts";
+
+const blockSchema = TypeCompiler.Compile(BlockConfig);
+
+export const pure = (name: string): Step => ({
+  name,
+  type: "transform",
+  config: { value: { from: "${payload.n}", name } },
+});
+export const acts = (name: string, fails = false): Step => ({ name, type: "effect", config: { fails } });
+export const waits = (name: string, duration: number): Step => ({ name, type: "delay", config: { duration } });
+
+export const block = (name: string, steps: Step[]): Step => ({ name, type: BLOCK, config: { steps } });
+export const RETRY: Retry = { on: ["failed"], max_attempts: 2, initial_interval: 0.5 };
+
+const parallelSchema = TypeCompiler.Compile(ParallelConfig);
+
+export const parallel = (name: string, join: JoinKind, ...branches: Step[][]): Step => ({
+  name,
+  type: PARALLEL,
+  config: { join, branches: branches.map((steps, index) => ({ name: `b${index}`, steps })) },
+});
+
+export const fails = (name: string, code: string): Step => ({ name, type: "fail", config: { code, message: "no" } });
+/** A step of a handler, which says what the error is that it is for. */
+export const tells = (name: string): Step => ({
+  name,
+  type: "transform",
+  config: { value: { caught: "${error.code}", from: "${payload.n}" } },
+});
+
+/** Steps that follow one another, and what their addresses have before their names. */
+export interface List {
+  above: string;
+  steps: Step[];
+}
+
+/** The lists of steps that a step holds, in its attempts. */
+export function listsIn(step: Step | undefined): List[] {
+  if (step?.type === BLOCK && blockSchema.Check(step.config)) return [{ above: "", steps: step.config.steps }];
+  if (step?.type !== PARALLEL || !parallelSchema.Check(step.config)) return [];
+  return step.config.branches.map(({ name, steps }) => ({ above: `${name}.`, steps }));
+}
+
+/** The lists that a step's handlers are. */
+export function handlersOf(step: Step | undefined): List[] {
+  return (step?.catch ?? []).map(({ steps }) => ({ above: "$catch.", steps }));
+}

@@ -29,6 +29,11 @@ export const STEP_FAILURES = {
     sentence: "The placeholder {placeholder} leads nowhere",
     when: "The payload, or the output of an earlier step, has nothing at that path",
   },
+  expression_failed: {
+    code: "expression",
+    sentence: "The expression {expression} failed: {error}",
+    when: "A condition: a key that is not there, a value of another type, or it costs too much",
+  },
   config_too_large: {
     code: "config",
     sentence: "The config is over 1 MiB once its placeholders are resolved",

@@ -6,7 +6,14 @@ import { createApp } from "../src/api/app.ts";
 import { openInProcessCache } from "../src/cache/in-process.ts";
 import { systemClock } from "../src/clock.ts";
 import { loadStepTypes } from "../src/connectors/index.ts";
-import { BLOCK, BlockConfig, PARALLEL, ParallelConfig } from "../src/language/definition/containers.ts";
+import {
+  BLOCK,
+  BlockConfig,
+  PARALLEL,
+  ParallelConfig,
+  SWITCH,
+  SwitchConfig,
+} from "../src/language/definition/containers.ts";
 import { openInProcessMessaging } from "../src/messaging/in-process.ts";
 import { RunRepository } from "../src/repositories/runs.ts";
 import { WorkflowRepository } from "../src/repositories/workflows.ts";
@@ -110,7 +117,12 @@ test("has a schema for the config of every step type", async () => {
   const steps = listAt(document, "components", "schemas", "Step", "anyOf").map(resolved);
   const documented = steps.map((step) => [textAt(step, "properties", "type", "const"), configKeys(step)]);
   const types = [...(await loadStepTypes()).values()].map(({ connector }) => connector);
-  const all = [...types, { type: BLOCK, config: BlockConfig }, { type: PARALLEL, config: ParallelConfig }];
+  const all = [
+    ...types,
+    { type: BLOCK, config: BlockConfig },
+    { type: PARALLEL, config: ParallelConfig },
+    { type: SWITCH, config: SwitchConfig },
+  ];
   expect(documented).toEqual(all.map(({ type, config }) => [type, Object.keys(config.properties)]));
 });
 

@@ -18,6 +18,8 @@ export interface FailedOutcome {
   /** The output that a failed attempt left; null for none. */
   output: Json;
   details?: Json;
+  /** No retry is for it. */
+  isFinal?: true;
 }
 
 /** Fields of a result that only some steps have. */

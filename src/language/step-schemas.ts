@@ -1,7 +1,18 @@
 import { type TSchema, Type } from "@sinclair/typebox";
 import type { StepTypes } from "../connectors/index.ts";
 import { FORBIDDEN_KEYS } from "../schemas/json.ts";
-import { BLOCK, BlockConfig, Branch, type ContainerType, PARALLEL, ParallelConfig } from "./definition/containers.ts";
+import {
+  BLOCK,
+  BlockConfig,
+  Branch,
+  Case,
+  type ContainerType,
+  DefaultCase,
+  PARALLEL,
+  ParallelConfig,
+  SWITCH,
+  SwitchConfig,
+} from "./definition/containers.ts";
 import { MAX_RETRIES, Retry } from "./definition/retry.ts";
 import { Catch, Step, StepName } from "./definition/step.ts";
 import { MAX_PLACEHOLDER } from "./placeholder.ts";
@@ -10,6 +21,7 @@ import { MAX_PLACEHOLDER } from "./placeholder.ts";
 export const CONTAINERS: Readonly<Record<ContainerType, string>> = {
   [BLOCK]: "Groups steps: they are retried together, and give one output.",
   [PARALLEL]: "Runs branches of steps beside one another, and joins them.",
+  [SWITCH]: "Runs the first of several lists of steps whose condition holds.",
 };
 
 /** The retry rules of a step. */
@@ -51,6 +63,11 @@ export function stepSchemas(types: StepTypes): Record<string, TSchema> {
   named.Branch = withSteps(Branch);
   const branches = { ...ParallelConfig.properties.branches, items: referenceTo("Branch") };
   named.ParallelConfig = { ...ParallelConfig, properties: { ...ParallelConfig.properties, branches } };
+  named.Case = withSteps(Case);
+  named.DefaultCase = withSteps(DefaultCase);
+  const cases = { ...SwitchConfig.properties.cases, items: referenceTo("Case") };
+  const otherwise = Type.Optional(referenceTo("DefaultCase"));
+  named.SwitchConfig = { ...SwitchConfig, properties: { cases, default: otherwise } };
   for (const [type, description] of Object.entries(CONTAINERS)) {
     named[`${nameOf(type)}Step`] = stepOf(type, description);
     steps.push(referenceTo(`${nameOf(type)}Step`));
@@ -59,11 +76,12 @@ export function stepSchemas(types: StepTypes): Record<string, TSchema> {
 
   function stepOf(type: string, description: string): TSchema {
     const config = referenceTo(`${nameOf(type)}Config`);
-    const { timeout, on_error } = Step.properties;
+    const { if: condition, timeout, on_error } = Step.properties;
     const fields = {
       name,
       type: Type.Literal(type),
       config,
+      if: condition,
       timeout,
       retry: Type.Optional(RETRIES),
       catch: CATCHES,
@@ -95,8 +113,10 @@ function orPlaceholder(key: string, schema: TSchema, lift: (key: string, schema:
   return Type.Union([type === "object" ? lift(key, inner) : inner, Placeholder]);
 }
 
-/** Of something that holds steps. */
-function withSteps<Schema extends typeof BlockConfig | typeof Branch | typeof Catch>(schema: Schema): TSchema {
+/** The schemas of what holds steps. */
+type ListSchema = typeof BlockConfig | typeof Branch | typeof Case | typeof Catch | typeof DefaultCase;
+
+function withSteps(schema: ListSchema): TSchema {
   const steps = { ...schema.properties.steps, items: referenceTo("Step") };
   return { ...schema, properties: { ...schema.properties, steps } };
 }

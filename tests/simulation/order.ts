@@ -1,7 +1,7 @@
 import { secondsOf } from "../../src/language/definition/durations.ts";
 import type { Step } from "../../src/language/definition/step.ts";
 import type { StepResult } from "../../src/schemas/run.ts";
-import { goesOn } from "./reference.ts";
+import { goesOn } from "./reference/outcomes.ts";
 import { handlersOf, type List, listsIn } from "./steps.ts";
 
 /** How far the times of two processes may be apart, which learn the time of the database from its answers; milliseconds. */

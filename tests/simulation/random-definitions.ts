@@ -1,8 +1,8 @@
 import type { JoinKind } from "../../src/language/definition/containers.ts";
 import type { Catch, Step } from "../../src/language/definition/step.ts";
-import { endsOf, OK } from "./reference.ts";
+import { endsOf, OK } from "./reference/ends.ts";
 import type { Random } from "./scheduler.ts";
-import { acts, block, fails, parallel, pure, RETRY, tells, waits } from "./steps.ts";
+import { acts, block, fails, parallel, pure, RETRY, route, tells, waits } from "./steps.ts";
 import type { Workload } from "./workloads.ts";
 
 const MAX_NESTING = 6;
@@ -15,12 +15,28 @@ const CODES = [["failed"], ["oops"], ["timeout", "all_failed"], ["*"], null];
 export function randomWorkload(id: string, random: Random): Workload {
   let left = 10;
   let names = 0;
-  const list = (nesting: number): Step[] => Array.from({ length: 1 + random.below(3) }, () => step(nesting));
-  const step = (nesting: number): Step => {
+  const list = (nesting: number): Step[] => {
+    const steps: Step[] = [];
+    for (let count = 1 + random.below(3); count > 0; count--) {
+      const made = step(nesting, steps);
+      if (random.chance(0.15)) made.if = condition(steps);
+      steps.push(made);
+    }
+    return steps;
+  };
+  const condition = (before: readonly Step[]): string => {
+    const fixed = [`payload.n % ${2 + random.below(2)} == 0`, "payload.n < 6", "true", "false", "payload.gone == 1"];
+    const kind = random.below(10);
+    if (kind < 6 || before.length === 0) return fixed[kind % 2] ?? "";
+    const { name } = random.pick(before);
+    if (kind < 8) return random.pick([`steps.${name}.status == "failed"`, `has(steps.${name}.output)`]);
+    return random.pick(fixed);
+  };
+  const step = (nesting: number, before: readonly Step[]): Step => {
     const name = `s${names++}`;
     left--;
-    const kind = left <= 0 || nesting >= MAX_NESTING ? random.below(5) : random.below(9);
-    const made = stepOf(kind, name, nesting);
+    const kind = left <= 0 || nesting >= MAX_NESTING ? random.below(5) : random.below(11);
+    const made = stepOf(kind, name, nesting, before);
     if (random.chance(0.15) && made.type !== "delay" && made.type !== "fail") made.retry = RETRY;
     if (random.chance(0.15)) made.timeout = random.pick([0.1, 1, 5]);
     if (random.chance(0.2) && nesting < MAX_NESTING) made.catch = handlers(nesting + 1);
@@ -33,7 +49,7 @@ export function randomWorkload(id: string, random: Random): Workload {
       const on = random.pick(CODES);
       return on === null ? { steps } : { on, steps };
     });
-  const stepOf = (kind: number, name: string, nesting: number): Step => {
+  const stepOf = (kind: number, name: string, nesting: number, before: readonly Step[]): Step => {
     if (kind < 2) return acts(name, random.chance(0.15));
     if (kind === 2) return pure(name);
     if (kind === 3) return waits(name, random.pick([0.2, 1, 3]));
@@ -42,7 +58,12 @@ export function randomWorkload(id: string, random: Random): Workload {
       const branches = Array.from({ length: 1 + random.below(3) }, () => list(nesting + 1));
       return parallel(name, random.pick(JOINS), ...branches);
     }
-    return block(name, list(nesting + 1));
+    if (kind < 9) return block(name, list(nesting + 1));
+    const cases = Array.from({ length: 1 + random.below(3) }, () => ({
+      if: condition(before),
+      steps: list(nesting + 1),
+    }));
+    return route(name, cases, random.chance(0.5) ? list(nesting + 1) : null);
   };
   const steps = list(0);
   const ends = endsOf(steps);

@@ -7,7 +7,7 @@ import { openWorker, scheduleCancels, scheduleFaults, type Workers } from "./fau
 import { type Ground, memoryGround } from "./ground.ts";
 import { orderFaults } from "./order.ts";
 import { randomWorkload } from "./random-definitions.ts";
-import { goesOn, outcomeFaults } from "./reference.ts";
+import { goesOn, outcomeFaults } from "./reference/outcomes.ts";
 import { ProcessClock, Random, Scheduler } from "./scheduler.ts";
 import { scheduleTriggers } from "./triggers.ts";
 import { LEASE_MILLISECONDS } from "./worker.ts";
@@ -94,8 +94,8 @@ function problemsOf(run: RunRecord | null, { id, steps, status }: Workload): str
   const must = status ?? (steps.every(({ name }) => goesOn(results[name])) ? "success" : "failed");
   if (run.status !== must) return [`ended as ${run.status} (${run.error}) instead of ${must}; log ${run.log}`];
   const problems = orderFaults(steps, "", results);
-  if (!POISONED.includes(id)) problems.push(...outcomeFaults({ above: "", steps }, results));
   const { n }: { n: number } = JSON.parse(run.payload);
+  if (!POISONED.includes(id)) problems.push(...outcomeFaults({ n, results }, { above: "", steps }));
   for (const result of Object.values(results)) {
     const from = /"from":(-?\d+)/.exec(JSON.stringify(result.output))?.[1];
     if (from !== undefined && Number(from) !== n) {

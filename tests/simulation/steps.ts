@@ -6,6 +6,8 @@ import {
   type JoinKind,
   PARALLEL,
   ParallelConfig,
+  SWITCH,
+  SwitchConfig,
 } from "../../src/language/definition/containers.ts";
 import type { Retry } from "../../src/language/definition/retry.ts";
 import type { Step } from "../../src/language/definition/step.ts";
@@ -39,15 +41,31 @@ export const tells = (name: string): Step => ({
   config: { value: { caught: "${error.code}", from: "${payload.n}" } },
 });
 
+const switchSchema = TypeCompiler.Compile(SwitchConfig);
+
+/** Runs the steps behind the first condition that holds, else the last ones. */
+export const route = (name: string, cases: { if: string; steps: Step[] }[], otherwise: Step[] | null): Step => ({
+  name,
+  type: SWITCH,
+  config: { cases, ...(otherwise !== null && { default: { steps: otherwise } }) },
+});
+
 /** Steps that follow one another, and what their addresses have before their names. */
 export interface List {
   above: string;
   steps: Step[];
+  /** Of a case. */
+  condition?: string;
 }
 
 /** The lists of steps that a step holds, in its attempts. */
 export function listsIn(step: Step | undefined): List[] {
   if (step?.type === BLOCK && blockSchema.Check(step.config)) return [{ above: "", steps: step.config.steps }];
+  if (step?.type === SWITCH && switchSchema.Check(step.config)) {
+    const { cases, default: otherwise } = step.config;
+    const lists: List[] = cases.map(({ if: condition, steps }) => ({ above: "", steps, condition }));
+    return otherwise === undefined ? lists : [...lists, { above: "", steps: otherwise.steps }];
+  }
   if (step?.type !== PARALLEL || !parallelSchema.Check(step.config)) return [];
   return step.config.branches.map(({ name, steps }) => ({ above: `${name}.`, steps }));
 }

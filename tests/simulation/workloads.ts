@@ -2,7 +2,7 @@ import { Type } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { type Connector, defineConnector, loadStepTypes, type StepTypes } from "../../src/connectors/index.ts";
 import type { Step } from "../../src/language/definition/step.ts";
-import { acts, block, fails, parallel, pure, RETRY, tells, waits } from "./steps.ts";
+import { acts, block, fails, parallel, pure, RETRY, route, tells, waits } from "./steps.ts";
 
 /** An effect as the simulation sees it: it takes time, is written in the world's ledger, and may fail. */
 const effect = defineConnector({
@@ -141,6 +141,24 @@ export const WORKLOADS: Workload[] = [
         catch: [{ on: ["oops"], steps: [waits("w", 2), acts("h")], output: "${error.code}" }],
       },
       acts("c"),
+    ],
+    status: "success",
+  },
+  {
+    id: "routed",
+    steps: [
+      acts("a"),
+      route(
+        "r",
+        [
+          { if: "payload.n % 2 == 0", steps: [acts("x"), waits("w", 1)] },
+          { if: "payload.n < 6", steps: [pure("y"), acts("v")] },
+        ],
+        [acts("z")],
+      ),
+      { ...acts("c"), if: "has(steps.r.output)" },
+      { ...acts("d", true), if: "false" },
+      { ...acts("e"), if: 'steps.d.status == "failed"' },
     ],
     status: "success",
   },

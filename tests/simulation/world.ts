@@ -193,7 +193,7 @@ function stepsBefore(steps: readonly Step[], path: string): { before: string; is
   const isHandled = list.startsWith("c");
   if (isHandled) before.push({ before: String(index), isHandled });
   const lists = isHandled ? handlersOf(steps[index]) : listsIn(steps[index]);
-  const nested = lists[Number(list.replace("c", ""))]?.steps ?? [];
+  const nested = (list === "d" ? lists.at(-1) : lists[Number(list.replace("c", ""))])?.steps ?? [];
   const above = `${segment}/${list}`;
   const further = stepsBefore(nested, inside.join("/"));
   return [...before, ...further.map((one) => ({ ...one, before: `${above}/${one.before}` }))];

@@ -43,7 +43,13 @@ export class Reaches {
 
 function firstEffect({ nodes: [node] }: BlockPlan): Reach["startsWith"] {
   const type = node?.kind === "step" ? node.stepType : undefined;
-  if (node?.kind !== "step" || type?.connector.kind !== "effect" || !type.validator.Check(node.config)) return null;
+  if (
+    node?.kind !== "step" ||
+    node.condition !== null ||
+    type?.connector.kind !== "effect" ||
+    !type.validator.Check(node.config)
+  )
+    return null;
   const host = type.connector.host?.(node.config) ?? null;
   return host === null ? null : { name: node.name, host };
 }

@@ -4,6 +4,8 @@ import type { Construct, Verdict } from "./construct.ts";
 
 /** Steps that are one. */
 export const block: Construct = {
+  begin: () => ({ details: null }),
+  bodies: ({ bodies }) => bodies,
   next: (_, bodies) => bodies,
   verdict: (_, [body]) => (body === undefined ? null : verdictOfBody(body)),
 };

@@ -1,14 +1,25 @@
+import type { JsonObject } from "../../schemas/json.ts";
 import type { ErrorDetails } from "../../schemas/run.ts";
 import type { FailedOutcome, StepOutcome } from "../entries.ts";
-import type { ContainerNode } from "../plan/plan.ts";
-import type { BlockState } from "../state/state.ts";
+import type { BodyPlan, ContainerNode } from "../plan/plan.ts";
+import type { Meter, Scope } from "../state/scope.ts";
+import type { BlockState, StepState } from "../state/state.ts";
 
-/** How a step that holds others goes on and ends, by its type. Pure: `record` alone changes the state. */
+/** How a step that holds others begins, goes on and ends, by its type. Pure: `record` alone changes the state. */
 export interface Construct {
+  /** What the entry for the begin of an attempt says, so that the attempt has the same bodies again after a crash. */
+  begin(node: ContainerNode, scope: Scope, meter: Meter): Begun | FailedOutcome;
+  /** The bodies of an attempt that began so. */
+  bodies(node: ContainerNode, details: JsonObject | null): readonly BodyPlan[];
   /** The bodies that may go on. */
   next(node: ContainerNode, bodies: readonly BlockState[]): readonly BlockState[];
   /** How the bodies end it; null while they do not. */
-  verdict(node: ContainerNode, bodies: readonly BlockState[], now: number): Verdict | null;
+  verdict(node: ContainerNode, bodies: readonly BlockState[], step: StepState, now: number): Verdict | null;
+}
+
+/** An attempt of a container that may begin. */
+export interface Begun {
+  details: JsonObject | null;
 }
 
 /** How an attempt of a container ended. */

@@ -2,5 +2,6 @@ import type { ContainerType } from "../../language/definition/containers.ts";
 import { block } from "./block.ts";
 import type { Construct } from "./construct.ts";
 import { parallel } from "./parallel.ts";
+import { switching } from "./switch.ts";
 
-export const CONSTRUCTS: Readonly<Record<ContainerType, Construct>> = { block, parallel };
+export const CONSTRUCTS: Readonly<Record<ContainerType, Construct>> = { block, parallel, switch: switching };

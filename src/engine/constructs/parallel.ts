@@ -9,6 +9,9 @@ import type { Construct, Verdict } from "./construct.ts";
 
 /** Branches beside one another, and the joins that end them. */
 export const parallel: Construct = {
+  begin: () => ({ details: null }),
+  bodies: ({ bodies }) => bodies,
+
   /** The first that are not over, as many as may be under way at once. */
   next({ concurrency }, branches) {
     const open: BlockState[] = [];
@@ -19,7 +22,7 @@ export const parallel: Construct = {
     return open;
   },
 
-  verdict(node, branches, now): Verdict | null {
+  verdict(node, branches, _, now): Verdict | null {
     const failed = branches.filter(hasFailed);
     const succeeded = branches.filter((branch) => branch.result !== null && !hasFailed(branch));
     const areOver = failed.length + succeeded.length === branches.length;

@@ -2,6 +2,7 @@ import type { StepType } from "../../connectors/index.ts";
 import type { ContainerType, JoinKind } from "../../language/definition/containers.ts";
 import type { Matcher } from "../../language/definition/matchers.ts";
 import type { Retry } from "../../language/definition/retry.ts";
+import type { Compiled } from "../../language/expressions/compile.ts";
 import type { Json } from "../../schemas/json.ts";
 
 /** A definition, compiled once for all of its runs. */
@@ -27,6 +28,8 @@ interface NamedNode {
   /** The names of the containers around it and its own, by which its result is found. */
   address: string;
   type: string;
+  /** Whether it runs; null where it always does. */
+  condition: Condition | null;
   /** Of an attempt, in milliseconds; null where none is set, and where no time passes in it. */
   timeout: number | null;
   retries: readonly Retry[];
@@ -62,10 +65,15 @@ export interface ContainerNode extends NamedNode {
 export interface BodyPlan {
   /** Of the paths of its steps, behind that of the container. */
   segment: string;
-  /** As its author names it; empty where it has no name. */
+  /** As its author names it, or the word for the default of a switch; empty where it has no name. */
   name: string;
+  /** Of a case; null for others. */
+  condition: Condition | null;
   plan: BlockPlan;
 }
+
+/** A compiled condition. */
+export type Condition = Pick<Compiled, "text" | "test">;
 
 export type Kind = "pure" | "wait" | "effect";
 

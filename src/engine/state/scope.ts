@@ -1,8 +1,14 @@
+import type { ExpressionScope } from "../../language/expressions/scope.ts";
 import type { Json, JsonObject } from "../../schemas/json.ts";
 import type { StepResult } from "../../schemas/run.ts";
 
+/** Counts what expressions cost. */
+export interface Meter {
+  units: number;
+}
+
 /** What a step can reach by name: the steps before it in its list and in the lists around that, and what these lists are given. */
-export class Scope {
+export class Scope implements ExpressionScope {
   /** The results of the steps of its list that are over. */
   readonly steps = new Map<string, StepResult>();
   readonly #given: ReadonlyMap<string, Json>;
@@ -18,6 +24,23 @@ export class Scope {
   get(name: string): Json | undefined {
     const result = this.#result(name);
     return result === undefined ? this.#giving(name) : outputOf(result);
+  }
+
+  /** What is known of a step that is over, for `steps["name"]`; undefined where none of that name can be reached. */
+  step(name: string): JsonObject | undefined {
+    const result = this.#result(name);
+    if (result === undefined) return undefined;
+    const { status, output, error_details = null, started_at, completed_at, attempts = 1, details = {} } = result;
+    const given = status === "skipped" ? {} : { output };
+    return {
+      status,
+      ...given,
+      error: error_details && { ...error_details },
+      started_at,
+      completed_at,
+      attempts,
+      details,
+    };
   }
 
   /** The outputs of the steps of its list, by their names. */

@@ -1,5 +1,5 @@
 import type { Matchable } from "../../language/definition/matchers.ts";
-import { isObject } from "../../schemas/json.ts";
+import { isObject, type JsonObject } from "../../schemas/json.ts";
 import type { LogEntry } from "../../schemas/log.ts";
 import type { ErrorDetails, StepResult } from "../../schemas/run.ts";
 import type { StepOutcome } from "../entries.ts";
@@ -48,6 +48,8 @@ export interface StepState {
   /** When a delay or a pause ends, or the time of a container's attempt; milliseconds since the epoch. */
   wakeAt: number | null;
   isRetrying: boolean;
+  /** What the entry for the begin of its attempt says besides; null for nothing. */
+  details: JsonObject | null;
   /** The lists of steps that its attempt or its handler has under way; null while there is none. */
   bodies: readonly BlockState[] | null;
   /** It has failed for good, and its handler is under way; null before. */

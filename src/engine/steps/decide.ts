@@ -3,47 +3,77 @@ import { verdictOfBody } from "../constructs/block.ts";
 import { sentenceOf } from "../constructs/bodies.ts";
 import type { Verdict } from "../constructs/construct.ts";
 import { CONSTRUCTS } from "../constructs/index.ts";
-import type { ContainerNode } from "../plan/plan.ts";
+import type { ContainerNode, Node } from "../plan/plan.ts";
+import { testCondition } from "../state/conditions.ts";
+import type { Meter } from "../state/scope.ts";
 import type { BlockState, Handler, RunState, StepState } from "../state/state.ts";
 import { cancelEntry } from "./cancel.ts";
 import type { Decision, UnderWay } from "./decision.ts";
-import { beginEntry } from "./outcome.ts";
+import { beginEntry, passedEntry } from "./outcome.ts";
 import { decideStep, timedOut } from "./step.ts";
 
 const NONE: UnderWay = new Set();
 
+/** What a decision is asked with. */
+interface Asked {
+  now: number;
+  underWay: UnderWay;
+  meter: Meter;
+}
+
 /**
  * The engine: from a state and the time to the next thing to do. Asked again after each, with the effects that are under way
- * left out, it gives all that may be done now: in the order of the definition, and a wait when there is nothing more. Pure.
+ * left out, it gives all that may be done now: in the order of the definition, and a wait when there is nothing more. Pure,
+ * but that the meter counts what expressions cost.
  */
-export function decide({ root }: RunState, now: number, underWay: UnderWay = NONE): Decision {
+export function decide(
+  { root }: RunState,
+  now: number,
+  underWay: UnderWay = NONE,
+  meter: Meter = { units: 0 },
+): Decision {
   if (root.error !== null) return { kind: "end", status: "failed", error: sentenceOf(root.error) };
   if (root.position === root.plan.nodes.length) return { kind: "end", status: "success", error: null };
-  return decideBlock(root, now, underWay);
+  return decideBlock(root, { now, underWay, meter });
 }
 
 /** Of a block that is not over. */
-function decideBlock(block: BlockState, now: number, underWay: UnderWay): Decision {
+function decideBlock(block: BlockState, asked: Asked): Decision {
+  const { now, underWay } = asked;
   const node = block.plan.nodes[block.position];
   const { current } = block;
   if (node === undefined || underWay.has(block.path)) return { kind: "wait", wakeAt: null };
+  const unmet = current === null ? decideCondition(block, node, asked) : null;
+  if (unmet !== null) return unmet;
   if (current?.isRetrying && current.wakeAt !== null && now < current.wakeAt) {
     return { kind: "wait", wakeAt: current.wakeAt };
   }
-  if (current !== null && current.handler !== null)
-    return decideHandler(block, current, current.handler, now, underWay);
-  return node.kind === "container" ? decideContainer(block, node, now, underWay) : decideStep(block, node, now);
+  if (current !== null && current.handler !== null) return decideHandler(block, current, current.handler, asked);
+  return node.kind === "container" ? decideContainer(block, node, asked) : decideStep(block, node, now);
 }
 
-function decideContainer(block: BlockState, node: ContainerNode, now: number, underWay: UnderWay): Decision {
-  const { bodies, wakeAt: deadline } = block.current ?? { bodies: null, wakeAt: null };
-  if (bodies === null) {
-    const timeout = node.timeout === null ? null : now + node.timeout;
-    return { kind: "record", entry: beginEntry(block, now, timeout) };
-  }
+/** What is to be done with a step whose condition does not hold, or can't be told; null where it may begin. */
+function decideCondition(block: BlockState, { condition }: Node, { now, meter }: Asked): Decision | null {
+  if (condition === null) return null;
+  const tested = testCondition(condition, block.scope, meter);
+  if ("error" in tested) return { kind: "settle", block, outcome: tested };
+  return tested.value ? null : { kind: "record", entry: passedEntry(block, now) };
+}
+
+function decideContainer(block: BlockState, node: ContainerNode, asked: Asked): Decision {
+  const { now } = asked;
+  const { current } = block;
+  const bodies = current?.bodies ?? null;
   const construct = CONSTRUCTS[node.type];
-  const verdict = construct.verdict(node, bodies, now) ?? timeoutVerdict(node, deadline, now);
-  if (verdict === null) return sooner(decideBodies(construct.next(node, bodies), now, underWay), deadline);
+  if (current === null || bodies === null) {
+    const begun = construct.begin(node, block.scope, asked.meter);
+    if ("error" in begun) return { kind: "settle", block, outcome: begun };
+    const timeout = node.timeout === null ? null : now + node.timeout;
+    return { kind: "record", entry: beginEntry(block, now, timeout, begun.details) };
+  }
+  const { wakeAt: deadline } = current;
+  const verdict = construct.verdict(node, bodies, current, now) ?? timeoutVerdict(node, deadline, now);
+  if (verdict === null) return sooner(decideBodies(construct.next(node, bodies), asked), deadline);
   const { outcome, inner, callsOff } = verdict;
   if (callsOff !== null) {
     for (const body of bodies) {
@@ -64,27 +94,21 @@ function timeoutVerdict({ timeout, address }: ContainerNode, deadline: number | 
   };
 }
 
-function decideHandler(
-  block: BlockState,
-  { bodies }: StepState,
-  { failure }: Handler,
-  now: number,
-  underWay: UnderWay,
-): Decision {
+function decideHandler(block: BlockState, { bodies }: StepState, { failure }: Handler, asked: Asked): Decision {
   const [body] = bodies ?? [];
   if (body === undefined) return { kind: "wait", wakeAt: null };
   const verdict = verdictOfBody(body);
-  if (verdict === null) return decideBlock(body, now, underWay);
+  if (verdict === null) return decideBlock(body, asked);
   const { outcome, inner } = verdict;
   const isLeft = !("error" in outcome) && body.plan.output === undefined;
   return { kind: "settle", block, outcome: isLeft ? { output: failure.output } : outcome, inner };
 }
 
 /** The first thing to do in any of them, or how long none has any. */
-function decideBodies(bodies: readonly BlockState[], now: number, underWay: UnderWay): Decision {
+function decideBodies(bodies: readonly BlockState[], asked: Asked): Decision {
   let wakeAt: number | null = null;
   for (const body of bodies) {
-    const decision = decideBlock(body, now, underWay);
+    const decision = decideBlock(body, asked);
     if (decision.kind !== "wait") return decision;
     wakeAt = earlier(wakeAt, decision.wakeAt);
   }

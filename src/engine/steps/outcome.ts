@@ -1,6 +1,6 @@
 import { isoTime } from "../../clock.ts";
 import { shortened } from "../../errors.ts";
-import { isObject } from "../../schemas/json.ts";
+import { isObject, type JsonObject } from "../../schemas/json.ts";
 import type { LogEntry } from "../../schemas/log.ts";
 import type { ErrorDetails, StepResult } from "../../schemas/run.ts";
 import {
@@ -59,7 +59,7 @@ export function outcomeEntry(
   const [, begun] = beginEntry(block, now, null);
   const error = shortened(outcome.error, MAX_ERROR);
   const result: StepResult = Object.assign(begun, failed, { attempts, error });
-  const at = retryTime(node, current, result, now, `${run}:${path}:${attempts}`);
+  const at = outcome.isFinal ? null : retryTime(node, current, result, now, `${run}:${path}:${attempts}`);
   if (at !== null) return [path, result, at];
   if (catchFor(node.catches, matchableOf(result)) >= 0) {
     return [path, { ...result, ...failed, output: outcome.output }, null];
@@ -104,15 +104,33 @@ function handledEntry(
   );
 }
 
-/** The entry for a step that begins, or sleeps until a time; an attempt after others keeps the time of the first. */
-export function beginEntry(block: BlockState, now: number, wakeAt: number | null): LogEntry {
+/**
+ * The entry for a step that begins, or sleeps until a time; an attempt after others keeps the time of the first.
+ *
+ * @param details what is to be known again of the attempt; null for nothing
+ */
+export function beginEntry(
+  block: BlockState,
+  now: number,
+  wakeAt: number | null,
+  details: JsonObject | null = null,
+): LogEntry {
   const node = nodeOf(block);
   const entry = startedEntry(block.path, node.address, now, wakeAt, extrasOf(node, block));
+  if (details !== null) entry[1].details = details;
   const { current } = block;
   if (current === null) return entry;
   entry[1].started_at = current.startedAt;
   if (current.failures > 0) entry[1].attempts = current.failures + 1;
   return entry;
+}
+
+/** The entry for a step whose condition does not hold. */
+export function passedEntry(block: BlockState, now: number): LogEntry {
+  const node = nodeOf(block);
+  const at = isoTime(now);
+  const [path, result] = endedEntry(block.path, node.address, at, now, { output: null }, extrasOf(node, block));
+  return [path, { ...result, status: "skipped" }, null];
 }
 
 /** The entry for a step that had begun and is given up. */

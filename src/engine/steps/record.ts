@@ -1,6 +1,7 @@
 import type { Json } from "../../schemas/json.ts";
 import type { LogEntry } from "../../schemas/log.ts";
 import type { StepResult } from "../../schemas/run.ts";
+import { CONSTRUCTS } from "../constructs/index.ts";
 import type { Node, Plan } from "../plan/plan.ts";
 import { resultOf } from "../result.ts";
 import { Scope } from "../state/scope.ts";
@@ -37,6 +38,7 @@ function begin(state: RunState, block: BlockState, node: Node, result: StepResul
     counts: node.retries.map(() => 0),
     wakeAt: null,
     isRetrying: false,
+    details: null,
     bodies: null,
     handler: null,
   };
@@ -50,14 +52,17 @@ function begin(state: RunState, block: BlockState, node: Node, result: StepResul
     current.failures++;
   } else if (result.error !== null) handle(state, block, current, node, result);
   else if (node.kind === "container" && current.bodies === null) {
+    current.details = result.details ?? null;
     const attempt = current.failures === 0 ? "" : `~${current.failures + 1}`;
     const above = `${block.path}${attempt}`;
     open(
       state,
       current,
-      node.bodies.map(({ name, plan, segment }) =>
-        blockState(plan, name, `${above}/${segment}/`, new Scope(NOTHING, block.scope)),
-      ),
+      CONSTRUCTS[node.type]
+        .bodies(node, current.details)
+        .map(({ name, plan, segment }) =>
+          blockState(plan, name, `${above}/${segment}/`, new Scope(NOTHING, block.scope)),
+        ),
     );
   }
 }
@@ -76,7 +81,7 @@ function handle(state: RunState, block: BlockState, current: StepState, node: No
 function end(state: RunState, block: BlockState, node: Node, result: StepResult): void {
   if (block.current !== null) close(state, block.current);
   block.current = null;
-  if (result.status === "success" || result.handled === true) {
+  if (hasPassed(result)) {
     block.scope.steps.set(node.name, result);
     block.position++;
     block.path = `${block.prefix}${block.position}`;
@@ -90,6 +95,11 @@ function end(state: RunState, block: BlockState, node: Node, result: StepResult)
       details,
     };
   }
+}
+
+/** Whether the list goes on behind a step that ended so. What is called off has an error; what its condition skipped has none. */
+function hasPassed({ status, handled, error }: StepResult): boolean {
+  return status === "success" || handled === true || (status === "skipped" && error === null);
 }
 
 /** Puts lists of steps under way. */

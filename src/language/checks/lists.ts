@@ -1,5 +1,5 @@
 import { isObject, type Json, type JsonObject } from "../../schemas/json.ts";
-import { BLOCK, PARALLEL } from "../definition/containers.ts";
+import { BLOCK, PARALLEL, SWITCH } from "../definition/containers.ts";
 
 export type Loc = (string | number)[];
 
@@ -13,7 +13,11 @@ export interface StepList {
 export function listsIn(type: Json | undefined, config: Json | undefined, loc: Loc): StepList[] {
   if (!isObject(config)) return [];
   if (type === BLOCK) return [{ list: config, loc }];
-  return type === PARALLEL ? objectsIn(config.branches, [...loc, "branches"]) : [];
+  if (type === PARALLEL) return objectsIn(config.branches, [...loc, "branches"]);
+  if (type !== SWITCH) return [];
+  const otherwise = config.default;
+  const last = isObject(otherwise) ? [{ list: otherwise, loc: [...loc, "default"] }] : [];
+  return [...objectsIn(config.cases, [...loc, "cases"]), ...last];
 }
 
 /** The handlers of a step. */

@@ -4,8 +4,17 @@ import type { StepTypes } from "../../connectors/index.ts";
 import type { RequestFault } from "../../errors.ts";
 import { schemaFaults } from "../../schemas/faults.ts";
 import { FORBIDDEN_KEYS, isObject, type Json, type JsonObject } from "../../schemas/json.ts";
-import { BlockConfig, isContainer, MAX_NESTING, PARALLEL, ParallelConfig } from "../definition/containers.ts";
+import {
+  BLOCK,
+  BlockConfig,
+  DEFAULT_CASE,
+  isContainer,
+  MAX_NESTING,
+  ParallelConfig,
+  SwitchConfig,
+} from "../definition/containers.ts";
 import { MAX_STEPS, Step } from "../definition/step.ts";
+import { conditionFaults } from "./condition-faults.ts";
 import { configFaults, templateFaults } from "./config-faults.ts";
 import { handlersIn, type Loc, listsIn, type StepList } from "./lists.ts";
 import { Names } from "./names.ts";
@@ -15,6 +24,7 @@ const stepSchema: TypeCheck<typeof Step> = TypeCompiler.Compile(Step);
 const containerSchemas = {
   block: TypeCompiler.Compile(BlockConfig),
   parallel: TypeCompiler.Compile(ParallelConfig),
+  switch: TypeCompiler.Compile(SwitchConfig),
 };
 
 /** What is known where a list of steps stands. */
@@ -23,9 +33,11 @@ interface Place {
   outer: Names | null;
   /** Containers and handlers around it. */
   nesting: number;
+  /** Whether one of them is a handler. */
+  isHandler: boolean;
 }
 
-const TOP: Place = { outer: null, nesting: 0 };
+const TOP: Place = { outer: null, nesting: 0, isHandler: false };
 
 /** Checks steps one by one, and counts them. */
 export class StepFaults {
@@ -41,9 +53,9 @@ export class StepFaults {
   }
 
   /** Checks a list of steps that fits its schema, except inside their configs and handlers. */
-  check(steps: Json[], loc: Loc, { outer, nesting }: Place = TOP): void {
+  check(steps: Json[], loc: Loc, { outer, nesting, isHandler }: Place = TOP): void {
     const names = new Names(outer);
-    const inside = { outer: names, nesting: nesting + 1 };
+    const inside = { outer: names, nesting: nesting + 1, isHandler };
     for (const [index, step] of steps.entries()) {
       if (this.faults.length >= this.#most) return;
       // Of a list that is too long by itself its schema says so.
@@ -52,10 +64,9 @@ export class StepFaults {
       }
       if (!isObject(step)) continue;
       const at = [...loc, index];
-      if (typeof step.name === "string") {
-        this.#checkName(step.name, [...at, "name"], names);
-        names.add(step.name);
-      }
+      if (typeof step.name === "string") this.#checkName(step.name, [...at, "name"], names);
+      names.enter(typeof step.name === "string" ? step.name : null);
+      this.#checkCondition(step, at, inside);
       this.#checkStep(step, at, inside);
     }
   }
@@ -70,7 +81,7 @@ export class StepFaults {
     this.faults.push(...policyFaults(step, loc, isEffect));
     const handlers = handlersIn(step, loc);
     if (handlers.length > 0 && inside.nesting > MAX_NESTING) this.#addTooDeep([...loc, "catch"]);
-    else for (const handler of handlers) this.#checkList(handler, inside);
+    else for (const handler of handlers) this.#checkList(handler, { ...inside, isHandler: true });
   }
 
   #checkContainer(type: keyof typeof containerSchemas, config: Json, loc: Loc, inside: Place): void {
@@ -85,18 +96,31 @@ export class StepFaults {
     const lists = listsIn(type, config, loc);
     const names = new Set<Json | undefined>();
     for (const list of lists) {
-      if (type === PARALLEL) this.#checkBranchName(list, names);
+      if (type !== BLOCK) this.#checkListName(list, names);
+      this.#checkCondition(list.list, list.loc, inside);
       this.#checkList(list, inside);
     }
   }
 
-  #checkBranchName({ list: { name }, loc }: StepList, names: Set<Json | undefined>): void {
+  /** Of a step, or of a case: both see what comes before the step. */
+  #checkCondition({ if: condition }: JsonObject, loc: Loc, { outer, isHandler }: Place): void {
+    const isReached = (name: string) => outer?.isReached(name) === true;
+    this.faults.push(...conditionFaults(condition, [...loc, "if"], { isReached, isHandler }));
+  }
+
+  /** Of a branch, or of a case. */
+  #checkListName({ list, loc }: StepList, names: Set<Json | undefined>): void {
+    const { name } = list;
     if (typeof name !== "string") return;
+    const word = "if" in list ? "case" : "branch";
     if (names.has(name)) {
-      this.#add([...loc, "name"], `The branch name ${JSON.stringify(name)} is taken`, "branch_taken");
+      this.#add([...loc, "name"], `The ${word} name ${JSON.stringify(name)} is taken`, "branch_taken");
     }
     if (FORBIDDEN_KEYS.has(name)) {
-      this.#add([...loc, "name"], "__proto__, constructor and prototype can't be branch names");
+      this.#add([...loc, "name"], `__proto__, constructor and prototype can't be ${word} names`);
+    }
+    if (word === "case" && name === DEFAULT_CASE) {
+      this.#add([...loc, "name"], "A case can't be named default: that is the one behind all cases", "reserved_name");
     }
     names.add(name);
   }

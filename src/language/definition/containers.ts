@@ -1,12 +1,13 @@
 /** The configs of steps that hold steps. These are checked one by one, as those of the workflow are. */
 import { type Static, Type } from "@sinclair/typebox";
 import type { Json } from "../../schemas/json.ts";
-import { NestedSteps, StepName } from "./step.ts";
+import { Condition, NestedSteps, StepName } from "./step.ts";
 
 export const BLOCK = "block";
 export const PARALLEL = "parallel";
+export const SWITCH = "switch";
 /** The types of steps that hold others. */
-export const CONTAINER_TYPES = [BLOCK, PARALLEL] as const;
+export const CONTAINER_TYPES = [BLOCK, PARALLEL, SWITCH] as const;
 export type ContainerType = (typeof CONTAINER_TYPES)[number];
 
 export function isContainer(type: string): type is ContainerType {
@@ -26,6 +27,39 @@ export const BlockConfig = Type.Object({ steps, output }, { additionalProperties
 export type BlockConfig = Static<typeof BlockConfig>;
 
 export const Branch = Type.Object({ name: StepName, steps, output }, { additionalProperties: false, title: "Branch" });
+
+/** `details.case` of a switch that took no case has this word. */
+export const DEFAULT_CASE = "default";
+
+export const Case = Type.Object(
+  {
+    name: Type.Optional(
+      Type.String({ pattern: "^[A-Za-z_][A-Za-z0-9_]{0,63}$", description: "In place of its index in details.case" }),
+    ),
+    if: Condition,
+    steps,
+    output,
+  },
+  { additionalProperties: false, title: "Case" },
+);
+
+export const DefaultCase = Type.Object(
+  { steps, output },
+  { additionalProperties: false, title: "DefaultCase", description: "Runs where no condition holds" },
+);
+
+export const SwitchConfig = Type.Object(
+  {
+    cases: Type.Array(Case, {
+      minItems: 1,
+      maxItems: MAX_BRANCHES,
+      description: "The first whose condition holds runs",
+    }),
+    default: Type.Optional(DefaultCase),
+  },
+  { additionalProperties: false },
+);
+export type SwitchConfig = Static<typeof SwitchConfig>;
 
 export const JOINS = ["all", "all_settled", "any"] as const;
 export type JoinKind = (typeof JOINS)[number];

@@ -20,11 +20,17 @@ const OnError = Type.Union([Type.Literal("fail"), Type.Literal("continue")], {
   description: "continue: the run goes on behind the step though it failed",
 });
 
+/** An expression that gives true or false. */
+export const Condition = Type.String({
+  description: "An expression (CEL) of up to 4,096 characters that gives true or false, such as payload.total > 100",
+});
+
 export const Step = Type.Object(
   {
     name: StepName,
     type: Type.String({ maxLength: 255 }),
     config: Type.Unsafe<JsonObject>(Type.Record(Type.String(), Type.Unknown())),
+    if: Type.Optional(Condition),
     timeout: Type.Optional(Duration),
     retry: Type.Optional(
       Type.Unsafe<StepRetry>(

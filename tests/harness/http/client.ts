@@ -10,6 +10,7 @@ export interface StepInput {
   name: string;
   type: string;
   config: unknown;
+  if?: unknown;
   timeout?: unknown;
   retry?: unknown;
   catch?: unknown;

@@ -24,13 +24,18 @@ export interface Fault {
   loc: (string | number)[];
   type: string;
   msg?: string;
+  /** The part of an expression that is at fault. */
+  ctx?: { offset: number; length: number };
 }
 
 /** A 422 with exactly these faults, in any order; `msg` is compared where a fault gives it. */
 export function expectFaults(reply: Reply, faults: Fault[]): void {
   expectReply(reply, 422);
   const body = objectAt(reply.body);
-  const wanted = faults.map(({ loc, type, msg }) => ({ loc, msg: msg ?? expect.stringMatching(/\S/), type }));
+  const wanted = faults.map(({ loc, type, msg, ctx }) => ({
+    ...{ loc, msg: msg ?? expect.stringMatching(/\S/), type },
+    ...(ctx !== undefined && { ctx }),
+  }));
   expect<unknown>({ request: reply.sent, ...body, detail: inOrder(listAt(body, "detail")) }).toEqual({
     request: reply.sent,
     detail: inOrder(wanted),

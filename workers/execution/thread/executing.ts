@@ -9,9 +9,20 @@ import {
 import type { StepOutcome } from "../../../src/engine/entries.ts";
 import type { Json } from "../../../src/schemas/json.ts";
 import { describeFailure } from "../../../src/step-failures.ts";
+import type { Cancellation } from "./cancellation.ts";
 
 /** Characters of an unexpected error that go into the log. */
 const MAX_UNEXPECTED = 2000;
+
+/** An effect that is to be started, or has been. */
+export interface Effect {
+  connector: EffectConnector;
+  config: Json;
+  /** How long it may take, in milliseconds; null where its step does not say. */
+  timeout: number | null;
+  /** Null before it is started. */
+  cancellation: Cancellation | null;
+}
 
 /** How an attempt of a step ended. */
 export interface Executed {

@@ -1,28 +1,20 @@
-import type { EffectConnector, Tools } from "../../../src/connectors/index.ts";
+import type { Tools } from "../../../src/connectors/index.ts";
 import type { Plan } from "../../../src/engine/plan/plan.ts";
 import { type BlockState, blockOf, type RunState } from "../../../src/engine/state/state.ts";
 import { decide } from "../../../src/engine/steps/decide.ts";
 import type { Decision } from "../../../src/engine/steps/decision.ts";
 import { beginEntry, nodeOf, outcomeEntry } from "../../../src/engine/steps/outcome.ts";
 import { foldLog, record } from "../../../src/engine/steps/record.ts";
-import type { Json } from "../../../src/schemas/json.ts";
 import { type LogEntry, parseLog, stepResultsText, tellMore } from "../../../src/schemas/log.ts";
 import type { ErrorDetails } from "../../../src/schemas/run.ts";
 import type { Advanced, ReadyEffect } from "../port.ts";
 import { Cancellation } from "./cancellation.ts";
-import { type Executed, executeEffect, executePure, textOfThrown } from "./executing.ts";
+import { type Effect, type Executed, executeEffect, executePure, textOfThrown } from "./executing.ts";
 import { Outputs } from "./outputs.ts";
 import type { Surroundings } from "./surroundings.ts";
 
-/** An effect that is to be started, or has been. */
-interface Effect {
-  connector: EffectConnector;
-  config: Json;
-  /** How long it may take, in milliseconds; null where its step does not say. */
-  timeout: number | null;
-  /** Null before it is started. */
-  cancellation: Cancellation | null;
-}
+/** What expressions may cost before other runs have their turn; some 250 ms. */
+const MAX_UNITS = 1_000_000;
 
 /**
  * A run in its thread: its folded state, and its effects under way. The thread keeps it while the run is held, so that neither
@@ -127,10 +119,12 @@ export class ThreadRun {
 
   /** Executes pure steps and records the entries that the engine decides, until neither is left. */
   #pure(world: Surroundings): Stop {
+    const meter = { units: 0 };
     for (;;) {
+      if (meter.units > MAX_UNITS) return { kind: "again" };
       world.beat();
       const now = world.now();
-      const decision = decide(this.#state, now, this.#effects);
+      const decision = decide(this.#state, now, this.#effects, meter);
       if (decision.kind === "record") this.#add(decision.entry);
       else if (decision.kind === "settle") {
         const { block, outcome, inner, unexpected } = decision;
@@ -172,12 +166,13 @@ export class ThreadRun {
   }
 
   #add(entry: LogEntry): void {
-    const [path, { status }, wakeAt] = entry;
+    const [path, { status, error }, wakeAt] = entry;
     this.#entries.push(entry);
     record(this.#state, entry);
     // Only the time tells which branch was first: decided again, it might be another.
-    if (wakeAt !== null || status === "skipped") this.#mustSave = true;
-    if (status === "skipped") this.#cancel(path);
+    const isCalledOff = status === "skipped" && error !== null;
+    if (wakeAt !== null || isCalledOff) this.#mustSave = true;
+    if (isCalledOff) this.#cancel(path);
   }
 
   #cancel(path: string): void {

@@ -1,0 +1,143 @@
+/**
+ * The language as one reads it: no log, no thread. How steps may end is known from the definition alone; of several ways a
+ * run's results say which it was, and all that follows from it is held against them.
+ */
+import { SWITCH } from "../../../src/language/definition/containers.ts";
+import type { Step } from "../../../src/language/definition/step.ts";
+import type { ErrorDetails, StepResult } from "../../../src/schemas/run.ts";
+import { type List, listsIn } from "../steps.ts";
+import { catchFor, type Ends, endsOf, endsOfAttempt, OK } from "./ends.ts";
+import { type Facts, type Truth, truthOf } from "./truth.ts";
+
+/** A run that is over: its payload's `n`, and its results by address. */
+export interface RanAs {
+  n: number;
+  results: Record<string, StepResult>;
+}
+
+/** Where a list of steps stands. */
+interface Place {
+  /** Whether a container around it may have ended before it. */
+  isCalledOff?: boolean;
+  /** The error that it is a handler for. */
+  caught?: ErrorDetails;
+}
+
+/** Whether the list of a step goes on behind it. */
+export function goesOn(result: StepResult | undefined): boolean {
+  if (result === undefined) return false;
+  const { status, handled, error } = result;
+  // What is called off has an error; what its condition skipped has none.
+  return status === "success" || handled === true || (status === "skipped" && error === null);
+}
+
+/**
+ * What of a run's results can't be. A step that began has ended, in a way in which it may; one is skipped, or began no more,
+ * only where its condition does not hold, something before it failed, its branch was not needed, or the time of a step around it
+ * was over.
+ */
+export function outcomeFaults(run: RanAs, { above, steps }: List, place: Place = {}): string[] {
+  const { isCalledOff = false, caught } = place;
+  const faults: string[] = [];
+  const facts: Facts = { n: run.n, result: (name) => run.results[`${above}${name}`] };
+  for (const step of steps) {
+    const address = `${above}${step.name}`;
+    const result = run.results[address];
+    const truth = truthOf(step.if, facts);
+    const isMissing = result === undefined || (result.status === "skipped" && result.error !== null);
+    if (isMissing && !isCalledOff) faults.push(`${address} is ${result?.status}`);
+    if (result === undefined) break;
+    if ((truth === false) !== (goesOn(result) && result.status === "skipped") && !isMissing) {
+      faults.push(`${address} is ${result.status} where its condition is ${truth}`);
+    }
+    if (!isMissing && truth !== false) faults.push(...stepFaults(run, step, address, truth));
+    if (caught !== undefined) faults.push(...valueFaults(address, result, caught));
+    faults.push(...insideFaults(run, step, address, { isCalledOff, facts }));
+    // Nothing comes behind a step that fails.
+    if (!goesOn(result)) break;
+  }
+  return faults;
+}
+
+/** Of the lists that a step holds. */
+function insideFaults(
+  run: RanAs,
+  step: Step,
+  address: string,
+  { isCalledOff, facts }: { isCalledOff: boolean; facts: Facts },
+): string[] {
+  const result = run.results[address];
+  const lists = listsIn(step);
+  const named = lists.map((list) => ({ above: `${address}.${list.above}`, steps: list.steps }));
+  const isOver = isCalledOff || isTimedOut(result, address);
+  if (step.type !== SWITCH) {
+    const outcomes = lists.map((list) => endsOf(list.steps));
+    const { join = "all" } = step.config;
+    const isDecided = join === "any" ? (ends: Ends) => ends.has(OK) : (ends: Ends) => [...ends].some(Boolean);
+    const mayEndEarly = lists.length > 1 && join !== "all_settled" && outcomes.some(isDecided);
+    // A step that was never begun has begun nothing.
+    const hasBegun = result?.status !== "skipped" || result.error !== null;
+    return hasBegun ? named.flatMap((list) => outcomeFaults(run, list, { isCalledOff: isOver || mayEndEarly })) : [];
+  }
+  const truths = lists.map(({ condition }) => truthOf(condition, facts));
+  const index = truths.findIndex((truth) => truth !== false);
+  const taken =
+    truths[index] === true && !(result?.status === "skipped" && result.error === null) ? named[index] : undefined;
+  const others = named.filter((list) => list !== taken);
+  const faults = others.flatMap(({ above, steps }) =>
+    steps.flatMap(({ name }) =>
+      run.results[`${above}${name}`] === undefined ? [] : [`${above}${name} was not to run`],
+    ),
+  );
+  const shown = taken === undefined ? null : lists[index]?.condition === undefined ? "default" : index;
+  if (result?.status === "success" && JSON.stringify(result.details) !== JSON.stringify({ case: shown })) {
+    faults.push(`${address} took ${JSON.stringify(result.details)}, not ${shown}`);
+  }
+  return taken === undefined ? faults : [...faults, ...outcomeFaults(run, taken, { isCalledOff: isOver })];
+}
+
+/** What can't be of a step that is over, and of its handler. */
+function stepFaults(run: RanAs, step: Step, address: string, truth: Truth): string[] {
+  const { status, handled = false, error_details: error, details, attempts } = run.results[address] ?? {};
+  const ends = truth === null ? new Set(["expression"]) : endsOfAttempt(step);
+  if (status === "success") return ends.has(OK) ? [] : [`${address} succeeded`];
+  if (status !== "failed") return [`${address} is ${status}`];
+  // A failed step of a plain definition has no more than a sentence.
+  if (error === undefined) return [...ends].some((end) => end !== OK) ? [] : [`${address} failed`];
+  if (truth === null && attempts !== undefined) return [`${address} was tried again`];
+  // The error of a step within may have a cause of its own.
+  const isOfHandler = error.step === address || error.step.startsWith(`${address}.$catch.`);
+  const original = error.cause === null || !isOfHandler ? error : { ...error.cause };
+  if (!ends.has(original.code)) return [`${address} failed with ${original.code}, not one of ${[...ends]}`];
+  const caught = catchFor(step, original.code);
+  const by = caught === undefined ? "on_error" : `catch[${caught.index}]`;
+  const mayGoOn = caught !== undefined || step.on_error === "continue";
+  if (handled && (!mayGoOn || JSON.stringify(details) !== JSON.stringify({ handled_by: by }))) {
+    return [`${address} is handled: ${JSON.stringify(details)}`];
+  }
+  const hasCause = error !== original;
+  if (!handled && hasCause !== (caught !== undefined)) return [`${address} failed with a wrong cause`];
+  if (!handled && caught === undefined && mayGoOn) return [`${address} failed and was not passed over`];
+  if (caught === undefined) return [];
+  const handler = { above: `${address}.$catch.`, steps: caught.one.steps };
+  const last = handler.steps.find(({ name }) => !goesOn(run.results[`${handler.above}${name}`]));
+  const isWrong = handled !== (last === undefined) && caught.one.output === undefined;
+  return [
+    ...outcomeFaults(run, handler, { caught: original }),
+    ...(isWrong ? [`${address} is handled: ${handled}, but its handler ended otherwise`] : []),
+  ];
+}
+
+/** A handler reaches the error that it is for. */
+function valueFaults(address: string, result: StepResult | undefined, caught: ErrorDetails): string[] {
+  const text = JSON.stringify(result?.output ?? null);
+  const code = /"caught":"(\w+)"/.exec(text)?.[1];
+  return code === undefined || code === caught.code ? [] : [`${address} was told of ${code}, not of ${caught.code}`];
+}
+
+/** Whether a step's own time was over. */
+function isTimedOut(result: StepResult | undefined, address: string): boolean {
+  const error = result?.error_details;
+  const original = error?.cause ?? error;
+  return original?.code === "timeout" && original.step === address;
+}

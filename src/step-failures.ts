@@ -32,7 +32,7 @@ export const STEP_FAILURES = {
   expression_failed: {
     code: "expression",
     sentence: "The expression {expression} failed: {error}",
-    when: "A condition: a key that is not there, a value of another type, or it costs too much",
+    when: "What it reads is not there or of another type, or it costs too much ([limits](language.md#expressions))",
   },
   config_too_large: {
     code: "config",

@@ -1,5 +1,7 @@
 /** Keys that a path can't spell, and what they leave of definitions that were written before there were quotes. */
 import { describe, expect, test } from "bun:test";
+import { scopeOf } from "../language/expressions/scope.ts";
+import { translated } from "../language/translated.ts";
 import type { Json } from "../schemas/json.ts";
 import { PlaceholderError, resolvePlaceholders } from "./placeholders.ts";
 
@@ -8,10 +10,11 @@ const payload: Json = JSON.parse(String.raw`{
   "back\\slash": "back", "ünï": "unicode", "line\nbreak": "line", " x ": "spaces", "0": "zero", "5\" pipe": "inches",
   "__proto__": {"own": 1}, "list": [[1, 2], 3], "say \"hi\"": "said"
 }`);
-const context = new Map<string, Json>([
+const values = new Map<string, Json>([
   ["payload", payload],
   ["hook", { response_data: { "x.y": [true] } }],
 ]);
+const context = { get: (name: string) => values.get(name), step: () => undefined };
 
 const resolved: { text: string; to: Json }[] = [
   { text: '${payload["a.b"]}', to: 1 },
@@ -67,7 +70,7 @@ describe("keys in quotes", () => {
 
 test("a placeholder of a stored definition that is longer than those of today is followed, its error is not", () => {
   const key = "k".repeat(100_000);
-  const long = new Map<string, Json>([["payload", { [key]: 7 }]]);
+  const long = scopeOf({ payload: { [key]: 7 } });
   expect(resolvePlaceholders(`\${payload.${key}}`, long)).toBe(7);
   const message = (() => {
     try {
@@ -86,6 +89,8 @@ describe("texts that meant something before there were quotes", () => {
   const tree = (depth: number, path: string): Json =>
     depth === 0 ? `<${path}>` : Object.fromEntries(keys.map((key) => [key, tree(depth - 1, `${path}/${key}`)]));
   const everything = new Map(keys.map((key): [string, Json] => [key, tree(2, key)]));
+
+  const scope = { get: (name: string) => everything.get(name), step: () => undefined };
 
   /** What a text became then; undefined where its step failed. */
   function before(text: string): Json | undefined {
@@ -122,7 +127,7 @@ describe("texts that meant something before there were quotes", () => {
   }
 
   test("mean the same, for 40,000 texts of the characters that matter", () => {
-    const pieces = ["$", "{", "}", "[", "]", '"', "\\", ".", "0", "a", " ", "${", "${a", '["', '"]', "}"];
+    const pieces = ["$", "{", "}", "[", "]", '"', "\\", ".", "0", "a", " ", "${", "${a", '["', '"]', "}", "${{", "}}"];
     let state = 20_261_128;
     const below = (bound: number) => {
       state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
@@ -134,7 +139,8 @@ describe("texts that meant something before there were quotes", () => {
       const then = before(text);
       if (then === undefined) continue;
       seen[then === text ? "literal" : "resolved"]++;
-      const now = resolvePlaceholders(text, everything);
+      const read: Json = JSON.parse(translated(JSON.stringify(text), 1));
+      const now = resolvePlaceholders(read, scope);
       if (JSON.stringify(now) !== JSON.stringify(then)) throw new Error(`${text} became ${then}, and now ${now}`);
     }
     expect(seen.literal > 10_000 && seen.resolved > 1_000).toBe(true);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { scopeOf } from "../language/expressions/scope.ts";
 import type { Json } from "../schemas/json.ts";
 import { PlaceholderError, resolvePlaceholders } from "./placeholders.ts";
 
@@ -9,11 +10,12 @@ const payload: Json = JSON.parse(`{
   "0": "zero as a key", "length": 5, "money": "$& $1 $\`", "template": "\${payload.text}",
   "__proto__": {"own": 1}, "constructor": "mine"
 }`);
-const context = new Map<string, Json>([
+const values = new Map<string, Json>([
   ["payload", payload],
   ["step one", { type: "transform", value: [10, 20] }],
   ["2", { type: "transform", value: "second" }],
 ]);
+const context = { get: (name: string) => values.get(name), step: () => undefined };
 
 const resolved: { name: string; value: Json; to: Json }[] = [
   { name: "a value without placeholders", value: [1, "a", null, { b: true }], to: [1, "a", null, { b: true }] },
@@ -149,7 +151,7 @@ describe("a path that leads nowhere is named in the error", () => {
 });
 
 describe("a small config that names a big value many times", () => {
-  const big = new Map<string, Json>([["payload", { half: "x".repeat(500_000) }]]);
+  const big = scopeOf({ payload: { half: "x".repeat(500_000) } });
   for (const value of ["${payload.half}".repeat(3), ["${payload.half}", "${payload.half}", "${payload.half}"]]) {
     test(`is refused: ${typeof value}`, () => {
       expect(() => resolvePlaceholders(value, big)).toThrow(PlaceholderError);
@@ -161,5 +163,50 @@ describe("a small config that names a big value many times", () => {
     for (let time = 0; time < 3; time++) {
       expect(resolvePlaceholders("${payload.half}${payload.half}", big)).toHaveLength(1_000_000);
     }
+  });
+});
+
+describe("expressions", () => {
+  const given: [text: string, value: Json][] = [
+    ["${{ payload.user.id + 1 }}", 8],
+    ["${{payload.user}}", { id: 7, tags: ["a", "b"] }],
+    ["${{ payload.nothing }}", null],
+    ["${{ {'a': {'b': payload.zero}} }}", { a: { b: 0 } }],
+    ["n = ${{ payload.user.id * 2 }}, ${payload.text}!", "n = 14, hello!"],
+    ["${{ payload.user.tags }} ${{ payload.no }} ${{ payload.nothing }}", '["a","b"] false null'],
+    ["${{ '}}' }}${{ \"${payload.text}\" }}", "}}${payload.text}"],
+    ["$${{ payload.text }}", "${{ payload.text }}"],
+    ["$$${{ payload.text }}", "$${{ payload.text }}"],
+    ["{{ payload.text }}", "{{ payload.text }}"],
+  ];
+  for (const [text, value] of given) test(text, () => expect(resolvePlaceholders(text, context)).toEqual(value));
+
+  test("that give nothing fail, with what they are and why", () => {
+    const failing = () => resolvePlaceholders({ a: ["x ${{ payload.user.name + 'x' }}"] }, context);
+    expect(failing).toThrow(PlaceholderError);
+    expect(failing).toThrow(`The expression payload.user.name + 'x' failed: There is no field "name"`);
+    expect(() => resolvePlaceholders("${{ 1 + }}", context)).toThrow("failed: Something is missing at the end");
+  });
+
+  test("of one config may cost a million units together, and are counted", () => {
+    const dear = "${{ range(33333).all(i, i >= 0) }}";
+    const meter = { units: 5 };
+    expect(resolvePlaceholders([dear, dear], context, undefined, meter)).toEqual([true, true]);
+    expect(meter.units).toBe(5 + 2 * 99_999);
+    expect(resolvePlaceholders(Array(10).fill(dear), context)).toHaveLength(10);
+    expect(() => resolvePlaceholders(Array(11).fill(dear), context)).toThrow("failed: It costs too much");
+  });
+
+  test("bring in no more than paths may", () => {
+    const part = "${{ range(1000).map(i, 'xxxxxxxxxx').join() }}";
+    expect(resolvePlaceholders(part.repeat(104), context)).toHaveLength(1_040_000);
+    expect(() => resolvePlaceholders(part.repeat(105), context)).toThrow("over 1 MiB");
+  });
+
+  test("in a field that joins its text are brought in as paths are", () => {
+    const joins = new Map([
+      ["url", (fixed: readonly string[], brought: readonly string[]) => fixed.join("|") + brought.join("+")],
+    ]);
+    expect(resolvePlaceholders({ url: "a${{ 1 + 1 }}b${payload.zero}" }, context, joins)).toEqual({ url: "a|b|2+0" });
   });
 });

@@ -1,13 +1,19 @@
 import type { Join } from "../connectors/index.ts";
 import { shortened } from "../errors.ts";
-import { MAX_PLACEHOLDER, nextPlaceholder, parsePath, splitText, wholePlaceholder } from "../language/placeholder.ts";
+import { expressionOf } from "../language/expressions/cached.ts";
+import { Budget, MAX_UNITS } from "../language/expressions/cost.ts";
+import type { ExpressionScope } from "../language/expressions/scope.ts";
+import {
+  MAX_PLACEHOLDER,
+  nextPlaceholder,
+  parsePath,
+  type Source,
+  splitText,
+  wholePlaceholder,
+} from "../language/placeholder.ts";
 import type { Json, JsonObject } from "../schemas/json.ts";
 import { describeFailure, type FailureCode } from "../step-failures.ts";
-
-/** What placeholders can reach: `payload` and the output of every step that ended, by step name. */
-export interface Context {
-  get(name: string): Json | undefined;
-}
+import type { Meter } from "./state/scope.ts";
 
 /** Thrown when placeholders cannot be resolved; the message says which or why. */
 export class PlaceholderError extends Error {
@@ -20,16 +26,27 @@ export class PlaceholderError extends Error {
 
 /** Characters that placeholders may bring into one config: a small text can name a big value many times. */
 const MAX_RESOLVED = 1024 * 1024;
+/** What all expressions of one config may cost. */
+const MAX_UNITS_OF_CONFIG = 1_000_000;
+/** Characters of an expression in the sentence of its failure. */
+const MAX_SHOWN = 200;
 
 /**
  * Resolves every placeholder in a JSON value. A string that is exactly `${path}` becomes the value with its type;
  * inside a longer string the value is written in, objects and arrays as JSON.
  *
+ * @param meter counts what its expressions cost
  * @param joins how values are written into texts of the value's own fields, where that is not as they are
  * @throws PlaceholderError naming a placeholder that leads nowhere, or when the result would be over 1 MiB.
  */
-export function resolvePlaceholders(value: Json, context: Context, joins?: ReadonlyMap<string, Join>): Json {
+export function resolvePlaceholders(
+  value: Json,
+  context: ExpressionScope,
+  joins?: ReadonlyMap<string, Join>,
+  meter: Meter = { units: 0 },
+): Json {
   let room = MAX_RESOLVED;
+  const limit = meter.units + MAX_UNITS_OF_CONFIG;
   return resolve(value, joins);
 
   function resolve(item: Json, joins?: ReadonlyMap<string, Join>): Json {
@@ -47,10 +64,10 @@ export function resolvePlaceholders(value: Json, context: Context, joins?: Reado
 
   function joinText(text: string, field: string, join: Join): Json {
     if (wholePlaceholder(text) !== null) return resolveText(text);
-    const { fixed, paths } = splitText(text);
+    const { fixed, sources } = splitText(text);
     const joined = join(
       fixed,
-      paths.map((path) => fetch(path).text),
+      sources.map((source) => fetch(source).text),
     );
     if (typeof joined === "string") return joined;
     throw new PlaceholderError(describeFailure("config_unfit", { place: `.${field}`, fault: joined.fault }));
@@ -59,18 +76,18 @@ export function resolvePlaceholders(value: Json, context: Context, joins?: Reado
   function resolveText(text: string): Json {
     let found = nextPlaceholder(text, 0);
     if (found === null) return text;
-    if (found.path !== null && found.start === 0 && found.end === text.length) return fetch(found.path).value;
+    if (found.source !== null && found.start === 0 && found.end === text.length) return fetch(found.source).value;
     let resolved = "";
     let written = 0;
     for (; found !== null; found = nextPlaceholder(text, written)) {
-      resolved += text.slice(written, found.start) + (found.path === null ? "${" : fetch(found.path).text);
+      resolved += text.slice(written, found.start) + (found.source === null ? "${" : fetch(found.source).text);
       written = found.end;
     }
     return resolved + text.slice(written);
   }
 
-  function fetch(path: string): { value: Json; text: string } {
-    const value = lookUp(path, context);
+  function fetch(source: Source): { value: Json; text: string } {
+    const value = "path" in source ? lookUp(source.path, context) : evaluate(source.expression, context, meter, limit);
     const text = textOf(value);
     room -= text.length;
     if (room < 0) throw new PlaceholderError(describeFailure("config_too_large", {}));
@@ -90,7 +107,21 @@ function textOf(value: Json): string {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
-function lookUp(path: string, context: Context): Json {
+/** @param limit what the meter shows when its config has cost all that it may */
+function evaluate(text: string, context: ExpressionScope, meter: Meter, limit: number): Json {
+  const expression = expressionOf(text);
+  // Its text was checked when the definition was made, perhaps by another version of the platform.
+  const budget = new Budget(Math.min(MAX_UNITS, limit - meter.units));
+  const result =
+    "faults" in expression ? { error: expression.faults[0]?.message ?? "" } : expression.evaluate(context, budget);
+  meter.units += budget.spent;
+  if ("value" in result) return result.value;
+  throw new PlaceholderError(
+    describeFailure("expression_failed", { expression: shortened(text.trim(), MAX_SHOWN), error: result.error }),
+  );
+}
+
+function lookUp(path: string, context: ExpressionScope): Json {
   // White space around a path is for the eye, unless a step's name begins or ends with it.
   const value = follow(path, context) ?? follow(path.trim(), context);
   if (value === undefined) {
@@ -101,7 +132,7 @@ function lookUp(path: string, context: Context): Json {
   return value;
 }
 
-function follow(path: string, context: Context): Json | undefined {
+function follow(path: string, context: ExpressionScope): Json | undefined {
   const [root, ...rest] = parsePath(path) ?? [];
   let value = root === undefined ? undefined : context.get(root);
   for (const segment of rest) {

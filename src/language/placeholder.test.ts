@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Json } from "../schemas/json.ts";
-import { MAX_PLACEHOLDER, nextPlaceholder, parsePath, placeholderFaults, wholePlaceholder } from "./placeholder.ts";
+import { MAX_PLACEHOLDER, nextPlaceholder, parsePath, wholePlaceholder } from "./placeholder.ts";
+import { placeholderFaults } from "./placeholder-faults.ts";
 
 describe("paths", () => {
   const paths: { path: string; segments: string[] | null }[] = [
@@ -39,7 +40,7 @@ describe("paths", () => {
       const key = String.fromCharCode(code);
       const path = `payload[${JSON.stringify(key).replace("{", "\\u007b")}].x`;
       expect(parsePath(path)).toEqual(["payload", key, "x"]);
-      expect(wholePlaceholder(`\${${path}}`)).toBe(path);
+      expect(wholePlaceholder(`\${${path}}`)).toEqual({ path });
     }
   });
 });
@@ -93,11 +94,65 @@ describe("faults of placeholders, and where they stand", () => {
   }
 });
 
+describe("faults of expressions", () => {
+  const cases: [text: string, type: string, message: string, part: string][] = [
+    ["${{ 1 + }}", "expression_syntax", "Something is missing at the end", ""],
+    ["a ${{ payload.a }} ${{ nope(1) }}", "expression_function", "There is no function `nope`", "nope(1)"],
+    ["${a} ${{ 'a", "expression_syntax", "The expression has no end: }} is missing", "${{ 'a"],
+    ["${{ a } }", "expression_syntax", "The expression has no end: }} is missing", "${{ a } }"],
+    ["${{}}", "expression_syntax", "Something is missing at the end", ""],
+    [
+      `\${{${" ".repeat(4097)}}}`,
+      "expression_too_large",
+      "The expression is longer than 4096 characters",
+      " ".repeat(4097),
+    ],
+  ];
+  for (const [text, type, message, part] of cases) {
+    test(text.slice(0, 60), () => {
+      const [fault, ...more] = placeholderFaults({ a: [text] });
+      const { offset = -1, length = -1 } = fault?.ctx ?? {};
+      expect({ ...fault, part: text.slice(offset, offset + length) }).toMatchObject({
+        path: ["a", 0],
+        type,
+        message,
+        part,
+      });
+      expect(more).toEqual([]);
+    });
+  }
+
+  test("there are none in what is written out, or in an expression that is right", () => {
+    expect([...placeholderFaults(["$${{ 1 + }}", "${{ 1 + 1 }}", "${{ {'a': {'b': '}}'}} }}", "{{ 1 + }}"])]).toEqual(
+      [],
+    );
+  });
+});
+
 describe("a value that is one placeholder", () => {
   for (const value of ["${a}", "${payload.a[0]}", "${}", "${ a }", '${a["}"]}', '${a["b"]["}}"].c}']) {
-    test(JSON.stringify(value), () => expect(wholePlaceholder(value)).toBe(value.slice(2, -1)));
+    test(JSON.stringify(value), () => expect(wholePlaceholder(value)).toEqual({ path: value.slice(2, -1) }));
   }
-  for (const value of ["", "a", " ${a}", "${a} ", "${a}${b}", "$${a}", "${a", "${a{b}}", 1, null, ["${a}"], {}]) {
+  for (const value of ["${{a}}", "${{ 1 + 1 }}", "${{ {'a': {}} }}", "${{ '}}' }}", "${{}}"]) {
+    test(value, () => expect(wholePlaceholder(value)).toEqual({ expression: value.slice(3, -2) }));
+  }
+  for (const value of [
+    "",
+    "a",
+    " ${a}",
+    "${a} ",
+    "${a}${b}",
+    "$${a}",
+    "${a",
+    "${a{b}}",
+    "${{a}} ",
+    "$${{a}}",
+    "${{a}}${{b}}",
+    1,
+    null,
+    ["${a}"],
+    {},
+  ]) {
     test(`not ${JSON.stringify(value)}`, () => expect(wholePlaceholder(value)).toBeNull());
   }
 });
@@ -115,6 +170,10 @@ describe("texts of 1 MiB", () => {
     '${a["}',
     '${a["\\"',
     "${a}",
+    "${{",
+    "${{'",
+    '${{"""',
+    "${{a}}",
     '${a["}"]}',
     "[",
     "{",

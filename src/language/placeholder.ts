@@ -1,13 +1,25 @@
-import { endOfString, FORBIDDEN_KEYS, type Json } from "../schemas/json.ts";
+import { endOfString } from "../schemas/json.ts";
+import { endOfExpression } from "./expressions/end.ts";
 
 /** A placeholder longer than this is refused at creation; those of definitions that are stored already are followed. */
 export const MAX_PLACEHOLDER = 1024;
 
-/** A `${path}` in a text, or `$${`, which writes a literal `${`: then there is no path. */
+/** What a placeholder brings: the value at a path, or of an expression. */
+export type Source = { path: string } | { expression: string };
+
+/** A `${path}` or `${{ expression }}` in a text, or `$${`, which writes a literal `${`: then it brings nothing. */
 export interface Placeholder {
   start: number;
   end: number;
-  path: string | null;
+  source: Source | null;
+}
+
+/** Characters of `${{`. */
+export const OPENING = 3;
+
+/** Whether the text of an expression is that of one which is never ended: it still has its opening. */
+export function hasNoEnd(expression: string): boolean {
+  return expression.startsWith("${{");
 }
 
 /**
@@ -16,37 +28,42 @@ export interface Placeholder {
  */
 export function nextPlaceholder(text: string, from: number): Placeholder | null {
   for (let at = text.indexOf("${", from); at !== -1; at = text.indexOf("${", at + 2)) {
-    if (at > from && text.charCodeAt(at - 1) === DOLLAR) return { start: at - 1, end: at + 2, path: null };
+    if (at > from && text.charCodeAt(at - 1) === DOLLAR) return { start: at - 1, end: at + 2, source: null };
+    if (text.charCodeAt(at + 2) === OPEN_BRACE) {
+      const end = endOfExpression(text, at + OPENING);
+      if (end === -1) return { start: at, end: text.length, source: { expression: text.slice(at) } };
+      return { start: at, end: end + 2, source: { expression: text.slice(at + OPENING, end) } };
+    }
     const end = endOfPath(text, at + 2);
-    if (end !== -1) return { start: at, end: end + 1, path: text.slice(at + 2, end) };
+    if (end !== -1) return { start: at, end: end + 1, source: { path: text.slice(at + 2, end) } };
   }
   return null;
 }
 
-/** The paths of a text's placeholders and the fixed parts around them, one more than paths. */
-export function splitText(text: string): { fixed: string[]; paths: string[] } {
+/** The placeholders of a text that bring something, and the fixed parts around them, one more than placeholders. */
+export function splitText(text: string): { fixed: string[]; sources: Source[] } {
   const fixed: string[] = [];
-  const paths: string[] = [];
+  const sources: Source[] = [];
   let part = "";
   let at = 0;
   for (let found = nextPlaceholder(text, 0); found !== null; found = nextPlaceholder(text, at)) {
     part += text.slice(at, found.start);
     at = found.end;
-    if (found.path === null) part += "${";
+    if (found.source === null) part += "${";
     else {
       fixed.push(part);
-      paths.push(found.path);
+      sources.push(found.source);
       part = "";
     }
   }
-  return { fixed: [...fixed, part + text.slice(at)], paths };
+  return { fixed: [...fixed, part + text.slice(at)], sources };
 }
 
-/** The path of a value that is one placeholder and nothing else, so that it may become any type; null of any other. */
-export function wholePlaceholder(value: unknown): string | null {
+/** What a value brings that is one placeholder and nothing else, so that it may become any type; null of any other. */
+export function wholePlaceholder(value: unknown): Source | null {
   if (typeof value !== "string" || !value.startsWith("${")) return null;
   const first = nextPlaceholder(value, 0);
-  return first?.start === 0 && first.end === value.length ? first.path : null;
+  return first?.start === 0 && first.end === value.length ? first.source : null;
 }
 
 const DOLLAR = 36;
@@ -59,7 +76,7 @@ const OPEN_BRACE = 123;
 const CLOSE_BRACE = 125;
 
 /** Where the closing brace of a path is that begins at `start`; -1 where there is none before the next opening one. */
-function endOfPath(text: string, start: number): number {
+export function endOfPath(text: string, start: number): number {
   let first = -1;
   for (let at = start; at < text.length; at++) {
     const code = text.charCodeAt(at);
@@ -130,43 +147,4 @@ function unquoted(text: string): string | null {
     // An escape that JSON does not have: the text is no path.
     return null;
   }
-}
-
-/** A placeholder that no run can follow, where it stands in a value, and why. */
-export interface PlaceholderFault {
-  path: (string | number)[];
-  message: string;
-}
-
-/** The faults in the placeholders of a JSON value that its author can mend. */
-export function* placeholderFaults(value: Json, path: (string | number)[] = []): Generator<PlaceholderFault> {
-  if (typeof value === "string") {
-    for (let found = nextPlaceholder(value, 0); found !== null; found = nextPlaceholder(value, found.end)) {
-      const message = found.path === null ? null : faultOfPath(found.path);
-      if (message !== null) yield { path: [...path], message };
-    }
-  } else if (value !== null && typeof value === "object") {
-    const parts: Iterable<[string | number, Json]> = Array.isArray(value) ? value.entries() : Object.entries(value);
-    for (const [key, part] of parts) {
-      path.push(key);
-      yield* placeholderFaults(part, path);
-      path.pop();
-    }
-  }
-}
-
-const QUOTED_KEY = /\[["']/;
-
-function faultOfPath(path: string): string | null {
-  if (path.length + 3 > MAX_PLACEHOLDER) {
-    return `The placeholder \${${path.slice(0, 40)}… is longer than ${MAX_PLACEHOLDER} characters`;
-  }
-  const segments = parsePath(path.trim());
-  if (segments === null) {
-    // Any other path that is none fails its step, as it did before there were quotes.
-    if (!QUOTED_KEY.test(path)) return null;
-    return `The placeholder \${${path}} is no path: a key in brackets is a JSON string, such as \${payload["a.b"]}`;
-  }
-  if (!segments.some((segment) => FORBIDDEN_KEYS.has(segment))) return null;
-  return `The placeholder \${${path}} names __proto__, constructor or prototype`;
 }

@@ -15,7 +15,7 @@ import {
 } from "./definition/containers.ts";
 import { MAX_RETRIES, Retry } from "./definition/retry.ts";
 import { Catch, Step, StepName } from "./definition/step.ts";
-import { MAX_PLACEHOLDER } from "./placeholder.ts";
+import { MAX_EXPRESSION } from "./expressions/parse.ts";
 
 /** What steps that hold others do, by their type. */
 export const CONTAINERS: Readonly<Record<ContainerType, string>> = {
@@ -34,10 +34,11 @@ const RETRIES = Type.Union(
 const CATCHES = Type.Optional({ ...Step.properties.catch, items: referenceTo("Catch") });
 
 export const Placeholder = Type.String({
-  pattern: "^\\$\\{[^{]*\\}$",
-  maxLength: MAX_PLACEHOLDER,
+  pattern: "^\\$\\{(?:[^{]*|\\{[\\s\\S]*\\})\\}$",
+  maxLength: MAX_EXPRESSION + "${{}}".length,
   title: "Placeholder",
-  description: "The path to a value of the payload or of an earlier step's output, such as ${payload.seconds}",
+  description:
+    "The path to a value of the payload or of an earlier step's output, such as ${payload.seconds}, or an expression, such as ${{ payload.minutes * 60 }}",
 });
 
 /**

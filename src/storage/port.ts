@@ -57,7 +57,7 @@ export interface Storage {
    * last two seconds, and before the uuid of any row that may still be stored.
    */
   listWorkflows(page: PageRequest): Promise<WorkflowRecord[]>;
-  /** JSON text of the steps of each version, deleted workflows included. */
+  /** JSON text of the steps of each version, in the language of now, deleted workflows included. */
   findVersions(keys: VersionKey[]): Promise<(string | null)[]>;
 
   /** Error workflow_not_found, or unstorable. The same uuid twice is stored once; unstorable where another namespace has it. */

@@ -5,16 +5,17 @@ import { wordsOf } from "../../schemas/words.ts";
 import { describeFailure } from "../../step-failures.ts";
 import { resolvePlaceholders } from "../placeholders.ts";
 import { placeholderFailure } from "../result.ts";
-import type { Scope } from "../state/scope.ts";
+import type { Meter, Scope } from "../state/scope.ts";
 
 /** A step's config with its placeholders resolved, or why the step type can't take it. */
 export function resolveConfig(
   config: Json,
   scope: Scope,
   { validator, connector }: StepType,
+  meter: Meter,
 ): { value: Json } | { code: string; error: string } {
   try {
-    const value = resolvePlaceholders(config, scope, connector.join);
+    const value = resolvePlaceholders(config, scope, connector.join, meter);
     if (validator.Check(value)) return { value };
     const fault = validator.Errors(value).First();
     const msg = fault === undefined ? "Input does not fit" : wordsOf(fault).msg;

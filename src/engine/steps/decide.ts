@@ -8,18 +8,11 @@ import { testCondition } from "../state/conditions.ts";
 import type { Meter } from "../state/scope.ts";
 import type { BlockState, Handler, RunState, StepState } from "../state/state.ts";
 import { cancelEntry } from "./cancel.ts";
-import type { Decision, UnderWay } from "./decision.ts";
+import type { Asked, Decision, UnderWay } from "./decision.ts";
 import { beginEntry, passedEntry } from "./outcome.ts";
 import { decideStep, timedOut } from "./step.ts";
 
 const NONE: UnderWay = new Set();
-
-/** What a decision is asked with. */
-interface Asked {
-  now: number;
-  underWay: UnderWay;
-  meter: Meter;
-}
 
 /**
  * The engine: from a state and the time to the next thing to do. Asked again after each, with the effects that are under way
@@ -49,7 +42,7 @@ function decideBlock(block: BlockState, asked: Asked): Decision {
     return { kind: "wait", wakeAt: current.wakeAt };
   }
   if (current !== null && current.handler !== null) return decideHandler(block, current, current.handler, asked);
-  return node.kind === "container" ? decideContainer(block, node, asked) : decideStep(block, node, now);
+  return node.kind === "container" ? decideContainer(block, node, asked) : decideStep(block, node, asked);
 }
 
 /** What is to be done with a step whose condition does not hold, or can't be told; null where it may begin. */

@@ -3,6 +3,7 @@ import type { Json } from "../../schemas/json.ts";
 import type { LogEntry } from "../../schemas/log.ts";
 import type { EndedStatus, ErrorDetails } from "../../schemas/run.ts";
 import type { StepOutcome } from "../entries.ts";
+import type { Meter } from "../state/scope.ts";
 import type { BlockState } from "../state/state.ts";
 
 /** The next thing that a run has to do. */
@@ -36,4 +37,11 @@ interface Waiting {
 /** The paths of effects that were decided before and are not over. */
 export interface UnderWay {
   has(path: string): boolean;
+}
+
+/** What a decision is asked with. */
+export interface Asked {
+  now: number;
+  underWay: UnderWay;
+  meter: Meter;
 }

@@ -3,24 +3,25 @@ import type { FailedOutcome } from "../entries.ts";
 import type { StepNode } from "../plan/plan.ts";
 import type { BlockState } from "../state/state.ts";
 import { resolveConfig } from "./config.ts";
-import type { Decision } from "./decision.ts";
+import type { Asked, Decision } from "./decision.ts";
 import { beginEntry } from "./outcome.ts";
 
 /** What a step that holds no others has to do, now that its attempt may begin or go on. */
-export function decideStep(block: BlockState, node: StepNode, now: number): Decision {
+export function decideStep(block: BlockState, node: StepNode, { now, meter }: Asked): Decision {
   const { stepType: type, timeout } = node;
   const { current } = block;
   if (type === undefined) return failed(block, describeFailure("type_unknown", { type: JSON.stringify(node.type) }));
-  const config = resolveConfig(node.config, block.scope, type);
+  const { connector } = type;
+  const wakeAt = current === null || current.isRetrying ? null : current.wakeAt;
+  // Asked again and again while others go on: what it needs then is not resolved each time.
+  if (connector.kind === "wait" && wakeAt !== null && now < wakeAt) return { kind: "wait", wakeAt };
+  const config = resolveConfig(node.config, block.scope, type, meter);
   if ("error" in config) return failed(block, config);
 
-  const { connector } = type;
   if (connector.kind !== "wait") {
     const hasBegun = current !== null;
     return { kind: "execute", block, path: block.path, hasBegun, connector, config: config.value, timeout };
   }
-  const wakeAt = current === null || current.isRetrying ? null : current.wakeAt;
-  if (wakeAt !== null && now < wakeAt) return { kind: "wait", wakeAt };
   try {
     const isBegin = wakeAt === null;
     const milliseconds = isBegin || timeout !== null ? connector.milliseconds(config.value) : 0;

@@ -5,7 +5,8 @@ import type { RequestFault } from "../../errors.ts";
 import { schemaFaults } from "../../schemas/faults.ts";
 import { isDeeper, isObject, type Json, MAX_DEPTH, MAX_FAULTS } from "../../schemas/json.ts";
 import { CONTAINER_TYPES } from "../definition/containers.ts";
-import { placeholderFaults, wholePlaceholder } from "../placeholder.ts";
+import { wholePlaceholder } from "../placeholder.ts";
+import { placeholderFaults } from "../placeholder-faults.ts";
 import type { Loc } from "./lists.ts";
 
 export function configFaults(typeName: string, config: Json, loc: Loc, types: StepTypes): RequestFault[] {
@@ -40,9 +41,11 @@ export function templateFaults(value: Json, loc: Loc): RequestFault[] {
 }
 
 function faultsOfPlaceholders(value: Json, loc: Loc): RequestFault[] {
-  return [...placeholderFaults(value).take(MAX_FAULTS)].map(({ path, message }) =>
-    valueFault([...loc, ...path], message),
-  );
+  return [...placeholderFaults(value).take(MAX_FAULTS)].map(({ path, message, ...fault }) => ({
+    loc: [...loc, ...path],
+    msg: message,
+    ...fault,
+  }));
 }
 
 function tooDeep(loc: Loc): RequestFault {

@@ -20,10 +20,10 @@ const CLIMBS = "A placeholder inside a url can't make a part of its path . or ..
 /** The fault of an address in a definition, placeholders unresolved; null for none. */
 export function faultOfTemplate(url: string): string | null {
   if (wholePlaceholder(url) !== null) return null;
-  const { fixed, paths } = splitText(url);
+  const { fixed, sources } = splitText(url);
   const sample = joinUrl(
     fixed,
-    paths.map(() => "1"),
+    sources.map(() => "1"),
   );
   return typeof sample === "string" ? faultOfUrl(sample) : sample.fault;
 }

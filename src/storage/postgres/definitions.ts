@@ -1,6 +1,7 @@
 import { few, keptStatement } from "../../db/postgres/kept.ts";
 import type { Pool } from "../../db/postgres/pool.ts";
 import type { Pools } from "../../db/postgres/postgres.ts";
+import { LANGUAGE, translated } from "../../language/translated.ts";
 import { MAX_PAGE_BYTES, type PageRequest } from "../../schemas/page.ts";
 import type {
   NewWorkflow,
@@ -35,8 +36,8 @@ export const INSERT_WORKFLOWS = keptStatement(
     select uuid, namespace, id, name, description, steps::jsonb from first order by uuid on conflict (uuid) do nothing
     returning uuid, namespace, created_at
   ), kept as (
-    insert into workflow_versions (workflow_uuid, version, id, name, description, steps, created_at)
-    select uuid, 1, id, name, description, steps::json, created_at from first join inserted using (uuid)
+    insert into workflow_versions (workflow_uuid, version, id, name, description, steps, created_at, language)
+    select uuid, 1, id, name, description, steps::json, created_at, ${LANGUAGE} from first join inserted using (uuid)
     on conflict do nothing
   )
   select uuid, namespace from inserted
@@ -49,8 +50,8 @@ const UPDATE = `with ${REFERENCE}, changed as (
     where d.uuid = (select coalesce(by_uuid.uuid, by_id.uuid) from reference ${RESOLVED}) and d.deleted_at is null
     returning d.*
   ), kept as (
-    insert into workflow_versions (workflow_uuid, version, id, name, description, steps, created_at)
-    select uuid, version, id, name, description, $5::text::json, updated_at from changed
+    insert into workflow_versions (workflow_uuid, version, id, name, description, steps, created_at, language)
+    select uuid, version, id, name, description, $5::text::json, updated_at, ${LANGUAGE} from changed
   )
   select uuid, version from changed`;
 
@@ -87,8 +88,8 @@ export const FIND_WORKFLOWS = keptStatement(
 export const FIND_VERSIONS = keptStatement(
   "find_versions",
   ["text"],
-  { position: "integer", steps: "text" },
-  `select key.position, v.steps::text as steps
+  { position: "integer", steps: "text", language: "integer" },
+  `select key.position, v.steps::text as steps, v.language
   from json_to_recordset($1::text::json) as key (position integer, namespace text, "workflowUuid" uuid, version integer)
   join workflow_definitions d on d.uuid = key."workflowUuid" and d.namespace = key.namespace
   join workflow_versions v on v.workflow_uuid = d.uuid and v.version = key.version
@@ -165,8 +166,8 @@ export class Definitions {
 
   async versions(keys: VersionKey[]): Promise<(string | null)[]> {
     const text = JSON.stringify(keys.map((key, position) => ({ ...key, position })));
-    const rows = await this.#writes.run<{ steps: string } & Placed>(FIND_VERSIONS.call, [text]);
-    return inOrder(keys.length, rows, ({ steps }) => steps);
+    const rows = await this.#writes.run<{ steps: string; language: number } & Placed>(FIND_VERSIONS.call, [text]);
+    return inOrder(keys.length, rows, ({ steps, language }) => translated(steps, language));
   }
 
   async list({ namespace, limit, order, after }: PageRequest): Promise<WorkflowRecord[]> {

@@ -104,6 +104,23 @@ test("a row with the contract's columns alone is found by the sweep and can be r
   });
 });
 
+test("a definition that was stored in language 1 means what it meant", async () => {
+  const { url, sql } = await databaseFor("operations_language");
+  await inWorld(optionsFor(url), async (world) => {
+    const steps = JSON.stringify([{ name: "x", type: "transform", config: { value: "${{ a }} ${b}" } }]);
+    const [old, young] = [await world.workflow({ steps }), await world.workflow({ steps })];
+    await sql`insert into workflow_versions (workflow_uuid, version, name, steps, created_at)
+      select workflow_uuid, 2, name, steps, created_at from workflow_versions where workflow_uuid = ${old}`;
+    const key = { namespace: NAMESPACE, workflowUuid: old, version: 2 };
+    expect(await world.storage.findVersions([key, { ...key, workflowUuid: young, version: 1 }])).toEqual([
+      steps.replace("${{", () => "$${{"),
+      steps,
+    ]);
+    const shown = await world.storage.findWorkflows([{ namespace: NAMESPACE, reference: old, version: 2 }]);
+    expect(shown).toMatchObject([{ steps }]);
+  });
+});
+
 test("a payload that a message brings has its keys in the order of the row's", async () => {
   const { sql } = await databaseFor("operations_keys");
   // Seeded: a failure names the payload, which is all that is needed to see it again.

@@ -1,5 +1,6 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../clock.ts";
+import { LANGUAGE, translated } from "../../language/translated.ts";
 import { MAX_PAGE_BYTES, type PageRequest, pageBytes } from "../../schemas/page.ts";
 import type {
   NewWorkflow,
@@ -24,8 +25,8 @@ const INSERT = `insert into workflow_definitions (uuid, namespace, id, name, des
 
 const STORED = "select 1 from workflow_definitions where uuid = ? and namespace = ?";
 
-const KEEP_VERSION = `insert into workflow_versions (workflow_uuid, version, id, name, description, steps, created_at)
-  select uuid, version, id, name, description, steps, updated_at from workflow_definitions where uuid = ?
+const KEEP_VERSION = `insert into workflow_versions (workflow_uuid, version, id, name, description, steps, created_at, language)
+  select uuid, version, id, name, description, steps, updated_at, ${LANGUAGE} from workflow_definitions where uuid = ?
   on conflict do nothing`;
 
 const RESOLVE_UUID = `select uuid as workflowUuid, version, deleted_at as deletedAt from workflow_definitions
@@ -46,7 +47,7 @@ const FIND_VERSION = `select v.workflow_uuid as uuid, v.id, v.name, v.descriptio
   from workflow_versions v join workflow_definitions d on d.uuid = v.workflow_uuid
   where v.workflow_uuid = +? and v.version = +?`;
 
-const VERSION_STEPS = `select steps from workflow_versions where workflow_uuid = +? and version = +?
+const VERSION_STEPS = `select steps, language from workflow_versions where workflow_uuid = +? and version = +?
   and exists (select 1 from workflow_definitions where uuid = workflow_uuid and namespace = +?)`;
 
 // One text per direction and page: a single text with "or" in it would scan.
@@ -118,8 +119,11 @@ export class Definitions {
   }
 
   steps({ namespace, workflowUuid, version }: VersionKey): string | null {
-    const statement = this.#database.query<{ steps: string }, [string, number, string]>(VERSION_STEPS);
-    return statement.get(workflowUuid, version, namespace)?.steps ?? null;
+    const statement = this.#database.query<{ steps: string; language: number }, [string, number, string]>(
+      VERSION_STEPS,
+    );
+    const found = statement.get(workflowUuid, version, namespace);
+    return found === null ? null : translated(found.steps, found.language);
   }
 
   list(page: PageRequest, until: string): WorkflowRecord[] {

@@ -114,6 +114,30 @@ test("a StepFailure keeps its sentence and its output, and is not logged", async
   expect(advanced).not.toHaveProperty("unexpected");
 });
 
+test("expressions that cost much let other runs have their turn, and go on where they were", () => {
+  const connector = defineConnector({
+    type: "same",
+    kind: "pure",
+    description,
+    config: Type.Object({ value: Type.Unknown() }),
+    run: ({ value }) => ({ value: String(value) }),
+  });
+  const validator = TypeCompiler.Compile(connector.config);
+  const dear = "${{ range(30000).filter(i, i >= 29998).size() + payload.n }}";
+  const steps = Array.from({ length: 20 }, (_, index) => ({
+    name: `s${index}`,
+    type: "same",
+    config: { value: dear },
+  }));
+  const plan = compile(steps, new Map([["same", { connector, validator }]]));
+  const one = new ThreadRun({ uuid: "run", token: 1, depth: 0 }, plan, { payload: '{"n":1}', log: "[]" });
+  // Each costs 90,000 units: the twelfth is the first beyond a million.
+  const turns = Array.from({ length: 3 }, () => one.advance(world));
+  expect(turns.map(({ next }) => next.kind)).toEqual(["again", "end", "end"]);
+  expect(turns.map(({ entries }) => JSON.parse(entries).length)).toEqual([12, 0, 0]);
+  expect(turns[1]?.next).toMatchObject({ status: "success", stepResults: expect.stringContaining('"s19"') });
+});
+
 describe("a config that does not fit once it is resolved", () => {
   const unfit: [Record<string, Json>, string][] = [
     [{ n: 0 }, "config.n: Input should be greater than or equal to 1"],

@@ -10,10 +10,10 @@ function result(step_name: string, more: Partial<StepResult>): StepResult {
   return { step_name, status: "success", started_at: AT, completed_at: AT, output: null, error: null, ...more };
 }
 
-const outer = new Scope(new Map([["payload", { n: 1 }]]), null);
+const outer = new Scope({ name: "payload", value: { n: 1 } }, null);
 outer.steps.set("first", result("first", { output: { value: 2 } }));
 outer.steps.set("my step", result("my step", { output: null }));
-const scope = new Scope(new Map(), outer);
+const scope = new Scope(null, outer);
 scope.steps.set("tried", result("tried", { output: 3, attempts: 2 }));
 scope.steps.set("left", result("left", { status: "skipped" }));
 

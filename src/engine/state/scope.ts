@@ -7,28 +7,37 @@ export interface Meter {
   units: number;
 }
 
+interface Given {
+  name: "payload" | "error";
+  value: Json;
+}
+
 /** What a step can reach by name: the steps before it in its list and in the lists around that, and what these lists are given. */
 export class Scope implements ExpressionScope {
   /** The results of the steps of its list that are over. */
   readonly steps = new Map<string, StepResult>();
-  readonly #given: ReadonlyMap<string, Json>;
-  readonly #outer: Scope | null;
+  /** A value that is no step: the payload at the top, the error in a handler; null for none. */
+  readonly given: Given | null;
+  readonly outer: Scope | null;
 
-  /** @param given values by names that are no steps, such as `payload` */
-  constructor(given: ReadonlyMap<string, Json>, outer: Scope | null) {
-    this.#given = given;
-    this.#outer = outer;
+  constructor(given: Given | null, outer: Scope | null) {
+    this.given = given;
+    this.outer = outer;
   }
 
   /** The value of a name, the innermost first; a step of a name comes before a value that is given. */
   get(name: string): Json | undefined {
-    const result = this.#result(name);
-    return result === undefined ? this.#giving(name) : outputOf(result);
+    const result = resultOf(this, name);
+    if (result !== undefined) return outputOf(result);
+    for (let scope: Scope | null = this; scope !== null; scope = scope.outer) {
+      if (scope.given?.name === name) return scope.given.value;
+    }
+    return undefined;
   }
 
   /** What is known of a step that is over, for `steps["name"]`; undefined where none of that name can be reached. */
   step(name: string): JsonObject | undefined {
-    const result = this.#result(name);
+    const result = resultOf(this, name);
     if (result === undefined) return undefined;
     const { status, output, error_details = null, started_at, completed_at, attempts = 1, details = {} } = result;
     const given = status === "skipped" ? {} : { output };
@@ -52,16 +61,14 @@ export class Scope implements ExpressionScope {
     }
     return Object.fromEntries(outputs);
   }
+}
 
-  #result(name: string): StepResult | undefined {
-    const own = this.steps.get(name);
-    return own === undefined && this.#outer !== null ? this.#outer.#result(name) : own;
+function resultOf(from: Scope, name: string): StepResult | undefined {
+  for (let scope: Scope | null = from; scope !== null; scope = scope.outer) {
+    const result = scope.steps.get(name);
+    if (result !== undefined) return result;
   }
-
-  #giving(name: string): Json | undefined {
-    const value = this.#given.get(name);
-    return value === undefined && this.#outer !== null ? this.#outer.#giving(name) : value;
-  }
+  return undefined;
 }
 
 /** What others reach of a step that is over; undefined for nothing. A step that succeeded may have given null. */

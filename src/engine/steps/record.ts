@@ -9,11 +9,9 @@ import { type BlockState, blockOf, blockState, matchableOf, type RunState, type 
 import { catchFor } from "./handling.ts";
 import { retryFor } from "./retry.ts";
 
-const NOTHING: ReadonlyMap<string, Json> = new Map();
-
 /** Folds a run's log into its state. */
 export function foldLog(plan: Plan, payload: Json, log: Iterable<LogEntry>): RunState {
-  const root = blockState(plan.root, "", "", new Scope(new Map([["payload", payload]]), null));
+  const root = blockState(plan.root, "", "", new Scope({ name: "payload", value: payload }, null));
   const state: RunState = { plan, steps: new Map(), root, blocks: new Map() };
   for (const entry of log) record(state, entry);
   return state;
@@ -60,9 +58,7 @@ function begin(state: RunState, block: BlockState, node: Node, result: StepResul
       current,
       CONSTRUCTS[node.type]
         .bodies(node, current.details)
-        .map(({ name, plan, segment }) =>
-          blockState(plan, name, `${above}/${segment}/`, new Scope(NOTHING, block.scope)),
-        ),
+        .map(({ name, plan, segment }) => blockState(plan, name, `${above}/${segment}/`, new Scope(null, block.scope))),
     );
   }
 }
@@ -74,7 +70,7 @@ function handle(state: RunState, block: BlockState, current: StepState, node: No
   const plan = node.catches[index]?.plan;
   if (plan === undefined) return;
   current.handler = { index, failure };
-  const given = new Map<string, Json>([["error", { ...failure.error_details }]]);
+  const given = { name: "error", value: { ...failure.error_details } } as const;
   open(state, current, [blockState(plan, "", `${block.path}/c${index}/`, new Scope(given, block.scope))]);
 }
 

@@ -5,8 +5,9 @@ export PATH := $(TOOLS)/node_modules/.bin:$(PATH)
 export NODE_ENV ?= production
 # Bytes of memory that Bun's collector reckons with: with all that a machine has it lets garbage lie for longer.
 export BUN_JSC_forceRAMSize ?= 300000000
-# make stack MONITORING=1
+# make stack MONITORING=1 REPLICA=1
 export STACK_MONITORING ?= $(MONITORING)
+export STACK_REPLICA ?= $(REPLICA)
 
 # make stack APIS=10 WORKERS=10 BROKERS=3
 ifdef APIS
@@ -34,7 +35,7 @@ start: install ## Runs the embedded platform on http://127.0.0.1:8001
 dev: install ## The same, restarted when a source file changes
 	@exec bun --watch src/main.ts
 
-stack: install ## Runs it on PostgreSQL, Kafka, Redis, PgBouncer and nginx, without Docker; APIS=2 WORKERS=2 BROKERS=1 MONITORING=1 STACK_PORT=8001
+stack: install ## Runs it on PostgreSQL, Kafka, Redis, PgBouncer and nginx, without Docker; APIS=2 WORKERS=2 BROKERS=1 REPLICA=1 MONITORING=1 STACK_PORT=8001
 	@exec bun infrastructure/local/main.ts up
 
 stack-restart: install ## Restarts its API and worker processes one after the other, unseen by clients

@@ -50,6 +50,8 @@ test("the numbers are read from the environment, and two brokers are refused", (
   const { apis, workers, brokers } = stackSettings({ STACK_APIS: "10", STACK_WORKERS: "10", STACK_BROKERS: "3" });
   expect([apis, workers, brokers]).toEqual([10, 10, 3]);
   expect(stackSettings({}).brokers).toBe(1);
+  expect([stackSettings({}).replica, stackSettings({ STACK_REPLICA: "1" }).replica]).toEqual([false, true]);
+  expect(() => stackSettings({ STACK_REPLICA: "2" })).toThrow("STACK_REPLICA");
   // One of each for two cores.
   const usual = Math.max(1, Math.min(Math.floor(availableParallelism() / 2), 30));
   expect(stackSettings({})).toMatchObject({ apis: usual, workers: usual });

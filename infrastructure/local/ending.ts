@@ -4,7 +4,7 @@ import { allDone, endPart, type PartRecord, recordsIn } from "./parts.ts";
 import { outsideOf } from "./unprivileged.ts";
 
 /** What ends first, and what ends together: nobody loses what it needs to end in good order. */
-const STAGES = [/^prometheus$|-exporter$/, /^nginx$/, /^api-/, /^worker-/, /^pgbouncer$/, /./];
+const STAGES = [/^prometheus$|-exporter$/, /^nginx$/, /^api-/, /^worker-/, /^pgbouncer$/, /^replica$/, /./];
 
 /** Ends everything that was started in a folder, and gives back what that was. */
 export async function endAll(folder: string): Promise<PartRecord[]> {

@@ -17,6 +17,7 @@ const USAGE = `bun infrastructure/local/main.ts <command>
 STACK_PORT (8001), STACK_BASE_PORT (14000), STACK_DIR (data/stack): set all three for a second platform beside the first.
 STACK_APIS, STACK_WORKERS: how many processes, each half as many as there are cores; STACK_BROKERS (1): of Kafka, 1 or 3; read when nothing runs.
 RATE_LIMIT (none): requests a second that nginx takes of one address; CONNECTION_LIMIT (100): how many of them at once.
+STACK_REPLICA (1): a replica of PostgreSQL that the API reads; read when nothing runs.
 STACK_MONITORING (1): Prometheus and its exporters beside them.
 SERVICES_DIR (.tools/services), SERVICES_BASE_PORT (15400): the folder of the services that tests use, and their ports.`;
 

@@ -8,6 +8,7 @@ import { withLock } from "./lock.ts";
 const PACKAGES = {
   initdb: "postgresql",
   postgres: "postgresql",
+  pg_basebackup: "postgresql-client",
   psql: "postgresql-client",
   pgbouncer: "pgbouncer",
   "redis-server": "redis-server",

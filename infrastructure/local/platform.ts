@@ -21,8 +21,8 @@ const ELSEWHERE = [
   "KAFKA_SASL_PASSWORD",
 ];
 
-/** Where the services of a stack are, with the passwords that they ask for. */
-export type Addresses = Record<ServiceName, string>;
+/** Where the services of a stack are, with the passwords that they ask for, and PostgreSQL's replica, if it has one. */
+export type Addresses = Record<ServiceName, string> & { replica?: string | undefined };
 
 /** Where a process has its metrics and probes. */
 export interface Place {
@@ -96,6 +96,7 @@ function launch(
 ): Launch {
   const pooled = new URL(services.pgbouncer);
   const kafka = kafkaAddress(services.kafka);
+  const replica = services.replica === undefined ? null : new URL(services.replica);
   const env = {
     // What is set for the stack is set for its processes.
     ...process.env,
@@ -115,6 +116,8 @@ function launch(
     POSTGRES_USER: PLATFORM,
     POSTGRES_PASSWORD: pooled.password,
     MIGRATE_DATABASE_URL: services.postgres,
+    POSTGRES_REPLICA_HOST: replica?.hostname ?? "",
+    POSTGRES_REPLICA_PORT: replica?.port ?? "",
     // PgBouncer 1.18 loses prepared statements between transactions.
     POSTGRES_PREPARE: "false",
     POSTGRES_POOL: process.env.POSTGRES_POOL || String(size.postgresPool),

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { outsideOf } from "./unprivileged.ts";
 
 /** The services that ask for a password. */
-export type Guarded = "postgres" | "redis" | "kafka";
+export type Guarded = "postgres" | "replica" | "redis" | "kafka";
 
 /** Role and database of the platform on every server that is started here. */
 export const PLATFORM = "platform";

@@ -81,9 +81,10 @@ export function serviceParts(
   kafka?: KafkaSettings,
   brokers = 1,
   size: Size = USUAL_SIZE,
+  hasReplica = false,
 ): ServiceParts {
   return {
-    postgres: [postgresPart(folder, ports.postgres, size)],
+    postgres: [postgresPart(folder, ports.postgres, size, { hasReplica })],
     pgbouncer: [pgbouncerPart(folder, ports.pgbouncer, ports.postgres, size)],
     redis: [redisPart(folder, ports.redis)],
     kafka: kafkaParts(folder, nodesFrom(ports.kafka, brokers), kafka),

@@ -8,6 +8,7 @@ import { type GateLimits, nginxPart, takeOut } from "./nginx.ts";
 import { allDone, endPart, type Part, type PartRecord, recordsIn, startPart } from "./parts.ts";
 import { apiPart, metricsOf, workerPart } from "./platform.ts";
 import type { Pace } from "./prometheus.ts";
+import { replicaPart } from "./replica.ts";
 import { addressesOf, portsFrom, SERVICES, type ServiceParts, serviceParts, startServices } from "./services.ts";
 import { sizeOf } from "./sizing.ts";
 
@@ -22,6 +23,8 @@ export interface StackSettings {
   workers: number;
   /** Of Kafka: one, or three of which any may be lost. */
   brokers: number;
+  /** Whether PostgreSQL has a replica, which the API reads. */
+  replica: boolean;
   /** Null: nobody is limited. */
   limits: GateLimits | null;
   /** Whether Prometheus runs beside it, and how often it looks. */
@@ -35,13 +38,15 @@ const MAX_PROCESSES = 30;
 const USUAL_PROCESSES = Math.max(1, Math.min(Math.floor(availableParallelism() / 2), MAX_PROCESSES));
 /** The number of the process that stands in for the only one of its kind while that one restarts. */
 const DEPUTY = 2;
+/** Of the replica's port from the base port. */
+const REPLICA_OFFSET = 34;
 /** Requests of one address under way at once, where addresses are limited: more than a browser or a program has. */
 const CONNECTIONS = 100;
 const MAX_LIMIT = 1_000_000;
 
 /**
- * Reads STACK_DIR, STACK_PORT, STACK_BASE_PORT, STACK_APIS, STACK_WORKERS, STACK_BROKERS, RATE_LIMIT, CONNECTION_LIMIT and
- * STACK_MONITORING.
+ * Reads STACK_DIR, STACK_PORT, STACK_BASE_PORT, STACK_APIS, STACK_WORKERS, STACK_BROKERS, STACK_REPLICA, RATE_LIMIT,
+ * CONNECTION_LIMIT and STACK_MONITORING.
  *
  * @throws Error on one that does not fit
  */
@@ -61,6 +66,7 @@ export function stackSettings(environment: Record<string, string | undefined>): 
     apis: number("STACK_APIS", USUAL_PROCESSES, MAX_PROCESSES),
     workers: number("STACK_WORKERS", USUAL_PROCESSES, MAX_PROCESSES),
     brokers,
+    replica: isOn("STACK_REPLICA", environment.STACK_REPLICA ?? ""),
     limits:
       (environment.RATE_LIMIT ?? "") === ""
         ? null
@@ -72,6 +78,12 @@ export function stackSettings(environment: Record<string, string | undefined>): 
   };
 }
 
+function isOn(name: string, text: string): boolean {
+  if (text === "" || text === "0") return false;
+  if (text === "1") return true;
+  throw new Error(`${name}=${text} does not fit; give 1, or 0`);
+}
+
 function monitoringOf(text: string): Pace | null {
   if (text === "" || text === "0") return null;
   if (text === "1") return "usual";
@@ -80,11 +92,17 @@ function monitoringOf(text: string): Pace | null {
 }
 
 /** What of a stack its services depend on. */
-type ServiceSettings = Pick<StackSettings, "folder" | "basePort" | "apis" | "workers" | "brokers">;
+type ServiceSettings = Pick<StackSettings, "folder" | "basePort" | "apis" | "workers" | "brokers" | "replica">;
 
 /** The services of a stack. Its Kafka takes the platform alone, whose messages are executed before their rows are read. */
-export function stackServices({ folder, basePort, brokers, ...processes }: ServiceSettings): ServiceParts {
-  return serviceParts(folder, portsFrom(basePort), { wantsUser: true }, brokers, sizeOf(processes));
+export function stackServices({ folder, basePort, brokers, replica, ...processes }: ServiceSettings): ServiceParts {
+  return serviceParts(folder, portsFrom(basePort), { wantsUser: true }, brokers, sizeOf(processes), replica);
+}
+
+/** The replica of a stack, if it has one. */
+function replicasOf({ folder, basePort, replica, ...processes }: ServiceSettings): Part[] {
+  if (!replica) return [];
+  return [replicaPart(folder, basePort + REPLICA_OFFSET, portsFrom(basePort).postgres, sizeOf(processes))];
 }
 
 /** Starts what does not run yet and waits until all of it works. @throws Error naming the part that does not. */
@@ -93,7 +111,9 @@ export async function stackUp(settings: StackSettings): Promise<PartRecord[]> {
   return withLock(folder, async () => {
     const services = await startServices(folder, stackServices(settings), SERVICES);
     const { apis, workers } = platformOf(settings);
-    const platform = await allDone([...apis, ...workers].map((part) => startPart(folder, part)));
+    const platform = await allDone(
+      [...replicasOf(settings), ...apis, ...workers].map((part) => startPart(folder, part)),
+    );
     // A restart that was interrupted may have left one out.
     const doors = doorsOf(settings);
     takeOut(folder, doors.ports, doors.closed);
@@ -132,7 +152,8 @@ export async function stackRestart(settings: StackSettings, onRestarted: (name: 
 function platformOf(settings: StackSettings): Record<"apis" | "workers" | "deputies", Part[]> {
   const { folder, basePort, apis, workers } = settings;
   const size = sizeOf(settings);
-  const addresses = addressesOf(folder, stackServices(settings));
+  const replica = replicasOf(settings)[0]?.address;
+  const addresses = { ...addressesOf(folder, stackServices(settings)), replica };
   const api = (number: number) =>
     apiPart(number, basePort + number, addresses, size, metricsOf("api", number, basePort));
   const worker = (number: number) => workerPart(number, addresses, size, metricsOf("worker", number, basePort));

@@ -14,6 +14,7 @@ const STACKS = [
   "fault-stack-lists",
   "fault-disk",
   "fault-stack-brokers",
+  "fault-stack-replica",
 ] as const;
 
 /** The name of a folder below `.tools` in this lane. */

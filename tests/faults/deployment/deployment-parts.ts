@@ -40,7 +40,7 @@ export function partsOf(
   const basePort = basePortOf(stack);
   const size = sizeOf({ apis, workers });
   const { adapt = (part) => part, reach = (addresses) => addresses } = settings;
-  const usual = stackServices({ folder, basePort, apis, workers, brokers });
+  const usual = stackServices({ folder, basePort, apis, workers, brokers, replica: false });
   const services = {
     postgres: usual.postgres.map(adapt),
     pgbouncer: usual.pgbouncer.map(adapt),

@@ -9,6 +9,7 @@ import { messageOf } from "./errors.ts";
 import { openInProcessMessaging } from "./messaging/in-process.ts";
 import type { Messaging } from "./messaging/port.ts";
 import type { Program } from "./metrics/counts.ts";
+import type { Replica } from "./storage/port/replica.ts";
 import type { Storage } from "./storage/port.ts";
 import { openPostgresStorage } from "./storage/postgres/index.ts";
 import { openFileStorage, openMemoryStorage } from "./storage/sqlite/index.ts";
@@ -20,6 +21,8 @@ export interface Parts {
   log: Logger;
   clock: Clock;
   storage: Storage;
+  /** What else answers reads of the API; null where there is none, and in workers. */
+  replica: Replica | null;
   messaging: Messaging;
   cache: Cache;
   types: StepTypes;
@@ -30,7 +33,7 @@ export interface Parts {
 
 /** Opens the parts of a program. @throws StartError when a part can not be had. */
 export async function openParts(program: Program, config: Config, log: Logger): Promise<Parts> {
-  const { storage, clock } = await openStorage(config, log);
+  const { storage, replica, clock } = await openStorage(config, log, program !== "worker");
   const messaging = await openMessaging(config, clock, log);
   const cache = await openCache(config, clock, log);
   const types = await loadStepTypes();
@@ -40,6 +43,7 @@ export async function openParts(program: Program, config: Config, log: Logger): 
     log,
     clock,
     storage,
+    replica,
     messaging,
     cache,
     types,
@@ -47,6 +51,7 @@ export async function openParts(program: Program, config: Config, log: Logger): 
     async close() {
       await messaging.close();
       await cache.close();
+      await replica?.close();
       await storage.close();
       await tracing?.close();
     },
@@ -54,12 +59,17 @@ export async function openParts(program: Program, config: Config, log: Logger): 
 }
 
 /** Opens the database, migrated. @throws StartError when it can not be had. */
-export async function openStorage(config: Config, log: Logger): Promise<{ storage: Storage; clock: Clock }> {
+export async function openStorage(
+  config: Config,
+  log: Logger,
+  usesReplica: boolean,
+): Promise<{ storage: Storage; replica: Replica | null; clock: Clock }> {
   if (config.postgres !== null) {
     const onWait = (error: string) => log.warn({ error }, "waiting for PostgreSQL");
-    return openPostgresStorage({ ...config.postgres, owesEvents: config.kafka !== null, log, onWait });
+    return openPostgresStorage({ ...config.postgres, owesEvents: config.kafka !== null, usesReplica, log, onWait });
   }
-  if (config.STORAGE === "memory") return { storage: openMemoryStorage(systemClock), clock: systemClock };
+  if (config.STORAGE === "memory")
+    return { storage: openMemoryStorage(systemClock), replica: null, clock: systemClock };
   const storage = await openFileStorage({
     folder: config.DATA_DIR,
     synchronous: config.SQLITE_SYNCHRONOUS,
@@ -68,7 +78,7 @@ export async function openStorage(config: Config, log: Logger): Promise<{ storag
       process.exit(1);
     },
   });
-  return { storage, clock: systemClock };
+  return { storage, replica: null, clock: systemClock };
 }
 
 // Clients of other services are loaded where they are used: those of Kafka and Redis are a quarter of the CPU of an embedded start.

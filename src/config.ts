@@ -14,6 +14,8 @@ export interface PostgresConfig {
   address: PostgresAddress;
   /** The address for migrations: never a pooler's. */
   migrateAddress: PostgresAddress;
+  /** The replica for the reads of the API; null where there is none. */
+  replicaAddress: PostgresAddress | null;
   /** Connections of this process. */
   pool: number;
   prepare: boolean;
@@ -65,13 +67,13 @@ function postgresOf(settings: Settings): PostgresConfig | null {
     POSTGRES_HOST,
     DATABASE_URL,
     MIGRATE_DATABASE_URL,
+    POSTGRES_REPLICA_HOST,
     POSTGRES_POOL: pool,
     POSTGRES_PREPARE: prepare,
   } = settings;
   if (DATABASE_URL === undefined && POSTGRES_HOST === undefined) return null;
-  const isSocket = DATABASE_URL !== undefined || POSTGRES_HOST?.startsWith("/");
   const named: PostgresAddress = {
-    host: isSocket ? (POSTGRES_HOST ?? "") : host("POSTGRES_HOST", POSTGRES_HOST ?? ""),
+    host: DATABASE_URL === undefined ? hostOrFolder("POSTGRES_HOST", POSTGRES_HOST ?? "") : (POSTGRES_HOST ?? ""),
     port: settings.POSTGRES_PORT,
     user: settings.POSTGRES_USER,
     password: settings.POSTGRES_PASSWORD,
@@ -85,7 +87,15 @@ function postgresOf(settings: Settings): PostgresConfig | null {
     MIGRATE_DATABASE_URL === undefined
       ? address
       : postgresAddress("MIGRATE_DATABASE_URL", MIGRATE_DATABASE_URL, { ...address, port: 5432 });
-  return { address, migrateAddress, pool, prepare };
+  const replicaAddress =
+    POSTGRES_REPLICA_HOST === undefined
+      ? null
+      : {
+          ...address,
+          host: hostOrFolder("POSTGRES_REPLICA_HOST", POSTGRES_REPLICA_HOST),
+          port: settings.POSTGRES_REPLICA_PORT,
+        };
+  return { address, migrateAddress, replicaAddress, pool, prepare };
 }
 
 function redisOf({ REDIS_URL, REDIS_HOST, ...settings }: Settings): RedisAddress | null {
@@ -99,6 +109,11 @@ function redisOf({ REDIS_URL, REDIS_HOST, ...settings }: Settings): RedisAddress
     tls: false,
   };
   return REDIS_URL === undefined ? named : redisAddress("REDIS_URL", REDIS_URL, named);
+}
+
+/** The folder of a Unix socket begins with a slash. */
+function hostOrFolder(setting: string, text: string): string {
+  return text.startsWith("/") ? text : host(setting, text);
 }
 
 function host(setting: string, text: string): string {

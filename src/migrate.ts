@@ -20,7 +20,7 @@ if (import.meta.main) {
       );
     }
     const log = openLog(config);
-    const { storage } = await openStorage(config, log);
+    const { storage } = await openStorage(config, log, false);
     await storage.close();
     log.info("migrated");
     process.exit(0);

@@ -18,6 +18,7 @@ import {
 import type { Collector } from "./metrics/readings.ts";
 import { HealthRecord } from "./services/health.ts";
 import { type Part, ReadinessService } from "./services/readiness.ts";
+import type { Replica } from "./storage/port/replica.ts";
 import type { Storage } from "./storage/port.ts";
 
 const DAY_MILLISECONDS = 24 * 60 * 60 * 1000;
@@ -25,6 +26,7 @@ const DAY_MILLISECONDS = 24 * 60 * 60 * 1000;
 export interface Services {
   config: Config;
   storage: Storage;
+  replica: Replica | null;
   messaging: Messaging;
   cache: Cache;
   clock: Clock;
@@ -52,7 +54,7 @@ export function partCollector(readiness: ReadinessService): Collector {
 }
 
 /** What is read of the services themselves. */
-export function serviceCollectors({ config, storage, messaging, cache, clock }: Services): Collector[] {
+export function serviceCollectors({ config, storage, replica, messaging, cache, clock }: Services): Collector[] {
   const database: Collector = {
     name: "database",
     async read() {
@@ -83,11 +85,18 @@ export function serviceCollectors({ config, storage, messaging, cache, clock }: 
       ...(config.redis === null ? [] : [breakerOpen.at({ breaker: "redis" }, opennessOf(cache.breaker()))]),
     ],
   };
-  return [database, figures, breakers, ...storage.collectors, ...messaging.collectors];
+  return [
+    database,
+    figures,
+    breakers,
+    ...storage.collectors,
+    ...(replica === null ? [] : [replica.collector]),
+    ...messaging.collectors,
+  ];
 }
 
 /** A broker or a cache that is out costs time alone: runs and reads go through the database. */
-function partsOf({ config, storage, messaging, cache }: Services, health: HealthRecord): Part[] {
+function partsOf({ config, storage, replica, messaging, cache }: Services, health: HealthRecord): Part[] {
   const database: Part = {
     name: config.postgres === null ? "sqlite" : "postgres",
     needed: true,
@@ -116,5 +125,9 @@ function partsOf({ config, storage, messaging, cache }: Services, health: Health
     },
     breaker: () => cache.breaker(),
   };
-  return [database, ...(config.kafka === null ? [] : [kafka]), ...(config.redis === null ? [] : [redis])];
+  const copy: Part[] =
+    replica === null
+      ? []
+      : [{ name: "replica", needed: false, check: () => replica.check(), breaker: replica.breaker }];
+  return [database, ...copy, ...(config.kafka === null ? [] : [kafka]), ...(config.redis === null ? [] : [redis])];
 }

@@ -18,6 +18,7 @@ import type { ReadinessService } from "./services/readiness.ts";
 import { RunService } from "./services/runs.ts";
 import { TriggerService } from "./services/triggers.ts";
 import { WorkflowService } from "./services/workflows.ts";
+import type { Replica } from "./storage/port/replica.ts";
 import type { Storage } from "./storage/port.ts";
 import type { Tracing } from "./tracing/port.ts";
 
@@ -30,6 +31,7 @@ const ARRIVED_MILLISECONDS = 50;
 export interface ServerOptions {
   config: Config;
   storage: Storage;
+  replica: Replica | null;
   messaging: Messaging;
   cache: Cache;
   types: StepTypes;
@@ -49,14 +51,15 @@ export interface Server {
 
 /** Serves the API. @throws StartError when the port is taken or not to be had. */
 export function startServer(options: ServerOptions): Server {
-  const { config, storage, messaging, cache, types, tracing, clock, log } = options;
-  const runs = new RunRepository(storage, cache, clock, (coming) => messaging.executeBeforeInsert(coming));
-  const { readiness, health } = readinessOf({ config, storage, messaging, cache, clock, log });
+  const { config, storage, replica, messaging, cache, types, tracing, clock, log } = options;
+  const runs = new RunRepository(storage, cache, clock, (coming) => messaging.executeBeforeInsert(coming), replica);
+  const { readiness, health } = readinessOf({ config, storage, replica, messaging, cache, clock, log });
   const app = createApp({
-    workflows: new WorkflowService(new WorkflowRepository(storage, clock), clock),
+    workflows: new WorkflowService(new WorkflowRepository(storage, clock, replica), clock),
     triggers: new TriggerService(runs, messaging, clock, log, graceOf(config)),
     runs: new RunService(runs, clock),
     readiness,
+    replica,
     types,
     assetPrefix: config.ASSET_PREFIX,
     log,

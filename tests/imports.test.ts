@@ -26,6 +26,9 @@ const ADAPTERS = /^src\/(storage|messaging|cache|connectors|tracing)\//;
 /** What of the webhook client nobody else sees. */
 const WEBHOOK_INSIDE = /^workers\/webhook\/(?!(port|client|settings)\.ts$)/;
 
+const READS_A_REPLICA =
+  /^src\/((repositories|api)\/.+|storage\/postgres\/(index|replica)|assemble|server|readiness)\.ts$/;
+
 const HOMES: { library: RegExp; home: RegExp; types?: true }[] = [
   { library: /^(elysia|@elysiajs\/.+)$/, home: /^src\/api\// },
   { library: /^@marcbachmann\/cel-js$/, home: /^src\/language\/expressions\/parse\.ts$/, types: true },
@@ -38,6 +41,8 @@ const HOMES: { library: RegExp; home: RegExp; types?: true }[] = [
   { library: /^@opentelemetry\/.+$/, home: /^src\/tracing\/otlp\.ts$/ },
   { library: /^prom-client$/, home: /^src\/metrics\/exposition\.ts$/ },
   { library: /^pino$/, home: ENTRIES, types: true },
+  // Nothing that decides a write knows of a replica.
+  { library: /^src\/.*\/replica(-pool)?\.ts$/, home: READS_A_REPLICA },
 ];
 /** What reads and checks the body of a trigger. */
 const VALIDATION = /^src\/(api\/request\/body|schemas\/(faults|run))\.ts$/;
@@ -215,6 +220,7 @@ describe("what is wrong is found", () => {
     ["src/server.ts", 'import { Elysia } from "elysia";', "1: elysia lives in"],
     ["src/main.ts", 'import { swagger } from "@elysiajs/swagger";', "1: @elysiajs/swagger lives in"],
     ["workers/a.ts", 'import { Guard } from "./webhook/guard/guard.ts";', "1: the webhook client is reached by"],
+    ["workers/a.ts", 'import "../src/storage/port/replica.ts";', "1: src/storage/port/replica.ts lives in"],
     ["workers/main.ts", "import { Piscina } from 'piscina';", "1: piscina lives in"],
     ["src/repositories/a.ts", 'import type { Database } from "bun:sqlite";', "1: bun:sqlite lives in"],
     ["src/services/a.ts", 'import pino from "pino";', "1: pino lives in"],

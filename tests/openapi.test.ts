@@ -210,6 +210,7 @@ async function routesOfApp(): Promise<string[]> {
     triggers: new TriggerService(runs, openInProcessMessaging(), systemClock, log, 0),
     runs: new RunService(runs, systemClock),
     readiness: new ReadinessService([], systemClock),
+    replica: null,
     types: await loadStepTypes(),
     assetPrefix: "",
     log,

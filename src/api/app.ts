@@ -7,12 +7,14 @@ import type { ReadinessService } from "../services/readiness.ts";
 import type { RunService } from "../services/runs.ts";
 import type { TriggerService } from "../services/triggers.ts";
 import type { WorkflowService } from "../services/workflows.ts";
+import type { Replica } from "../storage/port/replica.ts";
 import type { Tracing } from "../tracing/port.ts";
 import { errorReply, failureReplies, requestIdOf } from "./failures.ts";
 import { swaggerDocs } from "./openapi/swagger.ts";
 import { counting } from "./request/counting.ts";
 import { type DoorOptions, doors, type Next } from "./request/doors.ts";
 import { pathOf } from "./request/paths.ts";
+import { ReadAfter } from "./request/read-after.ts";
 import { traced } from "./request/tracing.ts";
 import { languageRoutes } from "./routes/language.ts";
 import { runRoutes } from "./routes/runs.ts";
@@ -29,6 +31,8 @@ export interface AppOptions extends DoorOptions {
   triggers: TriggerService;
   runs: RunService;
   readiness: ReadinessService;
+  /** What tells the positions of writes; null without a replica. */
+  replica: Pick<Replica, "position"> | null;
   types: StepTypes;
   /** What is put before the assets of pages: an https origin, a path, or nothing. */
   assetPrefix: string;
@@ -47,6 +51,7 @@ export function createApp(options: AppOptions) {
     triggers,
     runs,
     readiness,
+    replica,
     types,
     assetPrefix,
     log,
@@ -57,6 +62,7 @@ export function createApp(options: AppOptions) {
   } = options;
   const failureReply = failureReplies(log);
   const admitted = doors(doorOptions);
+  const readAfter = new ReadAfter(replica);
   const app = new Elysia({
     normalize: false,
     // Elysia looks for the path behind a host of four characters or more unless it is told that there are shorter ones.
@@ -72,8 +78,8 @@ export function createApp(options: AppOptions) {
     .onError(({ code, error, request }) => (code === "NOT_FOUND" ? notFound(request) : failureReply(error, request)))
     .use(swaggerDocs(types, assetPrefix))
     .use(serviceRoutes(readiness))
-    .use(workflowRoutes(workflows, types))
-    .use(runRoutes(triggers, runs))
+    .use(workflowRoutes(workflows, types, readAfter))
+    .use(runRoutes(triggers, runs, readAfter))
     .use(languageRoutes());
   const allowed = app.routes.map(({ method, path }) => ({ method, path, pattern: patternOf(path) }));
   const counted = countsRequests ? counting(allowed, admit) : admit;

@@ -20,6 +20,7 @@ interface Marks {
 const postgres: Marks = { service: "postgres" };
 const kafka: Marks = { service: "kafka" };
 const redis: Marks = { service: "redis" };
+const postgresPort = Type.Integer({ minimum: 1, maximum: 65_535, default: 5432, description: "Its port", ...postgres });
 
 /** The configuration table: every variable of the environment that the platform reads, with its default. */
 export const Environment = Type.Object({
@@ -106,7 +107,7 @@ export const Environment = Type.Object({
     }),
   ),
   POSTGRES_HOST: Type.Optional(Type.String({ description: "PostgreSQL, or PgBouncer before it; turns PostgreSQL on" })),
-  POSTGRES_PORT: Type.Integer({ minimum: 1, maximum: 65_535, default: 5432, description: "Its port", ...postgres }),
+  POSTGRES_PORT: postgresPort,
   POSTGRES_DB: Type.String({ default: "workflow", description: "Database", ...postgres }),
   POSTGRES_USER: Type.String({ default: "postgres", description: "Role", ...postgres }),
   POSTGRES_PASSWORD: Type.String({ default: "", description: "Its password", ...postgres, secret: true }),
@@ -127,6 +128,13 @@ export const Environment = Type.Object({
     description: "Connections of one process; a third of them is for reads",
     ...postgres,
   }),
+  POSTGRES_REPLICA_HOST: Type.Optional(
+    Type.String({
+      description: "A replica that reads of the API go to; all but its host and port as above",
+      ...postgres,
+    }),
+  ),
+  POSTGRES_REPLICA_PORT: postgresPort,
   POSTGRES_PREPARE: Type.Boolean({
     default: false,
     description: "Prepared statements: true straight at PostgreSQL or behind PgBouncer 1.21 and later",

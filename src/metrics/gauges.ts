@@ -1,10 +1,10 @@
 /** Every family whose values are read. */
 import type { BreakerState } from "../resilience/breaker.ts";
-import { PROGRAMS, WORKER_PROGRAMS } from "./counts.ts";
+import { API_PROGRAMS, PROGRAMS, WORKER_PROGRAMS } from "./counts.ts";
 import { COLLECTORS, ReadFamily, type Reading } from "./readings.ts";
 
 /** The connections to PostgreSQL: slow reads never take the last one. */
-const POOLS = ["writes", "reads"] as const;
+const POOLS = ["writes", "reads", "replica"] as const;
 export type PoolName = (typeof POOLS)[number];
 
 export const buildInfo = new ReadFamily({
@@ -82,6 +82,12 @@ export const poolWaiting = new ReadFamily({
   labels: { pool: POOLS },
   programs: PROGRAMS,
 });
+export const replicaLag = new ReadFamily({
+  name: "workflow_replica_lag_seconds",
+  help: "How long ago the replica had everything, as far as this process knows: below 3 it answers lists; absent until it first had",
+  labels: {},
+  programs: API_PROGRAMS,
+});
 export const consumerLag = new ReadFamily({
   name: "workflow_consumer_lag",
   help: "Triggers that were sent and not yet taken by the workers; every process says the same",
@@ -137,7 +143,6 @@ export const effects = new ReadFamily({
   labels: { state: ["under_way", "waiting"] },
   programs: WORKER_PROGRAMS,
 });
-
 export const replyBytes = new ReadFamily({
   name: "workflow_reply_bytes",
   help: "Bytes of replies to webhooks that came and are not persisted yet",
@@ -182,6 +187,7 @@ export const GAUGES: readonly Reading["family"][] = [
   breakerOpen,
   poolConnections,
   poolWaiting,
+  replicaLag,
   consumerLag,
   brokerPartitions,
   collectorUp,

@@ -7,6 +7,7 @@ export const COLLECTORS = [
   "readiness",
   "breakers",
   "pools",
+  "replica",
   "broker",
   "database",
   "figures",

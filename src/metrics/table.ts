@@ -74,6 +74,12 @@ export const cacheReads = counter({
   labels: { result: ["hit", "miss"] },
   programs: API_PROGRAMS,
 });
+export const replicaReads = counter({
+  name: "workflow_replica_reads_total",
+  help: "Reads of the database by who answered: the replica (`answered`), or the primary, since the replica was out or `behind`, had `failed`, or knew no end of one of the runs (`unended`)",
+  labels: { outcome: ["answered", "behind", "failed", "unended"] },
+  programs: API_PROGRAMS,
+});
 export const batchItems = histogram({
   name: "workflow_batch_items",
   help: "How many calls became one batch",
@@ -145,6 +151,7 @@ export const COUNTS: readonly CountedFamily[] = [
   triggers,
   triggerEvents,
   cacheReads,
+  replicaReads,
   batchItems,
   batchWait,
   batchRejected,

@@ -136,8 +136,10 @@ for (const { mode, caches } of modes) {
         workflows?.unshift(item.uuid);
         runs?.unshift(run.uuid);
         for (const process of [1, 0] as const) {
-          expect((await platform.workflows[process].list(page)).map(({ uuid }) => uuid)).toEqual(workflows ?? []);
-          expect((await platform.runs[process].list(page)).map(({ uuid }) => uuid)).toEqual(runs ?? []);
+          expect((await platform.workflows[process].list(page, "primary")).map(({ uuid }) => uuid)).toEqual(
+            workflows ?? [],
+          );
+          expect((await platform.runs[process].list(page, "primary")).map(({ uuid }) => uuid)).toEqual(runs ?? []);
         }
       }
     });

@@ -2,15 +2,18 @@ import { Coalescer } from "../batching/coalescer.ts";
 import type { Cache } from "../cache/port.ts";
 import type { Clock } from "../clock.ts";
 import type { ExecuteBeforeInsert } from "../messaging/port.ts";
-import { cacheReads } from "../metrics/table.ts";
+import { cacheReads, replicaReads } from "../metrics/table.ts";
 import type { PageRequest } from "../schemas/page.ts";
 import { type EndedStatus, nameOfRun, type RunKey, type RunStatus } from "../schemas/run.ts";
+import type { Replica } from "../storage/port/replica.ts";
 import type { InsertedRun, NewRun, Outcome, RunEnd, RunRecord, Storage, Unnamed } from "../storage/port.ts";
 import { unwrap } from "./outcome.ts";
 import { SharedReads } from "./reads.ts";
+import { ReadSource, type Source } from "./source.ts";
 
 const hits = cacheReads.of({ result: "hit" });
 const misses = cacheReads.of({ result: "miss" });
+const unended = replicaReads.of({ outcome: "unended" });
 
 const ENDED: ReadonlySet<RunStatus> = new Set<EndedStatus>(["success", "failed", "cancelled"]);
 
@@ -23,11 +26,20 @@ export interface StoredRun {
 /** Runs, one at a time. */
 export class RunRepository {
   readonly #storage: Storage;
+  readonly #source: ReadSource;
   readonly #inserts: Coalescer<Unnamed<NewRun>, Outcome<StoredRun>>;
   readonly #reads: SharedReads<RunKey, RunRecord | null>;
 
-  constructor(storage: Storage, cache: Cache, clock: Clock, executeBeforeInsert: ExecuteBeforeInsert) {
+  constructor(
+    storage: Storage,
+    cache: Cache,
+    clock: Clock,
+    executeBeforeInsert: ExecuteBeforeInsert,
+    replica: Replica | null = null,
+  ) {
     this.#storage = storage;
+    const source = new ReadSource(storage, replica);
+    this.#source = source;
     this.#inserts = new Coalescer({
       name: "run_inserts",
       clock,
@@ -36,7 +48,7 @@ export class RunRepository {
       sizeOf: ({ payload }) => 300 + payload.length,
     });
     this.#reads = new SharedReads("run_reads", clock, storage.batchesAtOnce, nameOfRun, (keys) =>
-      find(storage, cache, keys),
+      find(storage, source, cache, keys),
     );
   }
 
@@ -54,19 +66,24 @@ export class RunRepository {
     return this.#reads.get(key);
   }
 
-  list(page: PageRequest): Promise<RunRecord[]> {
-    return this.#storage.listRuns(page);
+  /** See ReadSource. */
+  sourceOf(readAfter: string | null): Promise<Source> {
+    return this.#source.ofList(readAfter);
+  }
+
+  list(page: PageRequest, source: Source): Promise<RunRecord[]> {
+    return this.#source.read(source, (reads) => reads.listRuns(page));
   }
 }
 
 /** Runs from the cache, and those that it has not by one query. Runs that ended are kept for the next. */
-async function find(storage: Storage, cache: Cache, keys: RunKey[]): Promise<(RunRecord | null)[]> {
+async function find(storage: Storage, source: ReadSource, cache: Cache, keys: RunKey[]): Promise<(RunRecord | null)[]> {
   const kept = await cache.read(keys);
   const missing = keys.filter((_, index) => !kept[index]);
   hits.add(keys.length - missing.length);
   misses.add(missing.length);
   if (missing.length === 0) return kept;
-  const rows = await storage.findRuns(missing);
+  const rows = await findRows(storage, source, missing);
   const ended = missing.flatMap(({ namespace }, index) => {
     const run = rows[index];
     return run && ENDED.has(run.status) ? [{ namespace, run }] : [];
@@ -74,6 +91,18 @@ async function find(storage: Storage, cache: Cache, keys: RunKey[]): Promise<(Ru
   if (ended.length > 0) cache.keep(ended);
   const found = rows.values();
   return kept.map((run) => run ?? found.next().value ?? null);
+}
+
+/** An end never changes, so a replica may tell it, however far behind it is. All else is asked of the primary. */
+async function findRows(storage: Storage, source: ReadSource, keys: RunKey[]): Promise<(RunRecord | null)[]> {
+  const copies = await source.copied((reads) => reads.findRuns(keys));
+  if (copies === null) return storage.findRuns(keys);
+  const ended = copies.map((copy) => (copy !== null && ENDED.has(copy.status) ? copy : null));
+  const others = keys.filter((_, index) => !ended[index]);
+  if (others.length === 0) return ended;
+  unended.add();
+  const found = (await storage.findRuns(others)).values();
+  return ended.map((run) => run ?? found.next().value ?? null);
 }
 
 /** Stores a batch, each run with its progress where it was executed before. */

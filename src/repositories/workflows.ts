@@ -1,6 +1,7 @@
 import { Coalescer } from "../batching/coalescer.ts";
 import type { Clock } from "../clock.ts";
 import type { PageRequest } from "../schemas/page.ts";
+import type { Replica } from "../storage/port/replica.ts";
 import type {
   NewWorkflow,
   Outcome,
@@ -13,15 +14,18 @@ import type {
 } from "../storage/port.ts";
 import { unwrap } from "./outcome.ts";
 import { SharedReads } from "./reads.ts";
+import { ReadSource, type Source } from "./source.ts";
 
 /** Workflow definitions, one at a time. */
 export class WorkflowRepository {
   readonly #storage: Storage;
   readonly #inserts: Coalescer<Unnamed<NewWorkflow>, Outcome<string>>;
-  readonly #reads: SharedReads<WorkflowLookup, WorkflowRecord | null>;
+  readonly #source: ReadSource;
+  readonly #reads: Record<Source, SharedReads<WorkflowLookup, WorkflowRecord | null>>;
 
-  constructor(storage: Storage, clock: Clock) {
+  constructor(storage: Storage, clock: Clock, replica: Replica | null = null) {
     this.#storage = storage;
+    this.#source = new ReadSource(storage, replica);
     this.#inserts = new Coalescer({
       name: "workflow_inserts",
       clock,
@@ -29,13 +33,15 @@ export class WorkflowRepository {
       flush: (items) => storage.insertWorkflows(items),
       sizeOf: ({ steps, name }) => 300 + steps.length + name.length,
     });
-    this.#reads = new SharedReads(
-      "workflow_reads",
-      clock,
-      storage.batchesAtOnce,
-      ({ namespace, reference, version }) => JSON.stringify([namespace, reference, version]),
-      (lookups) => storage.findWorkflows(lookups),
-    );
+    const readsOf = (source: Source) =>
+      new SharedReads<WorkflowLookup, WorkflowRecord | null>(
+        "workflow_reads",
+        clock,
+        storage.batchesAtOnce,
+        ({ namespace, reference, version }) => JSON.stringify([namespace, reference, version]),
+        (lookups) => this.#source.read(source, (reads) => reads.findWorkflows(lookups)),
+      );
+    this.#reads = { primary: readsOf("primary"), replica: readsOf("replica") };
   }
 
   /** See Storage. */
@@ -59,11 +65,16 @@ export class WorkflowRepository {
   }
 
   /** From the database each time: any process may have changed it. */
-  find(lookup: WorkflowLookup): Promise<WorkflowRecord | null> {
-    return this.#reads.get(lookup);
+  async find(lookup: WorkflowLookup, readAfter: string | null = null): Promise<WorkflowRecord | null> {
+    return this.#reads[await this.#source.ofRow(readAfter)].get(lookup);
   }
 
-  list(page: PageRequest): Promise<WorkflowRecord[]> {
-    return this.#storage.listWorkflows(page);
+  /** See ReadSource. */
+  sourceOf(readAfter: string | null): Promise<Source> {
+    return this.#source.ofList(readAfter);
+  }
+
+  list(page: PageRequest, source: Source): Promise<WorkflowRecord[]> {
+    return this.#source.read(source, (reads) => reads.listWorkflows(page));
   }
 }

@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts";
 import { ValidationFailed } from "../errors.ts";
 import { isUuid } from "../ids.ts";
 import { SharedReads } from "../repositories/reads.ts";
+import type { Source } from "../repositories/source.ts";
 import { MAX_PAGE_BYTES, type PageQuery, type PageRequest, pageBytes } from "../schemas/page.ts";
 import type { RunRecord, WorkflowRecord } from "../storage/port.ts";
 
@@ -18,34 +19,50 @@ export interface Page<Item> {
 export interface Listed<Item> {
   /** See Storage. */
   readonly batchesAtOnce: number;
-  list(page: PageRequest): Promise<Item[]>;
+  /** The server to read, for a reader who has seen what was written up to a position. */
+  sourceOf(readAfter: string | null): Promise<Source>;
+  list(page: PageRequest, source: Source): Promise<Item[]>;
+}
+
+interface SourcedRequest extends PageRequest {
+  source: Source;
 }
 
 /** Reads the pages of one list. Identical requests that arrive together share one page. */
 export class PageReader<Item extends RunRecord | WorkflowRecord> {
   readonly #list: string;
-  readonly #pages: SharedReads<PageRequest, Page<Item>>;
+  readonly #rows: Listed<Item>;
+  readonly #pages: SharedReads<SourcedRequest, Page<Item>>;
 
   constructor(list: "runs" | "workflows", clock: Clock, rows: Listed<Item>) {
     this.#list = list;
+    this.#rows = rows;
     this.#pages = new SharedReads(
       list === "runs" ? "run_pages" : "workflow_pages",
       clock,
       rows.batchesAtOnce,
-      ({ namespace, limit, order, after }) => `${namespace} ${limit} ${order} ${after}`,
+      ({ namespace, limit, order, after, source }) => `${namespace} ${limit} ${order} ${after} ${source}`,
       (requests) =>
-        Promise.all(requests.map(async (request) => pageOf(list, request, await rows.list(oneMore(request))))),
+        Promise.all(
+          requests.map(async (request) => pageOf(list, request, await rows.list(oneMore(request), request.source))),
+        ),
     );
   }
 
   /**
    * A cursor names its list and order, and is refused for any other.
    *
+   * @param readAfter the position up to which its reader has seen what was written; null where he names none
    * @throws ValidationFailed when the cursor is not one of this list and order.
    */
-  async read({ limit = DEFAULT_LIMIT, order = "desc", cursor }: PageQuery, namespace: string): Promise<Page<Item>> {
+  async read(
+    { limit = DEFAULT_LIMIT, order = "desc", cursor }: PageQuery,
+    namespace: string,
+    readAfter: string | null,
+  ): Promise<Page<Item>> {
     const after = cursor === undefined ? null : readCursor(cursor, this.#list, order);
-    return this.#pages.get({ namespace, limit, order, after });
+    const source = await this.#rows.sourceOf(readAfter);
+    return this.#pages.get({ namespace, limit, order, after, source });
   }
 }
 

@@ -24,7 +24,8 @@ export class RunService {
     return run;
   }
 
-  list(query: PageQuery): Promise<Page<RunRecord>> {
-    return this.#pages.read(query, NAMESPACE);
+  /** `readAfter`: see PageReader. */
+  list(query: PageQuery, readAfter: string | null): Promise<Page<RunRecord>> {
+    return this.#pages.read(query, NAMESPACE, readAfter);
   }
 }

@@ -52,19 +52,21 @@ export class WorkflowService {
   /**
    * The newest version, or the one that is named.
    *
+   * @param readAfter see PageReader
    * @throws PlatformError workflow_not_found; version_not_found where the workflow exists
    */
-  async get(reference: string, version: number | null): Promise<WorkflowRecord> {
-    const workflow = await this.#workflows.find({ namespace: NAMESPACE, reference, version });
+  async get(reference: string, version: number | null, readAfter: string | null): Promise<WorkflowRecord> {
+    const workflow = await this.#workflows.find({ namespace: NAMESPACE, reference, version }, readAfter);
     if (workflow !== null) return workflow;
     if (version !== null) {
-      await this.get(reference, null);
+      await this.get(reference, null, readAfter);
       throw new PlatformError("version_not_found", `version ${version} of workflow ${reference}`);
     }
     throw new PlatformError("workflow_not_found", reference);
   }
 
-  list(query: PageQuery): Promise<Page<WorkflowRecord>> {
-    return this.#pages.read(query, NAMESPACE);
+  /** `readAfter`: see PageReader. */
+  list(query: PageQuery, readAfter: string | null): Promise<Page<WorkflowRecord>> {
+    return this.#pages.read(query, NAMESPACE, readAfter);
   }
 }

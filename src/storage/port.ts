@@ -4,27 +4,20 @@ import type { Collector } from "../metrics/readings.ts";
 import type { BreakerState } from "../resilience/breaker.ts";
 import type { ControlKind, ControlRequest, ControlResult } from "../schemas/control.ts";
 import type { CompletedEvent } from "../schemas/event.ts";
-import type { PageRequest } from "../schemas/page.ts";
 import type { RunKey } from "../schemas/run.ts";
 import type { ClaimedRun, DueClaim, Held, MessageClaim, WorkerLease } from "./port/claims.ts";
 import type { Figures } from "./port/figures.ts";
 import type { Outcome } from "./port/outcome.ts";
 import type { Progress } from "./port/progress.ts";
-import type { FoundRuns, InsertedRun, NewRun, RunRecord } from "./port/runs.ts";
-import type {
-  NewWorkflow,
-  Unnamed,
-  VersionKey,
-  WorkflowChange,
-  WorkflowKey,
-  WorkflowLookup,
-  WorkflowRecord,
-} from "./port/workflows.ts";
+import type { Reads } from "./port/reads.ts";
+import type { FoundRuns, InsertedRun, NewRun } from "./port/runs.ts";
+import type { NewWorkflow, Unnamed, VersionKey, WorkflowChange, WorkflowKey } from "./port/workflows.ts";
 
 export type * from "./port/claims.ts";
 export type * from "./port/figures.ts";
 export type * from "./port/outcome.ts";
 export type * from "./port/progress.ts";
+export type * from "./port/reads.ts";
 export type * from "./port/runs.ts";
 export type * from "./port/workflows.ts";
 
@@ -36,7 +29,7 @@ export interface OwedEvents {
   sent(runIds: string[]): Promise<void>;
 }
 
-export interface Storage {
+export interface Storage extends Reads {
   /** Null where no broker is owed anything. */
   readonly owedEvents: OwedEvents | null;
   /** The state of its circuit breaker; null where it has none. */
@@ -51,22 +44,13 @@ export interface Storage {
   updateWorkflows(items: WorkflowChange[]): Promise<Outcome<{ uuid: string; version: number }>[]>;
   /** Error workflow_not_found. */
   deleteWorkflows(items: WorkflowKey[]): Promise<Outcome<{ uuid: string }>[]>;
-  findWorkflows(items: WorkflowLookup[]): Promise<(WorkflowRecord | null)[]>;
-  /**
-   * Up to `limit` rows, fewer once they hold MAX_PAGE_BYTES; none only at the end of the list. An ascending list ends before the
-   * last two seconds, and before the uuid of any row that may still be stored.
-   */
-  listWorkflows(page: PageRequest): Promise<WorkflowRecord[]>;
   /** JSON text of the steps of each version, in the language of now, deleted workflows included. */
   findVersions(keys: VersionKey[]): Promise<(string | null)[]>;
 
   /** Error workflow_not_found, or unstorable. The same uuid twice is stored once; unstorable where another namespace has it. */
   insertRuns(items: Unnamed<NewRun>[]): Promise<Outcome<InsertedRun>[]>;
-  findRuns(keys: RunKey[]): Promise<(RunRecord | null)[]>;
   /** The runs among these that are stored. */
   storedRuns(keys: RunKey[]): Promise<RunKey[]>;
-  /** Like listWorkflows. */
-  listRuns(page: PageRequest): Promise<RunRecord[]>;
 
   /** Tells runs that were never claimed from the others. Payloads are given up to `maxBytes` characters, but always one. */
   findUnclaimed(keys: RunKey[], maxBytes: number): Promise<FoundRuns>;

@@ -31,7 +31,7 @@ export function preflightReply(): Response {
     status: 204,
     headers: {
       "access-control-allow-methods": "GET, HEAD, POST, PUT, DELETE",
-      "access-control-allow-headers": "Content-Type, Content-Encoding, X-Request-ID",
+      "access-control-allow-headers": "Content-Type, Content-Encoding, X-Read-After, X-Request-ID",
       "access-control-max-age": PREFLIGHT_SECONDS,
     },
   });
@@ -40,5 +40,5 @@ export function preflightReply(): Response {
 /** Has the browser show an answer to the page that asked. Without credentials: there are none. */
 export function shownTo(origin: string, { headers }: Response): void {
   headers.set("access-control-allow-origin", origin);
-  headers.set("access-control-expose-headers", "Allow, Retry-After, X-Request-ID");
+  headers.set("access-control-expose-headers", "Allow, Retry-After, X-Read-After, X-Request-ID");
 }

@@ -10,6 +10,7 @@ import type { TriggerService } from "../../services/triggers.ts";
 import { BODY_ERRORS, pageOf, reference, requestBody, responses } from "../openapi/documents.ts";
 import { readBody } from "../request/body.ts";
 import { PAGE_PARAMETERS, readPageQuery } from "../request/query.ts";
+import { READ_AFTER_PARAMETER, type ReadAfter } from "../request/read-after.ts";
 import { traceOf } from "../request/traces.ts";
 import { jsonReply, pageText, runText } from "./views.ts";
 
@@ -19,14 +20,14 @@ const tags = ["runs"];
 const NO_DEPTH = "Input should be a whole number: webhooks of workflows say with it how many triggered one another";
 
 /** Triggers and the runs that come of them. */
-export function runRoutes(triggers: TriggerService, runs: RunService) {
+export function runRoutes(triggers: TriggerService, runs: RunService, readAfter: ReadAfter) {
   return new Elysia({ prefix: "/api/v1", normalize: false })
     .post(
       "/trigger",
       async ({ request }) => {
         const input = checked(triggerInput, await readBody(request), "body");
         const uuid = await triggers.trigger(input, depthOf(request), traceOf(request));
-        return jsonReply(`{"run_id":"${uuid}","status":"triggered"}`);
+        return readAfter.reply(`{"run_id":"${uuid}","status":"triggered"}`);
       },
       {
         detail: {
@@ -38,14 +39,19 @@ export function runRoutes(triggers: TriggerService, runs: RunService) {
         },
       },
     )
-    .get("/runs", async ({ query }) => jsonReply(pageText(await runs.list(readPageQuery(query)), runText)), {
-      detail: {
-        tags,
-        summary: "List runs",
-        parameters: PAGE_PARAMETERS,
-        responses: responses("A page of runs", pageOf("Run"), 422, 500, 503),
+    .get(
+      "/runs",
+      async ({ query, request }) =>
+        jsonReply(pageText(await runs.list(readPageQuery(query), readAfter.of(request)), runText)),
+      {
+        detail: {
+          tags,
+          summary: "List runs",
+          parameters: [...PAGE_PARAMETERS, READ_AFTER_PARAMETER],
+          responses: responses("A page of runs", pageOf("Run"), 422, 500, 503),
+        },
       },
-    })
+    )
     .get("/runs/:run_id", async ({ params }) => jsonReply(runText(await runs.get(params.run_id))), {
       detail: {
         tags,

@@ -7,6 +7,7 @@ import type { WorkflowService } from "../../services/workflows.ts";
 import { BODY_ERRORS, pageOf, reference, requestBody, responses } from "../openapi/documents.ts";
 import { readBody } from "../request/body.ts";
 import { PAGE_PARAMETERS, readPageQuery, readVersionQuery, VERSION_PARAMETERS } from "../request/query.ts";
+import { READ_AFTER_PARAMETER, type ReadAfter } from "../request/read-after.ts";
 import { jsonReply, pageText, workflowText } from "./views.ts";
 
 const Written = Type.Object({ message: Type.String(), workflow_id: Type.String({ format: "uuid" }) });
@@ -21,13 +22,13 @@ const ID = {
 const tags = ["workflows"];
 
 /** Workflow definitions. */
-export function workflowRoutes(workflows: WorkflowService, types: StepTypes) {
+export function workflowRoutes(workflows: WorkflowService, types: StepTypes, readAfter: ReadAfter) {
   return new Elysia({ prefix: "/api/v1/workflows", normalize: false })
     .post(
       "",
       async ({ request }) => {
         const uuid = await workflows.create(readWorkflow(await readBody(request, MAX_DEFINITION_DEPTH), types));
-        return jsonReply(`{"message":"Workflow created successfully","workflow_id":"${uuid}"}`);
+        return readAfter.reply(`{"message":"Workflow created successfully","workflow_id":"${uuid}"}`);
       },
       {
         detail: {
@@ -38,23 +39,30 @@ export function workflowRoutes(workflows: WorkflowService, types: StepTypes) {
         },
       },
     )
-    .get("", async ({ query }) => jsonReply(pageText(await workflows.list(readPageQuery(query)), workflowText)), {
-      detail: {
-        tags,
-        summary: "List workflows",
-        parameters: PAGE_PARAMETERS,
-        responses: responses("A page of workflows", pageOf("Workflow"), 422, 500, 503),
+    .get(
+      "",
+      async ({ query, request }) =>
+        jsonReply(pageText(await workflows.list(readPageQuery(query), readAfter.of(request)), workflowText)),
+      {
+        detail: {
+          tags,
+          summary: "List workflows",
+          parameters: [...PAGE_PARAMETERS, READ_AFTER_PARAMETER],
+          responses: responses("A page of workflows", pageOf("Workflow"), 422, 500, 503),
+        },
       },
-    })
+    )
     .get(
       "/:workflow_id",
-      async ({ params, query }) =>
-        jsonReply(workflowText(await workflows.get(params.workflow_id, readVersionQuery(query)))),
+      async ({ params, query, request }) => {
+        const version = readVersionQuery(query);
+        return jsonReply(workflowText(await workflows.get(params.workflow_id, version, readAfter.of(request))));
+      },
       {
         detail: {
           tags,
           summary: "Read a workflow, or an older version of it",
-          parameters: [ID, ...VERSION_PARAMETERS],
+          parameters: [ID, ...VERSION_PARAMETERS, READ_AFTER_PARAMETER],
           responses: responses("The workflow", reference("Workflow"), 404, 422, 500, 503),
         },
       },
@@ -64,7 +72,9 @@ export function workflowRoutes(workflows: WorkflowService, types: StepTypes) {
       async ({ params, request }) => {
         const input = readWorkflow(await readBody(request, MAX_DEFINITION_DEPTH), types);
         const { uuid, version } = await workflows.update(params.workflow_id, input);
-        return jsonReply(`{"message":"Workflow updated successfully","workflow_id":"${uuid}","version":${version}}`);
+        return readAfter.reply(
+          `{"message":"Workflow updated successfully","workflow_id":"${uuid}","version":${version}}`,
+        );
       },
       {
         detail: {
@@ -81,7 +91,7 @@ export function workflowRoutes(workflows: WorkflowService, types: StepTypes) {
       "/:workflow_id",
       async ({ params }) => {
         const { uuid } = await workflows.delete(params.workflow_id);
-        return jsonReply(`{"message":"Workflow deleted successfully","workflow_id":"${uuid}"}`);
+        return readAfter.reply(`{"message":"Workflow deleted successfully","workflow_id":"${uuid}"}`);
       },
       {
         detail: {

@@ -17,6 +17,8 @@ export interface AvailabilityOptions extends ConnectOptions {
   clock: Clock;
   breaker: Breaker;
   log: Logger;
+  /** Callers have another server to ask: a statement gets one attempt and a second, and the first failure opens the breaker. */
+  isSpare: boolean;
 }
 
 /** Whether PostgreSQL answers, as the statements of a pool show; opens the breaker where it does not. */
@@ -75,7 +77,9 @@ export class Availability {
 
   /** Notes a failure. One slow statement, or one connection that broke, says little. */
   failed(failure: Failure, error: unknown, startedAt: number): void {
-    if (failure === "late") this.suspect();
+    const isOut = failure === "late" || failure === "unsent" || failure === "lost";
+    if (isOut && this.#options.isSpare) this.#trip(error);
+    else if (failure === "late") this.suspect();
     else if (failure === "unsent" || failure === "lost") {
       const now = this.#options.clock.monotonic();
       this.#failingSince ??= failure === "lost" ? now : Math.max(startedAt, this.#workedAt);

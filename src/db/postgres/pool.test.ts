@@ -38,7 +38,7 @@ interface Opened {
 function open(address: string, options: { size?: number; clock?: Clock; limitMilliseconds?: number } = {}): Opened {
   const { size = 2, clock = fast, limitMilliseconds = null } = options;
   const breaker: Breaker = new Breaker({ name, clock, log, probe: () => pool.probe() });
-  const config = { ...configOf(address), size, clock, limitMilliseconds, log, breaker };
+  const config = { ...configOf(address), size, clock, limitMilliseconds, log, breaker, isSpare: false };
   const pool: Pool = new Pool(config);
   closing.push(async () => {
     breaker.stop();

@@ -8,11 +8,14 @@ import { Turns } from "./turns.ts";
 export type { Parameter } from "./connection.ts";
 
 const STATEMENT_MILLISECONDS = 10_000;
+/** Of a spare pool: for its place in line, and for the statement. */
+const SPARE_MILLISECONDS = 1000;
 /** Of a statement that lost a race, or whose connection broke. */
 const ATTEMPTS = 3;
 /** Between attempts that got to no server. */
 const FIRST_PAUSE_MILLISECONDS = 20;
 const LONGEST_PAUSE_MILLISECONDS = 200;
+const LONGEST_WAIT_MILLISECONDS = 5000;
 /** How often a pool looks at itself, and after which time a connection that rests is tried, or silence is suspicious. */
 const LOOK_MILLISECONDS = 1000;
 const IDLE_MILLISECONDS = 5000;
@@ -36,7 +39,7 @@ export class Pool {
 
   constructor(options: AvailabilityOptions) {
     this.#options = options;
-    this.#turns = new Turns(options.clock);
+    this.#turns = new Turns(options.clock, options.isSpare ? SPARE_MILLISECONDS : LONGEST_WAIT_MILLISECONDS);
     this.#availability = new Availability(options, () => this.#turns.end(unavailable("breaker open")));
     this.#connections = Array.from({ length: options.size }, () => this.#availability.connection());
     this.#idle = [...this.#connections];
@@ -44,7 +47,7 @@ export class Pool {
   }
 
   /**
-   * Runs one statement within 10 s. One that never got to a server is tried again for as long as the breaker is closed; a
+   * Runs one statement within 10 s, on a spare pool within one and once. One that never got to a server is tried again for as long as the breaker is closed; a
    * transaction that lost a race (40001, 40P01) twice more, and so is one whose connection broke, unless it must not be
    * repeated: then it may have been applied.
    *
@@ -92,8 +95,8 @@ export class Pool {
     parameters: Parameter[],
     repeatable: boolean,
   ): Promise<Row[]> {
-    const { clock } = this.#options;
-    const deadline = clock.monotonic() + STATEMENT_MILLISECONDS;
+    const { clock, isSpare } = this.#options;
+    const deadline = clock.monotonic() + (isSpare ? SPARE_MILLISECONDS : STATEMENT_MILLISECONDS);
     const pauses = new Backoff(FIRST_PAUSE_MILLISECONDS, LONGEST_PAUSE_MILLISECONDS);
     for (let attempt = 1; ; attempt++) {
       const startedAt = clock.monotonic();
@@ -108,7 +111,7 @@ export class Pool {
         const again =
           failure === "unsent" || (attempt < ATTEMPTS && (failure === "raced" || (failure === "lost" && repeatable)));
         const pause = failure === "unsent" ? pauses.next() : 0;
-        if (!again || clock.monotonic() + pause >= deadline) throw unavailable(messageOf(error));
+        if (isSpare || !again || clock.monotonic() + pause >= deadline) throw unavailable(messageOf(error));
         if (pause > 0) await new Rest(clock).take(pause);
         this.#availability.throwIfOut();
       }

@@ -34,17 +34,17 @@ export interface Pools {
   close(): Promise<void>;
 }
 
-type PoolSettings = Pick<PostgresConfig, "address" | "pool" | "prepare">;
+export type PoolSettings = Pick<PostgresConfig, "address" | "pool" | "prepare">;
 
 /** The pools, with no connection open yet, after a look whether PostgreSQL or PgBouncer answers at the address. */
 export async function openPools({ address, pool, prepare }: PoolSettings, clock: Clock, log: Logger): Promise<Pools> {
   const limitMilliseconds = (await takesLimit(address)) ? LIMIT_MILLISECONDS : null;
   const open = (name: string, size: number) => {
     const breaker: Breaker = new Breaker({ name, clock, log, probe: () => opened.probe() });
-    const opened = new Pool({ address, prepare, limitMilliseconds, clock, breaker, log, size });
+    const opened = new Pool({ address, prepare, limitMilliseconds, clock, breaker, log, size, isSpare: false });
     return { breaker, pool: opened };
   };
-  const readers = Math.max(1, Math.floor(pool / 3));
+  const readers = readersOf(pool);
   const [writes, reads] = [open("postgres", pool - readers), open("postgres, reads", readers)];
   return {
     writes: writes.pool,
@@ -67,7 +67,13 @@ export async function openPools({ address, pool, prepare }: PoolSettings, clock:
   };
 }
 
-function readingsOf(name: PoolName, { pool, breaker }: { pool: Pool; breaker: Breaker }): Reading[] {
+/** How many connections of a process are for reads. */
+export function readersOf(pool: number): number {
+  return Math.max(1, Math.floor(pool / 3));
+}
+
+/** The metrics of a pool. */
+export function readingsOf(name: PoolName, { pool, breaker }: { pool: Pool; breaker: Breaker }): Reading[] {
   const { used, idle, waiting } = pool.figures();
   return [
     poolConnections.at({ pool: name, state: "used" }, used),

@@ -2,9 +2,8 @@ import type { Clock } from "../../clock.ts";
 import { PlatformError } from "../../errors.ts";
 import type { Connection } from "./connection.ts";
 
-/** Bounds of the queue: most statements come in batches, and each of the others keeps a request waiting. */
+/** Most statements come in batches, and each of the others keeps a request waiting. */
 const MOST_WAITING = 2000;
-const LONGEST_WAIT_MILLISECONDS = 5000;
 
 interface Waiting {
   since: number;
@@ -15,17 +14,20 @@ interface Waiting {
 /** Statements that wait for a connection, first come first served. */
 export class Turns {
   readonly #clock: Clock;
+  readonly #milliseconds: number;
   readonly #waiting: Waiting[] = [];
 
-  constructor(clock: Clock) {
+  /** `milliseconds`: how long a statement may wait. */
+  constructor(clock: Clock, milliseconds: number) {
     this.#clock = clock;
+    this.#milliseconds = milliseconds;
   }
 
   get length(): number {
     return this.#waiting.length;
   }
 
-  /** @throws PlatformError overloaded when too many wait, or when it has waited for 5 s. */
+  /** @throws PlatformError overloaded when too many wait, or when it has waited for too long. */
   wait(): Promise<Connection> {
     if (this.#waiting.length >= MOST_WAITING) return Promise.reject(new PlatformError("overloaded"));
     return new Promise((resolve, reject) => this.#waiting.push({ since: this.#clock.monotonic(), resolve, reject }));
@@ -40,7 +42,7 @@ export class Turns {
 
   /** Rejects those that have waited for too long. */
   expire(): void {
-    const since = this.#clock.monotonic() - LONGEST_WAIT_MILLISECONDS;
+    const since = this.#clock.monotonic() - this.#milliseconds;
     const kept = this.#waiting.findIndex((waiting) => waiting.since > since);
     for (const { reject } of this.#waiting.splice(0, kept < 0 ? this.#waiting.length : kept)) {
       reject(new PlatformError("overloaded"));

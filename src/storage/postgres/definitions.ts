@@ -1,25 +1,11 @@
 import { few, keptStatement } from "../../db/postgres/kept.ts";
 import type { Pool } from "../../db/postgres/pool.ts";
-import type { Pools } from "../../db/postgres/postgres.ts";
 import { LANGUAGE, translated } from "../../language/translated.ts";
-import { MAX_PAGE_BYTES, type PageRequest } from "../../schemas/page.ts";
-import type {
-  NewWorkflow,
-  Outcome,
-  Unnamed,
-  VersionKey,
-  WorkflowChange,
-  WorkflowKey,
-  WorkflowLookup,
-  WorkflowRecord,
-} from "../port.ts";
+import type { NewWorkflow, Outcome, Unnamed, VersionKey, WorkflowChange, WorkflowKey } from "../port.ts";
 import { notFound, UNSTORABLE } from "../refusals.ts";
 import { type Ids, mayStore } from "./ids.ts";
 import { REFERENCE, RESOLVED, referencesText } from "./references.ts";
-import { FIRST_UUID, LAST_UUID, milliseconds, writeBatch } from "./statement.ts";
-
-const COLUMNS = `d.uuid, v.id, v.name, v.description, v.steps::text as steps, v.version,
-  ${milliseconds("d.created_at")} as "createdAt", ${milliseconds("v.created_at")} as "updatedAt"`;
+import { writeBatch } from "./statement.ts";
 
 export const INSERT_WORKFLOWS = keptStatement(
   "insert_workflows",
@@ -60,31 +46,6 @@ const DELETE = `with ${REFERENCE}
   where d.uuid = (select coalesce(by_uuid.uuid, by_id.uuid) from reference ${RESOLVED}) and d.deleted_at is null
   returning d.uuid`;
 
-// "Offset 0" forces one look-up for each reference: on small tables the planner would join first, and that plan would be
-// kept.
-export const FIND_WORKFLOWS = keptStatement(
-  "find_workflows",
-  ["text"],
-  {
-    position: "integer",
-    uuid: "uuid",
-    id: "text",
-    name: "text",
-    description: "text",
-    steps: "text",
-    version: "integer",
-    createdAt: "float8",
-    updatedAt: "float8",
-  },
-  `with ${REFERENCE}
-  select reference.position, found.* from (select * from reference where ${few("position")}) as reference ${RESOLVED}
-  cross join lateral (
-    select ${COLUMNS} from workflow_definitions d
-    join workflow_versions v on v.workflow_uuid = d.uuid and v.version = coalesce(reference.version, d.version)
-    where d.uuid = coalesce(by_uuid.uuid, by_id.uuid) offset 0
-  ) as found`,
-);
-
 export const FIND_VERSIONS = keptStatement(
   "find_versions",
   ["text"],
@@ -96,29 +57,14 @@ export const FIND_VERSIONS = keptStatement(
   where ${few("key.position")}`,
 );
 
-const list = (rows: string) => `select uuid, id, name, description, steps, version, "createdAt", "updatedAt" from (
-    select *, sum(length(steps)) over (rows unbounded preceding) - length(steps) as before from (
-      select ${COLUMNS} from workflow_definitions d
-      join workflow_versions v on v.workflow_uuid = d.uuid and v.version = d.version
-      where d.namespace = $1 and d.deleted_at is null and ${rows} limit $2::integer
-    ) as rows
-  ) as page where before < ${MAX_PAGE_BYTES}`;
-
-const LIST = {
-  desc: list("d.uuid < $3::text::uuid order by d.uuid desc"),
-  asc: list("d.uuid > $3::text::uuid and d.uuid < $4::text::uuid order by d.uuid"),
-};
-
 /** Definitions and their versions in PostgreSQL. */
 export class Definitions {
   readonly #writes: Pool;
-  readonly #reads: Pool;
   readonly #ids: Ids;
 
-  constructor({ writes, reads }: Pools, ids: Ids) {
+  constructor(writes: Pool, ids: Ids) {
     this.#ids = ids;
     this.#writes = writes;
-    this.#reads = reads;
   }
 
   insert(items: Unnamed<NewWorkflow>[]): Promise<Outcome<string>[]> {
@@ -159,30 +105,23 @@ export class Definitions {
     return outcomes;
   }
 
-  async find(items: WorkflowLookup[]): Promise<(WorkflowRecord | null)[]> {
-    const rows = await this.#reads.run<WorkflowRecord & Placed>(FIND_WORKFLOWS.call, [referencesText(items)]);
-    return inOrder(items.length, rows, ({ position: _, ...workflow }) => workflow);
-  }
-
   async versions(keys: VersionKey[]): Promise<(string | null)[]> {
     const text = JSON.stringify(keys.map((key, position) => ({ ...key, position })));
     const rows = await this.#writes.run<{ steps: string; language: number } & Placed>(FIND_VERSIONS.call, [text]);
     return inOrder(keys.length, rows, ({ steps, language }) => translated(steps, language));
   }
-
-  async list({ namespace, limit, order, after }: PageRequest): Promise<WorkflowRecord[]> {
-    return order === "desc"
-      ? this.#reads.run(LIST.desc, [namespace, limit, after ?? LAST_UUID])
-      : this.#reads.run(LIST.asc, [namespace, limit, after ?? FIRST_UUID, await this.#ids.settled()]);
-  }
 }
 
-interface Placed {
+export interface Placed {
   position: number;
 }
 
 /** The row of each position, null where there is none. */
-function inOrder<Row extends Placed, Value>(length: number, rows: Row[], read: (row: Row) => Value): (Value | null)[] {
+export function inOrder<Row extends Placed, Value>(
+  length: number,
+  rows: Row[],
+  read: (row: Row) => Value,
+): (Value | null)[] {
   const values: (Value | null)[] = Array.from({ length }, () => null);
   for (const row of rows) values[row.position] = read(row);
   return values;

@@ -53,7 +53,7 @@ export const FIND_LATE_IDS = keptStatement(
 );
 
 // now() is the time before the locks are looked at. Only inserts hold shared locks, one insert each process of the database.
-const SETTLED = `select least(extract(epoch from now()) * 1000 - ${SETTLED_MILLISECONDS}, (
+export const SETTLED = `select least(extract(epoch from now()) * 1000 - ${SETTLED_MILLISECONDS}, (
     select min(oldest) from (
       select max((classid::bigint << 32 | objid::bigint) & ((1::bigint << ${TIME_BITS}) - 1)) as oldest from pg_locks
       where locktype = 'advisory' and objsubid = 1 and classid::bigint >> ${TIME_BITS - 32} = ${LOCK_CLASS} and granted
@@ -72,6 +72,9 @@ const NEWEST = `select uuid from (
 /** Ids further in the future are of other programs, and are ignored. */
 const FURTHEST_MILLISECONDS = 24 * 60 * 60 * 1000;
 const ATTEMPTS = 5;
+
+/** The bound of an ascending list: no smaller id is stored from now on, and the server that is read has those that were. */
+export type Settled = () => Promise<string>;
 
 type Named<Item> = Omit<Item, "uuid"> & { uuid: string };
 
@@ -96,7 +99,7 @@ export class Ids {
     return new Ids(pools, clock, row?.uuid ?? null);
   }
 
-  /** The bound of an ascending list: no smaller id is stored from now on. */
+  /** See Settled, for the primary. */
   async settled(): Promise<string> {
     const [row] = await this.#reads.run<{ time: number }>(SETTLED, []);
     return idFloor(Math.floor(row?.time ?? 0));

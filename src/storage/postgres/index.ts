@@ -2,11 +2,12 @@ import type { Logger } from "pino";
 import { type Clock, systemClock } from "../../clock.ts";
 import type { PostgresConfig } from "../../config.ts";
 import { migrate, openPools, type Pools, startWith } from "../../db/postgres/postgres.ts";
-import type { Storage } from "../port.ts";
+import type { Replica } from "../port/replica.ts";
+import type { Reads, Storage } from "../port.ts";
 import { CLAIM_BY_MESSAGE, CLAIM_DUE, CLAIM_DUE_BEGUN, Claims, LOGS } from "./claims.ts";
 import { CONTROL_OF, Control, REQUEST_CONTROL } from "./control.ts";
 import { DatabaseClock, databaseTime } from "./database-clock.ts";
-import { Definitions, FIND_VERSIONS, FIND_WORKFLOWS, INSERT_WORKFLOWS } from "./definitions.ts";
+import { Definitions, FIND_VERSIONS, INSERT_WORKFLOWS } from "./definitions.ts";
 import { DueLooks, NEXT_DUE } from "./due-looks.ts";
 import { EventQueue, OWED_EVENTS_SENT, TAKE_OWED_EVENTS } from "./events.ts";
 import { FIGURES, figuresOf } from "./figures.ts";
@@ -16,9 +17,12 @@ import { DROP_RUNS } from "./partitions/drop-runs.ts";
 import { MAKE_MONTHS } from "./partitions/make-months.ts";
 import { Partitions } from "./partitions/partitions.ts";
 import { END_RUNS, ProgressWriter, SAVE_PROGRESS } from "./progress.ts";
-import { FIND_RUNS, LIST_RUNS, Runs } from "./runs.ts";
+import { PostgresReplica } from "./replica.ts";
+import { FIND_RUNS, LIST_RUNS, Runs, storedRuns } from "./runs.ts";
+import { StepOrder } from "./step-order.ts";
 import { FIND_UNCLAIMED, UnclaimedRuns } from "./unclaimed.ts";
 import { HELD_BY, RENEW_LEASE, Workers } from "./workers.ts";
+import { FIND_WORKFLOWS, Workflows } from "./workflows.ts";
 
 /** The statements that the database keeps: those that are executed for every run or its workflow. */
 export const KEPT = [
@@ -62,6 +66,8 @@ export interface PostgresOptions extends PostgresConfig {
   /** Called while the database can't be reached at the start, with the reason. */
   onWait(error: string): void;
   log: Logger;
+  /** Whether this process reads the replica that the configuration names. */
+  usesReplica?: boolean;
   /** The clock of this machine, from which that of the database is estimated. */
   machine?: Clock;
 }
@@ -69,6 +75,8 @@ export interface PostgresOptions extends PostgresConfig {
 /** The storage, and the clock of its database, which every process uses. */
 export interface PostgresParts {
   storage: Storage;
+  /** Null where none is used. */
+  replica: Replica | null;
   clock: Clock;
 }
 
@@ -81,6 +89,7 @@ export async function openPostgresStorage({
   owesEvents,
   onWait,
   log,
+  usesReplica = false,
   machine = systemClock,
   ...config
 }: PostgresOptions): Promise<PostgresParts> {
@@ -92,19 +101,45 @@ export async function openPostgresStorage({
   const clock = new DatabaseClock({ ask: () => databaseTime(pools.writes), machine, log });
   await startWith(SETTINGS, systemClock, onWait, () => clock.start());
   const ids = await startWith(SETTINGS, systemClock, onWait, () => Ids.open(pools, clock));
-  return { storage: postgresStorage(pools, { ids, partitions, clock }, owesEvents), clock };
+  const definitions = new Definitions(pools.writes, ids);
+  const order = new StepOrder(definitions);
+  const storage = postgresStorage(pools, { ids, partitions, clock, definitions, order }, owesEvents);
+  const address = usesReplica ? config.replicaAddress : null;
+  const replica =
+    address === null
+      ? null
+      : PostgresReplica.open({ address, config, primary: pools, clock: systemClock, log }, (pool, settled) =>
+          readsOf(new Runs(pool, order, settled), new Workflows(pool, settled)),
+        );
+  return { storage, replica, clock };
+}
+
+function readsOf(runs: Runs, workflows: Workflows): Reads {
+  return {
+    findWorkflows: (items) => workflows.find(items),
+    listWorkflows: (page) => workflows.list(page),
+    findRuns: (keys) => runs.find(keys),
+    listRuns: (page) => runs.list(page),
+  };
+}
+
+interface StorageParts {
+  ids: Ids;
+  partitions: Partitions;
+  clock: DatabaseClock;
+  definitions: Definitions;
+  order: StepOrder;
 }
 
 /** The storage port on these pools. */
 function postgresStorage(
   pools: Pools,
-  { ids, partitions, clock }: { ids: Ids; partitions: Partitions; clock: DatabaseClock },
+  { ids, partitions, clock, definitions, order }: StorageParts,
   owesEvents: boolean,
 ): Storage {
   const { writes, reads, breaker, collector } = pools;
-  const definitions = new Definitions(pools, ids);
+  const settled = () => ids.settled();
   const newRuns = new NewRuns(writes, ids, clock, owesEvents);
-  const runs = new Runs(pools, definitions, ids);
   const unclaimed = new UnclaimedRuns(writes);
   const looks = new DueLooks(writes, clock);
   const claims = new Claims(writes, looks);
@@ -112,6 +147,7 @@ function postgresStorage(
   const control = new Control(writes, owesEvents);
   const progress = new ProgressWriter(writes, clock, owesEvents);
   return {
+    ...readsOf(new Runs(reads, order, settled), new Workflows(reads, settled)),
     owedEvents: owesEvents ? new EventQueue(writes) : null,
     breaker,
     collectors: [collector],
@@ -120,13 +156,9 @@ function postgresStorage(
     insertWorkflows: (items) => definitions.insert(items),
     updateWorkflows: (items) => definitions.update(items),
     deleteWorkflows: (items) => definitions.delete(items),
-    findWorkflows: (items) => definitions.find(items),
-    listWorkflows: (page) => definitions.list(page),
     findVersions: (keys) => definitions.versions(keys),
     insertRuns: (items) => newRuns.insert(items),
-    findRuns: (keys) => runs.find(keys),
-    storedRuns: (keys) => runs.stored(keys),
-    listRuns: (page) => runs.list(page),
+    storedRuns: (keys) => storedRuns(writes, keys),
     findUnclaimed: (keys, maxBytes) => unclaimed.find(keys, maxBytes),
     claimByMessage: (claim) => claims.byMessage(claim),
     claimDue: (claim) => claims.due(claim),

@@ -1,14 +1,12 @@
 import { keptStatement } from "../../db/postgres/kept.ts";
 import type { Pool } from "../../db/postgres/pool.ts";
-import type { Pools } from "../../db/postgres/postgres.ts";
 import { isUuid } from "../../ids.ts";
 import { MAX_PAGE_BYTES, type PageRequest } from "../../schemas/page.ts";
 import { nameOfRun, type RunKey } from "../../schemas/run.ts";
 import type { RunRecord } from "../port.ts";
-import type { Definitions } from "./definitions.ts";
-import type { Ids } from "./ids.ts";
+import type { Settled } from "./ids.ts";
 import { boundRuns, FIRST_UUID, LAST_UUID, milliseconds, within } from "./statement.ts";
-import { type RunRow, StepOrder } from "./step-order.ts";
+import type { RunRow, StepOrder } from "./step-order.ts";
 
 /** The whole log of a run as one JSON array; the uuid is within `low` and `high`. */
 const entriesOf = (uuid: string, low: string, high: string) => `coalesce((
@@ -89,45 +87,44 @@ export const LIST_RUNS = {
   ),
 };
 
-/** Runs as they are read. */
-export class Runs {
-  readonly #writes: Pool;
-  readonly #reads: Pool;
-  readonly #order: StepOrder;
-  readonly #ids: Ids;
+/** The runs among these that are stored. */
+export async function storedRuns(pool: Pool, keys: RunKey[]): Promise<RunKey[]> {
+  const asked = keys.filter(({ uuid }) => isUuid(uuid));
+  const rows = await pool.run<RunKey>(STORED, boundRuns(asked));
+  const found = new Set(rows.map(nameOfRun));
+  return asked.filter((key) => found.has(nameOfRun(key)));
+}
 
-  constructor({ writes, reads }: Pools, definitions: Definitions, ids: Ids) {
-    this.#ids = ids;
-    this.#writes = writes;
-    this.#reads = reads;
-    this.#order = new StepOrder(definitions);
+/** Runs as they are read on one server. */
+export class Runs {
+  readonly #pool: Pool;
+  readonly #order: StepOrder;
+  readonly #settled: Settled;
+
+  constructor(pool: Pool, order: StepOrder, settled: Settled) {
+    this.#pool = pool;
+    this.#order = order;
+    this.#settled = settled;
   }
 
   async find(keys: RunKey[]): Promise<(RunRecord | null)[]> {
     const wanted = new Map(keys.filter(({ uuid }) => isUuid(uuid)).map((key) => [nameOfRun(key), key]));
     if (wanted.size === 0) return keys.map(() => null);
-    const rows = await this.#reads.run<RunRow>(FIND_RUNS.call, boundRuns([...wanted.values()]));
+    const rows = await this.#pool.run<RunRow>(FIND_RUNS.call, boundRuns([...wanted.values()]));
     const runs = await this.#order.restore(rows);
     const found = new Map(rows.map((row, index) => [nameOfRun(row), runs[index]]));
     return keys.map((key) => found.get(nameOfRun(key)) ?? null);
   }
 
-  async stored(keys: RunKey[]): Promise<RunKey[]> {
-    const asked = keys.filter(({ uuid }) => isUuid(uuid));
-    const rows = await this.#writes.run<RunKey>(STORED, boundRuns(asked));
-    const found = new Set(rows.map(nameOfRun));
-    return asked.filter((key) => found.has(nameOfRun(key)));
-  }
-
   async list({ namespace, limit, order, after }: PageRequest): Promise<RunRecord[]> {
     const rows =
       order === "desc"
-        ? await this.#reads.run<RunRow>(LIST_RUNS.desc.call, [namespace, limit, after ?? LAST_UUID])
-        : await this.#reads.run<RunRow>(LIST_RUNS.asc.call, [
+        ? await this.#pool.run<RunRow>(LIST_RUNS.desc.call, [namespace, limit, after ?? LAST_UUID])
+        : await this.#pool.run<RunRow>(LIST_RUNS.asc.call, [
             namespace,
             limit,
             after ?? FIRST_UUID,
-            await this.#ids.settled(),
+            await this.#settled(),
           ]);
     return this.#order.restore(rows);
   }

@@ -1,0 +1,18 @@
+/** What the API reads. */
+import type { PageRequest } from "../../schemas/page.ts";
+import type { RunKey } from "../../schemas/run.ts";
+import type { RunRecord } from "./runs.ts";
+import type { WorkflowLookup, WorkflowRecord } from "./workflows.ts";
+
+/** The reads that decide no write, so that a copy of the database can answer them too. */
+export interface Reads {
+  findWorkflows(items: WorkflowLookup[]): Promise<(WorkflowRecord | null)[]>;
+  /**
+   * Up to `limit` rows, fewer once they hold MAX_PAGE_BYTES; none only at the end of the list. An ascending list ends before the
+   * last two seconds, and before the uuid of any row that may still be stored.
+   */
+  listWorkflows(page: PageRequest): Promise<WorkflowRecord[]>;
+  findRuns(keys: RunKey[]): Promise<(RunRecord | null)[]>;
+  /** Like listWorkflows. */
+  listRuns(page: PageRequest): Promise<RunRecord[]>;
+}

@@ -1,0 +1,71 @@
+import { few, keptStatement } from "../../db/postgres/kept.ts";
+import type { Pool } from "../../db/postgres/pool.ts";
+import { MAX_PAGE_BYTES, type PageRequest } from "../../schemas/page.ts";
+import type { WorkflowLookup, WorkflowRecord } from "../port.ts";
+import { inOrder, type Placed } from "./definitions.ts";
+import type { Settled } from "./ids.ts";
+import { REFERENCE, RESOLVED, referencesText } from "./references.ts";
+import { FIRST_UUID, LAST_UUID, milliseconds } from "./statement.ts";
+
+const COLUMNS = `d.uuid, v.id, v.name, v.description, v.steps::text as steps, v.version,
+  ${milliseconds("d.created_at")} as "createdAt", ${milliseconds("v.created_at")} as "updatedAt"`;
+
+// "Offset 0" forces one look-up for each reference: on small tables the planner would join first, and that plan would be
+// kept.
+export const FIND_WORKFLOWS = keptStatement(
+  "find_workflows",
+  ["text"],
+  {
+    position: "integer",
+    uuid: "uuid",
+    id: "text",
+    name: "text",
+    description: "text",
+    steps: "text",
+    version: "integer",
+    createdAt: "float8",
+    updatedAt: "float8",
+  },
+  `with ${REFERENCE}
+  select reference.position, found.* from (select * from reference where ${few("position")}) as reference ${RESOLVED}
+  cross join lateral (
+    select ${COLUMNS} from workflow_definitions d
+    join workflow_versions v on v.workflow_uuid = d.uuid and v.version = coalesce(reference.version, d.version)
+    where d.uuid = coalesce(by_uuid.uuid, by_id.uuid) offset 0
+  ) as found`,
+);
+
+const list = (rows: string) => `select uuid, id, name, description, steps, version, "createdAt", "updatedAt" from (
+    select *, sum(length(steps)) over (rows unbounded preceding) - length(steps) as before from (
+      select ${COLUMNS} from workflow_definitions d
+      join workflow_versions v on v.workflow_uuid = d.uuid and v.version = d.version
+      where d.namespace = $1 and d.deleted_at is null and ${rows} limit $2::integer
+    ) as rows
+  ) as page where before < ${MAX_PAGE_BYTES}`;
+
+const LIST = {
+  desc: list("d.uuid < $3::text::uuid order by d.uuid desc"),
+  asc: list("d.uuid > $3::text::uuid and d.uuid < $4::text::uuid order by d.uuid"),
+};
+
+/** Workflows as they are read on one server. */
+export class Workflows {
+  readonly #pool: Pool;
+  readonly #settled: Settled;
+
+  constructor(pool: Pool, settled: Settled) {
+    this.#pool = pool;
+    this.#settled = settled;
+  }
+
+  async find(items: WorkflowLookup[]): Promise<(WorkflowRecord | null)[]> {
+    const rows = await this.#pool.run<WorkflowRecord & Placed>(FIND_WORKFLOWS.call, [referencesText(items)]);
+    return inOrder(items.length, rows, ({ position: _, ...workflow }) => workflow);
+  }
+
+  async list({ namespace, limit, order, after }: PageRequest): Promise<WorkflowRecord[]> {
+    return order === "desc"
+      ? this.#pool.run(LIST.desc, [namespace, limit, after ?? LAST_UUID])
+      : this.#pool.run(LIST.asc, [namespace, limit, after ?? FIRST_UUID, await this.#settled()]);
+  }
+}

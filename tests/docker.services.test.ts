@@ -155,7 +155,7 @@ describe("who talks to whom", () => {
 describe("health", () => {
   test("is checked on the port on which a service listens, or it is said why not", () => {
     const checked = services.filter(({ healthcheck }) => healthcheck !== null);
-    const names = ["nginx", "pgbouncer", "postgres", "redis", ...BROKERS];
+    const names = ["nginx", "pgbouncer", "postgres", "postgres-replica", "redis", ...BROKERS];
     const watching = ["grafana", "postgres-exporter", "prometheus", "redis-exporter"];
     expect(checked.map(({ name }) => name).sort()).toEqual([...names, ...watching].sort());
     for (const { name, healthcheck } of checked) {

@@ -49,7 +49,7 @@ const mebibytes = (text: unknown) => {
 };
 
 test("the services are those that were promised", () => {
-  const others = ["nginx", "pgbouncer", "postgres", "redis", ...BROKERS, "benchmark"];
+  const others = ["nginx", "pgbouncer", "postgres", "postgres-replica", "redis", ...BROKERS, "benchmark"];
   expect(services.map(({ name }) => name).sort()).toEqual([...APIS, ...WORKERS, ...others, ...WATCHING].sort());
   const behindProfiles = services.filter(({ settings }) => settings.profiles !== undefined);
   const profiles = Object.fromEntries(behindProfiles.map(({ name, settings }) => [name, settings.profiles]));
@@ -57,6 +57,7 @@ test("the services are those that were promised", () => {
     benchmark: ["benchmark"],
     "kafka-2": ["brokers"],
     "kafka-3": ["brokers"],
+    "postgres-replica": ["replica"],
     ...Object.fromEntries(WATCHING.map((name) => [name, ["monitoring"]])),
   });
 });
@@ -105,14 +106,19 @@ describe("paths", () => {
   test("what is mounted is there, as a file or folder of the repository that can't be written", () => {
     const mounts = services.flatMap(({ mounts }) => mounts);
     const volumes = mounts.filter(({ source }) => /^[\w-]+$/.test(source));
-    expect(volumes.map(({ source }) => source).sort()).toEqual([...BROKERS, "postgres", "prometheus"]);
+    expect(volumes.map(({ source }) => source).sort()).toEqual([
+      ...BROKERS,
+      "postgres",
+      "postgres-replica",
+      "prometheus",
+    ]);
     const bound = mounts.filter((one) => !volumes.includes(one));
-    expect(bound.length).toBe(17);
+    expect(bound.length).toBe(19);
     for (const { source, readOnly } of bound) expect([source, exists(source), readOnly]).toEqual([source, true, true]);
   });
 
   test("what is run from a mount or copied as a program may be executed", () => {
-    const programs = ["kafka/healthy", "postgres/role.sh", "pgbouncer/start", "redis/start"];
+    const programs = ["kafka/healthy", "postgres/role.sh", "postgres/replica", "pgbouncer/start", "redis/start"];
     for (const path of programs) {
       expect(statSync(join(REPOSITORY, "infrastructure/docker", path)).mode & 0o111).toBe(0o111);
     }

@@ -20,7 +20,7 @@ export function listening(services: Service[]): string[] {
     `nginx:${variable("nginx", "NGINX_LISTEN")}`,
     `pgbouncer:${pooler}`,
     // PostgreSQL's own port: neither its configuration nor its command names another.
-    `postgres:5432`,
+    ...["postgres:5432", "postgres-replica:5432"],
     `redis:${/--port (\d+)/.exec(readText("infrastructure/docker/redis/start"))?.[1]}`,
     // The usual ports of theirs: nothing names another.
     ...["prometheus:9090", "grafana:3000", "postgres-exporter:9187", "redis-exporter:9121"],

@@ -45,6 +45,7 @@ describe("a catch", () => {
       ...{ status: "failed", handled: true, output: "http 402", error: "status 402" },
       ...{ details: { handled_by: "catch[1]" }, error_details: { code: "http", step: "a", cause: null } },
     });
+    expect(run.result("a").attempts).toBeUndefined();
     expect(run.result("a.$catch.t")).toMatchObject({ path: "0/c1/0", type: "transform" });
     expect(run.result("last").output).toMatchObject({ value: "http 402" });
   });

@@ -58,11 +58,11 @@ export function outcomeEntry(
   };
   const [, begun] = beginEntry(block, now, null);
   const error = shortened(outcome.error, MAX_ERROR);
-  const result: StepResult = Object.assign(begun, failed, { attempts, error });
+  const result: StepResult = Object.assign(begun, failed, { error });
   const at = outcome.isFinal ? null : retryTime(node, current, result, now, `${run}:${path}:${attempts}`);
-  if (at !== null) return [path, result, at];
+  if (at !== null) return [path, Object.assign(result, { attempts }), at];
   if (catchFor(node.catches, matchableOf(result)) >= 0) {
-    return [path, { ...result, ...failed, output: outcome.output }, null];
+    return [path, Object.assign(result, { output: outcome.output }), null];
   }
   const passed = node.continues ? { handled: true, details: { handled_by: "on_error" } } : {};
   return endedEntry(path, node.address, startedAt, now, outcome, { ...failed, ...passed });

@@ -105,16 +105,19 @@ export class World {
     if (this.#tokens.get(run) !== token) this.violation(`effect ${run}:${path} begun by a stale holder`);
     const entries = parseLog(row.log);
     const persisted = new Set(entries.flatMap(([at, { status }]) => (status === "running" ? [] : [at])));
-    const failed = new Set(entries.flatMap(([at, { error }]) => (error === null ? [] : [at])));
+    // For good: an attempt that is repeated has a time.
+    const failed = new Set(
+      entries.flatMap(([at, { error }, wakeAt]) => (error === null || wakeAt !== null ? [] : [at])),
+    );
     if (persisted.has(path)) this.violation(`effect ${run}:${path} begun again after its result was persisted`);
     const acted = this.#acted.get(run) ?? new Set();
     this.#acted.set(run, acted);
-    for (const { before, isHandled } of stepsBefore(this.workloads.get(run)?.steps ?? [], path)) {
+    for (const { before, isHandled, hasHandler } of stepsBefore(this.workloads.get(run)?.steps ?? [], path)) {
       for (const effect of acted) {
         const isOfHandler = effect.startsWith(`${before}/c`);
         const isInside = effect.startsWith(`${before}/`) || effect.startsWith(`${before}~`);
         const isOfIt = effect === before || (isInside && !(isHandled && isOfHandler));
-        if (isOfIt && !(persisted.has(effect) || (isHandled && failed.has(effect)))) {
+        if (isOfIt && !(persisted.has(effect) || ((isHandled || hasHandler) && failed.has(effect)))) {
           this.violation(`effect ${run}:${path} begun before the result of ${effect} was persisted`);
         }
       }
@@ -181,17 +184,29 @@ export class World {
   }
 }
 
+interface StepBefore {
+  before: string;
+  /** Whether it is the step whose handler the other is in. */
+  isHandled: boolean;
+  /** Whether its failure may have been handled: the end is then made again from the failure. */
+  hasHandler: boolean;
+}
+
 /**
  * The paths of the steps that come before a step in its list and in the lists around it; of a step whose handler it is in, all
  * but the handler.
  */
-function stepsBefore(steps: readonly Step[], path: string): { before: string; isHandled: boolean }[] {
+function stepsBefore(steps: readonly Step[], path: string): StepBefore[] {
   const [segment = "", list = "", ...inside] = path.split("/");
   const index = Number.parseInt(segment, 10);
-  const before = steps.slice(0, index).map((_, at) => ({ before: String(at), isHandled: false }));
+  const before = steps.slice(0, index).map((step, at) => ({
+    before: String(at),
+    isHandled: false,
+    hasHandler: handlersOf(step).length > 0,
+  }));
   if (inside.length === 0) return before;
   const isHandled = list.startsWith("c");
-  if (isHandled) before.push({ before: String(index), isHandled });
+  if (isHandled) before.push({ before: String(index), isHandled, hasHandler: true });
   const lists = isHandled ? handlersOf(steps[index]) : listsIn(steps[index]);
   const nested = (list === "d" ? lists.at(-1) : lists[Number(list.replace("c", ""))])?.steps ?? [];
   const above = `${segment}/${list}`;

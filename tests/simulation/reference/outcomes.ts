@@ -66,6 +66,8 @@ function insideFaults(
   address: string,
   { isCalledOff, facts }: { isCalledOff: boolean; facts: Facts },
 ): string[] {
+  // A step that was never begun has begun nothing.
+  if (truthOf(step.if, facts) !== true) return [];
   const result = run.results[address];
   const lists = listsIn(step);
   const named = lists.map((list) => ({ above: `${address}.${list.above}`, steps: list.steps }));
@@ -75,9 +77,7 @@ function insideFaults(
     const { join = "all" } = step.config;
     const isDecided = join === "any" ? (ends: Ends) => ends.has(OK) : (ends: Ends) => [...ends].some(Boolean);
     const mayEndEarly = lists.length > 1 && join !== "all_settled" && outcomes.some(isDecided);
-    // A step that was never begun has begun nothing.
-    const hasBegun = result?.status !== "skipped" || result.error !== null;
-    return hasBegun ? named.flatMap((list) => outcomeFaults(run, list, { isCalledOff: isOver || mayEndEarly })) : [];
+    return named.flatMap((list) => outcomeFaults(run, list, { isCalledOff: isOver || mayEndEarly }));
   }
   const truths = lists.map(({ condition }) => truthOf(condition, facts));
   const index = truths.findIndex((truth) => truth !== false);

@@ -79,8 +79,7 @@ function handledEntry(
 ): LogEntry {
   const node = nodeOf(block);
   const { error_details: original, attempts, error, output } = failure;
-  // The entry of the begun handler has the number also where there was one attempt alone, which results do not say.
-  const extras = { ...extrasOf(node, block), ...(attempts !== undefined && attempts > 1 && { attempts }) };
+  const extras = { ...extrasOf(node, block), ...(attempts !== undefined && { attempts }) };
   if (!("error" in outcome)) {
     const failed = { code: original?.code ?? "failed", error: error ?? "", output: outcome.output };
     return endedEntry(block.path, node.address, startedAt, now, failed, {

@@ -74,3 +74,34 @@ export function listsIn(step: Step | undefined): List[] {
 export function handlersOf(step: Step | undefined): List[] {
   return (step?.catch ?? []).map(({ steps }) => ({ above: "$catch.", steps }));
 }
+
+/** A step that comes before another one, by its path. */
+export interface StepBefore {
+  before: string;
+  /** Whether it is the step whose handler the other is in. */
+  isHandled: boolean;
+  /** Whether its failure may have been handled: the end is then made again from the failure. */
+  hasHandler: boolean;
+}
+
+/**
+ * The paths of the steps that come before a step in its list and in the lists around it; of a step whose handler it is in, all
+ * but the handler.
+ */
+export function stepsBefore(steps: readonly Step[], path: string): StepBefore[] {
+  const [segment = "", list = "", ...inside] = path.split("/");
+  const index = Number.parseInt(segment, 10);
+  const before = steps.slice(0, index).map((step, at) => ({
+    before: String(at),
+    isHandled: false,
+    hasHandler: handlersOf(step).length > 0,
+  }));
+  if (inside.length === 0) return before;
+  const isHandled = list.startsWith("c");
+  if (isHandled) before.push({ before: String(index), isHandled, hasHandler: true });
+  const lists = isHandled ? handlersOf(steps[index]) : listsIn(steps[index]);
+  const nested = (list === "d" ? lists.at(-1) : lists[Number(list.replace("c", ""))])?.steps ?? [];
+  const above = `${segment}/${list}`;
+  const further = stepsBefore(nested, inside.join("/"));
+  return [...before, ...further.map((one) => ({ ...one, before: `${above}/${one.before}` }))];
+}

@@ -157,7 +157,8 @@ test("after a kill in the middle of a delay the rest of it is waited, not all of
 
 test("a delay that ends while the platform is down ends when it is back", async () => {
   const runId = await api().trigger(await api().create([delay(1), answer]), { n: 1 });
-  await Bun.sleep(300);
+  // What had not begun to sleep is somebody's until the end of a lease.
+  await api().untilBegun(runId, "wait");
   await platform.kill();
   await Bun.sleep(1_000);
   await platform.restart();

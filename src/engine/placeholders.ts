@@ -3,6 +3,7 @@ import { shortened } from "../errors.ts";
 import { expressionOf } from "../language/expressions/cached.ts";
 import { Budget, MAX_UNITS } from "../language/expressions/cost.ts";
 import type { ExpressionScope } from "../language/expressions/scope.ts";
+import { setField } from "../language/expressions/values.ts";
 import {
   MAX_PLACEHOLDER,
   nextPlaceholder,
@@ -57,7 +58,7 @@ export function resolvePlaceholders(
     for (const key of Object.keys(item)) {
       const part = item[key] ?? null;
       const join = typeof part === "string" ? joins?.get(key) : undefined;
-      define(resolved, key, join === undefined ? resolve(part) : joinText(String(part), key, join));
+      setField(resolved, key, join === undefined ? resolve(part) : joinText(String(part), key, join));
     }
     return resolved;
   }
@@ -93,12 +94,6 @@ export function resolvePlaceholders(
     if (room < 0) throw new PlaceholderError(describeFailure("config_too_large", {}));
     return { value, text };
   }
-}
-
-/** A key `__proto__` is one like any other: assigned, it would be the object's prototype. */
-function define(object: JsonObject, key: string, value: Json): void {
-  if (key !== "__proto__") object[key] = value;
-  else Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
 }
 
 /** A value as it is written into a text. */

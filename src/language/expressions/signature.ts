@@ -1,6 +1,6 @@
 /** What a function of expressions is, and how it reads its arguments. */
 import { type Budget, fail } from "./cost.ts";
-import { aTypeOf, type Fields, isFields, isList, type List, type Value } from "./values.ts";
+import { aTypeOf, type Fields, isFields, isList, isNumber, type List, type Value } from "./values.ts";
 
 /** What an expression gives, as far as its text shows: a bool, surely none, or anything. */
 export type Gives = "bool" | "other" | "anything";
@@ -45,7 +45,7 @@ export function fieldsOf(value: Value | undefined): Fields {
 }
 
 export function numberOf(value: Value | undefined): number | bigint {
-  return typeof value === "number" || typeof value === "bigint" ? value : expected("a number", value);
+  return value !== undefined && isNumber(value) ? value : expected("a number", value);
 }
 
 /** A whole number that a position or a count can be; doubles may be whole too, since JSON has no other numbers. */

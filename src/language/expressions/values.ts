@@ -121,7 +121,7 @@ export function fieldOf(value: Value, key: string): Value | undefined {
   return fail(`Only maps have fields, and this is ${aTypeOf(value)}`);
 }
 
-/** Sets a field of a map that is being built. A key `__proto__` is one like any other. */
+/** Sets a field of a map that is being built. A key `__proto__` is one like any other: assigned, it would be the prototype. */
 export function setField(fields: { [key: string]: Value }, key: string, value: Value): void {
   if (key !== "__proto__") fields[key] = value;
   else Object.defineProperty(fields, key, { value, writable: true, enumerable: true, configurable: true });

@@ -1,9 +1,8 @@
 import { statfsSync } from "node:fs";
 import { cpus, release, totalmem } from "node:os";
 import { join } from "node:path";
-import { stackSettings } from "../../infrastructure/local/stack.ts";
 import type { Mode, Settings } from "../settings.ts";
-import { serviceVersions } from "./stack.ts";
+import { SETTINGS, serviceVersions } from "./stack.ts";
 
 // The magic numbers of statfs(2) for what one meets; the kind of file system decides what an fsync means.
 const FILE_SYSTEMS: Record<number, string> = {
@@ -41,11 +40,10 @@ export async function modeFacts(mode: Mode, { url }: Settings): Promise<Facts> {
       worker_threads: threads ?? "default",
     };
   }
-  const { apis, workers } = stackSettings(process.env);
   const settings = await Bun.file(join(import.meta.dir, "../../infrastructure/postgres/postgresql.conf")).text();
   const setting = (name: string) => new RegExp(`^${name}\\s*=\\s*(\\w+)`, "m").exec(settings)?.[1] ?? "default";
   return {
-    platform: `${apis} API and ${workers} worker processes behind nginx`,
+    platform: `${SETTINGS.apis} API and ${SETTINGS.workers} worker processes behind nginx`,
     fsync: `PostgreSQL fsync=${setting("fsync")} synchronous_commit=${setting("synchronous_commit")}; Kafka acks=all, page cache`,
     worker_threads: threads ?? "1 for each worker",
     ...(await serviceVersions()),

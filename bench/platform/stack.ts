@@ -14,8 +14,8 @@ import { type Platform, SINKS } from "./platform.ts";
 import { onInterrupt, WARNING } from "./processes.ts";
 import { targetOf } from "./target.ts";
 
-// A folder and ports of its own: a `make stack` beside it, and its data, are left alone.
-const SETTINGS = stackSettings({
+/** A folder and ports of its own: a `make stack` beside it, and its data, are left alone. */
+export const SETTINGS = stackSettings({
   STACK_DIR: "data/bench/stack",
   STACK_PORT: "24001",
   STACK_BASE_PORT: "24100",

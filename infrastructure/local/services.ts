@@ -53,7 +53,7 @@ export async function servicesUp<Name extends ServiceName>(
     if (wanted.has("pgbouncer")) wanted.add("postgres");
     const ports = { postgres: 0, pgbouncer: 0, redis: 0, kafka: 0 };
     for (const name of wanted) ports[name] = settings.ports?.[name] ?? testPort(name, recordsIn(folder));
-    const parts = serviceParts(folder, ports, settings.kafka);
+    const parts = serviceParts(folder, ports, { kafka: settings.kafka });
     await startServices(folder, parts, [...wanted]);
     return addressesOf(folder, parts);
   });
@@ -74,15 +74,18 @@ export function portsFrom(base: number): PerService<number> {
   return { postgres: base + postgres, pgbouncer: base + pgbouncer, redis: base + redis, kafka: base + kafka };
 }
 
-/** The services of a folder, on these ports, with so many brokers, for a platform of this size. */
-export function serviceParts(
-  folder: string,
-  ports: PerService<number>,
-  kafka?: KafkaSettings,
-  brokers = 1,
-  size: Size = USUAL_SIZE,
-  hasReplica = false,
-): ServiceParts {
+/** What the services are for: by default one broker, no replica, and a platform of the usual size. */
+export interface Purpose {
+  kafka?: KafkaSettings | undefined;
+  brokers?: number;
+  /** Of the platform. */
+  size?: Size;
+  hasReplica?: boolean;
+}
+
+/** The services of a folder, on these ports. */
+export function serviceParts(folder: string, ports: PerService<number>, purpose: Purpose = {}): ServiceParts {
+  const { kafka, brokers = 1, size = USUAL_SIZE, hasReplica = false } = purpose;
   return {
     postgres: [postgresPart(folder, ports.postgres, size, { hasReplica })],
     pgbouncer: [pgbouncerPart(folder, ports.pgbouncer, ports.postgres, size)],

@@ -96,7 +96,8 @@ type ServiceSettings = Pick<StackSettings, "folder" | "basePort" | "apis" | "wor
 
 /** The services of a stack. Its Kafka takes the platform alone, whose messages are executed before their rows are read. */
 export function stackServices({ folder, basePort, brokers, replica, ...processes }: ServiceSettings): ServiceParts {
-  return serviceParts(folder, portsFrom(basePort), { wantsUser: true }, brokers, sizeOf(processes), replica);
+  const purpose = { kafka: { wantsUser: true }, brokers, size: sizeOf(processes), hasReplica: replica };
+  return serviceParts(folder, portsFrom(basePort), purpose);
 }
 
 /** The replica of a stack, if it has one. */

@@ -6,11 +6,17 @@ import { type Advanced, type Executor, ThreadLost } from "../execution/port.ts";
 import type { Suspects } from "../holding/suspects.ts";
 
 const MAX_RUNS_PER_TASK = 128;
-/** After runs that were late, or took their thread along, others go the usual way for so long. */
-const PAUSE_MILLISECONDS = 5000;
+/**
+ * After runs that were late, or took their thread along, others go the usual way for so long. A machine is often late once, a
+ * slow workflow again and again: the first pause is short, and each that follows soon is twice the one before.
+ */
+const SHORTEST_PAUSE_MILLISECONDS = 50;
+const LONGEST_PAUSE_MILLISECONDS = 5000;
+/** A pause that follows within so long is longer. */
+const SOON_MILLISECONDS = 10_000;
 
 export interface PureExecutionOptions {
-  executor: Executor;
+  executor: Pick<Executor, "freest" | "execute">;
   clock: Clock;
   log: Logger;
 }
@@ -30,7 +36,8 @@ export interface PureRun {
 export class PureExecution {
   readonly #options: PureExecutionOptions;
   readonly #suspects: Suspects;
-  #pausedUntil = 0;
+  #pausedUntil = Number.NEGATIVE_INFINITY;
+  #pause = 0;
 
   constructor(options: PureExecutionOptions, suspects: Suspects) {
     this.#options = options;
@@ -53,10 +60,19 @@ export class PureExecution {
       return (await within(clock, milliseconds, Promise.all(tasks), () => new Error("late"))).flat();
     } catch (error) {
       // Once it is claimed, a run under which threads are lost can be found and charged.
-      this.#pausedUntil = clock.monotonic() + PAUSE_MILLISECONDS;
+      this.#pauseNow();
       log.debug({ error: messageOf(error), runs: runs.length }, "not executed unclaimed; the runs will be claimed");
       return runs.map(() => null);
     }
+  }
+
+  #pauseNow(): void {
+    const now = this.#options.clock.monotonic();
+    // Several batches may be late for one reason.
+    if (now < this.#pausedUntil) return;
+    const isSoon = now - this.#pausedUntil < SOON_MILLISECONDS;
+    this.#pause = isSoon ? Math.min(this.#pause * 2, LONGEST_PAUSE_MILLISECONDS) : SHORTEST_PAUSE_MILLISECONDS;
+    this.#pausedUntil = now + this.#pause;
   }
 
   async #task(runs: PureRun[]): Promise<(Advanced | null)[]> {

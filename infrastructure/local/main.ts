@@ -1,5 +1,7 @@
 /** The commands behind `make stack`, and the one that ends what tests started. */
 import { inOrder } from "./ending.ts";
+import { kafkaFiles } from "./kafka-files.ts";
+import { installAll } from "./packages.ts";
 import { isAlive, logTail, recordsIn } from "./parts.ts";
 import { SERVICES, servicesDown, servicesUp } from "./services.ts";
 import { stackDown, stackRestart, stackSettings, stackUp } from "./stack.ts";
@@ -11,6 +13,7 @@ const USAGE = `bun infrastructure/local/main.ts <command>
   down           ends what was started; its data stays
   clean          the same, and removes its data
   status         says what runs where, and what died of what
+  install        installs what the stack and the tests need, and starts nothing
   services-up    starts the services that tests use, in a folder of their own
   services-down  ends those, and removes their data
 
@@ -47,6 +50,10 @@ const COMMANDS: Record<string, () => Promise<void>> = {
       console.log(`\n${record.name} is dead; ${logTail(record)}`);
       process.exitCode = 1;
     }
+  },
+  async install() {
+    await installAll();
+    await kafkaFiles();
   },
   "services-up": async () => {
     for (const [name, address] of Object.entries(await servicesUp(SERVICES))) {

@@ -27,6 +27,7 @@ const PACKAGES = {
 } as const;
 
 export type Program = keyof typeof PACKAGES;
+const PROGRAMS = Object.keys(PACKAGES).filter((name): name is Program => name in PACKAGES);
 
 const POSTGRES_VERSIONS = "/usr/lib/postgresql";
 
@@ -58,6 +59,11 @@ export async function install(programs: Program[]): Promise<void> {
     const packages = packagesOf(programs);
     if (packages.length > 0) await aptGet(packages);
   });
+}
+
+/** Installs the packages of all programs at once, but for that of the browser, which few tests need. */
+export async function installAll(): Promise<void> {
+  await install(PROGRAMS.filter((program) => program !== "chromium"));
 }
 
 async function aptGet(packages: string[]): Promise<void> {

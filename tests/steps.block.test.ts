@@ -97,13 +97,15 @@ describe("a block", () => {
   });
 
   test("hides its steps from what comes after it, but for what it gives", async () => {
-    const ended = await run(block("b", [pure("x", 1)], "${x.value}"), pure("z", "${x.value}"));
-    expect(ended.body).toMatchObject({ error: 'Step "z" failed: The placeholder ${x.value} leads nowhere' });
+    const steps = [block("b", [pure("x", 1)], "${x.value}"), pure("z", "${x.value}")];
+    expectFaults(await api.post("/api/v1/workflows", { name: "w", steps }), [
+      { loc: ["body", "steps", 1, "config", "value"], type: "reference_hidden" },
+    ]);
   });
 
   test("whose output leads nowhere fails", async () => {
-    const ended = await run(block("b", [pure("x", 1)], "${gone}"));
-    expect(ended.body).toMatchObject({ error: 'Step "b" failed: The placeholder ${gone} leads nowhere' });
+    const ended = await run(block("b", [pure("x", 1)], "${x.gone}"));
+    expect(ended.body).toMatchObject({ error: 'Step "b" failed: The placeholder ${x.gone} leads nowhere' });
   });
 });
 

@@ -169,10 +169,6 @@ describe("placeholders", () => {
     "payload.list[2]",
     "payload.list[-1]",
     "payload.list.x",
-    "nobody",
-    "nobody.value",
-    "later.value",
-    "bad.value",
     // What every object of the language has is not in the data.
     "payload.toString",
     "payload.list.length",

@@ -1,64 +1,91 @@
 import { FORBIDDEN_KEYS, type Json } from "../schemas/json.ts";
-import { parse } from "./expressions/parse.ts";
+import type { ExpressionFault, Place, Reference } from "./expressions/tree.ts";
 import { hasNoEnd, MAX_PLACEHOLDER, nextPlaceholder, OPENING, type Placeholder, parsePath } from "./placeholder.ts";
 
-/** A placeholder that no run can follow, where it stands in a value, and why. */
+/** A placeholder that no run can follow: why, and the part of the text that is meant where it is a part of an expression. */
 export interface PlaceholderFault {
-  path: (string | number)[];
   message: string;
   type: string;
-  /** The part of the text that is meant, in UTF-16 units, where it is a part of an expression. */
-  ctx?: { offset: number; length: number };
+  ctx?: Place;
 }
 
-/** The faults in the placeholders of a JSON value that its author can mend. */
-export function* placeholderFaults(value: Json, path: (string | number)[] = []): Generator<PlaceholderFault> {
+/** A name that a placeholder reads. */
+export interface PlaceholderReference extends Pick<Reference, "name" | "step" | "fields"> {
+  /** Of a path: its first name without the blanks around it, which is looked up where the other is not there. */
+  trimmed?: string;
+  /** The part of the text, where it is a part of an expression. */
+  ctx?: Place;
+}
+
+/** What is known of a placeholder: where it stands in a value, what is wrong in it, or else what it reads. */
+export interface PlaceholderRead {
+  path: (string | number)[];
+  faults: PlaceholderFault[];
+  references: PlaceholderReference[];
+}
+
+/** Reads the text of an expression. */
+type ReadExpression = (text: string) => { faults: ExpressionFault[]; references: Reference[] };
+
+/** What is wrong in the placeholders of a JSON value, as far as its author can mend it, and what they read. */
+export function* readPlaceholders(
+  value: Json,
+  read: ReadExpression,
+  path: (string | number)[] = [],
+): Generator<PlaceholderRead> {
   if (typeof value === "string") {
     for (let found = nextPlaceholder(value, 0); found !== null; found = nextPlaceholder(value, found.end)) {
-      for (const fault of faultsOf(found)) yield { ...fault, path: [...path] };
+      const { faults = [], references = [] } = partsOf(found, read);
+      if (faults.length > 0 || references.length > 0) yield { path: [...path], faults, references };
     }
   } else if (value !== null && typeof value === "object") {
     const parts: Iterable<[string | number, Json]> = Array.isArray(value) ? value.entries() : Object.entries(value);
     for (const [key, part] of parts) {
       path.push(key);
-      yield* placeholderFaults(part, path);
+      yield* readPlaceholders(part, read, path);
       path.pop();
     }
   }
 }
 
-function faultsOf({ start, source }: Placeholder): Omit<PlaceholderFault, "path">[] {
-  if (source === null) return [];
-  if ("path" in source) {
-    const message = faultOfPath(source.path);
-    return message === null ? [] : [{ message, type: "value_error" }];
-  }
+function partsOf({ start, source }: Placeholder, read: ReadExpression): Partial<Omit<PlaceholderRead, "path">> {
+  if (source === null) return {};
+  if ("path" in source) return partsOfPath(source.path);
   const { expression } = source;
   if (hasNoEnd(expression)) {
     const message = "The expression has no end: }} is missing";
-    return [{ message, type: "expression_syntax", ctx: { offset: start, length: expression.length } }];
+    return { faults: [{ message, type: "expression_syntax", ctx: { offset: start, length: expression.length } }] };
   }
-  const parsed = parse(expression);
-  if (!("faults" in parsed)) return [];
-  return parsed.faults.map(({ message, type, offset, length }) => ({
-    message,
-    type,
-    ctx: { offset: start + OPENING + offset, length },
-  }));
+  const { faults, references } = read(expression);
+  const placeOf = ({ offset, length }: Place): Place => ({ offset: start + OPENING + offset, length });
+  return {
+    faults: faults.map(({ message, type, ...place }) => ({ message, type, ctx: placeOf(place) })),
+    references: references.map(({ name, step, fields, ...place }) => ({ name, step, fields, ctx: placeOf(place) })),
+  };
 }
 
 const QUOTED_KEY = /\[["']/;
 
-function faultOfPath(path: string): string | null {
+function partsOfPath(path: string): Partial<Omit<PlaceholderRead, "path">> {
   if (path.length + 3 > MAX_PLACEHOLDER) {
-    return `The placeholder \${${path.slice(0, 40)}… is longer than ${MAX_PLACEHOLDER} characters`;
+    return wrong(`The placeholder \${${path.slice(0, 40)}… is longer than ${MAX_PLACEHOLDER} characters`);
   }
   const segments = parsePath(path.trim());
   if (segments === null) {
     // Any other path that is none fails its step, as it did before there were quotes.
-    if (!QUOTED_KEY.test(path)) return null;
-    return `The placeholder \${${path}} is no path: a key in brackets is a JSON string, such as \${payload["a.b"]}`;
+    if (!QUOTED_KEY.test(path)) return {};
+    return wrong(
+      `The placeholder \${${path}} is no path: a key in brackets is a JSON string, such as \${payload["a.b"]}`,
+    );
   }
-  if (!segments.some((segment) => FORBIDDEN_KEYS.has(segment))) return null;
-  return `The placeholder \${${path}} names __proto__, constructor or prototype`;
+  if (segments.some((segment) => FORBIDDEN_KEYS.has(segment))) {
+    return wrong(`The placeholder \${${path}} names __proto__, constructor or prototype`);
+  }
+  const [trimmed = "", ...fields] = segments;
+  const [name = trimmed] = parsePath(path) ?? [];
+  return { references: [{ name, step: null, fields, trimmed }] };
+}
+
+function wrong(message: string): { faults: PlaceholderFault[] } {
+  return { faults: [{ message, type: "value_error" }] };
 }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import type { Json } from "../schemas/json.ts";
+import { Expressions } from "./checks/expressions.ts";
 import { MAX_PLACEHOLDER, nextPlaceholder, parsePath, wholePlaceholder } from "./placeholder.ts";
-import { placeholderFaults } from "./placeholder-faults.ts";
+import { type PlaceholderFault, readPlaceholders } from "./placeholder-faults.ts";
 
 describe("paths", () => {
   const paths: { path: string; segments: string[] | null }[] = [
@@ -86,13 +87,21 @@ describe("faults of placeholders, and where they stand", () => {
   ];
   for (const { value, faults } of cases) {
     test(JSON.stringify(value).slice(0, 80), () => {
-      const found = [...placeholderFaults(value)];
+      const found = faultsIn(value);
       expect(found.map(({ path, message }): [string, string] => [path.join("/"), message])).toEqual(
         faults.map(([path, message]) => [path, expect.stringContaining(message)]),
       );
     });
   }
 });
+
+/** The faults in the placeholders of a value, each with the path to it. */
+function faultsIn(value: Json): (PlaceholderFault & { path: (string | number)[] })[] {
+  const expressions = new Expressions();
+  return [...readPlaceholders(value, (text) => expressions.read(text))].flatMap(({ path, faults }) =>
+    faults.map((fault) => ({ ...fault, path })),
+  );
+}
 
 describe("faults of expressions", () => {
   const cases: [text: string, type: string, message: string, part: string][] = [
@@ -110,7 +119,7 @@ describe("faults of expressions", () => {
   ];
   for (const [text, type, message, part] of cases) {
     test(text.slice(0, 60), () => {
-      const [fault, ...more] = placeholderFaults({ a: [text] });
+      const [fault, ...more] = faultsIn({ a: [text] });
       const { offset = -1, length = -1 } = fault?.ctx ?? {};
       expect({ ...fault, part: text.slice(offset, offset + length) }).toMatchObject({
         path: ["a", 0],
@@ -123,9 +132,7 @@ describe("faults of expressions", () => {
   }
 
   test("there are none in what is written out, or in an expression that is right", () => {
-    expect([...placeholderFaults(["$${{ 1 + }}", "${{ 1 + 1 }}", "${{ {'a': {'b': '}}'}} }}", "{{ 1 + }}"])]).toEqual(
-      [],
-    );
+    expect(faultsIn(["$${{ 1 + }}", "${{ 1 + 1 }}", "${{ {'a': {'b': '}}'}} }}", "{{ 1 + }}"])).toEqual([]);
   });
 });
 
@@ -190,7 +197,7 @@ describe("texts of 1 MiB", () => {
           count++;
         }
         expect(backwards).toBe(0);
-        expect([...placeholderFaults(text)].length <= count).toBe(true);
+        expect(faultsIn(text).length <= count).toBe(true);
       }
     });
   }

@@ -2,7 +2,7 @@ import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
 import type { StepTypes } from "../connectors/index.ts";
 import { ValidationFailed } from "../errors.ts";
 import { schemaFaults } from "../schemas/faults.ts";
-import { type Json, MAX_FAULTS } from "../schemas/json.ts";
+import { isObject, type Json, MAX_FAULTS } from "../schemas/json.ts";
 import { StepFaults } from "./checks/step-faults.ts";
 import { WorkflowInput } from "./definition/workflow.ts";
 
@@ -16,15 +16,7 @@ const schema: TypeCheck<typeof WorkflowInput> = TypeCompiler.Compile(WorkflowInp
 export function readWorkflow(body: Json, types: StepTypes): WorkflowInput {
   const faults = schema.Check(body) ? [] : schemaFaults(schema.Errors(body), ["body"]);
   const room = MAX_FAULTS - faults.length;
-  const found = new StepFaults(types, room);
-  found.check(stepsOf(body), ["body", "steps"]);
-  faults.push(...found.faults.slice(0, room));
+  if (isObject(body)) faults.push(...new StepFaults(types, room, body).faults.slice(0, room));
   if (faults.length > 0 || !schema.Check(body)) throw new ValidationFailed(faults);
   return body;
-}
-
-function stepsOf(body: Json): Json[] {
-  return body !== null && typeof body === "object" && !Array.isArray(body) && Array.isArray(body.steps)
-    ? body.steps
-    : [];
 }

@@ -6,10 +6,24 @@ import { schemaFaults } from "../../schemas/faults.ts";
 import { isDeeper, isObject, type Json, MAX_DEPTH, MAX_FAULTS } from "../../schemas/json.ts";
 import { CONTAINER_TYPES } from "../definition/containers.ts";
 import { wholePlaceholder } from "../placeholder.ts";
-import { placeholderFaults } from "../placeholder-faults.ts";
+import { readPlaceholders } from "../placeholder-faults.ts";
 import type { Loc } from "./lists.ts";
+import type { Reading } from "./reading.ts";
+import type { Scope } from "./scope.ts";
 
-export function configFaults(typeName: string, config: Json, loc: Loc, types: StepTypes): RequestFault[] {
+/** What the checks of a value that a run resolves need to know. */
+export interface Around {
+  scope: Scope;
+  reading: Reading;
+}
+
+export function configFaults(
+  typeName: string,
+  config: Json,
+  loc: Loc,
+  types: StepTypes,
+  around: Around,
+): RequestFault[] {
   const type = types.get(typeName);
   if (type === undefined) {
     const known = [...types.keys(), ...CONTAINER_TYPES]
@@ -23,7 +37,7 @@ export function configFaults(typeName: string, config: Json, loc: Loc, types: St
   if (!isObject(config)) return [];
   const configLoc = [...loc, "config"];
   if (isDeeper(config, MAX_DEPTH)) return [tooDeep(configLoc)];
-  const placeholders = faultsOfPlaceholders(config, configLoc);
+  const placeholders = faultsOfPlaceholders(config, configLoc, around);
   if (type.validator.Check(config)) {
     const faults = type.connector.check?.(config) ?? [];
     return [...placeholders, ...faults.map(({ path, message }) => valueFault([...configLoc, ...path], message))];
@@ -36,16 +50,22 @@ export function configFaults(typeName: string, config: Json, loc: Loc, types: St
 }
 
 /** Of a value that a run resolves: a step's output. */
-export function templateFaults(value: Json, loc: Loc): RequestFault[] {
-  return isDeeper(value, MAX_DEPTH) ? [tooDeep(loc)] : faultsOfPlaceholders(value, loc);
+export function templateFaults(value: Json, loc: Loc, around: Around): RequestFault[] {
+  return isDeeper(value, MAX_DEPTH) ? [tooDeep(loc)] : faultsOfPlaceholders(value, loc, around);
 }
 
-function faultsOfPlaceholders(value: Json, loc: Loc): RequestFault[] {
-  return [...placeholderFaults(value).take(MAX_FAULTS)].map(({ path, message, ...fault }) => ({
-    loc: [...loc, ...path],
-    msg: message,
-    ...fault,
-  }));
+function faultsOfPlaceholders(value: Json, root: Loc, { scope, reading }: Around): RequestFault[] {
+  const found: RequestFault[] = [];
+  for (const { path, faults, references } of readPlaceholders(value, (text) => reading.expressions.read(text))) {
+    const loc = [...root, ...path];
+    for (const { message: msg, ...fault } of faults) found.push({ loc, msg, ...fault });
+    for (const { ctx, ...read } of references) {
+      const missing = reading.references.missing(read, scope);
+      if (missing !== null) found.push({ loc, ...missing, ...(ctx !== undefined && { ctx }) });
+    }
+    if (found.length >= MAX_FAULTS) break;
+  }
+  return found;
 }
 
 function tooDeep(loc: Loc): RequestFault {

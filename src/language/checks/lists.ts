@@ -1,5 +1,5 @@
 import { isObject, type Json, type JsonObject } from "../../schemas/json.ts";
-import { BLOCK, PARALLEL, SWITCH } from "../definition/containers.ts";
+import { BLOCK, type ContainerType, isContainer, PARALLEL, SWITCH } from "../definition/containers.ts";
 
 export type Loc = (string | number)[];
 
@@ -7,30 +7,36 @@ export type Loc = (string | number)[];
 export interface StepList {
   list: JsonObject;
   loc: Loc;
+  /** Names that its steps reach and that are no steps. */
+  binds: readonly string[];
 }
+
+/** The lists of steps in the config of a container, by its type. */
+const LISTS: Readonly<Record<ContainerType, (config: JsonObject, loc: Loc) => StepList[]>> = {
+  [BLOCK]: (list, loc) => [{ list, loc, binds: [] }],
+  [PARALLEL]: (config, loc) => objectsIn(config.branches, [...loc, "branches"]),
+  [SWITCH]({ cases, default: otherwise }, loc) {
+    const last = isObject(otherwise) ? [{ list: otherwise, loc: [...loc, "default"], binds: [] }] : [];
+    return [...objectsIn(cases, [...loc, "cases"]), ...last];
+  },
+};
 
 /** The lists of steps in the config of a step that may hold some, as far as they are objects. */
 export function listsIn(type: Json | undefined, config: Json | undefined, loc: Loc): StepList[] {
-  if (!isObject(config)) return [];
-  if (type === BLOCK) return [{ list: config, loc }];
-  if (type === PARALLEL) return objectsIn(config.branches, [...loc, "branches"]);
-  if (type !== SWITCH) return [];
-  const otherwise = config.default;
-  const last = isObject(otherwise) ? [{ list: otherwise, loc: [...loc, "default"] }] : [];
-  return [...objectsIn(config.cases, [...loc, "cases"]), ...last];
+  return typeof type === "string" && isContainer(type) && isObject(config) ? LISTS[type](config, loc) : [];
 }
 
 /** The handlers of a step. */
 export function handlersIn(step: JsonObject, loc: Loc): StepList[] {
-  return objectsIn(step.catch, [...loc, "catch"]);
+  return objectsIn(step.catch, [...loc, "catch"], ["error"]);
 }
 
 /** The steps of a list, as far as they are objects. */
-export function stepsIn({ list, loc }: StepList): { step: JsonObject; loc: Loc }[] {
+export function stepsIn({ list, loc }: Pick<StepList, "list" | "loc">): { step: JsonObject; loc: Loc }[] {
   return objectsIn(list.steps, [...loc, "steps"]).map(({ list: step, loc: at }) => ({ step, loc: at }));
 }
 
-function objectsIn(value: Json | undefined, loc: Loc): StepList[] {
+function objectsIn(value: Json | undefined, loc: Loc, binds: readonly string[] = []): StepList[] {
   const items = Array.isArray(value) ? value : [];
-  return items.flatMap((list, index) => (isObject(list) ? [{ list, loc: [...loc, index] }] : []));
+  return items.flatMap((list, index) => (isObject(list) ? [{ list, loc: [...loc, index], binds }] : []));
 }

@@ -7,6 +7,7 @@ import { FORBIDDEN_KEYS, isObject, type Json, type JsonObject } from "../../sche
 import {
   BLOCK,
   BlockConfig,
+  type ContainerType,
   DEFAULT_CASE,
   isContainer,
   MAX_NESTING,
@@ -16,9 +17,12 @@ import {
 import { MAX_STEPS, Step } from "../definition/step.ts";
 import { conditionFaults } from "./condition-faults.ts";
 import { configFaults, templateFaults } from "./config-faults.ts";
+import { Expressions } from "./expressions.ts";
 import { handlersIn, type Loc, listsIn, type StepList } from "./lists.ts";
-import { Names } from "./names.ts";
 import { policyFaults } from "./policy-faults.ts";
+import type { Reading } from "./reading.ts";
+import { References } from "./references.ts";
+import { Scope } from "./scope.ts";
 
 const stepSchema: TypeCheck<typeof Step> = TypeCompiler.Compile(Step);
 const containerSchemas = {
@@ -29,33 +33,40 @@ const containerSchemas = {
 
 /** What is known where a list of steps stands. */
 interface Place {
-  /** The names of the list around it. */
-  outer: Names | null;
+  /** What is reached around it. */
+  outer: Scope | null;
   /** Containers and handlers around it. */
   nesting: number;
-  /** Whether one of them is a handler. */
-  isHandler: boolean;
 }
 
-const TOP: Place = { outer: null, nesting: 0, isHandler: false };
+const TOP: Place = { outer: null, nesting: 0 };
 
 /** Checks steps one by one, and counts them. */
 export class StepFaults {
   readonly faults: RequestFault[] = [];
   readonly #types: StepTypes;
   readonly #most: number;
+  readonly #reading: Reading;
   #count = 0;
 
-  /** @param most how many faults are looked for */
-  constructor(types: StepTypes, most: number) {
+  /**
+   * @param most how many faults are looked for
+   * @param top the definition, whose steps fit their schema, except inside their configs and handlers
+   */
+  constructor(types: StepTypes, most: number, top: JsonObject) {
     this.#types = types;
     this.#most = most;
+    const list: StepList = { list: top, loc: ["body"], binds: ["payload"] };
+    this.#reading = { expressions: new Expressions(), references: new References(list) };
+    this.#check(list, TOP);
   }
 
-  /** Checks a list of steps that fits its schema, except inside their configs and handlers. */
-  check(steps: Json[], loc: Loc, { outer, nesting, isHandler }: Place = TOP): void {
-    const names = new Names(outer);
-    const inside = { outer: names, nesting: nesting + 1, isHandler };
+  #check(list: StepList, { outer, nesting }: Place): void {
+    const scope = new Scope(list, outer);
+    this.#checkTemplate(list.list.output, [...list.loc, "output"], scope);
+    const inside = { outer: scope, nesting: nesting + 1 };
+    const steps = Array.isArray(list.list.steps) ? list.list.steps : [];
+    const loc = [...list.loc, "steps"];
     for (const [index, step] of steps.entries()) {
       if (this.faults.length >= this.#most) return;
       // Of a list that is too long by itself its schema says so.
@@ -64,27 +75,28 @@ export class StepFaults {
       }
       if (!isObject(step)) continue;
       const at = [...loc, index];
-      if (typeof step.name === "string") this.#checkName(step.name, [...at, "name"], names);
-      names.enter(typeof step.name === "string" ? step.name : null);
-      this.#checkCondition(step, at, inside);
+      scope.moveTo(index);
+      if (typeof step.name === "string") this.#checkName(step.name, [...at, "name"], scope);
+      this.#checkCondition(step, at, scope);
       this.#checkStep(step, at, inside);
     }
   }
 
   /** @param inside what is known in the lists that it holds, and in its handlers */
-  #checkStep(step: JsonObject, loc: Loc, inside: Place): void {
+  #checkStep(step: JsonObject, loc: Loc, inside: Place & { outer: Scope }): void {
     const { type, config = null } = step;
     if (typeof type !== "string") return;
+    const around = { scope: inside.outer, reading: this.#reading };
     if (isContainer(type)) this.#checkContainer(type, config, [...loc, "config"], inside);
-    else this.faults.push(...configFaults(type, config, loc, this.#types));
+    else this.faults.push(...configFaults(type, config, loc, this.#types, around));
     const isEffect = this.#types.get(type)?.connector.kind === "effect";
     this.faults.push(...policyFaults(step, loc, isEffect));
     const handlers = handlersIn(step, loc);
     if (handlers.length > 0 && inside.nesting > MAX_NESTING) this.#addTooDeep([...loc, "catch"]);
-    else for (const handler of handlers) this.#checkList(handler, { ...inside, isHandler: true });
+    else for (const handler of handlers) this.#checkList(handler, inside);
   }
 
-  #checkContainer(type: keyof typeof containerSchemas, config: Json, loc: Loc, inside: Place): void {
+  #checkContainer(type: ContainerType, config: Json, loc: Loc, inside: Place & { outer: Scope }): void {
     // A value that is no object is reported by the schema.
     if (!isObject(config)) return;
     if (inside.nesting > MAX_NESTING) {
@@ -97,15 +109,21 @@ export class StepFaults {
     const names = new Set<Json | undefined>();
     for (const list of lists) {
       if (type !== BLOCK) this.#checkListName(list, names);
-      this.#checkCondition(list.list, list.loc, inside);
+      this.#checkCondition(list.list, list.loc, inside.outer);
       this.#checkList(list, inside);
     }
   }
 
   /** Of a step, or of a case: both see what comes before the step. */
-  #checkCondition({ if: condition }: JsonObject, loc: Loc, { outer, isHandler }: Place): void {
-    const isReached = (name: string) => outer?.isReached(name) === true;
-    this.faults.push(...conditionFaults(condition, [...loc, "if"], { isReached, isHandler }));
+  #checkCondition({ if: condition }: JsonObject, loc: Loc, scope: Scope): void {
+    this.faults.push(...conditionFaults(condition, [...loc, "if"], scope, this.#reading));
+  }
+
+  /** Of a value that is resolved when the steps of a list are over. */
+  #checkTemplate(value: Json | undefined, loc: Loc, scope: Scope): void {
+    if (value === undefined) return;
+    scope.moveToEnd();
+    this.faults.push(...templateFaults(value, loc, { scope, reading: this.#reading }));
   }
 
   /** Of a branch, or of a case. */
@@ -125,25 +143,26 @@ export class StepFaults {
     names.add(name);
   }
 
-  /** Checks steps that follow one another, and their output. */
-  #checkList({ list, loc }: StepList, place: Place): void {
-    this.faults.push(...templateFaults(list.output ?? null, [...loc, "output"]));
-    const steps = Array.isArray(list.steps) ? list.steps : [];
+  /** Checks a list within a step. */
+  #checkList(list: StepList, place: Place): void {
+    const steps = Array.isArray(list.list.steps) ? list.list.steps : [];
     for (const [index, step] of steps.entries()) {
       if (this.faults.length >= this.#most) return;
-      if (!stepSchema.Check(step)) this.faults.push(...schemaFaults(stepSchema.Errors(step), [...loc, "steps", index]));
+      if (!stepSchema.Check(step)) {
+        this.faults.push(...schemaFaults(stepSchema.Errors(step), [...list.loc, "steps", index]));
+      }
     }
-    this.check(steps, [...loc, "steps"], place);
+    this.#check(list, place);
   }
 
-  #checkName(name: string, loc: Loc, names: Names): void {
+  #checkName(name: string, loc: Loc, scope: Scope): void {
     if (name === "payload") {
       this.#add(loc, "A step can't be named payload: placeholders reach the trigger's payload by that name");
     } else if (FORBIDDEN_KEYS.has(name)) {
       this.#add(loc, "__proto__, constructor and prototype can't be step names");
-    } else if (names.isTaken(name)) {
+    } else if (scope.isTaken(name)) {
       this.#add(loc, `The step name ${JSON.stringify(name)} is taken by an earlier step`);
-    } else if (names.isVisible(name)) {
+    } else if (scope.isVisibleAround(name)) {
       const msg = `The step name ${JSON.stringify(name)} would hide the step of that name which is visible here`;
       this.#add(loc, msg, "name_hides");
     }

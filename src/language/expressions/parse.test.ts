@@ -221,13 +221,15 @@ test("what an expression reads from outside, and where", () => {
   const parsed = parse(
     'payload.a + steps["a b"].output + steps.c.output + steps[d].x + x.map(y, y + payload.z).size()',
   );
-  expect("references" in parsed && parsed.references.map(({ name, step, offset }) => [name, step, offset])).toEqual([
-    ["payload", null, 0],
-    ["steps", "a b", 12],
-    ["steps", "c", 34],
-    ["steps", null, 51],
-    ["d", null, 57],
-    ["x", null, 64],
-    ["payload", null, 77],
+  expect(
+    "references" in parsed && parsed.references.map(({ name, step, fields, offset }) => [name, step, fields, offset]),
+  ).toEqual([
+    ["payload", null, ["a"], 0],
+    ["steps", "a b", ["a b", "output"], 12],
+    ["steps", "c", ["c", "output"], 34],
+    ["steps", null, [], 51],
+    ["d", null, [], 57],
+    ["x", null, [], 64],
+    ["payload", null, ["z"], 77],
   ]);
 });

@@ -14,25 +14,23 @@ export class Reader {
   readonly faults: ExpressionFault[] = [];
   readonly references: Reference[] = [];
 
-  read(node: ASTNode, around: Around = OUTERMOST): Expr {
+  /** @param fields those that are read of it, where they are written out */
+  read(node: ASTNode, around: Around = OUTERMOST, fields: readonly string[] = []): Expr {
     switch (node.op) {
       case "value":
         return this.#literal(node, node.args);
       case "id":
-        return this.#name(node, node.args, around, null);
+        return this.#name(node, node.args, around, fields);
       case ".":
       case ".?": {
-        const of = this.#container(node.args[0], around, node.args[1]);
+        const of = this.read(node.args[0], around, [node.args[1], ...fields]);
         return made(node, { kind: "field", of, field: node.args[1], isOptional: node.op === ".?" }, of);
       }
       case "[]":
       case "[?]": {
         const [operand, key] = node.args;
-        const of = this.#container(
-          operand,
-          around,
-          key.op === "value" && typeof key.args === "string" ? key.args : null,
-        );
+        const written = key.op === "value" && typeof key.args === "string" ? [key.args, ...fields] : [];
+        const of = this.read(operand, around, written);
         const index = this.read(key, around);
         return made(node, { kind: "index", of, index, isOptional: node.op === "[?]" }, of, index);
       }
@@ -95,7 +93,7 @@ export class Reader {
     return made(node, { kind: "literal", value });
   }
 
-  #name(node: ASTNode, name: string, around: Around, step: string | null): Expr {
+  #name(node: ASTNode, name: string, around: Around, fields: readonly string[]): Expr {
     if (around.names.includes(name)) return made(node, { kind: "name", name });
     const type = TYPES.get(name);
     if (type !== undefined) return made(node, { kind: "literal", value: type });
@@ -103,13 +101,9 @@ export class Reader {
       const message = `\`${name}\` is a word of the language; steps["${name}"] reads a step of that name`;
       return this.wrong(node, "expression_syntax", message);
     }
-    this.references.push({ name, step: name === "steps" ? step : null, ...placeOf(node) });
+    const step = name === "steps" ? (fields[0] ?? null) : null;
+    this.references.push({ name, step, fields, ...placeOf(node) });
     return made(node, { kind: "name", name });
-  }
-
-  /** What a field is read of. Of `steps` the field is a step. */
-  #container(node: ASTNode, around: Around, field: string | null): Expr {
-    return node.op === "id" ? this.#name(node, node.args, around, field) : this.read(node, around);
   }
 
   #key(node: ASTNode, around: Around): Expr {

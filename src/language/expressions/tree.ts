@@ -20,6 +20,8 @@ export interface Reference extends Place {
   name: string;
   /** Of `steps`: the step that is read, where it is written out. */
   step: string | null;
+  /** The fields that are read of it, one of the other, as far as they are written out. */
+  fields: readonly string[];
 }
 
 /** What is bound around a part of an expression. */

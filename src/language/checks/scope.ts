@@ -1,0 +1,64 @@
+import { isObject, type JsonObject } from "../../schemas/json.ts";
+import type { StepList } from "./lists.ts";
+
+/** The names that can be reached where one stands in a definition, as a run will have them. */
+export class Scope {
+  readonly outer: Scope | null;
+  /** The first place of each name among the steps of its list. */
+  readonly #steps = new Map<string, number>();
+  readonly #list: JsonObject[];
+  readonly #binds: readonly string[];
+  /** The step that one is at: it is over for no step within it. */
+  #position = 0;
+
+  constructor({ list: { steps }, binds }: Pick<StepList, "list" | "binds">, outer: Scope | null) {
+    this.outer = outer;
+    this.#binds = binds;
+    this.#list = (Array.isArray(steps) ? steps : []).map((step) => (isObject(step) ? step : {}));
+    for (const [index, { name }] of this.#list.entries()) {
+      if (typeof name === "string" && !this.#steps.has(name)) this.#steps.set(name, index);
+    }
+  }
+
+  /** Goes to a step of the list, or behind the last. */
+  moveTo(position: number): void {
+    this.#position = position;
+  }
+
+  moveToEnd(): void {
+    this.#position = this.#list.length;
+  }
+
+  /** Whether an earlier step of the list has the name of the one that one is at. */
+  isTaken(name: string): boolean {
+    return (this.#steps.get(name) ?? this.#position) < this.#position;
+  }
+
+  /** Whether a step of that name is visible around the list: one that is over, or the one that holds it. */
+  isVisibleAround(name: string): boolean {
+    for (let scope = this.outer; scope !== null; scope = scope.outer) {
+      const index = scope.#steps.get(name);
+      if (index !== undefined && index <= scope.#position) return true;
+    }
+    return false;
+  }
+
+  /** The step of that name which is over here; undefined for none. */
+  step(name: string): JsonObject | undefined {
+    for (let scope: Scope | null = this; scope !== null; scope = scope.outer) {
+      const index = scope.#steps.get(name);
+      if (index !== undefined && index < scope.#position) return scope.#list[index];
+    }
+    return undefined;
+  }
+
+  /** Whether there is a value of that name which is no step, such as the payload. */
+  isBound(name: string): boolean {
+    return this.#binds.includes(name) || this.outer?.isBound(name) === true;
+  }
+
+  /** Whether a step of that name is not over here: it comes later, or it is the one that one is in. */
+  isLater(name: string): boolean {
+    return this.#steps.has(name) || this.outer?.isLater(name) === true;
+  }
+}

@@ -1,0 +1,181 @@
+/** Workflows that read what can't be reached where they read it. */
+import { afterAll, beforeAll, test } from "bun:test";
+import { type Case, Ground, refusesWorkflows } from "./harness/http/bad-input.ts";
+import type { StepInput } from "./harness/http/client.ts";
+import { expectFaults, expectReply, type Fault } from "./harness/http/expect.ts";
+
+let ground: Ground;
+beforeAll(async () => {
+  ground = await Ground.prepare();
+});
+afterAll(() => ground.close());
+
+const pure = (name: string, value: unknown, more: object = {}): StepInput => {
+  return { name, type: "transform", config: { value }, ...more };
+};
+const block = (name: string, steps: StepInput[], output?: unknown): StepInput => {
+  return { name, type: "block", config: { steps, ...(output !== undefined && { output }) } };
+};
+const below = (...path: (string | number)[]) => ["body", "steps", ...path];
+
+/** A workflow, what of it is refused, and the place. */
+function refused(
+  title: string,
+  steps: StepInput[],
+  type: string,
+  loc: (string | number)[],
+  msg: string,
+  ctx?: Fault["ctx"],
+): Case {
+  return { title, body: { name: "w", steps }, faults: [{ loc, type, msg, ...(ctx && { ctx }) }] };
+}
+
+const VALUE = ["config", "value"];
+const unknown = "There is no gone here";
+const later = 'The step "b" is not over here: what comes before can be read';
+const cases: Case[] = [
+  refused("no such name", [pure("a", "${gone}")], "reference_unknown", below(0, ...VALUE), unknown),
+  refused(
+    "and a path",
+    [pure("a", { x: ["<${ gone.x[0] }>"] })],
+    "reference_unknown",
+    below(0, ...VALUE, "x", 0),
+    unknown,
+  ),
+  refused("in an expression", [pure("a", "${{ 1 + gone }}")], "reference_unknown", below(0, ...VALUE), unknown, {
+    offset: 8,
+    length: 4,
+  }),
+  refused(
+    "steps by name",
+    [pure("a", '${{ steps["x y"].status }}')],
+    "reference_unknown",
+    below(0, ...VALUE),
+    'There is no step "x y" here',
+    { offset: 4, length: 5 },
+  ),
+  refused(
+    "steps in a path",
+    [pure("a", 1), pure("b", "${steps.a}")],
+    "reference_unknown",
+    below(1, ...VALUE),
+    "There is no steps here: expressions have it, such as ${{ steps.charge.status }}",
+  ),
+  refused(
+    "error outside of a handler",
+    [pure("a", "${error}")],
+    "reference_unknown",
+    below(0, ...VALUE),
+    "There is no error here",
+  ),
+  refused(
+    "a prototype's field",
+    [pure("a", "${toString}")],
+    "reference_unknown",
+    below(0, ...VALUE),
+    "There is no toString here",
+  ),
+  refused("a later step", [pure("a", "${b}"), pure("b", 1)], "reference_later", below(0, ...VALUE), later),
+  refused("itself", [pure("b", "${b.value}")], "reference_later", below(0, ...VALUE), later),
+  refused(
+    "in its own handler",
+    [pure("b", 1, { catch: [{ steps: [pure("h", "${b}")] }] })],
+    "reference_later",
+    below(0, "catch", 0, "steps", 0, ...VALUE),
+    later,
+  ),
+  refused(
+    "the block around it",
+    [block("b", [pure("a", "${b}")])],
+    "reference_later",
+    below(0, "config", "steps", 0, ...VALUE),
+    later,
+  ),
+  refused(
+    "a step behind the block around it",
+    [block("c", [pure("a", "${{ steps.b.output }}")]), pure("b", 1)],
+    "reference_later",
+    below(0, "config", "steps", 0, ...VALUE),
+    later,
+    { offset: 4, length: 5 },
+  ),
+  refused(
+    "a step in a block",
+    [block("b", [block("c", [pure("x", 1)])]), pure("a", "${x.value}")],
+    "reference_hidden",
+    below(1, ...VALUE),
+    'The step "x" is inside "b" and is reached through "b"',
+  ),
+  refused(
+    "a step of another branch",
+    [
+      {
+        name: "p",
+        type: "parallel",
+        config: {
+          branches: [
+            { name: "l", steps: [pure("x", 1)] },
+            { name: "r", steps: [pure("y", "${x}")] },
+          ],
+        },
+      },
+    ],
+    "reference_hidden",
+    below(0, "config", "branches", 1, "steps", 0, ...VALUE),
+    'The step "x" is inside "p" and can\'t be read from here',
+  ),
+  refused(
+    "a step of a handler",
+    [pure("a", 1, { catch: [{ steps: [pure("h", 1)] }] }), pure("z", "${h}")],
+    "reference_hidden",
+    below(1, ...VALUE),
+    'The step "h" is inside "a" and is reached through "a"',
+  ),
+  refused(
+    "a block's output",
+    [block("b", [pure("x", 1)], "${gone}")],
+    "reference_unknown",
+    below(0, "config", "output"),
+    unknown,
+  ),
+  refused(
+    "a handler's output",
+    [pure("a", 1, { catch: [{ steps: [pure("h", 1)], output: "${{ gone }}" }] })],
+    "reference_unknown",
+    below(0, "catch", 0, "output"),
+    unknown,
+    { offset: 4, length: 4 },
+  ),
+];
+
+refusesWorkflows(() => ground, cases);
+
+test("what can be reached is taken", async () => {
+  const steps = [
+    pure("a", "${payload}"),
+    pure(" b ", "${ a } ${a.value} ${payload}"),
+    pure("c d", '${ b } ${{ steps[" b "].status + a.value }} ${{ payload.list.map(x, x + 1) }} $${gone} ${'),
+    block("e", [pure("f", "${c d.value}"), pure("g", "${f}${a}")], { f: "${f}", g: "${{ g }}" }),
+    pure("h", "${e}", { catch: [{ steps: [pure("i", "${error.code}${e}")], output: "${i}${error}" }] }),
+    pure("error", 1),
+    pure("steps", "${error}"),
+    pure("j", "${steps.value} ${{ steps.value }}"),
+  ];
+  expectReply(await ground.api.post("/api/v1/workflows", { name: "w", steps }), 200);
+  await ground.addOneOfEach();
+});
+
+test("as many expressions as a workflow may have, and one more", async () => {
+  const most = 256 * 1024;
+  const expression = (index: number) => ` ${index}${"+1".repeat(400)} `.padEnd(2048, " ");
+  const texts = Array.from({ length: most / 2048 }, (_, index) => `\${{${expression(index)}}}`);
+  const workflow = (value: unknown) => ({ name: "w", steps: [pure("a", value)] });
+  expectReply(await ground.api.post("/api/v1/workflows", workflow([...texts, texts[0]])), 200);
+  await ground.addOneOfEach();
+  const faults: Fault[] = [
+    { loc: below(0, ...VALUE, texts.length), type: "expression_too_large", ctx: { offset: 3, length: 3 } },
+  ];
+  expectFaults(await ground.api.post("/api/v1/workflows", workflow([...texts, "${{ 1 }}", "${{ 2 }}"])), faults);
+});
+
+test("nothing of this has changed anything or was logged as an error", () => ground.expectUntouched());

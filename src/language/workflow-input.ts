@@ -1,22 +1,30 @@
 import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
 import type { StepTypes } from "../connectors/index.ts";
-import { ValidationFailed } from "../errors.ts";
+import { type RequestFault, ValidationFailed } from "../errors.ts";
 import { schemaFaults } from "../schemas/faults.ts";
 import { isObject, type Json, MAX_FAULTS } from "../schemas/json.ts";
-import { StepFaults } from "./checks/step-faults.ts";
+import { Findings } from "./checks/findings.ts";
+import { checkSteps } from "./checks/step-checks.ts";
 import { WorkflowInput } from "./definition/workflow.ts";
 
 const schema: TypeCheck<typeof WorkflowInput> = TypeCompiler.Compile(WorkflowInput);
 
+/** A definition that can be stored, and what in it may not be what its author meant. */
+export interface ReadWorkflow {
+  workflow: WorkflowInput;
+  warnings: readonly RequestFault[];
+}
+
 /**
- * Checks a workflow as a whole: its schema, names, step types, and the config of each step.
+ * Checks a workflow as a whole: its schema, names, step types, the config of each step, and what it reads.
  *
  * @throws ValidationFailed with every fault (up to MAX_FAULTS)
  */
-export function readWorkflow(body: Json, types: StepTypes): WorkflowInput {
-  const faults = schema.Check(body) ? [] : schemaFaults(schema.Errors(body), ["body"]);
-  const room = MAX_FAULTS - faults.length;
-  if (isObject(body)) faults.push(...new StepFaults(types, room, body).faults.slice(0, room));
+export function readWorkflow(body: Json, types: StepTypes): ReadWorkflow {
+  const findings = new Findings(MAX_FAULTS);
+  if (!schema.Check(body)) findings.refuse(...schemaFaults(schema.Errors(body), ["body"]));
+  if (isObject(body)) checkSteps(body, types, findings);
+  const { faults, warnings } = findings;
   if (faults.length > 0 || !schema.Check(body)) throw new ValidationFailed(faults);
-  return body;
+  return { workflow: body, warnings };
 }

@@ -16,16 +16,22 @@ const ExpressionPlace = Type.Object(
   { title: "ExpressionPlace", description: "A part of an expression, in UTF-16 units" },
 );
 
+const Finding = Type.Object(
+  {
+    loc: Type.Array(Type.Union([Type.String(), Type.Integer()])),
+    msg: Type.String(),
+    type: Type.String(),
+    ctx: Type.Optional(ExpressionPlace),
+  },
+  { title: "Finding", description: "Something in a request: where it is, in words, and as one word" },
+);
+
+/** What in a definition may not be what its author meant. */
+export const Warnings = Type.Array(Finding, { description: "They refuse nothing" });
+
 const ValidationErrorBody = Type.Object(
   {
-    detail: Type.Array(
-      Type.Object({
-        loc: Type.Array(Type.Union([Type.String(), Type.Integer()])),
-        msg: Type.String(),
-        type: Type.String(),
-        ctx: Type.Optional(ExpressionPlace),
-      }),
-    ),
+    detail: Type.Array(Finding),
     code: Type.String(),
     request_id: Type.String(),
   },
@@ -75,6 +81,7 @@ const SCHEMAS = {
   ErrorCause,
   Error: ErrorBody,
   ValidationError: ValidationErrorBody,
+  Finding,
   ExpressionPlace,
 };
 

@@ -1,4 +1,5 @@
 import { isoTime } from "../../clock.ts";
+import type { RequestFault } from "../../errors.ts";
 import { CANCELLED, interrupted } from "../../schemas/interrupted.ts";
 import { countsIn, parseLog, stepResultsText } from "../../schemas/log.ts";
 import type { Page } from "../../services/pages.ts";
@@ -31,6 +32,11 @@ function resultsOfLog({ log, status, completedAt }: RunRecord): string {
 export function workflowText(workflow: WorkflowRecord): string {
   const { uuid, id, name, description, steps, version, createdAt, updatedAt } = workflow;
   return `{"uuid":"${uuid}","id":${JSON.stringify(id)},"name":${JSON.stringify(name)},"description":${JSON.stringify(description)},"steps":${steps},"version":${version},"created_at":"${isoTime(createdAt)}","updated_at":"${isoTime(updatedAt)}"}`;
+}
+
+/** The last field of an answer about a definition; nothing where there are no warnings. */
+export function warningsText(warnings: readonly RequestFault[]): string {
+  return warnings.length === 0 ? "" : `,"warnings":${JSON.stringify(warnings)}`;
 }
 
 const pageTexts = new WeakMap<object, string>();

@@ -4,13 +4,14 @@ import type { StepTypes } from "../../connectors/index.ts";
 import { readWorkflow } from "../../language/workflow-input.ts";
 import { MAX_DEFINITION_DEPTH } from "../../schemas/json.ts";
 import type { WorkflowService } from "../../services/workflows.ts";
-import { BODY_ERRORS, pageOf, reference, requestBody, responses } from "../openapi/documents.ts";
+import { BODY_ERRORS, pageOf, reference, requestBody, responses, Warnings } from "../openapi/documents.ts";
 import { readBody } from "../request/body.ts";
 import { PAGE_PARAMETERS, readPageQuery, readVersionQuery, VERSION_PARAMETERS } from "../request/query.ts";
 import { READ_AFTER_PARAMETER, type ReadAfter } from "../request/read-after.ts";
-import { jsonReply, pageText, workflowText } from "./views.ts";
+import { jsonReply, pageText, warningsText, workflowText } from "./views.ts";
 
-const Written = Type.Object({ message: Type.String(), workflow_id: Type.String({ format: "uuid" }) });
+const Deleted = Type.Object({ message: Type.String(), workflow_id: Type.String({ format: "uuid" }) });
+const Written = Type.Composite([Deleted, Type.Object({ warnings: Type.Optional(Warnings) })]);
 const Updated = Type.Composite([Written, Type.Object({ version: Type.Integer() })]);
 const ID = {
   name: "workflow_id",
@@ -27,8 +28,11 @@ export function workflowRoutes(workflows: WorkflowService, types: StepTypes, rea
     .post(
       "",
       async ({ request }) => {
-        const uuid = await workflows.create(readWorkflow(await readBody(request, MAX_DEFINITION_DEPTH), types));
-        return readAfter.reply(`{"message":"Workflow created successfully","workflow_id":"${uuid}"}`);
+        const { workflow, warnings } = readWorkflow(await readBody(request, MAX_DEFINITION_DEPTH), types);
+        const uuid = await workflows.create(workflow);
+        return readAfter.reply(
+          `{"message":"Workflow created successfully","workflow_id":"${uuid}"${warningsText(warnings)}}`,
+        );
       },
       {
         detail: {
@@ -70,10 +74,10 @@ export function workflowRoutes(workflows: WorkflowService, types: StepTypes, rea
     .put(
       "/:workflow_id",
       async ({ params, request }) => {
-        const input = readWorkflow(await readBody(request, MAX_DEFINITION_DEPTH), types);
-        const { uuid, version } = await workflows.update(params.workflow_id, input);
+        const { workflow, warnings } = readWorkflow(await readBody(request, MAX_DEFINITION_DEPTH), types);
+        const { uuid, version } = await workflows.update(params.workflow_id, workflow);
         return readAfter.reply(
-          `{"message":"Workflow updated successfully","workflow_id":"${uuid}","version":${version}}`,
+          `{"message":"Workflow updated successfully","workflow_id":"${uuid}","version":${version}${warningsText(warnings)}}`,
         );
       },
       {
@@ -98,7 +102,7 @@ export function workflowRoutes(workflows: WorkflowService, types: StepTypes, rea
           tags,
           summary: "Delete a workflow; its runs stay readable",
           parameters: [ID],
-          responses: responses("Deleted", Written, 404, 500, 503),
+          responses: responses("Deleted", Deleted, 404, 500, 503),
         },
       },
     );

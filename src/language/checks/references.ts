@@ -1,5 +1,6 @@
 /** What the names that are read in a definition lead to. */
 import type { RequestFault } from "../../errors.ts";
+import { isObject, type JsonObject } from "../../schemas/json.ts";
 import type { Reference } from "../expressions/tree.ts";
 import { handlersIn, listsIn, type StepList, stepsIn } from "./lists.ts";
 import type { Scope } from "./scope.ts";
@@ -7,7 +8,7 @@ import type { Scope } from "./scope.ts";
 /** A name as it is read; `trimmed` is there in a path, where a run looks it up as it is written, and then without blanks around it. */
 export type Read = Pick<Reference, "name" | "step" | "fields"> & { trimmed?: string };
 
-/** Why something can't be read where it stands. */
+/** Why something can't be read where it stands, or may not be there. */
 export type Missing = Pick<RequestFault, "type" | "msg">;
 
 const NO_STEPS = "There is no steps here: expressions have it, such as ${{ steps.charge.status }}";
@@ -32,6 +33,24 @@ export class References {
     return this.#missingName(step, `step ${quoted(step)}`, scope);
   }
 
+  /**
+   * Why a name may have nothing to read though the step is over; null where it has, or where that is asked about.
+   *
+   * @param asked the steps that the same expression looks at by `steps`
+   */
+  conditional({ name, trimmed = name }: Read, scope: Scope, asked: readonly string[]): Missing | null {
+    const step = scope.step(name) ?? scope.step(trimmed);
+    if (step === undefined) return null;
+    const why = whyNothing(step);
+    if (why === null) return null;
+    const stepName = String(step.name);
+    const isAsked = (steps: readonly string[]) => steps.includes(stepName);
+    const isSame = (text: string) => why === IF && text === step.if;
+    if (isAsked(asked) || scope.hasCondition(({ text, steps }) => isAsked(steps) || isSame(text))) return null;
+    const msg = `The step ${quoted(stepName)} has ${why}, so it may have no output: ask with has(${asField(stepName)}.output)`;
+    return { type: "reference_conditional", msg };
+  }
+
   #missingName(name: string, shown: string, scope: Scope): Missing {
     if (scope.isLater(name)) {
       const msg = `The step ${quoted(name)} is not over here: what comes before can be read`;
@@ -44,6 +63,21 @@ export class References {
     const rest = through === undefined ? "can't be read from here" : `is reached through ${quoted(through)}`;
     return { type: "reference_hidden", msg: `The step ${quoted(name)} is inside ${quoted(around[0])} and ${rest}` };
   }
+}
+
+const IF = "an `if`";
+
+/** Why a step that is over may have no output; null where it has. */
+function whyNothing({ if: condition, on_error: onError, catch: catches }: JsonObject): string | null {
+  if (condition !== undefined) return IF;
+  if (onError === "continue") return "`on_error: continue`";
+  const handlers = Array.isArray(catches) ? catches : [];
+  return handlers.some((one) => isObject(one) && one.output === undefined) ? "a `catch` without output" : null;
+}
+
+/** `steps.charge`, or `steps["my step"]` */
+function asField(step: string): string {
+  return /^[A-Za-z_]\w*$/.test(step) ? `steps.${step}` : `steps[${quoted(step)}]`;
 }
 
 function nestedIn(top: StepList): Map<string, string[]> {

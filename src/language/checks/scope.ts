@@ -1,6 +1,13 @@
 import { isObject, type JsonObject } from "../../schemas/json.ts";
 import type { StepList } from "./lists.ts";
 
+/** The condition of a step or case. */
+export interface Condition {
+  text: string;
+  /** The steps that it looks at by `steps`. */
+  steps: readonly string[];
+}
+
 /** The names that can be reached where one stands in a definition, as a run will have them. */
 export class Scope {
   readonly outer: Scope | null;
@@ -10,9 +17,14 @@ export class Scope {
   readonly #binds: readonly string[];
   /** The step that one is at: it is over for no step within it. */
   #position = 0;
+  /** The condition under which its steps run; null for none. */
+  readonly #condition: Condition | null;
+  /** And that of the step that one is at. */
+  #current: Condition | null = null;
 
-  constructor({ list: { steps }, binds }: Pick<StepList, "list" | "binds">, outer: Scope | null) {
+  constructor({ list: { steps }, binds }: StepList, outer: Scope | null, condition: Condition | null) {
     this.outer = outer;
+    this.#condition = condition;
     this.#binds = binds;
     this.#list = (Array.isArray(steps) ? steps : []).map((step) => (isObject(step) ? step : {}));
     for (const [index, { name }] of this.#list.entries()) {
@@ -20,13 +32,20 @@ export class Scope {
     }
   }
 
-  /** Goes to a step of the list, or behind the last. */
+  /** Goes to a step of the list. */
   moveTo(position: number): void {
     this.#position = position;
+    this.#current = null;
   }
 
+  /** Goes behind the last step. */
   moveToEnd(): void {
-    this.#position = this.#list.length;
+    this.moveTo(this.#list.length);
+  }
+
+  /** Goes on under the condition of the step that one is at. */
+  setCondition(condition: Condition | null): void {
+    this.#current = condition;
   }
 
   /** Whether an earlier step of the list has the name of the one that one is at. */
@@ -50,6 +69,12 @@ export class Scope {
       if (index !== undefined && index < scope.#position) return scope.#list[index];
     }
     return undefined;
+  }
+
+  /** Whether a condition of a step or case that one is in fulfills this. */
+  hasCondition(test: (condition: Condition) => boolean): boolean {
+    const own = [this.#condition, this.#current].some((condition) => condition !== null && test(condition));
+    return own || this.outer?.hasCondition(test) === true;
   }
 
   /** Whether there is a value of that name which is no step, such as the payload. */

@@ -1,0 +1,151 @@
+/** The checks of the steps of a definition, nested ones included. */
+import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
+import type { StepTypes } from "../../connectors/index.ts";
+import { schemaFaults } from "../../schemas/faults.ts";
+import { isObject, type Json, type JsonObject } from "../../schemas/json.ts";
+import {
+  BLOCK,
+  BlockConfig,
+  type ContainerType,
+  isContainer,
+  MAX_NESTING,
+  ParallelConfig,
+  SwitchConfig,
+} from "../definition/containers.ts";
+import { MAX_STEPS, Step } from "../definition/step.ts";
+import { configFaults } from "./config-faults.ts";
+import type { Findings } from "./findings.ts";
+import { handlersIn, type Loc, listsIn, type StepList } from "./lists.ts";
+import { listNameFaults, stepNameFaults } from "./name-faults.ts";
+import { policyFaults } from "./policy-faults.ts";
+import { Reading } from "./reading.ts";
+import { type Condition, Scope } from "./scope.ts";
+import { stepWarnings } from "./step-warnings.ts";
+
+const stepSchema: TypeCheck<typeof Step> = TypeCompiler.Compile(Step);
+const containerSchemas = {
+  block: TypeCompiler.Compile(BlockConfig),
+  parallel: TypeCompiler.Compile(ParallelConfig),
+  switch: TypeCompiler.Compile(SwitchConfig),
+};
+
+/** What is known where a list of steps stands. */
+interface Place {
+  /** What is reached around it. */
+  outer: Scope | null;
+  /** The condition under which its steps run; null for none. */
+  condition: Condition | null;
+  /** Containers and handlers around it. */
+  nesting: number;
+}
+
+/** What is known where a step holds others. */
+type Inside = Place & { outer: Scope };
+
+const TOP: Place = { outer: null, condition: null, nesting: 0 };
+
+/**
+ * Checks the steps of a definition, nested ones included.
+ *
+ * @param top the definition, whose steps fit their schema, except inside their configs and handlers
+ */
+export function checkSteps(top: JsonObject, types: StepTypes, findings: Findings): void {
+  const list: StepList = { list: top, loc: ["body"], binds: ["payload"] };
+  new StepChecks(types, findings, new Reading(list, findings)).check(list, TOP);
+}
+
+/** Checks steps one by one, and counts them. */
+class StepChecks {
+  readonly #types: StepTypes;
+  readonly #findings: Findings;
+  readonly #reading: Reading;
+  #count = 0;
+
+  constructor(types: StepTypes, findings: Findings, reading: Reading) {
+    this.#types = types;
+    this.#findings = findings;
+    this.#reading = reading;
+  }
+
+  check(list: StepList, { outer, condition, nesting }: Place): void {
+    const scope = new Scope(list, outer, condition);
+    this.#checkOutput(list, scope);
+    const inside = { outer: scope, condition: null, nesting: nesting + 1 };
+    const steps = Array.isArray(list.list.steps) ? list.list.steps : [];
+    const loc = [...list.loc, "steps"];
+    for (const [index, step] of steps.entries()) {
+      if (this.#findings.isFull) return;
+      // Of a list that is too long by itself its schema says so.
+      if (++this.#count === MAX_STEPS + 1 && steps.length <= MAX_STEPS) {
+        const msg = `A workflow has at most ${MAX_STEPS} steps, those within others included`;
+        this.#findings.refuse({ loc, msg, type: "too_many_steps" });
+      }
+      if (!isObject(step)) continue;
+      const at = [...loc, index];
+      scope.moveTo(index);
+      this.#findings.refuse(...stepNameFaults(step.name, [...at, "name"], scope));
+      scope.setCondition(this.#reading.condition(step.if, [...at, "if"], scope));
+      this.#checkStep(step, at, inside);
+      this.#findings.warn(...stepWarnings(step, at));
+    }
+  }
+
+  /** Of a list: it is resolved when its steps are over. */
+  #checkOutput({ list: { output }, loc }: StepList, scope: Scope): void {
+    if (output === undefined) return;
+    scope.moveToEnd();
+    this.#reading.value(output, [...loc, "output"], scope);
+  }
+
+  /** @param inside what is known in the lists that it holds, and in its handlers */
+  #checkStep(step: JsonObject, loc: Loc, inside: Inside): void {
+    const { type, config = null } = step;
+    if (typeof type !== "string") return;
+    if (isContainer(type)) this.#checkContainer(type, config, [...loc, "config"], inside);
+    else this.#checkConfig(type, config, loc, inside.outer);
+    const isEffect = this.#types.get(type)?.connector.kind === "effect";
+    this.#findings.refuse(...policyFaults(step, loc, isEffect));
+    const handlers = handlersIn(step, loc);
+    if (handlers.length > 0 && inside.nesting > MAX_NESTING) this.#addTooDeep([...loc, "catch"]);
+    else for (const handler of handlers) this.#checkList(handler, inside);
+  }
+
+  #checkConfig(type: string, config: Json, loc: Loc, scope: Scope): void {
+    const isRead =
+      !this.#types.has(type) || !isObject(config) || this.#reading.value(config, [...loc, "config"], scope);
+    if (isRead) this.#findings.refuse(...configFaults(type, config, loc, this.#types));
+  }
+
+  #checkContainer(type: ContainerType, config: Json, loc: Loc, inside: Inside): void {
+    // A value that is no object is reported by the schema.
+    if (!isObject(config)) return;
+    if (inside.nesting > MAX_NESTING) {
+      this.#addTooDeep(loc);
+      return;
+    }
+    const schema = containerSchemas[type];
+    if (!schema.Check(config)) this.#findings.refuse(...schemaFaults(schema.Errors(config), loc));
+    const names = new Set<string>();
+    for (const list of listsIn(type, config, loc)) {
+      if (type !== BLOCK) this.#findings.refuse(...listNameFaults(list, names));
+      // Of a case: it sees what comes before the switch.
+      const condition = this.#reading.condition(list.list.if, [...list.loc, "if"], inside.outer);
+      this.#checkList(list, { ...inside, condition });
+    }
+  }
+
+  /** Checks a list within a step. */
+  #checkList(list: StepList, place: Place): void {
+    const steps = Array.isArray(list.list.steps) ? list.list.steps : [];
+    for (const [index, step] of steps.entries()) {
+      if (this.#findings.isFull) return;
+      if (stepSchema.Check(step)) continue;
+      this.#findings.refuse(...schemaFaults(stepSchema.Errors(step), [...list.loc, "steps", index]));
+    }
+    this.check(list, place);
+  }
+
+  #addTooDeep(loc: Loc): void {
+    this.#findings.refuse({ loc, msg: `Steps are nested at most ${MAX_NESTING} deep`, type: "too_deep" });
+  }
+}

@@ -43,6 +43,9 @@ const STATUSES: Record<string, number[]> = {
   "DELETE /api/v1/workflows/{workflow_id}": [200, 404, 500, 503],
   "POST /api/v1/trigger": [200, 404, 408, 413, 415, 422, 500, 503],
   "POST /api/v1/expressions/evaluate": [200, 408, 413, 415, 422, 500, 503],
+  "POST /api/v1/workflows/validate": [200, 408, 413, 415, 422, 500, 503],
+  "GET /api/v1/step-types": [200, 500, 503],
+  "GET /api/v1/schema/workflow.json": [200, 500, 503],
   "GET /api/v1/runs": [200, 422, 500, 503],
   "GET /api/v1/runs/{run_id}": [200, 404, 500, 503],
 };
@@ -111,6 +114,7 @@ test("takes bodies as JSON only, where it takes any", () => {
     "PUT /api/v1/workflows/{workflow_id}": ["application/json"],
     "POST /api/v1/trigger": ["application/json"],
     "POST /api/v1/expressions/evaluate": ["application/json"],
+    "POST /api/v1/workflows/validate": ["application/json"],
   });
 });
 

@@ -87,7 +87,7 @@ describe("catch", () => {
 
 test("on_error: continue passes a failure over", async () => {
   const { status, body, results } = await run(
-    { ...block("b", pure("x", "${gone}"), pure("y", 1)), on_error: "continue" },
+    { ...block("b", pure("x", "${payload.gone}"), pure("y", 1)), on_error: "continue" },
     { ...hook("a", "/404/c"), on_error: "continue" },
     pure("then", "${a.response_data.path}"),
   );

@@ -16,6 +16,7 @@ import { type DoorOptions, doors, type Next } from "./request/doors.ts";
 import { pathOf } from "./request/paths.ts";
 import { ReadAfter } from "./request/read-after.ts";
 import { traced } from "./request/tracing.ts";
+import { editingRoutes } from "./routes/editing.ts";
 import { languageRoutes } from "./routes/language.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { serviceRoutes } from "./routes/service.ts";
@@ -80,7 +81,8 @@ export function createApp(options: AppOptions) {
     .use(serviceRoutes(readiness))
     .use(workflowRoutes(workflows, types, readAfter))
     .use(runRoutes(triggers, runs, readAfter))
-    .use(languageRoutes());
+    .use(languageRoutes())
+    .use(editingRoutes(types));
   const allowed = app.routes.map(({ method, path }) => ({ method, path, pattern: patternOf(path) }));
   const counted = countsRequests ? counting(allowed, admit) : admit;
   const answer = tracing === null ? counted : traced(counted, { tracing, clock, routes: allowed });

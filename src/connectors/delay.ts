@@ -10,7 +10,7 @@ export default defineConnector({
   description: "Waits for a number of seconds, at most a year.",
   config: Type.Object(
     { duration: Type.Number({ minimum: 0, maximum: YEAR_SECONDS, description: "Seconds" }) },
-    { additionalProperties: false },
+    { additionalProperties: false, examples: [{ duration: 5 }] },
   ),
   milliseconds: ({ duration }) => Math.ceil(duration * 1000),
   output: ({ duration }) => ({ type: "delay", duration, message: `Delayed for ${duration} seconds` }),

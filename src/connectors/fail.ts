@@ -19,7 +19,7 @@ export default defineConnector({
       message: Type.String(),
       details: Type.Optional(Type.Unsafe<Json>(Type.Unknown({ description: "More about the error, at most 16 KiB" }))),
     },
-    { additionalProperties: false },
+    { additionalProperties: false, examples: [{ code: "out_of_stock", message: "No ${payload.sku} is left" }] },
   ),
   check: ({ code }) => {
     const fault = faultOfCode(code);

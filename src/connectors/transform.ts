@@ -6,6 +6,9 @@ export default defineConnector({
   type: "transform",
   kind: "pure",
   description: "Computes a value from the payload and earlier outputs. No I/O.",
-  config: Type.Object({ value: Type.Unsafe<Json>(Type.Unknown()) }, { additionalProperties: false }),
+  config: Type.Object(
+    { value: Type.Unsafe<Json>(Type.Unknown({ description: "Any JSON" })) },
+    { additionalProperties: false, examples: [{ value: { greeting: "Hello ${payload.name}" } }] },
+  ),
   run: ({ value }) => ({ type: "transform", value }),
 });

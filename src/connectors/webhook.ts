@@ -40,7 +40,10 @@ const Config = Type.Object(
       }),
     ),
   },
-  { additionalProperties: false },
+  {
+    additionalProperties: false,
+    examples: [{ method: "POST", url: "https://example.com/orders", body: { order: "${payload.order_id}" } }],
+  },
 );
 type Config = Static<typeof Config>;
 

@@ -92,6 +92,9 @@ export function stepSchemas(types: StepTypes): Record<string, TSchema> {
   }
 }
 
+/** Of a field: placeholders in it are resolved. */
+const TEMPLATE = { "x-template": true };
+
 /** A config as an author may write it: a placeholder may stand for any value in it. `lift` names an object within. */
 function withPlaceholders(config: TSchema, lift: (key: string, schema: TSchema) => TSchema): TSchema {
   const { properties, patternProperties, items } = config;
@@ -108,10 +111,12 @@ function withPlaceholders(config: TSchema, lift: (key: string, schema: TSchema) 
 function orPlaceholder(key: string, schema: TSchema, lift: (key: string, schema: TSchema) => TSchema): TSchema {
   const { type, anyOf, pattern, ...words } = schema;
   const takesAnyText = (type === "string" && pattern === undefined) || (type === undefined && anyOf === undefined);
-  if (takesAnyText) return schema;
-  if (Array.isArray(anyOf) && !anyOf.every((one) => "const" in one)) return Type.Union([...anyOf, Placeholder], words);
+  if (takesAnyText) return { ...schema, ...TEMPLATE };
+  if (Array.isArray(anyOf) && !anyOf.every((one) => "const" in one)) {
+    return Type.Union([...anyOf, Placeholder], { ...words, ...TEMPLATE });
+  }
   const inner = withPlaceholders(schema, lift);
-  return Type.Union([type === "object" ? lift(key, inner) : inner, Placeholder]);
+  return Type.Union([type === "object" ? lift(key, inner) : inner, Placeholder], TEMPLATE);
 }
 
 /** The schemas of what holds steps. */

@@ -3,6 +3,7 @@ import type { StepTypes } from "../connectors/index.ts";
 import { type RequestFault, ValidationFailed } from "../errors.ts";
 import { schemaFaults } from "../schemas/faults.ts";
 import { isObject, type Json, MAX_FAULTS } from "../schemas/json.ts";
+import type { Explanation } from "./checks/explanation.ts";
 import { Findings } from "./checks/findings.ts";
 import { checkSteps } from "./checks/step-checks.ts";
 import { WorkflowInput } from "./definition/workflow.ts";
@@ -18,12 +19,13 @@ export interface ReadWorkflow {
 /**
  * Checks a workflow as a whole: its schema, names, step types, the config of each step, and what it reads.
  *
+ * @param explanation takes what the steps can read, and what they do; null for nothing
  * @throws ValidationFailed with every fault (up to MAX_FAULTS)
  */
-export function readWorkflow(body: Json, types: StepTypes): ReadWorkflow {
+export function readWorkflow(body: Json, types: StepTypes, explanation: Explanation | null = null): ReadWorkflow {
   const findings = new Findings(MAX_FAULTS);
   if (!schema.Check(body)) findings.refuse(...schemaFaults(schema.Errors(body), ["body"]));
-  if (isObject(body)) checkSteps(body, types, findings);
+  if (isObject(body)) checkSteps(body, types, findings, explanation);
   const { faults, warnings } = findings;
   if (faults.length > 0 || !schema.Check(body)) throw new ValidationFailed(faults);
   return { workflow: body, warnings };

@@ -71,7 +71,7 @@ export function swaggerDocs(types: StepTypes, assetPrefix: string) {
           // From where the document is.
           servers: [{ url: "../.." }],
           info: { title: "Workflow platform", version: packageJson.version, description: describeSteps(types) },
-          tags: [{ name: "workflows" }, { name: "runs" }, { name: "service" }],
+          tags: [{ name: "workflows" }, { name: "runs" }, { name: "language" }, { name: "service" }],
           // The plugin types schemas as OpenAPI 3.0; the document is 3.1.
           components: { schemas: JSON.parse(JSON.stringify(schemasOf(types))) },
         },

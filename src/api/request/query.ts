@@ -8,7 +8,16 @@ const VersionQuery = Type.Object({
   version: Type.Optional(Type.Integer({ minimum: 1, maximum: 2_147_483_647, description: "An older version" })),
 });
 
+const ExplainQuery = Type.Object({
+  explain: Type.Optional(
+    Type.Union([Type.Literal("true"), Type.Literal("false")], {
+      description: "Whether to tell what each step can read, and what it does read",
+    }),
+  ),
+});
+
 const pageQuery = TypeCompiler.Compile(PageQuery);
+const explainQuery = TypeCompiler.Compile(ExplainQuery);
 const versionQuery = TypeCompiler.Compile(VersionQuery);
 
 type Texts = Record<string, string | undefined>;
@@ -23,6 +32,11 @@ export function readPageQuery(query: Texts): PageQuery {
 /** The version that was asked for; null for the newest. @throws ValidationFailed */
 export function readVersionQuery(query: Texts): number | null {
   return checked(versionQuery, numbers(query, ["version"]), "query").version ?? null;
+}
+
+/** @throws ValidationFailed */
+export function readExplainQuery(query: Texts): boolean {
+  return checked(explainQuery, query, "query").explain === "true";
 }
 
 function numbers(query: Texts, names: string[]): Record<string, number> {
@@ -41,6 +55,7 @@ function numbers(query: Texts, names: string[]): Record<string, number> {
 
 /** The OpenAPI parameters of a query. */
 export const PAGE_PARAMETERS = parameters(PageQuery);
+export const EXPLAIN_PARAMETERS = parameters(ExplainQuery);
 export const VERSION_PARAMETERS = parameters(VersionQuery);
 
 function parameters({ properties }: TObject) {

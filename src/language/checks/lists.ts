@@ -9,15 +9,18 @@ export interface StepList {
   loc: Loc;
   /** Names that its steps reach and that are no steps. */
   binds: readonly string[];
+  /** Between the address of the step that holds it and the names of its own. */
+  segment: string;
 }
 
 /** The lists of steps in the config of a container, by its type. */
 const LISTS: Readonly<Record<ContainerType, (config: JsonObject, loc: Loc) => StepList[]>> = {
-  [BLOCK]: (list, loc) => [{ list, loc, binds: [] }],
-  [PARALLEL]: (config, loc) => objectsIn(config.branches, [...loc, "branches"]),
+  [BLOCK]: (list, loc) => [{ list, loc, binds: [], segment: "." }],
+  [PARALLEL]: ({ branches }, loc) =>
+    objectsIn(branches, [...loc, "branches"]).map((one) => ({ ...one, binds: [], segment: `.${one.list.name}.` })),
   [SWITCH]({ cases, default: otherwise }, loc) {
-    const last = isObject(otherwise) ? [{ list: otherwise, loc: [...loc, "default"], binds: [] }] : [];
-    return [...objectsIn(cases, [...loc, "cases"]), ...last];
+    const last = isObject(otherwise) ? [{ list: otherwise, loc: [...loc, "default"] }] : [];
+    return [...objectsIn(cases, [...loc, "cases"]), ...last].map((one) => ({ ...one, binds: [], segment: "." }));
   },
 };
 
@@ -28,7 +31,8 @@ export function listsIn(type: Json | undefined, config: Json | undefined, loc: L
 
 /** The handlers of a step. */
 export function handlersIn(step: JsonObject, loc: Loc): StepList[] {
-  return objectsIn(step.catch, [...loc, "catch"], ["error"]);
+  const handlers = objectsIn(step.catch, [...loc, "catch"]);
+  return handlers.map((one) => ({ ...one, binds: ["error"], segment: ".$catch." }));
 }
 
 /** The steps of a list, as far as they are objects. */
@@ -36,7 +40,7 @@ export function stepsIn({ list, loc }: Pick<StepList, "list" | "loc">): { step: 
   return objectsIn(list.steps, [...loc, "steps"]).map(({ list: step, loc: at }) => ({ step, loc: at }));
 }
 
-function objectsIn(value: Json | undefined, loc: Loc, binds: readonly string[] = []): StepList[] {
+function objectsIn(value: Json | undefined, loc: Loc): Pick<StepList, "list" | "loc">[] {
   const items = Array.isArray(value) ? value : [];
-  return items.flatMap((list, index) => (isObject(list) ? [{ list, loc: [...loc, index], binds }] : []));
+  return items.flatMap((list, index) => (isObject(list) ? [{ list, loc: [...loc, index] }] : []));
 }

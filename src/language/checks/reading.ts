@@ -2,6 +2,7 @@ import type { RequestFault } from "../../errors.ts";
 import { isDeeper, type Json, MAX_DEPTH } from "../../schemas/json.ts";
 import type { Place } from "../expressions/tree.ts";
 import { readPlaceholders } from "../placeholder-faults.ts";
+import type { Explanation } from "./explanation.ts";
 import { Expressions } from "./expressions.ts";
 import type { Findings } from "./findings.ts";
 import type { Loc, StepList } from "./lists.ts";
@@ -11,12 +12,20 @@ import type { Condition, Scope } from "./scope.ts";
 /** Reads the conditions and values of one definition, and reports what can't be in them. */
 export class Reading {
   readonly #findings: Findings;
+  readonly #explanation: Explanation | null;
   readonly #expressions = new Expressions();
   readonly #references: References;
 
-  constructor(top: StepList, findings: Findings) {
+  /** @param explanation what is told besides; null for nothing */
+  constructor(top: StepList, findings: Findings, explanation: Explanation | null) {
     this.#findings = findings;
+    this.#explanation = explanation;
     this.#references = new References(top);
+  }
+
+  /** Goes into a step. */
+  enter(loc: Loc, scope: Scope): void {
+    if (this.#explanation?.isFull === false) this.#explanation.addStep(loc, scope.names());
   }
 
   /** An expression that has to give true or false; null where it is no text, which the schema reports. */
@@ -60,6 +69,7 @@ export class Reading {
       this.#findings.refuse(found(missing));
       return;
     }
+    this.#explanation?.addReference(loc, this.#references.addressOf(read, scope));
     const conditional = this.#references.conditional(read, scope, asked);
     if (conditional !== null) this.#findings.warn(found(conditional));
   }

@@ -33,13 +33,19 @@ export class References {
     return this.#missingName(step, `step ${quoted(step)}`, scope);
   }
 
+  /** The address of the step that a name is in a scope, or the name of the value. */
+  addressOf({ name, step, trimmed = name }: Read, scope: Scope): string {
+    const found = scope.step(name) ?? scope.step(trimmed) ?? (step === null ? undefined : scope.step(step));
+    return found?.address ?? trimmed;
+  }
+
   /**
    * Why a name may have nothing to read though the step is over; null where it has, or where that is asked about.
    *
    * @param asked the steps that the same expression looks at by `steps`
    */
   conditional({ name, trimmed = name }: Read, scope: Scope, asked: readonly string[]): Missing | null {
-    const step = scope.step(name) ?? scope.step(trimmed);
+    const { step } = scope.step(name) ?? scope.step(trimmed) ?? {};
     if (step === undefined) return null;
     const why = whyNothing(step);
     if (why === null) return null;

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "../../schemas/json.ts";
+import { isObject, type Json, type JsonObject } from "../../schemas/json.ts";
 import type { StepList } from "./lists.ts";
 
 /** The condition of a step or case. */
@@ -15,6 +15,8 @@ export class Scope {
   readonly #steps = new Map<string, number>();
   readonly #list: JsonObject[];
   readonly #binds: readonly string[];
+  /** Before the names of its steps in their addresses. */
+  readonly #prefix: string;
   /** The step that one is at: it is over for no step within it. */
   #position = 0;
   /** The condition under which its steps run; null for none. */
@@ -22,8 +24,15 @@ export class Scope {
   /** And that of the step that one is at. */
   #current: Condition | null = null;
 
-  constructor({ list: { steps }, binds }: StepList, outer: Scope | null, condition: Condition | null) {
+  /** @param address of the step that holds the list; empty for the definition itself */
+  constructor(
+    { list: { steps }, binds, segment }: StepList,
+    outer: Scope | null,
+    address: string,
+    condition: Condition | null,
+  ) {
     this.outer = outer;
+    this.#prefix = `${address}${segment}`;
     this.#condition = condition;
     this.#binds = binds;
     this.#list = (Array.isArray(steps) ? steps : []).map((step) => (isObject(step) ? step : {}));
@@ -62,13 +71,25 @@ export class Scope {
     return false;
   }
 
-  /** The step of that name which is over here; undefined for none. */
-  step(name: string): JsonObject | undefined {
+  /** The step of that name which is over here, and its address; undefined for none. */
+  step(name: string): { step: JsonObject; address: string } | undefined {
     for (let scope: Scope | null = this; scope !== null; scope = scope.outer) {
       const index = scope.#steps.get(name);
-      if (index !== undefined && index < scope.#position) return scope.#list[index];
+      const step = index !== undefined && index < scope.#position ? scope.#list[index] : undefined;
+      if (step !== undefined) return { step, address: `${scope.#prefix}${name}` };
     }
     return undefined;
+  }
+
+  /** The address of the step that one is at. */
+  addressOf(name: Json | undefined): string {
+    return `${this.#prefix}${name}`;
+  }
+
+  /** All names that can be read, those of the outermost list first. */
+  names(): string[] {
+    const own = [...this.#steps].filter(([, index]) => index < this.#position).map(([name]) => name);
+    return [...(this.outer?.names() ?? []), ...this.#binds, ...own];
   }
 
   /** Whether a condition of a step or case that one is in fulfills this. */

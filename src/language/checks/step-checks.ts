@@ -14,6 +14,7 @@ import {
 } from "../definition/containers.ts";
 import { MAX_STEPS, Step } from "../definition/step.ts";
 import { configFaults } from "./config-faults.ts";
+import type { Explanation } from "./explanation.ts";
 import type { Findings } from "./findings.ts";
 import { handlersIn, type Loc, listsIn, type StepList } from "./lists.ts";
 import { listNameFaults, stepNameFaults } from "./name-faults.ts";
@@ -33,6 +34,8 @@ const containerSchemas = {
 interface Place {
   /** What is reached around it. */
   outer: Scope | null;
+  /** The address of the step that holds it; empty at the top. */
+  address: string;
   /** The condition under which its steps run; null for none. */
   condition: Condition | null;
   /** Containers and handlers around it. */
@@ -42,16 +45,22 @@ interface Place {
 /** What is known where a step holds others. */
 type Inside = Place & { outer: Scope };
 
-const TOP: Place = { outer: null, condition: null, nesting: 0 };
+const TOP: Place = { outer: null, address: "", condition: null, nesting: 0 };
 
 /**
  * Checks the steps of a definition, nested ones included.
  *
  * @param top the definition, whose steps fit their schema, except inside their configs and handlers
+ * @param explanation what is told besides; null for nothing
  */
-export function checkSteps(top: JsonObject, types: StepTypes, findings: Findings): void {
-  const list: StepList = { list: top, loc: ["body"], binds: ["payload"] };
-  new StepChecks(types, findings, new Reading(list, findings)).check(list, TOP);
+export function checkSteps(
+  top: JsonObject,
+  types: StepTypes,
+  findings: Findings,
+  explanation: Explanation | null,
+): void {
+  const list: StepList = { list: top, loc: ["body"], binds: ["payload"], segment: "" };
+  new StepChecks(types, findings, new Reading(list, findings, explanation)).check(list, TOP);
 }
 
 /** Checks steps one by one, and counts them. */
@@ -67,10 +76,9 @@ class StepChecks {
     this.#reading = reading;
   }
 
-  check(list: StepList, { outer, condition, nesting }: Place): void {
-    const scope = new Scope(list, outer, condition);
+  check(list: StepList, { outer, address, condition, nesting }: Place): void {
+    const scope = new Scope(list, outer, address, condition);
     this.#checkOutput(list, scope);
-    const inside = { outer: scope, condition: null, nesting: nesting + 1 };
     const steps = Array.isArray(list.list.steps) ? list.list.steps : [];
     const loc = [...list.loc, "steps"];
     for (const [index, step] of steps.entries()) {
@@ -85,7 +93,13 @@ class StepChecks {
       scope.moveTo(index);
       this.#findings.refuse(...stepNameFaults(step.name, [...at, "name"], scope));
       scope.setCondition(this.#reading.condition(step.if, [...at, "if"], scope));
-      this.#checkStep(step, at, inside);
+      this.#reading.enter(at, scope);
+      this.#checkStep(step, at, {
+        outer: scope,
+        address: scope.addressOf(step.name),
+        condition: null,
+        nesting: nesting + 1,
+      });
       this.#findings.warn(...stepWarnings(step, at));
     }
   }

@@ -20,10 +20,20 @@ export const MAX_BRANCHES = 100;
 
 const steps = NestedSteps;
 const output = Type.Optional(
-  Type.Unsafe<Json>(Type.Unknown({ description: "What it gives; without it an object with the outputs of its steps" })),
+  Type.Unsafe<Json>(
+    Type.Unknown({
+      description: "What it gives; without it an object with the outputs of its steps",
+      "x-template": true,
+    }),
+  ),
 );
 
-export const BlockConfig = Type.Object({ steps, output }, { additionalProperties: false });
+const example = [{ name: "greet", type: "transform", config: { value: "Hello ${payload.name}" } }];
+
+export const BlockConfig = Type.Object(
+  { steps, output },
+  { additionalProperties: false, examples: [{ steps: example }] },
+);
 export type BlockConfig = Static<typeof BlockConfig>;
 
 export const Branch = Type.Object({ name: StepName, steps, output }, { additionalProperties: false, title: "Branch" });
@@ -57,7 +67,10 @@ export const SwitchConfig = Type.Object(
     }),
     default: Type.Optional(DefaultCase),
   },
-  { additionalProperties: false },
+  {
+    additionalProperties: false,
+    examples: [{ cases: [{ if: "payload.total > 100", steps: example }], default: { steps: example } }],
+  },
 );
 export type SwitchConfig = Static<typeof SwitchConfig>;
 
@@ -80,6 +93,16 @@ export const ParallelConfig = Type.Object(
       Type.Integer({ minimum: 1, maximum: MAX_BRANCHES, description: "Branches under way at once; all of them" }),
     ),
   },
-  { additionalProperties: false },
+  {
+    additionalProperties: false,
+    examples: [
+      {
+        branches: [
+          { name: "left", steps: example },
+          { name: "right", steps: example },
+        ],
+      },
+    ],
+  },
 );
 export type ParallelConfig = Static<typeof ParallelConfig>;

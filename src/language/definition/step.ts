@@ -23,6 +23,7 @@ const OnError = Type.Union([Type.Literal("fail"), Type.Literal("continue")], {
 /** An expression that gives true or false. */
 export const Condition = Type.String({
   description: "An expression (CEL) of up to 4,096 characters that gives true or false, such as payload.total > 100",
+  "x-expression": true,
 });
 
 export const Step = Type.Object(
@@ -60,7 +61,10 @@ export const Catch = Type.Object(
     steps: NestedSteps,
     output: Type.Optional(
       Type.Unsafe<Json>(
-        Type.Unknown({ description: "What the step gives then; without it what its failed attempt left, or null" }),
+        Type.Unknown({
+          description: "What the step gives then; without it what its failed attempt left, or null",
+          "x-template": true,
+        }),
       ),
     ),
   },

@@ -28,6 +28,11 @@ const ERRORS = {
     retryable: false,
     sentence: () => "32 workflows have triggered one another up to here; a workflow that triggers itself is stopped",
   },
+  test_too_long: {
+    status: 422,
+    retryable: false,
+    sentence: () => "The test computed for 2 s and was not done; give it less to do",
+  },
   unsupported_media_type: {
     status: 415,
     retryable: false,

@@ -16,10 +16,12 @@ import { WorkflowRepository } from "./repositories/workflows.ts";
 import { pause } from "./resilience/waiting.ts";
 import type { ReadinessService } from "./services/readiness.ts";
 import { RunService } from "./services/runs.ts";
+import { TestService } from "./services/tests.ts";
 import { TriggerService } from "./services/triggers.ts";
 import { WorkflowService } from "./services/workflows.ts";
 import type { Replica } from "./storage/port/replica.ts";
 import type { Storage } from "./storage/port.ts";
+import { InProcessTester } from "./testing/tester.ts";
 import type { Tracing } from "./tracing/port.ts";
 
 /** How long a message has to bring a run to a worker before the sweepers take it; without messages they do at once. */
@@ -54,8 +56,10 @@ export function startServer(options: ServerOptions): Server {
   const { config, storage, replica, messaging, cache, types, tracing, clock, log } = options;
   const runs = new RunRepository(storage, cache, clock, (coming) => messaging.executeBeforeInsert(coming), replica);
   const { readiness, health } = readinessOf({ config, storage, replica, messaging, cache, clock, log });
+  const workflows = new WorkflowService(new WorkflowRepository(storage, clock, replica), clock);
   const app = createApp({
-    workflows: new WorkflowService(new WorkflowRepository(storage, clock, replica), clock),
+    workflows,
+    tests: new TestService(new InProcessTester(types, clock), workflows, types),
     triggers: new TriggerService(runs, messaging, clock, log, graceOf(config)),
     runs: new RunService(runs, clock),
     readiness,

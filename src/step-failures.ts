@@ -86,6 +86,11 @@ export const STEP_FAILURES = {
     sentence: "The details of the error are over 16 KiB",
     when: "Of a `fail`, as JSON text",
   },
+  mock_missing: {
+    code: "config",
+    sentence: "There is no mock for {step}: a test sends nothing",
+    when: "Only in a [test](language.md#tests): `mocks` has no entry for the address of the step",
+  },
   cancelled: {
     code: "cancelled",
     sentence: "Cancelled: the branch {branch} {how}",

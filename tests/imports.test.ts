@@ -19,7 +19,7 @@ const COMMON =
 /** What of a folder of adapters every part may import: the port, and the types that it is cut into. */
 const PORT = /^src\/[^/]+\/port(\/[^/]+)?\.ts$/;
 const STEP_TYPES = "src/connectors/index.ts";
-const ENTRIES = /^(src\/(assemble|main|migrate|program|readiness|server)|workers\/main)\.ts$/;
+const ENTRIES = /^(src\/(assemble|main|migrate|program|readiness|server|testing)|workers\/main)\.ts$/;
 /** Folders whose files, ports aside, are adapters. */
 const ADAPTERS = /^src\/(storage|messaging|cache|connectors|tracing)\//;
 
@@ -71,7 +71,7 @@ function faultOfImport(path: string, { target, typeOnly }: Import): string | nul
   if (WEBHOOK_INSIDE.test(target) && !path.startsWith("workers/webhook/")) {
     return "the webhook client is reached by its port, client and settings alone";
   }
-  if (target.startsWith("workers/") && !path.startsWith("workers/") && path !== "src/main.ts") {
+  if (target.startsWith("workers/") && !/^(workers\/|src\/(main|testing\/tester)\.ts$)/.test(path)) {
     return "only src/main.ts imports workers";
   }
   if (isTest(target) || isContract(target)) return "tests are imported by tests alone";
@@ -89,7 +89,7 @@ function sees(path: string, target: string, typeOnly: boolean): boolean {
   const [part, seen] = [partOf(path), partOf(target)];
   if (part === seen || COMMON.test(target) || PORT.test(target)) return true;
   if (target === STEP_TYPES && typeOnly) return true;
-  if (part === "workers") return seen === "engine" || target === STEP_TYPES;
+  if (part === "workers" || part === "testing") return seen === "engine" || target === STEP_TYPES;
   const layer = LAYERS.indexOf(part);
   return layer >= 0 && LAYERS[layer + 1] === seen;
 }

@@ -19,9 +19,11 @@ import { RunRepository } from "../src/repositories/runs.ts";
 import { WorkflowRepository } from "../src/repositories/workflows.ts";
 import { ReadinessService } from "../src/services/readiness.ts";
 import { RunService } from "../src/services/runs.ts";
+import { TestService } from "../src/services/tests.ts";
 import { TriggerService } from "../src/services/triggers.ts";
 import { WorkflowService } from "../src/services/workflows.ts";
 import { openMemoryStorage } from "../src/storage/sqlite/index.ts";
+import { InProcessTester } from "../src/testing/tester.ts";
 import { Client } from "./harness/http/client.ts";
 import { expectError, expectReply } from "./harness/http/expect.ts";
 import { at, isObject, listAt, objectAt, textAt } from "./harness/http/json.ts";
@@ -44,6 +46,7 @@ const STATUSES: Record<string, number[]> = {
   "POST /api/v1/trigger": [200, 404, 408, 413, 415, 422, 500, 503],
   "POST /api/v1/expressions/evaluate": [200, 408, 413, 415, 422, 500, 503],
   "POST /api/v1/workflows/validate": [200, 408, 413, 415, 422, 500, 503],
+  "POST /api/v1/workflows/test": [200, 404, 408, 413, 415, 422, 500, 503],
   "GET /api/v1/step-types": [200, 500, 503],
   "GET /api/v1/schema/workflow.json": [200, 500, 503],
   "GET /api/v1/runs": [200, 422, 500, 503],
@@ -115,6 +118,7 @@ test("takes bodies as JSON only, where it takes any", () => {
     "POST /api/v1/trigger": ["application/json"],
     "POST /api/v1/expressions/evaluate": ["application/json"],
     "POST /api/v1/workflows/validate": ["application/json"],
+    "POST /api/v1/workflows/test": ["application/json"],
   });
 });
 
@@ -165,6 +169,9 @@ describe("the examples", () => {
     const evaluated = await api.post("/api/v1/expressions/evaluate", example("ExpressionInput"));
     expectReply(evaluated, 200);
     expect(evaluated.body).toEqual({ value: 10 });
+    const tried = await api.post("/api/v1/workflows/test", example("TestInput"));
+    expectReply(tried, 200);
+    expect(tried.body).toMatchObject({ status: "success", step_results: { ask: { attempts: 2 } }, unused_mocks: [] });
   });
 
   test("of the trigger names nothing on a platform that has no workflows", async () => {
@@ -210,13 +217,16 @@ async function routesOfApp(): Promise<string[]> {
   const storage = openMemoryStorage(systemClock);
   const cache = openInProcessCache({ clock: systemClock });
   const runs = new RunRepository(storage, cache, systemClock, () => null);
+  const workflows = new WorkflowService(new WorkflowRepository(storage, systemClock), systemClock);
+  const types = await loadStepTypes();
   const app = createApp({
-    workflows: new WorkflowService(new WorkflowRepository(storage, systemClock), systemClock),
+    workflows,
+    tests: new TestService(new InProcessTester(types, systemClock), workflows, types),
     triggers: new TriggerService(runs, openInProcessMessaging(), systemClock, log, 0),
     runs: new RunService(runs, systemClock),
     readiness: new ReadinessService([], systemClock),
     replica: null,
-    types: await loadStepTypes(),
+    types,
     assetPrefix: "",
     log,
     countsRequests: false,

@@ -5,6 +5,7 @@ import type { StepTypes } from "../connectors/index.ts";
 import { PlatformError } from "../errors.ts";
 import type { ReadinessService } from "../services/readiness.ts";
 import type { RunService } from "../services/runs.ts";
+import type { TestService } from "../services/tests.ts";
 import type { TriggerService } from "../services/triggers.ts";
 import type { WorkflowService } from "../services/workflows.ts";
 import type { Replica } from "../storage/port/replica.ts";
@@ -20,6 +21,7 @@ import { editingRoutes } from "./routes/editing.ts";
 import { languageRoutes } from "./routes/language.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { serviceRoutes } from "./routes/service.ts";
+import { testRoutes } from "./routes/tests.ts";
 import { workflowRoutes } from "./routes/workflows.ts";
 
 /** Bun refuses longer bodies by itself and without a word; ours are refused at 1 MiB with one, before they are read. */
@@ -31,6 +33,7 @@ export interface AppOptions extends DoorOptions {
   workflows: WorkflowService;
   triggers: TriggerService;
   runs: RunService;
+  tests: TestService;
   readiness: ReadinessService;
   /** What tells the positions of writes; null without a replica. */
   replica: Pick<Replica, "position"> | null;
@@ -51,6 +54,7 @@ export function createApp(options: AppOptions) {
     workflows,
     triggers,
     runs,
+    tests,
     readiness,
     replica,
     types,
@@ -82,7 +86,8 @@ export function createApp(options: AppOptions) {
     .use(workflowRoutes(workflows, types, readAfter))
     .use(runRoutes(triggers, runs, readAfter))
     .use(languageRoutes())
-    .use(editingRoutes(types));
+    .use(editingRoutes(types))
+    .use(testRoutes(tests));
   const allowed = app.routes.map(({ method, path }) => ({ method, path, pattern: patternOf(path) }));
   const counted = countsRequests ? counting(allowed, admit) : admit;
   const answer = tracing === null ? counted : traced(counted, { tracing, clock, routes: allowed });

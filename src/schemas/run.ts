@@ -102,6 +102,7 @@ export const Run = Type.Object(
   },
   { title: "Run" },
 );
+export type Run = Static<typeof Run>;
 
 export const TriggerInput = Type.Object(
   {

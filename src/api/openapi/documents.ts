@@ -5,6 +5,8 @@ import { Workflow, WorkflowInput } from "../../language/definition/workflow.ts";
 import { CONTAINERS, Placeholder, stepSchemas } from "../../language/step-schemas.ts";
 import { ExpressionInput } from "../../schemas/expression.ts";
 import { ErrorCause, ErrorDetails, Run, StepResult, TriggerInput } from "../../schemas/run.ts";
+import { MockError, MockOutput, MockReply, TestInput } from "../../schemas/test-input.ts";
+import { EXPRESSION_EXAMPLE, TEST_EXAMPLE, TRIGGER_EXAMPLE, WORKFLOW_EXAMPLE } from "./examples.ts";
 
 const ErrorBody = Type.Object(
   { detail: Type.String(), code: Type.String(), request_id: Type.String() },
@@ -47,23 +49,6 @@ const ValidationErrorBody = Type.Object(
   },
 );
 
-// What "Try it out" is prefilled with: sent in this order, both work on a fresh platform.
-const WORKFLOW_EXAMPLE = {
-  id: "example_workflow",
-  name: "Greets, and says so a second later",
-  description: "Two transforms with a delay between them",
-  steps: [
-    { name: "greet", type: "transform", config: { value: { text: "Hello ${payload.name}" } } },
-    { name: "wait", type: "delay", config: { duration: 1 } },
-    { name: "report", type: "transform", config: { value: "Said: ${greet.value.text}" } },
-  ],
-};
-const EXPRESSION_EXAMPLE = {
-  expression: "payload.items.filter(i, i.count > 0).map(i, i.price * i.count).sum()",
-  context: { payload: { items: [{ price: 2.5, count: 4 }] } },
-};
-const TRIGGER_EXAMPLE = { workflow_id: WORKFLOW_EXAMPLE.id, payload: { name: "Ada" } };
-
 /** How TypeBox writes the keys of a map. */
 const ANY_KEY = "^(.*)$";
 
@@ -75,6 +60,11 @@ const SCHEMAS = {
   Placeholder,
   TriggerInput: { ...TriggerInput, examples: [TRIGGER_EXAMPLE] },
   ExpressionInput: { ...ExpressionInput, examples: [EXPRESSION_EXAMPLE] },
+  TestInput: { ...TestInput, examples: [TEST_EXAMPLE] },
+  MockOutput,
+  MockReply,
+  MockError,
+  MockErrorContent: MockError.properties.error,
   Run,
   StepResult,
   ErrorDetails,

@@ -4,6 +4,7 @@ import { CANCELLED, interrupted } from "../../schemas/interrupted.ts";
 import { countsIn, parseLog, stepResultsText } from "../../schemas/log.ts";
 import type { Page } from "../../services/pages.ts";
 import type { RunRecord, WorkflowRecord } from "../../storage/port.ts";
+import type { TriedRun } from "../../testing/port.ts";
 
 // JSON text is put together from stored JSON text: nothing that came in is parsed and written again on its way out.
 
@@ -13,6 +14,12 @@ export function runText(run: RunRecord): string {
   const { omitted, failed } = countsIn(results);
   const counts = `${countText("steps_omitted", omitted)}${countText("failed_steps", failed)}`;
   return `{"uuid":"${run.uuid}","id":${JSON.stringify(run.id)},"workflow_id":"${run.workflowUuid}","workflow_version":${run.workflowVersion},"status":"${run.status}","payload":${run.payload},"created_at":"${isoTime(run.createdAt)}","started_at":${timeText(run.startedAt)},"completed_at":${timeText(run.completedAt)},"error":${JSON.stringify(run.error)},"step_results":${results}${counts}}`;
+}
+
+/** A run that was only tried. */
+export function triedText({ run, virtualSeconds, unusedMocks }: TriedRun): string {
+  const more = JSON.stringify({ virtual_seconds: virtualSeconds, unused_mocks: unusedMocks });
+  return `${runText(run).slice(0, -1)},${more.slice(1)}`;
 }
 
 /** A field that few runs have. */

@@ -1,0 +1,62 @@
+import type { StepTypes } from "../connectors/index.ts";
+import { ValidationFailed } from "../errors.ts";
+import type { Step } from "../language/definition/step.ts";
+import { readWorkflow } from "../language/workflow-input.ts";
+import { isDeeper, type Json, MAX_DEPTH } from "../schemas/json.ts";
+import type { TestInput } from "../schemas/test-input.ts";
+import type { Tester, Trial, TriedRun } from "../testing/port.ts";
+import type { WorkflowService } from "./workflows.ts";
+
+/** The workflow of a definition that is not stored. */
+const NOT_STORED = { uuid: "00000000-0000-0000-0000-000000000000", version: 1 };
+
+/** Tries definitions. */
+export class TestService {
+  readonly #tester: Tester;
+  readonly #workflows: Pick<WorkflowService, "get">;
+  readonly #types: StepTypes;
+
+  constructor(tester: Tester, workflows: Pick<WorkflowService, "get">, types: StepTypes) {
+    this.#tester = tester;
+    this.#workflows = workflows;
+    this.#types = types;
+  }
+
+  /** @throws ValidationFailed, PlatformError workflow_not_found, version_not_found, test_too_long, overloaded */
+  async run({ definition, workflow_id, version, payload = {}, mocks = {} }: TestInput): Promise<TriedRun> {
+    if (isDeeper(payload, MAX_DEPTH)) throw refused(["payload"], `Arrays and objects nest deeper than ${MAX_DEPTH}`);
+    const workflow = await this.#workflow(definition, workflow_id, version);
+    return this.#tester.run({ workflow, payload, mocks });
+  }
+
+  async #workflow(definition?: Json, reference?: string, version?: number): Promise<Trial["workflow"]> {
+    if ((definition === undefined) === (reference === undefined)) {
+      throw refused([], "Give a definition or a workflow_id, and not both");
+    }
+    if (reference === undefined) {
+      if (version !== undefined) throw refused(["version"], "A version is one of a workflow_id");
+      return { ...NOT_STORED, steps: stepsOf(definition ?? null, this.#types) };
+    }
+    const stored = await this.#workflows.get(reference, version ?? null, null);
+    const steps: Step[] = JSON.parse(stored.steps);
+    return { uuid: stored.uuid, version: stored.version, steps };
+  }
+}
+
+/** @throws ValidationFailed with the places of the faults in the whole body */
+function stepsOf(definition: Json, types: StepTypes): Step[] {
+  try {
+    return readWorkflow(definition, types).workflow.steps;
+  } catch (error) {
+    if (!(error instanceof ValidationFailed)) throw error;
+    const faults = error.faults.map(({ loc: [root = "body", ...path], ...fault }) => ({
+      loc: [root, "definition", ...path],
+      ...fault,
+    }));
+    throw new ValidationFailed(faults);
+  }
+}
+
+function refused(path: string[], msg: string): ValidationFailed {
+  return new ValidationFailed([{ loc: ["body", ...path], msg, type: "value_error" }]);
+}

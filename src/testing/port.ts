@@ -1,0 +1,27 @@
+import type { Step } from "../language/definition/step.ts";
+import type { JsonObject } from "../schemas/json.ts";
+import type { Mocks } from "../schemas/test-input.ts";
+import type { RunRecord } from "../storage/port.ts";
+
+/** A run that is only tried. */
+export interface Trial {
+  workflow: { uuid: string; version: number; steps: readonly Step[] };
+  payload: JsonObject;
+  mocks: Mocks;
+}
+
+/** What came of it. */
+export interface TriedRun {
+  /** As if it had been stored. One that waits for what never comes is `running`. */
+  run: RunRecord;
+  /** Seconds that the run would have taken, had its effects taken no time. */
+  virtualSeconds: number;
+  /** Addresses of which a mock was not used. */
+  unusedMocks: string[];
+}
+
+/** Runs definitions in virtual time, without any effect. */
+export interface Tester {
+  /** @throws PlatformError test_too_long, overloaded */
+  run(trial: Trial): Promise<TriedRun>;
+}

@@ -1,0 +1,25 @@
+import { expect, test } from "bun:test";
+import { ValidationFailed } from "../errors.ts";
+import { testWorkflow } from "../testing.ts";
+
+const WEBHOOK = { method: "POST", url: "https://pay.example/charges", body: { amount: "${payload.total}" } };
+const charge = {
+  name: "charge",
+  type: "webhook",
+  retry: { on: ["5xx"], initial_interval: 60, jitter: 0 },
+  config: WEBHOOK,
+};
+
+test("a definition is tried without a platform, at the same time each time", async () => {
+  const mocks = { charge: [{ status: 503 }, { status: 201, body: { id: "c1" } }] };
+  const run = await testWorkflow({ name: "w", steps: [charge] }, { payload: { total: 120 }, mocks });
+  expect(run).toMatchObject({
+    ...{ status: "success", virtual_seconds: 60, unused_mocks: [] },
+    completed_at: "2030-01-01T00:01:00.000+00:00",
+    step_results: { charge: { attempts: 2, output: { response_data: { id: "c1" } } } },
+  });
+});
+
+test("one that could not be made is refused", () => {
+  expect(testWorkflow({ name: "w", steps: [] })).rejects.toBeInstanceOf(ValidationFailed);
+});

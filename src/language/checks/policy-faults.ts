@@ -9,7 +9,7 @@ import type { Matcher } from "../definition/matchers.ts";
 import { MAX_RETRIES, Retry } from "../definition/retry.ts";
 import { Catch } from "../definition/step.ts";
 import { CODES, mayRaise } from "./codes.ts";
-import { handlersIn, type Loc } from "./lists.ts";
+import type { Loc } from "./lists.ts";
 
 /** An effect holds a place, and a connection, for as long as it may take. */
 const MAX_EFFECT_SECONDS = 3600;
@@ -59,7 +59,9 @@ function faultsOfRetry(retry: Json, step: JsonObject, loc: Loc, isEffect: boolea
 
 function catchFaults(step: JsonObject, loc: Loc): RequestFault[] {
   let isAllCaught = false;
-  return handlersIn(step, loc).flatMap(({ list: one, loc: at }) => {
+  const catches = Array.isArray(step.catch) ? step.catch : [];
+  return catches.flatMap((one, index) => {
+    const at = [...loc, "catch", index];
     if (!catchSchema.Check(one)) return schemaFaults(catchSchema.Errors(one), at);
     const faults = matcherFaults(one.on ?? [], step, [...at, "on"]);
     if (isAllCaught) {

@@ -1,0 +1,118 @@
+/** A definition for each word of docs/language.md that refuses one, or warns of it. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { Client } from "./harness/http/client.ts";
+import { expectReply } from "./harness/http/expect.ts";
+import { at, listAt, textAt } from "./harness/http/json.ts";
+import { type PlatformUnderTest, platformUnderTest } from "./harness/under-test.ts";
+
+let platform: PlatformUnderTest;
+let api: Client;
+beforeAll(async () => {
+  platform = await platformUnderTest();
+  api = new Client(platform.url);
+});
+afterAll(() => platform.close());
+
+const DOCUMENT = await Bun.file(new URL("../docs/language.md", import.meta.url)).text();
+const pure = { name: "a", type: "transform", config: { value: 1 } };
+const hook = { name: "h", type: "webhook", config: { method: "POST", url: "https://a.example/" } };
+const value = (text: unknown) => ({ ...pure, config: { value: text } });
+const block = (...steps: unknown[]) => ({ name: "b", type: "block", config: { steps } });
+const cases = (...list: unknown[]) => ({ name: "s", type: "switch", config: { cases: list } });
+const parallel = (...branches: unknown[]) => ({ name: "p", type: "parallel", config: { branches } });
+const handler = (more: object = {}) => ({ steps: [{ ...pure, name: "x" }], ...more });
+
+let deepSteps: unknown = pure;
+for (let level = 0; level < 17; level++)
+  deepSteps = { name: `b${level}`, type: "block", config: { steps: [deepSteps] } };
+const many = Array.from({ length: 1000 }, (_, index) => ({ ...pure, name: `s${index}` }));
+
+/** The steps of a definition, or all of it, by the word. */
+const BAD: Record<string, unknown[] | object> = {
+  missing: [{ name: "a", type: "transform" }],
+  extra_forbidden: [{ ...pure, more: 1 }],
+  string_type: { name: 1, steps: [pure] },
+  dict_type: [{ ...pure, config: [] }],
+  list_type: { name: "w", steps: {} },
+  int_type: [parallel({ name: "l", steps: [pure] })].map((one) => ({
+    ...one,
+    config: { ...one.config, concurrency: 1.5 },
+  })),
+  float_type: [{ name: "d", type: "delay", config: { duration: "soon" } }],
+  greater_than_equal: [{ name: "d", type: "delay", config: { duration: -1 } }],
+  less_than_equal: [{ ...hook, retry: { max_attempts: 101 } }],
+  string_too_short: { name: "", steps: [pure] },
+  string_too_long: { name: "x".repeat(256), steps: [pure] },
+  too_short: { name: "w", steps: [] },
+  too_long: [{ ...hook, retry: Array(6).fill({}) }],
+  enum: [{ ...pure, type: "unheard_of" }],
+  value_error: [{ ...pure, name: "payload" }],
+  name_hides: [pure, block(pure)],
+  reserved_name: [cases({ name: "default", if: "payload.n == 1", steps: [pure] })],
+  branch_taken: [parallel({ name: "l", steps: [pure] }, { name: "l", steps: [pure] })],
+  too_deep: [deepSteps],
+  too_many_steps: Array.from({ length: 11 }, (_, index) => ({
+    name: `b${index}`,
+    type: "block",
+    config: { steps: many },
+  })),
+  reference_unknown: [value("${gone}")],
+  reference_later: [value("${a}")],
+  reference_hidden: [block({ ...pure, name: "x" }), value("${x}")],
+  expression_syntax: [value("${{ 1 + }}")],
+  expression_function: [value("${{ nope(1) }}")],
+  expression_too_large: [value(`\${{${" ".repeat(4097)}}}`)],
+  not_a_condition: [{ ...pure, if: "1 + 1" }],
+  duration_range: [{ ...hook, timeout: 0 }],
+  retry_on_required: [{ ...pure, retry: {} }],
+  retry_on_fail: [{ name: "f", type: "fail", config: { message: "no" }, retry: { on: ["*"] } }],
+  unknown_error_code: [{ ...hook, retry: { on: ["unheard_of"] } }],
+  catch_unreachable: [{ ...pure, catch: [handler(), handler({ on: ["http"] })] }],
+};
+
+const ODD: Record<string, unknown[]> = {
+  name_is_root: [{ ...pure, name: "run" }],
+  reference_conditional: [{ ...pure, name: "c", if: "payload.n == 1" }, value("${c}")],
+  case_unreachable: [cases({ if: "true", steps: [pure] }, { if: "payload.n == 1", steps: [pure] })],
+  retry_without_idempotency: [{ ...hook, retry: {} }],
+  timeout_shorter_than_retry: [
+    { ...block({ ...pure, retry: { on: ["*"], initial_interval: 60, jitter: 0 } }), timeout: 10 },
+  ],
+};
+
+/** The words of the table behind a marker. */
+function wordsBehind(marker: string): string[] {
+  const [, table = ""] = new RegExp(`<!-- ${marker} -->\\n([\\s\\S]*?)\\n\\n`).exec(DOCUMENT) ?? [];
+  return table
+    .split("\n")
+    .slice(2)
+    .flatMap((row) => [...(row.split("|")[1] ?? "").matchAll(/`(\w+)`/g)].map(([, word = ""]) => word));
+}
+
+const definitionOf = (one: unknown[] | object) => (Array.isArray(one) ? { name: "w", steps: one } : one);
+
+test("every word that is documented has a definition here", () => {
+  expect(wordsBehind("faults").toSorted()).toEqual(Object.keys(BAD).toSorted());
+  expect(wordsBehind("warnings").toSorted()).toEqual(Object.keys(ODD).toSorted());
+});
+
+describe("is refused as", () => {
+  for (const [word, bad] of Object.entries(BAD)) {
+    test(word, async () => {
+      const reply = await api.post("/api/v1/workflows/validate", definitionOf(bad));
+      expectReply(reply, 422);
+      const faults = listAt(reply.body, "detail").map((fault) => [textAt(fault, "type"), listAt(fault, "loc")[0]]);
+      expect(faults).toEqual([[word, "body"]]);
+    });
+  }
+});
+
+describe("is warned of as", () => {
+  for (const [word, odd] of Object.entries(ODD)) {
+    test(word, async () => {
+      const reply = await api.post("/api/v1/workflows/validate", definitionOf(odd));
+      expectReply(reply, 200);
+      expect(listAt(reply.body, "warnings").map((warning) => at(warning, "type"))).toEqual([word]);
+    });
+  }
+});

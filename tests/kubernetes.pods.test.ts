@@ -77,6 +77,14 @@ test("a component's own settings come before those of all, false and 0 too", asy
   ]);
 });
 
+test("a replica is read by the API, and by nothing that decides a write", async () => {
+  const objects = await render(["--set=api.settings.POSTGRES_REPLICA_HOST=postgres-replica"]);
+  const replicaOf = (component: "api" | "worker") => configOf(podOf(objects, component)).postgres?.replicaAddress ?? null;
+  expect(replicaOf("api")).toMatchObject({ host: "postgres-replica", port: 5432, password: secrets.POSTGRES_PASSWORD });
+  expect(replicaOf("worker")).toBeNull();
+  expect(configOf(podOf(rendered.small, "api")).postgres?.replicaAddress ?? null).toBeNull();
+});
+
 test("the image is the one of this version, or of a tag, or of a digest", async () => {
   const imageOf = async (...options: string[]) => podOf(await render(options), "worker").container.image;
   const { version } = await Bun.file("package.json").json();

@@ -79,7 +79,8 @@ test("a component's own settings come before those of all, false and 0 too", asy
 
 test("a replica is read by the API, and by nothing that decides a write", async () => {
   const objects = await render(["--set=api.settings.POSTGRES_REPLICA_HOST=postgres-replica"]);
-  const replicaOf = (component: "api" | "worker") => configOf(podOf(objects, component)).postgres?.replicaAddress ?? null;
+  const replicaOf = (component: "api" | "worker") =>
+    configOf(podOf(objects, component)).postgres?.replicaAddress ?? null;
   expect(replicaOf("api")).toMatchObject({ host: "postgres-replica", port: 5432, password: secrets.POSTGRES_PASSWORD });
   expect(replicaOf("worker")).toBeNull();
   expect(configOf(podOf(rendered.small, "api")).postgres?.replicaAddress ?? null).toBeNull();

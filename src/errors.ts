@@ -18,11 +18,13 @@ const ERRORS = {
   workflow_not_found: { status: 404, retryable: false, sentence: (id: string) => `Workflow ${id} not found` },
   version_not_found: { status: 404, retryable: false, sentence: (version: string) => `There is no ${version}` },
   run_not_found: { status: 404, retryable: false, sentence: () => "Workflow run not found" },
+  run_ended: { status: 409, retryable: false, sentence: () => "The run has ended; nothing can be sent to it any more" },
   not_found: { status: 404, retryable: false, sentence: () => "Not Found" },
   method_not_allowed: { status: 405, retryable: false, sentence: () => "Method Not Allowed" },
   incomplete_body: { status: 400, retryable: false, sentence: () => "The request body broke off before its end" },
   request_timeout: { status: 408, retryable: false, sentence: () => "The request did not arrive in time" },
   payload_too_large: { status: 413, retryable: false, sentence: () => "The request body is over 1 MiB; send less" },
+  signal_too_large: { status: 413, retryable: false, sentence: () => "The signal is over 256 KiB; send less" },
   depth_exceeded: {
     status: 422,
     retryable: false,
@@ -45,6 +47,11 @@ const ERRORS = {
   },
   validation_failed: { status: 422, retryable: false, sentence: () => "The request does not fit its schema" },
   unstorable: { status: 422, retryable: false, sentence: () => "The database refused this content" },
+  too_many_signals: {
+    status: 429,
+    retryable: true,
+    sentence: () => "1,000 signals, or 8 MiB of them, wait in this run to be taken; send more when it has taken some",
+  },
   /** nginx alone answers so, where RATE_LIMIT is set. */
   rate_limited: { status: 429, retryable: true, sentence: () => "Too many requests from one address; try again later" },
   overloaded: { status: 503, retryable: true, sentence: () => "Too much work is waiting; try again later" },

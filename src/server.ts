@@ -16,7 +16,9 @@ import { WorkflowRepository } from "./repositories/workflows.ts";
 import { pause } from "./resilience/waiting.ts";
 import type { ReadinessService } from "./services/readiness.ts";
 import { RunService } from "./services/runs.ts";
+import { SignalService } from "./services/signals.ts";
 import { TestService } from "./services/tests.ts";
+import { TriggerEvents } from "./services/trigger-events.ts";
 import { TriggerService } from "./services/triggers.ts";
 import { WorkflowService } from "./services/workflows.ts";
 import type { Replica } from "./storage/port/replica.ts";
@@ -55,13 +57,16 @@ export interface Server {
 export function startServer(options: ServerOptions): Server {
   const { config, storage, replica, messaging, cache, types, tracing, clock, log } = options;
   const runs = new RunRepository(storage, cache, clock, (coming) => messaging.executeBeforeInsert(coming), replica);
+  const events = new TriggerEvents(messaging, clock, log);
+  const runService = new RunService(runs, clock);
   const { readiness, health } = readinessOf({ config, storage, replica, messaging, cache, clock, log });
   const workflows = new WorkflowService(new WorkflowRepository(storage, clock, replica), clock);
   const app = createApp({
     workflows,
     tests: new TestService(new InProcessTester(types, clock), workflows, types),
-    triggers: new TriggerService(runs, messaging, clock, log, graceOf(config)),
-    runs: new RunService(runs, clock),
+    triggers: new TriggerService(runs, messaging, events, graceOf(config)),
+    runs: runService,
+    signals: new SignalService(runService, runs, events, clock),
     readiness,
     replica,
     types,

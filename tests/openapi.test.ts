@@ -19,7 +19,9 @@ import { RunRepository } from "../src/repositories/runs.ts";
 import { WorkflowRepository } from "../src/repositories/workflows.ts";
 import { ReadinessService } from "../src/services/readiness.ts";
 import { RunService } from "../src/services/runs.ts";
+import { SignalService } from "../src/services/signals.ts";
 import { TestService } from "../src/services/tests.ts";
+import { TriggerEvents } from "../src/services/trigger-events.ts";
 import { TriggerService } from "../src/services/triggers.ts";
 import { WorkflowService } from "../src/services/workflows.ts";
 import { openMemoryStorage } from "../src/storage/sqlite/index.ts";
@@ -44,6 +46,7 @@ const STATUSES: Record<string, number[]> = {
   "PUT /api/v1/workflows/{workflow_id}": [200, 404, 408, 413, 415, 422, 500, 503],
   "DELETE /api/v1/workflows/{workflow_id}": [200, 404, 500, 503],
   "POST /api/v1/trigger": [200, 404, 408, 413, 415, 422, 500, 503],
+  "POST /api/v1/runs/{run_id}/signals/{name}": [200, 404, 408, 409, 413, 415, 422, 429, 500, 503],
   "POST /api/v1/expressions/evaluate": [200, 408, 413, 415, 422, 500, 503],
   "POST /api/v1/workflows/validate": [200, 408, 413, 415, 422, 500, 503],
   "POST /api/v1/workflows/test": [200, 404, 408, 413, 415, 422, 500, 503],
@@ -119,6 +122,7 @@ test("takes bodies as JSON only, where it takes any", () => {
     "POST /api/v1/expressions/evaluate": ["application/json"],
     "POST /api/v1/workflows/validate": ["application/json"],
     "POST /api/v1/workflows/test": ["application/json"],
+    "POST /api/v1/runs/{run_id}/signals/{name}": ["application/json"],
   });
 });
 
@@ -219,11 +223,15 @@ async function routesOfApp(): Promise<string[]> {
   const runs = new RunRepository(storage, cache, systemClock, () => null);
   const workflows = new WorkflowService(new WorkflowRepository(storage, systemClock), systemClock);
   const types = await loadStepTypes();
+  const runService = new RunService(runs, systemClock);
+  const messaging = openInProcessMessaging();
+  const events = new TriggerEvents(messaging, systemClock, log);
   const app = createApp({
     workflows,
     tests: new TestService(new InProcessTester(types, systemClock), workflows, types),
-    triggers: new TriggerService(runs, openInProcessMessaging(), systemClock, log, 0),
-    runs: new RunService(runs, systemClock),
+    triggers: new TriggerService(runs, messaging, events, 0),
+    runs: runService,
+    signals: new SignalService(runService, runs, events, systemClock),
     readiness: new ReadinessService([], systemClock),
     replica: null,
     types,

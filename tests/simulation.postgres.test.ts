@@ -2,7 +2,7 @@
 import { afterAll, expect, test } from "bun:test";
 import { postgresGround } from "./simulation/postgres.ts";
 import { simulate } from "./simulation/simulate.ts";
-import { simulatedStepTypes } from "./simulation/workloads.ts";
+import { simulatedStepTypes } from "./simulation/step-types.ts";
 
 const SEEDS = process.env.TEST_SIZE === "full" ? 500 : 8;
 const FIRST = Number(process.env.SIMULATION_SEED ?? 1);

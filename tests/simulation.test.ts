@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { simulate } from "./simulation/simulate.ts";
-import { simulatedStepTypes } from "./simulation/workloads.ts";
+import { simulatedStepTypes } from "./simulation/step-types.ts";
 
 const SEEDS = 5000;
 const FIRST = Number(process.env.SIMULATION_SEED ?? 1);

@@ -80,12 +80,20 @@ export class Dispatcher implements TriggerConsumer {
       spans,
       forget: (held) => this.#forget(held),
     });
-    this.#control = new Control(options, this.#holdings, (held) => this.#advancing.cancel(held));
+    this.#control = new Control(options, this.#holdings, {
+      cancel: (held) => this.#advancing.cancel(held),
+      hear: (held, rows) => this.#advancing.hear(held, rows),
+    });
   }
 
   /** Runs that were triggered. More than there is room to remember are left to the sweeper. */
   onMessages(runs: RunKey[]): void {
     if (!this.#stopping) this.#messages.add(runs);
+  }
+
+  /** See TriggerConsumer. Those that are held are looked up; the others are due for the sweepers. */
+  wake(runs: RunKey[]): void {
+    if (!this.#stopping && !this.#control.wake(runs)) this.#options.onGivenBack(this.#options.clock.now());
   }
 
   async claim(triggered: Triggered[]): Promise<{ unknown: RunKey[] }> {

@@ -5,6 +5,7 @@ import type { StepTypes } from "../connectors/index.ts";
 import { PlatformError } from "../errors.ts";
 import type { ReadinessService } from "../services/readiness.ts";
 import type { RunService } from "../services/runs.ts";
+import type { SignalService } from "../services/signals.ts";
 import type { TestService } from "../services/tests.ts";
 import type { TriggerService } from "../services/triggers.ts";
 import type { WorkflowService } from "../services/workflows.ts";
@@ -21,6 +22,7 @@ import { editingRoutes } from "./routes/editing.ts";
 import { languageRoutes } from "./routes/language.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { serviceRoutes } from "./routes/service.ts";
+import { signalRoutes } from "./routes/signals.ts";
 import { testRoutes } from "./routes/tests.ts";
 import { workflowRoutes } from "./routes/workflows.ts";
 
@@ -34,6 +36,7 @@ export interface AppOptions extends DoorOptions {
   triggers: TriggerService;
   runs: RunService;
   tests: TestService;
+  signals: SignalService;
   readiness: ReadinessService;
   /** What tells the positions of writes; null without a replica. */
   replica: Pick<Replica, "position"> | null;
@@ -55,6 +58,7 @@ export function createApp(options: AppOptions) {
     triggers,
     runs,
     tests,
+    signals,
     readiness,
     replica,
     types,
@@ -85,6 +89,7 @@ export function createApp(options: AppOptions) {
     .use(serviceRoutes(readiness))
     .use(workflowRoutes(workflows, types, readAfter))
     .use(runRoutes(triggers, runs, readAfter))
+    .use(signalRoutes(signals, readAfter))
     .use(languageRoutes())
     .use(editingRoutes(types))
     .use(testRoutes(tests));

@@ -131,10 +131,18 @@ export interface EffectConnector<Schema extends TSchema = TSchema> extends Conne
   run(config: Static<Schema>, tools: Tools): Promise<JsonObject>;
 }
 
+/** Waits for a signal: the run is given back and holds nothing meanwhile. The output is what was sent. */
+export interface SignalConnector<Schema extends TSchema = TSchema> extends ConnectorBase<Schema> {
+  kind: "signal";
+  /** The names of the signals of which any ends it. */
+  signals(config: Static<Schema>): string[];
+}
+
 export type Connector<Schema extends TSchema = TSchema> =
   | PureConnector<Schema>
   | WaitConnector<Schema>
-  | EffectConnector<Schema>;
+  | EffectConnector<Schema>
+  | SignalConnector<Schema>;
 
 /** Gives a connector file its types: `export default defineConnector({…})`. */
 export function defineConnector<Schema extends TSchema>(connector: Connector<Schema>): Connector<Schema> {
@@ -176,7 +184,7 @@ function connectorOf(module: unknown): Connector | null {
 function isConnector(value: unknown): value is Connector {
   if (typeof value !== "object" || value === null || !("kind" in value && "type" in value && "config" in value))
     return false;
-  const runs = value.kind === "wait" ? "milliseconds" : "run";
+  const runs = value.kind === "wait" ? "milliseconds" : value.kind === "signal" ? "signals" : "run";
   return typeof value.type === "string" && runs in value;
 }
 

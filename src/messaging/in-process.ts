@@ -1,7 +1,12 @@
 import type { TriggerEvent } from "../schemas/event.ts";
+import type { RunKey } from "../schemas/run.ts";
 import type { Messaging, TriggerConsumer } from "./port.ts";
 
 const NONE: ReadonlySet<string> = new Set();
+
+function keyOf({ namespace, run_id: uuid }: TriggerEvent): RunKey {
+  return { namespace, uuid };
+}
 
 /** Messages within one process. Without a consumer they are dropped: the sweeper finds their runs. */
 export function openInProcessMessaging(): Messaging {
@@ -10,7 +15,9 @@ export function openInProcessMessaging(): Messaging {
     reserve: () => consumer?.reserve() ?? null,
     executeBeforeInsert: (runs) => consumer?.executeBeforeInsert(runs) ?? null,
     async publishTriggers(events: TriggerEvent[]) {
-      consumer?.onMessages(events.map(({ namespace, run_id: uuid }) => ({ namespace, uuid })));
+      const [woken, triggered] = [events.filter(({ isWake }) => isWake), events.filter(({ isWake }) => !isWake)];
+      if (woken.length > 0) consumer?.wake(woken.map(keyOf));
+      if (triggered.length > 0) consumer?.onMessages(triggered.map(keyOf));
       return NONE;
     },
     // Nobody outside listens.

@@ -32,6 +32,8 @@ export interface TriggerConsumer {
    * again is right.
    */
   claim(triggered: Triggered[]): Promise<{ unknown: RunKey[] }>;
+  /** Something came into the inboxes of these runs, which were begun. */
+  wake(runs: RunKey[]): void;
   /** Runs that were triggered in this process: claimed as soon as there is room, or else left to the sweeper. */
   onMessages(runs: RunKey[]): void;
   /** Room for a run that is about to be stored; null without. */

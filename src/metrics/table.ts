@@ -5,6 +5,7 @@ import { API_PROGRAMS, type CountedFamily, counter, histogram, PROGRAMS, WORKER_
 const BATCHES = [
   "run_inserts",
   "run_reads",
+  "signals",
   "workflow_inserts",
   "workflow_reads",
   "run_pages",

@@ -3,10 +3,22 @@ import type { Cache } from "../cache/port.ts";
 import type { Clock } from "../clock.ts";
 import type { ExecuteBeforeInsert } from "../messaging/port.ts";
 import { cacheReads, replicaReads } from "../metrics/table.ts";
+import type { Json } from "../schemas/json.ts";
 import type { PageRequest } from "../schemas/page.ts";
 import { type EndedStatus, nameOfRun, type RunKey, type RunStatus } from "../schemas/run.ts";
 import type { Replica } from "../storage/port/replica.ts";
-import type { InsertedRun, NewRun, Outcome, RunEnd, RunRecord, Storage, Unnamed } from "../storage/port.ts";
+import type {
+  InsertedRun,
+  NewRun,
+  NewSignal,
+  Outcome,
+  RunEnd,
+  RunRecord,
+  Storage,
+  StoredSignal,
+  Unnamed,
+  VersionKey,
+} from "../storage/port.ts";
 import { unwrap } from "./outcome.ts";
 import { SharedReads } from "./reads.ts";
 import { ReadSource, type Source } from "./source.ts";
@@ -28,6 +40,7 @@ export class RunRepository {
   readonly #storage: Storage;
   readonly #source: ReadSource;
   readonly #inserts: Coalescer<Unnamed<NewRun>, Outcome<StoredRun>>;
+  readonly #signals: Coalescer<NewSignal, Outcome<StoredSignal>>;
   readonly #reads: SharedReads<RunKey, RunRecord | null>;
 
   constructor(
@@ -47,6 +60,13 @@ export class RunRepository {
       flush: (items) => store(storage, executeBeforeInsert, items),
       sizeOf: ({ payload }) => 300 + payload.length,
     });
+    this.#signals = new Coalescer({
+      name: "signals",
+      clock,
+      flushes: storage.batchesAtOnce,
+      flush: (items) => storage.putSignals(items),
+      sizeOf: ({ body }) => 300 + body.length,
+    });
     this.#reads = new SharedReads("run_reads", clock, storage.batchesAtOnce, nameOfRun, (keys) =>
       find(storage, source, cache, keys),
     );
@@ -60,6 +80,17 @@ export class RunRepository {
   /** Resolves when the run is stored. @throws PlatformError workflow_not_found, overloaded, storage_unavailable */
   async insert(run: Unnamed<NewRun>): Promise<StoredRun> {
     return unwrap(await this.#inserts.add(run));
+  }
+
+  /** @throws PlatformError run_not_found, run_ended, too_many_signals, overloaded, storage_unavailable */
+  async putSignal(signal: NewSignal): Promise<StoredSignal> {
+    return unwrap(await this.#signals.add(signal));
+  }
+
+  /** The steps of a version of a workflow; null where it is gone. */
+  async stepsOf(version: VersionKey): Promise<Json[] | null> {
+    const [steps] = await this.#storage.findVersions([version]);
+    return steps ? JSON.parse(steps) : null;
   }
 
   find(key: RunKey): Promise<RunRecord | null> {

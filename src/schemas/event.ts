@@ -19,6 +19,8 @@ export interface TriggerEvent {
   payload: string;
   /** Of the run; null without a trace. A header of the message, no part of its value. */
   traceparent: string | null;
+  /** The run was begun, and something came into its inbox; then it has no payload ("null"). A header of the message. */
+  isWake: boolean;
 }
 
 /** On `workflow.completed`, keyed by run id, at least once per run. */
@@ -56,6 +58,8 @@ export interface Triggered extends RunKey {
   workflowId: string;
   /** What the run was stored with, as the message says; null where it does not say, or is too long. */
   stored: StoredWith | null;
+  /** See TriggerEvent. */
+  isWake: boolean;
 }
 
 /** What a run was stored with. */
@@ -78,10 +82,11 @@ export interface TriggerHeaders {
   namespace: string | null;
   version: string | null;
   traceparent: string | null;
+  wake: string | null;
 }
 
 /** Reads a trigger event that any program may have written. One without a namespace is of the default one. */
-export function readTrigger(text: string, { namespace, version, traceparent }: TriggerHeaders): ReadTrigger {
+export function readTrigger(text: string, { namespace, version, traceparent, wake }: TriggerHeaders): ReadTrigger {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -97,7 +102,7 @@ export function readTrigger(text: string, { namespace, version, traceparent }: T
         ? { version: Number(version), payload: JSON.stringify(inJsonbOrder(payload)), traceparent }
         : null;
     const key = { namespace: namespace ?? DEFAULT_NAMESPACE, uuid: run_id.toLowerCase() };
-    return { ...key, workflowId: workflow_id, stored };
+    return { ...key, workflowId: workflow_id, stored, isWake: wake !== null };
   }
   const error = foreignTrigger.Errors(value).First();
   return { fault: `wrong types: ${error?.path || "the event"}: ${error?.message ?? "not a trigger event"}` };

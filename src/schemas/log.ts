@@ -3,9 +3,9 @@ import type { StepResult } from "./run.ts";
 
 /**
  * An entry of a run's log: a step, addressed by its path in the definition (`"2"`), began, is asleep until a time, or
- * ended. The last entry of a path is its state.
+ * ended. The last entry of a path is its state. `taken`: the `seq` of what the step took from the inbox of its run.
  */
-export type LogEntry = [path: string, result: StepResult, wakeAt: number | null];
+export type LogEntry = [path: string, result: StepResult, wakeAt: number | null, taken?: number];
 
 /**
  * Whether entries tell more than the results of the run that they end: they have an attempt that failed and was followed by

@@ -1,6 +1,7 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { WorkflowReference } from "../language/definition/workflow.ts";
 import type { Json, JsonObject } from "./json.ts";
+import { MAX_WAITING, Waiting } from "./waiting.ts";
 
 const nullable = <T extends import("@sinclair/typebox").TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 const time = Type.String({ format: "date-time" });
@@ -93,6 +94,12 @@ export const Run = Type.Object(
     completed_at: nullable(time),
     error: nullable(Type.String()),
     step_results: Type.Record(Type.String(), StepResult, { description: "In the order of the definition" }),
+    waiting: Type.Optional(
+      Type.Array(Waiting, {
+        maxItems: MAX_WAITING,
+        description: "Steps that wait, where some wait for more than a time",
+      }),
+    ),
     steps_omitted: Type.Optional(
       Type.Integer({ minimum: 1, description: "Nested steps whose results are left out, of more than 1,000" }),
     ),

@@ -8,6 +8,7 @@ import { RunRepository } from "../repositories/runs.ts";
 import type { TriggerEvent } from "../schemas/event.ts";
 import { openMemoryStorage } from "../storage/sqlite/index.ts";
 import { NAMESPACE } from "./namespace.ts";
+import { TriggerEvents } from "./trigger-events.ts";
 import { TriggerService } from "./triggers.ts";
 
 test("events that wait for a slow broker are counted as long as they are", async () => {
@@ -27,7 +28,7 @@ test("events that wait for a slow broker are counted as long as they are", async
   const left: unknown[] = [];
   const log = pino({ level: "warn" }, { write: (line) => left.push(JSON.parse(line).run_id) });
   const runs = new RunRepository(storage, openInProcessCache({ clock }), clock, () => null);
-  const service = new TriggerService(runs, messaging, clock, log, 2000);
+  const service = new TriggerService(runs, messaging, new TriggerEvents(messaging, clock, log), 2000);
 
   // Three bytes a character: 200 times 500 kB.
   const payload = { text: "€".repeat(166_667) };

@@ -1,47 +1,31 @@
-import type { Logger } from "pino";
-import { Coalescer } from "../batching/coalescer.ts";
-import type { Clock } from "../clock.ts";
 import { PlatformError } from "../errors.ts";
 import { failpoint } from "../failpoints.ts";
 import type { Messaging } from "../messaging/port.ts";
-import { triggerEvents, triggers } from "../metrics/table.ts";
+import { triggers } from "../metrics/table.ts";
 import type { RunRepository } from "../repositories/runs.ts";
 import { MAX_DEPTH_OF_RUNS } from "../schemas/depth.ts";
-import type { TriggerEvent } from "../schemas/event.ts";
 import type { TriggerInput } from "../schemas/run.ts";
 import type { NewRun, Unnamed } from "../storage/port.ts";
-import { parseTraceparent, type TraceContext, traceparentOf } from "../tracing/context.ts";
+import { type TraceContext, traceparentOf } from "../tracing/context.ts";
 import { NAMESPACE } from "./namespace.ts";
+import type { TriggerEvents } from "./trigger-events.ts";
 
 const stored = triggers.of({ outcome: "stored" });
 const ended = triggers.of({ outcome: "ended" });
-const sent = triggerEvents.of({ outcome: "sent" });
-const refusedByBroker = triggerEvents.of({ outcome: "refused" });
-const failed = triggerEvents.of({ outcome: "failed" });
 
 /** Starts runs. */
 export class TriggerService {
   readonly #runs: RunRepository;
   readonly #messaging: Messaging;
-  readonly #events: Coalescer<TriggerEvent, boolean>;
-  readonly #log: Logger;
-
+  readonly #events: TriggerEvents;
   readonly #graceMilliseconds: number;
 
   /** `graceMilliseconds`: how long a message has to bring a run to a worker before the sweeper looks for it. */
-  constructor(runs: RunRepository, messaging: Messaging, clock: Clock, log: Logger, graceMilliseconds: number) {
+  constructor(runs: RunRepository, messaging: Messaging, events: TriggerEvents, graceMilliseconds: number) {
     this.#graceMilliseconds = graceMilliseconds;
     this.#runs = runs;
     this.#messaging = messaging;
-    this.#log = log;
-    this.#events = new Coalescer({
-      name: "trigger_events",
-      clock,
-      sizeOf: ({ payload }) => 200 + Buffer.byteLength(payload),
-      // Nobody waits for it, and a broker takes many messages for little more than one.
-      flushes: 1,
-      flush: (events) => this.#send(events),
-    });
+    this.#events = events;
   }
 
   /**
@@ -79,7 +63,8 @@ export class TriggerService {
         reservation?.release();
         const { uuid: run_id, workflowUuid: workflow_id, workflowVersion: workflow_version } = inserted;
         const { namespace, payload, traceparent } = run;
-        this.#publish({ namespace, run_id, workflow_id, workflow_version, payload, traceparent });
+        const event = { namespace, run_id, workflow_id, workflow_version, payload, traceparent, isWake: false };
+        this.#events.publish(event);
       }
       return inserted.uuid;
     } catch (error) {
@@ -87,40 +72,10 @@ export class TriggerService {
       throw counted(error);
     }
   }
-
-  /** Whether the broker took each of them. */
-  async #send(events: TriggerEvent[]): Promise<boolean[]> {
-    try {
-      const refused = await this.#messaging.publishTriggers(events);
-      refusedByBroker.add(refused.size);
-      sent.add(events.length - refused.size);
-      return events.map(({ run_id }) => !refused.has(run_id));
-    } catch (error) {
-      failed.add(events.length);
-      throw error;
-    }
-  }
-
-  #publish(event: TriggerEvent): void {
-    const left = (error: string) =>
-      this.#log.warn({ ...namesOf(event), error }, "trigger not published; the sweeper takes it");
-    this.#events.add(event).then(
-      (isTaken) => {
-        if (!isTaken) left("the broker refuses its event");
-      },
-      (error: unknown) => left(String(error)),
-    );
-  }
 }
 
 /** Counts a trigger that is refused; gives the error back. */
 function counted(error: unknown): unknown {
   triggers.of({ outcome: error instanceof PlatformError ? error.code : "internal" }).add();
   return error;
-}
-
-/** What log lines call a run. */
-function namesOf({ run_id, traceparent }: TriggerEvent): object {
-  const trace = traceparent === null ? null : parseTraceparent(traceparent);
-  return trace === null ? { run_id } : { run_id, trace_id: trace.traceId };
 }

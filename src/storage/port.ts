@@ -2,11 +2,13 @@
 
 import type { Collector } from "../metrics/readings.ts";
 import type { BreakerState } from "../resilience/breaker.ts";
-import type { ControlKind, ControlRequest, ControlResult } from "../schemas/control.ts";
+import type { ControlRequest, ControlResult, HolderNews } from "../schemas/control.ts";
 import type { CompletedEvent } from "../schemas/event.ts";
+import type { InboxRow } from "../schemas/inbox.ts";
 import type { RunKey } from "../schemas/run.ts";
 import type { ClaimedRun, DueClaim, Held, MessageClaim, WorkerLease } from "./port/claims.ts";
 import type { Figures } from "./port/figures.ts";
+import type { InboxLookup, NewSignal, StoredSignal } from "./port/inbox.ts";
 import type { Outcome } from "./port/outcome.ts";
 import type { Progress } from "./port/progress.ts";
 import type { Reads } from "./port/reads.ts";
@@ -15,6 +17,7 @@ import type { NewWorkflow, Unnamed, VersionKey, WorkflowChange, WorkflowKey } fr
 
 export type * from "./port/claims.ts";
 export type * from "./port/figures.ts";
+export type * from "./port/inbox.ts";
 export type * from "./port/outcome.ts";
 export type * from "./port/progress.ts";
 export type * from "./port/reads.ts";
@@ -69,8 +72,15 @@ export interface Storage extends Reads {
   heldBy(worker: string): Promise<(Held & Pick<Progress, "crashes">)[]>;
   /** Cancels runs: at once where no worker holds them, else through their holder. Error run_not_found. Repeating it changes nothing. */
   requestControl(items: ControlRequest[]): Promise<Outcome<ControlResult>[]>;
-  /** The requests for runs that a worker holds. Where there are none this is one look into an empty index. */
-  controlOf(worker: string): Promise<(Held & { kind: ControlKind })[]>;
+  /** The requests to runs that a worker holds, and what came for them. Where there is nothing this is a look into empty indexes. */
+  controlOf(worker: string): Promise<(Held & HolderNews)[]>;
+  /**
+   * Puts signals into the inboxes of runs; a run that sleeps is due at once. Error run_not_found, run_ended, or too_many_signals
+   * above MAX_KEPT_SIGNALS or MAX_KEPT_SIZE.
+   */
+  putSignals(items: NewSignal[]): Promise<Outcome<StoredSignal>[]>;
+  /** What came for each of the runs behind what is known, and was not taken; in the order of arrival. */
+  findInbox(items: InboxLookup[]): Promise<InboxRow[][]>;
   /**
    * Does a small part of the upkeep: makes partitions ahead, and drops some runs that had ended by `before` (milliseconds since the epoch;
    * null drops none), on PostgreSQL those of months that were over by then. A run whose event is owed is never dropped. True if there is

@@ -114,6 +114,21 @@ export function messagingContract(name: string, adapter: MessagingAdapter): void
       expect(worker.claimed).toEqual([]);
     });
 
+    check("brings word of what came for a run, without a claim", async (messaging) => {
+      const worker = new TestWorker(20);
+      messaging.consumeTriggers(worker);
+      const events = triggerEvents(20).map((event, index) => ({ ...event, isWake: index % 2 === 0 }));
+      await messaging.publishTriggers(events.map((event) => (event.isWake ? { ...event, payload: "null" } : event)));
+      const [woken, triggered] = [events.filter(({ isWake }) => isWake), events.filter(({ isWake }) => !isWake)];
+      await untilClaimed(worker, runIdsOf(triggered));
+      await until(
+        () => worker.woken.length >= woken.length,
+        () => `${worker.woken.length} runs were woken`,
+      );
+      expect(worker.woken.toSorted()).toEqual(runIdsOf(woken).toSorted());
+      expect(worker.claimed.toSorted()).toEqual(runIdsOf(triggered).toSorted());
+    });
+
     check("consumes again after it stopped", async (messaging) => {
       messaging.consumeTriggers(new TestWorker());
       await messaging.stopConsuming();

@@ -10,6 +10,7 @@ import { controlContract } from "./storage/control.ts";
 import { dueContract } from "./storage/due.ts";
 import { fenceContract } from "./storage/fences.ts";
 import { figuresContract } from "./storage/figures.ts";
+import { inboxContract } from "./storage/inbox.ts";
 import { checksOf, type StorageAdapter } from "./storage/kit.ts";
 import { leaseContract } from "./storage/leases.ts";
 import { namespaceContract } from "./storage/namespaces.ts";
@@ -37,6 +38,7 @@ export function storageContract(name: string, adapter: StorageAdapter): void {
     describe("due", () => dueContract(check));
     describe("leases", () => leaseContract(check));
     describe("control", () => controlContract(check));
+    describe("inbox", () => inboxContract(check));
     describe("progress", () => progressContract(check));
     describe("fences", () => fenceContract(check));
     describe("namespaces", () => namespaceContract(check));

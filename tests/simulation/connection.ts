@@ -92,6 +92,7 @@ export class Connection {
       startLease: (lease) => this.call("start", () => storage.startLease(lease)),
       heldBy: (worker) => this.call("held", () => storage.heldBy(worker)),
       renewLease: (lease) => this.call("renew", () => storage.renewLease(lease)),
+      findInbox: (items) => this.call("inbox", () => storage.findInbox(items)),
       controlOf: (worker) => this.call("control of", () => storage.controlOf(worker)),
     };
   }
@@ -145,6 +146,8 @@ const unused: Omit<Storage, "batchesAtOnce"> = {
   renewLease: never,
   requestControl: never,
   controlOf: never,
+  putSignals: never,
+  findInbox: never,
   maintain: never,
   check: never,
   recordHealth: never,

@@ -1,6 +1,6 @@
 /** Plays one seed and prints its trace: `bun tests/simulation/replay.ts SEED`. */
 import { simulate } from "./simulate.ts";
-import { simulatedStepTypes } from "./workloads.ts";
+import { simulatedStepTypes } from "./step-types.ts";
 
 const seed = Number(process.argv[2]);
 const { trace, violations, counts } = await simulate(seed, await simulatedStepTypes());

@@ -9,6 +9,7 @@ import { orderFaults } from "./order.ts";
 import { randomWorkload } from "./random-definitions.ts";
 import { goesOn, outcomeFaults } from "./reference/outcomes.ts";
 import { ProcessClock, Random, Scheduler } from "./scheduler.ts";
+import { scheduleSignals, signalFaults } from "./signals.ts";
 import { scheduleTriggers } from "./triggers.ts";
 import { LEASE_MILLISECONDS } from "./worker.ts";
 import { POISONED, WORKLOADS, type Workload } from "./workloads.ts";
@@ -59,6 +60,8 @@ export async function simulate(seed: number, types: StepTypes, ground: Ground = 
   const workers: Workers = { world, types, at: [] };
   for (let index = 0; index < count; index++) openWorker(workers, index);
   const expected = scheduleTriggers(world, workers.at, workloads, { api, span: TRIGGER_SPAN });
+  world.wake = (run) => random.pick(workers.at).wake(run);
+  scheduleSignals(world, { api, span: TRIGGER_SPAN + 10_000 });
   scheduleFaults(workers, FAULTS_END);
   scheduleCancels(world, [...expected.keys()], { api, span: TRIGGER_SPAN + 10_000 });
   const open = [...expected.keys()];
@@ -96,6 +99,7 @@ function problemsOf(run: RunRecord | null, { id, steps, status }: Workload): str
   const problems = orderFaults(steps, "", results);
   const { n }: { n: number } = JSON.parse(run.payload);
   if (!POISONED.includes(id)) problems.push(...outcomeFaults({ n, results }, { above: "", steps }));
+  problems.push(...signalFaults(results));
   for (const result of Object.values(results)) {
     const from = /"from":(-?\d+)/.exec(JSON.stringify(result.output))?.[1];
     if (from !== undefined && Number(from) !== n) {

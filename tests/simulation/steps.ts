@@ -23,6 +23,7 @@ export const acts = (name: string, fails = false): Step => ({ name, type: "effec
 export const waits = (name: string, duration: number): Step => ({ name, type: "delay", config: { duration } });
 
 export const block = (name: string, steps: Step[]): Step => ({ name, type: BLOCK, config: { steps } });
+export const listens = (name: string, ...signal: string[]): Step => ({ name, type: "wait", config: { signal } });
 export const RETRY: Retry = { on: ["failed"], max_attempts: 2, initial_interval: 0.5 };
 
 const parallelSchema = TypeCompiler.Compile(ParallelConfig);
@@ -80,8 +81,6 @@ export interface StepBefore {
   before: string;
   /** Whether it is the step whose handler the other is in. */
   isHandled: boolean;
-  /** Whether its failure may have been handled: the end is then made again from the failure. */
-  hasHandler: boolean;
 }
 
 /**
@@ -91,14 +90,10 @@ export interface StepBefore {
 export function stepsBefore(steps: readonly Step[], path: string): StepBefore[] {
   const [segment = "", list = "", ...inside] = path.split("/");
   const index = Number.parseInt(segment, 10);
-  const before = steps.slice(0, index).map((step, at) => ({
-    before: String(at),
-    isHandled: false,
-    hasHandler: handlersOf(step).length > 0,
-  }));
+  const before = steps.slice(0, index).map((_, at) => ({ before: String(at), isHandled: false }));
   if (inside.length === 0) return before;
   const isHandled = list.startsWith("c");
-  if (isHandled) before.push({ before: String(index), isHandled, hasHandler: true });
+  if (isHandled) before.push({ before: String(index), isHandled });
   const lists = isHandled ? handlersOf(steps[index]) : listsIn(steps[index]);
   const nested = (list === "d" ? lists.at(-1) : lists[Number(list.replace("c", ""))])?.steps ?? [];
   const above = `${segment}/${list}`;

@@ -15,7 +15,7 @@ import type { Surroundings } from "../../workers/execution/thread/surroundings.t
 import type { ThreadRun } from "../../workers/execution/thread/thread-run.ts";
 import { ThreadRuns } from "../../workers/execution/thread/thread-runs.ts";
 import type { ProcessClock } from "./scheduler.ts";
-import { killed } from "./workloads.ts";
+import { killed } from "./step-types.ts";
 import type { World } from "./world.ts";
 
 const THREADS = 2;

@@ -66,7 +66,7 @@ export function scheduleTriggers(
           if (stored !== null && random.chance(0.1)) stored.payload = JSON.stringify({ n: -1 });
           const named = random.chance(0.1) ? random.pick(workloads) : workload;
           const workflowId = world.uuidOf(named);
-          random.pick(workers).message({ ...keyOf(id), workflowId, stored });
+          random.pick(workers).message({ ...keyOf(id), workflowId, stored, isWake: false });
         });
       }
     });

@@ -99,6 +99,11 @@ export class SimulatedWorker {
     } else this.#claim(triggered);
   }
 
+  /** Something came for a run. */
+  wake(run: string): void {
+    this.clock.deliver(() => this.#parts?.dispatcher.wake([keyOf(run)]));
+  }
+
   #claim(triggered: Triggered): void {
     const again = () => this.clock.timer(100, () => this.#claim(triggered));
     this.clock.deliver(() => {

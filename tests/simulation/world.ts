@@ -42,6 +42,7 @@ export class World {
     beforeInsert: 0,
     unclaimed: 0,
     cancels: 0,
+    signals: 0,
   };
   /** What its workers may take: all, none, or some. */
   readonly shortcuts: ReadonlySet<Shortcut>;
@@ -53,6 +54,8 @@ export class World {
   readonly cancelled = new Map<string, ControlResult>();
   /** The uuids of the workflows. */
   readonly uuids = new Map<Workload, string>();
+  /** Has some worker hear that something came for a run. */
+  wake: (run: string) => void = () => {};
   /** What every run plays. */
   readonly workloads = new Map<string, Workload>();
   readonly #plans = new Map<string, Plan>();
@@ -105,24 +108,28 @@ export class World {
     if (this.#tokens.get(run) !== token) this.violation(`effect ${run}:${path} begun by a stale holder`);
     const entries = parseLog(row.log);
     const persisted = new Set(entries.flatMap(([at, { status }]) => (status === "running" ? [] : [at])));
-    // For good: an attempt that is repeated has a time.
+    // For good: an attempt that is repeated has a time. The end of one that is handled is made again from its failure.
     const failed = new Set(
       entries.flatMap(([at, { error }, wakeAt]) => (error === null || wakeAt !== null ? [] : [at])),
     );
     if (persisted.has(path)) this.violation(`effect ${run}:${path} begun again after its result was persisted`);
     const acted = this.#acted.get(run) ?? new Set();
     this.#acted.set(run, acted);
-    for (const { before, isHandled, hasHandler } of stepsBefore(this.workloads.get(run)?.steps ?? [], path)) {
+    for (const { before, isHandled } of stepsBefore(this.workloads.get(run)?.steps ?? [], path)) {
       for (const effect of acted) {
         const isOfHandler = effect.startsWith(`${before}/c`);
         const isInside = effect.startsWith(`${before}/`) || effect.startsWith(`${before}~`);
         const isOfIt = effect === before || (isInside && !(isHandled && isOfHandler));
-        if (isOfIt && !(persisted.has(effect) || ((isHandled || hasHandler) && failed.has(effect)))) {
+        if (isOfIt && !persisted.has(effect) && !failed.has(effect)) {
           this.violation(`effect ${run}:${path} begun before the result of ${effect} was persisted`);
         }
       }
     }
     acted.add(path);
+  }
+
+  hasEnded(run: string): boolean {
+    return this.#ended.has(run);
   }
 
   claimed(runs: Held[]): void {
@@ -148,6 +155,8 @@ export class World {
       this.#shown.set(row.uuid, text);
       const entries = parseLog(row.log);
       this.#keepsWhatItShowed(row, entries);
+      const taken = entries.flatMap(([, , , seq]) => seq ?? []);
+      if (new Set(taken).size < taken.length) this.violation(`run ${row.uuid} took something twice`);
       const results = entries.filter(([, { status }]) => status !== "running");
       if (new Set(results.map(([path]) => path)).size < results.length) {
         this.violation(`run ${row.uuid} has a step result twice`);

@@ -1,3 +1,4 @@
+import type { InboxRow } from "../../src/schemas/inbox.ts";
 import type { EndedStatus } from "../../src/schemas/run.ts";
 
 /** A run on its way to a thread, as text. */
@@ -11,6 +12,8 @@ export interface Handed {
   depth: number;
   /** JSON texts of its payload and log; null where the thread has the run already. */
   state: { payload: string; log: string } | null;
+  /** What came into its inbox and was not handed over with this state; absent without. */
+  inbox?: InboxRow[];
   /** For log lines; absent where the run has no trace. */
   traceId?: string;
 }
@@ -53,6 +56,9 @@ export interface Advanced {
   entries: string;
   /** The entries can't be computed again: the end of an effect, the begin of a wait, or the first of several branches. */
   mustSave: boolean;
+  /** The last `seq` of its inbox that it knows of, and those that its steps took; absent without. */
+  heard?: number;
+  taken?: number[];
   /** An error that a connector threw and that is no StepFailure, for the log; absent without one. */
   unexpected?: string;
   next:
@@ -63,8 +69,10 @@ export interface Advanced {
         kind: "wait";
         /** Effects to start, without those that were reported before. */
         ready: ReadyEffect[];
-        /** When the run goes on even if no effect ends, milliseconds since the epoch; null for never. */
+        /** When the run goes on even if no effect ends and nothing comes for it, milliseconds since the epoch; null for never. */
         wakeAt: number | null;
+        /** Whether effects of it are under way or to be started. */
+        hasEffects: boolean;
       };
 }
 

@@ -9,7 +9,7 @@ const RESULTS: Advanced[] = [
     mustSave: false,
     next: { kind: "end", status: "success", error: null, stepResults: '{"a":1}' },
   },
-  { seq: 0, entries: '[["0",{}]]', mustSave: true, next: { kind: "wait", ready: [], wakeAt: 12 } },
+  { seq: 0, entries: '[["0",{}]]', mustSave: true, next: { kind: "wait", ready: [], wakeAt: 12, hasEffects: true } },
   {
     seq: 3,
     entries: '[["1","\\" ünï"]]',
@@ -21,6 +21,7 @@ const RESULTS: Advanced[] = [
         { path: "2/0/0", host: null },
       ],
       wakeAt: null,
+      hasEffects: true,
     },
   },
   {

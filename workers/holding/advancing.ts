@@ -1,23 +1,22 @@
 import { messageOf } from "../../src/errors.ts";
 import { failpoint } from "../../src/failpoints.ts";
 import { type CompletedEvent, completedEvent } from "../../src/schemas/event.ts";
+import type { InboxRow } from "../../src/schemas/inbox.ts";
+import { CANCELLED } from "../../src/schemas/interrupted.ts";
 import type { Next } from "../../src/storage/port.ts";
 import { namesOf } from "../tracing/names.ts";
 import { type EffectOutcome, Effects } from "./effects/effects.ts";
 import type { PlacesOptions } from "./effects/places.ts";
 import { type Advance, Handing, type HandingOptions, type HandingParts } from "./handing.ts";
 import type { HeldRun } from "./held-run.ts";
+import { dueAfterPause, dueAt } from "./pauses.ts";
 import { Saves, type SavesOptions, type SavesParts } from "./saves.ts";
 import { wakeLater } from "./waking.ts";
 
-/** Of a run whose effect has no place at a host that does not answer. */
-const PAUSE_MILLISECONDS = 120_000;
-/** Runs that are given back for a while fall due together, in times apart by this: one look of each worker finds many. */
-const APART_MILLISECONDS = 250;
 const RETRY_MILLISECONDS = 200;
 
 export interface AdvancingOptions extends HandingOptions, PlacesOptions, SavesOptions {
-  /** Called when a run was given back to be due at a time, milliseconds since the epoch. */
+  /** Called when a run was given back to be due at a time, milliseconds since the epoch; never for one that waits for its inbox alone. */
   onGivenBack(dueAt: number): void;
   /** Called when the end of a run is stored. */
   onEnded(event: CompletedEvent): void;
@@ -48,8 +47,7 @@ export class Advancing {
     this.#handing = new Handing(options, parts, (held, advance) => this.#take(held, advance));
     this.effects = new Effects(options, this.#handing, parts.holdings, {
       onEnd: (held, outcome) => this.#take(held, outcome, true),
-      onTired: (held, pause) =>
-        this.#giveBack(held, dueAfter(Math.min(pause, longestPauseOf(held)), options.clock.now())),
+      onTired: (held, pause) => this.#giveBack(held, dueAfterPause(held, pause, options.clock.now())),
     });
     this.#saves = new Saves(options, parts);
   }
@@ -94,9 +92,9 @@ export class Advancing {
     else if (held.again) this.add(held);
     else if (!held.isIdle) this.#wakeLater(held);
     else if (this.#stopping) this.#giveBack(held);
-    // Without a time its state was lost, and the next step is not known.
+    // Its state was lost, and the next step is not known.
     else if (held.wakeAt === null) this.add(held);
-    else this.#save(held, { kind: "due", dueAt: held.wakeAt });
+    else this.#save(held, dueAt(held.wakeAt));
   }
 
   /** Starts the effects before which everything is persisted. */
@@ -123,7 +121,7 @@ export class Advancing {
   /** A run is held on while effects of it are under way; otherwise until it sleeps, or too much is held. */
   #afterCheckpoint(held: HeldRun): Next {
     if (held.isAdvancing || held.underWay > 0) return { kind: "hold" };
-    if (held.isIdle && held.wakeAt !== null) return { kind: "due", dueAt: held.wakeAt };
+    if (held.isIdle && held.wakeAt !== null) return dueAt(held.wakeAt);
     return this.#parts.holdings.afterCheckpoint();
   }
 
@@ -145,7 +143,10 @@ export class Advancing {
       if (!this.#holds(held)) return;
       if (outcome.kind === "error") log.error({ ...namesOf(held), code: outcome.code }, "progress refused");
       if (outcome.kind === "ok") saved();
-      if (outcome.kind === "ok" && next.kind === "due") onGivenBack(next.dueAt);
+      if (outcome.kind === "ok" && next.kind === "due") {
+        const time = held.isWoken ? this.#options.clock.now() : next.dueAt;
+        if (time !== null) onGivenBack(time);
+      }
       if (outcome.kind === "ok" && next.kind === "hold") this.#next(held);
       else this.#parts.forget(held);
     });
@@ -165,7 +166,14 @@ export class Advancing {
     const dropped = this.#handing.drop(held);
     held.loseState();
     await dropped;
-    held.cancel(this.#options.clock.now());
+    held.endBetween("cancelled", CANCELLED, this.#options.clock.now());
+    this.#next(held);
+  }
+
+  /** Goes on with a run into whose inbox something came. */
+  hear(held: HeldRun, rows: InboxRow[]): void {
+    if (!this.#holds(held) || held.isCancelling || held.end !== null) return;
+    held.hear(rows);
     this.#next(held);
   }
 
@@ -185,15 +193,4 @@ export class Advancing {
     for (const one of held) this.#giveBack(one);
     await Promise.all(held.map(({ saving }) => saving));
   }
-}
-
-/** When a run is due that is given back for so long. */
-function dueAfter(pauseMilliseconds: number, now: number): number {
-  return Math.ceil((now + pauseMilliseconds) / APART_MILLISECONDS) * APART_MILLISECONDS;
-}
-
-/** How long a run is given back at most when there is no place for its effect: spread, so that not all come again at once. */
-function longestPauseOf({ run }: HeldRun): number {
-  const part = Number.parseInt(run.uuid.slice(-4), 16) / 0x10000;
-  return PAUSE_MILLISECONDS * (1 + part);
 }

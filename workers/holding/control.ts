@@ -1,6 +1,8 @@
 import type { Logger } from "pino";
 import type { Clock } from "../../src/clock.ts";
 import { messageOf } from "../../src/errors.ts";
+import type { InboxRow } from "../../src/schemas/inbox.ts";
+import type { RunKey } from "../../src/schemas/run.ts";
 import type { Storage } from "../../src/storage/port.ts";
 import type { HeldRun } from "./held-run.ts";
 import type { Holdings } from "./holdings.ts";
@@ -14,18 +16,24 @@ export interface ControlOptions {
   log: Logger;
 }
 
-/** Looks twice a second which held runs are to be cancelled: one look for all of them. */
+/** Where the news about runs go. */
+export interface ControlReceiver {
+  cancel(held: HeldRun): void;
+  hear(held: HeldRun, rows: InboxRow[]): void;
+}
+
+/** Looks twice a second which held runs are to be cancelled, or have something in their inboxes: one look for all of them. */
 export class Control {
   readonly #options: ControlOptions;
   readonly #holdings: Holdings;
-  readonly #cancel: (held: HeldRun) => void;
+  readonly #receiver: ControlReceiver;
   #isStopped = false;
   #cancelTimer: () => void = () => {};
 
-  constructor(options: ControlOptions, holdings: Holdings, cancel: (held: HeldRun) => void) {
+  constructor(options: ControlOptions, holdings: Holdings, receiver: ControlReceiver) {
     this.#options = options;
     this.#holdings = holdings;
-    this.#cancel = cancel;
+    this.#receiver = receiver;
     this.#lookLater();
   }
 
@@ -37,21 +45,36 @@ export class Control {
   #lookLater(): void {
     if (this.#isStopped) return;
     this.#cancelTimer = this.#options.clock.timer(LOOK_MILLISECONDS, async () => {
-      await this.#look();
+      await this.look();
       this.#lookLater();
     });
   }
 
-  async #look(): Promise<void> {
+  /** Something came for these runs: looks now for those that are held. Whether all are. */
+  wake(runs: RunKey[]): boolean {
+    const held = runs.map(({ uuid }) => this.#holdings.current(uuid)).filter((one) => one !== undefined);
+    for (const one of held) one.isWoken = true;
+    if (held.length > 0) this.look();
+    return held.length === runs.length;
+  }
+
+  /** Looks now. */
+  async look(): Promise<void> {
     const { storage, log } = this.#options;
     if (this.#holdings.isEmpty) return;
     try {
-      for (const { uuid, token } of await storage.controlOf(this.#holdings.lease.worker)) {
+      const behind: HeldRun[] = [];
+      for (const { uuid, token, ...news } of await storage.controlOf(this.#holdings.lease.worker)) {
         const held = this.#holdings.find(uuid, token);
-        if (held !== undefined) this.#cancel(held);
+        if (held === undefined) continue;
+        if (news.kind === "cancel") this.#receiver.cancel(held);
+        else if (news.last > held.inbox.known) behind.push(held);
       }
+      if (behind.length === 0) return;
+      const found = await storage.findInbox(behind.map(({ run: { uuid }, inbox }) => ({ uuid, after: inbox.known })));
+      for (const [index, held] of behind.entries()) this.#receiver.hear(held, found[index] ?? []);
     } catch (error) {
-      log.debug({ error: messageOf(error) }, "not known which runs are to be cancelled; asked again");
+      log.debug({ error: messageOf(error) }, "not known what is new for runs; asked again");
     }
   }
 }

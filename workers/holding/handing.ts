@@ -169,7 +169,8 @@ function handed(held: HeldRun, thread: number): Handed {
   const state = held.thread === null ? held.state : null;
   held.thread = thread;
   const { definition, trace } = held;
-  const run = { uuid, token, definition, depth, state };
+  const inbox = held.inbox.hand();
+  const run = { uuid, token, definition, depth, state, ...(inbox.length > 0 && { inbox }) };
   return trace === null ? run : { ...run, traceId: trace.traceId };
 }
 

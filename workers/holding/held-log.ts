@@ -4,7 +4,7 @@ import type { Progress } from "../../src/storage/port.ts";
 import type { ReadyEffect } from "../execution/port.ts";
 
 /** A write of what came; `saved` says that it was done, and gives the effects that may start then. */
-interface LogWrite extends Pick<Progress, "seq" | "entries"> {
+interface LogWrite extends Pick<Progress, "seq" | "entries" | "taken"> {
   saved(): ReadyEffect[];
 }
 
@@ -16,6 +16,8 @@ export class HeldLog {
   readonly #written: string[];
   /** The same of what came since. */
   #unsaved: string[] = [];
+  /** The `seq` of what its entries say was taken from the inbox. */
+  #taken: number[] = [];
   #length: number;
   /** Give back the room of the replies that came with it; those of what is being written. */
   #releases: (() => void)[] = [];
@@ -43,9 +45,10 @@ export class HeldLog {
     return stepResultsText(interrupted(entries, reason, now));
   }
 
-  /** `entries`: JSON array text. */
-  add(entries: string): void {
+  /** `entries`: JSON array text. `taken`: what they say was taken from the inbox. */
+  add(entries: string, taken: readonly number[] = []): void {
     this.#unsaved.push(entries);
+    this.#taken.push(...taken);
   }
 
   /** `release` gives back the room of a reply once what came with it is persisted. */
@@ -57,6 +60,7 @@ export class HeldLog {
   /** What is to be written of what came. Where the run ends, its results say it, unless attempts tell more. */
   write(isEnd: boolean): LogWrite {
     const [unsaved, releases, ready] = [this.#unsaved, this.#releases, this.ready];
+    const taken = this.#taken.splice(0);
     this.#unsaved = [];
     this.#releases = [];
     this.#releasesWritten = releases;
@@ -68,6 +72,7 @@ export class HeldLog {
     return {
       seq: this.#length,
       entries,
+      ...(taken.length > 0 && { taken }),
       saved: () => {
         for (const release of releases.splice(0)) release();
         if (entries !== null) this.#length++;

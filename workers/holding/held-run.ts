@@ -1,15 +1,16 @@
-import { crashesCharged } from "../../src/metrics/table.ts";
-import { CANCELLED, type Interruption } from "../../src/schemas/interrupted.ts";
+import { type InboxRow, sizeOf } from "../../src/schemas/inbox.ts";
+import type { Interruption } from "../../src/schemas/interrupted.ts";
 import type { LogEntry } from "../../src/schemas/log.ts";
 import { type EndedStatus, nameOfVersion } from "../../src/schemas/run.ts";
-import { describeFailure } from "../../src/step-failures.ts";
 import type { ClaimedRun, Next, Progress, RunEnd, VersionKey } from "../../src/storage/port.ts";
 import type { Advanced, ReadyEffect } from "../execution/port.ts";
 import { RunTrace } from "../tracing/run-trace.ts";
+import { HeldInbox } from "./held-inbox.ts";
 import { HeldLog } from "./held-log.ts";
+import { Reports } from "./reports.ts";
 
 /** A run is alone after so many claims, and failed after so many lost threads, in a row and without progress in between. */
-const MAX_LOSSES = 5;
+export const MAX_LOSSES = 5;
 
 /** How a run was claimed; each way has a share of the room that the other cannot take. */
 export type Origin = "message" | "due";
@@ -42,8 +43,10 @@ export class HeldRun {
   underWay = 0;
   /** Rises with every loss of its state: results of effects from before are ignored. */
   generation = 0;
-  /** When it goes on even if no effect ends, milliseconds since the epoch; null for never. */
+  /** When it goes on even if no effect ends and nothing comes for it, milliseconds since the epoch; Infinity for never, null where that is not known. */
   wakeAt: number | null = null;
+  /** Something came for it: it is due at once when it is given back. */
+  isWoken = false;
   /** Ends the timer for that. */
   cancelWake: () => void = () => {};
   /** Threads lost while this run was on them or waited on them: from 2 on it runs alone. */
@@ -56,17 +59,16 @@ export class HeldRun {
   /** Null without one. */
   readonly trace: RunTrace | null;
   readonly #log: HeldLog;
-  /** Reports of its thread that were taken. */
-  #told = 0;
-  /** Reports that came before an earlier one. */
-  readonly #early = new Map<number, Advanced>();
+  readonly inbox: HeldInbox;
+  readonly #reports = new Reports((advanced) => this.#take(advanced));
 
   constructor(run: ClaimedRun, origin: Origin, leaseUntil: number) {
     this.run = run;
     this.origin = origin;
     this.leaseUntil = leaseUntil;
     this.crashes = run.crashes;
-    this.bytes = run.payload.length + run.log.length;
+    this.inbox = new HeldInbox(run.inbox);
+    this.bytes = run.payload.length + run.log.length + sizeOf(run.inbox);
     this.#log = new HeldLog(run.log, run.logLength);
     this.trace = run.traceparent === null ? null : RunTrace.of({ ...run, version: run.workflowVersion }, run.log);
     if (run.crashes > 0 || run.claims > MAX_LOSSES) this.suspicion = 2;
@@ -93,7 +95,7 @@ export class HeldRun {
   /** Whether nothing of it is under way or about to be: it only sleeps. */
   get isIdle(): boolean {
     if (this.isAdvancing || this.again || this.underWay > 0) return false;
-    return this.ready.length + this.#log.ready.length + this.#early.size === 0;
+    return this.ready.length + this.#log.ready.length === 0 && !this.#reports.areMissing;
   }
 
   /** Characters that cross to a thread with it. */
@@ -108,16 +110,13 @@ export class HeldRun {
 
   /** Takes the reports of its thread, in the order in which they were made. */
   add(advanced: Advanced): void {
-    this.#early.set(advanced.seq, advanced);
-    for (let next = this.#early.get(this.#told); next !== undefined; next = this.#early.get(this.#told)) {
-      this.#early.delete(this.#told++);
-      this.#take(next);
-    }
+    this.#reports.add(advanced);
   }
 
-  #take({ entries, mustSave, next }: Advanced): void {
+  #take({ entries, mustSave, heard, taken, next }: Advanced): void {
+    this.inbox.heardBy(heard);
     if (entries !== "[]") {
-      this.#log.add(entries);
+      this.#log.add(entries, taken);
       this.trace?.add(entries);
       // It made progress: threads that were lost before were not lost at this point of it.
       this.crashes = 0;
@@ -127,7 +126,8 @@ export class HeldRun {
     else if (next.kind === "again") this.again = true;
     else {
       (this.mustSave ? this.#log.ready : this.ready).push(...next.ready);
-      this.wakeAt = next.wakeAt;
+      // The end of an effect may be on its way, though none is under way here.
+      this.wakeAt = next.wakeAt ?? (next.hasEffects ? null : Number.POSITIVE_INFINITY);
     }
   }
 
@@ -139,10 +139,10 @@ export class HeldRun {
   /** Its state in its thread is gone: it is made again from the log. */
   loseState(): void {
     this.thread = null;
+    this.inbox.loseState();
     this.generation++;
     this.cancelWake();
-    this.#told = 0;
-    this.#early.clear();
+    this.#reports.clear();
     this.underWay = 0;
     this.ready = [];
     this.#log.ready = [];
@@ -154,22 +154,8 @@ export class HeldRun {
     return this.suspicion > 1;
   }
 
-  /** A thread was lost for this reason while it executed the run: that may try again, or ends in the middle of its step. */
-  charge(reason: string, now: number): void {
-    this.crashes++;
-    crashesCharged.of({}).add();
-    this.mustSave = true;
-    if (this.crashes < MAX_LOSSES) return;
-    this.#endBetween("failed", describeFailure("crashed", { count: MAX_LOSSES, reason }), now);
-  }
-
-  /** It ends as cancelled, in the middle of its steps. */
-  cancel(now: number): void {
-    this.#endBetween("cancelled", CANCELLED, now);
-  }
-
   /** Ends it while steps of it are under way: they fail with it, or are skipped. */
-  #endBetween(status: EndedStatus, reason: Interruption, now: number): void {
+  endBetween(status: EndedStatus, reason: Interruption, now: number): void {
     const stepResults = this.#log.interrupted(this.first, reason, now);
     this.end = { kind: "end", status, error: reason.error, stepResults };
   }
@@ -179,17 +165,29 @@ export class HeldRun {
     const { generation } = this;
     this.mustSave = false;
     const { namespace, uuid, token } = this.run;
-    const { seq, entries, saved } = this.#log.write(next.kind === "end");
+    const { saved, ...written } = this.#log.write(next.kind === "end");
+    const { entries } = written;
+    const { heard } = this.inbox;
     return {
-      progress: { namespace, uuid, token, seq, entries, crashes: this.crashes, next },
+      progress: { namespace, uuid, token, ...written, crashes: this.crashes, ...(heard > 0 && { heard }), next },
       saved: () => {
         const ready = saved();
         if (this.generation === generation) this.ready.push(...ready);
-        if (entries === null) return;
-        this.bytes += entries.length;
-        this.onGrowth(entries.length);
+        this.#grow(entries?.length ?? 0);
       },
     };
+  }
+
+  /** Takes in what came into its inbox. */
+  hear(rows: InboxRow[]): void {
+    this.inbox.add(rows);
+    this.#grow(sizeOf(rows));
+    this.again = true;
+  }
+
+  #grow(characters: number): void {
+    this.bytes += characters;
+    this.onGrowth(characters);
   }
 
   /** It is not held any more: progress that is not persisted is dropped. */

@@ -96,6 +96,11 @@ export class Holdings implements LeasedRuns {
     return held?.run.token === token ? held : undefined;
   }
 
+  /** A run that is held now. */
+  current(uuid: string): HeldRun | undefined {
+    return this.#held.get(uuid);
+  }
+
   all(): HeldRun[] {
     return [...this.#held.values()];
   }

@@ -1,10 +1,12 @@
 import type { Logger } from "pino";
 import type { Clock } from "../../src/clock.ts";
 import { messageOf } from "../../src/errors.ts";
+import { crashesCharged } from "../../src/metrics/table.ts";
+import { describeFailure } from "../../src/step-failures.ts";
 import type { ThreadLost } from "../execution/port.ts";
 import { RecentKeys } from "../recent.ts";
 import { namesOf } from "../tracing/names.ts";
-import type { HeldRun } from "./held-run.ts";
+import { type HeldRun, MAX_LOSSES } from "./held-run.ts";
 
 /** How long the runs of a definition are executed alone after a thread was lost under one of them. */
 const APART_MILLISECONDS = 600_000;
@@ -42,6 +44,15 @@ export class Suspects {
     if (!guilty) return;
     this.#log.warn({ ...namesOf(held), reason, cause: messageOf(cause) }, "thread lost");
     this.add(held.definition);
-    if (charged) held.charge(reason, this.#clock.now());
+    if (charged) charge(held, reason, this.#clock.now());
   }
+}
+
+/** A thread was lost for this reason while it executed the run: that may try again, or ends in the middle of its step. */
+function charge(held: HeldRun, reason: string, now: number): void {
+  held.crashes++;
+  crashesCharged.of({}).add();
+  held.mustSave = true;
+  if (held.crashes < MAX_LOSSES) return;
+  held.endBetween("failed", describeFailure("crashed", { count: MAX_LOSSES, reason }), now);
 }

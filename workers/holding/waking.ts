@@ -8,7 +8,7 @@ const DAY_MILLISECONDS = 24 * 60 * 60 * 1000;
 export function wakeLater(held: HeldRun, clock: Clock, wake: () => void): void {
   held.cancelWake();
   const { wakeAt } = held;
-  if (wakeAt === null) return;
+  if (wakeAt === null || wakeAt === Number.POSITIVE_INFINITY) return;
   const left = Math.min(Math.max(0, wakeAt - clock.now()), DAY_MILLISECONDS);
   held.cancelWake = clock.timer(left, () => {
     if (clock.now() < wakeAt) wakeLater(held, clock, wake);

@@ -61,6 +61,7 @@ export class Reservations {
             payload,
             log: "[]",
             logLength: 0,
+            inbox: [],
             token: 1,
             crashes: 0,
             claims: 1,

@@ -55,6 +55,7 @@ async function openWorker({ trustsMessages = true } = {}) {
     uuid: newId(clock.now() - bornAgo),
     workflowId: uuid,
     stored: { version: 1, payload: "{}", traceparent: null },
+    isWake: false,
   });
   const forged = (count: number, bornAgo = 0) => Array.from({ length: count }, () => message(bornAgo));
   /** The message of a run that is stored. */

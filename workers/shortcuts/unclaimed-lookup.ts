@@ -92,7 +92,8 @@ export class UnclaimedLookup {
       const definition = nameOfVersion(run);
       const steps = definitions.get(definition);
       if (steps === undefined) return [];
-      if (this.#reaches.of(definition, steps).first === "effect") {
+      const { first } = this.#reaches.of(definition, steps);
+      if (first === "effect" || first === "signal") {
         this.#effectful.add(run.workflowUuid);
         return [];
       }

@@ -97,7 +97,7 @@ export class UnclaimedRuns {
     for (const { run, progress } of saved) {
       const { next, entries } = progress;
       if (run.traceparent !== null) this.#spans.stored(RunTrace.of(run, entries ?? "[]"), next);
-      if (next.kind === "due") onGivenBack(next.dueAt);
+      if (next.kind === "due" && next.dueAt !== null) onGivenBack(next.dueAt);
       else if (next.kind === "end") onEnded(completedEvent(run, next));
     }
     return saved.map(({ run }) => run);

@@ -50,7 +50,7 @@ for (const isClaimed of [true, false]) {
       const fields = { payload: "{}", depth: 0, traceparent, graceMilliseconds: 60_000, claim: null, progress: null };
       await storage.insertRuns([{ ...key, workflow, ...fields }]);
       if (isClaimed) dispatcher.onMessages([key]);
-      else await dispatcher.claim([{ ...key, workflowId: workflow, stored: null }]);
+      else await dispatcher.claim([{ ...key, workflowId: workflow, stored: null, isWake: false }]);
       await until(() => spans.length === 3);
       const before = spans.splice(0);
       expect(before.map(({ name }) => name)).toEqual(["run", "step transform", "step delay"]);

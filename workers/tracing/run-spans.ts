@@ -30,7 +30,8 @@ export class RunSpans {
   stored(trace: RunTrace | null, next: Next): void {
     const { tracing, clock } = this.#options;
     if (tracing === null || trace === null || !trace.isSampled) return;
-    const isOver = next.kind === "end" || (next.kind === "due" && trace.sleepsLong(next.dueAt));
+    const isOver =
+      next.kind === "end" || (next.kind === "due" && trace.sleepsLong(next.dueAt ?? Number.POSITIVE_INFINITY));
     if (!isOver) return;
     this.#send(tracing, trace, next.kind === "end" ? next : null, clock.now());
   }

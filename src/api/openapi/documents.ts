@@ -6,6 +6,7 @@ import { CONTAINERS, Placeholder, stepSchemas } from "../../language/step-schema
 import { ExpressionInput } from "../../schemas/expression.ts";
 import { ErrorCause, ErrorDetails, Run, StepResult, TriggerInput } from "../../schemas/run.ts";
 import { MockError, MockOutput, MockReply, TestInput } from "../../schemas/test-input.ts";
+import { Waiting } from "../../schemas/waiting.ts";
 import { EXPRESSION_EXAMPLE, TEST_EXAMPLE, TRIGGER_EXAMPLE, WORKFLOW_EXAMPLE } from "./examples.ts";
 
 const ErrorBody = Type.Object(
@@ -67,6 +68,7 @@ const SCHEMAS = {
   MockErrorContent: MockError.properties.error,
   Run,
   StepResult,
+  Waiting,
   ErrorDetails,
   ErrorCause,
   Error: ErrorBody,
@@ -83,9 +85,11 @@ export function schemasOf(types: StepTypes): object {
 const ERRORS: Record<number, [description: string, ...schemas: (keyof typeof SCHEMAS)[]]> = {
   404: ["There is no such thing", "Error"],
   408: ["The body did not arrive within 30 s", "Error"],
+  409: ["It is too late for that: the run has ended", "Error"],
   413: ["The body is over 1 MiB", "Error"],
   415: ["The body is not JSON", "Error"],
   422: ["The request does not fit; one entry per fault", "ValidationError", "Error"],
+  429: ["Too much of it waits; try again after Retry-After seconds", "Error"],
   500: ["A mistake of ours", "Error"],
   503: ["Too much waits or the database is out; try again after Retry-After seconds", "Error"],
 };

@@ -1,5 +1,5 @@
 /** The documents of the language, for editors: made of the schemas that the OpenAPI document has. */
-import type { StepTypes } from "../../connectors/index.ts";
+import type { StepType, StepTypes } from "../../connectors/index.ts";
 import { schemasOf, tidy } from "./documents.ts";
 
 type Schema = Record<string, unknown>;
@@ -46,7 +46,7 @@ export function stepTypes(types: StepTypes): object[] {
     const name = String(type.const);
     return {
       type: name,
-      kind: types.get(name)?.connector.kind ?? "control",
+      kind: kindOf(types.get(name)),
       title: titleOf(name),
       description: step.description,
       config: relocated(asForm(titled(resolved(config))), `${WORKFLOW_SCHEMA.slice(1)}#/$defs/`),
@@ -56,6 +56,12 @@ export function stepTypes(types: StepTypes): object[] {
   function resolved({ $ref: reference }: Schema): Schema {
     return named.get(String(reference).replace(IN_OPENAPI, "")) ?? {};
   }
+}
+
+/** To an author a signal is waited for as a time is. */
+function kindOf(type: StepType | undefined): string {
+  const kind = type?.connector.kind ?? "control";
+  return kind === "signal" ? "wait" : kind;
 }
 
 /** A config without the placeholders that may stand for its fields: these are marked. */

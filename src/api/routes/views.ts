@@ -2,6 +2,8 @@ import { isoTime } from "../../clock.ts";
 import type { RequestFault } from "../../errors.ts";
 import { CANCELLED, interrupted } from "../../schemas/interrupted.ts";
 import { countsIn, parseLog, stepResultsText } from "../../schemas/log.ts";
+import { MAX_WAITING } from "../../schemas/waiting.ts";
+import { waitingIn } from "../../schemas/waits.ts";
 import type { Page } from "../../services/pages.ts";
 import type { RunRecord, WorkflowRecord } from "../../storage/port.ts";
 import type { TriedRun } from "../../testing/port.ts";
@@ -12,8 +14,12 @@ import type { TriedRun } from "../../testing/port.ts";
 export function runText(run: RunRecord): string {
   const results = run.stepResults ?? resultsOfLog(run);
   const { omitted, failed } = countsIn(results);
+  const waiting = waitingIn(run);
+  // A delay of a plain definition says no more than its step does.
+  const isShown = waiting.some(({ kind }) => kind !== "delay");
+  const waits = isShown ? `,"waiting":${JSON.stringify(waiting.slice(0, MAX_WAITING))}` : "";
   const counts = `${countText("steps_omitted", omitted)}${countText("failed_steps", failed)}`;
-  return `{"uuid":"${run.uuid}","id":${JSON.stringify(run.id)},"workflow_id":"${run.workflowUuid}","workflow_version":${run.workflowVersion},"status":"${run.status}","payload":${run.payload},"created_at":"${isoTime(run.createdAt)}","started_at":${timeText(run.startedAt)},"completed_at":${timeText(run.completedAt)},"error":${JSON.stringify(run.error)},"step_results":${results}${counts}}`;
+  return `{"uuid":"${run.uuid}","id":${JSON.stringify(run.id)},"workflow_id":"${run.workflowUuid}","workflow_version":${run.workflowVersion},"status":"${run.status}","payload":${run.payload},"created_at":"${isoTime(run.createdAt)}","started_at":${timeText(run.startedAt)},"completed_at":${timeText(run.completedAt)},"error":${JSON.stringify(run.error)},"step_results":${results}${waits}${counts}}`;
 }
 
 /** A run that was only tried. */

@@ -75,7 +75,7 @@ export interface BodyPlan {
 /** A compiled condition. */
 export type Condition = Pick<Compiled, "text" | "test">;
 
-export type Kind = "pure" | "wait" | "effect";
+export type Kind = "pure" | "wait" | "effect" | "signal";
 
 /** The kinds of the steps of a plan, in order; "pure" steps need neither the outside world nor time. */
 export function* kindsIn({ nodes }: BlockPlan): Generator<Kind> {

@@ -4,6 +4,7 @@ import type { LogEntry } from "../../schemas/log.ts";
 import type { ErrorDetails, StepResult } from "../../schemas/run.ts";
 import type { StepOutcome } from "../entries.ts";
 import type { BlockPlan, Plan } from "../plan/plan.ts";
+import type { Inbox } from "./inbox.ts";
 import type { Scope } from "./scope.ts";
 
 /**
@@ -17,6 +18,7 @@ export interface RunState {
   root: BlockState;
   /** Blocks below the root that are under way, by the common prefix of the paths of their steps. */
   blocks: Map<string, BlockState>;
+  inbox: Inbox;
 }
 
 /** How far a list of steps has come. */

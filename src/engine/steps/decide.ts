@@ -9,8 +9,9 @@ import type { Meter } from "../state/scope.ts";
 import type { BlockState, Handler, RunState, StepState } from "../state/state.ts";
 import { cancelEntry } from "./cancel.ts";
 import type { Asked, Decision, UnderWay } from "./decision.ts";
+import { timedOut } from "./failing.ts";
 import { beginEntry, passedEntry } from "./outcome.ts";
-import { decideStep, timedOut } from "./step.ts";
+import { decideStep } from "./step.ts";
 
 const NONE: UnderWay = new Set();
 
@@ -20,14 +21,14 @@ const NONE: UnderWay = new Set();
  * but that the meter counts what expressions cost.
  */
 export function decide(
-  { root }: RunState,
+  { root, inbox }: RunState,
   now: number,
   underWay: UnderWay = NONE,
   meter: Meter = { units: 0 },
 ): Decision {
   if (root.error !== null) return { kind: "end", status: "failed", error: sentenceOf(root.error) };
   if (root.position === root.plan.nodes.length) return { kind: "end", status: "success", error: null };
-  return decideBlock(root, { now, underWay, meter });
+  return decideBlock(root, { now, underWay, meter, inbox });
 }
 
 /** Of a block that is not over. */

@@ -3,6 +3,7 @@ import type { Json } from "../../schemas/json.ts";
 import type { LogEntry } from "../../schemas/log.ts";
 import type { EndedStatus, ErrorDetails } from "../../schemas/run.ts";
 import type { StepOutcome } from "../entries.ts";
+import type { Inbox } from "../state/inbox.ts";
 import type { Meter } from "../state/scope.ts";
 import type { BlockState } from "../state/state.ts";
 
@@ -11,7 +12,15 @@ export type Decision =
   /** Record this entry and decide again. */
   | { kind: "record"; entry: LogEntry }
   /** A step's attempt, or its handler, ended: record its outcome and decide again. `unexpected`: an error of a connector, for the log. */
-  | { kind: "settle"; block: BlockState; outcome: StepOutcome; inner?: ErrorDetails | null; unexpected?: unknown }
+  | {
+      kind: "settle";
+      block: BlockState;
+      outcome: StepOutcome;
+      inner?: ErrorDetails | null;
+      unexpected?: unknown;
+      /** The `seq` of what it takes from the inbox. */
+      taken?: number;
+    }
   /** Execute the connector with this config and record how it ended; an effect may take its time meanwhile. */
   | {
       kind: "execute";
@@ -44,4 +53,5 @@ export interface Asked {
   now: number;
   underWay: UnderWay;
   meter: Meter;
+  inbox: Pick<Inbox, "givenTo">;
 }

@@ -152,9 +152,10 @@ export function nodeOf({ plan, position }: BlockState): Node {
   return node;
 }
 
-/** What nested results and those of containers say besides, so that they are found again. */
+/** What nested results, and those of containers and of steps that wait for others, say besides, so that they are found again. */
 function extrasOf(node: Node, block: BlockState): ResultExtras | undefined {
-  return block.prefix === "" && node.kind === "step" ? undefined : { type: node.type, path: block.path };
+  const isBare = node.kind === "step" && node.stepType?.connector.kind !== "signal";
+  return block.prefix === "" && isBare ? undefined : { type: node.type, path: block.path };
 }
 
 /** An error as data. */

@@ -12,7 +12,9 @@ import {
   type StepTypes,
 } from "../../connectors/index.ts";
 import transform from "../../connectors/transform.ts";
+import wait from "../../connectors/wait.ts";
 import type { Step } from "../../language/definition/step.ts";
+import type { InboxRow } from "../../schemas/inbox.ts";
 import type { Json } from "../../schemas/json.ts";
 import type { LogEntry } from "../../schemas/log.ts";
 import type { StepResult } from "../../schemas/run.ts";
@@ -33,13 +35,14 @@ const effect = defineConnector({
   config: Type.Object({}),
   run: () => Promise.reject(new Error("the engine started an effect")),
 });
-const connectors: Connector[] = [transform, delay, fail, effect];
+const connectors: Connector[] = [transform, delay, fail, wait, effect];
 const types: StepTypes = new Map(
   connectors.map((connector) => [connector.type, { connector, validator: TypeCompiler.Compile(connector.config) }]),
 );
 
 export const acts = (name: string): Step => ({ name, type: "effect", config: {} });
 export const waits = (name: string, duration: number): Step => ({ name, type: "delay", config: { duration } });
+export const listens = (name: string, ...signal: string[]): Step => ({ name, type: "wait", config: { signal } });
 export const gives = (name: string, value: string): Step => ({ name, type: "transform", config: { value } });
 export const fails = (name: string, code: string): Step => ({ name, type: "fail", config: { code, message: "no" } });
 
@@ -52,6 +55,7 @@ export class Played {
   readonly underWay = new Set<string>();
   readonly #steps: Step[];
   readonly #payload: Json;
+  readonly #inbox: InboxRow[] = [];
 
   constructor(steps: Step[], payload: Json = {}) {
     this.#steps = steps;
@@ -65,7 +69,9 @@ export class Played {
       const decision = decide(this.state, now, this.underWay);
       if (decision.kind === "record") this.#add(decision.entry);
       else if (decision.kind === "settle") {
-        this.#add(outcomeEntry(this.state, decision.block, RUN, now, decision.outcome, decision.inner));
+        const entry = outcomeEntry(this.state, decision.block, RUN, now, decision.outcome, decision.inner);
+        if (decision.taken !== undefined) entry[3] = decision.taken;
+        this.#add(entry);
       } else if (decision.kind !== "execute") return decision;
       else if (decision.connector.kind === "pure") {
         const outcome = outcomeOf(decision.connector, decision.config);
@@ -75,6 +81,14 @@ export class Played {
         this.underWay.add(decision.path);
       }
     }
+  }
+
+  /** A signal comes. */
+  hears(name: string, now: number, body: Json = name): Decision {
+    const seq = this.#inbox.length + 1;
+    this.#inbox.push({ seq, kind: "signal", name, body: JSON.stringify(body), id: `id ${seq}`, receivedAt: now });
+    this.state.inbox.hear(this.#inbox);
+    return this.go(now);
   }
 
   /** How an effect ended. */
@@ -101,9 +115,11 @@ export class Played {
     this.log.push(entry);
     record(this.state, entry);
     if (entry[1].status === "skipped") this.underWay.delete(entry[0]);
-    const again = foldLog(compile(this.#steps, types), this.#payload, structuredClone(this.log));
+    const again = foldLog(compile(this.#steps, types), this.#payload, structuredClone(this.log), this.#inbox);
     expect(again.blocks).toEqual(this.state.blocks);
     expect(again.root).toEqual(this.state.root);
+    const paths = [...this.state.steps.keys()];
+    expect(paths.map((path) => again.inbox.givenTo(path))).toEqual(paths.map((path) => this.state.inbox.givenTo(path)));
   }
 }
 

@@ -1,25 +1,28 @@
+import type { InboxRow } from "../../schemas/inbox.ts";
 import type { Json } from "../../schemas/json.ts";
 import type { LogEntry } from "../../schemas/log.ts";
 import type { StepResult } from "../../schemas/run.ts";
 import { CONSTRUCTS } from "../constructs/index.ts";
 import type { Node, Plan } from "../plan/plan.ts";
 import { resultOf } from "../result.ts";
+import { Inbox } from "../state/inbox.ts";
 import { Scope } from "../state/scope.ts";
 import { type BlockState, blockOf, blockState, matchableOf, type RunState, type StepState } from "../state/state.ts";
 import { catchFor } from "./handling.ts";
 import { retryFor } from "./retry.ts";
 
-/** Folds a run's log into its state. */
-export function foldLog(plan: Plan, payload: Json, log: Iterable<LogEntry>): RunState {
+/** Folds a run's log into its state; `inbox` is what came for it, where the log does not say that it was taken. */
+export function foldLog(plan: Plan, payload: Json, log: Iterable<LogEntry>, inbox: readonly InboxRow[] = []): RunState {
   const root = blockState(plan.root, "", "", new Scope({ name: "payload", value: payload }, null));
-  const state: RunState = { plan, steps: new Map(), root, blocks: new Map() };
+  const state: RunState = { plan, steps: new Map(), root, blocks: new Map(), inbox: new Inbox(inbox) };
   for (const entry of log) record(state, entry);
   return state;
 }
 
 /** Takes one more entry into the state. */
 export function record(state: RunState, entry: LogEntry): void {
-  const [path, result, wakeAt] = entry;
+  const [path, result, wakeAt, taken] = entry;
+  if (taken !== undefined) state.inbox.take(taken);
   const block = blockOf(state, path);
   const node = block?.plan.nodes[block.position];
   state.steps.set(path, entry);
@@ -42,6 +45,10 @@ function begin(state: RunState, block: BlockState, node: Node, result: StepResul
   };
   const { current } = block;
   current.wakeAt = wakeAt;
+  if (isWait(node)) {
+    if (result.error === null) state.inbox.wait(block.path, signalsOf(result));
+    else state.inbox.leave(block.path);
+  }
   current.isRetrying = result.error !== null && wakeAt !== null;
   if (current.isRetrying) {
     close(state, current);
@@ -75,6 +82,7 @@ function handle(state: RunState, block: BlockState, current: StepState, node: No
 }
 
 function end(state: RunState, block: BlockState, node: Node, result: StepResult): void {
+  if (isWait(node)) state.inbox.leave(block.path);
   if (block.current !== null) close(state, block.current);
   block.current = null;
   if (hasPassed(result)) {
@@ -98,6 +106,16 @@ function hasPassed({ status, handled, error }: StepResult): boolean {
   return status === "success" || handled === true || (status === "skipped" && error === null);
 }
 
+function isWait(node: Node): boolean {
+  return node.kind === "step" && node.stepType?.connector.kind === "signal";
+}
+
+/** The names of the signals that an attempt of a step waits for. */
+function signalsOf({ details }: StepResult): string[] {
+  const signals = details?.signals;
+  return Array.isArray(signals) ? signals.filter((name) => typeof name === "string") : [];
+}
+
 /** Puts lists of steps under way. */
 function open(state: RunState, step: StepState, bodies: readonly BlockState[]): void {
   step.bodies = bodies;
@@ -108,6 +126,7 @@ function open(state: RunState, step: StepState, bodies: readonly BlockState[]): 
 function close(state: RunState, step: StepState): void {
   for (const body of step.bodies ?? []) {
     if (body.current !== null) close(state, body.current);
+    state.inbox.leave(body.path);
     state.blocks.delete(body.prefix);
   }
   step.bodies = null;

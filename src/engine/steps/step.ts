@@ -1,17 +1,20 @@
 import { describeFailure } from "../../step-failures.ts";
-import type { FailedOutcome } from "../entries.ts";
 import type { StepNode } from "../plan/plan.ts";
 import type { BlockState } from "../state/state.ts";
 import { resolveConfig } from "./config.ts";
 import type { Asked, Decision } from "./decision.ts";
+import { failed, timedOut } from "./failing.ts";
 import { beginEntry } from "./outcome.ts";
+import { decideWait } from "./wait.ts";
 
 /** What a step that holds no others has to do, now that its attempt may begin or go on. */
-export function decideStep(block: BlockState, node: StepNode, { now, meter }: Asked): Decision {
+export function decideStep(block: BlockState, node: StepNode, asked: Asked): Decision {
+  const { now, meter } = asked;
   const { stepType: type, timeout } = node;
   const { current } = block;
   if (type === undefined) return failed(block, describeFailure("type_unknown", { type: JSON.stringify(node.type) }));
   const { connector } = type;
+  if (connector.kind === "signal") return decideWait(block, node, { ...type, connector }, asked);
   const wakeAt = current === null || current.isRetrying ? null : current.wakeAt;
   // Asked again and again while others go on: what it needs then is not resolved each time.
   if (connector.kind === "wait" && wakeAt !== null && now < wakeAt) return { kind: "wait", wakeAt };
@@ -32,13 +35,4 @@ export function decideStep(block: BlockState, node: StepNode, { now, meter }: As
   } catch (unexpected) {
     return { ...failed(block, describeFailure("unexpected", { type: node.type })), unexpected };
   }
-}
-
-/** The outcome of an attempt that took longer than it may, in milliseconds. */
-export function timedOut(timeout: number): FailedOutcome {
-  return { ...describeFailure("step_timeout", { seconds: timeout / 1000 }), output: null };
-}
-
-function failed(block: BlockState, failure: Pick<FailedOutcome, "code" | "error">): Decision & { kind: "settle" } {
-  return { kind: "settle", block, outcome: { ...failure, output: null } };
 }

@@ -4,3 +4,14 @@ export const FAIL = "fail";
 
 /** A word of an author's own for an error. */
 export const CODE_PATTERN = "^[a-z][a-z0-9_]{0,63}$";
+
+export const WAIT = "wait";
+
+/** The name of a signal. */
+export const SIGNAL_NAME = "^[A-Za-z0-9_.:-]{1,128}$";
+export const MAX_SIGNAL_NAMES = 10;
+
+/** Why a text is no name of a signal; null where it is one. */
+export function faultOfSignal(name: string): string | null {
+  return new RegExp(SIGNAL_NAME).test(name) ? null : "A signal's name has 1 to 128 letters, digits, _ . : -";
+}

@@ -2,7 +2,7 @@ import type { EachBatchPayload, KafkaMessage } from "kafkajs";
 import { messageOf } from "../../errors.ts";
 import { failpoint } from "../../failpoints.ts";
 import { Backoff, Rest } from "../../resilience/waiting.ts";
-import { type ReadTrigger, readTrigger, type Triggered } from "../../schemas/event.ts";
+import { type ReadTrigger, readTrigger } from "../../schemas/event.ts";
 import { nameOfRun } from "../../schemas/run.ts";
 import type { TriggerConsumer } from "../port.ts";
 import type { Connection } from "./client.ts";
@@ -96,8 +96,10 @@ export class Intake {
   /** False when the database, or the broker, was out: then the same is to be tried again. */
   async #isDone(part: Incoming[], payload: EachBatchPayload, goesOn: () => boolean): Promise<boolean> {
     const { heartbeat } = payload;
-    const triggered = new Map<string, Triggered>();
-    for (const { read } of part) if ("uuid" in read) triggered.set(nameOfRun(read), read);
+    const named = part.flatMap(({ read }) => ("uuid" in read ? [read] : []));
+    const woken = named.filter(({ isWake }) => isWake);
+    const triggered = new Map(named.filter(({ isWake }) => !isWake).map((read) => [nameOfRun(read), read]));
+    if (woken.length > 0) this.#consumer.wake(woken);
     let unknown = new Set<string>();
     if (triggered.size > 0) {
       const claim = () => this.#consumer.claim([...triggered.values()]);

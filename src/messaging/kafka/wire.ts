@@ -23,6 +23,7 @@ const SHORT_ERROR_CHARACTERS = 1000;
 
 const VERSION_HEADER = "workflow_version";
 const NAMESPACE_HEADER = "namespace";
+const WAKE_HEADER = "wake";
 
 /** How something is sent: whole, or where the broker refuses that, short. */
 export interface Form<Item> {
@@ -44,6 +45,7 @@ export const completedForm: Form<CompletedEvent> = {
 
 function triggerMessage(event: TriggerEvent): Outgoing {
   const message = triggerMessageWith(event, event.payload);
+  if (event.isWake) return { ...message, headers: { ...message.headers, [WAKE_HEADER]: "1" } };
   if (!fits(message)) return triggerMessageWith(event, "null");
   return { ...message, headers: { ...message.headers, [VERSION_HEADER]: String(event.workflow_version) } };
 }
@@ -62,6 +64,7 @@ export function triggerHeadersOf(headers: IHeaders | undefined): TriggerHeaders 
     namespace: headers?.[NAMESPACE_HEADER]?.toString() ?? null,
     version: headers?.[VERSION_HEADER]?.toString() ?? null,
     traceparent: headers?.[TRACEPARENT]?.toString() ?? null,
+    wake: headers?.[WAKE_HEADER]?.toString() ?? null,
   };
 }
 

@@ -1,4 +1,5 @@
 /** Claims and leases. */
+import type { InboxRow } from "../../schemas/inbox.ts";
 import type { RunKey } from "../../schemas/run.ts";
 
 /** The mark of a claim on its runs. A claim takes no run once the lease of its worker is over. */
@@ -16,7 +17,7 @@ export interface WorkerLease {
 }
 
 export interface Claim extends ClaimMark {
-  /** The most characters of payloads and logs; the first run is taken whatever its size. */
+  /** The most characters of payloads, logs and inboxes; the first run is taken whatever its size. */
   maxBytes: number;
 }
 
@@ -40,6 +41,8 @@ export interface ClaimedRun extends RunKey {
   /** JSON array text of every log entry so far. */
   log: string;
   logLength: number;
+  /** What came for it and was not taken, in the order of arrival. */
+  inbox: InboxRow[];
   token: number;
   crashes: number;
   /** Claims since it last made progress or was given back, with this one. */

@@ -13,6 +13,9 @@ export interface Progress extends Held {
   /** JSON array text to append to the log; null appends nothing. */
   entries: string | null;
   crashes: number;
+  /** The last `seq` of its inbox that its steps know of, and those that were taken since the last write; absent without an inbox. */
+  heard?: number;
+  taken?: number[];
   /** When an unclaimed run was begun, milliseconds since the epoch; a claim writes it itself. */
   startedAt?: number;
   /** The message by which the run was executed before its row was read: the write succeeds only if the row says the same. */
@@ -24,8 +27,11 @@ export interface Progress extends Held {
 export type Next =
   /** Its worker goes on holding it. */
   | { kind: "hold" }
-  /** No worker holds it. It may be claimed from `dueAt` on, milliseconds since the epoch. */
-  | { kind: "due"; dueAt: number }
+  /**
+   * No worker holds it. It may be claimed from `dueAt` on, milliseconds since the epoch, or once something comes into its inbox;
+   * null for that alone.
+   */
+  | { kind: "due"; dueAt: number | null }
   | RunEnd;
 
 /** The end of a run. */

@@ -1,8 +1,10 @@
 import { few, keptStatement } from "../../db/postgres/kept.ts";
 import type { Pool } from "../../db/postgres/pool.ts";
 import { isUuid } from "../../ids.ts";
+import type { InboxRow } from "../../schemas/inbox.ts";
 import type { Claim, ClaimedRun, DueClaim, MessageClaim } from "../port.ts";
 import { type DueLooks, since } from "./due-looks.ts";
+import type { Inbox } from "./inbox.ts";
 import { logOf } from "./runs.ts";
 import { asked, askedRuns, boundsOf, runsText, within } from "./statement.ts";
 import { hasLease } from "./workers.ts";
@@ -12,7 +14,7 @@ import { hasLease } from "./workers.ts";
 // The log is not read here: run_queue has its size, so that a long log slows no claim that leaves it.
 // A run that has ended is found when its completed event is overdue, and is moved to owed_events: a row without uuid reports that.
 const claim = (candidates: string, among = "true") => `with candidate as materialized (
-    select q.run_uuid, q.log_size, q.ended, row_number() over () as position
+    select q.run_uuid, q.log_size, q.inbox, q.ended, row_number() over () as position
     from (${candidates} for update of run_queue skip locked) as q
   ), overdue as (
     delete from run_queue q using candidate where candidate.ended and q.run_uuid = candidate.run_uuid and ${few("position")}
@@ -20,21 +22,23 @@ const claim = (candidates: string, among = "true") => `with candidate as materia
   ), owed as (
     insert into owed_events (run_uuid, due_at) select run_uuid, now() from overdue
   ), loaded as materialized (
-    select candidate.*, r.workflow_id, r.workflow_version, r.depth::integer, r.traceparent, r.payload::text as payload
+    select candidate.*, r.workflow_id, r.workflow_version, r.depth::integer, r.traceparent, r.payload::text as payload,
+      case when inbox = 0 then 0 else (select sum(bytes) from run_inbox i where i.run_uuid = candidate.run_uuid) end as inbox_size
     from candidate join workflow_runs r on r.uuid = candidate.run_uuid where not candidate.ended and ${few("position")} and ${among}
   ), sized as (
-    select *, sum(length(payload) + log_size) over (order by position) - length(payload) - log_size as before from loaded
+    select *, sum(length(payload) + log_size + coalesce(inbox_size, 0)) over (order by position)
+      - length(payload) - log_size - coalesce(inbox_size, 0) as before from loaded
   ), claimed as (
     update run_queue q set due_at = null, token = case when q.claim_id = $2::text::uuid then q.token else q.token + 1 end,
       claims = case when q.claim_id = $2::text::uuid then q.claims else q.claims + 1 end,
       holder = $1::text::uuid, claim_id = $2::text::uuid, started_at = coalesce(q.started_at, now())
     from sized where q.run_uuid = sized.run_uuid and (sized.before < $3::float8 or sized.before = 0) and ${few("sized.position")}
     returning q.namespace, q.run_uuid, sized.workflow_id, sized.workflow_version, sized.payload, q.log_length, q.token, q.crashes, q.claims,
-      sized.depth, sized.traceparent, sized.position::integer
+      sized.depth, sized.traceparent, q.inbox, sized.position::integer
   )
   select * from claimed
   union all
-  select null, null, null, null, null, null, null, null, null, null, null, count(*)::integer from overdue having count(*) > 0`;
+  select null, null, null, null, null, null, null, null, null, null, null, null, count(*)::integer from overdue having count(*) > 0`;
 
 // Makes runs of workers whose lease is over due, 1,000 at a time. Workers are few: their table is one page.
 // Found once and kept ("materialized"): joined in another order, they would be looked for again for each row of the queue.
@@ -67,6 +71,7 @@ const CLAIMED = {
   claims: "integer",
   depth: "integer",
   traceparent: "text",
+  came: "integer",
   position: "integer",
 } as const;
 
@@ -106,16 +111,19 @@ export const CLAIM_DUE_BEGUN = keptStatement(
   free("$5"),
 );
 
-type ClaimedRow = Omit<ClaimedRun, "log"> & { position: number };
+/** `came`: how many things came into its inbox. */
+type ClaimedRow = Omit<ClaimedRun, "log" | "inbox"> & { came: number; position: number };
 
 /** Claims of runs. */
 export class Claims {
   readonly #pool: Pool;
   readonly #looks: DueLooks;
+  readonly #inbox: Inbox;
 
-  constructor(pool: Pool, looks: DueLooks) {
+  constructor(pool: Pool, looks: DueLooks, inbox: Inbox) {
     this.#pool = pool;
     this.#looks = looks;
+    this.#inbox = inbox;
   }
 
   byMessage({ runs, ...mark }: MessageClaim): Promise<ClaimedRun[]> {
@@ -144,7 +152,15 @@ export class Claims {
     // Due runs may stand behind the overdue events that were moved.
     if (claimed.length === 0 && rows.length > 0) return this.#claim(text, { worker, claimId, maxBytes }, ...rest);
     const logs = await this.#logs(claimed.filter(({ logLength }) => logLength > 0).map(({ uuid }) => uuid));
-    return claimed.map(({ position: _, ...run }) => ({ ...run, log: logs.get(run.uuid) ?? "[]" }));
+    const inboxes = await this.#inboxes(claimed.filter(({ came }) => came > 0).map(({ uuid }) => uuid));
+    return claimed.map(({ position: _, came: __, ...run }) => {
+      return { ...run, log: logs.get(run.uuid) ?? "[]", inbox: inboxes.get(run.uuid) ?? [] };
+    });
+  }
+
+  async #inboxes(uuids: string[]): Promise<Map<string, InboxRow[]>> {
+    const found = await this.#inbox.find(uuids.map((uuid) => ({ uuid, after: 0 })));
+    return new Map(uuids.map((uuid, index) => [uuid, found[index] ?? []]));
   }
 
   async #logs(uuids: string[]): Promise<Map<string, string>> {

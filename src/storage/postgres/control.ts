@@ -1,7 +1,7 @@
 import { few, keptStatement } from "../../db/postgres/kept.ts";
 import type { Pool } from "../../db/postgres/pool.ts";
 import { isUuid } from "../../ids.ts";
-import type { ControlKind, ControlRequest, ControlResult } from "../../schemas/control.ts";
+import type { ControlRequest, ControlResult, HolderNews } from "../../schemas/control.ts";
 import type { Held, Outcome } from "../port.ts";
 import { boundsOf, rounds, within } from "./statement.ts";
 
@@ -23,14 +23,18 @@ export const REQUEST_CONTROL = keptStatement(
     returning item.position
   ), owing as (
     update run_queue q set ended = true, due_at = now(), control = null from item where $2::text = 'owed' and ${FREE}
-    returning q.run_uuid, q.token, q.crashes, q.started_at, item.position
+    returning q.run_uuid, q.token, q.crashes, q.started_at, q.inbox, item.position
   ), gone as (
     delete from run_queue q using item where $2::text = 'none' and ${FREE}
-    returning q.run_uuid, q.token, q.crashes, q.started_at, item.position
+    returning q.run_uuid, q.token, q.crashes, q.started_at, q.inbox, item.position
+  ), over as (
+    select * from owing union all select * from gone
+  ), cleared as (
+    delete from run_inbox i using over where i.run_uuid = over.run_uuid and over.inbox > 0 and ${few("over.position")}
   ), cancelled as (
     update workflow_runs r set status = 'cancelled', completed_at = now(), started_at = over.started_at, token = over.token,
       crashes = over.crashes
-    from (select * from owing union all select * from gone) as over where r.uuid = over.run_uuid and ${within("r.uuid", "$3", "$4")}
+    from over where r.uuid = over.run_uuid and ${within("r.uuid", "$3", "$4")}
     returning over.position
   )
   select position, 'cancelled' from cancelled
@@ -44,9 +48,12 @@ export const REQUEST_CONTROL = keptStatement(
 export const CONTROL_OF = keptStatement(
   "control_of",
   ["text"],
-  { namespace: "text", uuid: "uuid", token: "integer", kind: "text" },
-  `select namespace, run_uuid, token, control from run_queue
-  where holder = $1::text::uuid and control is not null and ${few("length(control)")}`,
+  { namespace: "text", uuid: "uuid", token: "integer", kind: "text", last: "integer" },
+  `select namespace, run_uuid, token, control, inbox from run_queue
+  where holder = $1::text::uuid and control is not null and ${few("length(control)")}
+  union all
+  select namespace, run_uuid, token, 'inbox', inbox from run_queue
+  where holder = $1::text::uuid and inbox > inbox_heard and control is null and ${few("inbox")}`,
 );
 
 /** Attempts for a run that is claimed and given back meanwhile, again and again. */
@@ -92,8 +99,9 @@ export class Control {
     });
   }
 
-  of(worker: string): Promise<(Held & { kind: ControlKind })[]> {
-    return this.#pool.run(CONTROL_OF.call, [worker]);
+  async of(worker: string): Promise<(Held & HolderNews)[]> {
+    const rows = await this.#pool.run<Held & { kind: HolderNews["kind"]; last: number }>(CONTROL_OF.call, [worker]);
+    return rows.map(({ kind, last, ...held }) => (kind === "inbox" ? { ...held, kind, last } : { ...held, kind }));
   }
 }
 

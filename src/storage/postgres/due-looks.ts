@@ -37,8 +37,8 @@ export const NEXT_DUE = keptStatement(
     select ${WALKED} as walked
   ), found as materialized (
     select walked,
-      (select min(due_at) from run_queue where due_at is not null and started_at is not null and ${since("due_at", "$2")}) as begun,
-      (select min(due_at) from run_queue where due_at is not null and ${since("due_at", "$2")}) as due,
+      (select min(due_at) from run_queue where due_at is not null and started_at is not null and ${since("due_at", "$2")} and due_at < 'infinity') as begun,
+      (select min(due_at) from run_queue where due_at is not null and ${since("due_at", "$2")} and due_at < 'infinity') as due,
       (select min(lease_until) from workers where ${since("lease_until", "$2")}
         and ($2 > 0 and lease_until > now() or exists (select from run_queue where holder = workers.uuid))) as lapse
     from start

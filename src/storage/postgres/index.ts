@@ -12,11 +12,12 @@ import { DueLooks, NEXT_DUE } from "./due-looks.ts";
 import { EventQueue, OWED_EVENTS_SENT, TAKE_OWED_EVENTS } from "./events.ts";
 import { FIGURES, figuresOf } from "./figures.ts";
 import { FENCE_IDS, FIND_LATE_IDS, Ids } from "./ids.ts";
+import { FIND_INBOX, Inbox, PUT_SIGNALS } from "./inbox.ts";
 import { INSERT_BY_UUID, NewRuns } from "./new-runs.ts";
 import { DROP_RUNS } from "./partitions/drop-runs.ts";
 import { MAKE_MONTHS } from "./partitions/make-months.ts";
 import { Partitions } from "./partitions/partitions.ts";
-import { END_RUNS, ProgressWriter, SAVE_PROGRESS } from "./progress.ts";
+import { END_RUNS, ProgressWriter, SAVE_PROGRESS, SAVE_PROGRESS_TAKING } from "./progress.ts";
 import { PostgresReplica } from "./replica.ts";
 import { FIND_RUNS, LIST_RUNS, Runs, storedRuns } from "./runs.ts";
 import { StepOrder } from "./step-order.ts";
@@ -43,7 +44,10 @@ export const KEPT = [
   HELD_BY,
   REQUEST_CONTROL,
   CONTROL_OF,
+  PUT_SIGNALS,
+  FIND_INBOX,
   SAVE_PROGRESS,
+  SAVE_PROGRESS_TAKING,
   END_RUNS,
   FIND_RUNS,
   LIST_RUNS.desc,
@@ -142,7 +146,8 @@ function postgresStorage(
   const newRuns = new NewRuns(writes, ids, clock, owesEvents);
   const unclaimed = new UnclaimedRuns(writes);
   const looks = new DueLooks(writes, clock);
-  const claims = new Claims(writes, looks);
+  const inbox = new Inbox(writes);
+  const claims = new Claims(writes, looks, inbox);
   const workers = new Workers(writes);
   const control = new Control(writes, owesEvents);
   const progress = new ProgressWriter(writes, clock, owesEvents);
@@ -169,6 +174,8 @@ function postgresStorage(
     heldBy: (worker) => workers.heldBy(worker),
     requestControl: (items) => control.request(items),
     controlOf: (worker) => control.of(worker),
+    putSignals: (items) => inbox.put(items),
+    findInbox: (items) => inbox.find(items),
     maintain: async (before) => {
       if (before !== null && (await partitions.drop(before))) return true;
       await partitions.make();

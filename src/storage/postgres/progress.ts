@@ -29,7 +29,7 @@ const ITEM = `position integer, namespace text, uuid uuid, token integer, seq in
  * the batch again, each of 200 items would be compared with 200.
  */
 const locked = (low: string, high: string) => `locked as materialized (
-    select item.*, coalesce(q.started_at, to_timestamp(item."startedAt" / 1000)) as started_at
+    select item.*, coalesce(q.started_at, to_timestamp(item."startedAt" / 1000)) as started_at, q.inbox
     from item join run_queue q on ${FENCE} where ${asTold(low, high)} order by q.run_uuid for update of q
   )`;
 
@@ -57,6 +57,8 @@ export const END_RUNS = keptStatement(
     from locked as item where q.run_uuid = item.uuid and $2::text = 'owed'
   ), gone as (
     delete from run_queue q using locked as item where q.run_uuid = item.uuid and $2::text = 'none'
+  ), cleared as (
+    delete from run_inbox i using locked as item where i.run_uuid = item.uuid and item.inbox > 0 and ${few("item.position")}
   ), ${APPENDED}, ended as (
     update workflow_runs r set status = item.status, started_at = item.started_at, completed_at = ${ENDED_AT},
       error = item.error, step_results = item.results, token = item.token, crashes = item.crashes
@@ -69,29 +71,46 @@ export const END_RUNS = keptStatement(
     and ${asTold("$5", "$6")}`,
 );
 
-// A run with a request is due at once, and does not sleep. What is written while threads die under a run is no progress.
-export const SAVE_PROGRESS = keptStatement(
-  "save_progress",
-  ["text", "uuid", "uuid"],
-  { position: "integer" },
-  `with item as (
-    select * from json_to_recordset($1::text::json) as item (${ITEM}, "dueAt" float8)
+/** The rows of inboxes that a batch took. A signal that may be sent again is remembered without its body. */
+const TAKEN = `taken as materialized (
+    select item.uuid, took::integer from locked as item, json_array_elements_text(item.taken) as took where ${few("item.position")}
+  ), forgotten as (
+    delete from run_inbox i using taken where i.run_uuid = taken.uuid and i.seq = taken.took and not i.is_keyed and ${few("taken.took")}
+  ), emptied as (
+    update run_inbox i set body = null from taken where i.run_uuid = taken.uuid and i.seq = taken.took and i.is_keyed and ${few("taken.took")}
+  )`;
+
+// A run with a request, or with more to hear, is due at once, and does not sleep. What is written while threads die under a run is no
+// progress.
+const save = (name: string, before: string) =>
+  keptStatement(
+    name,
+    ["text", "uuid", "uuid"],
+    { position: "integer" },
+    `with item as (
+    select * from json_to_recordset($1::text::json) as item (${ITEM}, "dueAt" float8, heard integer, taken json)
     where ${few("position")}
-  ), ${locked("$2", "$3")}, saved as (
+  ), ${locked("$2", "$3")}, ${before}saved as (
     update run_queue q set
       log_length = greatest(q.log_length, item.seq + case when item.entries is null then 0 else 1 end),
       log_size = q.log_size + case when q.log_length = item.seq then coalesce(length(item.entries), 0) else 0 end,
       crashes = item.crashes,
       claims = case when item.crashes = 0 then 0 else q.claims end,
       due_at = case when item."dueAt" is null then q.due_at when q.control is not null then now()
+        when q.inbox > greatest(q.inbox_heard, item.heard) then now()
         else to_timestamp(item."dueAt" / 1000) end,
       holder = case when item."dueAt" is null then q.holder end,
       claim_id = case when item."dueAt" is null then q.claim_id end,
-      started_at = item.started_at
+      started_at = item.started_at,
+      inbox_heard = greatest(q.inbox_heard, item.heard)
     from locked as item where q.run_uuid = item.uuid
   ), ${APPENDED}
   select position from locked`,
-);
+  );
+
+export const SAVE_PROGRESS = save("save_progress", "");
+/** For runs that took something from their inboxes, so that the others pay nothing for that. */
+export const SAVE_PROGRESS_TAKING = save("save_progress_taking", `${TAKEN}, `);
 
 /** Fenced writes of progress. */
 export class ProgressWriter {
@@ -112,10 +131,11 @@ export class ProgressWriter {
       const saved = await writeInRounds(part, async (batch) => outcomesOf(batch, await write(batch)));
       for (const [index, one] of part.entries()) outcomes.set(one, saved[index] ?? { kind: "lost" });
     };
-    await save(
-      items.filter(({ next }) => next.kind !== "end"),
-      (batch) => this.#pool.run(SAVE_PROGRESS.call, [itemsText(batch), ...boundsOf(batch.map(({ uuid }) => uuid))]),
-    );
+    const kept = items.filter(({ next }) => next.kind !== "end");
+    for (const [isTaking, part] of Map.groupBy(kept, ({ taken }) => taken !== undefined)) {
+      const { call } = isTaking ? SAVE_PROGRESS_TAKING : SAVE_PROGRESS;
+      await save(part, (batch) => this.#pool.run(call, [itemsText(batch), ...boundsOf(batch.map(({ uuid }) => uuid))]));
+    }
     await save(
       items.filter(({ next }) => next.kind === "end"),
       (batch) => {
@@ -133,9 +153,10 @@ function itemsText(batch: Progress[]): string {
 }
 
 /** Absent fields are left out: PostgreSQL would have to parse a null. */
-function itemOf({ namespace, uuid, token, seq, crashes, startedAt, told, entries, next }: Progress, position: number) {
+function itemOf({ told, entries, next, ...progress }: Progress, position: number) {
   const { status, error } = next.kind === "end" ? next : {};
-  const dueAt = next.kind === "due" ? next.dueAt : undefined;
-  const read = { position, namespace, uuid, token, seq, crashes, startedAt, ...told };
+  // As a text PostgreSQL reads it as a float8; JSON has no such number.
+  const dueAt = next.kind === "due" ? (next.dueAt ?? "Infinity") : undefined;
+  const read = { position, ...progress, ...told };
   return { ...read, entries: entries ?? undefined, dueAt, status, error: error ?? undefined };
 }

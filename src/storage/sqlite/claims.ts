@@ -1,6 +1,8 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../clock.ts";
+import { sizeOf } from "../../schemas/inbox.ts";
 import type { Claim, ClaimedRun, DueClaim, MessageClaim } from "../port.ts";
+import type { Inbox } from "./inbox.ts";
 import { logOf } from "./runs.ts";
 import type { Workers } from "./workers.ts";
 
@@ -9,11 +11,12 @@ const RUN =
 
 // Without a join, or a second table in its condition, which SQLite 3.54 plans anew at each call (32 µs in place of 6).
 const BY_UUID = `select uuid, 0 as logLength, 1 as token, 0 as crashes, 1 as claims, ${RUN},
-  exists (select 1 from run_queue where run_uuid = uuid and token = 0 and started_at is null) as isNew
+  exists (select 1 from run_queue where run_uuid = uuid and token = 0 and started_at is null) as isNew,
+  (select inbox from run_queue where run_uuid = uuid) as came
   from workflow_runs r where uuid = ?`;
 
 // "cross join" makes SQLite read the queue first, and "+?" has it plan the statement once (see Definitions).
-const DUE = `select run_uuid as uuid, log_length as logLength, q.token + 1 as token, q.crashes, q.claims + 1 as claims,
+const DUE = `select run_uuid as uuid, log_length as logLength, q.token + 1 as token, q.crashes, q.claims + 1 as claims, q.inbox as came,
   ${RUN} from run_queue q cross join workflow_runs r on r.uuid = run_uuid
   where due_at <= ? and (q.started_at is not null or due_at <= ?) order by due_at limit +?`;
 
@@ -21,22 +24,28 @@ const DUE = `select run_uuid as uuid, log_length as logLength, q.token + 1 as to
 const CLAIM = `update run_queue set token = ?, claims = ?, due_at = null, holder = ?, claim_id = ?,
   started_at = coalesce(started_at, ?) where run_uuid = ?`;
 
-const NEXT_DUE = "select min(due_at) as dueAt from run_queue where due_at is not null";
+/** When a run is due that waits for its inbox alone. Held runs have none, and are few. */
+export const NEVER = Number.MAX_SAFE_INTEGER;
+
+const NEXT_DUE = `select min(due_at) as dueAt from run_queue where due_at < ${NEVER}`;
 
 const NEXT_DUE_BEGUN = `${NEXT_DUE} and started_at is not null`;
 
-type Claimable = Omit<ClaimedRun, "log">;
+/** `came`: how many things came into its inbox. */
+type Claimable = Omit<ClaimedRun, "log" | "inbox"> & { came: number };
 
 /** Claims of runs, on one SQLite connection. Writes expect an open transaction. */
 export class Claims {
   readonly #database: Database;
   readonly #clock: Clock;
   readonly #workers: Workers;
+  readonly #inbox: Inbox;
 
-  constructor(database: Database, clock: Clock, workers: Workers) {
+  constructor(database: Database, clock: Clock, workers: Workers, inbox: Inbox) {
     this.#database = database;
     this.#clock = clock;
     this.#workers = workers;
+    this.#inbox = inbox;
   }
 
   byMessage({ runs, ...claim }: MessageClaim): ClaimedRun[] {
@@ -77,10 +86,11 @@ export class Claims {
     const claimed: ClaimedRun[] = [];
     if (!this.#workers.hasLease(worker)) return claimed;
     let room = maxBytes;
-    for (const row of claimable) {
-      const run = { ...row, log: logOf(this.#database, row.uuid, row.logLength) };
+    for (const { came, ...row } of claimable) {
+      const inbox = came === 0 ? [] : this.#inbox.find({ uuid: row.uuid, after: 0 });
+      const run = { ...row, log: logOf(this.#database, row.uuid, row.logLength), inbox };
       claimed.push(run);
-      room -= run.payload.length + run.log.length;
+      room -= run.payload.length + run.log.length + sizeOf(inbox);
       if (room <= 0) break;
     }
     const now = this.#clock.now();

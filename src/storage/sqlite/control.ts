@@ -1,7 +1,8 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../clock.ts";
-import type { ControlKind, ControlRequest, ControlResult } from "../../schemas/control.ts";
+import type { ControlKind, ControlRequest, ControlResult, HolderNews } from "../../schemas/control.ts";
 import type { Held, Outcome } from "../port.ts";
+import type { Inbox } from "./inbox.ts";
 import { LEAVE } from "./progress.ts";
 
 const STATE = `select completed_at is not null as isOver,
@@ -16,14 +17,19 @@ const CANCEL = `update workflow_runs set status = 'cancelled', completed_at = ?,
 const CONTROL_OF =
   "select namespace, run_uuid as uuid, token, control as kind from run_queue where holder = ? and control is not null";
 
+const INBOX_OF = `select namespace, run_uuid as uuid, token, 'inbox' as kind, inbox as last from run_queue
+  where holder = ? and inbox > inbox_heard and control is null`;
+
 /** Requests to runs, on one SQLite connection. Writes expect an open transaction. */
 export class Control {
   readonly #database: Database;
   readonly #clock: Clock;
+  readonly #inbox: Inbox;
 
-  constructor(database: Database, clock: Clock) {
+  constructor(database: Database, clock: Clock, inbox: Inbox) {
     this.#database = database;
     this.#clock = clock;
+    this.#inbox = inbox;
   }
 
   request({ namespace, uuid, kind }: ControlRequest): Outcome<ControlResult> {
@@ -38,10 +44,14 @@ export class Control {
     }
     this.#database.query(CANCEL).run(this.#clock.now(), uuid);
     this.#database.query(LEAVE).run(uuid);
+    this.#inbox.clear(uuid);
     return { kind: "ok", value: "cancelled" };
   }
 
-  of(worker: string): (Held & { kind: ControlKind })[] {
-    return this.#database.query<Held & { kind: ControlKind }, [string]>(CONTROL_OF).all(worker);
+  of(worker: string): (Held & HolderNews)[] {
+    return [
+      ...this.#database.query<Held & { kind: ControlKind }, [string]>(CONTROL_OF).all(worker),
+      ...this.#database.query<Held & { kind: "inbox"; last: number }, [string]>(INBOX_OF).all(worker),
+    ];
   }
 }

@@ -14,6 +14,7 @@ import { Control } from "./control.ts";
 import { Definitions } from "./definitions.ts";
 import { Measure } from "./figures.ts";
 import { IdsUnderWay, newestId } from "./ids.ts";
+import { Inbox } from "./inbox.ts";
 import { Runs } from "./runs.ts";
 import { UnclaimedRuns } from "./unclaimed.ts";
 import { Workers } from "./workers.ts";
@@ -87,9 +88,10 @@ function sqliteStorage(
 ): Storage {
   const definitions = new Definitions(reader, clock);
   const workers = new Workers(reader, clock);
-  const control = new Control(reader, clock);
+  const inbox = new Inbox(reader, clock);
+  const control = new Control(reader, clock, inbox);
   const runs = new Runs(reader);
-  const claims = new Claims(reader, clock, workers);
+  const claims = new Claims(reader, clock, workers, inbox);
   const unclaimed = new UnclaimedRuns(reader);
   const measure = new Measure(reader, clock);
   const underWay = new IdsUnderWay(clock, newestId(reader));
@@ -119,6 +121,8 @@ function sqliteStorage(
     heldBy: async (worker) => reading(() => workers.heldBy(worker)),
     requestControl: (items) => committer.write("requestControl", items),
     controlOf: async (worker) => reading(() => control.of(worker)),
+    putSignals: (items) => committer.write("putSignals", items),
+    findInbox: async (items) => reading(() => items.map((item) => inbox.find(item))),
     maintain: async (before) => {
       if (before === null) return false;
       await committer.quiet();

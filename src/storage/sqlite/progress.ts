@@ -2,22 +2,25 @@ import type { Database } from "bun:sqlite";
 import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../../clock.ts";
 import type { Outcome, Progress, Told } from "../port.ts";
+import { NEVER } from "./claims.ts";
+import type { Inbox } from "./inbox.ts";
 import { done } from "./workers.ts";
 
 // The row is read first, and written by its key: SQLite 3.54 plans a join with parameters anew at each call, which took 70 µs of
 // an end. Nothing changes the row in between, since this connection alone writes.
-const FIND = "select token, started_at as startedAt from run_queue where run_uuid = ? and namespace = ?";
+const FIND = "select token, started_at as startedAt, inbox from run_queue where run_uuid = ? and namespace = ?";
 
 const APPEND = "insert into run_log (run_uuid, seq, token, entries) values (?, ?, ?, ?) on conflict do nothing";
 
 // What is written while threads die under the run is no progress.
-const CAME = `log_length = max(log_length, ?1), crashes = ?2, claims = iif(?2 = 0, 0, claims), started_at = ?3`;
+const CAME = `log_length = max(log_length, ?1), crashes = ?2, claims = iif(?2 = 0, 0, claims), started_at = ?3,
+  inbox_heard = max(inbox_heard, ?4)`;
 
-const HOLD = `update run_queue set ${CAME} where run_uuid = ?4`;
+const HOLD = `update run_queue set ${CAME} where run_uuid = ?5`;
 
-// A run with a request is due at once, and does not sleep.
-const RELEASE = `update run_queue set ${CAME}, due_at = iif(control is null, ?5, ?6), holder = null, claim_id = null
-  where run_uuid = ?4`;
+// A run with a request, or with more to hear, is due at once, and does not sleep.
+const RELEASE = `update run_queue set ${CAME}, due_at = iif(control is null and inbox <= max(inbox_heard, ?4), ?6, ?7),
+  holder = null, claim_id = null where run_uuid = ?5`;
 
 const END = `update workflow_runs set status = ?, started_at = ?, completed_at = ?, error = ?, step_results = ?, token = ?,
   crashes = ? where uuid = ?`;
@@ -35,10 +38,12 @@ const TOLD =
 export class ProgressWriter {
   readonly #database: Database;
   readonly #clock: Clock;
+  readonly #inbox: Inbox;
 
-  constructor(database: Database, clock: Clock) {
+  constructor(database: Database, clock: Clock, inbox: Inbox) {
     this.#database = database;
     this.#clock = clock;
+    this.#inbox = inbox;
   }
 
   save(progress: Progress): Outcome<null> {
@@ -65,17 +70,21 @@ export class ProgressWriter {
     }
   }
 
-  #write({ uuid, token, seq, entries, crashes, startedAt: begun, next }: Progress, row: QueueRow): void {
+  #write(progress: Progress, row: QueueRow): void {
+    const { uuid, token, seq, entries, crashes, heard = 0, taken = [], next } = progress;
     const length = entries === null ? seq : seq + 1;
-    const startedAt = row.startedAt ?? begun ?? this.#clock.now();
-    if (next.kind === "hold") this.#database.query(HOLD).run(length, crashes, startedAt, uuid);
+    const startedAt = row.startedAt ?? progress.startedAt ?? this.#clock.now();
+    const came = [length, crashes, startedAt, heard, uuid] as const;
+    if (next.kind !== "end") this.#inbox.take(uuid, taken);
+    if (next.kind === "hold") this.#database.query(HOLD).run(...came);
     else if (next.kind === "due") {
-      this.#database.query(RELEASE).run(length, crashes, startedAt, uuid, next.dueAt, this.#clock.now());
+      this.#database.query(RELEASE).run(...came, next.dueAt ?? NEVER, this.#clock.now());
     } else {
       const { status, error, stepResults } = next;
       const completedAt = Math.max(this.#clock.now(), startedAt);
       this.#database.query(END).run(status, startedAt, completedAt, error, stepResults, token, crashes, uuid);
       this.#database.query(LEAVE).run(uuid);
+      if (row.inbox > 0) this.#inbox.clear(uuid);
     }
   }
 
@@ -93,4 +102,6 @@ export class ProgressWriter {
 interface QueueRow {
   token: number;
   startedAt: number | null;
+  /** Things that came into its inbox. */
+  inbox: number;
 }

@@ -6,6 +6,7 @@ import type {
   DueClaim,
   MessageClaim,
   NewRun,
+  NewSignal,
   NewWorkflow,
   Outcome,
   Progress,
@@ -17,6 +18,7 @@ import { UNSTORABLE } from "../refusals.ts";
 import { Claims } from "./claims.ts";
 import { Control } from "./control.ts";
 import { Definitions } from "./definitions.ts";
+import { Inbox } from "./inbox.ts";
 import { NewRuns } from "./new-runs.ts";
 import { ProgressWriter } from "./progress.ts";
 import { Retention } from "./retention.ts";
@@ -27,12 +29,13 @@ const DAY = 24 * 60 * 60 * 1000;
 /** Every write of the storage port by name, applied to one connection inside an open transaction. */
 export function writeOperations(database: Database, clock: Clock) {
   const definitions = new Definitions(database, clock);
-  const control = new Control(database, clock);
+  const inbox = new Inbox(database, clock);
+  const control = new Control(database, clock, inbox);
   const workers = new Workers(database, clock);
   const retention = new Retention(database);
   const newRuns = new NewRuns(database, clock, definitions, workers);
-  const claims = new Claims(database, clock, workers);
-  const progress = new ProgressWriter(database, clock);
+  const claims = new Claims(database, clock, workers, inbox);
+  const progress = new ProgressWriter(database, clock, inbox);
   return {
     insertWorkflows: (items: NewWorkflow[]) => each(items, (item) => definitions.insert(item)),
     updateWorkflows: (items: WorkflowChange[]) => each(items, (item) => definitions.update(item)),
@@ -44,6 +47,7 @@ export function writeOperations(database: Database, clock: Clock) {
     startLease: (lease: WorkerLease) => workers.start(lease),
     renewLease: (lease: WorkerLease) => workers.renew(lease),
     requestControl: (items: ControlRequest[]) => each(items, (item) => control.request(item)),
+    putSignals: (items: NewSignal[]) => each(items, (item) => inbox.put(item)),
     dropRuns: (before: number) => retention.drop(before),
     endLeases: (_: null) => workers.endAll(),
     recordHealth: (status: string) => {

@@ -9,6 +9,8 @@ const PATIENCE_MILLISECONDS = 20_000;
 
 /** A consumer that writes down what it is asked. It holds every run that it claims until it is given room again. */
 export class TestWorker implements TriggerConsumer {
+  /** Runs of which it was told that something came for them. */
+  readonly woken: string[] = [];
   /** What each claim that succeeded named. */
   readonly claims: string[][] = [];
   /** What messages said of the runs that were claimed. */
@@ -66,6 +68,10 @@ export class TestWorker implements TriggerConsumer {
     return { unknown: runs.filter(({ uuid }) => this.missing.has(uuid)) };
   }
 
+  wake(runs: RunKey[]): void {
+    this.woken.push(...runs.map(({ uuid }) => uuid));
+  }
+
   onMessages(runs: RunKey[]): void {
     this.#waiting.push(...runs);
     this.#claimWaiting();
@@ -94,6 +100,7 @@ export function triggerEvents(count: number, payload: JsonObject = { a: 1 }): Tr
     workflow_version: 3,
     traceparent: null,
     payload: JSON.stringify(payload),
+    isWake: false,
   }));
 }
 

@@ -31,6 +31,7 @@ export function claimContract(check: Check): void {
       workflowUuid: workflow,
       workflowVersion: 1,
       log: "[]",
+      inbox: [],
       logLength: 0,
       token: 1,
       crashes: 0,

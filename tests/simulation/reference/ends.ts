@@ -93,7 +93,7 @@ function secondsOfDelays(steps: readonly Step[]): number {
 function takesTime(step: Step): boolean {
   const passes = (inside: Step): boolean =>
     inside.retry !== undefined || takesTime(inside) || handlersOf(inside).some(({ steps }) => steps.some(passes));
-  return step.type === "delay" || step.type === "effect" || listsIn(step).some(({ steps }) => steps.some(passes));
+  return ["delay", "effect", "wait"].includes(step.type) || listsIn(step).some(({ steps }) => steps.some(passes));
 }
 
 /** The first catch of a step that means an error; undefined where none does. */

@@ -8,6 +8,7 @@ import {
 } from "../../../src/connectors/index.ts";
 import type { StepOutcome } from "../../../src/engine/entries.ts";
 import type { Json } from "../../../src/schemas/json.ts";
+import type { ErrorDetails } from "../../../src/schemas/run.ts";
 import { describeFailure } from "../../../src/step-failures.ts";
 import type { Cancellation } from "./cancellation.ts";
 
@@ -31,6 +32,9 @@ export interface Executed {
   unexpected: string | null;
   /** The outcome is a connector's: its output has to be an object. */
   isConnectors: boolean;
+  /** See Decision; absent for connectors. */
+  inner?: ErrorDetails | null;
+  taken?: number;
 }
 
 export function executePure(connector: PureConnector, config: Json): Executed {

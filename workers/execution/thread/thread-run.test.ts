@@ -69,7 +69,7 @@ async function run(
   const one = new ThreadRun({ uuid: "run", token: 1, depth: 0 }, plan, { payload: "{}", log: "[]" });
   let advanced = one.advance(surroundings);
   if (types.get(type)?.connector.kind === "effect") {
-    expect(advanced.next).toEqual({ kind: "wait", ready: [{ path: "0", host: null }], wakeAt: null });
+    expect(advanced.next).toEqual({ kind: "wait", ready: [{ path: "0", host: null }], wakeAt: null, hasEffects: true });
     await one.start("0", surroundings, tools);
     advanced = one.advance(surroundings);
   }

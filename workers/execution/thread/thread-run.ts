@@ -5,12 +5,13 @@ import { decide } from "../../../src/engine/steps/decide.ts";
 import type { Decision } from "../../../src/engine/steps/decision.ts";
 import { beginEntry, nodeOf, outcomeEntry } from "../../../src/engine/steps/outcome.ts";
 import { foldLog, record } from "../../../src/engine/steps/record.ts";
+import { type InboxRow, sizeOf } from "../../../src/schemas/inbox.ts";
 import { type LogEntry, parseLog, stepResultsText, tellMore } from "../../../src/schemas/log.ts";
-import type { ErrorDetails } from "../../../src/schemas/run.ts";
-import type { Advanced, ReadyEffect } from "../port.ts";
+import type { Advanced } from "../port.ts";
 import { Cancellation } from "./cancellation.ts";
-import { type Effect, type Executed, executeEffect, executePure, textOfThrown } from "./executing.ts";
+import { type Executed, executeEffect, executePure, textOfThrown } from "./executing.ts";
 import { Outputs } from "./outputs.ts";
+import { RunEffects } from "./run-effects.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** What expressions may cost before other runs have their turn; some 250 ms. */
@@ -28,11 +29,11 @@ export class ThreadRun {
   size: number;
   readonly #state: RunState;
   readonly #outputs: Outputs;
-  readonly #effects = new Map<string, Effect>();
+  readonly #effects = new RunEffects();
   #entries: LogEntry[] = [];
-  #ready: ReadyEffect[] = [];
   #told = 0;
   #mustSave = false;
+  #taken: number[] = [];
   #unexpected: string | null = null;
 
   /** @param payload and log as JSON text */
@@ -40,13 +41,20 @@ export class ThreadRun {
     { uuid, token, depth }: { uuid: string; token: number; depth: number },
     plan: Plan,
     { payload, log }: { payload: string; log: string },
+    inbox: readonly InboxRow[] = [],
   ) {
     this.uuid = uuid;
     this.token = token;
     this.depth = depth;
-    this.size = payload.length + log.length;
-    this.#state = foldLog(plan, JSON.parse(payload), parseLog(log));
+    this.size = payload.length + log.length + sizeOf(inbox);
+    this.#state = foldLog(plan, JSON.parse(payload), parseLog(log), inbox);
     this.#outputs = new Outputs(this.#state);
+  }
+
+  /** Takes in what came into its inbox. */
+  hear(rows: readonly InboxRow[]): void {
+    this.size += sizeOf(rows);
+    this.#state.inbox.hear(rows);
   }
 
   /** Whether an effect of it is under way or is to be started. */
@@ -56,8 +64,7 @@ export class ThreadRun {
 
   /** Whether an effect of it is under way. */
   get hasEffectsUnderWay(): boolean {
-    for (const { cancellation } of this.#effects.values()) if (cancellation !== null) return true;
-    return false;
+    return this.#effects.areUnderWay;
   }
 
   /**
@@ -66,15 +73,19 @@ export class ThreadRun {
    */
   advance(world: Surroundings): Advanced {
     const next = this.#pure(world);
-    const taken = {
+    const { heard } = this.#state.inbox;
+    const said = {
       seq: this.#told++,
       mustSave: this.#mustSave,
+      ...(heard > 0 && { heard }),
+      ...(this.#taken.length > 0 && { taken: this.#taken }),
       ...(this.#unexpected !== null && { unexpected: this.#unexpected }),
     };
     const entries = next.kind === "end" && !tellMore(this.#entries) ? "[]" : JSON.stringify(this.#entries);
-    const advanced = { entries, ...taken, next: this.#described(next) };
+    const advanced = { entries, ...said, next: this.#described(next) };
     this.size += entries.length;
     this.#entries = [];
+    this.#taken = [];
     this.#outputs.texts.clear();
     this.#mustSave = false;
     this.#unexpected = null;
@@ -84,7 +95,7 @@ export class ThreadRun {
   /** Goes up to the first step of the run, an effect, which the worker starts without having asked for it. */
   begin(world: Surroundings): void {
     this.#pure(world);
-    this.#ready = [];
+    this.#effects.takeReady();
   }
 
   /** Whether it has an effect at a path that is to be started. */
@@ -104,17 +115,14 @@ export class ThreadRun {
     effect.cancellation = new Cancellation();
     const executed = await executeEffect(effect.connector, effect.config, tools(effect.cancellation, effect.timeout));
     const block = blockOf(this.#state, path);
-    if (block === undefined || this.#effects.get(path) !== effect) return;
-    this.#effects.delete(path);
+    if (block === undefined || !this.#effects.end(path, effect)) return;
     this.#mustSave = true;
     this.#settle(world, block, executed, startedAt);
   }
 
   /** Calls off its effects: those under way are given up, and none is started any more. */
   callOff(): void {
-    for (const { cancellation } of this.#effects.values()) cancellation?.cancel();
-    this.#effects.clear();
-    this.#ready = [];
+    this.#effects.cancelAll();
   }
 
   /** Executes pure steps and records the entries that the engine decides, until neither is left. */
@@ -127,10 +135,10 @@ export class ThreadRun {
       const decision = decide(this.#state, now, this.#effects, meter);
       if (decision.kind === "record") this.#add(decision.entry);
       else if (decision.kind === "settle") {
-        const { block, outcome, inner, unexpected } = decision;
+        const { block, unexpected, ...settled } = decision;
         const thrown = unexpected === undefined ? null : textOfThrown(unexpected);
         const begun = Date.parse(block.current?.startedAt ?? "") || now;
-        this.#settle(world, block, { outcome, unexpected: thrown, isConnectors: false }, begun, inner);
+        this.#settle(world, block, { ...settled, unexpected: thrown, isConnectors: false }, begun);
       } else if (decision.kind === "execute" && decision.connector.kind === "pure") {
         const { connector, block, config, hasBegun } = decision;
         if (world.stepwise && !hasBegun) {
@@ -146,19 +154,19 @@ export class ThreadRun {
   #offer({ block, path, hasBegun, connector, config, timeout }: Decision & { kind: "execute" }, now: number): void {
     if (connector.kind !== "effect") return;
     if (!hasBegun) this.#add(beginEntry(block, now, null));
-    this.#effects.set(path, { connector, config, timeout, cancellation: null });
-    this.#ready.push({ path, host: connector.host?.(config) ?? null });
+    this.#effects.add(path, { connector, config, timeout, cancellation: null });
   }
 
   /** Records how an attempt of the step that a block is at ended. `from`: when it began, milliseconds since the epoch. */
-  #settle(world: Surroundings, block: BlockState, executed: Executed, from: number, inner?: ErrorDetails | null): void {
+  #settle(world: Surroundings, block: BlockState, executed: Executed, from: number): void {
     this.#unexpected ??= executed.unexpected;
     const now = world.now();
     const handler = block.current?.handler ?? null;
     // The output of a failed attempt is within the bounds already.
     const isKnown = handler !== null && executed.outcome.output === handler.failure.output;
     const capped = isKnown ? executed.outcome : this.#outputs.capped(executed);
-    const entry = outcomeEntry(this.#state, block, this.uuid, now, capped, inner);
+    const entry = outcomeEntry(this.#state, block, this.uuid, now, capped, executed.inner);
+    if (executed.taken !== undefined) entry[3] = executed.taken;
     const [, { status, error }, wakeAt] = entry;
     const outcome = status === "running" && wakeAt !== null ? "retried" : error === null ? "success" : "failed";
     if (handler === null) world.attempt(nodeOf(block).type, outcome, now - from);
@@ -166,19 +174,14 @@ export class ThreadRun {
   }
 
   #add(entry: LogEntry): void {
-    const [path, { status, error }, wakeAt] = entry;
+    const [path, { status, error }, wakeAt, taken] = entry;
     this.#entries.push(entry);
     record(this.#state, entry);
     // Only the time tells which branch was first: decided again, it might be another.
     const isCalledOff = status === "skipped" && error !== null;
-    if (wakeAt !== null || isCalledOff) this.#mustSave = true;
-    if (isCalledOff) this.#cancel(path);
-  }
-
-  #cancel(path: string): void {
-    this.#effects.get(path)?.cancellation?.cancel();
-    this.#effects.delete(path);
-    this.#ready = this.#ready.filter((ready) => ready.path !== path);
+    if (wakeAt !== null || isCalledOff || taken !== undefined) this.#mustSave = true;
+    if (taken !== undefined) this.#taken.push(taken);
+    if (isCalledOff) this.#effects.cancel(path);
   }
 
   #described(next: Stop): Advanced["next"] {
@@ -186,9 +189,7 @@ export class ThreadRun {
       return { ...next, stepResults: stepResultsText(this.#state.steps.values(), this.#outputs.texts) };
     }
     if (next.kind === "again") return next;
-    const ready = this.#ready;
-    this.#ready = [];
-    return { kind: "wait", ready, wakeAt: next.wakeAt };
+    return { kind: "wait", ready: this.#effects.takeReady(), wakeAt: next.wakeAt, hasEffects: this.hasEffects };
   }
 }
 

@@ -19,11 +19,13 @@ export class ThreadRuns {
   readonly #dropped = lru<string>({ maxBytes: MAX_DROPPED_BYTES, bytesOf: bytesOfText });
 
   /** A run that was handed over: made of its state, or as it is known here; undefined where neither is. */
-  take({ state, ...handed }: Handed, plan: Plan | undefined): ThreadRun | undefined {
+  take({ state, inbox = [], ...handed }: Handed, plan: Plan | undefined): ThreadRun | undefined {
     if (this.#dropped.size > 0 && this.#dropped.has(nameOf(handed))) return undefined;
-    if (state !== null && plan !== undefined) return new ThreadRun(handed, plan, state);
+    if (state !== null && plan !== undefined) return new ThreadRun(handed, plan, state, inbox);
     const known = this.#current(handed.uuid);
-    return known?.token === handed.token ? known : undefined;
+    if (known?.token !== handed.token) return undefined;
+    known.hear(inbox);
+    return known;
   }
 
   /** Advances a run, and keeps it unless it ended or sleeps. */

@@ -46,6 +46,7 @@ function effectOf(workflow: string, host: string | null): HeldEffect {
     payload: "{}",
     log: "[]",
     logLength: 0,
+    inbox: [],
     token: 1,
     crashes: 0,
     claims: 1,

@@ -1,0 +1,28 @@
+import { Type } from "@sinclair/typebox";
+import { faultOfSignal, MAX_SIGNAL_NAMES, WAIT } from "../language/definition/control.ts";
+import { defineConnector } from "./index.ts";
+
+/** Of a name with placeholders in it. */
+const MAX_TEMPLATE = 1024;
+const Name = Type.String({ minLength: 1, maxLength: MAX_TEMPLATE });
+
+/** Waits until a client sends the run a signal; the run holds nothing while it does. */
+export default defineConnector({
+  type: WAIT,
+  kind: "signal",
+  description: "Waits for a signal, which a client sends to the run.",
+  config: Type.Object(
+    {
+      signal: Type.Union([Name, Type.Array(Name, { minItems: 1, maxItems: MAX_SIGNAL_NAMES })], {
+        description: "the name of a signal, or a list of up to 10 of which any will do",
+      }),
+    },
+    { additionalProperties: false, examples: [{ signal: ["approved", "rejected"] }] },
+  ),
+  check: ({ signal }) =>
+    [signal].flat().flatMap((name, index) => {
+      const message = name.includes("${") ? null : faultOfSignal(name);
+      return message === null ? [] : [{ path: Array.isArray(signal) ? ["signal", index] : ["signal"], message }];
+    }),
+  signals: ({ signal }) => [signal].flat(),
+});

@@ -1,0 +1,17 @@
+import { type Static, Type } from "@sinclair/typebox";
+
+/** A step that waits. */
+export const Waiting = Type.Object(
+  {
+    address: Type.String({ description: "Of the step, as in step_results" }),
+    kind: Type.Union((["delay", "retry", "signal", "child"] as const).map((kind) => Type.Literal(kind))),
+    until: Type.Optional(Type.String({ format: "date-time", description: "When it ends at the latest" })),
+    signals: Type.Optional(Type.Array(Type.String(), { description: "Any of them ends it" })),
+    run_id: Type.Optional(Type.String({ format: "uuid", description: "The child run" })),
+  },
+  { title: "Waiting" },
+);
+export type Waiting = Static<typeof Waiting>;
+
+/** More are left out. */
+export const MAX_WAITING = 20;

@@ -1,0 +1,24 @@
+/** What a run waits for, as its log says. */
+import { isoTime } from "../clock.ts";
+import { isObject } from "./json.ts";
+import { type LogEntry, parseLog } from "./log.ts";
+import type { Waiting } from "./waiting.ts";
+
+/** The steps of a run that wait, in the order in which they began; none once it is over. */
+export function waitingIn({ log, completedAt }: { log: string; completedAt: number | null }): Waiting[] {
+  if (completedAt !== null) return [];
+  const last = new Map(parseLog(log).map((entry) => [entry[0], entry]));
+  return [...last.values()].flatMap(waitingOf);
+}
+
+function waitingOf([, { step_name: address, status, error, type, details }, wakeAt]: LogEntry): Waiting[] {
+  if (status !== "running") return [];
+  const until = wakeAt === null ? {} : { until: isoTime(wakeAt) };
+  if (error !== null) return wakeAt === null ? [] : [{ address, kind: "retry", ...until }];
+  const signals = isObject(details) && Array.isArray(details.signals) ? details.signals : null;
+  if (signals !== null) {
+    return [{ address, kind: "signal", ...until, signals: signals.filter((name) => typeof name === "string") }];
+  }
+  const isDelay = wakeAt !== null && (type === undefined || type === "delay");
+  return isDelay ? [{ address, kind: "delay", ...until }] : [];
+}

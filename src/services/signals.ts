@@ -1,0 +1,104 @@
+import type { Clock } from "../clock.ts";
+import { PlatformError, ValidationFailed } from "../errors.ts";
+import { newId } from "../ids.ts";
+import { type AwaitedSignals, awaitedSignals } from "../language/signals.ts";
+import { lru } from "../lru.ts";
+import type { RunRepository } from "../repositories/runs.ts";
+import type { Json } from "../schemas/json.ts";
+import { nameOfVersion } from "../schemas/run.ts";
+import { waitingIn } from "../schemas/waits.ts";
+import type { RunRecord } from "../storage/port.ts";
+import { NAMESPACE } from "./namespace.ts";
+import type { RunService } from "./runs.ts";
+import type { TriggerEvents } from "./trigger-events.ts";
+
+/** Of a body as JSON text. */
+const MAX_BODY_BYTES = 256 * 1024;
+const MAX_KNOWN_BYTES = 4 * 1024 * 1024;
+
+/** The answer to a signal. `delivered`: a step waited for it. */
+export interface SentSignal {
+  id: string;
+  status: "delivered" | "kept";
+  /** It was sent before with the same Idempotency-Key. */
+  isRepeated: boolean;
+}
+
+/** Sends signals to runs. */
+export class SignalService {
+  readonly #runs: RunService;
+  readonly #repository: RunRepository;
+  readonly #events: TriggerEvents;
+  readonly #clock: Clock;
+  /** By the version of a workflow. */
+  readonly #awaited = lru<AwaitedSignals>({
+    maxBytes: MAX_KNOWN_BYTES,
+    bytesOf: ({ names }) => [...names].reduce((sum, name) => sum + 2 * name.length, 50),
+  });
+
+  constructor(runs: RunService, repository: RunRepository, events: TriggerEvents, clock: Clock) {
+    this.#runs = runs;
+    this.#repository = repository;
+    this.#events = events;
+    this.#clock = clock;
+  }
+
+  /**
+   * Puts a signal into the inbox of a run. It is on disk then.
+   *
+   * @param key of a request that may be repeated; null without one
+   * @throws PlatformError run_not_found, run_ended, signal_too_large, too_many_signals, overloaded, storage_unavailable
+   * @throws ValidationFailed for a name that no step of the workflow can wait for
+   */
+  async send(runId: string, name: string, body: Json, key: string | null): Promise<SentSignal> {
+    const run = await this.#runs.get(runId);
+    if (run.completedAt !== null) throw new PlatformError("run_ended");
+    await this.#check(run, name);
+    const text = JSON.stringify(body);
+    if (Buffer.byteLength(text) > MAX_BODY_BYTES) throw new PlatformError("signal_too_large");
+    const id = key === null ? newId(this.#clock.now()) : idOf(`${run.uuid} ${name} ${key}`);
+    const { workflowUuid, earlier, isRepeated } = await this.#repository.putSignal({
+      namespace: NAMESPACE,
+      uuid: run.uuid,
+      id,
+      isKeyed: key !== null,
+      name,
+      body: text,
+    });
+    this.#events.publish({
+      namespace: NAMESPACE,
+      run_id: run.uuid,
+      workflow_id: workflowUuid,
+      workflow_version: run.workflowVersion,
+      payload: "null",
+      traceparent: null,
+      isWake: true,
+    });
+    const waiting = waitingIn(run).filter(({ signals = [] }) => signals.includes(name)).length;
+    return { id, status: waiting > earlier ? "delivered" : "kept", isRepeated };
+  }
+
+  async #check(run: RunRecord, name: string): Promise<void> {
+    const { names, isOpen } = await this.#awaitedBy(run);
+    if (isOpen || names.has(name)) return;
+    const known = names.size === 0 ? "none" : [...names].toSorted().join(", ");
+    const msg = `No step of this workflow waits for that signal; it waits for: ${known}`;
+    throw new ValidationFailed([{ loc: ["path", "name"], msg, type: "value_error" }]);
+  }
+
+  async #awaitedBy({ workflowUuid, workflowVersion: version }: RunRecord): Promise<AwaitedSignals> {
+    const key = { namespace: NAMESPACE, workflowUuid, version };
+    const known = this.#awaited.get(nameOfVersion(key));
+    if (known !== undefined) return known;
+    const steps = await this.#repository.stepsOf(key);
+    const awaited = steps === null ? { names: new Set<string>(), isOpen: true } : awaitedSignals(steps);
+    this.#awaited.set(nameOfVersion(key), awaited);
+    return awaited;
+  }
+}
+
+/** The UUID (version 8) that stands for a text. */
+function idOf(text: string): string {
+  const digits = new Bun.CryptoHasher("sha256").update(text).digest("hex");
+  return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-8${digits.slice(12, 15)}-8${digits.slice(15, 18)}-${digits.slice(18, 30)}`;
+}

@@ -1,0 +1,107 @@
+import { few, keptStatement } from "../../db/postgres/kept.ts";
+import type { Pool } from "../../db/postgres/pool.ts";
+import { isUuid } from "../../ids.ts";
+import type { InboxRow } from "../../schemas/inbox.ts";
+import { MAX_KEPT_SIGNALS, MAX_KEPT_SIZE } from "../port/inbox.ts";
+import type { InboxLookup, NewSignal, Outcome, StoredSignal } from "../port.ts";
+import { refused } from "../refusals.ts";
+import { boundsOf, milliseconds, rounds, within, writeBatch } from "./statement.ts";
+
+const ITEM = `json_to_recordset($1::text::json) as item
+    (position integer, namespace text, uuid uuid, id uuid, "isKeyed" boolean, name text, body text, size integer)`;
+
+// The rows of run_queue are locked first: what the statement then counts is what there is. One that sleeps is due now; a new run is
+// left to its message.
+export const PUT_SIGNALS = keptStatement(
+  "put_signals",
+  ["text", "uuid", "uuid"],
+  { position: "integer", workflowUuid: "uuid", state: "text", earlier: "integer" },
+  `with item as (
+    select * from ${ITEM} where ${few("position")}
+  ), open as materialized (
+    select item.*, q.inbox + 1 as seq, kept.*,
+      item."isKeyed" and exists (select from run_inbox i where i.run_uuid = item.uuid and i.id = item.id and i.is_keyed) as is_known
+    from item join run_queue q on q.run_uuid = item.uuid and q.namespace = item.namespace and not q.ended,
+    lateral (
+      select count(*)::integer as count, coalesce(sum(bytes), 0)::integer as kept_size,
+        (count(*) filter (where i.name = item.name))::integer as earlier
+      from run_inbox i where i.run_uuid = item.uuid and i.kind = 'signal' and i.body is not null
+    ) as kept
+  ), room as (
+    select * from open where not is_known and count < ${MAX_KEPT_SIGNALS} and kept_size + size <= ${MAX_KEPT_SIZE}
+  ), counted as (
+    update run_queue q set inbox = room.seq,
+      due_at = case when q.holder is null and q.started_at is not null and q.due_at > now() then now() else q.due_at end
+    from room where q.run_uuid = room.uuid
+  ), put as (
+    insert into run_inbox (run_uuid, seq, name, body, bytes, id, is_keyed)
+    select uuid, seq, name, body::json, size, id, "isKeyed" from room
+  )
+  select item.position, r.workflow_id,
+    case when open.is_known then 'known' when room.position is not null then 'stored' when open.position is not null then 'full'
+      else 'over' end, coalesce(open.earlier, 0)
+  from item join workflow_runs r on r.uuid = item.uuid and r.namespace = item.namespace and ${within("r.uuid", "$2", "$3")}
+  left join open on open.position = item.position left join room on room.position = item.position`,
+  `perform from run_queue q where q.run_uuid in (select uuid from ${ITEM} where ${few("position")}) order by q.run_uuid for update`,
+);
+
+/** What came for runs and was not taken, behind what is known. */
+export const FIND_INBOX = keptStatement(
+  "find_inbox",
+  ["text"],
+  { uuid: "uuid", seq: "integer", kind: "text", name: "text", body: "text", id: "uuid", receivedAt: "float8" },
+  `select i.run_uuid, i.seq, i.kind, i.name, i.body::text, i.id, ${milliseconds("i.received_at")}
+  from json_to_recordset($1::text::json) as item (uuid uuid, after integer)
+  join run_inbox i on i.run_uuid = item.uuid and i.seq > item.after and i.body is not null and ${few("item.after")}
+  order by i.run_uuid, i.seq`,
+);
+
+interface Answer {
+  position: number;
+  workflowUuid: string;
+  state: "known" | "stored" | "full" | "over";
+  earlier: number;
+}
+
+/** The inboxes of runs. */
+export class Inbox {
+  readonly #pool: Pool;
+
+  constructor(pool: Pool) {
+    this.#pool = pool;
+  }
+
+  async put(items: NewSignal[]): Promise<Outcome<StoredSignal>[]> {
+    const outcomes = new Map<NewSignal, Outcome<StoredSignal>>();
+    // One statement counts what each run has before it.
+    for (const round of rounds(items, ({ uuid }) => uuid)) {
+      const stored = await writeBatch(round, (batch) => this.#put(batch));
+      for (const [index, item] of round.entries()) outcomes.set(item, stored[index] ?? { kind: "lost" });
+    }
+    return items.map((item) => outcomes.get(item) ?? { kind: "lost" });
+  }
+
+  async #put(batch: NewSignal[]): Promise<Outcome<StoredSignal>[]> {
+    const named = batch.filter(({ uuid }) => isUuid(uuid));
+    const text = JSON.stringify(named.map((item, position) => ({ ...item, position, size: item.body.length })));
+    const answers = await this.#pool.run<Answer>(PUT_SIGNALS.call, [text, ...boundsOf(named.map(({ uuid }) => uuid))]);
+    const found = new Map(answers.map((answer) => [named[answer.position], answer]));
+    return batch.map((item) => outcomeOf(found.get(item), item.uuid));
+  }
+
+  /** What came for each of the runs, in the order of arrival. */
+  async find(items: InboxLookup[]): Promise<InboxRow[][]> {
+    if (items.length === 0) return [];
+    const rows = await this.#pool.run<InboxRow & { uuid: string }>(FIND_INBOX.call, [JSON.stringify(items)]);
+    const found = Map.groupBy(rows, ({ uuid }) => uuid);
+    return items.map(({ uuid }) => (found.get(uuid) ?? []).map(({ uuid: _, ...row }) => row));
+  }
+}
+
+function outcomeOf(answer: Answer | undefined, uuid: string): Outcome<StoredSignal> {
+  if (answer === undefined) return refused("run_not_found", uuid);
+  const { state, workflowUuid, earlier } = answer;
+  if (state === "over") return refused("run_ended", uuid);
+  if (state === "full") return refused("too_many_signals", uuid);
+  return { kind: "ok", value: { workflowUuid, earlier, isRepeated: state === "known" } };
+}

@@ -1,0 +1,83 @@
+import type { Database } from "bun:sqlite";
+import type { Clock } from "../../clock.ts";
+import type { InboxRow } from "../../schemas/inbox.ts";
+import { MAX_KEPT_SIGNALS, MAX_KEPT_SIZE } from "../port/inbox.ts";
+import type { InboxLookup, NewSignal, Outcome, StoredSignal } from "../port.ts";
+import { refused } from "../refusals.ts";
+
+const RUN = `select workflow_id as workflowUuid, completed_at is not null as isOver from workflow_runs
+  where uuid = ? and namespace = ?`;
+
+const KNOWN = "select 1 from run_inbox where run_uuid = ? and id = ? and is_keyed";
+
+const KEPT = `select count(*) as count, coalesce(sum(bytes), 0) as size, coalesce(sum(name = ?), 0) as earlier from run_inbox
+  where run_uuid = ? and kind = 'signal' and body is not null`;
+
+// One that sleeps is due now; a new run is left to its message.
+const COUNT = `update run_queue set inbox = inbox + 1,
+  due_at = iif(holder is null and started_at is not null and due_at > ?1, ?1, due_at) where run_uuid = ?2`;
+
+const PUT = `insert into run_inbox (run_uuid, seq, name, body, bytes, id, is_keyed, received_at)
+  select run_uuid, inbox, ?, ?, ?, ?, ?, ? from run_queue where run_uuid = ?`;
+
+const FIND = `select seq, kind, name, body, id, received_at as receivedAt from run_inbox
+  where run_uuid = ? and seq > ? and body is not null order by seq`;
+
+const FORGET = "delete from run_inbox where run_uuid = ? and seq = ? and not is_keyed";
+
+const EMPTY = "update run_inbox set body = null where run_uuid = ? and seq = ?";
+
+const CLEAR = "delete from run_inbox where run_uuid = ?";
+
+/** The inboxes of runs, on one SQLite connection. Writes expect an open transaction. */
+export class Inbox {
+  readonly #database: Database;
+  readonly #clock: Clock;
+
+  constructor(database: Database, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
+
+  put({ namespace, uuid, id, isKeyed, name, body }: NewSignal): Outcome<StoredSignal> {
+    const run = this.#database
+      .query<{ workflowUuid: string; isOver: number }, [string, string]>(RUN)
+      .get(uuid, namespace);
+    if (run === null) return refused("run_not_found", uuid);
+    if (run.isOver) return refused("run_ended", uuid);
+    const { workflowUuid } = run;
+    const { count, size, earlier } = this.#kept(name, uuid);
+    if (isKeyed && this.#database.query(KNOWN).get(uuid, id) !== null) {
+      return { kind: "ok", value: { workflowUuid, earlier, isRepeated: true } };
+    }
+    if (count >= MAX_KEPT_SIGNALS || size + body.length > MAX_KEPT_SIZE) return refused("too_many_signals", uuid);
+    const now = this.#clock.now();
+    this.#database.query(COUNT).run(now, uuid);
+    this.#database.query(PUT).run(name, body, body.length, id, Number(isKeyed), now, uuid);
+    return { kind: "ok", value: { workflowUuid, earlier, isRepeated: false } };
+  }
+
+  find({ uuid, after }: InboxLookup): InboxRow[] {
+    return this.#database.query<InboxRow, [string, number]>(FIND).all(uuid, after);
+  }
+
+  /** Rows of a run were taken. */
+  take(uuid: string, taken: readonly number[]): void {
+    for (const seq of taken) {
+      this.#database.query(FORGET).run(uuid, seq);
+      this.#database.query(EMPTY).run(uuid, seq);
+    }
+  }
+
+  /** The run is over. */
+  clear(uuid: string): void {
+    this.#database.query(CLEAR).run(uuid);
+  }
+
+  #kept(name: string, uuid: string): { count: number; size: number; earlier: number } {
+    const kept = this.#database
+      .query<{ count: number; size: number; earlier: number }, [string, string]>(KEPT)
+      .get(name, uuid);
+    return kept ?? { count: 0, size: 0, earlier: 0 };
+  }
+}

@@ -3,7 +3,7 @@ import { shortened } from "../errors.ts";
 import { expressionOf } from "../language/expressions/cached.ts";
 import { Budget, MAX_UNITS } from "../language/expressions/cost.ts";
 import type { ExpressionScope } from "../language/expressions/scope.ts";
-import { setField } from "../language/expressions/values.ts";
+import { setField } from "../language/expressions/values/values.ts";
 import {
   MAX_PLACEHOLDER,
   nextPlaceholder,

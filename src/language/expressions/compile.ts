@@ -1,14 +1,14 @@
 /** CEL over JSON. The text is parsed by a library; what it means, and what it costs, is here. */
 import type { Json } from "../../schemas/json.ts";
-import { closureOf } from "./closures.ts";
 import { Budget, Failure, isOverdrawn } from "./cost.ts";
-import type { Frame, Run } from "./frame.ts";
-import { resultOf } from "./json.ts";
+import { closureOf } from "./evaluation/closures.ts";
+import type { Frame, Run } from "./evaluation/frame.ts";
 import { type Parsed, parse } from "./parse.ts";
 import type { ExpressionScope } from "./scope.ts";
 import type { Gives } from "./signature.ts";
 import { type ExpressionFault, givesOf, type Place, type Reference } from "./tree.ts";
-import { aTypeOf, type Value } from "./values.ts";
+import { resultOf } from "./values/json.ts";
+import { aTypeOf, type Value } from "./values/values.ts";
 
 /** Why an expression gave no value: a sentence, and the part that failed. */
 export interface ExpressionError extends Place {

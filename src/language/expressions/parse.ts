@@ -1,5 +1,5 @@
 import { type ASTNode, Environment, ParseError } from "@marcbachmann/cel-js";
-import { Reader } from "./reader.ts";
+import { Reader } from "./reading/reader.ts";
 import type { Expr, ExpressionFault, Reference } from "./tree.ts";
 
 /** Characters of an expression's text, blanks included. */

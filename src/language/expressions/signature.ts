@@ -1,6 +1,6 @@
 /** What a function of expressions is, and how it reads its arguments. */
 import { type Budget, fail } from "./cost.ts";
-import { aTypeOf, type Fields, isFields, isList, isNumber, type List, type Value } from "./values.ts";
+import { aTypeOf, type Fields, isFields, isList, isNumber, type List, type Value } from "./values/values.ts";
 
 /** What an expression gives, as far as its text shows: a bool, surely none, or anything. */
 export type Gives = "bool" | "other" | "anything";

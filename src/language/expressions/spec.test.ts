@@ -2,12 +2,12 @@
 import { expect, test } from "bun:test";
 import { tests } from "@bufbuild/cel-spec/testdata/conformance.js";
 import type { Json, JsonObject } from "../../schemas/json.ts";
-import { closureOf } from "./closures.ts";
 import { Budget, Failure } from "./cost.ts";
-import { areEqual } from "./equality.ts";
-import { parseDuration, parseTimestamp } from "./moments.ts";
+import { closureOf } from "./evaluation/closures.ts";
 import { parse } from "./parse.ts";
-import { Type, typeOf, type Value } from "./values.ts";
+import { areEqual } from "./values/equality.ts";
+import { parseDuration, parseTimestamp } from "./values/moments.ts";
+import { Type, typeOf, type Value } from "./values/values.ts";
 
 /** Parts of CEL that are left out, or done otherwise, by what is in a test's name or expression. */
 const GAPS: [reason: string, test: RegExp][] = [

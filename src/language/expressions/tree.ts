@@ -1,7 +1,7 @@
 import type { ASTNode } from "@marcbachmann/cel-js";
-import type { BinaryOperator } from "./operators.ts";
+import type { BinaryOperator } from "./evaluation/operators.ts";
 import type { FunctionEntry, Gives } from "./signature.ts";
-import type { Value } from "./values.ts";
+import type { Value } from "./values/values.ts";
 
 /** Where something stands in the text of an expression, in UTF-16 units. */
 export interface Place {

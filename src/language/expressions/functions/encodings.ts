@@ -1,11 +1,11 @@
 /** Functions between values and the texts that carry them. */
-import { isDeeper, type Json, MAX_DEPTH } from "../../schemas/json.ts";
+import { isDeeper, type Json, MAX_DEPTH } from "../../../schemas/json.ts";
+import { type Budget, fail } from "../cost.ts";
+import { type Functions, plain, textOf } from "../signature.ts";
+import { jsonText } from "../values/json.ts";
+import type { Value } from "../values/values.ts";
 import { decode } from "./conversions.ts";
-import { type Budget, fail } from "./cost.ts";
 import { sha256 } from "./digest.ts";
-import { jsonText } from "./json.ts";
-import { type Functions, plain, textOf } from "./signature.ts";
-import type { Value } from "./values.ts";
 
 export const ENCODINGS: Functions = {
   parseJson: plain(1, "anything", ([argument], budget) => {

@@ -1,8 +1,8 @@
 /** Functions of timestamps and durations. */
-import { type Budget, fail } from "./cost.ts";
-import { clocksOf, durationOf, parseDuration, parseTimestamp } from "./moments.ts";
-import { expected, type Functions, method, plain, textOf, wholeOf } from "./signature.ts";
-import { Duration, NANOSECONDS, Timestamp, type Value } from "./values.ts";
+import { type Budget, fail } from "../cost.ts";
+import { expected, type Functions, method, plain, textOf, wholeOf } from "../signature.ts";
+import { clocksOf, durationOf, parseDuration, parseTimestamp } from "../values/moments.ts";
+import { Duration, NANOSECONDS, Timestamp, type Value } from "../values/values.ts";
 
 const MINUTE = 60n * NANOSECONDS;
 const HOUR = 60n * MINUTE;

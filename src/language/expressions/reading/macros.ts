@@ -1,6 +1,6 @@
 /** Calls that bind names or look at what is written: `has`, `cel.bind`, and the comprehensions. */
 import type { ASTNode } from "@marcbachmann/cel-js";
-import { type Around, type Expr, type ExpressionFault, made, type Quantifier } from "./tree.ts";
+import { type Around, type Expr, type ExpressionFault, made, type Quantifier } from "../tree.ts";
 
 /** Comprehensions in one another. */
 const MAX_LOOPS = 3;

@@ -1,10 +1,10 @@
 /** Values as JSON. */
-import type { Json } from "../../schemas/json.ts";
-import { MAX_DEPTH } from "../../schemas/json.ts";
-import { type Budget, fail } from "./cost.ts";
+import type { Json } from "../../../schemas/json.ts";
+import { MAX_DEPTH } from "../../../schemas/json.ts";
+import { type Budget, fail } from "../cost.ts";
+import { expected } from "../signature.ts";
 import { keysOf } from "./equality.ts";
 import { isoText, secondsOf } from "./moments.ts";
-import { expected } from "./signature.ts";
 import {
   Duration,
   type Fields,

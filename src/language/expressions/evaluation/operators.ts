@@ -1,7 +1,7 @@
 /** Arithmetic. JSON's numbers are doubles: an integer beside one becomes a double. */
-import { type Budget, fail } from "./cost.ts";
-import { areEqual, compare, isIn } from "./equality.ts";
-import { aTypeOf, Duration, int, isList, isNumber, Timestamp, type Value } from "./values.ts";
+import { type Budget, fail } from "../cost.ts";
+import { areEqual, compare, isIn } from "../values/equality.ts";
+import { aTypeOf, Duration, int, isList, isNumber, Timestamp, type Value } from "../values/values.ts";
 
 export type BinaryOperator = "+" | "-" | "*" | "/" | "%" | "==" | "!=" | "<" | "<=" | ">" | ">=" | "in";
 

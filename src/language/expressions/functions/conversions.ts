@@ -1,9 +1,8 @@
 /** Functions from one type to another, and those of numbers. */
-import { fail } from "./cost.ts";
-import { keysOf } from "./equality.ts";
-import { rfcText, secondsOf } from "./moments.ts";
-import { expected, type Functions, method, numberOf, plain, textOf } from "./signature.ts";
-import { lengthOf } from "./strings.ts";
+import { fail } from "../cost.ts";
+import { expected, type Functions, method, numberOf, plain, textOf } from "../signature.ts";
+import { keysOf } from "../values/equality.ts";
+import { rfcText, secondsOf } from "../values/moments.ts";
 import {
   Duration,
   int,
@@ -16,7 +15,8 @@ import {
   Type,
   typeOf,
   type Value,
-} from "./values.ts";
+} from "../values/values.ts";
+import { lengthOf } from "./strings.ts";
 
 const INTEGER = /^[+-]?\d{1,19}$/;
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;

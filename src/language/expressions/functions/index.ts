@@ -1,7 +1,7 @@
+import type { FunctionEntry } from "../signature.ts";
 import { CONVERSIONS } from "./conversions.ts";
 import { ENCODINGS } from "./encodings.ts";
 import { LISTS } from "./lists.ts";
-import type { FunctionEntry } from "./signature.ts";
 import { STRINGS } from "./strings.ts";
 import { TIMES } from "./times.ts";
 

@@ -1,6 +1,6 @@
 /** Timestamps and durations: their texts and their parts. */
-import { isoTime } from "../../clock.ts";
-import { type Budget, fail } from "./cost.ts";
+import { isoTime } from "../../../clock.ts";
+import { type Budget, fail } from "../cost.ts";
 import { Duration, NANOSECONDS, Timestamp } from "./values.ts";
 
 const NANOSECONDS_OF: Record<string, bigint> = {

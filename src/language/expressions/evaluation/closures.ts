@@ -1,11 +1,12 @@
 /** Makes a function of each part of an expression. Names become slots; nothing is looked up by its text while it runs. */
+
+import { fail } from "../cost.ts";
+import { Steps } from "../scope.ts";
+import type { Expr } from "../tree.ts";
+import { aTypeOf, fieldOf, isFields, isList, NOTHING, Optional, setField, type Value } from "../values/values.ts";
 import { gather, quantifier } from "./comprehensions.ts";
-import { fail } from "./cost.ts";
 import { boolOf, logic, type Of, type Run } from "./frame.ts";
 import { BINARY, elementOf, negate } from "./operators.ts";
-import { Steps } from "./scope.ts";
-import type { Expr } from "./tree.ts";
-import { aTypeOf, fieldOf, isFields, isList, NOTHING, Optional, setField, type Value } from "./values.ts";
 
 /** @param names those that are bound around the part, the outermost first */
 export function closureOf(expr: Expr, names: readonly string[] = []): Run {

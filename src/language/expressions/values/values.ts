@@ -1,5 +1,5 @@
-import { fail } from "./cost.ts";
-import { Steps } from "./scope.ts";
+import { fail } from "../cost.ts";
+import { Steps } from "../scope.ts";
 
 /**
  * A value of CEL. JSON is used as it is, without a copy: numbers are doubles, and integers of CEL are bigints. Maps have

@@ -1,9 +1,9 @@
 import type { ASTNode } from "@marcbachmann/cel-js";
-import { FUNCTIONS } from "./functions.ts";
+import { FUNCTIONS } from "../functions/index.ts";
+import type { FunctionEntry } from "../signature.ts";
+import { type Around, type Expr, type ExpressionFault, made, OUTERMOST, placeOf, type Reference } from "../tree.ts";
+import { MAX_INT, MIN_INT, TYPE_NAMES, Type, type Value } from "../values/values.ts";
 import { readMacro } from "./macros.ts";
-import type { FunctionEntry } from "./signature.ts";
-import { type Around, type Expr, type ExpressionFault, made, OUTERMOST, placeOf, type Reference } from "./tree.ts";
-import { MAX_INT, MIN_INT, TYPE_NAMES, Type, type Value } from "./values.ts";
 
 const TYPES: ReadonlyMap<string, Value> = new Map(TYPE_NAMES.map((name) => [name, new Type(name)]));
 /** Words of the language that are no values. */

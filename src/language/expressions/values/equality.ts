@@ -1,5 +1,5 @@
 /** Whether values are equal, and which comes first. Each comparison is charged by the size of what it looks at. */
-import { type Budget, fail } from "./cost.ts";
+import { type Budget, fail } from "../cost.ts";
 import { aTypeOf, Duration, isFields, isList, isNumber, Optional, Timestamp, Type, type Value } from "./values.ts";
 
 /** Numbers are equal by their value, whatever their type; values of different types are not equal. */

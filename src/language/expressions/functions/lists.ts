@@ -1,10 +1,10 @@
 /** Functions of lists and maps. */
-import { type Budget, fail } from "./cost.ts";
-import { compare, keysOf } from "./equality.ts";
-import { canonicalText } from "./json.ts";
-import { BINARY } from "./operators.ts";
-import { type Functions, fieldsOf, listOf, method, numberOf, plain, wholeOf } from "./signature.ts";
-import { isList, type List, setField, type Value } from "./values.ts";
+import { type Budget, fail } from "../cost.ts";
+import { BINARY } from "../evaluation/operators.ts";
+import { type Functions, fieldsOf, listOf, method, numberOf, plain, wholeOf } from "../signature.ts";
+import { compare, keysOf } from "../values/equality.ts";
+import { canonicalText } from "../values/json.ts";
+import { isList, type List, setField, type Value } from "../values/values.ts";
 
 export const LISTS: Functions = {
   sum: method(0, "other", ([receiver], budget) => {

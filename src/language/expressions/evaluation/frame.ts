@@ -1,7 +1,7 @@
-import { type Budget, COST_OF_ERROR, type Failure, fail, failureOf } from "./cost.ts";
-import type { ExpressionScope } from "./scope.ts";
-import type { Expr } from "./tree.ts";
-import { aTypeOf, type Value } from "./values.ts";
+import { type Budget, COST_OF_ERROR, type Failure, fail, failureOf } from "../cost.ts";
+import type { ExpressionScope } from "../scope.ts";
+import type { Expr } from "../tree.ts";
+import { aTypeOf, type Value } from "../values/values.ts";
 
 /** One evaluation. */
 export interface Frame {

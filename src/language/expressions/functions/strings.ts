@@ -1,7 +1,7 @@
 /** Functions of strings. Positions count characters, not the halves of those above U+FFFF. */
-import { type Budget, fail } from "./cost.ts";
-import { type Functions, method, textOf, textsOf, wholeOf } from "./signature.ts";
-import type { Value } from "./values.ts";
+import { type Budget, fail } from "../cost.ts";
+import { type Functions, method, textOf, textsOf, wholeOf } from "../signature.ts";
+import type { Value } from "../values/values.ts";
 
 export const STRINGS: Functions = {
   startsWith: method(

@@ -1,9 +1,9 @@
 /** What visits the elements of a list, or the keys of a map. Each visit is charged before it is made. */
-import { fail } from "./cost.ts";
-import { keysOf } from "./equality.ts";
+import { fail } from "../cost.ts";
+import type { Expr } from "../tree.ts";
+import { keysOf } from "../values/equality.ts";
+import { aTypeOf, isFields, isList, type List, type Value } from "../values/values.ts";
 import { Absorbed, attempt, boolOf, type Frame, type Of, type Run } from "./frame.ts";
-import type { Expr } from "./tree.ts";
-import { aTypeOf, isFields, isList, type List, type Value } from "./values.ts";
 
 /** What visiting an element costs: a body may be long. */
 function costOfElement(...parts: (Expr | null)[]): number {

@@ -1,8 +1,8 @@
 /** What each function gives, and what it does not take. */
 import { describe, expect, test } from "bun:test";
-import type { Json } from "../../schemas/json.ts";
-import { errorOf, faultsOf, given } from "./expressions.fixture.ts";
-import { FUNCTIONS } from "./functions.ts";
+import type { Json } from "../../../schemas/json.ts";
+import { errorOf, faultsOf, given } from "../expressions.fixture.ts";
+import { FUNCTIONS } from "./index.ts";
 
 const CONTEXT = { n: 5, items: [3, 1, 2], text: "a-b-c", wide: "é😀z", object: { b: 1, a: [2] }, empty: [], half: 2.5 };
 

@@ -1,0 +1,91 @@
+/** Every JSON example of a step or a definition in docs/language.md, run with mocks. */
+import { expect, test } from "bun:test";
+import { type TestedRun, testWorkflow } from "../src/testing.ts";
+import { isObject, objectAt, textAt } from "./harness/http/json.ts";
+
+const DOCUMENT = await Bun.file(new URL("../docs/language.md", import.meta.url)).text();
+const examples = [...DOCUMENT.matchAll(/(<!-- context -->\n)?```json\n([\s\S]*?)```/g)]
+  .filter(([, isContext]) => isContext === undefined)
+  .map(([, , text = ""]): unknown => JSON.parse(text));
+
+interface Setting {
+  /** Steps that the example reads. */
+  before?: unknown[];
+  payload?: Record<string, unknown>;
+  mocks?: Record<string, unknown[]>;
+  expected: Record<string, unknown>;
+}
+
+const pure = (name: string, value: unknown) => ({ name, type: "transform", config: { value } });
+const ok = (body: unknown = {}) => [{ status: 200, body }];
+
+/** What an example needs around it, and what comes of it, by the name of the step or definition. */
+const SETTINGS: Record<string, Setting> = {
+  charge: {
+    payload: { total: 5 },
+    mocks: { charge: [{ status: 503 }, { status: 503 }, { status: 402 }], "charge.$catch.remind": ok() },
+    expected: { step_results: { charge: { attempts: 3 } } },
+  },
+  ship: {
+    before: [pure("charge", 1)],
+    payload: { total: 5 },
+    mocks: { ship: ok() },
+    expected: { status: "success", step_results: { ship: { status: "success" } } },
+  },
+  route: {
+    payload: { tier: "tin", total: 5 },
+    expected: { status: "success", step_results: { route: { output: "small", details: { case: 1 } } } },
+  },
+  sold_out: {
+    payload: { sku: "x" },
+    expected: { status: "failed", error: 'Step "sold_out" failed: No x is left' },
+  },
+  payment: {
+    payload: { lines: [1] },
+    mocks: { "payment.reserve": ok({ held: 1 }), "payment.charge": [{ status: 500 }, ...ok({ id: "r1" })] },
+    expected: { step_results: { payment: { attempts: 2, output: { receipt: "r1" } } } },
+  },
+  fan: {
+    payload: { lines: [1], to: "ada" },
+    mocks: { "fan.stock.reserve": ok(), "fan.mail.send": [{ status: 202 }] },
+    expected: { step_results: { fan: { output: { mail: 202 } } } },
+  },
+  "An order": {
+    payload: { name: "Ada", lines: [{ price: 2, count: 3 }] },
+    expected: { step_results: { tell: { output: { value: { text: "Ada pays 9" } } } } },
+  },
+  Charge: {
+    expected: { status: "success", virtual_seconds: 60, step_results: { receipt: { output: { value: "c1" } } } },
+  },
+};
+
+/** A step, a definition, or the body of a test, as one that can be tried. */
+function partsOf(example: unknown): {
+  name: string;
+  definition: Record<string, unknown>;
+  given: Record<string, unknown>;
+} {
+  const { definition, ...given } = objectAt(example);
+  if (isObject(definition)) return { name: textAt(definition, "name"), definition, given };
+  const name = textAt(example, "name");
+  if (isObject(example) && "steps" in example) return { name, definition: example, given: {} };
+  const steps = [...(SETTINGS[name]?.before ?? []), example];
+  return { name, definition: { name: "an example", steps }, given: {} };
+}
+
+test("every setting is of an example", () => {
+  expect([...new Set(examples.map((example) => partsOf(example).name))].toSorted()).toEqual(
+    Object.keys(SETTINGS).toSorted(),
+  );
+});
+
+for (const [index, example] of examples.entries()) {
+  const { name, definition, given } = partsOf(example);
+  test(`${index}: ${name}`, async () => {
+    const { payload, mocks, expected = {} } = SETTINGS[name] ?? {};
+    const options: object = { ...(payload && { payload }), ...(mocks && { mocks }), ...given };
+    const run: TestedRun = await testWorkflow(definition, options);
+    expect(run).toMatchObject(expected);
+    expect(run.error ?? "").not.toContain("There is no mock");
+  });
+}

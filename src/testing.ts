@@ -2,7 +2,7 @@
 import { triedText } from "./api/routes/views.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { loadStepTypes } from "./connectors/index.ts";
-import type { Json, JsonObject } from "./schemas/json.ts";
+import type { Json } from "./schemas/json.ts";
 import type { Run } from "./schemas/run.ts";
 import type { TestInput } from "./schemas/test-input.ts";
 import { TestService } from "./services/tests.ts";
@@ -25,10 +25,10 @@ export type TestedRun = Run & { virtual_seconds: number; unused_mocks: string[] 
  */
 export async function testWorkflow(
   definition: unknown,
-  { payload = {}, mocks = {} }: { payload?: JsonObject; mocks?: NonNullable<TestInput["mocks"]> } = {},
+  { payload = {}, mocks = {}, signals = [] }: Pick<TestInput, "payload" | "mocks" | "signals"> = {},
 ): Promise<TestedRun> {
   const plain: Json = JSON.parse(JSON.stringify(definition));
-  const tried: TestedRun = JSON.parse(triedText(await tests.run({ definition: plain, payload, mocks })));
+  const tried: TestedRun = JSON.parse(triedText(await tests.run({ definition: plain, payload, mocks, signals })));
   return tried;
 }
 

@@ -50,6 +50,10 @@ const SETTINGS: Record<string, Setting> = {
     mocks: { "fan.stock.reserve": ok(), "fan.mail.send": [{ status: 202 }] },
     expected: { step_results: { fan: { output: { mail: 202 } } } },
   },
+  answer: {
+    mocks: { "answer.$catch.remind": ok() },
+    expected: { status: "success", virtual_seconds: 259_200, step_results: { answer: { handled: true } } },
+  },
   "An order": {
     payload: { name: "Ada", lines: [{ price: 2, count: 3 }] },
     expected: { step_results: { tell: { output: { value: { text: "Ada pays 9" } } } } },

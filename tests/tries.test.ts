@@ -112,6 +112,37 @@ describe("mocks", () => {
   });
 });
 
+describe("signals", () => {
+  const wait = (name: string, more: object = {}) => {
+    return { name, type: "wait", config: { signal: ["yes", "no"] }, ...more };
+  };
+
+  test("come at their time, and are taken in order", async () => {
+    const signals = [
+      { at: 90, name: "no", body: { by: "b" } },
+      { at: 10.5, name: "yes", body: [1] },
+      { at: 100, name: "other" },
+    ];
+    const { body } = await tried([wait("first"), wait("second")], { signals });
+    expect(body).toMatchObject({
+      ...{ status: "success", virtual_seconds: 90 },
+      step_results: {
+        first: { output: [1], details: { signal: "yes" } },
+        second: { output: { by: "b" }, details: { signal: "no" } },
+      },
+    });
+  });
+
+  test("that never come leave the run waiting, or its time passes", async () => {
+    const left = await tried([wait("first")]);
+    expect(left.body).toMatchObject({
+      ...{ status: "running", completed_at: null, waiting: [{ address: "first", kind: "signal" }] },
+    });
+    const late = await tried([wait("first", { timeout: 60 })], { signals: [{ at: 61, name: "yes" }] });
+    expect(late.body).toMatchObject({ status: "failed", virtual_seconds: 60 });
+  });
+});
+
 describe("what can't be tried", () => {
   test("is refused", async () => {
     const definition = { name: "w", steps: [pure("a", "${b}")] };

@@ -1,5 +1,6 @@
 import { type Static, Type } from "@sinclair/typebox";
-import { CODE_PATTERN } from "../language/definition/control.ts";
+import { CODE_PATTERN, SIGNAL_NAME } from "../language/definition/control.ts";
+import { MAX_DURATION_SECONDS } from "../language/definition/durations.ts";
 import { WorkflowReference } from "../language/definition/workflow.ts";
 import type { Json, JsonObject } from "./json.ts";
 
@@ -47,6 +48,17 @@ export const Mocks = Type.Record(Type.String(), Type.Array(Mock, { minItems: 1, 
 });
 export type Mocks = Static<typeof Mocks>;
 
+export const TestSignal = Type.Object(
+  {
+    at: Type.Number({ minimum: 0, maximum: MAX_DURATION_SECONDS, description: "Seconds of virtual time" }),
+    name: Type.String({ pattern: SIGNAL_NAME }),
+    body: Type.Optional(anyJson),
+  },
+  { additionalProperties: false, title: "TestSignal", description: "A signal that a client sends meanwhile" },
+);
+export const TestSignals = Type.Array(TestSignal, { maxItems: 1000 });
+export type TestSignals = Static<typeof TestSignals>;
+
 export const TestInput = Type.Object(
   {
     definition: Type.Optional(
@@ -56,6 +68,7 @@ export const TestInput = Type.Object(
     version: Type.Optional(Type.Integer({ minimum: 1, maximum: 2_147_483_647, description: "Of workflow_id" })),
     payload: Type.Optional(anyObject),
     mocks: Type.Optional(Mocks),
+    signals: Type.Optional(TestSignals),
   },
   { additionalProperties: false, title: "TestInput" },
 );

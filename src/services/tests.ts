@@ -23,10 +23,17 @@ export class TestService {
   }
 
   /** @throws ValidationFailed, PlatformError workflow_not_found, version_not_found, test_too_long, overloaded */
-  async run({ definition, workflow_id, version, payload = {}, mocks = {} }: TestInput): Promise<TriedRun> {
+  async run({
+    definition,
+    workflow_id,
+    version,
+    payload = {},
+    mocks = {},
+    signals = [],
+  }: TestInput): Promise<TriedRun> {
     if (isDeeper(payload, MAX_DEPTH)) throw refused(["payload"], `Arrays and objects nest deeper than ${MAX_DEPTH}`);
     const workflow = await this.#workflow(definition, workflow_id, version);
-    return this.#tester.run({ workflow, payload, mocks });
+    return this.#tester.run({ workflow, payload, mocks, signals });
   }
 
   async #workflow(definition?: Json, reference?: string, version?: number): Promise<Trial["workflow"]> {

@@ -1,6 +1,6 @@
 import type { Step } from "../language/definition/step.ts";
 import type { JsonObject } from "../schemas/json.ts";
-import type { Mocks } from "../schemas/test-input.ts";
+import type { Mocks, TestSignals } from "../schemas/test-input.ts";
 import type { RunRecord } from "../storage/port.ts";
 
 /** A run that is only tried. */
@@ -8,6 +8,7 @@ export interface Trial {
   workflow: { uuid: string; version: number; steps: readonly Step[] };
   payload: JsonObject;
   mocks: Mocks;
+  signals: TestSignals;
 }
 
 /** What came of it. */

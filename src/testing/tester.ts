@@ -6,6 +6,7 @@ import { compile } from "../engine/plan/compile.ts";
 import { PlatformError } from "../errors.ts";
 import { joinLogs, parseLog } from "../schemas/log.ts";
 import type { RunRecord } from "../storage/port.ts";
+import { Mail } from "./mail.ts";
 import { MockedEffects } from "./mocks.ts";
 import type { Tester, Trial, TriedRun } from "./port.ts";
 
@@ -42,8 +43,13 @@ export class InProcessTester implements Tester {
 }
 
 /** Runs a definition to its end in virtual time. @throws PlatformError test_too_long */
-async function runTest({ workflow, payload, mocks }: Trial, types: StepTypes, clock: Clock): Promise<TriedRun> {
+async function runTest(
+  { workflow, payload, mocks, signals }: Trial,
+  types: StepTypes,
+  clock: Clock,
+): Promise<TriedRun> {
   const effects = new MockedEffects(mocks);
+  const mail = new Mail(signals);
   const turns = new Turns(clock);
   const startedAt = clock.now();
   let now = startedAt;
@@ -53,6 +59,7 @@ async function runTest({ workflow, payload, mocks }: Trial, types: StepTypes, cl
   const plan = compile(workflow.steps, effects.types(types));
   const run = new ThreadRun({ uuid: RUN, token: 1, depth: 0 }, plan, { payload: payloadText, log });
   for (;;) {
+    run.hear(mail.until(now - startedAt, startedAt));
     const { entries, next } = run.advance(world);
     if (next.kind === "end") return result(next);
     for (const [path, { step_name }] of parseLog(entries)) effects.began(path, step_name);
@@ -60,8 +67,9 @@ async function runTest({ workflow, payload, mocks }: Trial, types: StepTypes, cl
     if (next.kind === "wait") {
       for (const { path } of next.ready) await start(run, path);
       if (next.ready.length === 0) {
-        if (next.wakeAt === null) return result(null);
-        now = Math.max(now, next.wakeAt);
+        const wakeAt = Math.min(next.wakeAt ?? Number.POSITIVE_INFINITY, startedAt + mail.next);
+        if (wakeAt === Number.POSITIVE_INFINITY) return result(null);
+        now = Math.max(now, wakeAt);
       }
     }
     await turns.yield();

@@ -3,6 +3,7 @@ import type { RequestFault } from "../../errors.ts";
 import { isObject, type JsonObject } from "../../schemas/json.ts";
 import type { Reference } from "../expressions/tree.ts";
 import { handlersIn, listsIn, type StepList, stepsIn } from "./lists.ts";
+import { forbiddenField } from "./payload.ts";
 import type { Scope } from "./scope.ts";
 
 /** A name as it is read; `trimmed` is there in a path, where a run looks it up as it is written, and then without blanks around it. */
@@ -24,8 +25,14 @@ export class References {
   }
 
   /** Why a name can't be read in a scope; null where it can. */
-  missing({ name, step, trimmed }: Read, scope: Scope): Missing | null {
+  missing({ name, step, fields, trimmed }: Read, scope: Scope): Missing | null {
     const found = trimmed ?? name;
+    if (found === "payload") {
+      const forbidden = forbiddenField(fields, this.#top.list.input);
+      return forbidden === null
+        ? null
+        : { type: "reference_unknown", msg: `The input of the workflow has no ${forbidden}` };
+    }
     if (scope.step(name) !== undefined || scope.step(found) !== undefined || scope.isBound(found)) return null;
     if (found !== "steps") return this.#missingName(found, found, scope);
     if (trimmed !== undefined) return { type: "reference_unknown", msg: NO_STEPS };

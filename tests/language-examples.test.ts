@@ -54,6 +54,8 @@ const SETTINGS: Record<string, Setting> = {
     mocks: { "answer.$catch.remind": ok() },
     expected: { status: "success", virtual_seconds: 259_200, step_results: { answer: { handled: true } } },
   },
+  // No run is started by a test.
+  invoice: { payload: { order_id: 1 }, expected: { status: "failed", virtual_seconds: 3600 } },
   "An order": {
     payload: { name: "Ada", lines: [{ price: 2, count: 3 }] },
     expected: { step_results: { tell: { output: { value: { text: "Ada pays 9" } } } } },

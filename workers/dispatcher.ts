@@ -52,13 +52,8 @@ export class Dispatcher implements TriggerConsumer {
     const pure = new PureExecution(options, suspects);
     const reaches = new Reaches(options.types);
     const spans = new RunSpans(options, this.#definitions);
-    this.#unclaimed = new UnclaimedRuns(options, {
-      definitions: this.#definitions,
-      holdings: this.#holdings,
-      pure,
-      reaches,
-      spans,
-    });
+    const parts = { definitions: this.#definitions, holdings: this.#holdings, reaches, spans };
+    this.#unclaimed = new UnclaimedRuns(options, { ...parts, pure });
     this.#runBeforeInsert = new RunBeforeInsert(options, this.#definitions, pure, reaches);
     this.#reservations = new Reservations(options, this.#holdings, this.#runBeforeInsert, {
       spans,
@@ -73,12 +68,10 @@ export class Dispatcher implements TriggerConsumer {
     });
     this.#lag = new MessageLag(options.clock);
     this.#advancing = new Advancing(options, {
-      holdings: this.#holdings,
-      definitions: this.#definitions,
-      reaches,
+      ...parts,
       suspects,
-      spans,
       forget: (held) => this.#forget(held),
+      wake: (runs) => this.wake(runs),
     });
     this.#control = new Control(options, this.#holdings, {
       cancel: (held) => this.#advancing.cancel(held),

@@ -4,6 +4,7 @@
  */
 import type { Static, TSchema } from "@sinclair/typebox";
 import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
+import type { Child } from "../schemas/child.ts";
 import type { Json, JsonObject } from "../schemas/json.ts";
 import { describeFailure, type FailureName, type Subjects } from "../step-failures.ts";
 
@@ -138,11 +139,18 @@ export interface SignalConnector<Schema extends TSchema = TSchema> extends Conne
   signals(config: Static<Schema>): string[];
 }
 
+/** Starts a run of another workflow, and waits for it: the run is given back and holds nothing meanwhile. */
+export interface ChildConnector<Schema extends TSchema = TSchema> extends ConnectorBase<Schema> {
+  kind: "child";
+  child(config: Static<Schema>): Child;
+}
+
 export type Connector<Schema extends TSchema = TSchema> =
   | PureConnector<Schema>
   | WaitConnector<Schema>
   | EffectConnector<Schema>
-  | SignalConnector<Schema>;
+  | SignalConnector<Schema>
+  | ChildConnector<Schema>;
 
 /** Gives a connector file its types: `export default defineConnector({…})`. */
 export function defineConnector<Schema extends TSchema>(connector: Connector<Schema>): Connector<Schema> {
@@ -184,7 +192,8 @@ function connectorOf(module: unknown): Connector | null {
 function isConnector(value: unknown): value is Connector {
   if (typeof value !== "object" || value === null || !("kind" in value && "type" in value && "config" in value))
     return false;
-  const runs = value.kind === "wait" ? "milliseconds" : value.kind === "signal" ? "signals" : "run";
+  const does = { wait: "milliseconds", signal: "signals", child: "child" };
+  const runs = Object.entries(does).find(([kind]) => kind === value.kind)?.[1] ?? "run";
   return typeof value.type === "string" && runs in value;
 }
 

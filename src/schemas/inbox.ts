@@ -2,12 +2,12 @@
 export interface InboxRow {
   /** The order of arrival, from 1 on. */
   seq: number;
-  kind: "signal";
-  /** Of the signal. */
+  kind: "signal" | "child";
+  /** Of the signal; of a child run the path of the attempt that started it. */
   name: string;
   /** JSON text. */
   body: string;
-  /** UUID of the signal. */
+  /** UUID of the signal, or of the child run. */
   id: string;
   /** Milliseconds since the epoch. */
   receivedAt: number;

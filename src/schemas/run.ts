@@ -94,6 +94,10 @@ export const Run = Type.Object(
     completed_at: nullable(time),
     error: nullable(Type.String()),
     step_results: Type.Record(Type.String(), StepResult, { description: "In the order of the definition" }),
+    parent_run_id: Type.Optional(Type.String({ format: "uuid", description: "The run whose step started it" })),
+    root_run_id: Type.Optional(
+      Type.String({ format: "uuid", description: "The first of the runs that started one another up to it" }),
+    ),
     waiting: Type.Optional(
       Type.Array(Waiting, {
         maxItems: MAX_WAITING,

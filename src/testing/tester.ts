@@ -94,6 +94,8 @@ async function runTest(
         startedAt,
         completedAt: end === null ? null : now,
         error: null,
+        parentRunId: null,
+        rootRunId: null,
         stepResults: null,
         log: end === null ? JSON.stringify(log.flatMap(parseLog)) : "[]",
         ...(end !== null && { status: end.status, error: end.error, stepResults: end.stepResults }),

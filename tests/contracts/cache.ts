@@ -24,7 +24,16 @@ export function runRecord(fields: Partial<RunRecord> = {}): RunRecord {
   const [uuid, workflowUuid] = [newId(Date.now()), newId(Date.now())];
   const run = { uuid, id: uuid, workflowUuid, workflowVersion: 3, status: "success" as const, payload: '{"n":1}' };
   const times = { createdAt: 1_900_000_000_000, startedAt: 1_900_000_000_001, completedAt: 1_900_000_000_002 };
-  return { ...run, ...times, error: null, stepResults: '{"ключ 🚚":{"NL":"\\n\\u2028"}}', log: "[]", ...fields };
+  return {
+    ...run,
+    ...times,
+    error: null,
+    parentRunId: null,
+    rootRunId: null,
+    stepResults: '{"ключ 🚚":{"NL":"\\n\\u2028"}}',
+    log: "[]",
+    ...fields,
+  };
 }
 
 const NAMESPACE = "default";

@@ -5,6 +5,7 @@
  */
 import { describe } from "bun:test";
 import { beforeInsertContract } from "./storage/before-insert.ts";
+import { childContract } from "./storage/children.ts";
 import { claimContract } from "./storage/claims.ts";
 import { controlContract } from "./storage/control.ts";
 import { dueContract } from "./storage/due.ts";
@@ -38,6 +39,7 @@ export function storageContract(name: string, adapter: StorageAdapter): void {
     describe("due", () => dueContract(check));
     describe("leases", () => leaseContract(check));
     describe("control", () => controlContract(check));
+    describe("children", () => childContract(check));
     describe("inbox", () => inboxContract(check));
     describe("progress", () => progressContract(check));
     describe("fences", () => fenceContract(check));

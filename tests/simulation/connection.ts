@@ -83,12 +83,15 @@ export class Connection {
         }),
       nextDue: (patience) => this.call("", () => storage.nextDue(patience)),
       saveProgress: (items) =>
-        this.call(`save ${items.map(({ uuid, next }) => `${uuid.slice(-4)} ${next.kind}`).join(", ")}`, async () => {
-          const outcomes = await storage.saveProgress(items);
-          for (const [index, item] of items.entries()) if (outcomes[index]?.kind === "ok") world.progressed(item);
-          await world.written(items);
-          return outcomes;
-        }),
+        this.call(
+          `save ${items.map(({ uuid, next }) => `${world.nameOf(uuid).slice(-8)} ${next.kind}`).join(", ")}`,
+          async () => {
+            const outcomes = await storage.saveProgress(items);
+            for (const [index, item] of items.entries()) if (outcomes[index]?.kind === "ok") world.progressed(item);
+            await world.written(items);
+            return outcomes;
+          },
+        ),
       startLease: (lease) => this.call("start", () => storage.startLease(lease)),
       heldBy: (worker) => this.call("held", () => storage.heldBy(worker)),
       renewLease: (lease) => this.call("renew", () => storage.renewLease(lease)),

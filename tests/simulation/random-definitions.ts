@@ -3,7 +3,7 @@ import type { Catch, Step } from "../../src/language/definition/step.ts";
 import { endsOf, OK } from "./reference/ends.ts";
 import type { Random } from "./scheduler.ts";
 import { GO } from "./signals.ts";
-import { acts, block, fails, listens, parallel, pure, RETRY, route, tells, waits } from "./steps.ts";
+import { acts, block, fails, listens, parallel, pure, RETRY, route, starts, tells, waits } from "./steps.ts";
 import type { Workload } from "./workloads.ts";
 
 const MAX_NESTING = 6;
@@ -52,7 +52,7 @@ export function randomWorkload(id: string, random: Random): Workload {
     });
   const stepOf = (kind: number, name: string, nesting: number, before: readonly Step[]): Step => {
     if (kind < 2) return acts(name, random.chance(0.15));
-    if (kind === 2) return pure(name);
+    if (kind === 2) return random.chance(0.3) ? starts(name, random.pick(["short", "failing", "effects"])) : pure(name);
     if (kind === 3) return random.chance(0.4) ? listens(name, GO) : waits(name, random.pick([0.2, 1, 3]));
     if (kind === 4) return random.chance(0.3) ? fails(name, "oops") : pure(name);
     if (kind < 7) {

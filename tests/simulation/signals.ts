@@ -14,7 +14,10 @@ const NAMES = ["x", "y"];
 const AGAIN_MILLISECONDS = 4000;
 
 /** Sends each run as many signals as its waits need, and those of random definitions one more again and again. */
-export function scheduleSignals(world: World, { api, span }: { api: Connection; span: number }): void {
+export function scheduleSignals(
+  world: World,
+  { api, span, wake }: { api: Connection; span: number; wake(run: string): void },
+): void {
   const { random, scheduler } = world;
   let sent = 0;
   for (const [run, { steps }] of world.workloads) {
@@ -43,7 +46,7 @@ export function scheduleSignals(world: World, { api, span }: { api: Connection; 
         if (outcome?.kind !== "ok") return;
         world.counts.signals++;
         world.note(`signal ${name} ${id.slice(-4)} to ${run}`);
-        if (random.chance(0.5)) world.wake(run);
+        if (random.chance(0.5)) wake(run);
       })
       .catch((error: unknown) => {
         if (!(error instanceof PlatformError)) throw error;

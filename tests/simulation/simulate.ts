@@ -2,6 +2,7 @@ import type { StepTypes } from "../../src/connectors/index.ts";
 import { parseLog } from "../../src/schemas/log.ts";
 import type { StepResult } from "../../src/schemas/run.ts";
 import type { RunRecord, Storage } from "../../src/storage/port.ts";
+import { allRuns, childFaults, haveEnded } from "./children.ts";
 import { Connection } from "./connection.ts";
 import { openWorker, scheduleCancels, scheduleFaults, type Workers } from "./faults.ts";
 import { type Ground, memoryGround } from "./ground.ts";
@@ -60,21 +61,26 @@ export async function simulate(seed: number, types: StepTypes, ground: Ground = 
   const workers: Workers = { world, types, at: [] };
   for (let index = 0; index < count; index++) openWorker(workers, index);
   const expected = scheduleTriggers(world, workers.at, workloads, { api, span: TRIGGER_SPAN });
-  world.wake = (run) => random.pick(workers.at).wake(run);
-  scheduleSignals(world, { api, span: TRIGGER_SPAN + 10_000 });
+  const wake = (run: string) => random.pick(workers.at).wake(run);
+  scheduleSignals(world, { api, span: TRIGGER_SPAN + 10_000, wake });
   scheduleFaults(workers, FAULTS_END);
   scheduleCancels(world, [...expected.keys()], { api, span: TRIGGER_SPAN + 10_000 });
   const open = [...expected.keys()];
+  let isOver = false;
   const watch = async () => {
     await dropEnded(storage, open);
-    if (open.length > 0) scheduler.after(5000, watch);
+    isOver = open.length === 0 && haveEnded(await allRuns(storage));
+    if (!isOver) scheduler.after(5000, watch);
   };
   scheduler.after(TRIGGER_SPAN + 3000, watch);
-  await scheduler.runUntil(start + SETTLED, () => open.length === 0, ground.settled);
+  await scheduler.runUntil(start + SETTLED, () => isOver, ground.settled);
+  const all = await allRuns(storage);
   for (const [id, workload] of expected) {
     const [run] = await storage.findRuns([keyOf(id)]);
     const cancelled = world.cancelled.get(id);
     if (cancelled === "cancelled" && run?.status !== "cancelled") world.violation(`run ${id} ended once more`);
+    if (run)
+      for (const fault of childFaults(run, workload, all)) world.violation(`run ${id} (${workload.id}): ${fault}`);
     if (cancelled !== undefined && run?.status === "cancelled") continue;
     for (const problem of problemsOf(run ?? null, workload)) world.violation(`run ${id} (${workload.id}): ${problem}`);
   }

@@ -11,6 +11,7 @@ import {
 } from "../../src/language/definition/containers.ts";
 import type { Retry } from "../../src/language/definition/retry.ts";
 import type { Step } from "../../src/language/definition/step.ts";
+import type { JsonObject } from "../../src/schemas/json.ts";
 
 const blockSchema = TypeCompiler.Compile(BlockConfig);
 
@@ -24,6 +25,11 @@ export const waits = (name: string, duration: number): Step => ({ name, type: "d
 
 export const block = (name: string, steps: Step[]): Step => ({ name, type: BLOCK, config: { steps } });
 export const listens = (name: string, ...signal: string[]): Step => ({ name, type: "wait", config: { signal } });
+export const starts = (name: string, workflow_id: string, more: JsonObject = {}): Step => ({
+  name,
+  type: "workflow",
+  config: { workflow_id, payload: { n: "${payload.n}" }, ...more },
+});
 export const RETRY: Retry = { on: ["failed"], max_attempts: 2, initial_interval: 0.5 };
 
 const parallelSchema = TypeCompiler.Compile(ParallelConfig);

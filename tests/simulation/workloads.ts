@@ -1,5 +1,5 @@
 import type { Step } from "../../src/language/definition/step.ts";
-import { acts, block, fails, listens, parallel, pure, RETRY, route, tells, waits } from "./steps.ts";
+import { acts, block, fails, listens, parallel, pure, RETRY, route, starts, tells, waits } from "./steps.ts";
 
 /** A workflow and how each of its runs must end, whatever happens on the way; null where time decides. */
 export interface Workload {
@@ -141,6 +141,24 @@ export const WORKLOADS: Workload[] = [
       { ...listens("h", "never"), timeout: 1, catch: [{ on: ["timeout"], steps: [acts("i")] }] },
       pure("j"),
     ],
+    status: "success",
+  },
+  {
+    id: "parent",
+    steps: [
+      acts("a"),
+      starts("c", "mixed"),
+      { ...starts("d", "failing"), retry: { ...RETRY, on: ["child"] }, on_error: "continue" },
+      { ...starts("e", "sleepy"), timeout: 5, on_error: "continue" },
+      starts("f", "short", { wait: false }),
+      { ...starts("g", "nothing"), catch: [{ on: ["child"], steps: [acts("h")] }] },
+      starts("k", "nested"),
+    ],
+    status: "success",
+  },
+  {
+    id: "grandparent",
+    steps: [parallel("p", "all", [starts("c", "parent")], [acts("a"), starts("d", "short")]), pure("b")],
     status: "success",
   },
   { id: "poisoned", steps: [acts("a"), { name: "b", type: "poison", config: {} }], status: "failed" },

@@ -54,10 +54,9 @@ export class World {
   readonly cancelled = new Map<string, ControlResult>();
   /** The uuids of the workflows. */
   readonly uuids = new Map<Workload, string>();
-  /** Has some worker hear that something came for a run. */
-  wake: (run: string) => void = () => {};
   /** What every run plays. */
   readonly workloads = new Map<string, Workload>();
+  readonly #children = new Map<string, string>();
   readonly #plans = new Map<string, Plan>();
   readonly #ended = new Map<string, RunRecord>();
   readonly #tokens = new Map<string, number>();
@@ -89,6 +88,13 @@ export class World {
     return this.uuids.get(workload) ?? "";
   }
 
+  /** Runs that others start have other uuids each time that a seed is played. */
+  nameOf(uuid: string): string {
+    if (this.workloads.has(uuid)) return uuid;
+    if (!this.#children.has(uuid)) this.#children.set(uuid, `child ${this.#children.size}`);
+    return this.#children.get(uuid) ?? "";
+  }
+
   note(event: string): void {
     this.trace.push(`${this.scheduler.time} ${event}`);
   }
@@ -101,7 +107,7 @@ export class World {
   /** An effect reaches the world. */
   async effect(run: string, path: string, token: number): Promise<void> {
     this.counts.effects++;
-    this.note(`effect ${run}:${path} token ${token}`);
+    this.note(`effect ${this.nameOf(run)}:${path} token ${token}`);
     const [row] = await this.storage.findRuns([keyOf(run)]);
     if (row === null || row === undefined) return this.violation(`effect of an unknown run ${run}`);
     if (ENDED.has(row.status)) this.violation(`effect ${run}:${path} after the run ended`);

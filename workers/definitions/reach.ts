@@ -8,7 +8,7 @@ const MAX_BYTES = 512 * 1024;
 
 /** The kinds of steps that the runs of a definition come to. */
 export interface Reach {
-  first: "end" | "wait" | "effect" | "signal";
+  first: "end" | "wait" | "effect" | "signal" | "child";
   /** The effect at the path 0, if the definition begins with one and names its host without a placeholder; else null. */
   startsWith: { name: string; host: string } | null;
   /** Whether an effect comes anywhere. */

@@ -1,3 +1,4 @@
+import type { ChildOfStep } from "../../src/schemas/child.ts";
 import type { InboxRow } from "../../src/schemas/inbox.ts";
 import type { EndedStatus } from "../../src/schemas/run.ts";
 
@@ -59,6 +60,9 @@ export interface Advanced {
   /** The last `seq` of its inbox that it knows of, and those that its steps took; absent without. */
   heard?: number;
   taken?: number[];
+  /** Runs that its steps start, and the paths of the attempts that left theirs; absent without. */
+  children?: ChildOfStep[];
+  left?: string[];
   /** An error that a connector threw and that is no StepFailure, for the log; absent without one. */
   unexpected?: string;
   next:

@@ -3,12 +3,14 @@ import { failpoint } from "../../src/failpoints.ts";
 import { type CompletedEvent, completedEvent } from "../../src/schemas/event.ts";
 import type { InboxRow } from "../../src/schemas/inbox.ts";
 import { CANCELLED } from "../../src/schemas/interrupted.ts";
+import type { RunKey } from "../../src/schemas/run.ts";
 import type { Next } from "../../src/storage/port.ts";
 import { namesOf } from "../tracing/names.ts";
 import { type EffectOutcome, Effects } from "./effects/effects.ts";
 import type { PlacesOptions } from "./effects/places.ts";
 import { type Advance, Handing, type HandingOptions, type HandingParts } from "./handing.ts";
 import type { HeldRun } from "./held-run.ts";
+import { tell } from "./news.ts";
 import { dueAfterPause, dueAt } from "./pauses.ts";
 import { Saves, type SavesOptions, type SavesParts } from "./saves.ts";
 import { wakeLater } from "./waking.ts";
@@ -25,6 +27,8 @@ export interface AdvancingOptions extends HandingOptions, PlacesOptions, SavesOp
 export interface AdvancingParts extends HandingParts, SavesParts {
   /** A run is not held any more. */
   forget(held: HeldRun): void;
+  /** Something came into the inboxes of these runs, which may be held elsewhere. */
+  wake(runs: RunKey[]): void;
 }
 
 /**
@@ -55,6 +59,7 @@ export class Advancing {
   /** Begins with a run, or goes on with it: a thread advances it. */
   add(held: HeldRun): void {
     if (held.isAdvancing || held.isCancelling) return;
+    if (held.run.isCancelled) return void this.cancel(held);
     held.again = false;
     if (this.#stopping && held.isIdle) this.#giveBack(held);
     else this.#handing.add(held);
@@ -136,17 +141,14 @@ export class Advancing {
     held.saving = this.#saves.write(held, progress).then((outcome) => {
       held.saving = null;
       if (outcome === null) return;
+      const { clock, log, onEnded, onGivenBack } = this.#options;
       failpoint(next.kind === "end" ? "end_saved" : "progress_saved");
-      const { log, onEnded, onGivenBack } = this.#options;
       // Where a renewal that crossed the end found no lease, the run was forgotten, though it ended.
       if (outcome.kind === "ok" && next.kind === "end") onEnded(completedEvent(held.run, next));
+      if (outcome.kind === "ok") tell(held, progress, clock.now(), { onGivenBack, wake: this.#parts.wake });
       if (!this.#holds(held)) return;
       if (outcome.kind === "error") log.error({ ...namesOf(held), code: outcome.code }, "progress refused");
       if (outcome.kind === "ok") saved();
-      if (outcome.kind === "ok" && next.kind === "due") {
-        const time = held.isWoken ? this.#options.clock.now() : next.dueAt;
-        if (time !== null) onGivenBack(time);
-      }
       if (outcome.kind === "ok" && next.kind === "hold") this.#next(held);
       else this.#parts.forget(held);
     });

@@ -1,12 +1,15 @@
 import { type Interruption, interrupted } from "../../src/schemas/interrupted.ts";
 import { joinLogs, type LogEntry, parseLog, stepResultsText, tellMore } from "../../src/schemas/log.ts";
 import type { Progress } from "../../src/storage/port.ts";
-import type { ReadyEffect } from "../execution/port.ts";
+import type { Advanced, ReadyEffect } from "../execution/port.ts";
 
 /** A write of what came; `saved` says that it was done, and gives the effects that may start then. */
-interface LogWrite extends Pick<Progress, "seq" | "entries" | "taken"> {
+interface LogWrite extends Pick<Progress, "seq" | "entries" | "taken" | "children" | "left"> {
   saved(): ReadyEffect[];
 }
+
+/** What the entries of a run say for others. */
+type Beside = Pick<Advanced, "taken" | "children" | "left">;
 
 /** The log of a held run: what of it is persisted, and what came since. */
 export class HeldLog {
@@ -16,8 +19,8 @@ export class HeldLog {
   readonly #written: string[];
   /** The same of what came since. */
   #unsaved: string[] = [];
-  /** The `seq` of what its entries say was taken from the inbox. */
-  #taken: number[] = [];
+  /** What comes with its entries. */
+  #beside: Required<Beside> = { taken: [], children: [], left: [] };
   #length: number;
   /** Give back the room of the replies that came with it; those of what is being written. */
   #releases: (() => void)[] = [];
@@ -45,10 +48,12 @@ export class HeldLog {
     return stepResultsText(interrupted(entries, reason, now));
   }
 
-  /** `entries`: JSON array text. `taken`: what they say was taken from the inbox. */
-  add(entries: string, taken: readonly number[] = []): void {
+  /** `entries`: JSON array text. */
+  add(entries: string, { taken = [], children = [], left = [] }: Beside): void {
     this.#unsaved.push(entries);
-    this.#taken.push(...taken);
+    this.#beside.taken.push(...taken);
+    this.#beside.children.push(...children);
+    this.#beside.left.push(...left);
   }
 
   /** `release` gives back the room of a reply once what came with it is persisted. */
@@ -60,7 +65,8 @@ export class HeldLog {
   /** What is to be written of what came. Where the run ends, its results say it, unless attempts tell more. */
   write(isEnd: boolean): LogWrite {
     const [unsaved, releases, ready] = [this.#unsaved, this.#releases, this.ready];
-    const taken = this.#taken.splice(0);
+    const { taken, children, left } = this.#beside;
+    this.#beside = { taken: [], children: [], left: [] };
     this.#unsaved = [];
     this.#releases = [];
     this.#releasesWritten = releases;
@@ -73,6 +79,8 @@ export class HeldLog {
       seq: this.#length,
       entries,
       ...(taken.length > 0 && { taken }),
+      ...(children.length > 0 && { children: children.map((child) => ({ ...child, uuid: null })) }),
+      ...(left.length > 0 && { left }),
       saved: () => {
         for (const release of releases.splice(0)) release();
         if (entries !== null) this.#length++;

@@ -113,10 +113,11 @@ export class HeldRun {
     this.#reports.add(advanced);
   }
 
-  #take({ entries, mustSave, heard, taken, next }: Advanced): void {
-    this.inbox.heardBy(heard);
+  #take(advanced: Advanced): void {
+    const { entries, mustSave, next } = advanced;
+    this.inbox.heardBy(advanced.heard);
     if (entries !== "[]") {
-      this.#log.add(entries, taken);
+      this.#log.add(entries, advanced);
       this.trace?.add(entries);
       // It made progress: threads that were lost before were not lost at this point of it.
       this.crashes = 0;

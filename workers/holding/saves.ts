@@ -37,7 +37,11 @@ export class Saves {
       clock,
       flushes: storage.batchesAtOnce,
       flush: (items) => storage.saveProgress(items),
-      sizeOf: ({ entries, next }) => 200 + (entries?.length ?? 0) + (next.kind === "end" ? next.stepResults.length : 0),
+      sizeOf: ({ entries, children = [], next }) =>
+        200 +
+        (entries?.length ?? 0) +
+        children.reduce((sum, { payload }) => sum + payload.length, 0) +
+        (next.kind === "end" ? next.stepResults.length : 0),
     });
   }
 

@@ -62,6 +62,8 @@ export class Reservations {
             log: "[]",
             logLength: 0,
             inbox: [],
+            parentUuid: null,
+            isCancelled: false,
             token: 1,
             crashes: 0,
             claims: 1,

@@ -93,7 +93,7 @@ export class UnclaimedLookup {
       const steps = definitions.get(definition);
       if (steps === undefined) return [];
       const { first } = this.#reaches.of(definition, steps);
-      if (first === "effect" || first === "signal") {
+      if (first !== "end" && first !== "wait") {
         this.#effectful.add(run.workflowUuid);
         return [];
       }

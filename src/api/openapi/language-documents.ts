@@ -58,10 +58,11 @@ export function stepTypes(types: StepTypes): object[] {
   }
 }
 
-/** To an author a signal is waited for as a time is. */
+/** To an author a signal is waited for as a time is, and another run acts on the world. */
 function kindOf(type: StepType | undefined): string {
   const kind = type?.connector.kind ?? "control";
-  return kind === "signal" ? "wait" : kind;
+  if (kind === "signal") return "wait";
+  return kind === "child" ? "effect" : kind;
 }
 
 /** A config without the placeholders that may stand for its fields: these are marked. */

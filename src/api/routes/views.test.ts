@@ -9,7 +9,16 @@ const CANCELLED_AT = Date.parse("2030-01-01T00:00:05.000Z");
 function record(status: RunRecord["status"], entries: LogEntry[]): RunRecord {
   const run = { uuid: "u", id: "i", workflowUuid: "w", workflowVersion: 1, payload: "{}", createdAt: 0, startedAt: 0 };
   const completedAt = status === "cancelled" ? CANCELLED_AT : null;
-  return { ...run, status, completedAt, error: null, stepResults: null, log: JSON.stringify(entries) };
+  return {
+    ...run,
+    status,
+    completedAt,
+    error: null,
+    parentRunId: null,
+    rootRunId: null,
+    stepResults: null,
+    log: JSON.stringify(entries),
+  };
 }
 
 const result = { started_at: STARTED, completed_at: null, output: null, error: null };

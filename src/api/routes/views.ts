@@ -18,8 +18,10 @@ export function runText(run: RunRecord): string {
   // A delay of a plain definition says no more than its step does.
   const isShown = waiting.some(({ kind }) => kind !== "delay");
   const waits = isShown ? `,"waiting":${JSON.stringify(waiting.slice(0, MAX_WAITING))}` : "";
+  const { parentRunId, rootRunId } = run;
+  const family = !parentRunId ? "" : `,"parent_run_id":"${parentRunId}","root_run_id":"${rootRunId}"`;
   const counts = `${countText("steps_omitted", omitted)}${countText("failed_steps", failed)}`;
-  return `{"uuid":"${run.uuid}","id":${JSON.stringify(run.id)},"workflow_id":"${run.workflowUuid}","workflow_version":${run.workflowVersion},"status":"${run.status}","payload":${run.payload},"created_at":"${isoTime(run.createdAt)}","started_at":${timeText(run.startedAt)},"completed_at":${timeText(run.completedAt)},"error":${JSON.stringify(run.error)},"step_results":${results}${waits}${counts}}`;
+  return `{"uuid":"${run.uuid}","id":${JSON.stringify(run.id)},"workflow_id":"${run.workflowUuid}","workflow_version":${run.workflowVersion},"status":"${run.status}","payload":${run.payload},"created_at":"${isoTime(run.createdAt)}","started_at":${timeText(run.startedAt)},"completed_at":${timeText(run.completedAt)},"error":${JSON.stringify(run.error)},"step_results":${results}${family}${waits}${counts}}`;
 }
 
 /** A run that was only tried. */

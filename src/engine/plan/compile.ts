@@ -9,7 +9,7 @@ import {
   SWITCH,
   SwitchConfig,
 } from "../../language/definition/containers.ts";
-import { FAIL, WAIT } from "../../language/definition/control.ts";
+import { FAIL, WAIT, WORKFLOW } from "../../language/definition/control.ts";
 import { secondsOf } from "../../language/definition/durations.ts";
 import { retriesOf } from "../../language/definition/retry.ts";
 import { CATCH_ON, type Catch, type Step } from "../../language/definition/step.ts";
@@ -37,7 +37,7 @@ export function compile(steps: readonly Step[], types: StepTypes): Plan {
 /** Whether a step has none of the fields, and is of none of the types, that came after the first. */
 function isPlain({ type, if: condition, timeout, retry, catch: catches, on_error }: Step): boolean {
   const isBare = condition === undefined && timeout === undefined && catches === undefined && on_error === undefined;
-  return isBare && retriesOf(retry).length === 0 && ![BLOCK, PARALLEL, SWITCH, FAIL, WAIT].includes(type);
+  return isBare && retriesOf(retry).length === 0 && ![BLOCK, PARALLEL, SWITCH, FAIL, WAIT, WORKFLOW].includes(type);
 }
 
 /** @param above the address of what holds the list, with a dot; empty at the top */

@@ -75,7 +75,13 @@ export interface BodyPlan {
 /** A compiled condition. */
 export type Condition = Pick<Compiled, "text" | "test">;
 
-export type Kind = "pure" | "wait" | "effect" | "signal";
+/** Whether a step waits for what comes into the inbox of its run. */
+export function hasInbox(node: Node): boolean {
+  const kind = node.kind === "step" ? node.stepType?.connector.kind : undefined;
+  return kind === "signal" || kind === "child";
+}
+
+export type Kind = "pure" | "wait" | "effect" | "signal" | "child";
 
 /** The kinds of the steps of a plan, in order; "pure" steps need neither the outside world nor time. */
 export function* kindsIn({ nodes }: BlockPlan): Generator<Kind> {

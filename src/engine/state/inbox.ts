@@ -51,9 +51,14 @@ export class Inbox {
     return this.#given.get(path);
   }
 
+  /** What came of the run that an attempt of a step started. */
+  endOf(attempt: string): InboxRow | undefined {
+    return this.#rows.find(({ kind, name }) => kind === "child" && name === attempt);
+  }
+
   #assign(): ReadonlyMap<string, InboxRow> {
     const given = new Map<string, InboxRow>();
-    const left = new Set(this.#rows);
+    const left = new Set(this.#rows.filter(({ kind }) => kind === "signal"));
     for (const [path, names] of this.#waits) {
       for (const row of left) {
         if (!names.includes(row.name)) continue;

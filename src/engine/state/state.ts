@@ -4,6 +4,7 @@ import type { LogEntry } from "../../schemas/log.ts";
 import type { ErrorDetails, StepResult } from "../../schemas/run.ts";
 import type { StepOutcome } from "../entries.ts";
 import type { BlockPlan, Plan } from "../plan/plan.ts";
+import type { Children } from "./children.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Scope } from "./scope.ts";
 
@@ -19,6 +20,7 @@ export interface RunState {
   /** Blocks below the root that are under way, by the common prefix of the paths of their steps. */
   blocks: Map<string, BlockState>;
   inbox: Inbox;
+  children: Children;
 }
 
 /** How far a list of steps has come. */

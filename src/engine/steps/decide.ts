@@ -21,14 +21,14 @@ const NONE: UnderWay = new Set();
  * but that the meter counts what expressions cost.
  */
 export function decide(
-  { root, inbox }: RunState,
+  { root, inbox, children }: RunState,
   now: number,
   underWay: UnderWay = NONE,
   meter: Meter = { units: 0 },
 ): Decision {
   if (root.error !== null) return { kind: "end", status: "failed", error: sentenceOf(root.error) };
   if (root.position === root.plan.nodes.length) return { kind: "end", status: "success", error: null };
-  return decideBlock(root, { now, underWay, meter, inbox });
+  return decideBlock(root, { now, underWay, meter, inbox, children });
 }
 
 /** Of a block that is not over. */

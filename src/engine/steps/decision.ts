@@ -1,16 +1,18 @@
 import type { EffectConnector, PureConnector } from "../../connectors/index.ts";
+import type { ChildOfStep } from "../../schemas/child.ts";
 import type { Json } from "../../schemas/json.ts";
 import type { LogEntry } from "../../schemas/log.ts";
 import type { EndedStatus, ErrorDetails } from "../../schemas/run.ts";
 import type { StepOutcome } from "../entries.ts";
+import type { Children } from "../state/children.ts";
 import type { Inbox } from "../state/inbox.ts";
 import type { Meter } from "../state/scope.ts";
 import type { BlockState } from "../state/state.ts";
 
 /** The next thing that a run has to do. */
 export type Decision =
-  /** Record this entry and decide again. */
-  | { kind: "record"; entry: LogEntry }
+  /** Record this entry and decide again. `child`: a run that is stored with it. */
+  | { kind: "record"; entry: LogEntry; child?: ChildOfStep }
   /** A step's attempt, or its handler, ended: record its outcome and decide again. `unexpected`: an error of a connector, for the log. */
   | {
       kind: "settle";
@@ -53,5 +55,6 @@ export interface Asked {
   now: number;
   underWay: UnderWay;
   meter: Meter;
-  inbox: Pick<Inbox, "givenTo">;
+  inbox: Pick<Inbox, "givenTo" | "endOf">;
+  children: Pick<Children, "count">;
 }

@@ -11,7 +11,7 @@ import {
   type StepOutcome,
   startedEntry,
 } from "../entries.ts";
-import type { Node } from "../plan/plan.ts";
+import { hasInbox, type Node } from "../plan/plan.ts";
 import { type BlockState, type Handler, matchableOf, type RunState, type StepState } from "../state/state.ts";
 import { catchFor } from "./handling.ts";
 import { nextAttempt, retryFor } from "./retry.ts";
@@ -154,7 +154,7 @@ export function nodeOf({ plan, position }: BlockState): Node {
 
 /** What nested results, and those of containers and of steps that wait for others, say besides, so that they are found again. */
 function extrasOf(node: Node, block: BlockState): ResultExtras | undefined {
-  const isBare = node.kind === "step" && node.stepType?.connector.kind !== "signal";
+  const isBare = node.kind === "step" && !hasInbox(node);
   return block.prefix === "" && isBare ? undefined : { type: node.type, path: block.path };
 }
 

@@ -1,38 +1,50 @@
+import { WORKFLOW } from "../../language/definition/control.ts";
 import type { InboxRow } from "../../schemas/inbox.ts";
 import type { Json } from "../../schemas/json.ts";
 import type { LogEntry } from "../../schemas/log.ts";
 import type { StepResult } from "../../schemas/run.ts";
 import { CONSTRUCTS } from "../constructs/index.ts";
-import type { Node, Plan } from "../plan/plan.ts";
+import { hasInbox, type Node, type Plan } from "../plan/plan.ts";
 import { resultOf } from "../result.ts";
+import { Children } from "../state/children.ts";
 import { Inbox } from "../state/inbox.ts";
 import { Scope } from "../state/scope.ts";
 import { type BlockState, blockOf, blockState, matchableOf, type RunState, type StepState } from "../state/state.ts";
+import { attemptPath } from "./child.ts";
 import { catchFor } from "./handling.ts";
 import { retryFor } from "./retry.ts";
 
 /** Folds a run's log into its state; `inbox` is what came for it, where the log does not say that it was taken. */
 export function foldLog(plan: Plan, payload: Json, log: Iterable<LogEntry>, inbox: readonly InboxRow[] = []): RunState {
   const root = blockState(plan.root, "", "", new Scope({ name: "payload", value: payload }, null));
-  const state: RunState = { plan, steps: new Map(), root, blocks: new Map(), inbox: new Inbox(inbox) };
+  const state: RunState = {
+    plan,
+    steps: new Map(),
+    root,
+    blocks: new Map(),
+    inbox: new Inbox(inbox),
+    children: new Children(),
+  };
   for (const entry of log) record(state, entry);
+  // What is in the log was told.
+  state.children.takeLeft();
   return state;
 }
 
 /** Takes one more entry into the state. */
 export function record(state: RunState, entry: LogEntry): void {
-  const [path, result, wakeAt, taken] = entry;
+  const [path, result, , taken] = entry;
   if (taken !== undefined) state.inbox.take(taken);
   const block = blockOf(state, path);
   const node = block?.plan.nodes[block.position];
   state.steps.set(path, entry);
   // An entry of a step that is over says nothing new.
   if (block === undefined || node === undefined || path !== block.path) return;
-  if (result.status === "running") begin(state, block, node, result, wakeAt);
-  else end(state, block, node, result);
+  if (result.status === "running") begin(state, block, node, entry);
+  else end(state, block, node, entry);
 }
 
-function begin(state: RunState, block: BlockState, node: Node, result: StepResult, wakeAt: number | null): void {
+function begin(state: RunState, block: BlockState, node: Node, [, result, wakeAt, taken]: LogEntry): void {
   block.current ??= {
     startedAt: result.started_at ?? "",
     failures: 0,
@@ -45,9 +57,10 @@ function begin(state: RunState, block: BlockState, node: Node, result: StepResul
   };
   const { current } = block;
   current.wakeAt = wakeAt;
-  if (isWait(node)) {
-    if (result.error === null) state.inbox.wait(block.path, signalsOf(result));
-    else state.inbox.leave(block.path);
+  if (hasInbox(node)) {
+    if (result.error !== null) leave(state, block.path, taken !== undefined);
+    else if (node.type === WORKFLOW) state.children.begin(block.path, attemptPath(block.path, current));
+    else state.inbox.wait(block.path, signalsOf(result));
   }
   current.isRetrying = result.error !== null && wakeAt !== null;
   if (current.isRetrying) {
@@ -81,8 +94,8 @@ function handle(state: RunState, block: BlockState, current: StepState, node: No
   open(state, current, [blockState(plan, "", `${block.path}/c${index}/`, new Scope(given, block.scope))]);
 }
 
-function end(state: RunState, block: BlockState, node: Node, result: StepResult): void {
-  if (isWait(node)) state.inbox.leave(block.path);
+function end(state: RunState, block: BlockState, node: Node, [, result, , taken]: LogEntry): void {
+  if (hasInbox(node)) leave(state, block.path, taken !== undefined);
   if (block.current !== null) close(state, block.current);
   block.current = null;
   if (hasPassed(result)) {
@@ -106,8 +119,10 @@ function hasPassed({ status, handled, error }: StepResult): boolean {
   return status === "success" || handled === true || (status === "skipped" && error === null);
 }
 
-function isWait(node: Node): boolean {
-  return node.kind === "step" && node.stepType?.connector.kind === "signal";
+/** A step waits no more. `isTaken`: since it took what it waited for. */
+function leave(state: RunState, path: string, isTaken: boolean): void {
+  state.inbox.leave(path);
+  state.children.over(path, isTaken);
 }
 
 /** The names of the signals that an attempt of a step waits for. */
@@ -126,7 +141,7 @@ function open(state: RunState, step: StepState, bodies: readonly BlockState[]): 
 function close(state: RunState, step: StepState): void {
   for (const body of step.bodies ?? []) {
     if (body.current !== null) close(state, body.current);
-    state.inbox.leave(body.path);
+    leave(state, body.path, false);
     state.blocks.delete(body.prefix);
   }
   step.bodies = null;

@@ -1,6 +1,7 @@
 import { describeFailure } from "../../step-failures.ts";
 import type { StepNode } from "../plan/plan.ts";
 import type { BlockState } from "../state/state.ts";
+import { decideChild } from "./child.ts";
 import { resolveConfig } from "./config.ts";
 import type { Asked, Decision } from "./decision.ts";
 import { failed, timedOut } from "./failing.ts";
@@ -15,6 +16,7 @@ export function decideStep(block: BlockState, node: StepNode, asked: Asked): Dec
   if (type === undefined) return failed(block, describeFailure("type_unknown", { type: JSON.stringify(node.type) }));
   const { connector } = type;
   if (connector.kind === "signal") return decideWait(block, node, { ...type, connector }, asked);
+  if (connector.kind === "child") return decideChild(block, node, { ...type, connector }, asked);
   const wakeAt = current === null || current.isRetrying ? null : current.wakeAt;
   // Asked again and again while others go on: what it needs then is not resolved each time.
   if (connector.kind === "wait" && wakeAt !== null && now < wakeAt) return { kind: "wait", wakeAt };

@@ -117,7 +117,7 @@ class StepChecks {
     if (typeof type !== "string") return;
     if (isContainer(type)) this.#checkContainer(type, config, [...loc, "config"], inside);
     else this.#checkConfig(type, config, loc, inside.outer);
-    const isEffect = this.#types.get(type)?.connector.kind === "effect";
+    const isEffect = ["effect", "child"].includes(this.#types.get(type)?.connector.kind ?? "");
     this.#findings.refuse(...policyFaults(step, loc, isEffect));
     const handlers = handlersIn(step, loc);
     if (handlers.length > 0 && inside.nesting > MAX_NESTING) this.#addTooDeep([...loc, "catch"]);

@@ -7,6 +7,8 @@ export const CODE_PATTERN = "^[a-z][a-z0-9_]{0,63}$";
 
 export const WAIT = "wait";
 
+export const WORKFLOW = "workflow";
+
 /** The name of a signal. */
 export const SIGNAL_NAME = "^[A-Za-z0-9_.:-]{1,128}$";
 export const MAX_SIGNAL_NAMES = 10;

@@ -43,6 +43,10 @@ export interface ClaimedRun extends RunKey {
   logLength: number;
   /** What came for it and was not taken, in the order of arrival. */
   inbox: InboxRow[];
+  /** The run that waits for its end; null for most. */
+  parentUuid: string | null;
+  /** It is to be cancelled. */
+  isCancelled: boolean;
   token: number;
   crashes: number;
   /** Claims since it last made progress or was given back, with this one. */

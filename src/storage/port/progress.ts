@@ -1,4 +1,5 @@
 /** Progress of runs. */
+import type { ChildOfStep } from "../../schemas/child.ts";
 import type { EndedStatus } from "../../schemas/run.ts";
 import type { Held } from "./claims.ts";
 import type { Version } from "./workflows.ts";
@@ -16,11 +17,23 @@ export interface Progress extends Held {
   /** The last `seq` of its inbox that its steps know of, and those that were taken since the last write; absent without an inbox. */
   heard?: number;
   taken?: number[];
+  /**
+   * Runs that its new entries start, stored with them: named by the storage where their uuid is null. What is refused of them is told
+   * to its inbox, and so is the uuid of one whose end it does not wait for.
+   */
+  children?: NewChild[];
+  /** The paths of attempts that gave up waiting for the runs that they had started: these are cancelled, where they are to be. */
+  left?: string[];
   /** When an unclaimed run was begun, milliseconds since the epoch; a claim writes it itself. */
   startedAt?: number;
   /** The message by which the run was executed before its row was read: the write succeeds only if the row says the same. */
   told?: Told;
   next: Next;
+}
+
+/** A run that is stored with the progress of the run that starts it. */
+export interface NewChild extends ChildOfStep {
+  uuid: string | null;
 }
 
 /** The next state of a run. */

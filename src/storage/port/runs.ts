@@ -44,6 +44,9 @@ export interface RunRecord {
   startedAt: number | null;
   completedAt: number | null;
   error: string | null;
+  /** The run whose step started it, and the first of those that started one another up to it; null for most. */
+  parentRunId: string | null;
+  rootRunId: string | null;
   /** JSON text of the object of step results once the run ended; null before, and if it was cancelled while no worker held it: then the log has them. */
   stepResults: string | null;
   /** JSON array text of every log entry so far; "[]" once there are step results. */

@@ -3,6 +3,7 @@ import type { Pool } from "../../db/postgres/pool.ts";
 import { isUuid } from "../../ids.ts";
 import type { ControlRequest, ControlResult, HolderNews } from "../../schemas/control.ts";
 import type { Held, Outcome } from "../port.ts";
+import { endedFamilies, lockFamilies } from "./family.ts";
 import { boundsOf, rounds, within } from "./statement.ts";
 
 /** The run of an item is open, and no worker holds it. */
@@ -23,18 +24,16 @@ export const REQUEST_CONTROL = keptStatement(
     returning item.position
   ), owing as (
     update run_queue q set ended = true, due_at = now(), control = null from item where $2::text = 'owed' and ${FREE}
-    returning q.run_uuid, q.token, q.crashes, q.started_at, q.inbox, item.position
+    returning q.run_uuid as uuid, q.token, q.crashes, q.started_at, q.parent_uuid, q.parent_path, q.has_children, item.position
   ), gone as (
     delete from run_queue q using item where $2::text = 'none' and ${FREE}
-    returning q.run_uuid, q.token, q.crashes, q.started_at, q.inbox, item.position
-  ), over as (
-    select * from owing union all select * from gone
-  ), cleared as (
-    delete from run_inbox i using over where i.run_uuid = over.run_uuid and over.inbox > 0 and ${few("over.position")}
-  ), cancelled as (
+    returning q.run_uuid as uuid, q.token, q.crashes, q.started_at, q.parent_uuid, q.parent_path, q.has_children, item.position
+  ), over as materialized (
+    select *, 'cancelled' as status, null as error from owing union all select *, 'cancelled', null from gone
+  ), ${endedFamilies("item")}, cancelled as (
     update workflow_runs r set status = 'cancelled', completed_at = now(), started_at = over.started_at, token = over.token,
       crashes = over.crashes
-    from over where r.uuid = over.run_uuid and ${within("r.uuid", "$3", "$4")}
+    from over where r.uuid = over.uuid and ${within("r.uuid", "$3", "$4")}
     returning over.position
   )
   select position, 'cancelled' from cancelled
@@ -43,6 +42,7 @@ export const REQUEST_CONTROL = keptStatement(
     where ${within("r.uuid", "$3", "$4")} and r.completed_at is not null
   union all select item.position, 'open' from item join workflow_runs r using (namespace, uuid)
     where ${within("r.uuid", "$3", "$4")} and r.completed_at is null and item.position not in (select position from cancelled union all select position from requested)`,
+  lockFamilies("json_to_recordset($1::text::json) as item (position integer, uuid uuid)"),
 );
 
 export const CONTROL_OF = keptStatement(

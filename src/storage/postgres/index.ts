@@ -4,11 +4,13 @@ import type { PostgresConfig } from "../../config.ts";
 import { migrate, openPools, type Pools, startWith } from "../../db/postgres/postgres.ts";
 import type { Replica } from "../port/replica.ts";
 import type { Reads, Storage } from "../port.ts";
+import { SAVE_FAMILIES, SAVE_PROGRESS } from "./checkpoints.ts";
 import { CLAIM_BY_MESSAGE, CLAIM_DUE, CLAIM_DUE_BEGUN, Claims, LOGS } from "./claims.ts";
 import { CONTROL_OF, Control, REQUEST_CONTROL } from "./control.ts";
 import { DatabaseClock, databaseTime } from "./database-clock.ts";
 import { Definitions, FIND_VERSIONS, INSERT_WORKFLOWS } from "./definitions.ts";
 import { DueLooks, NEXT_DUE } from "./due-looks.ts";
+import { END_FAMILIES, END_RUNS } from "./ends.ts";
 import { EventQueue, OWED_EVENTS_SENT, TAKE_OWED_EVENTS } from "./events.ts";
 import { FIGURES, figuresOf } from "./figures.ts";
 import { FENCE_IDS, FIND_LATE_IDS, Ids } from "./ids.ts";
@@ -17,7 +19,7 @@ import { INSERT_BY_UUID, NewRuns } from "./new-runs.ts";
 import { DROP_RUNS } from "./partitions/drop-runs.ts";
 import { MAKE_MONTHS } from "./partitions/make-months.ts";
 import { Partitions } from "./partitions/partitions.ts";
-import { END_RUNS, ProgressWriter, SAVE_PROGRESS, SAVE_PROGRESS_TAKING } from "./progress.ts";
+import { ProgressWriter } from "./progress.ts";
 import { PostgresReplica } from "./replica.ts";
 import { FIND_RUNS, LIST_RUNS, Runs, storedRuns } from "./runs.ts";
 import { StepOrder } from "./step-order.ts";
@@ -47,8 +49,9 @@ export const KEPT = [
   PUT_SIGNALS,
   FIND_INBOX,
   SAVE_PROGRESS,
-  SAVE_PROGRESS_TAKING,
+  SAVE_FAMILIES,
   END_RUNS,
+  END_FAMILIES,
   FIND_RUNS,
   LIST_RUNS.desc,
   LIST_RUNS.asc,
@@ -150,7 +153,7 @@ function postgresStorage(
   const claims = new Claims(writes, looks, inbox);
   const workers = new Workers(writes);
   const control = new Control(writes, owesEvents);
-  const progress = new ProgressWriter(writes, clock, owesEvents);
+  const progress = new ProgressWriter(writes, clock, ids, owesEvents);
   return {
     ...readsOf(new Runs(reads, order, settled), new Workflows(reads, settled)),
     owedEvents: owesEvents ? new EventQueue(writes) : null,

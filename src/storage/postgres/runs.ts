@@ -25,7 +25,8 @@ const columns = (
   r.workflow_version as "workflowVersion",
   case when r.status = 'pending' and q.started_at is not null then 'running' else r.status end as status, r.payload::text as payload,
   ${milliseconds("r.created_at")} as "createdAt", ${milliseconds("coalesce(r.started_at, q.started_at)")} as "startedAt",
-  ${milliseconds("r.completed_at")} as "completedAt", r.error, r.step_results::text as "stepResults",
+  ${milliseconds("r.completed_at")} as "completedAt", r.error, r.parent_run_id as "parentRunId", r.root_run_id as "rootRunId",
+  r.step_results::text as "stepResults",
   case when r.step_results is not null or r.completed_at is null and coalesce(q.log_length, 0) = 0 then '[]'
     else ${entriesOf("r.uuid", low, high)} end as log`;
 
@@ -41,6 +42,8 @@ const RECORD = {
   startedAt: "float8",
   completedAt: "float8",
   error: "text",
+  parentRunId: "uuid",
+  rootRunId: "uuid",
   stepResults: "text",
   log: "text",
 } as const;
@@ -63,7 +66,7 @@ const list = (
   low: string,
   high: string,
 ) => `select namespace, uuid, id, "workflowUuid", "workflowVersion", status, payload,
-    "createdAt", "startedAt", "completedAt", error, "stepResults", log from (
+    "createdAt", "startedAt", "completedAt", error, "parentRunId", "rootRunId", "stepResults", log from (
     select *, sum(size) over (rows unbounded preceding) - size as before from (
       select *, length(payload) + coalesce(length("stepResults"), 0) + length(log) as size from (
         select ${columns(low, high)} from (select * from workflow_runs r where r.namespace = $1 and ${rows} limit $2) as r

@@ -2,6 +2,7 @@ import type { Database } from "bun:sqlite";
 import type { Clock } from "../../clock.ts";
 import type { ControlKind, ControlRequest, ControlResult, HolderNews } from "../../schemas/control.ts";
 import type { Held, Outcome } from "../port.ts";
+import type { Family } from "./family.ts";
 import type { Inbox } from "./inbox.ts";
 import { LEAVE } from "./progress.ts";
 
@@ -25,11 +26,13 @@ export class Control {
   readonly #database: Database;
   readonly #clock: Clock;
   readonly #inbox: Inbox;
+  readonly #family: Family | null;
 
-  constructor(database: Database, clock: Clock, inbox: Inbox) {
+  constructor(database: Database, clock: Clock, inbox: Inbox, family: Family | null) {
     this.#database = database;
     this.#clock = clock;
     this.#inbox = inbox;
+    this.#family = family;
   }
 
   request({ namespace, uuid, kind }: ControlRequest): Outcome<ControlResult> {
@@ -43,6 +46,7 @@ export class Control {
       return { kind: "ok", value: "requested" };
     }
     this.#database.query(CANCEL).run(this.#clock.now(), uuid);
+    this.#family?.end(uuid, { status: "cancelled", error: null });
     this.#database.query(LEAVE).run(uuid);
     this.#inbox.clear(uuid);
     return { kind: "ok", value: "cancelled" };

@@ -1,6 +1,7 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../clock.ts";
 import type { InboxRow } from "../../schemas/inbox.ts";
+import type { Json } from "../../schemas/json.ts";
 import { MAX_KEPT_SIGNALS, MAX_KEPT_SIZE } from "../port/inbox.ts";
 import type { InboxLookup, NewSignal, Outcome, StoredSignal } from "../port.ts";
 import { refused } from "../refusals.ts";
@@ -17,8 +18,8 @@ const KEPT = `select count(*) as count, coalesce(sum(bytes), 0) as size, coalesc
 const COUNT = `update run_queue set inbox = inbox + 1,
   due_at = iif(holder is null and started_at is not null and due_at > ?1, ?1, due_at) where run_uuid = ?2`;
 
-const PUT = `insert into run_inbox (run_uuid, seq, name, body, bytes, id, is_keyed, received_at)
-  select run_uuid, inbox, ?, ?, ?, ?, ?, ? from run_queue where run_uuid = ?`;
+const PUT = `insert into run_inbox (run_uuid, seq, kind, name, body, bytes, id, is_keyed, received_at)
+  select run_uuid, inbox, ?, ?, ?, ?, ?, ?, ? from run_queue where run_uuid = ?`;
 
 const FIND = `select seq, kind, name, body, id, received_at as receivedAt from run_inbox
   where run_uuid = ? and seq > ? and body is not null order by seq`;
@@ -51,10 +52,22 @@ export class Inbox {
       return { kind: "ok", value: { workflowUuid, earlier, isRepeated: true } };
     }
     if (count >= MAX_KEPT_SIGNALS || size + body.length > MAX_KEPT_SIZE) return refused("too_many_signals", uuid);
+    this.#put(uuid, { kind: "signal", name, body, id, isKeyed });
+    return { kind: "ok", value: { workflowUuid, earlier, isRepeated: false } };
+  }
+
+  /** Tells a run what came of one that it started; one that is over is told nothing. */
+  tell(uuid: string, path: string, child: string, said: Json): void {
+    this.#put(uuid, { kind: "child", name: path, body: JSON.stringify(said), id: child, isKeyed: false });
+  }
+
+  #put(
+    uuid: string,
+    { kind, name, body, id, isKeyed }: Pick<InboxRow, "kind" | "name" | "body" | "id"> & Pick<NewSignal, "isKeyed">,
+  ): void {
     const now = this.#clock.now();
     this.#database.query(COUNT).run(now, uuid);
-    this.#database.query(PUT).run(name, body, body.length, id, Number(isKeyed), now, uuid);
-    return { kind: "ok", value: { workflowUuid, earlier, isRepeated: false } };
+    this.#database.query(PUT).run(kind, name, body, body.length, id, Number(isKeyed), now, uuid);
   }
 
   find({ uuid, after }: InboxLookup): InboxRow[] {

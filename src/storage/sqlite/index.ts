@@ -7,7 +7,7 @@ import { lockFolder, openReader, openWriter, reading, type Synchronous } from ".
 import { messageOf, StartError } from "../../errors.ts";
 import { dataFree } from "../../metrics/gauges.ts";
 import type { Collector } from "../../metrics/readings.ts";
-import type { Storage } from "../port.ts";
+import type { Progress, Storage } from "../port.ts";
 import { Claims } from "./claims.ts";
 import { type Committer, LocalCommitter, ThreadCommitter } from "./commit.ts";
 import { Control } from "./control.ts";
@@ -89,7 +89,7 @@ function sqliteStorage(
   const definitions = new Definitions(reader, clock);
   const workers = new Workers(reader, clock);
   const inbox = new Inbox(reader, clock);
-  const control = new Control(reader, clock, inbox);
+  const control = new Control(reader, clock, inbox, null);
   const runs = new Runs(reader);
   const claims = new Claims(reader, clock, workers, inbox);
   const unclaimed = new UnclaimedRuns(reader);
@@ -115,7 +115,7 @@ function sqliteStorage(
     claimByMessage: (claim) => committer.write("claimByMessage", claim),
     claimDue: (claim) => committer.write("claimDue", claim),
     nextDue: async (patienceMilliseconds) => reading(() => claims.nextDue(patienceMilliseconds)),
-    saveProgress: (items) => committer.write("saveProgress", items),
+    saveProgress: (items) => namingChildren(underWay, items, (named) => committer.write("saveProgress", named)),
     startLease: async (lease) => void (await committer.write("startLease", lease)),
     renewLease: (lease) => committer.write("renewLease", lease),
     heldBy: async (worker) => reading(() => workers.heldBy(worker)),
@@ -136,4 +136,22 @@ function sqliteStorage(
       await release();
     },
   };
+}
+
+/** Gives ids to the runs that are stored with progress; mostly there are none. */
+function namingChildren<Result>(
+  underWay: IdsUnderWay,
+  items: Progress[],
+  write: (named: Progress[]) => Promise<Result>,
+): Promise<Result> {
+  const children = items.flatMap((item) => item.children ?? []);
+  if (children.length === 0) return write(items);
+  return underWay.store(children, (named) => {
+    const left = [...named];
+    return write(
+      items.map((item) =>
+        item.children === undefined ? item : { ...item, children: left.splice(0, item.children.length) },
+      ),
+    );
+  });
 }

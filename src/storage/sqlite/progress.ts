@@ -3,12 +3,14 @@ import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../../clock.ts";
 import type { Outcome, Progress, Told } from "../port.ts";
 import { NEVER } from "./claims.ts";
+import type { Family } from "./family.ts";
 import type { Inbox } from "./inbox.ts";
 import { done } from "./workers.ts";
 
 // The row is read first, and written by its key: SQLite 3.54 plans a join with parameters anew at each call, which took 70 µs of
 // an end. Nothing changes the row in between, since this connection alone writes.
-const FIND = "select token, started_at as startedAt, inbox from run_queue where run_uuid = ? and namespace = ?";
+const FIND =
+  "select token, started_at as startedAt, inbox, parent_uuid is not null or has_children as hasFamily from run_queue where run_uuid = ? and namespace = ?";
 
 const APPEND = "insert into run_log (run_uuid, seq, token, entries) values (?, ?, ?, ?) on conflict do nothing";
 
@@ -39,11 +41,13 @@ export class ProgressWriter {
   readonly #database: Database;
   readonly #clock: Clock;
   readonly #inbox: Inbox;
+  readonly #family: Family;
 
-  constructor(database: Database, clock: Clock, inbox: Inbox) {
+  constructor(database: Database, clock: Clock, inbox: Inbox, family: Family) {
     this.#database = database;
     this.#clock = clock;
     this.#inbox = inbox;
+    this.#family = family;
   }
 
   save(progress: Progress): Outcome<null> {
@@ -60,7 +64,9 @@ export class ProgressWriter {
   #writeWithEntries(progress: Progress, row: QueueRow, entries: string): void {
     this.#database.query("savepoint progress").run();
     try {
-      this.#database.query(APPEND).run(progress.uuid, progress.seq, progress.token, entries);
+      const { changes } = this.#database.query(APPEND).run(progress.uuid, progress.seq, progress.token, entries);
+      // Else it is repeated.
+      if (changes > 0) this.#family.start(progress, progress.children ?? []);
       this.#write(progress, row);
     } catch (error) {
       this.#database.query("rollback to progress").run();
@@ -71,11 +77,12 @@ export class ProgressWriter {
   }
 
   #write(progress: Progress, row: QueueRow): void {
-    const { uuid, token, seq, entries, crashes, heard = 0, taken = [], next } = progress;
+    const { uuid, token, seq, entries, crashes, heard = 0, taken = [], left = [], next } = progress;
     const length = entries === null ? seq : seq + 1;
     const startedAt = row.startedAt ?? progress.startedAt ?? this.#clock.now();
     const came = [length, crashes, startedAt, heard, uuid] as const;
     if (next.kind !== "end") this.#inbox.take(uuid, taken);
+    if (left.length > 0) this.#family.leave(uuid, left);
     if (next.kind === "hold") this.#database.query(HOLD).run(...came);
     else if (next.kind === "due") {
       this.#database.query(RELEASE).run(...came, next.dueAt ?? NEVER, this.#clock.now());
@@ -83,6 +90,7 @@ export class ProgressWriter {
       const { status, error, stepResults } = next;
       const completedAt = Math.max(this.#clock.now(), startedAt);
       this.#database.query(END).run(status, startedAt, completedAt, error, stepResults, token, crashes, uuid);
+      if (row.hasFamily) this.#family.end(uuid, next);
       this.#database.query(LEAVE).run(uuid);
       if (row.inbox > 0) this.#inbox.clear(uuid);
     }
@@ -104,4 +112,5 @@ interface QueueRow {
   startedAt: number | null;
   /** Things that came into its inbox. */
   inbox: number;
+  hasFamily: number;
 }

@@ -11,6 +11,7 @@ const QUEUED = "from run_queue where run_uuid = uuid";
 const COLUMNS = `uuid, coalesce(id, uuid) as id, workflow_id as workflowUuid, workflow_version as workflowVersion,
   iif(status = 'pending' and exists (select 1 ${QUEUED} and started_at is not null), 'running', status) as status, payload,
   created_at as createdAt, coalesce(started_at, (select started_at ${QUEUED})) as startedAt, completed_at as completedAt, error,
+  parent_run_id as parentRunId, root_run_id as rootRunId,
   step_results as stepResults, coalesce((select log_length ${QUEUED}), 0) as logLength`;
 
 const FIND = `select ${COLUMNS} from workflow_runs where uuid = ? and namespace = ?`;

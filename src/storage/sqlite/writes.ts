@@ -18,6 +18,7 @@ import { UNSTORABLE } from "../refusals.ts";
 import { Claims } from "./claims.ts";
 import { Control } from "./control.ts";
 import { Definitions } from "./definitions.ts";
+import { Family } from "./family.ts";
 import { Inbox } from "./inbox.ts";
 import { NewRuns } from "./new-runs.ts";
 import { ProgressWriter } from "./progress.ts";
@@ -30,12 +31,13 @@ const DAY = 24 * 60 * 60 * 1000;
 export function writeOperations(database: Database, clock: Clock) {
   const definitions = new Definitions(database, clock);
   const inbox = new Inbox(database, clock);
-  const control = new Control(database, clock, inbox);
+  const family = new Family(database, clock, definitions, inbox);
+  const control = new Control(database, clock, inbox, family);
   const workers = new Workers(database, clock);
   const retention = new Retention(database);
   const newRuns = new NewRuns(database, clock, definitions, workers);
   const claims = new Claims(database, clock, workers, inbox);
-  const progress = new ProgressWriter(database, clock, inbox);
+  const progress = new ProgressWriter(database, clock, inbox, family);
   return {
     insertWorkflows: (items: NewWorkflow[]) => each(items, (item) => definitions.insert(item)),
     updateWorkflows: (items: WorkflowChange[]) => each(items, (item) => definitions.update(item)),

@@ -32,6 +32,8 @@ export function claimContract(check: Check): void {
       workflowVersion: 1,
       log: "[]",
       inbox: [],
+      parentUuid: null,
+      isCancelled: false,
       logLength: 0,
       token: 1,
       crashes: 0,

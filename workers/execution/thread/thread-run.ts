@@ -5,9 +5,11 @@ import { decide } from "../../../src/engine/steps/decide.ts";
 import type { Decision } from "../../../src/engine/steps/decision.ts";
 import { beginEntry, nodeOf, outcomeEntry } from "../../../src/engine/steps/outcome.ts";
 import { foldLog, record } from "../../../src/engine/steps/record.ts";
+import type { ChildOfStep } from "../../../src/schemas/child.ts";
 import { type InboxRow, sizeOf } from "../../../src/schemas/inbox.ts";
 import { type LogEntry, parseLog, stepResultsText, tellMore } from "../../../src/schemas/log.ts";
 import type { Advanced } from "../port.ts";
+import { Beside } from "./beside.ts";
 import { Cancellation } from "./cancellation.ts";
 import { type Executed, executeEffect, executePure, textOfThrown } from "./executing.ts";
 import { Outputs } from "./outputs.ts";
@@ -33,7 +35,7 @@ export class ThreadRun {
   #entries: LogEntry[] = [];
   #told = 0;
   #mustSave = false;
-  #taken: number[] = [];
+  readonly #beside = new Beside();
   #unexpected: string | null = null;
 
   /** @param payload and log as JSON text */
@@ -78,14 +80,13 @@ export class ThreadRun {
       seq: this.#told++,
       mustSave: this.#mustSave,
       ...(heard > 0 && { heard }),
-      ...(this.#taken.length > 0 && { taken: this.#taken }),
+      ...this.#beside.take(this.#state.children.takeLeft()),
       ...(this.#unexpected !== null && { unexpected: this.#unexpected }),
     };
     const entries = next.kind === "end" && !tellMore(this.#entries) ? "[]" : JSON.stringify(this.#entries);
     const advanced = { entries, ...said, next: this.#described(next) };
     this.size += entries.length;
     this.#entries = [];
-    this.#taken = [];
     this.#outputs.texts.clear();
     this.#mustSave = false;
     this.#unexpected = null;
@@ -133,7 +134,7 @@ export class ThreadRun {
       world.beat();
       const now = world.now();
       const decision = decide(this.#state, now, this.#effects, meter);
-      if (decision.kind === "record") this.#add(decision.entry);
+      if (decision.kind === "record") this.#add(decision.entry, decision.child);
       else if (decision.kind === "settle") {
         const { block, unexpected, ...settled } = decision;
         const thrown = unexpected === undefined ? null : textOfThrown(unexpected);
@@ -173,14 +174,14 @@ export class ThreadRun {
     this.#add(entry);
   }
 
-  #add(entry: LogEntry): void {
+  #add(entry: LogEntry, child?: ChildOfStep): void {
     const [path, { status, error }, wakeAt, taken] = entry;
     this.#entries.push(entry);
     record(this.#state, entry);
     // Only the time tells which branch was first: decided again, it might be another.
     const isCalledOff = status === "skipped" && error !== null;
-    if (wakeAt !== null || isCalledOff || taken !== undefined) this.#mustSave = true;
-    if (taken !== undefined) this.#taken.push(taken);
+    if (wakeAt !== null || isCalledOff || taken !== undefined || child !== undefined) this.#mustSave = true;
+    this.#beside.add(taken, child);
     if (isCalledOff) this.#effects.cancel(path);
   }
 

@@ -47,6 +47,8 @@ function effectOf(workflow: string, host: string | null): HeldEffect {
     log: "[]",
     logLength: 0,
     inbox: [],
+    parentUuid: null,
+    isCancelled: false,
     token: 1,
     crashes: 0,
     claims: 1,

@@ -1,0 +1,77 @@
+import type { ChildConnector, StepType } from "../../connectors/index.ts";
+import { MAX_CHILDREN } from "../../schemas/child.ts";
+import type { InboxRow } from "../../schemas/inbox.ts";
+import { findJsonFaults, isObject, type Json, type JsonObject } from "../../schemas/json.ts";
+import { describeFailure } from "../../step-failures.ts";
+import type { FailedOutcome, StepOutcome } from "../entries.ts";
+import type { StepNode } from "../plan/plan.ts";
+import type { BlockState, StepState } from "../state/state.ts";
+import { resolveConfig } from "./config.ts";
+import type { Asked, Decision } from "./decision.ts";
+import { failed, timedOut } from "./failing.ts";
+import { beginEntry } from "./outcome.ts";
+
+/** What a step has to do that starts another run. */
+export function decideChild(
+  block: BlockState,
+  { config: raw, timeout }: StepNode,
+  type: StepType & { connector: ChildConnector },
+  { now, meter, inbox, children }: Asked,
+): Decision {
+  const { current } = block;
+  const path = attemptPath(block.path, current);
+  if (current === null || current.isRetrying) {
+    const config = resolveConfig(raw, block.scope, type, meter);
+    if ("error" in config) return failed(block, config);
+    if (children.count >= MAX_CHILDREN) return failed(block, describeFailure("too_many_children", {}));
+    const child = type.connector.child(config.value);
+    const fault = payloadFault(child.payload);
+    if (fault !== null) return failed(block, describeFailure("config_unfit", { place: ".payload", fault }));
+    const details = { workflow_id: child.workflow };
+    const entry = beginEntry(block, now, timeout === null ? null : now + timeout, details);
+    return { kind: "record", entry, child: { ...child, path } };
+  }
+  const row = inbox.endOf(path);
+  if (row !== undefined) return { kind: "settle", block, outcome: outcomeOf(row), taken: row.seq };
+  if (timeout !== null && current.wakeAt !== null && now >= current.wakeAt) {
+    return { kind: "settle", block, outcome: timedOut(timeout) };
+  }
+  return { kind: "wait", wakeAt: current.wakeAt };
+}
+
+/** Why no store could keep a payload, which expressions may have made; null where all can. */
+function payloadFault(text: string): string | null {
+  const [fault] = findJsonFaults(text).filter(({ kind }) => kind !== "number");
+  if (fault === undefined) return null;
+  return fault.kind === "depth" ? "It nests too deep" : "It holds what can't be stored";
+}
+
+/** The path of an attempt, by which its run is found. */
+export function attemptPath(path: string, current: StepState | null): string {
+  return current === null || current.failures === 0 ? path : `${path}~${current.failures + 1}`;
+}
+
+/** How a step ends with what came of its run: that it was stored, where nobody waits for it, its end, or why there is none. */
+function outcomeOf({ body }: InboxRow): StepOutcome {
+  const said: Json = JSON.parse(body);
+  const { refused, workflow, run_id = null, status = null, output = null, error = null } = isObject(said) ? said : {};
+  if (refused === "too_deep") return withReason(describeFailure("child_too_deep", {}), refused);
+  if (typeof refused === "string") {
+    return withReason(describeFailure("child_missing", { workflow: String(workflow) }), refused);
+  }
+  if (status === null) return { output: { run_id } };
+  if (status === "success") return { output: { run_id, status, output } };
+  const sentence = status === "cancelled" ? "was cancelled" : `failed: ${sentenceOf(error)}`;
+  const failure = describeFailure("child_failed", { run: String(run_id), sentence });
+  return { ...failure, output: null, details: { run_id, status, error } };
+}
+
+function withReason(failure: Pick<FailedOutcome, "code" | "error">, reason: string): FailedOutcome {
+  const details: JsonObject = { reason };
+  return { ...failure, output: null, details };
+}
+
+/** Of an error, as an object or as a text. */
+function sentenceOf(error: Json): string {
+  return String(isObject(error) ? error.message : error);
+}

@@ -1,0 +1,28 @@
+/** Runs that steps of other runs start. */
+
+/** A run to start, as its step says. */
+export interface Child {
+  /** The uuid or author's id of its workflow. */
+  workflow: string;
+  /** Null for the newest when it is stored. */
+  version: number | null;
+  /** JSON text. */
+  payload: string;
+  /** Its end is told to the run that starts it. */
+  isAwaited: boolean;
+  /** It is cancelled when the step that waits for it is given up. */
+  isCancelled: boolean;
+}
+
+/** A run to start, and the path of the attempt that it is for: each attempt has one run at most. */
+export interface ChildOfStep extends Child {
+  path: string;
+}
+
+/** Why a run was not started. */
+export type ChildRefusal = "workflow_not_found" | "version_not_found" | "too_deep";
+
+/** Runs that start one another. */
+export const MAX_GENERATIONS = 16;
+/** Runs that one run starts. */
+export const MAX_CHILDREN = 10_000;

@@ -1,0 +1,73 @@
+/** The statements that write the progress of runs that go on. */
+import { few, keptStatement } from "../../db/postgres/kept.ts";
+import { startedFamilies } from "./family.ts";
+import { APPENDED, ITEM, locked } from "./fence.ts";
+import { mayStore } from "./ids.ts";
+
+const NOW = `case when item."dueAt" is null then q.due_at when q.control is not null then now()`;
+
+/** The columns of run_queue "q" that a checkpoint changes. */
+const CAME = `log_length = greatest(q.log_length, item.seq + case when item.entries is null then 0 else 1 end),
+      log_size = q.log_size + case when q.log_length = item.seq then coalesce(length(item.entries), 0) else 0 end,
+      crashes = item.crashes,
+      claims = case when item.crashes = 0 then 0 else q.claims end,
+      holder = case when item."dueAt" is null then q.holder end,
+      claim_id = case when item."dueAt" is null then q.claim_id end,
+      started_at = item.started_at,
+      inbox_heard = greatest(q.inbox_heard, item.heard)`;
+
+const ITEMS = `json_to_recordset($1::text::json) as item (${ITEM}, "dueAt" float8, heard integer`;
+
+// A run with a request, or with more to hear, is due at once, and does not sleep. What is written while threads die under a run is no
+// progress.
+export const SAVE_PROGRESS = keptStatement(
+  "save_progress",
+  ["text", "uuid", "uuid"],
+  { position: "integer" },
+  `with item as (
+    select * from ${ITEMS}) where ${few("position")}
+  ), ${locked("$2", "$3")}, saved as (
+    update run_queue q set ${CAME},
+      due_at = ${NOW} when q.inbox > greatest(q.inbox_heard, item.heard) then now() else to_timestamp(item."dueAt" / 1000) end
+    from locked as item where q.run_uuid = item.uuid
+  ), ${APPENDED}
+  select position from locked`,
+);
+
+/** The rows of inboxes that a batch took. A signal that may be sent again is remembered without its body. */
+const TAKEN = `taken as materialized (
+    select item.uuid, took::integer from locked as item, json_array_elements_text(item.taken) as took where ${few("item.position")}
+  ), forgotten as (
+    delete from run_inbox i using taken where i.run_uuid = taken.uuid and i.seq = taken.took and not i.is_keyed and ${few("taken.took")}
+  ), emptied as (
+    update run_inbox i set body = null from taken where i.run_uuid = taken.uuid and i.seq = taken.took and i.is_keyed and ${few("taken.took")}
+  )`;
+
+const CHILDREN = `json_to_recordset(asked.children) as child (uuid uuid)`;
+
+/**
+ * For runs that took something from their inboxes, start others or give them up, so that the rest pay nothing for that. An item with a
+ * child whose id came too late is not written.
+ */
+export const SAVE_FAMILIES = keptStatement(
+  "save_families",
+  ["text", "uuid", "uuid", "float8"],
+  { position: "integer", isLate: "boolean" },
+  `with asked as materialized (
+    select * from ${ITEMS}, taken json, children json, "left" json) where ${few("position")}
+  ), late as materialized (
+    select position from asked where exists (select from ${CHILDREN} where not (${mayStore("child.uuid", "$4")}))
+  ), item as (
+    select * from asked where position not in (select position from late)
+  ), ${locked("$2", "$3")}, ${TAKEN}, ${APPENDED}, ${startedFamilies("$2", "$3")}, saved as (
+    update run_queue q set ${CAME},
+      inbox = q.inbox + item.told,
+      has_children = q.has_children or item.children is not null,
+      due_at = ${NOW} when q.inbox + item.told > greatest(q.inbox_heard, item.heard) then now()
+        else to_timestamp(item."dueAt" / 1000) end
+    from (select *, (select count(*) from told where told.parent_uuid = locked.uuid)::integer as told from locked) as item
+    where q.run_uuid = item.uuid
+  )
+  select position, false from locked
+  union all select position, true from late`,
+);

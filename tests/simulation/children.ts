@@ -1,0 +1,50 @@
+/** Runs that steps of simulated runs start: one for each attempt, all of them end, and their ends are what was told. */
+import { isObject } from "../../src/schemas/json.ts";
+import type { StepResult } from "../../src/schemas/run.ts";
+import type { RunRecord, Storage } from "../../src/storage/port.ts";
+import type { Workload } from "./workloads.ts";
+
+/** Runs of a seed, with those that were started by others. */
+const MOST = 2000;
+
+/** All runs of a world. */
+export function allRuns(storage: Storage): Promise<RunRecord[]> {
+  return storage.listRuns({ namespace: "default", limit: MOST, order: "desc", after: null });
+}
+
+export function haveEnded(runs: readonly RunRecord[]): boolean {
+  return runs.every(({ completedAt }) => completedAt !== null);
+}
+
+/** What is wrong with the runs that a run started. */
+export function childFaults(run: RunRecord, { id, steps }: Workload, all: readonly RunRecord[]): string[] {
+  const own = all.filter(({ parentRunId }) => parentRunId === run.uuid);
+  const results: Record<string, StepResult> = JSON.parse(run.stepResults ?? "{}");
+  const faults = Object.values(results).flatMap(({ step_name, output, error_details }) => {
+    const said = isObject(output) ? output : error_details?.details;
+    if (!isObject(said) || typeof said.run_id !== "string" || said.status === undefined) return [];
+    const status = own.find(({ uuid }) => uuid === said.run_id)?.status;
+    return status === said.status ? [] : [`${step_name} was told that its run is ${said.status}; it is ${status}`];
+  });
+  for (const { uuid, completedAt, rootRunId } of own) {
+    if (completedAt === null) faults.push(`its run ${uuid} has not ended`);
+    if (rootRunId !== (run.rootRunId ?? run.uuid)) faults.push(`its run ${uuid} has another root`);
+  }
+  const attempts = Object.values(results)
+    .filter(({ type }) => type === "workflow")
+    .reduce((sum, one) => sum + runsOf(one), 0);
+  // A container that is tried again starts others; one that was called off before its begin was stored has started none.
+  const isKnown = run.stepResults !== null && !JSON.stringify(steps).includes('"retry"');
+  const isExact = id === "parent" && run.status === "success";
+  if (isExact ? own.length !== attempts : isKnown && own.length > attempts) {
+    faults.push(`its steps started ${own.length} runs, not ${attempts}`);
+  }
+  return faults;
+}
+
+/** How many runs a step has started: one for each attempt that found its workflow. */
+function runsOf({ status, error, error_details, attempts = 1 }: StepResult): number {
+  const details = error_details?.details;
+  const isRefused = isObject(details) && details.reason !== undefined;
+  return isRefused || (status === "skipped" && error === null) ? 0 : attempts;
+}

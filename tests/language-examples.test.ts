@@ -54,8 +54,11 @@ const SETTINGS: Record<string, Setting> = {
     mocks: { "answer.$catch.remind": ok() },
     expected: { status: "success", virtual_seconds: 259_200, step_results: { answer: { handled: true } } },
   },
-  // No run is started by a test.
-  invoice: { payload: { order_id: 1 }, expected: { status: "failed", virtual_seconds: 3600 } },
+  invoice: {
+    payload: { order_id: 1 },
+    mocks: { invoice: [{ output: { run_id: "r1", status: "success", output: null } }] },
+    expected: { status: "success", step_results: { invoice: { output: { run_id: "r1" } } } },
+  },
   "An order": {
     payload: { name: "Ada", lines: [{ price: 2, count: 3 }] },
     expected: { step_results: { tell: { output: { value: { text: "Ada pays 9" } } } } },

@@ -112,6 +112,11 @@ export const STEP_FAILURES = {
     sentence: "There is no mock for {step}: a test sends nothing",
     when: "Only in a [test](language.md#tests): `mocks` has no entry for the address of the step",
   },
+  mock_unfit: {
+    code: "config",
+    sentence: "The mock for {step} has a status: that is for webhooks",
+    when: "Only in a test: what comes of a child is an `output` or an `error`",
+  },
   cancelled: {
     code: "cancelled",
     sentence: "Cancelled: the branch {branch} {how}",

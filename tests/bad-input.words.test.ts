@@ -70,11 +70,16 @@ const BAD: Record<string, unknown[] | object> = {
   catch_unreachable: [{ ...pure, catch: [handler(), handler({ on: ["http"] })] }],
 };
 
-const ODD: Record<string, unknown[]> = {
+const ODD: Record<string, unknown[] | object> = {
   name_is_root: [{ ...pure, name: "run" }],
   reference_conditional: [{ ...pure, name: "c", if: "payload.n == 1" }, value("${c}")],
   case_unreachable: [cases({ if: "true", steps: [pure] }, { if: "payload.n == 1", steps: [pure] })],
   retry_without_idempotency: [{ ...hook, retry: {} }],
+  workflow_unknown: [{ name: "c", type: "workflow", config: { workflow_id: "unheard of" } }],
+  workflow_recursive: {
+    ...{ name: "w", id: "itself" },
+    steps: [block({ name: "c", type: "workflow", config: { workflow_id: "itself" } })],
+  },
   timeout_shorter_than_retry: [
     { ...block({ ...pure, retry: { on: ["*"], initial_interval: 60, jitter: 0 } }), timeout: 10 },
   ],

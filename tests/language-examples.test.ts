@@ -55,9 +55,9 @@ const SETTINGS: Record<string, Setting> = {
     expected: { status: "success", virtual_seconds: 259_200, step_results: { answer: { handled: true } } },
   },
   invoice: {
-    payload: { order_id: 1 },
-    mocks: { invoice: [{ output: { run_id: "r1", status: "success", output: null } }] },
-    expected: { status: "success", step_results: { invoice: { output: { run_id: "r1" } } } },
+    payload: { order_id: 7 },
+    mocks: { invoice: [{ output: { run_id: "r", status: "success", output: { number: 1 } } }] },
+    expected: { status: "success", step_results: { invoice: { output: { output: { number: 1 } } } } },
   },
   "An order": {
     payload: { name: "Ada", lines: [{ price: 2, count: 3 }] },

@@ -143,6 +143,29 @@ describe("signals", () => {
   });
 });
 
+describe("children", () => {
+  const child = {
+    name: "invoice",
+    type: "workflow",
+    config: { workflow_id: "make_invoice" },
+    retry: { on: ["child"] },
+  };
+
+  test("are not started: mocks say what comes of them", async () => {
+    const output = { run_id: "r", status: "success", output: { n: 1 } };
+    const mocks = { invoice: [{ error: { code: "child", message: "It failed" } }, { output }] };
+    const { body } = await tried([child, pure("n", "${invoice.output.n}")], { mocks });
+    expect(body).toMatchObject({
+      status: "success",
+      step_results: { invoice: { attempts: 2 }, n: { output: { value: 1 } } },
+    });
+    const unfit = await tried([child], { mocks: { invoice: [{ status: 200 }] } });
+    expect(unfit.body).toMatchObject({
+      error: 'Step "invoice" failed: The mock for invoice has a status: that is for webhooks',
+    });
+  });
+});
+
 describe("what can't be tried", () => {
   test("is refused", async () => {
     const definition = { name: "w", steps: [pure("a", "${b}")] };

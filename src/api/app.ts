@@ -91,7 +91,7 @@ export function createApp(options: AppOptions) {
     .use(runRoutes(triggers, runs, readAfter))
     .use(signalRoutes(signals, readAfter))
     .use(languageRoutes())
-    .use(editingRoutes(types))
+    .use(editingRoutes(workflows, types))
     .use(testRoutes(tests));
   const allowed = app.routes.map(({ method, path }) => ({ method, path, pattern: patternOf(path) }));
   const counted = countsRequests ? counting(allowed, admit) : admit;

@@ -1,11 +1,16 @@
 import type { Clock } from "../clock.ts";
-import { PlatformError } from "../errors.ts";
+import { PlatformError, type RequestFault } from "../errors.ts";
+import { startedIn, startWarnings } from "../language/checks/started.ts";
 import type { WorkflowInput } from "../language/definition/workflow.ts";
 import type { WorkflowRepository } from "../repositories/workflows.ts";
+import { MAX_FAULTS } from "../schemas/json.ts";
 import type { PageQuery } from "../schemas/page.ts";
 import type { WorkflowRecord } from "../storage/port.ts";
 import { NAMESPACE } from "./namespace.ts";
 import { type Page, PageReader } from "./pages.ts";
+
+/** Workflows that a definition starts, of which it is looked whether they are there. */
+const MAX_LOOKED_UP = 20;
 
 /** Operations on workflow definitions. */
 export class WorkflowService {
@@ -42,6 +47,21 @@ export class WorkflowService {
       description: description ?? null,
       steps: JSON.stringify(steps),
     });
+  }
+
+  /**
+   * The warnings about the workflows that its steps start.
+   *
+   * @param own what it is called by itself
+   */
+  async warnings({ steps }: WorkflowInput, own: string | undefined): Promise<RequestFault[]> {
+    const started = startedIn({ list: { steps: [...steps] }, loc: ["body"] });
+    const references = [...new Set(started.map(({ reference }) => reference))].slice(0, MAX_LOOKED_UP);
+    const found = await Promise.all(
+      references.map((reference) => this.#workflows.find({ namespace: NAMESPACE, reference, version: null })),
+    );
+    const unknown = new Set(references.filter((_, index) => found[index] === null));
+    return startWarnings(started, own, unknown).slice(0, MAX_FAULTS);
   }
 
   /** Stops new triggers; its runs stay. @throws PlatformError workflow_not_found */

@@ -37,25 +37,17 @@ export class MockedEffects {
 
   #mocked(type: StepType): StepType {
     const { connector } = type;
-    // No run is started by a test: what its step comes to is mocked as what an effect does.
-    if (connector.kind === "child") {
-      const run: EffectConnector["run"] = async (_, { idempotencyKey }) => outputOf(this.#mockOf(idempotencyKey));
-      return { ...type, connector: { ...connector, kind: "effect", run } };
-    }
-    if (connector.kind !== "effect") return type;
-    const run: EffectConnector["run"] = (config, tools) => {
-      const mock = this.#mockOf(tools.idempotencyKey);
-      return "status" in mock
-        ? connector.run(config, { ...tools, fetch: async ({ url }) => replyOf(mock, url) })
-        : Promise.resolve(outputOf(mock));
+    if (connector.kind !== "effect" && connector.kind !== "child") return type;
+    const run: EffectConnector["run"] = async (config, tools) => {
+      const path = tools.idempotencyKey.slice(tools.idempotencyKey.indexOf(":") + 1);
+      const address = this.#addresses.get(path) ?? path;
+      const mock = this.#next(address);
+      if (!("status" in mock)) return outputOf(mock);
+      if (connector.kind === "child") throw StepFailure.of("mock_unfit", { step: address });
+      return await connector.run(config, { ...tools, fetch: async ({ url }) => replyOf(mock, url) });
     };
-    return { ...type, connector: { ...connector, run } };
-  }
-
-  /** @param idempotencyKey names the path of the step */
-  #mockOf(idempotencyKey: string): Mock {
-    const path = idempotencyKey.slice(idempotencyKey.indexOf(":") + 1);
-    return this.#next(this.#addresses.get(path) ?? path);
+    // No run is started: what comes of one is told at once.
+    return { ...type, connector: { ...connector, kind: "effect", run } };
   }
 
   #next(address: string): Mock {
@@ -71,9 +63,8 @@ export class MockedEffects {
   }
 }
 
-function outputOf(mock: Mock): JsonObject {
+function outputOf(mock: Exclude<Mock, MockReply>): JsonObject {
   if ("output" in mock) return mock.output;
-  if ("status" in mock) throw StepFailure.of("config_unfit", { place: "", fault: "A status mocks webhooks alone" });
   const { code, message, details = null } = mock.error;
   throw new StepFailure(code, message, null, details);
 }

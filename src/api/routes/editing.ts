@@ -4,6 +4,7 @@ import type { StepTypes } from "../../connectors/index.ts";
 import { Explanation } from "../../language/checks/explanation.ts";
 import { readWorkflow } from "../../language/workflow-input.ts";
 import { MAX_DEFINITION_DEPTH } from "../../schemas/json.ts";
+import type { WorkflowService } from "../../services/workflows.ts";
 import { BODY_ERRORS, requestBody, responses, Warnings } from "../openapi/documents.ts";
 import { STEP_TYPES, stepTypes, WORKFLOW_SCHEMA, workflowSchema } from "../openapi/language-documents.ts";
 import { readBody } from "../request/body.ts";
@@ -44,7 +45,7 @@ const StepTypeList = Type.Object({
 const tags = ["language"];
 
 /** What editors of definitions need. */
-export function editingRoutes(types: StepTypes) {
+export function editingRoutes(workflows: WorkflowService, types: StepTypes) {
   const schema = new Document(() => workflowSchema(types));
   const known = new Document(() => ({ items: stepTypes(types) }));
   return new Elysia({ prefix: "/api/v1", normalize: false })
@@ -53,8 +54,9 @@ export function editingRoutes(types: StepTypes) {
       async ({ query, request }) => {
         const explanation = readExplainQuery(query) ? new Explanation() : null;
         const body = await readBody(request, MAX_DEFINITION_DEPTH);
-        const { warnings } = readWorkflow(body, types, explanation);
-        return jsonReply(JSON.stringify({ valid: true, warnings, ...explanation?.toJSON() }));
+        const { workflow, warnings } = readWorkflow(body, types, explanation);
+        const more = await workflows.warnings(workflow, workflow.id);
+        return jsonReply(JSON.stringify({ valid: true, warnings: [...warnings, ...more], ...explanation?.toJSON() }));
       },
       {
         detail: {

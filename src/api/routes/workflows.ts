@@ -29,9 +29,10 @@ export function workflowRoutes(workflows: WorkflowService, types: StepTypes, rea
       "",
       async ({ request }) => {
         const { workflow, warnings } = readWorkflow(await readBody(request, MAX_DEFINITION_DEPTH), types);
+        const more = await workflows.warnings(workflow, workflow.id);
         const uuid = await workflows.create(workflow);
         return readAfter.reply(
-          `{"message":"Workflow created successfully","workflow_id":"${uuid}"${warningsText(warnings)}}`,
+          `{"message":"Workflow created successfully","workflow_id":"${uuid}"${warningsText([...warnings, ...more])}}`,
         );
       },
       {
@@ -75,9 +76,10 @@ export function workflowRoutes(workflows: WorkflowService, types: StepTypes, rea
       "/:workflow_id",
       async ({ params, request }) => {
         const { workflow, warnings } = readWorkflow(await readBody(request, MAX_DEFINITION_DEPTH), types);
+        const more = await workflows.warnings(workflow, workflow.id ?? params.workflow_id);
         const { uuid, version } = await workflows.update(params.workflow_id, workflow);
         return readAfter.reply(
-          `{"message":"Workflow updated successfully","workflow_id":"${uuid}","version":${version}${warningsText(warnings)}}`,
+          `{"message":"Workflow updated successfully","workflow_id":"${uuid}","version":${version}${warningsText([...warnings, ...more])}}`,
         );
       },
       {

@@ -17,6 +17,12 @@ const ERRORS = {
   },
   workflow_not_found: { status: 404, retryable: false, sentence: (id: string) => `Workflow ${id} not found` },
   version_not_found: { status: 404, retryable: false, sentence: (version: string) => `There is no ${version}` },
+  concurrency_limit: {
+    status: 409,
+    retryable: false,
+    sentence: (most: string) =>
+      `${most} of its runs are under way or waiting, as many as the workflow allows; try again later`,
+  },
   run_not_found: { status: 404, retryable: false, sentence: () => "Workflow run not found" },
   run_ended: { status: 409, retryable: false, sentence: () => "The run has ended; nothing can be sent to it any more" },
   not_found: { status: 404, retryable: false, sentence: () => "Not Found" },

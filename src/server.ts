@@ -14,6 +14,7 @@ import { partCollector, readinessOf } from "./readiness.ts";
 import { RunRepository } from "./repositories/runs.ts";
 import { WorkflowRepository } from "./repositories/workflows.ts";
 import { pause } from "./resilience/waiting.ts";
+import { Preparing } from "./services/preparing.ts";
 import type { ReadinessService } from "./services/readiness.ts";
 import { RunService } from "./services/runs.ts";
 import { SignalService } from "./services/signals.ts";
@@ -59,12 +60,18 @@ export function startServer(options: ServerOptions): Server {
   const runs = new RunRepository(storage, cache, clock, (coming) => messaging.executeBeforeInsert(coming), replica);
   const events = new TriggerEvents(messaging, clock, log);
   const runService = new RunService(runs, clock);
+  const definitions = new WorkflowRepository(storage, clock, replica);
   const { readiness, health } = readinessOf({ config, storage, replica, messaging, cache, clock, log });
-  const workflows = new WorkflowService(new WorkflowRepository(storage, clock, replica), clock);
+  const workflows = new WorkflowService(definitions, clock);
   const app = createApp({
     workflows,
     tests: new TestService(new InProcessTester(types, clock), workflows, types),
-    triggers: new TriggerService(runs, messaging, events, graceOf(config)),
+    triggers: new TriggerService(
+      { runs, preparing: new Preparing(definitions), events },
+      messaging,
+      graceOf(config),
+      log,
+    ),
     runs: runService,
     signals: new SignalService(runService, runs, events, clock),
     readiness,

@@ -12,6 +12,7 @@ export type FailureCode =
   | "limit"
   | "all_failed"
   | "cancelled"
+  | "run_timeout"
   | "crashed"
   | "failed";
 
@@ -126,6 +127,21 @@ export const STEP_FAILURES = {
     code: "cancelled",
     sentence: "Cancelled: the time of {step} was over",
     when: "The step had begun when the `timeout` of a step around it passed; it is `skipped`",
+  },
+  cancelled_by_run: {
+    code: "cancelled",
+    sentence: "Cancelled: the time of the run was over",
+    when: "The step had begun when the `timeout` of the definition passed; it is `skipped`",
+  },
+  run_timeout: {
+    code: "run_timeout",
+    sentence: "The run was not done within its {seconds} s",
+    when: "The `timeout` of the definition passed. No `catch` sees it",
+  },
+  run_output: {
+    code: "expression",
+    sentence: "The output of the run failed: {error}",
+    when: "All steps succeeded, and the `output` of the definition can't be resolved, or is over the bounds of a step's (`output`)",
   },
   run_cancelled: {
     code: "cancelled",

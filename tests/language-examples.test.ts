@@ -59,6 +59,17 @@ const SETTINGS: Record<string, Setting> = {
     mocks: { invoice: [{ output: { run_id: "r", status: "success", output: { number: 1 } } }] },
     expected: { status: "success", step_results: { invoice: { output: { output: { number: 1 } } } } },
   },
+  "Fulfil an order": {
+    payload: { order_id: "o1" },
+    mocks: { charge: [{ status: 503 }, ...ok({ id: "c1" })] },
+    expected: { status: "success", tags: ["billing"], output: { receipt: "c1", currency: "EUR" } },
+  },
+  "Sync a customer": { payload: { customer: "ada" }, mocks: { sync: ok() }, expected: { status: "success" } },
+  nothing_to_do: { payload: { lines: [] }, expected: { status: "success", output: { sent: 0 } } },
+  until_due: {
+    payload: { send_at: "2030-01-01T01:00:00+00:00" },
+    expected: { status: "success", virtual_seconds: 3600 },
+  },
   "An order": {
     payload: { name: "Ada", lines: [{ price: 2, count: 3 }] },
     expected: { step_results: { tell: { output: { value: { text: "Ada pays 9" } } } } },

@@ -17,6 +17,7 @@ import {
 import { openInProcessMessaging } from "../src/messaging/in-process.ts";
 import { RunRepository } from "../src/repositories/runs.ts";
 import { WorkflowRepository } from "../src/repositories/workflows.ts";
+import { Preparing } from "../src/services/preparing.ts";
 import { ReadinessService } from "../src/services/readiness.ts";
 import { RunService } from "../src/services/runs.ts";
 import { SignalService } from "../src/services/signals.ts";
@@ -221,7 +222,8 @@ async function routesOfApp(): Promise<string[]> {
   const storage = openMemoryStorage(systemClock);
   const cache = openInProcessCache({ clock: systemClock });
   const runs = new RunRepository(storage, cache, systemClock, () => null);
-  const workflows = new WorkflowService(new WorkflowRepository(storage, systemClock), systemClock);
+  const definitions = new WorkflowRepository(storage, systemClock);
+  const workflows = new WorkflowService(definitions, systemClock);
   const types = await loadStepTypes();
   const runService = new RunService(runs, systemClock);
   const messaging = openInProcessMessaging();
@@ -229,7 +231,7 @@ async function routesOfApp(): Promise<string[]> {
   const app = createApp({
     workflows,
     tests: new TestService(new InProcessTester(types, systemClock), workflows, types),
-    triggers: new TriggerService(runs, messaging, events, 0),
+    triggers: new TriggerService({ runs, preparing: new Preparing(definitions), events }, messaging, 0, log),
     runs: runService,
     signals: new SignalService(runService, runs, events, systemClock),
     readiness: new ReadinessService([], systemClock),

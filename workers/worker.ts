@@ -14,6 +14,7 @@ import { Dispatcher } from "./dispatcher.ts";
 import { EndedRuns } from "./ended-runs.ts";
 import { ThreadPool } from "./execution/pool.ts";
 import { Sweeper } from "./intake/sweeper.ts";
+import { Turns } from "./intake/turns.ts";
 import { Outbox } from "./outbox.ts";
 import { webhookSettings } from "./webhook/settings.ts";
 
@@ -74,12 +75,14 @@ export function startWorker(options: WorkerOptions): Worker {
     maxEffects: shareDescriptors(config.WORKER_MAX_EFFECTS).effects,
     leaseMilliseconds,
     onGivenBack: (dueAt) => sweeper.notice(dueAt),
-    onEnded: (event) => {
+    onEnded: (event, takesTurns = false) => {
       ended++;
+      if (takesTurns) turns.ended({ namespace: event.namespace, uuid: event.run_id });
       endedRuns.add(event);
       completed.add(event);
     },
   });
+  const turns = new Turns({ storage, clock, log, onGivenBack: (dueAt) => sweeper.notice(dueAt) });
   const sweep = config.postgres === null ? "embedded" : config.kafka === null ? "alone" : "broker";
   // With jitter: workers that started together would ask together for ever.
   const longestMilliseconds = () => SWEEP_MILLISECONDS[sweep] * (0.75 + Math.random() / 2);
@@ -100,6 +103,7 @@ export function startWorker(options: WorkerOptions): Worker {
     async stop(hurry) {
       const consumed = messaging.stopConsuming();
       sweeper.stop();
+      turns.stop();
       await dispatcher.stop(pause(clock, RUNS_MILLISECONDS, hurry));
       const rest = async () => {
         await consumed;

@@ -1,17 +1,67 @@
-import { Type } from "@sinclair/typebox";
-import { defineConnector } from "./index.ts";
+import { type Static, Type } from "@sinclair/typebox";
+import { boundedDuration, MAX_DURATION_SECONDS, secondsOf } from "../language/definition/durations.ts";
+import { parseTimestamp } from "../language/expressions/values/moments.ts";
+import { wholePlaceholder } from "../language/placeholder.ts";
+import { type ConfigFault, defineConnector } from "./index.ts";
 
-const YEAR_SECONDS = 365 * 24 * 60 * 60;
+const NO_MOMENT = "Should be a time of ISO 8601 with its offset, such as 2030-01-31T08:00:00Z";
+const TOO_LONG = `Input should be less than or equal to ${MAX_DURATION_SECONDS}`;
+const TOO_FAR = "Should be at most 366 days ahead";
+
+const config = Type.Object(
+  {
+    duration: Type.Optional(boundedDuration(0, MAX_DURATION_SECONDS, "How long")),
+    until: Type.Optional(
+      Type.String({
+        description: "A time of ISO 8601 with its offset, at most 366 days ahead; what is past ends at once",
+      }),
+    ),
+  },
+  { additionalProperties: false, description: "Either of the two", examples: [{ duration: 5 }] },
+);
 
 /** Waits; the run holds no thread while it does. */
 export default defineConnector({
   type: "delay",
   kind: "wait",
-  description: "Waits for a number of seconds, at most a year.",
-  config: Type.Object(
-    { duration: Type.Number({ minimum: 0, maximum: YEAR_SECONDS, description: "Seconds" }) },
-    { additionalProperties: false, examples: [{ duration: 5 }] },
-  ),
-  milliseconds: ({ duration }) => Math.ceil(duration * 1000),
-  output: ({ duration }) => ({ type: "delay", duration, message: `Delayed for ${duration} seconds` }),
+  description: "Waits for a time, or until a time, at most 366 days.",
+  config,
+  check: (config) => {
+    const fault = faultOf(config);
+    return fault === null ? [] : [fault];
+  },
+  milliseconds(config, now) {
+    const fault = faultOf(config);
+    if (fault !== null) return fault;
+    const { duration = 0, until } = config;
+    if (until === undefined) return Math.ceil(secondsOf(duration) * 1000);
+    const left = Math.max(0, (momentOf(until) ?? 0) - now);
+    return left <= MAX_DURATION_SECONDS * 1000 ? left : { path: ["until"], message: TOO_FAR };
+  },
+  output({ duration = 0, until }) {
+    if (until !== undefined) return { type: "delay", until, message: `Delayed until ${until}` };
+    const seconds = secondsOf(duration);
+    return { type: "delay", duration: seconds, message: `Delayed for ${seconds} seconds` };
+  },
 });
+
+/** What a schema can't say, of a config whose placeholders may be resolved or not. */
+function faultOf({ duration, until }: Static<typeof config>): ConfigFault | null {
+  if (until !== undefined) {
+    if (duration !== undefined) return { path: ["until"], message: "Give duration or until, not both" };
+    return until.includes("${") || momentOf(until) !== null ? null : { path: ["until"], message: NO_MOMENT };
+  }
+  if (duration === undefined) return { path: ["duration"], message: "Field required", type: "missing" };
+  if (wholePlaceholder(duration) !== null || secondsOf(duration) <= MAX_DURATION_SECONDS) return null;
+  return { path: ["duration"], message: TOO_LONG, type: "less_than_equal" };
+}
+
+/** Milliseconds since the epoch, never earlier than the text says; null for a text that says no time. */
+function momentOf(text: string): number | null {
+  try {
+    return Number((parseTimestamp(text).nanoseconds + 999_999n) / 1_000_000n);
+  } catch {
+    // Told apart from a time by failing here.
+    return null;
+  }
+}

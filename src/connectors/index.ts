@@ -58,11 +58,8 @@ export interface ReplyFaults {
   first: { path: (string | number)[]; fault: "number" | "string" | "depth" | "json" }[];
 }
 
-/** A fault of a step's config: where below `config`, and what to do about it. */
-export interface ConfigFault {
-  path: (string | number)[];
-  message: string;
-}
+/** A fault of a step's config: where below `config`, what to do about it, and a word for it (value_error). */
+export type ConfigFault = { path: (string | number)[]; message: string; type?: string };
 
 /** Thrown by a connector to fail its step; the output, where given, stays readable in the step's result. */
 export class StepFailure extends Error {
@@ -116,8 +113,8 @@ export interface PureConnector<Schema extends TSchema = TSchema> extends Connect
 /** Waits for a time: the run is given back and holds no thread meanwhile. */
 export interface WaitConnector<Schema extends TSchema = TSchema> extends ConnectorBase<Schema> {
   kind: "wait";
-  /** How long from the step's start, in milliseconds. */
-  milliseconds(config: Static<Schema>): number;
+  /** How long from a moment on (milliseconds since the epoch), in milliseconds; or why it can't wait. */
+  milliseconds(config: Static<Schema>, now: number): number | ConfigFault;
   output(config: Static<Schema>): JsonObject;
 }
 

@@ -1,6 +1,7 @@
 import { type TSchema, Type } from "@sinclair/typebox";
 import type { StepTypes } from "../connectors/index.ts";
 import { FORBIDDEN_KEYS } from "../schemas/json.ts";
+import { mustHaveConfig } from "./checks/config-faults.ts";
 import {
   BLOCK,
   BlockConfig,
@@ -55,7 +56,7 @@ export function stepSchemas(types: StepTypes): Record<string, TSchema> {
       named[`${own}${nameOf(key)}`] = schema;
       return referenceTo(`${own}${nameOf(key)}`);
     });
-    named[`${own}Step`] = stepOf(type, description);
+    named[`${own}Step`] = stepOf(type, description, !mustHaveConfig(type, types));
     return referenceTo(`${own}Step`);
   });
   named.Retry = Retry;
@@ -75,13 +76,14 @@ export function stepSchemas(types: StepTypes): Record<string, TSchema> {
   }
   return { ...named, Step: Type.Union(steps, { title: "Step" }) };
 
-  function stepOf(type: string, description: string): TSchema {
+  function stepOf(type: string, description: string, mayLackConfig = false): TSchema {
     const config = referenceTo(`${nameOf(type)}Config`);
-    const { if: condition, timeout, on_error } = Step.properties;
+    const { description: text, if: condition, timeout, on_error } = Step.properties;
     const fields = {
       name,
       type: Type.Literal(type),
-      config,
+      config: mayLackConfig ? Type.Optional(config) : config,
+      description: text,
       if: condition,
       timeout,
       retry: Type.Optional(RETRIES),

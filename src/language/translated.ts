@@ -14,6 +14,20 @@ export function translated(steps: string, language: number): string {
   return JSON.stringify(translatedValue(parsed));
 }
 
+/** A version of a workflow as it is stored. */
+export interface StoredVersion {
+  /** JSON texts. */
+  steps: string;
+  options: string | null;
+  language: number;
+}
+
+/** The JSON text of a version, a Definition, in the language of now. Options came with language 2. */
+export function definitionText({ steps, options, language }: StoredVersion): string {
+  const own = `"steps":${translated(steps, language)}`;
+  return options === null ? `{${own}}` : `{${own},${options.slice(1)}`;
+}
+
 const MAY_HOLD_ONE = /\$\{\{|\\u/;
 
 function translatedValue(value: Json): Json {

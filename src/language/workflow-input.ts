@@ -5,7 +5,9 @@ import { schemaFaults } from "../schemas/faults.ts";
 import { isObject, type Json, MAX_FAULTS } from "../schemas/json.ts";
 import type { Explanation } from "./checks/explanation.ts";
 import { Findings } from "./checks/findings.ts";
+import { optionFaults } from "./checks/option-faults.ts";
 import { checkSteps } from "./checks/step-checks.ts";
+import { timeWarnings } from "./checks/time-warnings.ts";
 import { WorkflowInput } from "./definition/workflow.ts";
 
 const schema: TypeCheck<typeof WorkflowInput> = TypeCompiler.Compile(WorkflowInput);
@@ -25,7 +27,12 @@ export interface ReadWorkflow {
 export function readWorkflow(body: Json, types: StepTypes, explanation: Explanation | null = null): ReadWorkflow {
   const findings = new Findings(MAX_FAULTS);
   if (!schema.Check(body)) findings.refuse(...schemaFaults(schema.Errors(body), ["body"]));
-  if (isObject(body)) checkSteps(body, types, findings, explanation);
+  if (isObject(body)) {
+    checkSteps(body, types, findings, explanation);
+    findings.refuse(...optionFaults(body, ["body"]));
+    const top = { list: body, loc: ["body"], binds: [], segment: "" };
+    findings.warn(...timeWarnings(body.timeout, ["body"], [top]));
+  }
   const { faults, warnings } = findings;
   if (faults.length > 0 || !schema.Check(body)) throw new ValidationFailed(faults);
   return { workflow: body, warnings };

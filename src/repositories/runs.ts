@@ -89,8 +89,15 @@ export class RunRepository {
 
   /** The steps of a version of a workflow; null where it is gone. */
   async stepsOf(version: VersionKey): Promise<Json[] | null> {
-    const [steps] = await this.#storage.findVersions([version]);
-    return steps ? JSON.parse(steps) : null;
+    const [text] = await this.#storage.findVersions([version]);
+    if (!text) return null;
+    const { steps }: { steps: Json[] } = JSON.parse(text);
+    return steps;
+  }
+
+  /** Asks for the end of runs. @throws what the storage throws */
+  async cancel(runs: RunKey[]): Promise<void> {
+    await this.#storage.requestControl(runs.map(({ namespace, uuid }) => ({ namespace, uuid, kind: "cancel" })));
   }
 
   find(key: RunKey): Promise<RunRecord | null> {

@@ -7,6 +7,7 @@ import type {
   Outcome,
   Storage,
   Unnamed,
+  VersionKey,
   WorkflowChange,
   WorkflowKey,
   WorkflowLookup,
@@ -31,7 +32,7 @@ export class WorkflowRepository {
       clock,
       flushes: storage.batchesAtOnce,
       flush: (items) => storage.insertWorkflows(items),
-      sizeOf: ({ steps, name }) => 300 + steps.length + name.length,
+      sizeOf: ({ steps, options, name }) => 300 + steps.length + (options?.text.length ?? 0) + name.length,
     });
     const readsOf = (source: Source) =>
       new SharedReads<WorkflowLookup, WorkflowRecord | null>(
@@ -67,6 +68,11 @@ export class WorkflowRepository {
   /** From the database each time: any process may have changed it. */
   async find(lookup: WorkflowLookup, readAfter: string | null = null): Promise<WorkflowRecord | null> {
     return this.#reads[await this.#source.ofRow(readAfter)].get(lookup);
+  }
+
+  /** The JSON text of a version, a Definition; null where there is none. */
+  async definition(key: VersionKey): Promise<string | null> {
+    return (await this.#storage.findVersions([key]))[0] ?? null;
   }
 
   /** See ReadSource. */

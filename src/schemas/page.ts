@@ -36,8 +36,10 @@ export const MAX_PAGE_BYTES = 8 * 1024 * 1024;
 
 /** What counts of a row toward MAX_PAGE_BYTES, in characters. */
 export function pageBytes(
-  row: { steps: string } | { payload: string; stepResults: string | null; log: string },
+  row:
+    | { steps: string; options: string | null }
+    | { payload: string; stepResults: string | null; output: string | null; log: string },
 ): number {
-  if ("steps" in row) return row.steps.length;
-  return row.payload.length + (row.stepResults?.length ?? 0) + row.log.length;
+  if ("steps" in row) return row.steps.length + (row.options?.length ?? 0);
+  return row.payload.length + (row.stepResults?.length ?? 0) + (row.output?.length ?? 0) + row.log.length;
 }

@@ -1,5 +1,5 @@
 import { type Static, Type } from "@sinclair/typebox";
-import { WorkflowReference } from "../language/definition/workflow.ts";
+import { WorkflowReference } from "../language/definition/reference.ts";
 import type { Json, JsonObject } from "./json.ts";
 import { MAX_WAITING, Waiting } from "./waiting.ts";
 
@@ -110,6 +110,11 @@ export const Run = Type.Object(
     failed_steps: Type.Optional(
       Type.Integer({ minimum: 1, description: "Steps that failed, and were handled or passed over" }),
     ),
+    output: Type.Optional(
+      Type.Unsafe<Json>(Type.Unknown({ description: "What it gave; absent where its definition does not say" })),
+    ),
+    error_details: Type.Optional(ErrorDetails),
+    tags: Type.Optional(Type.Array(Type.String())),
   },
   { title: "Run" },
 );

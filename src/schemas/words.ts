@@ -26,7 +26,7 @@ const WORDS: Partial<Record<ValueErrorType, (error: ValueError) => [type: string
   [ValueErrorType.NumberMaximum]: ({ schema }) => lessOrEqual(schema.maximum),
   [ValueErrorType.IntegerMinimum]: ({ schema }) => greaterOrEqual(schema.minimum),
   [ValueErrorType.IntegerMaximum]: ({ schema }) => lessOrEqual(schema.maximum),
-  [ValueErrorType.Union]: ({ schema }) => unionFault(schema),
+  [ValueErrorType.Union]: ({ schema, value }) => unionFault(schema, value),
 };
 
 /** The faults of a value, in our words: those of the library may change with its version. */
@@ -43,9 +43,16 @@ function lessOrEqual(limit: unknown): [string, string] {
   return ["less_than_equal", `Input should be less than or equal to ${limit}`];
 }
 
-/** Literals are an enumeration; a union with null is its other part; any other is named by its description. */
-function unionFault({ anyOf, description }: TSchema): [string, string] {
+/** A duration within bounds is a number first; literals are an enumeration; a union with null is its other part; any other is named by its description. */
+function unionFault({ anyOf, description }: TSchema, value: unknown): [string, string] {
   const schemas: TSchema[] = Array.isArray(anyOf) ? anyOf : [];
+  const bounded = schemas.find(({ type, minimum }) => type === "number" && minimum !== undefined);
+  if (bounded !== undefined && typeof value === "number") {
+    return value < bounded.minimum ? greaterOrEqual(bounded.minimum) : lessOrEqual(bounded.maximum);
+  }
+  if (bounded !== undefined) {
+    return ["float_type", 'Input should be a valid number, or a duration of ISO 8601 such as "PT1M30S"'];
+  }
   const literals = schemas.flatMap((schema) => (schema.const === undefined ? [] : [`'${String(schema.const)}'`]));
   if (literals.length > 1) return ["enum", `Input should be ${literals.slice(0, -1).join(", ")} or ${literals.at(-1)}`];
   if (schemas.some(({ type }) => type === "null") && schemas.some(({ type }) => type === "string")) {

@@ -1,8 +1,10 @@
 import type { StepTypes } from "../connectors/index.ts";
 import { ValidationFailed } from "../errors.ts";
-import type { Step } from "../language/definition/step.ts";
+import type { Definition } from "../language/definition/workflow.ts";
+import { faultsOfValue, withDefaults } from "../language/json-schema/index.ts";
+import { definitionText, LANGUAGE } from "../language/translated.ts";
 import { readWorkflow } from "../language/workflow-input.ts";
-import { isDeeper, type Json, MAX_DEPTH } from "../schemas/json.ts";
+import { isDeeper, isObject, type Json, MAX_DEPTH } from "../schemas/json.ts";
 import type { TestInput } from "../schemas/test-input.ts";
 import type { Tester, Trial, TriedRun } from "../testing/port.ts";
 import type { WorkflowService } from "./workflows.ts";
@@ -33,7 +35,11 @@ export class TestService {
   }: TestInput): Promise<TriedRun> {
     if (isDeeper(payload, MAX_DEPTH)) throw refused(["payload"], `Arrays and objects nest deeper than ${MAX_DEPTH}`);
     const workflow = await this.#workflow(definition, workflow_id, version);
-    return this.#tester.run({ workflow, payload, mocks, signals });
+    const { input } = workflow.definition;
+    const filled = input === undefined ? payload : withDefaults(input, payload);
+    const faults = input === undefined ? [] : faultsOfValue(input, filled, ["body", "payload"]);
+    if (faults.length > 0 || !isObject(filled)) throw new ValidationFailed(faults);
+    return this.#tester.run({ workflow, payload: filled, mocks, signals });
   }
 
   async #workflow(definition?: Json, reference?: string, version?: number): Promise<Trial["workflow"]> {
@@ -42,18 +48,18 @@ export class TestService {
     }
     if (reference === undefined) {
       if (version !== undefined) throw refused(["version"], "A version is one of a workflow_id");
-      return { ...NOT_STORED, steps: stepsOf(definition ?? null, this.#types) };
+      return { ...NOT_STORED, definition: definitionOf(definition ?? null, this.#types) };
     }
     const stored = await this.#workflows.get(reference, version ?? null, null);
-    const steps: Step[] = JSON.parse(stored.steps);
-    return { uuid: stored.uuid, version: stored.version, steps };
+    const { uuid, steps, options, version: own } = stored;
+    return { uuid, version: own, definition: JSON.parse(definitionText({ steps, options, language: LANGUAGE })) };
   }
 }
 
 /** @throws ValidationFailed with the places of the faults in the whole body */
-function stepsOf(definition: Json, types: StepTypes): Step[] {
+function definitionOf(definition: Json, types: StepTypes): Definition {
   try {
-    return readWorkflow(definition, types).workflow.steps;
+    return readWorkflow(definition, types).workflow;
   } catch (error) {
     if (!(error instanceof ValidationFailed)) throw error;
     const faults = error.faults.map(({ loc: [root = "body", ...path], ...fault }) => ({

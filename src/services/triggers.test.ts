@@ -5,9 +5,11 @@ import { systemClock as clock } from "../clock.ts";
 import { newId } from "../ids.ts";
 import { openInProcessMessaging } from "../messaging/in-process.ts";
 import { RunRepository } from "../repositories/runs.ts";
+import { WorkflowRepository } from "../repositories/workflows.ts";
 import type { TriggerEvent } from "../schemas/event.ts";
 import { openMemoryStorage } from "../storage/sqlite/index.ts";
 import { NAMESPACE } from "./namespace.ts";
+import { Preparing } from "./preparing.ts";
 import { TriggerEvents } from "./trigger-events.ts";
 import { TriggerService } from "./triggers.ts";
 
@@ -28,7 +30,9 @@ test("events that wait for a slow broker are counted as long as they are", async
   const left: unknown[] = [];
   const log = pino({ level: "warn" }, { write: (line) => left.push(JSON.parse(line).run_id) });
   const runs = new RunRepository(storage, openInProcessCache({ clock }), clock, () => null);
-  const service = new TriggerService(runs, messaging, new TriggerEvents(messaging, clock, log), 2000);
+  const preparing = new Preparing(new WorkflowRepository(storage, clock));
+  const events = new TriggerEvents(messaging, clock, log);
+  const service = new TriggerService({ runs, preparing, events }, messaging, 2000, log);
 
   // Three bytes a character: 200 times 500 kB.
   const payload = { text: "€".repeat(166_667) };

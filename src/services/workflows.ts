@@ -1,16 +1,23 @@
 import type { Clock } from "../clock.ts";
 import { PlatformError, type RequestFault } from "../errors.ts";
 import { startedIn, startWarnings } from "../language/checks/started.ts";
+import { type Options, preparesRuns } from "../language/definition/options.ts";
 import type { WorkflowInput } from "../language/definition/workflow.ts";
 import type { WorkflowRepository } from "../repositories/workflows.ts";
 import { MAX_FAULTS } from "../schemas/json.ts";
 import type { PageQuery } from "../schemas/page.ts";
-import type { WorkflowRecord } from "../storage/port.ts";
+import type { StoredOptions, WorkflowRecord } from "../storage/port.ts";
 import { NAMESPACE } from "./namespace.ts";
 import { type Page, PageReader } from "./pages.ts";
 
 /** Workflows that a definition starts, of which it is looked whether they are there. */
 const MAX_LOOKED_UP = 20;
+
+/** Nothing for a workflow without options. */
+function storedOptions(options: Options): { options?: StoredOptions } {
+  const text = JSON.stringify(options);
+  return text === "{}" ? {} : { options: { text, preparesRuns: preparesRuns(options) } };
+}
 
 /** Operations on workflow definitions. */
 export class WorkflowService {
@@ -23,7 +30,7 @@ export class WorkflowService {
   }
 
   /** Stores a new workflow and returns its uuid. */
-  create({ id, name, description, steps }: WorkflowInput): Promise<string> {
+  create({ id, name, description, steps, ...options }: WorkflowInput): Promise<string> {
     return this.#workflows.insert({
       uuid: null,
       namespace: NAMESPACE,
@@ -31,13 +38,14 @@ export class WorkflowService {
       name,
       description: description ?? null,
       steps: JSON.stringify(steps),
+      ...storedOptions(options),
     });
   }
 
   /** Makes a new version; runs keep the one they were triggered with. @throws PlatformError workflow_not_found */
   update(
     reference: string,
-    { id, name, description, steps }: WorkflowInput,
+    { id, name, description, steps, ...options }: WorkflowInput,
   ): Promise<{ uuid: string; version: number }> {
     return this.#workflows.update({
       namespace: NAMESPACE,
@@ -46,6 +54,7 @@ export class WorkflowService {
       name,
       description: description ?? null,
       steps: JSON.stringify(steps),
+      ...storedOptions(options),
     });
   }
 

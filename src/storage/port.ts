@@ -12,7 +12,8 @@ import type { InboxLookup, NewSignal, StoredSignal } from "./port/inbox.ts";
 import type { Outcome } from "./port/outcome.ts";
 import type { Progress } from "./port/progress.ts";
 import type { Reads } from "./port/reads.ts";
-import type { FoundRuns, InsertedRun, NewRun } from "./port/runs.ts";
+import type { FoundRuns, InsertedRun, NewRun, StoredFacts } from "./port/runs.ts";
+import type { TurnsTaken } from "./port/turns.ts";
 import type { NewWorkflow, Unnamed, VersionKey, WorkflowChange, WorkflowKey } from "./port/workflows.ts";
 
 export type * from "./port/claims.ts";
@@ -22,6 +23,7 @@ export type * from "./port/outcome.ts";
 export type * from "./port/progress.ts";
 export type * from "./port/reads.ts";
 export type * from "./port/runs.ts";
+export type * from "./port/turns.ts";
 export type * from "./port/workflows.ts";
 
 /** Completed events that a broker is owed. */
@@ -47,11 +49,18 @@ export interface Storage extends Reads {
   updateWorkflows(items: WorkflowChange[]): Promise<Outcome<{ uuid: string; version: number }>[]>;
   /** Error workflow_not_found. */
   deleteWorkflows(items: WorkflowKey[]): Promise<Outcome<{ uuid: string }>[]>;
-  /** JSON text of the steps of each version, in the language of now, deleted workflows included. */
+  /** JSON text of each version, steps and options, in the language of now (`definitionText`), deleted workflows included. */
   findVersions(keys: VersionKey[]): Promise<(string | null)[]>;
 
-  /** Error workflow_not_found, or unstorable. The same uuid twice is stored once; unstorable where another namespace has it. */
+  /** Error workflow_not_found, unstorable, or concurrency_limit. The same uuid twice is stored once; unstorable where another namespace has it. */
   insertRuns(items: Unnamed<NewRun>[]): Promise<Outcome<InsertedRun>[]>;
+  /**
+   * Lets runs begin whose turn it is: those that wait behind runs that ended just now, and any others, which a look that died
+   * may have left. Where none waits this is one look into an empty index.
+   */
+  takeTurns(ended: RunKey[]): Promise<TurnsTaken>;
+  /** What is known of runs that have begun; null for those that are not stored. */
+  findFacts(keys: RunKey[]): Promise<(StoredFacts | null)[]>;
   /** The runs among these that are stored. */
   storedRuns(keys: RunKey[]): Promise<RunKey[]>;
 

@@ -1,11 +1,11 @@
-import type { Step } from "../language/definition/step.ts";
+import type { Definition } from "../language/definition/workflow.ts";
 import type { JsonObject } from "../schemas/json.ts";
 import type { Mocks, TestSignals } from "../schemas/test-input.ts";
 import type { RunRecord } from "../storage/port.ts";
 
 /** A run that is only tried. */
 export interface Trial {
-  workflow: { uuid: string; version: number; steps: readonly Step[] };
+  workflow: { uuid: string; version: number; definition: Definition };
   payload: JsonObject;
   mocks: Mocks;
   signals: TestSignals;

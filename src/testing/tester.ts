@@ -1,11 +1,12 @@
 import type { ThreadRun as Run } from "../../workers/execution/thread/thread-run.ts";
 import { ThreadRun } from "../../workers/execution/thread/thread-run.ts";
-import type { Clock } from "../clock.ts";
+import { type Clock, isoTime } from "../clock.ts";
 import type { StepTypes, Tools } from "../connectors/index.ts";
 import { compile } from "../engine/plan/compile.ts";
+import type { RunFacts } from "../engine/state/facts.ts";
 import { PlatformError } from "../errors.ts";
 import { parseLog } from "../schemas/log.ts";
-import type { RunRecord } from "../storage/port.ts";
+import type { RunEnd } from "../storage/port.ts";
 import { Mail } from "./mail.ts";
 import { MockedEffects } from "./mocks.ts";
 import type { Tester, Trial, TriedRun } from "./port.ts";
@@ -57,8 +58,10 @@ async function runTest(
   const log: string[] = [];
   const world = { now: () => now, stepwise: true, beat: () => turns.count(), attempt: () => {} };
   const payloadText = JSON.stringify(payload);
-  const plan = compile(workflow.steps, effects.types(types));
-  const run = new ThreadRun({ uuid: RUN, token: 1, depth: 0 }, plan, { payload: payloadText, log: "[]" });
+  const { tags = [] } = workflow.definition;
+  const plan = compile(workflow.definition, effects.types(types));
+  const facts = { ...factsOf(workflow, startedAt), tags };
+  const run = new ThreadRun({ uuid: RUN, token: 1, depth: 0 }, plan, { payload: payloadText, log: "[]", facts });
   for (;;) {
     run.hear(mail.until(now - startedAt, startedAt));
     const { entries, next } = run.advance(world);
@@ -81,7 +84,7 @@ async function runTest(
     return from.start(path, world, () => toolsFor(path));
   }
 
-  function result(end: Pick<RunRecord, "error" | "status" | "stepResults"> | null): TriedRun {
+  function result(end: RunEnd | null): TriedRun {
     return {
       run: {
         uuid: RUN,
@@ -99,11 +102,21 @@ async function runTest(
         stepResults: null,
         log: end === null ? JSON.stringify(log.flatMap(parseLog)) : "[]",
         ...(end !== null && { status: end.status, error: end.error, stepResults: end.stepResults }),
+        output: end?.output ?? null,
+        errorDetails: end?.errorDetails ?? null,
+        tags: tags.length === 0 ? null : JSON.stringify(tags),
       },
       virtualSeconds: (now - startedAt) / 1000,
       unusedMocks: effects.unused(),
     };
   }
+}
+
+/** What the run of a test knows of itself. */
+function factsOf({ uuid, version }: Trial["workflow"], startedAt: number): Omit<RunFacts, "tags"> {
+  const at = isoTime(startedAt);
+  const own = { id: RUN, workflow_id: uuid, workflow_version: version, created_at: at, started_at: at };
+  return { ...own, parent_run_id: null, root_run_id: null };
 }
 
 /** No effect of a test reaches the world: those that a mock answers are given their own `fetch`. */

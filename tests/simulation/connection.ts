@@ -72,6 +72,9 @@ export class Connection {
       batchesAtOnce: storage.batchesAtOnce,
       findVersions: (keys) => this.call("versions", () => storage.findVersions(keys)),
       storedRuns: (keys) => this.call("known", () => storage.storedRuns(keys)),
+      takeTurns: (ended) => this.call("turns", () => storage.takeTurns(ended)),
+      requestControl: (items) => this.call("control", () => storage.requestControl(items)),
+      findFacts: (keys) => this.call("facts", () => storage.findFacts(keys)),
       findUnclaimed: (keys, maxBytes) => this.call("look", () => storage.findUnclaimed(keys, maxBytes)),
       claimByMessage: (claim) =>
         this.call("claim", () => this.#claimed(storage.claimByMessage({ ...claim, runs: this.#free(claim.runs) }))),
@@ -107,6 +110,7 @@ export class Connection {
   async #claimed(claim: Promise<ClaimedRun[]>): Promise<ClaimedRun[]> {
     const runs = await claim;
     this.#world.claimed(runs);
+    await this.#world.turns.checkRoom(runs);
     return runs;
   }
 
@@ -139,6 +143,8 @@ const unused: Omit<Storage, "batchesAtOnce"> = {
   findRuns: never,
   storedRuns: never,
   listRuns: never,
+  takeTurns: never,
+  findFacts: never,
   findUnclaimed: never,
   claimByMessage: never,
   claimDue: never,

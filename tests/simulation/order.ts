@@ -32,7 +32,7 @@ export function orderFaults(steps: readonly Step[], above: string, results: Reco
     if (timeout !== undefined && isTimedOut && ended - started < secondsOf(timeout) * 1000 - SKEW) {
       faults.push(`${address} was over before its time`);
     }
-    const { duration } = step.config;
+    const { duration } = step.config ?? {};
     if (typeof duration === "number" && result.status === "success" && ended - started < duration * 1000 - SKEW) {
       faults.push(`${address} ended early`);
     }

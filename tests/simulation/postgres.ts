@@ -4,7 +4,10 @@ import { connect, newDatabase, optionsFor } from "../../src/storage/postgres/dat
 import { openPostgresStorage } from "../../src/storage/postgres/index.ts";
 import type { Ground } from "./ground.ts";
 
-const TABLES = ["workflow_definitions", "workflow_versions", "workflow_runs", "run_queue", "run_log", "workers"];
+const TABLES = [
+  ...["workflow_definitions", "workflow_versions", "workflow_runs", "run_queue", "run_log", "workers"],
+  ...["run_turns", "turn_locks"],
+];
 const EMPTY = TABLES.map((table) => `delete from ${table}`).join(";");
 const START = Date.UTC(2030, 0, 1);
 

@@ -1,10 +1,24 @@
 import type { JoinKind } from "../../src/language/definition/containers.ts";
 import type { Catch, Step } from "../../src/language/definition/step.ts";
-import { endsOf, OK } from "./reference/ends.ts";
+import { statusOf } from "./reference/runs.ts";
 import type { Random } from "./scheduler.ts";
 import { GO } from "./signals.ts";
-import { acts, block, fails, listens, parallel, pure, RETRY, route, starts, tells, waits } from "./steps.ts";
-import type { Workload } from "./workloads.ts";
+import {
+  acts,
+  block,
+  fails,
+  GIVEN,
+  listens,
+  parallel,
+  pure,
+  RETRY,
+  route,
+  starts,
+  succeeds,
+  tells,
+  waits,
+} from "./steps.ts";
+import type { RunOptions, Workload } from "./workloads.ts";
 
 const MAX_NESTING = 6;
 const JOINS: JoinKind[] = ["all", "all", "all_settled", "any"];
@@ -16,6 +30,9 @@ const CODES = [["failed"], ["oops"], ["timeout", "all_failed"], ["*"], null];
 export function randomWorkload(id: string, random: Random): Workload {
   let left = 10;
   let names = 0;
+  /** Parallels around the step that is made: none of these can end the run. */
+  let beside = 0;
+  const ends = (name: string): Step => (beside === 0 && random.chance(0.3) ? succeeds(name) : pure(name));
   const list = (nesting: number): Step[] => {
     const steps: Step[] = [];
     for (let count = 1 + random.below(3); count > 0; count--) {
@@ -54,9 +71,11 @@ export function randomWorkload(id: string, random: Random): Workload {
     if (kind < 2) return acts(name, random.chance(0.15));
     if (kind === 2) return random.chance(0.3) ? starts(name, random.pick(["short", "failing", "effects"])) : pure(name);
     if (kind === 3) return random.chance(0.4) ? listens(name, GO) : waits(name, random.pick([0.2, 1, 3]));
-    if (kind === 4) return random.chance(0.3) ? fails(name, "oops") : pure(name);
+    if (kind === 4) return random.chance(0.3) ? fails(name, "oops") : ends(name);
     if (kind < 7) {
+      beside++;
       const branches = Array.from({ length: 1 + random.below(3) }, () => list(nesting + 1));
+      beside--;
       return parallel(name, random.pick(JOINS), ...branches);
     }
     if (kind < 9) return block(name, list(nesting + 1));
@@ -67,7 +86,11 @@ export function randomWorkload(id: string, random: Random): Workload {
     return route(name, cases, random.chance(0.5) ? list(nesting + 1) : null);
   };
   const steps = list(0);
-  const ends = endsOf(steps);
-  const status = ends.has(OK) ? "success" : "failed";
-  return { id, steps, status: ends.has(OK) && ends.size > 1 ? null : status };
+  const options: RunOptions = {
+    ...(random.chance(0.3) && { output: random.chance(0.2) ? "${nowhere}" : GIVEN }),
+    ...(random.chance(0.15) && { timeout: random.pick([0.1, 2, 20]) }),
+    ...(random.chance(0.2) && { defaults: random.pick([{ retry: RETRY }, { timeout: 0.1 }]) }),
+  };
+  const workload = { id, steps, ...(Object.keys(options).length > 0 && { options }) };
+  return { ...workload, status: statusOf(workload) };
 }

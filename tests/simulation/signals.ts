@@ -58,7 +58,7 @@ export function scheduleSignals(
 /** The names that the waits of steps have, each as often as it stands there. */
 function signalsIn(steps: readonly Step[]): string[] {
   return steps.flatMap((step) => {
-    const own = step.type === "wait" ? [step.config.signal].flat().filter((name) => typeof name === "string") : [];
+    const own = step.type === "wait" ? [step.config?.signal].flat().filter((name) => typeof name === "string") : [];
     return [...own, ...[...listsIn(step), ...handlersOf(step)].flatMap((list) => signalsIn(list.steps))];
   });
 }

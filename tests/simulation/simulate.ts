@@ -1,16 +1,17 @@
 import type { StepTypes } from "../../src/connectors/index.ts";
 import { parseLog } from "../../src/schemas/log.ts";
 import type { StepResult } from "../../src/schemas/run.ts";
-import type { RunRecord, Storage } from "../../src/storage/port.ts";
+import type { NewWorkflow, RunRecord, Storage } from "../../src/storage/port.ts";
 import { allRuns, childFaults, haveEnded } from "./children.ts";
 import { Connection } from "./connection.ts";
 import { openWorker, scheduleCancels, scheduleFaults, type Workers } from "./faults.ts";
 import { type Ground, memoryGround } from "./ground.ts";
 import { orderFaults } from "./order.ts";
 import { randomWorkload } from "./random-definitions.ts";
-import { goesOn, outcomeFaults } from "./reference/outcomes.ts";
+import { runFaults } from "./reference/runs.ts";
 import { ProcessClock, Random, Scheduler } from "./scheduler.ts";
 import { scheduleSignals, signalFaults } from "./signals.ts";
+import { withDefaults } from "./steps.ts";
 import { scheduleTriggers } from "./triggers.ts";
 import { LEASE_MILLISECONDS } from "./worker.ts";
 import { POISONED, WORKLOADS, type Workload } from "./workloads.ts";
@@ -54,6 +55,7 @@ export async function simulate(seed: number, types: StepTypes, ground: Ground = 
       name: workload.id,
       description: null,
       steps: JSON.stringify(workload.steps),
+      ...optionsOf(workload),
     })),
   );
   const api = new Connection(world, new ProcessClock(scheduler, random));
@@ -84,7 +86,18 @@ export async function simulate(seed: number, types: StepTypes, ground: Ground = 
     if (cancelled !== undefined && run?.status === "cancelled") continue;
     for (const problem of problemsOf(run ?? null, workload)) world.violation(`run ${id} (${workload.id}): ${problem}`);
   }
+  await world.turns.checkOrder();
   return { seed, violations: world.violations, trace: world.trace, counts: world.counts, runs: expected.size };
+}
+
+function optionsOf({ options, turn }: Workload): Pick<NewWorkflow, "options"> {
+  const limits = turn && {
+    concurrency: { limit: turn.most },
+    ...(turn.rate && { rate_limit: { limit: turn.rate.most } }),
+  };
+  const all = { ...options, ...limits };
+  if (Object.keys(all).length === 0) return {};
+  return { options: { text: JSON.stringify(all), preparesRuns: turn !== undefined } };
 }
 
 /** Takes runs that have ended off the end of a list. */
@@ -97,14 +110,14 @@ async function dropEnded(storage: Storage, runs: string[]): Promise<void> {
 }
 
 /** What is wrong with how a run ended. */
-function problemsOf(run: RunRecord | null, { id, steps, status }: Workload): string[] {
+function problemsOf(run: RunRecord | null, workload: Workload): string[] {
   if (run === null) return ["is gone"];
+  const { id, steps, options, status } = workload;
   const results: Record<string, StepResult> = JSON.parse(run.stepResults ?? "{}");
-  const must = status ?? (steps.every(({ name }) => goesOn(results[name])) ? "success" : "failed");
-  if (run.status !== must) return [`ended as ${run.status} (${run.error}) instead of ${must}; log ${run.log}`];
-  const problems = orderFaults(steps, "", results);
+  const problems = orderFaults(withDefaults(steps, options?.defaults), "", results);
+  if (!POISONED.includes(id)) problems.push(...runFaults(run, workload));
+  else if (run.status !== status) problems.push(`ended as ${run.status} (${run.error}); log ${run.log}`);
   const { n }: { n: number } = JSON.parse(run.payload);
-  if (!POISONED.includes(id)) problems.push(...outcomeFaults({ n, results }, { above: "", steps }));
   problems.push(...signalFaults(results));
   for (const result of Object.values(results)) {
     const from = /"from":(-?\d+)/.exec(JSON.stringify(result.output))?.[1];

@@ -9,6 +9,8 @@ import {
   SWITCH,
   SwitchConfig,
 } from "../../src/language/definition/containers.ts";
+import { SUCCEED } from "../../src/language/definition/control.ts";
+import type { Defaults } from "../../src/language/definition/options.ts";
 import type { Retry } from "../../src/language/definition/retry.ts";
 import type { Step } from "../../src/language/definition/step.ts";
 import type { JsonObject } from "../../src/schemas/json.ts";
@@ -41,6 +43,9 @@ export const parallel = (name: string, join: JoinKind, ...branches: Step[][]): S
 });
 
 export const fails = (name: string, code: string): Step => ({ name, type: "fail", config: { code, message: "no" } });
+export const succeeds = (name: string): Step => ({ name, type: SUCCEED, config: { output: GIVEN } });
+/** An output of a run, which says of which run it is. */
+export const GIVEN = { run_of: "${payload.n}" };
 /** A step of a handler, which says what the error is that it is for. */
 export const tells = (name: string): Step => ({
   name,
@@ -75,6 +80,25 @@ export function listsIn(step: Step | undefined): List[] {
   }
   if (step?.type !== PARALLEL || !parallelSchema.Check(step.config)) return [];
   return step.config.branches.map(({ name, steps }) => ({ above: `${name}.`, steps }));
+}
+
+/** Steps as they are meant: effects that say nothing themselves have what the definition says of all. */
+export function withDefaults(steps: readonly Step[], defaults: Defaults | undefined): Step[] {
+  if (defaults === undefined) return [...steps];
+  return steps.map((step) => {
+    const own = step.type === "effect" ? { ...defaults, ...step } : { ...step };
+    const catches = step.catch?.map((one) => ({ ...one, steps: withDefaults(one.steps, defaults) }));
+    const config = mapLists(step.config ?? {}, (inside) => withDefaults(inside, defaults));
+    return { ...own, config, ...(catches !== undefined && { catch: catches }) };
+  });
+}
+
+/** A config with the lists of steps in it changed. */
+function mapLists(config: JsonObject, change: (steps: Step[]) => Step[]): JsonObject {
+  const text = JSON.stringify(config, (key, value) =>
+    key === "steps" && Array.isArray(value) ? change(value) : value,
+  );
+  return JSON.parse(text);
 }
 
 /** The lists that a step's handlers are. */

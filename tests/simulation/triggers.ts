@@ -42,6 +42,10 @@ export function scheduleTriggers(
         graceMilliseconds: 2000,
         claim: reservation?.claim ?? null,
         progress: null,
+        ...(workload.turn && {
+          turn: workload.turn,
+          preparedFor: { workflowUuid: world.uuidOf(workload), version: 1 },
+        }),
       };
       const store = once(async (progress: ProgressBeforeInsert | null) => {
         const inserted = await insert(world, api, { ...coming, progress });
@@ -83,6 +87,7 @@ async function insert(world: World, api: Connection, run: NewRun): Promise<Inser
         const outcomes = await world.storage.insertRuns([run]);
         const [first] = outcomes;
         if (!isStored && first?.kind === "ok" && first.value.claimed) world.claimed([{ ...keyOf(run.uuid), token: 1 }]);
+        if (!isStored) world.turns.stored(run.uuid);
         isStored = true;
         return outcomes;
       });

@@ -6,6 +6,7 @@ import type { NewRun, ProgressBeforeInsert } from "../../src/storage/port.ts";
 import { DatabaseClock } from "../../src/storage/postgres/database-clock.ts";
 import { Dispatcher } from "../../workers/dispatcher.ts";
 import { Sweeper } from "../../workers/intake/sweeper.ts";
+import { Turns } from "../../workers/intake/turns.ts";
 import { Connection } from "./connection.ts";
 import { ProcessClock, type Random } from "./scheduler.ts";
 import { SimulatedThreads } from "./threads.ts";
@@ -68,7 +69,9 @@ export class SimulatedWorker {
       maxEffects: 3,
       leaseMilliseconds: LEASE_MILLISECONDS,
       onGivenBack: (dueAt) => sweeper.notice(dueAt),
-      onEnded: () => {},
+      onEnded({ namespace, run_id }, takesTurns) {
+        if (takesTurns) turns.ended({ namespace, uuid: run_id });
+      },
     });
     const sweeper = new Sweeper({
       storage,
@@ -78,6 +81,7 @@ export class SimulatedWorker {
       patienceMilliseconds: () => (clock.now() % 4000 < 2000 ? 0 : dispatcher.patience()),
       longestMilliseconds: () => 2500,
     });
+    const turns = new Turns({ storage, clock, log, onGivenBack: (dueAt) => sweeper.notice(dueAt) });
     sweeper.start();
     return { dispatcher, sweeper };
   }

@@ -1,12 +1,7 @@
-import type { Step } from "../../src/language/definition/step.ts";
+import { RUN_WORKLOADS, type Workload } from "./run-workloads.ts";
 import { acts, block, fails, listens, parallel, pure, RETRY, route, starts, tells, waits } from "./steps.ts";
 
-/** A workflow and how each of its runs must end, whatever happens on the way; null where time decides. */
-export interface Workload {
-  id: string;
-  steps: Step[];
-  status: "success" | "failed" | null;
-}
+export type { RunOptions, Workload } from "./run-workloads.ts";
 
 /** Those whose runs end because their threads or processes do. */
 export const POISONED = ["poisoned", "deadly", "deadly at once"];
@@ -161,10 +156,11 @@ export const WORKLOADS: Workload[] = [
     steps: [parallel("p", "all", [starts("c", "parent")], [acts("a"), starts("d", "short")]), pure("b")],
     status: "success",
   },
+  ...RUN_WORKLOADS,
   { id: "poisoned", steps: [acts("a"), { name: "b", type: "poison", config: {} }], status: "failed" },
   { id: "deadly", steps: [acts("a"), { name: "b", type: "deadly", config: {} }], status: "failed" },
   { id: "deadly at once", steps: [{ name: "a", type: "deadly", config: {} }], status: "failed" },
 ];
 
 /** Those that shortcuts are for, which come more often. */
-export const SHORT = WORKLOADS.filter(({ id }) => ["pure", "short", "sleepy"].includes(id));
+export const SHORT = WORKLOADS.filter(({ id }) => ["pure", "short", "sleepy", "in turn"].includes(id));

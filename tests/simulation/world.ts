@@ -1,24 +1,20 @@
 import type { StepTypes } from "../../src/connectors/index.ts";
 import { compile } from "../../src/engine/plan/compile.ts";
 import type { Plan } from "../../src/engine/plan/plan.ts";
-import type { Step } from "../../src/language/definition/step.ts";
 import type { ControlResult } from "../../src/schemas/control.ts";
 import { type LogEntry, parseLog } from "../../src/schemas/log.ts";
-import type { RunKey, StepResult } from "../../src/schemas/run.ts";
+import type { StepResult } from "../../src/schemas/run.ts";
 import { SHORTCUTS, type Shortcut } from "../../src/shortcuts.ts";
 import type { Held, Progress, RunRecord, Storage } from "../../src/storage/port.ts";
+import { keyOf } from "./keys.ts";
 import type { ProcessClock, Random, Scheduler } from "./scheduler.ts";
 import { stepsBefore } from "./steps.ts";
+import { Turns } from "./turns.ts";
 import type { Workload } from "./workloads.ts";
 
+export { keyOf, uuidOf } from "./keys.ts";
+
 const ENDED = new Set(["success", "failed", "cancelled"]);
-
-export const keyOf = (uuid: string): RunKey => ({ namespace: "default", uuid });
-
-/** The uuid of a thing of the simulation; the kind is one hexadecimal digit. */
-export function uuidOf(kind: string, index: number): string {
-  return `0190000${kind}-0000-7000-8000-${index.toString(16).padStart(12, "0")}`;
-}
 
 /** What all processes share: the database, the ledger of effects, and the rules that must hold at every moment. */
 export class World {
@@ -50,6 +46,8 @@ export class World {
   readonly trustsMessages: boolean;
   /** Faults stop at some time, so that what they left has to come right by itself. */
   faulty = true;
+  /** What runs that take turns must not do. */
+  readonly turns: Turns;
   /** What the storage said to those who asked for the end of a run that was not over. */
   readonly cancelled = new Map<string, ControlResult>();
   /** The uuids of the workflows. */
@@ -71,6 +69,7 @@ export class World {
     this.scheduler = scheduler;
     this.random = random;
     this.storage = storage;
+    this.turns = new Turns(this);
     this.trustsMessages = random.chance(0.7);
     const share = random.pick([1, 1, 1, 0.5, 0]);
     this.shortcuts = new Set(SHORTCUTS.filter(() => random.chance(share)));
@@ -78,8 +77,7 @@ export class World {
 
   /** The plan of a definition, given as JSON text. */
   planOf(text: string, types: StepTypes): Plan {
-    const steps: Step[] = this.#plans.has(text) ? [] : JSON.parse(text);
-    const plan = this.#plans.get(text) ?? compile(steps, types);
+    const plan = this.#plans.get(text) ?? compile(JSON.parse(text), types);
     this.#plans.set(text, plan);
     return plan;
   }

@@ -13,23 +13,23 @@ export class Definitions {
     this.#storage = storage;
   }
 
-  /** JSON text of the steps by key; a version that does not exist has no steps to fall back on and is left out. */
+  /** JSON text of each definition by key; a version that does not exist has nothing to fall back on and is left out. */
   async load(keys: VersionKey[]): Promise<Map<string, string>> {
     const found = new Map<string, string>();
     const missing = new Map<string, VersionKey>();
     for (const key of keys) {
       const name = nameOfVersion(key);
-      const steps = this.#cached.get(name);
-      if (steps === undefined) missing.set(name, key);
-      else found.set(name, steps);
+      const text = this.#cached.get(name);
+      if (text === undefined) missing.set(name, key);
+      else found.set(name, text);
     }
     if (missing.size > 0) {
       const stored = await this.#storage.findVersions([...missing.values()]);
       for (const [index, name] of [...missing.keys()].entries()) {
-        const steps = stored[index];
-        if (steps === null || steps === undefined) continue;
-        found.set(name, steps);
-        this.#cached.set(name, steps);
+        const text = stored[index];
+        if (text === null || text === undefined) continue;
+        found.set(name, text);
+        this.#cached.set(name, text);
       }
     }
     return found;

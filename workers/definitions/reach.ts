@@ -1,7 +1,8 @@
 import type { StepTypes } from "../../src/connectors/index.ts";
 import { compile } from "../../src/engine/plan/compile.ts";
 import { type BlockPlan, kindsIn } from "../../src/engine/plan/plan.ts";
-import type { Step } from "../../src/language/definition/step.ts";
+import { takesTurns } from "../../src/language/definition/options.ts";
+import type { Definition } from "../../src/language/definition/workflow.ts";
 import { bytesOfText, lru } from "../../src/lru.ts";
 
 const MAX_BYTES = 512 * 1024;
@@ -13,6 +14,10 @@ export interface Reach {
   startsWith: { name: string; host: string } | null;
   /** Whether an effect comes anywhere. */
   effects: boolean;
+  /** See Plan: only a run that is stored and held has facts. */
+  needsFacts: boolean;
+  /** Whether its runs take turns, so that others may wait for their ends. */
+  takesTurns: boolean;
 }
 
 /** The reach of definitions, by their key. */
@@ -27,18 +32,35 @@ export class Reaches {
     this.#types = types;
   }
 
-  /** The reach of a definition, whose steps are given as JSON text. */
-  of(definition: string, steps: string): Reach {
-    const known = this.#known.get(definition);
+  /** Whether runs of the definition of a key take turns, as far as it is known: it was asked for when they were handed over. */
+  takeTurns(key: string): boolean {
+    return this.#known.get(key)?.takesTurns ?? true;
+  }
+
+  /** The reach of the definition of a key, whose JSON text is given. */
+  of(key: string, text: string): Reach {
+    const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const parsed: Step[] = JSON.parse(steps);
-    const { root } = compile(parsed, this.#types);
+    const definition: Definition = JSON.parse(text);
+    const { root, needsFacts } = compile(definition, this.#types);
     const kinds = [...kindsIn(root)];
     const first = kinds.find((kind) => kind !== "pure") ?? "end";
-    const reach: Reach = { first, startsWith: firstEffect(root), effects: kinds.includes("effect") };
-    this.#known.set(definition, reach);
+    const startsWith = needsFacts ? null : firstEffect(root);
+    const reach: Reach = {
+      first,
+      startsWith,
+      effects: kinds.includes("effect"),
+      needsFacts,
+      takesTurns: takesTurns(definition),
+    };
+    this.#known.set(key, reach);
     return reach;
   }
+}
+
+/** Whether a run may be executed before it is held: what is not stored has no facts, and begins before its turn. */
+export function mayRunUnheld({ needsFacts, takesTurns }: Reach): boolean {
+  return !needsFacts && !takesTurns;
 }
 
 function firstEffect({ nodes: [node] }: BlockPlan): Reach["startsWith"] {

@@ -1,6 +1,16 @@
+import type { RunFacts } from "../../src/engine/state/facts.ts";
 import type { ChildOfStep } from "../../src/schemas/child.ts";
 import type { InboxRow } from "../../src/schemas/inbox.ts";
-import type { EndedStatus } from "../../src/schemas/run.ts";
+import type { RunEnd } from "../../src/storage/port.ts";
+
+/** What a thread needs of a run that it does not have. */
+export interface HandedState {
+  /** JSON texts. */
+  payload: string;
+  log: string;
+  /** Null where its definition needs nothing of them. */
+  facts: RunFacts | null;
+}
 
 /** A run on its way to a thread, as text. */
 export interface Handed {
@@ -11,8 +21,8 @@ export interface Handed {
   definition: string;
   /** See NewRun. */
   depth: number;
-  /** JSON texts of its payload and log; null where the thread has the run already. */
-  state: { payload: string; log: string } | null;
+  /** Null where the thread has the run already. */
+  state: HandedState | null;
   /** What came into its inbox and was not handed over with this state; absent without. */
   inbox?: InboxRow[];
   /** For log lines; absent where the run has no trace. */
@@ -38,7 +48,7 @@ export const ALONE = -1;
 export interface Execution {
   thread: number;
   runs: Handed[];
-  /** JSON text of the steps by definition key, for every run that comes with its state. */
+  /** JSON text of each definition by its key, for every run that comes with its state. */
   definitions: Map<string, string>;
 }
 
@@ -66,7 +76,7 @@ export interface Advanced {
   /** An error that a connector threw and that is no StepFailure, for the log; absent without one. */
   unexpected?: string;
   next:
-    | { kind: "end"; status: EndedStatus; error: string | null; stepResults: string }
+    | RunEnd
     /** It was stopped after one step, and may go on at once. */
     | { kind: "again" }
     | {

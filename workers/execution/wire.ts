@@ -7,7 +7,7 @@ export interface TaskBase {
   /** Database time at the hand-over, milliseconds since the epoch. */
   now: number;
   stepwise: boolean;
-  definitions: [key: string, steps: string][];
+  definitions: [key: string, text: string][];
 }
 
 /** Runs, each up to its next effect; their results come together. */

@@ -20,8 +20,8 @@ const RETRY_MILLISECONDS = 200;
 export interface AdvancingOptions extends HandingOptions, PlacesOptions, SavesOptions {
   /** Called when a run was given back to be due at a time, milliseconds since the epoch; never for one that waits for its inbox alone. */
   onGivenBack(dueAt: number): void;
-  /** Called when the end of a run is stored. */
-  onEnded(event: CompletedEvent): void;
+  /** Called when the end of a run is stored; others may have waited for one that takes turns. */
+  onEnded(event: CompletedEvent, takesTurns?: boolean): void;
 }
 
 export interface AdvancingParts extends HandingParts, SavesParts {
@@ -144,7 +144,9 @@ export class Advancing {
       const { clock, log, onEnded, onGivenBack } = this.#options;
       failpoint(next.kind === "end" ? "end_saved" : "progress_saved");
       // Where a renewal that crossed the end found no lease, the run was forgotten, though it ended.
-      if (outcome.kind === "ok" && next.kind === "end") onEnded(completedEvent(held.run, next));
+      if (outcome.kind === "ok" && next.kind === "end") {
+        onEnded(completedEvent(held.run, next), this.#parts.reaches.takeTurns(held.definition));
+      }
       if (outcome.kind === "ok") tell(held, progress, clock.now(), { onGivenBack, wake: this.#parts.wake });
       if (!this.#holds(held)) return;
       if (outcome.kind === "error") log.error({ ...namesOf(held), code: outcome.code }, "progress refused");

@@ -1,4 +1,5 @@
 import { startedEntry } from "../../src/engine/entries.ts";
+import type { Storage } from "../../src/storage/port.ts";
 import type { Definitions } from "../definitions/definitions.ts";
 import type { Reaches } from "../definitions/reach.ts";
 import {
@@ -11,10 +12,12 @@ import {
   ThreadLost,
 } from "../execution/port.ts";
 import { Batches, type ReadyOptions } from "./batches.ts";
+import { Facts } from "./facts.ts";
 import type { HeldRun } from "./held-run.ts";
 import type { Suspects } from "./suspects.ts";
 
 export interface HandingOptions extends ReadyOptions {
+  storage: Storage;
   executor: Executor;
   leaseMilliseconds: number;
 }
@@ -45,6 +48,7 @@ export type Advance = Outcome<Executed> | { kind: "effect_first" };
 export class Handing {
   readonly #options: HandingOptions;
   readonly #parts: HandingParts;
+  readonly #facts: Facts;
   readonly #ready: Batches<HeldRun>;
   readonly #onAdvance: (held: HeldRun, advance: Advance) => void;
 
@@ -53,6 +57,7 @@ export class Handing {
     const { clock, maxBatches } = options;
     this.#options = options;
     this.#parts = parts;
+    this.#facts = new Facts(options.storage);
     this.#onAdvance = onAdvance;
     this.#ready = new Batches({ clock, maxBatches, sizeOf: ({ size }) => size }, (batch) =>
       this.#advance(batch, false),
@@ -106,6 +111,7 @@ export class Handing {
     const isCurrent = (held: HeldRun) => held.generation === generations.get(held);
     try {
       const definitions = await this.definitionsOf(batch);
+      await this.#facts.load(batch.filter((held) => this.#needsFacts(held, definitions)));
       const current = batch.filter(isCurrent);
       for (const held of batch) if (!isCurrent(held)) this.#end(held, { kind: "missing" });
       const pure = alone ? current : current.filter((held) => !this.#beginsWithEffect(held, definitions));
@@ -118,11 +124,16 @@ export class Handing {
     }
   }
 
+  #needsFacts({ thread, facts, definition }: HeldRun, definitions: Map<string, string>): boolean {
+    const text = thread === null && facts === null ? definitions.get(definition) : undefined;
+    return text !== undefined && this.#parts.reaches.of(definition, text).needsFacts;
+  }
+
   /** Has a run whose first step is an effect begin with it, so that it crosses to a thread once. */
   #beginsWithEffect(held: HeldRun, definitions: Map<string, string>): boolean {
     const { definition, isAtItsBeginning } = held;
-    const steps = isAtItsBeginning ? definitions.get(definition) : undefined;
-    const effect = steps === undefined ? null : this.#parts.reaches.of(definition, steps).startsWith;
+    const text = isAtItsBeginning ? definitions.get(definition) : undefined;
+    const effect = text === undefined ? null : this.#parts.reaches.of(definition, text).startsWith;
     if (effect === null) return false;
     held.ready = [{ path: "0", host: effect.host }];
     held.first = startedEntry("0", effect.name, this.#options.clock.now(), null);

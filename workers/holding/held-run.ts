@@ -3,7 +3,7 @@ import type { Interruption } from "../../src/schemas/interrupted.ts";
 import type { LogEntry } from "../../src/schemas/log.ts";
 import { type EndedStatus, nameOfVersion } from "../../src/schemas/run.ts";
 import type { ClaimedRun, Next, Progress, RunEnd, VersionKey } from "../../src/storage/port.ts";
-import type { Advanced, ReadyEffect } from "../execution/port.ts";
+import type { Advanced, HandedState, ReadyEffect } from "../execution/port.ts";
 import { RunTrace } from "../tracing/run-trace.ts";
 import { HeldInbox } from "./held-inbox.ts";
 import { HeldLog } from "./held-log.ts";
@@ -21,6 +21,7 @@ export class HeldRun {
   readonly origin: Origin;
   /** Until when the lease surely lasts, on the monotonic clock, counted from before the claim was sent. */
   leaseUntil: number;
+  facts: HandedState["facts"] = null;
   /** The thread that has its state; null while none has. */
   thread: number | null = null;
   /** It waits for a thread, or is on one. */
@@ -104,8 +105,8 @@ export class HeldRun {
   }
 
   /** JSON texts of what a thread that does not have it needs. */
-  get state(): { payload: string; log: string } {
-    return { payload: this.run.payload, log: this.#log.text };
+  get state(): HandedState {
+    return { payload: this.run.payload, log: this.#log.text, facts: this.facts };
   }
 
   /** Takes the reports of its thread, in the order in which they were made. */

@@ -11,10 +11,10 @@ export function dueAt(time: number): Next {
   return { kind: "due", dueAt: time === Number.POSITIVE_INFINITY ? null : time };
 }
 
-/** When a run is due that is given back for so long, or as long as one is at most. */
-export function dueAfterPause(held: HeldRun, pauseMilliseconds: number, now: number): number {
-  const pause = Math.min(pauseMilliseconds, longestPauseOf(held));
-  return Math.ceil((now + pause) / APART_MILLISECONDS) * APART_MILLISECONDS;
+/** When a run is due whose effects have no place for so long: one that has something to do before is due then. */
+export function dueAfterPause(held: HeldRun, milliseconds: number, now: number): number {
+  const at = now + Math.min(milliseconds, longestPauseOf(held));
+  return Math.min(held.wakeAt ?? Number.POSITIVE_INFINITY, Math.ceil(at / APART_MILLISECONDS) * APART_MILLISECONDS);
 }
 
 /** How long a run is given back at most when there is no place for its effect: spread, so that not all come again at once. */

@@ -17,7 +17,7 @@ function lateness(): { clock: HandClock; beLate(): Promise<void>; pause(): numbe
   return {
     clock,
     async beLate() {
-      const execution = pure.execute([{ uuid: "", payload: "{}", definition: "d", steps: "[]" }], LIMIT_MILLISECONDS);
+      const execution = pure.execute([{ uuid: "", payload: "{}", definition: "d", text: "[]" }], LIMIT_MILLISECONDS);
       clock.ring();
       expect(await execution).toEqual([null]);
     },

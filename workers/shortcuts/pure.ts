@@ -28,8 +28,8 @@ export interface PureRun {
   payload: string;
   /** Key of its definition. */
   definition: string;
-  /** JSON text. */
-  steps: string;
+  /** JSON text of that. */
+  text: string;
 }
 
 /** Executes runs that no worker holds, up to an effect: their results can be dropped without loss. */
@@ -76,13 +76,13 @@ export class PureExecution {
   }
 
   async #task(runs: PureRun[]): Promise<(Advanced | null)[]> {
-    const definitions = new Map(runs.map(({ definition, steps }) => [definition, steps]));
+    const definitions = new Map(runs.map(({ definition, text }) => [definition, text]));
     const handed = runs.map(({ uuid, payload, definition }) => ({
       uuid,
       token: 0,
       definition,
       depth: 0,
-      state: { payload, log: "[]" },
+      state: { payload, log: "[]", facts: null },
     }));
     const { executor } = this.#options;
     try {

@@ -5,7 +5,7 @@ import { bytesOfText, lru } from "../../src/lru.ts";
 import { nameOfVersion } from "../../src/schemas/run.ts";
 import type { NewRun, ProgressBeforeInsert, Unnamed, VersionKey } from "../../src/storage/port.ts";
 import type { Definitions } from "../definitions/definitions.ts";
-import type { Reaches } from "../definitions/reach.ts";
+import { mayRunUnheld, type Reaches } from "../definitions/reach.ts";
 import type { PureExecution, PureRun } from "./pure.ts";
 
 const MAX_BYTES = 16 * 1024 * 1024;
@@ -22,7 +22,7 @@ interface PureWorkflow {
   key: VersionKey;
   definition: string;
   /** JSON text. */
-  steps: string;
+  text: string;
 }
 
 /** What the last trigger by a reference found. */
@@ -47,7 +47,7 @@ export class RunBeforeInsert {
   /** By the namespace and the reference that triggers use. */
   readonly #workflows = lru<KnownWorkflow>({
     maxBytes: MAX_BYTES,
-    bytesOf: ({ pure }) => bytesOfText(pure?.steps ?? ""),
+    bytesOf: ({ pure }) => bytesOfText(pure?.text ?? ""),
   });
 
   constructor(options: RunBeforeInsertOptions, definitions: Definitions, pure: PureExecution, reaches: Reaches) {
@@ -80,9 +80,10 @@ export class RunBeforeInsert {
     this.#workflows.set(trigger, { key, isRead: true, pure: null });
     this.#definitions.load([key]).then(
       (found) => {
-        const steps = found.get(name);
-        if (steps !== undefined && this.#reaches.of(name, steps).first === "end") {
-          this.#workflows.set(trigger, { key, isRead: true, pure: { key, definition: name, steps } });
+        const text = found.get(name);
+        const reach = text === undefined ? null : this.#reaches.of(name, text);
+        if (text !== undefined && reach?.first === "end" && mayRunUnheld(reach)) {
+          this.#workflows.set(trigger, { key, isRead: true, pure: { key, definition: name, text } });
         }
       },
       (error: unknown) => {
@@ -106,7 +107,7 @@ export class RunBeforeInsert {
     const handed = runs.flatMap(({ payload }, index): PureRun[] => {
       const workflow = workflows[index];
       // It gets its uuid when it is stored. What is pure can't ask for it.
-      return workflow ? [{ uuid: "", payload, definition: workflow.definition, steps: workflow.steps }] : [];
+      return workflow ? [{ uuid: "", payload, definition: workflow.definition, text: workflow.text }] : [];
     });
     const results = (await this.#pure.execute(handed, LIMIT_MILLISECONDS)).values();
     return workflows.map((workflow) => {

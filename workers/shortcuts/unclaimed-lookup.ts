@@ -5,7 +5,7 @@ import type { Triggered } from "../../src/schemas/event.ts";
 import { keyOf, nameOfRun, nameOfVersion, type RunKey } from "../../src/schemas/run.ts";
 import type { Next, Progress, Storage, Told, UnclaimedRun } from "../../src/storage/port.ts";
 import type { Definitions } from "../definitions/definitions.ts";
-import type { Reaches } from "../definitions/reach.ts";
+import { mayRunUnheld, type Reaches } from "../definitions/reach.ts";
 import type { Holdings } from "../holding/holdings.ts";
 import { RecentKeys } from "../recent.ts";
 import type { PureRun } from "./pure.ts";
@@ -90,16 +90,16 @@ export class UnclaimedLookup {
     const definitions = await this.#definitions.load(all);
     const unclaimed = all.flatMap((run): Unclaimed[] => {
       const definition = nameOfVersion(run);
-      const steps = definitions.get(definition);
-      if (steps === undefined) return [];
-      const { first } = this.#reaches.of(definition, steps);
-      if (first !== "end" && first !== "wait") {
+      const text = definitions.get(definition);
+      if (text === undefined) return [];
+      const reach = this.#reaches.of(definition, text);
+      if ((reach.first !== "end" && reach.first !== "wait") || !mayRunUnheld(reach)) {
         this.#effectful.add(run.workflowUuid);
         return [];
       }
       const { namespace, uuid, workflowUuid, version, payload, traceparent } = run;
       const row = { namespace, uuid, workflowUuid, version, payload, traceparent, startedAt };
-      return [{ ...row, definition, steps, told: told.get(nameOfRun(run)) }];
+      return [{ ...row, definition, text, told: told.get(nameOfRun(run)) }];
     });
     return { unclaimed, taken: found.taken };
   }

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { Clock } from "../../src/clock.ts";
 import { messageOf } from "../../src/errors.ts";
-import type { Step } from "../../src/language/definition/step.ts";
+import type { Definition } from "../../src/language/definition/workflow.ts";
 import { nameOfVersion } from "../../src/schemas/run.ts";
 import type { Next, RunEnd } from "../../src/storage/port.ts";
 import type { Tracing } from "../../src/tracing/port.ts";
@@ -41,7 +41,7 @@ export class RunSpans {
     const { run } = trace;
     try {
       const definitions = await this.#definitions.load([run]);
-      const steps: Step[] = JSON.parse(definitions.get(nameOfVersion(run)) ?? "[]");
+      const { steps }: Definition = JSON.parse(definitions.get(nameOfVersion(run)) ?? '{"steps":[]}');
       for (const span of trace.spans(end, now, steps)) tracing.end(span);
     } catch (error) {
       this.#options.log.warn({ ...namesOf({ run, trace }), error: messageOf(error) }, "spans of a run not sent");

@@ -1,5 +1,6 @@
 import { type TSchema, Type } from "@sinclair/typebox";
 import type { StepTypes } from "../../connectors/index.ts";
+import { Concurrency, Defaults, OnFailure, RateLimit } from "../../language/definition/options.ts";
 import { Step } from "../../language/definition/step.ts";
 import { Workflow, WorkflowInput } from "../../language/definition/workflow.ts";
 import { CONTAINERS, Placeholder, stepSchemas } from "../../language/step-schemas.ts";
@@ -57,6 +58,10 @@ const ANY_KEY = "^(.*)$";
 const SCHEMAS = {
   WorkflowInput: { ...WorkflowInput, examples: [WORKFLOW_EXAMPLE] },
   Workflow,
+  Defaults,
+  OnFailure,
+  Concurrency,
+  RateLimit,
   Step,
   Placeholder,
   TriggerInput: { ...TriggerInput, examples: [TRIGGER_EXAMPLE] },
@@ -86,7 +91,7 @@ export function schemasOf(types: StepTypes): object {
 const ERRORS: Record<number, [description: string, ...schemas: (keyof typeof SCHEMAS)[]]> = {
   404: ["There is no such thing", "Error"],
   408: ["The body did not arrive within 30 s", "Error"],
-  409: ["It is too late for that: the run has ended", "Error"],
+  409: ["Not as things are: the run has ended, or as many are under way as its workflow allows", "Error"],
   413: ["The body is over 1 MiB", "Error"],
   415: ["The body is not JSON", "Error"],
   422: ["The request does not fit; one entry per fault", "ValidationError", "Error"],

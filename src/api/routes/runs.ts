@@ -35,7 +35,7 @@ export function runRoutes(triggers: TriggerService, runs: RunService, readAfter:
           summary: "Start a run",
           description: "The run is on disk before this answers.",
           requestBody: requestBody("TriggerInput"),
-          responses: responses("The run is stored and will be executed", Triggered, 404, ...BODY_ERRORS),
+          responses: responses("The run is stored and will be executed", Triggered, 404, 409, ...BODY_ERRORS),
         },
       },
     )

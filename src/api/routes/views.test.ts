@@ -18,6 +18,9 @@ function record(status: RunRecord["status"], entries: LogEntry[]): RunRecord {
     rootRunId: null,
     stepResults: null,
     log: JSON.stringify(entries),
+    output: null,
+    errorDetails: null,
+    tags: null,
   };
 }
 
@@ -45,6 +48,15 @@ test("a run that was cancelled while nobody held it shows the steps that it was 
       error_details: { ...details, step: "b.w", path: "1/0/0", attempts: 2 },
     },
   });
+});
+
+test("shows an output, an error and tags where there are some, and no field else", () => {
+  const run = record("running", []);
+  const given = { output: "null", errorDetails: '{"code":"c"}', tags: '["a"]' };
+  expect(runText({ ...run, ...given })).toBe(
+    `${runText(run).slice(0, -1)},"output":null,"error_details":{"code":"c"},"tags":["a"]}`,
+  );
+  expect(Object.keys(JSON.parse(runText(run)))).not.toContainAnyValues(["output", "error_details", "tags"]);
 });
 
 test("one that goes on shows them as running", () => {

@@ -21,7 +21,7 @@ export function runText(run: RunRecord): string {
   const { parentRunId, rootRunId } = run;
   const family = !parentRunId ? "" : `,"parent_run_id":"${parentRunId}","root_run_id":"${rootRunId}"`;
   const counts = `${countText("steps_omitted", omitted)}${countText("failed_steps", failed)}`;
-  return `{"uuid":"${run.uuid}","id":${JSON.stringify(run.id)},"workflow_id":"${run.workflowUuid}","workflow_version":${run.workflowVersion},"status":"${run.status}","payload":${run.payload},"created_at":"${isoTime(run.createdAt)}","started_at":${timeText(run.startedAt)},"completed_at":${timeText(run.completedAt)},"error":${JSON.stringify(run.error)},"step_results":${results}${family}${waits}${counts}}`;
+  return `{"uuid":"${run.uuid}","id":${JSON.stringify(run.id)},"workflow_id":"${run.workflowUuid}","workflow_version":${run.workflowVersion},"status":"${run.status}","payload":${run.payload},"created_at":"${isoTime(run.createdAt)}","started_at":${timeText(run.startedAt)},"completed_at":${timeText(run.completedAt)},"error":${JSON.stringify(run.error)},"step_results":${results}${family}${waits}${counts}${givenText(run)}}`;
 }
 
 /** A run that was only tried. */
@@ -35,6 +35,14 @@ function countText(name: string, count: number): string {
   return count === 0 ? "" : `,"${name}":${count}`;
 }
 
+/** Fields that runs of plain definitions have not. A copy in a cache of the version before has none of them. */
+function givenText({ output, errorDetails, tags }: RunRecord): string {
+  const fields = { output, error_details: errorDetails, tags };
+  return Object.entries(fields)
+    .map(([name, text]) => (text == null ? "" : `,"${name}":${text}`))
+    .join("");
+}
+
 /** Of a run that has not ended, or that was cancelled while no worker held it. */
 function resultsOfLog({ log, status, completedAt }: RunRecord): string {
   const entries = parseLog(log);
@@ -45,8 +53,8 @@ function resultsOfLog({ log, status, completedAt }: RunRecord): string {
 
 /** A workflow as the contract shows it. */
 export function workflowText(workflow: WorkflowRecord): string {
-  const { uuid, id, name, description, steps, version, createdAt, updatedAt } = workflow;
-  return `{"uuid":"${uuid}","id":${JSON.stringify(id)},"name":${JSON.stringify(name)},"description":${JSON.stringify(description)},"steps":${steps},"version":${version},"created_at":"${isoTime(createdAt)}","updated_at":"${isoTime(updatedAt)}"}`;
+  const { uuid, id, name, description, steps, options, version, createdAt, updatedAt } = workflow;
+  return `{"uuid":"${uuid}","id":${JSON.stringify(id)},"name":${JSON.stringify(name)},"description":${JSON.stringify(description)},"steps":${steps}${options === null ? "" : `,${options.slice(1, -1)}`},"version":${version},"created_at":"${isoTime(createdAt)}","updated_at":"${isoTime(updatedAt)}"}`;
 }
 
 /** The last field of an answer about a definition; nothing where there are no warnings. */

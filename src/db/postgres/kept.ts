@@ -16,12 +16,17 @@ export interface KeptStatement {
 }
 
 /** A function of the database that does more than one statement, as its owner, who may change tables. The call gives a column "result". */
-export function keptFunction(name: string, parameters: SqlType[], body: string): KeptStatement {
+export function keptFunction(
+  name: string,
+  parameters: SqlType[],
+  body: string,
+  returns: "boolean" | "text" = "boolean",
+): KeptStatement {
   return kept(
     name,
     parameters,
     "result",
-    `(${parameters.join(", ")}) returns boolean language plpgsql security definer set search_path from current as $body$
+    `(${parameters.join(", ")}) returns ${returns} language plpgsql security definer set search_path from current as $body$
 #variable_conflict use_column
 ${body}
 $body$`,

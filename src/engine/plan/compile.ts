@@ -9,10 +9,12 @@ import {
   SWITCH,
   SwitchConfig,
 } from "../../language/definition/containers.ts";
-import { FAIL, WAIT, WORKFLOW } from "../../language/definition/control.ts";
-import { secondsOf } from "../../language/definition/durations.ts";
+import { FAIL, SUCCEED, WAIT, WORKFLOW } from "../../language/definition/control.ts";
+import { type Duration, secondsOf } from "../../language/definition/durations.ts";
+import type { Defaults } from "../../language/definition/options.ts";
 import { retriesOf } from "../../language/definition/retry.ts";
 import { CATCH_ON, type Catch, type Step } from "../../language/definition/step.ts";
+import type { Definition } from "../../language/definition/workflow.ts";
 import { compileExpression } from "../../language/expressions/compile.ts";
 import type { Json } from "../../schemas/json.ts";
 import {
@@ -24,37 +26,60 @@ import {
   type Node,
   type Plan,
 } from "./plan.ts";
+import { readsRun } from "./reads-run.ts";
 
 const blockConfig = TypeCompiler.Compile(BlockConfig);
 const parallelConfig = TypeCompiler.Compile(ParallelConfig);
 const switchConfig = TypeCompiler.Compile(SwitchConfig);
 
-/** Compiles the steps of a definition, which were checked when it was made. */
-export function compile(steps: readonly Step[], types: StepTypes): Plan {
-  return { root: blockOf(steps, undefined, "", types), isPlain: steps.every((step) => isPlain(step)) };
+/** Compiles a definition, which was checked when it was made. */
+export function compile(definition: Definition, types: StepTypes): Plan {
+  const { steps, output, timeout, defaults = {} } = definition;
+  return {
+    root: blockOf(steps, output, "", { types, defaults }),
+    isPlain: steps.every((step) => isPlain(step)) && Object.keys(defaults).length === 0,
+    timeout: timeout === undefined ? null : millisecondsOf(timeout),
+    needsFacts: timeout !== undefined || readsRun(definition),
+  };
+}
+
+/** What is the same for all steps of a definition. */
+interface Making {
+  types: StepTypes;
+  /** What effects say that say nothing themselves. */
+  defaults: Defaults;
+}
+
+function millisecondsOf(duration: Duration): number {
+  return Math.ceil(secondsOf(duration) * 1000);
 }
 
 /** Whether a step has none of the fields, and is of none of the types, that came after the first. */
 function isPlain({ type, if: condition, timeout, retry, catch: catches, on_error }: Step): boolean {
   const isBare = condition === undefined && timeout === undefined && catches === undefined && on_error === undefined;
-  return isBare && retriesOf(retry).length === 0 && ![BLOCK, PARALLEL, SWITCH, FAIL, WAIT, WORKFLOW].includes(type);
+  return (
+    isBare && retriesOf(retry).length === 0 && ![BLOCK, PARALLEL, SWITCH, FAIL, SUCCEED, WAIT, WORKFLOW].includes(type)
+  );
 }
 
 /** @param above the address of what holds the list, with a dot; empty at the top */
-function blockOf(steps: readonly Step[], output: Json | undefined, above: string, types: StepTypes): BlockPlan {
-  return { nodes: steps.map((step) => nodeOf(step, above, types)), output };
+function blockOf(steps: readonly Step[], output: Json | undefined, above: string, making: Making): BlockPlan {
+  return { nodes: steps.map((step) => nodeOf(step, above, making)), output };
 }
 
-function nodeOf(step: Step, above: string, types: StepTypes): Node {
-  const { name, type, config, if: condition, timeout, retry, catch: catches = [], on_error } = step;
+function nodeOf(step: Step, above: string, making: Making): Node {
+  const { name, type, config = {}, if: condition, catch: catches = [], on_error } = step;
+  const stepType = making.types.get(type);
+  const isEffect = stepType?.connector.kind === "effect" || stepType?.connector.kind === "child";
+  const { timeout, retry } = { ...(isEffect && making.defaults), ...step };
   const address = `${above}${name}`;
   const common = {
     name,
     address,
     condition: conditionOf(condition),
-    timeout: timeout === undefined ? null : Math.ceil(secondsOf(timeout) * 1000),
+    timeout: timeout === undefined ? null : millisecondsOf(timeout),
     retries: retriesOf(retry),
-    catches: catches.map((one) => catchOf(one, address, types)),
+    catches: catches.map((one) => catchOf(one, address, making)),
     continues: on_error === "continue",
   };
   const body = (
@@ -65,7 +90,7 @@ function nodeOf(step: Step, above: string, types: StepTypes): Node {
     name: list.name ?? "",
     condition: conditionOf(list.if),
     // A case has no part in addresses: one alone runs.
-    plan: blockOf(list.steps, list.output, type === PARALLEL ? `${address}.${list.name}.` : `${address}.`, types),
+    plan: blockOf(list.steps, list.output, type === PARALLEL ? `${address}.${list.name}.` : `${address}.`, making),
   });
   if (type === BLOCK && blockConfig.Check(config)) {
     const bodies = [body(0, config)];
@@ -81,7 +106,6 @@ function nodeOf(step: Step, above: string, types: StepTypes): Node {
     if (config.default !== undefined) bodies.push(body("d", { ...config.default, name: DEFAULT_CASE }));
     return { ...common, ...timed(bodies), kind: "container", type, bodies, join: null, concurrency: 1 };
   }
-  const stepType = types.get(type);
   const takesTime = stepType?.connector.kind !== "pure";
   return { ...common, timeout: takesTime ? common.timeout : null, kind: "step", type, stepType, config };
 
@@ -100,6 +124,6 @@ function conditionOf(text: string | undefined): Condition | null {
   return { text, test: () => ({ error, offset, length }) };
 }
 
-function catchOf({ on = [...CATCH_ON], steps, output }: Catch, address: string, types: StepTypes): CatchPlan {
-  return { on, plan: blockOf(steps, output, `${address}.$catch.`, types) };
+function catchOf({ on = [...CATCH_ON], steps, output }: Catch, address: string, making: Making): CatchPlan {
+  return { on, plan: blockOf(steps, output, `${address}.$catch.`, making) };
 }

@@ -10,6 +10,10 @@ export interface Plan {
   root: BlockPlan;
   /** Its steps do nothing but run: its results have the fields that they always had, and no more. */
   isPlain: boolean;
+  /** Of a run, in milliseconds; null where none is set. */
+  timeout: number | null;
+  /** Whether it has to know more of a run than its payload and its log: the facts. */
+  needsFacts: boolean;
 }
 
 /** Steps that run one after the other. */

@@ -8,7 +8,7 @@ export interface Meter {
 }
 
 interface Given {
-  name: "payload" | "error";
+  name: "payload" | "error" | "run";
   value: Json;
 }
 

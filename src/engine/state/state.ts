@@ -1,5 +1,5 @@
 import type { Matchable } from "../../language/definition/matchers.ts";
-import { isObject, type JsonObject } from "../../schemas/json.ts";
+import { isObject, type Json, type JsonObject } from "../../schemas/json.ts";
 import type { LogEntry } from "../../schemas/log.ts";
 import type { ErrorDetails, StepResult } from "../../schemas/run.ts";
 import type { StepOutcome } from "../entries.ts";
@@ -17,6 +17,10 @@ export interface RunState {
   /** The last entry of every step that began, by path, in order. */
   steps: Map<string, LogEntry>;
   root: BlockState;
+  /** When its time is over, milliseconds since the epoch; null where it has none. */
+  deadline: number | null;
+  /** What the run gives, once a step of it has said so and ended it; null before. */
+  succeeded: { output: Json } | null;
   /** Blocks below the root that are under way, by the common prefix of the paths of their steps. */
   blocks: Map<string, BlockState>;
   inbox: Inbox;

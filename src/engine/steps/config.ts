@@ -1,4 +1,4 @@
-import type { StepType } from "../../connectors/index.ts";
+import type { ConfigFault, StepType } from "../../connectors/index.ts";
 import { shortened } from "../../errors.ts";
 import type { Json } from "../../schemas/json.ts";
 import { wordsOf } from "../../schemas/words.ts";
@@ -23,6 +23,11 @@ export function resolveConfig(
   } catch (error) {
     return placeholderFailure(error);
   }
+}
+
+/** What a step type that is asked for more than its schema says of a config. */
+export function unfit({ path, message }: ConfigFault): { code: string; error: string } {
+  return describeFailure("config_unfit", { place: path.map((part) => `.${part}`).join(""), fault: message });
 }
 
 const MAX_PLACE = 200;

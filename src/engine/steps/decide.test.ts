@@ -75,7 +75,7 @@ function recorded(state: RunState, now: number): LogEntry {
 }
 
 function folded(steps: Step[], payload: Json, log: LogEntry[]): RunState {
-  return foldLog(compile(steps, types), payload, log);
+  return foldLog(compile({ steps }, types), payload, log);
 }
 
 describe("what a run does next", () => {

@@ -1,6 +1,5 @@
 import { describeFailure } from "../../step-failures.ts";
 import { verdictOfBody } from "../constructs/block.ts";
-import { sentenceOf } from "../constructs/bodies.ts";
 import type { Verdict } from "../constructs/construct.ts";
 import { CONSTRUCTS } from "../constructs/index.ts";
 import type { ContainerNode, Node } from "../plan/plan.ts";
@@ -9,6 +8,7 @@ import type { Meter } from "../state/scope.ts";
 import type { BlockState, Handler, RunState, StepState } from "../state/state.ts";
 import { cancelEntry } from "./cancel.ts";
 import type { Asked, Decision, UnderWay } from "./decision.ts";
+import { decideEnd } from "./ending.ts";
 import { timedOut } from "./failing.ts";
 import { beginEntry, passedEntry } from "./outcome.ts";
 import { decideStep } from "./step.ts";
@@ -20,15 +20,9 @@ const NONE: UnderWay = new Set();
  * left out, it gives all that may be done now: in the order of the definition, and a wait when there is nothing more. Pure,
  * but that the meter counts what expressions cost.
  */
-export function decide(
-  { root, inbox, children }: RunState,
-  now: number,
-  underWay: UnderWay = NONE,
-  meter: Meter = { units: 0 },
-): Decision {
-  if (root.error !== null) return { kind: "end", status: "failed", error: sentenceOf(root.error) };
-  if (root.position === root.plan.nodes.length) return { kind: "end", status: "success", error: null };
-  return decideBlock(root, { now, underWay, meter, inbox, children });
+export function decide(state: RunState, now: number, underWay: UnderWay = NONE, meter: Meter = { units: 0 }): Decision {
+  const { root, deadline, inbox, children } = state;
+  return decideEnd(state, now) ?? sooner(decideBlock(root, { now, underWay, meter, inbox, children }), deadline);
 }
 
 /** Of a block that is not over. */

@@ -36,7 +36,18 @@ export type Decision =
       timeout: number | null;
     }
   | Waiting
-  | { kind: "end"; status: EndedStatus; error: string | null };
+  | Ending;
+
+/** The run is over. */
+export interface Ending {
+  kind: "end";
+  status: EndedStatus;
+  error: string | null;
+  /** What it gives; absent where its definition does not say. */
+  output?: Json;
+  /** Its error as an object; absent for plain steps. */
+  details?: ErrorDetails;
+}
 
 /** Nothing to do now but to wait for effects under way, or for a time. */
 interface Waiting {

@@ -60,7 +60,7 @@ export class Played {
   constructor(steps: Step[], payload: Json = {}) {
     this.#steps = steps;
     this.#payload = payload;
-    this.state = foldLog(compile(steps, types), payload, []);
+    this.state = foldLog(compile({ steps }, types), payload, []);
   }
 
   /** Everything that may be done at a time; gives what is left then. */
@@ -115,7 +115,9 @@ export class Played {
     this.log.push(entry);
     record(this.state, entry);
     if (entry[1].status === "skipped") this.underWay.delete(entry[0]);
-    const again = foldLog(compile(this.#steps, types), this.#payload, structuredClone(this.log), this.#inbox);
+    const again = foldLog(compile({ steps: this.#steps }, types), this.#payload, structuredClone(this.log), {
+      inbox: this.#inbox,
+    });
     expect(again.blocks).toEqual(this.state.blocks);
     expect(again.root).toEqual(this.state.root);
     const paths = [...this.state.steps.keys()];

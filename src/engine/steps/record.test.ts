@@ -10,7 +10,7 @@ import { foldLog, record } from "./record.ts";
 const STEPS = ["b", "2", "c"].map((name) => ({ name, type: "any", config: {} }));
 
 function folded(payload: Json, log: LogEntry[]): RunState {
-  return foldLog(compile(STEPS, new Map()), payload, log);
+  return foldLog(compile({ steps: STEPS }, new Map()), payload, log);
 }
 
 const NOW = Date.UTC(2030, 0, 2, 3, 4, 5, 678);

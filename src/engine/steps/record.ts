@@ -1,12 +1,14 @@
-import { WORKFLOW } from "../../language/definition/control.ts";
+import { SUCCEED, WORKFLOW } from "../../language/definition/control.ts";
 import type { InboxRow } from "../../schemas/inbox.ts";
-import type { Json } from "../../schemas/json.ts";
+import { isObject, type Json } from "../../schemas/json.ts";
 import type { LogEntry } from "../../schemas/log.ts";
 import type { StepResult } from "../../schemas/run.ts";
 import { CONSTRUCTS } from "../constructs/index.ts";
 import { hasInbox, type Node, type Plan } from "../plan/plan.ts";
+import { RUN } from "../plan/reads-run.ts";
 import { resultOf } from "../result.ts";
 import { Children } from "../state/children.ts";
+import type { RunFacts } from "../state/facts.ts";
 import { Inbox } from "../state/inbox.ts";
 import { Scope } from "../state/scope.ts";
 import { type BlockState, blockOf, blockState, matchableOf, type RunState, type StepState } from "../state/state.ts";
@@ -14,13 +16,24 @@ import { attemptPath } from "./child.ts";
 import { catchFor } from "./handling.ts";
 import { retryFor } from "./retry.ts";
 
-/** Folds a run's log into its state; `inbox` is what came for it, where the log does not say that it was taken. */
-export function foldLog(plan: Plan, payload: Json, log: Iterable<LogEntry>, inbox: readonly InboxRow[] = []): RunState {
-  const root = blockState(plan.root, "", "", new Scope({ name: "payload", value: payload }, null));
+/** What there is of a run beside its payload and its log. */
+export interface Surrounding {
+  /** What came for it, where the log does not say that it was taken. */
+  inbox?: readonly InboxRow[];
+  /** What is known of it; null where its plan needs nothing of that. */
+  facts?: RunFacts | null;
+}
+
+/** Folds a run's log into its state. */
+export function foldLog(plan: Plan, payload: Json, log: Iterable<LogEntry>, more: Surrounding = {}): RunState {
+  const { inbox = [], facts = null } = more;
+  const outer = facts === null ? null : new Scope({ name: RUN, value: facts }, null);
+  const root = blockState(plan.root, "", "", new Scope({ name: "payload", value: payload }, outer));
+  const deadline = facts === null || plan.timeout === null ? null : Date.parse(facts.started_at) + plan.timeout;
+  const own = { plan, root, deadline, succeeded: null };
   const state: RunState = {
-    plan,
+    ...own,
     steps: new Map(),
-    root,
     blocks: new Map(),
     inbox: new Inbox(inbox),
     children: new Children(),
@@ -98,6 +111,9 @@ function end(state: RunState, block: BlockState, node: Node, [, result, , taken]
   if (hasInbox(node)) leave(state, block.path, taken !== undefined);
   if (block.current !== null) close(state, block.current);
   block.current = null;
+  if (node.type === SUCCEED && result.status === "success") {
+    state.succeeded = { output: isObject(result.output) ? (result.output.output ?? null) : null };
+  }
   if (hasPassed(result)) {
     block.scope.steps.set(node.name, result);
     block.position++;

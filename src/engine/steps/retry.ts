@@ -1,3 +1,4 @@
+import { secondsOf } from "../../language/definition/durations.ts";
 import { type Matchable, matches } from "../../language/definition/matchers.ts";
 import { DEFAULT_ON, type Retry } from "../../language/definition/retry.ts";
 
@@ -34,11 +35,11 @@ export function nextAttempt(
 ): number | null {
   const { initial_interval = 1, multiplier = 2, max_interval = 60, jitter = 0.5, max_elapsed } = retry;
   const failed = (counts[index] ?? 0) + 1;
-  const interval = Math.min(max_interval, initial_interval * multiplier ** (failed - 1));
+  const interval = Math.min(secondsOf(max_interval), secondsOf(initial_interval) * multiplier ** (failed - 1));
   const drawn = interval * (1 - jitter * fraction(key));
   const seconds = Math.max(drawn, Math.min(retryAfter ?? 0, MAX_INTERVAL_SECONDS));
   const at = now + Math.ceil(seconds * 1000);
-  return max_elapsed !== undefined && at > since + max_elapsed * 1000 ? null : at;
+  return max_elapsed !== undefined && at > since + secondsOf(max_elapsed) * 1000 ? null : at;
 }
 
 /** A number from 0 to below 1 that looks random and depends on the text alone (FNV-1a, with the finalizer of MurmurHash3). */

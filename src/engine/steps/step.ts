@@ -2,7 +2,7 @@ import { describeFailure } from "../../step-failures.ts";
 import type { StepNode } from "../plan/plan.ts";
 import type { BlockState } from "../state/state.ts";
 import { decideChild } from "./child.ts";
-import { resolveConfig } from "./config.ts";
+import { resolveConfig, unfit } from "./config.ts";
 import type { Asked, Decision } from "./decision.ts";
 import { failed, timedOut } from "./failing.ts";
 import { beginEntry } from "./outcome.ts";
@@ -29,7 +29,10 @@ export function decideStep(block: BlockState, node: StepNode, asked: Asked): Dec
   }
   try {
     const isBegin = wakeAt === null;
-    const milliseconds = isBegin || timeout !== null ? connector.milliseconds(config.value) : 0;
+    // An attempt whose time was over began no later than so; one that was not waited for something nearer.
+    const beganAt = isBegin ? now : wakeAt - (timeout ?? 0);
+    const milliseconds = isBegin || timeout !== null ? connector.milliseconds(config.value, beganAt) : 0;
+    if (typeof milliseconds !== "number") return failed(block, unfit(milliseconds));
     const isShort = timeout !== null && timeout < milliseconds;
     if (isBegin) return { kind: "record", entry: beginEntry(block, now, now + (isShort ? timeout : milliseconds)) };
     const outcome = isShort ? timedOut(timeout) : { output: connector.output(config.value) };

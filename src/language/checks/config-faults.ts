@@ -4,7 +4,7 @@ import type { StepTypes } from "../../connectors/index.ts";
 import type { RequestFault } from "../../errors.ts";
 import { schemaFaults } from "../../schemas/faults.ts";
 import { isObject, type Json } from "../../schemas/json.ts";
-import { CONTAINER_TYPES } from "../definition/containers.ts";
+import { CONTAINER_TYPES, isContainer } from "../definition/containers.ts";
 import { wholePlaceholder } from "../placeholder.ts";
 import type { Loc } from "./lists.ts";
 
@@ -23,11 +23,18 @@ export function configFaults(typeName: string, config: Json, loc: Loc, types: St
   const configLoc = [...loc, "config"];
   if (type.validator.Check(config)) {
     const faults = type.connector.check?.(config) ?? [];
-    return faults.map(({ path, message: msg }) => ({ loc: [...configLoc, ...path], msg, type: "value_error" }));
+    return faults.map(({ path, message: msg, type = "value_error" }) => ({ loc: [...configLoc, ...path], msg, type }));
   }
   // A placeholder may become any type: it is judged when it is resolved. A field that there is not stays one.
   const errors = Iterator.from(type.validator.Errors(config)).filter(
     (error) => error.type === ValueErrorType.ObjectAdditionalProperties || wholePlaceholder(error.value) === null,
   );
   return schemaFaults(errors, configLoc);
+}
+
+/** Whether a step of a type has to have a config: what is not known here may need one. */
+export function mustHaveConfig(typeName: string, types: StepTypes): boolean {
+  if (isContainer(typeName)) return true;
+  const { validator, connector } = types.get(typeName) ?? {};
+  return !(validator?.Check({}) && (connector?.check?.({}) ?? []).length === 0);
 }

@@ -6,37 +6,38 @@ import type { Json, JsonObject } from "../../schemas/json.ts";
 import { FAIL } from "../definition/control.ts";
 import { Duration, MAX_DURATION_SECONDS, secondsOf } from "../definition/durations.ts";
 import type { Matcher } from "../definition/matchers.ts";
-import { MAX_RETRIES, Retry } from "../definition/retry.ts";
+import { MAX_RETRIES, RETRY_SPANS, Retry } from "../definition/retry.ts";
 import { Catch } from "../definition/step.ts";
 import { CODES, mayRaise } from "./codes.ts";
 import type { Loc } from "./lists.ts";
 
 /** An effect holds a place, and a connection, for as long as it may take. */
-const MAX_EFFECT_SECONDS = 3600;
+export const MAX_EFFECT_SECONDS = 3600;
 
 const retrySchema: TypeCheck<typeof Retry> = TypeCompiler.Compile(Retry);
 const catchSchema: TypeCheck<typeof Catch> = TypeCompiler.Compile(Catch);
+const SPANS = ["initial_interval", "max_interval", "max_elapsed"] as const;
 const durationSchema: TypeCheck<typeof Duration> = TypeCompiler.Compile(Duration);
 
 /** @param isEffect whether the step acts on the world; for those the errors that are worth another attempt are known */
 export function policyFaults(step: JsonObject, loc: Loc, isEffect: boolean): RequestFault[] {
   return [
-    ...timeoutFaults(step.timeout, [...loc, "timeout"], isEffect),
+    ...durationFaults(step.timeout, [...loc, "timeout"], isEffect ? MAX_EFFECT_SECONDS : MAX_DURATION_SECONDS),
     ...retryFaults(step, [...loc, "retry"], isEffect),
     ...catchFaults(step, loc),
   ];
 }
 
-function timeoutFaults(timeout: Json | undefined, loc: Loc, isEffect: boolean): RequestFault[] {
+/** Of a time that something may take. @param most in seconds */
+export function durationFaults(duration: Json | undefined, loc: Loc, most = MAX_DURATION_SECONDS): RequestFault[] {
   // What is no duration is reported by the schema.
-  if (!durationSchema.Check(timeout)) return [];
-  const seconds = secondsOf(timeout);
-  const most = isEffect ? MAX_EFFECT_SECONDS : MAX_DURATION_SECONDS;
+  if (!durationSchema.Check(duration)) return [];
+  const seconds = secondsOf(duration);
   if (seconds > 0 && seconds <= most) return [];
   return [{ loc, msg: `Should be more than 0 and at most ${most} seconds`, type: "duration_range" }];
 }
 
-function retryFaults(step: JsonObject, loc: Loc, isEffect: boolean): RequestFault[] {
+export function retryFaults(step: JsonObject, loc: Loc, isEffect: boolean): RequestFault[] {
   const { retry, type } = step;
   if (retry === undefined || retry === false) return [];
   if (type === FAIL) return [{ loc, msg: "This step fails every time", type: "retry_on_fail" }];
@@ -51,10 +52,20 @@ function retryFaults(step: JsonObject, loc: Loc, isEffect: boolean): RequestFaul
 function faultsOfRetry(retry: Json, step: JsonObject, loc: Loc, isEffect: boolean): RequestFault[] {
   if (!retrySchema.Check(retry)) return schemaFaults(retrySchema.Errors(retry), loc);
   const { on } = retry;
-  if (on !== undefined) return matcherFaults(on, step, [...loc, "on"]);
-  if (isEffect) return [];
+  const spans = spanFaults(retry, loc);
+  if (on !== undefined) return [...spans, ...matcherFaults(on, step, [...loc, "on"])];
+  if (isEffect) return spans;
   const msg = 'Say which errors are retried, such as ["timeout"] or ["*"]: only webhooks have a default';
-  return [{ loc: [...loc, "on"], msg, type: "retry_on_required" }];
+  return [...spans, { loc: [...loc, "on"], msg, type: "retry_on_required" }];
+}
+
+/** Of time spans that are written as text; numbers are held against their bounds by the schema. */
+function spanFaults(retry: Retry, loc: Loc): RequestFault[] {
+  return SPANS.flatMap((name) => {
+    const [most, span] = [RETRY_SPANS[name], retry[name]];
+    if (typeof span !== "string" || secondsOf(span) <= most) return [];
+    return [{ loc: [...loc, name], msg: `Should be at most ${most} seconds`, type: "duration_range" }];
+  });
 }
 
 function catchFaults(step: JsonObject, loc: Loc): RequestFault[] {

@@ -9,11 +9,13 @@ import {
   type ContainerType,
   isContainer,
   MAX_NESTING,
+  PARALLEL,
   ParallelConfig,
   SwitchConfig,
 } from "../definition/containers.ts";
+import { SUCCEED } from "../definition/control.ts";
 import { MAX_STEPS, Step } from "../definition/step.ts";
-import { configFaults } from "./config-faults.ts";
+import { configFaults, mustHaveConfig } from "./config-faults.ts";
 import type { Explanation } from "./explanation.ts";
 import type { Findings } from "./findings.ts";
 import { handlersIn, type Loc, listsIn, type StepList } from "./lists.ts";
@@ -40,12 +42,14 @@ interface Place {
   condition: Condition | null;
   /** Containers and handlers around it. */
   nesting: number;
+  /** Whether other steps may be under way beside its own. */
+  isBeside: boolean;
 }
 
 /** What is known where a step holds others. */
 type Inside = Place & { outer: Scope };
 
-const TOP: Place = { outer: null, address: "", condition: null, nesting: 0 };
+const TOP: Place = { outer: null, address: "", condition: null, nesting: 0, isBeside: false };
 
 /**
  * Checks the steps of a definition, nested ones included.
@@ -59,8 +63,15 @@ export function checkSteps(
   findings: Findings,
   explanation: Explanation | null,
 ): void {
-  const list: StepList = { list: top, loc: ["body"], binds: ["payload"], segment: "" };
-  new StepChecks(types, findings, new Reading(list, findings, explanation)).check(list, TOP);
+  const list: StepList = { list: top, loc: ["body"], binds: ["payload", "run"], segment: "" };
+  const reading = new Reading(list, findings, explanation);
+  new StepChecks(types, findings, reading).check(list, TOP);
+  // Before there is a run there is its payload alone.
+  const before = new Scope({ ...list, list: {}, binds: ["payload"] }, null, "", null);
+  for (const name of ["concurrency", "rate_limit"]) {
+    const limit = top[name];
+    if (isObject(limit) && limit.key !== undefined) reading.value(limit.key, ["body", name, "key"], before);
+  }
 }
 
 /** Checks steps one by one, and counts them. */
@@ -76,7 +87,7 @@ class StepChecks {
     this.#reading = reading;
   }
 
-  check(list: StepList, { outer, address, condition, nesting }: Place): void {
+  check(list: StepList, { outer, address, condition, nesting, isBeside }: Place): void {
     const scope = new Scope(list, outer, address, condition);
     this.#checkOutput(list, scope);
     const steps = Array.isArray(list.list.steps) ? list.list.steps : [];
@@ -99,6 +110,7 @@ class StepChecks {
         address: scope.addressOf(step.name),
         condition: null,
         nesting: nesting + 1,
+        isBeside,
       });
       this.#findings.warn(...stepWarnings(step, at));
     }
@@ -113,10 +125,17 @@ class StepChecks {
 
   /** @param inside what is known in the lists that it holds, and in its handlers */
   #checkStep(step: JsonObject, loc: Loc, inside: Inside): void {
-    const { type, config = null } = step;
+    const { type, config } = step;
+    if (config === undefined && (typeof type !== "string" || mustHaveConfig(type, this.#types))) {
+      this.#findings.refuse({ loc: [...loc, "config"], msg: "Field required", type: "missing" });
+    }
     if (typeof type !== "string") return;
-    if (isContainer(type)) this.#checkContainer(type, config, [...loc, "config"], inside);
-    else this.#checkConfig(type, config, loc, inside.outer);
+    if (isContainer(type)) this.#checkContainer(type, config ?? null, [...loc, "config"], inside);
+    else this.#checkConfig(type, config ?? null, loc, inside.outer);
+    if (type === SUCCEED && inside.isBeside) {
+      const msg = "It can't end the run while other branches go on";
+      this.#findings.refuse({ loc: [...loc, "type"], msg, type: "succeed_in_parallel" });
+    }
     const isEffect = ["effect", "child"].includes(this.#types.get(type)?.connector.kind ?? "");
     this.#findings.refuse(...policyFaults(step, loc, isEffect));
     const handlers = handlersIn(step, loc);
@@ -144,7 +163,7 @@ class StepChecks {
       if (type !== BLOCK) this.#findings.refuse(...listNameFaults(list, names));
       // Of a case: it sees what comes before the switch.
       const condition = this.#reading.condition(list.list.if, [...list.loc, "if"], inside.outer);
-      this.#checkList(list, { ...inside, condition });
+      this.#checkList(list, { ...inside, condition, isBeside: inside.isBeside || type === PARALLEL });
     }
   }
 

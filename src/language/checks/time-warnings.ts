@@ -38,7 +38,7 @@ function leastWait(retry: Retry): number {
   const { max_attempts = 3, initial_interval = 1, multiplier = 2, max_interval = 60, jitter = 0.5 } = retry;
   let sum = 0;
   for (let attempt = 1; attempt < max_attempts; attempt++) {
-    sum += Math.min(max_interval, initial_interval * multiplier ** (attempt - 1)) * (1 - jitter);
+    sum += Math.min(secondsOf(max_interval), secondsOf(initial_interval) * multiplier ** (attempt - 1)) * (1 - jitter);
   }
-  return Math.min(sum, retry.max_elapsed ?? sum);
+  return Math.min(sum, secondsOf(retry.max_elapsed ?? sum));
 }

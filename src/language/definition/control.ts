@@ -1,6 +1,7 @@
 /** Step types of which the language itself knows more than their configs. */
 
 export const FAIL = "fail";
+export const SUCCEED = "succeed";
 
 /** A word of an author's own for an error. */
 export const CODE_PATTERN = "^[a-z][a-z0-9_]{0,63}$";

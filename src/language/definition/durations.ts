@@ -12,6 +12,13 @@ export const Duration = Type.Union([Type.Number(), Type.String({ pattern: ISO.so
 });
 export type Duration = Static<typeof Duration>;
 
+/** A time span within bounds, in seconds: what is written as text is held against them by code. */
+export function boundedDuration(minimum: number, maximum: number, description: string) {
+  return Type.Union([Type.Number({ minimum, maximum }), Type.String({ pattern: ISO.source, maxLength: 100 })], {
+    description: `${description}; seconds, or a duration of ISO 8601 in days and less such as "PT1M30S"`,
+  });
+}
+
 /** The length of a time span in seconds. */
 export function secondsOf(duration: Duration): number {
   if (typeof duration === "number") return duration;

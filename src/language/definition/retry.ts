@@ -1,27 +1,29 @@
 import { type Static, Type } from "@sinclair/typebox";
-import { MAX_DURATION_SECONDS } from "./durations.ts";
+import { boundedDuration, MAX_DURATION_SECONDS } from "./durations.ts";
 import { type Matcher, On } from "./matchers.ts";
 
 const DAY_SECONDS = 24 * 60 * 60;
 
+/** The time spans of a retry, and the most that each may be, in seconds. */
+export const RETRY_SPANS = {
+  initial_interval: DAY_SECONDS,
+  max_interval: DAY_SECONDS,
+  max_elapsed: MAX_DURATION_SECONDS,
+} as const;
+
+const span = (name: keyof typeof RETRY_SPANS, description: string) =>
+  Type.Optional(boundedDuration(0, RETRY_SPANS[name], description));
+
 export const Retry = Type.Object(
   {
     max_attempts: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, description: "The first included; 3" })),
-    initial_interval: Type.Optional(
-      Type.Number({ minimum: 0, maximum: DAY_SECONDS, description: "Seconds before the second attempt; 1" }),
-    ),
+    initial_interval: span("initial_interval", "Before the second attempt; 1"),
     multiplier: Type.Optional(Type.Number({ minimum: 1, maximum: 10, description: "Of the interval each time; 2" })),
-    max_interval: Type.Optional(Type.Number({ minimum: 0, maximum: DAY_SECONDS, description: "Seconds; 60" })),
+    max_interval: span("max_interval", "What a wait grows to; 60"),
     jitter: Type.Optional(
       Type.Number({ minimum: 0, maximum: 1, description: "Part of the interval that is left to chance; 0.5" }),
     ),
-    max_elapsed: Type.Optional(
-      Type.Number({
-        minimum: 0,
-        maximum: MAX_DURATION_SECONDS,
-        description: "No attempt begins so many seconds later",
-      }),
-    ),
+    max_elapsed: span("max_elapsed", "No attempt begins so much later"),
     on: Type.Optional(On),
   },
   { additionalProperties: false, title: "Retry" },

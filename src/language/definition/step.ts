@@ -7,6 +7,7 @@ import type { StepRetry } from "./retry.ts";
 export const MAX_STEPS = 10_000;
 export const MAX_NESTED_STEPS = 1000;
 export const MAX_CATCHES = 10;
+const MAX_DESCRIPTION = 1000;
 
 // A step's name is a segment of a placeholder path, which is why these characters are kept out of it.
 export const StepName = Type.String({
@@ -30,7 +31,14 @@ export const Step = Type.Object(
   {
     name: StepName,
     type: Type.String({ maxLength: 255 }),
-    config: Type.Unsafe<JsonObject>(Type.Record(Type.String(), Type.Unknown())),
+    config: Type.Optional(
+      Type.Unsafe<JsonObject>(
+        Type.Record(Type.String(), Type.Unknown(), {
+          description: "May be left out where none of its fields is needed",
+        }),
+      ),
+    ),
+    description: Type.Optional(Type.String({ maxLength: MAX_DESCRIPTION })),
     if: Type.Optional(Condition),
     timeout: Type.Optional(Duration),
     retry: Type.Optional(

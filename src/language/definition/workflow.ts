@@ -1,13 +1,7 @@
 import { type Static, Type } from "@sinclair/typebox";
+import { OPTIONS, type Options } from "./options.ts";
+import { WorkflowReference } from "./reference.ts";
 import { MAX_STEPS, Step } from "./step.ts";
-
-/** A user's own id of a workflow: it stands in paths, so it holds no slash and no control character. */
-export const WorkflowReference = Type.String({
-  minLength: 1,
-  maxLength: 255,
-  pattern: "^(?!\\.{1,2}$)[^/\\\\\\u0000-\\u001f\\u007f]+$",
-  description: "The uuid of a workflow, or the id its author gave it (then the newest workflow with that id)",
-});
 
 export const WorkflowInput = Type.Object(
   {
@@ -15,10 +9,14 @@ export const WorkflowInput = Type.Object(
     name: Type.String({ minLength: 1, maxLength: 255 }),
     description: Type.Optional(Type.Union([Type.String({ maxLength: 10_000 }), Type.Null()])),
     steps: Type.Array(Step, { minItems: 1, maxItems: MAX_STEPS }),
+    ...OPTIONS,
   },
   { additionalProperties: false, title: "WorkflowInput" },
 );
 export type WorkflowInput = Static<typeof WorkflowInput>;
+
+/** What is executed of a workflow: its steps, and what it says of its runs. */
+export type Definition = Pick<WorkflowInput, "steps"> & Options;
 
 /** A workflow as the API shows it. */
 export const Workflow = Type.Object(
@@ -28,6 +26,7 @@ export const Workflow = Type.Object(
     name: Type.String(),
     description: Type.Union([Type.String(), Type.Null()]),
     steps: Type.Array(Step),
+    ...OPTIONS,
     version: Type.Integer({ minimum: 1, description: "1 at first, one more with every PUT" }),
     created_at: Type.String({ format: "date-time" }),
     updated_at: Type.String({ format: "date-time", description: "When this version was made" }),

@@ -54,6 +54,10 @@ export interface RunEnd {
   error: string | null;
   /** JSON text. */
   stepResults: string;
+  /** JSON text of what the run gives; absent where its definition does not say. */
+  output?: string;
+  /** JSON text of its error as an object; absent for runs of plain steps. */
+  errorDetails?: string;
 }
 
 /** The version of a run's workflow according to a message, and its payload (JSON text) if the message has it. */

@@ -2,7 +2,8 @@
 import type { RunKey, RunStatus } from "../../schemas/run.ts";
 import type { ClaimMark } from "./claims.ts";
 import type { ProgressBeforeInsert } from "./progress.ts";
-import type { VersionKey } from "./workflows.ts";
+import type { Turn } from "./turns.ts";
+import type { Version, VersionKey } from "./workflows.ts";
 
 export interface NewRun {
   uuid: string;
@@ -15,6 +16,15 @@ export interface NewRun {
   depth: number;
   /** W3C trace context of the request that triggered it; null without one. */
   traceparent: string | null;
+  /** JSON text of an array of texts; absent for none. */
+  tags?: string;
+  /**
+   * The version whose options the run was made by; absent where none were read. A run that was made by another version than the
+   * one it gets, or by none where there are options to read, is not stored.
+   */
+  preparedFor?: Version;
+  /** It waits for its turn, and is claimed no earlier; absent for most. Only with `preparedFor`. */
+  turn?: Turn;
   /** Milliseconds until the sweeper may claim the run, in which its message can reach a worker. */
   graceMilliseconds: number;
   /** Stores the run as claimed, with token 1, if the lease of the worker lasts; null stores it as pending. */
@@ -31,6 +41,12 @@ export interface InsertedRun {
   claimed: boolean;
   /** Whether it is stored as ended. */
   ended: boolean;
+  /** Nothing was stored: see `preparedFor`. It is to be made by this version. Absent for a run that is stored. */
+  unprepared?: true;
+  /** It waits for its turn: nobody can claim it before. Absent for others. */
+  waits?: true;
+  /** Runs that are to be cancelled, so that it can begin; absent for none. */
+  cancel?: RunKey[];
 }
 
 export interface RunRecord {
@@ -51,6 +67,22 @@ export interface RunRecord {
   stepResults: string | null;
   /** JSON array text of every log entry so far; "[]" once there are step results. */
   log: string;
+  /** JSON text of what the run gave; null where its definition does not say. */
+  output: string | null;
+  /** JSON text of the error of a run that failed; null for runs of plain steps. */
+  errorDetails: string | null;
+  /** JSON text of an array; null for none. */
+  tags: string | null;
+}
+
+/** What is known of a run that has begun beside what its claim gives. Times are milliseconds since the epoch. */
+export interface StoredFacts {
+  createdAt: number;
+  startedAt: number;
+  parentRunId: string | null;
+  rootRunId: string | null;
+  /** JSON text of an array; null for none. */
+  tags: string | null;
 }
 
 /** A run that was never claimed. */

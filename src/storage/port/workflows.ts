@@ -8,6 +8,15 @@ export interface NewWorkflow {
   description: string | null;
   /** JSON text of the steps. */
   steps: string;
+  options?: StoredOptions;
+}
+
+/** What an author wrote of a workflow beside its name and steps; absent for nothing. */
+export interface StoredOptions {
+  /** JSON text of an object that is not empty. */
+  text: string;
+  /** Whether they say something about a run before it is stored: an insert has to name the version that it was made for. */
+  preparesRuns: boolean;
 }
 
 export interface WorkflowChange {
@@ -19,6 +28,8 @@ export interface WorkflowChange {
   name: string;
   description: string | null;
   steps: string;
+  /** Absent options are taken away. */
+  options?: StoredOptions;
 }
 
 export interface WorkflowKey {
@@ -38,6 +49,8 @@ export interface WorkflowRecord {
   name: string;
   description: string | null;
   steps: string;
+  /** JSON text of an object that is not empty; null for nothing. */
+  options: string | null;
   version: number;
   createdAt: number;
   updatedAt: number;

@@ -35,13 +35,23 @@ export const REQUEST_CONTROL = keptStatement(
       crashes = over.crashes
     from over where r.uuid = over.uuid and ${within("r.uuid", "$3", "$4")}
     returning over.position
+  ), left_line as (
+    delete from run_turns t using item where t.run_uuid = item.uuid and t.namespace = item.namespace and t.begun_at is null
+    returning t.run_uuid, item.position
+  ), waited as (
+    update workflow_runs r set status = 'cancelled', completed_at = now(), token = 0, crashes = 0
+    from left_line where r.uuid = left_line.run_uuid and ${within("r.uuid", "$3", "$4")} and r.completed_at is null
+    returning left_line.position, r.uuid, r.namespace
+  ), owing_too as (
+    insert into run_queue (run_uuid, namespace, due_at, ended) select uuid, namespace, now(), true from waited where $2::text = 'owed'
   )
   select position, 'cancelled' from cancelled
+  union all select position, 'cancelled' from waited
   union all select position, 'requested' from requested
   union all select item.position, 'over' from item join workflow_runs r using (namespace, uuid)
     where ${within("r.uuid", "$3", "$4")} and r.completed_at is not null
   union all select item.position, 'open' from item join workflow_runs r using (namespace, uuid)
-    where ${within("r.uuid", "$3", "$4")} and r.completed_at is null and item.position not in (select position from cancelled union all select position from requested)`,
+    where ${within("r.uuid", "$3", "$4")} and r.completed_at is null and item.position not in (select position from cancelled union all select position from requested union all select position from waited)`,
   lockFamilies("json_to_recordset($1::text::json) as item (position integer, uuid uuid)"),
 );
 

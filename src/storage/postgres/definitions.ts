@@ -1,7 +1,7 @@
 import { few, keptStatement } from "../../db/postgres/kept.ts";
 import type { Pool } from "../../db/postgres/pool.ts";
-import { LANGUAGE, translated } from "../../language/translated.ts";
-import type { NewWorkflow, Outcome, Unnamed, VersionKey, WorkflowChange, WorkflowKey } from "../port.ts";
+import { definitionText, LANGUAGE, type StoredVersion } from "../../language/translated.ts";
+import type { NewWorkflow, Outcome, StoredOptions, Unnamed, VersionKey, WorkflowChange, WorkflowKey } from "../port.ts";
 import { notFound, UNSTORABLE } from "../refusals.ts";
 import { type Ids, mayStore } from "./ids.ts";
 import { REFERENCE, RESOLVED, referencesText } from "./references.ts";
@@ -13,17 +13,18 @@ export const INSERT_WORKFLOWS = keptStatement(
   { uuid: "uuid", namespace: "text" },
   `with item as (
     select * from json_to_recordset($1::text::json)
-      as item (position integer, uuid uuid, namespace text, id text, name text, description text, steps text)
+      as item (position integer, uuid uuid, namespace text, id text, name text, description text, steps text,
+        options text, "preparesRuns" boolean)
     where ${few("position")}
   ), first as (
     select distinct on (uuid) * from item where ${mayStore("uuid", "$2")} order by uuid, position
   ), inserted as (
-    insert into workflow_definitions (uuid, namespace, id, name, description, steps)
-    select uuid, namespace, id, name, description, steps::jsonb from first order by uuid on conflict (uuid) do nothing
+    insert into workflow_definitions (uuid, namespace, id, name, description, steps, options, prepares_runs)
+    select uuid, namespace, id, name, description, steps::jsonb, options::json, coalesce("preparesRuns", false) from first order by uuid on conflict (uuid) do nothing
     returning uuid, namespace, created_at
   ), kept as (
-    insert into workflow_versions (workflow_uuid, version, id, name, description, steps, created_at, language)
-    select uuid, 1, id, name, description, steps::json, created_at, ${LANGUAGE} from first join inserted using (uuid)
+    insert into workflow_versions (workflow_uuid, version, id, name, description, steps, options, created_at, language)
+    select uuid, 1, id, name, description, steps::json, options::json, created_at, ${LANGUAGE} from first join inserted using (uuid)
     on conflict do nothing
   )
   select uuid, namespace from inserted
@@ -32,12 +33,12 @@ export const INSERT_WORKFLOWS = keptStatement(
 
 const UPDATE = `with ${REFERENCE}, changed as (
     update workflow_definitions d set id = coalesce($2, d.id), name = $3, description = $4, steps = $5::text::jsonb,
-      version = d.version + 1, updated_at = clock_timestamp()
+      options = $6::text::json, prepares_runs = $7::text::boolean, version = d.version + 1, updated_at = clock_timestamp()
     where d.uuid = (select coalesce(by_uuid.uuid, by_id.uuid) from reference ${RESOLVED}) and d.deleted_at is null
     returning d.*
   ), kept as (
-    insert into workflow_versions (workflow_uuid, version, id, name, description, steps, created_at, language)
-    select uuid, version, id, name, description, $5::text::json, updated_at, ${LANGUAGE} from changed
+    insert into workflow_versions (workflow_uuid, version, id, name, description, steps, options, created_at, language)
+    select uuid, version, id, name, description, $5::text::json, options, updated_at, ${LANGUAGE} from changed
   )
   select uuid, version from changed`;
 
@@ -49,8 +50,8 @@ const DELETE = `with ${REFERENCE}
 export const FIND_VERSIONS = keptStatement(
   "find_versions",
   ["text"],
-  { position: "integer", steps: "text", language: "integer" },
-  `select key.position, v.steps::text as steps, v.language
+  { position: "integer", steps: "text", options: "text", language: "integer" },
+  `select key.position, v.steps::text as steps, v.options::text as options, v.language
   from json_to_recordset($1::text::json) as key (position integer, namespace text, "workflowUuid" uuid, version integer)
   join workflow_definitions d on d.uuid = key."workflowUuid" and d.namespace = key.namespace
   join workflow_versions v on v.workflow_uuid = d.uuid and v.version = key.version
@@ -70,7 +71,9 @@ export class Definitions {
   insert(items: Unnamed<NewWorkflow>[]): Promise<Outcome<string>[]> {
     return writeBatch(items, (batch) =>
       this.#ids.store(batch, async (named, oldest) => {
-        const text = JSON.stringify(named.map((item, position) => ({ ...item, position })));
+        const text = JSON.stringify(
+          named.map(({ options, ...item }, position) => ({ ...item, ...columnsOf(options), position })),
+        );
         const rows = await this.#writes.run<{ uuid: string; namespace: string }>(INSERT_WORKFLOWS.call, [text, oldest]);
         const stored = new Map(rows.map((row) => [row.uuid, row.namespace]));
         return named.map(({ uuid, namespace }) => {
@@ -86,8 +89,16 @@ export class Definitions {
     const outcomes: Outcome<{ uuid: string; version: number }>[] = [];
     for (const item of items) {
       const [outcome] = await writeBatch([item], async ([change = item]) => {
-        const { id, name, description, steps } = change;
-        const parameters = [referencesText([change]), id ?? null, name, description, steps];
+        const { id, name, description, steps, options } = change;
+        const own = [
+          id ?? null,
+          name,
+          description,
+          steps,
+          options?.text ?? null,
+          String(options?.preparesRuns ?? false),
+        ];
+        const parameters = [referencesText([change]), ...own];
         const [row] = await this.#writes.run<{ uuid: string; version: number }>(UPDATE, parameters, false);
         return [row === undefined ? notFound(change.reference) : { kind: "ok", value: row }];
       });
@@ -107,9 +118,14 @@ export class Definitions {
 
   async versions(keys: VersionKey[]): Promise<(string | null)[]> {
     const text = JSON.stringify(keys.map((key, position) => ({ ...key, position })));
-    const rows = await this.#writes.run<{ steps: string; language: number } & Placed>(FIND_VERSIONS.call, [text]);
-    return inOrder(keys.length, rows, ({ steps, language }) => translated(steps, language));
+    const rows = await this.#writes.run<StoredVersion & Placed>(FIND_VERSIONS.call, [text]);
+    return inOrder(keys.length, rows, definitionText);
   }
+}
+
+/** Absent columns are left out: PostgreSQL would have to parse a null. */
+function columnsOf(options: StoredOptions | undefined): { options?: string; preparesRuns?: boolean } {
+  return options === undefined ? {} : { options: options.text, preparesRuns: options.preparesRuns };
 }
 
 export interface Placed {

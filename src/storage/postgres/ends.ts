@@ -22,9 +22,10 @@ const end = (name: string, among: string, more: string, first: string) =>
     { position: "integer" },
     `with item as (
     select * from rows from (
-      json_to_recordset($1::text::json) as (${ITEM}, status text, error text),
+      json_to_recordset($1::text::json) as (${ITEM}, status text, error text, output text, "errorDetails" text),
       jsonb_array_elements($4::text::jsonb)
-    ) as item (position, namespace, uuid, token, seq, crashes, entries, "startedAt", "workflowUuid", version, payload, status, error, results)
+    ) as item (position, namespace, uuid, token, seq, crashes, entries, "startedAt", "workflowUuid", version, payload, status, error,
+      output, "errorDetails", results)
     where ${few("position")} order by uuid
   ), ${locked("$5", "$6", among)}, owing as (
     update run_queue q set ended = true, holder = null, due_at = ${eventDueAt("q.due_at")}
@@ -33,7 +34,8 @@ const end = (name: string, among: string, more: string, first: string) =>
     delete from run_queue q using locked as item where q.run_uuid = item.uuid and $2::text = 'none'
   ), ${more}${APPENDED}, ended as (
     update workflow_runs r set status = item.status, started_at = item.started_at, completed_at = ${ENDED_AT},
-      error = item.error, step_results = item.results, token = item.token, crashes = item.crashes
+      error = item.error, step_results = item.results, token = item.token, crashes = item.crashes,
+      output = item.output::json, error_details = item."errorDetails"::json
     from locked as item where r.uuid = item.uuid and ${within("r.uuid", "$5", "$6")}
   )
   select position from locked

@@ -12,17 +12,19 @@ import { Definitions, FIND_VERSIONS, INSERT_WORKFLOWS } from "./definitions.ts";
 import { DueLooks, NEXT_DUE } from "./due-looks.ts";
 import { END_FAMILIES, END_RUNS } from "./ends.ts";
 import { EventQueue, OWED_EVENTS_SENT, TAKE_OWED_EVENTS } from "./events.ts";
+import { FIND_FACTS, findFacts } from "./facts.ts";
 import { FIGURES, figuresOf } from "./figures.ts";
 import { FENCE_IDS, FIND_LATE_IDS, Ids } from "./ids.ts";
 import { FIND_INBOX, Inbox, PUT_SIGNALS } from "./inbox.ts";
-import { INSERT_BY_UUID, NewRuns } from "./new-runs.ts";
-import { DROP_RUNS } from "./partitions/drop-runs.ts";
-import { MAKE_MONTHS } from "./partitions/make-months.ts";
-import { Partitions } from "./partitions/partitions.ts";
+import { INSERT_BY_UUID } from "./insert-runs.ts";
+import { NewRuns } from "./new-runs.ts";
+import { PARTITION_FUNCTIONS, Partitions } from "./partitions/partitions.ts";
 import { ProgressWriter } from "./progress.ts";
 import { PostgresReplica } from "./replica.ts";
 import { FIND_RUNS, LIST_RUNS, Runs, storedRuns } from "./runs.ts";
 import { StepOrder } from "./step-order.ts";
+import { TURN_FUNCTIONS } from "./turn-runs.ts";
+import { takeTurns } from "./turns.ts";
 import { FIND_UNCLAIMED, UnclaimedRuns } from "./unclaimed.ts";
 import { HELD_BY, RENEW_LEASE, Workers } from "./workers.ts";
 import { FIND_WORKFLOWS, Workflows } from "./workflows.ts";
@@ -35,6 +37,8 @@ export const KEPT = [
   FIND_WORKFLOWS,
   FIND_VERSIONS,
   INSERT_BY_UUID,
+  FIND_FACTS,
+  ...TURN_FUNCTIONS,
   FIND_UNCLAIMED,
   CLAIM_BY_MESSAGE,
   CLAIM_DUE,
@@ -57,8 +61,7 @@ export const KEPT = [
   LIST_RUNS.asc,
   TAKE_OWED_EVENTS,
   OWED_EVENTS_SENT,
-  MAKE_MONTHS,
-  DROP_RUNS,
+  ...PARTITION_FUNCTIONS,
 ];
 
 /** The settings to check when the database can't be used. */
@@ -167,6 +170,8 @@ function postgresStorage(
     findVersions: (keys) => definitions.versions(keys),
     insertRuns: (items) => newRuns.insert(items),
     storedRuns: (keys) => storedRuns(writes, keys),
+    takeTurns: (ended) => takeTurns(writes, ended),
+    findFacts: (keys) => findFacts(writes, keys),
     findUnclaimed: (keys, maxBytes) => unclaimed.find(keys, maxBytes),
     claimByMessage: (claim) => claims.byMessage(claim),
     claimDue: (claim) => claims.due(claim),

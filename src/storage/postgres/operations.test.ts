@@ -113,8 +113,8 @@ test("a definition that was stored in language 1 means what it meant", async () 
       select workflow_uuid, 2, name, steps, created_at from workflow_versions where workflow_uuid = ${old}`;
     const key = { namespace: NAMESPACE, workflowUuid: old, version: 2 };
     expect(await world.storage.findVersions([key, { ...key, workflowUuid: young, version: 1 }])).toEqual([
-      steps.replace("${{", () => "$${{"),
-      steps,
+      `{"steps":${steps.replace("${{", () => "$${{")}}`,
+      `{"steps":${steps}}`,
     ]);
     const shown = await world.storage.findWorkflows([{ namespace: NAMESPACE, reference: old, version: 2 }]);
     expect(shown).toMatchObject([{ steps }]);

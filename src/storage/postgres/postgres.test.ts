@@ -8,6 +8,8 @@ const TABLES = [
   "health_status",
   "workflow_definitions",
   "workflow_versions",
+  "run_turns",
+  "turn_locks",
   "workflow_runs",
   "run_queue",
   "run_log",

@@ -110,7 +110,7 @@ function itemsText(batch: Progress[]): string {
 
 /** Absent fields are left out: PostgreSQL would have to parse a null. */
 function itemOf({ told, entries, children, next, ...progress }: Progress, position: number) {
-  const { status, error } = next.kind === "end" ? next : {};
+  const { status, error, output, errorDetails } = next.kind === "end" ? next : {};
   // As a text PostgreSQL reads it as a float8; JSON has no such number.
   const dueAt = next.kind === "due" ? (next.dueAt ?? "Infinity") : undefined;
   const started = children?.map((child) => ({
@@ -119,5 +119,14 @@ function itemOf({ told, entries, children, next, ...progress }: Progress, positi
     version: child.version ?? undefined,
   }));
   const read = { position, ...progress, ...told };
-  return { ...read, entries: entries ?? undefined, children: started, dueAt, status, error: error ?? undefined };
+  return {
+    ...read,
+    entries: entries ?? undefined,
+    children: started,
+    dueAt,
+    status,
+    error: error ?? undefined,
+    output,
+    errorDetails,
+  };
 }

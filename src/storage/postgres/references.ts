@@ -8,8 +8,8 @@ import type { WorkflowKey } from "../port.ts";
  */
 export const RESOLVED = `left join workflow_definitions owner
     on owner.uuid = reference.uuid and owner.namespace = reference.namespace
-  left join lateral (select owner.uuid, owner.version where owner.deleted_at is null) by_uuid on true
-  left join lateral (select uuid, version from workflow_definitions
+  left join lateral (select owner.uuid, owner.version, owner.prepares_runs where owner.deleted_at is null) by_uuid on true
+  left join lateral (select uuid, version, prepares_runs from workflow_definitions
     where owner.uuid is null and namespace = reference.namespace and id = reference.reference and deleted_at is null
     order by uuid desc limit 1) by_id on true`;
 

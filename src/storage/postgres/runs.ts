@@ -27,6 +27,7 @@ const columns = (
   ${milliseconds("r.created_at")} as "createdAt", ${milliseconds("coalesce(r.started_at, q.started_at)")} as "startedAt",
   ${milliseconds("r.completed_at")} as "completedAt", r.error, r.parent_run_id as "parentRunId", r.root_run_id as "rootRunId",
   r.step_results::text as "stepResults",
+  r.output::text as output, r.error_details::text as "errorDetails", r.tags::text as tags,
   case when r.step_results is not null or r.completed_at is null and coalesce(q.log_length, 0) = 0 then '[]'
     else ${entriesOf("r.uuid", low, high)} end as log`;
 
@@ -45,6 +46,9 @@ const RECORD = {
   parentRunId: "uuid",
   rootRunId: "uuid",
   stepResults: "text",
+  output: "text",
+  errorDetails: "text",
+  tags: "text",
   log: "text",
 } as const;
 
@@ -66,9 +70,9 @@ const list = (
   low: string,
   high: string,
 ) => `select namespace, uuid, id, "workflowUuid", "workflowVersion", status, payload,
-    "createdAt", "startedAt", "completedAt", error, "parentRunId", "rootRunId", "stepResults", log from (
+    "createdAt", "startedAt", "completedAt", error, "parentRunId", "rootRunId", "stepResults", output, "errorDetails", tags, log from (
     select *, sum(size) over (rows unbounded preceding) - size as before from (
-      select *, length(payload) + coalesce(length("stepResults"), 0) + length(log) as size from (
+      select *, length(payload) + coalesce(length("stepResults"), 0) + coalesce(length(output), 0) + length(log) as size from (
         select ${columns(low, high)} from (select * from workflow_runs r where r.namespace = $1 and ${rows} limit $2) as r
         left join lateral (select * from run_queue q where q.run_uuid = r.uuid offset 0) as q on true
       ) as rows

@@ -42,7 +42,7 @@ export class StepOrder {
     if (missing.size === 0) return found;
     const texts = await this.#definitions.versions([...missing.values()]);
     for (const [index, key] of [...missing.keys()].entries()) {
-      const steps: { name: string }[] = JSON.parse(texts[index] ?? "[]");
+      const { steps }: { steps: { name: string }[] } = JSON.parse(texts[index] ?? '{"steps":[]}');
       const names = steps.map(({ name }) => name);
       found.set(key, names);
       this.#names.set(key, names);

@@ -7,7 +7,7 @@ import type { Settled } from "./ids.ts";
 import { REFERENCE, RESOLVED, referencesText } from "./references.ts";
 import { FIRST_UUID, LAST_UUID, milliseconds } from "./statement.ts";
 
-const COLUMNS = `d.uuid, v.id, v.name, v.description, v.steps::text as steps, v.version,
+const COLUMNS = `d.uuid, v.id, v.name, v.description, v.steps::text as steps, v.options::text as options, v.version,
   ${milliseconds("d.created_at")} as "createdAt", ${milliseconds("v.created_at")} as "updatedAt"`;
 
 // "Offset 0" forces one look-up for each reference: on small tables the planner would join first, and that plan would be
@@ -22,6 +22,7 @@ export const FIND_WORKFLOWS = keptStatement(
     name: "text",
     description: "text",
     steps: "text",
+    options: "text",
     version: "integer",
     createdAt: "float8",
     updatedAt: "float8",
@@ -35,8 +36,11 @@ export const FIND_WORKFLOWS = keptStatement(
   ) as found`,
 );
 
-const list = (rows: string) => `select uuid, id, name, description, steps, version, "createdAt", "updatedAt" from (
-    select *, sum(length(steps)) over (rows unbounded preceding) - length(steps) as before from (
+const list = (
+  rows: string,
+) => `select uuid, id, name, description, steps, options, version, "createdAt", "updatedAt" from (
+    select *, sum(length(steps) + coalesce(length(options), 0)) over (rows unbounded preceding) - length(steps) - coalesce(length(options), 0)
+        as before from (
       select ${COLUMNS} from workflow_definitions d
       join workflow_versions v on v.workflow_uuid = d.uuid and v.version = d.version
       where d.namespace = $1 and d.deleted_at is null and ${rows} limit $2::integer

@@ -15,6 +15,9 @@ const REQUEST = "update run_queue set control = ? where run_uuid = ?";
 const CANCEL = `update workflow_runs set status = 'cancelled', completed_at = ?,
   (started_at, token, crashes) = (select started_at, token, crashes from run_queue where run_uuid = uuid) where uuid = ?`;
 
+/** Of a run that waits for its turn, which is in no queue. */
+const LEAVE_LINE = "delete from run_turns where run_uuid = ? and begun_at is null";
+
 const CONTROL_OF =
   "select namespace, run_uuid as uuid, token, control as kind from run_queue where holder = ? and control is not null";
 
@@ -49,6 +52,7 @@ export class Control {
     this.#family?.end(uuid, { status: "cancelled", error: null });
     this.#database.query(LEAVE).run(uuid);
     this.#inbox.clear(uuid);
+    this.#database.query(LEAVE_LINE).run(uuid);
     return { kind: "ok", value: "cancelled" };
   }
 

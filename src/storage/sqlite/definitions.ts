@@ -1,11 +1,12 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../clock.ts";
-import { LANGUAGE, translated } from "../../language/translated.ts";
+import { definitionText, LANGUAGE, type StoredVersion } from "../../language/translated.ts";
 import { MAX_PAGE_BYTES, type PageRequest, pageBytes } from "../../schemas/page.ts";
 import type {
   NewWorkflow,
   Outcome,
   RunRecord,
+  StoredOptions,
   Version,
   VersionKey,
   WorkflowChange,
@@ -18,36 +19,37 @@ import { notFound, UNSTORABLE } from "../refusals.ts";
 // SQLite 3.54 looks at the values of parameters beside "order by", "limit" or a second table, and so plans a statement anew at
 // each call: 20 µs in place of 2. It does not look at "+?".
 
-const COLUMNS = "uuid, id, name, description, steps, version, created_at as createdAt, updated_at as updatedAt";
+const COLUMNS =
+  "uuid, id, name, description, steps, options, version, created_at as createdAt, updated_at as updatedAt";
 
-const INSERT = `insert into workflow_definitions (uuid, namespace, id, name, description, steps, created_at, updated_at)
-  values ($uuid, $namespace, $id, $name, $description, $steps, $now, $now) on conflict (uuid) do nothing`;
+const INSERT = `insert into workflow_definitions (uuid, namespace, id, name, description, steps, options, prepares_runs, created_at,
+  updated_at) values ($uuid, $namespace, $id, $name, $description, $steps, $options, $preparesRuns, $now, $now) on conflict (uuid) do nothing`;
 
 const STORED = "select 1 from workflow_definitions where uuid = ? and namespace = ?";
 
-const KEEP_VERSION = `insert into workflow_versions (workflow_uuid, version, id, name, description, steps, created_at, language)
-  select uuid, version, id, name, description, steps, updated_at, ${LANGUAGE} from workflow_definitions where uuid = ?
+const KEEP_VERSION = `insert into workflow_versions (workflow_uuid, version, id, name, description, steps, options, created_at, language)
+  select uuid, version, id, name, description, steps, options, updated_at, ${LANGUAGE} from workflow_definitions where uuid = ?
   on conflict do nothing`;
 
-const RESOLVE_UUID = `select uuid as workflowUuid, version, deleted_at as deletedAt from workflow_definitions
+const RESOLVE_UUID = `select uuid as workflowUuid, version, prepares_runs as preparesRuns, deleted_at as deletedAt from workflow_definitions
   where uuid = ? and namespace = ?`;
 
-const RESOLVE_ID = `select uuid as workflowUuid, version from workflow_definitions
+const RESOLVE_ID = `select uuid as workflowUuid, version, prepares_runs as preparesRuns from workflow_definitions
   where namespace = +? and id = +? and deleted_at is null order by uuid desc limit 1`;
 
 const UPDATE = `update workflow_definitions set id = coalesce($id, id), name = $name, description = $description,
-  steps = $steps, version = version + 1, updated_at = $now where uuid = $uuid`;
+  steps = $steps, options = $options, prepares_runs = $preparesRuns, version = version + 1, updated_at = $now where uuid = $uuid`;
 
 const DELETE = "update workflow_definitions set deleted_at = ? where uuid = ?";
 
 const FIND = `select ${COLUMNS} from workflow_definitions where uuid = ?`;
 
-const FIND_VERSION = `select v.workflow_uuid as uuid, v.id, v.name, v.description, v.steps, v.version,
+const FIND_VERSION = `select v.workflow_uuid as uuid, v.id, v.name, v.description, v.steps, v.options, v.version,
   d.created_at as createdAt, v.created_at as updatedAt
   from workflow_versions v join workflow_definitions d on d.uuid = v.workflow_uuid
   where v.workflow_uuid = +? and v.version = +?`;
 
-const VERSION_STEPS = `select steps, language from workflow_versions where workflow_uuid = +? and version = +?
+const VERSION = `select steps, options, language from workflow_versions where workflow_uuid = +? and version = +?
   and exists (select 1 from workflow_definitions where uuid = workflow_uuid and namespace = +?)`;
 
 // One text per direction and page: a single text with "or" in it would scan.
@@ -57,6 +59,13 @@ const LIST = {
   asc: `select ${COLUMNS} from workflow_definitions where namespace = +$namespace and deleted_at is null
     and uuid > +$after and uuid < +$until order by uuid limit +$limit`,
 };
+
+/** The version that a reference names. */
+export interface Resolved extends Version {
+  preparesRuns: boolean;
+}
+
+type ResolvedRow = Version & { preparesRuns: number };
 
 /** Definitions and their versions on one SQLite connection, synchronously. Writes expect an open transaction. */
 export class Definitions {
@@ -68,8 +77,8 @@ export class Definitions {
     this.#clock = clock;
   }
 
-  insert(item: NewWorkflow): Outcome<string> {
-    const { changes } = this.#database.query(INSERT).run({ ...item, now: this.#clock.now() });
+  insert({ options, ...item }: NewWorkflow): Outcome<string> {
+    const { changes } = this.#database.query(INSERT).run({ ...item, ...columnsOf(options), now: this.#clock.now() });
     if (changes === 0 && this.#database.query(STORED).get(item.uuid, item.namespace) === null) return UNSTORABLE;
     this.#database.query(KEEP_VERSION).run(item.uuid);
     return { kind: "ok", value: item.uuid };
@@ -84,6 +93,7 @@ export class Definitions {
       name: change.name,
       description: change.description,
       steps: change.steps,
+      ...columnsOf(change.options),
       now: this.#clock.now(),
     });
     this.#database.query(KEEP_VERSION).run(found.workflowUuid);
@@ -101,13 +111,14 @@ export class Definitions {
    * The workflow that a uuid or an author's id names now. The uuid of a deleted workflow names none, even if it is the id of
    * another.
    */
-  resolve({ namespace, reference }: WorkflowKey): Version | null {
+  resolve({ namespace, reference }: WorkflowKey): Resolved | null {
     const owner = this.#database
-      .query<Version & { deletedAt: number | null }, [string, string]>(RESOLVE_UUID)
+      .query<ResolvedRow & { deletedAt: number | null }, [string, string]>(RESOLVE_UUID)
       .get(reference.toLowerCase(), namespace);
-    if (owner === null) return this.#database.query<Version, [string, string]>(RESOLVE_ID).get(namespace, reference);
-    const { workflowUuid, version, deletedAt } = owner;
-    return deletedAt === null ? { workflowUuid, version } : null;
+    const row = owner ?? this.#database.query<ResolvedRow, [string, string]>(RESOLVE_ID).get(namespace, reference);
+    if (row === null || (owner !== null && owner.deletedAt !== null)) return null;
+    const { workflowUuid, version, preparesRuns } = row;
+    return { workflowUuid, version, preparesRuns: preparesRuns === 1 };
   }
 
   find({ namespace, reference, version }: WorkflowLookup): WorkflowRecord | null {
@@ -118,17 +129,19 @@ export class Definitions {
       : this.#database.query<WorkflowRecord, [string, number]>(FIND_VERSION).get(found.workflowUuid, version);
   }
 
-  steps({ namespace, workflowUuid, version }: VersionKey): string | null {
-    const statement = this.#database.query<{ steps: string; language: number }, [string, number, string]>(
-      VERSION_STEPS,
-    );
+  version({ namespace, workflowUuid, version }: VersionKey): string | null {
+    const statement = this.#database.query<StoredVersion, [string, number, string]>(VERSION);
     const found = statement.get(workflowUuid, version, namespace);
-    return found === null ? null : translated(found.steps, found.language);
+    return found === null ? null : definitionText(found);
   }
 
   list(page: PageRequest, until: string): WorkflowRecord[] {
     return listPage(this.#database, LIST, page, until, (row: WorkflowRecord) => row);
   }
+}
+
+function columnsOf(options: StoredOptions | undefined): { options: string | null; preparesRuns: number } {
+  return { options: options?.text ?? null, preparesRuns: options?.preparesRuns ? 1 : 0 };
 }
 
 /** Runs the keyset query of a page in its order; `until` bounds the ascending one, exclusive. */

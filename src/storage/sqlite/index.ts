@@ -7,6 +7,7 @@ import { lockFolder, openReader, openWriter, reading, type Synchronous } from ".
 import { messageOf, StartError } from "../../errors.ts";
 import { dataFree } from "../../metrics/gauges.ts";
 import type { Collector } from "../../metrics/readings.ts";
+import { NO_TURNS } from "../port/turns.ts";
 import type { Progress, Storage } from "../port.ts";
 import { Claims } from "./claims.ts";
 import { type Committer, LocalCommitter, ThreadCommitter } from "./commit.ts";
@@ -16,6 +17,7 @@ import { Measure } from "./figures.ts";
 import { IdsUnderWay, newestId } from "./ids.ts";
 import { Inbox } from "./inbox.ts";
 import { Runs } from "./runs.ts";
+import { Turns } from "./turns.ts";
 import { UnclaimedRuns } from "./unclaimed.ts";
 import { Workers } from "./workers.ts";
 import { writeOperations } from "./writes.ts";
@@ -93,6 +95,7 @@ function sqliteStorage(
   const runs = new Runs(reader);
   const claims = new Claims(reader, clock, workers, inbox);
   const unclaimed = new UnclaimedRuns(reader);
+  const turns = new Turns(reader, clock);
   const measure = new Measure(reader, clock);
   const underWay = new IdsUnderWay(clock, newestId(reader));
   return {
@@ -106,12 +109,15 @@ function sqliteStorage(
     deleteWorkflows: (items) => committer.write("deleteWorkflows", items),
     findWorkflows: async (items) => reading(() => items.map((item) => definitions.find(item))),
     listWorkflows: async (page) => reading(() => definitions.list(page, underWay.settled())),
-    findVersions: async (keys) => reading(() => keys.map((key) => definitions.steps(key))),
+    findVersions: async (keys) => reading(() => keys.map((key) => definitions.version(key))),
     insertRuns: (items) => underWay.store(items, (named) => committer.write("insertRuns", named)),
     findRuns: async (keys) => reading(() => keys.map((key) => runs.find(key))),
     storedRuns: async (keys) => reading(() => keys.filter((key) => runs.isStored(key))),
     listRuns: async (page) => reading(() => runs.list(page, underWay.settled())),
+    findFacts: async (keys) => reading(() => keys.map((key) => runs.facts(key))),
     findUnclaimed: async (keys, maxBytes) => reading(() => unclaimed.find(keys, maxBytes)),
+    takeTurns: async (ended) =>
+      ended.length === 0 && !turns.isAnyWaiting() ? NO_TURNS : committer.write("takeTurns", ended),
     claimByMessage: (claim) => committer.write("claimByMessage", claim),
     claimDue: (claim) => committer.write("claimDue", claim),
     nextDue: async (patienceMilliseconds) => reading(() => claims.nextDue(patienceMilliseconds)),

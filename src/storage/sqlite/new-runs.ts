@@ -1,23 +1,51 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../clock.ts";
-import type { ClaimMark, InsertedRun, NewRun, Outcome, Version } from "../port.ts";
+import type { ClaimMark, InsertedRun, NewRun, Outcome, Turn, Version } from "../port.ts";
 import { notFound, UNSTORABLE } from "../refusals.ts";
-import type { Definitions } from "./definitions.ts";
+import type { Definitions, Resolved } from "./definitions.ts";
+import type { Turns } from "./turns.ts";
 import type { Workers } from "./workers.ts";
 
 // A run that was executed before its insert is stored with its start (?7) and end (?9), and token 0, since it was never claimed.
 const INSERT = `insert into workflow_runs (uuid, namespace, workflow_id, workflow_version, payload, depth, created_at, status,
-  completed_at, error, step_results, started_at, token, crashes, traceparent) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,
-  iif(?9 is null, null, ?7), iif(?9 is null, null, 0), iif(?9 is null, null, 0), ?12) on conflict (uuid) do nothing`;
+  completed_at, error, step_results, started_at, token, crashes, traceparent, tags, output, error_details) values (?1, ?2, ?3, ?4, ?5,
+  ?6, ?7, ?8, ?9, ?10, ?11, iif(?9 is null, null, ?7), iif(?9 is null, null, 0), iif(?9 is null, null, 0), ?12, ?13, ?14, ?15) on conflict (uuid) do nothing`;
 
 const QUEUE = `insert into run_queue (run_uuid, namespace, due_at, started_at, token, claims, holder, claim_id)
   values (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7)`;
 
 const STORED = `select workflow_id as workflowUuid, workflow_version as workflowVersion,
   exists (select 1 from run_queue where run_uuid = uuid and claim_id = ? and token = 1) as claimed,
+  exists (select 1 from run_turns where run_uuid = uuid and begun_at is null) as waits,
   completed_at is not null as ended from workflow_runs where uuid = ? and namespace = ?`;
 
 const OPEN = { status: "pending", error: null, stepResults: null };
+
+/** Whether a run was made by the version that was found, or there is nothing to be made by it. */
+function isPrepared({ preparedFor }: NewRun, { workflowUuid, version, preparesRuns }: Resolved): boolean {
+  if (preparedFor === undefined) return !preparesRuns;
+  return preparedFor.workflowUuid === workflowUuid && preparedFor.version === version;
+}
+
+function unprepared({ uuid }: NewRun, { workflowUuid, version }: Version): Outcome<InsertedRun> {
+  const value = {
+    uuid,
+    workflowUuid,
+    workflowVersion: version,
+    claimed: false,
+    ended: false,
+    unprepared: true as const,
+  };
+  return { kind: "ok", value };
+}
+
+interface StoredRow {
+  workflowUuid: string;
+  workflowVersion: number;
+  claimed: number;
+  waits: number;
+  ended: number;
+}
 
 /** Writes items one by one, each with its own outcome. */
 export type Each = <Item, Value>(items: Item[], write: (item: Item) => Outcome<Value>) => Outcome<Value>[];
@@ -28,17 +56,19 @@ export class NewRuns {
   readonly #clock: Clock;
   readonly #definitions: Definitions;
   readonly #workers: Workers;
+  readonly #turns: Turns;
 
-  constructor(database: Database, clock: Clock, definitions: Definitions, workers: Workers) {
+  constructor(database: Database, clock: Clock, parts: { definitions: Definitions; workers: Workers; turns: Turns }) {
     this.#database = database;
     this.#clock = clock;
-    this.#definitions = definitions;
-    this.#workers = workers;
+    this.#definitions = parts.definitions;
+    this.#workers = parts.workers;
+    this.#turns = parts.turns;
   }
 
   /** Stores new runs; each workflow, and each worker's lease, is looked up once, since nothing changes it within a transaction. */
   insert(items: NewRun[], each: Each): Outcome<InsertedRun>[] {
-    const resolved = new Map<string, Version | null>();
+    const resolved = new Map<string, Resolved | null>();
     const leases = new Map<string, boolean>();
     return each(items, (item) => {
       const { namespace, workflow, claim } = item;
@@ -49,16 +79,40 @@ export class NewRuns {
         resolved.set(name, key);
       }
       if (key === null) return this.#stored(item) ?? notFound(workflow);
+      if (!isPrepared(item, key)) return this.#stored(item) ?? unprepared(item, key);
       if (claim !== null && !leases.has(claim.worker)) leases.set(claim.worker, this.#workers.hasLease(claim.worker));
+      if (item.turn !== undefined) return this.#insertWithTurn(item, key, item.turn);
       const isClaimed = claim !== null && leases.get(claim.worker) === true;
       const stored = this.#store(item, key, isClaimed ? claim : null);
       return stored === null ? (this.#stored(item) ?? UNSTORABLE) : { kind: "ok", value: stored };
     });
   }
 
+  /** Stores a run that is neither claimed nor executed before its turn. */
+  #insertWithTurn(item: NewRun, { workflowUuid, version }: Version, turn: Turn): Outcome<InsertedRun> {
+    const known = this.#stored(item);
+    if (known !== null) return known;
+    const line = { workflowUuid, line: turn.line };
+    if (turn.onLimit === "reject" && turn.most !== null && this.#turns.isFull(line, turn.most)) {
+      return { kind: "error", code: "concurrency_limit", subject: String(turn.most) };
+    }
+    const { namespace, uuid, payload, depth, traceparent, tags = null, graceMilliseconds } = item;
+    const own = [uuid, namespace, workflowUuid, version, payload, depth] as const;
+    const { changes } = this.#database
+      .query(INSERT)
+      .run(...own, this.#clock.now(), "pending", null, null, null, traceparent, tags, null, null);
+    if (changes === 0) return UNSTORABLE;
+    this.#turns.join(item, workflowUuid, turn);
+    const { begun } = this.#turns.advance(line, (one) => (one === uuid ? graceMilliseconds : 0));
+    const cancel = this.#turns.toCancel(line);
+    const value = { uuid, workflowUuid, workflowVersion: version, claimed: false, ended: false };
+    const waits = begun.some((one) => one.uuid === uuid) ? {} : { waits: true as const };
+    return { kind: "ok", value: { ...value, ...waits, ...(cancel.length > 0 && { cancel }) } };
+  }
+
   /** Null for a run that is stored already. `claim` is null where the run is not claimed. */
   #store(
-    { uuid, namespace, payload, depth, traceparent, graceMilliseconds, progress }: NewRun,
+    { uuid, namespace, payload, depth, traceparent, tags, graceMilliseconds, progress }: NewRun,
     key: Version,
     claim: ClaimMark | null,
   ): InsertedRun | null {
@@ -67,11 +121,12 @@ export class NewRuns {
     const ended = progress?.told.workflowUuid === workflowUuid && progress.told.version === version ? progress : null;
     const at = ended?.startedAt ?? now;
     const { status, error, stepResults } = ended?.next ?? OPEN;
+    const { output = null, errorDetails = null } = ended?.next ?? {};
     const completedAt = ended === null ? null : Math.max(now, at);
     const own = [uuid, namespace, workflowUuid, version, payload, depth] as const;
     const { changes } = this.#database
       .query(INSERT)
-      .run(...own, at, status, completedAt, error, stepResults, traceparent);
+      .run(...own, at, status, completedAt, error, stepResults, traceparent, tags ?? null, output, errorDetails);
     if (changes === 0) return null;
     const inserted = { uuid, workflowUuid, workflowVersion: version };
     if (ended !== null) return { ...inserted, claimed: false, ended: true };
@@ -84,10 +139,11 @@ export class NewRuns {
   /** The run that a repeated insert finds; claimed only if this very claim holds it, and no worker claimed it since. */
   #stored({ namespace, uuid, claim }: NewRun): Outcome<InsertedRun> | null {
     const row = this.#database
-      .query<Omit<InsertedRun, "uuid">, [string | null, string, string]>(STORED)
+      .query<StoredRow, [string | null, string, string]>(STORED)
       .get(claim?.claimId ?? null, uuid, namespace);
-    return row === null
-      ? null
-      : { kind: "ok", value: { ...row, uuid, claimed: Boolean(row.claimed), ended: Boolean(row.ended) } };
+    if (row === null) return null;
+    const { workflowUuid, workflowVersion, claimed, waits, ended } = row;
+    const value = { uuid, workflowUuid, workflowVersion, claimed: claimed === 1, ended: ended === 1 };
+    return { kind: "ok", value: waits === 1 ? { ...value, waits: true } : value };
   }
 }

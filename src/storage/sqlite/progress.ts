@@ -25,7 +25,7 @@ const RELEASE = `update run_queue set ${CAME}, due_at = iif(control is null and 
   holder = null, claim_id = null where run_uuid = ?5`;
 
 const END = `update workflow_runs set status = ?, started_at = ?, completed_at = ?, error = ?, step_results = ?, token = ?,
-  crashes = ? where uuid = ?`;
+  crashes = ?, output = ?, error_details = ? where uuid = ?`;
 
 /** Removes a run that ended from the queue. */
 export const LEAVE = "delete from run_queue where run_uuid = ?";
@@ -87,9 +87,11 @@ export class ProgressWriter {
     else if (next.kind === "due") {
       this.#database.query(RELEASE).run(...came, next.dueAt ?? NEVER, this.#clock.now());
     } else {
-      const { status, error, stepResults } = next;
+      const { status, error, stepResults, output = null, errorDetails = null } = next;
       const completedAt = Math.max(this.#clock.now(), startedAt);
-      this.#database.query(END).run(status, startedAt, completedAt, error, stepResults, token, crashes, uuid);
+      this.#database
+        .query(END)
+        .run(status, startedAt, completedAt, error, stepResults, token, crashes, output, errorDetails, uuid);
       if (row.hasFamily) this.#family.end(uuid, next);
       this.#database.query(LEAVE).run(uuid);
       if (row.inbox > 0) this.#inbox.clear(uuid);

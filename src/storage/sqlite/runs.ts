@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
 import type { PageRequest } from "../../schemas/page.ts";
 import type { RunKey } from "../../schemas/run.ts";
-import type { RunRecord } from "../port.ts";
+import type { RunRecord, StoredFacts } from "../port.ts";
 import { listPage } from "./definitions.ts";
 
 // SQLite 3.54 plans a join with parameters anew at each call (30 µs of a look at a run), and nested selects once.
@@ -12,11 +12,14 @@ const COLUMNS = `uuid, coalesce(id, uuid) as id, workflow_id as workflowUuid, wo
   iif(status = 'pending' and exists (select 1 ${QUEUED} and started_at is not null), 'running', status) as status, payload,
   created_at as createdAt, coalesce(started_at, (select started_at ${QUEUED})) as startedAt, completed_at as completedAt, error,
   parent_run_id as parentRunId, root_run_id as rootRunId,
-  step_results as stepResults, coalesce((select log_length ${QUEUED}), 0) as logLength`;
+  step_results as stepResults, output, error_details as errorDetails, tags, coalesce((select log_length ${QUEUED}), 0) as logLength`;
 
 const FIND = `select ${COLUMNS} from workflow_runs where uuid = ? and namespace = ?`;
 
 const STORED = "select 1 from workflow_runs where uuid = ? and namespace = ?";
+
+const FACTS = `select created_at as createdAt, coalesce(started_at, (select started_at ${QUEUED}), created_at) as startedAt,
+  parent_run_id as parentRunId, root_run_id as rootRunId, tags from workflow_runs where uuid = ? and namespace = ?`;
 
 const LIST = {
   desc: `select ${COLUMNS} from workflow_runs where namespace = +$namespace and uuid < +$after
@@ -45,6 +48,10 @@ export class Runs {
 
   isStored({ namespace, uuid }: RunKey): boolean {
     return this.#database.query(STORED).get(uuid, namespace) !== null;
+  }
+
+  facts({ namespace, uuid }: RunKey): StoredFacts | null {
+    return this.#database.query<StoredFacts, [string, string]>(FACTS).get(uuid, namespace);
   }
 
   list(page: PageRequest, until: string): RunRecord[] {

@@ -2,6 +2,7 @@ import { type Database, SQLiteError } from "bun:sqlite";
 import type { Clock } from "../../clock.ts";
 import { messageOf } from "../../errors.ts";
 import type { ControlRequest } from "../../schemas/control.ts";
+import type { RunKey } from "../../schemas/run.ts";
 import type {
   DueClaim,
   MessageClaim,
@@ -23,6 +24,7 @@ import { Inbox } from "./inbox.ts";
 import { NewRuns } from "./new-runs.ts";
 import { ProgressWriter } from "./progress.ts";
 import { Retention } from "./retention.ts";
+import { Turns } from "./turns.ts";
 import { Workers } from "./workers.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -34,8 +36,9 @@ export function writeOperations(database: Database, clock: Clock) {
   const family = new Family(database, clock, definitions, inbox);
   const control = new Control(database, clock, inbox, family);
   const workers = new Workers(database, clock);
+  const turns = new Turns(database, clock);
   const retention = new Retention(database);
-  const newRuns = new NewRuns(database, clock, definitions, workers);
+  const newRuns = new NewRuns(database, clock, { definitions, workers, turns });
   const claims = new Claims(database, clock, workers, inbox);
   const progress = new ProgressWriter(database, clock, inbox, family);
   return {
@@ -43,6 +46,7 @@ export function writeOperations(database: Database, clock: Clock) {
     updateWorkflows: (items: WorkflowChange[]) => each(items, (item) => definitions.update(item)),
     deleteWorkflows: (items: WorkflowKey[]) => each(items, (item) => definitions.delete(item)),
     insertRuns: (items: NewRun[]) => newRuns.insert(items, each),
+    takeTurns: (ended: RunKey[]) => turns.take(ended),
     claimByMessage: (claim: MessageClaim) => claims.byMessage(claim),
     claimDue: (claim: DueClaim) => claims.due(claim),
     saveProgress: (items: Progress[]) => each(items, (item) => progress.save(item)),

@@ -37,12 +37,18 @@ export function beforeInsertContract(check: Check): void {
     },
   );
 
-  check("one that failed keeps its error", async (world) => {
+  check("one that failed keeps its error, and what there is beside it", async (world) => {
     const workflow = await world.workflow();
-    const result = ended(world, workflow, { status: "failed", error: "it said no" });
-    const item = world.newRun(workflow, { progress: result });
+    const given = { output: '{"b":1,"a":2}', errorDetails: '{"step":"b","code":"c"}' };
+    const result = ended(world, workflow, { status: "failed", error: "it said no", ...given });
+    const item = world.newRun(workflow, { progress: result, tags: '["x"]' });
     granted(only(await world.storage.insertRuns([item])));
-    expect(await world.find(item.uuid)).toMatchObject({ status: "failed", error: "it said no" });
+    expect(await world.find(item.uuid)).toMatchObject({
+      status: "failed",
+      error: "it said no",
+      tags: '["x"]',
+      ...given,
+    });
   });
 
   check("one whose workflow has another version by then is stored as if it had not been executed", async (world) => {

@@ -71,6 +71,20 @@ export function progressContract(check: Check): void {
     });
   }
 
+  check("an end keeps what the run gives, and its error as an object, each as it was written", async (world) => {
+    const given = { output: OUTPUT, errorDetails: '{"step":"b","code":"c"}' };
+    const plain = await world.held();
+    const [run, other] = [await world.held(), await world.held()];
+    await world.storage.saveProgress([
+      progress(plain, { next: ended() }),
+      progress(run, { next: { kind: "end", status: "failed", error: "no", stepResults: "{}", ...given } }),
+      progress(other, { next: { kind: "end", status: "success", error: null, stepResults: "{}", output: "null" } }),
+    ]);
+    expect(await world.find(run.uuid)).toMatchObject(given);
+    expect(await world.find(other.uuid)).toMatchObject({ output: "null", errorDetails: null });
+    expect(await world.find(plain.uuid)).toMatchObject({ output: null, errorDetails: null });
+  });
+
   for (const { name, next, entries, paths } of WAYS) {
     check(`${name} may be repeated`, async (world) => {
       const run = await world.held();

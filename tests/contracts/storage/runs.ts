@@ -66,7 +66,19 @@ export function runContract(check: Check): void {
       rootRunId: null,
       stepResults: null,
       log: "[]",
+      output: null,
+      errorDetails: null,
+      tags: null,
     });
+  });
+
+  check("a new run has the tags that it was stored with, in every read", async (world) => {
+    const item = world.newRun(await world.workflow(), { tags: '["b","a"]' });
+    granted(only(await world.storage.insertRuns([item])));
+    const read = await world.find(item.uuid);
+    expect(JSON.parse(read.tags ?? "")).toEqual(["b", "a"]);
+    const page = { namespace: NAMESPACE, limit: 9, order: "desc", after: null } as const;
+    expect(await world.storage.listRuns(page)).toEqual([read]);
   });
 
   check("runs are found in the order that was asked for, null for what there is not", async (world) => {

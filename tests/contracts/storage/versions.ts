@@ -90,7 +90,40 @@ export function versionContract(check: Check): void {
       { namespace: NAMESPACE, workflowUuid: uuid, version: 1 },
     ];
     const found = await world.storage.findVersions(keys);
-    expect(found.map((text) => (text === null ? null : JSON.parse(text)[0].name))).toEqual(["b", null, null, "a"]);
+    expect(found.map((text) => (text === null ? null : JSON.parse(text).steps[0].name))).toEqual([
+      "b",
+      null,
+      null,
+      "a",
+    ]);
+  });
+
+  check("what an author wrote beside the steps is kept with each version, as it was written", async (world) => {
+    const text = '{"output":{"b":"${a}","a":null},"timeout":60}';
+    const uuid = await world.workflow({ steps: steps("a"), options: { text, preparesRuns: false } });
+    const first = present(await find(world, uuid));
+    expect(first.options).toBe(text);
+    await world.storage.updateWorkflows([
+      change(uuid, { options: { text: '{"tags":["b"]}', preparesRuns: true } }),
+      change(uuid),
+    ]);
+    const kept = [1, 2, 3].map(async (version) => present(await find(world, uuid, version)).options);
+    expect(await Promise.all(kept)).toEqual([text, '{"tags":["b"]}', null]);
+    expect(present(await find(world, uuid)).options).toBeNull();
+    const page = await world.storage.listWorkflows({ namespace: NAMESPACE, limit: 9, order: "desc", after: null });
+    expect(page.map(({ options }) => options)).toEqual([null]);
+
+    const keys = [1, 2, 3].map((version) => ({ namespace: NAMESPACE, workflowUuid: uuid, version }));
+    const found = (await world.storage.findVersions(keys)).map(present);
+    expect(JSON.parse(present(found[0]))).toEqual({ steps: JSON.parse(steps("a")), ...JSON.parse(text) });
+    expect(found.slice(1)).toEqual(['{"steps":[],"tags":["b"]}', '{"steps":[]}']);
+  });
+
+  check("options that are no JSON are refused", async (world) => {
+    const options = { text: '{"output":', preparesRuns: false };
+    expect(await world.storage.insertWorkflows([world.newWorkflow({ options })])).toMatchObject([
+      { kind: "error", code: "unstorable" },
+    ]);
   });
 
   check("a run keeps the version that it was triggered with", async (world) => {

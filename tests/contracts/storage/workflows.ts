@@ -19,7 +19,14 @@ export function workflowContract(check: Check): void {
     const uuid = await world.workflow(fields);
     const found = present(only(await world.storage.findWorkflows([lookup(uuid)])));
     const { steps, createdAt, updatedAt, ...rest } = found;
-    expect(rest).toEqual({ uuid, id: fields.id, name: fields.name, description: fields.description, version: 1 });
+    expect(rest).toEqual({
+      uuid,
+      id: fields.id,
+      name: fields.name,
+      description: fields.description,
+      options: null,
+      version: 1,
+    });
     expect(JSON.parse(steps)).toEqual(JSON.parse(fields.steps));
     expect(createdAt).toBeWithin(before, world.now() + 1);
     expect(updatedAt).toBe(createdAt);

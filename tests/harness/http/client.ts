@@ -9,12 +9,13 @@ export type Body = string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>
 export interface StepInput {
   name: string;
   type: string;
-  config: unknown;
+  config?: unknown;
   if?: unknown;
   timeout?: unknown;
   retry?: unknown;
   catch?: unknown;
   on_error?: unknown;
+  description?: unknown;
 }
 
 export class Client {

@@ -1,5 +1,6 @@
 /** How steps may end, as it is known from the definition alone. */
 import { BLOCK, SWITCH } from "../../../src/language/definition/containers.ts";
+import { SUCCEED } from "../../../src/language/definition/control.ts";
 import { secondsOf } from "../../../src/language/definition/durations.ts";
 import { matches } from "../../../src/language/definition/matchers.ts";
 import { CATCH_ON, type Catch, type Step } from "../../../src/language/definition/step.ts";
@@ -9,6 +10,8 @@ import { mayBe } from "./truth.ts";
 /** The ways in which something may end: OK, and codes of errors. */
 export type Ends = ReadonlySet<string>;
 export const OK = "";
+/** A step ended the run, as successful: nothing catches that. */
+export const EARLY = "succeed";
 
 /** How steps that follow one another may end. */
 export function endsOf(steps: readonly Step[]): Ends {
@@ -25,6 +28,10 @@ export function endsOf(steps: readonly Step[]): Ends {
 function endsOfStep(step: Step): Ends {
   const ends = new Set<string>();
   for (const end of endsUnhandled(step)) {
+    if (end === EARLY) {
+      ends.add(EARLY);
+      continue;
+    }
     const handler = end === OK ? undefined : catchFor(step, end)?.one;
     if (handler !== undefined) for (const one of endsOf(handler.steps)) ends.add(one);
     else ends.add(step.on_error === "continue" ? OK : end);
@@ -44,8 +51,9 @@ function endsUnhandled(step: Step): Ends {
 
 /** How the last attempt of a step may end. */
 export function endsOfAttempt(step: Step): Ends {
-  const { type, config, timeout } = step;
+  const { type, config = {}, timeout } = step;
   if (type === "fail") return new Set([typeof config.code === "string" ? config.code : "failed"]);
+  if (type === SUCCEED) return new Set([EARLY]);
   if (type === "transform") return new Set([JSON.stringify(config) === '{"value":"${nowhere}"}' ? "expression" : OK]);
   if (type === "workflow") {
     const ended = new Set([config.workflow_id === "failing" || config.workflow_id === "nothing" ? "child" : OK]);
@@ -64,8 +72,8 @@ function endsOfLists(step: Step): Ends {
   if (step.type === SWITCH) return endsOfCases(listsIn(step));
   const branches = listsIn(step).map(({ steps }) => endsOf(steps));
   const all = new Set(branches.flatMap((ends) => [...ends]));
-  if (branches.length === 0 || step.config.join === "all_settled") return new Set([OK]);
-  if (step.config.join === "any") {
+  if (branches.length === 0 || step.config?.join === "all_settled") return new Set([OK]);
+  if (step.config?.join === "any") {
     const ends = new Set(branches.some((branch) => branch.has(OK)) ? [OK] : []);
     return branches.every((branch) => branch.size > 1 || !branch.has(OK)) ? ends.add("all_failed") : ends;
   }
@@ -87,7 +95,7 @@ function endsOfCases(lists: readonly List[]): Ends {
 /** How long the delays of a list take together where none of its steps fails. */
 function secondsOfDelays(steps: readonly Step[]): number {
   const delays = steps.filter(({ type, if: condition }) => type === "delay" && condition === undefined);
-  return delays.reduce((sum, { config, timeout }) => {
+  return delays.reduce((sum, { config = {}, timeout }) => {
     const duration = Number(config.duration);
     return sum + (timeout === undefined ? duration : Math.min(duration, secondsOf(timeout)));
   }, 0);

@@ -3,16 +3,19 @@
  * run's results say which it was, and all that follows from it is held against them.
  */
 import { SWITCH } from "../../../src/language/definition/containers.ts";
+import { SUCCEED } from "../../../src/language/definition/control.ts";
 import type { Step } from "../../../src/language/definition/step.ts";
 import type { ErrorDetails, StepResult } from "../../../src/schemas/run.ts";
 import { type List, listsIn } from "../steps.ts";
-import { catchFor, type Ends, endsOf, endsOfAttempt, OK } from "./ends.ts";
+import { catchFor, EARLY, type Ends, endsOf, endsOfAttempt, OK } from "./ends.ts";
 import { type Facts, type Truth, truthOf } from "./truth.ts";
 
 /** A run that is over: its payload's `n`, and its results by address. */
 export interface RanAs {
   n: number;
   results: Record<string, StepResult>;
+  /** Set once a step is found that ended it. */
+  isOver?: boolean;
 }
 
 /** Where a list of steps stands. */
@@ -43,6 +46,10 @@ export function outcomeFaults(run: RanAs, { above, steps }: List, place: Place =
   for (const step of steps) {
     const address = `${above}${step.name}`;
     const result = run.results[address];
+    if (run.isOver) {
+      if (result !== undefined) faults.push(`${address} ran behind the end of the run`);
+      continue;
+    }
     const truth = truthOf(step.if, facts);
     const isMissing = result === undefined || (result.status === "skipped" && result.error !== null);
     if (isMissing && !isCalledOff) faults.push(`${address} is ${result?.status}`);
@@ -50,9 +57,10 @@ export function outcomeFaults(run: RanAs, { above, steps }: List, place: Place =
     if ((truth === false) !== (goesOn(result) && result.status === "skipped") && !isMissing) {
       faults.push(`${address} is ${result.status} where its condition is ${truth}`);
     }
-    if (!isMissing && truth !== false) faults.push(...stepFaults(run, step, address, truth));
     if (caught !== undefined) faults.push(...valueFaults(address, result, caught));
     faults.push(...insideFaults(run, step, address, { isCalledOff, facts }));
+    if (!isMissing && truth !== false) faults.push(...stepFaults(run, step, address, truth));
+    if (step.type === SUCCEED && result.status === "success") run.isOver = true;
     // Nothing comes behind a step that fails.
     if (!goesOn(result)) break;
   }
@@ -74,7 +82,7 @@ function insideFaults(
   const isOver = isCalledOff || isTimedOut(result, address);
   if (step.type !== SWITCH) {
     const outcomes = lists.map((list) => endsOf(list.steps));
-    const { join = "all" } = step.config;
+    const { join = "all" } = step.config ?? {};
     const isDecided = join === "any" ? (ends: Ends) => ends.has(OK) : (ends: Ends) => [...ends].some(Boolean);
     const mayEndEarly = lists.length > 1 && join !== "all_settled" && outcomes.some(isDecided);
     return named.flatMap((list) => outcomeFaults(run, list, { isCalledOff: isOver || mayEndEarly }));
@@ -100,7 +108,7 @@ function insideFaults(
 function stepFaults(run: RanAs, step: Step, address: string, truth: Truth): string[] {
   const { status, handled = false, error_details: error, details, attempts } = run.results[address] ?? {};
   const ends = truth === null ? new Set(["expression"]) : endsOfAttempt(step);
-  if (status === "success") return ends.has(OK) ? [] : [`${address} succeeded`];
+  if (status === "success") return ends.has(OK) || ends.has(EARLY) ? [] : [`${address} succeeded`];
   if (status !== "failed") return [`${address} is ${status}`];
   // A failed step of a plain definition has no more than a sentence.
   if (error === undefined) return [...ends].some((end) => end !== OK) ? [] : [`${address} failed`];
@@ -120,12 +128,11 @@ function stepFaults(run: RanAs, step: Step, address: string, truth: Truth): stri
   if (!handled && caught === undefined && mayGoOn) return [`${address} failed and was not passed over`];
   if (caught === undefined) return [];
   const handler = { above: `${address}.$catch.`, steps: caught.one.steps };
+  const faults = outcomeFaults(run, handler, { caught: original });
   const last = handler.steps.find(({ name }) => !goesOn(run.results[`${handler.above}${name}`]));
-  const isWrong = handled !== (last === undefined) && caught.one.output === undefined;
-  return [
-    ...outcomeFaults(run, handler, { caught: original }),
-    ...(isWrong ? [`${address} is handled: ${handled}, but its handler ended otherwise`] : []),
-  ];
+  const hasPassed = run.isOver === true || last === undefined;
+  const isWrong = handled !== hasPassed && caught.one.output === undefined;
+  return [...faults, ...(isWrong ? [`${address} is handled: ${handled}, but its handler ended otherwise`] : [])];
 }
 
 /** A handler reaches the error that it is for. */

@@ -1,7 +1,10 @@
 import type { StepOutcome } from "../../../src/engine/entries.ts";
 import type { RunState } from "../../../src/engine/state/state.ts";
+import type { Ending } from "../../../src/engine/steps/decision.ts";
+import { outputFailure } from "../../../src/engine/steps/ending.ts";
 import { findJsonFaults, type Json, MAX_DEPTH } from "../../../src/schemas/json.ts";
 import { describeFailure } from "../../../src/step-failures.ts";
+import type { RunEnd } from "../../../src/storage/port.ts";
 import type { Executed } from "./executing.ts";
 
 const MAX_OUTPUT = 1024 * 1024;
@@ -35,6 +38,23 @@ export class Outputs {
     const plain: Json = JSON.parse(text);
     this.texts.set(plain, text);
     return { ...outcome, output: plain };
+  }
+
+  /** The end of a run as it is stored, without its results; its own output is held against the same bounds. */
+  endOf(ending: Ending, now: number): Omit<RunEnd, "stepResults"> {
+    const { status, error, output, details } = this.#capped(ending, now);
+    return {
+      ...{ kind: "end", status, error },
+      ...(output !== undefined && { output: JSON.stringify(output) }),
+      ...(details !== undefined && { errorDetails: JSON.stringify(details) }),
+    };
+  }
+
+  #capped(ending: Ending, now: number): Ending {
+    const { output = null } = ending;
+    if (output === null) return ending;
+    const outcome = this.capped({ outcome: { output }, unexpected: null, isConnectors: false });
+    return "error" in outcome ? outputFailure(outcome, now) : { ...ending, output: outcome.output };
   }
 }
 

@@ -65,8 +65,8 @@ async function run(
   stepConfig: Record<string, Json> = {},
   surroundings = world,
 ): Promise<Advanced | undefined> {
-  const plan = compile([{ name: "a", type, config: stepConfig }], types);
-  const one = new ThreadRun({ uuid: "run", token: 1, depth: 0 }, plan, { payload: "{}", log: "[]" });
+  const plan = compile({ steps: [{ name: "a", type, config: stepConfig }] }, types);
+  const one = new ThreadRun({ uuid: "run", token: 1, depth: 0 }, plan, { payload: "{}", log: "[]", facts: null });
   let advanced = one.advance(surroundings);
   if (types.get(type)?.connector.kind === "effect") {
     expect(advanced.next).toEqual({ kind: "wait", ready: [{ path: "0", host: null }], wakeAt: null, hasEffects: true });
@@ -129,8 +129,8 @@ test("expressions that cost much let other runs have their turn, and go on where
     type: "same",
     config: { value: dear },
   }));
-  const plan = compile(steps, new Map([["same", { connector, validator }]]));
-  const one = new ThreadRun({ uuid: "run", token: 1, depth: 0 }, plan, { payload: '{"n":1}', log: "[]" });
+  const plan = compile({ steps }, new Map([["same", { connector, validator }]]));
+  const one = new ThreadRun({ uuid: "run", token: 1, depth: 0 }, plan, { payload: '{"n":1}', log: "[]", facts: null });
   // Each costs 90,000 units: the twelfth is the first beyond a million.
   const turns = Array.from({ length: 3 }, () => one.advance(world));
   expect(turns.map(({ next }) => next.kind)).toEqual(["again", "end", "end"]);

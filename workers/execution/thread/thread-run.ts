@@ -8,7 +8,7 @@ import { foldLog, record } from "../../../src/engine/steps/record.ts";
 import type { ChildOfStep } from "../../../src/schemas/child.ts";
 import { type InboxRow, sizeOf } from "../../../src/schemas/inbox.ts";
 import { type LogEntry, parseLog, stepResultsText, tellMore } from "../../../src/schemas/log.ts";
-import type { Advanced } from "../port.ts";
+import type { Advanced, HandedState } from "../port.ts";
 import { Beside } from "./beside.ts";
 import { Cancellation } from "./cancellation.ts";
 import { type Executed, executeEffect, executePure, textOfThrown } from "./executing.ts";
@@ -38,18 +38,17 @@ export class ThreadRun {
   readonly #beside = new Beside();
   #unexpected: string | null = null;
 
-  /** @param payload and log as JSON text */
   constructor(
     { uuid, token, depth }: { uuid: string; token: number; depth: number },
     plan: Plan,
-    { payload, log }: { payload: string; log: string },
+    { payload, log, facts }: HandedState,
     inbox: readonly InboxRow[] = [],
   ) {
     this.uuid = uuid;
     this.token = token;
     this.depth = depth;
     this.size = payload.length + log.length + sizeOf(inbox);
-    this.#state = foldLog(plan, JSON.parse(payload), parseLog(log), inbox);
+    this.#state = foldLog(plan, JSON.parse(payload), parseLog(log), { inbox, facts });
     this.#outputs = new Outputs(this.#state);
   }
 
@@ -84,7 +83,7 @@ export class ThreadRun {
       ...(this.#unexpected !== null && { unexpected: this.#unexpected }),
     };
     const entries = next.kind === "end" && !tellMore(this.#entries) ? "[]" : JSON.stringify(this.#entries);
-    const advanced = { entries, ...said, next: this.#described(next) };
+    const advanced = { entries, ...said, next: this.#described(next, world) };
     this.size += entries.length;
     this.#entries = [];
     this.#outputs.texts.clear();
@@ -185,9 +184,10 @@ export class ThreadRun {
     if (isCalledOff) this.#effects.cancel(path);
   }
 
-  #described(next: Stop): Advanced["next"] {
+  #described(next: Stop, world: Surroundings): Advanced["next"] {
     if (next.kind === "end") {
-      return { ...next, stepResults: stepResultsText(this.#state.steps.values(), this.#outputs.texts) };
+      const end = this.#outputs.endOf(next, world.now());
+      return { ...end, stepResults: stepResultsText(this.#state.steps.values(), this.#outputs.texts) };
     }
     if (next.kind === "again") return next;
     return { kind: "wait", ready: this.#effects.takeReady(), wakeAt: next.wakeAt, hasEffects: this.hasEffects };

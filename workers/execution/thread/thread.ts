@@ -12,7 +12,7 @@ import { loadStepTypes } from "../../../src/connectors/index.ts";
 import { compile } from "../../../src/engine/plan/compile.ts";
 import type { Plan } from "../../../src/engine/plan/plan.ts";
 import { messageOf } from "../../../src/errors.ts";
-import type { Step } from "../../../src/language/definition/step.ts";
+import type { Definition as WorkflowDefinition } from "../../../src/language/definition/workflow.ts";
 import { bytesOfText, lru } from "../../../src/lru.ts";
 import { describeFailure } from "../../../src/step-failures.ts";
 import { openWebhookClient } from "../../webhook/client.ts";
@@ -162,7 +162,7 @@ function worldOf({ now, stepwise }: PureTask | EffectTask): Surroundings {
 
 /** Held for the task: there may not be room for all of them in the cache. */
 function definitionsOf(task: PureTask | EffectTask): Map<string, Plan> {
-  return new Map(task.definitions.map(([key, steps]) => [key, definitionOf(key, steps)]));
+  return new Map(task.definitions.map(([key, text]) => [key, definitionOf(key, text)]));
 }
 
 function passed(texts: string[]): string[] {
@@ -187,8 +187,8 @@ interface Definition {
 function definitionOf(key: string, text: string): Plan {
   const kept = definitions.get(key);
   if (kept !== undefined) return kept.plan;
-  const steps: Step[] = JSON.parse(text);
-  const plan = compile(steps, types);
+  const definition: WorkflowDefinition = JSON.parse(text);
+  const plan = compile(definition, types);
   definitions.set(key, { plan, bytes: bytesOfText(text) });
   return plan;
 }

@@ -2,6 +2,9 @@ import type { Pool } from "../../../db/postgres/pool.ts";
 import { DROP_RUNS } from "./drop-runs.ts";
 import { MAKE_MONTHS } from "./make-months.ts";
 
+/** What the database keeps for them. */
+export const PARTITION_FUNCTIONS = [MAKE_MONTHS, DROP_RUNS];
+
 /** Months that are made ahead, so that a failure to make one has no effect for weeks. */
 const AHEAD = 3;
 

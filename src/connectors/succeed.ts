@@ -1,0 +1,15 @@
+import { Type } from "@sinclair/typebox";
+import { SUCCEED } from "../language/definition/control.ts";
+import { defineConnector, type Json } from "./index.ts";
+
+/** The engine ends the run behind it. */
+export default defineConnector({
+  type: SUCCEED,
+  kind: "pure",
+  description: "Ends the run as successful, with an output.",
+  config: Type.Object(
+    { output: Type.Optional(Type.Unsafe<Json>(Type.Unknown({ description: "What the run gives; null" }))) },
+    { additionalProperties: false },
+  ),
+  run: ({ output = null }) => ({ type: SUCCEED, output }),
+});

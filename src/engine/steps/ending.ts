@@ -1,0 +1,72 @@
+import { isoTime } from "../../clock.ts";
+import { describeFailure } from "../../step-failures.ts";
+import { sentenceOf } from "../constructs/bodies.ts";
+import type { FailedOutcome } from "../entries.ts";
+import { resultOf } from "../result.ts";
+import type { BlockState, RunState } from "../state/state.ts";
+import { cancelEntry } from "./cancel.ts";
+import type { Decision, Ending } from "./decision.ts";
+
+/** What there is to do about the end of a run; null while it goes on. */
+export function decideEnd(state: RunState, now: number): Decision | null {
+  const { root, succeeded, deadline } = state;
+  if (root.error !== null) {
+    const { details } = root.error;
+    const end: Ending = { kind: "end", status: "failed", error: sentenceOf(root.error) };
+    return details === null ? end : { ...end, details };
+  }
+  if (succeeded !== null) return decideSuccess(root, succeeded.output);
+  if (root.position === root.plan.nodes.length) return endOf(state, now);
+  return deadline !== null && now >= deadline ? decideTimeout(state, now) : null;
+}
+
+/** Ends what is around the step that ended the run, the innermost first; none of it is called off. */
+function decideSuccess(root: BlockState, output: Ending["output"]): Decision {
+  const block = innermostOf(root);
+  if (block === null) return { kind: "end", status: "success", error: null, output: output ?? null };
+  const { handler = null, details = null } = block.current ?? {};
+  const outcome = { output: handler?.failure.output ?? null, ...(details !== null && { details }) };
+  return { kind: "settle", block, outcome };
+}
+
+/** The innermost list that is at a step; null where none is. */
+function innermostOf(block: BlockState): BlockState | null {
+  if (block.current === null) return null;
+  for (const body of block.current.bodies ?? []) {
+    const inner = innermostOf(body);
+    if (inner !== null) return inner;
+  }
+  return block;
+}
+
+/** The end of a run whose steps are all over. */
+function endOf({ root }: RunState, now: number): Ending {
+  const success: Ending = { kind: "end", status: "success", error: null };
+  if (root.plan.output === undefined) return success;
+  const outcome = resultOf(root.plan.output, root.scope);
+  return "error" in outcome ? outputFailure(outcome, now) : { ...success, output: outcome.output };
+}
+
+/** The end of a run that can't give what its definition says. */
+export function outputFailure({ code, error }: Pick<FailedOutcome, "code" | "error">, now: number): Ending {
+  return failedEnd(describeFailure("run_output", { error }).error, code, now);
+}
+
+/** The end of a run that failed while no step of it is to blame. */
+function failedEnd(error: string, code: string, now: number): Ending {
+  const where = { step: "", path: "", attempts: 1, at: isoTime(now) };
+  return {
+    kind: "end",
+    status: "failed",
+    error,
+    details: { code, message: error, ...where, details: null, cause: null },
+  };
+}
+
+/** Calls off what is under way, and then ends the run. */
+function decideTimeout({ root, plan }: RunState, now: number): Decision {
+  const entry = cancelEntry(root, describeFailure("cancelled_by_run", {}), now);
+  if (entry !== null) return { kind: "record", entry };
+  const { code, error } = describeFailure("run_timeout", { seconds: (plan.timeout ?? 0) / 1000 });
+  return failedEnd(error, code, now);
+}

@@ -1,0 +1,35 @@
+import { isObject, type Json } from "../schemas/json.ts";
+import { expressionOf } from "./expressions/cached.ts";
+import { Budget } from "./expressions/cost.ts";
+import { parsePath, type Source, splitText } from "./placeholder.ts";
+
+/** A text for each value that a template over a payload may have, or the reason why it has none. */
+export function keyOf(template: string, payload: Json): { key: string } | { fault: string } {
+  const { fixed, sources } = splitText(template);
+  const values: Json[] = [];
+  for (const source of sources) {
+    const found = broughtBy(source, payload);
+    if ("fault" in found) return found;
+    values.push(found.value);
+  }
+  return { key: JSON.stringify([fixed, values]) };
+}
+
+function broughtBy(source: Source, payload: Json): { value: Json } | { fault: string } {
+  if ("path" in source) return valueAt(source.path, payload);
+  const expression = expressionOf(source.expression);
+  if ("faults" in expression) return { fault: expression.faults[0]?.message ?? "" };
+  const scope = { get: (name: string) => (name === "payload" ? payload : undefined), step: () => undefined };
+  const result = expression.evaluate(scope, new Budget());
+  return "value" in result ? { value: result.value } : { fault: result.error };
+}
+
+function valueAt(path: string, payload: Json): { value: Json } | { fault: string } {
+  const [root, ...segments] = parsePath(path.trim()) ?? [];
+  let value: Json | undefined = root === "payload" ? payload : undefined;
+  for (const segment of segments) {
+    if (Array.isArray(value)) value = value[Number(segment)];
+    else value = isObject(value) && Object.hasOwn(value, segment) ? value[segment] : undefined;
+  }
+  return value === undefined ? { fault: `\${${path}} leads nowhere` } : { value };
+}

@@ -1,0 +1,114 @@
+import { keptFunction } from "../../db/postgres/kept.ts";
+import type { Pool } from "../../db/postgres/pool.ts";
+import { isUuid } from "../../ids.ts";
+import type { RunKey } from "../../schemas/run.ts";
+import { LOOK_MILLISECONDS, MOST_LINES, type TurnsTaken } from "../port/turns.ts";
+
+/** The run of a row of run_turns is not over. */
+const IS_OPEN = "exists (select from run_queue q where q.run_uuid = t.run_uuid and not q.ended)";
+const LATER = `interval '${LOOK_MILLISECONDS} milliseconds'`;
+
+/**
+ * Lets runs of a line ($1 workflow, $2 line) begin, in order, while there is room; each is due after its grace ($3, an object of
+ * milliseconds by uuid). JSON text: the runs that begin, those to be cancelled, and when there may be room again. The caller has
+ * the lock of the workflow.
+ */
+export const ADVANCE_LINE = keptFunction(
+  "advance_line",
+  ["uuid", "text", "text"],
+  `declare
+  at timestamptz := clock_timestamp();
+  head run_turns;
+  free_at timestamptz;
+  under integer;
+  behind integer;
+  begins timestamptz[];
+  begun jsonb := '[]';
+  victims jsonb := '[]';
+begin
+  delete from run_turns t where t.workflow_uuid = $1 and t.line = $2 and t.begun_at is not null and not ${IS_OPEN}
+    and (t.rate_per is null or t.begun_at + t.rate_per * interval '1 millisecond' <= at);
+  loop
+    select * into head from run_turns t where t.workflow_uuid = $1 and t.line = $2 and t.begun_at is null order by t.seq limit 1;
+    if not found then free_at := null; exit; end if;
+    free_at := at;
+    select count(*) into under from run_turns t where t.workflow_uuid = $1 and t.line = $2 and t.begun_at is not null and ${IS_OPEN};
+    if under >= head.most then free_at := at + ${LATER}; exit; end if;
+    if head.rate_key is not null then
+      if exists (select from run_turns t where t.workflow_uuid = $1 and t.rate_key = head.rate_key and t.begun_at is null
+        and t.seq < head.seq) then free_at := at + ${LATER}; exit; end if;
+      select array_agg(b.begun_at order by b.begun_at desc) into begins from (
+        select t.begun_at from run_turns t where t.workflow_uuid = $1 and t.rate_key = head.rate_key
+          and t.begun_at > at - head.rate_per * interval '1 millisecond' order by t.begun_at desc limit head.rate_most
+      ) as b;
+      if cardinality(begins) >= head.rate_most then
+        free_at := begins[head.rate_most] + head.rate_per * interval '1 millisecond';
+        exit when free_at > at;
+      end if;
+    end if;
+    update run_turns t set begun_at = at where t.run_uuid = head.run_uuid;
+    insert into run_queue (run_uuid, namespace, due_at) values (head.run_uuid, head.namespace,
+      at + coalesce(($3::json ->> head.run_uuid::text)::float8, 0) * interval '1 millisecond') on conflict do nothing;
+    begun := begun || jsonb_build_object('namespace', head.namespace, 'uuid', head.run_uuid);
+  end loop;
+  if free_at is not null and head.cancels_oldest then
+    select count(*) into behind from run_turns t where t.workflow_uuid = $1 and t.line = $2 and t.begun_at is null;
+    select coalesce(jsonb_agg(jsonb_build_object('namespace', o.namespace, 'uuid', o.run_uuid)), '[]') into victims from (
+      select t.namespace, t.run_uuid from run_turns t where t.workflow_uuid = $1 and t.line = $2 and t.begun_at is not null and ${IS_OPEN}
+      order by t.seq limit greatest(0, under + behind - head.most)
+    ) as o;
+  end if;
+  return jsonb_build_object('begun', begun, 'cancel', victims, 'nextAt', floor(extract(epoch from free_at) * 1000))::text;
+end`,
+  "text",
+);
+
+/**
+ * Goes through the lines of runs that ended ($1, JSON) and those in which runs wait; a line whose workflow another process is
+ * at is left to that, but for the first ones. JSON text of an array of what ADVANCE_LINE gives.
+ */
+export const TAKE_TURNS = keptFunction(
+  "take_turns",
+  ["text"],
+  `declare
+  lane record;
+  taken jsonb := '[]';
+begin
+  for lane in
+    select l.workflow_uuid, l.line, bool_or(l.own) as own from (
+      select t.workflow_uuid, t.line, true as own from json_to_recordset($1::json) as key (namespace text, uuid uuid)
+        join run_turns t on t.run_uuid = key.uuid and t.namespace = key.namespace
+      union all
+      select w.workflow_uuid, w.line, false from (
+        with recursive lines as (
+          (select t.workflow_uuid, t.line from run_turns t where t.begun_at is null order by t.workflow_uuid, t.line limit 1)
+          union all
+          select next.workflow_uuid, next.line from lines cross join lateral (
+            select t.workflow_uuid, t.line from run_turns t
+            where t.begun_at is null and (t.workflow_uuid, t.line) > (lines.workflow_uuid, lines.line)
+            order by t.workflow_uuid, t.line limit 1) as next
+        ) select * from lines limit ${MOST_LINES}
+      ) as w
+    ) as l group by l.workflow_uuid, l.line order by l.workflow_uuid, l.line
+  loop
+    if lane.own then perform from turn_locks k where k.workflow_uuid = lane.workflow_uuid for update;
+    else perform from turn_locks k where k.workflow_uuid = lane.workflow_uuid for update skip locked; end if;
+    if found then taken := taken || ${ADVANCE_LINE.name}(lane.workflow_uuid, lane.line, '{}')::jsonb; end if;
+  end loop;
+  return taken::text;
+end`,
+  "text",
+);
+
+/** See Storage. */
+export async function takeTurns(pool: Pool, ended: RunKey[]): Promise<TurnsTaken> {
+  const asked = ended.filter(({ uuid }) => isUuid(uuid));
+  const [row] = await pool.run<{ result: string }>(TAKE_TURNS.call, [JSON.stringify(asked)]);
+  const lines: TurnsTaken[] = JSON.parse(row?.result ?? "[]");
+  const times = lines.flatMap(({ nextAt }) => nextAt ?? []);
+  return {
+    begun: lines.flatMap(({ begun }) => begun),
+    cancel: lines.flatMap(({ cancel }) => cancel),
+    nextAt: times.length === 0 ? null : Math.min(...times),
+  };
+}

@@ -1,0 +1,136 @@
+import type { Database } from "bun:sqlite";
+import type { Clock } from "../../clock.ts";
+import type { RunKey } from "../../schemas/run.ts";
+import { LOOK_MILLISECONDS, MOST_LINES, type Turn, type TurnsTaken } from "../port/turns.ts";
+
+/** Runs that are counted together. */
+export interface Line {
+  workflowUuid: string;
+  line: string;
+}
+
+interface Waiting extends RunKey {
+  seq: number;
+  most: number | null;
+  rateKey: string | null;
+  rateMost: number | null;
+  ratePer: number | null;
+}
+
+const OF_LINE = "workflow_uuid = +? and line = +?";
+const IS_OPEN = "exists (select 1 from run_queue q where q.run_uuid = run_turns.run_uuid)";
+
+const JOIN = `insert into run_turns (run_uuid, namespace, workflow_uuid, line, most, cancels_oldest, rate_key, rate_most, rate_per)
+  values (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const FIRST = `select seq, run_uuid as uuid, namespace, most, rate_key as rateKey, rate_most as rateMost, rate_per as ratePer
+  from run_turns where ${OF_LINE} and begun_at is null order by seq limit 1`;
+const UNDER_WAY = `select count(*) as count from run_turns where ${OF_LINE} and begun_at is not null and ${IS_OPEN}`;
+const WAITING = `select count(*) as count from run_turns where ${OF_LINE} and begun_at is null`;
+const OLDEST = `select run_uuid as uuid, namespace from run_turns where ${OF_LINE} and begun_at is not null and ${IS_OPEN}
+  order by seq limit +?`;
+const CANCELS = `select cancels_oldest as cancels, most from run_turns where ${OF_LINE} and begun_at is null order by seq limit 1`;
+const IS_BEHIND =
+  "select 1 from run_turns where workflow_uuid = +? and rate_key = +? and begun_at is null and seq < +? limit 1";
+const BEGINS = `select begun_at as at from run_turns where workflow_uuid = +? and rate_key = +? and begun_at > +?
+  order by begun_at desc limit +?`;
+const BEGIN = "update run_turns set begun_at = ? where seq = ?";
+const ENQUEUE = "insert into run_queue (run_uuid, namespace, due_at) values (?, ?, ?)";
+/** What counts for nothing any more. */
+const FORGET = `delete from run_turns where ${OF_LINE} and begun_at is not null and not ${IS_OPEN}
+  and (rate_per is null or begun_at + rate_per <= +?)`;
+const LINE_OF = "select workflow_uuid as workflowUuid, line from run_turns where run_uuid = ? and namespace = ?";
+const ANY = "select 1 from run_turns where begun_at is null limit 1";
+const LINES = `select distinct workflow_uuid as workflowUuid, line from run_turns where begun_at is null limit ${MOST_LINES}`;
+
+/** Runs that take turns, on one SQLite connection. Writes expect an open transaction. */
+export class Turns {
+  readonly #database: Database;
+  readonly #clock: Clock;
+
+  constructor(database: Database, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
+
+  /** Whether a line has all the runs that it may have, those that wait included. */
+  isFull({ workflowUuid, line }: Line, most: number): boolean {
+    return this.#count(UNDER_WAY, workflowUuid, line) + this.#count(WAITING, workflowUuid, line) >= most;
+  }
+
+  /** Puts a run that was just stored at the end of its line. */
+  join({ namespace, uuid }: RunKey, workflowUuid: string, { line, most, onLimit, rate }: Turn): void {
+    const cancels = onLimit === "cancel_oldest" ? 1 : 0;
+    const rated = [rate?.key ?? null, rate?.most ?? null, rate?.perMilliseconds ?? null];
+    this.#database.query(JOIN).run(uuid, namespace, workflowUuid, line, most, cancels, ...rated);
+  }
+
+  /** Lets runs of a line begin, in order, while there is room: each is due after its grace. */
+  advance(
+    line: Line,
+    graceOf: (uuid: string) => number = () => 0,
+  ): Pick<TurnsTaken, "begun"> & { freeAt: number | null } {
+    const { workflowUuid } = line;
+    const now = this.#clock.now();
+    this.#database.query(FORGET).run(workflowUuid, line.line, now);
+    const begun: RunKey[] = [];
+    for (;;) {
+      const first = this.#database.query<Waiting, [string, string]>(FIRST).get(workflowUuid, line.line);
+      if (first === null) return { begun, freeAt: null };
+      const freeAt = this.#freeAt(line, first, now);
+      if (freeAt > now) return { begun, freeAt };
+      this.#database.query(BEGIN).run(now, first.seq);
+      this.#database.query(ENQUEUE).run(first.uuid, first.namespace, now + graceOf(first.uuid));
+      begun.push({ namespace: first.namespace, uuid: first.uuid });
+    }
+  }
+
+  /** When the first of a line may begin, as far as is known; milliseconds since the epoch. */
+  #freeAt({ workflowUuid, line }: Line, { seq, most, rateKey, rateMost, ratePer }: Waiting, now: number): number {
+    const later = now + LOOK_MILLISECONDS;
+    if (most !== null && this.#count(UNDER_WAY, workflowUuid, line) >= most) return later;
+    if (rateKey === null || rateMost === null || ratePer === null) return now;
+    if (this.#database.query(IS_BEHIND).get(workflowUuid, rateKey, seq) !== null) return later;
+    const begins = this.#database
+      .query<{ at: number }, [string, string, number, number]>(BEGINS)
+      .all(workflowUuid, rateKey, now - ratePer, rateMost);
+    const oldest = begins.length < rateMost ? undefined : begins.at(-1);
+    return oldest === undefined ? now : oldest.at + ratePer;
+  }
+
+  /** The oldest runs under way of a line whose first run has them cancelled: one for each that waits. */
+  toCancel({ workflowUuid, line }: Line): RunKey[] {
+    const first = this.#database
+      .query<{ cancels: number; most: number | null }, [string, string]>(CANCELS)
+      .get(workflowUuid, line);
+    if (first === null || first.cancels === 0 || first.most === null) return [];
+    const over = this.#count(UNDER_WAY, workflowUuid, line) + this.#count(WAITING, workflowUuid, line) - first.most;
+    return this.#database.query<RunKey, [string, string, number]>(OLDEST).all(workflowUuid, line, Math.max(0, over));
+  }
+
+  take(ended: RunKey[]): TurnsTaken {
+    const lineOf = this.#database.query<Line, [string, string]>(LINE_OF);
+    const own = ended.flatMap(({ namespace, uuid }) => lineOf.get(uuid, namespace) ?? []);
+    const lines = new Map([...own, ...this.#waiting()].map((line) => [JSON.stringify(line), line]));
+    const taken: TurnsTaken = { begun: [], cancel: [], nextAt: null };
+    for (const line of lines.values()) {
+      const { begun, freeAt } = this.advance(line);
+      taken.begun.push(...begun);
+      taken.cancel.push(...this.toCancel(line));
+      if (freeAt !== null) taken.nextAt = Math.min(taken.nextAt ?? freeAt, freeAt);
+    }
+    return taken;
+  }
+
+  /** For a reader. */
+  isAnyWaiting(): boolean {
+    return this.#database.query(ANY).get() !== null;
+  }
+
+  #waiting(): Line[] {
+    return this.#database.query<Line, []>(LINES).all();
+  }
+
+  #count(sql: string, workflowUuid: string, line: string): number {
+    return this.#database.query<{ count: number }, [string, string]>(sql).get(workflowUuid, line)?.count ?? 0;
+  }
+}

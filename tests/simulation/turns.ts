@@ -1,0 +1,67 @@
+import type { RunRecord, Storage } from "../../src/storage/port.ts";
+import type { Workload } from "./workloads.ts";
+
+/** What is looked at. */
+interface Watched {
+  storage: Pick<Storage, "findRuns">;
+  /** What every run plays. */
+  workloads: ReadonlyMap<string, Workload>;
+  violation(what: string): void;
+}
+
+/** The rules for runs that take turns: never more under way than there may be, and in the order in which they were stored. */
+export class Turns {
+  readonly #world: Watched;
+  /** Runs that take turns, in the order in which they were stored. */
+  readonly #stored: string[] = [];
+
+  constructor(world: Watched) {
+    this.#world = world;
+  }
+
+  /** A run was stored. */
+  stored(uuid: string): void {
+    if (this.#world.workloads.get(uuid)?.turn !== undefined) this.#stored.push(uuid);
+  }
+
+  /** Some runs were claimed. */
+  async checkRoom(runs: { uuid: string }[]): Promise<void> {
+    for (const workload of new Set(runs.map(({ uuid }) => this.#world.workloads.get(uuid)))) {
+      const most = workload?.turn?.most ?? null;
+      if (workload === undefined || most === null) continue;
+      const underWay = (await this.#runsOf(workload)).filter(({ status }) => status === "running");
+      if (underWay.length > most) {
+        this.#world.violation(
+          `${underWay.length} runs of "${workload.id}" are under way: ${underWay.map(({ uuid }) => uuid)}`,
+        );
+      }
+    }
+  }
+
+  /** All runs are over. */
+  async checkOrder(): Promise<void> {
+    for (const workload of new Set(this.#stored.map((uuid) => this.#world.workloads.get(uuid)))) {
+      if (workload?.turn === undefined) continue;
+      const begun = (await this.#runsOf(workload)).filter(({ startedAt }) => startedAt !== null);
+      const { most, rate } = workload.turn;
+      for (const [index, { uuid, startedAt }] of begun.entries()) {
+        const before = most === 1 ? begun[index - 1] : undefined;
+        if (before !== undefined && (startedAt ?? 0) < (before.completedAt ?? 0)) {
+          this.#world.violation(`run ${uuid} of "${workload.id}" began before the one before it ended`);
+        }
+        // Each begins a little later than its turn.
+        const first = rate === null ? undefined : begun[index - 2 * rate.most];
+        if (first !== undefined && rate !== null && (startedAt ?? 0) - (first.startedAt ?? 0) < rate.perMilliseconds) {
+          this.#world.violation(`run ${uuid} of "${workload.id}" began too soon`);
+        }
+      }
+    }
+  }
+
+  /** In the order in which they were stored. */
+  async #runsOf(workload: Workload): Promise<RunRecord[]> {
+    const uuids = this.#stored.filter((uuid) => this.#world.workloads.get(uuid) === workload);
+    const rows = await this.#world.storage.findRuns(uuids.map((uuid) => ({ namespace: "default", uuid })));
+    return rows.filter((row) => row !== null);
+  }
+}

@@ -92,8 +92,8 @@ export interface Storage extends Reads {
   findInbox(items: InboxLookup[]): Promise<InboxRow[][]>;
   /**
    * Does a small part of the upkeep: makes partitions ahead, and drops some runs that had ended by `before` (milliseconds since the epoch;
-   * null drops none), on PostgreSQL those of months that were over by then. A run whose event is owed is never dropped. True if there is
-   * more to do.
+   * null drops none), on PostgreSQL those of months that were over by then. A run whose event is owed is never dropped. Turns that
+   * count for nothing any more are forgotten. True if there is more to do.
    */
   maintain(before: number | null): Promise<boolean>;
   /** What it holds, some seconds old. */

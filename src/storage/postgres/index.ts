@@ -24,7 +24,7 @@ import { PostgresReplica } from "./replica.ts";
 import { FIND_RUNS, LIST_RUNS, Runs, storedRuns } from "./runs.ts";
 import { StepOrder } from "./step-order.ts";
 import { TURN_FUNCTIONS } from "./turn-runs.ts";
-import { takeTurns } from "./turns.ts";
+import { forgetTurns, takeTurns } from "./turns.ts";
 import { FIND_UNCLAIMED, UnclaimedRuns } from "./unclaimed.ts";
 import { HELD_BY, RENEW_LEASE, Workers } from "./workers.ts";
 import { FIND_WORKFLOWS, Workflows } from "./workflows.ts";
@@ -186,7 +186,7 @@ function postgresStorage(
     findInbox: (items) => inbox.find(items),
     maintain: async (before) => {
       if (before !== null && (await partitions.drop(before))) return true;
-      await partitions.make();
+      await Promise.all([partitions.make(), forgetTurns(writes)]);
       return false;
     },
     figures: () => figuresOf(writes, looks, owesEvents),

@@ -100,6 +100,17 @@ end`,
   "text",
 );
 
+/** Lines that nobody comes to any more leave rows behind that count for nothing. */
+const FORGET = `delete from run_turns where run_uuid in (
+    select t.run_uuid from run_turns t where t.begun_at is not null and not ${IS_OPEN}
+      and (t.rate_per is null or t.begun_at + t.rate_per * interval '1 millisecond' <= now()) limit ${MOST_LINES}
+  )`;
+
+/** Drops some of what counts for nothing any more. */
+export async function forgetTurns(pool: Pool): Promise<void> {
+  await pool.run(FORGET, []);
+}
+
 /** See Storage. */
 export async function takeTurns(pool: Pool, ended: RunKey[]): Promise<TurnsTaken> {
   const asked = ended.filter(({ uuid }) => isUuid(uuid));

@@ -130,6 +130,7 @@ function sqliteStorage(
     putSignals: (items) => committer.write("putSignals", items),
     findInbox: async (items) => reading(() => items.map((item) => inbox.find(item))),
     maintain: async (before) => {
+      if (reading(() => turns.isAnyOver())) await committer.write("forgetTurns", null);
       if (before === null) return false;
       await committer.quiet();
       return committer.write("dropRuns", before);

@@ -38,6 +38,8 @@ const ENQUEUE = "insert into run_queue (run_uuid, namespace, due_at) values (?, 
 /** What counts for nothing any more. */
 const FORGET = `delete from run_turns where ${OF_LINE} and begun_at is not null and not ${IS_OPEN}
   and (rate_per is null or begun_at + rate_per <= +?)`;
+const OVER = `select seq from run_turns where begun_at is not null and not ${IS_OPEN}
+  and (rate_per is null or begun_at + rate_per <= +?)`;
 const LINE_OF = "select workflow_uuid as workflowUuid, line from run_turns where run_uuid = ? and namespace = ?";
 const ANY = "select 1 from run_turns where begun_at is null limit 1";
 const LINES = `select distinct workflow_uuid as workflowUuid, line from run_turns where begun_at is null limit ${MOST_LINES}`;
@@ -105,6 +107,16 @@ export class Turns {
     if (first === null || first.cancels === 0 || first.most === null) return [];
     const over = this.#count(UNDER_WAY, workflowUuid, line) + this.#count(WAITING, workflowUuid, line) - first.most;
     return this.#database.query<RunKey, [string, string, number]>(OLDEST).all(workflowUuid, line, Math.max(0, over));
+  }
+
+  /** Whether there are rows that count for nothing any more, for a reader: lines that nobody comes to leave some behind. */
+  isAnyOver(): boolean {
+    return this.#database.query(`${OVER} limit 1`).get(this.#clock.now()) !== null;
+  }
+
+  /** Drops these. */
+  forget(): void {
+    this.#database.query(`delete from run_turns where seq in (${OVER})`).run(this.#clock.now());
   }
 
   take(ended: RunKey[]): TurnsTaken {

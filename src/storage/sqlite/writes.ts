@@ -47,6 +47,10 @@ export function writeOperations(database: Database, clock: Clock) {
     deleteWorkflows: (items: WorkflowKey[]) => each(items, (item) => definitions.delete(item)),
     insertRuns: (items: NewRun[]) => newRuns.insert(items, each),
     takeTurns: (ended: RunKey[]) => turns.take(ended),
+    forgetTurns: (_: null) => {
+      turns.forget();
+      return null;
+    },
     claimByMessage: (claim: MessageClaim) => claims.byMessage(claim),
     claimDue: (claim: DueClaim) => claims.due(claim),
     saveProgress: (items: Progress[]) => each(items, (item) => progress.save(item)),

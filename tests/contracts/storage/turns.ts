@@ -127,6 +127,24 @@ export function turnContract(check: Check): void {
     },
   );
 
+  check("upkeep forgets no turn that counts", async (world) => {
+    const { add } = await lined(world);
+    const turn = (line: string) => ({ line, rate: { key: line, most: 1, perMilliseconds: 300 } });
+    const [first, , third] = [await add(turn("a")), await add(turn("b")), await add(turn("a"))];
+    expect(await endDue(world)).toContain(first.uuid);
+    await world.storage.maintain(null);
+    expect((await take(world, first.uuid)).begun).toEqual([]);
+    await world.pass(320);
+    await world.storage.maintain(null);
+    expect(uuidsOf((await take(world)).begun)).toEqual([third.uuid]);
+    // The one under way counts, however often it is looked.
+    const fourth = await add(turn("a"));
+    await world.pass(320);
+    await world.storage.maintain(null);
+    expect((await take(world)).begun).toEqual([]);
+    expect(granted(fourth.outcome).waits).toBe(true);
+  });
+
   check("lines that share a rate begin in the order in which they came", async (world) => {
     const { add } = await lined(world);
     const turn = (line: string) => ({ line, most: 5, rate: { key: "r", most: 1, perMilliseconds: 200 } });

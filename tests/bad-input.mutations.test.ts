@@ -19,10 +19,12 @@ const MAX_SECONDS = 0.2;
 let platform: Platform;
 let api: Client;
 let sink: Sink;
+let url: string;
 beforeAll(async () => {
   platform = await Platform.start();
   api = new Client(platform.url);
   sink = new Sink();
+  url = sink.url("/ok", { body: "{}", headers: { "content-type": "application/json" } });
 });
 afterAll(async () => {
   await platform.close();
@@ -41,6 +43,16 @@ function rich(url: string): unknown {
   return {
     name: "rich",
     description: "All that there is",
+    input: {
+      type: "object",
+      required: ["n"],
+      properties: { n: { type: "number", minimum: 0 }, currency: { enum: ["EUR", "USD"], default: "EUR" } },
+    },
+    timeout: 3600,
+    defaults: { retry: { on: ["5xx"], max_attempts: 2 } },
+    output: { last: "${last.value}", run: "${run.workflow_version}", currency: "${payload.currency}" },
+    tags: ["all"],
+    ui: { folded: ["fan"] },
     steps: [
       pure("first", { sum: "${{ payload.list.map(x, x * 2).sum() }}", text: "n=${payload.n} $${literal}" }),
       {
@@ -110,7 +122,7 @@ const MOCKS = Object.fromEntries(
 );
 
 test("each is refused with a place, or runs to an end as its test says", async () => {
-  const definition = rich(sink.url("/ok"));
+  const definition = rich(url);
   const counts = { refused: 0, tried: 0, run: 0 };
   for (let from = 0; from < COUNT; from += AT_ONCE) {
     const seeds = Array.from({ length: AT_ONCE }, (_, index) => from + index);
@@ -161,17 +173,17 @@ function isMocked(definition: unknown, tried: Reply): boolean {
   if (tried.text.includes("There is no mock")) return false;
   const text = JSON.stringify(definition);
   const urls = [...text.matchAll(/"(?:url|follow|accept|timeout)":(?:"([^"]*)"|.)/g)].map(([, url]) => url);
-  return urls.every((url) => url === undefined || url === sink.url("/ok") || url === "PT5S");
+  return urls.every((one) => one === undefined || one === url || one === "PT5S");
 }
 
 /** What of a run does not depend on time. */
 function shownOf(run: unknown): Record<string, unknown> {
-  const { status, error, step_results } = objectAt(run);
+  const { status, error, step_results, output = null, tags = [] } = objectAt(run);
   const steps = Object.entries(objectAt(step_results)).map(([name, result]) => {
     const { step_name, status, output, error } = objectAt(result);
     return [name, { step_name, status, output: withoutReply(output), error }];
   });
-  return { status, error, steps };
+  return { status, error, output, tags, steps };
 }
 
 function withoutReply(output: unknown): unknown {

@@ -150,6 +150,15 @@ const cases: Case[] = [
 
 refusesWorkflows(() => ground, cases);
 
+test("a field that the input of the workflow forbids", async () => {
+  const input = { properties: { n: {}, list: { items: {} } }, additionalProperties: false };
+  const steps = [pure("a", "${payload.n}${payload.list[0].x}"), pure("b", "${payload.m}", { if: "payload.o == 1" })];
+  expectFaults(await ground.api.post("/api/v1/workflows", { name: "w", input, steps }), [
+    { loc: below(1, "if"), type: "reference_unknown", ctx: { offset: 0, length: 7 } },
+    { loc: below(1, ...VALUE), type: "reference_unknown", msg: "The input of the workflow has no payload.m" },
+  ]);
+});
+
 test("what can be reached is taken", async () => {
   const steps = [
     pure("a", "${payload}"),

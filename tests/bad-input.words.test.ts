@@ -67,6 +67,10 @@ const BAD: Record<string, unknown[] | object> = {
   retry_on_required: [{ ...pure, retry: {} }],
   retry_on_fail: [{ name: "f", type: "fail", config: { message: "no" }, retry: { on: ["*"] } }],
   unknown_error_code: [{ ...hook, retry: { on: ["unheard_of"] } }],
+  schema_word: { name: "w", input: { pattern: "a" }, steps: [pure] },
+  schema_default: { name: "w", input: { properties: { n: { type: "string", default: 1 } } }, steps: [pure] },
+  too_large: { name: "w", ui: { text: "x".repeat(20_000) }, steps: [pure] },
+  succeed_in_parallel: [parallel({ name: "l", steps: [{ name: "s", type: "succeed" }] })],
   catch_unreachable: [{ ...pure, catch: [handler(), handler({ on: ["http"] })] }],
 };
 

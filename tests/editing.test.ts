@@ -51,13 +51,13 @@ describe("validate", () => {
     const { body } = await api.post(`${VALIDATE}?explain=true`, { name: "w", steps });
     const left = "body.steps.1.config.branches.0.steps";
     expect(at(body, "scope")).toEqual({
-      "body.steps.0": ["payload"],
-      "body.steps.0.catch.0.steps.0": ["payload", "error"],
-      "body.steps.1": ["payload", "a"],
-      [`${left}.0`]: ["payload", "a"],
-      [`${left}.1`]: ["payload", "a", "x"],
-      "body.steps.1.config.branches.1.steps.0": ["payload", "a"],
-      "body.steps.2": ["payload", "a", "fan"],
+      "body.steps.0": ["payload", "run"],
+      "body.steps.0.catch.0.steps.0": ["payload", "run", "error"],
+      "body.steps.1": ["payload", "run", "a"],
+      [`${left}.0`]: ["payload", "run", "a"],
+      [`${left}.1`]: ["payload", "run", "a", "x"],
+      "body.steps.1.config.branches.1.steps.0": ["payload", "run", "a"],
+      "body.steps.2": ["payload", "run", "a", "fan"],
     });
     const inBranch = (branch: number, ...path: (string | number)[]) => [
       ...["body", "steps", 1, "config", "branches", branch],

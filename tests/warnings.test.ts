@@ -94,6 +94,17 @@ for (const { title, steps, type, loc } of cases) {
   });
 }
 
+test("what a workflow says of all its steps is warned of as well", async () => {
+  const slow = { name: "b", type: "block", config: { steps: [pure("x", 1, { retry: SLOW }), post({})] } };
+  const definition = { name: "w", timeout: 60, defaults: { retry: {} }, steps: [slow] };
+  expect(at((await api.post("/api/v1/workflows/validate", definition)).body, "warnings")).toMatchObject([
+    { loc: ["body", "defaults", "retry"], type: "retry_without_idempotency" },
+    { loc: ["body", "timeout"], type: "timeout_shorter_than_retry" },
+  ]);
+  const quiet = { ...definition, timeout: 70, steps: [pure("a", 1), post({ retry: false })] };
+  expect(at((await api.post("/api/v1/workflows/validate", quiet)).body, "warnings")).toEqual([]);
+});
+
 test("nothing is said where there is nothing to say", async () => {
   const steps = [
     PAID,

@@ -23,7 +23,7 @@ import { listNameFaults, stepNameFaults } from "./name-faults.ts";
 import { policyFaults } from "./policy-faults.ts";
 import { Reading } from "./reading.ts";
 import { type Condition, Scope } from "./scope.ts";
-import { stepWarnings } from "./step-warnings.ts";
+import { stepWarnings, workflowWarnings } from "./step-warnings.ts";
 
 const stepSchema: TypeCheck<typeof Step> = TypeCompiler.Compile(Step);
 const containerSchemas = {
@@ -66,6 +66,7 @@ export function checkSteps(
   const list: StepList = { list: top, loc: ["body"], binds: ["payload", "run"], segment: "" };
   const reading = new Reading(list, findings, explanation);
   new StepChecks(types, findings, reading).check(list, TOP);
+  findings.warn(...workflowWarnings(list));
   // Before there is a run there is its payload alone.
   const before = new Scope({ ...list, list: {}, binds: ["payload"] }, null, "", null);
   for (const name of ["concurrency", "rate_limit"]) {

@@ -2,7 +2,7 @@
 import type { RequestFault } from "../../errors.ts";
 import { isObject, type Json, type JsonObject } from "../../schemas/json.ts";
 import { SWITCH } from "../definition/containers.ts";
-import { type Loc, listsIn } from "./lists.ts";
+import { handlersIn, type Loc, listsIn, type StepList, stepsIn } from "./lists.ts";
 import { timeWarnings } from "./time-warnings.ts";
 
 /** Names of which placeholders and expressions have their own meaning, unless a step has them. */
@@ -16,6 +16,22 @@ export function stepWarnings(step: JsonObject, loc: Loc): RequestFault[] {
     ...retryWarnings(step, loc),
     ...timeWarnings(step.timeout, loc, listsIn(step.type, step.config, [])),
   ];
+}
+
+/** The warnings about what a workflow says of all its steps, but for their time. */
+export function workflowWarnings(top: StepList): RequestFault[] {
+  const { defaults } = top.list;
+  const retry = isObject(defaults) ? defaults.retry : undefined;
+  if (retry === undefined || retry === false || !hasRepeated(top)) return [];
+  return [{ loc: [...top.loc, "defaults", "retry"], msg: REPEATED_MESSAGE, type: REPEATED_TYPE }];
+}
+
+/** Whether there is a webhook that acts anew each time, and says nothing of retries itself. */
+function hasRepeated(list: StepList): boolean {
+  return stepsIn(list).some(({ step }) => {
+    if (isRepeated(step) && step.retry === undefined) return true;
+    return [...listsIn(step.type, step.config, []), ...handlersIn(step, [])].some(hasRepeated);
+  });
 }
 
 function nameWarnings({ name }: JsonObject, loc: Loc): RequestFault[] {
@@ -34,10 +50,15 @@ function caseWarnings(config: Json | undefined, loc: Loc): RequestFault[] {
 
 /** Methods whose request may act anew each time. */
 const REPEATED = new Set<Json | undefined>(["POST", "PATCH"]);
+const REPEATED_MESSAGE =
+  "A POST or PATCH may arrive more than once: its receiver has to drop a webhook-id that it knows";
+const REPEATED_TYPE = "retry_without_idempotency";
 
-function retryWarnings({ type, config, retry }: JsonObject, loc: Loc): RequestFault[] {
-  if (type !== "webhook" || !isObject(config) || !REPEATED.has(config.method)) return [];
-  if (retry === undefined || retry === false) return [];
-  const msg = `A ${config.method} may arrive more than once: its receiver has to drop those whose webhook-id it knows`;
-  return [{ loc: [...loc, "retry"], msg, type: "retry_without_idempotency" }];
+function isRepeated({ type, config }: JsonObject): boolean {
+  return type === "webhook" && isObject(config) && REPEATED.has(config.method);
+}
+
+function retryWarnings(step: JsonObject, loc: Loc): RequestFault[] {
+  if (!isRepeated(step) || step.retry === undefined || step.retry === false) return [];
+  return [{ loc: [...loc, "retry"], msg: REPEATED_MESSAGE, type: REPEATED_TYPE }];
 }

@@ -9,7 +9,7 @@ import {
   SWITCH,
   SwitchConfig,
 } from "../../src/language/definition/containers.ts";
-import { SUCCEED } from "../../src/language/definition/control.ts";
+import { SUCCEED, WORKFLOW } from "../../src/language/definition/control.ts";
 import type { Defaults } from "../../src/language/definition/options.ts";
 import type { Retry } from "../../src/language/definition/retry.ts";
 import type { Step } from "../../src/language/definition/step.ts";
@@ -86,7 +86,7 @@ export function listsIn(step: Step | undefined): List[] {
 export function withDefaults(steps: readonly Step[], defaults: Defaults | undefined): Step[] {
   if (defaults === undefined) return [...steps];
   return steps.map((step) => {
-    const own = step.type === "effect" ? { ...defaults, ...step } : { ...step };
+    const own = step.type === "effect" || step.type === WORKFLOW ? { ...defaults, ...step } : { ...step };
     const catches = step.catch?.map((one) => ({ ...one, steps: withDefaults(one.steps, defaults) }));
     const config = mapLists(step.config ?? {}, (inside) => withDefaults(inside, defaults));
     return { ...own, config, ...(catches !== undefined && { catch: catches }) };

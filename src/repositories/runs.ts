@@ -95,9 +95,13 @@ export class RunRepository {
     return steps;
   }
 
-  /** Asks for the end of runs. @throws what the storage throws */
+  /** Asks for the end of runs, and lets those begin that waited for it. @throws what the storage throws */
   async cancel(runs: RunKey[]): Promise<void> {
-    await this.#storage.requestControl(runs.map(({ namespace, uuid }) => ({ namespace, uuid, kind: "cancel" })));
+    const requests = runs.map(({ namespace, uuid }) => ({ namespace, uuid, kind: "cancel" as const }));
+    const outcomes = await this.#storage.requestControl(requests);
+    // The end of one that is held is told by its holder.
+    const over = runs.filter((_, index) => outcomes[index]?.kind === "ok" && outcomes[index].value !== "requested");
+    if (over.length > 0) await this.#storage.takeTurns(over);
   }
 
   find(key: RunKey): Promise<RunRecord | null> {

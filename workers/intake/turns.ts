@@ -5,7 +5,7 @@ import { keyOf, type RunKey } from "../../src/schemas/run.ts";
 import type { Storage } from "../../src/storage/port.ts";
 
 /** While nobody waits, and while somebody does; the first look of a process comes at some time within the first. */
-const REST_MILLISECONDS = 5000;
+const REST_MILLISECONDS = 2000;
 const WAITING_MILLISECONDS = 1000;
 /** Runs that end together share a look. */
 const GATHER_MILLISECONDS = 5;

@@ -4,6 +4,8 @@ import type { InsertedRun, Outcome, Turn } from "../../../src/storage/port.ts";
 import { type Check, granted, MINUTE, NAMESPACE, only, present, progress, type World } from "./kit.ts";
 
 const TURN: Turn = { line: "a", most: 1, onLimit: "queue", rate: null };
+/** Of rates: longer than some inserts take. */
+const PER = 1000;
 const END = { kind: "end", status: "success", error: null, stepResults: "{}" } as const;
 
 interface Lined {
@@ -108,7 +110,7 @@ export function turnContract(check: Check): void {
     "a rate lets so many begin in its time, and the next when the first of them is that long ago",
     async (world) => {
       const { add } = await lined(world);
-      const turn = { most: null, rate: { key: "r", most: 2, perMilliseconds: 300 } };
+      const turn = { most: null, rate: { key: "r", most: 2, perMilliseconds: PER } };
       const before = world.now();
       const [first, second, third] = [await add(turn), await add(turn), await add(turn)];
       expect([first, second, third].map(({ outcome }) => granted(outcome).waits ?? false)).toEqual([
@@ -118,28 +120,28 @@ export function turnContract(check: Check): void {
       ]);
       const { begun, nextAt } = await take(world);
       expect(begun).toEqual([]);
-      expect(present(nextAt)).toBeWithin(before + 300, world.now() + 301);
+      expect(present(nextAt)).toBeWithin(before + PER, world.now() + PER + 1);
       // That the first are over makes no difference.
       expect((await endDue(world)).length).toBe(2);
       expect((await take(world, first.uuid, second.uuid)).begun).toEqual([]);
-      await world.pass(320);
+      await world.pass(PER + 20);
       expect(uuidsOf((await take(world)).begun)).toEqual([third.uuid]);
     },
   );
 
   check("upkeep forgets no turn that counts", async (world) => {
     const { add } = await lined(world);
-    const turn = (line: string) => ({ line, rate: { key: line, most: 1, perMilliseconds: 300 } });
+    const turn = (line: string) => ({ line, rate: { key: line, most: 1, perMilliseconds: PER } });
     const [first, , third] = [await add(turn("a")), await add(turn("b")), await add(turn("a"))];
     expect(await endDue(world)).toContain(first.uuid);
     await world.storage.maintain(null);
     expect((await take(world, first.uuid)).begun).toEqual([]);
-    await world.pass(320);
+    await world.pass(PER + 20);
     await world.storage.maintain(null);
     expect(uuidsOf((await take(world)).begun)).toEqual([third.uuid]);
     // The one under way counts, however often it is looked.
     const fourth = await add(turn("a"));
-    await world.pass(320);
+    await world.pass(PER + 20);
     await world.storage.maintain(null);
     expect((await take(world)).begun).toEqual([]);
     expect(granted(fourth.outcome).waits).toBe(true);
@@ -147,13 +149,13 @@ export function turnContract(check: Check): void {
 
   check("lines that share a rate begin in the order in which they came", async (world) => {
     const { add } = await lined(world);
-    const turn = (line: string) => ({ line, most: 5, rate: { key: "r", most: 1, perMilliseconds: 200 } });
+    const turn = (line: string) => ({ line, most: 5, rate: { key: "r", most: 1, perMilliseconds: PER } });
     const runs = [await add(turn("a")), await add(turn("b")), await add(turn("a"))];
     const [, second, third] = runs.map(({ uuid }) => uuid);
-    await world.pass(220);
+    await world.pass(PER + 20);
     const begun = [...(await take(world)).begun, ...(await take(world)).begun];
     expect(uuidsOf(begun)).toEqual([present(second)]);
-    await world.pass(220);
+    await world.pass(PER + 20);
     expect(uuidsOf((await take(world)).begun)).toEqual([present(third)]);
   });
 

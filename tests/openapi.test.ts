@@ -46,7 +46,7 @@ const STATUSES: Record<string, number[]> = {
   "GET /api/v1/workflows/{workflow_id}": [200, 404, 422, 500, 503],
   "PUT /api/v1/workflows/{workflow_id}": [200, 404, 408, 413, 415, 422, 500, 503],
   "DELETE /api/v1/workflows/{workflow_id}": [200, 404, 500, 503],
-  "POST /api/v1/trigger": [200, 404, 408, 413, 415, 422, 500, 503],
+  "POST /api/v1/trigger": [200, 404, 408, 409, 413, 415, 422, 500, 503],
   "POST /api/v1/runs/{run_id}/signals/{name}": [200, 404, 408, 409, 413, 415, 422, 429, 500, 503],
   "POST /api/v1/expressions/evaluate": [200, 408, 413, 415, 422, 500, 503],
   "POST /api/v1/workflows/validate": [200, 408, 413, 415, 422, 500, 503],

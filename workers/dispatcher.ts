@@ -48,9 +48,9 @@ export class Dispatcher implements TriggerConsumer {
     this.#options = options;
     this.#definitions = new Definitions(options.storage);
     this.#holdings = new Holdings(options);
-    const suspects = new Suspects(options);
-    const pure = new PureExecution(options, suspects);
     const reaches = new Reaches(options.types);
+    const suspects = new Suspects(options, reaches);
+    const pure = new PureExecution(options, suspects);
     const spans = new RunSpans(options, this.#definitions);
     const parts = { definitions: this.#definitions, holdings: this.#holdings, reaches, spans };
     this.#unclaimed = new UnclaimedRuns(options, { ...parts, pure });

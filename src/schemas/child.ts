@@ -19,6 +19,9 @@ export interface ChildOfStep extends Child {
   path: string;
 }
 
+/** In place of a path, of the run that is started because another one failed. It has no parent, and its failure starts none. */
+export const ON_FAILURE = "on_failure";
+
 /** Why a run was not started. */
 export type ChildRefusal = "workflow_not_found" | "version_not_found" | "too_deep";
 

@@ -17,7 +17,7 @@ export function haveEnded(runs: readonly RunRecord[]): boolean {
 }
 
 /** What is wrong with the runs that a run started. */
-export function childFaults(run: RunRecord, { id, steps }: Workload, all: readonly RunRecord[]): string[] {
+export function childFaults(run: RunRecord, { id, steps, options }: Workload, all: readonly RunRecord[]): string[] {
   const own = all.filter(({ parentRunId }) => parentRunId === run.uuid);
   const results: Record<string, StepResult> = JSON.parse(run.stepResults ?? "{}");
   const faults = Object.values(results).flatMap(({ step_name, output, error_details }) => {
@@ -39,6 +39,11 @@ export function childFaults(run: RunRecord, { id, steps }: Workload, all: readon
   if (isExact ? own.length !== attempts : isKnown && own.length > attempts) {
     faults.push(`its steps started ${own.length} runs, not ${attempts}`);
   }
+  const started = all.filter(
+    ({ parentRunId, payload }) => parentRunId === null && payload.includes(`"run_id":"${run.uuid}"`),
+  );
+  const isToStart = options?.on_failure !== undefined && run.status === "failed";
+  if (started.length !== Number(isToStart)) faults.push(`its end as ${run.status} started ${started.length} runs`);
   return faults;
 }
 

@@ -16,11 +16,23 @@ export interface Workload {
 }
 
 /** What the simulation knows of what definitions say of their runs. */
-export type RunOptions = Pick<Definition, "output" | "timeout" | "defaults">;
+export type RunOptions = Pick<Definition, "output" | "timeout" | "defaults" | "on_failure">;
 
 const TURN = { line: "x", onLimit: "queue", rate: null } as const;
 
 export const RUN_WORKLOADS: Workload[] = [
+  {
+    id: "alerting",
+    steps: [pure("a"), acts("b"), acts("c", true)],
+    options: { on_failure: { workflow_id: "short" } },
+    status: "failed",
+  },
+  {
+    id: "alerting at once",
+    steps: [{ name: "a", type: "transform", config: { value: "${nowhere}" } }],
+    options: { on_failure: { workflow_id: "alerting" } },
+    status: "failed",
+  },
   {
     id: "given",
     steps: [pure("a"), acts("b", true), pure("c")].map((step) => ({ ...step, on_error: "continue" as const })),

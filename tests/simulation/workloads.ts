@@ -4,7 +4,7 @@ import { acts, block, fails, listens, parallel, pure, RETRY, route, starts, tell
 export type { RunOptions, Workload } from "./run-workloads.ts";
 
 /** Those whose runs end because their threads or processes do. */
-export const POISONED = ["poisoned", "deadly", "deadly at once"];
+export const POISONED = ["poisoned", "deadly", "deadly and alerting", "deadly at once"];
 
 /** A run of it may be executed before its insert. */
 export const PURE: Workload = { id: "pure", steps: [pure("a"), pure("b"), pure("c")], status: "success" };
@@ -159,6 +159,12 @@ export const WORKLOADS: Workload[] = [
   ...RUN_WORKLOADS,
   { id: "poisoned", steps: [acts("a"), { name: "b", type: "poison", config: {} }], status: "failed" },
   { id: "deadly", steps: [acts("a"), { name: "b", type: "deadly", config: {} }], status: "failed" },
+  {
+    id: "deadly and alerting",
+    steps: [acts("a"), { name: "b", type: "poison", config: {} }],
+    options: { on_failure: { workflow_id: "short" } },
+    status: "failed",
+  },
   { id: "deadly at once", steps: [{ name: "a", type: "deadly", config: {} }], status: "failed" },
 ];
 

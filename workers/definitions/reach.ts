@@ -1,6 +1,6 @@
 import type { StepTypes } from "../../src/connectors/index.ts";
 import { compile } from "../../src/engine/plan/compile.ts";
-import { type BlockPlan, kindsIn } from "../../src/engine/plan/plan.ts";
+import { type BlockPlan, kindsIn, type Plan } from "../../src/engine/plan/plan.ts";
 import { takesTurns } from "../../src/language/definition/options.ts";
 import type { Definition } from "../../src/language/definition/workflow.ts";
 import { bytesOfText, lru } from "../../src/lru.ts";
@@ -18,6 +18,8 @@ export interface Reach {
   needsFacts: boolean;
   /** Whether its runs take turns, so that others may wait for their ends. */
   takesTurns: boolean;
+  /** See Plan. */
+  onFailure: Plan["onFailure"];
 }
 
 /** The reach of definitions, by their key. */
@@ -37,12 +39,17 @@ export class Reaches {
     return this.#known.get(key)?.takesTurns ?? true;
   }
 
+  /** The run that is started when one of a definition fails, as far as the definition is known. */
+  onFailureOf(key: string): Plan["onFailure"] {
+    return this.#known.get(key)?.onFailure ?? null;
+  }
+
   /** The reach of the definition of a key, whose JSON text is given. */
   of(key: string, text: string): Reach {
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     const definition: Definition = JSON.parse(text);
-    const { root, needsFacts } = compile(definition, this.#types);
+    const { root, needsFacts, onFailure } = compile(definition, this.#types);
     const kinds = [...kindsIn(root)];
     const first = kinds.find((kind) => kind !== "pure") ?? "end";
     const startsWith = needsFacts ? null : firstEffect(root);
@@ -52,6 +59,7 @@ export class Reaches {
       effects: kinds.includes("effect"),
       needsFacts,
       takesTurns: takesTurns(definition),
+      onFailure,
     };
     this.#known.set(key, reach);
     return reach;

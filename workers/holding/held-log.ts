@@ -1,3 +1,4 @@
+import type { ChildOfStep } from "../../src/schemas/child.ts";
 import { type Interruption, interrupted } from "../../src/schemas/interrupted.ts";
 import { joinLogs, type LogEntry, parseLog, stepResultsText, tellMore } from "../../src/schemas/log.ts";
 import type { Progress } from "../../src/storage/port.ts";
@@ -50,10 +51,15 @@ export class HeldLog {
 
   /** `entries`: JSON array text. */
   add(entries: string, { taken = [], children = [], left = [] }: Beside): void {
-    this.#unsaved.push(entries);
+    if (entries !== "[]") this.#unsaved.push(entries);
     this.#beside.taken.push(...taken);
     this.#beside.children.push(...children);
     this.#beside.left.push(...left);
+  }
+
+  /** A run that its end starts. */
+  addStarted(child: ChildOfStep): void {
+    this.#beside.children.push(child);
   }
 
   /** `release` gives back the room of a reply once what came with it is persisted. */

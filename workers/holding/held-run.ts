@@ -59,7 +59,7 @@ export class HeldRun {
   onGrowth: (characters: number) => void = () => {};
   /** Null without one. */
   readonly trace: RunTrace | null;
-  readonly #log: HeldLog;
+  readonly log: HeldLog;
   readonly inbox: HeldInbox;
   readonly #reports = new Reports((advanced) => this.#take(advanced));
 
@@ -70,7 +70,7 @@ export class HeldRun {
     this.crashes = run.crashes;
     this.inbox = new HeldInbox(run.inbox);
     this.bytes = run.payload.length + run.log.length + sizeOf(run.inbox);
-    this.#log = new HeldLog(run.log, run.logLength);
+    this.log = new HeldLog(run.log, run.logLength);
     this.trace = run.traceparent === null ? null : RunTrace.of({ ...run, version: run.workflowVersion }, run.log);
     if (run.crashes > 0 || run.claims > MAX_LOSSES) this.suspicion = 2;
   }
@@ -90,13 +90,13 @@ export class HeldRun {
 
   /** Whether nothing of it was executed yet. */
   get isAtItsBeginning(): boolean {
-    return this.#log.isEmpty;
+    return this.log.isEmpty;
   }
 
   /** Whether nothing of it is under way or about to be: it only sleeps. */
   get isIdle(): boolean {
     if (this.isAdvancing || this.again || this.underWay > 0) return false;
-    return this.ready.length + this.#log.ready.length === 0 && !this.#reports.areMissing;
+    return this.ready.length + this.log.ready.length === 0 && !this.#reports.areMissing;
   }
 
   /** Characters that cross to a thread with it. */
@@ -106,7 +106,7 @@ export class HeldRun {
 
   /** JSON texts of what a thread that does not have it needs. */
   get state(): HandedState {
-    return { payload: this.run.payload, log: this.#log.text, facts: this.facts };
+    return { payload: this.run.payload, log: this.log.text, facts: this.facts };
   }
 
   /** Takes the reports of its thread, in the order in which they were made. */
@@ -117,8 +117,9 @@ export class HeldRun {
   #take(advanced: Advanced): void {
     const { entries, mustSave, next } = advanced;
     this.inbox.heardBy(advanced.heard);
+    // The failure of a run that was started by one starts no other.
+    this.log.add(entries, this.run.isOnFailure && next.kind === "end" ? {} : advanced);
     if (entries !== "[]") {
-      this.#log.add(entries, advanced);
       this.trace?.add(entries);
       // It made progress: threads that were lost before were not lost at this point of it.
       this.crashes = 0;
@@ -127,15 +128,10 @@ export class HeldRun {
     if (next.kind === "end") this.end = next;
     else if (next.kind === "again") this.again = true;
     else {
-      (this.mustSave ? this.#log.ready : this.ready).push(...next.ready);
+      (this.mustSave ? this.log.ready : this.ready).push(...next.ready);
       // The end of an effect may be on its way, though none is under way here.
       this.wakeAt = next.wakeAt ?? (next.hasEffects ? null : Number.POSITIVE_INFINITY);
     }
-  }
-
-  /** Takes the memory of a reply that is in its progress, until that is persisted. */
-  addReply(release: () => void): void {
-    this.#log.addReply(release);
   }
 
   /** Its state in its thread is gone: it is made again from the log. */
@@ -147,7 +143,7 @@ export class HeldRun {
     this.#reports.clear();
     this.underWay = 0;
     this.ready = [];
-    this.#log.ready = [];
+    this.log.ready = [];
     this.wakeAt = null;
   }
 
@@ -158,7 +154,7 @@ export class HeldRun {
 
   /** Ends it while steps of it are under way: they fail with it, or are skipped. */
   endBetween(status: EndedStatus, reason: Interruption, now: number): void {
-    const stepResults = this.#log.interrupted(this.first, reason, now);
+    const stepResults = this.log.interrupted(this.first, reason, now);
     this.end = { kind: "end", status, error: reason.error, stepResults };
   }
 
@@ -167,7 +163,7 @@ export class HeldRun {
     const { generation } = this;
     this.mustSave = false;
     const { namespace, uuid, token } = this.run;
-    const { saved, ...written } = this.#log.write(next.kind === "end");
+    const { saved, ...written } = this.log.write(next.kind === "end");
     const { entries } = written;
     const { heard } = this.inbox;
     return {
@@ -195,6 +191,6 @@ export class HeldRun {
   /** It is not held any more: progress that is not persisted is dropped. */
   drop(): void {
     this.cancelWake();
-    this.#log.drop();
+    this.log.drop();
   }
 }

@@ -1,8 +1,10 @@
 import type { Logger } from "pino";
 import type { Clock } from "../../src/clock.ts";
+import { runOnCrash } from "../../src/engine/on-failure.ts";
 import { messageOf } from "../../src/errors.ts";
 import { crashesCharged } from "../../src/metrics/table.ts";
 import { describeFailure } from "../../src/step-failures.ts";
+import type { Reaches } from "../definitions/reach.ts";
 import type { ThreadLost } from "../execution/port.ts";
 import { RecentKeys } from "../recent.ts";
 import { namesOf } from "../tracing/names.ts";
@@ -16,8 +18,10 @@ export class Suspects {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #definitions: RecentKeys;
+  readonly #reaches: Pick<Reaches, "onFailureOf">;
 
-  constructor({ clock, log }: { clock: Clock; log: Logger }) {
+  constructor({ clock, log }: { clock: Clock; log: Logger }, reaches: Pick<Reaches, "onFailureOf">) {
+    this.#reaches = reaches;
     this.#clock = clock;
     this.#log = log;
     this.#definitions = new RecentKeys(clock, APART_MILLISECONDS);
@@ -44,15 +48,22 @@ export class Suspects {
     if (!guilty) return;
     this.#log.warn({ ...namesOf(held), reason, cause: messageOf(cause) }, "thread lost");
     this.add(held.definition);
-    if (charged) charge(held, reason, this.#clock.now());
+    if (charged) this.#charge(held, reason);
   }
-}
 
-/** A thread was lost for this reason while it executed the run: that may try again, or ends in the middle of its step. */
-function charge(held: HeldRun, reason: string, now: number): void {
-  held.crashes++;
-  crashesCharged.of({}).add();
-  held.mustSave = true;
-  if (held.crashes < MAX_LOSSES) return;
-  held.endBetween("failed", describeFailure("crashed", { count: MAX_LOSSES, reason }), now);
+  /** A thread was lost for this reason while it executed the run: that may try again, or ends in the middle of its step. */
+  #charge(held: HeldRun, reason: string): void {
+    held.crashes++;
+    crashesCharged.of({}).add();
+    held.mustSave = true;
+    if (held.crashes < MAX_LOSSES) return;
+    const now = this.#clock.now();
+    const crashed = describeFailure("crashed", { count: MAX_LOSSES, reason });
+    held.endBetween("failed", crashed, now);
+    const onFailure = this.#reaches.onFailureOf(held.definition);
+    if (onFailure === null || held.run.isOnFailure) return;
+    const { uuid: id, workflowUuid: workflow_id, workflowVersion: workflow_version, payload } = held.run;
+    const told = { id, workflow_id, workflow_version };
+    held.log.addStarted(runOnCrash(onFailure, told, payload, crashed.error, now));
+  }
 }

@@ -63,6 +63,7 @@ export class Reservations {
             logLength: 0,
             inbox: [],
             parentUuid: null,
+            isOnFailure: false,
             isCancelled: false,
             token: 1,
             crashes: 0,

@@ -1,5 +1,5 @@
 /** Column or parameter types of PostgreSQL that kept statements use. */
-type SqlType = "text" | "text[]" | "uuid" | "uuid[]" | "integer" | "float8" | "boolean";
+export type SqlType = "text" | "text[]" | "uuid" | "uuid[]" | "integer" | "float8" | "boolean";
 
 /**
  * A statement whose plan PostgreSQL keeps: the body of a function in PL/pgSQL. Through a pooler that knows no prepared

@@ -34,12 +34,13 @@ const switchConfig = TypeCompiler.Compile(SwitchConfig);
 
 /** Compiles a definition, which was checked when it was made. */
 export function compile(definition: Definition, types: StepTypes): Plan {
-  const { steps, output, timeout, defaults = {} } = definition;
+  const { steps, output, timeout, defaults = {}, on_failure: onFailure = null } = definition;
   return {
     root: blockOf(steps, output, "", { types, defaults }),
     isPlain: steps.every((step) => isPlain(step)) && Object.keys(defaults).length === 0,
     timeout: timeout === undefined ? null : millisecondsOf(timeout),
-    needsFacts: timeout !== undefined || readsRun(definition),
+    needsFacts: timeout !== undefined || onFailure !== null || readsRun(definition),
+    onFailure,
   };
 }
 

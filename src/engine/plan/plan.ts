@@ -1,6 +1,7 @@
 import type { StepType } from "../../connectors/index.ts";
 import type { ContainerType, JoinKind } from "../../language/definition/containers.ts";
 import type { Matcher } from "../../language/definition/matchers.ts";
+import type { OnFailure } from "../../language/definition/options.ts";
 import type { Retry } from "../../language/definition/retry.ts";
 import type { Compiled } from "../../language/expressions/compile.ts";
 import type { Json } from "../../schemas/json.ts";
@@ -14,6 +15,8 @@ export interface Plan {
   timeout: number | null;
   /** Whether it has to know more of a run than its payload and its log: the facts. */
   needsFacts: boolean;
+  /** The run that is started when one of it fails; null for none. */
+  onFailure: OnFailure | null;
 }
 
 /** Steps that run one after the other. */

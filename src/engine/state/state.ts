@@ -5,6 +5,7 @@ import type { ErrorDetails, StepResult } from "../../schemas/run.ts";
 import type { StepOutcome } from "../entries.ts";
 import type { BlockPlan, Plan } from "../plan/plan.ts";
 import type { Children } from "./children.ts";
+import type { RunFacts } from "./facts.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Scope } from "./scope.ts";
 
@@ -24,6 +25,8 @@ export interface RunState {
   /** Blocks below the root that are under way, by the common prefix of the paths of their steps. */
   blocks: Map<string, BlockState>;
   inbox: Inbox;
+  /** What is known of the run; null where its plan needs nothing of that. */
+  facts: RunFacts | null;
   children: Children;
 }
 

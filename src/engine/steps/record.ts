@@ -30,7 +30,7 @@ export function foldLog(plan: Plan, payload: Json, log: Iterable<LogEntry>, more
   const outer = facts === null ? null : new Scope({ name: RUN, value: facts }, null);
   const root = blockState(plan.root, "", "", new Scope({ name: "payload", value: payload }, outer));
   const deadline = facts === null || plan.timeout === null ? null : Date.parse(facts.started_at) + plan.timeout;
-  const own = { plan, root, deadline, succeeded: null };
+  const own = { plan, root, facts, deadline, succeeded: null };
   const state: RunState = {
     ...own,
     steps: new Map(),

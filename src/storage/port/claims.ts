@@ -45,6 +45,8 @@ export interface ClaimedRun extends RunKey {
   inbox: InboxRow[];
   /** The run that waits for its end; null for most. */
   parentUuid: string | null;
+  /** It was started because another run failed: its own failure starts none. */
+  isOnFailure: boolean;
   /** It is to be cancelled. */
   isCancelled: boolean;
   token: number;

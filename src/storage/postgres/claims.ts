@@ -1,6 +1,7 @@
 import { few, keptStatement } from "../../db/postgres/kept.ts";
 import type { Pool } from "../../db/postgres/pool.ts";
 import { isUuid } from "../../ids.ts";
+import { ON_FAILURE } from "../../schemas/child.ts";
 import type { InboxRow } from "../../schemas/inbox.ts";
 import type { Claim, ClaimedRun, DueClaim, MessageClaim } from "../port.ts";
 import { type DueLooks, since } from "./due-looks.ts";
@@ -34,11 +35,11 @@ const claim = (candidates: string, among = "true") => `with candidate as materia
       holder = $1::text::uuid, claim_id = $2::text::uuid, started_at = coalesce(q.started_at, now())
     from sized where q.run_uuid = sized.run_uuid and (sized.before < $3::float8 or sized.before = 0) and ${few("sized.position")}
     returning q.namespace, q.run_uuid, sized.workflow_id, sized.workflow_version, sized.payload, q.log_length, q.token, q.crashes, q.claims,
-      sized.depth, sized.traceparent, q.inbox, q.parent_uuid, q.control is not null, sized.position::integer
+      sized.depth, sized.traceparent, q.inbox, q.parent_uuid, (q.parent_path = '${ON_FAILURE}') is true, q.control is not null, sized.position::integer
   )
   select * from claimed
   union all
-  select null, null, null, null, null, null, null, null, null, null, null, null, null, null, count(*)::integer from overdue having count(*) > 0`;
+  select null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, count(*)::integer from overdue having count(*) > 0`;
 
 // Makes runs of workers whose lease is over due, 1,000 at a time. Workers are few: their table is one page.
 // Found once and kept ("materialized"): joined in another order, they would be looked for again for each row of the queue.
@@ -73,6 +74,7 @@ const CLAIMED = {
   traceparent: "text",
   came: "integer",
   parentUuid: "uuid",
+  isOnFailure: "boolean",
   isCancelled: "boolean",
   position: "integer",
 } as const;

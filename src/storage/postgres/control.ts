@@ -29,7 +29,8 @@ export const REQUEST_CONTROL = keptStatement(
     delete from run_queue q using item where $2::text = 'none' and ${FREE}
     returning q.run_uuid as uuid, q.token, q.crashes, q.started_at, q.parent_uuid, q.parent_path, q.has_children, item.position
   ), over as materialized (
-    select *, 'cancelled' as status, null as error from owing union all select *, 'cancelled', null from gone
+    select *, 'cancelled' as status, null as error, null as output, null as "errorDetails" from owing
+    union all select *, 'cancelled', null, null, null from gone
   ), ${endedFamilies("item")}, cancelled as (
     update workflow_runs r set status = 'cancelled', completed_at = now(), started_at = over.started_at, token = over.token,
       crashes = over.crashes

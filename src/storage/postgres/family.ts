@@ -1,6 +1,6 @@
 /** SQL about runs and those that they start. */
 import { few } from "../../db/postgres/kept.ts";
-import { MAX_GENERATIONS } from "../../schemas/child.ts";
+import { MAX_GENERATIONS, ON_FAILURE } from "../../schemas/child.ts";
 import { RESOLVED } from "./references.ts";
 import { within } from "./statement.ts";
 
@@ -19,13 +19,14 @@ export const lockFamilies = (item: string) => `perform from run_queue q where q.
   ) order by q.run_uuid for update`;
 
 /**
- * CTEs for runs that end: "over" has their rows of run_queue with uuid, status and error. Those that wait for them are told, those that
+ * CTEs for runs that end: "over" has their rows of run_queue with uuid, status, error, output and "errorDetails". Those that wait for them are told, those that
  * they wait for are cancelled, and their inboxes are cleared. The rows of "batch" are written by other parts of the statement.
  */
 export const endedFamilies = (batch: string) => `cleared as (
     delete from run_inbox i using over where i.run_uuid = over.uuid and ${few("over.position")}
   ), news as materialized (
-    select parent_uuid, parent_path, uuid, json_build_object('run_id', uuid, 'status', status, 'output', null, 'error', error) as body,
+    select parent_uuid, parent_path, uuid, json_build_object('run_id', uuid, 'status', status, 'output', output::json,
+        'error', coalesce("errorDetails"::json, to_json(error))) as body,
       (row_number() over (partition by parent_uuid order by uuid))::integer as nth
     from over where parent_uuid is not null and parent_uuid not in (select uuid from ${batch})
   ), heard as (
@@ -44,13 +45,14 @@ export const endedFamilies = (batch: string) => `cleared as (
   )`;
 
 /**
- * CTEs for the runs that "locked" items start and give up, whose parents are within `low` and `high`: "told" has what is to be told to
- * these. Nothing is started again where the write is repeated ("appended" has the runs whose entries are new).
+ * CTEs for the runs that "locked" items start, whose parents are within `low` and `high`.
+ *
+ * @param parents the locked items "item" that start them now, and not at a former copy of the write
  */
-export const startedFamilies = (low: string, high: string) => `starting as materialized (
+export const startedRuns = (low: string, high: string, parents: string) => `starting as materialized (
     select item.uuid as parent_uuid, item.namespace, item.inbox, child.uuid as child_uuid, child.path, child.workflow, child."workflowUuid",
       child.version, child.payload, child."isAwaited", child."isCancelled"
-    from locked as item join appended on appended.run_uuid = item.uuid,
+    from ${parents},
       json_to_recordset(item.children) as child (uuid uuid, path text, workflow text, "workflowUuid" uuid, version integer,
         payload text, "isAwaited" boolean, "isCancelled" boolean)
     where ${few("item.position")}
@@ -62,19 +64,31 @@ export const startedFamilies = (low: string, high: string) => `starting as mater
     left join workflow_versions v on v.workflow_uuid = coalesce(by_uuid.uuid, by_id.uuid)
       and v.version = coalesce(starting.version, by_uuid.version, by_id.version)
   ), child as materialized (
-    select *, case when generation >= ${MAX_GENERATIONS} then 'too_deep' when workflow_id is null then 'workflow_not_found'
+    select *, case when generation >= ${MAX_GENERATIONS} and path <> '${ON_FAILURE}' then 'too_deep' when workflow_id is null then 'workflow_not_found'
       when found_version is null then 'version_not_found' end as refused
     from found
   ), stored as (
     insert into workflow_runs (uuid, namespace, workflow_id, workflow_version, payload, depth, traceparent, root_run_id, parent_run_id,
       parent_path, generation)
-    select child_uuid, namespace, workflow_id, found_version, payload::jsonb, depth + 1, traceparent, root, parent_uuid, path, generation + 1
+    select child_uuid, namespace, workflow_id, found_version, payload::jsonb, depth + 1, traceparent,
+      case when path <> '${ON_FAILURE}' then root end, case when path <> '${ON_FAILURE}' then parent_uuid end, path,
+      case when path <> '${ON_FAILURE}' then generation + 1 else generation end
     from child where refused is null
   ), queued as (
     insert into run_queue (run_uuid, namespace, due_at, parent_uuid, parent_path, parent_cancels)
-    select child_uuid, namespace, now(), case when "isAwaited" then parent_uuid end, case when "isAwaited" then path end, "isCancelled"
+    select child_uuid, namespace, now(), case when "isAwaited" then parent_uuid end,
+      case when "isAwaited" or path = '${ON_FAILURE}' then path end, "isCancelled"
     from child where refused is null
-  ), told as materialized (
+  )`;
+
+/**
+ * CTEs for what the runs that start and give up others are told, once these are started: "told" has it. Nothing is started again where the
+ * write is repeated ("appended" has the runs whose entries are new).
+ */
+export const startedFamilies = (
+  low: string,
+  high: string,
+) => `${startedRuns(low, high, "locked as item join appended on appended.run_uuid = item.uuid")}, told as materialized (
     select parent_uuid, path, child_uuid, inbox, (row_number() over (partition by parent_uuid order by child_uuid))::integer as nth,
       case when refused is null then json_build_object('run_id', child_uuid)
         else json_build_object('refused', refused, 'workflow', workflow) end as body

@@ -10,7 +10,7 @@ import { CONTROL_OF, Control, REQUEST_CONTROL } from "./control.ts";
 import { DatabaseClock, databaseTime } from "./database-clock.ts";
 import { Definitions, FIND_VERSIONS, INSERT_WORKFLOWS } from "./definitions.ts";
 import { DueLooks, NEXT_DUE } from "./due-looks.ts";
-import { END_FAMILIES, END_RUNS } from "./ends.ts";
+import { ENDS } from "./ends.ts";
 import { EventQueue, OWED_EVENTS_SENT, TAKE_OWED_EVENTS } from "./events.ts";
 import { FIND_FACTS, findFacts } from "./facts.ts";
 import { FIGURES, figuresOf } from "./figures.ts";
@@ -54,8 +54,7 @@ export const KEPT = [
   FIND_INBOX,
   SAVE_PROGRESS,
   SAVE_FAMILIES,
-  END_RUNS,
-  END_FAMILIES,
+  ...ENDS,
   FIND_RUNS,
   LIST_RUNS.desc,
   LIST_RUNS.asc,

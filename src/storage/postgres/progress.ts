@@ -3,7 +3,7 @@ import type { Pool } from "../../db/postgres/pool.ts";
 import { isUuid } from "../../ids.ts";
 import type { Outcome, Progress } from "../port.ts";
 import { SAVE_FAMILIES, SAVE_PROGRESS } from "./checkpoints.ts";
-import { END_FAMILIES, END_RUNS } from "./ends.ts";
+import { END_FAMILIES, END_RUNS, END_STARTING } from "./ends.ts";
 import type { Ids } from "./ids.ts";
 import { boundsOf, outcomesOf, writeInRounds } from "./statement.ts";
 
@@ -35,8 +35,15 @@ export class ProgressWriter {
       kept.filter((one) => !hasFamily(one)),
       (batch) => this.#saveAlone(batch),
     );
-    await save(kept.filter(hasFamily), (batch) => this.#saveFamilies(batch));
-    const ending = items.filter(({ next }) => next.kind === "end");
+    const saveFamilies: WriteNamed = (batch, oldest) =>
+      this.#pool.run(SAVE_FAMILIES.call, [itemsText(batch), ...boundsOf(uuidsOf(batch)), oldest]);
+    await save(kept.filter(hasFamily), (batch) => this.#withChildren(batch, saveFamilies));
+    const ended = items.filter(({ next }) => next.kind === "end");
+    await save(
+      ended.filter(({ children }) => children !== undefined),
+      (batch) => this.#withChildren(batch, (named, oldest) => this.#endRows(END_STARTING.call, named, oldest)),
+    );
+    const ending = ended.filter(({ children }) => children === undefined);
     await save(ending, (batch) => this.#end(END_RUNS.call, batch));
     // Those that were passed over, and those whose fence does not hold, which few are.
     await save(
@@ -52,14 +59,17 @@ export class ProgressWriter {
   }
 
   async #end(call: string, batch: Progress[]): Promise<Outcome<null>[]> {
+    return outcomesOf(batch, await this.#endRows(call, batch));
+  }
+
+  #endRows(call: string, batch: Progress[], ...oldest: (number | null)[]): Promise<Written[]> {
     const results = `[${batch.map(({ next }) => (next.kind === "end" ? next.stepResults : "")).join(",")}]`;
     const bounds = boundsOf(uuidsOf(batch));
-    const parameters = [itemsText(batch), this.#event, this.#clock.now(), results, ...bounds];
-    return outcomesOf(batch, await this.#pool.run<Written>(call, parameters));
+    return this.#pool.run(call, [itemsText(batch), this.#event, this.#clock.now(), results, ...bounds, ...oldest]);
   }
 
   /** Those whose children got ids that came too late are written again, with others. */
-  async #saveFamilies(batch: Progress[]): Promise<Outcome<null>[]> {
+  async #withChildren(batch: Progress[], writeNamed: WriteNamed): Promise<Outcome<null>[]> {
     const outcomes = new Map<number, Outcome<null>>();
     const write = async (positions: number[], children: Named[], oldest: number | null) => {
       const items = positions.flatMap((position) => {
@@ -67,8 +77,7 @@ export class ProgressWriter {
         const own = children.flatMap(({ owner, ...child }) => (owner === position ? [child] : []));
         return item === undefined ? [] : [own.length === 0 ? item : { ...item, children: own }];
       });
-      const parameters = [itemsText(items), ...boundsOf(uuidsOf(items)), oldest];
-      const rows = await this.#pool.run<Written & { isLate: boolean }>(SAVE_FAMILIES.call, parameters);
+      const rows = await writeNamed(items, oldest);
       const written = new Map(rows.map((row) => [row.position, row.isLate]));
       for (const [index, position] of positions.entries()) {
         if (written.get(index) === true) continue;
@@ -88,9 +97,14 @@ export class ProgressWriter {
   }
 }
 
+/** `isLate`: not written, since the id of a run that it starts came too late. */
 interface Written {
   position: number;
+  isLate: boolean;
 }
+
+/** Writes items whose children have their ids, of which the oldest has this time. */
+type WriteNamed = (batch: Progress[], oldest: number | null) => Promise<Written[]>;
 
 /** A child with its id, and the position of the item that starts it. */
 type Named = NonNullable<Progress["children"]>[number] & { owner: number };

@@ -1,5 +1,6 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../clock.ts";
+import { ON_FAILURE } from "../../schemas/child.ts";
 import { sizeOf } from "../../schemas/inbox.ts";
 import type { Claim, ClaimedRun, DueClaim, MessageClaim } from "../port.ts";
 import type { Inbox } from "./inbox.ts";
@@ -12,12 +13,14 @@ const RUN =
 // Without a join, or a second table in its condition, which SQLite 3.54 plans anew at each call (32 µs in place of 6).
 const BY_UUID = `select uuid, 0 as logLength, 1 as token, 0 as crashes, 1 as claims, ${RUN},
   exists (select 1 from run_queue where run_uuid = uuid and token = 0 and started_at is null) as isNew,
-  (select inbox from run_queue where run_uuid = uuid) as came, null as parentUuid, 0 as isCancelled
+  (select inbox from run_queue where run_uuid = uuid) as came, 
+  (select parent_uuid from run_queue where run_uuid = uuid) as parentUuid,
+  (select parent_path from run_queue where run_uuid = uuid) as parentPath, 0 as isCancelled
   from workflow_runs r where uuid = ?`;
 
 // "cross join" makes SQLite read the queue first, and "+?" has it plan the statement once (see Definitions).
 const DUE = `select run_uuid as uuid, log_length as logLength, q.token + 1 as token, q.crashes, q.claims + 1 as claims, q.inbox as came,
-  parent_uuid as parentUuid, q.control is not null as isCancelled,
+  parent_uuid as parentUuid, q.parent_path as parentPath, q.control is not null as isCancelled,
   ${RUN} from run_queue q cross join workflow_runs r on r.uuid = run_uuid
   where due_at <= ? and (q.started_at is not null or due_at <= ?) order by due_at limit +?`;
 
@@ -33,7 +36,11 @@ const NEXT_DUE = `select min(due_at) as dueAt from run_queue where due_at < ${NE
 const NEXT_DUE_BEGUN = `${NEXT_DUE} and started_at is not null`;
 
 /** `came`: how many things came into its inbox. */
-type Claimable = Omit<ClaimedRun, "log" | "inbox" | "isCancelled"> & { came: number; isCancelled: number };
+type Claimable = Omit<ClaimedRun, "log" | "inbox" | "isOnFailure" | "isCancelled"> & {
+  came: number;
+  parentPath: string | null;
+  isCancelled: number;
+};
 
 /** Claims of runs, on one SQLite connection. Writes expect an open transaction. */
 export class Claims {
@@ -87,12 +94,13 @@ export class Claims {
     const claimed: ClaimedRun[] = [];
     if (!this.#workers.hasLease(worker)) return claimed;
     let room = maxBytes;
-    for (const { came, isCancelled, ...row } of claimable) {
+    for (const { came, parentPath, isCancelled, ...row } of claimable) {
       const inbox = came === 0 ? [] : this.#inbox.find({ uuid: row.uuid, after: 0 });
       const run = {
         ...row,
         log: logOf(this.#database, row.uuid, row.logLength),
         inbox,
+        isOnFailure: parentPath === ON_FAILURE,
         isCancelled: isCancelled === 1,
       };
       claimed.push(run);

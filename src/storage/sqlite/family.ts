@@ -1,9 +1,9 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../clock.ts";
-import { type ChildRefusal, MAX_GENERATIONS } from "../../schemas/child.ts";
+import { type ChildRefusal, MAX_GENERATIONS, ON_FAILURE } from "../../schemas/child.ts";
 import type { Json } from "../../schemas/json.ts";
-import type { EndedStatus, RunKey } from "../../schemas/run.ts";
-import type { NewChild } from "../port.ts";
+import type { RunKey } from "../../schemas/run.ts";
+import type { NewChild, RunEnd } from "../port.ts";
 import type { Definitions } from "./definitions.ts";
 import type { Inbox } from "./inbox.ts";
 
@@ -53,14 +53,15 @@ export class Family {
     this.#database.query(MARK).run(uuid);
     for (const child of children) {
       const said = this.#store({ namespace, uuid }, parent, child);
-      if (said !== null) this.#inbox.tell(uuid, child.path, child.uuid ?? "", said);
+      if (said !== null && child.path !== ON_FAILURE) this.#inbox.tell(uuid, child.path, child.uuid ?? "", said);
     }
   }
 
   /** What is to be told to its parent: the uuid of one that it does not wait for, or why it is not stored; null for nothing. */
   #store({ namespace, uuid }: RunKey, parent: Parent, child: NewChild): Json {
     const refuse = (refused: ChildRefusal) => ({ refused, workflow: child.workflow });
-    if (parent.generation >= MAX_GENERATIONS) return refuse("too_deep");
+    const isOwn = child.path !== ON_FAILURE;
+    if (isOwn && parent.generation >= MAX_GENERATIONS) return refuse("too_deep");
     const found = this.#definitions.resolve({ namespace, reference: child.workflow });
     if (found === null) return refuse("workflow_not_found");
     const { workflowUuid, version: newest } = found;
@@ -69,17 +70,22 @@ export class Family {
     const now = this.#clock.now();
     const { generation, depth, traceparent, root } = parent;
     const own = [child.uuid, namespace, workflowUuid, version, child.payload, depth + 1, now, traceparent];
-    this.#database.query(INSERT).run(...own, root, uuid, child.path, generation + 1);
-    const awaited = child.isAwaited ? [uuid, child.path, Number(child.isCancelled)] : [null, null, 0];
-    this.#database.query(QUEUE).run(child.uuid, namespace, now, ...awaited);
+    this.#database
+      .query(INSERT)
+      .run(...own, isOwn ? root : null, isOwn ? uuid : null, child.path, isOwn ? generation + 1 : generation);
+    const waits = child.isAwaited ? uuid : null;
+    const path = child.isAwaited || !isOwn ? child.path : null;
+    this.#database.query(QUEUE).run(child.uuid, namespace, now, waits, path, Number(child.isCancelled));
     return child.isAwaited ? null : { run_id: child.uuid };
   }
 
   /** A run ended: tells the one that waits for it, and cancels those that it waits for. To be called before it leaves the queue. */
-  end(uuid: string, { status, error }: { status: EndedStatus; error: string | null }): void {
+  end(uuid: string, { status, error, output, errorDetails }: Omit<RunEnd, "kind" | "stepResults">): void {
     const parent = this.#database.query<{ uuid: string; path: string }, [string]>(PARENT_OF).get(uuid);
-    if (parent !== null)
-      this.#inbox.tell(parent.uuid, parent.path, uuid, { run_id: uuid, status, output: null, error });
+    if (parent !== null) {
+      const said = { output: parsed(output), error: errorDetails === undefined ? error : parsed(errorDetails) };
+      this.#inbox.tell(parent.uuid, parent.path, uuid, { run_id: uuid, status, ...said });
+    }
     this.leave(uuid, null);
   }
 
@@ -89,4 +95,8 @@ export class Family {
     if (paths === null) this.#database.query(LEAVE).run(now, uuid);
     else for (const path of paths) this.#database.query(`${LEAVE} and parent_path = ?3`).run(now, uuid, path);
   }
+}
+
+function parsed(text = "null"): Json {
+  return JSON.parse(text);
 }

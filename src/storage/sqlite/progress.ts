@@ -66,7 +66,7 @@ export class ProgressWriter {
     try {
       const { changes } = this.#database.query(APPEND).run(progress.uuid, progress.seq, progress.token, entries);
       // Else it is repeated.
-      if (changes > 0) this.#family.start(progress, progress.children ?? []);
+      if (changes > 0 && progress.next.kind !== "end") this.#family.start(progress, progress.children ?? []);
       this.#write(progress, row);
     } catch (error) {
       this.#database.query("rollback to progress").run();
@@ -92,6 +92,7 @@ export class ProgressWriter {
       this.#database
         .query(END)
         .run(status, startedAt, completedAt, error, stepResults, token, crashes, output, errorDetails, uuid);
+      this.#family.start(progress, progress.children ?? []);
       if (row.hasFamily) this.#family.end(uuid, next);
       this.#database.query(LEAVE).run(uuid);
       if (row.inbox > 0) this.#inbox.clear(uuid);

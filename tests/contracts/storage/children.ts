@@ -1,6 +1,6 @@
 /** Runs that are stored with the progress of others: once each, and what is told of them. */
 import { expect } from "bun:test";
-import { MAX_GENERATIONS } from "../../../src/schemas/child.ts";
+import { MAX_GENERATIONS, ON_FAILURE } from "../../../src/schemas/child.ts";
 import type { ClaimedRun, NewChild, Progress, RunRecord } from "../../../src/storage/port.ts";
 import {
   type Check,
@@ -199,6 +199,32 @@ export function childContract(check: Check): void {
       const isCancelled = ({ uuid }: RunRecord) => claimed.find((run) => run.uuid === uuid)?.isCancelled;
       expect([isCancelled(present(first)), isCancelled(present(second))]).toEqual([true, false]);
     }
+  });
+
+  check("a run that fails starts another in the write of its end, once, which has no parent", async (world) => {
+    const workflow = await world.workflow({ id: "alert" });
+    const runs = await Promise.all([world.held(), world.held()]);
+    const end = { ...END, status: "failed", error: "no" } as const;
+    const alert = (to: string) => child(to, ON_FAILURE, { isAwaited: false, isCancelled: false });
+    const writes = ["alert", "nothing"].map((to, index) =>
+      progress(present(runs[index]), {
+        entries: index === 0 ? null : entriesText("0"),
+        children: [alert(to)],
+        next: end,
+      }),
+    );
+    for (let time = 0; time < 2; time++) {
+      for (const outcome of await world.storage.saveProgress(writes.map((write) => ({ ...write })))) granted(outcome);
+    }
+    for (const { uuid } of runs) {
+      expect(await world.find(uuid)).toMatchObject({ status: "failed", error: "no" });
+      expect(await toldTo(world, uuid)).toEqual([]);
+    }
+    const started = only(await world.claimDue());
+    expect(started).toMatchObject({ workflowUuid: workflow, parentUuid: null, isOnFailure: true, depth: 1 });
+    expect(JSON.parse(started.payload)).toEqual({ n: 1 });
+    expect(await world.find(started.uuid)).toMatchObject({ parentRunId: null, rootRunId: null });
+    expect((await world.held()).isOnFailure).toBe(false);
   });
 
   check("children that end at once, while their parent is written, are all told", async (world) => {

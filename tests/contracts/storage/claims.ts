@@ -33,6 +33,7 @@ export function claimContract(check: Check): void {
       log: "[]",
       inbox: [],
       parentUuid: null,
+      isOnFailure: false,
       isCancelled: false,
       logLength: 0,
       token: 1,

@@ -1,4 +1,5 @@
 import type { Tools } from "../../../src/connectors/index.ts";
+import { runOnFailure } from "../../../src/engine/on-failure.ts";
 import type { Plan } from "../../../src/engine/plan/plan.ts";
 import { type BlockState, blockOf, type RunState } from "../../../src/engine/state/state.ts";
 import { decide } from "../../../src/engine/steps/decide.ts";
@@ -74,6 +75,7 @@ export class ThreadRun {
    */
   advance(world: Surroundings): Advanced {
     const next = this.#pure(world);
+    if (next.kind === "end") this.#beside.add(undefined, runOnFailure(this.#state, next, world.now()));
     const { heard } = this.#state.inbox;
     const said = {
       seq: this.#told++,

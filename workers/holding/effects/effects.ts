@@ -83,7 +83,7 @@ export class Effects {
 
   #end(effect: HeldEffect, outcome: Outcome<ExecutedEffect>): void {
     const { held, path, host } = effect;
-    if ("release" in outcome && outcome.release !== undefined) held.addReply(outcome.release);
+    if ("release" in outcome && outcome.release !== undefined) held.log.addReply(outcome.release);
     if (!this.#isCurrent(effect)) return;
     held.underWay--;
     // Another effect of the run, which ended with it, has the result of both.

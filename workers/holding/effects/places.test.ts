@@ -48,6 +48,7 @@ function effectOf(workflow: string, host: string | null): HeldEffect {
     logLength: 0,
     inbox: [],
     parentUuid: null,
+    isOnFailure: false,
     isCancelled: false,
     token: 1,
     crashes: 0,

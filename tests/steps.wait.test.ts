@@ -128,6 +128,22 @@ describe("a signal", () => {
     expect(textAt(late.body, "detail")).toContain("has ended");
   });
 
+  test("that does not fit the schema of its step is refused, with the place", async () => {
+    const schema = { type: "object", required: ["by"], properties: { by: { type: "string" } } };
+    const steps = [listens("a", "", { config: { signal: ["go", "stop"], schema } }), listens("b", "stop")];
+    const run = await start(...steps);
+    expectFaults(await send(run, "go", {}), [{ loc: ["body", "by"], type: "missing" }]);
+    expectFaults(await send(run, "go", { by: 5 }), [{ loc: ["body", "by"], type: "string_type" }]);
+    // Another step takes any.
+    expectReply(await send(run, "stop", 1), 200);
+    expectReply(await send(run, "stop", 2), 200);
+    expect((await api.untilEnded(run)).output("b")).toBe(2);
+    const bad = listens("a", "", { config: { signal: "go", schema: { pattern: "a" } } });
+    expectFaults(await api.post("/api/v1/workflows", { name: "a test", steps: [bad] }), [
+      { loc: ["body", "steps", 0, "config", "schema", "pattern"], type: "schema_word" },
+    ]);
+  });
+
   test("more than a run keeps is refused, and can be sent again", async () => {
     const run = await start({ name: "d", type: "delay", config: { duration: 30 } }, listens("a", "go"));
     const large = "x".repeat(256 * 1024 - 2);

@@ -1,5 +1,7 @@
 import { Type } from "@sinclair/typebox";
 import { faultOfSignal, MAX_SIGNAL_NAMES, WAIT } from "../language/definition/control.ts";
+import { faultsOfSchema } from "../language/json-schema/index.ts";
+import type { JsonObject } from "../schemas/json.ts";
 import { defineConnector } from "./index.ts";
 
 /** Of a name with placeholders in it. */
@@ -16,13 +18,20 @@ export default defineConnector({
       signal: Type.Union([Name, Type.Array(Name, { minItems: 1, maxItems: MAX_SIGNAL_NAMES })], {
         description: "the name of a signal, or a list of up to 10 of which any will do",
       }),
+      schema: Type.Optional(
+        Type.Unsafe<JsonObject>(
+          Type.Record(Type.String(), Type.Unknown(), { description: "A JSON Schema of what may be sent" }),
+        ),
+      ),
     },
     { additionalProperties: false, examples: [{ signal: ["approved", "rejected"] }] },
   ),
-  check: ({ signal }) =>
-    [signal].flat().flatMap((name, index) => {
+  check: ({ signal, schema }) => [
+    ...[signal].flat().flatMap((name, index) => {
       const message = name.includes("${") ? null : faultOfSignal(name);
       return message === null ? [] : [{ path: Array.isArray(signal) ? ["signal", index] : ["signal"], message }];
     }),
+    ...faultsOfSchema(schema ?? {}, ["schema"]).map(({ loc, msg, type }) => ({ path: loc, message: msg, type })),
+  ],
   signals: ({ signal }) => [signal].flat(),
 });

@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { PlatformError, ValidationFailed } from "../errors.ts";
 import { newId } from "../ids.ts";
+import { faultsOfValue } from "../language/json-schema/index.ts";
 import { type AwaitedSignals, awaitedSignals } from "../language/signals.ts";
 import { lru } from "../lru.ts";
 import type { RunRepository } from "../repositories/runs.ts";
@@ -33,7 +34,7 @@ export class SignalService {
   /** By the version of a workflow. */
   readonly #awaited = lru<AwaitedSignals>({
     maxBytes: MAX_KNOWN_BYTES,
-    bytesOf: ({ names }) => [...names].reduce((sum, name) => sum + 2 * name.length, 50),
+    bytesOf: ({ names, schemas }) => 50 + 2 * JSON.stringify([...names, ...schemas.values()]).length,
   });
 
   constructor(runs: RunService, repository: RunRepository, events: TriggerEvents, clock: Clock) {
@@ -53,7 +54,7 @@ export class SignalService {
   async send(runId: string, name: string, body: Json, key: string | null): Promise<SentSignal> {
     const run = await this.#runs.get(runId);
     if (run.completedAt !== null) throw new PlatformError("run_ended");
-    await this.#check(run, name);
+    await this.#check(run, name, body);
     const text = JSON.stringify(body);
     if (Buffer.byteLength(text) > MAX_BODY_BYTES) throw new PlatformError("signal_too_large");
     const id = key === null ? newId(this.#clock.now()) : idOf(`${run.uuid} ${name} ${key}`);
@@ -78,8 +79,13 @@ export class SignalService {
     return { id, status: waiting > earlier ? "delivered" : "kept", isRepeated };
   }
 
-  async #check(run: RunRecord, name: string): Promise<void> {
-    const { names, isOpen } = await this.#awaitedBy(run);
+  async #check(run: RunRecord, name: string, body: Json): Promise<void> {
+    const { names, schemas, isOpen } = await this.#awaitedBy(run);
+    const [first, ...others] = (schemas.get(name) ?? []).map((schema) => faultsOfValue(schema, body, ["body"]));
+    // Of several steps that take it one may do.
+    if (first !== undefined && first.length > 0 && others.every((faults) => faults.length > 0)) {
+      throw new ValidationFailed(first);
+    }
     if (isOpen || names.has(name)) return;
     const known = names.size === 0 ? "none" : [...names].toSorted().join(", ");
     const msg = `No step of this workflow waits for that signal; it waits for: ${known}`;
@@ -91,7 +97,8 @@ export class SignalService {
     const known = this.#awaited.get(nameOfVersion(key));
     if (known !== undefined) return known;
     const steps = await this.#repository.stepsOf(key);
-    const awaited = steps === null ? { names: new Set<string>(), isOpen: true } : awaitedSignals(steps);
+    const awaited =
+      steps === null ? { names: new Set<string>(), schemas: new Map(), isOpen: true } : awaitedSignals(steps);
     this.#awaited.set(nameOfVersion(key), awaited);
     return awaited;
   }

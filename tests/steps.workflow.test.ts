@@ -62,13 +62,20 @@ describe("a child run", () => {
     expect(parent.status).toBe("failed");
     const { error_details: error, attempts } = parent.step("c");
     expect(attempts).toBe(2);
-    expect(error).toMatchObject({ code: "child", details: { status: "failed", error: 'Step "a" failed: no' } });
+    expect(error).toMatchObject({ code: "child", details: { status: "failed" } });
+    expect(error).toMatchObject({ details: { error: { code: "oops", message: "no", step: "a" } } });
     expect(parent.error).toContain('Step "a" failed: no');
     const list = await api.get("/api/v1/runs?limit=200");
     const children = (JSON.parse(list.text).items as { parent_run_id?: string }[]).filter(
       ({ parent_run_id }) => parent_run_id === parent.uuid,
     );
     expect(children.length).toBe(2);
+  });
+
+  test("gives its output", async () => {
+    const workflow = await api.create([pure("a", "${payload.i}")], { output: { got: "${a.value}" } });
+    const parent = await run(child("c", workflow, { payload: { i: 7 } }), pure("b", "${c.output.got}"));
+    expect(parent.output("b")).toEqual({ type: "transform", value: 7 });
   });
 
   test("that is not waited for goes on by itself", async () => {

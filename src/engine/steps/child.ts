@@ -73,5 +73,7 @@ function withReason(failure: Pick<FailedOutcome, "code" | "error">, reason: stri
 
 /** Of an error, as an object or as a text. */
 function sentenceOf(error: Json): string {
-  return String(isObject(error) ? error.message : error);
+  if (!isObject(error)) return String(error);
+  const { step, message } = error;
+  return step === "" ? String(message) : `Step "${String(step)}" failed: ${String(message)}`;
 }

@@ -32,6 +32,19 @@ async function childOf(uuid: unknown): Promise<Run> {
   return api.untilEnded(String(uuid));
 }
 
+/** The runs that a run has started, once there are some. */
+async function untilStarted(parent: string): Promise<string[]> {
+  for (let time = 0; time < 500; time++) {
+    const items: { uuid: string; parent_run_id?: string }[] = JSON.parse(
+      (await api.get("/api/v1/runs?limit=200")).text,
+    ).items;
+    const own = items.filter(({ parent_run_id }) => parent_run_id === parent);
+    if (own.length > 0) return own.map(({ uuid }) => uuid);
+    await Bun.sleep(20);
+  }
+  throw new Error(`run ${parent} has started none`);
+}
+
 /** Asks for a run until it has a status. */
 async function untilIs(uuid: string, status: string): Promise<void> {
   for (let time = 0; time < 500; time++) {
@@ -70,6 +83,16 @@ describe("a child run", () => {
       ({ parent_run_id }) => parent_run_id === parent.uuid,
     );
     expect(children.length).toBe(2);
+  });
+
+  test("is what its parent is shown to wait for", async () => {
+    const workflow = await api.create([listens("a", "go")], { id: "listening" });
+    const parent = await api.trigger(await api.create([child("c", workflow)]));
+    const { body } = await api.untilBegun(parent, "c");
+    expect(body.waiting).toEqual([{ address: "c", kind: "child" }]);
+    const [uuid] = await untilStarted(parent);
+    expectReply(await api.post(`/api/v1/runs/${uuid}/signals/go`, 1), 200);
+    expect((await api.untilEnded(parent)).body).not.toHaveProperty("waiting");
   });
 
   test("gives its output", async () => {

@@ -7,7 +7,6 @@ export const Waiting = Type.Object(
     kind: Type.Union((["delay", "retry", "signal", "child"] as const).map((kind) => Type.Literal(kind))),
     until: Type.Optional(Type.String({ format: "date-time", description: "When it ends at the latest" })),
     signals: Type.Optional(Type.Array(Type.String(), { description: "Any of them ends it" })),
-    run_id: Type.Optional(Type.String({ format: "uuid", description: "The child run" })),
   },
   { title: "Waiting" },
 );

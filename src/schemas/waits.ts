@@ -1,5 +1,6 @@
 /** What a run waits for, as its log says. */
 import { isoTime } from "../clock.ts";
+import { WORKFLOW } from "../language/definition/control.ts";
 import { isObject } from "./json.ts";
 import { type LogEntry, parseLog } from "./log.ts";
 import type { Waiting } from "./waiting.ts";
@@ -19,6 +20,7 @@ function waitingOf([, { step_name: address, status, error, type, details }, wake
   if (signals !== null) {
     return [{ address, kind: "signal", ...until, signals: signals.filter((name) => typeof name === "string") }];
   }
+  if (type === WORKFLOW) return [{ address, kind: "child", ...until }];
   const isDelay = wakeAt !== null && (type === undefined || type === "delay");
   return isDelay ? [{ address, kind: "delay", ...until }] : [];
 }

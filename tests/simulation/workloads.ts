@@ -156,6 +156,11 @@ export const WORKLOADS: Workload[] = [
     steps: [parallel("p", "all", [starts("c", "parent")], [acts("a"), starts("d", "short")]), pure("b")],
     status: "success",
   },
+  {
+    id: "starts beside a sleep",
+    steps: [parallel("p", "all", [waits("w", 1)], [starts("c", "short")]), pure("b")],
+    status: "success",
+  },
   ...RUN_WORKLOADS,
   { id: "poisoned", steps: [acts("a"), { name: "b", type: "poison", config: {} }], status: "failed" },
   { id: "deadly", steps: [acts("a"), { name: "b", type: "deadly", config: {} }], status: "failed" },
@@ -169,4 +174,6 @@ export const WORKLOADS: Workload[] = [
 ];
 
 /** Those that shortcuts are for, which come more often. */
-export const SHORT = WORKLOADS.filter(({ id }) => ["pure", "short", "sleepy", "in turn"].includes(id));
+export const SHORT = WORKLOADS.filter(({ id }) =>
+  ["pure", "short", "sleepy", "in turn", "starts beside a sleep"].includes(id),
+);

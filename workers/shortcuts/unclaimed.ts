@@ -105,7 +105,8 @@ export class UnclaimedRuns {
 
   /** None for a run that has to be claimed. */
   #cameTo(run: Unclaimed, advanced: Advanced | null): Came[] {
-    if (advanced === null) return [];
+    // A run that starts others is held when it does: they are stored with its checkpoint.
+    if (advanced === null || advanced.children !== undefined) return [];
     const { entries, next } = advanced;
     if (next.kind === "end") return [{ run, progress: progressOf(run, next, entries) }];
     if (next.kind !== "wait" || next.ready.length > 0 || next.wakeAt === null) return [];

@@ -6,14 +6,15 @@ export class RunEffects {
   readonly #effects = new Map<string, Effect>();
   /** Those that were not told. */
   #ready: ReadyEffect[] = [];
+  #underWay = 0;
 
   get size(): number {
     return this.#effects.size;
   }
 
+  /** Also those that were called off, until they end. */
   get areUnderWay(): boolean {
-    for (const { cancellation } of this.#effects.values()) if (cancellation !== null) return true;
-    return false;
+    return this.#underWay > 0;
   }
 
   has(path: string): boolean {
@@ -30,8 +31,14 @@ export class RunEffects {
     this.#ready.push({ path, host: effect.connector.host?.(effect.config) ?? null });
   }
 
-  /** One is over; false where it was cancelled meanwhile. */
+  /** One is started. */
+  begin(): void {
+    this.#underWay++;
+  }
+
+  /** One that was started is over; false where it was cancelled meanwhile. */
   end(path: string, effect: Effect): boolean {
+    this.#underWay--;
     return this.#effects.get(path) === effect && this.#effects.delete(path);
   }
 

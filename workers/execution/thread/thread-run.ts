@@ -61,10 +61,10 @@ export class ThreadRun {
 
   /** Whether an effect of it is under way or is to be started. */
   get hasEffects(): boolean {
-    return this.#effects.size > 0;
+    return this.#effects.size > 0 || this.hasEffectsUnderWay;
   }
 
-  /** Whether an effect of it is under way. */
+  /** Whether an effect of it is under way, even one that was called off: when that ends, the run goes on from here. */
   get hasEffectsUnderWay(): boolean {
     return this.#effects.areUnderWay;
   }
@@ -115,9 +115,11 @@ export class ThreadRun {
     if (effect === undefined) return;
     const startedAt = world.now();
     effect.cancellation = new Cancellation();
+    this.#effects.begin();
     const executed = await executeEffect(effect.connector, effect.config, tools(effect.cancellation, effect.timeout));
+    const isCurrent = this.#effects.end(path, effect);
     const block = blockOf(this.#state, path);
-    if (block === undefined || !this.#effects.end(path, effect)) return;
+    if (block === undefined || !isCurrent) return;
     this.#mustSave = true;
     this.#settle(world, block, executed, startedAt);
   }

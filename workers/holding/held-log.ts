@@ -27,6 +27,8 @@ export class HeldLog {
   #releases: (() => void)[] = [];
   #releasesWritten: (() => void)[] = [];
   #isDropped = false;
+  /** Whether the last write had something, and nobody heard that it was done. */
+  #isUnsure = false;
 
   /** A log as it was claimed: JSON array text, and in how many rows it is stored. */
   constructor(log: string, length: number) {
@@ -70,6 +72,8 @@ export class HeldLog {
 
   /** What is to be written of what came. Where the run ends, its results say it, unless attempts tell more. */
   write(isEnd: boolean): LogWrite {
+    // What came since would stand in the place of what may not be there.
+    if (this.#isUnsure) return { seq: this.#length, entries: null, saved: () => [] };
     const [unsaved, releases, ready] = [this.#unsaved, this.#releases, this.ready];
     const { taken, children, left } = this.#beside;
     this.#beside = { taken: [], children: [], left: [] };
@@ -81,6 +85,7 @@ export class HeldLog {
     const entries = isTold && unsaved.length > 0 ? unsaved.reduce(joinLogs) : null;
     // From now on it is part of what a thread that does not have it needs.
     if (entries !== null) this.#written.push(entries);
+    this.#isUnsure = entries !== null;
     return {
       seq: this.#length,
       entries,
@@ -90,6 +95,7 @@ export class HeldLog {
       saved: () => {
         for (const release of releases.splice(0)) release();
         if (entries !== null) this.#length++;
+        this.#isUnsure = false;
         return ready;
       },
     };

@@ -1,3 +1,4 @@
+import { ITERATION_FAILURES } from "./step-failures/iterations.ts";
 import { WEBHOOK_FAILURES } from "./step-failures/webhook.ts";
 
 /** The kind of a failure: stable words, which clients may tell apart. */
@@ -11,6 +12,8 @@ export type FailureCode =
   | "child"
   | "limit"
   | "all_failed"
+  | "loop_limit"
+  | "too_many_failures"
   | "cancelled"
   | "run_timeout"
   | "crashed"
@@ -98,6 +101,7 @@ export const STEP_FAILURES = {
     sentence: "The run has started 10,000 runs",
     when: "Of a `workflow` step, over all of a run and their attempts",
   },
+  ...ITERATION_FAILURES,
   step_timeout: {
     code: "timeout",
     sentence: "The step was not done within its {seconds} s",
@@ -122,6 +126,11 @@ export const STEP_FAILURES = {
     code: "cancelled",
     sentence: "Cancelled: the branch {branch} {how}",
     when: "The step had begun when another branch ended their `parallel`; it is `skipped`",
+  },
+  cancelled_by_iteration: {
+    code: "cancelled",
+    sentence: "Cancelled: the iteration {index} {how}",
+    when: "The step had begun when another iteration ended their `map`; it is `skipped`",
   },
   cancelled_by_timeout: {
     code: "cancelled",

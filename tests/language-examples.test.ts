@@ -70,6 +70,26 @@ const SETTINGS: Record<string, Setting> = {
     payload: { send_at: "2030-01-01T01:00:00+00:00" },
     expected: { status: "success", virtual_seconds: 3600 },
   },
+  poll: {
+    payload: { job: 7 },
+    mocks: { "poll[0].check": ok({ state: "queued" }), "poll[1].check": ok({ state: "done" }) },
+    expected: { status: "success", virtual_seconds: 15, step_results: { poll: { output: { state: "done" } } } },
+  },
+  prices: {
+    payload: { lines: [{ sku: "a" }, { sku: "b" }] },
+    mocks: { "prices[0].fetch": ok({ price: 2 }), "prices[1].fetch": ok({ price: 3 }) },
+    expected: { step_results: { prices: { output: { 1: { sku: "b", price: 3 } } } } },
+  },
+  pages: {
+    payload: { cursor: "a" },
+    mocks: { "pages[0].page": ok({ next: "b", rows: [1, 2] }), "pages[1].page": ok({ next: null, rows: [3] }) },
+    expected: { status: "success", step_results: { pages: { output: { total: 3 } } } },
+  },
+  pay: {
+    payload: { total: 5 },
+    mocks: { pay: ok({ id: "c1" }) },
+    expected: { status: "success", step_results: { pay: { status: "success" } } },
+  },
   "An order": {
     payload: { name: "Ada", lines: [{ price: 2, count: 3 }] },
     expected: { step_results: { tell: { output: { value: { text: "Ada pays 9" } } } } },

@@ -9,11 +9,15 @@ import { loadStepTypes } from "../src/connectors/index.ts";
 import {
   BLOCK,
   BlockConfig,
+  LOOP,
+  MAP,
   PARALLEL,
   ParallelConfig,
   SWITCH,
   SwitchConfig,
 } from "../src/language/definition/containers.ts";
+import { LoopConfig } from "../src/language/definition/loop.ts";
+import { MapConfig } from "../src/language/definition/map.ts";
 import { openInProcessMessaging } from "../src/messaging/in-process.ts";
 import { RunRepository } from "../src/repositories/runs.ts";
 import { WorkflowRepository } from "../src/repositories/workflows.ts";
@@ -136,6 +140,8 @@ test("has a schema for the config of every step type", async () => {
     { type: BLOCK, config: BlockConfig },
     { type: PARALLEL, config: ParallelConfig },
     { type: SWITCH, config: SwitchConfig },
+    { type: LOOP, config: LoopConfig },
+    { type: MAP, config: MapConfig },
   ];
   expect(documented).toEqual(all.map(({ type, config }) => [type, Object.keys(config.properties)]));
 });

@@ -10,12 +10,16 @@ import type { RunState } from "./state/state.ts";
 import type { Ending } from "./steps/decision.ts";
 
 /** The run that is started because one fails. Where its payload can't be made as the definition says, it has the usual one. */
-export function runOnFailure({ plan, root, facts }: RunState, end: Ending, now: number): ChildOfStep | undefined {
+export function runOnFailure(
+  { plan, root, facts, meter }: RunState,
+  end: Ending,
+  now: number,
+): ChildOfStep | undefined {
   const { onFailure } = plan;
   if (onFailure === null || facts === null || end.status !== "failed") return undefined;
   const error = end.details ?? plainError(end.error ?? "", now);
-  const scope = new Scope({ name: "error", value: { ...error } }, root.scope);
-  const made = onFailure.payload === undefined ? null : resultOf(onFailure.payload, scope);
+  const scope = new Scope({ error: { ...error } }, root.scope);
+  const made = onFailure.payload === undefined ? null : resultOf(onFailure.payload, scope, meter);
   const usual = usualPayload(facts, root.scope.get("payload") ?? null, error);
   const payload = made === null || "error" in made ? usual : made.output;
   const text = JSON.stringify(payload);

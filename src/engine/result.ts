@@ -1,13 +1,16 @@
 import type { Json } from "../schemas/json.ts";
 import type { FailedOutcome, StepOutcome } from "./entries.ts";
 import { PlaceholderError, resolvePlaceholders } from "./placeholders.ts";
-import type { Scope } from "./state/scope.ts";
+import type { Meter, Scope } from "./state/scope.ts";
+
+/** Characters of the output of a step, as JSON. */
+export const MAX_OUTPUT = 1024 * 1024;
 
 /** The result of a list of steps that succeeded: its output, or the outputs of its steps by name. */
-export function resultOf(output: Json | undefined, scope: Scope): StepOutcome {
+export function resultOf(output: Json | undefined, scope: Scope, meter: Meter): StepOutcome {
   if (output === undefined) return { output: scope.outputs() };
   try {
-    return { output: resolvePlaceholders(output, scope) };
+    return { output: resolvePlaceholders(output, scope, undefined, meter) };
   } catch (error) {
     return placeholderFailure(error);
   }

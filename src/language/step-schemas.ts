@@ -9,13 +9,17 @@ import {
   Case,
   type ContainerType,
   DefaultCase,
+  LOOP,
+  MAP,
   PARALLEL,
   ParallelConfig,
   SWITCH,
   SwitchConfig,
 } from "./definition/containers.ts";
+import { LoopConfig } from "./definition/loop.ts";
+import { MapConfig } from "./definition/map.ts";
 import { MAX_RETRIES, Retry } from "./definition/retry.ts";
-import { Catch, Step, StepName } from "./definition/step.ts";
+import { Catch, Compensation, Step, StepName } from "./definition/step.ts";
 import { MAX_EXPRESSION } from "./expressions/parse.ts";
 
 /** What steps that hold others do, by their type. */
@@ -23,6 +27,8 @@ export const CONTAINERS: Readonly<Record<ContainerType, string>> = {
   [BLOCK]: "Groups steps: they are retried together, and give one output.",
   [PARALLEL]: "Runs branches of steps beside one another, and joins them.",
   [SWITCH]: "Runs the first of several lists of steps whose condition holds.",
+  [LOOP]: "Repeats its steps while a condition holds, or until one does.",
+  [MAP]: "Runs its steps once for each item of a list, several at once.",
 };
 
 /** The retry rules of a step. */
@@ -60,6 +66,9 @@ export function stepSchemas(types: StepTypes): Record<string, TSchema> {
     return referenceTo(`${own}Step`);
   });
   named.Retry = Retry;
+  const undoing = { ...Compensation.properties.step.properties, retry: Type.Optional(RETRIES) };
+  named.CompensationStep = { ...Compensation.properties.step, properties: undoing };
+  named.Compensation = { ...Compensation, properties: { step: referenceTo("CompensationStep") } };
   named.Catch = withSteps(Catch);
   named.BlockConfig = withSteps(BlockConfig);
   named.Branch = withSteps(Branch);
@@ -70,6 +79,8 @@ export function stepSchemas(types: StepTypes): Record<string, TSchema> {
   const cases = { ...SwitchConfig.properties.cases, items: referenceTo("Case") };
   const otherwise = Type.Optional(referenceTo("DefaultCase"));
   named.SwitchConfig = { ...SwitchConfig, properties: { cases, default: otherwise } };
+  named.LoopConfig = withSteps(LoopConfig);
+  named.MapConfig = withSteps(MapConfig);
   for (const [type, description] of Object.entries(CONTAINERS)) {
     named[`${nameOf(type)}Step`] = stepOf(type, description);
     steps.push(referenceTo(`${nameOf(type)}Step`));
@@ -79,6 +90,7 @@ export function stepSchemas(types: StepTypes): Record<string, TSchema> {
   function stepOf(type: string, description: string, mayLackConfig = false): TSchema {
     const config = referenceTo(`${nameOf(type)}Config`);
     const { description: text, if: condition, timeout, on_error } = Step.properties;
+    const compensate = Type.Optional(referenceTo("Compensation"));
     const fields = {
       name,
       type: Type.Literal(type),
@@ -89,6 +101,7 @@ export function stepSchemas(types: StepTypes): Record<string, TSchema> {
       retry: Type.Optional(RETRIES),
       catch: CATCHES,
       on_error,
+      compensate,
     };
     return Type.Object(fields, { additionalProperties: false, description });
   }
@@ -122,7 +135,14 @@ function orPlaceholder(key: string, schema: TSchema, lift: (key: string, schema:
 }
 
 /** The schemas of what holds steps. */
-type ListSchema = typeof BlockConfig | typeof Branch | typeof Case | typeof Catch | typeof DefaultCase;
+type ListSchema =
+  | typeof BlockConfig
+  | typeof Branch
+  | typeof Case
+  | typeof Catch
+  | typeof DefaultCase
+  | typeof LoopConfig
+  | typeof MapConfig;
 
 function withSteps(schema: ListSchema): TSchema {
   const steps = { ...schema.properties.steps, items: referenceTo("Step") };

@@ -1,3 +1,5 @@
+import { LOOP } from "../language/definition/containers.ts";
+import { COMPENSATE } from "../language/definition/step.ts";
 import type { Json } from "./json.ts";
 import type { StepResult } from "./run.ts";
 
@@ -32,11 +34,23 @@ export function joinLogs(first: string, second: string): string {
  * named "2" before one named "b". Joined from its parts: a run's end costs a fifth of what serializing each result does.
  *
  * @param outputs the JSON text of outputs, where it is known already
+ * @param dropped how many entries within steps at the top are not given any more, by the paths of these
  */
-export function stepResultsText(entries: Iterable<LogEntry>, outputs?: ReadonlyMap<Json, string>): string {
+export function stepResultsText(
+  entries: Iterable<LogEntry>,
+  outputs?: ReadonlyMap<Json, string>,
+  dropped: ReadonlyMap<string, number> = NONE,
+): string {
   const results = new Map<string, StepResult>();
-  for (const [, result] of ofLastAttempts([...entries])) results.set(result.step_name, result);
-  if (results.size > MAX_NESTED_RESULTS) omit(results);
+  const omitted = new Map(dropped);
+  for (const [, result] of ofLastIterations(ofLastAttempts([...entries]), omitted)) {
+    results.set(result.step_name, result);
+  }
+  if (results.size > MAX_NESTED_RESULTS) omit(results, omitted);
+  for (const [address, result] of omitted.size === 0 ? [] : results) {
+    const steps_omitted = omitted.get(result.path ?? "");
+    if (steps_omitted !== undefined) results.set(address, { ...result, steps_omitted });
+  }
   let text = "";
   for (const result of results.values()) {
     const name = JSON.stringify(result.step_name);
@@ -51,34 +65,79 @@ export function stepResultsText(entries: Iterable<LogEntry>, outputs?: ReadonlyM
 /** Nested results of a run that are kept. */
 export const MAX_NESTED_RESULTS = 1000;
 
-/** Keeps so many of the nested results, those that failed first, then the youngest; containers at the top say how many are gone. */
-function omit(results: Map<string, StepResult>): void {
+const NONE: ReadonlyMap<string, number> = new Map();
+
+/** Iterations of a loop whose steps are shown: its last. */
+export const SHOWN_ITERATIONS = 10;
+
+/** Keeps so many of the nested results, those that failed first, then the youngest; counts the others. */
+function omit(results: Map<string, StepResult>, omitted: Map<string, number>): void {
   const nested = [...results].filter(([, { path }]) => path?.includes("/")).reverse();
   const isFailed = ([, { status }]: [string, StepResult]) => status === "failed";
   const inOrder = [...nested.filter(isFailed), ...nested.filter((one) => !isFailed(one))];
-  const omitted = new Map<string, number>();
   for (const [address, { path = "" }] of inOrder.slice(MAX_NESTED_RESULTS)) {
     results.delete(address);
-    const [top = ""] = path.split(/[/~]/, 1);
-    omitted.set(top, (omitted.get(top) ?? 0) + 1);
-  }
-  for (const [address, result] of results) {
-    const steps_omitted = omitted.get(result.path ?? "");
-    if (steps_omitted !== undefined) results.set(address, { ...result, steps_omitted });
+    count(omitted, path);
   }
 }
 
-/** How many nested results a JSON text of step results says are left out, and how many steps failed though the run went on. */
-export function countsIn(text: string): { omitted: number; failed: number } {
-  const counts = { omitted: 0, failed: 0 };
-  // An output may hold the words as well.
-  if (!text.includes('"steps_omitted"') && !text.includes('"handled"')) return counts;
-  const results: Record<string, StepResult> = JSON.parse(text);
-  for (const { steps_omitted = 0, handled } of Object.values(results)) {
-    counts.omitted += steps_omitted;
-    if (handled === true) counts.failed++;
+/** One more result is left out, within a step at the top. */
+function count(omitted: Map<string, number>, path: string): void {
+  const [top = ""] = path.split(/[/~]/, 1);
+  omitted.set(top, (omitted.get(top) ?? 0) + 1);
+}
+
+/** Without the steps of iterations of loops before the last ones, which are counted. */
+function ofLastIterations(entries: LogEntry[], omitted: Map<string, number>): LogEntry[] {
+  if (!entries.some(([, { type }]) => type === LOOP)) return entries;
+  const last = new Map(entries.flatMap(([path, { type }]) => (type === LOOP ? [[path, 0]] : [])));
+  const iterationsOf = (path: string): [loop: string, iteration: number][] => {
+    const segments = path.split("/");
+    return segments.flatMap((segment, at): [string, number][] => {
+      const loop = segments.slice(0, at).join("/").replace(/~\d+$/, "");
+      return at % 2 === 1 && /^\d/.test(segment) && last.has(loop) ? [[loop, Number(segment)]] : [];
+    });
+  };
+  const inIterations = entries.map((entry) => ({ entry, iterations: iterationsOf(entry[0]) }));
+  for (const { iterations } of inIterations) {
+    for (const [loop, iteration] of iterations) last.set(loop, Math.max(last.get(loop) ?? 0, iteration));
   }
-  return counts;
+  return inIterations.flatMap(({ entry, iterations }) => {
+    const isShown = iterations.every(([loop, iteration]) => iteration > (last.get(loop) ?? 0) - SHOWN_ITERATIONS);
+    if (!isShown) count(omitted, entry[0]);
+    return isShown ? [entry] : [];
+  });
+}
+
+/** What a JSON text of step results says of the run as a whole. */
+export interface Summary {
+  /** Nested results that are left out. */
+  omitted: number;
+  /** Steps that failed though the run went on. */
+  failed: number;
+  /** How steps were undone: how many, and the addresses of those where that failed; null where none was. */
+  undone: { done: number; failed: string[] } | null;
+}
+
+const NOTHING: Summary = { omitted: 0, failed: 0, undone: null };
+/** The last part of the address of what undoes a step, at the end of a text of JSON. */
+const UNDOES = `.${COMPENSATE}"`;
+
+export function summaryOf(text: string): Summary {
+  // An output may hold the words as well.
+  const mayUndo = text.includes(UNDOES);
+  if (!mayUndo && !text.includes('"steps_omitted"') && !text.includes('"handled"')) return NOTHING;
+  const summary: Summary = { omitted: 0, failed: 0, undone: null };
+  const results: Record<string, StepResult> = JSON.parse(text);
+  for (const { step_name, path, steps_omitted = 0, handled, status } of Object.values(results)) {
+    summary.omitted += steps_omitted;
+    if (handled === true) summary.failed++;
+    if (!mayUndo || !path?.endsWith("/u")) continue;
+    summary.undone ??= { done: 0, failed: [] };
+    if (status === "success") summary.undone.done++;
+    else if (status === "failed") summary.undone.failed.push(step_name);
+  }
+  return summary;
 }
 
 /** Without the entries of steps whose container has begun another attempt: that has other paths, and the same names. */
@@ -87,6 +146,8 @@ function ofLastAttempts(entries: LogEntry[]): LogEntry[] {
   const attempts = new Map(entries.map(([path, { attempts = 1 }]) => [path, attempts]));
   return entries.filter(([path]) => {
     const segments = path.split("/");
+    // What undoes a step of an earlier attempt is no part of that.
+    if (segments.at(-1) === "u") return true;
     // Containers and lists take turns; the last segment is the step itself.
     for (let at = 0; at < segments.length - 1; at += 2) {
       // A step has one handler, whatever the number of its attempts.

@@ -80,6 +80,16 @@ export const StepResult = Type.Object(
 );
 export type StepResult = Static<typeof StepResult>;
 
+/** How the steps of a run that did not succeed were undone. */
+export const RunCompensation = Type.Object(
+  {
+    status: Type.Union([Type.Literal("success"), Type.Literal("failed")]),
+    done: Type.Integer({ minimum: 0, description: "Steps that were undone" }),
+    failed: Type.Array(Type.String(), { description: "The addresses of compensations that failed" }),
+  },
+  { title: "RunCompensation" },
+);
+
 /** A run as the API shows it. */
 export const Run = Type.Object(
   {
@@ -115,6 +125,10 @@ export const Run = Type.Object(
     ),
     error_details: Type.Optional(ErrorDetails),
     tags: Type.Optional(Type.Array(Type.String())),
+    phase: Type.Optional(
+      Type.Literal("compensating", { description: "What succeeded is being undone; the run ends after that" }),
+    ),
+    compensation: Type.Optional(RunCompensation),
   },
   { title: "Run" },
 );

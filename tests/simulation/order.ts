@@ -2,7 +2,7 @@ import { secondsOf } from "../../src/language/definition/durations.ts";
 import type { Step } from "../../src/language/definition/step.ts";
 import type { StepResult } from "../../src/schemas/run.ts";
 import { goesOn } from "./reference/outcomes.ts";
-import { handlersOf, type List, listsIn } from "./steps.ts";
+import { handlersOf, type List, listsRun, loopOf } from "./steps.ts";
 
 /** How far the times of two processes may be apart, which learn the time of the database from its answers; milliseconds. */
 const SKEW = 20;
@@ -36,10 +36,12 @@ export function orderFaults(steps: readonly Step[], above: string, results: Reco
     if (typeof duration === "number" && result.status === "success" && ended - started < duration * 1000 - SKEW) {
       faults.push(`${address} ended early`);
     }
-    for (const list of [...listsIn(step), ...ranHandlers(step, address, results)]) {
-      faults.push(...orderFaults(list.steps, `${address}.${list.above}`, results));
+    const ran = listsRun(step, address, results);
+    faults.push(...orderOfIterations(step, address, ran, results));
+    for (const list of [...ran, ...ranHandlers(step, address, results)]) {
+      faults.push(...orderFaults(list.steps, `${address}${list.above}`, results));
       for (const nested of list.steps) {
-        const inner = results[`${address}.${list.above}${nested.name}`];
+        const inner = results[`${address}${list.above}${nested.name}`];
         if (inner === undefined) continue;
         const [begun, over] = [Date.parse(inner.started_at ?? ""), Date.parse(inner.completed_at ?? "")];
         const isWithin = begun >= started - SKEW && over <= ended + SKEW;
@@ -52,10 +54,29 @@ export function orderFaults(steps: readonly Step[], above: string, results: Reco
   return faults;
 }
 
+/** Each iteration of a loop begins when the one before it is over, and its interval. */
+function orderOfIterations(step: Step, address: string, ran: List[], results: Record<string, StepResult>): string[] {
+  const loop = loopOf(step);
+  if (loop === null) return [];
+  const timesOf = ({ above, steps }: List) =>
+    steps.flatMap(({ name }) => {
+      const { started_at, completed_at } = results[`${address}${above}${name}`] ?? {};
+      return started_at && completed_at ? [{ began: Date.parse(started_at), ended: Date.parse(completed_at) }] : [];
+    });
+  return ran.flatMap((list, index) => {
+    const before = ran[index - 1];
+    if (before === undefined) return [];
+    const ended = Math.max(...timesOf(before).map((times) => times.ended));
+    const began = Math.min(...timesOf(list).map((times) => times.began));
+    const isEarly = began < ended + secondsOf(loop.interval ?? 0) * 1000 - SKEW;
+    return isEarly ? [`${address}[${index}] began before its time`] : [];
+  });
+}
+
 /** Of the handlers of a step the one that ran; their steps may have the same names. */
 function ranHandlers(step: Step, address: string, results: Record<string, StepResult>): List[] {
   return handlersOf(step).filter(({ above, steps }, index) => {
-    const path = results[`${address}.${above}${steps[0]?.name}`]?.path ?? "";
+    const path = results[`${address}${above}${steps[0]?.name}`]?.path ?? "";
     return path.endsWith(`/c${index}/0`);
   });
 }

@@ -4,14 +4,15 @@ import type { StepResult } from "../../src/schemas/run.ts";
 import type { NewWorkflow, RunRecord, Storage } from "../../src/storage/port.ts";
 import { allRuns, childFaults, haveEnded } from "./children.ts";
 import { Connection } from "./connection.ts";
+import { withDefaults } from "./defaults.ts";
 import { openWorker, scheduleCancels, scheduleFaults, type Workers } from "./faults.ts";
 import { type Ground, memoryGround } from "./ground.ts";
 import { orderFaults } from "./order.ts";
 import { randomWorkload } from "./random-definitions.ts";
+import { compensationFaults } from "./reference/compensations.ts";
 import { runFaults } from "./reference/runs.ts";
 import { ProcessClock, Random, Scheduler } from "./scheduler.ts";
 import { scheduleSignals, signalFaults } from "./signals.ts";
-import { withDefaults } from "./steps.ts";
 import { scheduleTriggers } from "./triggers.ts";
 import { LEASE_MILLISECONDS } from "./worker.ts";
 import { POISONED, WORKLOADS, type Workload } from "./workloads.ts";
@@ -117,6 +118,10 @@ function problemsOf(run: RunRecord | null, workload: Workload): string[] {
   const problems = orderFaults(withDefaults(steps, options?.defaults), "", results);
   if (!POISONED.includes(id)) problems.push(...runFaults(run, workload));
   else if (run.status !== status) problems.push(`ended as ${run.status} (${run.error}); log ${run.log}`);
+  // Nothing is undone where only the output of a run that was over can't be.
+  const isUndone = run.errorDetails === null || JSON.parse(run.errorDetails).path !== "" || run.error?.includes("time");
+  if (!POISONED.includes(id) && isUndone)
+    problems.push(...compensationFaults(steps, results, run.status === "success"));
   const { n }: { n: number } = JSON.parse(run.payload);
   problems.push(...signalFaults(results));
   for (const result of Object.values(results)) {

@@ -4,13 +4,16 @@ import {
   BLOCK,
   BlockConfig,
   type JoinKind,
+  LOOP,
+  MAP,
   PARALLEL,
   ParallelConfig,
   SWITCH,
   SwitchConfig,
 } from "../../src/language/definition/containers.ts";
-import { SUCCEED, WORKFLOW } from "../../src/language/definition/control.ts";
-import type { Defaults } from "../../src/language/definition/options.ts";
+import { SUCCEED } from "../../src/language/definition/control.ts";
+import { LoopConfig } from "../../src/language/definition/loop.ts";
+import { MapConfig } from "../../src/language/definition/map.ts";
 import type { Retry } from "../../src/language/definition/retry.ts";
 import type { Step } from "../../src/language/definition/step.ts";
 import type { JsonObject } from "../../src/schemas/json.ts";
@@ -62,7 +65,54 @@ export const route = (name: string, cases: { if: string; steps: Step[] }[], othe
   config: { cases, ...(otherwise !== null && { default: { steps: otherwise } }) },
 });
 
-/** Steps that follow one another, and what their addresses have before their names. */
+const loopSchema = TypeCompiler.Compile(LoopConfig);
+
+/** Repeats steps so often, as one of its conditions says, if its limit lets it. */
+export const repeats = (name: string, steps: Step[], config: Omit<LoopConfig, "steps">): Step => ({
+  name,
+  type: LOOP,
+  config: { ...config, steps },
+});
+
+const mapSchema = TypeCompiler.Compile(MapConfig);
+
+/** Runs steps for so many items, each of which is its index. */
+export const each = (name: string, count: number, steps: Step[], config: Partial<MapConfig> = {}): Step => ({
+  name,
+  type: MAP,
+  config: { items: Array.from({ length: count }, (_, index) => index), ...config, steps },
+});
+
+/** A step of an iteration, which says which that is. */
+export const counts = (name: string, of: "iteration.index" | "item" = "iteration.index"): Step => ({
+  name,
+  type: "transform",
+  config: { value: { at: `\${${of}}`, from: "${payload.n}" } },
+});
+
+/** A step of an iteration that counts in a variable: 1 in the first, one more in the next, of which each of a map has its own. */
+export const adds = (name: string): Step => ({
+  name,
+  type: "set",
+  config: { variables: { count: "${{ vars.count + 1 }}" } },
+});
+
+export function mapOf(step: Step | undefined): (MapConfig & { items: unknown[] }) | null {
+  if (step?.type !== MAP || !mapSchema.Check(step.config)) return null;
+  const { items } = step.config;
+  return Array.isArray(items) ? { ...step.config, items } : null;
+}
+
+export function loopOf(step: Step | undefined): LoopConfig | null {
+  return step?.type === LOOP && loopSchema.Check(step.config) ? step.config : null;
+}
+
+/** What undoes a step. */
+export const undoing = (step: Pick<Step, "type" | "config">, retry?: Retry): NonNullable<Step["compensate"]> => ({
+  step: { type: step.type, config: step.config ?? {}, ...(retry !== undefined && { retry }) },
+});
+
+/** Steps that follow one another, and what their addresses have between that of what holds them and their names. */
 export interface List {
   above: string;
   steps: Step[];
@@ -70,40 +120,42 @@ export interface List {
   condition?: string;
 }
 
-/** The lists of steps that a step holds, in its attempts. */
+/** The lists of steps that a step holds, in its attempts; of one that repeats them the first iteration. */
 export function listsIn(step: Step | undefined): List[] {
-  if (step?.type === BLOCK && blockSchema.Check(step.config)) return [{ above: "", steps: step.config.steps }];
+  if (step?.type === BLOCK && blockSchema.Check(step.config)) return [{ above: ".", steps: step.config.steps }];
+  const repeated = loopOf(step) ?? mapOf(step);
+  if (repeated !== null) return [iteration(repeated.steps, 0)];
   if (step?.type === SWITCH && switchSchema.Check(step.config)) {
     const { cases, default: otherwise } = step.config;
-    const lists: List[] = cases.map(({ if: condition, steps }) => ({ above: "", steps, condition }));
-    return otherwise === undefined ? lists : [...lists, { above: "", steps: otherwise.steps }];
+    const lists: List[] = cases.map(({ if: condition, steps }) => ({ above: ".", steps, condition }));
+    return otherwise === undefined ? lists : [...lists, { above: ".", steps: otherwise.steps }];
   }
   if (step?.type !== PARALLEL || !parallelSchema.Check(step.config)) return [];
-  return step.config.branches.map(({ name, steps }) => ({ above: `${name}.`, steps }));
+  return step.config.branches.map(({ name, steps }) => ({ above: `.${name}.`, steps }));
 }
 
-/** Steps as they are meant: effects that say nothing themselves have what the definition says of all. */
-export function withDefaults(steps: readonly Step[], defaults: Defaults | undefined): Step[] {
-  if (defaults === undefined) return [...steps];
-  return steps.map((step) => {
-    const own = step.type === "effect" || step.type === WORKFLOW ? { ...defaults, ...step } : { ...step };
-    const catches = step.catch?.map((one) => ({ ...one, steps: withDefaults(one.steps, defaults) }));
-    const config = mapLists(step.config ?? {}, (inside) => withDefaults(inside, defaults));
-    return { ...own, config, ...(catches !== undefined && { catch: catches }) };
-  });
+/** An iteration of a step that repeats these. */
+export function iteration(steps: Step[], index: number): List {
+  return { above: `[${index}].`, steps };
 }
 
-/** A config with the lists of steps in it changed. */
-function mapLists(config: JsonObject, change: (steps: Step[]) => Step[]): JsonObject {
-  const text = JSON.stringify(config, (key, value) =>
-    key === "steps" && Array.isArray(value) ? change(value) : value,
-  );
-  return JSON.parse(text);
+/** The lists that a step at an address ran: of one that repeats them all iterations of which there is a result. */
+export function listsRun(step: Step, address: string, results: Record<string, unknown>): List[] {
+  const map = mapOf(step);
+  const repeated = loopOf(step) ?? map;
+  if (repeated === null) return listsIn(step);
+  const lists: List[] = [];
+  const [first] = repeated.steps;
+  for (let index = 0; ; index++) {
+    const hasBegun = results[`${address}[${index}].${first?.name}`] !== undefined;
+    if (hasBegun) lists.push(iteration(repeated.steps, index));
+    else if (index >= (map?.items.length ?? 0)) return lists;
+  }
 }
 
 /** The lists that a step's handlers are. */
 export function handlersOf(step: Step | undefined): List[] {
-  return (step?.catch ?? []).map(({ steps }) => ({ above: "$catch.", steps }));
+  return (step?.catch ?? []).map(({ steps }) => ({ above: ".$catch.", steps }));
 }
 
 /** A step that comes before another one, by its path. */
@@ -125,8 +177,14 @@ export function stepsBefore(steps: readonly Step[], path: string): StepBefore[] 
   const isHandled = list.startsWith("c");
   if (isHandled) before.push({ before: String(index), isHandled });
   const lists = isHandled ? handlersOf(steps[index]) : listsIn(steps[index]);
-  const nested = (list === "d" ? lists.at(-1) : lists[Number(list.replace("c", ""))])?.steps ?? [];
+  const isLoop = loopOf(steps[index]) !== null && !isHandled;
+  const isRepeated = isLoop || (mapOf(steps[index]) !== null && !isHandled);
+  const at = isRepeated ? 0 : Number(list.replace("c", ""));
+  const nested = (list === "d" ? lists.at(-1) : lists[at])?.steps ?? [];
   const above = `${segment}/${list}`;
+  for (let earlier = 0; isLoop && earlier < Number(list); earlier++) {
+    before.push({ before: `${segment}/${earlier}`, isHandled: false });
+  }
   const further = stepsBefore(nested, inside.join("/"));
   return [...before, ...further.map((one) => ({ ...one, before: `${above}/${one.before}` }))];
 }

@@ -1,3 +1,4 @@
+import { REPEATED } from "./repeated.ts";
 import { RUN_WORKLOADS, type Workload } from "./run-workloads.ts";
 import { acts, block, fails, listens, parallel, pure, RETRY, route, starts, tells, waits } from "./steps.ts";
 
@@ -162,6 +163,7 @@ export const WORKLOADS: Workload[] = [
     status: "success",
   },
   ...RUN_WORKLOADS,
+  ...REPEATED,
   { id: "poisoned", steps: [acts("a"), { name: "b", type: "poison", config: {} }], status: "failed" },
   { id: "deadly", steps: [acts("a"), { name: "b", type: "deadly", config: {} }], status: "failed" },
   {

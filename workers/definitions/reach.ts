@@ -1,6 +1,6 @@
 import type { StepTypes } from "../../src/connectors/index.ts";
 import { compile } from "../../src/engine/plan/compile.ts";
-import { type BlockPlan, kindsIn, type Plan } from "../../src/engine/plan/plan.ts";
+import { type BlockPlan, kindsIn, type Plan, repeats } from "../../src/engine/plan/plan.ts";
 import { takesTurns } from "../../src/language/definition/options.ts";
 import type { Definition } from "../../src/language/definition/workflow.ts";
 import { bytesOfText, lru } from "../../src/lru.ts";
@@ -20,6 +20,8 @@ export interface Reach {
   takesTurns: boolean;
   /** See Plan. */
   onFailure: Plan["onFailure"];
+  /** Whether steps are repeated, so that even pure ones may take long. */
+  repeats: boolean;
 }
 
 /** The reach of definitions, by their key. */
@@ -60,15 +62,16 @@ export class Reaches {
       needsFacts,
       takesTurns: takesTurns(definition),
       onFailure,
+      repeats: repeats(root),
     };
     this.#known.set(key, reach);
     return reach;
   }
 }
 
-/** Whether a run may be executed before it is held: what is not stored has no facts, and begins before its turn. */
-export function mayRunUnheld({ needsFacts, takesTurns }: Reach): boolean {
-  return !needsFacts && !takesTurns;
+/** Whether a run may be executed before it is held: what is not stored has no facts, begins before its turn, and may take long. */
+export function mayRunUnheld({ needsFacts, takesTurns, repeats }: Reach): boolean {
+  return !needsFacts && !takesTurns && !repeats;
 }
 
 function firstEffect({ nodes: [node] }: BlockPlan): Reach["startsWith"] {

@@ -5,7 +5,7 @@ import { Step } from "../../language/definition/step.ts";
 import { Workflow, WorkflowInput } from "../../language/definition/workflow.ts";
 import { CONTAINERS, Placeholder, stepSchemas } from "../../language/step-schemas.ts";
 import { ExpressionInput } from "../../schemas/expression.ts";
-import { ErrorCause, ErrorDetails, Run, StepResult, TriggerInput } from "../../schemas/run.ts";
+import { ErrorCause, ErrorDetails, Run, RunCompensation, StepResult, TriggerInput } from "../../schemas/run.ts";
 import { MockError, MockOutput, MockReply, TestInput, TestSignal } from "../../schemas/test-input.ts";
 import { Waiting } from "../../schemas/waiting.ts";
 import { EXPRESSION_EXAMPLE, TEST_EXAMPLE, TRIGGER_EXAMPLE, WORKFLOW_EXAMPLE } from "./examples.ts";
@@ -73,6 +73,7 @@ const SCHEMAS = {
   TestSignal,
   MockErrorContent: MockError.properties.error,
   Run,
+  RunCompensation,
   StepResult,
   Waiting,
   ErrorDetails,

@@ -1,9 +1,11 @@
 import { isoTime } from "../../clock.ts";
 import type { RequestFault } from "../../errors.ts";
 import { CANCELLED, interrupted } from "../../schemas/interrupted.ts";
-import { countsIn, parseLog, stepResultsText } from "../../schemas/log.ts";
+
+import { parseLog, type Summary, stepResultsText, summaryOf } from "../../schemas/log.ts";
 import { MAX_WAITING } from "../../schemas/waiting.ts";
 import { waitingIn } from "../../schemas/waits.ts";
+
 import type { Page } from "../../services/pages.ts";
 import type { RunRecord, WorkflowRecord } from "../../storage/port.ts";
 import type { TriedRun } from "../../testing/port.ts";
@@ -13,7 +15,7 @@ import type { TriedRun } from "../../testing/port.ts";
 /** A run as the contract shows it. */
 export function runText(run: RunRecord): string {
   const results = run.stepResults ?? resultsOfLog(run);
-  const { omitted, failed } = countsIn(results);
+  const { omitted, failed, undone } = summaryOf(results);
   const waiting = waitingIn(run);
   // A delay of a plain definition says no more than its step does.
   const isShown = waiting.some(({ kind }) => kind !== "delay");
@@ -21,7 +23,15 @@ export function runText(run: RunRecord): string {
   const { parentRunId, rootRunId } = run;
   const family = !parentRunId ? "" : `,"parent_run_id":"${parentRunId}","root_run_id":"${rootRunId}"`;
   const counts = `${countText("steps_omitted", omitted)}${countText("failed_steps", failed)}`;
-  return `{"uuid":"${run.uuid}","id":${JSON.stringify(run.id)},"workflow_id":"${run.workflowUuid}","workflow_version":${run.workflowVersion},"status":"${run.status}","payload":${run.payload},"created_at":"${isoTime(run.createdAt)}","started_at":${timeText(run.startedAt)},"completed_at":${timeText(run.completedAt)},"error":${JSON.stringify(run.error)},"step_results":${results}${family}${waits}${counts}${givenText(run)}}`;
+  const compensation = undone === null ? "" : compensationText(undone, run.completedAt !== null);
+  return `{"uuid":"${run.uuid}","id":${JSON.stringify(run.id)},"workflow_id":"${run.workflowUuid}","workflow_version":${run.workflowVersion},"status":"${run.status}","payload":${run.payload},"created_at":"${isoTime(run.createdAt)}","started_at":${timeText(run.startedAt)},"completed_at":${timeText(run.completedAt)},"error":${JSON.stringify(run.error)},"step_results":${results}${family}${waits}${counts}${compensation}${givenText(run)}}`;
+}
+
+/** What is said of a run that is being undone, or was. */
+function compensationText({ done, failed }: NonNullable<Summary["undone"]>, isOver: boolean): string {
+  if (!isOver) return ',"phase":"compensating"';
+  const status = failed.length === 0 ? "success" : "failed";
+  return `,"compensation":${JSON.stringify({ status, done, failed })}`;
 }
 
 /** A run that was only tried. */

@@ -12,6 +12,6 @@ export const block: Construct = {
 
 /** How a container ends whose only body this is; null while it goes on. */
 export function verdictOfBody(body: BlockState): Verdict | null {
-  if (body.error !== null) return { ...failureOf(body), callsOff: null };
-  return body.result === null ? null : { outcome: body.result, inner: null, callsOff: null };
+  if (body.error !== null) return { kind: "end", ...failureOf(body), callsOff: null };
+  return body.result === null ? null : { kind: "end", outcome: body.result, inner: null, callsOff: null };
 }

@@ -13,8 +13,25 @@ export interface Construct {
   bodies(node: ContainerNode, details: JsonObject | null): readonly BodyPlan[];
   /** The bodies that may go on. */
   next(node: ContainerNode, bodies: readonly BlockState[]): readonly BlockState[];
-  /** How the bodies end it; null while they do not. */
-  verdict(node: ContainerNode, bodies: readonly BlockState[], step: StepState, now: number): Verdict | null;
+  /** How the bodies end it, or the next iteration that they lead to; null while they do neither. */
+  verdict(node: ContainerNode, bodies: readonly BlockState[], at: Point): Verdict | NextIteration | null;
+}
+
+/** Where a container stands that is asked for its verdict. */
+export interface Point {
+  block: BlockState;
+  step: StepState;
+  now: number;
+  meter: Meter;
+}
+
+/** Another iteration of a loop. */
+export interface NextIteration {
+  kind: "next";
+  /** What its entry says. */
+  details: JsonObject;
+  /** When it begins, milliseconds since the epoch; null for now. */
+  wakeAt: number | null;
 }
 
 /** An attempt of a container that may begin. */
@@ -24,6 +41,7 @@ export interface Begun {
 
 /** How an attempt of a container ended. */
 export interface Verdict {
+  kind: "end";
   outcome: StepOutcome;
   /** The error as the step within it had it; null where it is the container's own. */
   inner: ErrorDetails | null;

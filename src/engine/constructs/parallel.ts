@@ -1,8 +1,7 @@
 import type { JsonObject } from "../../schemas/json.ts";
 import { describeFailure } from "../../step-failures.ts";
 import type { FailedOutcome } from "../entries.ts";
-import type { ContainerNode } from "../plan/plan.ts";
-import type { BlockState } from "../state/state.ts";
+import { addressOf, type BlockState } from "../state/state.ts";
 import { detailsOf } from "../steps/outcome.ts";
 import { failureOf, hasFailed } from "./bodies.ts";
 import type { Construct, Verdict } from "./construct.ts";
@@ -22,26 +21,26 @@ export const parallel: Construct = {
     return open;
   },
 
-  verdict(node, branches, _, now): Verdict | null {
+  verdict(node, branches, { block, now }): Verdict | null {
     const failed = branches.filter(hasFailed);
     const succeeded = branches.filter((branch) => branch.result !== null && !hasFailed(branch));
     const areOver = failed.length + succeeded.length === branches.length;
     const [firstFailed] = failed;
     const [winner] = succeeded;
     if (node.join === "all" && firstFailed !== undefined) {
-      return { ...failureOf(firstFailed), callsOff: calledOffBy(firstFailed, "failed") };
+      return { kind: "end", ...failureOf(firstFailed), callsOff: calledOffBy(firstFailed, "failed") };
     }
     if (node.join === "any" && winner !== undefined) {
       const outcome = { output: outputsOf([winner]), details: { winner: winner.name } };
-      return { outcome, inner: null, callsOff: calledOffBy(winner, "succeeded") };
+      return { kind: "end", outcome, inner: null, callsOff: calledOffBy(winner, "succeeded") };
     }
     if (!areOver) return null;
-    const details = failed.length > 0 ? { details: { failed: errorsOf(failed, node, now) } } : {};
+    const details = failed.length > 0 ? { details: { failed: errorsOf(failed, addressOf(block, node), now) } } : {};
     if (node.join === "any") {
       const outcome = { ...describeFailure("all_failed", { count: branches.length }), output: null, ...details };
-      return { outcome, inner: null, callsOff: null };
+      return { kind: "end", outcome, inner: null, callsOff: null };
     }
-    return { outcome: { output: outputsOf(succeeded), ...details }, inner: null, callsOff: null };
+    return { kind: "end", outcome: { output: outputsOf(succeeded), ...details }, inner: null, callsOff: null };
   },
 };
 
@@ -53,11 +52,11 @@ function outputsOf(branches: readonly BlockState[]): JsonObject {
   return Object.fromEntries(branches.map(({ name, result }) => [name, result?.output ?? null]));
 }
 
-function errorsOf(branches: readonly BlockState[], node: ContainerNode, now: number): JsonObject {
+function errorsOf(branches: readonly BlockState[], address: string, now: number): JsonObject {
   return Object.fromEntries(
     branches.map((branch) => {
       const { outcome, inner } = failureOf(branch);
-      return [branch.name, { ...(inner ?? detailsOf(node, branch.path, 1, now, outcome)) }];
+      return [branch.name, { ...(inner ?? detailsOf(address, branch.path, 1, now, outcome)) }];
     }),
   );
 }

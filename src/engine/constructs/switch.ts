@@ -27,9 +27,9 @@ export const switching: Construct = {
 
   next: (_, bodies) => bodies,
 
-  verdict(_, [body], { details }) {
+  verdict(_, [body], { step: { details } }) {
     if (body === undefined)
-      return { outcome: { output: {}, ...(details && { details }) }, inner: null, callsOff: null };
+      return { kind: "end", outcome: { output: {}, ...(details && { details }) }, inner: null, callsOff: null };
     const verdict = verdictOfBody(body);
     if (verdict === null || "error" in verdict.outcome || details === null) return verdict;
     return { ...verdict, outcome: { ...verdict.outcome, details } };

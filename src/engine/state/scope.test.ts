@@ -10,7 +10,7 @@ function result(step_name: string, more: Partial<StepResult>): StepResult {
   return { step_name, status: "success", started_at: AT, completed_at: AT, output: null, error: null, ...more };
 }
 
-const outer = new Scope({ name: "payload", value: { n: 1 } }, null);
+const outer = new Scope({ payload: { n: 1 } }, null);
 outer.steps.set("first", result("first", { output: { value: 2 } }));
 outer.steps.set("my step", result("my step", { output: null }));
 const scope = new Scope(null, outer);

@@ -1,3 +1,4 @@
+import { VARS } from "../../language/definition/variables.ts";
 import type { ExpressionScope } from "../../language/expressions/scope.ts";
 import type { Json, JsonObject } from "../../schemas/json.ts";
 import type { StepResult } from "../../schemas/run.ts";
@@ -7,32 +8,57 @@ export interface Meter {
   units: number;
 }
 
-interface Given {
-  name: "payload" | "error" | "run";
-  value: Json;
-}
+/** Values that are no steps, by their names: the payload, the error in a handler, what an iteration is for. */
+export type Bound = Readonly<Record<string, Json>>;
 
 /** What a step can reach by name: the steps before it in its list and in the lists around that, and what these lists are given. */
 export class Scope implements ExpressionScope {
   /** The results of the steps of its list that are over. */
   readonly steps = new Map<string, StepResult>();
-  /** A value that is no step: the payload at the top, the error in a handler; null for none. */
-  readonly given: Given | null;
+  /** Null for none. */
+  readonly bound: Bound | null;
   readonly outer: Scope | null;
+  /** The variables that its list declares; null for none. */
+  vars: Map<string, Json> | null = null;
 
-  constructor(given: Given | null, outer: Scope | null) {
-    this.given = given;
+  constructor(bound: Bound | null, outer: Scope | null) {
+    this.bound = bound;
     this.outer = outer;
   }
 
-  /** The value of a name, the innermost first; a step of a name comes before a value that is given. */
+  /** The value of a name, the innermost first; a step of a name comes before a value that is bound to it. */
   get(name: string): Json | undefined {
     const result = resultOf(this, name);
     if (result !== undefined) return outputOf(result);
     for (let scope: Scope | null = this; scope !== null; scope = scope.outer) {
-      if (scope.given?.name === name) return scope.given.value;
+      if (scope.bound !== null && Object.hasOwn(scope.bound, name)) return scope.bound[name];
     }
-    return undefined;
+    return name === VARS ? this.#variables() : undefined;
+  }
+
+  /** Gives the innermost variable of a name another value. */
+  assign(name: string, value: Json): void {
+    for (let scope: Scope | null = this; scope !== null; scope = scope.outer) {
+      if (scope.vars?.has(name)) {
+        scope.vars.set(name, value);
+        return;
+      }
+    }
+  }
+
+  /** The variables of its list and of those around it, the innermost of each name; undefined where there are none. */
+  #variables(): JsonObject | undefined {
+    const variables = new Map<string, Json>();
+    for (let scope: Scope | null = this; scope !== null; scope = scope.outer) {
+      for (const [name, value] of scope.vars ?? []) if (!variables.has(name)) variables.set(name, value);
+    }
+    return variables.size === 0 ? undefined : Object.fromEntries(variables);
+  }
+
+  /** The same scope, with its variables as they are now. */
+  frozen(): Scope {
+    const vars = this.#variables();
+    return vars === undefined ? this : new Scope({ [VARS]: vars }, this);
   }
 
   /** What is known of a step that is over, for `steps["name"]`; undefined where none of that name can be reached. */

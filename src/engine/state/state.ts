@@ -2,12 +2,12 @@ import type { Matchable } from "../../language/definition/matchers.ts";
 import { isObject, type Json, type JsonObject } from "../../schemas/json.ts";
 import type { LogEntry } from "../../schemas/log.ts";
 import type { ErrorDetails, StepResult } from "../../schemas/run.ts";
-import type { StepOutcome } from "../entries.ts";
-import type { BlockPlan, Plan } from "../plan/plan.ts";
+import type { FailedOutcome, StepOutcome } from "../entries.ts";
+import type { BlockPlan, Node, Plan } from "../plan/plan.ts";
 import type { Children } from "./children.ts";
 import type { RunFacts } from "./facts.ts";
 import type { Inbox } from "./inbox.ts";
-import type { Scope } from "./scope.ts";
+import type { Meter, Scope } from "./scope.ts";
 
 /**
  * Where a run stands, folded from its payload and its log: everything that is needed to go on. Only `record` changes
@@ -15,7 +15,7 @@ import type { Scope } from "./scope.ts";
  */
 export interface RunState {
   plan: Plan;
-  /** The last entry of every step that began, by path, in order. */
+  /** The last entry of every step that began, by path, in order; those of iterations that are long over are dropped. */
   steps: Map<string, LogEntry>;
   root: BlockState;
   /** When its time is over, milliseconds since the epoch; null where it has none. */
@@ -28,6 +28,29 @@ export interface RunState {
   /** What is known of the run; null where its plan needs nothing of that. */
   facts: RunFacts | null;
   children: Children;
+  /** Steps that began, in all iterations and attempts. */
+  executed: number;
+  /** How the run ends, which was stopped in the middle of its steps; null where it was not. */
+  halted: { code: string; error: string } | null;
+  /** Steps that succeeded and can be undone, in the order of the log. */
+  undoable: Undoable[];
+  /** The step that undoes another, alone in its list, while the run is being compensated; null else. */
+  undoing: BlockState | null;
+  /** The paths of entries that were dropped since somebody took them from here. */
+  dropped: string[];
+  /** How many steps within each step at the top were dropped, by its path. */
+  omitted: Map<string, number>;
+  /** Counts what the expressions cost that lists begin and end with. */
+  meter: Meter;
+}
+
+/** A step that succeeded and can be undone. */
+export interface Undoable {
+  path: string;
+  address: string;
+  plan: BlockPlan;
+  /** What the step saw, and what it gave. */
+  scope: Scope;
 }
 
 /** How far a list of steps has come. */
@@ -37,6 +60,14 @@ export interface BlockState {
   name: string;
   /** The common prefix of the paths of its steps. */
   prefix: string;
+  /** The common prefix of their addresses; null where no iteration is around it, and they are those of the plan. */
+  above: string | null;
+  /** Which iteration it is of the step that holds it; null for other blocks. */
+  iteration: number | null;
+  /** The paths of the steps that began in the innermost iteration around it, in order; null outside of all. */
+  trail: string[] | null;
+  /** Steps within those that are over which were dropped. */
+  omitted: number;
   scope: Scope;
   /** Steps that are over. */
   position: number;
@@ -56,15 +87,64 @@ export interface StepState {
   /** Attempts that have failed, and how many of them each of its retries was for. */
   failures: number;
   counts: number[];
-  /** When a delay or a pause ends, or the time of a container's attempt; milliseconds since the epoch. */
+  /** When a delay or a pause ends, milliseconds since the epoch; null for never. */
   wakeAt: number | null;
+  /** When the time of a container's attempt is over, likewise. */
+  deadline: number | null;
   isRetrying: boolean;
   /** What the entry for the begin of its attempt says besides; null for nothing. */
   details: JsonObject | null;
   /** The lists of steps that its attempt or its handler has under way; null while there is none. */
-  bodies: readonly BlockState[] | null;
+  bodies: BlockState[] | null;
+  /** Of a loop's attempt; null for others. */
+  loop: LoopState | null;
+  /** Of a map's attempt; null for others, and where its items can't be told any more. */
+  map: MapState | null;
+  /** Steps within its attempt that were dropped. */
+  omitted: number;
   /** It has failed for good, and its handler is under way; null before. */
   handler: Handler | null;
+}
+
+/** What a loop knows besides its iteration under way, which is its only body. */
+export interface LoopState {
+  /** What its iterations see of what is around them: its variables, if it has some. */
+  scope: Scope;
+  /** What the iteration before gave; null in the first. */
+  last: Json;
+  /** The trails of the iterations before that are still shown, the oldest first. */
+  trails: string[][];
+}
+
+/** What a map knows besides its iterations under way, which are its bodies. */
+export interface MapState {
+  /** What each iteration is for. */
+  items: readonly Json[];
+  concurrency: number;
+  /** The next iteration that begins. */
+  next: number;
+  /** What each gave; null while it has given nothing, and where it failed. */
+  outputs: Json[];
+  /** Characters of these, as JSON. */
+  size: number;
+  failed: number;
+  /** The first that failed. */
+  failures: FailedIteration[];
+  /** Why no further iteration begins; null while nothing speaks against it. */
+  stoppedBy: { index: number; how: "failed" | "made the output too large" } | null;
+  /** The trails of iterations that are over and still shown, how many steps are in them, and which of older ones failed. */
+  trails: string[][];
+  shown: number;
+  failedPaths: string[];
+}
+
+/** An iteration of a map that failed. */
+export interface FailedIteration {
+  index: number;
+  /** Of the step that it stopped at. */
+  path: string;
+  outcome: FailedOutcome;
+  inner: ErrorDetails | null;
 }
 
 /** Which catch of a step runs, and the result of the step when it had failed. */
@@ -80,9 +160,25 @@ export interface StepError {
   details: ErrorDetails | null;
 }
 
+/** Where a list of steps stands. */
+export type BlockPlace = Pick<BlockState, "name" | "prefix" | "above" | "iteration" | "trail" | "scope">;
+
 /** A list of steps at its beginning. */
-export function blockState(plan: BlockPlan, name: string, prefix: string, scope: Scope): BlockState {
-  return { plan, name, prefix, scope, position: 0, path: `${prefix}0`, current: null, error: null, result: null };
+export function blockState(plan: BlockPlan, place: BlockPlace): BlockState {
+  const path = `${place.prefix}0`;
+  return { plan, ...place, omitted: 0, position: 0, path, current: null, error: null, result: null };
+}
+
+/** The step that a block is at. @throws Error when it is at its end: then nothing of it can begin or end */
+export function nodeOf({ plan, position }: BlockState): Node {
+  const node = plan.nodes[position];
+  if (node === undefined) throw new Error("A block at its end has no step");
+  return node;
+}
+
+/** The address of a step that stands in a list. */
+export function addressOf({ above }: BlockState, { name, address }: Node): string {
+  return above === null ? address : `${above}${name}`;
 }
 
 /** The block under way that has the step at a path; undefined where none has. */

@@ -16,3 +16,8 @@ export function cancelEntry(
   }
   return skippedEntry(list, now, { ...reason, output: null });
 }
+
+/** The entry that skips what a run has under way, at last the step at its top that it is at: then the run is halted. */
+export function haltEntry(root: BlockState, reason: Pick<FailedOutcome, "code" | "error">, now: number): LogEntry {
+  return cancelEntry(root, reason, now) ?? skippedEntry(root, now, { ...reason, output: null });
+}

@@ -5,7 +5,7 @@ import { CONSTRUCTS } from "../constructs/index.ts";
 import type { ContainerNode, Node } from "../plan/plan.ts";
 import { testCondition } from "../state/conditions.ts";
 import type { Meter } from "../state/scope.ts";
-import type { BlockState, Handler, RunState, StepState } from "../state/state.ts";
+import { addressOf, type BlockState, type Handler, type RunState, type StepState } from "../state/state.ts";
 import { cancelEntry } from "./cancel.ts";
 import type { Asked, Decision, UnderWay } from "./decision.ts";
 import { decideEnd } from "./ending.ts";
@@ -20,9 +20,11 @@ const NONE: UnderWay = new Set();
  * left out, it gives all that may be done now: in the order of the definition, and a wait when there is nothing more. Pure,
  * but that the meter counts what expressions cost.
  */
-export function decide(state: RunState, now: number, underWay: UnderWay = NONE, meter: Meter = { units: 0 }): Decision {
-  const { root, deadline, inbox, children } = state;
-  return decideEnd(state, now) ?? sooner(decideBlock(root, { now, underWay, meter, inbox, children }), deadline);
+export function decide(state: RunState, now: number, underWay: UnderWay = NONE, meter: Meter = state.meter): Decision {
+  const { root, undoing, deadline, inbox, children } = state;
+  const asked = { now, underWay, meter, inbox, children };
+  if (undoing !== null) return decideBlock(undoing, asked);
+  return decideEnd(state, now) ?? sooner(decideBlock(root, asked), deadline);
 }
 
 /** Of a block that is not over. */
@@ -59,9 +61,14 @@ function decideContainer(block: BlockState, node: ContainerNode, asked: Asked): 
     const timeout = node.timeout === null ? null : now + node.timeout;
     return { kind: "record", entry: beginEntry(block, now, timeout, begun.details) };
   }
-  const { wakeAt: deadline } = current;
-  const verdict = construct.verdict(node, bodies, current, now) ?? timeoutVerdict(node, deadline, now);
-  if (verdict === null) return sooner(decideBodies(construct.next(node, bodies), asked), deadline);
+  const { deadline, wakeAt } = current;
+  const turn = construct.verdict(node, bodies, { block, step: current, now, meter: asked.meter });
+  const verdict = turn?.kind === "end" ? turn : timeoutVerdict(block, node, deadline, now);
+  if (verdict === null) {
+    if (turn?.kind === "next") return { kind: "record", entry: beginEntry(block, now, turn.wakeAt, turn.details) };
+    const isPausing = wakeAt !== null && now < wakeAt;
+    return sooner(isPausing ? { kind: "wait", wakeAt } : decideBodies(construct.next(node, bodies), asked), deadline);
+  }
   const { outcome, inner, callsOff } = verdict;
   if (callsOff !== null) {
     for (const body of bodies) {
@@ -73,12 +80,13 @@ function decideContainer(block: BlockState, node: ContainerNode, asked: Asked): 
 }
 
 /** Of a container whose attempt has a time that is over; null for others. */
-function timeoutVerdict({ timeout, address }: ContainerNode, deadline: number | null, now: number): Verdict | null {
-  if (deadline === null || timeout === null || now < deadline) return null;
+function timeoutVerdict(block: BlockState, node: ContainerNode, deadline: number | null, now: number): Verdict | null {
+  if (deadline === null || node.timeout === null || now < deadline) return null;
   return {
-    outcome: timedOut(timeout),
+    kind: "end",
+    outcome: timedOut(node.timeout),
     inner: null,
-    callsOff: describeFailure("cancelled_by_timeout", { step: JSON.stringify(address) }),
+    callsOff: describeFailure("cancelled_by_timeout", { step: JSON.stringify(addressOf(block, node)) }),
   };
 }
 

@@ -1,22 +1,33 @@
 import { isoTime } from "../../clock.ts";
+import { CANCELLED } from "../../schemas/interrupted.ts";
 import { describeFailure } from "../../step-failures.ts";
 import { sentenceOf } from "../constructs/bodies.ts";
 import type { FailedOutcome } from "../entries.ts";
 import { resultOf } from "../result.ts";
 import type { BlockState, RunState } from "../state/state.ts";
-import { cancelEntry } from "./cancel.ts";
+import { haltEntry } from "./cancel.ts";
 import type { Decision, Ending } from "./decision.ts";
+
+/** Those of all iterations and attempts together (docs/language.md). */
+const MAX_STEPS_OF_A_RUN = 100_000;
 
 /** What there is to do about the end of a run; null while it goes on. */
 export function decideEnd(state: RunState, now: number): Decision | null {
-  const { root, succeeded, deadline } = state;
+  const { root, halted, succeeded, deadline } = state;
+  if (halted !== null && halted.code === CANCELLED.code)
+    return { kind: "end", status: "cancelled", error: halted.error };
+  if (halted !== null) return failedEnd(halted.error, halted.code, now);
   if (root.error !== null) {
     const { details } = root.error;
     const end: Ending = { kind: "end", status: "failed", error: sentenceOf(root.error) };
     return details === null ? end : { ...end, details };
   }
   if (succeeded !== null) return decideSuccess(root, succeeded.output);
+  if (root.result !== null && "error" in root.result) return failedEnd(root.result.error, root.result.code, now);
   if (root.position === root.plan.nodes.length) return endOf(state, now);
+  if (state.executed > MAX_STEPS_OF_A_RUN) {
+    return { kind: "record", entry: haltEntry(root, describeFailure("too_many_steps", {}), now) };
+  }
   return deadline !== null && now >= deadline ? decideTimeout(state, now) : null;
 }
 
@@ -40,10 +51,10 @@ function innermostOf(block: BlockState): BlockState | null {
 }
 
 /** The end of a run whose steps are all over. */
-function endOf({ root }: RunState, now: number): Ending {
+function endOf({ root, meter }: RunState, now: number): Ending {
   const success: Ending = { kind: "end", status: "success", error: null };
   if (root.plan.output === undefined) return success;
-  const outcome = resultOf(root.plan.output, root.scope);
+  const outcome = resultOf(root.plan.output, root.scope, meter);
   return "error" in outcome ? outputFailure(outcome, now) : { ...success, output: outcome.output };
 }
 
@@ -63,10 +74,10 @@ function failedEnd(error: string, code: string, now: number): Ending {
   };
 }
 
-/** Calls off what is under way, and then ends the run. */
-function decideTimeout({ root, plan }: RunState, now: number): Decision {
-  const entry = cancelEntry(root, describeFailure("cancelled_by_run", {}), now);
-  if (entry !== null) return { kind: "record", entry };
+/** Calls off what is under way, at last the step at the top, which says that the time was over: then the run is halted. */
+function decideTimeout({ root, undoable, plan }: RunState, now: number): Decision {
+  const isAtRest = root.current === null && undoable.length === 0;
+  if (!isAtRest) return { kind: "record", entry: haltEntry(root, describeFailure("cancelled_by_run", {}), now) };
   const { code, error } = describeFailure("run_timeout", { seconds: (plan.timeout ?? 0) / 1000 });
   return failedEnd(error, code, now);
 }

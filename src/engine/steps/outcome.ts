@@ -12,7 +12,15 @@ import {
   startedEntry,
 } from "../entries.ts";
 import { hasInbox, type Node } from "../plan/plan.ts";
-import { type BlockState, type Handler, matchableOf, type RunState, type StepState } from "../state/state.ts";
+import {
+  addressOf,
+  type BlockState,
+  type Handler,
+  matchableOf,
+  nodeOf,
+  type RunState,
+  type StepState,
+} from "../state/state.ts";
 import { catchFor } from "./handling.ts";
 import { nextAttempt, retryFor } from "./retry.ts";
 
@@ -32,12 +40,13 @@ export function outcomeEntry(
   inner: ErrorDetails | null = null,
 ): LogEntry {
   const node = nodeOf(block);
+  const address = addressOf(block, node);
   const path = block.path;
   const { current } = block;
   const startedAt = current?.startedAt ?? isoTime(now);
   const failures = current?.failures ?? 0;
   // Most steps are plain ones at the top.
-  if (plan.isPlain) return endedEntry(path, node.address, startedAt, now, outcome);
+  if (plan.isPlain) return endedEntry(path, address, startedAt, now, outcome);
   if (current !== null && current.handler !== null) {
     return handledEntry(block, current, current.handler, now, outcome, inner);
   }
@@ -48,13 +57,13 @@ export function outcomeEntry(
       ...(failures > 0 && { attempts: failures + 1 }),
       ...(outcome.details !== undefined && { details: outcome.details }),
     };
-    return endedEntry(path, node.address, startedAt, now, outcome, more);
+    return endedEntry(path, address, startedAt, now, outcome, more);
   }
   const attempts = failures + 1;
   const failed: ResultExtras = {
     ...extras,
     ...(attempts > 1 && { attempts }),
-    error_details: inner ?? detailsOf(node, path, attempts, now, outcome),
+    error_details: inner ?? detailsOf(address, path, attempts, now, outcome),
   };
   const [, begun] = beginEntry(block, now, null);
   const error = shortened(outcome.error, MAX_ERROR);
@@ -65,7 +74,7 @@ export function outcomeEntry(
     return [path, Object.assign(result, { output: outcome.output }), null];
   }
   const passed = node.continues ? { handled: true, details: { handled_by: "on_error" } } : {};
-  return endedEntry(path, node.address, startedAt, now, outcome, { ...failed, ...passed });
+  return endedEntry(path, address, startedAt, now, outcome, { ...failed, ...passed });
 }
 
 /** The entry for the end of a step whose handler is over: it is handled, or has failed with the error of its handler. */
@@ -78,22 +87,23 @@ function handledEntry(
   inner: ErrorDetails | null,
 ): LogEntry {
   const node = nodeOf(block);
+  const address = addressOf(block, node);
   const { error_details: original, attempts, error, output } = failure;
   const extras = { ...extrasOf(node, block), ...(attempts !== undefined && { attempts }) };
   if (!("error" in outcome)) {
     const failed = { code: original?.code ?? "failed", error: error ?? "", output: outcome.output };
-    return endedEntry(block.path, node.address, startedAt, now, failed, {
+    return endedEntry(block.path, address, startedAt, now, failed, {
       ...extras,
       ...(original !== undefined && { error_details: original }),
       handled: true,
       details: { handled_by: `catch[${index}]` },
     });
   }
-  const details = inner ?? detailsOf(node, block.path, failures + 1, now, outcome);
+  const details = inner ?? detailsOf(address, block.path, failures + 1, now, outcome);
   const cause = original === undefined ? null : { ...original, cause: null };
   return endedEntry(
     block.path,
-    node.address,
+    address,
     startedAt,
     now,
     { ...outcome, output },
@@ -116,7 +126,7 @@ export function beginEntry(
   details: JsonObject | null = null,
 ): LogEntry {
   const node = nodeOf(block);
-  const entry = startedEntry(block.path, node.address, now, wakeAt, extrasOf(node, block));
+  const entry = startedEntry(block.path, addressOf(block, node), now, wakeAt, extrasOf(node, block));
   if (details !== null) entry[1].details = details;
   const { current } = block;
   if (current === null) return entry;
@@ -129,7 +139,14 @@ export function beginEntry(
 export function passedEntry(block: BlockState, now: number): LogEntry {
   const node = nodeOf(block);
   const at = isoTime(now);
-  const [path, result] = endedEntry(block.path, node.address, at, now, { output: null }, extrasOf(node, block));
+  const [path, result] = endedEntry(
+    block.path,
+    addressOf(block, node),
+    at,
+    now,
+    { output: null },
+    extrasOf(node, block),
+  );
   return [path, { ...result, status: "skipped" }, null];
 }
 
@@ -137,19 +154,13 @@ export function passedEntry(block: BlockState, now: number): LogEntry {
 export function skippedEntry(block: BlockState, now: number, outcome: FailedOutcome): LogEntry {
   const node = nodeOf(block);
   const { startedAt = isoTime(now), failures = 0 } = block.current ?? {};
-  const details = detailsOf(node, block.path, failures + 1, now, outcome);
-  const [path, result] = endedEntry(block.path, node.address, startedAt, now, outcome, {
+  const address = addressOf(block, node);
+  const details = detailsOf(address, block.path, failures + 1, now, outcome);
+  const [path, result] = endedEntry(block.path, address, startedAt, now, outcome, {
     ...extrasOf(node, block),
     error_details: details,
   });
   return [path, { ...result, status: "skipped" }, null];
-}
-
-/** The step that a block is at. @throws Error when it is at its end: then nothing of it can begin or end */
-export function nodeOf({ plan, position }: BlockState): Node {
-  const node = plan.nodes[position];
-  if (node === undefined) throw new Error("A block at its end has no step");
-  return node;
 }
 
 /** What nested results, and those of containers and of steps that wait for others, say besides, so that they are found again. */
@@ -160,14 +171,14 @@ function extrasOf(node: Node, block: BlockState): ResultExtras | undefined {
 
 /** An error as data. */
 export function detailsOf(
-  node: Node,
+  step: string,
   path: string,
   attempts: number,
   now: number,
   { code, error, details }: FailedOutcome,
 ): ErrorDetails {
   const message = shortened(error, MAX_ERROR);
-  return { code, message, step: node.address, path, attempts, at: isoTime(now), details: details ?? null, cause: null };
+  return { code, message, step, path, attempts, at: isoTime(now), details: details ?? null, cause: null };
 }
 
 function retryTime(node: Node, current: StepState | null, result: StepResult, now: number, key: string): number | null {

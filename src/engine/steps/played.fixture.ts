@@ -11,16 +11,19 @@ import {
   StepFailure,
   type StepTypes,
 } from "../../connectors/index.ts";
+import set from "../../connectors/set.ts";
 import transform from "../../connectors/transform.ts";
 import wait from "../../connectors/wait.ts";
 import type { Step } from "../../language/definition/step.ts";
 import type { InboxRow } from "../../schemas/inbox.ts";
+import { CANCELLED } from "../../schemas/interrupted.ts";
 import type { Json } from "../../schemas/json.ts";
 import type { LogEntry } from "../../schemas/log.ts";
 import type { StepResult } from "../../schemas/run.ts";
 import type { StepOutcome } from "../entries.ts";
 import { compile } from "../plan/compile.ts";
 import { blockOf, type RunState } from "../state/state.ts";
+import { haltEntry } from "./cancel.ts";
 import { decide } from "./decide.ts";
 import type { Decision } from "./decision.ts";
 import { beginEntry, outcomeEntry } from "./outcome.ts";
@@ -35,7 +38,7 @@ const effect = defineConnector({
   config: Type.Object({}),
   run: () => Promise.reject(new Error("the engine started an effect")),
 });
-const connectors: Connector[] = [transform, delay, fail, wait, effect];
+const connectors: Connector[] = [transform, delay, fail, set, wait, effect];
 const types: StepTypes = new Map(
   connectors.map((connector) => [connector.type, { connector, validator: TypeCompiler.Compile(connector.config) }]),
 );
@@ -56,8 +59,11 @@ export class Played {
   readonly #steps: Step[];
   readonly #payload: Json;
   readonly #inbox: InboxRow[] = [];
+  readonly #isFolded: boolean;
 
-  constructor(steps: Step[], payload: Json = {}) {
+  /** @param isFolded whether each entry is followed by a look whether the log gives the same state */
+  constructor(steps: Step[], payload: Json = {}, isFolded = true) {
+    this.#isFolded = isFolded;
     this.#steps = steps;
     this.#payload = payload;
     this.state = foldLog(compile({ steps }, types), payload, []);
@@ -99,6 +105,12 @@ export class Played {
     return this.go(now);
   }
 
+  /** It is cancelled, and goes on to what comes of that. */
+  cancel(now: number): Decision {
+    while (this.state.halted === null) this.#add(haltEntry(this.state.root, CANCELLED, now));
+    return this.go(now);
+  }
+
   /** What is shown of it: the status of each step by its address. */
   get statuses(): Record<string, string> {
     return Object.fromEntries([...this.state.steps.values()].map(([, { step_name, status }]) => [step_name, status]));
@@ -115,6 +127,7 @@ export class Played {
     this.log.push(entry);
     record(this.state, entry);
     if (entry[1].status === "skipped") this.underWay.delete(entry[0]);
+    if (!this.#isFolded) return;
     const again = foldLog(compile({ steps: this.#steps }, types), this.#payload, structuredClone(this.log), {
       inbox: this.#inbox,
     });

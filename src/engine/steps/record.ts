@@ -1,9 +1,9 @@
-import { SUCCEED, WORKFLOW } from "../../language/definition/control.ts";
+import { SET, SUCCEED, WORKFLOW } from "../../language/definition/control.ts";
 import type { InboxRow } from "../../schemas/inbox.ts";
 import { isObject, type Json } from "../../schemas/json.ts";
 import type { LogEntry } from "../../schemas/log.ts";
 import type { StepResult } from "../../schemas/run.ts";
-import { CONSTRUCTS } from "../constructs/index.ts";
+import { describeFailure } from "../../step-failures.ts";
 import { hasInbox, type Node, type Plan } from "../plan/plan.ts";
 import { RUN } from "../plan/reads-run.ts";
 import { resultOf } from "../result.ts";
@@ -11,10 +11,13 @@ import { Children } from "../state/children.ts";
 import type { RunFacts } from "../state/facts.ts";
 import { Inbox } from "../state/inbox.ts";
 import { Scope } from "../state/scope.ts";
-import { type BlockState, blockOf, blockState, matchableOf, type RunState, type StepState } from "../state/state.ts";
+import { addressOf, type BlockState, blockOf, blockState, matchableOf, type RunState } from "../state/state.ts";
+import { declare } from "../state/variables.ts";
 import { attemptPath } from "./child.ts";
 import { catchFor } from "./handling.ts";
+import { afterIteration, close, leave, nextIteration, openAttempt, openHandler } from "./opening.ts";
 import { retryFor } from "./retry.ts";
+import { register, undoNext } from "./undoing.ts";
 
 /** What there is of a run beside its payload and its log. */
 export interface Surrounding {
@@ -27,8 +30,8 @@ export interface Surrounding {
 /** Folds a run's log into its state. */
 export function foldLog(plan: Plan, payload: Json, log: Iterable<LogEntry>, more: Surrounding = {}): RunState {
   const { inbox = [], facts = null } = more;
-  const outer = facts === null ? null : new Scope({ name: RUN, value: facts }, null);
-  const root = blockState(plan.root, "", "", new Scope({ name: "payload", value: payload }, outer));
+  const scope = new Scope({ payload }, facts === null ? null : new Scope({ [RUN]: facts }, null));
+  const root = blockState(plan.root, { name: "", prefix: "", above: null, iteration: null, trail: null, scope });
   const deadline = facts === null || plan.timeout === null ? null : Date.parse(facts.started_at) + plan.timeout;
   const own = { plan, root, facts, deadline, succeeded: null };
   const state: RunState = {
@@ -37,7 +40,15 @@ export function foldLog(plan: Plan, payload: Json, log: Iterable<LogEntry>, more
     blocks: new Map(),
     inbox: new Inbox(inbox),
     children: new Children(),
+    executed: 0,
+    dropped: [],
+    omitted: new Map(),
+    halted: null,
+    undoable: [],
+    undoing: null,
+    meter: { units: 0 },
   };
+  root.result = declare(plan.root.vars, scope, state.meter);
   for (const entry of log) record(state, entry);
   // What is in the log was told.
   state.children.takeLeft();
@@ -50,6 +61,10 @@ export function record(state: RunState, entry: LogEntry): void {
   if (taken !== undefined) state.inbox.take(taken);
   const block = blockOf(state, path);
   const node = block?.plan.nodes[block.position];
+  if (!state.steps.has(path)) {
+    state.executed++;
+    block?.trail?.push(path);
+  }
   state.steps.set(path, entry);
   // An entry of a step that is over says nothing new.
   if (block === undefined || node === undefined || path !== block.path) return;
@@ -63,71 +78,91 @@ function begin(state: RunState, block: BlockState, node: Node, [, result, wakeAt
     failures: 0,
     counts: node.retries.map(() => 0),
     wakeAt: null,
+    deadline: null,
     isRetrying: false,
     details: null,
     bodies: null,
+    loop: null,
+    map: null,
+    omitted: 0,
     handler: null,
   };
   const { current } = block;
-  current.wakeAt = wakeAt;
+  const hasFailed = result.error !== null;
+  current.isRetrying = hasFailed && wakeAt !== null;
+  const isAttempt = node.kind === "container" && !hasFailed && current.bodies === null;
+  if (isAttempt) current.deadline = wakeAt;
+  current.wakeAt = isAttempt ? null : wakeAt;
   if (hasInbox(node)) {
-    if (result.error !== null) leave(state, block.path, taken !== undefined);
+    if (hasFailed) leave(state, block.path, taken !== undefined);
     else if (node.type === WORKFLOW) state.children.begin(block.path, attemptPath(block.path, current));
     else state.inbox.wait(block.path, signalsOf(result));
   }
-  current.isRetrying = result.error !== null && wakeAt !== null;
   if (current.isRetrying) {
-    close(state, current);
+    close(state, block, current);
+    // What had been dropped of this attempt is not missed.
+    current.omitted = 0;
     const index = retryFor(node.retries, current.counts, matchableOf(result));
     current.counts[index] = (current.counts[index] ?? 0) + 1;
     current.failures++;
-  } else if (result.error !== null) handle(state, block, current, node, result);
-  else if (node.kind === "container" && current.bodies === null) {
-    current.details = result.details ?? null;
-    const attempt = current.failures === 0 ? "" : `~${current.failures + 1}`;
-    const above = `${block.path}${attempt}`;
-    open(
-      state,
-      current,
-      CONSTRUCTS[node.type]
-        .bodies(node, current.details)
-        .map(({ name, plan, segment }) => blockState(plan, name, `${above}/${segment}/`, new Scope(null, block.scope))),
-    );
+  } else if (hasFailed) {
+    close(state, block, current);
+    const index = catchFor(node.catches, matchableOf(result));
+    const handler = node.catches[index];
+    if (handler !== undefined) openHandler(state, block, current, { index, failure: result }, handler.plan);
+  } else if (node.kind === "container") {
+    if (isAttempt) openAttempt(state, block, current, node, result.details ?? null);
+    else nextIteration(state, block, current, node, result.details ?? null);
   }
 }
 
-/** Begins with what is to be done about the failure of a step. */
-function handle(state: RunState, block: BlockState, current: StepState, node: Node, failure: StepResult): void {
-  close(state, current);
-  const index = catchFor(node.catches, matchableOf(failure));
-  const plan = node.catches[index]?.plan;
-  if (plan === undefined) return;
-  current.handler = { index, failure };
-  const given = { name: "error", value: { ...failure.error_details } } as const;
-  open(state, current, [blockState(plan, "", `${block.path}/c${index}/`, new Scope(given, block.scope))]);
-}
-
 function end(state: RunState, block: BlockState, node: Node, [, result, , taken]: LogEntry): void {
+  const { current } = block;
   if (hasInbox(node)) leave(state, block.path, taken !== undefined);
-  if (block.current !== null) close(state, block.current);
+  if (current !== null) {
+    close(state, block, current);
+    if (block !== state.root) block.omitted += current.omitted;
+    else if (current.omitted > 0) state.omitted.set(block.path, current.omitted);
+  }
   block.current = null;
   if (node.type === SUCCEED && result.status === "success") {
     state.succeeded = { output: isObject(result.output) ? (result.output.output ?? null) : null };
   }
   if (hasPassed(result)) {
     block.scope.steps.set(node.name, result);
+    if (node.type === SET) assign(block.scope, result);
+    register(state, block, node, result);
     block.position++;
     block.path = `${block.prefix}${block.position}`;
     const isOver = block.position === block.plan.nodes.length;
-    if (isOver && block !== state.root) block.result = resultOf(block.plan.output, block.scope);
+    if (isOver && block !== state.root) block.result = resultOf(block.plan.output, block.scope, state.meter);
   } else if (result.status === "failed") {
     const details = result.error_details ?? null;
     block.error = {
-      step: details?.step ?? node.address,
+      step: details?.step ?? addressOf(block, node),
       message: details?.message ?? result.error ?? "",
       details,
     };
+  } else if (block === state.root) {
+    state.halted = haltOf(state, result);
   }
+  const isOver = block === state.root ? block.error !== null || state.halted !== null : block === state.undoing;
+  if (isOver) undoNext(state);
+  if (block.iteration !== null && (block.result !== null || block.error !== null)) afterIteration(state, block);
+}
+
+/** How a run ends whose step at the top was called off. */
+function haltOf({ plan }: RunState, { error, error_details: details }: StepResult): RunState["halted"] {
+  if (error === describeFailure("cancelled_by_run", {}).error) {
+    return describeFailure("run_timeout", { seconds: (plan.timeout ?? 0) / 1000 });
+  }
+  return { code: details?.code ?? "failed", error: error ?? "" };
+}
+
+/** What a step of type `set` gave are the values that it gives to variables. */
+function assign(scope: Scope, { status, output }: StepResult): void {
+  if (status !== "success" || !isObject(output)) return;
+  for (const [name, value] of Object.entries(output)) scope.assign(name, value);
 }
 
 /** Whether the list goes on behind a step that ended so. What is called off has an error; what its condition skipped has none. */
@@ -135,30 +170,8 @@ function hasPassed({ status, handled, error }: StepResult): boolean {
   return status === "success" || handled === true || (status === "skipped" && error === null);
 }
 
-/** A step waits no more. `isTaken`: since it took what it waited for. */
-function leave(state: RunState, path: string, isTaken: boolean): void {
-  state.inbox.leave(path);
-  state.children.over(path, isTaken);
-}
-
 /** The names of the signals that an attempt of a step waits for. */
 function signalsOf({ details }: StepResult): string[] {
   const signals = details?.signals;
   return Array.isArray(signals) ? signals.filter((name) => typeof name === "string") : [];
-}
-
-/** Puts lists of steps under way. */
-function open(state: RunState, step: StepState, bodies: readonly BlockState[]): void {
-  step.bodies = bodies;
-  for (const body of bodies) state.blocks.set(body.prefix, body);
-}
-
-/** Forgets the lists that a step has under way. */
-function close(state: RunState, step: StepState): void {
-  for (const body of step.bodies ?? []) {
-    if (body.current !== null) close(state, body.current);
-    leave(state, body.path, false);
-    state.blocks.delete(body.prefix);
-  }
-  step.bodies = null;
 }

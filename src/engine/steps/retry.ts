@@ -1,6 +1,7 @@
 import { secondsOf } from "../../language/definition/durations.ts";
 import { type Matchable, matches } from "../../language/definition/matchers.ts";
 import { DEFAULT_ON, type Retry } from "../../language/definition/retry.ts";
+import { hashOf } from "../hash.ts";
 
 const MAX_INTERVAL_SECONDS = 24 * 60 * 60;
 
@@ -36,17 +37,8 @@ export function nextAttempt(
   const { initial_interval = 1, multiplier = 2, max_interval = 60, jitter = 0.5, max_elapsed } = retry;
   const failed = (counts[index] ?? 0) + 1;
   const interval = Math.min(secondsOf(max_interval), secondsOf(initial_interval) * multiplier ** (failed - 1));
-  const drawn = interval * (1 - jitter * fraction(key));
+  const drawn = interval * (1 - jitter * (hashOf(key) / 2 ** 32));
   const seconds = Math.max(drawn, Math.min(retryAfter ?? 0, MAX_INTERVAL_SECONDS));
   const at = now + Math.ceil(seconds * 1000);
   return max_elapsed !== undefined && at > since + secondsOf(max_elapsed) * 1000 ? null : at;
-}
-
-/** A number from 0 to below 1 that looks random and depends on the text alone (FNV-1a, with the finalizer of MurmurHash3). */
-function fraction(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
 }

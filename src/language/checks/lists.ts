@@ -1,5 +1,7 @@
 import { isObject, type Json, type JsonObject } from "../../schemas/json.ts";
-import { BLOCK, type ContainerType, isContainer, PARALLEL, SWITCH } from "../definition/containers.ts";
+import { BLOCK, type ContainerType, isContainer, LOOP, MAP, PARALLEL, SWITCH } from "../definition/containers.ts";
+import { ITERATION } from "../definition/loop.ts";
+import { AS } from "../definition/map.ts";
 
 export type Loc = (string | number)[];
 
@@ -9,6 +11,12 @@ export interface StepList {
   loc: Loc;
   /** Names that its steps reach and that are no steps. */
   binds: readonly string[];
+  /** Those of them that its author chose: no step may hide them. */
+  names?: readonly string[];
+  /** Its steps set no variables of the lists around it, since others like it are under way. */
+  isApart?: boolean;
+  /** Its variables are those of all its iterations, and begin without what is bound for one. */
+  isShared?: boolean;
   /** Between the address of the step that holds it and the names of its own. */
   segment: string;
 }
@@ -17,16 +25,31 @@ export interface StepList {
 const LISTS: Readonly<Record<ContainerType, (config: JsonObject, loc: Loc) => StepList[]>> = {
   [BLOCK]: (list, loc) => [{ list, loc, binds: [], segment: "." }],
   [PARALLEL]: ({ branches }, loc) =>
-    objectsIn(branches, [...loc, "branches"]).map((one) => ({ ...one, binds: [], segment: `.${one.list.name}.` })),
+    objectsIn(branches, [...loc, "branches"]).map((one) => {
+      return { ...one, binds: [], isApart: true, segment: `.${one.list.name}.` };
+    }),
   [SWITCH]({ cases, default: otherwise }, loc) {
     const last = isObject(otherwise) ? [{ list: otherwise, loc: [...loc, "default"] }] : [];
     return [...objectsIn(cases, [...loc, "cases"]), ...last].map((one) => ({ ...one, binds: [], segment: "." }));
+  },
+  [LOOP](list, loc) {
+    const names = namesIn(list.index);
+    return [{ list, loc, binds: [ITERATION, ...names], names, isShared: true, segment: "[]." }];
+  },
+  [MAP](list, loc) {
+    const names = namesIn(list.as ?? AS, list.index);
+    return [{ list, loc, binds: names, names, isApart: true, segment: "[]." }];
   },
 };
 
 /** The lists of steps in the config of a step that may hold some, as far as they are objects. */
 export function listsIn(type: Json | undefined, config: Json | undefined, loc: Loc): StepList[] {
   return typeof type === "string" && isContainer(type) && isObject(config) ? LISTS[type](config, loc) : [];
+}
+
+/** What is no name is reported by the schema. */
+function namesIn(...names: (Json | undefined)[]): string[] {
+  return names.filter((name) => typeof name === "string");
 }
 
 /** The handlers of a step. */

@@ -14,7 +14,7 @@ export function stepNameFaults(name: Json | undefined, loc: Loc, scope: Scope): 
   if (FORBIDDEN_KEYS.has(name)) return wrong(loc, "__proto__, constructor and prototype can't be step names");
   if (scope.isTaken(name)) return wrong(loc, `The step name ${JSON.stringify(name)} is taken by an earlier step`);
   if (!scope.isVisibleAround(name)) return [];
-  const msg = `The step name ${JSON.stringify(name)} would hide the step of that name which is visible here`;
+  const msg = `The step name ${JSON.stringify(name)} would hide what has that name and is visible here`;
   return wrong(loc, msg, "name_hides");
 }
 

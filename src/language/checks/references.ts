@@ -1,6 +1,7 @@
 /** What the names that are read in a definition lead to. */
 import type { RequestFault } from "../../errors.ts";
 import { isObject, type JsonObject } from "../../schemas/json.ts";
+import { VARS } from "../definition/variables.ts";
 import type { Reference } from "../expressions/tree.ts";
 import { handlersIn, listsIn, type StepList, stepsIn } from "./lists.ts";
 import { forbiddenField } from "./payload.ts";
@@ -34,6 +35,10 @@ export class References {
         : { type: "reference_unknown", msg: `The input of the workflow has no ${forbidden}` };
     }
     if (scope.step(name) !== undefined || scope.step(found) !== undefined || scope.isBound(found)) return null;
+    if (found === VARS && scope.hasVariable()) {
+      const [variable] = fields;
+      return variable === undefined || scope.hasVariable(variable) ? null : unknownVariable(variable);
+    }
     if (found !== "steps") return this.#missingName(found, found, scope);
     if (trimmed !== undefined) return { type: "reference_unknown", msg: NO_STEPS };
     if (step === null || scope.step(step) !== undefined) return null;
@@ -76,6 +81,12 @@ export class References {
     const rest = through === undefined ? "can't be read from here" : `is reached through ${quoted(through)}`;
     return { type: "reference_hidden", msg: `The step ${quoted(name)} is inside ${quoted(around[0])} and ${rest}` };
   }
+}
+
+/** Of a variable that no list around declares. */
+export function unknownVariable(name: string): Missing {
+  const msg = `There is no variable ${quoted(name)} here: the \`vars\` of the lists around declare them`;
+  return { type: "variable_unknown", msg };
 }
 
 const IF = "an `if`";

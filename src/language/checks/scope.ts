@@ -1,4 +1,5 @@
 import { isObject, type Json, type JsonObject } from "../../schemas/json.ts";
+import { VARS } from "../definition/variables.ts";
 import type { StepList } from "./lists.ts";
 
 /** The condition of a step or case. */
@@ -15,6 +16,9 @@ export class Scope {
   readonly #steps = new Map<string, number>();
   readonly #list: JsonObject[];
   readonly #binds: readonly string[];
+  readonly #names: readonly string[];
+  readonly #isApart: boolean;
+  #variables: ReadonlySet<string> = new Set();
   /** Before the names of its steps in their addresses. */
   readonly #prefix: string;
   /** The step that one is at: it is over for no step within it. */
@@ -26,7 +30,7 @@ export class Scope {
 
   /** @param address of the step that holds the list; empty for the definition itself */
   constructor(
-    { list: { steps }, binds, segment }: StepList,
+    { list: { steps }, binds, names = [], isApart = false, segment }: StepList,
     outer: Scope | null,
     address: string,
     condition: Condition | null,
@@ -35,6 +39,8 @@ export class Scope {
     this.#prefix = `${address}${segment}`;
     this.#condition = condition;
     this.#binds = binds;
+    this.#names = names;
+    this.#isApart = isApart;
     this.#list = (Array.isArray(steps) ? steps : []).map((step) => (isObject(step) ? step : {}));
     for (const [index, { name }] of this.#list.entries()) {
       if (typeof name === "string" && !this.#steps.has(name)) this.#steps.set(name, index);
@@ -45,6 +51,11 @@ export class Scope {
   moveTo(position: number): void {
     this.#position = position;
     this.#current = null;
+  }
+
+  /** Goes behind the step that one is at. */
+  moveBehind(): void {
+    this.moveTo(this.#position + 1);
   }
 
   /** Goes behind the last step. */
@@ -62,13 +73,14 @@ export class Scope {
     return (this.#steps.get(name) ?? this.#position) < this.#position;
   }
 
-  /** Whether a step of that name is visible around the list: one that is over, or the one that holds it. */
+  /** Whether something of that name is visible around the steps of the list: a step that is over, or holds it, or what is bound for it. */
   isVisibleAround(name: string): boolean {
-    for (let scope = this.outer; scope !== null; scope = scope.outer) {
-      const index = scope.#steps.get(name);
-      if (index !== undefined && index <= scope.#position) return true;
-    }
-    return false;
+    return this.#names.includes(name) || this.outer?.isVisible(name) === true;
+  }
+
+  /** Whether something of that name is visible within the step that one is at. */
+  isVisible(name: string): boolean {
+    return (this.#steps.get(name) ?? this.#list.length) <= this.#position || this.isVisibleAround(name);
   }
 
   /** The step of that name which is over here, and its address; undefined for none. */
@@ -86,10 +98,27 @@ export class Scope {
     return `${this.#prefix}${name}`;
   }
 
+  /** Variables of the list begin. */
+  declare(names: readonly string[]): void {
+    this.#variables = new Set(names);
+  }
+
+  /** Whether there is a variable of that name, or any where it is undefined. */
+  hasVariable(name?: string): boolean {
+    const own = name === undefined ? this.#variables.size > 0 : this.#variables.has(name);
+    return own || this.outer?.hasVariable(name) === true;
+  }
+
+  /** Whether a step of the list may set the variable of that name. */
+  maySet(name: string): boolean {
+    return this.#variables.has(name) || (!this.#isApart && this.outer?.maySet(name) === true);
+  }
+
   /** All names that can be read, those of the outermost list first. */
   names(): string[] {
     const own = [...this.#steps].filter(([, index]) => index < this.#position).map(([name]) => name);
-    return [...(this.outer?.names() ?? []), ...this.#binds, ...own];
+    const vars = this.#variables.size > 0 && this.outer?.hasVariable() !== true ? [VARS] : [];
+    return [...(this.outer?.names() ?? []), ...this.#binds, ...vars, ...own];
   }
 
   /** Whether a condition of a step or case that one is in fulfills this. */

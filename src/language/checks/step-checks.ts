@@ -3,35 +3,24 @@ import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
 import type { StepTypes } from "../../connectors/index.ts";
 import { schemaFaults } from "../../schemas/faults.ts";
 import { isObject, type Json, type JsonObject } from "../../schemas/json.ts";
-import {
-  BLOCK,
-  BlockConfig,
-  type ContainerType,
-  isContainer,
-  MAX_NESTING,
-  PARALLEL,
-  ParallelConfig,
-  SwitchConfig,
-} from "../definition/containers.ts";
+import { BLOCK, type ContainerType, isContainer, MAP, MAX_NESTING, PARALLEL } from "../definition/containers.ts";
 import { SUCCEED } from "../definition/control.ts";
 import { MAX_STEPS, Step } from "../definition/step.ts";
+import { compensationFaults } from "./compensation-faults.ts";
 import { configFaults, mustHaveConfig } from "./config-faults.ts";
+import { containerFaults } from "./container-faults.ts";
 import type { Explanation } from "./explanation.ts";
 import type { Findings } from "./findings.ts";
 import { handlersIn, type Loc, listsIn, type StepList } from "./lists.ts";
 import { listNameFaults, stepNameFaults } from "./name-faults.ts";
 import { policyFaults } from "./policy-faults.ts";
+import { readList } from "./read-list.ts";
 import { Reading } from "./reading.ts";
 import { type Condition, Scope } from "./scope.ts";
 import { stepWarnings, workflowWarnings } from "./step-warnings.ts";
+import { setFaults } from "./variable-faults.ts";
 
 const stepSchema: TypeCheck<typeof Step> = TypeCompiler.Compile(Step);
-const containerSchemas = {
-  block: TypeCompiler.Compile(BlockConfig),
-  parallel: TypeCompiler.Compile(ParallelConfig),
-  switch: TypeCompiler.Compile(SwitchConfig),
-};
-
 /** What is known where a list of steps stands. */
 interface Place {
   /** What is reached around it. */
@@ -90,7 +79,7 @@ class StepChecks {
 
   check(list: StepList, { outer, address, condition, nesting, isBeside }: Place): void {
     const scope = new Scope(list, outer, address, condition);
-    this.#checkOutput(list, scope);
+    readList(list, scope, this.#reading, this.#findings);
     const steps = Array.isArray(list.list.steps) ? list.list.steps : [];
     const loc = [...list.loc, "steps"];
     for (const [index, step] of steps.entries()) {
@@ -113,15 +102,9 @@ class StepChecks {
         nesting: nesting + 1,
         isBeside,
       });
-      this.#findings.warn(...stepWarnings(step, at));
+      this.#findings.warn(...stepWarnings(step, at, this.#types));
+      this.#checkCompensation(step, [...at, "compensate"], scope);
     }
-  }
-
-  /** Of a list: it is resolved when its steps are over. */
-  #checkOutput({ list: { output }, loc }: StepList, scope: Scope): void {
-    if (output === undefined) return;
-    scope.moveToEnd();
-    this.#reading.value(output, [...loc, "output"], scope);
   }
 
   /** @param inside what is known in the lists that it holds, and in its handlers */
@@ -137,11 +120,22 @@ class StepChecks {
       const msg = "It can't end the run while other branches go on";
       this.#findings.refuse({ loc: [...loc, "type"], msg, type: "succeed_in_parallel" });
     }
+    this.#findings.refuse(...setFaults(step, loc, inside.outer));
     const isEffect = ["effect", "child"].includes(this.#types.get(type)?.connector.kind ?? "");
     this.#findings.refuse(...policyFaults(step, loc, isEffect));
     const handlers = handlersIn(step, loc);
     if (handlers.length > 0 && inside.nesting > MAX_NESTING) this.#addTooDeep([...loc, "catch"]);
     else for (const handler of handlers) this.#checkList(handler, inside);
+  }
+
+  /** What undoes a step sees what the step saw, and what it gave: it succeeded. */
+  #checkCompensation({ name, if: condition, compensate }: JsonObject, loc: Loc, scope: Scope): void {
+    this.#findings.refuse(...compensationFaults(compensate, loc, this.#types));
+    const undoing = isObject(compensate) ? compensate.step : undefined;
+    if (!isObject(undoing) || undoing.config === undefined) return;
+    scope.moveBehind();
+    if (typeof name === "string") scope.setCondition({ text: String(condition ?? ""), steps: [name] });
+    this.#reading.value(undoing.config, [...loc, "step", "config"], scope);
   }
 
   #checkConfig(type: string, config: Json, loc: Loc, scope: Scope): void {
@@ -157,14 +151,18 @@ class StepChecks {
       this.#addTooDeep(loc);
       return;
     }
-    const schema = containerSchemas[type];
-    if (!schema.Check(config)) this.#findings.refuse(...schemaFaults(schema.Errors(config), loc));
+    this.#findings.refuse(...containerFaults(type, config, loc, inside.outer));
+    for (const field of type === MAP ? ["items", "concurrency"] : []) {
+      const value = config[field];
+      if (value !== undefined) this.#reading.value(value, [...loc, field], inside.outer);
+    }
     const names = new Set<string>();
     for (const list of listsIn(type, config, loc)) {
       if (type !== BLOCK) this.#findings.refuse(...listNameFaults(list, names));
       // Of a case: it sees what comes before the switch.
       const condition = this.#reading.condition(list.list.if, [...list.loc, "if"], inside.outer);
-      this.#checkList(list, { ...inside, condition, isBeside: inside.isBeside || type === PARALLEL });
+      const isBeside = inside.isBeside || type === PARALLEL || type === MAP;
+      this.#checkList(list, { ...inside, condition, isBeside });
     }
   }
 

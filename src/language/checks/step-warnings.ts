@@ -1,7 +1,8 @@
 /** What in a definition is allowed, and may not be what its author meant. */
+import type { StepTypes } from "../../connectors/index.ts";
 import type { RequestFault } from "../../errors.ts";
 import { isObject, type Json, type JsonObject } from "../../schemas/json.ts";
-import { SWITCH } from "../definition/containers.ts";
+import { LOOP, SWITCH } from "../definition/containers.ts";
 import { handlersIn, type Loc, listsIn, type StepList, stepsIn } from "./lists.ts";
 import { timeWarnings } from "./time-warnings.ts";
 
@@ -9,9 +10,11 @@ import { timeWarnings } from "./time-warnings.ts";
 const ROOTS: ReadonlySet<string> = new Set(["run", "vars", "steps", "iteration", "error", "secrets"]);
 
 /** The warnings about a step by itself. */
-export function stepWarnings(step: JsonObject, loc: Loc): RequestFault[] {
+export function stepWarnings(step: JsonObject, loc: Loc, types: StepTypes): RequestFault[] {
   return [
+    ...compensationWarnings(step, loc, types),
     ...nameWarnings(step, loc),
+    ...(step.type === LOOP ? loopWarnings(step.config, [...loc, "config"]) : []),
     ...(step.type === SWITCH ? caseWarnings(step.config, [...loc, "config"]) : []),
     ...retryWarnings(step, loc),
     ...timeWarnings(step.timeout, loc, listsIn(step.type, step.config, [])),
@@ -39,6 +42,14 @@ function nameWarnings({ name }: JsonObject, loc: Loc): RequestFault[] {
   return [{ loc: [...loc, "name"], msg: `Behind this step ${name} is what it gave`, type: "name_is_root" }];
 }
 
+function compensationWarnings({ type, compensate }: JsonObject, loc: Loc, types: StepTypes): RequestFault[] {
+  const isPure = typeof type === "string" && types.get(type)?.connector.kind === "pure";
+  if (!isPure || compensate === undefined) return [];
+  return [
+    { loc: [...loc, "compensate"], msg: "There is nothing to undo of what is computed", type: "compensate_on_pure" },
+  ];
+}
+
 function caseWarnings(config: Json | undefined, loc: Loc): RequestFault[] {
   if (!isObject(config) || !Array.isArray(config.cases)) return [];
   const always = config.cases.findIndex((one) => isObject(one) && one.if === "true");
@@ -46,6 +57,12 @@ function caseWarnings(config: Json | undefined, loc: Loc): RequestFault[] {
   const behind: Loc[] = config.cases.slice(always + 1).map((_, index) => [...loc, "cases", always + 1 + index]);
   if (config.default !== undefined) behind.push([...loc, "default"]);
   return behind.map((at) => ({ loc: at, msg: "A case before this one always holds", type: "case_unreachable" }));
+}
+
+function loopWarnings(config: Json | undefined, loc: Loc): RequestFault[] {
+  if (!isObject(config)) return [];
+  const field = config.until === "false" ? "until" : config.while === "true" ? "while" : null;
+  return field === null ? [] : [{ loc: [...loc, field], msg: "Only max_iterations ends it", type: "loop_never_ends" }];
 }
 
 /** Methods whose request may act anew each time. */

@@ -2,12 +2,15 @@
 import { type Static, Type } from "@sinclair/typebox";
 import type { Json } from "../../schemas/json.ts";
 import { Condition, NestedSteps, StepName } from "./step.ts";
+import { Variables } from "./variables.ts";
 
 export const BLOCK = "block";
 export const PARALLEL = "parallel";
 export const SWITCH = "switch";
+export const LOOP = "loop";
+export const MAP = "map";
 /** The types of steps that hold others. */
-export const CONTAINER_TYPES = [BLOCK, PARALLEL, SWITCH] as const;
+export const CONTAINER_TYPES = [BLOCK, PARALLEL, SWITCH, LOOP, MAP] as const;
 export type ContainerType = (typeof CONTAINER_TYPES)[number];
 
 export function isContainer(type: string): type is ContainerType {
@@ -19,7 +22,8 @@ export const MAX_NESTING = 16;
 export const MAX_BRANCHES = 100;
 
 const steps = NestedSteps;
-const output = Type.Optional(
+/** What a list of steps gives. */
+export const output = Type.Optional(
   Type.Unsafe<Json>(
     Type.Unknown({
       description: "What it gives; without it an object with the outputs of its steps",
@@ -30,13 +34,19 @@ const output = Type.Optional(
 
 const example = [{ name: "greet", type: "transform", config: { value: "Hello ${payload.name}" } }];
 
+/** Its variables. */
+export const vars = Type.Optional(Variables);
+
 export const BlockConfig = Type.Object(
-  { steps, output },
+  { steps, output, vars },
   { additionalProperties: false, examples: [{ steps: example }] },
 );
 export type BlockConfig = Static<typeof BlockConfig>;
 
-export const Branch = Type.Object({ name: StepName, steps, output }, { additionalProperties: false, title: "Branch" });
+export const Branch = Type.Object(
+  { name: StepName, steps, output, vars },
+  { additionalProperties: false, title: "Branch" },
+);
 
 /** `details.case` of a switch that took no case has this word. */
 export const DEFAULT_CASE = "default";
@@ -49,12 +59,13 @@ export const Case = Type.Object(
     if: Condition,
     steps,
     output,
+    vars,
   },
   { additionalProperties: false, title: "Case" },
 );
 
 export const DefaultCase = Type.Object(
-  { steps, output },
+  { steps, output, vars },
   { additionalProperties: false, title: "DefaultCase", description: "Runs where no condition holds" },
 );
 

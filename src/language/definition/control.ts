@@ -2,6 +2,7 @@
 
 export const FAIL = "fail";
 export const SUCCEED = "succeed";
+export const SET = "set";
 
 /** A word of an author's own for an error. */
 export const CODE_PATTERN = "^[a-z][a-z0-9_]{0,63}$";

@@ -3,6 +3,7 @@ import type { Json, JsonObject } from "../../schemas/json.ts";
 import { Duration } from "./durations.ts";
 import { type Matcher, On } from "./matchers.ts";
 import type { StepRetry } from "./retry.ts";
+import { Variables } from "./variables.ts";
 
 export const MAX_STEPS = 10_000;
 export const MAX_NESTED_STEPS = 1000;
@@ -26,6 +27,26 @@ export const Condition = Type.String({
   description: "An expression (CEL) of up to 4,096 characters that gives true or false, such as payload.total > 100",
   "x-expression": true,
 });
+
+/** The last part of the address of the step that undoes another. */
+export const COMPENSATE = "$compensate";
+
+/** What undoes a step that succeeded, should its run fail or be cancelled later. */
+export const Compensation = Type.Object(
+  {
+    step: Type.Object(
+      {
+        type: Type.String({ maxLength: 255 }),
+        config: Type.Unsafe<JsonObject>(Type.Record(Type.String(), Type.Unknown())),
+        retry: Type.Optional(Type.Unsafe<StepRetry>(Type.Unknown({ description: "As of any step" }))),
+        timeout: Type.Optional(Duration),
+      },
+      { additionalProperties: false, title: "CompensationStep" },
+    ),
+  },
+  { additionalProperties: false, title: "Compensation" },
+);
+export type Compensation = Static<typeof Compensation>;
 
 export const Step = Type.Object(
   {
@@ -54,6 +75,11 @@ export const Step = Type.Object(
       }),
     ),
     on_error: Type.Optional(OnError),
+    compensate: Type.Optional(
+      Type.Unsafe<Compensation>(
+        Type.Unknown({ description: "Undoes the step, if it succeeded, when its run fails or is cancelled" }),
+      ),
+    ),
   },
   { additionalProperties: false, title: "Step" },
 );
@@ -75,6 +101,7 @@ export const Catch = Type.Object(
         }),
       ),
     ),
+    vars: Type.Optional(Variables),
   },
   { additionalProperties: false, title: "Catch" },
 );
@@ -82,6 +109,7 @@ export type Catch = {
   on?: Matcher[];
   steps: Step[];
   output?: Json;
+  vars?: JsonObject;
 };
 
 /** The errors that a catch without `on` means. */

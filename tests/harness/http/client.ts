@@ -16,6 +16,7 @@ export interface StepInput {
   catch?: unknown;
   on_error?: unknown;
   description?: unknown;
+  compensate?: unknown;
 }
 
 export class Client {

@@ -4,7 +4,8 @@ import { SUCCEED } from "../../../src/language/definition/control.ts";
 import { secondsOf } from "../../../src/language/definition/durations.ts";
 import { matches } from "../../../src/language/definition/matchers.ts";
 import { CATCH_ON, type Catch, type Step } from "../../../src/language/definition/step.ts";
-import { handlersOf, type List, listsIn } from "../steps.ts";
+import { handlersOf, type List, listsIn, loopOf, mapOf } from "../steps.ts";
+import { iterationsOf, mayFail } from "./iterations.ts";
 import { mayBe } from "./truth.ts";
 
 /** The ways in which something may end: OK, and codes of errors. */
@@ -59,6 +60,7 @@ export function endsOfAttempt(step: Step): Ends {
     const ended = new Set([config.workflow_id === "failing" || config.workflow_id === "nothing" ? "child" : OK]);
     return timeout === undefined ? ended : ended.add("timeout");
   }
+  if (type === "set") return new Set([OK]);
   const ends = new Set(type === "effect" ? [config.fails === true ? "failed" : OK] : endsOfLists(step));
   if (timeout === undefined || !takesTime(step)) return ends;
   if (type === "delay") return new Set([secondsOf(timeout) < Number(config.duration) ? "timeout" : OK]);
@@ -69,6 +71,16 @@ export function endsOfAttempt(step: Step): Ends {
 }
 
 function endsOfLists(step: Step): Ends {
+  const loop = loopOf(step);
+  if (loop !== null) {
+    const { count, ended } = iterationsOf(loop);
+    if (count === 0) return new Set([OK]);
+    const ends = new Set(endsOf(loop.steps));
+    if (ended === null && ends.delete(OK)) ends.add("loop_limit");
+    return ends;
+  }
+  const map = mapOf(step);
+  if (map !== null) return endsOfItems(map);
   if (step.type === SWITCH) return endsOfCases(listsIn(step));
   const branches = listsIn(step).map(({ steps }) => endsOf(steps));
   const all = new Set(branches.flatMap((ends) => [...ends]));
@@ -79,6 +91,14 @@ function endsOfLists(step: Step): Ends {
   }
   if (!branches.every((branch) => branch.has(OK))) all.delete(OK);
   return all;
+}
+
+function endsOfItems(map: NonNullable<ReturnType<typeof mapOf>>): Ends {
+  const ends = endsOf(map.steps);
+  const most = mayFail(map);
+  if (map.items.length <= most || (ends.size === 1 && ends.has(OK))) return new Set([OK]);
+  if (most === 0) return ends;
+  return new Set(ends.has(OK) ? [OK, "too_many_failures"] : ["too_many_failures"]);
 }
 
 function endsOfCases(lists: readonly List[]): Ends {
@@ -105,9 +125,9 @@ function secondsOfDelays(steps: readonly Step[]): number {
 function takesTime(step: Step): boolean {
   const passes = (inside: Step): boolean =>
     inside.retry !== undefined || takesTime(inside) || handlersOf(inside).some(({ steps }) => steps.some(passes));
-  return (
-    ["delay", "effect", "wait", "workflow"].includes(step.type) || listsIn(step).some(({ steps }) => steps.some(passes))
-  );
+  const pauses = (loopOf(step)?.interval ?? 0) !== 0;
+  const isSlow = pauses || ["delay", "effect", "wait", "workflow"].includes(step.type);
+  return isSlow || listsIn(step).some(({ steps }) => steps.some(passes));
 }
 
 /** The first catch of a step that means an error; undefined where none does. */

@@ -6,8 +6,9 @@ import { SWITCH } from "../../../src/language/definition/containers.ts";
 import { SUCCEED } from "../../../src/language/definition/control.ts";
 import type { Step } from "../../../src/language/definition/step.ts";
 import type { ErrorDetails, StepResult } from "../../../src/schemas/run.ts";
-import { type List, listsIn } from "../steps.ts";
+import { type List, listsIn, listsRun, loopOf, mapOf } from "../steps.ts";
 import { catchFor, EARLY, type Ends, endsOf, endsOfAttempt, OK } from "./ends.ts";
+import { itemFaults, iterationFaults, mayFail } from "./iterations.ts";
 import { type Facts, type Truth, truthOf } from "./truth.ts";
 
 /** A run that is over: its payload's `n`, and its results by address. */
@@ -24,6 +25,8 @@ interface Place {
   isCalledOff?: boolean;
   /** The error that it is a handler for. */
   caught?: ErrorDetails;
+  /** The item of the innermost map around it. */
+  item?: number | null;
 }
 
 /** Whether the list of a step goes on behind it. */
@@ -40,9 +43,9 @@ export function goesOn(result: StepResult | undefined): boolean {
  * was over.
  */
 export function outcomeFaults(run: RanAs, { above, steps }: List, place: Place = {}): string[] {
-  const { isCalledOff = false, caught } = place;
+  const { isCalledOff = false, caught, item = null } = place;
   const faults: string[] = [];
-  const facts: Facts = { n: run.n, result: (name) => run.results[`${above}${name}`] };
+  const facts: Facts = { n: run.n, item, result: (name) => run.results[`${above}${name}`] };
   for (const step of steps) {
     const address = `${above}${step.name}`;
     const result = run.results[address];
@@ -59,7 +62,7 @@ export function outcomeFaults(run: RanAs, { above, steps }: List, place: Place =
     }
     if (caught !== undefined) faults.push(...valueFaults(address, result, caught));
     faults.push(...insideFaults(run, step, address, { isCalledOff, facts }));
-    if (!isMissing && truth !== false) faults.push(...stepFaults(run, step, address, truth));
+    if (!isMissing && truth !== false) faults.push(...stepFaults(run, step, address, { truth, item }));
     if (step.type === SUCCEED && result.status === "success") run.isOver = true;
     // Nothing comes behind a step that fails.
     if (!goesOn(result)) break;
@@ -78,14 +81,35 @@ function insideFaults(
   if (truthOf(step.if, facts) !== true) return [];
   const result = run.results[address];
   const lists = listsIn(step);
-  const named = lists.map((list) => ({ above: `${address}.${list.above}`, steps: list.steps }));
+  const named = lists.map((list) => ({ above: `${address}${list.above}`, steps: list.steps }));
   const isOver = isCalledOff || isTimedOut(result, address);
+  const isWhole = ({ above, steps }: List) =>
+    steps.every(({ name }) => goesOn(run.results[`${address}${above}${name}`]));
+  const map = mapOf(step);
+  if (map !== null) {
+    const mayEndEarly = map.items.length > mayFail(map) && [...endsOf(map.steps)].some(Boolean);
+    const faults = itemFaults(map, listsRun(step, address, run.results), address, run.results, isWhole);
+    const items = map.items.map((_, index) => ({ above: `${address}[${index}].`, steps: map.steps }));
+    return [
+      ...faults,
+      ...items.flatMap((list, item) => outcomeFaults(run, list, { isCalledOff: isOver || mayEndEarly, item })),
+    ];
+  }
+  const loop = loopOf(step);
+  if (loop !== null) {
+    const { faults, ran } = iterationFaults({ step, loop, address }, run.results, isWhole, isOver);
+    const inside = ran.map(({ above, steps }) => ({ above: `${address}${above}`, steps }));
+    return [
+      ...faults,
+      ...inside.flatMap((list) => outcomeFaults(run, list, { isCalledOff: isOver, item: facts.item })),
+    ];
+  }
   if (step.type !== SWITCH) {
     const outcomes = lists.map((list) => endsOf(list.steps));
     const { join = "all" } = step.config ?? {};
     const isDecided = join === "any" ? (ends: Ends) => ends.has(OK) : (ends: Ends) => [...ends].some(Boolean);
     const mayEndEarly = lists.length > 1 && join !== "all_settled" && outcomes.some(isDecided);
-    return named.flatMap((list) => outcomeFaults(run, list, { isCalledOff: isOver || mayEndEarly }));
+    return named.flatMap((list) => outcomeFaults(run, list, { isCalledOff: isOver || mayEndEarly, item: facts.item }));
   }
   const truths = lists.map(({ condition }) => truthOf(condition, facts));
   const index = truths.findIndex((truth) => truth !== false);
@@ -101,11 +125,18 @@ function insideFaults(
   if (result?.status === "success" && JSON.stringify(result.details) !== JSON.stringify({ case: shown })) {
     faults.push(`${address} took ${JSON.stringify(result.details)}, not ${shown}`);
   }
-  return taken === undefined ? faults : [...faults, ...outcomeFaults(run, taken, { isCalledOff: isOver })];
+  return taken === undefined
+    ? faults
+    : [...faults, ...outcomeFaults(run, taken, { isCalledOff: isOver, item: facts.item })];
 }
 
 /** What can't be of a step that is over, and of its handler. */
-function stepFaults(run: RanAs, step: Step, address: string, truth: Truth): string[] {
+function stepFaults(
+  run: RanAs,
+  step: Step,
+  address: string,
+  { truth, item }: { truth: Truth; item: number | null },
+): string[] {
   const { status, handled = false, error_details: error, details, attempts } = run.results[address] ?? {};
   const ends = truth === null ? new Set(["expression"]) : endsOfAttempt(step);
   if (status === "success") return ends.has(OK) || ends.has(EARLY) ? [] : [`${address} succeeded`];
@@ -128,7 +159,7 @@ function stepFaults(run: RanAs, step: Step, address: string, truth: Truth): stri
   if (!handled && caught === undefined && mayGoOn) return [`${address} failed and was not passed over`];
   if (caught === undefined) return [];
   const handler = { above: `${address}.$catch.`, steps: caught.one.steps };
-  const faults = outcomeFaults(run, handler, { caught: original });
+  const faults = outcomeFaults(run, handler, { caught: original, item });
   const last = handler.steps.find(({ name }) => !goesOn(run.results[`${handler.above}${name}`]));
   const hasPassed = run.isOver === true || last === undefined;
   const isWrong = handled !== hasPassed && caught.one.output === undefined;

@@ -2,7 +2,7 @@
 import { secondsOf } from "../../../src/language/definition/durations.ts";
 import type { ErrorDetails, StepResult } from "../../../src/schemas/run.ts";
 import type { RunRecord } from "../../../src/storage/port.ts";
-import { withDefaults } from "../steps.ts";
+import { withDefaults } from "../defaults.ts";
 import type { Workload } from "../workloads.ts";
 import { EARLY, endsOf, OK } from "./ends.ts";
 import { goesOn, outcomeFaults, type RanAs } from "./outcomes.ts";

@@ -1,9 +1,11 @@
 /** The conditions of simulated workflows, and whether they hold. */
 import type { StepResult } from "../../../src/schemas/run.ts";
 
-/** What conditions look at: the payload's `n`, and the results of the steps before by their names. */
+/** What conditions look at: the payload's `n`, the item, and the results of the steps before by their names. */
 export interface Facts {
   n: number;
+  /** Null outside of maps. */
+  item: number | null;
   result(name: string): StepResult | undefined;
 }
 
@@ -20,6 +22,7 @@ interface Kind {
 const KINDS: readonly Kind[] = [
   { pattern: /^payload\.n % (\d+) == 0$/, may: [true, false], holds: (word, { n }) => n % Number(word) === 0 },
   { pattern: /^payload\.n < (\d+)$/, may: [true, false], holds: (word, { n }) => n < Number(word) },
+  { pattern: /^item == (\d+)$/, may: [true, false], holds: (word, { item }) => item === Number(word) },
   { pattern: /^(true)$/, may: [true], holds: () => true },
   { pattern: /^(false)$/, may: [false], holds: () => false },
   { pattern: /^payload\.(gone) == 1$/, may: [null], holds: () => null },

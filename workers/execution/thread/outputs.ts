@@ -1,4 +1,5 @@
 import type { StepOutcome } from "../../../src/engine/entries.ts";
+import { MAX_OUTPUT } from "../../../src/engine/result.ts";
 import type { RunState } from "../../../src/engine/state/state.ts";
 import type { Ending } from "../../../src/engine/steps/decision.ts";
 import { outputFailure } from "../../../src/engine/steps/ending.ts";
@@ -7,30 +8,34 @@ import { describeFailure } from "../../../src/step-failures.ts";
 import type { RunEnd } from "../../../src/storage/port.ts";
 import type { Executed } from "./executing.ts";
 
-const MAX_OUTPUT = 1024 * 1024;
 const MAX_OUTPUTS = 8 * 1024 * 1024;
 
 /** The outputs of a run's steps, within their bounds. */
 export class Outputs {
   /** JSON text of outputs since the run was last handed back, which its end need not make again. */
   readonly texts = new Map<Json, string>();
-  /** Characters of all of them. */
+  readonly #state: RunState;
+  /** Characters of those of nested steps, which may be dropped, by their paths, and of all of them. */
+  readonly #sizes = new Map<string, number>();
   #size = 0;
 
   /** Begins with those that there are already. */
-  constructor({ steps }: RunState) {
-    for (const [, { output }] of steps.values()) if (output !== null) this.#size += JSON.stringify(output).length;
+  constructor(state: RunState) {
+    this.#state = state;
+    for (const [path, { output }] of state.steps.values()) {
+      if (output !== null) this.#add(path, JSON.stringify(output).length);
+    }
   }
 
-  /** An output that every store holds, or the failure that says why it is not one. */
-  capped({ outcome, isConnectors }: Executed): StepOutcome {
+  /** An output of the step at a path that every store holds, or the failure that says why it is not one. */
+  capped({ outcome, isConnectors }: Executed, path: string): StepOutcome {
     const { output } = outcome;
     if (output === null) return outcome;
     const text = jsonText(output);
     if (text === null || (isConnectors && !text.startsWith("{"))) return failed("output_not_json");
     if (text.length > MAX_OUTPUT) return failed("output_too_large");
-    this.#size += text.length;
-    if (this.#size > MAX_OUTPUTS) return failed("outputs_too_large");
+    if (this.#state.dropped.length > 0) for (const dropped of this.#state.dropped.splice(0)) this.#add(dropped, 0);
+    if (this.#add(path, text.length) > MAX_OUTPUTS) return failed("outputs_too_large");
     const fault = mayBeUnstorable(text)
       ? findJsonFaults(text).find(({ kind }) => kind === "depth" || kind === "string")
       : undefined;
@@ -53,8 +58,20 @@ export class Outputs {
   #capped(ending: Ending, now: number): Ending {
     const { output = null } = ending;
     if (output === null) return ending;
-    const outcome = this.capped({ outcome: { output }, unexpected: null, isConnectors: false });
+    const outcome = this.capped({ outcome: { output }, unexpected: null, isConnectors: false }, "");
     return "error" in outcome ? outputFailure(outcome, now) : { ...ending, output: outcome.output };
+  }
+
+  /** The output of a step has so many characters; gives those of all. */
+  #add(path: string, size: number): number {
+    if (!path.includes("/")) {
+      this.#size += size;
+      return this.#size;
+    }
+    this.#size += size - (this.#sizes.get(path) ?? 0);
+    if (size === 0) this.#sizes.delete(path);
+    else this.#sizes.set(path, size);
+    return this.#size;
   }
 }
 

@@ -1,10 +1,10 @@
 import type { Tools } from "../../../src/connectors/index.ts";
 import { runOnFailure } from "../../../src/engine/on-failure.ts";
 import type { Plan } from "../../../src/engine/plan/plan.ts";
-import { type BlockState, blockOf, type RunState } from "../../../src/engine/state/state.ts";
+import { type BlockState, blockOf, nodeOf, type RunState } from "../../../src/engine/state/state.ts";
 import { decide } from "../../../src/engine/steps/decide.ts";
 import type { Decision } from "../../../src/engine/steps/decision.ts";
-import { beginEntry, nodeOf, outcomeEntry } from "../../../src/engine/steps/outcome.ts";
+import { beginEntry, outcomeEntry } from "../../../src/engine/steps/outcome.ts";
 import { foldLog, record } from "../../../src/engine/steps/record.ts";
 import type { ChildOfStep } from "../../../src/schemas/child.ts";
 import { type InboxRow, sizeOf } from "../../../src/schemas/inbox.ts";
@@ -13,12 +13,11 @@ import type { Advanced, HandedState } from "../port.ts";
 import { Beside } from "./beside.ts";
 import { Cancellation } from "./cancellation.ts";
 import { type Executed, executeEffect, executePure, textOfThrown } from "./executing.ts";
+import { isOfItsTime } from "./of-its-time.ts";
 import { Outputs } from "./outputs.ts";
 import { RunEffects } from "./run-effects.ts";
 import type { Surroundings } from "./surroundings.ts";
-
-/** What expressions may cost before other runs have their turn; some 250 ms. */
-const MAX_UNITS = 1_000_000;
+import { MAX_UNITS, UNITS_OF_A_DECISION } from "./turns.ts";
 
 /**
  * A run in its thread: its folded state, and its effects under way. The thread keeps it while the run is held, so that neither
@@ -69,10 +68,8 @@ export class ThreadRun {
     return this.#effects.areUnderWay;
   }
 
-  /**
-   * Takes it through pure steps and waits that are over, until nothing is left but effects and sleeps, or to its end. Without a
-   * promise, which a task of many runs would pay for each of them.
-   */
+  /** Takes it through pure steps and waits that are over, until nothing is left but effects and sleeps, or to its end. */
+  // Without a promise, which a task of many runs would pay for each of them.
   advance(world: Surroundings): Advanced {
     const next = this.#pure(world);
     if (next.kind === "end") this.#beside.add(undefined, runOnFailure(this.#state, next, world.now()));
@@ -131,12 +128,14 @@ export class ThreadRun {
 
   /** Executes pure steps and records the entries that the engine decides, until neither is left. */
   #pure(world: Surroundings): Stop {
-    const meter = { units: 0 };
+    const { meter } = this.#state;
+    meter.units = 0;
     for (;;) {
       if (meter.units > MAX_UNITS) return { kind: "again" };
+      meter.units += UNITS_OF_A_DECISION;
       world.beat();
       const now = world.now();
-      const decision = decide(this.#state, now, this.#effects, meter);
+      const decision = decide(this.#state, now, this.#effects);
       if (decision.kind === "record") this.#add(decision.entry, decision.child);
       else if (decision.kind === "settle") {
         const { block, unexpected, ...settled } = decision;
@@ -168,7 +167,7 @@ export class ThreadRun {
     const handler = block.current?.handler ?? null;
     // The output of a failed attempt is within the bounds already.
     const isKnown = handler !== null && executed.outcome.output === handler.failure.output;
-    const capped = isKnown ? executed.outcome : this.#outputs.capped(executed);
+    const capped = isKnown ? executed.outcome : this.#outputs.capped(executed, block.path);
     const entry = outcomeEntry(this.#state, block, this.uuid, now, capped, executed.inner);
     if (executed.taken !== undefined) entry[3] = executed.taken;
     const [, { status, error }, wakeAt] = entry;
@@ -178,20 +177,19 @@ export class ThreadRun {
   }
 
   #add(entry: LogEntry, child?: ChildOfStep): void {
-    const [path, { status, error }, wakeAt, taken] = entry;
+    const [path, { status, error }, , taken] = entry;
     this.#entries.push(entry);
     record(this.#state, entry);
-    // Only the time tells which branch was first: decided again, it might be another.
-    const isCalledOff = status === "skipped" && error !== null;
-    if (wakeAt !== null || isCalledOff || taken !== undefined || child !== undefined) this.#mustSave = true;
+    if (child !== undefined || isOfItsTime(entry, this.#state)) this.#mustSave = true;
     this.#beside.add(taken, child);
-    if (isCalledOff) this.#effects.cancel(path);
+    if (status === "skipped" && error !== null) this.#effects.cancel(path);
   }
 
   #described(next: Stop, world: Surroundings): Advanced["next"] {
     if (next.kind === "end") {
-      const end = this.#outputs.endOf(next, world.now());
-      return { ...end, stepResults: stepResultsText(this.#state.steps.values(), this.#outputs.texts) };
+      const { steps, omitted } = this.#state;
+      const stepResults = stepResultsText(steps.values(), this.#outputs.texts, omitted);
+      return { ...this.#outputs.endOf(next, world.now()), stepResults };
     }
     if (next.kind === "again") return next;
     return { kind: "wait", ready: this.#effects.takeReady(), wakeAt: next.wakeAt, hasEffects: this.hasEffects };

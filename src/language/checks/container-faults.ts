@@ -1,0 +1,29 @@
+/** The faults in the config of a step that holds others, beside those in its lists and in what it reads. */
+import { TypeCompiler } from "@sinclair/typebox/compiler";
+import type { RequestFault } from "../../errors.ts";
+import { schemaFaults } from "../../schemas/faults.ts";
+import type { JsonObject } from "../../schemas/json.ts";
+import { BlockConfig, type ContainerType, LOOP, MAP, ParallelConfig, SwitchConfig } from "../definition/containers.ts";
+import { LoopConfig } from "../definition/loop.ts";
+import { AS, MapConfig } from "../definition/map.ts";
+import { boundFaults, loopFaults, mapFaults } from "./iteration-faults.ts";
+import type { Loc } from "./lists.ts";
+import type { Scope } from "./scope.ts";
+
+const schemas = {
+  block: TypeCompiler.Compile(BlockConfig),
+  parallel: TypeCompiler.Compile(ParallelConfig),
+  switch: TypeCompiler.Compile(SwitchConfig),
+  loop: TypeCompiler.Compile(LoopConfig),
+  map: TypeCompiler.Compile(MapConfig),
+};
+
+/** @param scope where the step stands */
+export function containerFaults(type: ContainerType, config: JsonObject, loc: Loc, scope: Scope): RequestFault[] {
+  const { as = AS, index } = config;
+  return [
+    ...(type === LOOP ? [...loopFaults(config, loc), ...boundFaults({ index }, loc, scope)] : []),
+    ...(type === MAP ? [...mapFaults(config, loc), ...boundFaults({ as, index }, loc, scope)] : []),
+    ...schemaFaults(schemas[type].Errors(config), loc),
+  ];
+}

@@ -105,7 +105,7 @@ export class Advancing {
   /** Starts the effects before which everything is persisted. */
   #startReady(held: HeldRun): void {
     const { clock, leaseMilliseconds } = this.#options;
-    if (held.ready.length === 0) return;
+    if (held.ready.length === 0 || held.isGivenBack) return;
     const isLate = clock.monotonic() > held.effectBy(leaseMilliseconds);
     const isAtRest = held.underWay === 0 && !held.isAdvancing && held.saving === null && !held.mustSave;
     if (!this.#stopping && !isLate) this.effects.start(held);

@@ -28,6 +28,8 @@ export class HeldRun {
   isAdvancing = false;
   /** Its progress is being written; null while none is. */
   saving: Promise<void> | null = null;
+  /** Its return to the queue is being written: no effect of it begins any more, since another worker may have it already. */
+  isGivenBack = false;
   /** It is being cancelled: nothing of it begins any more. */
   isCancelling = false;
   /** Some of its new entries can't be computed again. */
@@ -162,6 +164,7 @@ export class HeldRun {
   progress(next: Next): { progress: Progress; saved(): void } {
     const { generation } = this;
     this.mustSave = false;
+    this.isGivenBack = next.kind === "due";
     const { namespace, uuid, token } = this.run;
     const { saved, ...written } = this.log.write(next.kind === "end");
     const { entries } = written;

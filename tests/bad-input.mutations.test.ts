@@ -112,13 +112,53 @@ function rich(url: string): unknown {
           default: { steps: [pure("to", "none")] },
         },
       },
+      {
+        ...hook("paid"),
+        compensate: { step: { type: "webhook", config: { method: "DELETE", url, body: "${paid.status_code}" } } },
+      },
+      {
+        name: "turns",
+        type: "loop",
+        config: {
+          while: "vars.left > 0 && iteration.index < 5",
+          max_iterations: 9,
+          index: "turn",
+          on_limit: "continue",
+          vars: { left: "${payload.n}", seen: [] },
+          steps: [
+            pure("look", "${vars.left} ${turn}"),
+            {
+              name: "less",
+              type: "set",
+              config: { variables: { left: "${{ vars.left - 1 }}", seen: ["${look.value}"] } },
+            },
+          ],
+          output: { seen: "${vars.seen}" },
+        },
+      },
+      {
+        name: "each",
+        type: "map",
+        config: {
+          items: "${payload.list}",
+          as: "number",
+          index: "at",
+          concurrency: 2,
+          max_failures: "50%",
+          steps: [pure("twice", "${{ number * 2 + at }}")],
+          output: "${twice.value}",
+        },
+      },
       pure("last", { from: "${fan}", to: "${route}", status: "${{ steps.group.status }}" }),
     ],
   };
 }
 
 const MOCKS = Object.fromEntries(
-  ["call", "fan.left.one", "fan.right.two"].map((address) => [address, [{ status: 200, body: {} }]]),
+  ["call", "fan.left.one", "fan.right.two", "paid", "paid.$compensate"].map((address) => [
+    address,
+    [{ status: 200, body: {} }],
+  ]),
 );
 
 test("each is refused with a place, or runs to an end as its test says", async () => {

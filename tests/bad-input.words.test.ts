@@ -20,6 +20,8 @@ const value = (text: unknown) => ({ ...pure, config: { value: text } });
 const block = (...steps: unknown[]) => ({ name: "b", type: "block", config: { steps } });
 const cases = (...list: unknown[]) => ({ name: "s", type: "switch", config: { cases: list } });
 const parallel = (...branches: unknown[]) => ({ name: "p", type: "parallel", config: { branches } });
+const loop = (more: object) => ({ name: "l", type: "loop", config: { max_iterations: 2, steps: [pure], ...more } });
+const set = (name: string) => ({ name: "set", type: "set", config: { variables: { [name]: 2 } } });
 const handler = (more: object = {}) => ({ steps: [{ ...pure, name: "x" }], ...more });
 
 let deepSteps: unknown = pure;
@@ -71,6 +73,13 @@ const BAD: Record<string, unknown[] | object> = {
   schema_default: { name: "w", input: { properties: { n: { type: "string", default: 1 } } }, steps: [pure] },
   too_large: { name: "w", ui: { text: "x".repeat(20_000) }, steps: [pure] },
   succeed_in_parallel: [parallel({ name: "l", steps: [{ name: "s", type: "succeed" }] })],
+  loop_condition: [loop({ while: "true", until: "true" })],
+  items_not_a_list: [{ name: "m", type: "map", config: { items: "a,b", steps: [pure] } }],
+  variable_unknown: [set("gone")],
+  set_across_parallel: [
+    { name: "v", type: "block", config: { vars: { x: 1 }, steps: [parallel({ name: "l", steps: [set("x")] })] } },
+  ],
+  compensate_not_allowed: [{ ...hook, compensate: { step: { type: "block", config: { steps: [pure] } } } }],
   catch_unreachable: [{ ...pure, catch: [handler(), handler({ on: ["http"] })] }],
 };
 
@@ -78,6 +87,8 @@ const ODD: Record<string, unknown[] | object> = {
   name_is_root: [{ ...pure, name: "run" }],
   reference_conditional: [{ ...pure, name: "c", if: "payload.n == 1" }, value("${c}")],
   case_unreachable: [cases({ if: "true", steps: [pure] }, { if: "payload.n == 1", steps: [pure] })],
+  loop_never_ends: [loop({ until: "false" })],
+  compensate_on_pure: [{ ...pure, compensate: { step: { type: "transform", config: { value: 1 } } } }],
   retry_without_idempotency: [{ ...hook, retry: {} }],
   workflow_unknown: [{ name: "c", type: "workflow", config: { workflow_id: "unheard of" } }],
   workflow_recursive: {

@@ -37,11 +37,10 @@ describe("reading", () => {
     expect(readMigrations(folderOf(files)).map(({ version }) => version)).toEqual([9, 10, 9999, 10_000]);
   });
 
-  test("ours are numbered from 1, each once and in order", () => {
+  test("ours are numbered from 1 without a gap", () => {
     const versions = readMigrations(SQL).map(({ version }) => version);
     expect(versions.length).toBeGreaterThan(0);
-    expect(versions[0]).toBe(1);
-    expect(versions).toEqual([...new Set(versions)].sort((one, other) => one - other));
+    expect(versions).toEqual(versions.map((_, index) => index + 1));
   });
 });
 

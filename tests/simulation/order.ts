@@ -1,6 +1,7 @@
 import { secondsOf } from "../../src/language/definition/durations.ts";
 import type { Step } from "../../src/language/definition/step.ts";
 import type { StepResult } from "../../src/schemas/run.ts";
+import { omittedAt } from "./reference/omitted.ts";
 import { goesOn } from "./reference/outcomes.ts";
 import { handlersOf, type List, listsRun, loopOf } from "./steps.ts";
 
@@ -19,7 +20,7 @@ export function orderFaults(steps: readonly Step[], above: string, results: Reco
     const address = `${above}${step.name}`;
     const result = results[address];
     if (result === undefined) {
-      isOver = true;
+      if (omittedAt(address, results) === 0) isOver = true;
       continue;
     }
     if (isOver) faults.push(`${address} began behind a step that did not succeed`);

@@ -16,21 +16,20 @@ export function iterationsOf({ while: before, until, max_iterations, on_limit }:
 }
 
 /**
- * What is wrong with which iterations of a loop there are; gives those lists that ran.
+ * What is wrong with which iterations of a loop there are, and with its own result if that is shown.
  *
  * @param isWhole whether the steps of an iteration all let it go on
  * @param isOver whether the loop may have ended before it was done
  */
 export function iterationFaults(
-  { step, loop, address }: { step: Step; loop: LoopConfig; address: string },
+  { step, loop, address, result }: { step: Step; loop: LoopConfig; address: string; result: StepResult | undefined },
   results: Record<string, StepResult>,
   isWhole: (list: List) => boolean,
   isOver: boolean,
-): { faults: string[]; ran: List[] } {
+): string[] {
   const ran = listsRun(step, address, results);
   const { count, ended } = iterationsOf(loop);
   const faults: string[] = [];
-  const result = results[address];
   if (ran.slice(0, -1).some((list) => !isWhole(list)))
     faults.push(`${address} went on behind an iteration that failed`);
   const last = ran.at(-1);
@@ -42,7 +41,7 @@ export function iterationFaults(
     faults.push(`${address} says ${JSON.stringify(result.details)}, not ${details}`);
   }
   faults.push(...valueFaults(address, ran, results));
-  return { faults, ran };
+  return faults;
 }
 
 /** How many iterations of a map may fail. */
@@ -53,14 +52,16 @@ export function mayFail({ items, max_failures = 0 }: { items: unknown[]; max_fai
 
 /** What is wrong with what a map says of its iterations. @param isWhole as above */
 export function itemFaults(
-  { items }: { items: unknown[] },
-  ran: List[],
-  address: string,
+  {
+    map: { items },
+    ran,
+    address,
+    result,
+  }: { map: { items: unknown[] }; ran: List[]; address: string; result: StepResult | undefined },
   results: Record<string, StepResult>,
   isWhole: (list: List) => boolean,
 ): string[] {
   const faults = valueFaults(address, ran, results);
-  const result = results[address];
   if (result?.status !== "success") return faults;
   const failed = ran.filter((list) => !isWhole(list));
   const { output, details } = result;

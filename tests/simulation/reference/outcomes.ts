@@ -4,17 +4,21 @@
  */
 import { SWITCH } from "../../../src/language/definition/containers.ts";
 import { SUCCEED } from "../../../src/language/definition/control.ts";
+import type { LoopConfig } from "../../../src/language/definition/loop.ts";
 import type { Step } from "../../../src/language/definition/step.ts";
 import type { ErrorDetails, StepResult } from "../../../src/schemas/run.ts";
-import { type List, listsIn, listsRun, loopOf, mapOf } from "../steps.ts";
+import { iteration, type List, listsIn, listsRun, loopOf, mapOf } from "../steps.ts";
 import { catchFor, EARLY, type Ends, endsOf, endsOfAttempt, OK } from "./ends.ts";
-import { itemFaults, iterationFaults, mayFail } from "./iterations.ts";
+import { itemFaults, iterationFaults, iterationsOf, mayFail } from "./iterations.ts";
+import { isShown, type Omitted, omittedAt } from "./omitted.ts";
 import { type Facts, type Truth, truthOf } from "./truth.ts";
 
 /** A run that is over: its payload's `n`, and its results by address. */
 export interface RanAs {
   n: number;
+  /** Those that were left out are put in place when they are come upon. */
   results: Record<string, StepResult>;
+  omitted: Omitted;
   /** Set once a step is found that ended it. */
   isOver?: boolean;
 }
@@ -46,14 +50,19 @@ export function outcomeFaults(run: RanAs, { above, steps }: List, place: Place =
   const { isCalledOff = false, caught, item = null } = place;
   const faults: string[] = [];
   const facts: Facts = { n: run.n, item, result: (name) => run.results[`${above}${name}`] };
-  for (const step of steps) {
+  for (const [index, step] of steps.entries()) {
     const address = `${above}${step.name}`;
-    const result = run.results[address];
+    let result = run.results[address];
     if (run.isOver) {
       if (result !== undefined) faults.push(`${address} ran behind the end of the run`);
       continue;
     }
     const truth = truthOf(step.if, facts);
+    if (result === undefined && omittedAt(address, run.results) > 0) {
+      const began = () => steps.slice(index).some(({ name }) => isShown(`${above}${name}`, run.results));
+      if (!isCalledOff || began())
+        result = run.omitted.assume(address, run.results, truth === false ? "skipped" : "success");
+    }
     const isMissing = result === undefined || (result.status === "skipped" && result.error !== null);
     if (isMissing && !isCalledOff) faults.push(`${address} is ${result?.status}`);
     if (result === undefined) break;
@@ -62,7 +71,9 @@ export function outcomeFaults(run: RanAs, { above, steps }: List, place: Place =
     }
     if (caught !== undefined) faults.push(...valueFaults(address, result, caught));
     faults.push(...insideFaults(run, step, address, { isCalledOff, facts }));
-    if (!isMissing && truth !== false) faults.push(...stepFaults(run, step, address, { truth, item }));
+    // What was called off has not failed either, and may be left out.
+    const isAsked = !isMissing && truth !== false && !(isCalledOff && run.omitted.has(result));
+    if (isAsked) faults.push(...stepFaults(run, step, address, { truth, item }));
     if (step.type === SUCCEED && result.status === "success") run.isOver = true;
     // Nothing comes behind a step that fails.
     if (!goesOn(result)) break;
@@ -79,7 +90,8 @@ function insideFaults(
 ): string[] {
   // A step that was never begun has begun nothing.
   if (truthOf(step.if, facts) !== true) return [];
-  const result = run.results[address];
+  const isOmitted = run.omitted.has(run.results[address]);
+  const result = isOmitted ? undefined : run.results[address];
   const lists = listsIn(step);
   const named = lists.map((list) => ({ above: `${address}${list.above}`, steps: list.steps }));
   const isOver = isCalledOff || isTimedOut(result, address);
@@ -87,22 +99,21 @@ function insideFaults(
     steps.every(({ name }) => goesOn(run.results[`${address}${above}${name}`]));
   const map = mapOf(step);
   if (map !== null) {
-    const mayEndEarly = map.items.length > mayFail(map) && [...endsOf(map.steps)].some(Boolean);
-    const faults = itemFaults(map, listsRun(step, address, run.results), address, run.results, isWhole);
+    const mayEndEarly =
+      result?.status !== "success" && map.items.length > mayFail(map) && [...endsOf(map.steps)].some(Boolean);
     const items = map.items.map((_, index) => ({ above: `${address}[${index}].`, steps: map.steps }));
-    return [
-      ...faults,
-      ...items.flatMap((list, item) => outcomeFaults(run, list, { isCalledOff: isOver || mayEndEarly, item })),
-    ];
+    const faults = items.flatMap((list, item) =>
+      outcomeFaults(run, list, { isCalledOff: isOver || mayEndEarly, item }),
+    );
+    const ran = listsRun(step, address, run.results);
+    return [...faults, ...itemFaults({ map, ran, address, result }, run.results, isWhole)];
   }
   const loop = loopOf(step);
   if (loop !== null) {
-    const { faults, ran } = iterationFaults({ step, loop, address }, run.results, isWhole, isOver);
-    const inside = ran.map(({ above, steps }) => ({ above: `${address}${above}`, steps }));
-    return [
-      ...faults,
-      ...inside.flatMap((list) => outcomeFaults(run, list, { isCalledOff: isOver, item: facts.item })),
-    ];
+    const faults = iterationsBegun(run, loop, address, isOver).flatMap(({ above, steps }) =>
+      outcomeFaults(run, { above: `${address}${above}`, steps }, { isCalledOff: isOver, item: facts.item }),
+    );
+    return [...faults, ...iterationFaults({ step, loop, address, result }, run.results, isWhole, isOver)];
   }
   if (step.type !== SWITCH) {
     const outcomes = lists.map((list) => endsOf(list.steps));
@@ -128,6 +139,22 @@ function insideFaults(
   return taken === undefined
     ? faults
     : [...faults, ...outcomeFaults(run, taken, { isCalledOff: isOver, item: facts.item })];
+}
+
+/** The iterations of a loop that began: up to the last of which there is a result, or all where none is missed. */
+function iterationsBegun(run: RanAs, loop: LoopConfig, address: string, isOver: boolean): List[] {
+  const { count } = iterationsOf(loop);
+  const result = run.results[address];
+  const isWhole = result?.status === "success" || result?.error_details?.code === "loop_limit";
+  const isOmitted = omittedAt(address, run.results) > 0;
+  let begun = isOmitted && isWhole && !isOver ? count : 0;
+  // Without an omission there is none behind one that is not there.
+  for (let index = 0; index <= loop.max_iterations; index++) {
+    const { above, steps } = iteration(loop.steps, index);
+    const names = isOmitted ? steps : steps.slice(0, 1);
+    if (names.some(({ name }) => isShown(`${address}${above}${name}`, run.results))) begun = Math.max(begun, index + 1);
+  }
+  return Array.from({ length: begun }, (_, index) => iteration(loop.steps, index));
 }
 
 /** What can't be of a step that is over, and of its handler. */

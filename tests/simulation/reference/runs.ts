@@ -5,6 +5,7 @@ import type { RunRecord } from "../../../src/storage/port.ts";
 import { withDefaults } from "../defaults.ts";
 import type { Workload } from "../workloads.ts";
 import { EARLY, endsOf, OK } from "./ends.ts";
+import { Omitted } from "./omitted.ts";
 import { goesOn, outcomeFaults, type RanAs } from "./outcomes.ts";
 
 /** An output that leads nowhere. */
@@ -26,7 +27,7 @@ export function runFaults(run: RunRecord, { steps: written, options = {}, status
   const results: Record<string, StepResult> = JSON.parse(run.stepResults ?? "{}");
   const error: ErrorDetails | null = JSON.parse(run.errorDetails ?? "null");
   const isLate = error?.code === "run_timeout";
-  const ran: RanAs = { n, results };
+  const ran: RanAs = { n, results, omitted: new Omitted() };
   const faults = outcomeFaults(ran, { above: "", steps }, { isCalledOff: isLate });
   const seconds = ((run.completedAt ?? 0) - (run.startedAt ?? 0)) / 1000;
   if (isLate && (options.timeout === undefined || seconds < secondsOf(options.timeout) - SKEW_SECONDS)) {

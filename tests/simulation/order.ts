@@ -2,7 +2,7 @@ import { secondsOf } from "../../src/language/definition/durations.ts";
 import type { Step } from "../../src/language/definition/step.ts";
 import type { StepResult } from "../../src/schemas/run.ts";
 import { omittedAt } from "./reference/omitted.ts";
-import { goesOn } from "./reference/outcomes.ts";
+import { goesOn } from "./reference/results.ts";
 import { handlersOf, type List, listsRun, loopOf } from "./steps.ts";
 
 /** How far the times of two processes may be apart, which learn the time of the database from its answers; milliseconds. */

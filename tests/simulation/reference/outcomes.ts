@@ -11,6 +11,7 @@ import { iteration, type List, listsIn, listsRun, loopOf, mapOf } from "../steps
 import { catchFor, EARLY, type Ends, endsOf, endsOfAttempt, OK } from "./ends.ts";
 import { itemFaults, iterationFaults, iterationsOf, mayFail } from "./iterations.ts";
 import { isShown, type Omitted, omittedAt } from "./omitted.ts";
+import { goesOn, isTimedOut } from "./results.ts";
 import { type Facts, type Truth, truthOf } from "./truth.ts";
 
 /** A run that is over: its payload's `n`, and its results by address. */
@@ -31,14 +32,6 @@ interface Place {
   caught?: ErrorDetails;
   /** The item of the innermost map around it. */
   item?: number | null;
-}
-
-/** Whether the list of a step goes on behind it. */
-export function goesOn(result: StepResult | undefined): boolean {
-  if (result === undefined) return false;
-  const { status, handled, error } = result;
-  // What is called off has an error; what its condition skipped has none.
-  return status === "success" || handled === true || (status === "skipped" && error === null);
 }
 
 /**
@@ -198,11 +191,4 @@ function valueFaults(address: string, result: StepResult | undefined, caught: Er
   const text = JSON.stringify(result?.output ?? null);
   const code = /"caught":"(\w+)"/.exec(text)?.[1];
   return code === undefined || code === caught.code ? [] : [`${address} was told of ${code}, not of ${caught.code}`];
-}
-
-/** Whether a step's own time was over. */
-function isTimedOut(result: StepResult | undefined, address: string): boolean {
-  const error = result?.error_details;
-  const original = error?.cause ?? error;
-  return original?.code === "timeout" && original.step === address;
 }

@@ -6,7 +6,8 @@ import { withDefaults } from "../defaults.ts";
 import type { Workload } from "../workloads.ts";
 import { EARLY, endsOf, OK } from "./ends.ts";
 import { Omitted } from "./omitted.ts";
-import { goesOn, outcomeFaults, type RanAs } from "./outcomes.ts";
+import { outcomeFaults, type RanAs } from "./outcomes.ts";
+import { goesOn } from "./results.ts";
 
 /** An output that leads nowhere. */
 const NOWHERE = "${nowhere}";

@@ -62,7 +62,7 @@ describe("delay", () => {
     expect(run.output("wait")).toEqual({ type: "delay", duration: 0.1, message: "Delayed for 0.1 seconds" });
   });
 
-  for (const seconds of [-1, 31_536_001, "soon", null]) {
+  for (const seconds of [-1, 31_622_401, "soon", null]) {
     test(`fails when a placeholder brings it ${JSON.stringify(seconds)}`, async () => {
       const steps = [{ name: "wait", type: "delay", config: { duration: "${payload.seconds}" } }];
       const run = await api.untilEnded(await api.trigger(await api.create(steps), { seconds }));

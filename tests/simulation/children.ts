@@ -40,9 +40,9 @@ export function childFaults(run: RunRecord, { id, steps, options }: Workload, al
   if (isExact ? own.length !== attempts : isKnown && own.length > attempts) {
     faults.push(`its steps started ${own.length} runs, not ${attempts}`);
   }
-  const started = all.filter(
-    ({ parentRunId, payload }) => parentRunId === null && payload.includes(`"run_id":"${run.uuid}"`),
-  );
+  // PostgreSQL writes a blank behind the colon.
+  const names = new RegExp(`"run_id": ?"${run.uuid}"`);
+  const started = all.filter(({ parentRunId, payload }) => parentRunId === null && names.test(payload));
   const isToStart = options?.on_failure !== undefined && run.status === "failed";
   if (started.length !== Number(isToStart)) faults.push(`its end as ${run.status} started ${started.length} runs`);
   return faults;

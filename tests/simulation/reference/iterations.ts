@@ -36,9 +36,9 @@ export function iterationFaults(
   const isDone = last === undefined || isWhole(last);
   if (ran.length > count) faults.push(`${address} has ${ran.length} iterations, not ${count}`);
   if (isDone && !isOver && ran.length < count) faults.push(`${address} has no iteration ${ran.length}`);
-  const details = JSON.stringify({ iterations: count, ended });
-  if (result?.status === "success" && JSON.stringify(result.details) !== details) {
-    faults.push(`${address} says ${JSON.stringify(result.details)}, not ${details}`);
+  const details = { iterations: count, ended };
+  if (result?.status === "success" && !Bun.deepEquals(result.details, details)) {
+    faults.push(`${address} says ${JSON.stringify(result.details)}, not ${JSON.stringify(details)}`);
   }
   faults.push(...valueFaults(address, ran, results));
   return faults;
@@ -66,13 +66,11 @@ export function itemFaults(
   const failed = ran.filter((list) => !isWhole(list));
   const { output, details } = result;
   const { failures: _, ...counted } = details ?? {};
-  const counts = JSON.stringify({
-    items: items.length,
-    succeeded: items.length - failed.length,
-    failed: failed.length,
-  });
+  const counts = { items: items.length, succeeded: items.length - failed.length, failed: failed.length };
   if (ran.length !== items.length) faults.push(`${address} succeeded with ${ran.length} of ${items.length}`);
-  if (JSON.stringify(counted) !== counts) faults.push(`${address} says ${JSON.stringify(details)}, not ${counts}`);
+  if (!Bun.deepEquals(counted, counts)) {
+    faults.push(`${address} says ${JSON.stringify(details)}, not ${JSON.stringify(counts)}`);
+  }
   const gave = Array.isArray(output) ? output.filter((one) => one !== null).length : -1;
   if (gave !== items.length - failed.length) faults.push(`${address} gave ${JSON.stringify(output)}`);
   return faults;

@@ -1,4 +1,4 @@
-import { few, keptStatement } from "../../db/postgres/kept.ts";
+import { keptStatement } from "../../db/postgres/kept.ts";
 import type { Pool } from "../../db/postgres/pool.ts";
 import { isUuid } from "../../ids.ts";
 import { ON_FAILURE } from "../../schemas/child.ts";
@@ -13,19 +13,23 @@ import { hasLease } from "./workers.ts";
 // The inner query locks the rows in the order of its search, and skips rows that another claim has locked. A claim that is
 // repeated after its answer was lost finds its own rows by its id, and keeps their token.
 // The log is not read here: run_queue has its size, so that a long log slows no claim that leaves it.
+// Rows are looked up one by one ("lateral", "offset 0", "any"): joined with a table that was empty when the plan was made, each would be
+// compared with all of that table.
 // A run that has ended is found when its completed event is overdue, and is moved to owed_events: a row without uuid reports that.
 const claim = (candidates: string, among = "true") => `with candidate as materialized (
     select q.run_uuid, q.log_size, q.inbox, q.ended, row_number() over () as position
     from (${candidates} for update of run_queue skip locked) as q
   ), overdue as (
-    delete from run_queue q using candidate where candidate.ended and q.run_uuid = candidate.run_uuid and ${few("position")}
+    delete from run_queue q where q.run_uuid = any(array(select run_uuid from candidate where ended))
     returning q.run_uuid
   ), owed as (
     insert into owed_events (run_uuid, due_at) select run_uuid, now() from overdue
   ), loaded as materialized (
     select candidate.*, r.workflow_id, r.workflow_version, r.depth::integer, r.traceparent, r.payload::text as payload,
       case when inbox = 0 then 0 else (select sum(bytes) from run_inbox i where i.run_uuid = candidate.run_uuid) end as inbox_size
-    from candidate join workflow_runs r on r.uuid = candidate.run_uuid where not candidate.ended and ${few("position")} and ${among}
+    from candidate
+      cross join lateral (select r.* from workflow_runs r where r.uuid = candidate.run_uuid and ${among} offset 0) as r
+    where not candidate.ended
   ), sized as (
     select *, sum(length(payload) + log_size + coalesce(inbox_size, 0)) over (order by position)
       - length(payload) - log_size - coalesce(inbox_size, 0) as before from loaded
@@ -33,7 +37,8 @@ const claim = (candidates: string, among = "true") => `with candidate as materia
     update run_queue q set due_at = null, token = case when q.claim_id = $2::text::uuid then q.token else q.token + 1 end,
       claims = case when q.claim_id = $2::text::uuid then q.claims else q.claims + 1 end,
       holder = $1::text::uuid, claim_id = $2::text::uuid, started_at = coalesce(q.started_at, now())
-    from sized where q.run_uuid = sized.run_uuid and (sized.before < $3::float8 or sized.before = 0) and ${few("sized.position")}
+    from sized cross join lateral (select ctid from run_queue where run_uuid = sized.run_uuid offset 0) as place
+    where q.ctid = place.ctid and (sized.before < $3::float8 or sized.before = 0)
     returning q.namespace, q.run_uuid, sized.workflow_id, sized.workflow_version, sized.payload, q.log_length, q.token, q.crashes, q.claims,
       sized.depth, sized.traceparent, q.inbox, q.parent_uuid, (q.parent_path = '${ON_FAILURE}') is true, q.control is not null, sized.position::integer
   )
@@ -47,8 +52,7 @@ const free = (floor: string) => `with lapsed as materialized (
     select run_uuid from workers join run_queue on holder = workers.uuid where lease_until <= now() and ${since("lease_until", floor)}
     order by run_uuid limit 1000 for update of run_queue skip locked
   )
-  update run_queue q set due_at = now(), holder = null, claim_id = null from lapsed
-  where q.run_uuid = lapsed.run_uuid and ${few("length(lapsed.run_uuid::text)")}`;
+  update run_queue set due_at = now(), holder = null, claim_id = null where run_uuid = any(array(select run_uuid from lapsed))`;
 
 const MAY_CLAIM = hasLease("$1::text::uuid");
 

@@ -1,5 +1,5 @@
 import type { BlockState } from "../state/state.ts";
-import { failureOf } from "./bodies.ts";
+import { endOf, failureOf } from "./bodies.ts";
 import type { Construct, Verdict } from "./construct.ts";
 
 /** Steps that are one. */
@@ -13,5 +13,5 @@ export const block: Construct = {
 /** How a container ends whose only body this is; null while it goes on. */
 export function verdictOfBody(body: BlockState): Verdict | null {
   if (body.error !== null) return { kind: "end", ...failureOf(body), callsOff: null };
-  return body.result === null ? null : { kind: "end", outcome: body.result, inner: null, callsOff: null };
+  return body.result === null ? null : endOf(body.result);
 }

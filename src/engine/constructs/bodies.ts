@@ -1,6 +1,7 @@
 import type { ErrorDetails } from "../../schemas/run.ts";
-import type { FailedOutcome } from "../entries.ts";
+import type { FailedOutcome, StepOutcome } from "../entries.ts";
 import type { BlockState, StepError } from "../state/state.ts";
+import type { Verdict } from "./construct.ts";
 
 export function hasFailed({ error, result }: BlockState): boolean {
   return error !== null || (result !== null && "error" in result);
@@ -17,4 +18,9 @@ export function failureOf({ error, result }: BlockState): { outcome: FailedOutco
 export function sentenceOf(error: StepError | null): string {
   const { step = "", message = "" } = error ?? {};
   return `Step "${step}" failed: ${message}`;
+}
+
+/** A container ends so, and none of its bodies is to be called off. */
+export function endOf(outcome: StepOutcome): Verdict {
+  return { kind: "end", outcome, inner: null, callsOff: null };
 }

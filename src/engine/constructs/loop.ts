@@ -2,12 +2,12 @@ import { ITERATION } from "../../language/definition/loop.ts";
 import { Budget } from "../../language/expressions/cost.ts";
 import type { Json, JsonObject } from "../../schemas/json.ts";
 import { describeFailure } from "../../step-failures.ts";
-import type { FailedOutcome, StepOutcome } from "../entries.ts";
+import type { FailedOutcome } from "../entries.ts";
 import type { Condition, ContainerNode, LoopPlan } from "../plan/plan.ts";
 import { testCondition } from "../state/conditions.ts";
 import { type Bound, type Meter, Scope } from "../state/scope.ts";
 import { declare } from "../state/variables.ts";
-import { failureOf, hasFailed } from "./bodies.ts";
+import { endOf, failureOf, hasFailed } from "./bodies.ts";
 import type { Construct, NextIteration, Verdict } from "./construct.ts";
 
 /** Repeats a list of steps, one iteration after the other, while a condition holds or until one does. */
@@ -66,10 +66,6 @@ function test(condition: Condition | null, scope: Scope, meter: Meter): { value:
   if (!("error" in tested)) return tested;
   const { isFinal: _, ...failure } = tested;
   return failure;
-}
-
-function endOf(outcome: StepOutcome): Verdict {
-  return { kind: "end", outcome, inner: null, callsOff: null };
 }
 
 function planOf({ loop: plan }: ContainerNode): LoopPlan {

@@ -2,7 +2,7 @@ import { MAX_CONCURRENCY, MAX_ITEMS } from "../../language/definition/map.ts";
 import type { Json, JsonObject } from "../../schemas/json.ts";
 import type { ErrorDetails } from "../../schemas/run.ts";
 import { describeFailure } from "../../step-failures.ts";
-import type { FailedOutcome, StepOutcome } from "../entries.ts";
+import type { FailedOutcome } from "../entries.ts";
 import { hashOf } from "../hash.ts";
 import { resolvePlaceholders } from "../placeholders.ts";
 import type { ContainerNode, MapPlan } from "../plan/plan.ts";
@@ -10,6 +10,7 @@ import { placeholderFailure } from "../result.ts";
 import type { Bound, Meter, Scope } from "../state/scope.ts";
 import { addressOf, type FailedIteration, type MapState } from "../state/state.ts";
 import { detailsOf } from "../steps/outcome.ts";
+import { endOf } from "./bodies.ts";
 import type { Construct, Point, Verdict } from "./construct.ts";
 
 /** What the iterations of an attempt are for, and how many may be under way at once. */
@@ -111,10 +112,6 @@ function failureOf(node: ContainerNode, state: MapState, at: Point): Pick<Verdic
 /** The error of an iteration, as data. */
 function errorOf(node: ContainerNode, { path, outcome, inner }: FailedIteration, { block, now }: Point): ErrorDetails {
   return inner ?? detailsOf(addressOf(block, node), path, 1, now, outcome);
-}
-
-function endOf(outcome: StepOutcome): Verdict {
-  return { kind: "end", outcome, inner: null, callsOff: null };
 }
 
 function planOf({ map: plan }: ContainerNode): MapPlan {

@@ -3,7 +3,7 @@ import { describeFailure } from "../../step-failures.ts";
 import type { FailedOutcome } from "../entries.ts";
 import { addressOf, type BlockState } from "../state/state.ts";
 import { detailsOf } from "../steps/outcome.ts";
-import { failureOf, hasFailed } from "./bodies.ts";
+import { endOf, failureOf, hasFailed } from "./bodies.ts";
 import type { Construct, Verdict } from "./construct.ts";
 
 /** Branches beside one another, and the joins that end them. */
@@ -38,9 +38,9 @@ export const parallel: Construct = {
     const details = failed.length > 0 ? { details: { failed: errorsOf(failed, addressOf(block, node), now) } } : {};
     if (node.join === "any") {
       const outcome = { ...describeFailure("all_failed", { count: branches.length }), output: null, ...details };
-      return { kind: "end", outcome, inner: null, callsOff: null };
+      return endOf(outcome);
     }
-    return { kind: "end", outcome: { output: outputsOf(succeeded), ...details }, inner: null, callsOff: null };
+    return endOf({ output: outputsOf(succeeded), ...details });
   },
 };
 

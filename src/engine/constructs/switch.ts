@@ -3,6 +3,7 @@ import { Budget } from "../../language/expressions/cost.ts";
 import type { BodyPlan } from "../plan/plan.ts";
 import { testCondition } from "../state/conditions.ts";
 import { verdictOfBody } from "./block.ts";
+import { endOf } from "./bodies.ts";
 import type { Construct } from "./construct.ts";
 
 /** The first of several lists of steps whose condition holds. */
@@ -28,8 +29,7 @@ export const switching: Construct = {
   next: (_, bodies) => bodies,
 
   verdict(_, [body], { step: { details } }) {
-    if (body === undefined)
-      return { kind: "end", outcome: { output: {}, ...(details && { details }) }, inner: null, callsOff: null };
+    if (body === undefined) return endOf({ output: {}, ...(details && { details }) });
     const verdict = verdictOfBody(body);
     if (verdict === null || "error" in verdict.outcome || details === null) return verdict;
     return { ...verdict, outcome: { ...verdict.outcome, details } };

@@ -23,7 +23,7 @@ test("a run has what its definition says: defaults, tags once each, and the turn
     concurrency: { limit: 2, key: "${payload.region}", on_limit: "reject" },
     rate_limit: { limit: 3, per: "PT1M" },
   });
-  const run = await parts.prepare(key, {});
+  const run = await parts.prepare(key, { payload: {} });
   expect(run).toEqual({
     payload: '{"region":"eu"}',
     tags: '["a","b"]',
@@ -35,25 +35,40 @@ test("a run has what its definition says: defaults, tags once each, and the turn
       rate: { key: "", most: 3, perMilliseconds: 60_000 },
     },
   });
-  expect(await parts.prepare(key, { region: "us" })).toMatchObject({ turn: { line: 'concurrency [["",""],["us"]]' } });
+  expect(await parts.prepare(key, { payload: { region: "us" } })).toMatchObject({
+    turn: { line: 'concurrency [["",""],["us"]]' },
+  });
+  await close();
+});
+
+test("tags of the definition and of the trigger are joined, 20 at most", async () => {
+  const { parts, key, close } = await preparing({ tags: ["a", "b"] });
+  expect(await parts.prepare(key, { payload: {}, tags: ["c", "a", "c"] })).toMatchObject({ tags: '["a","b","c"]' });
+  const many = Array.from({ length: 18 }, (_, index) => `t${index}`);
+  expect(await parts.prepare(key, { payload: {}, tags: [...many, "b"] })).toHaveProperty("tags");
+  expect(await parts.prepare(key, { payload: {}, tags: [...many, "more"] })).toMatchObject({
+    faults: [{ loc: ["body", "tags"], type: "too_long" }],
+  });
   await close();
 });
 
 test("a long key is kept as its digest, and one that leads nowhere is a fault of the payload", async () => {
   const { parts, key, close } = await preparing({ rate_limit: { limit: 1, per: 1, key: "${payload.text}" } });
-  const [one, other] = ["x", "y"].map((end) => parts.prepare(key, { text: "x".repeat(1000) + end }));
+  const [one, other] = ["x", "y"].map((end) => parts.prepare(key, { payload: { text: "x".repeat(1000) + end } }));
   expect(await one).toMatchObject({ turn: { line: expect.stringMatching(/^rate [0-9a-f]{64}$/), most: null } });
   expect(await one).not.toEqual(await other);
-  expect(await parts.prepare(key, {})).toMatchObject({ faults: [{ loc: ["body", "payload"], type: "value_error" }] });
+  expect(await parts.prepare(key, { payload: {} })).toMatchObject({
+    faults: [{ loc: ["body", "payload"], type: "value_error" }],
+  });
   await close();
 });
 
 test("what was learned of a reference is known until it is learned otherwise", async () => {
   const { parts, key, close } = await preparing({ tags: ["a"] });
-  expect(parts.likelyVersion(namespace, "w")).toBeUndefined();
-  parts.learn("w", key);
-  expect(parts.likelyVersion(namespace, "w")).toEqual(key);
-  expect(parts.likelyVersion("other", "w")).toBeUndefined();
+  expect(parts.preparations.likelyVersion(namespace, "w")).toBeUndefined();
+  parts.preparations.learn("w", key);
+  expect(parts.preparations.likelyVersion(namespace, "w")).toEqual(key);
+  expect(parts.preparations.likelyVersion("other", "w")).toBeUndefined();
   expect(await parts.newestVersion(namespace, "w")).toEqual(key);
   expect(parts.newestVersion(namespace, "nothing")).rejects.toThrow("not found");
   await close();

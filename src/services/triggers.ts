@@ -97,12 +97,14 @@ export class TriggerService {
     payload: JsonObject,
   ): Promise<{ run: Unnamed<NewRun> } & StoredRun> {
     const { namespace, workflow } = common;
-    let version = this.#preparing.likelyVersion(namespace, workflow);
+    let version = this.#preparing.preparations.likelyVersion(namespace, workflow);
     // What the last one found may be old: then it is not what refuses a payload.
     let isNewest = false;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const made =
-        version === undefined ? { payload: JSON.stringify(payload) } : await this.#preparing.prepare(version, payload);
+        version === undefined
+          ? { payload: JSON.stringify(payload) }
+          : await this.#preparing.prepare(version, { payload });
       if ("faults" in made) {
         if (isNewest) throw new ValidationFailed(made.faults);
         version = await this.#preparing.newestVersion(namespace, workflow);
@@ -114,7 +116,7 @@ export class TriggerService {
       if (inserted.unprepared === undefined) return { run, inserted, end };
       version = { namespace, workflowUuid: inserted.workflowUuid, version: inserted.workflowVersion };
       isNewest = true;
-      this.#preparing.learn(workflow, version);
+      this.#preparing.preparations.learn(workflow, version);
     }
     throw new PlatformError("overloaded");
   }

@@ -21,7 +21,7 @@ import { Control } from "./control.ts";
 import { Definitions } from "./definitions.ts";
 import { Family } from "./family.ts";
 import { Inbox } from "./inbox.ts";
-import { NewRuns } from "./new-runs.ts";
+import { NewRuns } from "./inserts/new-runs.ts";
 import { ProgressWriter } from "./progress.ts";
 import { Retention } from "./retention.ts";
 import { Turns } from "./turns.ts";

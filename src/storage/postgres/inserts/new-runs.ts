@@ -1,12 +1,12 @@
-import type { Clock } from "../../clock.ts";
-import type { Pool } from "../../db/postgres/pool.ts";
-import { codeOf } from "../../errors.ts";
-import { isUuid } from "../../ids.ts";
-import type { InsertedRun, NewRun, Outcome, Unnamed } from "../port.ts";
-import { notFound, UNSTORABLE } from "../refusals.ts";
-import type { Ids } from "./ids.ts";
+import type { Clock } from "../../../clock.ts";
+import type { Pool } from "../../../db/postgres/pool.ts";
+import { codeOf } from "../../../errors.ts";
+import { isUuid } from "../../../ids.ts";
+import type { InsertedRun, NewRun, Outcome, Unnamed } from "../../port.ts";
+import { notFound, UNSTORABLE } from "../../refusals.ts";
+import type { Ids } from "../ids.ts";
+import { boundsOf, writeBatch } from "../statement.ts";
 import { INSERT, INSERT_BY_UUID } from "./insert-runs.ts";
-import { boundsOf, writeBatch } from "./statement.ts";
 import { insertTurnRuns } from "./turn-runs.ts";
 
 const UNIQUE_VIOLATION = "23505";

@@ -1,10 +1,10 @@
 /** The statements that store new runs: $1 items, $2 whether a broker is owed events, $3 the time, $4 the oldest id, $5 and $6 bounds. */
-import { few, keptStatement } from "../../db/postgres/kept.ts";
-import { eventDueAt } from "./events.ts";
-import { mayStore } from "./ids.ts";
-import { RESOLVED } from "./references.ts";
-import { ENDED_AT, within } from "./statement.ts";
-import { hasLease } from "./workers.ts";
+import { few, keptStatement } from "../../../db/postgres/kept.ts";
+import { eventDueAt } from "../events.ts";
+import { mayStore } from "../ids.ts";
+import { RESOLVED } from "../references.ts";
+import { ENDED_AT, within } from "../statement.ts";
+import { hasLease } from "../workers.ts";
 
 const ITEM = `json_to_recordset($1::text::json) as item (position integer, uuid uuid, namespace text, workflow text, "workflowUuid" uuid,
   payload text, grace float8, "claimId" uuid, worker uuid, depth smallint, traceparent text, "toldUuid" uuid, "toldVersion" integer, "startedAt" float8,

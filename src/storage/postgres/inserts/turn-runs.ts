@@ -1,12 +1,12 @@
-import { keptFunction } from "../../db/postgres/kept.ts";
-import type { Pool } from "../../db/postgres/pool.ts";
-import { isUuid } from "../../ids.ts";
-import type { RunKey } from "../../schemas/run.ts";
-import type { InsertedRun, NewRun, Outcome } from "../port.ts";
-import { notFound, UNSTORABLE } from "../refusals.ts";
-import { FENCE_IDS } from "./ids.ts";
-import { RESOLVED } from "./references.ts";
-import { ADVANCE_LINE, TAKE_TURNS } from "./turns.ts";
+import { keptFunction } from "../../../db/postgres/kept.ts";
+import type { Pool } from "../../../db/postgres/pool.ts";
+import { isUuid } from "../../../ids.ts";
+import type { RunKey } from "../../../schemas/run.ts";
+import type { InsertedRun, NewRun, Outcome } from "../../port.ts";
+import { notFound, UNSTORABLE } from "../../refusals.ts";
+import { FENCE_IDS } from "../ids.ts";
+import { RESOLVED } from "../references.ts";
+import { ADVANCE_LINE, TAKE_TURNS } from "../turns.ts";
 
 /** Stores runs that take turns ($1, JSON; $2 the oldest id time), each at the end of its line, and lets those begin that may. */
 export const INSERT_TURN_RUNS = keptFunction(

@@ -1,10 +1,10 @@
 import type { Database } from "bun:sqlite";
-import type { Clock } from "../../clock.ts";
-import type { ClaimMark, InsertedRun, NewRun, Outcome, Turn, Version } from "../port.ts";
-import { notFound, UNSTORABLE } from "../refusals.ts";
-import type { Definitions, Resolved } from "./definitions.ts";
-import type { Turns } from "./turns.ts";
-import type { Workers } from "./workers.ts";
+import type { Clock } from "../../../clock.ts";
+import type { ClaimMark, InsertedRun, NewRun, Outcome, Turn, Version } from "../../port.ts";
+import { notFound, UNSTORABLE } from "../../refusals.ts";
+import type { Definitions, Resolved } from "../definitions.ts";
+import type { Turns } from "../turns.ts";
+import type { Workers } from "../workers.ts";
 
 // A run that was executed before its insert is stored with its start (?7) and end (?9), and token 0, since it was never claimed.
 const INSERT = `insert into workflow_runs (uuid, namespace, workflow_id, workflow_version, payload, depth, created_at, status,

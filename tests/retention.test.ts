@@ -53,6 +53,8 @@ const embedded: Kind = {
     database.transaction(() => {
       for (let number = 1; number <= count; number++) insert.run(uuidOf(time, number), workflow, time, time, time);
     })();
+    // Until its statements are gone a closed database holds the file.
+    insert.finalize();
     database.close();
   },
   async add(platform, workflow, uuid) {

@@ -13,6 +13,8 @@ export type Synchronous = "FULL" | "NORMAL";
 /** Opens the connection that writes, brings the schema up to date, and returns it. ":memory:" for a database of its own. */
 export function openWriter(file: string, synchronous: Synchronous): Database {
   const database = new Database(file, { create: true, strict: true });
+  // A program that read the file may hold it for a moment as it ends.
+  database.run("pragma busy_timeout = 5000");
   // Before anything else is written: free pages can be given back a few at a time.
   database.run("pragma auto_vacuum = incremental");
   database.run("pragma journal_mode = wal");
@@ -23,6 +25,8 @@ export function openWriter(file: string, synchronous: Synchronous): Database {
   database.run("pragma cache_size = -8000");
   database.run("pragma temp_store = memory");
   migrate(database);
+  // From here on who writes is told that the file is locked, and tries again.
+  database.run("pragma busy_timeout = 0");
   return database;
 }
 

@@ -40,6 +40,12 @@ $body$`,
 export const few = (number: string) => `${number} = ${number} + 0`;
 
 /**
+ * A condition on a table that is often empty, such as run_queue, whose rows only an index on the column can find. Said as "=", a table
+ * that was empty when its rows were counted last is walked, and each of its rows compared with all of the batch.
+ */
+export const equals = (column: string, value: string) => `${column} = any(array[${value}])`;
+
+/**
  * @param name what the function is called, before its checksum
  * @param parameters the types of `$1` and so on
  * @param columns what a row of the result holds, in order

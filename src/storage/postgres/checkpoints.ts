@@ -1,5 +1,5 @@
 /** The statements that write the progress of runs that go on. */
-import { few, keptStatement } from "../../db/postgres/kept.ts";
+import { equals, few, keptStatement } from "../../db/postgres/kept.ts";
 import { startedFamilies } from "./family.ts";
 import { APPENDED, ITEM, locked } from "./fence.ts";
 import { mayStore } from "./ids.ts";
@@ -29,18 +29,18 @@ export const SAVE_PROGRESS = keptStatement(
   ), ${locked("$2", "$3")}, saved as (
     update run_queue q set ${CAME},
       due_at = ${NOW} when q.inbox > greatest(q.inbox_heard, item.heard) then now() else to_timestamp(item."dueAt" / 1000) end
-    from locked as item where q.run_uuid = item.uuid
+    from locked as item where ${equals("q.run_uuid", "item.uuid")}
   ), ${APPENDED}
   select position from locked`,
 );
 
 /** The rows of inboxes that a batch took. A signal that may be sent again is remembered without its body. */
 const TAKEN = `taken as materialized (
-    select item.uuid, took::integer from locked as item, json_array_elements_text(item.taken) as took where ${few("item.position")}
+    select item.uuid, took::integer from locked as item, json_array_elements_text(item.taken) as took
   ), forgotten as (
-    delete from run_inbox i using taken where i.run_uuid = taken.uuid and i.seq = taken.took and not i.is_keyed and ${few("taken.took")}
+    delete from run_inbox i using taken where ${equals("i.run_uuid", "taken.uuid")} and ${equals("i.seq", "taken.took")} and not i.is_keyed
   ), emptied as (
-    update run_inbox i set body = null from taken where i.run_uuid = taken.uuid and i.seq = taken.took and i.is_keyed and ${few("taken.took")}
+    update run_inbox i set body = null from taken where ${equals("i.run_uuid", "taken.uuid")} and ${equals("i.seq", "taken.took")} and i.is_keyed
   )`;
 
 const CHILDREN = `json_to_recordset(asked.children) as child (uuid uuid)`;
@@ -66,7 +66,7 @@ export const SAVE_FAMILIES = keptStatement(
       due_at = ${NOW} when q.inbox + item.told > greatest(q.inbox_heard, item.heard) then now()
         else to_timestamp(item."dueAt" / 1000) end
     from (select *, (select count(*) from told where told.parent_uuid = locked.uuid)::integer as told from locked) as item
-    where q.run_uuid = item.uuid
+    where ${equals("q.run_uuid", "item.uuid")}
   )
   select position, false from locked
   union all select position, true from late`,

@@ -1,4 +1,4 @@
-import { few, keptStatement } from "../../db/postgres/kept.ts";
+import { equals, few, keptStatement } from "../../db/postgres/kept.ts";
 import type { Pool } from "../../db/postgres/pool.ts";
 import { isUuid } from "../../ids.ts";
 import type { ControlRequest, ControlResult, HolderNews } from "../../schemas/control.ts";
@@ -7,7 +7,7 @@ import { endedFamilies, lockFamilies } from "./family.ts";
 import { boundsOf, rounds, within } from "./statement.ts";
 
 /** The run of an item is open, and no worker holds it. */
-const FREE = "q.run_uuid = item.uuid and q.namespace = item.namespace and q.holder is null and not q.ended";
+const FREE = `${equals("q.run_uuid", "item.uuid")} and q.namespace = item.namespace and q.holder is null and not q.ended`;
 
 // A run that was claimed, or given back, after the statement began is in neither part: its request is repeated. The event of a
 // run that ends here is overdue at once, since no worker sends it.
@@ -20,7 +20,7 @@ export const REQUEST_CONTROL = keptStatement(
     where ${few("position")} order by uuid
   ), requested as (
     update run_queue q set control = item.kind from item
-    where q.run_uuid = item.uuid and q.namespace = item.namespace and q.holder is not null and not q.ended
+    where ${equals("q.run_uuid", "item.uuid")} and q.namespace = item.namespace and q.holder is not null and not q.ended
     returning item.position
   ), owing as (
     update run_queue q set ended = true, due_at = now(), control = null from item where $2::text = 'owed' and ${FREE}
@@ -37,7 +37,7 @@ export const REQUEST_CONTROL = keptStatement(
     from over where r.uuid = over.uuid and ${within("r.uuid", "$3", "$4")}
     returning over.position
   ), left_line as (
-    delete from run_turns t using item where t.run_uuid = item.uuid and t.namespace = item.namespace and t.begun_at is null
+    delete from run_turns t using item where ${equals("t.run_uuid", "item.uuid")} and t.namespace = item.namespace and t.begun_at is null
     returning t.run_uuid, item.position
   ), waited as (
     update workflow_runs r set status = 'cancelled', completed_at = now(), token = 0, crashes = 0

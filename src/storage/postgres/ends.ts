@@ -55,9 +55,9 @@ const end = (name: string, { among, more, first, starts }: Ending) =>
       : ""
   }${locked("$5", "$6", among)}, owing as (
     update run_queue q set ended = true, holder = null, due_at = ${eventDueAt("q.due_at")}
-    from locked as item where q.run_uuid = item.uuid and $2::text = 'owed'
+    where q.run_uuid = any(array(select uuid from locked)) and $2::text = 'owed'
   ), gone as (
-    delete from run_queue q using locked as item where q.run_uuid = item.uuid and $2::text = 'none'
+    delete from run_queue q where q.run_uuid = any(array(select uuid from locked)) and $2::text = 'none'
   ), ${more}${APPENDED}, ended as (
     update workflow_runs r set status = item.status, started_at = item.started_at, completed_at = ${ENDED_AT},
       error = item.error, step_results = item.results, token = item.token, crashes = item.crashes,

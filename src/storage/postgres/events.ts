@@ -1,4 +1,4 @@
-import { few, keptStatement } from "../../db/postgres/kept.ts";
+import { equals, keptStatement } from "../../db/postgres/kept.ts";
 import type { Pool } from "../../db/postgres/pool.ts";
 import type { CompletedEvent } from "../../schemas/event.ts";
 import type { OwedEvents } from "../port.ts";
@@ -21,7 +21,7 @@ export const TAKE_OWED_EVENTS = keptStatement(
   from (
     select run_uuid from owed_events where due_at <= now() order by run_uuid limit $1::integer for update skip locked
   ) as overdue, workflow_runs r
-  where e.run_uuid = overdue.run_uuid and r.uuid = overdue.run_uuid and ${few("length(overdue.run_uuid::text)")}
+  where ${equals("e.run_uuid", "overdue.run_uuid")} and r.uuid = overdue.run_uuid
   returning r.namespace, r.uuid as run_id, r.workflow_id, r.status, r.error`,
 );
 
@@ -33,10 +33,10 @@ export const OWED_EVENTS_SENT = keptStatement(
   `with sent as (
     select uuid from ${asked("$1")} order by uuid
   ), gone as (
-    delete from run_queue q using sent where q.run_uuid = sent.uuid and q.ended returning q.run_uuid
+    delete from run_queue q where q.run_uuid = any(array(select uuid from sent)) and q.ended returning q.run_uuid
   )
-  delete from owed_events e using (select uuid from sent where uuid not in (select run_uuid from gone)) as overdue
-  where e.run_uuid = overdue.uuid returning e.run_uuid`,
+  delete from owed_events e where e.run_uuid = any(array(select uuid from sent where uuid not in (select run_uuid from gone)))
+  returning e.run_uuid`,
 );
 
 /** The completed events that the broker is owed. */

@@ -1,4 +1,4 @@
-import { few, keptStatement } from "../../db/postgres/kept.ts";
+import { equals, few, keptStatement } from "../../db/postgres/kept.ts";
 import type { Pool } from "../../db/postgres/pool.ts";
 import { isUuid } from "../../ids.ts";
 import type { RunKey } from "../../schemas/run.ts";
@@ -21,7 +21,7 @@ export const FIND_FACTS = keptStatement(
     r.parent_run_id, r.root_run_id, r.tags::text
   from json_to_recordset($1::text::json) as key (position integer, namespace text, uuid uuid)
   join workflow_runs r on r.uuid = key.uuid and r.namespace = key.namespace and ${within("r.uuid", "$2", "$3")}
-  left join run_queue q on q.run_uuid = r.uuid
+  left join run_queue q on ${equals("q.run_uuid", "r.uuid")}
   where ${few("key.position")}`,
 );
 

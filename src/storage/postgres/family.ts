@@ -1,5 +1,5 @@
 /** SQL about runs and those that they start. */
-import { few } from "../../db/postgres/kept.ts";
+import { equals, few } from "../../db/postgres/kept.ts";
 import { MAX_GENERATIONS, ON_FAILURE } from "../../schemas/child.ts";
 import { RESOLVED } from "./references.ts";
 import { within } from "./statement.ts";
@@ -13,9 +13,9 @@ const CANCELLED = `control = 'cancel', due_at = case when c.holder is null then 
 
 /** Locks runs, those that wait for them and those that they wait for, in the order of their uuids, so that two statements can't deadlock. */
 export const lockFamilies = (item: string) => `perform from run_queue q where q.run_uuid in (
-    select uuid from ${item} where ${few("position")}
-    union all select own.parent_uuid from ${item} join run_queue own on own.run_uuid = item.uuid where ${few("item.position")}
-    union all select c.run_uuid from ${item} join run_queue c on c.parent_uuid = item.uuid where ${few("item.position")}
+    select uuid from ${item}
+    union all select own.parent_uuid from ${item} join run_queue own on ${equals("own.run_uuid", "item.uuid")}
+    union all select c.run_uuid from ${item} join run_queue c on ${equals("c.parent_uuid", "item.uuid")}
   ) order by q.run_uuid for update`;
 
 /**
@@ -23,7 +23,7 @@ export const lockFamilies = (item: string) => `perform from run_queue q where q.
  * they wait for are cancelled, and their inboxes are cleared. The rows of "batch" are written by other parts of the statement.
  */
 export const endedFamilies = (batch: string) => `cleared as (
-    delete from run_inbox i using over where i.run_uuid = over.uuid and ${few("over.position")}
+    delete from run_inbox i using over where ${equals("i.run_uuid", "over.uuid")}
   ), news as materialized (
     select parent_uuid, parent_path, uuid, json_build_object('run_id', uuid, 'status', status, 'output', output::json,
         'error', coalesce("errorDetails"::json, to_json(error))) as body,
@@ -32,7 +32,7 @@ export const endedFamilies = (batch: string) => `cleared as (
   ), heard as (
     update run_queue q set inbox = q.inbox + told.count, due_at = ${WOKEN}
     from (select parent_uuid, count(*)::integer as count from news group by parent_uuid) as told
-    where q.run_uuid = told.parent_uuid and not q.ended and ${few("told.count")}
+    where ${equals("q.run_uuid", "told.parent_uuid")} and not q.ended
     returning q.run_uuid, q.inbox - told.count as before
   ), put as (
     insert into run_inbox (run_uuid, seq, kind, name, body, bytes, id)
@@ -40,7 +40,7 @@ export const endedFamilies = (batch: string) => `cleared as (
     from news join heard on heard.run_uuid = news.parent_uuid
   ), given_up as (
     update run_queue c set ${CANCELLED} from over
-    where c.parent_uuid = over.uuid and over.has_children and c.parent_cancels and not c.ended and ${few("over.position")}
+    where ${equals("c.parent_uuid", "over.uuid")} and over.has_children and c.parent_cancels and not c.ended
       and c.run_uuid not in (select uuid from ${batch})
   )`;
 
@@ -98,5 +98,5 @@ export const startedFamilies = (
     select parent_uuid, inbox + nth, 'child', path, body, length(body::text), child_uuid from told
   ), given_up as (
     update run_queue c set ${CANCELLED} from locked as item, json_array_elements_text(item."left") as path
-    where c.parent_uuid = item.uuid and c.parent_path = path and c.parent_cancels and not c.ended and ${few("item.position")}
+    where ${equals("c.parent_uuid", "item.uuid")} and c.parent_path = path and c.parent_cancels and not c.ended
   )`;

@@ -1,8 +1,9 @@
 /** What the statements that write progress have in common. */
+import { equals } from "../../db/postgres/kept.ts";
 import { within } from "./statement.ts";
 
 /** The fence: once a worker claimed the run, or began it without a claim, another's write finds no row of run_queue "q". */
-const FENCE = `q.run_uuid = item.uuid and q.namespace = item.namespace and q.token = item.token
+const FENCE = `${equals("q.run_uuid", "item.uuid")} and q.namespace = item.namespace and q.token = item.token
     and (q.started_at is null) = (item.token = 0) and not q.ended`;
 
 /** Whether the row of a run says the same as the message, where the run was executed by that. The uuids of the batch are within `low` and `high`. */

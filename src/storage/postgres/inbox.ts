@@ -1,4 +1,4 @@
-import { few, keptStatement } from "../../db/postgres/kept.ts";
+import { equals, few, keptStatement } from "../../db/postgres/kept.ts";
 import type { Pool } from "../../db/postgres/pool.ts";
 import { isUuid } from "../../ids.ts";
 import type { InboxRow } from "../../schemas/inbox.ts";
@@ -21,7 +21,7 @@ export const PUT_SIGNALS = keptStatement(
   ), open as materialized (
     select item.*, q.inbox + 1 as seq, kept.*,
       item."isKeyed" and exists (select from run_inbox i where i.run_uuid = item.uuid and i.id = item.id and i.is_keyed) as is_known
-    from item join run_queue q on q.run_uuid = item.uuid and q.namespace = item.namespace and not q.ended,
+    from item join run_queue q on ${equals("q.run_uuid", "item.uuid")} and q.namespace = item.namespace and not q.ended,
     lateral (
       select count(*)::integer as count, coalesce(sum(bytes), 0)::integer as kept_size,
         (count(*) filter (where i.name = item.name))::integer as earlier
@@ -32,16 +32,18 @@ export const PUT_SIGNALS = keptStatement(
   ), counted as (
     update run_queue q set inbox = room.seq,
       due_at = case when q.holder is null and q.started_at is not null and q.due_at > now() then now() else q.due_at end
-    from room where q.run_uuid = room.uuid
+    from room where ${equals("q.run_uuid", "room.uuid")}
   ), put as (
     insert into run_inbox (run_uuid, seq, name, body, bytes, id, is_keyed)
     select uuid, seq, name, body::json, size, id, "isKeyed" from room
   )
-  select item.position, r.workflow_id,
-    case when open.is_known then 'known' when room.position is not null then 'stored' when open.position is not null then 'full'
-      else 'over' end, coalesce(open.earlier, 0)
-  from item join workflow_runs r on r.uuid = item.uuid and r.namespace = item.namespace and ${within("r.uuid", "$2", "$3")}
-  left join open on open.position = item.position left join room on room.position = item.position`,
+  select answer.position, r.workflow_id, answer.state, answer.earlier
+  from (
+    select position, namespace, uuid, earlier,
+      case when is_known then 'known' when position in (select position from room) then 'stored' else 'full' end as state from open
+    union all select position, namespace, uuid, 0, 'over' from item where position not in (select position from open)
+  ) as answer
+  join workflow_runs r on r.uuid = answer.uuid and r.namespace = answer.namespace and ${within("r.uuid", "$2", "$3")}`,
   `perform from run_queue q where q.run_uuid in (select uuid from ${ITEM} where ${few("position")}) order by q.run_uuid for update`,
 );
 
@@ -52,7 +54,7 @@ export const FIND_INBOX = keptStatement(
   { uuid: "uuid", seq: "integer", kind: "text", name: "text", body: "text", id: "uuid", receivedAt: "float8" },
   `select i.run_uuid, i.seq, i.kind, i.name, i.body::text, i.id, ${milliseconds("i.received_at")}
   from json_to_recordset($1::text::json) as item (uuid uuid, after integer)
-  join run_inbox i on i.run_uuid = item.uuid and i.seq > item.after and i.body is not null and ${few("item.after")}
+  join run_inbox i on ${equals("i.run_uuid", "item.uuid")} and i.seq > item.after and i.body is not null
   order by i.run_uuid, i.seq`,
 );
 

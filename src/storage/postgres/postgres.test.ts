@@ -13,6 +13,7 @@ const TABLES = [
   "workflow_runs",
   "run_queue",
   "run_log",
+  "run_inbox",
   "workers",
 ];
 // Not truncate: that makes new files, which takes longer than a few rows do.

@@ -40,11 +40,12 @@ export function checksOf(adapter: StorageAdapter): Check {
   return (name, body) => {
     test(name, async () => {
       const world = await World.open(adapter);
-      try {
-        await body(world);
-      } finally {
-        await (adapter.close === undefined ? world.storage.close() : adapter.close());
-      }
+      const [held] = await Promise.allSettled([body(world)]);
+      const [closed] = await Promise.allSettled([
+        adapter.close === undefined ? world.storage.close() : adapter.close(),
+      ]);
+      // What did not hold says more than what the cleaning met because of it.
+      for (const outcome of [held, closed]) if (outcome.status === "rejected") throw outcome.reason;
     });
   };
 }

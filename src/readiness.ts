@@ -8,6 +8,7 @@ import {
   breakerOpen,
   monthsAhead,
   oldestDue,
+  oldestOwed,
   opennessOf,
   owedEvents,
   partDegraded,
@@ -55,22 +56,33 @@ export function partCollector(readiness: ReadinessService): Collector {
 
 /** What is read of the services themselves. */
 export function serviceCollectors({ config, storage, replica, messaging, cache, clock }: Services): Collector[] {
+  const secondsSince = (time: number | null) => (time === null ? 0 : Math.max(0, clock.now() - time) / 1000);
   const database: Collector = {
     name: "database",
     async read() {
-      const dueAt = await storage.nextDue(0);
-      return [oldestDue.at({}, dueAt === null ? 0 : Math.max(0, clock.now() - dueAt) / 1000)];
+      return [oldestDue.at({}, secondsSince(await storage.nextDue(0)))];
     },
   };
   const figures: Collector = {
     name: "figures",
     async read() {
-      const { due, asleep, owed, monthsAhead: months, oldestEndedAt } = await storage.figures();
+      const {
+        due,
+        asleep,
+        waiting,
+        inLine,
+        owed,
+        oldestOwedAt,
+        monthsAhead: months,
+        oldestEndedAt,
+      } = await storage.figures();
       const overdueSince = (oldestEndedAt ?? clock.now()) + config.RETENTION_DAYS * DAY_MILLISECONDS;
       return [
         queueRuns.at({ state: "due" }, due),
         queueRuns.at({ state: "asleep" }, asleep),
-        ...(owed === null ? [] : [owedEvents.at({}, owed)]),
+        queueRuns.at({ state: "waiting" }, waiting),
+        queueRuns.at({ state: "in_line" }, inLine),
+        ...(owed === null ? [] : [owedEvents.at({}, owed), oldestOwed.at({}, secondsSince(oldestOwedAt))]),
         ...(months === null ? [] : [monthsAhead.at({}, months)]),
         ...(config.RETENTION_DAYS === 0
           ? []

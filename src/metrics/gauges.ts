@@ -109,13 +109,19 @@ export const oldestDue = new ReadFamily({
 });
 export const queueRuns = new ReadFamily({
   name: "workflow_queue_runs",
-  help: "Runs that any worker may claim, and begun ones that wait for a time; up to 10,000 of each, 10 s old at most; every process says the same",
-  labels: { state: ["due", "asleep"] },
+  help: "Runs that any worker may claim, begun ones that wait for a time, those that wait for a signal or another run alone, and those that wait for their turn; up to 10,000 of each, 10 s old at most; every process says the same",
+  labels: { state: ["due", "asleep", "waiting", "in_line"] },
   programs: PROGRAMS,
 });
 export const owedEvents = new ReadFamily({
   name: "workflow_owed_events",
   help: "Completed events that the broker should have by now; up to 10,000, 10 s old at most; every process says the same",
+  labels: {},
+  programs: PROGRAMS,
+});
+export const oldestOwed = new ReadFamily({
+  name: "workflow_oldest_owed_event_seconds",
+  help: "How long ago the first run ended whose completed event the broker should have by now, of the oldest 1,000; 0 without any, 10 s old at most; every process says the same",
   labels: {},
   programs: PROGRAMS,
 });
@@ -175,6 +181,7 @@ export const GAUGES: readonly Reading["family"][] = [
   oldestDue,
   queueRuns,
   owedEvents,
+  oldestOwed,
   monthsAhead,
   retentionOverdue,
   runsHeld,

@@ -1,11 +1,17 @@
 /** What a storage holds, for the metrics. Measured once in ten seconds at most, over all processes that use it. */
 export interface Figures {
-  /** Runs that may be claimed now. Of these, of `asleep` and of `owed` MOST_COUNTED are counted. */
+  /** Runs that may be claimed now. Of these, and of each of the next four, MOST_COUNTED are counted. */
   due: number;
   /** Runs that were begun, and wait for a time. */
   asleep: number;
+  /** Runs that wait for a signal or the end of another run, without a limit. */
+  waiting: number;
+  /** Runs that wait for their turn. */
+  inLine: number;
   /** Completed events that are overdue; null where no broker is owed any. */
   owed: number | null;
+  /** When the first run ended whose event is overdue, of the oldest 1,000 of them, milliseconds since the epoch; null without any. */
+  oldestOwedAt: number | null;
   /** Months after this one that have partitions; null where there are no partitions. */
   monthsAhead: number | null;
   /**

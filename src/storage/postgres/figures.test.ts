@@ -1,7 +1,7 @@
 /** What the metrics say of the database: measured once for all processes, and within bounds. */
 import { afterAll, expect, test } from "bun:test";
 import type { Sql } from "postgres";
-import { present, progress, World } from "../../../tests/contracts/storage/kit.ts";
+import { MINUTE, present, progress, World } from "../../../tests/contracts/storage/kit.ts";
 import { MOST_COUNTED } from "../port/figures.ts";
 import { connect, newDatabase, optionsFor } from "./database.fixture.ts";
 import { openPostgresStorage } from "./index.ts";
@@ -52,8 +52,13 @@ test("owed events are counted up to a bound, and runs that ended are neither due
   expect(await storage.figures()).toMatchObject({ due: 0, asleep: 0, owed: 0, monthsAhead: 3, oldestEndedAt: null });
   const rows = MOST_COUNTED + 50;
   await sql`insert into owed_events (run_uuid, due_at) select gen_random_uuid(), now() from generate_series(1, ${rows})`;
+  const { uuid: first } = present(held[0]);
+  await sql`insert into owed_events (run_uuid, due_at) values (${first}, now())`;
   await age(sql);
   expect(await storage.figures()).toMatchObject({ owed: MOST_COUNTED });
+  await sql`delete from owed_events where run_uuid <> ${first}`;
+  await age(sql);
+  expect((await storage.figures()).oldestOwedAt).toBeWithin(world.now() - MINUTE, world.now() + 1);
 });
 
 test("the end of the first month is known once it is over", async () => {

@@ -19,12 +19,27 @@ const FIRST_ENDED_AT = monthAfter(timeOf(boundOf("workflow_runs_past", "TO")));
 export const FIGURES = keptStatement(
   "figures",
   ["float8"],
-  { due: "integer", asleep: "integer", owed: "integer", monthsAhead: "integer", oldestEndedAt: "float8" },
-  `select due, asleep, owed, months_ahead, ${milliseconds("oldest_ended_at")} from figures`,
+  {
+    due: "integer",
+    asleep: "integer",
+    waiting: "integer",
+    inLine: "integer",
+    owed: "integer",
+    oldestOwedAt: "float8",
+    monthsAhead: "integer",
+    oldestEndedAt: "float8",
+  },
+  `select due, asleep, waiting, in_line, owed, ${milliseconds("oldest_owed_at")}, months_ahead, ${milliseconds("oldest_ended_at")} from figures`,
   `update figures set measured_at = now(),
     due = ${count(`run_queue where due_at <= now() and ${since("due_at", "$1")} and not ended`)},
-    asleep = ${count("run_queue where due_at > now() and started_at is not null and not ended")},
+    asleep = ${count("run_queue where due_at > now() and due_at < 'infinity' and started_at is not null and not ended")},
+    waiting = ${count("run_queue where due_at = 'infinity' and not ended")},
+    in_line = ${count("run_turns where begun_at is null")},
     owed = ${count("owed_events")},
+    oldest_owed_at = (
+      select min(r.completed_at) from (select run_uuid from owed_events order by run_uuid limit 1000) as owed
+      cross join lateral (select completed_at from workflow_runs where uuid = owed.run_uuid offset 0) as r
+    ),
     months_ahead = ${monthOf(timeOf(boundOf("workflow_runs_after", "FROM")))} - ${monthOf("now()")} - 1,
     oldest_ended_at = case when ${FIRST_ENDED_AT} <= now() then ${FIRST_ENDED_AT} end
   where only_row = (
@@ -37,5 +52,5 @@ export const FIGURES = keptStatement(
 export async function figuresOf(pool: Pool, looks: DueLooks, owesEvents: boolean): Promise<Figures> {
   const [figures] = await pool.run<Figures>(FIGURES.call, [looks.floor]);
   if (figures === undefined) throw new Error("The table figures has a row");
-  return owesEvents ? figures : { ...figures, owed: null };
+  return owesEvents ? figures : { ...figures, owed: null, oldestOwedAt: null };
 }

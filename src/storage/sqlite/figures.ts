@@ -1,13 +1,15 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../clock.ts";
 import { type Figures, FRESH_MILLISECONDS, MOST_COUNTED } from "../port/figures.ts";
+import { NEVER } from "./claims.ts";
 
-const count = (condition: string) =>
-  `select count(*) as count from (select 1 from run_queue where ${condition} limit ${MOST_COUNTED})`;
+const count = (rows: string) => `select count(*) as count from (select 1 from ${rows} limit ${MOST_COUNTED})`;
 
 // Held runs have no due_at.
-const DUE = count("due_at <= ?");
-const ASLEEP = count("due_at > ? and started_at is not null");
+const DUE = count("run_queue where due_at <= ?");
+const ASLEEP = count(`run_queue where due_at > ? and due_at < ${NEVER} and started_at is not null`);
+const WAITING = count(`run_queue where due_at = ${NEVER}`);
+const IN_LINE = count("run_turns where begun_at is null");
 
 /** Runs that were begun long ago and are not over may stand before it. */
 const OLDEST_ENDED = `select completed_at as endedAt
@@ -31,16 +33,19 @@ export class Measure {
     if (this.#last !== null && now - this.#measuredAt < FRESH_MILLISECONDS) return this.#last;
     this.#measuredAt = now;
     this.#last = {
-      due: this.#count(DUE),
-      asleep: this.#count(ASLEEP),
+      due: this.#count(DUE, this.#clock.now()),
+      asleep: this.#count(ASLEEP, this.#clock.now()),
+      waiting: this.#count(WAITING),
+      inLine: this.#count(IN_LINE),
       owed: null,
+      oldestOwedAt: null,
       monthsAhead: null,
       oldestEndedAt: this.#database.query<{ endedAt: number }, []>(OLDEST_ENDED).get()?.endedAt ?? null,
     };
     return this.#last;
   }
 
-  #count(statement: string): number {
-    return this.#database.query<{ count: number }, [number]>(statement).get(this.#clock.now())?.count ?? 0;
+  #count(statement: string, ...times: number[]): number {
+    return this.#database.query<{ count: number }, number[]>(statement).get(...times)?.count ?? 0;
   }
 }

@@ -6,7 +6,7 @@ import { processCpu, processMaxFiles, processMemory, processOpenFiles, processSt
 import type { Collector, Reading } from "./readings.ts";
 import { eventLoopDelay } from "./table.ts";
 
-const LOOK_MILLISECONDS = 100;
+const LOOK_MILLISECONDS = 500;
 
 export const processCollector: Collector = {
   name: "process",
@@ -31,7 +31,7 @@ async function openFiles(): Promise<Reading[]> {
   }
 }
 
-/** Counts ten times a second how late the event loop is; gives what ends that. */
+/** Counts twice a second how late the event loop is; gives what ends that. */
 export function watchEventLoop(clock: Clock): () => void {
   const delay = eventLoopDelay.of({});
   let cancel = () => {};

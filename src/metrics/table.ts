@@ -51,7 +51,7 @@ export const requestSeconds = histogram({
 });
 export const eventLoopDelay = histogram({
   name: "workflow_event_loop_delay_seconds",
-  help: "How late a timer of 100 ms was: so long does everything on the main thread wait",
+  help: "How late a timer of 500 ms was: so long does everything on the main thread wait",
   labels: {},
   programs: PROGRAMS,
   bounds: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],

@@ -1,6 +1,6 @@
 /** The statements that write the progress of runs that go on. */
 import { equals, few, keptStatement } from "../../db/postgres/kept.ts";
-import { startedFamilies } from "./family.ts";
+import { startedFamilies } from "./family/family.ts";
 import { APPENDED, ITEM, locked } from "./fence.ts";
 import { mayStore } from "./ids.ts";
 

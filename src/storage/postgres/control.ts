@@ -3,7 +3,7 @@ import type { Pool } from "../../db/postgres/pool.ts";
 import { isUuid } from "../../ids.ts";
 import type { ControlRequest, ControlResult, HolderNews } from "../../schemas/control.ts";
 import type { Held, Outcome } from "../port.ts";
-import { endedFamilies, lockFamilies } from "./family.ts";
+import { endedFamilies, lockFamilies } from "./family/family.ts";
 import { boundsOf, rounds, within } from "./statement.ts";
 
 /** The run of an item is open, and no worker holds it. */

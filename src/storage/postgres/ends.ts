@@ -1,7 +1,7 @@
 /** The statements that end runs. */
 import { few, keptStatement, type SqlType } from "../../db/postgres/kept.ts";
 import { eventDueAt } from "./events.ts";
-import { endedFamilies, lockFamilies, startedRuns } from "./family.ts";
+import { endedFamilies, lockFamilies, startedRuns } from "./family/family.ts";
 import { APPENDED, asTold, ITEM, locked } from "./fence.ts";
 import { mayStore } from "./ids.ts";
 import { ENDED_AT, within } from "./statement.ts";

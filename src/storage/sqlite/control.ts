@@ -2,7 +2,7 @@ import type { Database } from "bun:sqlite";
 import type { Clock } from "../../clock.ts";
 import type { ControlKind, ControlRequest, ControlResult, HolderNews } from "../../schemas/control.ts";
 import type { Held, Outcome } from "../port.ts";
-import type { Family } from "./family.ts";
+import type { Family } from "./family/family.ts";
 import type { Inbox } from "./inbox.ts";
 import { LEAVE } from "./progress.ts";
 

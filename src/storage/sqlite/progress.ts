@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../../clock.ts";
 import type { Outcome, Progress, Told } from "../port.ts";
 import { NEVER } from "./claims.ts";
-import type { Family } from "./family.ts";
+import type { Family } from "./family/family.ts";
 import type { Inbox } from "./inbox.ts";
 import { done } from "./workers.ts";
 

@@ -19,7 +19,7 @@ import { UNSTORABLE } from "../refusals.ts";
 import { Claims } from "./claims.ts";
 import { Control } from "./control.ts";
 import { Definitions } from "./definitions.ts";
-import { Family } from "./family.ts";
+import { Family } from "./family/family.ts";
 import { Inbox } from "./inbox.ts";
 import { NewRuns } from "./inserts/new-runs.ts";
 import { ProgressWriter } from "./progress.ts";

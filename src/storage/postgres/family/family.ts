@@ -1,8 +1,8 @@
 /** SQL about runs and those that they start. */
-import { equals, few } from "../../db/postgres/kept.ts";
-import { MAX_GENERATIONS, ON_FAILURE } from "../../schemas/child.ts";
-import { RESOLVED } from "./references.ts";
-import { within } from "./statement.ts";
+import { equals, few } from "../../../db/postgres/kept.ts";
+import { MAX_GENERATIONS, ON_FAILURE } from "../../../schemas/child.ts";
+import { RESOLVED } from "../references.ts";
+import { within } from "../statement.ts";
 
 /** One that sleeps is due when something comes for it; a new run is left to its message. */
 const WOKEN =

@@ -1,11 +1,11 @@
 import type { Database } from "bun:sqlite";
-import type { Clock } from "../../clock.ts";
-import { type ChildRefusal, MAX_GENERATIONS, ON_FAILURE } from "../../schemas/child.ts";
-import type { Json } from "../../schemas/json.ts";
-import type { RunKey } from "../../schemas/run.ts";
-import type { NewChild, RunEnd } from "../port.ts";
-import type { Definitions } from "./definitions.ts";
-import type { Inbox } from "./inbox.ts";
+import type { Clock } from "../../../clock.ts";
+import { type ChildRefusal, MAX_GENERATIONS, ON_FAILURE } from "../../../schemas/child.ts";
+import type { Json } from "../../../schemas/json.ts";
+import type { RunKey } from "../../../schemas/run.ts";
+import type { NewChild, RunEnd } from "../../port.ts";
+import type { Definitions } from "../definitions.ts";
+import type { Inbox } from "../inbox.ts";
 
 const PARENT = `select generation, depth, traceparent, coalesce(root_run_id, uuid) as root from workflow_runs where uuid = ?`;
 

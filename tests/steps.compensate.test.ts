@@ -29,9 +29,14 @@ const hook = (name: string, url: string, undo: object): StepInput => ({
 });
 
 async function run(payload: object, ...steps: StepInput[]) {
-  const id = await api.trigger(await api.create(steps), payload);
-  const ended = await api.untilEnded(id);
-  return { id, status: ended.status, body: ended.body, results: objectAt(ended.body, "step_results") };
+  return ended(payload, steps);
+}
+
+/** A run of a definition that says more than its steps. */
+async function ended(payload: object, steps: StepInput[], more: Record<string, unknown> = {}) {
+  const id = await api.trigger(await api.create(steps, more), payload);
+  const run = await api.untilEnded(id);
+  return { id, status: run.status, body: run.body, results: objectAt(run.body, "step_results") };
 }
 
 describe("a run that fails", () => {
@@ -101,6 +106,18 @@ describe("a run that fails", () => {
     );
     expect(Object.keys(results).filter((key) => key.includes("$compensate"))).toHaveLength(3);
     expect(at(results, "m[1].a.$compensate", "output", "value")).toBe(2);
+  });
+
+  test("undoes what succeeded before it fails since its output can't be told", async () => {
+    const steps = [hook("a", sink.url("/told"), post(sink.url("/untold"))), pure("b", 1)];
+    const { status, body } = await ended({}, steps, { output: "${payload.gone}" });
+    expect(status).toBe("failed");
+    expect(body).toMatchObject({
+      error: "The output of the run failed: The placeholder ${payload.gone} leads nowhere",
+      error_details: { code: "expression", step: "", path: "" },
+      compensation: { status: "success", done: 1, failed: [] },
+    });
+    expect(sink.at("/untold").length).toBe(1);
   });
 
   test("runs until all of it is undone, and says so meanwhile", async () => {

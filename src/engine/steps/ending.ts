@@ -2,7 +2,7 @@ import { isoTime } from "../../clock.ts";
 import { CANCELLED } from "../../schemas/interrupted.ts";
 import { describeFailure } from "../../step-failures.ts";
 import { sentenceOf } from "../constructs/bodies.ts";
-import type { FailedOutcome } from "../entries.ts";
+import type { FailedOutcome, StepOutcome } from "../entries.ts";
 import { resultOf } from "../result.ts";
 import type { BlockState, RunState } from "../state/state.ts";
 import { haltEntry } from "./cancel.ts";
@@ -24,7 +24,7 @@ export function decideEnd(state: RunState, now: number): Decision | null {
   }
   if (succeeded !== null) return decideSuccess(root, succeeded.output);
   if (root.result !== null && "error" in root.result) return failedEnd(root.result.error, root.result.code, now);
-  if (root.position === root.plan.nodes.length) return endOf(state, now);
+  if (root.position === root.plan.nodes.length) return successOf(root);
   if (state.executed > MAX_STEPS_OF_A_RUN) {
     return { kind: "record", entry: haltEntry(root, describeFailure("too_many_steps", {}), now) };
   }
@@ -50,17 +50,29 @@ function innermostOf(block: BlockState): BlockState | null {
   return block;
 }
 
-/** The end of a run whose steps are all over. */
-function endOf({ root, meter }: RunState, now: number): Ending {
-  const success: Ending = { kind: "end", status: "success", error: null };
-  if (root.plan.output === undefined) return success;
+/**
+ * What a run gives whose last step is over; null where its definition does not say, or a step has said it. Known before its end is
+ * decided: where it can't be told, what succeeded is undone first.
+ */
+export function resultOfRun({ root, succeeded, meter }: RunState): StepOutcome | null {
+  if (root.plan.output === undefined || succeeded !== null) return null;
   const outcome = resultOf(root.plan.output, root.scope, meter);
-  return "error" in outcome ? outputFailure(outcome, now) : { ...success, output: outcome.output };
+  return "error" in outcome ? { ...outcome, error: outputSentence(outcome) } : outcome;
+}
+
+/** The end of a run whose steps are all over. */
+function successOf({ result }: BlockState): Ending {
+  const success: Ending = { kind: "end", status: "success", error: null };
+  return result === null ? success : { ...success, output: result.output };
+}
+
+function outputSentence({ error }: Pick<FailedOutcome, "error">): string {
+  return describeFailure("run_output", { error }).error;
 }
 
 /** The end of a run that can't give what its definition says. */
 export function outputFailure({ code, error }: Pick<FailedOutcome, "code" | "error">, now: number): Ending {
-  return failedEnd(describeFailure("run_output", { error }).error, code, now);
+  return failedEnd(outputSentence({ error }), code, now);
 }
 
 /** The end of a run that failed while no step of it is to blame. */

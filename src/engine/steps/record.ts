@@ -4,6 +4,7 @@ import { isObject, type Json } from "../../schemas/json.ts";
 import type { LogEntry } from "../../schemas/log.ts";
 import type { StepResult } from "../../schemas/run.ts";
 import { describeFailure } from "../../step-failures.ts";
+import { hasFailed } from "../constructs/bodies.ts";
 import { hasInbox, type Node, type Plan } from "../plan/plan.ts";
 import { RUN } from "../plan/reads-run.ts";
 import { resultOf } from "../result.ts";
@@ -14,6 +15,7 @@ import { Scope } from "../state/scope.ts";
 import { addressOf, type BlockState, blockOf, blockState, matchableOf, type RunState } from "../state/state.ts";
 import { declare } from "../state/variables.ts";
 import { attemptPath } from "./child.ts";
+import { resultOfRun } from "./ending.ts";
 import { catchFor } from "./handling.ts";
 import { afterIteration, close, leave, nextIteration, openAttempt, openHandler } from "./opening.ts";
 import { retryFor } from "./retry.ts";
@@ -135,7 +137,8 @@ function end(state: RunState, block: BlockState, node: Node, [, result, , taken]
     block.position++;
     block.path = `${block.prefix}${block.position}`;
     const isOver = block.position === block.plan.nodes.length;
-    if (isOver && block !== state.root) block.result = resultOf(block.plan.output, block.scope, state.meter);
+    if (isOver)
+      block.result = block === state.root ? resultOfRun(state) : resultOf(block.plan.output, block.scope, state.meter);
   } else if (result.status === "failed") {
     const details = result.error_details ?? null;
     block.error = {
@@ -146,7 +149,7 @@ function end(state: RunState, block: BlockState, node: Node, [, result, , taken]
   } else if (block === state.root) {
     state.halted = haltOf(state, result);
   }
-  const isOver = block === state.root ? block.error !== null || state.halted !== null : block === state.undoing;
+  const isOver = block === state.root ? hasFailed(block) || state.halted !== null : block === state.undoing;
   if (isOver) undoNext(state);
   if (block.iteration !== null && (block.result !== null || block.error !== null)) afterIteration(state, block);
 }

@@ -1,3 +1,4 @@
+import { CHILD_FAILURES } from "./step-failures/children.ts";
 import { ITERATION_FAILURES } from "./step-failures/iterations.ts";
 import { WEBHOOK_FAILURES } from "./step-failures/webhook.ts";
 
@@ -10,6 +11,7 @@ export type FailureCode =
   | "config"
   | "output"
   | "child"
+  | "invalid_input"
   | "limit"
   | "all_failed"
   | "loop_limit"
@@ -81,26 +83,7 @@ export const STEP_FAILURES = {
     sentence: "All {count} branches failed",
     when: "Of a `parallel` that joins as `any`; `error_details.details.failed` has the error of each",
   },
-  child_failed: {
-    code: "child",
-    sentence: "The run {run} {sentence}",
-    when: "The run that a `workflow` step started failed or was cancelled; `error_details.details` is `{run_id, status, error}`",
-  },
-  child_missing: {
-    code: "child",
-    sentence: "Workflow {workflow} not found, so that no run of it was started",
-    when: "Of a `workflow` step; `error_details.details.reason` is `workflow_not_found`, or `version_not_found`",
-  },
-  child_too_deep: {
-    code: "limit",
-    sentence: "16 runs have started one another up to here",
-    when: "Of a `workflow` step: a workflow may start runs of itself, but not for ever",
-  },
-  too_many_children: {
-    code: "limit",
-    sentence: "The run has started 10,000 runs",
-    when: "Of a `workflow` step, over all of a run and their attempts",
-  },
+  ...CHILD_FAILURES,
   ...ITERATION_FAILURES,
   step_timeout: {
     code: "timeout",

@@ -75,6 +75,7 @@ export function startWorker(options: WorkerOptions): Worker {
     maxEffects: shareDescriptors(config.WORKER_MAX_EFFECTS).effects,
     leaseMilliseconds,
     onGivenBack: (dueAt) => sweeper.notice(dueAt),
+    onLinedUp: () => turns.linedUp(),
     onEnded: (event, takesTurns = false) => {
       ended++;
       if (takesTurns) turns.ended({ namespace: event.namespace, uuid: event.run_id });

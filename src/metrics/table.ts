@@ -114,6 +114,12 @@ export const deadLetters = counter({
   programs: WORKER_PROGRAMS,
 });
 
+export const onFailureRefused = counter({
+  name: "workflow_on_failure_refused_total",
+  help: "Runs that the failure of others was to start and that were not started, by the reason; the log names them",
+  labels: { reason: null },
+  programs: WORKER_PROGRAMS,
+});
 export const runsEnded = counter({
   name: "workflow_runs_ended_total",
   help: "Runs whose end was stored; 200 workflows of a process by their uuid, each after ten ends there, the rest as `other`",
@@ -156,6 +162,7 @@ export const COUNTS: readonly CountedFamily[] = [
   batchItems,
   batchWait,
   batchRejected,
+  onFailureRefused,
   runsEnded,
   stepAttempts,
   webhookRequests,

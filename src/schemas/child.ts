@@ -23,7 +23,14 @@ export interface ChildOfStep extends Child {
 export const ON_FAILURE = "on_failure";
 
 /** Why a run was not started. */
-export type ChildRefusal = "workflow_not_found" | "version_not_found" | "too_deep";
+export type ChildRefusal =
+  | "workflow_not_found"
+  | "version_not_found"
+  | "too_deep"
+  /** As many runs of its workflow as there may be are under way or waiting. */
+  | "concurrency_limit"
+  /** Its payload is not what its workflow takes. */
+  | "invalid_input";
 
 /** Runs that start one another. */
 export const MAX_GENERATIONS = 16;

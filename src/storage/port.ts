@@ -10,7 +10,7 @@ import type { ClaimedRun, DueClaim, Held, MessageClaim, WorkerLease } from "./po
 import type { Figures } from "./port/figures.ts";
 import type { InboxLookup, NewSignal, StoredSignal } from "./port/inbox.ts";
 import type { Outcome } from "./port/outcome.ts";
-import type { Progress } from "./port/progress.ts";
+import type { Progress, Saved } from "./port/progress.ts";
 import type { Reads } from "./port/reads.ts";
 import type { FoundRuns, InsertedRun, NewRun, StoredFacts } from "./port/runs.ts";
 import type { TurnsTaken } from "./port/turns.ts";
@@ -19,6 +19,7 @@ import type { NewWorkflow, Unnamed, VersionKey, WorkflowChange, WorkflowKey } fr
 export type * from "./port/claims.ts";
 export type * from "./port/figures.ts";
 export type * from "./port/inbox.ts";
+export type * from "./port/made-run.ts";
 export type * from "./port/outcome.ts";
 export type * from "./port/progress.ts";
 export type * from "./port/reads.ts";
@@ -72,7 +73,7 @@ export interface Storage extends Reads {
   /** When a claim with this patience can take the next run if no lease is renewed, milliseconds since the epoch; null for never. */
   nextDue(patienceMilliseconds: number): Promise<number | null>;
   /** `lost` where another worker claimed the run, or its row differs from `told`. */
-  saveProgress(items: Progress[]): Promise<Outcome<null>[]>;
+  saveProgress(items: Progress[]): Promise<Saved[]>;
   /** Begins the lease of a new worker. Repeating it changes nothing. */
   startLease(lease: WorkerLease): Promise<void>;
   /** `lost` once the lease is over: any worker may claim its runs, and this one goes on under another id. */

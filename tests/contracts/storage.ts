@@ -14,6 +14,7 @@ import { figuresContract } from "./storage/figures.ts";
 import { inboxContract } from "./storage/inbox.ts";
 import { checksOf, type StorageAdapter } from "./storage/kit.ts";
 import { leaseContract } from "./storage/leases.ts";
+import { madeChildContract } from "./storage/made-children.ts";
 import { namespaceContract } from "./storage/namespaces.ts";
 import { pagingContract } from "./storage/paging.ts";
 import { preparedContract } from "./storage/prepared.ts";
@@ -44,6 +45,7 @@ export function storageContract(name: string, adapter: StorageAdapter): void {
     describe("leases", () => leaseContract(check));
     describe("control", () => controlContract(check));
     describe("children", () => childContract(check));
+    describe("children made by options", () => madeChildContract(check));
     describe("inbox", () => inboxContract(check));
     describe("progress", () => progressContract(check));
     describe("fences", () => fenceContract(check));

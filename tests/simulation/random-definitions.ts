@@ -1,6 +1,7 @@
 import type { JoinKind } from "../../src/language/definition/containers.ts";
 import type { Catch, Step } from "../../src/language/definition/step.ts";
 import { statusOf } from "./reference/runs.ts";
+import { ALONE, STRICT } from "./run-workloads.ts";
 import type { Random } from "./scheduler.ts";
 import { GO } from "./signals.ts";
 import {
@@ -81,7 +82,10 @@ export function randomWorkload(id: string, random: Random): Workload {
   };
   const stepOf = (kind: number, name: string, nesting: number, before: readonly Step[]): Step => {
     if (kind < 2) return acts(name, random.chance(0.15));
-    if (kind === 2) return random.chance(0.3) ? starts(name, random.pick(["short", "failing", "effects"])) : pure(name);
+    if (kind === 2)
+      return random.chance(0.3)
+        ? starts(name, random.pick(["short", "failing", "effects", "in turn", STRICT, ALONE]))
+        : pure(name);
     if (kind === 3) return random.chance(0.4) ? listens(name, GO) : waits(name, random.pick([0.2, 1, 3]));
     if (kind === 4) return random.chance(0.3) ? fails(name, "oops") : ends(name);
     if (kind < 7) {

@@ -2,7 +2,7 @@
 import type { Step } from "../../src/language/definition/step.ts";
 import type { Definition } from "../../src/language/definition/workflow.ts";
 import type { Turn } from "../../src/storage/port.ts";
-import { acts, block, fails, GIVEN, parallel, pure, RETRY, succeeds, tells, waits } from "./steps.ts";
+import { acts, block, fails, GIVEN, parallel, pure, RETRY, starts, succeeds, tells, waits } from "./steps.ts";
 
 /** A workflow and how each of its runs must end, whatever happens on the way; null where time decides. */
 export interface Workload {
@@ -16,9 +16,15 @@ export interface Workload {
 }
 
 /** What the simulation knows of what definitions say of their runs. */
-export type RunOptions = Pick<Definition, "output" | "timeout" | "defaults" | "on_failure">;
+export type RunOptions = Pick<Definition, "output" | "timeout" | "defaults" | "on_failure" | "input">;
 
-const TURN = { line: "x", onLimit: "queue", rate: null } as const;
+/** As the definitions of `optionsOf` say it, by which runs that others start are made. */
+const TURN = { line: "concurrency ", onLimit: "queue", rate: null } as const;
+
+/** The workflow that refuses every payload of the simulation. */
+export const STRICT = "strict";
+/** The one that has one run at a time, and refuses more. */
+export const ALONE = "alone";
 
 export const RUN_WORKLOADS: Workload[] = [
   {
@@ -66,8 +72,52 @@ export const RUN_WORKLOADS: Workload[] = [
   {
     id: "in time",
     steps: [pure("a"), acts("b")],
-    turn: { ...TURN, most: 2, rate: { key: "r", most: 3, perMilliseconds: 4000 } },
+    turn: { ...TURN, most: 2, rate: { key: "", most: 3, perMilliseconds: 4000 } },
     status: "success",
   },
   { id: "pure in turn", steps: [pure("a")], turn: { ...TURN, most: 1 }, status: "success" },
+  {
+    id: "alerting in turn",
+    steps: [acts("a", true)],
+    options: { on_failure: { workflow_id: "in turn" } },
+    status: "failed",
+  },
+  {
+    id: "alerting in vain",
+    steps: [pure("a"), acts("b", true)],
+    options: { on_failure: { workflow_id: STRICT } },
+    status: "failed",
+  },
+  {
+    id: "starts in turn",
+    steps: [
+      acts("a"),
+      parallel("p", "all", [starts("c", "in turn")], [starts("d", "in turn")], [starts("e", "in time")]),
+      starts("f", "pure in turn", { wait: false }),
+      { ...starts("g", "in turn"), timeout: 1, on_error: "continue" },
+      { ...starts("h", ALONE), catch: [{ on: ["limit"], steps: [acts("n")] }] },
+    ],
+    status: "success",
+  },
+  {
+    id: "starts prepared",
+    steps: [
+      starts("c", "preset"),
+      parallel("p", "all", [starts("d", "preset")], [starts("e", "short")]),
+      { ...starts("g", STRICT), catch: [{ on: ["invalid_input"], steps: [acts("n")] }] },
+    ],
+    status: "success",
+  },
+];
+
+/** Those that others start alone: a trigger would be refused, or be made by their options. */
+export const STARTED_WORKLOADS: Workload[] = [
+  { id: STRICT, steps: [pure("a")], options: { input: { required: ["nothing"] } }, status: "success" },
+  {
+    id: "preset",
+    steps: [acts("a"), { name: "b", type: "transform", config: { value: "${payload.region}" } }],
+    options: { input: { properties: { region: { default: "eu" } } } },
+    status: "success",
+  },
+  { id: ALONE, steps: [acts("a"), waits("w", 2)], turn: { ...TURN, most: 1, onLimit: "reject" }, status: "success" },
 ];

@@ -1,4 +1,5 @@
 import type { StepTypes } from "../../src/connectors/index.ts";
+import { type Options, preparesRuns } from "../../src/language/definition/options.ts";
 import { parseLog } from "../../src/schemas/log.ts";
 import type { StepResult } from "../../src/schemas/run.ts";
 import type { NewWorkflow, RunRecord, Storage } from "../../src/storage/port.ts";
@@ -11,6 +12,7 @@ import { orderFaults } from "./order.ts";
 import { randomWorkload } from "./random-definitions.ts";
 import { compensationFaults } from "./reference/compensations.ts";
 import { runFaults } from "./reference/runs.ts";
+import { STARTED_WORKLOADS } from "./run-workloads.ts";
 import { ProcessClock, Random, Scheduler } from "./scheduler.ts";
 import { scheduleSignals, signalFaults } from "./signals.ts";
 import { scheduleTriggers } from "./triggers.ts";
@@ -47,9 +49,10 @@ export async function simulate(seed: number, types: StepTypes, ground: Ground = 
     ...Array.from({ length: RANDOM }, (_, index) => randomWorkload(`random ${index}`, random)),
   ];
   // Versions never change, so that no two seeds have one by the same name.
-  for (const [index, workload] of workloads.entries()) world.uuids.set(workload, uuidOf("f", 1000 * seed + index));
+  const stored = [...workloads, ...STARTED_WORKLOADS];
+  for (const [index, workload] of stored.entries()) world.uuids.set(workload, uuidOf("f", 1000 * seed + index));
   await storage.insertWorkflows(
-    workloads.map((workload) => ({
+    stored.map((workload) => ({
       uuid: world.uuidOf(workload),
       namespace: "default",
       id: workload.id,
@@ -93,12 +96,12 @@ export async function simulate(seed: number, types: StepTypes, ground: Ground = 
 
 function optionsOf({ options, turn }: Workload): Pick<NewWorkflow, "options"> {
   const limits = turn && {
-    concurrency: { limit: turn.most },
-    ...(turn.rate && { rate_limit: { limit: turn.rate.most } }),
+    ...(turn.most !== null && { concurrency: { limit: turn.most, on_limit: turn.onLimit } }),
+    ...(turn.rate && { rate_limit: { limit: turn.rate.most, per: turn.rate.perMilliseconds / 1000 } }),
   };
-  const all = { ...options, ...limits };
+  const all: Options = { ...options, ...limits };
   if (Object.keys(all).length === 0) return {};
-  return { options: { text: JSON.stringify(all), preparesRuns: turn !== undefined } };
+  return { options: { text: JSON.stringify(all), preparesRuns: preparesRuns(all) } };
 }
 
 /** Takes runs that have ended off the end of a list. */
@@ -118,10 +121,7 @@ function problemsOf(run: RunRecord | null, workload: Workload): string[] {
   const problems = orderFaults(withDefaults(steps, options?.defaults), "", results);
   if (!POISONED.includes(id)) problems.push(...runFaults(run, workload));
   else if (run.status !== status) problems.push(`ended as ${run.status} (${run.error}); log ${run.log}`);
-  // Nothing is undone where only the output of a run that was over can't be.
-  const isUndone = run.errorDetails === null || JSON.parse(run.errorDetails).path !== "" || run.error?.includes("time");
-  if (!POISONED.includes(id) && isUndone)
-    problems.push(...compensationFaults(steps, results, run.status === "success"));
+  if (!POISONED.includes(id)) problems.push(...compensationFaults(steps, results, run.status === "success"));
   const { n }: { n: number } = JSON.parse(run.payload);
   problems.push(...signalFaults(results));
   for (const result of Object.values(results)) {

@@ -1,9 +1,12 @@
-import type { RunRecord, Storage } from "../../src/storage/port.ts";
+import type { ClaimedRun, RunRecord, Storage } from "../../src/storage/port.ts";
+import { allRuns } from "./children.ts";
 import type { Workload } from "./workloads.ts";
 
 /** What is looked at. */
 interface Watched {
-  storage: Pick<Storage, "findRuns">;
+  storage: Pick<Storage, "findRuns" | "listRuns">;
+  /** The uuids of the workflows. */
+  uuids: ReadonlyMap<Workload, string>;
   /** What every run plays. */
   workloads: ReadonlyMap<string, Workload>;
   violation(what: string): void;
@@ -14,6 +17,8 @@ export class Turns {
   readonly #world: Watched;
   /** Runs that take turns, in the order in which they were stored. */
   readonly #stored: string[] = [];
+  /** Runs that were claimed only to be ended: they may have had no turn. */
+  readonly #calledOff = new Set<string>();
 
   constructor(world: Watched) {
     this.#world = world;
@@ -25,11 +30,16 @@ export class Turns {
   }
 
   /** Some runs were claimed. */
-  async checkRoom(runs: { uuid: string }[]): Promise<void> {
-    for (const workload of new Set(runs.map(({ uuid }) => this.#world.workloads.get(uuid)))) {
-      const most = workload?.turn?.most ?? null;
-      if (workload === undefined || most === null) continue;
-      const underWay = (await this.#runsOf(workload)).filter(({ status }) => status === "running");
+  async checkRoom(runs: Pick<ClaimedRun, "uuid" | "workflowUuid" | "isCancelled">[]): Promise<void> {
+    for (const { uuid, isCancelled } of runs) if (isCancelled) this.#calledOff.add(uuid);
+    const claimed = new Set(runs.map(({ workflowUuid }) => workflowUuid));
+    for (const [workload, workflowUuid] of this.#world.uuids) {
+      const most = workload.turn?.most ?? null;
+      if (most === null || !claimed.has(workflowUuid)) continue;
+      const underWay = (await allRuns(this.#world.storage)).filter(
+        ({ uuid, status, ...run }) =>
+          run.workflowUuid === workflowUuid && status === "running" && !this.#calledOff.has(uuid),
+      );
       if (underWay.length > most) {
         this.#world.violation(
           `${underWay.length} runs of "${workload.id}" are under way: ${underWay.map(({ uuid }) => uuid)}`,

@@ -69,6 +69,7 @@ export class SimulatedWorker {
       maxEffects: 3,
       leaseMilliseconds: LEASE_MILLISECONDS,
       onGivenBack: (dueAt) => sweeper.notice(dueAt),
+      onLinedUp: () => turns.linedUp(),
       onEnded({ namespace, run_id }, takesTurns) {
         if (takesTurns) turns.ended({ namespace, uuid: run_id });
       },

@@ -12,7 +12,7 @@ import { type Advance, Handing, type HandingOptions, type HandingParts } from ".
 import type { HeldRun } from "./held-run.ts";
 import { tell } from "./news.ts";
 import { dueAfterPause, dueAt } from "./pauses.ts";
-import { Saves, type SavesOptions, type SavesParts } from "./saves.ts";
+import { Saves, type SavesOptions, type SavesParts } from "./saving/saves.ts";
 import { wakeLater } from "./waking.ts";
 
 const RETRY_MILLISECONDS = 200;

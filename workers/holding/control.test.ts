@@ -58,6 +58,7 @@ async function cancelled(before: { name: string }[]): Promise<void> {
     maxEffects: 256,
     leaseMilliseconds: 30_000,
     onGivenBack: (dueAt) => sweeper.notice(dueAt),
+    onLinedUp: () => {},
     onEnded: () => {},
   });
   const sweeper = new Sweeper({

@@ -39,6 +39,7 @@ test(`of ${RUNS} runs at a host that hangs one has a place, and the others are g
       dueTimes.push(dueAt);
       if (dueTimes.length === RUNS - 1) given.resolve();
     },
+    onLinedUp: () => {},
     onEnded: () => {},
   });
   try {

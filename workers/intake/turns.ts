@@ -25,6 +25,8 @@ export interface TurnsOptions {
 export class Turns {
   readonly #options: TurnsOptions;
   #ended: RunKey[] = [];
+  /** A run has come to wait since the last look. */
+  #isAsked = false;
   #isLooking = false;
   #isStopped = false;
   #cancelTimer: () => void = () => {};
@@ -37,6 +39,12 @@ export class Turns {
   /** A run ended that took a turn. */
   ended(run: RunKey): void {
     this.#ended.push(keyOf(run));
+    if (!this.#isLooking) this.#lookIn(GATHER_MILLISECONDS);
+  }
+
+  /** A run was stored that waits for its turn, which may be now. */
+  linedUp(): void {
+    this.#isAsked = true;
     if (!this.#isLooking) this.#lookIn(GATHER_MILLISECONDS);
   }
 
@@ -55,6 +63,7 @@ export class Turns {
     this.#isLooking = true;
     const ended = this.#ended;
     this.#ended = [];
+    this.#isAsked = false;
     let rest = REST_MILLISECONDS;
     try {
       const { begun, cancel, nextAt } = await storage.takeTurns(ended);
@@ -66,6 +75,6 @@ export class Turns {
       rest = WAITING_MILLISECONDS;
     }
     this.#isLooking = false;
-    this.#lookIn(this.#ended.length > 0 ? GATHER_MILLISECONDS : rest);
+    this.#lookIn(this.#ended.length > 0 || this.#isAsked ? GATHER_MILLISECONDS : rest);
   }
 }

@@ -48,6 +48,7 @@ async function openWorker({ trustsMessages = true } = {}) {
     maxEffects: 3,
     leaseMilliseconds: 30_000,
     onGivenBack: () => {},
+    onLinedUp: () => {},
     onEnded: () => {},
   });
   const message = (bornAgo: number): Triggered => ({

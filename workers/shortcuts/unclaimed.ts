@@ -2,7 +2,7 @@ import { Coalescer } from "../../src/batching/coalescer.ts";
 import { failpoint } from "../../src/failpoints.ts";
 import { type CompletedEvent, completedEvent, type Triggered } from "../../src/schemas/event.ts";
 import { keyOf, nameOfRun, type RunKey } from "../../src/schemas/run.ts";
-import type { Outcome, Progress } from "../../src/storage/port.ts";
+import type { Progress, Saved } from "../../src/storage/port.ts";
 import type { Definitions } from "../definitions/definitions.ts";
 import type { Reaches } from "../definitions/reach.ts";
 import type { Advanced } from "../execution/port.ts";
@@ -38,7 +38,7 @@ export class UnclaimedRuns {
   readonly #holdings: Holdings;
   readonly #pure: PureExecution;
   readonly #spans: RunSpans;
-  readonly #saves: Coalescer<Progress, Outcome<null>>;
+  readonly #saves: Coalescer<Progress, Saved>;
 
   constructor(
     options: UnclaimedRunsOptions,

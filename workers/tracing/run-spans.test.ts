@@ -39,6 +39,7 @@ for (const isClaimed of [true, false]) {
       ...{ storage, executor, clock, log, tracing, types: await loadStepTypes(), shortcuts: new Set(SHORTCUTS) },
       ...{ maxBatches: 2, maxInFlight: 16, maxEffects: 3, leaseMilliseconds: 1500, trustsMessages: false },
       onGivenBack: () => {},
+      onLinedUp: () => {},
       onEnded: () => {},
     });
     const options = { storage, dispatcher, clock, log, patienceMilliseconds: () => 0, longestMilliseconds: () => 50 };

@@ -54,11 +54,8 @@ export function attemptPath(path: string, current: StepState | null): string {
 /** How a step ends with what came of its run: that it was stored, where nobody waits for it, its end, or why there is none. */
 function outcomeOf({ body }: InboxRow): StepOutcome {
   const said: Json = JSON.parse(body);
-  const { refused, workflow, run_id = null, status = null, output = null, error = null } = isObject(said) ? said : {};
-  if (refused === "too_deep") return withReason(describeFailure("child_too_deep", {}), refused);
-  if (typeof refused === "string") {
-    return withReason(describeFailure("child_missing", { workflow: String(workflow) }), refused);
-  }
+  const { refused, run_id = null, status = null, output = null, error = null, ...more } = isObject(said) ? said : {};
+  if (typeof refused === "string") return refusedBy(refused, more);
   if (status === null) return { output: { run_id } };
   if (status === "success") return { output: { run_id, status, output } };
   const sentence = status === "cancelled" ? "was cancelled" : `failed: ${sentenceOf(error)}`;
@@ -66,9 +63,24 @@ function outcomeOf({ body }: InboxRow): StepOutcome {
   return { ...failure, output: null, details: { run_id, status, error } };
 }
 
-function withReason(failure: Pick<FailedOutcome, "code" | "error">, reason: string): FailedOutcome {
+/** Why a run was not started. */
+function refusedBy(
+  reason: string,
+  { workflow: reference = null, most = null, faults = null }: JsonObject,
+): FailedOutcome {
   const details: JsonObject = { reason };
-  return { ...failure, output: null, details };
+  const workflow = String(reference);
+  if (reason === "too_deep") return { ...describeFailure("child_too_deep", {}), output: null, details };
+  if (reason === "concurrency_limit") {
+    const failure = describeFailure("child_limit", { workflow, count: String(most) });
+    return { ...failure, output: null, details };
+  }
+  if (reason !== "invalid_input") return { ...describeFailure("child_missing", { workflow }), output: null, details };
+  const [first] = Array.isArray(faults) ? faults : [];
+  const { loc, msg } = isObject(first) ? first : {};
+  const place = Array.isArray(loc) ? loc.join(".") : "payload";
+  const failure = describeFailure("child_input", { workflow, place, fault: String(msg) });
+  return { ...failure, output: null, details: { ...details, faults } };
 }
 
 /** Of an error, as an object or as a text. */

@@ -1,7 +1,7 @@
 /** What a version of a workflow says about a run before it is stored, and the run that comes of it. */
 import type { RequestFault } from "../../errors.ts";
 import type { JsonObject } from "../../schemas/json.ts";
-import type { NewRun, Version } from "../../storage/port.ts";
+import type { MadeRun, NewRun, Version } from "../../storage/port.ts";
 import { type Concurrency, MAX_TAGS, type RateLimit } from "../definition/options.ts";
 import type { Definition } from "../definition/workflow.ts";
 import { faultsOfValue, withDefaults } from "../json-schema/index.ts";
@@ -18,7 +18,7 @@ export interface Preparation {
 }
 
 /** What of a run depends on the options of its workflow. */
-export type Prepared = Required<Pick<NewRun, "payload" | "preparedFor">> & Pick<NewRun, "tags" | "turn">;
+export type Prepared = Pick<NewRun, "payload"> & Required<Pick<MadeRun, "preparedFor">> & Omit<MadeRun, "preparedFor">;
 
 /** What a run is asked for with. */
 export interface Asked {

@@ -1,7 +1,10 @@
 /** Progress of runs. */
-import type { ChildOfStep } from "../../schemas/child.ts";
+import type { RequestFault } from "../../errors.ts";
+import type { ChildOfStep, ChildRefusal } from "../../schemas/child.ts";
 import type { EndedStatus } from "../../schemas/run.ts";
 import type { Held } from "./claims.ts";
+import type { MadeRun } from "./made-run.ts";
+import type { Outcome } from "./outcome.ts";
 import type { Version } from "./workflows.ts";
 
 /**
@@ -31,10 +34,26 @@ export interface Progress extends Held {
   next: Next;
 }
 
-/** A run that is stored with the progress of the run that starts it. */
-export interface NewChild extends ChildOfStep {
+/**
+ * A run that is stored with the progress of the run that starts it: see MadeRun for what it is made by. One of a version that its step
+ * names has to name it in `preparedFor` as well, where that version has options at all.
+ */
+export interface NewChild extends ChildOfStep, MadeRun {
   uuid: string | null;
+  /** It is not stored, since its payload is not what `preparedFor` takes. Absent for others. */
+  faults?: RequestFault[];
 }
+
+/** Of a run that progress starts: the path of its attempt, and the version that it has to be made by. */
+export interface MadeBy extends Version {
+  path: string;
+}
+
+/**
+ * Whether progress was written, and if so why the run was not started that the failure of this one was to start; null where it was,
+ * and where none was to be. `unprepared`: nothing was written, since these of its children have to be made by these versions.
+ */
+export type Saved = Outcome<ChildRefusal | null> | { kind: "unprepared"; children: MadeBy[] };
 
 /** The next state of a run. */
 export type Next =

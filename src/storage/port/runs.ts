@@ -1,11 +1,11 @@
 /** Runs as they are stored and read. */
 import type { RunKey, RunStatus } from "../../schemas/run.ts";
 import type { ClaimMark } from "./claims.ts";
+import type { MadeRun } from "./made-run.ts";
 import type { ProgressBeforeInsert } from "./progress.ts";
-import type { Turn } from "./turns.ts";
-import type { Version, VersionKey } from "./workflows.ts";
+import type { VersionKey } from "./workflows.ts";
 
-export interface NewRun {
+export interface NewRun extends MadeRun {
   uuid: string;
   namespace: string;
   /** uuid or author's id of the workflow; resolved by the insert itself, so that no stale cache can start an old one. */
@@ -16,15 +16,6 @@ export interface NewRun {
   depth: number;
   /** W3C trace context of the request that triggered it; null without one. */
   traceparent: string | null;
-  /** JSON text of an array of texts; absent for none. */
-  tags?: string;
-  /**
-   * The version whose options the run was made by; absent where none were read. A run that was made by another version than the
-   * one it gets, or by none where there are options to read, is not stored.
-   */
-  preparedFor?: Version;
-  /** It waits for its turn, and is claimed no earlier; absent for most. Only with `preparedFor`. */
-  turn?: Turn;
   /** Milliseconds until the sweeper may claim the run, in which its message can reach a worker. */
   graceMilliseconds: number;
   /** Stores the run as claimed, with token 1, if the lease of the worker lasts; null stores it as pending. */

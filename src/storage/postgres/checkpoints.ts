@@ -1,8 +1,8 @@
 /** The statements that write the progress of runs that go on. */
 import { equals, few, keptStatement } from "../../db/postgres/kept.ts";
-import { startedFamilies } from "./family/family.ts";
+import { lockWaiting } from "./family/family.ts";
+import { lockLines, startedFamilies, UNWRITTEN, WRITTEN_COLUMNS, writable } from "./family/new-children.ts";
 import { APPENDED, ITEM, locked } from "./fence.ts";
-import { mayStore } from "./ids.ts";
 
 const NOW = `case when item."dueAt" is null then q.due_at when q.control is not null then now()`;
 
@@ -43,23 +43,19 @@ const TAKEN = `taken as materialized (
     update run_inbox i set body = null from taken where ${equals("i.run_uuid", "taken.uuid")} and ${equals("i.seq", "taken.took")} and i.is_keyed
   )`;
 
-const CHILDREN = `json_to_recordset(asked.children) as child (uuid uuid)`;
+const FAMILY = `json_to_recordset($1::text::json) as item (position integer, uuid uuid, children json, "left" json)`;
 
 /**
  * For runs that took something from their inboxes, start others or give them up, so that the rest pay nothing for that. An item with a
- * child whose id came too late is not written.
+ * child whose id came too late, or that has to be made by another version, is not written.
  */
 export const SAVE_FAMILIES = keptStatement(
   "save_families",
   ["text", "uuid", "uuid", "float8"],
-  { position: "integer", isLate: "boolean" },
+  WRITTEN_COLUMNS,
   `with asked as materialized (
     select * from ${ITEMS}, taken json, children json, "left" json) where ${few("position")}
-  ), late as materialized (
-    select position from asked where exists (select from ${CHILDREN} where not (${mayStore("child.uuid", "$4")}))
-  ), item as (
-    select * from asked where position not in (select position from late)
-  ), ${locked("$2", "$3")}, ${TAKEN}, ${APPENDED}, ${startedFamilies("$2", "$3")}, saved as (
+  ), ${writable("$4")}, ${locked("$2", "$3")}, ${TAKEN}, ${APPENDED}, ${startedFamilies("$2", "$3")}, saved as (
     update run_queue q set ${CAME},
       inbox = q.inbox + item.told,
       has_children = q.has_children or item.children is not null,
@@ -68,6 +64,8 @@ export const SAVE_FAMILIES = keptStatement(
     from (select *, (select count(*) from told where told.parent_uuid = locked.uuid)::integer as told from locked) as item
     where ${equals("q.run_uuid", "item.uuid")}
   )
-  select position, false from locked
-  union all select position, true from late`,
+  select position, false, null::text, null::uuid, null::integer, null::text from locked
+  union all ${UNWRITTEN}`,
+  `${lockLines(FAMILY)};
+  ${lockWaiting(FAMILY, 'item."left" is not null')}`,
 );

@@ -28,31 +28,29 @@ export const REQUEST_CONTROL = keptStatement(
   ), gone as (
     delete from run_queue q using item where $2::text = 'none' and ${FREE}
     returning q.run_uuid as uuid, q.token, q.crashes, q.started_at, q.parent_uuid, q.parent_path, q.has_children, item.position
+  ), left_line as (
+    delete from run_turns t using item where ${equals("t.run_uuid", "item.uuid")} and t.namespace = item.namespace and t.begun_at is null
+    returning t.run_uuid as uuid, 0 as token, 0 as crashes, null::timestamptz as started_at, t.parent_uuid, t.parent_path,
+      false as has_children, item.position
+  ), owing_too as (
+    insert into run_queue (run_uuid, namespace, due_at, ended) select item.uuid, item.namespace, now(), true
+    from left_line join item using (position) where $2::text = 'owed'
   ), over as materialized (
     select *, 'cancelled' as status, null as error, null as output, null as "errorDetails" from owing
     union all select *, 'cancelled', null, null, null from gone
+    union all select *, 'cancelled', null, null, null from left_line
   ), ${endedFamilies("item")}, cancelled as (
     update workflow_runs r set status = 'cancelled', completed_at = now(), started_at = over.started_at, token = over.token,
       crashes = over.crashes
     from over where r.uuid = over.uuid and ${within("r.uuid", "$3", "$4")}
     returning over.position
-  ), left_line as (
-    delete from run_turns t using item where ${equals("t.run_uuid", "item.uuid")} and t.namespace = item.namespace and t.begun_at is null
-    returning t.run_uuid, item.position
-  ), waited as (
-    update workflow_runs r set status = 'cancelled', completed_at = now(), token = 0, crashes = 0
-    from left_line where r.uuid = left_line.run_uuid and ${within("r.uuid", "$3", "$4")} and r.completed_at is null
-    returning left_line.position, r.uuid, r.namespace
-  ), owing_too as (
-    insert into run_queue (run_uuid, namespace, due_at, ended) select uuid, namespace, now(), true from waited where $2::text = 'owed'
   )
   select position, 'cancelled' from cancelled
-  union all select position, 'cancelled' from waited
   union all select position, 'requested' from requested
   union all select item.position, 'over' from item join workflow_runs r using (namespace, uuid)
     where ${within("r.uuid", "$3", "$4")} and r.completed_at is not null
   union all select item.position, 'open' from item join workflow_runs r using (namespace, uuid)
-    where ${within("r.uuid", "$3", "$4")} and r.completed_at is null and item.position not in (select position from cancelled union all select position from requested union all select position from waited)`,
+    where ${within("r.uuid", "$3", "$4")} and r.completed_at is null and item.position not in (select position from cancelled union all select position from requested)`,
   lockFamilies("json_to_recordset($1::text::json) as item (position integer, uuid uuid)"),
 );
 

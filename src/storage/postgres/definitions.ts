@@ -88,20 +88,23 @@ export class Definitions {
   async update(items: WorkflowChange[]): Promise<Outcome<{ uuid: string; version: number }>[]> {
     const outcomes: Outcome<{ uuid: string; version: number }>[] = [];
     for (const item of items) {
-      const [outcome] = await writeBatch([item], async ([change = item]) => {
-        const { id, name, description, steps, options } = change;
-        const own = [
-          id ?? null,
-          name,
-          description,
-          steps,
-          options?.text ?? null,
-          String(options?.preparesRuns ?? false),
-        ];
-        const parameters = [referencesText([change]), ...own];
-        const [row] = await this.#writes.run<{ uuid: string; version: number }>(UPDATE, parameters, false);
-        return [row === undefined ? notFound(change.reference) : { kind: "ok", value: row }];
-      });
+      const [outcome] = await writeBatch(
+        [item],
+        async ([change = item]): Promise<Outcome<{ uuid: string; version: number }>[]> => {
+          const { id, name, description, steps, options } = change;
+          const own = [
+            id ?? null,
+            name,
+            description,
+            steps,
+            options?.text ?? null,
+            String(options?.preparesRuns ?? false),
+          ];
+          const parameters = [referencesText([change]), ...own];
+          const [row] = await this.#writes.run<{ uuid: string; version: number }>(UPDATE, parameters, false);
+          return [row === undefined ? notFound(change.reference) : { kind: "ok", value: row }];
+        },
+      );
       outcomes.push(outcome ?? notFound(item.reference));
     }
     return outcomes;

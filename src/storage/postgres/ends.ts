@@ -1,9 +1,9 @@
 /** The statements that end runs. */
 import { few, keptStatement, type SqlType } from "../../db/postgres/kept.ts";
 import { eventDueAt } from "./events.ts";
-import { endedFamilies, lockFamilies, startedRuns } from "./family/family.ts";
+import { endedFamilies, lockFamilies } from "./family/family.ts";
+import { lockLines, startedRuns, UNWRITTEN, WRITTEN_COLUMNS, writable } from "./family/new-children.ts";
 import { APPENDED, asTold, ITEM, locked } from "./fence.ts";
-import { mayStore } from "./ids.ts";
 import { ENDED_AT, within } from "./statement.ts";
 
 /** The item was not written by this statement: it may have been written before. */
@@ -27,8 +27,11 @@ interface Ending {
 
 const PARAMETERS: SqlType[] = ["text", "text", "float8", "text", "uuid", "uuid"];
 
-/** The runs that items "asked" start. */
-const STARTED = `json_to_recordset(asked.children) as child (uuid uuid)`;
+/** What is the same of a row for a run that was written, where it starts no other. */
+const WRITTEN = "null::text, null::uuid, null::integer, null::text";
+/** Why the run that its failure was to start was not started. */
+const REFUSED =
+  "null::text, null::uuid, null::integer, (select refused from child where child.parent_uuid = locked.uuid limit 1)";
 
 // The same progress by several texts: one for all of it took 5% more of an end, and 19% of a checkpoint, in batches of 10.
 // Where a broker is owed the completed event ($2), the row of run_queue stays until the broker has it. The results ($4, an array
@@ -37,7 +40,7 @@ const end = (name: string, { among, more, first, starts }: Ending) =>
   keptStatement(
     name,
     starts ? [...PARAMETERS, "float8"] : PARAMETERS,
-    { position: "integer", isLate: "boolean" },
+    WRITTEN_COLUMNS,
     `with ${starts ? "asked" : "item"} as (
     select * from rows from (
       json_to_recordset($1::text::json) as (${ITEM}, status text, error text, output text, "errorDetails" text${starts ? ", children json" : ""}),
@@ -45,15 +48,7 @@ const end = (name: string, { among, more, first, starts }: Ending) =>
     ) as item (position, namespace, uuid, token, seq, crashes, entries, "startedAt", "workflowUuid", version, payload, status, error,
       output, "errorDetails", ${starts ? "children, " : ""}results)
     where ${few("position")} order by uuid
-  ), ${
-    starts
-      ? `late as materialized (
-    select position from asked where exists (select from ${STARTED} where not (${mayStore("child.uuid", "$7")}))
-  ), item as (
-    select * from asked where position not in (select position from late)
-  ), `
-      : ""
-  }${locked("$5", "$6", among)}, owing as (
+  ), ${starts ? `${writable("$7")}, ` : ""}${locked("$5", "$6", among)}, owing as (
     update run_queue q set ended = true, holder = null, due_at = ${eventDueAt("q.due_at")}
     where q.run_uuid = any(array(select uuid from locked)) and $2::text = 'owed'
   ), gone as (
@@ -64,11 +59,11 @@ const end = (name: string, { among, more, first, starts }: Ending) =>
       output = item.output::json, error_details = item."errorDetails"::json
     from locked as item where r.uuid = item.uuid and ${within("r.uuid", "$5", "$6")}
   )
-  select position, false from locked
+  select position, false, ${starts ? REFUSED : WRITTEN} from locked
   union all
-  select item.position, false from item join workflow_runs r using (namespace, uuid)
+  select item.position, false, ${WRITTEN} from item join workflow_runs r using (namespace, uuid)
   where ${SOME_LEFT} and ${within("r.uuid", "$5", "$6")} and r.token = item.token and r.status = item.status
-    and ${asTold("$5", "$6")}${starts ? "\n  union all select position, true from late" : ""}`,
+    and ${asTold("$5", "$6")}${starts ? `\n  union all ${UNWRITTEN}` : ""}`,
     first,
   );
 
@@ -79,11 +74,12 @@ const LOCK = lockFamilies(`json_to_recordset($1::text::json) as item (position i
 export const END_RUNS = end("end_runs", { among: ALONE, more: "", first: "", starts: false });
 /** Ends any runs, and says so to others. */
 export const END_FAMILIES = end("end_families", { among: "true", more: FAMILIES, first: LOCK, starts: false });
-/** The same for runs that start others as they end. An item with one whose id came too late is not written. */
+/** The same for runs that start others as they end. An item with one whose id came too late, or that has to be made by another version, is not written. */
 export const END_STARTING = end("end_starting", {
   among: "true",
   more: `${FAMILIES}${startedRuns("$5", "$6", "locked as item")}, `,
-  first: LOCK,
+  first: `${lockLines(`json_to_recordset($1::text::json) as item (children json)`)};
+  ${LOCK}`,
   starts: true,
 });
 

@@ -1,13 +1,14 @@
 import type { Clock } from "../../clock.ts";
 import type { Pool } from "../../db/postgres/pool.ts";
 import { isUuid } from "../../ids.ts";
-import type { Outcome, Progress } from "../port.ts";
+import type { ChildRefusal } from "../../schemas/child.ts";
+import type { MadeBy, Outcome, Progress, Saved } from "../port.ts";
 import { SAVE_FAMILIES, SAVE_PROGRESS } from "./checkpoints.ts";
 import { END_FAMILIES, END_RUNS, END_STARTING } from "./ends.ts";
 import type { Ids } from "./ids.ts";
 import { boundsOf, outcomesOf, writeInRounds } from "./statement.ts";
 
-type Write = (batch: Progress[]) => Promise<Outcome<null>[]>;
+type Write = (batch: Progress[]) => Promise<Saved[]>;
 
 /** Fenced writes of progress. */
 export class ProgressWriter {
@@ -24,8 +25,8 @@ export class ProgressWriter {
     this.#event = owesEvents ? "owed" : "none";
   }
 
-  async save(items: Progress[]): Promise<Outcome<null>[]> {
-    const outcomes = new Map<Progress, Outcome<null>>();
+  async save(items: Progress[]): Promise<Saved[]> {
+    const outcomes = new Map<Progress, Saved>();
     const save = async (part: Progress[], write: Write) => {
       const saved = await writeInRounds(part, write);
       for (const [index, one] of part.entries()) outcomes.set(one, saved[index] ?? { kind: "lost" });
@@ -69,8 +70,8 @@ export class ProgressWriter {
   }
 
   /** Those whose children got ids that came too late are written again, with others. */
-  async #withChildren(batch: Progress[], writeNamed: WriteNamed): Promise<Outcome<null>[]> {
-    const outcomes = new Map<number, Outcome<null>>();
+  async #withChildren(batch: Progress[], writeNamed: WriteNamed): Promise<Saved[]> {
+    const outcomes = new Map<number, Saved>();
     const write = async (positions: number[], children: Named[], oldest: number | null) => {
       const items = positions.flatMap((position) => {
         const item = batch[position];
@@ -78,10 +79,10 @@ export class ProgressWriter {
         return item === undefined ? [] : [own.length === 0 ? item : { ...item, children: own }];
       });
       const rows = await writeNamed(items, oldest);
-      const written = new Map(rows.map((row) => [row.position, row.isLate]));
+      const written = Map.groupBy(rows, ({ position }) => position);
       for (const [index, position] of positions.entries()) {
-        if (written.get(index) === true) continue;
-        outcomes.set(position, written.has(index) ? { kind: "ok", value: null } : { kind: "lost" });
+        const outcome = savedBy(written.get(index) ?? []);
+        if (outcome !== null) outcomes.set(position, outcome);
       }
     };
     const childless = [...batch.keys()].filter((position) => batch[position]?.children === undefined);
@@ -90,17 +91,35 @@ export class ProgressWriter {
     if (children.length > 0) {
       await this.#ids.store(children, async (named, oldest) => {
         await write([...new Set(named.map(({ owner }) => owner))], named, oldest);
-        return named.map(({ owner }) => outcomes.get(owner) ?? null);
+        // Whatever came of its item: only one that came too late is named anew.
+        return named.map(({ owner }) => (outcomes.has(owner) ? { kind: "lost" } : null));
       });
     }
     return [...batch.keys()].map((position) => outcomes.get(position) ?? { kind: "lost" });
   }
 }
 
-/** `isLate`: not written, since the id of a run that it starts came too late. */
+/** A row of the columns WRITTEN_COLUMNS: one for an item that was written, or one for each reason why it was not. */
 interface Written {
   position: number;
+  /** The id of a run that it starts came too late. */
   isLate: boolean;
+  /** A run that it starts has to be made by another version. */
+  path: string | null;
+  workflowUuid: string;
+  version: number;
+  refused: ChildRefusal | null;
+}
+
+/** What came of an item; null for one that came too late. */
+function savedBy(rows: Written[]): Saved | null {
+  const [first] = rows;
+  if (first === undefined) return { kind: "lost" };
+  if (rows.some(({ isLate }) => isLate)) return null;
+  const children = rows.flatMap(({ path, workflowUuid, version }): MadeBy[] =>
+    path === null ? [] : [{ path, workflowUuid, version }],
+  );
+  return children.length > 0 ? { kind: "unprepared", children } : { kind: "ok", value: first.refused };
 }
 
 /** Writes items whose children have their ids, of which the oldest has this time. */
@@ -127,10 +146,14 @@ function itemOf({ told, entries, children, next, ...progress }: Progress, positi
   const { status, error, output, errorDetails } = next.kind === "end" ? next : {};
   // As a text PostgreSQL reads it as a float8; JSON has no such number.
   const dueAt = next.kind === "due" ? (next.dueAt ?? "Infinity") : undefined;
-  const started = children?.map((child) => ({
+  const started = children?.map(({ preparedFor, turn, ...child }) => ({
     ...child,
     workflowUuid: isUuid(child.workflow) ? child.workflow : undefined,
     version: child.version ?? undefined,
+    preparedUuid: preparedFor?.workflowUuid,
+    preparedVersion: preparedFor?.version,
+    ...{ line: turn?.line, most: turn?.most, onLimit: turn?.onLimit },
+    ...{ rateKey: turn?.rate?.key, rateMost: turn?.rate?.most, ratePer: turn?.rate?.perMilliseconds },
   }));
   const read = { position, ...progress, ...told };
   return {

@@ -1,7 +1,7 @@
 import { failureOf } from "../../db/postgres/failures.ts";
 import { few } from "../../db/postgres/kept.ts";
 import type { RunKey } from "../../schemas/run.ts";
-import type { Outcome } from "../port.ts";
+import type { Outcome, Refusal } from "../port.ts";
 import { UNSTORABLE } from "../refusals.ts";
 
 /** When a run ends: not before its last step, which has times of the process. The process binds its time as $3, milliseconds. */
@@ -62,10 +62,10 @@ export function boundsOf(uuids: string[]): [low: string, high: string] {
  * Writes a batch in one statement, which gives one outcome per item, in order. If the data of one item makes it fail, the
  * halves are written apart until that item is alone, so that its neighbours are written.
  */
-export async function writeBatch<Item, Value>(
+export async function writeBatch<Item, Written>(
   items: Item[],
-  write: (items: Item[]) => Promise<Outcome<Value>[]>,
-): Promise<Outcome<Value>[]> {
+  write: (items: Item[]) => Promise<Written[]>,
+): Promise<(Written | Refusal)[]> {
   if (items.length === 0) return [];
   try {
     return await write(items);
@@ -78,11 +78,11 @@ export async function writeBatch<Item, Value>(
 }
 
 /** Writes items in rounds that name no run twice, each of them a batch; the outcomes in the order of the items. */
-export async function writeInRounds<Item extends { uuid: string }>(
+export async function writeInRounds<Item extends { uuid: string }, Written>(
   items: Item[],
-  write: (items: Item[]) => Promise<Outcome<null>[]>,
-): Promise<Outcome<null>[]> {
-  const outcomes = new Map<Item, Outcome<null>>();
+  write: (items: Item[]) => Promise<Written[]>,
+): Promise<(Written | Refusal | { kind: "lost" })[]> {
+  const outcomes = new Map<Item, Written | Refusal | { kind: "lost" }>();
   for (const round of rounds(items, ({ uuid }) => uuid)) {
     const written = await writeBatch(round, write);
     for (const [index, item] of round.entries()) outcomes.set(item, written[index] ?? { kind: "lost" });

@@ -1,9 +1,11 @@
 import type { Database } from "bun:sqlite";
 import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../../clock.ts";
-import type { Outcome, Progress, Told } from "../port.ts";
+import type { ChildRefusal } from "../../schemas/child.ts";
+import type { Progress, Saved, Told } from "../port.ts";
 import { NEVER } from "./claims.ts";
 import type { Family } from "./family/family.ts";
+import type { NewChildren } from "./family/new-children.ts";
 import type { Inbox } from "./inbox.ts";
 import { done } from "./workers.ts";
 
@@ -42,32 +44,36 @@ export class ProgressWriter {
   readonly #clock: Clock;
   readonly #inbox: Inbox;
   readonly #family: Family;
+  readonly #children: NewChildren;
 
-  constructor(database: Database, clock: Clock, inbox: Inbox, family: Family) {
+  constructor(database: Database, clock: Clock, parts: { inbox: Inbox; family: Family; children: NewChildren }) {
     this.#database = database;
     this.#clock = clock;
-    this.#inbox = inbox;
-    this.#family = family;
+    this.#inbox = parts.inbox;
+    this.#family = parts.family;
+    this.#children = parts.children;
   }
 
-  save(progress: Progress): Outcome<null> {
-    const { namespace, uuid, token, told } = progress;
+  save(progress: Progress): Saved {
+    const { namespace, uuid, token, told, children = [] } = progress;
     if (told !== undefined && !this.#isAsTold(uuid, told)) return { kind: "lost" };
     const row = this.#database.query<QueueRow, [string, string]>(FIND).get(uuid, namespace);
     if (row?.token !== token || (row.startedAt === null) !== (token === 0)) return done(this.#hasEnded(progress));
-    if (progress.entries === null) this.#write(progress, row);
-    else this.#writeWithEntries(progress, row, progress.entries);
-    return done(true);
+    const unprepared = this.#children.unprepared(namespace, children);
+    if (unprepared.length > 0) return { kind: "unprepared", children: unprepared };
+    if (progress.entries !== null)
+      return { kind: "ok", value: this.#writeWithEntries(progress, row, progress.entries) };
+    return { kind: "ok", value: this.#write(progress, row) };
   }
 
   /** Writes all or nothing: a refused update takes the entries back. */
-  #writeWithEntries(progress: Progress, row: QueueRow, entries: string): void {
+  #writeWithEntries(progress: Progress, row: QueueRow, entries: string): ChildRefusal | null {
     this.#database.query("savepoint progress").run();
     try {
       const { changes } = this.#database.query(APPEND).run(progress.uuid, progress.seq, progress.token, entries);
       // Else it is repeated.
-      if (changes > 0 && progress.next.kind !== "end") this.#family.start(progress, progress.children ?? []);
-      this.#write(progress, row);
+      if (changes > 0 && progress.next.kind !== "end") this.#children.store(progress, progress.children ?? []);
+      return this.#write(progress, row);
     } catch (error) {
       this.#database.query("rollback to progress").run();
       throw error;
@@ -76,7 +82,8 @@ export class ProgressWriter {
     }
   }
 
-  #write(progress: Progress, row: QueueRow): void {
+  /** Why the run is not stored that its failure was to start; null else. */
+  #write(progress: Progress, row: QueueRow): ChildRefusal | null {
     const { uuid, token, seq, entries, crashes, heard = 0, taken = [], left = [], next } = progress;
     const length = entries === null ? seq : seq + 1;
     const startedAt = row.startedAt ?? progress.startedAt ?? this.#clock.now();
@@ -86,17 +93,18 @@ export class ProgressWriter {
     if (next.kind === "hold") this.#database.query(HOLD).run(...came);
     else if (next.kind === "due") {
       this.#database.query(RELEASE).run(...came, next.dueAt ?? NEVER, this.#clock.now());
-    } else {
-      const { status, error, stepResults, output = null, errorDetails = null } = next;
-      const completedAt = Math.max(this.#clock.now(), startedAt);
-      this.#database
-        .query(END)
-        .run(status, startedAt, completedAt, error, stepResults, token, crashes, output, errorDetails, uuid);
-      this.#family.start(progress, progress.children ?? []);
-      if (row.hasFamily) this.#family.end(uuid, next);
-      this.#database.query(LEAVE).run(uuid);
-      if (row.inbox > 0) this.#inbox.clear(uuid);
     }
+    if (next.kind !== "end") return null;
+    const { status, error, stepResults, output = null, errorDetails = null } = next;
+    const completedAt = Math.max(this.#clock.now(), startedAt);
+    this.#database
+      .query(END)
+      .run(status, startedAt, completedAt, error, stepResults, token, crashes, output, errorDetails, uuid);
+    const refused = this.#children.store(progress, progress.children ?? []);
+    if (row.hasFamily) this.#family.end(uuid, next);
+    this.#database.query(LEAVE).run(uuid);
+    if (row.inbox > 0) this.#inbox.clear(uuid);
+    return refused;
   }
 
   #hasEnded({ namespace, uuid, token, next }: Progress): boolean {

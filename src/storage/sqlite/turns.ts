@@ -34,7 +34,8 @@ const IS_BEHIND =
 const BEGINS = `select begun_at as at from run_turns where workflow_uuid = +? and rate_key = +? and begun_at > +?
   order by begun_at desc limit +?`;
 const BEGIN = "update run_turns set begun_at = ? where seq = ?";
-const ENQUEUE = "insert into run_queue (run_uuid, namespace, due_at) values (?, ?, ?)";
+const ENQUEUE = `insert into run_queue (run_uuid, namespace, due_at, parent_uuid, parent_path, parent_cancels)
+  select run_uuid, namespace, ?, parent_uuid, parent_path, parent_cancels from run_turns where seq = ?`;
 /** What counts for nothing any more. */
 const FORGET = `delete from run_turns where ${OF_LINE} and begun_at is not null and not ${IS_OPEN}
   and (rate_per is null or begun_at + rate_per <= +?)`;
@@ -81,7 +82,7 @@ export class Turns {
       const freeAt = this.#freeAt(line, first, now);
       if (freeAt > now) return { begun, freeAt };
       this.#database.query(BEGIN).run(now, first.seq);
-      this.#database.query(ENQUEUE).run(first.uuid, first.namespace, now + graceOf(first.uuid));
+      this.#database.query(ENQUEUE).run(now + graceOf(first.uuid), first.seq);
       begun.push({ namespace: first.namespace, uuid: first.uuid });
     }
   }

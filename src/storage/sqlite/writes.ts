@@ -9,8 +9,9 @@ import type {
   NewRun,
   NewSignal,
   NewWorkflow,
-  Outcome,
   Progress,
+  Refusal,
+  Saved,
   WorkerLease,
   WorkflowChange,
   WorkflowKey,
@@ -20,6 +21,7 @@ import { Claims } from "./claims.ts";
 import { Control } from "./control.ts";
 import { Definitions } from "./definitions.ts";
 import { Family } from "./family/family.ts";
+import { NewChildren } from "./family/new-children.ts";
 import { Inbox } from "./inbox.ts";
 import { NewRuns } from "./inserts/new-runs.ts";
 import { ProgressWriter } from "./progress.ts";
@@ -33,14 +35,15 @@ const DAY = 24 * 60 * 60 * 1000;
 export function writeOperations(database: Database, clock: Clock) {
   const definitions = new Definitions(database, clock);
   const inbox = new Inbox(database, clock);
-  const family = new Family(database, clock, definitions, inbox);
+  const family = new Family(database, clock, inbox);
   const control = new Control(database, clock, inbox, family);
   const workers = new Workers(database, clock);
   const turns = new Turns(database, clock);
   const retention = new Retention(database);
   const newRuns = new NewRuns(database, clock, { definitions, workers, turns });
   const claims = new Claims(database, clock, workers, inbox);
-  const progress = new ProgressWriter(database, clock, inbox, family);
+  const children = new NewChildren(database, clock, { definitions, inbox, turns });
+  const progress = new ProgressWriter(database, clock, { inbox, family, children });
   return {
     insertWorkflows: (items: NewWorkflow[]) => each(items, (item) => definitions.insert(item)),
     updateWorkflows: (items: WorkflowChange[]) => each(items, (item) => definitions.update(item)),
@@ -53,7 +56,7 @@ export function writeOperations(database: Database, clock: Clock) {
     },
     claimByMessage: (claim: MessageClaim) => claims.byMessage(claim),
     claimDue: (claim: DueClaim) => claims.due(claim),
-    saveProgress: (items: Progress[]) => each(items, (item) => progress.save(item)),
+    saveProgress: (items: Progress[]): Saved[] => each(items, (item) => progress.save(item)),
     startLease: (lease: WorkerLease) => workers.start(lease),
     renewLease: (lease: WorkerLease) => workers.renew(lease),
     requestControl: (items: ControlRequest[]) => each(items, (item) => control.request(item)),
@@ -106,7 +109,7 @@ function apply<Name extends WriteName>(operations: WriteOperations, write: Queue
 }
 
 /** A statement that fails on its data undoes only itself (SQLite's ABORT), so that its neighbours are written. */
-function each<Item, Value>(items: Item[], write: (item: Item) => Outcome<Value>): Outcome<Value>[] {
+function each<Item, Written>(items: Item[], write: (item: Item) => Written): (Written | Refusal)[] {
   return items.map((item) => {
     try {
       return write(item);

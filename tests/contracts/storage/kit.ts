@@ -13,6 +13,7 @@ import type {
   Outcome,
   Progress,
   RunRecord,
+  Saved,
   Storage,
 } from "../../../src/storage/port.ts";
 
@@ -165,7 +166,7 @@ export class World {
     return only(await this.claimByMessage([await this.run(fields)], leaseMilliseconds));
   }
 
-  async save(item: Progress): Promise<Outcome<null>> {
+  async save(item: Progress): Promise<Saved> {
     return only(await this.storage.saveProgress([item]));
   }
 
@@ -226,7 +227,7 @@ export function uuidsOf(rows: { uuid: string }[]): string[] {
   return rows.map(({ uuid }) => uuid);
 }
 
-export function granted<Value>(outcome: Outcome<Value>): Value {
+export function granted<Value>(outcome: Outcome<Value> | { kind: "unprepared" }): Value {
   if (outcome.kind !== "ok") throw new Error(`expected ok, got ${JSON.stringify(outcome)}`);
   return outcome.value;
 }

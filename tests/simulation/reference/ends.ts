@@ -4,6 +4,7 @@ import { SUCCEED } from "../../../src/language/definition/control.ts";
 import { secondsOf } from "../../../src/language/definition/durations.ts";
 import { matches } from "../../../src/language/definition/matchers.ts";
 import { CATCH_ON, type Catch, type Step } from "../../../src/language/definition/step.ts";
+import { ALONE, STRICT } from "../run-workloads.ts";
 import { handlersOf, type List, listsIn, loopOf, mapOf } from "../steps.ts";
 import { iterationsOf, mayFail } from "./iterations.ts";
 import { mayBe } from "./truth.ts";
@@ -13,6 +14,14 @@ export type Ends = ReadonlySet<string>;
 export const OK = "";
 /** A step ended the run, as successful: nothing catches that. */
 export const EARLY = "succeed";
+
+/** How steps may end that start runs of these workflows; of others only in success. */
+const CHILD_ENDS: Record<string, string[]> = {
+  failing: ["child"],
+  nothing: ["child"],
+  [STRICT]: ["invalid_input"],
+  [ALONE]: [OK, "limit"],
+};
 
 /** How steps that follow one another may end. */
 export function endsOf(steps: readonly Step[]): Ends {
@@ -57,7 +66,7 @@ export function endsOfAttempt(step: Step): Ends {
   if (type === SUCCEED) return new Set([EARLY]);
   if (type === "transform") return new Set([JSON.stringify(config) === '{"value":"${nowhere}"}' ? "expression" : OK]);
   if (type === "workflow") {
-    const ended = new Set([config.workflow_id === "failing" || config.workflow_id === "nothing" ? "child" : OK]);
+    const ended = new Set(CHILD_ENDS[String(config.workflow_id)] ?? [OK]);
     return timeout === undefined ? ended : ended.add("timeout");
   }
   if (type === "set") return new Set([OK]);

@@ -66,6 +66,11 @@ const ERRORS = {
     retryable: true,
     sentence: () => "The database does not answer or takes no writes right now; try again later",
   },
+  too_many_streams: {
+    status: 503,
+    retryable: true,
+    sentence: () => "This process has 1,000 streams of events, the most that it has; try again later",
+  },
   not_ready: {
     status: 503,
     retryable: true,

@@ -14,6 +14,8 @@ import { partCollector, readinessOf } from "./readiness.ts";
 import { RunRepository } from "./repositories/runs.ts";
 import { WorkflowRepository } from "./repositories/workflows.ts";
 import { pause } from "./resilience/waiting.ts";
+import { HistoryService } from "./services/history/history.ts";
+import { EventStreams } from "./services/history/streams.ts";
 import { Preparing } from "./services/preparing.ts";
 import type { ReadinessService } from "./services/readiness.ts";
 import { RunService } from "./services/runs.ts";
@@ -60,6 +62,7 @@ export function startServer(options: ServerOptions): Server {
   const runs = new RunRepository(storage, cache, clock, (coming) => messaging.executeBeforeInsert(coming), replica);
   const events = new TriggerEvents(messaging, clock, log);
   const runService = new RunService(runs, clock);
+  const streams = new EventStreams(storage, (key) => runs.find(key), clock, log);
   const definitions = new WorkflowRepository(storage, clock, replica);
   const { readiness, health } = readinessOf({ config, storage, replica, messaging, cache, clock, log });
   const workflows = new WorkflowService(definitions, clock);
@@ -74,6 +77,7 @@ export function startServer(options: ServerOptions): Server {
     ),
     runs: runService,
     signals: new SignalService(runService, runs, events, clock),
+    history: new HistoryService(storage, runService, streams),
     readiness,
     replica,
     types,
@@ -98,6 +102,7 @@ export function startServer(options: ServerOptions): Server {
     async stop(hurry) {
       health.stop();
       stopWatch();
+      streams.close();
       if (config.DRAIN_SECONDS > 0) await drain(server, hurry);
       // What had arrived before the signal is in the sockets still; stopping at once would drop it unread.
       await pause(clock, ARRIVED_MILLISECONDS, hurry);

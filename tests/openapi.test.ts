@@ -21,6 +21,8 @@ import { MapConfig } from "../src/language/definition/map.ts";
 import { openInProcessMessaging } from "../src/messaging/in-process.ts";
 import { RunRepository } from "../src/repositories/runs.ts";
 import { WorkflowRepository } from "../src/repositories/workflows.ts";
+import { HistoryService } from "../src/services/history/history.ts";
+import { EventStreams } from "../src/services/history/streams.ts";
 import { Preparing } from "../src/services/preparing.ts";
 import { ReadinessService } from "../src/services/readiness.ts";
 import { RunService } from "../src/services/runs.ts";
@@ -240,6 +242,11 @@ async function routesOfApp(): Promise<string[]> {
     triggers: new TriggerService({ runs, preparing: new Preparing(definitions), events }, messaging, 0, log),
     runs: runService,
     signals: new SignalService(runService, runs, events, systemClock),
+    history: new HistoryService(
+      storage,
+      runService,
+      new EventStreams(storage, (key) => runs.find(key), systemClock, log),
+    ),
     readiness: new ReadinessService([], systemClock),
     replica: null,
     types,

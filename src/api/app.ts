@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
 import type { StepTypes } from "../connectors/index.ts";
 import { PlatformError } from "../errors.ts";
+import type { HistoryService } from "../services/history/history.ts";
 import type { ReadinessService } from "../services/readiness.ts";
 import type { RunService } from "../services/runs.ts";
 import type { SignalService } from "../services/signals.ts";
@@ -19,6 +20,7 @@ import { pathOf } from "./request/paths.ts";
 import { ReadAfter } from "./request/read-after.ts";
 import { traced } from "./request/tracing.ts";
 import { editingRoutes } from "./routes/editing.ts";
+import { eventRoutes } from "./routes/events.ts";
 import { languageRoutes } from "./routes/language.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { serviceRoutes } from "./routes/service.ts";
@@ -37,6 +39,7 @@ export interface AppOptions extends DoorOptions {
   runs: RunService;
   tests: TestService;
   signals: SignalService;
+  history: HistoryService;
   readiness: ReadinessService;
   /** What tells the positions of writes; null without a replica. */
   replica: Pick<Replica, "position"> | null;
@@ -59,6 +62,7 @@ export function createApp(options: AppOptions) {
     runs,
     tests,
     signals,
+    history,
     readiness,
     replica,
     types,
@@ -90,6 +94,7 @@ export function createApp(options: AppOptions) {
     .use(workflowRoutes(workflows, types, readAfter))
     .use(runRoutes(triggers, runs, readAfter))
     .use(signalRoutes(signals, readAfter))
+    .use(eventRoutes(history, clock))
     .use(languageRoutes())
     .use(editingRoutes(workflows, types))
     .use(testRoutes(tests));

@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { HandClock, settled } from "../clock.fixture.ts";
 import { Collectors } from "./collector.ts";
-import { partUp, processMemory } from "./gauges.ts";
+import { partUp } from "./gauges.ts";
+import { processMemory } from "./process-gauges.ts";
 import type { Reading } from "./readings.ts";
 
 function texts(readings: Reading[]): string[] {

@@ -1,6 +1,7 @@
 /** Every family whose values are read. */
 import type { BreakerState } from "../resilience/breaker.ts";
 import { API_PROGRAMS, PROGRAMS, WORKER_PROGRAMS } from "./counts.ts";
+import { PROCESS_GAUGES } from "./process-gauges.ts";
 import { COLLECTORS, ReadFamily, type Reading } from "./readings.ts";
 
 /** The connections to PostgreSQL: slow reads never take the last one. */
@@ -17,39 +18,6 @@ export const collectorUp = new ReadFamily({
   name: "workflow_collector_up",
   help: "1 where the values of the collector were read in time; 0 where they are left out",
   labels: { collector: COLLECTORS },
-  programs: PROGRAMS,
-});
-export const processCpu = new ReadFamily(
-  {
-    name: "process_cpu_seconds_total",
-    help: "CPU time of the process with all its threads, user and system",
-    labels: {},
-    programs: PROGRAMS,
-  },
-  "counter",
-);
-export const processMemory = new ReadFamily({
-  name: "process_resident_memory_bytes",
-  help: "Resident memory of the process",
-  labels: {},
-  programs: PROGRAMS,
-});
-export const processOpenFiles = new ReadFamily({
-  name: "process_open_fds",
-  help: "File descriptors that are open",
-  labels: {},
-  programs: PROGRAMS,
-});
-export const processMaxFiles = new ReadFamily({
-  name: "process_max_fds",
-  help: "File descriptors that may be open",
-  labels: {},
-  programs: PROGRAMS,
-});
-export const processStart = new ReadFamily({
-  name: "process_start_time_seconds",
-  help: "When the process started, seconds since the epoch",
-  labels: {},
   programs: PROGRAMS,
 });
 export const partUp = new ReadFamily({
@@ -199,9 +167,5 @@ export const GAUGES: readonly Reading["family"][] = [
   brokerPartitions,
   collectorUp,
   buildInfo,
-  processCpu,
-  processMemory,
-  processOpenFiles,
-  processMaxFiles,
-  processStart,
+  ...PROCESS_GAUGES,
 ];

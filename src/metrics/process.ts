@@ -2,7 +2,7 @@
 import { readdir } from "node:fs/promises";
 import type { Clock } from "../clock.ts";
 import { descriptorLimit } from "../descriptors.ts";
-import { processCpu, processMaxFiles, processMemory, processOpenFiles, processStart } from "./gauges.ts";
+import { processCpu, processMaxFiles, processMemory, processOpenFiles, processStart } from "./process-gauges.ts";
 import type { Collector, Reading } from "./readings.ts";
 import { eventLoopDelay } from "./table.ts";
 

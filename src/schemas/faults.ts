@@ -9,7 +9,7 @@ import { wordsOf } from "./words.ts";
 export function checked<Schema extends TSchema>(
   schema: TypeCheck<Schema>,
   value: unknown,
-  root: "body" | "query",
+  root: "body" | "query" | "header",
 ): Static<Schema> {
   if (schema.Check(value)) return value;
   throw new ValidationFailed(schemaFaults(schema.Errors(value), [root]));

@@ -8,6 +8,7 @@ import type { InboxRow } from "../schemas/inbox.ts";
 import type { RunKey } from "../schemas/run.ts";
 import type { ClaimedRun, DueClaim, Held, MessageClaim, WorkerLease } from "./port/claims.ts";
 import type { Figures } from "./port/figures.ts";
+import type { HistoryLookup, HistoryRows } from "./port/history.ts";
 import type { InboxLookup, NewSignal, StoredSignal } from "./port/inbox.ts";
 import type { Outcome } from "./port/outcome.ts";
 import type { Progress, Saved } from "./port/progress.ts";
@@ -18,6 +19,7 @@ import type { NewWorkflow, Unnamed, VersionKey, WorkflowChange, WorkflowKey } fr
 
 export type * from "./port/claims.ts";
 export type * from "./port/figures.ts";
+export type * from "./port/history.ts";
 export type * from "./port/inbox.ts";
 export type * from "./port/made-run.ts";
 export type * from "./port/outcome.ts";
@@ -60,6 +62,8 @@ export interface Storage extends Reads {
    * may have left. Where none waits this is one look into an empty index.
    */
   takeTurns(ended: RunKey[]): Promise<TurnsTaken>;
+  /** How far runs have come, with what their logs have behind the rows that the reader knows; null for those that are not stored. */
+  findHistory(items: HistoryLookup[]): Promise<(HistoryRows | null)[]>;
   /** What is known of runs that have begun; null for those that are not stored. */
   findFacts(keys: RunKey[]): Promise<(StoredFacts | null)[]>;
   /** The runs among these that are stored. */

@@ -11,6 +11,7 @@ import { controlContract } from "./storage/control.ts";
 import { dueContract } from "./storage/due.ts";
 import { fenceContract } from "./storage/fences.ts";
 import { figuresContract } from "./storage/figures.ts";
+import { historyContract } from "./storage/history.ts";
 import { inboxContract } from "./storage/inbox.ts";
 import { checksOf, type StorageAdapter } from "./storage/kit.ts";
 import { leaseContract } from "./storage/leases.ts";
@@ -47,6 +48,7 @@ export function storageContract(name: string, adapter: StorageAdapter): void {
     describe("children", () => childContract(check));
     describe("children made by options", () => madeChildContract(check));
     describe("inbox", () => inboxContract(check));
+    describe("history", () => historyContract(check));
     describe("progress", () => progressContract(check));
     describe("fences", () => fenceContract(check));
     describe("namespaces", () => namespaceContract(check));

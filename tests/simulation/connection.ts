@@ -133,6 +133,7 @@ const unused: Omit<Storage, "batchesAtOnce"> = {
   breaker: null,
   collectors: [],
   figures: never,
+  findHistory: never,
   insertWorkflows: never,
   updateWorkflows: never,
   deleteWorkflows: never,

@@ -6,6 +6,7 @@ import { Workflow, WorkflowInput } from "../../language/definition/workflow.ts";
 import { CONTAINERS, Placeholder, stepSchemas } from "../../language/step-schemas.ts";
 import { ExpressionInput } from "../../schemas/expression.ts";
 import { ErrorCause, ErrorDetails, Run, RunCompensation, StepResult, TriggerInput } from "../../schemas/run.ts";
+import { RunEvent } from "../../schemas/run-event.ts";
 import { MockError, MockOutput, MockReply, TestInput, TestSignal } from "../../schemas/test-input.ts";
 import { Waiting } from "../../schemas/waiting.ts";
 import { EXPRESSION_EXAMPLE, TEST_EXAMPLE, TRIGGER_EXAMPLE, WORKFLOW_EXAMPLE } from "./examples.ts";
@@ -73,6 +74,7 @@ const SCHEMAS = {
   TestSignal,
   MockErrorContent: MockError.properties.error,
   Run,
+  RunEvent,
   RunCompensation,
   StepResult,
   Waiting,

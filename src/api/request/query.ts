@@ -39,14 +39,15 @@ export function readExplainQuery(query: Texts): boolean {
   return checked(explainQuery, query, "query").explain === "true";
 }
 
-function numbers(query: Texts, names: string[]): Record<string, number> {
+/** Those of the texts, read as whole numbers. @throws ValidationFailed */
+export function numbers(texts: Texts, names: string[], root: "query" | "header" = "query"): Record<string, number> {
   const parsed: Record<string, number> = {};
   for (const name of names) {
-    const text = query[name];
+    const text = texts[name];
     if (text === undefined) continue;
     if (!/^-?\d{1,15}$/.test(text)) {
       const msg = "Input should be a valid integer, unable to parse string as an integer";
-      throw new ValidationFailed([{ loc: ["query", name], msg, type: "int_parsing" }]);
+      throw new ValidationFailed([{ loc: [root, name], msg, type: "int_parsing" }]);
     }
     parsed[name] = Number(text);
   }
@@ -58,6 +59,6 @@ export const PAGE_PARAMETERS = parameters(PageQuery);
 export const EXPLAIN_PARAMETERS = parameters(ExplainQuery);
 export const VERSION_PARAMETERS = parameters(VersionQuery);
 
-function parameters({ properties }: TObject) {
+export function parameters({ properties }: TObject) {
   return Object.entries(properties).map(([name, schema]) => ({ name, in: "query" as const, required: false, schema }));
 }

@@ -1,8 +1,7 @@
 import { isoTime } from "../../clock.ts";
 import type { RequestFault } from "../../errors.ts";
-import { CANCELLED, interrupted } from "../../schemas/interrupted.ts";
-
-import { parseLog, type Summary, stepResultsText, summaryOf } from "../../schemas/log.ts";
+import { type Summary, summaryOf } from "../../schemas/log.ts";
+import { resultsTextOf } from "../../schemas/results.ts";
 import { MAX_WAITING } from "../../schemas/waiting.ts";
 import { waitingIn } from "../../schemas/waits.ts";
 
@@ -14,7 +13,7 @@ import type { TriedRun } from "../../testing/port.ts";
 
 /** A run as the contract shows it. */
 export function runText(run: RunRecord): string {
-  const results = run.stepResults ?? resultsOfLog(run);
+  const results = resultsTextOf(run);
   const { omitted, failed, undone } = summaryOf(results);
   const waiting = waitingIn(run);
   // A delay of a plain definition says no more than its step does.
@@ -51,14 +50,6 @@ function givenText({ output, errorDetails, tags }: RunRecord): string {
   return Object.entries(fields)
     .map(([name, text]) => (text == null ? "" : `,"${name}":${text}`))
     .join("");
-}
-
-/** Of a run that has not ended, or that was cancelled while no worker held it. */
-function resultsOfLog({ log, status, completedAt }: RunRecord): string {
-  const entries = parseLog(log);
-  return stepResultsText(
-    status === "cancelled" && completedAt !== null ? interrupted(entries, CANCELLED, completedAt) : entries,
-  );
 }
 
 /** A workflow as the contract shows it. */

@@ -14,6 +14,8 @@ import { ENDS } from "./ends.ts";
 import { EventQueue, OWED_EVENTS_SENT, TAKE_OWED_EVENTS } from "./events.ts";
 import { FIND_FACTS, findFacts } from "./facts.ts";
 import { FIGURES, figuresOf } from "./figures.ts";
+import { recordHealth } from "./health.ts";
+import { FIND_HISTORY, findHistory } from "./history.ts";
 import { FENCE_IDS, FIND_LATE_IDS, Ids } from "./ids.ts";
 import { FIND_INBOX, Inbox, PUT_SIGNALS } from "./inbox.ts";
 import { INSERT_BY_UUID } from "./inserts/insert-runs.ts";
@@ -58,6 +60,7 @@ export const KEPT = [
   FIND_RUNS,
   LIST_RUNS.desc,
   LIST_RUNS.asc,
+  FIND_HISTORY,
   TAKE_OWED_EVENTS,
   OWED_EVENTS_SENT,
   ...PARTITION_FUNCTIONS,
@@ -65,9 +68,6 @@ export const KEPT = [
 
 /** The settings to check when the database can't be used. */
 const SETTINGS = "POSTGRES_* or DATABASE_URL";
-
-const HEALTH = `with dropped as (delete from health_status where timestamp < now() - interval '1 day')
-  insert into health_status (status) values ($1)`;
 
 export interface PostgresOptions extends PostgresConfig {
   /** Whether a broker is owed the completed event of each run that ends. */
@@ -170,6 +170,7 @@ function postgresStorage(
     insertRuns: (items) => newRuns.insert(items),
     storedRuns: (keys) => storedRuns(writes, keys),
     takeTurns: (ended) => takeTurns(writes, ended),
+    findHistory: (items) => findHistory(reads, items),
     findFacts: (keys) => findFacts(writes, keys),
     findUnclaimed: (keys, maxBytes) => unclaimed.find(keys, maxBytes),
     claimByMessage: (claim) => claims.byMessage(claim),
@@ -190,7 +191,7 @@ function postgresStorage(
     },
     figures: () => figuresOf(writes, looks, owesEvents),
     check: async () => void (await reads.run("select 1", [])),
-    recordHealth: async (status) => void (await writes.run(HEALTH, [status])),
+    recordHealth: (status) => recordHealth(writes, status),
     close: () => {
       clock.stop();
       return pools.close();

@@ -14,6 +14,7 @@ import { type Committer, LocalCommitter, ThreadCommitter } from "./commit.ts";
 import { Control } from "./control.ts";
 import { Definitions } from "./definitions.ts";
 import { Measure } from "./figures.ts";
+import { historyOf } from "./history.ts";
 import { IdsUnderWay, newestId } from "./ids.ts";
 import { Inbox } from "./inbox.ts";
 import { Runs } from "./runs.ts";
@@ -114,6 +115,7 @@ function sqliteStorage(
     findRuns: async (keys) => reading(() => keys.map((key) => runs.find(key))),
     storedRuns: async (keys) => reading(() => keys.filter((key) => runs.isStored(key))),
     listRuns: async (page) => reading(() => runs.list(page, underWay.settled())),
+    findHistory: async (items) => reading(() => items.map((item) => historyOf(reader, item))),
     findFacts: async (keys) => reading(() => keys.map((key) => runs.facts(key))),
     findUnclaimed: async (keys, maxBytes) => reading(() => unclaimed.find(keys, maxBytes)),
     takeTurns: async (ended) =>

@@ -1,0 +1,70 @@
+import { Type } from "@sinclair/typebox";
+import { TypeCompiler } from "@sinclair/typebox/compiler";
+import { Elysia } from "elysia";
+import type { Clock } from "../../clock.ts";
+import { checked } from "../../schemas/faults.ts";
+import { RunEvent } from "../../schemas/run-event.ts";
+import type { HistoryService } from "../../services/history/history.ts";
+import { responses } from "../openapi/documents.ts";
+import { eventStreamReply } from "../request/event-stream.ts";
+import { numbers, parameters } from "../request/query.ts";
+import { jsonReply } from "./views.ts";
+
+const EventQuery = Type.Object(
+  {
+    after: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 2_147_483_647, description: "The id of the last event that the reader has" }),
+    ),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 1000 })),
+  },
+  { additionalProperties: false },
+);
+const LAST = "last-event-id";
+const LastEventId = Type.Object({ [LAST]: Type.Integer({ minimum: 0, maximum: 2_147_483_647 }) });
+
+const eventQuery = TypeCompiler.Compile(EventQuery);
+const lastEventId = TypeCompiler.Compile(LastEventId);
+
+const Page = Type.Object({
+  items: Type.Array(RunEvent),
+  next_after: Type.Union([Type.Integer(), Type.Null()], {
+    description: "For `after`, where there are more; null where there are none yet",
+  }),
+});
+
+/** What happened to a run. */
+export function eventRoutes(history: HistoryService, clock: Clock) {
+  return new Elysia({ prefix: "/api/v1", normalize: false }).get(
+    "/runs/:run_id/events",
+    async ({ params, query, request }) => {
+      const { after = 0, limit } = checked(eventQuery, { ...query, ...numbers(query, ["after", "limit"]) }, "query");
+      if (!request.headers.get("accept")?.includes("text/event-stream")) {
+        const { items, next } = await history.page(params.run_id, after, limit);
+        return jsonReply(JSON.stringify({ items, next_after: next }));
+      }
+      const last = afterOf(request) ?? after;
+      return eventStreamReply(await history.follow(params.run_id), last, clock);
+    },
+    {
+      detail: {
+        tags: ["runs"],
+        summary: "Read what happened to a run",
+        description:
+          "All events so far, or with `Accept: text/event-stream` each as it happens until the run ends. A reader that lost its connection goes on behind the event that it names in `Last-Event-ID`.",
+        parameters: [
+          { name: "run_id", in: "path", required: true, schema: { type: "string", minLength: 1 } },
+          ...parameters(EventQuery),
+          { name: LAST, in: "header", schema: { type: "integer", minimum: 0 } },
+        ],
+        responses: responses("The events, in order", Page, 404, 422, 500, 503),
+      },
+    },
+  );
+}
+
+/** What a reader says when it comes again; null at first. @throws ValidationFailed */
+function afterOf({ headers }: Request): number | null {
+  const id = headers.get(LAST);
+  if (id === null || id === "") return null;
+  return checked(lastEventId, numbers({ [LAST]: id }, [LAST], "header"), "header")[LAST];
+}

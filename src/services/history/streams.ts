@@ -1,0 +1,125 @@
+/** Readers that follow runs: one look into the storage for all of them, four times a second at most. */
+import type { Logger } from "pino";
+import type { Clock } from "../../clock.ts";
+import { messageOf, PlatformError } from "../../errors.ts";
+import type { RunKey } from "../../schemas/run.ts";
+import type { RunEvent } from "../../schemas/run-event.ts";
+import type { HistoryRows, RunRecord, Storage } from "../../storage/port.ts";
+import { EventFold } from "./fold.ts";
+
+export const MAX_STREAMS = 1000;
+const LOOK_MILLISECONDS = 250;
+
+/** What a reader is given: events, with the mark of the end behind the last one. */
+export interface EventBatch {
+  events: RunEvent[];
+  isOver: boolean;
+}
+
+/** A reader of one run. It is looked for only while it waits for events, so that a slow one costs nothing. */
+export interface EventStream {
+  /** Resolves once there is something new; with null once the stream was closed, or its run dropped. */
+  next(): Promise<EventBatch | null>;
+  close(): void;
+}
+
+interface Reader {
+  key: RunKey;
+  fold: EventFold;
+  /** Rows of its log that were folded. */
+  rows: number;
+  take(batch: EventBatch | null): void;
+}
+
+export class EventStreams {
+  readonly #storage: Pick<Storage, "findHistory">;
+  readonly #find: (key: RunKey) => Promise<RunRecord | null>;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #open = new Set<EventStream>();
+  readonly #waiting = new Set<Reader>();
+  #cancelLook: (() => void) | null = null;
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  #isFailing = false;
+  #isClosed = false;
+
+  /** `find`: reads a run that is over. */
+  constructor(
+    storage: Pick<Storage, "findHistory">,
+    find: (key: RunKey) => Promise<RunRecord | null>,
+    clock: Clock,
+    log: Logger,
+  ) {
+    this.#storage = storage;
+    this.#find = find;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** Follows a run that is stored. @throws PlatformError too_many_streams, shutting_down */
+  open(key: RunKey): EventStream {
+    if (this.#isClosed) throw new PlatformError("shutting_down");
+    if (this.#open.size >= MAX_STREAMS) throw new PlatformError("too_many_streams", "", { retryAfter: 5 });
+    const reader: Reader = { key, fold: new EventFold(key.uuid), rows: 0, take: () => {} };
+    const stream: EventStream = {
+      next: () => {
+        if (!this.#open.has(stream)) return Promise.resolve(null);
+        const { promise, resolve } = Promise.withResolvers<EventBatch | null>();
+        reader.take = resolve;
+        this.#waiting.add(reader);
+        this.#lookSoon();
+        return promise;
+      },
+      close: () => {
+        this.#open.delete(stream);
+        this.#tell(reader, null);
+      },
+    };
+    this.#open.add(stream);
+    return stream;
+  }
+
+  /** Ends all streams: their readers go on with another process, from the last event that they have. */
+  close(): void {
+    this.#isClosed = true;
+    this.#cancelLook?.();
+    for (const stream of this.#open) stream.close();
+  }
+
+  #lookSoon(): void {
+    if (this.#cancelLook !== null || this.#isClosed) return;
+    const rest = this.#lookedAt + LOOK_MILLISECONDS - this.#clock.monotonic();
+    this.#cancelLook = this.#clock.timer(Math.max(0, rest), () => void this.#look());
+  }
+
+  async #look(): Promise<void> {
+    this.#lookedAt = this.#clock.monotonic();
+    const asked = [...this.#waiting];
+    try {
+      const found = await this.#storage.findHistory(asked.map(({ key, rows }) => ({ ...key, rows })));
+      await Promise.all(asked.map((reader, index) => this.#fold(reader, found[index] ?? null)));
+      this.#isFailing = false;
+    } catch (error) {
+      // They wait on: the next look finds what was missed.
+      if (!this.#isFailing) this.#log.warn({ error: messageOf(error), streams: asked.length }, "events can't be read");
+      this.#isFailing = true;
+    }
+    this.#cancelLook = null;
+    if (this.#waiting.size > 0) this.#lookSoon();
+  }
+
+  async #fold(reader: Reader, history: HistoryRows | null): Promise<void> {
+    if (history === null) return this.#tell(reader, null);
+    const ended = history.completedAt === null ? null : await this.#find(reader.key);
+    // It was closed meanwhile.
+    if (!this.#waiting.has(reader)) return;
+    const events = [...reader.fold.add(history), ...(ended === null ? [] : reader.fold.end(ended))];
+    reader.rows = history.rows;
+    if (events.length > 0) this.#tell(reader, { events, isOver: ended !== null });
+  }
+
+  #tell(reader: Reader, batch: EventBatch | null): void {
+    this.#waiting.delete(reader);
+    reader.take(batch);
+  }
+}

@@ -1,0 +1,9 @@
+import type { Pool } from "../../db/postgres/pool.ts";
+
+const RECORD = `with dropped as (delete from health_status where timestamp < now() - interval '1 day')
+  insert into health_status (status) values ($1)`;
+
+/** See Storage. */
+export async function recordHealth(pool: Pool, status: string): Promise<void> {
+  await pool.run(RECORD, [status]);
+}

@@ -77,6 +77,26 @@ test("a reader that takes nothing is not looked for, and no look is made while n
   expect(await slow.next()).toBeNull();
 });
 
+test("of a run of which nothing is new every fourth look asks, until there is something", async () => {
+  const { world, looks, look, open } = await scene();
+  const run = await world.held();
+  const stream = open(run.uuid);
+  const first = stream.next();
+  await look();
+  await first;
+  const next = stream.next();
+  const asked: number[] = [];
+  for (let time = 0; time < 12; time++) {
+    const before = looks.length;
+    await look();
+    asked.push(looks.length - before);
+  }
+  expect(asked).toEqual([1, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0]);
+  await world.save(progress(run, { entries: entriesText("0") }));
+  for (let time = 0; time < 3; time++) await look();
+  expect(present(await next).events).toMatchObject([{ type: "step.started" }]);
+});
+
 test("looks are a quarter of a second apart, and go on behind one that failed", async () => {
   const { clock, world, looks, trouble, look, open } = await scene();
   const stream = open(await world.run());

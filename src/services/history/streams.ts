@@ -9,6 +9,8 @@ import { EventFold } from "./fold.ts";
 
 export const MAX_STREAMS = 1000;
 const LOOK_MILLISECONDS = 250;
+/** A run of which nothing is new is looked for at every second look, then at every fourth. */
+const MOST_LOOKS_APART = 4;
 
 /** What a reader is given: events, with the mark of the end behind the last one. */
 export interface EventBatch {
@@ -28,6 +30,9 @@ interface Reader {
   fold: EventFold;
   /** Rows of its log that were folded. */
   rows: number;
+  /** Looks from one that asks for it to the next, and how many are left until then. */
+  apart: number;
+  left: number;
   take(batch: EventBatch | null): void;
 }
 
@@ -60,7 +65,7 @@ export class EventStreams {
   open(key: RunKey): EventStream {
     if (this.#isClosed) throw new PlatformError("shutting_down");
     if (this.#open.size >= MAX_STREAMS) throw new PlatformError("too_many_streams", "", { retryAfter: 5 });
-    const reader: Reader = { key, fold: new EventFold(key.uuid), rows: 0, take: () => {} };
+    const reader: Reader = { key, fold: new EventFold(key.uuid), rows: 0, apart: 1, left: 0, take: () => {} };
     const stream: EventStream = {
       next: () => {
         if (!this.#open.has(stream)) return Promise.resolve(null);
@@ -94,9 +99,10 @@ export class EventStreams {
 
   async #look(): Promise<void> {
     this.#lookedAt = this.#clock.monotonic();
-    const asked = [...this.#waiting];
+    const asked = [...this.#waiting].filter((reader) => reader.left-- <= 0);
     try {
-      const found = await this.#storage.findHistory(asked.map(({ key, rows }) => ({ ...key, rows })));
+      const items = asked.map(({ key, rows }) => ({ ...key, rows }));
+      const found = items.length === 0 ? [] : await this.#storage.findHistory(items);
       await Promise.all(asked.map((reader, index) => this.#fold(reader, found[index] ?? null)));
       this.#isFailing = false;
     } catch (error) {
@@ -115,6 +121,8 @@ export class EventStreams {
     if (!this.#waiting.has(reader)) return;
     const events = [...reader.fold.add(history), ...(ended === null ? [] : reader.fold.end(ended))];
     reader.rows = history.rows;
+    reader.apart = events.length > 0 ? 1 : Math.min(2 * reader.apart, MOST_LOOKS_APART);
+    reader.left = reader.apart - 1;
     if (events.length > 0) this.#tell(reader, { events, isOver: ended !== null });
   }
 

@@ -24,6 +24,11 @@ const ERRORS = {
       `${most} of its runs are under way or waiting, as many as the workflow allows; try again later`,
   },
   run_not_found: { status: 404, retryable: false, sentence: () => "Workflow run not found" },
+  step_not_found: {
+    status: 404,
+    retryable: false,
+    sentence: (address: string) => `No step ${address} of this run has begun`,
+  },
   run_ended: { status: 409, retryable: false, sentence: () => "The run has ended; nothing can be sent to it any more" },
   not_found: { status: 404, retryable: false, sentence: () => "Not Found" },
   method_not_allowed: { status: 405, retryable: false, sentence: () => "Method Not Allowed" },

@@ -14,6 +14,8 @@ import { partCollector, readinessOf } from "./readiness.ts";
 import { RunRepository } from "./repositories/runs.ts";
 import { WorkflowRepository } from "./repositories/workflows.ts";
 import { pause } from "./resilience/waiting.ts";
+import { RunLists } from "./services/finding/run-lists.ts";
+import { RunSteps } from "./services/finding/run-steps.ts";
 import { HistoryService } from "./services/history/history.ts";
 import { EventStreams } from "./services/history/streams.ts";
 import { Preparing } from "./services/preparing.ts";
@@ -76,6 +78,8 @@ export function startServer(options: ServerOptions): Server {
       log,
     ),
     runs: runService,
+    runLists: new RunLists(runs, definitions, clock),
+    runSteps: new RunSteps(runs),
     signals: new SignalService(runService, runs, events, clock),
     history: new HistoryService(storage, runService, streams),
     readiness,

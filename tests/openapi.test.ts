@@ -21,6 +21,8 @@ import { MapConfig } from "../src/language/definition/map.ts";
 import { openInProcessMessaging } from "../src/messaging/in-process.ts";
 import { RunRepository } from "../src/repositories/runs.ts";
 import { WorkflowRepository } from "../src/repositories/workflows.ts";
+import { RunLists } from "../src/services/finding/run-lists.ts";
+import { RunSteps } from "../src/services/finding/run-steps.ts";
 import { HistoryService } from "../src/services/history/history.ts";
 import { EventStreams } from "../src/services/history/streams.ts";
 import { Preparing } from "../src/services/preparing.ts";
@@ -59,8 +61,12 @@ const STATUSES: Record<string, number[]> = {
   "POST /api/v1/workflows/test": [200, 404, 408, 413, 415, 422, 500, 503],
   "GET /api/v1/step-types": [200, 500, 503],
   "GET /api/v1/schema/workflow.json": [200, 500, 503],
-  "GET /api/v1/runs": [200, 422, 500, 503],
-  "GET /api/v1/runs/{run_id}": [200, 404, 500, 503],
+  "GET /api/v1/runs": [200, 404, 422, 500, 503],
+  "GET /api/v1/runs/{run_id}": [200, 404, 422, 500, 503],
+  "GET /api/v1/runs/{run_id}/events": [200, 404, 422, 500, 503],
+  "GET /api/v1/runs/{run_id}/steps": [200, 404, 422, 500, 503],
+  "GET /api/v1/runs/{run_id}/steps/{address}": [200, 404, 500, 503],
+  "GET /api/v1/runs/{run_id}/steps/{address}/output": [200, 404, 500, 503],
 };
 
 let platform: Platform;
@@ -241,6 +247,8 @@ async function routesOfApp(): Promise<string[]> {
     tests: new TestService(new InProcessTester(types, systemClock), workflows, types),
     triggers: new TriggerService({ runs, preparing: new Preparing(definitions), events }, messaging, 0, log),
     runs: runService,
+    runLists: new RunLists(runs, definitions, systemClock),
+    runSteps: new RunSteps(runs),
     signals: new SignalService(runService, runs, events, systemClock),
     history: new HistoryService(
       storage,

@@ -3,6 +3,8 @@ import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
 import type { StepTypes } from "../connectors/index.ts";
 import { PlatformError } from "../errors.ts";
+import type { RunLists } from "../services/finding/run-lists.ts";
+import type { RunSteps } from "../services/finding/run-steps.ts";
 import type { HistoryService } from "../services/history/history.ts";
 import type { ReadinessService } from "../services/readiness.ts";
 import type { RunService } from "../services/runs.ts";
@@ -25,6 +27,7 @@ import { languageRoutes } from "./routes/language.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { serviceRoutes } from "./routes/service.ts";
 import { signalRoutes } from "./routes/signals.ts";
+import { stepRoutes } from "./routes/steps.ts";
 import { testRoutes } from "./routes/tests.ts";
 import { workflowRoutes } from "./routes/workflows.ts";
 
@@ -37,6 +40,8 @@ export interface AppOptions extends DoorOptions {
   workflows: WorkflowService;
   triggers: TriggerService;
   runs: RunService;
+  runLists: RunLists;
+  runSteps: RunSteps;
   tests: TestService;
   signals: SignalService;
   history: HistoryService;
@@ -60,6 +65,8 @@ export function createApp(options: AppOptions) {
     workflows,
     triggers,
     runs,
+    runLists,
+    runSteps,
     tests,
     signals,
     history,
@@ -92,7 +99,8 @@ export function createApp(options: AppOptions) {
     .use(swaggerDocs(types, assetPrefix))
     .use(serviceRoutes(readiness))
     .use(workflowRoutes(workflows, types, readAfter))
-    .use(runRoutes(triggers, runs, readAfter))
+    .use(runRoutes(triggers, { runs, lists: runLists, steps: runSteps }, readAfter))
+    .use(stepRoutes(runSteps))
     .use(signalRoutes(signals, readAfter))
     .use(eventRoutes(history, clock))
     .use(languageRoutes())

@@ -9,6 +9,7 @@ const BATCHES = [
   "workflow_inserts",
   "workflow_reads",
   "run_pages",
+  "run_looks",
   "workflow_pages",
   "trigger_events",
   "progress",

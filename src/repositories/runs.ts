@@ -6,6 +6,7 @@ import { cacheReads, replicaReads } from "../metrics/table.ts";
 import type { Json } from "../schemas/json.ts";
 import type { PageRequest } from "../schemas/page.ts";
 import { type EndedStatus, nameOfRun, type RunKey, type RunStatus } from "../schemas/run.ts";
+import type { RunLook } from "../schemas/run-query.ts";
 import type { Replica } from "../storage/port/replica.ts";
 import type {
   InsertedRun,
@@ -14,6 +15,7 @@ import type {
   Outcome,
   RunEnd,
   RunRecord,
+  RunsLooked,
   Storage,
   StoredSignal,
   Unnamed,
@@ -95,6 +97,11 @@ export class RunRepository {
     return steps;
   }
 
+  /** JSON array text of all entries of the log of a run, also once it is over. */
+  async logOf(key: RunKey): Promise<string> {
+    return (await this.#storage.findHistory([{ ...key, rows: 0 }]))[0]?.entries ?? "[]";
+  }
+
   /** Asks for the end of runs, and lets those begin that waited for it. @throws what the storage throws */
   async cancel(runs: RunKey[]): Promise<void> {
     const requests = runs.map(({ namespace, uuid }) => ({ namespace, uuid, kind: "cancel" as const }));
@@ -115,6 +122,16 @@ export class RunRepository {
 
   list(page: PageRequest, source: Source): Promise<RunRecord[]> {
     return this.#source.read(source, (reads) => reads.listRuns(page));
+  }
+
+  /** See Reads. */
+  look(look: RunLook, source: Source): Promise<RunsLooked> {
+    return this.#source.read(source, (reads) => reads.lookForRuns(look));
+  }
+
+  /** Runs as one server has them now; null for those that it has not. */
+  asStored(keys: RunKey[], source: Source): Promise<(RunRecord | null)[]> {
+    return this.#source.read(source, (reads) => reads.findRuns(keys));
   }
 }
 

@@ -141,7 +141,7 @@ export function summaryOf(text: string): Summary {
 }
 
 /** Without the entries of steps whose container has begun another attempt: that has other paths, and the same names. */
-function ofLastAttempts(entries: LogEntry[]): LogEntry[] {
+export function ofLastAttempts(entries: LogEntry[]): LogEntry[] {
   if (!entries.some(([path]) => path.includes("~"))) return entries;
   const attempts = new Map(entries.map(([path, { attempts = 1 }]) => [path, attempts]));
   return entries.filter(([path]) => {

@@ -3,10 +3,12 @@ import { type Static, Type } from "@sinclair/typebox";
 export const ORDERS = ["asc", "desc"] as const;
 export type Order = (typeof ORDERS)[number];
 
+export const DEFAULT_LIMIT = 50;
+
 /** The query of every list. */
 export const PageQuery = Type.Object(
   {
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: DEFAULT_LIMIT })),
     cursor: Type.Optional(Type.String({ maxLength: 512, description: "The next_cursor of the page before" })),
     order: Type.Optional(
       Type.Union(

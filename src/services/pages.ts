@@ -3,10 +3,8 @@ import { ValidationFailed } from "../errors.ts";
 import { isUuid } from "../ids.ts";
 import { SharedReads } from "../repositories/reads.ts";
 import type { Source } from "../repositories/source.ts";
-import { MAX_PAGE_BYTES, type PageQuery, type PageRequest, pageBytes } from "../schemas/page.ts";
+import { DEFAULT_LIMIT, MAX_PAGE_BYTES, type PageQuery, type PageRequest, pageBytes } from "../schemas/page.ts";
 import type { RunRecord, WorkflowRecord } from "../storage/port.ts";
-
-const DEFAULT_LIMIT = 50;
 
 /** A page of a list with the cursor of the next one; null on the last. */
 export interface Page<Item> {

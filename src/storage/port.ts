@@ -21,6 +21,7 @@ export type * from "./port/claims.ts";
 export type * from "./port/figures.ts";
 export type * from "./port/history.ts";
 export type * from "./port/inbox.ts";
+export type * from "./port/looks.ts";
 export type * from "./port/made-run.ts";
 export type * from "./port/outcome.ts";
 export type * from "./port/progress.ts";

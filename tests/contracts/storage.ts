@@ -11,6 +11,7 @@ import { controlContract } from "./storage/control.ts";
 import { dueContract } from "./storage/due.ts";
 import { fenceContract } from "./storage/fences.ts";
 import { figuresContract } from "./storage/figures.ts";
+import { findingContract } from "./storage/finding.ts";
 import { historyContract } from "./storage/history.ts";
 import { inboxContract } from "./storage/inbox.ts";
 import { checksOf, type StorageAdapter } from "./storage/kit.ts";
@@ -53,6 +54,7 @@ export function storageContract(name: string, adapter: StorageAdapter): void {
     describe("fences", () => fenceContract(check));
     describe("namespaces", () => namespaceContract(check));
     describe("paging", () => pagingContract(check));
+    describe("finding", () => findingContract(check));
     describe("figures", () => figuresContract(check));
     describe("retention", () => retentionContract(check));
     describe("races", () => raceContract(check));

@@ -144,6 +144,7 @@ const unused: Omit<Storage, "batchesAtOnce"> = {
   findRuns: never,
   storedRuns: never,
   listRuns: never,
+  lookForRuns: never,
   takeTurns: never,
   findFacts: never,
   findUnclaimed: never,

@@ -7,6 +7,8 @@ import { CONTAINERS, Placeholder, stepSchemas } from "../../language/step-schema
 import { ExpressionInput } from "../../schemas/expression.ts";
 import { ErrorCause, ErrorDetails, Run, RunCompensation, StepResult, TriggerInput } from "../../schemas/run.ts";
 import { RunEvent } from "../../schemas/run-event.ts";
+import { RunSummary, SummaryWorkflow } from "../../schemas/run-summary.ts";
+import { STEP_SCHEMAS } from "../../schemas/step-query.ts";
 import { MockError, MockOutput, MockReply, TestInput, TestSignal } from "../../schemas/test-input.ts";
 import { Waiting } from "../../schemas/waiting.ts";
 import { EXPRESSION_EXAMPLE, TEST_EXAMPLE, TRIGGER_EXAMPLE, WORKFLOW_EXAMPLE } from "./examples.ts";
@@ -75,6 +77,9 @@ const SCHEMAS = {
   MockErrorContent: MockError.properties.error,
   Run,
   RunEvent,
+  RunSummary,
+  SummaryWorkflow,
+  ...STEP_SCHEMAS,
   RunCompensation,
   StepResult,
   Waiting,

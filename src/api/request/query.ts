@@ -1,6 +1,6 @@
 import { type TObject, Type } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
-import { ValidationFailed } from "../../errors.ts";
+import { type RequestFault, ValidationFailed } from "../../errors.ts";
 import { checked } from "../../schemas/faults.ts";
 import { PageQuery } from "../../schemas/page.ts";
 
@@ -39,6 +39,35 @@ export function readExplainQuery(query: Texts): boolean {
   return checked(explainQuery, query, "query").explain === "true";
 }
 
+/** The parameters of a request, as they were sent. */
+export function searchOf(request: Request): URLSearchParams {
+  const at = request.url.indexOf("?");
+  return new URLSearchParams(at < 0 ? "" : request.url.slice(at));
+}
+
+/** The parameters of a request. */
+export interface Parameters {
+  /** Those that may be given once. An empty cursor is left out: it asks for the first page. */
+  once: Record<string, string>;
+  /** Those that may be repeated, or have commas, where they are given. */
+  several: Record<string, string[]>;
+}
+
+/** @throws ValidationFailed where one is repeated that is not among `repeatable` */
+export function readParameters(request: Request, repeatable: string[]): Parameters {
+  const once = new Map<string, string>();
+  const several = new Map<string, string[]>();
+  const faults: RequestFault[] = [];
+  for (const [name, text] of searchOf(request)) {
+    if (repeatable.includes(name)) several.set(name, [...(several.get(name) ?? []), ...text.split(",")]);
+    else if (once.has(name))
+      faults.push({ loc: ["query", name], msg: "Input should be given once", type: "value_error" });
+    else if (name !== "cursor" || text !== "") once.set(name, text);
+  }
+  if (faults.length > 0) throw new ValidationFailed(faults);
+  return { once: Object.fromEntries(once), several: Object.fromEntries(several) };
+}
+
 /** Those of the texts, read as whole numbers. @throws ValidationFailed */
 export function numbers(texts: Texts, names: string[], root: "query" | "header" = "query"): Record<string, number> {
   const parsed: Record<string, number> = {};
@@ -59,6 +88,7 @@ export const PAGE_PARAMETERS = parameters(PageQuery);
 export const EXPLAIN_PARAMETERS = parameters(ExplainQuery);
 export const VERSION_PARAMETERS = parameters(VersionQuery);
 
+/** The OpenAPI parameters of the query of a schema. */
 export function parameters({ properties }: TObject) {
   return Object.entries(properties).map(([name, schema]) => ({ name, in: "query" as const, required: false, schema }));
 }

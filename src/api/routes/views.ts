@@ -11,8 +11,8 @@ import type { TriedRun } from "../../testing/port.ts";
 
 // JSON text is put together from stored JSON text: nothing that came in is parsed and written again on its way out.
 
-/** A run as the contract shows it. */
-export function runText(run: RunRecord): string {
+/** A run as the contract shows it, with all its results or what `shown` makes of their JSON text. */
+export function runText(run: RunRecord, shown = (results: string) => results): string {
   const results = resultsTextOf(run);
   const { omitted, failed, undone } = summaryOf(results);
   const waiting = waitingIn(run);
@@ -23,7 +23,7 @@ export function runText(run: RunRecord): string {
   const family = !parentRunId ? "" : `,"parent_run_id":"${parentRunId}","root_run_id":"${rootRunId}"`;
   const counts = `${countText("steps_omitted", omitted)}${countText("failed_steps", failed)}`;
   const compensation = undone === null ? "" : compensationText(undone, run.completedAt !== null);
-  return `{"uuid":"${run.uuid}","id":${JSON.stringify(run.id)},"workflow_id":"${run.workflowUuid}","workflow_version":${run.workflowVersion},"status":"${run.status}","payload":${run.payload},"created_at":"${isoTime(run.createdAt)}","started_at":${timeText(run.startedAt)},"completed_at":${timeText(run.completedAt)},"error":${JSON.stringify(run.error)},"step_results":${results}${family}${waits}${counts}${compensation}${givenText(run)}}`;
+  return `{"uuid":"${run.uuid}","id":${JSON.stringify(run.id)},"workflow_id":"${run.workflowUuid}","workflow_version":${run.workflowVersion},"status":"${run.status}","payload":${run.payload},"created_at":"${isoTime(run.createdAt)}","started_at":${timeText(run.startedAt)},"completed_at":${timeText(run.completedAt)},"error":${JSON.stringify(run.error)},"step_results":${shown(results)}${family}${waits}${counts}${compensation}${givenText(run)}}`;
 }
 
 /** What is said of a run that is being undone, or was. */
@@ -70,13 +70,14 @@ export function pageText<Item>(page: Page<Item>, itemText: (item: Item) => strin
   const { items, nextCursor, limit } = page;
   let text = pageTexts.get(page);
   if (text === undefined) {
-    text = `{"items":[${items.map(itemText).join(",")}],"next_cursor":${JSON.stringify(nextCursor)},"limit":${limit}}`;
+    text = `{"items":[${items.map((item) => itemText(item)).join(",")}],"next_cursor":${JSON.stringify(nextCursor)},"limit":${limit}}`;
     pageTexts.set(page, text);
   }
   return text;
 }
 
-function timeText(time: number | null): string {
+/** JSON text of a time. */
+export function timeText(time: number | null): string {
   return time === null ? "null" : `"${isoTime(time)}"`;
 }
 

@@ -75,6 +75,29 @@ $body$`,
   );
 }
 
+/**
+ * A function that carries out a statement with the parameters `($1)[1]` and so on, and gives the one text of its one row. It is planned for
+ * these parameters, and walks indexes in their order where that can be: whatever the planner thinks of how often a value occurs, a limit ends it.
+ */
+export function keptExecutor(name: string): KeptStatement {
+  return kept(
+    name,
+    ["text", "text[]"],
+    "result",
+    `(statement text, parameters text[]) returns text language plpgsql ${IN_ORDER.map((setting) => `set ${setting} = off`).join(" ")} as $body$
+declare
+  result text;
+begin
+  execute statement into strict result using parameters;
+  return result;
+end
+$body$`,
+  );
+}
+
+/** The settings of an executor that are off. */
+export const IN_ORDER = ["enable_seqscan", "enable_bitmapscan", "enable_sort"];
+
 function kept(name: string, parameters: SqlType[], result: string, rest: string): KeptStatement {
   const checksum = new Bun.CryptoHasher("sha256").update(rest).digest("hex").slice(0, 12);
   const full = `${name}_${checksum}`;

@@ -1,6 +1,8 @@
 /** What the API reads. */
 import type { PageRequest } from "../../schemas/page.ts";
 import type { RunKey } from "../../schemas/run.ts";
+import type { RunLook } from "../../schemas/run-query.ts";
+import type { RunsLooked } from "./looks.ts";
 import type { RunRecord } from "./runs.ts";
 import type { WorkflowLookup, WorkflowRecord } from "./workflows.ts";
 
@@ -15,4 +17,6 @@ export interface Reads {
   findRuns(keys: RunKey[]): Promise<(RunRecord | null)[]>;
   /** Like listWorkflows. */
   listRuns(page: PageRequest): Promise<RunRecord[]>;
+  /** Looks for runs, up to `limit` of them among up to `most` that are looked at. An ascending look ends where an ascending list does. */
+  lookForRuns(look: RunLook): Promise<RunsLooked>;
 }

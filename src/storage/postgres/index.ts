@@ -3,7 +3,7 @@ import { type Clock, systemClock } from "../../clock.ts";
 import type { PostgresConfig } from "../../config.ts";
 import { migrate, openPools, type Pools, startWith } from "../../db/postgres/postgres.ts";
 import type { Replica } from "../port/replica.ts";
-import type { Reads, Storage } from "../port.ts";
+import type { Storage } from "../port.ts";
 import { SAVE_FAMILIES, SAVE_PROGRESS } from "./checkpoints.ts";
 import { CLAIM_BY_MESSAGE, CLAIM_DUE, CLAIM_DUE_BEGUN, Claims, LOGS } from "./claims.ts";
 import { CONTROL_OF, Control, REQUEST_CONTROL } from "./control.ts";
@@ -23,20 +23,19 @@ import { NewRuns } from "./inserts/new-runs.ts";
 import { TURN_FUNCTIONS } from "./inserts/turn-runs.ts";
 import { PARTITION_FUNCTIONS, Partitions } from "./partitions/partitions.ts";
 import { ProgressWriter } from "./progress.ts";
+import { READ_FUNCTIONS, readsOf } from "./reads.ts";
 import { PostgresReplica } from "./replica.ts";
-import { FIND_RUNS, LIST_RUNS, Runs, storedRuns } from "./runs.ts";
+import { storedRuns } from "./runs.ts";
 import { StepOrder } from "./step-order.ts";
 import { forgetTurns, takeTurns } from "./turns.ts";
 import { FIND_UNCLAIMED, UnclaimedRuns } from "./unclaimed.ts";
 import { HELD_BY, RENEW_LEASE, Workers } from "./workers.ts";
-import { FIND_WORKFLOWS, Workflows } from "./workflows.ts";
 
 /** The statements that the database keeps: those that are executed for every run or its workflow. */
 export const KEPT = [
   FENCE_IDS,
   FIND_LATE_IDS,
   INSERT_WORKFLOWS,
-  FIND_WORKFLOWS,
   FIND_VERSIONS,
   INSERT_BY_UUID,
   FIND_FACTS,
@@ -57,10 +56,8 @@ export const KEPT = [
   SAVE_PROGRESS,
   SAVE_FAMILIES,
   ...ENDS,
-  FIND_RUNS,
-  LIST_RUNS.desc,
-  LIST_RUNS.asc,
   FIND_HISTORY,
+  ...READ_FUNCTIONS,
   TAKE_OWED_EVENTS,
   OWED_EVENTS_SENT,
   ...PARTITION_FUNCTIONS,
@@ -118,18 +115,9 @@ export async function openPostgresStorage({
     address === null
       ? null
       : PostgresReplica.open({ address, config, primary: pools, clock: systemClock, log }, (pool, settled) =>
-          readsOf(new Runs(pool, order, settled), new Workflows(pool, settled)),
+          readsOf(pool, order, settled),
         );
   return { storage, replica, clock };
-}
-
-function readsOf(runs: Runs, workflows: Workflows): Reads {
-  return {
-    findWorkflows: (items) => workflows.find(items),
-    listWorkflows: (page) => workflows.list(page),
-    findRuns: (keys) => runs.find(keys),
-    listRuns: (page) => runs.list(page),
-  };
 }
 
 interface StorageParts {
@@ -147,7 +135,6 @@ function postgresStorage(
   owesEvents: boolean,
 ): Storage {
   const { writes, reads, breaker, collector } = pools;
-  const settled = () => ids.settled();
   const newRuns = new NewRuns(writes, ids, clock, owesEvents);
   const unclaimed = new UnclaimedRuns(writes);
   const looks = new DueLooks(writes, clock);
@@ -157,7 +144,7 @@ function postgresStorage(
   const control = new Control(writes, owesEvents);
   const progress = new ProgressWriter(writes, clock, ids, owesEvents);
   return {
-    ...readsOf(new Runs(reads, order, settled), new Workflows(reads, settled)),
+    ...readsOf(reads, order, () => ids.settled()),
     owedEvents: owesEvents ? new EventQueue(writes) : null,
     breaker,
     collectors: [collector],

@@ -43,7 +43,7 @@ export const within = (column: string, low: string, high: string) =>
 
 /** An array of PostgreSQL. */
 export function arrayOf(texts: string[]): string {
-  return `{${texts.map((text) => JSON.stringify(text)).join(",")}}`;
+  return `{${texts.map((text) => `"${text.replace(/["\\]/g, "\\$&")}"`).join(",")}}`;
 }
 
 /** The smallest and the largest of the uuids of a batch. */

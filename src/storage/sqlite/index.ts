@@ -14,6 +14,7 @@ import { type Committer, LocalCommitter, ThreadCommitter } from "./commit.ts";
 import { Control } from "./control.ts";
 import { Definitions } from "./definitions.ts";
 import { Measure } from "./figures.ts";
+import { Looks } from "./finding/looks.ts";
 import { historyOf } from "./history.ts";
 import { IdsUnderWay, newestId } from "./ids.ts";
 import { Inbox } from "./inbox.ts";
@@ -94,6 +95,7 @@ function sqliteStorage(
   const inbox = new Inbox(reader, clock);
   const control = new Control(reader, clock, inbox, null);
   const runs = new Runs(reader);
+  const looks = new Looks(reader);
   const claims = new Claims(reader, clock, workers, inbox);
   const unclaimed = new UnclaimedRuns(reader);
   const turns = new Turns(reader, clock);
@@ -116,6 +118,7 @@ function sqliteStorage(
     storedRuns: async (keys) => reading(() => keys.filter((key) => runs.isStored(key))),
     listRuns: async (page) => reading(() => runs.list(page, underWay.settled())),
     findHistory: async (items) => reading(() => items.map((item) => historyOf(reader, item))),
+    lookForRuns: async (look) => reading(() => looks.look(look, underWay.settled())),
     findFacts: async (keys) => reading(() => keys.map((key) => runs.facts(key))),
     findUnclaimed: async (keys, maxBytes) => reading(() => unclaimed.find(keys, maxBytes)),
     takeTurns: async (ended) =>

@@ -77,7 +77,7 @@ function fractionOf({ nanoseconds }: Timestamp): string {
 }
 
 /** Milliseconds since the epoch, down to the one that has begun. */
-function millisecondsOf({ nanoseconds }: Timestamp): number {
+export function millisecondsOf({ nanoseconds }: Timestamp): number {
   const whole = nanoseconds / MILLISECOND;
   return Number(nanoseconds % MILLISECOND < 0n ? whole - 1n : whole);
 }

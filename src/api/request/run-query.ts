@@ -1,0 +1,49 @@
+import { TypeCompiler } from "@sinclair/typebox/compiler";
+import { type RequestFault, ValidationFailed } from "../../errors.ts";
+import { millisecondsOf, parseTimestamp } from "../../language/expressions/values/moments.ts";
+import { checked } from "../../schemas/faults.ts";
+import { PageQuery } from "../../schemas/page.ts";
+import { RunQuery, type RunsAsked } from "../../schemas/run-query.ts";
+import { numbers, parameters, readParameters, searchOf } from "./query.ts";
+
+const runQuery = TypeCompiler.Compile(RunQuery);
+
+/** The OpenAPI parameters of the list of runs. */
+export const RUN_PARAMETERS = parameters(RunQuery);
+
+/** The query of a request that asks for more than a page of all runs; null for one that does not. @throws ValidationFailed */
+export function readRunQuery(request: Request): RunsAsked | null {
+  if ([...searchOf(request).keys()].every((name) => Object.hasOwn(PageQuery.properties, name))) return null;
+  const { once, several } = readParameters(request, ["status"]);
+  const values = { ...once, ...numbers(once, ["limit", "version"]), ...several };
+  const { created_from, created_to, ...query } = checked(runQuery, withZones(values), "query");
+  if (query.version !== undefined && query.workflow === undefined) {
+    throw new ValidationFailed([fault("version", "Input should come with a workflow")]);
+  }
+  return {
+    ...query,
+    ...(created_from !== undefined && { created_from: timeOf("created_from", created_from) }),
+    ...(created_to !== undefined && { created_to: timeOf("created_to", created_to) }),
+  };
+}
+
+/** A plus sign in a query is a blank, and times of our own answers have one. */
+function withZones<Query extends object>(query: Query): Query {
+  const times = ["created_from", "created_to"].flatMap((name) => {
+    const text: unknown = Reflect.get(query, name);
+    return typeof text === "string" ? [[name, text.replace(/ (?=\d\d:\d\d$)/, "+")]] : [];
+  });
+  return { ...query, ...Object.fromEntries(times) };
+}
+
+function timeOf(name: string, text: string): number {
+  try {
+    return millisecondsOf(parseTimestamp(text));
+  } catch {
+    throw new ValidationFailed([fault(name, "Input should be a time that there is")]);
+  }
+}
+
+function fault(name: string, msg: string): RequestFault {
+  return { loc: ["query", name], msg, type: "value_error" };
+}

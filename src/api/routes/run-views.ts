@@ -1,0 +1,79 @@
+import { Type } from "@sinclair/typebox";
+import { isoTime } from "../../clock.ts";
+import { timeOfId } from "../../ids.ts";
+import { MAX_SUMMARY_BYTES } from "../../schemas/run-summary.ts";
+import type { OutlineStep } from "../../schemas/step-query.ts";
+import type { PageOfFound } from "../../services/finding/run-lists.ts";
+import type { RunRecord, RunSummary } from "../../storage/port.ts";
+import { reference } from "../openapi/documents.ts";
+import { runText, timeText } from "./views.ts";
+
+const cursor = Type.Union([Type.String(), Type.Null()]);
+
+/** A page of the list of runs, for OpenAPI. */
+export const FoundPage = Type.Object({
+  items: Type.Array(Type.Union([Type.Unsafe(reference("Run")), Type.Unsafe(reference("RunSummary"))])),
+  next_cursor: cursor,
+  prev_cursor: Type.Optional(cursor),
+  limit: Type.Integer(),
+  looked_to: Type.Optional(
+    Type.Union([Type.String({ format: "date-time" }), Type.Null()], {
+      description: "How far it looked, where the page ended before it was full and there may be more",
+    }),
+  ),
+});
+
+/** A page of runs that fit a query. */
+export function foundText<Run>(page: PageOfFound<Run>, itemText: (item: Run) => string): string {
+  const { items, nextCursor, prevCursor, limit, lookedTo } = page;
+  const lookedAt = lookedTo === null ? null : timeOfId(lookedTo);
+  return `{"items":[${items.map((item) => itemText(item)).join(",")}],"next_cursor":${JSON.stringify(nextCursor)},"prev_cursor":${JSON.stringify(prevCursor)},"limit":${limit},"looked_to":${timeText(lookedAt)}}`;
+}
+
+/** A run with the results of its steps at the top alone. */
+export function topText(run: RunRecord): string {
+  return runText(run, topResults);
+}
+
+/** A run without its payload and what its steps gave. */
+export function outlineText({ run, steps }: { run: RunRecord; steps: OutlineStep[] }): string {
+  const { payload: _, step_results: __, output: ___, ...shown }: Record<string, unknown> = JSON.parse(runText(run));
+  return JSON.stringify({ ...shown, payload_bytes: Buffer.byteLength(run.payload), steps });
+}
+
+function topResults(text: string): string {
+  if (!text.includes('"path":')) return text;
+  const results: Record<string, { path?: string }> = JSON.parse(text);
+  const top = Object.entries(results).filter(([, { path }]) => !path?.includes("/"));
+  return `{${top.map(([name, result]) => `${JSON.stringify(name)}:${JSON.stringify(result)}`).join(",")}}`;
+}
+
+/** Bytes of a workflow's id or name in a summary, and characters of an error. */
+const MOST_OF_NAME = 64;
+const MOST_OF_ERROR = 200;
+
+/** A run in at most MAX_SUMMARY_BYTES. */
+export function summaryText(run: RunSummary): string {
+  const { uuid, workflowUuid, workflowId, workflowName, wakeAt, parentRunId, rootRunId } = run;
+  const workflow = `{"uuid":"${workflowUuid}","id":${fitted(workflowId, MOST_OF_NAME)},"name":${fitted(workflowName, MOST_OF_NAME)}}`;
+  const times = `"created_at":"${isoTime(run.createdAt)}","started_at":${timeText(run.startedAt)},"completed_at":${timeText(run.completedAt)}`;
+  const sleep = wakeAt === null ? "" : `,"wake_at":"${isoTime(wakeAt)}"`;
+  const family = parentRunId === null ? "" : `,"parent_run_id":"${parentRunId}","root_run_id":"${rootRunId}"`;
+  const head = `{"uuid":"${uuid}","workflow":${workflow},"workflow_version":${run.workflowVersion},"status":"${run.status}",${times},"error":`;
+  const tail = `${sleep}${family}}`;
+  return `${head}${fitted(run.error, MAX_SUMMARY_BYTES - Buffer.byteLength(head) - tail.length, MOST_OF_ERROR)}${tail}`;
+}
+
+/** The JSON of a text, cut so that it takes at most so many bytes. */
+function fitted(text: string | null, bytes: number, characters = bytes): string {
+  if (text === null) return "null";
+  let kept = [...text].slice(0, characters);
+  let json = JSON.stringify(kept.join("") === text ? text : `${kept.join("")}…`);
+  while (Buffer.byteLength(json) > bytes) {
+    const over = Buffer.byteLength(json) - bytes;
+    // A character takes six bytes at most.
+    kept = kept.slice(0, -Math.ceil(over / 6));
+    json = JSON.stringify(`${kept.join("")}…`);
+  }
+  return json;
+}

@@ -1,0 +1,86 @@
+/** What a list of runs can be asked for. */
+import { type Static, Type } from "@sinclair/typebox";
+import { WorkflowReference } from "../language/definition/reference.ts";
+import { type Order, PageQuery } from "./page.ts";
+import { RunStatus } from "./run.ts";
+
+/** Texts go to the database, which stores no NUL. */
+const NO_NUL = "^[^\\u0000]*$";
+const UUID = "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$";
+const uuid = (description: string) => Type.Optional(Type.String({ pattern: UUID, description }));
+/** With a zone; which days there are is looked at by whoever reads it. */
+const TIME = "^\\d{4}-\\d\\d-\\d\\d[Tt]\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?([Zz]|[+-]\\d\\d:\\d\\d)$";
+const time = (description: string) => Type.Optional(Type.String({ pattern: TIME, description }));
+
+export const VIEWS = ["full", "summary"] as const;
+
+/** The query of the list of runs. */
+export const RunQuery = Type.Object(
+  {
+    ...PageQuery.properties,
+    status: Type.Optional(Type.Array(RunStatus, { description: "Any of these: repeated, or with commas" })),
+    workflow: Type.Optional(WorkflowReference),
+    version: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 2_147_483_647, description: "Of the workflow, which has to be named too" }),
+    ),
+    tag: Type.Optional(Type.String({ minLength: 1, maxLength: 100, pattern: NO_NUL })),
+    parent_run_id: uuid("Runs that steps of this run started"),
+    root_run_id: uuid("Runs that were started by this run, or by one that it started, and so on"),
+    created_from: time("Not before; ISO 8601 with a zone, as 2026-11-29T10:00:00Z"),
+    created_to: time("Before; likewise"),
+    error: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 200,
+        pattern: NO_NUL,
+        description: "A text in the error; A to Z are the same as a to z",
+      }),
+    ),
+    view: Type.Optional(
+      Type.Union(
+        VIEWS.map((view) => Type.Literal(view)),
+        { default: "full", description: "summary: without payload and results, at most 640 bytes a run" },
+      ),
+    ),
+  },
+  { additionalProperties: false },
+);
+export type RunQuery = Static<typeof RunQuery>;
+
+/** A query as it was read: times are milliseconds since the epoch. */
+export type RunsAsked = Omit<RunQuery, "created_from" | "created_to"> & { created_from?: number; created_to?: number };
+
+/** Which runs are looked for; what is absent does not matter. */
+export interface RunFilter {
+  /** Any of these; not empty. */
+  statuses?: RunStatus[];
+  workflowUuid?: string;
+  version?: number;
+  tag?: string;
+  parentRunId?: string;
+  rootRunId?: string;
+  /** Milliseconds since the epoch: not before the first, and before the second. */
+  createdFrom?: number;
+  createdTo?: number;
+  /** A text in the error; letters of ASCII are compared without case. */
+  error?: string;
+}
+
+/** A look at some of the runs of a namespace in the order of their uuids. */
+export interface RunLook {
+  namespace: string;
+  filter: RunFilter;
+  order: Order;
+  /** Runs after this uuid in the order; null from the beginning. */
+  after: string | null;
+  /** How many are wanted. */
+  limit: number;
+  /** At how many it looks, whether they are wanted or not. */
+  most: number;
+}
+
+/**
+ * How much later than its id says a run may have been created, milliseconds: an id is made before the run is stored. Runs of other
+ * programs, with random uuids, are not found by time.
+ */
+export const ID_AHEAD_MILLISECONDS = 5000;

@@ -1,0 +1,36 @@
+/** A run as lists show it with `view=summary`. */
+import { Type } from "@sinclair/typebox";
+import { RunStatus } from "./run.ts";
+
+const nullable = <T extends import("@sinclair/typebox").TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+const time = Type.String({ format: "date-time" });
+const uuid = Type.String({ format: "uuid" });
+
+/** Bytes of a summary as JSON. */
+export const MAX_SUMMARY_BYTES = 640;
+
+export const SummaryWorkflow = Type.Object(
+  {
+    uuid,
+    id: nullable(Type.String({ description: "Of its version, at most 64 bytes; cut with …" })),
+    name: nullable(Type.String({ description: "Likewise" })),
+  },
+  { title: "SummaryWorkflow", description: "The workflow of a run" },
+);
+
+export const RunSummary = Type.Object(
+  {
+    uuid,
+    workflow: SummaryWorkflow,
+    workflow_version: Type.Integer({ minimum: 1 }),
+    status: RunStatus,
+    created_at: time,
+    started_at: nullable(time),
+    completed_at: nullable(time),
+    error: nullable(Type.String({ description: "At most 200 characters, fewer where there is no room; cut with …" })),
+    wake_at: Type.Optional(Type.String({ format: "date-time", description: "When it goes on, of one that sleeps" })),
+    parent_run_id: Type.Optional(uuid),
+    root_run_id: Type.Optional(uuid),
+  },
+  { title: "RunSummary", description: `At most ${MAX_SUMMARY_BYTES} bytes` },
+);

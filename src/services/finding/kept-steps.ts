@@ -1,0 +1,70 @@
+import { isoTime } from "../../clock.ts";
+import { CANCELLED, interrupted } from "../../schemas/interrupted.ts";
+import { isObject, type Json } from "../../schemas/json.ts";
+import { type LogEntry, ofLastAttempts, parseLog } from "../../schemas/log.ts";
+import type { StepResult } from "../../schemas/run.ts";
+import type { FailedAttempt, RunStep } from "../../schemas/step-query.ts";
+import type { RunRecord } from "../../storage/port.ts";
+import { inOrder, type Place, placeOf } from "./step-order.ts";
+
+/** A step of a run, and where it stands. */
+export interface KeptStep {
+  path: string;
+  place: Place;
+  result: StepResult;
+}
+
+/**
+ * All that is kept of a run's steps, in the order of the definition: what its log has, and its results, which tell more where
+ * both have a step.
+ *
+ * @param log JSON array text of all entries
+ * @param definition the steps of its version
+ */
+export function keptSteps(run: RunRecord, log: string, definition: readonly Json[]): KeptStep[] {
+  const types = new Map(definition.flatMap((step, index) => (isObject(step) ? [[step.name, { step, index }]] : [])));
+  const steps = new Map<string, KeptStep>();
+  const add = (path: string, result: StepResult) => {
+    const type = result.type ?? types.get(result.step_name)?.step.type;
+    const typed = typeof type === "string" && result.type === undefined ? { ...result, type } : result;
+    steps.set(result.step_name, { path, place: placeOf(path), result: typed });
+  };
+  for (const [path, result] of entriesOf(run, log)) add(path, result);
+  const results: Record<string, StepResult> = JSON.parse(run.stepResults ?? "{}");
+  for (const result of Object.values(results)) {
+    add(result.path ?? String(types.get(result.step_name)?.index ?? steps.size), result);
+  }
+  return [...steps.values()].sort((first, second) => inOrder(first.place, second.place));
+}
+
+function entriesOf({ status, completedAt }: RunRecord, log: string): LogEntry[] {
+  const entries = ofLastAttempts(parseLog(log));
+  return status === "cancelled" && completedAt !== null ? interrupted(entries, CANCELLED, completedAt) : entries;
+}
+
+/** The attempts of a step that others followed. */
+export function failedAttempts(log: string, path: string): FailedAttempt[] {
+  return parseLog(log).flatMap(([of, { status, error, error_details }, wakeAt]) => {
+    if (of !== path || status !== "running" || error === null) return [];
+    return [
+      {
+        error,
+        ...(error_details !== undefined && { error_details }),
+        ...(wakeAt !== null && { next_at: isoTime(wakeAt) }),
+      },
+    ];
+  });
+}
+
+/** A step without its output. The failures of the iterations of a map, which can be many, are left to the step by itself. */
+export function stepText({ path, result }: KeptStep): RunStep {
+  const { step_name: address, output, details, path: _, ...others } = result;
+  const { failures: __, ...few } = details ?? {};
+  return {
+    address,
+    path,
+    ...others,
+    ...(details !== undefined && { details: few }),
+    output_bytes: Buffer.byteLength(JSON.stringify(output)),
+  };
+}

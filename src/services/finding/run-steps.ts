@@ -1,0 +1,148 @@
+import { PlatformError, ValidationFailed } from "../../errors.ts";
+import { isUuid } from "../../ids.ts";
+import { LOOP, MAP } from "../../language/definition/containers.ts";
+import type { RunRepository } from "../../repositories/runs.ts";
+import { isObject, type Json } from "../../schemas/json.ts";
+import { DEFAULT_LIMIT } from "../../schemas/page.ts";
+import type { OutlineStep, RunStep, RunStepDetail, StepQuery } from "../../schemas/step-query.ts";
+import type { RunRecord } from "../../storage/port.ts";
+import { NAMESPACE } from "../namespace.ts";
+import { failedAttempts, type KeptStep, keptSteps, stepText } from "./kept-steps.ts";
+import { inOrder, placeOf } from "./step-order.ts";
+
+/** A page of a run's steps; null where none follows. */
+export interface PageOfSteps {
+  items: RunStep[];
+  nextCursor: string | null;
+  limit: number;
+}
+
+/** Reads what the steps of a run came to, a part at a time. */
+export class RunSteps {
+  readonly #runs: RunRepository;
+
+  constructor(runs: RunRepository) {
+    this.#runs = runs;
+  }
+
+  /**
+   * Steps that have begun, in the order of the definition.
+   *
+   * @throws PlatformError run_not_found
+   * @throws ValidationFailed where the cursor is that of another query
+   */
+  async list(id: string, query: StepQuery): Promise<PageOfSteps> {
+    const run = await this.#find(id);
+    const { limit = DEFAULT_LIMIT, cursor, under, status } = query;
+    const after = cursor === undefined ? null : placeOf(pathOf(cursor, run.uuid, query));
+    const wanted = (await this.#stepsOf(run)).filter(
+      ({ place, result: { step_name, status: its } }) =>
+        (status?.includes(its) ?? true) &&
+        (under === undefined || step_name.startsWith(`${under}.`) || step_name.startsWith(`${under}[`)) &&
+        (after === null || inOrder(place, after) > 0),
+    );
+    const page = wanted.slice(0, limit);
+    const last = page.at(-1);
+    const isMore = wanted.length > limit && last !== undefined;
+    return { items: page.map(stepText), nextCursor: isMore ? cursorOf(last.path, run.uuid, query) : null, limit };
+  }
+
+  /** One step by its address. @throws PlatformError run_not_found; step_not_found where none of that address has begun */
+  async get(id: string, address: string): Promise<RunStepDetail> {
+    const run = await this.#find(id);
+    const log = await this.#logOf(run);
+    const steps = keptSteps(run, log, await this.#definitionOf(run));
+    const step = steps.find(({ result }) => result.step_name === address);
+    if (step === undefined) throw new PlatformError("step_not_found", address);
+    const failed = failedAttempts(log, step.path);
+    const { details, output } = step.result;
+    return {
+      ...stepText(step),
+      ...(details !== undefined && { details }),
+      ...(failed.length > 0 && { failed_attempts: failed }),
+      output,
+    };
+  }
+
+  /** A run, and its steps without those within maps and loops, which are counted; steps at the top that have yet to begin are there. */
+  async outline(id: string): Promise<{ run: RunRecord; steps: OutlineStep[] }> {
+    const run = await this.#find(id);
+    const definition = await this.#definitionOf(run);
+    const kept = keptSteps(run, await this.#logWhereMore(run), definition);
+    const begun = new Set(kept.map(({ result }) => result.step_name));
+    const pending = definition.flatMap((step, index) =>
+      isObject(step) && typeof step.name === "string" && !begun.has(step.name)
+        ? [pendingStep(step, step.name, index)]
+        : [],
+    );
+    return { run, steps: outlineOf([...kept, ...pending].sort((one, other) => inOrder(one.place, other.place))) };
+  }
+
+  async #find(id: string): Promise<RunRecord> {
+    const run = isUuid(id) ? await this.#runs.find({ namespace: NAMESPACE, uuid: id.toLowerCase() }) : null;
+    if (run === null) throw new PlatformError("run_not_found");
+    return run;
+  }
+
+  async #stepsOf(run: RunRecord): Promise<KeptStep[]> {
+    return keptSteps(run, await this.#logWhereMore(run), await this.#definitionOf(run));
+  }
+
+  async #definitionOf({ workflowUuid, workflowVersion: version }: RunRecord): Promise<Json[]> {
+    return (await this.#runs.stepsOf({ namespace: NAMESPACE, workflowUuid, version })) ?? [];
+  }
+
+  /** The log where it has steps that are left out of the results. */
+  async #logWhereMore(run: RunRecord): Promise<string> {
+    return run.stepResults?.includes('"steps_omitted"') ? this.#logOf(run) : run.log;
+  }
+
+  async #logOf(run: RunRecord): Promise<string> {
+    return run.stepResults === null ? run.log : this.#runs.logOf({ namespace: NAMESPACE, uuid: run.uuid });
+  }
+}
+
+function pendingStep({ type }: { type?: Json }, name: string, index: number): KeptStep {
+  const nothing = { started_at: null, completed_at: null, output: null, error: null };
+  const result = { step_name: name, status: "pending" as const, ...nothing };
+  const path = String(index);
+  return { path, place: placeOf(path), result: typeof type === "string" ? { ...result, type } : result };
+}
+
+function outlineOf(steps: KeptStep[]): OutlineStep[] {
+  const outline: OutlineStep[] = [];
+  /** The map or loop that steps are within, and its path. */
+  let around: { path: string; within: NonNullable<OutlineStep["within"]> } | null = null;
+  for (const step of steps) {
+    const { path, result } = step;
+    if (around !== null && isIteration(path, around.path)) {
+      if (result.status !== "pending") around.within[result.status]++;
+      continue;
+    }
+    around = null;
+    if (result.type === MAP || result.type === LOOP) {
+      around = { path, within: { running: 0, success: 0, failed: 0, skipped: 0 } };
+      outline.push({ ...stepText(step), within: around.within });
+    } else outline.push(stepText(step));
+  }
+  return outline;
+}
+
+/** Whether a path is in an iteration of a map or loop; its handlers and its compensation are not. */
+function isIteration(path: string, container: string): boolean {
+  return path.startsWith(container) && /^(~\d+)?\/\d/.test(path.slice(container.length));
+}
+
+/** A cursor says of which run and query it is. */
+function cursorOf(path: string, uuid: string, { under, status }: StepQuery): string {
+  const query = JSON.stringify([uuid, under, status?.toSorted()]);
+  const hash = new Bun.CryptoHasher("sha256").update(query).digest("base64url").slice(0, 12);
+  return Buffer.from(`steps ${path} ${hash}`).toString("base64url");
+}
+
+function pathOf(cursor: string, uuid: string, query: StepQuery): string {
+  const [, path = ""] = Buffer.from(cursor, "base64url").toString("utf8").split(" ");
+  if (cursorOf(path, uuid, query) === cursor) return path;
+  const msg = "Input should be the next_cursor of a page of this run's steps with these filters";
+  throw new ValidationFailed([{ loc: ["query", "cursor"], msg, type: "value_error" }]);
+}

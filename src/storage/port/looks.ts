@@ -1,0 +1,31 @@
+/** Looks for runs. */
+import type { RunStatus } from "../../schemas/run.ts";
+
+/** What is told of a run in a list: nothing that can be large. Times are milliseconds since the epoch. */
+export interface RunSummary {
+  uuid: string;
+  workflowUuid: string;
+  workflowVersion: number;
+  /** Of that version; null where its definition is not stored. */
+  workflowId: string | null;
+  workflowName: string | null;
+  status: RunStatus;
+  createdAt: number;
+  startedAt: number | null;
+  completedAt: number | null;
+  /** When it goes on, of one that sleeps until a time; null for others. */
+  wakeAt: number | null;
+  /** Its first MOST_OF_ERROR characters. */
+  error: string | null;
+  parentRunId: string | null;
+  rootRunId: string | null;
+}
+
+/** What a look found. */
+export interface RunsLooked {
+  runs: RunSummary[];
+  /** The last run that was looked at, where the look ended before the list; null at the end of the list. */
+  lookedTo: string | null;
+}
+
+export const MOST_OF_ERROR = 250;

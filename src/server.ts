@@ -14,10 +14,10 @@ import { partCollector, readinessOf } from "./readiness.ts";
 import { RunRepository } from "./repositories/runs.ts";
 import { WorkflowRepository } from "./repositories/workflows.ts";
 import { pause } from "./resilience/waiting.ts";
+import type { RunKey } from "./schemas/run.ts";
 import { RunLists } from "./services/finding/run-lists.ts";
 import { RunSteps } from "./services/finding/run-steps.ts";
 import { HistoryService } from "./services/history/history.ts";
-import { EventStreams } from "./services/history/streams.ts";
 import { Preparing } from "./services/preparing.ts";
 import type { ReadinessService } from "./services/readiness.ts";
 import { RunService } from "./services/runs.ts";
@@ -64,10 +64,12 @@ export function startServer(options: ServerOptions): Server {
   const runs = new RunRepository(storage, cache, clock, (coming) => messaging.executeBeforeInsert(coming), replica);
   const events = new TriggerEvents(messaging, clock, log);
   const runService = new RunService(runs, clock);
-  const streams = new EventStreams(storage, (key) => runs.find(key), clock, log);
   const definitions = new WorkflowRepository(storage, clock, replica);
   const { readiness, health } = readinessOf({ config, storage, replica, messaging, cache, clock, log });
   const workflows = new WorkflowService(definitions, clock);
+  const runLists = new RunLists(runs, definitions, clock);
+  const find = (key: RunKey) => runs.find(key);
+  const history = new HistoryService({ storage, runs: runService, lists: runLists, find, clock, log });
   const app = createApp({
     workflows,
     tests: new TestService(new InProcessTester(types, clock), workflows, types),
@@ -78,10 +80,10 @@ export function startServer(options: ServerOptions): Server {
       log,
     ),
     runs: runService,
-    runLists: new RunLists(runs, definitions, clock),
+    runLists,
     runSteps: new RunSteps(runs),
     signals: new SignalService(runService, runs, events, clock),
-    history: new HistoryService(storage, runService, streams),
+    history,
     readiness,
     replica,
     types,
@@ -106,7 +108,7 @@ export function startServer(options: ServerOptions): Server {
     async stop(hurry) {
       health.stop();
       stopWatch();
-      streams.close();
+      history.close();
       if (config.DRAIN_SECONDS > 0) await drain(server, hurry);
       // What had arrived before the signal is in the sockets still; stopping at once would drop it unread.
       await pause(clock, ARRIVED_MILLISECONDS, hurry);

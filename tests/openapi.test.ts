@@ -24,7 +24,6 @@ import { WorkflowRepository } from "../src/repositories/workflows.ts";
 import { RunLists } from "../src/services/finding/run-lists.ts";
 import { RunSteps } from "../src/services/finding/run-steps.ts";
 import { HistoryService } from "../src/services/history/history.ts";
-import { EventStreams } from "../src/services/history/streams.ts";
 import { Preparing } from "../src/services/preparing.ts";
 import { ReadinessService } from "../src/services/readiness.ts";
 import { RunService } from "../src/services/runs.ts";
@@ -240,6 +239,7 @@ async function routesOfApp(): Promise<string[]> {
   const workflows = new WorkflowService(definitions, systemClock);
   const types = await loadStepTypes();
   const runService = new RunService(runs, systemClock);
+  const runLists = new RunLists(runs, definitions, systemClock);
   const messaging = openInProcessMessaging();
   const events = new TriggerEvents(messaging, systemClock, log);
   const app = createApp({
@@ -247,14 +247,12 @@ async function routesOfApp(): Promise<string[]> {
     tests: new TestService(new InProcessTester(types, systemClock), workflows, types),
     triggers: new TriggerService({ runs, preparing: new Preparing(definitions), events }, messaging, 0, log),
     runs: runService,
-    runLists: new RunLists(runs, definitions, systemClock),
+    runLists,
     runSteps: new RunSteps(runs),
     signals: new SignalService(runService, runs, events, systemClock),
-    history: new HistoryService(
-      storage,
-      runService,
-      new EventStreams(storage, (key) => runs.find(key), systemClock, log),
-    ),
+    history: new HistoryService({
+      ...{ storage, runs: runService, lists: runLists, find: (key) => runs.find(key), clock: systemClock, log },
+    }),
     readiness: new ReadinessService([], systemClock),
     replica: null,
     types,

@@ -1,6 +1,5 @@
 /** Server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html */
 import type { Clock } from "../../clock.ts";
-import type { EventBatch, EventStream } from "../../services/history/streams.ts";
 
 /** Proxies and Bun close a connection on which nothing comes for longer. */
 const SILENCE_MILLISECONDS = 15_000;
@@ -13,10 +12,25 @@ const HEADERS = {
   "x-accel-buffering": "no",
 };
 
-/** An answer that sends each event behind `after` as it happens, and ends with the run. */
-export function eventStreamReply(stream: EventStream, after: number, clock: Clock): Response {
+/** What is followed: null once there is nothing more. */
+export interface Followed<Batch> {
+  next(): Promise<Batch | null>;
+  close(): void;
+}
+
+/** One message of a stream. */
+export function messageText(type: string, data: string, id?: number): string {
+  return `${id === undefined ? "" : `id: ${id}\n`}event: ${type}\ndata: ${data}\n\n`;
+}
+
+/** An answer that sends the messages of each batch as it comes. It ends behind a batch that is the last. */
+export function eventStreamReply<Batch extends { isOver: boolean }>(
+  stream: Followed<Batch>,
+  textOf: (batch: Batch) => string,
+  clock: Clock,
+): Response {
   const encoder = new TextEncoder();
-  let coming: Promise<EventBatch | null> | null = null;
+  let coming: Promise<Batch | null> | null = null;
   const body = new ReadableStream<Uint8Array>({
     // Called while the reader takes what it is sent.
     async pull(controller) {
@@ -28,7 +42,7 @@ export function eventStreamReply(stream: EventStream, after: number, clock: Cloc
       if (batch === "silence") return controller.enqueue(encoder.encode(COMMENT));
       coming = null;
       // Nothing would ask again unless something is sent.
-      if (batch !== null) controller.enqueue(encoder.encode(textOf(batch, after) || COMMENT));
+      if (batch !== null) controller.enqueue(encoder.encode(textOf(batch) || COMMENT));
       if (batch !== null && !batch.isOver) return;
       stream.close();
       controller.close();
@@ -36,9 +50,4 @@ export function eventStreamReply(stream: EventStream, after: number, clock: Cloc
     cancel: () => stream.close(),
   });
   return new Response(body, { headers: HEADERS });
-}
-
-function textOf({ events }: EventBatch, after: number): string {
-  const unknown = events.filter(({ id }) => id > after);
-  return unknown.map((event) => `id: ${event.id}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join("");
 }

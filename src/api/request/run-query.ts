@@ -11,6 +11,24 @@ const runQuery = TypeCompiler.Compile(RunQuery);
 /** The OpenAPI parameters of the list of runs. */
 export const RUN_PARAMETERS = parameters(RunQuery);
 
+/** Of what lists are filtered by. */
+export const FILTER_PARAMETERS = RUN_PARAMETERS.filter(({ name }) => !isOfPage(name));
+
+/** Which runs are followed. @throws ValidationFailed */
+export function readFilterQuery(request: Request): RunsAsked {
+  const [page] = [...searchOf(request).keys()].filter(isOfPage);
+  if (page !== undefined) {
+    throw new ValidationFailed([
+      { loc: ["query", page], msg: "Extra inputs are not permitted", type: "extra_forbidden" },
+    ]);
+  }
+  return readRunQuery(request) ?? {};
+}
+
+function isOfPage(name: string): boolean {
+  return name === "view" || Object.hasOwn(PageQuery.properties, name);
+}
+
 /** The query of a request that asks for more than a page of all runs; null for one that does not. @throws ValidationFailed */
 export function readRunQuery(request: Request): RunsAsked | null {
   if ([...searchOf(request).keys()].every((name) => Object.hasOwn(PageQuery.properties, name))) return null;

@@ -1,13 +1,17 @@
 import { Type } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { Elysia } from "elysia";
-import type { Clock } from "../../clock.ts";
+import { type Clock, isoTime } from "../../clock.ts";
 import { checked } from "../../schemas/faults.ts";
 import { RunEvent } from "../../schemas/run-event.ts";
 import type { HistoryService } from "../../services/history/history.ts";
+import type { ChangeBatch } from "../../services/history/live-runs.ts";
+import type { EventBatch } from "../../services/history/streams.ts";
 import { responses } from "../openapi/documents.ts";
-import { eventStreamReply } from "../request/event-stream.ts";
+import { eventStreamReply, messageText } from "../request/event-stream.ts";
 import { numbers, parameters } from "../request/query.ts";
+import { FILTER_PARAMETERS, readFilterQuery } from "../request/run-query.ts";
+import { summaryText } from "./run-views.ts";
 import { jsonReply } from "./views.ts";
 
 const EventQuery = Type.Object(
@@ -34,32 +38,51 @@ const Page = Type.Object({
 
 /** What happened to a run. */
 export function eventRoutes(history: HistoryService, clock: Clock) {
-  return new Elysia({ prefix: "/api/v1", normalize: false }).get(
-    "/runs/:run_id/events",
-    async ({ params, query, request }) => {
-      const { after = 0, limit } = checked(eventQuery, { ...query, ...numbers(query, ["after", "limit"]) }, "query");
-      if (!request.headers.get("accept")?.includes("text/event-stream")) {
-        const { items, next } = await history.page(params.run_id, after, limit);
-        return jsonReply(JSON.stringify({ items, next_after: next }));
-      }
-      const last = afterOf(request) ?? after;
-      return eventStreamReply(await history.follow(params.run_id), last, clock);
-    },
-    {
-      detail: {
-        tags: ["runs"],
-        summary: "Read what happened to a run",
-        description:
-          "All events so far, or with `Accept: text/event-stream` each as it happens until the run ends. A reader that lost its connection goes on behind the event that it names in `Last-Event-ID`.",
-        parameters: [
-          { name: "run_id", in: "path", required: true, schema: { type: "string", minLength: 1 } },
-          ...parameters(EventQuery),
-          { name: LAST, in: "header", schema: { type: "integer", minimum: 0 } },
-        ],
-        responses: responses("The events, in order", Page, 404, 422, 500, 503),
+  return new Elysia({ prefix: "/api/v1", normalize: false })
+    .get(
+      "/events",
+      async ({ request }) => eventStreamReply(await history.followList(readFilterQuery(request)), changesText, clock),
+      {
+        detail: {
+          tags: ["runs"],
+          summary: "Follow a list of runs",
+          description:
+            "Server-sent events: a run that is new among the newest 200 that fit, or has another status than before, with its summary. After `resync` the list has to be read again, as after a new connection.",
+          parameters: FILTER_PARAMETERS,
+          responses: responses("Events, until the reader goes", Type.String(), 404, 422, 500, 503),
+        },
       },
-    },
-  );
+    )
+    .get(
+      "/runs/:run_id/events",
+      async ({ params, query, request }) => {
+        const { after = 0, limit } = checked(eventQuery, { ...query, ...numbers(query, ["after", "limit"]) }, "query");
+        if (!request.headers.get("accept")?.includes("text/event-stream")) {
+          const { items, next } = await history.page(params.run_id, after, limit);
+          return jsonReply(JSON.stringify({ items, next_after: next }));
+        }
+        const last = afterOf(request) ?? after;
+        const textOf = ({ events }: EventBatch) =>
+          events
+            .map((event) => (event.id > last ? messageText(event.type, JSON.stringify(event), event.id) : ""))
+            .join("");
+        return eventStreamReply(await history.follow(params.run_id), textOf, clock);
+      },
+      {
+        detail: {
+          tags: ["runs"],
+          summary: "Read what happened to a run",
+          description:
+            "All events so far, or with `Accept: text/event-stream` each as it happens until the run ends. A reader that lost its connection goes on behind the event that it names in `Last-Event-ID`.",
+          parameters: [
+            { name: "run_id", in: "path", required: true, schema: { type: "string", minLength: 1 } },
+            ...parameters(EventQuery),
+            { name: LAST, in: "header", schema: { type: "integer", minimum: 0 } },
+          ],
+          responses: responses("The events, in order", Page, 404, 422, 500, 503),
+        },
+      },
+    );
 }
 
 /** What a reader says when it comes again; null at first. @throws ValidationFailed */
@@ -67,4 +90,21 @@ function afterOf({ headers }: Request): number | null {
   const id = headers.get(LAST);
   if (id === null || id === "") return null;
   return checked(lastEventId, numbers({ [LAST]: id }, [LAST], "header"), "header")[LAST];
+}
+
+const TYPES = { pending: "run.created", running: "run.started" } as const;
+
+function changesText({ changes, missed }: ChangeBatch): string {
+  const told = changes.map(({ run, seenAt }) => {
+    const { uuid, status } = run;
+    const type =
+      status === "pending" || status === "running" ? TYPES[status] : status === "paused" ? "run.paused" : "run.ended";
+    const at =
+      run.completedAt ?? (status === "running" ? run.startedAt : status === "pending" ? run.createdAt : null) ?? seenAt;
+    return messageText(
+      type,
+      `{"at":"${isoTime(at)}","type":"${type}","run_id":"${uuid}","data":{"run":${summaryText(run)}}}`,
+    );
+  });
+  return `${missed ? messageText("resync", "{}") : ""}${told.join("")}`;
 }

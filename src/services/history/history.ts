@@ -1,9 +1,16 @@
+import type { Logger } from "pino";
+import type { Clock } from "../../clock.ts";
+import type { RunKey } from "../../schemas/run.ts";
 import type { RunEvent } from "../../schemas/run-event.ts";
-import type { Storage } from "../../storage/port.ts";
+import type { RunsAsked } from "../../schemas/run-query.ts";
+import type { RunRecord, Storage } from "../../storage/port.ts";
+import type { RunLists } from "../finding/run-lists.ts";
 import { NAMESPACE } from "../namespace.ts";
 import type { RunService } from "../runs.ts";
 import { EventFold } from "./fold.ts";
-import type { EventStream, EventStreams } from "./streams.ts";
+import { LiveRuns, type LiveStream } from "./live-runs.ts";
+import { StreamPlaces } from "./stream-places.ts";
+import { type EventStream, EventStreams } from "./streams.ts";
 
 const DEFAULT_LIMIT = 1000;
 
@@ -14,16 +21,29 @@ export interface EventPage {
   next: number | null;
 }
 
-/** What happened to runs. */
+interface HistoryParts {
+  storage: Pick<Storage, "findHistory">;
+  runs: RunService;
+  lists: Pick<RunLists, "summaries">;
+  /** Reads a run that may have changed. */
+  find(key: RunKey): Promise<RunRecord | null>;
+  clock: Clock;
+  log: Logger;
+}
+
+/** What happened to runs, and what happens to them now. */
 export class HistoryService {
   readonly #storage: Pick<Storage, "findHistory">;
   readonly #runs: RunService;
+  readonly #places = new StreamPlaces();
   readonly #streams: EventStreams;
+  readonly #live: LiveRuns;
 
-  constructor(storage: Pick<Storage, "findHistory">, runs: RunService, streams: EventStreams) {
+  constructor({ storage, runs, lists, find, clock, log }: HistoryParts) {
     this.#storage = storage;
     this.#runs = runs;
-    this.#streams = streams;
+    this.#streams = new EventStreams(storage, find, this.#places, clock, log);
+    this.#live = new LiveRuns(lists, find, this.#places, clock, log);
   }
 
   /** @param after the id of the last event that the reader has; 0 for none. @throws PlatformError run_not_found */
@@ -43,5 +63,17 @@ export class HistoryService {
   async follow(runId: string): Promise<EventStream> {
     const { uuid } = await this.#runs.get(runId);
     return this.#streams.open({ namespace: NAMESPACE, uuid });
+  }
+
+  /** Follows a list of runs. @throws PlatformError too_many_streams, shutting_down, workflow_not_found */
+  followList(query: RunsAsked): Promise<LiveStream> {
+    return this.#live.open(query);
+  }
+
+  /** Ends all streams, and begins none any more: their readers go on with another process. */
+  close(): void {
+    this.#places.close();
+    this.#streams.close();
+    this.#live.close();
   }
 }

@@ -5,7 +5,8 @@ import { entriesText, NAMESPACE, only, present, progress, World } from "../../..
 import { HandClock, settled } from "../../clock.fixture.ts";
 import type { HistoryLookup } from "../../storage/port.ts";
 import { openMemoryStorage } from "../../storage/sqlite/index.ts";
-import { EventStreams, MAX_STREAMS } from "./streams.ts";
+import { MAX_STREAMS, StreamPlaces } from "./stream-places.ts";
+import { EventStreams } from "./streams.ts";
 
 const END = { kind: "end", status: "success", error: null, stepResults: "{}" } as const;
 
@@ -20,12 +21,14 @@ async function scene() {
     return world.storage.findHistory(items);
   };
   const find = async (key: { uuid: string }) => world.find(key.uuid);
-  const streams = new EventStreams({ findHistory }, find, clock, pino({ level: "silent" }));
+  const places = new StreamPlaces();
+  const streams = new EventStreams({ findHistory }, find, places, clock, pino({ level: "silent" }));
   const look = async () => {
     clock.ring();
     await settled();
   };
   return {
+    places,
     clock,
     world,
     looks,
@@ -119,9 +122,10 @@ test("there are so many streams at most, and a closed one makes room", async () 
 });
 
 test("all end with the process, and none begins after", async () => {
-  const { world, streams, open } = await scene();
+  const { world, places, streams, open } = await scene();
   const run = await world.run();
   const waits = open(run).next();
+  places.close();
   streams.close();
   expect(await waits).toBeNull();
   expect(() => open(run)).toThrow(expect.objectContaining({ code: "shutting_down" }));

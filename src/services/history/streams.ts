@@ -1,13 +1,13 @@
 /** Readers that follow runs: one look into the storage for all of them, four times a second at most. */
 import type { Logger } from "pino";
 import type { Clock } from "../../clock.ts";
-import { messageOf, PlatformError } from "../../errors.ts";
+import { messageOf } from "../../errors.ts";
 import type { RunKey } from "../../schemas/run.ts";
 import type { RunEvent } from "../../schemas/run-event.ts";
 import type { HistoryRows, RunRecord, Storage } from "../../storage/port.ts";
 import { EventFold } from "./fold.ts";
+import type { StreamPlaces } from "./stream-places.ts";
 
-export const MAX_STREAMS = 1000;
 const LOOK_MILLISECONDS = 250;
 /** A run of which nothing is new is looked for at every second look, then at every fourth. */
 const MOST_LOOKS_APART = 4;
@@ -39,6 +39,7 @@ interface Reader {
 export class EventStreams {
   readonly #storage: Pick<Storage, "findHistory">;
   readonly #find: (key: RunKey) => Promise<RunRecord | null>;
+  readonly #places: StreamPlaces;
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #open = new Set<EventStream>();
@@ -46,25 +47,25 @@ export class EventStreams {
   #cancelLook: (() => void) | null = null;
   #lookedAt = Number.NEGATIVE_INFINITY;
   #isFailing = false;
-  #isClosed = false;
 
   /** `find`: reads a run that is over. */
   constructor(
     storage: Pick<Storage, "findHistory">,
     find: (key: RunKey) => Promise<RunRecord | null>,
+    places: StreamPlaces,
     clock: Clock,
     log: Logger,
   ) {
     this.#storage = storage;
     this.#find = find;
+    this.#places = places;
     this.#clock = clock;
     this.#log = log;
   }
 
   /** Follows a run that is stored. @throws PlatformError too_many_streams, shutting_down */
   open(key: RunKey): EventStream {
-    if (this.#isClosed) throw new PlatformError("shutting_down");
-    if (this.#open.size >= MAX_STREAMS) throw new PlatformError("too_many_streams", "", { retryAfter: 5 });
+    const leave = this.#places.take();
     const reader: Reader = { key, fold: new EventFold(key.uuid), rows: 0, apart: 1, left: 0, take: () => {} };
     const stream: EventStream = {
       next: () => {
@@ -77,6 +78,7 @@ export class EventStreams {
       },
       close: () => {
         this.#open.delete(stream);
+        leave();
         this.#tell(reader, null);
       },
     };
@@ -84,15 +86,14 @@ export class EventStreams {
     return stream;
   }
 
-  /** Ends all streams: their readers go on with another process, from the last event that they have. */
+  /** Ends all streams. */
   close(): void {
-    this.#isClosed = true;
     this.#cancelLook?.();
     for (const stream of this.#open) stream.close();
   }
 
   #lookSoon(): void {
-    if (this.#cancelLook !== null || this.#isClosed) return;
+    if (this.#cancelLook !== null) return;
     const rest = this.#lookedAt + LOOK_MILLISECONDS - this.#clock.monotonic();
     this.#cancelLook = this.#clock.timer(Math.max(0, rest), () => void this.#look());
   }

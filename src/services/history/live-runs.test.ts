@@ -1,0 +1,141 @@
+/** Readers that follow lists, of runs that a test changes by hand, on a clock that is moved by hand. */
+import { expect, test } from "bun:test";
+import pino from "pino";
+import { HandClock, settled } from "../../clock.fixture.ts";
+import type { RunsAsked } from "../../schemas/run-query.ts";
+import type { RunRecord, RunSummary } from "../../storage/port.ts";
+import { LiveRuns, type LiveStream } from "./live-runs.ts";
+import { StreamPlaces } from "./stream-places.ts";
+
+const uuidOf = (number: number) => `00000000-0000-7000-8000-${String(number).padStart(12, "0")}`;
+
+function summary(number: number, status: RunSummary["status"] = "pending"): RunSummary {
+  return {
+    ...{
+      uuid: uuidOf(number),
+      workflowUuid: uuidOf(0),
+      workflowVersion: 1,
+      workflowId: null,
+      workflowName: "w",
+      status,
+    },
+    ...{ createdAt: number, startedAt: null, completedAt: null, wakeAt: null, error: null },
+    ...{ parentRunId: null, rootRunId: null },
+  };
+}
+
+function scene() {
+  const clock = new HandClock();
+  const runs = new Map<number, RunSummary>();
+  const asked: RunsAsked[] = [];
+  const trouble = { isOut: false };
+  const set = (number: number, status?: RunSummary["status"]) => runs.set(number, summary(number, status));
+  const lists = {
+    async summaries(query: RunsAsked) {
+      asked.push(query);
+      if (trouble.isOut) throw new Error("out");
+      const fit = [...runs.values()].filter(({ status }) => query.status?.includes(status) ?? true);
+      const items = fit.toSorted((first, second) => (first.uuid < second.uuid ? 1 : -1)).slice(0, query.limit);
+      return { items, nextCursor: null, prevCursor: null, limit: 200, lookedTo: null };
+    },
+  };
+  const find = async ({ uuid }: { uuid: string }) => {
+    const run = [...runs.values()].find((one) => one.uuid === uuid);
+    const record: RunRecord | null =
+      run === undefined
+        ? null
+        : {
+            ...run,
+            id: uuid,
+            payload: "{}",
+            stepResults: null,
+            log: "[]",
+            output: null,
+            errorDetails: null,
+            tags: null,
+          };
+    return record;
+  };
+  const live = new LiveRuns(lists, find, new StreamPlaces(), clock, pino({ level: "silent" }));
+  const look = async () => {
+    clock.ring();
+    await settled();
+  };
+  return { clock, runs, set, asked, trouble, live, look };
+}
+
+/** What a reader is told next: number and status of each run. */
+async function told(stream: LiveStream): Promise<string[]> {
+  const batch = await stream.next();
+  const changes = (batch?.changes ?? []).map(({ run }) => `${Number(run.uuid.slice(-12))} ${run.status}`);
+  return batch?.missed ? ["resync", ...changes] : changes;
+}
+
+test("runs that come, go on and end are told, oldest first, from how the list was", async () => {
+  const { set, live, look } = scene();
+  set(1, "running");
+  const stream = await live.open({});
+  set(2);
+  set(3);
+  await look();
+  expect(await told(stream)).toEqual(["2 pending", "3 pending"]);
+  set(1, "success");
+  set(2, "running");
+  await look();
+  expect(await told(stream)).toEqual(["1 success", "2 running"]);
+});
+
+test("a run that no longer fits the filter is told with what it is now; one that was dropped is not", async () => {
+  const { runs, set, live, look } = scene();
+  set(1, "running");
+  set(2, "running");
+  const stream = await live.open({ status: ["running"] });
+  set(1, "failed");
+  runs.delete(2);
+  set(3, "running");
+  await look();
+  expect(await told(stream)).toEqual(["1 failed", "3 running"]);
+});
+
+test("who follows the same shares a look, and other lists have their own", async () => {
+  const { set, asked, live, look } = scene();
+  const streams = [await live.open({}), await live.open({}), await live.open({ status: ["pending"] })];
+  expect(asked.length).toBe(2);
+  set(1);
+  await look();
+  expect(asked.length).toBe(4);
+  expect(await Promise.all(streams.map(told))).toEqual([["1 pending"], ["1 pending"], ["1 pending"]]);
+  for (const stream of streams) stream.close();
+  await look();
+  expect(asked.length).toBe(4);
+  expect(await streams[0]?.next()).toBeNull();
+});
+
+test("with more new runs than are followed, or more changes than a reader takes, it is told to read the list again", async () => {
+  const { set, live, look } = scene();
+  set(1);
+  const [quick, slow] = [await live.open({}), await live.open({})];
+  for (let number = 2; number < 300; number++) set(number);
+  await look();
+  expect((await told(quick))[0]).toBe("resync");
+  for (let round = 0; round < 8; round++) {
+    for (let number = 100; number < 300; number++) set(number, round % 2 === 0 ? "running" : "pending");
+    await look();
+  }
+  expect(await told(slow)).toEqual(["resync"]);
+  set(299, "success");
+  await look();
+  expect(await told(slow)).toEqual(["299 success"]);
+});
+
+test("a look that failed is made up for by the next", async () => {
+  const { set, trouble, live, look } = scene();
+  const stream = await live.open({});
+  set(1);
+  trouble.isOut = true;
+  await look();
+  set(2);
+  trouble.isOut = false;
+  await look();
+  expect(await told(stream)).toEqual(["1 pending", "2 pending"]);
+});

@@ -23,6 +23,17 @@ const ERRORS = {
     sentence: (most: string) =>
       `${most} of its runs are under way or waiting, as many as the workflow allows; try again later`,
   },
+  schedule_not_found: { status: 404, retryable: false, sentence: (id: string) => `Schedule ${id} not found` },
+  schedule_exists: {
+    status: 409,
+    retryable: false,
+    sentence: (id: string) => `There is a schedule ${id} already; replace it with PUT, or give the new one another id`,
+  },
+  backfill_under_way: {
+    status: 409,
+    retryable: false,
+    sentence: () => "A backfill of this schedule is under way; wait until it is through, or replace the schedule",
+  },
   run_not_found: { status: 404, retryable: false, sentence: () => "Workflow run not found" },
   step_not_found: {
     status: 404,

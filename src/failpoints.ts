@@ -17,6 +17,10 @@ export const FAILPOINTS = [
   "end_saved",
   /** Worker: completed events are with the broker; the rows still owe them. */
   "completed_published",
+  /** Any: schedules are claimed; nothing is stored of their ticks. */
+  "schedules_claimed",
+  /** Any: the runs of ticks are stored, and their schedules moved; nobody was told. */
+  "schedules_moved",
 ] as const;
 
 export type Failpoint = (typeof FAILPOINTS)[number];

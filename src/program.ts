@@ -10,6 +10,7 @@ import type { Collector } from "./metrics/readings.ts";
 import type { Work } from "./metrics/server.ts";
 import { serviceCollectors } from "./readiness.ts";
 import { aborted } from "./resilience/waiting.ts";
+import { schedulerOf } from "./scheduling.ts";
 import type { Readiness } from "./services/readiness.ts";
 import { Retention } from "./services/retention.ts";
 import { onEndingSignals } from "./signals.ts";
@@ -80,10 +81,13 @@ export async function runProgram(name: Program, alone: boolean, startWork: Start
     const { storage, clock } = parts;
     const retention = new Retention({ storage, clock, machine: systemClock, log, days: config.RETENTION_DAYS });
     retention.start();
+    const scheduler = schedulerOf(parts);
+    scheduler.start();
     running = {
       parts,
       async stop(hurried) {
         isEnding = true;
+        await Promise.race([scheduler.stop(), aborted(hurried)]);
         await stop(hurried);
         await Promise.race([retention.stop(), aborted(hurried)]);
         await closeMetrics();

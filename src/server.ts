@@ -3,6 +3,7 @@ import { createApp } from "./api/app.ts";
 import type { Cache } from "./cache/port.ts";
 import type { Clock } from "./clock.ts";
 import { written } from "./config/address.ts";
+import { graceOf } from "./config/grace.ts";
 import { placeOf } from "./config/postgres.ts";
 import type { Config } from "./config.ts";
 import type { StepTypes } from "./connectors/index.ts";
@@ -21,6 +22,8 @@ import { HistoryService } from "./services/history/history.ts";
 import { Preparing } from "./services/preparing.ts";
 import type { ReadinessService } from "./services/readiness.ts";
 import { RunService } from "./services/runs.ts";
+import { Firing } from "./services/schedules/firing.ts";
+import { ScheduleService } from "./services/schedules/schedules.ts";
 import { SignalService } from "./services/signals.ts";
 import { TestService } from "./services/tests.ts";
 import { TriggerEvents } from "./services/trigger-events.ts";
@@ -31,8 +34,6 @@ import type { Storage } from "./storage/port.ts";
 import { InProcessTester } from "./testing/tester.ts";
 import type { Tracing } from "./tracing/port.ts";
 
-/** How long a message has to bring a run to a worker before the sweepers take it; without messages they do at once. */
-const GRACE_MILLISECONDS = 2000;
 /** How long requests under way may take when a server stops. */
 const REQUESTS_MILLISECONDS = 5000;
 const ARRIVED_MILLISECONDS = 50;
@@ -70,15 +71,14 @@ export function startServer(options: ServerOptions): Server {
   const runLists = new RunLists(runs, definitions, clock);
   const find = (key: RunKey) => runs.find(key);
   const history = new HistoryService({ storage, runs: runService, lists: runLists, find, clock, log });
+  const preparing = new Preparing(definitions);
+  const graceMilliseconds = graceOf(config);
+  const firing = new Firing({ storage, preparing, events, clock, log, graceMilliseconds });
   const app = createApp({
     workflows,
     tests: new TestService(new InProcessTester(types, clock), workflows, types),
-    triggers: new TriggerService(
-      { runs, preparing: new Preparing(definitions), events },
-      messaging,
-      graceOf(config),
-      log,
-    ),
+    triggers: new TriggerService({ runs, preparing, events }, messaging, graceMilliseconds, log),
+    schedules: new ScheduleService(storage.schedules, definitions, firing, clock),
     runs: runService,
     runLists,
     runSteps: new RunSteps(runs),
@@ -148,10 +148,6 @@ export function startServer(options: ServerOptions): Server {
     log.info({ seconds: config.DRAIN_SECONDS }, "draining");
     await pause(clock, config.DRAIN_SECONDS * 1000, hurry);
   }
-}
-
-function graceOf({ postgres, kafka }: Config): number {
-  return postgres !== null && kafka === null ? 0 : GRACE_MILLISECONDS;
 }
 
 /** Says where everything is: a log line for machines, a few lines for people. */

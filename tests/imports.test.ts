@@ -19,19 +19,19 @@ const COMMON =
 /** What of a folder of adapters every part may import: the port, and the types that it is cut into. */
 const PORT = /^src\/[^/]+\/port(\/[^/]+)?\.ts$/;
 const STEP_TYPES = "src/connectors/index.ts";
-const ENTRIES = /^(src\/(assemble|main|migrate|program|readiness|server|testing)|workers\/main)\.ts$/;
+const ENTRIES = /^(src\/(assemble|main|migrate|program|readiness|scheduling|server|testing)|workers\/main)\.ts$/;
 /** Folders whose files, ports aside, are adapters. */
 const ADAPTERS = /^src\/(storage|messaging|cache|connectors|tracing)\//;
 
 /** What of the webhook client nobody else sees. */
 const WEBHOOK_INSIDE = /^workers\/webhook\/(?!(port|client|settings)\.ts$)/;
-
 const READS_A_REPLICA =
   /^src\/((repositories|api)\/.+|storage\/postgres\/(index|replica)|assemble|server|readiness)\.ts$/;
 
 const HOMES: { library: RegExp; home: RegExp; types?: true }[] = [
   { library: /^(elysia|@elysiajs\/.+)$/, home: /^src\/api\// },
   { library: /^@marcbachmann\/cel-js$/, home: /^src\/language\/expressions\/parse\.ts$/, types: true },
+  { library: /^croner$/, home: /^src\/language\/schedules\/cron\.ts$/ },
   { library: /^lru-cache$/, home: /^src\/lru\.ts$/ },
   { library: /^piscina$/, home: /^workers\/execution\/(threads|thread\/thread)\.ts$/ },
   { library: /^bun:sqlite$/, home: /^src\/(db|storage\/sqlite)\// },
@@ -46,7 +46,7 @@ const HOMES: { library: RegExp; home: RegExp; types?: true }[] = [
 ];
 /** What reads and checks the body of a trigger. */
 const VALIDATION = /^src\/(api\/request\/body|schemas\/(faults|run))\.ts$/;
-const PURE_LIBRARIES = /^@sinclair\/typebox(\/.+)?$|^@marcbachmann\/cel-js$/;
+const PURE_LIBRARIES = /^@sinclair\/typebox(\/.+)?$|^@marcbachmann\/cel-js$|^croner$/;
 const OUTSIDE_WORLD =
   /\b(fetch|setTimeout|setInterval|setImmediate|Date\.now|Math\.random|process\.|Bun\.|performance\.)/;
 const SQL = /\b(select|insert into|update|delete from)\b/i;

@@ -1,10 +1,6 @@
 /** The OpenAPI document: valid, complete, and true (the last is for schemathesis to find out). */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import pino from "pino";
-import { createApp } from "../src/api/app.ts";
-import { openInProcessCache } from "../src/cache/in-process.ts";
-import { systemClock } from "../src/clock.ts";
 import { loadStepTypes } from "../src/connectors/index.ts";
 import {
   BLOCK,
@@ -18,22 +14,7 @@ import {
 } from "../src/language/definition/containers.ts";
 import { LoopConfig } from "../src/language/definition/loop.ts";
 import { MapConfig } from "../src/language/definition/map.ts";
-import { openInProcessMessaging } from "../src/messaging/in-process.ts";
-import { RunRepository } from "../src/repositories/runs.ts";
-import { WorkflowRepository } from "../src/repositories/workflows.ts";
-import { RunLists } from "../src/services/finding/run-lists.ts";
-import { RunSteps } from "../src/services/finding/run-steps.ts";
-import { HistoryService } from "../src/services/history/history.ts";
-import { Preparing } from "../src/services/preparing.ts";
-import { ReadinessService } from "../src/services/readiness.ts";
-import { RunService } from "../src/services/runs.ts";
-import { SignalService } from "../src/services/signals.ts";
-import { TestService } from "../src/services/tests.ts";
-import { TriggerEvents } from "../src/services/trigger-events.ts";
-import { TriggerService } from "../src/services/triggers.ts";
-import { WorkflowService } from "../src/services/workflows.ts";
-import { openMemoryStorage } from "../src/storage/sqlite/index.ts";
-import { InProcessTester } from "../src/testing/tester.ts";
+import { routesOfApp } from "./harness/app-routes.ts";
 import { Client } from "./harness/http/client.ts";
 import { expectError, expectReply } from "./harness/http/expect.ts";
 import { at, isObject, listAt, objectAt, textAt } from "./harness/http/json.ts";
@@ -55,6 +36,13 @@ const STATUSES: Record<string, number[]> = {
   "DELETE /api/v1/workflows/{workflow_id}": [200, 404, 500, 503],
   "POST /api/v1/trigger": [200, 404, 408, 409, 413, 415, 422, 500, 503],
   "POST /api/v1/runs/{run_id}/signals/{name}": [200, 404, 408, 409, 413, 415, 422, 429, 500, 503],
+  "POST /api/v1/schedules": [200, 404, 408, 409, 413, 415, 422, 500, 503],
+  "GET /api/v1/schedules": [200, 422, 500, 503],
+  "GET /api/v1/schedules/{schedule_id}": [200, 404, 500, 503],
+  "PUT /api/v1/schedules/{schedule_id}": [200, 404, 408, 413, 415, 422, 500, 503],
+  "DELETE /api/v1/schedules/{schedule_id}": [200, 404, 500, 503],
+  "POST /api/v1/schedules/{schedule_id}/run": [200, 404, 409, 422, 500, 503],
+  "POST /api/v1/schedules/{schedule_id}/backfill": [200, 404, 408, 409, 413, 415, 422, 500, 503],
   "POST /api/v1/expressions/evaluate": [200, 408, 413, 415, 422, 500, 503],
   "POST /api/v1/workflows/validate": [200, 408, 413, 415, 422, 500, 503],
   "POST /api/v1/workflows/test": [200, 404, 408, 413, 415, 422, 500, 503],
@@ -131,6 +119,9 @@ test("takes bodies as JSON only, where it takes any", () => {
     "POST /api/v1/workflows": ["application/json"],
     "PUT /api/v1/workflows/{workflow_id}": ["application/json"],
     "POST /api/v1/trigger": ["application/json"],
+    "POST /api/v1/schedules": ["application/json"],
+    "PUT /api/v1/schedules/{schedule_id}": ["application/json"],
+    "POST /api/v1/schedules/{schedule_id}/backfill": ["application/json"],
     "POST /api/v1/expressions/evaluate": ["application/json"],
     "POST /api/v1/workflows/validate": ["application/json"],
     "POST /api/v1/workflows/test": ["application/json"],
@@ -181,6 +172,7 @@ describe("the examples", () => {
     expectReply(created, 200);
     const triggered = await api.post("/api/v1/trigger", example("TriggerInput"));
     expectReply(triggered, 200);
+    expectReply(await api.post("/api/v1/schedules", example("ScheduleInput")), 200);
     const run = await api.untilEnded(textAt(triggered.body, "run_id"));
     expect(run.status).toBe("success");
     expect(run.body.workflow_id).toBe(textAt(created.body, "workflow_id"));
@@ -227,46 +219,6 @@ function configKeys(step: unknown): string[] {
 /** The schema that a reference leads to. */
 function resolved(reference: unknown): unknown {
   return at(document, "components", "schemas", textAt(reference, "$ref").split("/").at(-1) ?? "");
-}
-
-/** The routes as Elysia has them, written as OpenAPI does. */
-async function routesOfApp(): Promise<string[]> {
-  const log = pino({ level: "silent" });
-  const storage = openMemoryStorage(systemClock);
-  const cache = openInProcessCache({ clock: systemClock });
-  const runs = new RunRepository(storage, cache, systemClock, () => null);
-  const definitions = new WorkflowRepository(storage, systemClock);
-  const workflows = new WorkflowService(definitions, systemClock);
-  const types = await loadStepTypes();
-  const runService = new RunService(runs, systemClock);
-  const runLists = new RunLists(runs, definitions, systemClock);
-  const messaging = openInProcessMessaging();
-  const events = new TriggerEvents(messaging, systemClock, log);
-  const app = createApp({
-    workflows,
-    tests: new TestService(new InProcessTester(types, systemClock), workflows, types),
-    triggers: new TriggerService({ runs, preparing: new Preparing(definitions), events }, messaging, 0, log),
-    runs: runService,
-    runLists,
-    runSteps: new RunSteps(runs),
-    signals: new SignalService(runService, runs, events, systemClock),
-    history: new HistoryService({
-      ...{ storage, runs: runService, lists: runLists, find: (key) => runs.find(key), clock: systemClock, log },
-    }),
-    readiness: new ReadinessService([], systemClock),
-    replica: null,
-    types,
-    assetPrefix: "",
-    log,
-    countsRequests: false,
-    tracing: null,
-    clock: systemClock,
-    listensOn: "127.0.0.1",
-    publicHosts: [],
-    corsOrigins: [],
-  });
-  await storage.close();
-  return [...new Set(app.routes.map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, "{$1}")}`))];
 }
 
 function fuzz(...options: string[]): Promise<void> {

@@ -8,6 +8,7 @@ import type { RunSteps } from "../services/finding/run-steps.ts";
 import type { HistoryService } from "../services/history/history.ts";
 import type { ReadinessService } from "../services/readiness.ts";
 import type { RunService } from "../services/runs.ts";
+import type { ScheduleService } from "../services/schedules/schedules.ts";
 import type { SignalService } from "../services/signals.ts";
 import type { TestService } from "../services/tests.ts";
 import type { TriggerService } from "../services/triggers.ts";
@@ -25,6 +26,7 @@ import { editingRoutes } from "./routes/editing.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { languageRoutes } from "./routes/language.ts";
 import { runRoutes } from "./routes/runs.ts";
+import { scheduleRoutes } from "./routes/schedules.ts";
 import { serviceRoutes } from "./routes/service.ts";
 import { signalRoutes } from "./routes/signals.ts";
 import { stepRoutes } from "./routes/steps.ts";
@@ -43,6 +45,7 @@ export interface AppOptions extends DoorOptions {
   runLists: RunLists;
   runSteps: RunSteps;
   tests: TestService;
+  schedules: ScheduleService;
   signals: SignalService;
   history: HistoryService;
   readiness: ReadinessService;
@@ -68,6 +71,7 @@ export function createApp(options: AppOptions) {
     runLists,
     runSteps,
     tests,
+    schedules,
     signals,
     history,
     readiness,
@@ -101,6 +105,7 @@ export function createApp(options: AppOptions) {
     .use(workflowRoutes(workflows, types, readAfter))
     .use(runRoutes(triggers, { runs, lists: runLists, steps: runSteps }, readAfter))
     .use(stepRoutes(runSteps))
+    .use(scheduleRoutes(schedules))
     .use(signalRoutes(signals, readAfter))
     .use(eventRoutes(history, clock))
     .use(languageRoutes())

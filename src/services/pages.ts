@@ -81,11 +81,13 @@ function pageOf<Item extends RunRecord | WorkflowRecord>(
   return { items, nextCursor: more && last !== undefined ? writeCursor(list, order, last.uuid) : null, limit };
 }
 
-function writeCursor(list: string, order: string, uuid: string): string {
+/** The cursor behind a row of a list. */
+export function writeCursor(list: string, order: string, uuid: string): string {
   return Buffer.from(`${list} ${order} ${uuid}`).toString("base64url");
 }
 
-function readCursor(cursor: string, list: string, order: string): string {
+/** The uuid of the last row of the page before. @throws ValidationFailed when the cursor is not one of this list and order */
+export function readCursor(cursor: string, list: string, order: string): string {
   const [itsList, itsOrder, uuid = ""] = Buffer.from(cursor, "base64url").toString("utf8").split(" ");
   if (itsList !== list || itsOrder !== order || !isUuid(uuid) || writeCursor(list, order, uuid) !== cursor) {
     const msg = "Input should be the next_cursor of a page of this list in this order";

@@ -14,6 +14,7 @@ import type { Outcome } from "./port/outcome.ts";
 import type { Progress, Saved } from "./port/progress.ts";
 import type { Reads } from "./port/reads.ts";
 import type { FoundRuns, InsertedRun, NewRun, StoredFacts } from "./port/runs.ts";
+import type { Schedules } from "./port/schedules.ts";
 import type { TurnsTaken } from "./port/turns.ts";
 import type { NewWorkflow, Unnamed, VersionKey, WorkflowChange, WorkflowKey } from "./port/workflows.ts";
 
@@ -27,6 +28,7 @@ export type * from "./port/outcome.ts";
 export type * from "./port/progress.ts";
 export type * from "./port/reads.ts";
 export type * from "./port/runs.ts";
+export type * from "./port/schedules.ts";
 export type * from "./port/turns.ts";
 export type * from "./port/workflows.ts";
 
@@ -39,6 +41,7 @@ export interface OwedEvents {
 }
 
 export interface Storage extends Reads {
+  readonly schedules: Schedules;
   /** Null where no broker is owed anything. */
   readonly owedEvents: OwedEvents | null;
   /** The state of its circuit breaker; null where it has none. */

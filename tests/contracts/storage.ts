@@ -24,6 +24,7 @@ import { progressContract } from "./storage/progress.ts";
 import { raceContract } from "./storage/races.ts";
 import { retentionContract } from "./storage/retention.ts";
 import { runContract } from "./storage/runs.ts";
+import { scheduleContract } from "./storage/schedules.ts";
 import { turnContract } from "./storage/turns.ts";
 import { unclaimedContract } from "./storage/unclaimed.ts";
 import { versionContract } from "./storage/versions.ts";
@@ -50,6 +51,7 @@ export function storageContract(name: string, adapter: StorageAdapter): void {
     describe("children made by options", () => madeChildContract(check));
     describe("inbox", () => inboxContract(check));
     describe("history", () => historyContract(check));
+    describe("schedules", () => scheduleContract(check));
     describe("progress", () => progressContract(check));
     describe("fences", () => fenceContract(check));
     describe("namespaces", () => namespaceContract(check));

@@ -129,6 +129,16 @@ const never = () => {
 
 /** What workers do not ask for. */
 const unused: Omit<Storage, "batchesAtOnce"> = {
+  schedules: {
+    insert: never,
+    replace: never,
+    delete: never,
+    find: never,
+    list: never,
+    nextDue: never,
+    claimDue: never,
+    move: never,
+  },
   owedEvents: null,
   breaker: null,
   collectors: [],

@@ -12,6 +12,7 @@ import { STEP_SCHEMAS } from "../../schemas/step-query.ts";
 import { MockError, MockOutput, MockReply, TestInput, TestSignal } from "../../schemas/test-input.ts";
 import { Waiting } from "../../schemas/waiting.ts";
 import { EXPRESSION_EXAMPLE, TEST_EXAMPLE, TRIGGER_EXAMPLE, WORKFLOW_EXAMPLE } from "./examples.ts";
+import { SCHEDULE_SCHEMAS } from "./schedule-documents.ts";
 
 const ErrorBody = Type.Object(
   { detail: Type.String(), code: Type.String(), request_id: Type.String() },
@@ -68,6 +69,7 @@ const SCHEMAS = {
   Step,
   Placeholder,
   TriggerInput: { ...TriggerInput, examples: [TRIGGER_EXAMPLE] },
+  ...SCHEDULE_SCHEMAS,
   ExpressionInput: { ...ExpressionInput, examples: [EXPRESSION_EXAMPLE] },
   TestInput: { ...TestInput, examples: [TEST_EXAMPLE] },
   MockOutput,

@@ -29,3 +29,12 @@ export const TEST_EXAMPLE = {
   mocks: { ask: [{ status: 503 }, { status: 200, body: { done: true } }] },
 };
 export const TRIGGER_EXAMPLE = { workflow_id: WORKFLOW_EXAMPLE.id, payload: { name: "Ada" } };
+
+/** A schedule, as the document shows it. */
+export const SCHEDULE_EXAMPLE = {
+  id: "nightly",
+  workflow_id: WORKFLOW_EXAMPLE.id,
+  cron: "30 2 * * *",
+  timezone: "Europe/Berlin",
+  payload: { name: "whoever reads this at ${schedule.time}" },
+};

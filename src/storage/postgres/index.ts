@@ -26,6 +26,7 @@ import { ProgressWriter } from "./progress.ts";
 import { READ_FUNCTIONS, readsOf } from "./reads.ts";
 import { PostgresReplica } from "./replica.ts";
 import { storedRuns } from "./runs.ts";
+import { PostgresSchedules, SCHEDULE_STATEMENTS } from "./schedules/schedules.ts";
 import { StepOrder } from "./step-order.ts";
 import { forgetTurns, takeTurns } from "./turns.ts";
 import { FIND_UNCLAIMED, UnclaimedRuns } from "./unclaimed.ts";
@@ -40,6 +41,7 @@ export const KEPT = [
   INSERT_BY_UUID,
   FIND_FACTS,
   ...TURN_FUNCTIONS,
+  ...SCHEDULE_STATEMENTS,
   FIND_UNCLAIMED,
   CLAIM_BY_MESSAGE,
   CLAIM_DUE,
@@ -145,6 +147,7 @@ function postgresStorage(
   const progress = new ProgressWriter(writes, clock, ids, owesEvents);
   return {
     ...readsOf(reads, order, () => ids.settled()),
+    schedules: new PostgresSchedules(writes, ids, clock, owesEvents),
     owedEvents: owesEvents ? new EventQueue(writes) : null,
     breaker,
     collectors: [collector],

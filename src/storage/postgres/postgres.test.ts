@@ -10,6 +10,7 @@ const TABLES = [
   "workflow_versions",
   "run_turns",
   "turn_locks",
+  "schedules",
   "workflow_runs",
   "run_queue",
   "run_log",

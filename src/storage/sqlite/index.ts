@@ -8,7 +8,8 @@ import { messageOf, StartError } from "../../errors.ts";
 import { dataFree } from "../../metrics/gauges.ts";
 import type { Collector } from "../../metrics/readings.ts";
 import { NO_TURNS } from "../port/turns.ts";
-import type { Progress, Storage } from "../port.ts";
+import type { Outcome, Progress, Storage } from "../port.ts";
+import { UNSTORABLE } from "../refusals.ts";
 import { Claims } from "./claims.ts";
 import { type Committer, LocalCommitter, ThreadCommitter } from "./commit.ts";
 import { Control } from "./control.ts";
@@ -19,6 +20,7 @@ import { historyOf } from "./history.ts";
 import { IdsUnderWay, newestId } from "./ids.ts";
 import { Inbox } from "./inbox.ts";
 import { Runs } from "./runs.ts";
+import { Schedules } from "./schedules.ts";
 import { Turns } from "./turns.ts";
 import { UnclaimedRuns } from "./unclaimed.ts";
 import { Workers } from "./workers.ts";
@@ -100,8 +102,22 @@ function sqliteStorage(
   const unclaimed = new UnclaimedRuns(reader);
   const turns = new Turns(reader, clock);
   const measure = new Measure(reader, clock);
+  const schedules = new Schedules(reader, clock, null);
   const underWay = new IdsUnderWay(clock, newestId(reader));
   return {
+    schedules: {
+      insert: async (item) => onlyOf(await committer.write("insertSchedules", [item])),
+      replace: async (item) => onlyOf(await committer.write("replaceSchedules", [item])),
+      delete: async (key) => onlyOf(await committer.write("deleteSchedules", [key])),
+      find: async (key) => reading(() => schedules.find(key)),
+      list: async (page) => reading(() => schedules.list(page)),
+      nextDue: async () => reading(() => schedules.nextDue()),
+      claimDue: (limit, hold) => committer.write("claimSchedules", { limit, hold }),
+      move: (moves) => {
+        const unnamed = moves.map((move) => ({ ...move, uuid: null }));
+        return underWay.store(unnamed, (named) => committer.write("moveSchedules", named));
+      },
+    },
     owedEvents: null,
     breaker: null,
     collectors,
@@ -148,6 +164,11 @@ function sqliteStorage(
       await release();
     },
   };
+}
+
+/** The outcome of a batch of one. */
+function onlyOf<Value>([outcome]: Outcome<Value>[]): Outcome<Value> {
+  return outcome ?? UNSTORABLE;
 }
 
 /** Gives ids to the runs that are stored with progress; mostly there are none. */

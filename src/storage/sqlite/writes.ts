@@ -7,11 +7,14 @@ import type {
   DueClaim,
   MessageClaim,
   NewRun,
+  NewSchedule,
   NewSignal,
   NewWorkflow,
   Progress,
   Refusal,
   Saved,
+  ScheduleChange,
+  ScheduleKey,
   WorkerLease,
   WorkflowChange,
   WorkflowKey,
@@ -26,6 +29,7 @@ import { Inbox } from "./inbox.ts";
 import { NewRuns } from "./inserts/new-runs.ts";
 import { ProgressWriter } from "./progress.ts";
 import { Retention } from "./retention.ts";
+import { type NamedMove, Schedules } from "./schedules.ts";
 import { Turns } from "./turns.ts";
 import { Workers } from "./workers.ts";
 
@@ -44,6 +48,7 @@ export function writeOperations(database: Database, clock: Clock) {
   const claims = new Claims(database, clock, workers, inbox);
   const children = new NewChildren(database, clock, { definitions, inbox, turns });
   const progress = new ProgressWriter(database, clock, { inbox, family, children });
+  const schedules = new Schedules(database, clock, (run) => newRuns.insert([run], each)[0] ?? UNSTORABLE);
   return {
     insertWorkflows: (items: NewWorkflow[]) => each(items, (item) => definitions.insert(item)),
     updateWorkflows: (items: WorkflowChange[]) => each(items, (item) => definitions.update(item)),
@@ -60,6 +65,11 @@ export function writeOperations(database: Database, clock: Clock) {
     startLease: (lease: WorkerLease) => workers.start(lease),
     renewLease: (lease: WorkerLease) => workers.renew(lease),
     requestControl: (items: ControlRequest[]) => each(items, (item) => control.request(item)),
+    insertSchedules: (items: NewSchedule[]) => each(items, (item) => schedules.insert(item)),
+    replaceSchedules: (items: ScheduleChange[]) => each(items, (item) => schedules.replace(item)),
+    deleteSchedules: (items: ScheduleKey[]) => each(items, (item) => schedules.delete(item)),
+    claimSchedules: ({ limit, hold }: { limit: number; hold: number }) => schedules.claim(limit, hold),
+    moveSchedules: (items: NamedMove[]) => each(items, (item) => schedules.move(item)),
     putSignals: (items: NewSignal[]) => each(items, (item) => inbox.put(item)),
     dropRuns: (before: number) => retention.drop(before),
     endLeases: (_: null) => workers.endAll(),

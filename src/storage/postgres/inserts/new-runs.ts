@@ -103,7 +103,8 @@ function otherVersionOf({ uuid, otherUuid, otherVersion = 1 }: StoredRun): Outco
 }
 
 /** Absent fields are left out: PostgreSQL would have to parse a null. */
-function insertable(
+/** The item of a run in the statements that insert them. */
+export function insertable(
   {
     uuid,
     namespace,

@@ -78,7 +78,8 @@ end`,
 /** What the database keeps for runs that take turns. */
 export const TURN_FUNCTIONS = [ADVANCE_LINE, TAKE_TURNS, INSERT_TURN_RUNS];
 
-interface Answer {
+/** What the function says of a run. */
+export interface Answer {
   position: number;
   refused?: "workflow_not_found" | "unprepared" | "late" | "concurrency_limit";
   isOthers?: boolean;
@@ -97,7 +98,7 @@ export async function insertTurnRuns(
 ): Promise<(Outcome<InsertedRun> | null)[]> {
   if (items.length === 0) return [];
   const [row] = await pool.run<{ result: string }>(INSERT_TURN_RUNS.call, [
-    JSON.stringify(items.map(insertable)),
+    JSON.stringify(items.map(turnInsertable)),
     oldest,
   ]);
   const answers: Answer[] = JSON.parse(row?.result ?? "[]");
@@ -105,7 +106,8 @@ export async function insertTurnRuns(
   return items.map((item, position) => outcomeOf(item, found.get(position)));
 }
 
-function outcomeOf({ uuid, workflow, turn }: NewRun, answer: Answer | undefined): Outcome<InsertedRun> | null {
+/** Null for a run whose id came too late. */
+export function outcomeOf({ uuid, workflow, turn }: NewRun, answer: Answer | undefined): Outcome<InsertedRun> | null {
   if (answer === undefined || answer.refused === "late") return null;
   if (answer.refused === "workflow_not_found") return notFound(workflow);
   if (answer.refused === "concurrency_limit") {
@@ -118,7 +120,8 @@ function outcomeOf({ uuid, workflow, turn }: NewRun, answer: Answer | undefined)
   return { kind: "ok", value: { ...value, ...(waits && { waits }), ...(cancel.length > 0 && { cancel }) } };
 }
 
-function insertable(
+/** The item of a run that takes a turn. */
+export function turnInsertable(
   { uuid, namespace, workflow, payload, depth, traceparent, tags, preparedFor, turn, graceMilliseconds }: NewRun,
   position: number,
 ) {

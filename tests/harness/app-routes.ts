@@ -1,0 +1,66 @@
+import pino from "pino";
+import { createApp } from "../../src/api/app.ts";
+import { openInProcessCache } from "../../src/cache/in-process.ts";
+import { systemClock } from "../../src/clock.ts";
+import { loadStepTypes } from "../../src/connectors/index.ts";
+import { openInProcessMessaging } from "../../src/messaging/in-process.ts";
+import { RunRepository } from "../../src/repositories/runs.ts";
+import { WorkflowRepository } from "../../src/repositories/workflows.ts";
+import { RunLists } from "../../src/services/finding/run-lists.ts";
+import { RunSteps } from "../../src/services/finding/run-steps.ts";
+import { HistoryService } from "../../src/services/history/history.ts";
+import { Preparing } from "../../src/services/preparing.ts";
+import { ReadinessService } from "../../src/services/readiness.ts";
+import { RunService } from "../../src/services/runs.ts";
+import { Firing } from "../../src/services/schedules/firing.ts";
+import { ScheduleService } from "../../src/services/schedules/schedules.ts";
+import { SignalService } from "../../src/services/signals.ts";
+import { TestService } from "../../src/services/tests.ts";
+import { TriggerEvents } from "../../src/services/trigger-events.ts";
+import { TriggerService } from "../../src/services/triggers.ts";
+import { WorkflowService } from "../../src/services/workflows.ts";
+import { openMemoryStorage } from "../../src/storage/sqlite/index.ts";
+import { InProcessTester } from "../../src/testing/tester.ts";
+
+/** The routes as Elysia has them, written as OpenAPI does. */
+export async function routesOfApp(): Promise<string[]> {
+  const log = pino({ level: "silent" });
+  const storage = openMemoryStorage(systemClock);
+  const cache = openInProcessCache({ clock: systemClock });
+  const runs = new RunRepository(storage, cache, systemClock, () => null);
+  const definitions = new WorkflowRepository(storage, systemClock);
+  const workflows = new WorkflowService(definitions, systemClock);
+  const types = await loadStepTypes();
+  const runService = new RunService(runs, systemClock);
+  const runLists = new RunLists(runs, definitions, systemClock);
+  const messaging = openInProcessMessaging();
+  const events = new TriggerEvents(messaging, systemClock, log);
+  const preparing = new Preparing(definitions);
+  const firing = new Firing({ storage, preparing, events, clock: systemClock, log, graceMilliseconds: 0 });
+  const app = createApp({
+    workflows,
+    tests: new TestService(new InProcessTester(types, systemClock), workflows, types),
+    triggers: new TriggerService({ runs, preparing, events }, messaging, 0, log),
+    schedules: new ScheduleService(storage.schedules, definitions, firing, systemClock),
+    runs: runService,
+    runLists,
+    runSteps: new RunSteps(runs),
+    signals: new SignalService(runService, runs, events, systemClock),
+    history: new HistoryService({
+      ...{ storage, runs: runService, lists: runLists, find: (key) => runs.find(key), clock: systemClock, log },
+    }),
+    readiness: new ReadinessService([], systemClock),
+    replica: null,
+    types,
+    assetPrefix: "",
+    log,
+    countsRequests: false,
+    tracing: null,
+    clock: systemClock,
+    listensOn: "127.0.0.1",
+    publicHosts: [],
+    corsOrigins: [],
+  });
+  await storage.close();
+  return [...new Set(app.routes.map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, "{$1}")}`))];
+}

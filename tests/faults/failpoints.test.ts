@@ -41,7 +41,9 @@ test(NAME, async () => {
         dieAt("worker-2", "progress_saved", "end_saved", "completed_published"),
       ]);
     }
-    expect([...died.keys()].sort()).toEqual(FAILPOINTS.toSorted());
+    // This load has no schedules: tests/schedules.kills.test.ts dies at theirs.
+    const reached = FAILPOINTS.filter((point) => !point.startsWith("schedules_"));
+    expect([...died.keys()].sort()).toEqual(reached.toSorted());
     return { faults: [...died].map(([point, count]) => `${count} × ${point}`).join(", ") };
   });
 });

@@ -3,7 +3,7 @@ import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { Elysia, t } from "elysia";
 import { readBody } from "../src/api/request/body.ts";
 import { checked } from "../src/schemas/faults.ts";
-import { TriggerInput } from "../src/schemas/run.ts";
+import { TriggerInput } from "../src/schemas/trigger.ts";
 
 const HOST = "127.0.0.1";
 // Without reusePort: a forgotten server would otherwise share the port in silence.

@@ -9,6 +9,7 @@ import { messageOf } from "./errors.ts";
 import { openInProcessMessaging } from "./messaging/in-process.ts";
 import type { Messaging } from "./messaging/port.ts";
 import type { Program } from "./metrics/counts.ts";
+import { RunEnds } from "./run-ends.ts";
 import type { Replica } from "./storage/port/replica.ts";
 import type { Storage } from "./storage/port.ts";
 import { openPostgresStorage } from "./storage/postgres/index.ts";
@@ -26,6 +27,8 @@ export interface Parts {
   messaging: Messaging;
   cache: Cache;
   types: StepTypes;
+  /** What workers of this process tell its API. */
+  ends: RunEnds;
   /** Null while traces are off. */
   tracing: Tracing | null;
   close(): Promise<void>;
@@ -47,6 +50,7 @@ export async function openParts(program: Program, config: Config, log: Logger): 
     messaging,
     cache,
     types,
+    ends: new RunEnds(),
     tracing,
     async close() {
       await messaging.close();

@@ -67,6 +67,12 @@ const ERRORS = {
     retryable: false,
     sentence: () => "The body's Content-Encoding must be gzip, and the body has to be it; or send neither",
   },
+  idempotency_mismatch: {
+    status: 422,
+    retryable: false,
+    sentence: () =>
+      "Another request was sent with this Idempotency-Key within 24 hours; send a new key with a new request",
+  },
   validation_failed: { status: 422, retryable: false, sentence: () => "The request does not fit its schema" },
   unstorable: { status: 422, retryable: false, sentence: () => "The database refused this content" },
   too_many_signals: {
@@ -86,6 +92,12 @@ const ERRORS = {
     status: 503,
     retryable: true,
     sentence: () => "This process has 1,000 streams of events, the most that it has; try again later",
+  },
+  too_many_waiting: {
+    status: 503,
+    retryable: true,
+    sentence: () =>
+      "As many requests as may wait for their runs; nothing was started, try again later or without ?wait",
   },
   not_ready: {
     status: 503,

@@ -12,20 +12,26 @@ import { codeOf, StartError } from "./errors.ts";
 import type { Messaging } from "./messaging/port.ts";
 import { runProgram } from "./program.ts";
 import { partCollector, readinessOf } from "./readiness.ts";
+import { RequestKeyRepository } from "./repositories/request-keys.ts";
 import { RunRepository } from "./repositories/runs.ts";
 import { WorkflowRepository } from "./repositories/workflows.ts";
 import { pause } from "./resilience/waiting.ts";
+import type { RunEnds } from "./run-ends.ts";
 import type { RunKey } from "./schemas/run.ts";
 import { RunLists } from "./services/finding/run-lists.ts";
 import { RunSteps } from "./services/finding/run-steps.ts";
 import { HistoryService } from "./services/history/history.ts";
 import { Preparing } from "./services/preparing.ts";
 import type { ReadinessService } from "./services/readiness.ts";
+import { RepeatableRequests } from "./services/repeatable.ts";
+import { RunStarts } from "./services/run-starts.ts";
+import { RunWaits } from "./services/run-waits.ts";
 import { RunService } from "./services/runs.ts";
 import { Firing } from "./services/schedules/firing.ts";
 import { ScheduleService } from "./services/schedules/schedules.ts";
 import { SignalService } from "./services/signals.ts";
 import { TestService } from "./services/tests.ts";
+import { TriggerBatches } from "./services/trigger-batches.ts";
 import { TriggerEvents } from "./services/trigger-events.ts";
 import { TriggerService } from "./services/triggers.ts";
 import { WorkflowService } from "./services/workflows.ts";
@@ -45,6 +51,7 @@ export interface ServerOptions {
   messaging: Messaging;
   cache: Cache;
   types: StepTypes;
+  ends: RunEnds;
   /** Null while traces are off. */
   tracing: Tracing | null;
   clock: Clock;
@@ -61,7 +68,7 @@ export interface Server {
 
 /** Serves the API. @throws StartError when the port is taken or not to be had. */
 export function startServer(options: ServerOptions): Server {
-  const { config, storage, replica, messaging, cache, types, tracing, clock, log } = options;
+  const { config, storage, replica, messaging, cache, types, ends, tracing, clock, log } = options;
   const runs = new RunRepository(storage, cache, clock, (coming) => messaging.executeBeforeInsert(coming), replica);
   const events = new TriggerEvents(messaging, clock, log);
   const runService = new RunService(runs, clock);
@@ -72,18 +79,24 @@ export function startServer(options: ServerOptions): Server {
   const find = (key: RunKey) => runs.find(key);
   const history = new HistoryService({ storage, runs: runService, lists: runLists, find, clock, log });
   const preparing = new Preparing(definitions);
+  const keys = new RequestKeyRepository(storage, clock);
   const graceMilliseconds = graceOf(config);
   const firing = new Firing({ storage, preparing, events, clock, log, graceMilliseconds });
+  const starts = new RunStarts({ runs, events, messaging, graceMilliseconds, clock, log });
+  const waits = new RunWaits({ storage, ends, clock, log });
   const app = createApp({
     workflows,
     tests: new TestService(new InProcessTester(types, clock), workflows, types),
-    triggers: new TriggerService({ runs, preparing, events }, messaging, graceMilliseconds, log),
+    triggers: new TriggerService(runs, preparing, starts),
+    batches: new TriggerBatches({ runs, keys, preparing, starts }),
     schedules: new ScheduleService(storage.schedules, definitions, firing, clock),
     runs: runService,
     runLists,
     runSteps: new RunSteps(runs),
+    waits,
     signals: new SignalService(runService, runs, events, clock),
     history,
+    requests: new RepeatableRequests(keys),
     readiness,
     replica,
     types,
@@ -112,6 +125,7 @@ export function startServer(options: ServerOptions): Server {
       if (config.DRAIN_SECONDS > 0) await drain(server, hurry);
       // What had arrived before the signal is in the sockets still; stopping at once would drop it unread.
       await pause(clock, ARRIVED_MILLISECONDS, hurry);
+      waits.stop();
       await Promise.race([server.stop(), pause(clock, REQUESTS_MILLISECONDS, hurry)]);
       await server.stop(true);
     },

@@ -139,8 +139,8 @@ describe("a trigger", () => {
     { title: "of null", body: () => ({ workflow_id: null }), faults: [fault("string_type", "workflow_id")] },
     {
       title: "with extra fields",
-      body: () => ({ workflow_id: target(), priority: 1, run_id: "x" }),
-      faults: [fault("extra_forbidden", "priority"), fault("extra_forbidden", "run_id")],
+      body: () => ({ workflow_id: target(), version: 1, run_id: "x" }),
+      faults: [fault("extra_forbidden", "version"), fault("extra_forbidden", "run_id")],
     },
     ...[[1], "text", 5, true].map((payload) => ({
       title: `with the payload ${JSON.stringify(payload)}`,

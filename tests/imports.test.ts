@@ -15,7 +15,7 @@ const LONGER: Record<string, number> = { "tests/doors.test.ts": 307, "tests/step
 const LAYERS = ["api", "services", "repositories", "storage", "db"];
 /** What every part may see. */
 const COMMON =
-  /^src\/((schemas|language|batching|resilience)\/.+|metrics\/(table|counts|gauges|readings)\.ts|tracing\/context\.ts|(errors|step-failures(\/\w+)?|clock|descriptors|ids|lru|config(\/\w+)?|failpoints|shortcuts)\.ts)$/;
+  /^src\/((schemas|language|batching|resilience)\/.+|metrics\/(table|counts|gauges|readings)\.ts|tracing\/context\.ts|(errors|step-failures(\/\w+)?|clock|descriptors|ids|lru|config(\/\w+)?|failpoints|run-ends|shortcuts)\.ts)$/;
 /** What of a folder of adapters every part may import: the port, and the types that it is cut into. */
 const PORT = /^src\/[^/]+\/port(\/[^/]+)?\.ts$/;
 const STEP_TYPES = "src/connectors/index.ts";
@@ -45,7 +45,7 @@ const HOMES: { library: RegExp; home: RegExp; types?: true }[] = [
   { library: /^src\/.*\/replica(-pool)?\.ts$/, home: READS_A_REPLICA },
 ];
 /** What reads and checks the body of a trigger. */
-const VALIDATION = /^src\/(api\/request\/body|schemas\/(faults|run))\.ts$/;
+const VALIDATION = /^src\/(api\/request\/body|schemas\/(faults|trigger))\.ts$/;
 const PURE_LIBRARIES = /^@sinclair\/typebox(\/.+)?$|^@marcbachmann\/cel-js$|^croner$/;
 const OUTSIDE_WORLD =
   /\b(fetch|setTimeout|setInterval|setImmediate|Date\.now|Math\.random|process\.|Bun\.|performance\.)/;

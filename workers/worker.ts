@@ -7,6 +7,7 @@ import { CONTAINER_TYPES } from "../src/language/definition/containers.ts";
 import type { Messaging } from "../src/messaging/port.ts";
 import type { Collector } from "../src/metrics/readings.ts";
 import { aborted, pause } from "../src/resilience/waiting.ts";
+import type { RunEnds } from "../src/run-ends.ts";
 import { shortcutsOf } from "../src/shortcuts.ts";
 import type { Storage } from "../src/storage/port.ts";
 import type { Tracing } from "../src/tracing/port.ts";
@@ -31,6 +32,8 @@ export interface WorkerOptions {
   storage: Storage;
   messaging: Messaging;
   types: StepTypes;
+  /** Told of the runs that end here. */
+  ends: RunEnds;
   /** Null while traces are off. */
   tracing: Tracing | null;
   clock: Clock;
@@ -47,7 +50,7 @@ export interface Worker {
 
 /** Starts claiming and executing runs in this process. */
 export function startWorker(options: WorkerOptions): Worker {
-  const { config, storage, messaging, types, tracing, clock, log } = options;
+  const { config, storage, messaging, types, ends, tracing, clock, log } = options;
   const leaseMilliseconds = Math.round(config.LEASE_SECONDS * 1000);
   const maxBatches = config.WORKER_THREADS * 2;
   const executor = new ThreadPool({
@@ -80,6 +83,7 @@ export function startWorker(options: WorkerOptions): Worker {
       ended++;
       if (takesTurns) turns.ended({ namespace: event.namespace, uuid: event.run_id });
       endedRuns.add(event);
+      ends.tell({ namespace: event.namespace, uuid: event.run_id });
       completed.add(event);
     },
   });

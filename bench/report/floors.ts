@@ -28,6 +28,8 @@ const FLOORS = {
   triggers_to_bare_post: { embedded: atLeast(0.4) },
   /** With few connections waiting bounds it, as docs/performance.md shows. */
   few_triggers_to_bare_post: { embedded: atLeast(0.3) },
+  /** Triggers in batches by triggers alone. */
+  batch_to_alone: ours(atLeast(3)),
   runs_per_second: { embedded: atLeast(10_000), stack: atLeast(3000) },
   drained_per_second: { embedded: atLeast(10_000), stack: atLeast(6000) },
   alone_p50_ms: { embedded: atMost(2) },

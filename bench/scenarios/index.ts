@@ -1,5 +1,6 @@
 import type { Outcome, Session } from "../scenario.ts";
 import { automation } from "./automation.ts";
+import { batch } from "./batch.ts";
 import { chain } from "./chain.ts";
 import { cost } from "./cost.ts";
 import { delay } from "./delay.ts";
@@ -40,6 +41,7 @@ export const SCENARIOS: Record<string, (session: Session) => Promise<Outcome>> =
   snapshot,
   size,
   shortcuts,
+  batch,
 };
 /** Those that run where none is named. */
 export const USUAL = ["limits", "flow", "runs", "cost", "latency", "delay", "webhook", "chain", "automation", "stall"];

@@ -7,10 +7,13 @@ import type { RunLists } from "../services/finding/run-lists.ts";
 import type { RunSteps } from "../services/finding/run-steps.ts";
 import type { HistoryService } from "../services/history/history.ts";
 import type { ReadinessService } from "../services/readiness.ts";
+import type { RepeatableRequests } from "../services/repeatable.ts";
+import type { RunWaits } from "../services/run-waits.ts";
 import type { RunService } from "../services/runs.ts";
 import type { ScheduleService } from "../services/schedules/schedules.ts";
 import type { SignalService } from "../services/signals.ts";
 import type { TestService } from "../services/tests.ts";
+import type { TriggerBatches } from "../services/trigger-batches.ts";
 import type { TriggerService } from "../services/triggers.ts";
 import type { WorkflowService } from "../services/workflows.ts";
 import type { Replica } from "../storage/port/replica.ts";
@@ -31,6 +34,7 @@ import { serviceRoutes } from "./routes/service.ts";
 import { signalRoutes } from "./routes/signals.ts";
 import { stepRoutes } from "./routes/steps.ts";
 import { testRoutes } from "./routes/tests.ts";
+import { triggerRoutes } from "./routes/triggers.ts";
 import { workflowRoutes } from "./routes/workflows.ts";
 
 /** Bun refuses longer bodies by itself and without a word; ours are refused at 1 MiB with one, before they are read. */
@@ -41,13 +45,16 @@ const IDLE_SECONDS = 120;
 export interface AppOptions extends DoorOptions {
   workflows: WorkflowService;
   triggers: TriggerService;
+  batches: TriggerBatches;
   runs: RunService;
   runLists: RunLists;
   runSteps: RunSteps;
+  waits: RunWaits;
   tests: TestService;
   schedules: ScheduleService;
   signals: SignalService;
   history: HistoryService;
+  requests: RepeatableRequests;
   readiness: ReadinessService;
   /** What tells the positions of writes; null without a replica. */
   replica: Pick<Replica, "position"> | null;
@@ -67,13 +74,16 @@ export function createApp(options: AppOptions) {
   const {
     workflows,
     triggers,
+    batches,
     runs,
     runLists,
     runSteps,
+    waits,
     tests,
     schedules,
     signals,
     history,
+    requests,
     readiness,
     replica,
     types,
@@ -103,10 +113,11 @@ export function createApp(options: AppOptions) {
     .use(swaggerDocs(types, assetPrefix))
     .use(serviceRoutes(readiness))
     .use(workflowRoutes(workflows, types, readAfter))
-    .use(runRoutes(triggers, { runs, lists: runLists, steps: runSteps }, readAfter))
+    .use(triggerRoutes(triggers, batches, requests, runs, waits, readAfter))
+    .use(runRoutes({ runs, lists: runLists, steps: runSteps }, readAfter))
     .use(stepRoutes(runSteps))
     .use(scheduleRoutes(schedules))
-    .use(signalRoutes(signals, readAfter))
+    .use(signalRoutes(signals, requests, readAfter))
     .use(eventRoutes(history, clock))
     .use(languageRoutes())
     .use(editingRoutes(workflows, types))

@@ -1,6 +1,6 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { boundedDuration, MAX_DURATION_SECONDS, secondsOf } from "../language/definition/durations.ts";
-import { parseTimestamp } from "../language/expressions/values/moments.ts";
+import { timeOf } from "../language/expressions/values/moments.ts";
 import { wholePlaceholder } from "../language/placeholder.ts";
 import { type ConfigFault, defineConnector } from "./index.ts";
 
@@ -35,7 +35,7 @@ export default defineConnector({
     if (fault !== null) return fault;
     const { duration = 0, until } = config;
     if (until === undefined) return Math.ceil(secondsOf(duration) * 1000);
-    const left = Math.max(0, (momentOf(until) ?? 0) - now);
+    const left = Math.max(0, (timeOf(until) ?? 0) - now);
     return left <= MAX_DURATION_SECONDS * 1000 ? left : { path: ["until"], message: TOO_FAR };
   },
   output({ duration = 0, until }) {
@@ -49,19 +49,9 @@ export default defineConnector({
 function faultOf({ duration, until }: Static<typeof config>): ConfigFault | null {
   if (until !== undefined) {
     if (duration !== undefined) return { path: ["until"], message: "Give duration or until, not both" };
-    return until.includes("${") || momentOf(until) !== null ? null : { path: ["until"], message: NO_MOMENT };
+    return until.includes("${") || timeOf(until) !== null ? null : { path: ["until"], message: NO_MOMENT };
   }
   if (duration === undefined) return { path: ["duration"], message: "Field required", type: "missing" };
   if (wholePlaceholder(duration) !== null || secondsOf(duration) <= MAX_DURATION_SECONDS) return null;
   return { path: ["duration"], message: TOO_LONG, type: "less_than_equal" };
-}
-
-/** Milliseconds since the epoch, never earlier than the text says; null for a text that says no time. */
-function momentOf(text: string): number | null {
-  try {
-    return Number((parseTimestamp(text).nanoseconds + 999_999n) / 1_000_000n);
-  } catch {
-    // Told apart from a time by failing here.
-    return null;
-  }
 }

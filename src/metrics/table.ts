@@ -4,7 +4,9 @@ import { API_PROGRAMS, type CountedFamily, counter, histogram, PROGRAMS, WORKER_
 /** The places where single calls become batches. */
 const BATCHES = [
   "run_inserts",
+  "run_batches",
   "run_reads",
+  "request_key_reads",
   "signals",
   "workflow_inserts",
   "workflow_reads",

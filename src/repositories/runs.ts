@@ -42,6 +42,7 @@ export class RunRepository {
   readonly #storage: Storage;
   readonly #source: ReadSource;
   readonly #inserts: Coalescer<Unnamed<NewRun>, Outcome<StoredRun>>;
+  readonly #batches: Coalescer<Unnamed<NewRun>[], Outcome<StoredRun>[]>;
   readonly #signals: Coalescer<NewSignal, Outcome<StoredSignal>>;
   readonly #reads: SharedReads<RunKey, RunRecord | null>;
 
@@ -61,6 +62,17 @@ export class RunRepository {
       flushes: storage.batchesAtOnce,
       flush: (items) => store(storage, executeBeforeInsert, items),
       sizeOf: ({ payload }) => 300 + payload.length,
+    });
+    this.#batches = new Coalescer({
+      name: "run_batches",
+      clock,
+      flushes: storage.batchesAtOnce,
+      flush: async (batches) => {
+        const outcomes = await store(storage, executeBeforeInsert, batches.flat());
+        const next = outcomes.values();
+        return batches.map((batch) => [...next.take(batch.length)]);
+      },
+      sizeOf: (batch) => batch.reduce((size, { payload }) => size + 300 + payload.length, 0),
     });
     this.#signals = new Coalescer({
       name: "signals",
@@ -82,6 +94,11 @@ export class RunRepository {
   /** Resolves when the run is stored. @throws PlatformError workflow_not_found, overloaded, storage_unavailable */
   async insert(run: Unnamed<NewRun>): Promise<StoredRun> {
     return unwrap(await this.#inserts.add(run));
+  }
+
+  /** Stores runs by one insert; each has an outcome of its own. @throws PlatformError overloaded, storage_unavailable */
+  insertAll(runs: Unnamed<NewRun>[]): Promise<Outcome<StoredRun>[]> {
+    return this.#batches.add(runs);
   }
 
   /** @throws PlatformError run_not_found, run_ended, too_many_signals, overloaded, storage_unavailable */

@@ -1,5 +1,4 @@
 import { type Static, Type } from "@sinclair/typebox";
-import { WorkflowReference } from "../language/definition/reference.ts";
 import type { Json, JsonObject } from "./json.ts";
 import { MAX_WAITING, Waiting } from "./waiting.ts";
 
@@ -125,6 +124,12 @@ export const Run = Type.Object(
     ),
     error_details: Type.Optional(ErrorDetails),
     tags: Type.Optional(Type.Array(Type.String())),
+    start_at: Type.Optional(
+      Type.String({ format: "date-time", description: "When it may begin, where its trigger asked for a time" }),
+    ),
+    priority: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 5, description: "Where its trigger asked for one; 3 otherwise" }),
+    ),
     phase: Type.Optional(
       Type.Literal("compensating", { description: "What succeeded is being undone; the run ends after that" }),
     ),
@@ -133,12 +138,3 @@ export const Run = Type.Object(
   { title: "Run" },
 );
 export type Run = Static<typeof Run>;
-
-export const TriggerInput = Type.Object(
-  {
-    workflow_id: WorkflowReference,
-    payload: Type.Optional(Type.Unsafe<JsonObject>(Type.Record(Type.String(), Type.Unknown()))),
-  },
-  { additionalProperties: false, title: "TriggerInput" },
-);
-export type TriggerInput = Static<typeof TriggerInput>;

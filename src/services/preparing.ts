@@ -24,8 +24,12 @@ export class Preparing {
     return { namespace, workflowUuid: found.uuid, version: found.version };
   }
 
-  /** A run of a version, or the faults of the trigger's body. */
-  async prepare(key: VersionKey, asked: Asked): Promise<Prepared | { faults: RequestFault[] }> {
-    return prepared(await this.preparations.of(key), key, asked, ["body"]);
+  /** A run of a version, or the faults of its trigger, which stands at `loc`. */
+  async prepare(
+    key: VersionKey,
+    asked: Asked,
+    loc: RequestFault["loc"] = ["body"],
+  ): Promise<Prepared | { faults: RequestFault[] }> {
+    return prepared(await this.preparations.of(key), key, asked, loc);
   }
 }

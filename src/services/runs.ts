@@ -3,6 +3,7 @@ import { PlatformError } from "../errors.ts";
 import { isUuid } from "../ids.ts";
 import type { RunRepository } from "../repositories/runs.ts";
 import type { PageQuery } from "../schemas/page.ts";
+import type { RunKey } from "../schemas/run.ts";
 import type { RunRecord } from "../storage/port.ts";
 import { NAMESPACE } from "./namespace.ts";
 import { type Page, PageReader } from "./pages.ts";
@@ -15,6 +16,11 @@ export class RunService {
   constructor(runs: RunRepository, clock: Clock) {
     this.#runs = runs;
     this.#pages = new PageReader("runs", clock, runs);
+  }
+
+  /** What names a run whose uuid is known. */
+  keyOf(uuid: string): RunKey {
+    return { namespace: NAMESPACE, uuid };
   }
 
   /** @throws PlatformError run_not_found */

@@ -8,7 +8,7 @@ import type { RunRepository } from "../repositories/runs.ts";
 import type { Json } from "../schemas/json.ts";
 import { nameOfVersion } from "../schemas/run.ts";
 import { waitingIn } from "../schemas/waits.ts";
-import type { RunRecord } from "../storage/port.ts";
+import type { RequestKey, RunRecord, SentSignal } from "../storage/port.ts";
 import { NAMESPACE } from "./namespace.ts";
 import type { RunService } from "./runs.ts";
 import type { TriggerEvents } from "./trigger-events.ts";
@@ -16,14 +16,6 @@ import type { TriggerEvents } from "./trigger-events.ts";
 /** Of a body as JSON text. */
 const MAX_BODY_BYTES = 256 * 1024;
 const MAX_KNOWN_BYTES = 4 * 1024 * 1024;
-
-/** The answer to a signal. `delivered`: a step waited for it. */
-export interface SentSignal {
-  id: string;
-  status: "delivered" | "kept";
-  /** It was sent before with the same Idempotency-Key. */
-  isRepeated: boolean;
-}
 
 /** Sends signals to runs. */
 export class SignalService {
@@ -47,25 +39,27 @@ export class SignalService {
   /**
    * Puts a signal into the inbox of a run. It is on disk then.
    *
-   * @param key of a request that may be repeated; null without one
+   * @param key of a request that may be repeated, stored with it; null without one
+   * @returns null where another request had the key first: then nothing is stored
    * @throws PlatformError run_not_found, run_ended, signal_too_large, too_many_signals, overloaded, storage_unavailable
    * @throws ValidationFailed for a name that no step of the workflow can wait for
    */
-  async send(runId: string, name: string, body: Json, key: string | null): Promise<SentSignal> {
+  async send(runId: string, name: string, body: Json, key: RequestKey | null): Promise<SentSignal | null> {
     const run = await this.#runs.get(runId);
     if (run.completedAt !== null) throw new PlatformError("run_ended");
     await this.#check(run, name, body);
     const text = JSON.stringify(body);
     if (Buffer.byteLength(text) > MAX_BODY_BYTES) throw new PlatformError("signal_too_large");
-    const id = key === null ? newId(this.#clock.now()) : idOf(`${run.uuid} ${name} ${key}`);
-    const { workflowUuid, earlier, isRepeated } = await this.#repository.putSignal({
+    const { workflowUuid, sent, isTaken } = await this.#repository.putSignal({
       namespace: NAMESPACE,
       uuid: run.uuid,
-      id,
-      isKeyed: key !== null,
+      id: newId(this.#clock.now()),
+      ...(key !== null && { requestKey: key }),
       name,
+      waiting: waitingIn(run).filter(({ signals = [] }) => signals.includes(name)).length,
       body: text,
     });
+    if (isTaken) return null;
     this.#events.publish({
       namespace: NAMESPACE,
       run_id: run.uuid,
@@ -75,8 +69,7 @@ export class SignalService {
       traceparent: null,
       isWake: true,
     });
-    const waiting = waitingIn(run).filter(({ signals = [] }) => signals.includes(name)).length;
-    return { id, status: waiting > earlier ? "delivered" : "kept", isRepeated };
+    return sent;
   }
 
   async #check(run: RunRecord, name: string, body: Json): Promise<void> {
@@ -102,10 +95,4 @@ export class SignalService {
     this.#awaited.set(nameOfVersion(key), awaited);
     return awaited;
   }
-}
-
-/** The UUID (version 8) that stands for a text. */
-function idOf(text: string): string {
-  const digits = new Bun.CryptoHasher("sha256").update(text).digest("hex");
-  return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-8${digits.slice(12, 15)}-8${digits.slice(15, 18)}-${digits.slice(18, 30)}`;
 }

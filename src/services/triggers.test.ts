@@ -10,6 +10,7 @@ import type { TriggerEvent } from "../schemas/event.ts";
 import { openMemoryStorage } from "../storage/sqlite/index.ts";
 import { NAMESPACE } from "./namespace.ts";
 import { Preparing } from "./preparing.ts";
+import { RunStarts } from "./run-starts.ts";
 import { TriggerEvents } from "./trigger-events.ts";
 import { TriggerService } from "./triggers.ts";
 
@@ -32,12 +33,16 @@ test("events that wait for a slow broker are counted as long as they are", async
   const runs = new RunRepository(storage, openInProcessCache({ clock }), clock, () => null);
   const preparing = new Preparing(new WorkflowRepository(storage, clock));
   const events = new TriggerEvents(messaging, clock, log);
-  const service = new TriggerService({ runs, preparing, events }, messaging, 2000, log);
+  const service = new TriggerService(
+    runs,
+    preparing,
+    new RunStarts({ runs, events, messaging, graceMilliseconds: 2000, clock, log }),
+  );
 
   // Three bytes a character: 200 times 500 kB.
   const payload = { text: "€".repeat(166_667) };
   const runIds: string[] = [];
-  for (let count = 0; count < 200; count++) runIds.push(await service.trigger({ workflow_id: uuid, payload }));
+  for (let count = 0; count < 200; count++) runIds.push((await service.trigger({ workflow_id: uuid, payload })) ?? "");
   taken.resolve();
   while (batches.flat().length + left.length < 200) await Bun.sleep(5);
 

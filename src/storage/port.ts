@@ -13,6 +13,7 @@ import type { InboxLookup, NewSignal, StoredSignal } from "./port/inbox.ts";
 import type { Outcome } from "./port/outcome.ts";
 import type { Progress, Saved } from "./port/progress.ts";
 import type { Reads } from "./port/reads.ts";
+import type { KeptRequest, RequestKey } from "./port/request-keys.ts";
 import type { FoundRuns, InsertedRun, NewRun, StoredFacts } from "./port/runs.ts";
 import type { Schedules } from "./port/schedules.ts";
 import type { TurnsTaken } from "./port/turns.ts";
@@ -27,6 +28,7 @@ export type * from "./port/made-run.ts";
 export type * from "./port/outcome.ts";
 export type * from "./port/progress.ts";
 export type * from "./port/reads.ts";
+export type * from "./port/request-keys.ts";
 export type * from "./port/runs.ts";
 export type * from "./port/schedules.ts";
 export type * from "./port/turns.ts";
@@ -70,8 +72,13 @@ export interface Storage extends Reads {
   findHistory(items: HistoryLookup[]): Promise<(HistoryRows | null)[]>;
   /** What is known of runs that have begun; null for those that are not stored. */
   findFacts(keys: RunKey[]): Promise<(StoredFacts | null)[]>;
+  /** The runs among these that have ended. */
+  endedRuns(keys: RunKey[]): Promise<RunKey[]>;
   /** The runs among these that are stored. */
   storedRuns(keys: RunKey[]): Promise<RunKey[]>;
+
+  /** What came of requests with these keys; null for those of which nothing is stored, or was more than KEY_MILLISECONDS ago. */
+  findRequestKeys(keys: RequestKey[]): Promise<(KeptRequest | null)[]>;
 
   /** Tells runs that were never claimed from the others. Payloads are given up to `maxBytes` characters, but always one. */
   findUnclaimed(keys: RunKey[], maxBytes: number): Promise<FoundRuns>;
@@ -101,8 +108,8 @@ export interface Storage extends Reads {
   findInbox(items: InboxLookup[]): Promise<InboxRow[][]>;
   /**
    * Does a small part of the upkeep: makes partitions ahead, and drops some runs that had ended by `before` (milliseconds since the epoch;
-   * null drops none), on PostgreSQL those of months that were over by then. A run whose event is owed is never dropped. Turns that
-   * count for nothing any more are forgotten. True if there is more to do.
+   * null drops none), on PostgreSQL those of months that were over by then. A run whose event is owed is never dropped. Turns and keys of
+   * requests that count for nothing any more are forgotten. True if there is more to do.
    */
   maintain(before: number | null): Promise<boolean>;
   /** What it holds, some seconds old. */

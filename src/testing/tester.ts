@@ -105,6 +105,8 @@ async function runTest(
         output: end?.output ?? null,
         errorDetails: end?.errorDetails ?? null,
         tags: tags.length === 0 ? null : JSON.stringify(tags),
+        startAt: null,
+        priority: null,
       },
       virtualSeconds: (now - startedAt) / 1000,
       unusedMocks: effects.unused(),

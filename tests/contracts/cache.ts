@@ -30,7 +30,7 @@ export function runRecord(fields: Partial<RunRecord> = {}): RunRecord {
     error: null,
     parentRunId: null,
     rootRunId: null,
-    ...{ output: '{"n":1}', errorDetails: null, tags: null },
+    ...{ output: '{"n":1}', errorDetails: null, tags: null, startAt: null, priority: null },
     stepResults: '{"ключ 🚚":{"NL":"\\n\\u2028"}}',
     log: "[]",
     ...fields,

@@ -4,18 +4,24 @@ import { openInProcessCache } from "../../src/cache/in-process.ts";
 import { systemClock } from "../../src/clock.ts";
 import { loadStepTypes } from "../../src/connectors/index.ts";
 import { openInProcessMessaging } from "../../src/messaging/in-process.ts";
+import { RequestKeyRepository } from "../../src/repositories/request-keys.ts";
 import { RunRepository } from "../../src/repositories/runs.ts";
 import { WorkflowRepository } from "../../src/repositories/workflows.ts";
+import { RunEnds } from "../../src/run-ends.ts";
 import { RunLists } from "../../src/services/finding/run-lists.ts";
 import { RunSteps } from "../../src/services/finding/run-steps.ts";
 import { HistoryService } from "../../src/services/history/history.ts";
 import { Preparing } from "../../src/services/preparing.ts";
 import { ReadinessService } from "../../src/services/readiness.ts";
+import { RepeatableRequests } from "../../src/services/repeatable.ts";
+import { RunStarts } from "../../src/services/run-starts.ts";
+import { RunWaits } from "../../src/services/run-waits.ts";
 import { RunService } from "../../src/services/runs.ts";
 import { Firing } from "../../src/services/schedules/firing.ts";
 import { ScheduleService } from "../../src/services/schedules/schedules.ts";
 import { SignalService } from "../../src/services/signals.ts";
 import { TestService } from "../../src/services/tests.ts";
+import { TriggerBatches } from "../../src/services/trigger-batches.ts";
 import { TriggerEvents } from "../../src/services/trigger-events.ts";
 import { TriggerService } from "../../src/services/triggers.ts";
 import { WorkflowService } from "../../src/services/workflows.ts";
@@ -37,18 +43,23 @@ export async function routesOfApp(): Promise<string[]> {
   const events = new TriggerEvents(messaging, systemClock, log);
   const preparing = new Preparing(definitions);
   const firing = new Firing({ storage, preparing, events, clock: systemClock, log, graceMilliseconds: 0 });
+  const keys = new RequestKeyRepository(storage, systemClock);
+  const starts = new RunStarts({ runs, events, messaging, graceMilliseconds: 0, clock: systemClock, log });
   const app = createApp({
     workflows,
     tests: new TestService(new InProcessTester(types, systemClock), workflows, types),
-    triggers: new TriggerService({ runs, preparing, events }, messaging, 0, log),
+    triggers: new TriggerService(runs, preparing, starts),
+    batches: new TriggerBatches({ runs, keys, preparing, starts }),
     schedules: new ScheduleService(storage.schedules, definitions, firing, systemClock),
     runs: runService,
     runLists,
     runSteps: new RunSteps(runs),
+    waits: new RunWaits({ storage, ends: new RunEnds(), clock: systemClock, log }),
     signals: new SignalService(runService, runs, events, systemClock),
     history: new HistoryService({
       ...{ storage, runs: runService, lists: runLists, find: (key) => runs.find(key), clock: systemClock, log },
     }),
+    requests: new RepeatableRequests(keys),
     readiness: new ReadinessService([], systemClock),
     replica: null,
     types,

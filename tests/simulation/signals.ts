@@ -39,7 +39,9 @@ export function scheduleSignals(
     const again = () => scheduler.after(200, () => send(run, name, id));
     api
       .call("", async () => {
-        const signal = { ...keyOf(run), id, isKeyed: true, name, body: JSON.stringify({ id }) };
+        const key = keyOf(run);
+        const requestKey = { namespace: key.namespace, route: `signals ${run}`, key: id, hash: id };
+        const signal = { ...key, id, requestKey, name, waiting: 0, body: JSON.stringify({ id }) };
         const [outcome] = await world.storage.putSignals([signal]);
         // It may be triggered later.
         if (outcome?.kind === "error" && outcome.code === "run_not_found") return again();

@@ -5,11 +5,12 @@ import { Step } from "../../language/definition/step.ts";
 import { Workflow, WorkflowInput } from "../../language/definition/workflow.ts";
 import { CONTAINERS, Placeholder, stepSchemas } from "../../language/step-schemas.ts";
 import { ExpressionInput } from "../../schemas/expression.ts";
-import { ErrorCause, ErrorDetails, Run, RunCompensation, StepResult, TriggerInput } from "../../schemas/run.ts";
+import { ErrorCause, ErrorDetails, Run, RunCompensation, StepResult } from "../../schemas/run.ts";
 import { RunEvent } from "../../schemas/run-event.ts";
 import { RunSummary, SummaryWorkflow } from "../../schemas/run-summary.ts";
 import { STEP_SCHEMAS } from "../../schemas/step-query.ts";
 import { MockError, MockOutput, MockReply, TestInput, TestSignal } from "../../schemas/test-input.ts";
+import { TriggerBatchInput, TriggerInput } from "../../schemas/trigger.ts";
 import { Waiting } from "../../schemas/waiting.ts";
 import { EXPRESSION_EXAMPLE, TEST_EXAMPLE, TRIGGER_EXAMPLE, WORKFLOW_EXAMPLE } from "./examples.ts";
 import { SCHEDULE_SCHEMAS } from "./schedule-documents.ts";
@@ -70,6 +71,8 @@ const SCHEMAS = {
   Placeholder,
   TriggerInput: { ...TriggerInput, examples: [TRIGGER_EXAMPLE] },
   ...SCHEDULE_SCHEMAS,
+  TriggerBatchInput: { ...TriggerBatchInput, examples: [{ triggers: [TRIGGER_EXAMPLE] }] },
+  BatchedTrigger: TriggerBatchInput.properties.triggers.items,
   ExpressionInput: { ...ExpressionInput, examples: [EXPRESSION_EXAMPLE] },
   TestInput: { ...TestInput, examples: [TEST_EXAMPLE] },
   MockOutput,

@@ -2,13 +2,13 @@ import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import { ValidationFailed } from "../../errors.ts";
 import { faultOfSignal, SIGNAL_NAME } from "../../language/definition/control.ts";
+import type { RepeatableRequests } from "../../services/repeatable.ts";
 import type { SignalService } from "../../services/signals.ts";
+import type { SentSignal } from "../../storage/port.ts";
 import { BODY_ERRORS, responses } from "../openapi/documents.ts";
 import { readBody } from "../request/body.ts";
+import { IDEMPOTENCY_PARAMETER, idempotencyKeyOf, marked } from "../request/idempotency.ts";
 import type { ReadAfter } from "../request/read-after.ts";
-
-const KEY_HEADER = "idempotency-key";
-const MAX_KEY = 255;
 
 const Sent = Type.Object({
   signal_id: Type.String({ format: "uuid" }),
@@ -18,16 +18,22 @@ const Sent = Type.Object({
 });
 
 /** Signals to runs. */
-export function signalRoutes(signals: SignalService, readAfter: ReadAfter) {
+export function signalRoutes(signals: SignalService, requests: RepeatableRequests, readAfter: ReadAfter) {
   return new Elysia({ prefix: "/api/v1", normalize: false }).post(
     "/runs/:run_id/signals/:name",
     async ({ params, request }) => {
       const signal = nameOf(params.name);
       const body = await readBody(request);
-      const { id, status, isRepeated } = await signals.send(params.run_id, signal, body, keyOf(request));
-      const reply = await readAfter.reply(`{"signal_id":"${id}","status":"${status}"}`);
-      if (isRepeated) reply.headers.set("idempotent-replayed", "true");
-      return reply;
+      const runId = params.run_id.toLowerCase();
+      const key = idempotencyKeyOf(request, `signals ${runId} ${signal}`, body);
+      const send = async () => {
+        const sent = await signals.send(runId, signal, body, key);
+        return sent === null ? null : JSON.stringify(sent);
+      };
+      const { answer, isReplayed } = await requests.once(key, send);
+      const { id, isDelivered }: SentSignal = JSON.parse(answer);
+      const reply = await readAfter.reply(`{"signal_id":"${id}","status":"${isDelivered ? "delivered" : "kept"}"}`);
+      return marked(reply, isReplayed);
     },
     {
       detail: {
@@ -38,12 +44,7 @@ export function signalRoutes(signals: SignalService, readAfter: ReadAfter) {
         parameters: [
           { name: "run_id", in: "path", required: true, schema: { type: "string", minLength: 1 } },
           { name: "name", in: "path", required: true, schema: { type: "string", pattern: SIGNAL_NAME } },
-          {
-            name: KEY_HEADER,
-            in: "header",
-            schema: { type: "string", minLength: 1, maxLength: MAX_KEY },
-            description: "Requests with the same key send the signal once",
-          },
+          IDEMPOTENCY_PARAMETER,
         ],
         requestBody: {
           required: true,
@@ -61,12 +62,4 @@ function nameOf(text: string): string {
   const msg = faultOfSignal(text);
   if (msg === null) return text;
   throw new ValidationFailed([{ loc: ["path", "name"], msg, type: "string_pattern_mismatch" }]);
-}
-
-/** The key of a request that may be repeated; null without one. @throws ValidationFailed */
-function keyOf({ headers }: Request): string | null {
-  const key = headers.get(KEY_HEADER);
-  if (key === null || (key !== "" && key.length <= MAX_KEY)) return key;
-  const msg = `Input should have 1 to ${MAX_KEY} characters`;
-  throw new ValidationFailed([{ loc: ["header", KEY_HEADER], msg, type: "value_error" }]);
 }

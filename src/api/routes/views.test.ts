@@ -21,6 +21,8 @@ function record(status: RunRecord["status"], entries: LogEntry[]): RunRecord {
     output: null,
     errorDetails: null,
     tags: null,
+    startAt: null,
+    priority: null,
   };
 }
 

@@ -26,6 +26,12 @@ export function runText(run: RunRecord, shown = (results: string) => results): s
   return `{"uuid":"${run.uuid}","id":${JSON.stringify(run.id)},"workflow_id":"${run.workflowUuid}","workflow_version":${run.workflowVersion},"status":"${run.status}","payload":${run.payload},"created_at":"${isoTime(run.createdAt)}","started_at":${timeText(run.startedAt)},"completed_at":${timeText(run.completedAt)},"error":${JSON.stringify(run.error)},"step_results":${shown(results)}${family}${waits}${counts}${compensation}${givenText(run)}}`;
 }
 
+/** The answer to a trigger that waited for the end of its run. */
+export function endedText(run: RunRecord): string {
+  const ended = run.completedAt === null ? "null" : runText(run);
+  return `{"run_id":"${run.uuid}","status":"${run.status}","run":${ended}}`;
+}
+
 /** What is said of a run that is being undone, or was. */
 function compensationText({ done, failed }: NonNullable<Summary["undone"]>, isOver: boolean): string {
   if (!isOver) return ',"phase":"compensating"';
@@ -45,8 +51,9 @@ function countText(name: string, count: number): string {
 }
 
 /** Fields that runs of plain definitions have not. A copy in a cache of the version before has none of them. */
-function givenText({ output, errorDetails, tags }: RunRecord): string {
-  const fields = { output, error_details: errorDetails, tags };
+function givenText({ output, errorDetails, tags, startAt, priority }: RunRecord): string {
+  const start_at = startAt == null ? null : timeText(startAt);
+  const fields = { output, error_details: errorDetails, tags, start_at, priority };
   return Object.entries(fields)
     .map(([name, text]) => (text == null ? "" : `,"${name}":${text}`))
     .join("");

@@ -53,6 +53,8 @@ function scene() {
             output: null,
             errorDetails: null,
             tags: null,
+            startAt: null,
+            priority: null,
           };
     return record;
   };

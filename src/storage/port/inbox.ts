@@ -1,5 +1,6 @@
 /** The inbox of a run: what came for it from outside and waits to be taken by a step. */
 import type { RunKey } from "../../schemas/run.ts";
+import type { RequestKey } from "./request-keys.ts";
 
 /** Signals of a run that are kept, and their bodies together, in characters. */
 export const MAX_KEPT_SIGNALS = 1000;
@@ -10,9 +11,11 @@ export const MAX_KEPT_SIZE = 8 * 1024 * 1024;
 export interface NewSignal extends RunKey {
   /** A UUID. */
   id: string;
-  /** It may be sent again: one of the same run and id is stored once. */
-  isKeyed: boolean;
+  /** Absent for one that its sender does not repeat. */
+  requestKey?: RequestKey;
   name: string;
+  /** Steps that wait for one of its name, as far as its sender knows. */
+  waiting: number;
   /** JSON text. */
   body: string;
 }
@@ -20,10 +23,17 @@ export interface NewSignal extends RunKey {
 /** How a signal was stored. */
 export interface StoredSignal {
   workflowUuid: string;
-  /** Signals of its name that were kept before it and not taken yet. */
-  earlier: number;
-  /** It was stored before. */
-  isRepeated: boolean;
+  /** What the answer is made of, as it is kept with the key of the request. */
+  sent: SentSignal;
+  /** Nothing was stored: another request had its key first. Absent for a signal that is stored. */
+  isTaken?: true;
+}
+
+/** What is told of a signal. */
+export interface SentSignal {
+  id: string;
+  /** Whether a step waits for it: more do than signals of its name were kept before it and not taken yet. */
+  isDelivered: boolean;
 }
 
 /** The runs of which more is asked than what is known. */

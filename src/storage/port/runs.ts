@@ -3,6 +3,7 @@ import type { RunKey, RunStatus } from "../../schemas/run.ts";
 import type { ClaimMark } from "./claims.ts";
 import type { MadeRun } from "./made-run.ts";
 import type { ProgressBeforeInsert } from "./progress.ts";
+import type { RequestKey } from "./request-keys.ts";
 import type { VersionKey } from "./workflows.ts";
 
 export interface NewRun extends MadeRun {
@@ -16,6 +17,12 @@ export interface NewRun extends MadeRun {
   depth: number;
   /** W3C trace context of the request that triggered it; null without one. */
   traceparent: string | null;
+  /** Absent for one that its sender does not repeat. */
+  requestKey?: RequestKey;
+  /** When it may begin, milliseconds since the epoch; absent for at once. */
+  startAt?: number;
+  /** 1 to 5, of a run whose trigger asked for one; absent counts as 3. */
+  priority?: number;
   /** Milliseconds until the sweeper may claim the run, in which its message can reach a worker. */
   graceMilliseconds: number;
   /** Stores the run as claimed, with token 1, if the lease of the worker lasts; null stores it as pending. */
@@ -34,6 +41,8 @@ export interface InsertedRun {
   ended: boolean;
   /** Nothing was stored: see `preparedFor`. It is to be made by this version. Absent for a run that is stored. */
   unprepared?: true;
+  /** Nothing was stored: another request had its key first. Absent for a run that is stored. */
+  isTaken?: true;
   /** It waits for its turn: nobody can claim it before. Absent for others. */
   waits?: true;
   /** Runs that are to be cancelled, so that it can begin; absent for none. */
@@ -64,6 +73,9 @@ export interface RunRecord {
   errorDetails: string | null;
   /** JSON text of an array; null for none. */
   tags: string | null;
+  /** When its trigger asked for it to begin, milliseconds since the epoch, and with which priority; null where it did not. */
+  startAt: number | null;
+  priority: number | null;
 }
 
 /** What is known of a run that has begun beside what its claim gives. Times are milliseconds since the epoch. */

@@ -5,43 +5,49 @@ import type { InboxRow } from "../../schemas/inbox.ts";
 import { MAX_KEPT_SIGNALS, MAX_KEPT_SIZE } from "../port/inbox.ts";
 import type { InboxLookup, NewSignal, Outcome, StoredSignal } from "../port.ts";
 import { refused } from "../refusals.ts";
+import { keepKeys } from "./inserts/request-keys.ts";
 import { boundsOf, milliseconds, rounds, within, writeBatch } from "./statement.ts";
 
 const ITEM = `json_to_recordset($1::text::json) as item
-    (position integer, namespace text, uuid uuid, id uuid, "isKeyed" boolean, name text, body text, size integer)`;
+    (position integer, namespace text, uuid uuid, id uuid, name text, waiting integer, body text, size integer, route text, key text, hash text)`;
 
 // The rows of run_queue are locked first: what the statement then counts is what there is. One that sleeps is due now; a new run is
 // left to its message.
 export const PUT_SIGNALS = keptStatement(
   "put_signals",
   ["text", "uuid", "uuid"],
-  { position: "integer", workflowUuid: "uuid", state: "text", earlier: "integer" },
+  { position: "integer", workflowUuid: "uuid", state: "text", isDelivered: "boolean" },
   `with item as (
     select * from ${ITEM} where ${few("position")}
   ), open as materialized (
-    select item.*, q.inbox + 1 as seq, kept.*,
-      item."isKeyed" and exists (select from run_inbox i where i.run_uuid = item.uuid and i.id = item.id and i.is_keyed) as is_known
+    select item.*, q.inbox + 1 as seq, kept.*
     from item join run_queue q on ${equals("q.run_uuid", "item.uuid")} and q.namespace = item.namespace and not q.ended,
     lateral (
       select count(*)::integer as count, coalesce(sum(bytes), 0)::integer as kept_size,
         (count(*) filter (where i.name = item.name))::integer as earlier
       from run_inbox i where i.run_uuid = item.uuid and i.kind = 'signal' and i.body is not null
     ) as kept
+  ), fit as (
+    select *, jsonb_build_object('id', id, 'isDelivered', waiting > earlier)::text as answer
+    from open where count < ${MAX_KEPT_SIGNALS} and kept_size + size <= ${MAX_KEPT_SIZE}
+  ), keyed as (
+    ${keepKeys("select distinct on (namespace, route, key) namespace, route, key, hash, answer from fit where key is not null order by namespace, route, key, position")}
   ), room as (
-    select * from open where not is_known and count < ${MAX_KEPT_SIGNALS} and kept_size + size <= ${MAX_KEPT_SIZE}
+    select * from fit where key is null or answer in (select answer from keyed)
   ), counted as (
     update run_queue q set inbox = room.seq,
       due_at = case when q.holder is null and q.started_at is not null and q.due_at > now() then now() else q.due_at end
     from room where ${equals("q.run_uuid", "room.uuid")}
   ), put as (
-    insert into run_inbox (run_uuid, seq, name, body, bytes, id, is_keyed)
-    select uuid, seq, name, body::json, size, id, "isKeyed" from room
+    insert into run_inbox (run_uuid, seq, name, body, bytes, id)
+    select uuid, seq, name, body::json, size, id from room
   )
-  select answer.position, r.workflow_id, answer.state, answer.earlier
+  select answer.position, r.workflow_id, answer.state, answer.is_delivered
   from (
-    select position, namespace, uuid, earlier,
-      case when is_known then 'known' when position in (select position from room) then 'stored' else 'full' end as state from open
-    union all select position, namespace, uuid, 0, 'over' from item where position not in (select position from open)
+    select position, namespace, uuid, waiting > earlier as is_delivered,
+      case when position in (select position from room) then 'stored' when position in (select position from fit) then 'taken'
+        else 'full' end as state from open
+    union all select position, namespace, uuid, false, 'over' from item where position not in (select position from open)
   ) as answer
   join workflow_runs r on r.uuid = answer.uuid and r.namespace = answer.namespace and ${within("r.uuid", "$2", "$3")}`,
   `perform from run_queue q where q.run_uuid in (select uuid from ${ITEM} where ${few("position")}) order by q.run_uuid for update`,
@@ -61,8 +67,8 @@ export const FIND_INBOX = keptStatement(
 interface Answer {
   position: number;
   workflowUuid: string;
-  state: "known" | "stored" | "full" | "over";
-  earlier: number;
+  state: "stored" | "taken" | "full" | "over";
+  isDelivered: boolean;
 }
 
 /** The inboxes of runs. */
@@ -85,10 +91,15 @@ export class Inbox {
 
   async #put(batch: NewSignal[]): Promise<Outcome<StoredSignal>[]> {
     const named = batch.filter(({ uuid }) => isUuid(uuid));
-    const text = JSON.stringify(named.map((item, position) => ({ ...item, position, size: item.body.length })));
+    const text = JSON.stringify(
+      named.map(({ requestKey, ...item }, position) => {
+        const { route, key, hash } = requestKey ?? {};
+        return { ...item, position, size: item.body.length, route, key, hash };
+      }),
+    );
     const answers = await this.#pool.run<Answer>(PUT_SIGNALS.call, [text, ...boundsOf(named.map(({ uuid }) => uuid))]);
     const found = new Map(answers.map((answer) => [named[answer.position], answer]));
-    return batch.map((item) => outcomeOf(found.get(item), item.uuid));
+    return batch.map((item) => outcomeOf(found.get(item), item));
   }
 
   /** What came for each of the runs, in the order of arrival. */
@@ -100,10 +111,11 @@ export class Inbox {
   }
 }
 
-function outcomeOf(answer: Answer | undefined, uuid: string): Outcome<StoredSignal> {
+function outcomeOf(answer: Answer | undefined, { uuid, id }: NewSignal): Outcome<StoredSignal> {
   if (answer === undefined) return refused("run_not_found", uuid);
-  const { state, workflowUuid, earlier } = answer;
+  const { state, workflowUuid, isDelivered } = answer;
   if (state === "over") return refused("run_ended", uuid);
   if (state === "full") return refused("too_many_signals", uuid);
-  return { kind: "ok", value: { workflowUuid, earlier, isRepeated: state === "known" } };
+  const stored = { workflowUuid, sent: { id, isDelivered } };
+  return { kind: "ok", value: state === "taken" ? { ...stored, isTaken: true } : stored };
 }

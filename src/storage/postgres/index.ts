@@ -5,11 +5,12 @@ import { migrate, openPools, type Pools, startWith } from "../../db/postgres/pos
 import type { Replica } from "../port/replica.ts";
 import type { Storage } from "../port.ts";
 import { SAVE_FAMILIES, SAVE_PROGRESS } from "./checkpoints.ts";
-import { CLAIM_BY_MESSAGE, CLAIM_DUE, CLAIM_DUE_BEGUN, Claims, LOGS } from "./claims.ts";
+import { Claims } from "./claims/claims.ts";
+import { DueLooks, NEXT_DUE } from "./claims/due-looks.ts";
+import { CLAIM_STATEMENTS } from "./claims/statements.ts";
 import { CONTROL_OF, Control, REQUEST_CONTROL } from "./control.ts";
 import { DatabaseClock, databaseTime } from "./database-clock.ts";
 import { Definitions, FIND_VERSIONS, INSERT_WORKFLOWS } from "./definitions.ts";
-import { DueLooks, NEXT_DUE } from "./due-looks.ts";
 import { ENDS } from "./ends.ts";
 import { EventQueue, OWED_EVENTS_SENT, TAKE_OWED_EVENTS } from "./events.ts";
 import { FIND_FACTS, findFacts } from "./facts.ts";
@@ -18,14 +19,13 @@ import { recordHealth } from "./health.ts";
 import { FIND_HISTORY, findHistory } from "./history.ts";
 import { FENCE_IDS, FIND_LATE_IDS, Ids } from "./ids.ts";
 import { FIND_INBOX, Inbox, PUT_SIGNALS } from "./inbox.ts";
-import { INSERT_BY_UUID } from "./inserts/insert-runs.ts";
-import { NewRuns } from "./inserts/new-runs.ts";
-import { TURN_FUNCTIONS } from "./inserts/turn-runs.ts";
+import { INSERT_STATEMENTS, NewRuns } from "./inserts/new-runs.ts";
+import { dropRequestKeys, findRequestKeys } from "./inserts/request-keys.ts";
 import { PARTITION_FUNCTIONS, Partitions } from "./partitions/partitions.ts";
 import { ProgressWriter } from "./progress.ts";
 import { READ_FUNCTIONS, readsOf } from "./reads.ts";
 import { PostgresReplica } from "./replica.ts";
-import { storedRuns } from "./runs.ts";
+import { endedRuns, storedRuns } from "./runs.ts";
 import { PostgresSchedules, SCHEDULE_STATEMENTS } from "./schedules/schedules.ts";
 import { StepOrder } from "./step-order.ts";
 import { forgetTurns, takeTurns } from "./turns.ts";
@@ -38,15 +38,11 @@ export const KEPT = [
   FIND_LATE_IDS,
   INSERT_WORKFLOWS,
   FIND_VERSIONS,
-  INSERT_BY_UUID,
+  ...INSERT_STATEMENTS,
   FIND_FACTS,
-  ...TURN_FUNCTIONS,
   ...SCHEDULE_STATEMENTS,
   FIND_UNCLAIMED,
-  CLAIM_BY_MESSAGE,
-  CLAIM_DUE,
-  CLAIM_DUE_BEGUN,
-  LOGS,
+  ...CLAIM_STATEMENTS,
   NEXT_DUE,
   FIGURES,
   RENEW_LEASE,
@@ -158,10 +154,12 @@ function postgresStorage(
     deleteWorkflows: (items) => definitions.delete(items),
     findVersions: (keys) => definitions.versions(keys),
     insertRuns: (items) => newRuns.insert(items),
+    endedRuns: (keys) => endedRuns(reads, keys),
     storedRuns: (keys) => storedRuns(writes, keys),
     takeTurns: (ended) => takeTurns(writes, ended),
     findHistory: (items) => findHistory(reads, items),
     findFacts: (keys) => findFacts(writes, keys),
+    findRequestKeys: (keys) => findRequestKeys(writes, keys),
     findUnclaimed: (keys, maxBytes) => unclaimed.find(keys, maxBytes),
     claimByMessage: (claim) => claims.byMessage(claim),
     claimDue: (claim) => claims.due(claim),
@@ -176,8 +174,8 @@ function postgresStorage(
     findInbox: (items) => inbox.find(items),
     maintain: async (before) => {
       if (before !== null && (await partitions.drop(before))) return true;
-      await Promise.all([partitions.make(), forgetTurns(writes)]);
-      return false;
+      const [more] = await Promise.all([dropRequestKeys(writes), partitions.make(), forgetTurns(writes)]);
+      return more;
     },
     figures: () => figuresOf(writes, looks, owesEvents),
     check: async () => void (await reads.run("select 1", [])),

@@ -11,6 +11,7 @@ const TABLES = [
   "run_turns",
   "turn_locks",
   "schedules",
+  "request_keys",
   "workflow_runs",
   "run_queue",
   "run_log",

@@ -3,11 +3,11 @@ import type { Pool } from "../../db/postgres/pool.ts";
 import type { Reads } from "../port.ts";
 import { LOOK_FOR_RUNS, Looks } from "./finding/looks.ts";
 import type { Settled } from "./ids.ts";
-import { FIND_RUNS, LIST_RUNS, Runs } from "./runs.ts";
+import { ENDED_RUNS, FIND_RUNS, LIST_RUNS, Runs } from "./runs.ts";
 import type { StepOrder } from "./step-order.ts";
 import { FIND_WORKFLOWS, Workflows } from "./workflows.ts";
 
-export const READ_FUNCTIONS = [FIND_WORKFLOWS, FIND_RUNS, LIST_RUNS.desc, LIST_RUNS.asc, LOOK_FOR_RUNS];
+export const READ_FUNCTIONS = [FIND_WORKFLOWS, FIND_RUNS, ENDED_RUNS, LIST_RUNS.desc, LIST_RUNS.asc, LOOK_FOR_RUNS];
 
 export function readsOf(pool: Pool, order: StepOrder, settled: Settled): Reads {
   const runs = new Runs(pool, order, settled);

@@ -28,6 +28,7 @@ const columns = (
   ${milliseconds("r.completed_at")} as "completedAt", r.error, r.parent_run_id as "parentRunId", r.root_run_id as "rootRunId",
   r.step_results::text as "stepResults",
   r.output::text as output, r.error_details::text as "errorDetails", r.tags::text as tags,
+  ${milliseconds("r.start_at")} as "startAt", r.priority::integer as priority,
   case when r.step_results is not null or r.completed_at is null and coalesce(q.log_length, 0) = 0 then '[]'
     else ${entriesOf("r.uuid", low, high)} end as log`;
 
@@ -49,6 +50,8 @@ const RECORD = {
   output: "text",
   errorDetails: "text",
   tags: "text",
+  startAt: "float8",
+  priority: "integer",
   log: "text",
 } as const;
 
@@ -63,6 +66,14 @@ export const FIND_RUNS = keptStatement(
 const STORED = `select namespace, uuid from workflow_runs
   where uuid = any($2::uuid[]) and namespace = any($1::text[]) and ${within("uuid", "$3", "$4")}`;
 
+export const ENDED_RUNS = keptStatement(
+  "ended_runs",
+  ["text[]", "uuid[]", "uuid", "uuid"],
+  { namespace: "text", uuid: "uuid" },
+  `select namespace, uuid from workflow_runs
+    where uuid = any($2) and namespace = any($1) and completed_at is not null and ${within("uuid", "$3", "$4")}`,
+);
+
 // The limit is applied before the rows of run_queue are looked up, one by one ("offset 0"): the plan is kept, and the planner does
 // not know the limit.
 const list = (
@@ -70,7 +81,7 @@ const list = (
   low: string,
   high: string,
 ) => `select namespace, uuid, id, "workflowUuid", "workflowVersion", status, payload,
-    "createdAt", "startedAt", "completedAt", error, "parentRunId", "rootRunId", "stepResults", output, "errorDetails", tags, log from (
+    "createdAt", "startedAt", "completedAt", error, "parentRunId", "rootRunId", "stepResults", output, "errorDetails", tags, "startAt", priority, log from (
     select *, sum(size) over (rows unbounded preceding) - size as before from (
       select *, length(payload) + coalesce(length("stepResults"), 0) + coalesce(length(output), 0) + length(log) as size from (
         select ${columns(low, high)} from (select * from workflow_runs r where r.namespace = $1 and ${rows} limit $2) as r
@@ -95,9 +106,18 @@ export const LIST_RUNS = {
 };
 
 /** The runs among these that are stored. */
-export async function storedRuns(pool: Pool, keys: RunKey[]): Promise<RunKey[]> {
+export function storedRuns(pool: Pool, keys: RunKey[]): Promise<RunKey[]> {
+  return among(pool, STORED, keys);
+}
+
+/** The runs among these that have ended. */
+export function endedRuns(pool: Pool, keys: RunKey[]): Promise<RunKey[]> {
+  return among(pool, ENDED_RUNS.call, keys);
+}
+
+async function among(pool: Pool, statement: string, keys: RunKey[]): Promise<RunKey[]> {
   const asked = keys.filter(({ uuid }) => isUuid(uuid));
-  const rows = await pool.run<RunKey>(STORED, boundRuns(asked));
+  const rows = await pool.run<RunKey>(statement, boundRuns(asked));
   const found = new Set(rows.map(nameOfRun));
   return asked.filter((key) => found.has(nameOfRun(key)));
 }

@@ -6,6 +6,8 @@ import { LOOK_MILLISECONDS, MOST_LINES, type TurnsTaken } from "../port/turns.ts
 
 /** The run of a row of run_turns is not over. */
 const IS_OPEN = "exists (select from run_queue q where q.run_uuid = t.run_uuid and not q.ended)";
+/** A run that waits does so for its turn, and not for its time. */
+const IS_HERE = "(t.start_at is null or t.start_at <= at)";
 const LATER = `interval '${LOOK_MILLISECONDS} milliseconds'`;
 
 /**
@@ -29,14 +31,17 @@ begin
   delete from run_turns t where t.workflow_uuid = $1 and t.line = $2 and t.begun_at is not null and not ${IS_OPEN}
     and (t.rate_per is null or t.begun_at + t.rate_per * interval '1 millisecond' <= at);
   loop
-    select * into head from run_turns t where t.workflow_uuid = $1 and t.line = $2 and t.begun_at is null order by t.seq limit 1;
-    if not found then free_at := null; exit; end if;
+    select * into head from run_turns t where t.workflow_uuid = $1 and t.line = $2 and t.begun_at is null and ${IS_HERE} order by t.seq limit 1;
+    if not found then
+      select min(t.start_at) into free_at from run_turns t where t.workflow_uuid = $1 and t.line = $2 and t.begun_at is null;
+      exit;
+    end if;
     free_at := at;
     select count(*) into under from run_turns t where t.workflow_uuid = $1 and t.line = $2 and t.begun_at is not null and ${IS_OPEN};
     if under >= head.most then free_at := at + ${LATER}; exit; end if;
     if head.rate_key is not null then
       if exists (select from run_turns t where t.workflow_uuid = $1 and t.rate_key = head.rate_key and t.begun_at is null
-        and t.seq < head.seq) then free_at := at + ${LATER}; exit; end if;
+        and ${IS_HERE} and t.seq < head.seq) then free_at := at + ${LATER}; exit; end if;
       select array_agg(b.begun_at order by b.begun_at desc) into begins from (
         select t.begun_at from run_turns t where t.workflow_uuid = $1 and t.rate_key = head.rate_key
           and t.begun_at > at - head.rate_per * interval '1 millisecond' order by t.begun_at desc limit head.rate_most
@@ -47,13 +52,13 @@ begin
       end if;
     end if;
     update run_turns t set begun_at = at where t.run_uuid = head.run_uuid;
-    insert into run_queue (run_uuid, namespace, due_at, parent_uuid, parent_path, parent_cancels) values (head.run_uuid, head.namespace,
-      at + coalesce(($3::json ->> head.run_uuid::text)::float8, 0) * interval '1 millisecond', head.parent_uuid, head.parent_path,
-      head.parent_cancels) on conflict do nothing;
+    insert into run_queue (run_uuid, namespace, due_at, parent_uuid, parent_path, parent_cancels, priority) values (head.run_uuid,
+      head.namespace, at + coalesce(($3::json ->> head.run_uuid::text)::float8, 0) * interval '1 millisecond', head.parent_uuid,
+      head.parent_path, head.parent_cancels, head.priority) on conflict do nothing;
     begun := begun || jsonb_build_object('namespace', head.namespace, 'uuid', head.run_uuid);
   end loop;
   if free_at is not null and head.cancels_oldest then
-    select count(*) into behind from run_turns t where t.workflow_uuid = $1 and t.line = $2 and t.begun_at is null;
+    select count(*) into behind from run_turns t where t.workflow_uuid = $1 and t.line = $2 and t.begun_at is null and ${IS_HERE};
     select coalesce(jsonb_agg(jsonb_build_object('namespace', o.namespace, 'uuid', o.run_uuid)), '[]') into victims from (
       select t.namespace, t.run_uuid from run_turns t where t.workflow_uuid = $1 and t.line = $2 and t.begun_at is not null and ${IS_OPEN}
       order by t.seq limit greatest(0, under + behind - head.most)

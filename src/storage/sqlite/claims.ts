@@ -2,6 +2,7 @@ import type { Database } from "bun:sqlite";
 import type { Clock } from "../../clock.ts";
 import { ON_FAILURE } from "../../schemas/child.ts";
 import { sizeOf } from "../../schemas/inbox.ts";
+import { CLAIMS_IN_ORDER, DEFAULT_PRIORITY } from "../port/priorities.ts";
 import type { Claim, ClaimedRun, DueClaim, MessageClaim } from "../port.ts";
 import type { Inbox } from "./inbox.ts";
 import { logOf } from "./runs.ts";
@@ -18,11 +19,24 @@ const BY_UUID = `select uuid, 0 as logLength, 1 as token, 0 as crashes, 1 as cla
   (select parent_path from run_queue where run_uuid = uuid) as parentPath, 0 as isCancelled
   from workflow_runs r where uuid = ?`;
 
-// "cross join" makes SQLite read the queue first, and "+?" has it plan the statement once (see Definitions).
-const DUE = `select run_uuid as uuid, log_length as logLength, q.token + 1 as token, q.crashes, q.claims + 1 as claims, q.inbox as came,
+const QUEUED = `select run_uuid as uuid, log_length as logLength, q.token + 1 as token, q.crashes, q.claims + 1 as claims, q.inbox as came,
   parent_uuid as parentUuid, q.parent_path as parentPath, q.control is not null as isCancelled,
-  ${RUN} from run_queue q cross join workflow_runs r on r.uuid = run_uuid
-  where due_at <= ? and (q.started_at is not null or due_at <= ?) order by due_at limit +?`;
+  ${RUN} from run_queue q cross join workflow_runs r on r.uuid = run_uuid`;
+
+/** A run is due, and is not left to its message for some time (the second parameter). */
+const IS_DUE = "due_at <= ? and (q.started_at is not null or q.priority is not null or due_at <= ?)";
+
+// "cross join" makes SQLite read the queue first, and "+?" has it plan the statement once (see Definitions).
+const DUE = `${QUEUED} where ${IS_DUE} order by due_at limit +?`;
+
+const ONE = `${QUEUED} where run_uuid = ?`;
+
+const candidates = (priority: string) =>
+  `select run_uuid as uuid, due_at as dueAt from run_queue q where ${priority} and ${IS_DUE} order by due_at limit +?`;
+
+const OF_PRIORITY = candidates("priority = ?");
+const OF_NONE = candidates("priority is null");
+const PRIORITIES = [5, 4, 3, 2, 1];
 
 // A statement of its own: with "returning" a row takes 3 µs more.
 const CLAIM = `update run_queue set token = ?, claims = ?, due_at = null, holder = ?, claim_id = ?,
@@ -35,6 +49,9 @@ const NEXT_DUE = `select min(due_at) as dueAt from run_queue where due_at < ${NE
 
 const NEXT_DUE_BEGUN = `${NEXT_DUE} and started_at is not null`;
 
+/** The soonest of the runs that no message names. */
+const NEXT_RANKED = `${NEXT_DUE} and priority = ?`;
+
 /** `came`: how many things came into its inbox. */
 type Claimable = Omit<ClaimedRun, "log" | "inbox" | "isOnFailure" | "isCancelled"> & {
   came: number;
@@ -42,12 +59,18 @@ type Claimable = Omit<ClaimedRun, "log" | "inbox" | "isOnFailure" | "isCancelled
   isCancelled: number;
 };
 
+interface Candidate {
+  uuid: string;
+  dueAt: number;
+}
+
 /** Claims of runs, on one SQLite connection. Writes expect an open transaction. */
 export class Claims {
   readonly #database: Database;
   readonly #clock: Clock;
   readonly #workers: Workers;
   readonly #inbox: Inbox;
+  #dueClaims = 0;
 
   constructor(database: Database, clock: Clock, workers: Workers, inbox: Inbox) {
     this.#database = database;
@@ -74,16 +97,46 @@ export class Claims {
   due({ limit, patienceMilliseconds, ...claim }: DueClaim): ClaimedRun[] {
     this.#workers.free();
     const now = this.#clock.now();
-    const statement = this.#database.query<Claimable, [number, number, number]>(DUE);
-    return this.#claim(claim, statement.iterate(now, now - patienceMilliseconds, limit));
+    const bounds = [now, now - patienceMilliseconds, limit] as const;
+    const first = this.#nextRanked();
+    const inOrder = first === null || first > now || ++this.#dueClaims % CLAIMS_IN_ORDER === 0;
+    if (!inOrder) return this.#claim(claim, this.#byPriority(...bounds));
+    return this.#claim(claim, this.#database.query<Claimable, [number, number, number]>(DUE).iterate(...bounds));
+  }
+
+  /** Runs that are due, those of a higher priority first. */
+  *#byPriority(now: number, patient: number, limit: number): Iterable<Claimable> {
+    const none = this.#database.query<Candidate, [number, number, number]>(OF_NONE);
+    const some = this.#database.query<Candidate, [number, number, number, number]>(OF_PRIORITY);
+    const one = this.#database.query<Claimable, [string]>(ONE);
+    let room = limit;
+    for (const priority of PRIORITIES) {
+      const found = some.all(priority, now, patient, room);
+      if (priority === DEFAULT_PRIORITY) found.push(...none.all(now, patient, room));
+      for (const { uuid } of found.sort((first, second) => first.dueAt - second.dueAt).slice(0, room)) {
+        const row = one.get(uuid);
+        if (row !== null) yield row;
+        room--;
+      }
+      if (room === 0) return;
+    }
+  }
+
+  /** When the first of the runs is due that no message names; null for never. */
+  #nextRanked(): number | null {
+    const statement = this.#database.query<{ dueAt: number | null }, [number]>(NEXT_RANKED);
+    const times = PRIORITIES.flatMap((priority) => statement.get(priority)?.dueAt ?? []);
+    return times.length === 0 ? null : Math.min(...times);
   }
 
   nextDue(patienceMilliseconds: number): number | null {
     const soonest = (sql: string) => this.#database.query<{ dueAt: number | null }, []>(sql).get()?.dueAt ?? null;
     const [dueAt, leaseEnd] = [soonest(NEXT_DUE), this.#workers.nextEnd()];
-    // Only with patience can a run that was begun be due before the others.
-    const begun = dueAt === null || patienceMilliseconds === 0 ? null : soonest(NEXT_DUE_BEGUN);
-    const times = [dueAt === null ? null : dueAt + patienceMilliseconds, begun, leaseEnd].filter(
+    // Only with patience can a run that has no message to wait for be due before the others.
+    const isPatient = dueAt !== null && patienceMilliseconds > 0;
+    const begun = isPatient ? soonest(NEXT_DUE_BEGUN) : null;
+    const ranked = isPatient ? this.#nextRanked() : null;
+    const times = [dueAt === null ? null : dueAt + patienceMilliseconds, begun, ranked, leaseEnd].filter(
       (time) => time !== null,
     );
     return times.length === 0 ? null : Math.min(...times);

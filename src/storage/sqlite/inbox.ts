@@ -5,11 +5,10 @@ import type { Json } from "../../schemas/json.ts";
 import { MAX_KEPT_SIGNALS, MAX_KEPT_SIZE } from "../port/inbox.ts";
 import type { InboxLookup, NewSignal, Outcome, StoredSignal } from "../port.ts";
 import { refused } from "../refusals.ts";
+import { RequestKeys } from "./inserts/request-keys.ts";
 
 const RUN = `select workflow_id as workflowUuid, completed_at is not null as isOver from workflow_runs
   where uuid = ? and namespace = ?`;
-
-const KNOWN = "select 1 from run_inbox where run_uuid = ? and id = ? and is_keyed";
 
 const KEPT = `select count(*) as count, coalesce(sum(bytes), 0) as size, coalesce(sum(name = ?), 0) as earlier from run_inbox
   where run_uuid = ? and kind = 'signal' and body is not null`;
@@ -18,8 +17,8 @@ const KEPT = `select count(*) as count, coalesce(sum(bytes), 0) as size, coalesc
 const COUNT = `update run_queue set inbox = inbox + 1,
   due_at = iif(holder is null and started_at is not null and due_at > ?1, ?1, due_at) where run_uuid = ?2`;
 
-const PUT = `insert into run_inbox (run_uuid, seq, kind, name, body, bytes, id, is_keyed, received_at)
-  select run_uuid, inbox, ?, ?, ?, ?, ?, ?, ? from run_queue where run_uuid = ?`;
+const PUT = `insert into run_inbox (run_uuid, seq, kind, name, body, bytes, id, received_at)
+  select run_uuid, inbox, ?, ?, ?, ?, ?, ? from run_queue where run_uuid = ?`;
 
 const FIND = `select seq, kind, name, body, id, received_at as receivedAt from run_inbox
   where run_uuid = ? and seq > ? and body is not null order by seq`;
@@ -34,13 +33,15 @@ const CLEAR = "delete from run_inbox where run_uuid = ?";
 export class Inbox {
   readonly #database: Database;
   readonly #clock: Clock;
+  readonly #keys: RequestKeys;
 
   constructor(database: Database, clock: Clock) {
     this.#database = database;
     this.#clock = clock;
+    this.#keys = new RequestKeys(database, clock);
   }
 
-  put({ namespace, uuid, id, isKeyed, name, body }: NewSignal): Outcome<StoredSignal> {
+  put({ namespace, uuid, id, requestKey, name, waiting, body }: NewSignal): Outcome<StoredSignal> {
     const run = this.#database
       .query<{ workflowUuid: string; isOver: number }, [string, string]>(RUN)
       .get(uuid, namespace);
@@ -48,26 +49,25 @@ export class Inbox {
     if (run.isOver) return refused("run_ended", uuid);
     const { workflowUuid } = run;
     const { count, size, earlier } = this.#kept(name, uuid);
-    if (isKeyed && this.#database.query(KNOWN).get(uuid, id) !== null) {
-      return { kind: "ok", value: { workflowUuid, earlier, isRepeated: true } };
+    const stored = { workflowUuid, sent: { id, isDelivered: waiting > earlier } };
+    if (requestKey !== undefined && this.#keys.find(requestKey) !== null) {
+      return { kind: "ok", value: { ...stored, isTaken: true } };
     }
     if (count >= MAX_KEPT_SIGNALS || size + body.length > MAX_KEPT_SIZE) return refused("too_many_signals", uuid);
-    this.#put(uuid, { kind: "signal", name, body, id, isKeyed });
-    return { kind: "ok", value: { workflowUuid, earlier, isRepeated: false } };
+    this.#put(uuid, { kind: "signal", name, body, id });
+    if (requestKey !== undefined) this.#keys.keep(requestKey, JSON.stringify(stored.sent));
+    return { kind: "ok", value: stored };
   }
 
   /** Tells a run what came of one that it started; one that is over is told nothing. */
   tell(uuid: string, path: string, child: string, said: Json): void {
-    this.#put(uuid, { kind: "child", name: path, body: JSON.stringify(said), id: child, isKeyed: false });
+    this.#put(uuid, { kind: "child", name: path, body: JSON.stringify(said), id: child });
   }
 
-  #put(
-    uuid: string,
-    { kind, name, body, id, isKeyed }: Pick<InboxRow, "kind" | "name" | "body" | "id"> & Pick<NewSignal, "isKeyed">,
-  ): void {
+  #put(uuid: string, { kind, name, body, id }: Pick<InboxRow, "kind" | "name" | "body" | "id">): void {
     const now = this.#clock.now();
     this.#database.query(COUNT).run(now, uuid);
-    this.#database.query(PUT).run(kind, name, body, body.length, id, Number(isKeyed), now, uuid);
+    this.#database.query(PUT).run(kind, name, body, body.length, id, now, uuid);
   }
 
   find({ uuid, after }: InboxLookup): InboxRow[] {

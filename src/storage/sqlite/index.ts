@@ -19,6 +19,7 @@ import { Looks } from "./finding/looks.ts";
 import { historyOf } from "./history.ts";
 import { IdsUnderWay, newestId } from "./ids.ts";
 import { Inbox } from "./inbox.ts";
+import { RequestKeys } from "./inserts/request-keys.ts";
 import { Runs } from "./runs.ts";
 import { Schedules } from "./schedules.ts";
 import { Turns } from "./turns.ts";
@@ -101,6 +102,7 @@ function sqliteStorage(
   const claims = new Claims(reader, clock, workers, inbox);
   const unclaimed = new UnclaimedRuns(reader);
   const turns = new Turns(reader, clock);
+  const keys = new RequestKeys(reader, clock);
   const measure = new Measure(reader, clock);
   const schedules = new Schedules(reader, clock, null);
   const underWay = new IdsUnderWay(clock, newestId(reader));
@@ -131,11 +133,13 @@ function sqliteStorage(
     findVersions: async (keys) => reading(() => keys.map((key) => definitions.version(key))),
     insertRuns: (items) => underWay.store(items, (named) => committer.write("insertRuns", named)),
     findRuns: async (keys) => reading(() => keys.map((key) => runs.find(key))),
+    endedRuns: async (keys) => reading(() => keys.filter((key) => runs.hasEnded(key))),
     storedRuns: async (keys) => reading(() => keys.filter((key) => runs.isStored(key))),
     listRuns: async (page) => reading(() => runs.list(page, underWay.settled())),
     findHistory: async (items) => reading(() => items.map((item) => historyOf(reader, item))),
     lookForRuns: async (look) => reading(() => looks.look(look, underWay.settled())),
     findFacts: async (keys) => reading(() => keys.map((key) => runs.facts(key))),
+    findRequestKeys: async (asked) => reading(() => asked.map((key) => keys.find(key))),
     findUnclaimed: async (keys, maxBytes) => reading(() => unclaimed.find(keys, maxBytes)),
     takeTurns: async (ended) =>
       ended.length === 0 && !turns.isAnyWaiting() ? NO_TURNS : committer.write("takeTurns", ended),
@@ -152,9 +156,10 @@ function sqliteStorage(
     findInbox: async (items) => reading(() => items.map((item) => inbox.find(item))),
     maintain: async (before) => {
       if (reading(() => turns.isAnyOver())) await committer.write("forgetTurns", null);
-      if (before === null) return false;
+      const more = reading(() => keys.isAnyOld()) && (await committer.write("dropRequestKeys", null));
+      if (before === null) return more;
       await committer.quiet();
-      return committer.write("dropRuns", before);
+      return (await committer.write("dropRuns", before)) || more;
     },
     figures: async () => reading(() => measure.figures()),
     check: async () => void reading(() => claims.nextDue(0)),

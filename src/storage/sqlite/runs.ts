@@ -12,11 +12,13 @@ const COLUMNS = `uuid, coalesce(id, uuid) as id, workflow_id as workflowUuid, wo
   iif(status = 'pending' and exists (select 1 ${QUEUED} and started_at is not null), 'running', status) as status, payload,
   created_at as createdAt, coalesce(started_at, (select started_at ${QUEUED})) as startedAt, completed_at as completedAt, error,
   parent_run_id as parentRunId, root_run_id as rootRunId,
-  step_results as stepResults, output, error_details as errorDetails, tags, coalesce((select log_length ${QUEUED}), 0) as logLength`;
+  step_results as stepResults, output, error_details as errorDetails, tags, start_at as startAt, priority, coalesce((select log_length ${QUEUED}), 0) as logLength`;
 
 const FIND = `select ${COLUMNS} from workflow_runs where uuid = ? and namespace = ?`;
 
 const STORED = "select 1 from workflow_runs where uuid = ? and namespace = ?";
+
+const ENDED = "select 1 from workflow_runs where uuid = ? and namespace = ? and completed_at is not null";
 
 const FACTS = `select created_at as createdAt, coalesce(started_at, (select started_at ${QUEUED}), created_at) as startedAt,
   parent_run_id as parentRunId, root_run_id as rootRunId, tags from workflow_runs where uuid = ? and namespace = ?`;
@@ -48,6 +50,10 @@ export class Runs {
 
   isStored({ namespace, uuid }: RunKey): boolean {
     return this.#database.query(STORED).get(uuid, namespace) !== null;
+  }
+
+  hasEnded({ namespace, uuid }: RunKey): boolean {
+    return this.#database.query(ENDED).get(uuid, namespace) !== null;
   }
 
   facts({ namespace, uuid }: RunKey): StoredFacts | null {

@@ -1,7 +1,9 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../clock.ts";
 import type { RunKey } from "../../schemas/run.ts";
+import { DEFAULT_PRIORITY } from "../port/priorities.ts";
 import { LOOK_MILLISECONDS, MOST_LINES, type Turn, type TurnsTaken } from "../port/turns.ts";
+import type { NewRun } from "../port.ts";
 
 /** Runs that are counted together. */
 export interface Line {
@@ -17,25 +19,32 @@ interface Waiting extends RunKey {
   ratePer: number | null;
 }
 
+interface Count {
+  count: number;
+}
+
 const OF_LINE = "workflow_uuid = +? and line = +?";
 const IS_OPEN = "exists (select 1 from run_queue q where q.run_uuid = run_turns.run_uuid)";
 
-const JOIN = `insert into run_turns (run_uuid, namespace, workflow_uuid, line, most, cancels_oldest, rate_key, rate_most, rate_per)
-  values (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+/** A run waits for its turn, and not for its time. */
+const WAITS = "begun_at is null and coalesce(start_at, 0) <= +?";
+
+const JOIN = `insert into run_turns (run_uuid, namespace, workflow_uuid, line, most, cancels_oldest, rate_key, rate_most, rate_per,
+  start_at, priority) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const FIRST = `select seq, run_uuid as uuid, namespace, most, rate_key as rateKey, rate_most as rateMost, rate_per as ratePer
-  from run_turns where ${OF_LINE} and begun_at is null order by seq limit 1`;
+  from run_turns where ${OF_LINE} and ${WAITS} order by seq limit 1`;
+const NEXT_START = `select min(start_at) as at from run_turns where ${OF_LINE} and begun_at is null`;
 const UNDER_WAY = `select count(*) as count from run_turns where ${OF_LINE} and begun_at is not null and ${IS_OPEN}`;
-const WAITING = `select count(*) as count from run_turns where ${OF_LINE} and begun_at is null`;
+const WAITING = `select count(*) as count from run_turns where ${OF_LINE} and ${WAITS}`;
 const OLDEST = `select run_uuid as uuid, namespace from run_turns where ${OF_LINE} and begun_at is not null and ${IS_OPEN}
   order by seq limit +?`;
-const CANCELS = `select cancels_oldest as cancels, most from run_turns where ${OF_LINE} and begun_at is null order by seq limit 1`;
-const IS_BEHIND =
-  "select 1 from run_turns where workflow_uuid = +? and rate_key = +? and begun_at is null and seq < +? limit 1";
+const CANCELS = `select cancels_oldest as cancels, most from run_turns where ${OF_LINE} and ${WAITS} order by seq limit 1`;
+const IS_BEHIND = `select 1 from run_turns where workflow_uuid = +? and rate_key = +? and ${WAITS} and seq < +? limit 1`;
 const BEGINS = `select begun_at as at from run_turns where workflow_uuid = +? and rate_key = +? and begun_at > +?
   order by begun_at desc limit +?`;
 const BEGIN = "update run_turns set begun_at = ? where seq = ?";
-const ENQUEUE = `insert into run_queue (run_uuid, namespace, due_at, parent_uuid, parent_path, parent_cancels)
-  select run_uuid, namespace, ?, parent_uuid, parent_path, parent_cancels from run_turns where seq = ?`;
+const ENQUEUE = `insert into run_queue (run_uuid, namespace, due_at, parent_uuid, parent_path, parent_cancels, priority)
+  select run_uuid, namespace, ?, parent_uuid, parent_path, parent_cancels, priority from run_turns where seq = ?`;
 /** What counts for nothing any more. */
 const FORGET = `delete from run_turns where ${OF_LINE} and begun_at is not null and not ${IS_OPEN}
   and (rate_per is null or begun_at + rate_per <= +?)`;
@@ -57,14 +66,19 @@ export class Turns {
 
   /** Whether a line has all the runs that it may have, those that wait included. */
   isFull({ workflowUuid, line }: Line, most: number): boolean {
-    return this.#count(UNDER_WAY, workflowUuid, line) + this.#count(WAITING, workflowUuid, line) >= most;
+    return this.#underWay(workflowUuid, line) + this.#waitingIn(workflowUuid, line) >= most;
   }
 
   /** Puts a run that was just stored at the end of its line. */
-  join({ namespace, uuid }: RunKey, workflowUuid: string, { line, most, onLimit, rate }: Turn): void {
+  join(
+    { namespace, uuid, startAt, priority }: RunKey & Pick<NewRun, "startAt" | "priority">,
+    workflowUuid: string,
+    { line, most, onLimit, rate }: Turn,
+  ): void {
+    const own = startAt === undefined && priority === undefined ? null : (priority ?? DEFAULT_PRIORITY);
     const cancels = onLimit === "cancel_oldest" ? 1 : 0;
     const rated = [rate?.key ?? null, rate?.most ?? null, rate?.perMilliseconds ?? null];
-    this.#database.query(JOIN).run(uuid, namespace, workflowUuid, line, most, cancels, ...rated);
+    this.#database.query(JOIN).run(uuid, namespace, workflowUuid, line, most, cancels, ...rated, startAt ?? null, own);
   }
 
   /** Lets runs of a line begin, in order, while there is room: each is due after its grace. */
@@ -77,8 +91,8 @@ export class Turns {
     this.#database.query(FORGET).run(workflowUuid, line.line, now);
     const begun: RunKey[] = [];
     for (;;) {
-      const first = this.#database.query<Waiting, [string, string]>(FIRST).get(workflowUuid, line.line);
-      if (first === null) return { begun, freeAt: null };
+      const first = this.#database.query<Waiting, [string, string, number]>(FIRST).get(workflowUuid, line.line, now);
+      if (first === null) return { begun, freeAt: this.#nextStart(line) };
       const freeAt = this.#freeAt(line, first, now);
       if (freeAt > now) return { begun, freeAt };
       this.#database.query(BEGIN).run(now, first.seq);
@@ -87,12 +101,19 @@ export class Turns {
     }
   }
 
+  /** When the next run of a line that nobody waits in comes to it; null for never. */
+  #nextStart({ workflowUuid, line }: Line): number | null {
+    return (
+      this.#database.query<{ at: number | null }, [string, string]>(NEXT_START).get(workflowUuid, line)?.at ?? null
+    );
+  }
+
   /** When the first of a line may begin, as far as is known; milliseconds since the epoch. */
   #freeAt({ workflowUuid, line }: Line, { seq, most, rateKey, rateMost, ratePer }: Waiting, now: number): number {
     const later = now + LOOK_MILLISECONDS;
-    if (most !== null && this.#count(UNDER_WAY, workflowUuid, line) >= most) return later;
+    if (most !== null && this.#underWay(workflowUuid, line) >= most) return later;
     if (rateKey === null || rateMost === null || ratePer === null) return now;
-    if (this.#database.query(IS_BEHIND).get(workflowUuid, rateKey, seq) !== null) return later;
+    if (this.#database.query(IS_BEHIND).get(workflowUuid, rateKey, now, seq) !== null) return later;
     const begins = this.#database
       .query<{ at: number }, [string, string, number, number]>(BEGINS)
       .all(workflowUuid, rateKey, now - ratePer, rateMost);
@@ -103,10 +124,10 @@ export class Turns {
   /** The oldest runs under way of a line whose first run has them cancelled: one for each that waits. */
   toCancel({ workflowUuid, line }: Line): RunKey[] {
     const first = this.#database
-      .query<{ cancels: number; most: number | null }, [string, string]>(CANCELS)
-      .get(workflowUuid, line);
+      .query<{ cancels: number; most: number | null }, [string, string, number]>(CANCELS)
+      .get(workflowUuid, line, this.#clock.now());
     if (first === null || first.cancels === 0 || first.most === null) return [];
-    const over = this.#count(UNDER_WAY, workflowUuid, line) + this.#count(WAITING, workflowUuid, line) - first.most;
+    const over = this.#underWay(workflowUuid, line) + this.#waitingIn(workflowUuid, line) - first.most;
     return this.#database.query<RunKey, [string, string, number]>(OLDEST).all(workflowUuid, line, Math.max(0, over));
   }
 
@@ -143,7 +164,12 @@ export class Turns {
     return this.#database.query<Line, []>(LINES).all();
   }
 
-  #count(sql: string, workflowUuid: string, line: string): number {
-    return this.#database.query<{ count: number }, [string, string]>(sql).get(workflowUuid, line)?.count ?? 0;
+  #underWay(workflowUuid: string, line: string): number {
+    return this.#database.query<Count, [string, string]>(UNDER_WAY).get(workflowUuid, line)?.count ?? 0;
+  }
+
+  #waitingIn(workflowUuid: string, line: string): number {
+    const statement = this.#database.query<Count, [string, string, number]>(WAITING);
+    return statement.get(workflowUuid, line, this.#clock.now())?.count ?? 0;
   }
 }

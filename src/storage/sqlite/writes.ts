@@ -27,6 +27,7 @@ import { Family } from "./family/family.ts";
 import { NewChildren } from "./family/new-children.ts";
 import { Inbox } from "./inbox.ts";
 import { NewRuns } from "./inserts/new-runs.ts";
+import { RequestKeys } from "./inserts/request-keys.ts";
 import { ProgressWriter } from "./progress.ts";
 import { Retention } from "./retention.ts";
 import { type NamedMove, Schedules } from "./schedules.ts";
@@ -44,7 +45,8 @@ export function writeOperations(database: Database, clock: Clock) {
   const workers = new Workers(database, clock);
   const turns = new Turns(database, clock);
   const retention = new Retention(database);
-  const newRuns = new NewRuns(database, clock, { definitions, workers, turns });
+  const keys = new RequestKeys(database, clock);
+  const newRuns = new NewRuns(database, clock, { definitions, workers, turns, keys });
   const claims = new Claims(database, clock, workers, inbox);
   const children = new NewChildren(database, clock, { definitions, inbox, turns });
   const progress = new ProgressWriter(database, clock, { inbox, family, children });
@@ -59,6 +61,7 @@ export function writeOperations(database: Database, clock: Clock) {
       turns.forget();
       return null;
     },
+    dropRequestKeys: (_: null) => keys.drop(),
     claimByMessage: (claim: MessageClaim) => claims.byMessage(claim),
     claimDue: (claim: DueClaim) => claims.due(claim),
     saveProgress: (items: Progress[]): Saved[] => each(items, (item) => progress.save(item)),

@@ -24,8 +24,8 @@ const signal = (world: World, uuid: string, name: string, fields: Partial<NewSig
   namespace: NAMESPACE,
   uuid,
   id: newId(world.now()),
-  isKeyed: false,
   name,
+  waiting: 0,
   body: JSON.stringify({ name }),
   ...fields,
 });
@@ -41,7 +41,10 @@ export function inboxContract(check: Check): void {
     expect((await world.find(run.uuid)).status).toBe("running");
     const sent = signal(world, run.uuid, "go");
     const { workflowUuid } = await world.find(run.uuid);
-    expect(granted(only(await storage.putSignals([sent])))).toEqual({ workflowUuid, earlier: 0, isRepeated: false });
+    expect(granted(only(await storage.putSignals([sent])))).toEqual({
+      workflowUuid,
+      sent: { id: sent.id, isDelivered: false },
+    });
     expect(await storage.nextDue(0)).toBeLessThanOrEqual(world.now());
     const claimed = only(await world.claimDue());
     expect(claimed.inbox).toEqual([
@@ -56,13 +59,13 @@ export function inboxContract(check: Check): void {
     const asleep = await world.held();
     granted(await world.save(progress(asleep, { next: { kind: "due", dueAt: world.now() + MINUTE } })));
     const items = [
-      signal(world, fresh, "a"),
+      signal(world, fresh, "a", { waiting: 1 }),
       signal(world, asleep.uuid, "b"),
-      signal(world, fresh, "c"),
-      signal(world, fresh, "a"),
+      signal(world, fresh, "c", { waiting: 2 }),
+      signal(world, fresh, "a", { waiting: 1 }),
     ];
     const stored = (await storage.putSignals(items)).map(granted);
-    expect(stored.map(({ earlier }) => earlier)).toEqual([0, 0, 0, 1]);
+    expect(stored.map(({ sent }) => sent.isDelivered)).toEqual([true, false, true, false]);
     const runs = new Map((await world.claimDue()).map((run) => [run.uuid, run.inbox]));
     expect(runs.get(fresh)?.map(({ seq, name }) => [seq, name])).toEqual([
       [1, "a"],
@@ -139,14 +142,22 @@ export function inboxContract(check: Check): void {
     expect(await seqs(other)).toEqual([1]);
   });
 
-  check("one that is sent again with its id is stored once, also after it was taken", async (world) => {
+  check("one that is sent again with its key is stored once, also after it was taken", async (world) => {
     const { storage } = world;
-    const [run, other] = [await world.held(), await world.held()];
-    const again = signal(world, run.uuid, "a", { isKeyed: true });
-    const send = async () => (await storage.putSignals([again, { ...again }])).map((one) => granted(one).isRepeated);
-    expect(await send()).toEqual([false, true]);
+    const run = await world.held();
+    const requestKey = { namespace: NAMESPACE, route: "signals", key: "k", hash: "h" };
+    const again = () => signal(world, run.uuid, "a", { requestKey, waiting: 1 });
+    const first = again();
+    const send = async (one = again()) =>
+      (await storage.putSignals([one, again()])).map((outcome) => granted(outcome).isTaken ?? false);
+    expect(await send(first)).toEqual([false, true]);
     expect(await send()).toEqual([true, true]);
-    expect(granted(only(await storage.putSignals([{ ...again, uuid: other.uuid }]))).isRepeated).toBe(false);
+    const [kept] = await storage.findRequestKeys([requestKey]);
+    expect(kept?.hash).toBe("h");
+    expect(JSON.parse(kept?.answer ?? "")).toEqual({ id: first.id, isDelivered: true });
+    const elsewhere = { ...again(), requestKey: { ...requestKey, route: "other" } };
+    expect(granted(only(await storage.putSignals([elsewhere]))).isTaken).toBeUndefined();
+    granted(await world.save(progress(run, { entries: entriesText("0"), heard: 2, taken: [2] })));
     granted(await world.save(progress(run, { entries: entriesText("0"), heard: 1, taken: [1] })));
     expect(await send()).toEqual([true, true]);
     expect(await storage.findInbox([{ uuid: run.uuid, after: 0 }])).toEqual([[]]);

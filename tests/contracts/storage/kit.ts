@@ -55,25 +55,33 @@ export function checksOf(adapter: StorageAdapter): Check {
 export class World {
   readonly storage: Storage;
   readonly now: () => number;
+  /** False where time passes for real. */
+  readonly takesClock: boolean;
   /** Lets so many milliseconds pass. */
   readonly pass: (milliseconds: number) => Promise<void>;
   /** The worker of each claimed run, by its uuid and token. */
   readonly #workers = new Map<string, string>();
 
-  private constructor(storage: Storage, now: () => number, pass: (milliseconds: number) => Promise<void>) {
+  private constructor(
+    storage: Storage,
+    now: () => number,
+    pass: (milliseconds: number) => Promise<void>,
+    takesClock: boolean,
+  ) {
     this.storage = storage;
+    this.takesClock = takesClock;
     this.now = now;
     this.pass = pass;
   }
 
   static async open(adapter: StorageAdapter): Promise<World> {
-    if (!adapter.takesClock) return new World(await adapter.open(systemClock), Date.now, Bun.sleep);
+    if (!adapter.takesClock) return new World(await adapter.open(systemClock), Date.now, Bun.sleep, false);
     let time = Date.UTC(2030, 0, 1);
     const clock: Clock = { ...systemClock, now: () => time, monotonic: () => time };
     const pass = async (milliseconds: number) => {
       time += milliseconds;
     };
-    return new World(await adapter.open(clock), clock.now, pass);
+    return new World(await adapter.open(clock), clock.now, pass, true);
   }
 
   newWorkflow(fields: Partial<NewWorkflow> = {}): NewWorkflow {

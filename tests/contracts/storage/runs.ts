@@ -2,7 +2,7 @@
 import { expect } from "bun:test";
 import { newId } from "../../../src/ids.ts";
 import type { InsertedRun, NewRun, Outcome } from "../../../src/storage/port.ts";
-import { type Check, granted, MINUTE, NAMESPACE, only, type World } from "./kit.ts";
+import { type Check, granted, keysOf, MINUTE, NAMESPACE, only, progress, uuidsOf, type World } from "./kit.ts";
 
 const key = (reference: string) => ({ namespace: NAMESPACE, reference });
 
@@ -69,7 +69,18 @@ export function runContract(check: Check): void {
       output: null,
       errorDetails: null,
       tags: null,
+      startAt: null,
+      priority: null,
     });
+  });
+
+  check("the runs that have ended are told from the others, in their namespace", async (world) => {
+    const [open, held, over] = [await world.run(), await world.held(), await world.held()];
+    const end = { kind: "end", status: "failed", error: "no", stepResults: "{}" } as const;
+    granted(await world.save(progress(over, { next: end })));
+    const keys = keysOf([open, held.uuid, over.uuid, newId(world.now()), "none"]);
+    expect(uuidsOf(await world.storage.endedRuns(keys))).toEqual([over.uuid]);
+    expect(await world.storage.endedRuns([{ namespace: "other", uuid: over.uuid }])).toEqual([]);
   });
 
   check("a new run has the tags that it was stored with, in every read", async (world) => {

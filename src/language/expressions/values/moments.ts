@@ -128,3 +128,13 @@ function newFormat(timeZone: string): Intl.DateTimeFormat {
     return fail("There is no such time zone");
   }
 }
+
+/** Milliseconds since the epoch, never earlier than the text says; null for a text that says no time. */
+export function timeOf(text: string): number | null {
+  try {
+    return Number((parseTimestamp(text).nanoseconds + 999_999n) / 1_000_000n);
+  } catch {
+    // Told apart from a time by failing here.
+    return null;
+  }
+}

@@ -6,8 +6,12 @@ import type { InsertedRun, NewRun, Outcome, Unnamed } from "../../port.ts";
 import { notFound, UNSTORABLE } from "../../refusals.ts";
 import type { Ids } from "../ids.ts";
 import { boundsOf, writeBatch } from "../statement.ts";
-import { INSERT, INSERT_BY_UUID } from "./insert-runs.ts";
-import { insertTurnRuns } from "./turn-runs.ts";
+import { INSERT, INSERT_BY_UUID, INSERT_UNCOMMON } from "./insert-runs.ts";
+import { FIND_REQUEST_KEYS } from "./request-keys.ts";
+import { insertTurnRuns, TURN_FUNCTIONS } from "./turn-runs.ts";
+
+/** What the database keeps for inserts. */
+export const INSERT_STATEMENTS = [INSERT_BY_UUID, INSERT_UNCOMMON, ...TURN_FUNCTIONS, FIND_REQUEST_KEYS];
 
 const UNIQUE_VIOLATION = "23505";
 
@@ -19,7 +23,9 @@ interface StoredRun {
   ended: boolean;
   /** Whether its workflow was found: if it was, a run that is not stored came too late. */
   found?: boolean;
-  /** The version that a run which is not stored has to be made by; null where that is not why. */
+  /** Whether another request had its key first. */
+  isTaken?: boolean;
+  /** The version that a run which is not stored has to be made by, or would have had; null where that is not why. */
   otherUuid?: string | null;
   otherVersion?: number;
   /** Whether the uuid is that of a run of another namespace. */
@@ -47,30 +53,30 @@ export class NewRuns {
 
   /** Null for each whose id came too late. */
   async #insertAll(items: NewRun[], oldest: number | null): Promise<(Outcome<InsertedRun> | null)[]> {
-    if (items.every(({ turn }) => turn === undefined)) return this.#insertOthers(items, oldest);
-    // Those that take turns are counted under a lock, so they have a statement of their own.
-    const turned = items.filter(({ turn }) => turn !== undefined);
-    const others = items.filter(({ turn }) => turn === undefined);
-    const first = (await insertTurnRuns(this.#pool, turned, oldest)).values();
-    const rest = (await this.#insertOthers(others, oldest)).values();
-    return items.map(({ turn }) => (turn === undefined ? rest : first).next().value ?? null);
+    if (items.every((item) => wayOf(item) === "common")) return this.#insertCommon(items, oldest);
+    const outcomes = new Map<NewRun, Outcome<InsertedRun> | null>();
+    for (const [way, part] of Map.groupBy(items, wayOf)) {
+      const stored = await this.#insertPart(way, part, oldest);
+      for (const [index, item] of part.entries()) outcomes.set(item, stored[index] ?? null);
+    }
+    return items.map((item) => outcomes.get(item) ?? null);
   }
 
-  async #insertOthers(items: NewRun[], oldest: number | null): Promise<(Outcome<InsertedRun> | null)[]> {
+  async #insertPart(way: Way, items: NewRun[], oldest: number | null): Promise<(Outcome<InsertedRun> | null)[]> {
+    if (way === "turn") return insertTurnRuns(this.#pool, items, oldest);
+    if (way === "common") return this.#insertCommon(items, oldest);
+    const rows = await this.#insert(INSERT_UNCOMMON.call, items, oldest, boundsOf(items.map(({ uuid }) => uuid)));
+    return items.map((item, index) => outcomeOf(item, rows[index]));
+  }
+
+  async #insertCommon(items: NewRun[], oldest: number | null): Promise<(Outcome<InsertedRun> | null)[]> {
     const byUuid = items.filter(({ workflow }) => isUuid(workflow));
     const fresh = new Map((await this.#insertNew(byUuid, oldest)).map((row) => [row.uuid, row]));
     const stored = new Map(byUuid.map((item) => [item, fresh.get(item.uuid)]));
     const others = items.filter((item) => stored.get(item) === undefined);
     const rows = await this.#insert(INSERT, others, oldest, boundsOf(others.map(({ uuid }) => uuid)));
     for (const [index, item] of others.entries()) stored.set(item, rows[index]);
-    return items.map((item) => {
-      const { uuid, workflow } = item;
-      const row = stored.get(item);
-      if (row?.isOthers) return row.found ? UNSTORABLE : notFound(workflow);
-      if (row?.workflowUuid == null) return row?.found ? otherVersionOf(row) : notFound(workflow);
-      const { workflowUuid, workflowVersion, claimed, ended } = row;
-      return { kind: "ok", value: { uuid, workflowUuid, workflowVersion, claimed, ended } };
-    });
+    return items.map((item) => outcomeOf(item, stored.get(item)));
   }
 
   /** Stores none if one of them is stored already. */
@@ -95,11 +101,28 @@ export class NewRuns {
   }
 }
 
+type Way = "common" | "uncommon" | "turn";
+
+/** The statement that stores a run. Those that take turns are counted under a lock; hardly any has what INSERT_UNCOMMON is for. */
+function wayOf({ turn, requestKey, startAt, priority }: NewRun): Way {
+  if (turn !== undefined) return "turn";
+  return requestKey === undefined && startAt === undefined && priority === undefined ? "common" : "uncommon";
+}
+
 /** Null for a run whose id came too late. */
-function otherVersionOf({ uuid, otherUuid, otherVersion = 1 }: StoredRun): Outcome<InsertedRun> | null {
+function outcomeOf({ uuid, workflow }: NewRun, row: StoredRun | undefined): Outcome<InsertedRun> | null {
+  if (row?.isOthers) return row.found ? UNSTORABLE : notFound(workflow);
+  if (row?.workflowUuid == null) return row?.found ? leftOf(row) : notFound(workflow);
+  const { workflowUuid, workflowVersion, claimed, ended } = row;
+  return { kind: "ok", value: { uuid, workflowUuid, workflowVersion, claimed, ended } };
+}
+
+/** Null for a run whose id came too late. */
+function leftOf({ uuid, isTaken, otherUuid, otherVersion = 1 }: StoredRun): Outcome<InsertedRun> | null {
   if (otherUuid == null) return null;
+  const why = isTaken === true ? { isTaken } : { unprepared: true as const };
   const version = { workflowUuid: otherUuid, workflowVersion: otherVersion };
-  return { kind: "ok", value: { uuid, ...version, claimed: false, ended: false, unprepared: true } };
+  return { kind: "ok", value: { uuid, ...version, claimed: false, ended: false, ...why } };
 }
 
 /** Absent fields are left out: PostgreSQL would have to parse a null. */
@@ -114,6 +137,9 @@ export function insertable(
     traceparent,
     tags,
     preparedFor,
+    requestKey,
+    startAt,
+    priority,
     graceMilliseconds,
     claim,
     progress,
@@ -143,5 +169,10 @@ export function insertable(
     preparedVersion: preparedFor?.version,
     output: progress?.next.output,
     errorDetails: progress?.next.errorDetails,
+    route: requestKey?.route,
+    key: requestKey?.key,
+    hash: requestKey?.hash,
+    startAt,
+    priority,
   };
 }

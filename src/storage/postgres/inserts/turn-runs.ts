@@ -2,11 +2,13 @@ import { keptFunction } from "../../../db/postgres/kept.ts";
 import type { Pool } from "../../../db/postgres/pool.ts";
 import { isUuid } from "../../../ids.ts";
 import type { RunKey } from "../../../schemas/run.ts";
+import { DEFAULT_PRIORITY } from "../../port/priorities.ts";
 import type { InsertedRun, NewRun, Outcome } from "../../port.ts";
 import { notFound, UNSTORABLE } from "../../refusals.ts";
 import { FENCE_IDS } from "../ids.ts";
 import { RESOLVED } from "../references.ts";
 import { ADVANCE_LINE, TAKE_TURNS } from "../turns.ts";
+import { keepKeys } from "./request-keys.ts";
 
 /** Stores runs that take turns ($1, JSON; $2 the oldest id time), each at the end of its line, and lets those begin that may. */
 export const INSERT_TURN_RUNS = keptFunction(
@@ -28,7 +30,7 @@ begin
     select i.*, coalesce(by_uuid.uuid, by_id.uuid) as found_uuid, coalesce(by_uuid.version, by_id.version) as found_version
     from json_to_recordset($1::json) as i (position integer, uuid uuid, namespace text, workflow text, "workflowUuid" uuid, payload text,
       grace float8, depth smallint, traceparent text, tags text, "preparedUuid" uuid, "preparedVersion" integer, line text, most integer,
-      "onLimit" text, "rateKey" text, "rateMost" integer, "ratePer" float8)
+      "onLimit" text, "rateKey" text, "rateMost" integer, "ratePer" float8, route text, key text, hash text, "startAt" float8, priority smallint)
     cross join lateral (select i.namespace, i.workflow as reference, i."workflowUuid" as uuid) as reference ${RESOLVED}
     order by i.position
   loop
@@ -52,19 +54,29 @@ begin
       results := results || jsonb_build_object('position', item.position, 'refused', 'late');
       continue;
     end if;
-    if item."onLimit" = 'reject' then
+    if item."onLimit" = 'reject' and (item."startAt" > extract(epoch from now()) * 1000) is not true then
       select count(*) into counted from run_turns t where t.workflow_uuid = item.found_uuid and t.line = item.line
-        and (t.begun_at is null or exists (select from run_queue q where q.run_uuid = t.run_uuid and not q.ended));
+        and (t.begun_at is null and (t.start_at is null or t.start_at <= now()) or exists (select from run_queue q where q.run_uuid = t.run_uuid and not q.ended));
       if counted >= item.most then
         results := results || jsonb_build_object('position', item.position, 'refused', 'concurrency_limit');
         continue;
       end if;
     end if;
-    insert into workflow_runs (uuid, namespace, workflow_id, workflow_version, payload, depth, traceparent, tags)
-      values (item.uuid, item.namespace, item.found_uuid, item.found_version, item.payload::jsonb, item.depth, item.traceparent, item.tags::jsonb);
-    insert into run_turns (run_uuid, namespace, workflow_uuid, line, most, cancels_oldest, rate_key, rate_most, rate_per)
+    if item.key is not null then
+      ${keepKeys("values (item.namespace, item.route, item.key, item.hash, item.uuid::text)").replace("returning answer", "")};
+      if not found then
+        results := results || jsonb_build_object('position', item.position, 'refused', 'taken', 'workflowUuid', item.found_uuid,
+          'workflowVersion', item.found_version);
+        continue;
+      end if;
+    end if;
+    insert into workflow_runs (uuid, namespace, workflow_id, workflow_version, payload, depth, traceparent, tags, start_at, priority)
+      values (item.uuid, item.namespace, item.found_uuid, item.found_version, item.payload::jsonb, item.depth, item.traceparent, item.tags::jsonb,
+        to_timestamp(item."startAt" / 1000), item.priority);
+    insert into run_turns (run_uuid, namespace, workflow_uuid, line, most, cancels_oldest, rate_key, rate_most, rate_per, start_at, priority)
       values (item.uuid, item.namespace, item.found_uuid, item.line, item.most, item."onLimit" = 'cancel_oldest', item."rateKey",
-        item."rateMost", item."ratePer");
+        item."rateMost", item."ratePer", to_timestamp(item."startAt" / 1000),
+        case when item."startAt" is not null or item.priority is not null then coalesce(item.priority, ${DEFAULT_PRIORITY}) end);
     advanced := ${ADVANCE_LINE.name}(item.found_uuid, item.line, jsonb_build_object(item.uuid::text, item.grace)::text)::jsonb;
     results := results || jsonb_build_object('position', item.position, 'workflowUuid', item.found_uuid, 'workflowVersion',
       item.found_version, 'ended', false, 'cancel', advanced -> 'cancel',
@@ -81,7 +93,7 @@ export const TURN_FUNCTIONS = [ADVANCE_LINE, TAKE_TURNS, INSERT_TURN_RUNS];
 /** What the function says of a run. */
 export interface Answer {
   position: number;
-  refused?: "workflow_not_found" | "unprepared" | "late" | "concurrency_limit";
+  refused?: "workflow_not_found" | "unprepared" | "taken" | "late" | "concurrency_limit";
   isOthers?: boolean;
   workflowUuid: string;
   workflowVersion: number;
@@ -117,14 +129,28 @@ export function outcomeOf({ uuid, workflow, turn }: NewRun, answer: Answer | und
   const { workflowUuid, workflowVersion, ended = false, waits, cancel = [] } = answer;
   const value = { uuid, workflowUuid, workflowVersion, claimed: false, ended };
   if (answer.refused === "unprepared") return { kind: "ok", value: { ...value, unprepared: true } };
+  if (answer.refused === "taken") return { kind: "ok", value: { ...value, isTaken: true } };
   return { kind: "ok", value: { ...value, ...(waits && { waits }), ...(cancel.length > 0 && { cancel }) } };
 }
 
 /** The item of a run that takes a turn. */
 export function turnInsertable(
-  { uuid, namespace, workflow, payload, depth, traceparent, tags, preparedFor, turn, graceMilliseconds }: NewRun,
+  {
+    uuid,
+    namespace,
+    workflow,
+    payload,
+    depth,
+    traceparent,
+    tags,
+    preparedFor,
+    turn,
+    graceMilliseconds,
+    ...asked
+  }: NewRun,
   position: number,
 ) {
+  const { requestKey, startAt, priority } = asked;
   const workflowUuid = isUuid(workflow) ? workflow : undefined;
   const own = { position, uuid, namespace, workflow, workflowUuid, payload, depth, grace: graceMilliseconds, tags };
   const { line, most, onLimit, rate } = turn ?? {};
@@ -133,6 +159,7 @@ export function turnInsertable(
     traceparent: traceparent ?? undefined,
     preparedUuid: preparedFor?.workflowUuid,
     preparedVersion: preparedFor?.version,
+    ...{ route: requestKey?.route, key: requestKey?.key, hash: requestKey?.hash, startAt, priority },
     ...{ line, most, onLimit, rateKey: rate?.key, rateMost: rate?.most, ratePer: rate?.perMilliseconds },
   };
 }

@@ -1,10 +1,12 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../../clock.ts";
+import { DEFAULT_PRIORITY } from "../../port/priorities.ts";
 import type { ClaimMark, InsertedRun, NewRun, Outcome, Turn, Version } from "../../port.ts";
 import { notFound, UNSTORABLE } from "../../refusals.ts";
 import type { Definitions, Resolved } from "../definitions.ts";
 import type { Turns } from "../turns.ts";
 import type { Workers } from "../workers.ts";
+import type { RequestKeys } from "./request-keys.ts";
 
 // A run that was executed before its insert is stored with its start (?7) and end (?9), and token 0, since it was never claimed.
 const INSERT = `insert into workflow_runs (uuid, namespace, workflow_id, workflow_version, payload, depth, created_at, status,
@@ -19,6 +21,12 @@ const STORED = `select workflow_id as workflowUuid, workflow_version as workflow
   exists (select 1 from run_turns where run_uuid = uuid and begun_at is null) as waits,
   completed_at is not null as ended from workflow_runs where uuid = ? and namespace = ?`;
 
+const MARK_RUN = "update workflow_runs set start_at = ?, priority = ? where uuid = ?";
+
+// A run that is held is neither due nor in a line.
+const MARK_QUEUE =
+  "update run_queue set priority = ?, due_at = iif(due_at is null, null, coalesce(?, due_at)) where run_uuid = ?";
+
 const OPEN = { status: "pending", error: null, stepResults: null };
 
 /** Whether a run was made by the version that was found, or there is nothing to be made by it. */
@@ -27,16 +35,21 @@ function isPrepared({ preparedFor }: NewRun, { workflowUuid, version, preparesRu
   return preparedFor.workflowUuid === workflowUuid && preparedFor.version === version;
 }
 
-function unprepared({ uuid }: NewRun, { workflowUuid, version }: Version): Outcome<InsertedRun> {
-  const value = {
-    uuid,
-    workflowUuid,
-    workflowVersion: version,
-    claimed: false,
-    ended: false,
-    unprepared: true as const,
-  };
-  return { kind: "ok", value };
+/** Nothing was stored. */
+function left(
+  { uuid }: NewRun,
+  { workflowUuid, version }: Version,
+  why: Pick<InsertedRun, "unprepared" | "isTaken">,
+): Outcome<InsertedRun> {
+  return { kind: "ok", value: { uuid, workflowUuid, workflowVersion: version, claimed: false, ended: false, ...why } };
+}
+
+/** What a run store works with. */
+export interface NewRunParts {
+  definitions: Definitions;
+  workers: Workers;
+  turns: Turns;
+  keys: RequestKeys;
 }
 
 interface StoredRow {
@@ -57,13 +70,15 @@ export class NewRuns {
   readonly #definitions: Definitions;
   readonly #workers: Workers;
   readonly #turns: Turns;
+  readonly #keys: RequestKeys;
 
-  constructor(database: Database, clock: Clock, parts: { definitions: Definitions; workers: Workers; turns: Turns }) {
+  constructor(database: Database, clock: Clock, parts: NewRunParts) {
     this.#database = database;
     this.#clock = clock;
     this.#definitions = parts.definitions;
     this.#workers = parts.workers;
     this.#turns = parts.turns;
+    this.#keys = parts.keys;
   }
 
   /** Stores new runs; each workflow, and each worker's lease, is looked up once, since nothing changes it within a transaction. */
@@ -79,7 +94,10 @@ export class NewRuns {
         resolved.set(name, key);
       }
       if (key === null) return this.#stored(item) ?? notFound(workflow);
-      if (!isPrepared(item, key)) return this.#stored(item) ?? unprepared(item, key);
+      if (!isPrepared(item, key)) return this.#stored(item) ?? left(item, key, { unprepared: true });
+      if (item.requestKey !== undefined && this.#keys.find(item.requestKey) !== null) {
+        return this.#stored(item) ?? left(item, key, { isTaken: true });
+      }
       if (claim !== null && !leases.has(claim.worker)) leases.set(claim.worker, this.#workers.hasLease(claim.worker));
       if (item.turn !== undefined) return this.#insertWithTurn(item, key, item.turn);
       const isClaimed = claim !== null && leases.get(claim.worker) === true;
@@ -93,7 +111,9 @@ export class NewRuns {
     const known = this.#stored(item);
     if (known !== null) return known;
     const line = { workflowUuid, line: turn.line };
-    if (turn.onLimit === "reject" && turn.most !== null && this.#turns.isFull(line, turn.most)) {
+    // One that begins later is no more than the line then has.
+    const isLater = item.startAt !== undefined && item.startAt > this.#clock.now();
+    if (turn.onLimit === "reject" && turn.most !== null && !isLater && this.#turns.isFull(line, turn.most)) {
       return { kind: "error", code: "concurrency_limit", subject: String(turn.most) };
     }
     const { namespace, uuid, payload, depth, traceparent, tags = null, graceMilliseconds } = item;
@@ -102,6 +122,7 @@ export class NewRuns {
       .query(INSERT)
       .run(...own, this.#clock.now(), "pending", null, null, null, traceparent, tags, null, null);
     if (changes === 0) return UNSTORABLE;
+    this.#note(item);
     this.#turns.join(item, workflowUuid, turn);
     const { begun } = this.#turns.advance(line, (one) => (one === uuid ? graceMilliseconds : 0));
     const cancel = this.#turns.toCancel(line);
@@ -111,12 +132,8 @@ export class NewRuns {
   }
 
   /** Null for a run that is stored already. `claim` is null where the run is not claimed. */
-  #store(
-    { uuid, namespace, payload, depth, traceparent, tags, graceMilliseconds, progress }: NewRun,
-    key: Version,
-    claim: ClaimMark | null,
-  ): InsertedRun | null {
-    const { workflowUuid, version } = key;
+  #store(item: NewRun, { workflowUuid, version }: Version, claim: ClaimMark | null): InsertedRun | null {
+    const { uuid, namespace, payload, depth, traceparent, tags, graceMilliseconds, progress } = item;
     const now = this.#clock.now();
     const ended = progress?.told.workflowUuid === workflowUuid && progress.told.version === version ? progress : null;
     const at = ended?.startedAt ?? now;
@@ -129,11 +146,22 @@ export class NewRuns {
       .run(...own, at, status, completedAt, error, stepResults, traceparent, tags ?? null, output, errorDetails);
     if (changes === 0) return null;
     const inserted = { uuid, workflowUuid, workflowVersion: version };
-    if (ended !== null) return { ...inserted, claimed: false, ended: true };
-    const queue = this.#database.query(QUEUE);
-    if (claim === null) queue.run(uuid, namespace, now + graceMilliseconds, null, 0, null, null);
-    else queue.run(uuid, namespace, null, now, 1, claim.worker, claim.claimId);
-    return { ...inserted, claimed: claim !== null, ended: false };
+    if (ended === null) {
+      const queue = this.#database.query(QUEUE);
+      if (claim === null) queue.run(uuid, namespace, now + graceMilliseconds, null, 0, null, null);
+      else queue.run(uuid, namespace, null, now, 1, claim.worker, claim.claimId);
+    }
+    this.#note(item);
+    return { ...inserted, claimed: claim !== null && ended === null, ended: ended !== null };
+  }
+
+  /** Writes what few runs have. */
+  #note({ uuid, requestKey, startAt, priority }: NewRun): void {
+    if (requestKey !== undefined) this.#keys.keep(requestKey, uuid);
+    if (startAt === undefined && priority === undefined) return;
+    this.#database.query(MARK_RUN).run(startAt ?? null, priority ?? null, uuid);
+    const dueAt = startAt === undefined ? null : Math.max(startAt, this.#clock.now());
+    this.#database.query(MARK_QUEUE).run(priority ?? DEFAULT_PRIORITY, dueAt, uuid);
   }
 
   /** The run that a repeated insert finds; claimed only if this very claim holds it, and no worker claimed it since. */

@@ -1,14 +1,11 @@
-import { keptStatement } from "../../db/postgres/kept.ts";
-import type { Pool } from "../../db/postgres/pool.ts";
-import { isUuid } from "../../ids.ts";
-import { ON_FAILURE } from "../../schemas/child.ts";
-import type { InboxRow } from "../../schemas/inbox.ts";
-import type { Claim, ClaimedRun, DueClaim, MessageClaim } from "../port.ts";
-import { type DueLooks, since } from "./due-looks.ts";
-import type { Inbox } from "./inbox.ts";
-import { logOf } from "./runs.ts";
-import { asked, askedRuns, boundsOf, runsText, within } from "./statement.ts";
-import { hasLease } from "./workers.ts";
+/** The statements that claim runs. */
+import { keptStatement } from "../../../db/postgres/kept.ts";
+import { ON_FAILURE } from "../../../schemas/child.ts";
+import { DEFAULT_PRIORITY } from "../../port/priorities.ts";
+import { logOf } from "../runs.ts";
+import { asked, askedRuns, within } from "../statement.ts";
+import { hasLease } from "../workers.ts";
+import { since } from "./due-looks.ts";
 
 // The inner query locks the rows in the order of its search, and skips rows that another claim has locked. A claim that is
 // repeated after its answer was lost finds its own rows by its id, and keeps their token.
@@ -119,64 +116,29 @@ export const CLAIM_DUE_BEGUN = keptStatement(
   free("$5"),
 );
 
-/** `came`: how many things came into its inbox. */
-type ClaimedRow = Omit<ClaimedRun, "log" | "inbox"> & { came: number; position: number };
+// Candidates are found first and locked then: rows of a union can't be locked.
+export const CLAIM_BY_PRIORITY = keptStatement(
+  "claim_due_runs_by_priority",
+  ["text", "text", "float8", "integer", "float8", "float8"],
+  CLAIMED,
+  claim(
+    `select * from run_queue where run_uuid = any(array(
+      select run_uuid from (
+        select level.priority, found.run_uuid, found.due_at from (values (1), (2), (3), (4), (5)) as level (priority) cross join lateral (
+          select q.run_uuid, q.due_at from run_queue q where q.priority = level.priority and q.due_at is not null and q.due_at <= now()
+            and ${since("q.due_at", "$5")} order by q.due_at limit $4::integer
+        ) as found
+        union all (
+          select ${DEFAULT_PRIORITY}, q.run_uuid, q.due_at from run_queue q where q.priority is null and q.due_at <= now()
+            and (q.started_at is not null or q.due_at <= now() - $6::float8 * interval '1 millisecond') and ${since("q.due_at", "$5")}
+          order by q.due_at limit $4::integer
+        )
+      ) as due order by priority desc, due_at limit $4::integer
+    )) and due_at <= now() and ${MAY_CLAIM}
+    order by coalesce(priority, ${DEFAULT_PRIORITY}) desc, due_at`,
+  ),
+  free("$5"),
+);
 
-/** Claims of runs. */
-export class Claims {
-  readonly #pool: Pool;
-  readonly #looks: DueLooks;
-  readonly #inbox: Inbox;
-
-  constructor(pool: Pool, looks: DueLooks, inbox: Inbox) {
-    this.#pool = pool;
-    this.#looks = looks;
-    this.#inbox = inbox;
-  }
-
-  byMessage({ runs, ...mark }: MessageClaim): Promise<ClaimedRun[]> {
-    const wanted = runs.filter(({ uuid }) => isUuid(uuid));
-    return wanted.length === 0
-      ? Promise.resolve([])
-      : this.#claim(CLAIM_BY_MESSAGE.call, mark, runsText(wanted), ...boundsOf(wanted.map(({ uuid }) => uuid)));
-  }
-
-  async due({ limit, patienceMilliseconds, ...mark }: DueClaim): Promise<ClaimedRun[]> {
-    if (patienceMilliseconds > 0) {
-      const begun = await this.#claim(CLAIM_DUE_BEGUN.call, mark, limit, this.#looks.floor);
-      if (begun.length > 0) return begun;
-    }
-    return this.#claim(CLAIM_DUE.call, mark, limit, this.#looks.floor, patienceMilliseconds);
-  }
-
-  async #claim(
-    text: string,
-    { worker, claimId, maxBytes }: Claim,
-    ...rest: (string | number)[]
-  ): Promise<ClaimedRun[]> {
-    const parameters = [worker, claimId, maxBytes, ...rest];
-    const rows = await this.#pool.run<ClaimedRow | { uuid: null }>(text, parameters);
-    const claimed = rows.filter((row) => row.uuid !== null).sort((first, second) => first.position - second.position);
-    // Due runs may stand behind the overdue events that were moved.
-    if (claimed.length === 0 && rows.length > 0) return this.#claim(text, { worker, claimId, maxBytes }, ...rest);
-    const logs = await this.#logs(claimed.filter(({ logLength }) => logLength > 0).map(({ uuid }) => uuid));
-    const inboxes = await this.#inboxes(claimed.filter(({ came }) => came > 0).map(({ uuid }) => uuid));
-    return claimed.map(({ position: _, came: __, ...run }) => {
-      return { ...run, log: logs.get(run.uuid) ?? "[]", inbox: inboxes.get(run.uuid) ?? [] };
-    });
-  }
-
-  async #inboxes(uuids: string[]): Promise<Map<string, InboxRow[]>> {
-    const found = await this.#inbox.find(uuids.map((uuid) => ({ uuid, after: 0 })));
-    return new Map(uuids.map((uuid, index) => [uuid, found[index] ?? []]));
-  }
-
-  async #logs(uuids: string[]): Promise<Map<string, string>> {
-    if (uuids.length === 0) return new Map();
-    const rows = await this.#pool.run<{ uuid: string; log: string }>(LOGS.call, [
-      JSON.stringify(uuids),
-      ...boundsOf(uuids),
-    ]);
-    return new Map(rows.map(({ uuid, log }) => [uuid, log]));
-  }
-}
+/** What the database keeps for claims. */
+export const CLAIM_STATEMENTS = [CLAIM_BY_MESSAGE, CLAIM_DUE, CLAIM_DUE_BEGUN, CLAIM_BY_PRIORITY, LOGS];

@@ -1,10 +1,10 @@
 /** Looks for what is due, over the index entries of many runs that ended while a transaction kept an old snapshot. */
 import { afterAll, expect, test } from "bun:test";
 import type { Sql } from "postgres";
-import { MINUTE, only, progress, uuidsOf, World } from "../../../tests/contracts/storage/kit.ts";
-import { type Clock, systemClock } from "../../clock.ts";
-import { connect, newDatabase, optionsFor } from "./database.fixture.ts";
-import { openPostgresStorage } from "./index.ts";
+import { MINUTE, only, progress, uuidsOf, World } from "../../../../tests/contracts/storage/kit.ts";
+import { type Clock, systemClock } from "../../../clock.ts";
+import { connect, newDatabase, optionsFor } from "../database.fixture.ts";
+import { openPostgresStorage } from "../index.ts";
 
 /** Each has an entry in three indexes. */
 const DEAD = 20_000;

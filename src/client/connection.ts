@@ -1,0 +1,174 @@
+/** Requests that are repeated until they are answered, and take effect once. */
+import { ApiError, ConnectionError, type Fault } from "./errors.ts";
+
+export interface ConnectionOptions {
+  /** Of the platform, such as http://127.0.0.1:8001. */
+  url: string;
+  /** Sent with each request. */
+  headers?: Record<string, string>;
+  /** Seconds for the answer to one try; 30 without. */
+  timeout?: number;
+  /** Tries after the first one; 5 without. */
+  retries?: number;
+  /** In place of the global one. */
+  fetch?: (request: Request) => Promise<Response>;
+}
+
+export interface CallOptions {
+  /** Ends the call, with the signal's reason. */
+  signal?: AbortSignal;
+}
+
+export interface Call extends CallOptions {
+  method: "GET" | "POST" | "PUT" | "DELETE";
+  /** Below /api/v1. */
+  path: string;
+  query?: Record<string, string | number | boolean | readonly string[] | undefined>;
+  body?: unknown;
+  headers?: Record<string, string>;
+  /** Sent twice it takes effect once. True for reads, and for what has an Idempotency-Key. */
+  isRepeatable: boolean;
+}
+
+/** Answers that say that nothing was done: any request may be sent again. */
+const UNTOUCHED = new Set(["overloaded", "shutting_down", "not_ready", "rate_limited", "too_many_streams"]);
+const GATEWAY = new Set([502, 503, 504]);
+const FIRST_PAUSE_SECONDS = 0.1;
+const LONGEST_PAUSE_SECONDS = 5;
+
+/** The way to one platform. */
+export class Connection {
+  readonly #options: ConnectionOptions;
+  readonly #base: string;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+    this.#base = `${options.url.replace(/\/+$/, "")}/api/v1`;
+  }
+
+  /** The JSON of the answer. @throws ApiError, ConnectionError, the reason of the signal */
+  async json<Answer>(call: Call): Promise<Answer> {
+    const answer: Answer = JSON.parse(await this.#text(call));
+    return answer;
+  }
+
+  /** The answer once its head is there, however long its body goes on. @throws as json does */
+  open(call: Call): Promise<Response> {
+    return this.#persist(call, async (response) => response);
+  }
+
+  #text(call: Call): Promise<string> {
+    return this.#persist(call, (response) => response.text());
+  }
+
+  async #persist<Value>(call: Call, read: (response: Response) => Promise<Value>): Promise<Value> {
+    const { retries = 5 } = this.#options;
+    for (let tries = 0; ; tries++) {
+      const outcome = await this.#try(call, read);
+      if ("value" in outcome) return outcome.value;
+      call.signal?.throwIfAborted();
+      const { error, mayRepeat } = outcome;
+      if (!mayRepeat || tries === retries) throw error;
+      await pause(waitOf(error, tries), call.signal);
+    }
+  }
+
+  async #try<Value>(
+    call: Call,
+    read: (response: Response) => Promise<Value>,
+  ): Promise<{ value: Value } | { error: Error; mayRepeat: boolean }> {
+    const { fetch: send = fetch, timeout = 30 } = this.#options;
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(new Error(`No answer within ${timeout} s`)), timeout * 1000);
+    const signal = call.signal === undefined ? limit.signal : AbortSignal.any([limit.signal, call.signal]);
+    try {
+      const response = await send(this.#requestOf(call, signal));
+      if (response.ok) return { value: await read(response) };
+      const error = await errorOf(response);
+      const isRetryable = error.retryAfter !== null || GATEWAY.has(error.status);
+      return { error, mayRepeat: isRetryable && (call.isRepeatable || UNTOUCHED.has(error.code)) };
+    } catch (cause) {
+      const said = cause instanceof Error ? cause.message : String(cause);
+      return {
+        error: new ConnectionError(`${call.method} ${this.#base}${call.path}: ${said}`, { cause }),
+        mayRepeat: call.isRepeatable,
+      };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #requestOf({ method, path, query = {}, body, headers = {} }: Call, signal: AbortSignal): Request {
+    const url = new URL(this.#base + path);
+    for (const [name, value] of Object.entries(query)) {
+      if (value !== undefined) url.searchParams.set(name, Array.isArray(value) ? value.join(",") : String(value));
+    }
+    const json = body === undefined ? {} : { "content-type": "application/json" };
+    return new Request(url.href, {
+      method,
+      headers: { accept: "application/json", ...json, ...this.#options.headers, ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal,
+    });
+  }
+}
+
+/** Seconds until the next try: what the answer says, or twice as long each time, at random so that clients do not come together. */
+function waitOf(error: Error, tries: number): number {
+  const grown = Math.min(FIRST_PAUSE_SECONDS * 2 ** tries, LONGEST_PAUSE_SECONDS) * (0.5 + Math.random() / 2);
+  return error instanceof ApiError && error.retryAfter !== null ? Math.max(error.retryAfter, grown) : grown;
+}
+
+/** @throws the reason of the signal */
+export async function pause(seconds: number, signal?: AbortSignal): Promise<void> {
+  signal?.throwIfAborted();
+  // Node 20 has no Promise.withResolvers.
+  await new Promise<void>((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", stop);
+      resolve();
+    }, seconds * 1000);
+    signal?.addEventListener("abort", stop, { once: true });
+  });
+}
+
+/** A new Idempotency-Key. Pages that came without TLS have no randomUUID. */
+export function newKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+interface ErrorBody {
+  detail?: string | Fault[];
+  code?: string;
+  request_id?: string;
+}
+
+async function errorOf(response: Response): Promise<ApiError> {
+  const text = await response.text();
+  const { detail, code, request_id } = bodyOf(text);
+  const faults = Array.isArray(detail) ? detail : [];
+  const said = faults.map(({ loc, msg }) => `${loc.join(".")}: ${msg}`).join("; ");
+  const after = Number(response.headers.get("retry-after") ?? Number.NaN);
+  return new ApiError({
+    status: response.status,
+    code: code ?? `http_${response.status}`,
+    message: typeof detail === "string" ? detail : said || `The answer was ${response.status}`,
+    faults,
+    requestId: request_id ?? response.headers.get("x-request-id"),
+    retryAfter: Number.isFinite(after) ? after : null,
+  });
+}
+
+/** Proxies answer with pages of their own. */
+function bodyOf(text: string): ErrorBody {
+  try {
+    const body: unknown = JSON.parse(text);
+    return typeof body === "object" && body !== null ? body : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,128 @@
+import type { Json } from "../schemas/json.ts";
+import type { Run } from "../schemas/run.ts";
+import type { RunEvent } from "../schemas/run-event.ts";
+import { type CallOptions, type Connection, newKey, pause } from "./connection.ts";
+import { RunFailed, WaitTimeout } from "./errors.ts";
+import { eventsIn } from "./events.ts";
+
+export interface WaitOptions extends CallOptions {
+  /** Seconds; without end where it is left out. */
+  timeout?: number;
+}
+
+/** The answer to a cancel, pause or resume. */
+export interface ControlAnswer {
+  status: string;
+}
+
+/** A run, whether it is under way or over. */
+export class RunHandle {
+  readonly id: string;
+  readonly #connection: Connection;
+
+  constructor(connection: Connection, id: string) {
+    this.#connection = connection;
+    this.id = id;
+  }
+
+  /** The run as it is now. */
+  get(options: CallOptions = {}): Promise<Run> {
+    return this.#connection.json<Run>({ method: "GET", path: this.#path(), isRepeatable: true, ...options });
+  }
+
+  /** Waits for the end of the run. @throws WaitTimeout */
+  async ended({ timeout, signal }: WaitOptions = {}): Promise<Run> {
+    const limit = timeout === undefined ? null : AbortSignal.timeout(timeout * 1000);
+    const signals = [signal, limit].filter((one) => one != null);
+    try {
+      for await (const { type } of this.events({ signal: AbortSignal.any(signals) })) if (type === "run.ended") break;
+      return await this.get(signal === undefined ? {} : { signal });
+    } catch (error) {
+      if (limit?.aborted && !signal?.aborted) throw new WaitTimeout(`Run ${this.id} has not ended within ${timeout} s`);
+      throw error;
+    }
+  }
+
+  /** What the run gave: its `output`, or the outputs of its steps by their names. @throws RunFailed, WaitTimeout */
+  async result(options: WaitOptions = {}): Promise<Json> {
+    const run = await this.ended(options);
+    if (run.status !== "success") throw new RunFailed(run);
+    if (run.output !== undefined) return run.output;
+    const top = Object.values(run.step_results).filter(({ path }) => !path?.includes("/"));
+    return Object.fromEntries(top.map(({ step_name, output }) => [step_name, output]));
+  }
+
+  /** Everything that happens to the run, from its begin (or behind `after`) to its end; a connection that breaks is made again. */
+  async *events({ after = 0, signal }: CallOptions & { after?: number } = {}): AsyncGenerator<RunEvent, void> {
+    let last = after;
+    for (;;) {
+      const response = await this.#connection.open({
+        method: "GET",
+        path: `${this.#path()}/events`,
+        headers: { accept: "text/event-stream", "last-event-id": String(last) },
+        isRepeatable: true,
+        ...(signal === undefined ? {} : { signal }),
+      });
+      const before = last;
+      for await (const event of eventsIn(response, signal)) {
+        last = event.id;
+        yield event;
+        if (event.type === "run.ended") return;
+      }
+      signal?.throwIfAborted();
+      if (last === before) await pause(0.25, signal);
+    }
+  }
+
+  /** Sends the run a signal, once. */
+  signal(name: string, body: Json = null, options: KeyedOptions = {}): Promise<{ signal_id: string; status: string }> {
+    return this.#post(`/signals/${encodeURIComponent(name)}`, body, options);
+  }
+
+  /** Ends the run; what succeeded is undone unless `compensate` is false. */
+  cancel({ reason, compensate, ...options }: { reason?: string; compensate?: boolean } & KeyedOptions = {}) {
+    return this.#post<ControlAnswer>("/cancel", { reason, compensate }, options);
+  }
+
+  /** Lets nothing more of the run begin, until it is resumed. */
+  pause(options: KeyedOptions = {}): Promise<ControlAnswer> {
+    return this.#post("/pause", {}, options);
+  }
+
+  resume(options: KeyedOptions = {}): Promise<ControlAnswer> {
+    return this.#post("/resume", {}, options);
+  }
+
+  /** Runs an ended run again, from the first step that failed or from `from`; steps before are not repeated. */
+  async retry({ from, version, payload, ...options }: RetryOptions = {}): Promise<RunHandle> {
+    const { run_id } = await this.#post<{ run_id: string }>("/retry", { from, version, payload }, options);
+    return new RunHandle(this.#connection, run_id);
+  }
+
+  #path(): string {
+    return `/runs/${encodeURIComponent(this.id)}`;
+  }
+
+  #post<Answer>(path: string, body: unknown, { signal, idempotencyKey }: KeyedOptions): Promise<Answer> {
+    return this.#connection.json<Answer>({
+      method: "POST",
+      path: this.#path() + path,
+      body,
+      headers: { "idempotency-key": idempotencyKey ?? newKey() },
+      isRepeatable: true,
+      ...(signal === undefined ? {} : { signal }),
+    });
+  }
+}
+
+export interface KeyedOptions extends CallOptions {
+  /** Calls with the same key take effect once; one is made for each call that has none, for its own repeats. */
+  idempotencyKey?: string;
+}
+
+export interface RetryOptions extends KeyedOptions {
+  /** The address of a step. */
+  from?: string;
+  version?: "same" | "latest" | number;
+  payload?: Record<string, Json>;
+}

@@ -34,6 +34,13 @@ const ERRORS = {
     retryable: false,
     sentence: () => "A backfill of this schedule is under way; wait until it is through, or replace the schedule",
   },
+  hook_not_found: { status: 404, retryable: false, sentence: () => "There is no such hook" },
+  hook_unverified: { status: 401, retryable: false, sentence: (why: string) => `The delivery was not taken: ${why}` },
+  delivery_repeated: {
+    status: 409,
+    retryable: false,
+    sentence: (run: string) => `This delivery was taken before: its run is ${run}`,
+  },
   run_not_found: { status: 404, retryable: false, sentence: () => "Workflow run not found" },
   step_not_found: {
     status: 404,

@@ -21,6 +21,7 @@ import type { RunKey } from "./schemas/run.ts";
 import { RunLists } from "./services/finding/run-lists.ts";
 import { RunSteps } from "./services/finding/run-steps.ts";
 import { HistoryService } from "./services/history/history.ts";
+import { HookService } from "./services/hooks/hooks.ts";
 import { Preparing } from "./services/preparing.ts";
 import type { ReadinessService } from "./services/readiness.ts";
 import { RepeatableRequests } from "./services/repeatable.ts";
@@ -84,12 +85,14 @@ export function startServer(options: ServerOptions): Server {
   const firing = new Firing({ storage, preparing, events, clock, log, graceMilliseconds });
   const starts = new RunStarts({ runs, events, messaging, graceMilliseconds, clock, log });
   const waits = new RunWaits({ storage, ends, clock, log });
+  const triggers = new TriggerService(runs, preparing, starts);
   const app = createApp({
     workflows,
     tests: new TestService(new InProcessTester(types, clock), workflows, types),
-    triggers: new TriggerService(runs, preparing, starts),
+    triggers,
     batches: new TriggerBatches({ runs, keys, preparing, starts }),
     schedules: new ScheduleService(storage.schedules, definitions, firing, clock),
+    hooks: new HookService(storage, definitions, triggers, clock),
     runs: runService,
     runLists,
     runSteps: new RunSteps(runs),

@@ -44,6 +44,12 @@ const STATUSES: Record<string, number[]> = {
   "DELETE /api/v1/schedules/{schedule_id}": [200, 404, 500, 503],
   "POST /api/v1/schedules/{schedule_id}/run": [200, 404, 409, 422, 500, 503],
   "POST /api/v1/schedules/{schedule_id}/backfill": [200, 404, 408, 409, 413, 415, 422, 500, 503],
+  "POST /api/v1/hooks": [200, 404, 408, 413, 415, 422, 500, 503],
+  "GET /api/v1/hooks": [200, 422, 500, 503],
+  "GET /api/v1/hooks/{hook_id}": [200, 404, 500, 503],
+  "DELETE /api/v1/hooks/{hook_id}": [200, 404, 500, 503],
+  "POST /api/v1/hooks/{hook_id}/rotate": [200, 404, 500, 503],
+  "POST /api/v1/hooks/{hook_id}": [202, 401, 404, 408, 409, 413, 415, 422, 500, 503],
   "POST /api/v1/expressions/evaluate": [200, 408, 413, 415, 422, 500, 503],
   "POST /api/v1/workflows/validate": [200, 408, 413, 415, 422, 500, 503],
   "POST /api/v1/workflows/test": [200, 404, 408, 413, 415, 422, 500, 503],
@@ -51,6 +57,7 @@ const STATUSES: Record<string, number[]> = {
   "GET /api/v1/schema/workflow.json": [200, 500, 503],
   "GET /api/v1/runs": [200, 404, 422, 500, 503],
   "GET /api/v1/runs/{run_id}": [200, 404, 422, 500, 503],
+  "GET /api/v1/events": [200, 404, 422, 500, 503],
   "GET /api/v1/runs/{run_id}/events": [200, 404, 422, 500, 503],
   "GET /api/v1/runs/{run_id}/steps": [200, 404, 422, 500, 503],
   "GET /api/v1/runs/{run_id}/steps/{address}": [200, 404, 500, 503],
@@ -112,7 +119,7 @@ test("says of every operation what it is, under an id of its own", () => {
   }
 });
 
-test("takes bodies as JSON only, where it takes any", () => {
+test("takes bodies as JSON only, where it takes any, but from senders to hooks", () => {
   const bodies = operations.flatMap(([route, { requestBody }]) =>
     requestBody === undefined ? [] : [[route, Object.keys(objectAt(requestBody, "content"))]],
   );
@@ -124,6 +131,8 @@ test("takes bodies as JSON only, where it takes any", () => {
     "PUT /api/v1/schedules/{schedule_id}": ["application/json"],
     "POST /api/v1/schedules/{schedule_id}/backfill": ["application/json"],
     "POST /api/v1/trigger/batch": ["application/json"],
+    "POST /api/v1/hooks": ["application/json"],
+    "POST /api/v1/hooks/{hook_id}": ["application/json", "application/x-www-form-urlencoded", "text/plain"],
     "POST /api/v1/expressions/evaluate": ["application/json"],
     "POST /api/v1/workflows/validate": ["application/json"],
     "POST /api/v1/workflows/test": ["application/json"],
@@ -175,6 +184,7 @@ describe("the examples", () => {
     const triggered = await api.post("/api/v1/trigger", example("TriggerInput"));
     expectReply(triggered, 200);
     expectReply(await api.post("/api/v1/schedules", example("ScheduleInput")), 200);
+    expectReply(await api.post("/api/v1/hooks", example("HookInput")), 200);
     const run = await api.untilEnded(textAt(triggered.body, "run_id"));
     expect(run.status).toBe("success");
     expect(run.body.workflow_id).toBe(textAt(created.body, "workflow_id"));

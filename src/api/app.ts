@@ -6,6 +6,7 @@ import { PlatformError } from "../errors.ts";
 import type { RunLists } from "../services/finding/run-lists.ts";
 import type { RunSteps } from "../services/finding/run-steps.ts";
 import type { HistoryService } from "../services/history/history.ts";
+import type { HookService } from "../services/hooks/hooks.ts";
 import type { ReadinessService } from "../services/readiness.ts";
 import type { RepeatableRequests } from "../services/repeatable.ts";
 import type { RunWaits } from "../services/run-waits.ts";
@@ -27,6 +28,7 @@ import { ReadAfter } from "./request/read-after.ts";
 import { traced } from "./request/tracing.ts";
 import { editingRoutes } from "./routes/editing.ts";
 import { eventRoutes } from "./routes/events.ts";
+import { hookRoutes } from "./routes/hooks.ts";
 import { languageRoutes } from "./routes/language.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { scheduleRoutes } from "./routes/schedules.ts";
@@ -52,6 +54,7 @@ export interface AppOptions extends DoorOptions {
   waits: RunWaits;
   tests: TestService;
   schedules: ScheduleService;
+  hooks: HookService;
   signals: SignalService;
   history: HistoryService;
   requests: RepeatableRequests;
@@ -81,6 +84,7 @@ export function createApp(options: AppOptions) {
     waits,
     tests,
     schedules,
+    hooks,
     signals,
     history,
     requests,
@@ -117,6 +121,7 @@ export function createApp(options: AppOptions) {
     .use(runRoutes({ runs, lists: runLists, steps: runSteps }, readAfter))
     .use(stepRoutes(runSteps))
     .use(scheduleRoutes(schedules))
+    .use(hookRoutes(hooks, runs, waits))
     .use(signalRoutes(signals, requests, readAfter))
     .use(eventRoutes(history, clock))
     .use(languageRoutes())

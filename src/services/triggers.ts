@@ -28,6 +28,7 @@ export class TriggerService {
    * The row is what counts: a message that is lost only makes the run start when its grace is over.
    *
    * @param depth, trace, key see RunStarts
+   * @param uuid of the run, where it may be stored again: then it is there once
    * @returns null where another request had the key first: then nothing is stored
    * @throws PlatformError workflow_not_found, depth_exceeded, concurrency_limit, overloaded, storage_unavailable
    * @throws ValidationFailed where the payload is not what the workflow's input says, or there are too many tags
@@ -37,10 +38,12 @@ export class TriggerService {
     depth = 0,
     trace: TraceContext | null = null,
     key: RequestKey | null = null,
+    uuid: string | null = null,
   ): Promise<string | null> {
     const timing = this.#starts.timingOf(input, BODY);
     if (timing !== null && "faults" in timing) throw counted(new ValidationFailed(timing.faults));
     const coming = this.#starts.coming(input, timing, depth, trace, key);
+    coming.common.uuid = uuid;
     try {
       const { run, stored } = await this.#store(coming);
       return this.#starts.stored(coming, run, stored);

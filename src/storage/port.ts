@@ -9,6 +9,7 @@ import type { RunKey } from "../schemas/run.ts";
 import type { ClaimedRun, DueClaim, Held, MessageClaim, WorkerLease } from "./port/claims.ts";
 import type { Figures } from "./port/figures.ts";
 import type { HistoryLookup, HistoryRows } from "./port/history.ts";
+import type { Hooks } from "./port/hooks.ts";
 import type { InboxLookup, NewSignal, StoredSignal } from "./port/inbox.ts";
 import type { Outcome } from "./port/outcome.ts";
 import type { Progress, Saved } from "./port/progress.ts";
@@ -22,6 +23,7 @@ import type { NewWorkflow, Unnamed, VersionKey, WorkflowChange, WorkflowKey } fr
 export type * from "./port/claims.ts";
 export type * from "./port/figures.ts";
 export type * from "./port/history.ts";
+export type * from "./port/hooks.ts";
 export type * from "./port/inbox.ts";
 export type * from "./port/looks.ts";
 export type * from "./port/made-run.ts";
@@ -44,6 +46,7 @@ export interface OwedEvents {
 
 export interface Storage extends Reads {
   readonly schedules: Schedules;
+  readonly hooks: Hooks;
   /** Null where no broker is owed anything. */
   readonly owedEvents: OwedEvents | null;
   /** The state of its circuit breaker; null where it has none. */

@@ -13,6 +13,7 @@ import { fenceContract } from "./storage/fences.ts";
 import { figuresContract } from "./storage/figures.ts";
 import { findingContract } from "./storage/finding.ts";
 import { historyContract } from "./storage/history.ts";
+import { hookContract } from "./storage/hooks.ts";
 import { inboxContract } from "./storage/inbox.ts";
 import { checksOf, type StorageAdapter } from "./storage/kit.ts";
 import { leaseContract } from "./storage/leases.ts";
@@ -56,6 +57,7 @@ export function storageContract(name: string, adapter: StorageAdapter): void {
     describe("inbox", () => inboxContract(check));
     describe("history", () => historyContract(check));
     describe("schedules", () => scheduleContract(check));
+    describe("hooks", () => hookContract(check));
     describe("progress", () => progressContract(check));
     describe("fences", () => fenceContract(check));
     describe("namespaces", () => namespaceContract(check));

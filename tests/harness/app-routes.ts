@@ -11,6 +11,7 @@ import { RunEnds } from "../../src/run-ends.ts";
 import { RunLists } from "../../src/services/finding/run-lists.ts";
 import { RunSteps } from "../../src/services/finding/run-steps.ts";
 import { HistoryService } from "../../src/services/history/history.ts";
+import { HookService } from "../../src/services/hooks/hooks.ts";
 import { Preparing } from "../../src/services/preparing.ts";
 import { ReadinessService } from "../../src/services/readiness.ts";
 import { RepeatableRequests } from "../../src/services/repeatable.ts";
@@ -45,10 +46,12 @@ export async function routesOfApp(): Promise<string[]> {
   const firing = new Firing({ storage, preparing, events, clock: systemClock, log, graceMilliseconds: 0 });
   const keys = new RequestKeyRepository(storage, systemClock);
   const starts = new RunStarts({ runs, events, messaging, graceMilliseconds: 0, clock: systemClock, log });
+  const triggers = new TriggerService(runs, preparing, starts);
   const app = createApp({
     workflows,
     tests: new TestService(new InProcessTester(types, systemClock), workflows, types),
-    triggers: new TriggerService(runs, preparing, starts),
+    triggers,
+    hooks: new HookService(storage, definitions, triggers, systemClock),
     batches: new TriggerBatches({ runs, keys, preparing, starts }),
     schedules: new ScheduleService(storage.schedules, definitions, firing, systemClock),
     runs: runService,

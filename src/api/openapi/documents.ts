@@ -13,6 +13,7 @@ import { MockError, MockOutput, MockReply, TestInput, TestSignal } from "../../s
 import { TriggerBatchInput, TriggerInput } from "../../schemas/trigger.ts";
 import { Waiting } from "../../schemas/waiting.ts";
 import { EXPRESSION_EXAMPLE, TEST_EXAMPLE, TRIGGER_EXAMPLE, WORKFLOW_EXAMPLE } from "./examples.ts";
+import { HOOK_SCHEMAS } from "./hook-documents.ts";
 import { SCHEDULE_SCHEMAS } from "./schedule-documents.ts";
 
 const ErrorBody = Type.Object(
@@ -73,6 +74,7 @@ const SCHEMAS = {
   ...SCHEDULE_SCHEMAS,
   TriggerBatchInput: { ...TriggerBatchInput, examples: [{ triggers: [TRIGGER_EXAMPLE] }] },
   BatchedTrigger: TriggerBatchInput.properties.triggers.items,
+  ...HOOK_SCHEMAS,
   ExpressionInput: { ...ExpressionInput, examples: [EXPRESSION_EXAMPLE] },
   TestInput: { ...TestInput, examples: [TEST_EXAMPLE] },
   MockOutput,
@@ -102,9 +104,10 @@ export function schemasOf(types: StepTypes): object {
 }
 
 const ERRORS: Record<number, [description: string, ...schemas: (keyof typeof SCHEMAS)[]]> = {
+  401: ["The delivery is not signed as the hook says", "Error"],
   404: ["There is no such thing", "Error"],
   408: ["The body did not arrive within 30 s", "Error"],
-  409: ["Not as things are: the run has ended, or as many are under way as its workflow allows", "Error"],
+  409: ["Not as things are: the run has ended, there is one already, or as many are under way as may be", "Error"],
   413: ["The body is over 1 MiB", "Error"],
   415: ["The body is not JSON", "Error"],
   422: ["The request does not fit; one entry per fault", "ValidationError", "Error"],

@@ -38,3 +38,10 @@ export const SCHEDULE_EXAMPLE = {
   timezone: "Europe/Berlin",
   payload: { name: "whoever reads this at ${schedule.time}" },
 };
+
+/** A hook, as the document shows it. */
+export const HOOK_EXAMPLE = {
+  workflow_id: WORKFLOW_EXAMPLE.id,
+  verify: { scheme: "github", secret: "a secret of both sides" },
+  filter: 'body.action == "opened"',
+};

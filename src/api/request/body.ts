@@ -17,7 +17,8 @@ import { decoded } from "./content-coding.ts";
 
 export const MAX_BODY_BYTES = 1024 * 1024;
 
-const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
+/** Whether a body of this type is JSON. */
+export const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
 const arriving = new ArrivingBodies(systemClock);
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
@@ -39,7 +40,11 @@ export async function readBody(request: Request, depth: number = MAX_DEPTH): Pro
   if (contentType === null ? hasBody(request.headers) : !JSON_TYPE.test(contentType)) {
     throw new PlatformError("unsupported_media_type");
   }
-  const text = decode(await readBytes(request));
+  return readJson(decode(await readBytes(request)), depth);
+}
+
+/** The value of a JSON text. @throws ValidationFailed for text that is no JSON or holds content that can't be kept */
+export function readJson(text: string, depth: number = MAX_DEPTH): Json {
   const value = parse(text);
   const faults = findJsonFaults(text, { faults: MAX_FAULTS, depth });
   if (faults.length > 0) {
@@ -69,8 +74,17 @@ function hasBody(headers: Headers): boolean {
 }
 
 async function readBytes(request: Request): Promise<ArrayBuffer | Uint8Array> {
+  return decodedBytes(request, await readEncoded(request));
+}
+
+/** The bytes of a body of any type as they came, which are what senders sign, and its text. @throws as readBody does */
+export async function readSigned(request: Request): Promise<{ bytes: Uint8Array; text: string }> {
   const bytes = await readEncoded(request);
-  const coding = request.headers.get("content-encoding");
+  return { bytes: new Uint8Array(bytes), text: decode(decodedBytes(request, bytes)) };
+}
+
+function decodedBytes({ headers }: Request, bytes: ArrayBuffer | Uint8Array): ArrayBuffer | Uint8Array {
+  const coding = headers.get("content-encoding");
   return coding === null ? bytes : decoded(new Uint8Array(bytes), coding, MAX_BODY_BYTES);
 }
 

@@ -46,6 +46,13 @@ test("the span of a request has the path of its route, and its status", async ()
   expect(new Set(spans.map(({ context }) => context.traceId)).size).toBe(3);
 });
 
+test("the span of a delivery does not have the token of its hook", async () => {
+  const { spans, answers } = open(true);
+  await answers(ok, request("/api/v1/hooks/token-of-a-hook"));
+  expect(JSON.stringify(spans)).toContain("/api/v1/hooks/…");
+  expect(JSON.stringify(spans)).not.toContain("token-of-a-hook");
+});
+
 test("a request is in the trace that its header names, whatever share begins one", async () => {
   const sampled = request("/runs/1", { traceparent: `00-${TRACE}-${PARENT}-01` });
   const unsampled = request("/runs/1", { traceparent: `00-${TRACE}-${PARENT}-00` });

@@ -17,6 +17,7 @@ import { FIND_FACTS, findFacts } from "./facts.ts";
 import { FIGURES, figuresOf } from "./figures.ts";
 import { recordHealth } from "./health.ts";
 import { FIND_HISTORY, findHistory } from "./history.ts";
+import { HOOK_STATEMENTS, PostgresHooks } from "./hooks/hooks.ts";
 import { FENCE_IDS, FIND_LATE_IDS, Ids } from "./ids.ts";
 import { FIND_INBOX, Inbox, PUT_SIGNALS } from "./inbox.ts";
 import { INSERT_STATEMENTS, NewRuns } from "./inserts/new-runs.ts";
@@ -41,6 +42,7 @@ export const KEPT = [
   ...INSERT_STATEMENTS,
   FIND_FACTS,
   ...SCHEDULE_STATEMENTS,
+  ...HOOK_STATEMENTS,
   FIND_UNCLAIMED,
   ...CLAIM_STATEMENTS,
   NEXT_DUE,
@@ -144,6 +146,7 @@ function postgresStorage(
   return {
     ...readsOf(reads, order, () => ids.settled()),
     schedules: new PostgresSchedules(writes, ids, clock, owesEvents),
+    hooks: new PostgresHooks(writes),
     owedEvents: owesEvents ? new EventQueue(writes) : null,
     breaker,
     collectors: [collector],

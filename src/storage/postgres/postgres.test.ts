@@ -12,6 +12,8 @@ const TABLES = [
   "turn_locks",
   "schedules",
   "request_keys",
+  "hooks",
+  "hook_deliveries",
   "workflow_runs",
   "run_queue",
   "run_log",

@@ -17,6 +17,7 @@ import { Definitions } from "./definitions.ts";
 import { Measure } from "./figures.ts";
 import { Looks } from "./finding/looks.ts";
 import { historyOf } from "./history.ts";
+import { hooksOf } from "./hooks/port.ts";
 import { IdsUnderWay, newestId } from "./ids.ts";
 import { Inbox } from "./inbox.ts";
 import { RequestKeys } from "./inserts/request-keys.ts";
@@ -120,6 +121,7 @@ function sqliteStorage(
         return underWay.store(unnamed, (named) => committer.write("moveSchedules", named));
       },
     },
+    hooks: hooksOf(reader, committer, clock),
     owedEvents: null,
     breaker: null,
     collectors,

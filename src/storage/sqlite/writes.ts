@@ -5,7 +5,10 @@ import type { ControlRequest } from "../../schemas/control.ts";
 import type { RunKey } from "../../schemas/run.ts";
 import type {
   DueClaim,
+  HookKey,
   MessageClaim,
+  NewDelivery,
+  NewHook,
   NewRun,
   NewSchedule,
   NewSignal,
@@ -25,6 +28,7 @@ import { Control } from "./control.ts";
 import { Definitions } from "./definitions.ts";
 import { Family } from "./family/family.ts";
 import { NewChildren } from "./family/new-children.ts";
+import { Hooks } from "./hooks/hooks.ts";
 import { Inbox } from "./inbox.ts";
 import { NewRuns } from "./inserts/new-runs.ts";
 import { RequestKeys } from "./inserts/request-keys.ts";
@@ -50,6 +54,7 @@ export function writeOperations(database: Database, clock: Clock) {
   const claims = new Claims(database, clock, workers, inbox);
   const children = new NewChildren(database, clock, { definitions, inbox, turns });
   const progress = new ProgressWriter(database, clock, { inbox, family, children });
+  const hooks = new Hooks(database, clock);
   const schedules = new Schedules(database, clock, (run) => newRuns.insert([run], each)[0] ?? UNSTORABLE);
   return {
     insertWorkflows: (items: NewWorkflow[]) => each(items, (item) => definitions.insert(item)),
@@ -73,6 +78,11 @@ export function writeOperations(database: Database, clock: Clock) {
     deleteSchedules: (items: ScheduleKey[]) => each(items, (item) => schedules.delete(item)),
     claimSchedules: ({ limit, hold }: { limit: number; hold: number }) => schedules.claim(limit, hold),
     moveSchedules: (items: NamedMove[]) => each(items, (item) => schedules.move(item)),
+    insertHooks: (items: NewHook[]) => each(items, (item) => hooks.insert(item)),
+    rotateHooks: (items: (HookKey & { tokenHash: string })[]) =>
+      each(items, (item) => hooks.rotate(item, item.tokenHash)),
+    deleteHooks: (items: HookKey[]) => each(items, (item) => hooks.delete(item)),
+    takeDelivery: (delivery: NewDelivery) => hooks.takeDelivery(delivery),
     putSignals: (items: NewSignal[]) => each(items, (item) => inbox.put(item)),
     dropRuns: (before: number) => retention.drop(before),
     endLeases: (_: null) => workers.endAll(),

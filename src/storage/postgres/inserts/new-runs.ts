@@ -47,7 +47,17 @@ export class NewRuns {
     this.#event = owesEvents ? "owed" : "none";
   }
 
-  insert(items: Unnamed<NewRun>[]): Promise<Outcome<InsertedRun>[]> {
+  async insert(items: Unnamed<NewRun>[]): Promise<Outcome<InsertedRun>[]> {
+    const given = items.filter(({ uuid }) => uuid !== null);
+    if (given.length === 0 || given.length === items.length) return this.#insertBatch(items);
+    const made = items.filter(({ uuid }) => uuid === null);
+    // Those whose callers gave them ids have no fence, and must not take that of the others away.
+    const [first, rest] = await Promise.all([this.#insertBatch(made), this.#insertBatch(given)]);
+    const [fenced, unfenced] = [first.values(), rest.values()];
+    return items.flatMap(({ uuid }) => (uuid === null ? fenced : unfenced).next().value ?? []);
+  }
+
+  #insertBatch(items: Unnamed<NewRun>[]): Promise<Outcome<InsertedRun>[]> {
     return writeBatch(items, (batch) => this.#ids.store(batch, (named, oldest) => this.#insertAll(named, oldest)));
   }
 

@@ -131,8 +131,8 @@ export class Handing {
 
   /** Has a run whose first step is an effect begin with it, so that it crosses to a thread once. */
   #beginsWithEffect(held: HeldRun, definitions: Map<string, string>): boolean {
-    const { definition, isAtItsBeginning } = held;
-    const text = isAtItsBeginning ? definitions.get(definition) : undefined;
+    const { definition, log } = held;
+    const text = log.isEmpty ? definitions.get(definition) : undefined;
     const effect = text === undefined ? null : this.#parts.reaches.of(definition, text).startsWith;
     if (effect === null) return false;
     held.ready = [{ path: "0", host: effect.host }];

@@ -90,11 +90,6 @@ export class HeldRun {
     return this.leaseUntil - leaseMilliseconds / 6;
   }
 
-  /** Whether nothing of it was executed yet. */
-  get isAtItsBeginning(): boolean {
-    return this.log.isEmpty;
-  }
-
   /** Whether nothing of it is under way or about to be: it only sleeps. */
   get isIdle(): boolean {
     if (this.isAdvancing || this.again || this.underWay > 0) return false;
@@ -136,13 +131,18 @@ export class HeldRun {
     }
   }
 
-  /** Its state in its thread is gone: it is made again from the log. */
-  loseState(): void {
+  /** Its thread did not keep it: it is handed over once more with what is persisted, which is all there is. */
+  handWhole(): void {
     this.thread = null;
     this.inbox.loseState();
+    this.#reports.clear();
+  }
+
+  /** Its state in its thread is gone: it is made again from the log. */
+  loseState(): void {
+    this.handWhole();
     this.generation++;
     this.cancelWake();
-    this.#reports.clear();
     this.underWay = 0;
     this.ready = [];
     this.log.ready = [];

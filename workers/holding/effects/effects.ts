@@ -25,6 +25,10 @@ export class Effects {
   readonly #holdings: Holdings;
   readonly #receiver: EffectsReceiver;
   readonly #places: Places;
+  /** Effects that could not be started, since their thread had no room to keep their runs. They keep their places. */
+  readonly #unkept = new Map<HeldRun, HeldEffect[]>();
+  /** Those that were handed over once more, with the states of their runs. */
+  readonly #handedWhole = new WeakSet<HeldEffect>();
 
   constructor(options: PlacesOptions, handing: Handing, holdings: Holdings, receiver: EffectsReceiver) {
     this.#handing = handing;
@@ -67,7 +71,31 @@ export class Effects {
     }
     const effects = this.#current(waiting);
     const outcomes = this.#handing.executeEffects(effects, definitions);
-    for (const [index, effect] of effects.entries()) outcomes[index]?.then((outcome) => this.#over(effect, outcome));
+    for (const [index, effect] of effects.entries()) outcomes[index]?.then((outcome) => this.#told(effect, outcome));
+  }
+
+  #told(effect: HeldEffect, outcome: Outcome<ExecutedEffect>): void {
+    const { held } = effect;
+    if (outcome.kind === "missing" && !this.#handedWhole.has(effect) && this.#isCurrent(effect)) {
+      this.#unkept.set(held, [...(this.#unkept.get(held) ?? []), effect]);
+    } else this.#over(effect, outcome);
+    this.#startUnkept(held);
+  }
+
+  /**
+   * Starts effects of a run that its thread did not keep, with its state: handed over without them it would be gone again before
+   * they start. All others of it have ended by then, and told what they came to.
+   */
+  #startUnkept(held: HeldRun): void {
+    const unkept = this.#unkept.get(held);
+    if (unkept === undefined) return;
+    const current = this.#current(unkept);
+    if (current.length > 0 && current.length < held.underWay) return;
+    this.#unkept.delete(held);
+    if (current.length === 0) return;
+    held.handWhole();
+    for (const effect of current) this.#handedWhole.add(effect);
+    void this.#execute(current);
   }
 
   /** Gives the places of the others up: their runs may have been cancelled or given back, or lost their state, while they waited. */

@@ -2,6 +2,9 @@ import { Cron } from "croner";
 import type { Zone } from "./zone.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
+/** Patterns that are kept of each zone: schedules ask for theirs at each tick. */
+const MAX_PATTERNS = 200;
+const patterns = new WeakMap<Zone, Map<string, CronPattern>>();
 
 /**
  * Cron patterns on the clocks of a zone. The library tells the wall times of a pattern, as if they were of UTC; when these are is
@@ -22,6 +25,18 @@ export class CronPattern {
 
   /** The pattern of a text, or what is wrong with it. */
   static parse(text: string, zone: Zone): CronPattern | { fault: string } {
+    const ofZone = patterns.get(zone) ?? new Map<string, CronPattern>();
+    patterns.set(zone, ofZone);
+    const known = ofZone.get(text);
+    if (known !== undefined) return known;
+    const parsed = CronPattern.#parsed(text, zone);
+    if ("fault" in parsed) return parsed;
+    if (ofZone.size >= MAX_PATTERNS) ofZone.clear();
+    ofZone.set(text, parsed);
+    return parsed;
+  }
+
+  static #parsed(text: string, zone: Zone): CronPattern | { fault: string } {
     try {
       const cron = new Cron(text, { utcOffset: 0, mode: "5-or-6-parts", paused: true });
       const parts = text.trim().split(/\s+/);

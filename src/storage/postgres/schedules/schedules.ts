@@ -1,5 +1,5 @@
 import type { Clock } from "../../../clock.ts";
-import { keptStatement } from "../../../db/postgres/kept.ts";
+import { equals, keptStatement } from "../../../db/postgres/kept.ts";
 import type { Pool } from "../../../db/postgres/pool.ts";
 import type {
   DueSchedule,
@@ -66,11 +66,11 @@ const CLAIM_SCHEDULES = keptStatement(
   `with due as materialized (
     select uuid from schedules where due_at <= now() order by due_at limit $1 for update skip locked
   )
-  update schedules s set due_at = now() + $2 * interval '1 millisecond' from due where s.uuid = due.uuid
+  update schedules s set due_at = now() + $2 * interval '1 millisecond' from due where ${equals("s.uuid", "due.uuid")}
   returning s.uuid, s.namespace, s.id, s.workflow, s.settings::text, s.position::text, s.revision, s.last_run_uuid, s.skipped::text,
     ${milliseconds("s.created_at")}, ${milliseconds("s.updated_at")},
-    exists (select from run_queue q where q.run_uuid = s.last_run_uuid and not q.ended)
-      or exists (select from run_turns t where t.run_uuid = s.last_run_uuid and t.begun_at is null)`,
+    exists (select from run_queue q where ${equals("q.run_uuid", "s.last_run_uuid")} and not q.ended)
+      or exists (select from run_turns t where ${equals("t.run_uuid", "s.last_run_uuid")} and t.begun_at is null)`,
 );
 
 /** What the database keeps for schedules. */

@@ -6,7 +6,7 @@ import { checked } from "../../schemas/faults.ts";
 import { MAX_DEPTH } from "../../schemas/json.ts";
 import { RunStatus } from "../../schemas/run.ts";
 import { TriggerBatchInput, TriggerInput } from "../../schemas/trigger.ts";
-import type { RepeatableRequests } from "../../services/repeatable.ts";
+import type { Answered, RepeatableRequests } from "../../services/repeatable.ts";
 import type { RunWaits } from "../../services/run-waits.ts";
 import type { RunService } from "../../services/runs.ts";
 import type { BatchedTrigger, TriggerBatches, TriggerOutcome } from "../../services/trigger-batches.ts";
@@ -92,7 +92,9 @@ export function triggerRoutes(
       "/trigger",
       async ({ request }) => {
         const seconds = waitOf(request);
-        return seconds === null ? trigger(request) : triggerAndWait(request, seconds);
+        if (seconds !== null) return triggerAndWait(request, seconds);
+        const { answer: uuid, isReplayed } = await start(request);
+        return marked(await readAfter.reply(`{"run_id":"${uuid}","status":"triggered"}`), isReplayed);
       },
       {
         detail: {
@@ -106,11 +108,6 @@ export function triggerRoutes(
       },
     );
 
-  async function trigger(request: Request): Promise<Response> {
-    const { answer: uuid, isReplayed } = await start(request);
-    return marked(await readAfter.reply(`{"run_id":"${uuid}","status":"triggered"}`), isReplayed);
-  }
-
   async function triggerAndWait(request: Request, seconds: number): Promise<Response> {
     // Before the run is stored: who is refused has started nothing.
     const place = waits.enter();
@@ -123,11 +120,15 @@ export function triggerRoutes(
     }
   }
 
-  async function start(request: Request) {
+  /** Starts a run, which is on disk then. */
+  async function start(request: Request): Promise<Answered> {
     const body = await readBody(request);
     const input = checked(triggerInput, body, "body");
     const key = idempotencyKeyOf(request, ROUTE, body);
-    return requests.once(key, () => triggers.trigger(input, depthOf(request), traceOf(request), key));
+    const trigger = () => triggers.trigger(input, depthOf(request), traceOf(request), key);
+    // Most have no key, and pay for none.
+    if (key === null) return { answer: (await trigger()) ?? "", isReplayed: false };
+    return requests.once(key, trigger);
   }
 }
 

@@ -4,6 +4,8 @@ import { CLAIMS_IN_ORDER } from "../../../src/storage/port/priorities.ts";
 import type { NewRun } from "../../../src/storage/port.ts";
 import { type Check, granted, MINUTE, NAMESPACE, progress, uuidsOf, type World } from "./kit.ts";
 
+/** Longer than some inserts take. */
+const LATER = 2000;
 const END = { kind: "end", status: "success", error: null, stepResults: "{}" } as const;
 
 /** Stores runs of one workflow, one after the other, and gives their uuids. */
@@ -34,7 +36,7 @@ async function afterOneInOrder(world: World): Promise<void> {
 
 export function priorityContract(check: Check): void {
   check("a run that begins later is pending and due then, and shows its time", async (world) => {
-    const startAt = world.now() + 500;
+    const startAt = world.now() + LATER;
     const [uuid = ""] = await stored(world, [{ startAt, graceMilliseconds: 0 }]);
     expect(await world.find(uuid)).toMatchObject({ status: "pending", startedAt: null, startAt, priority: null });
     expect(await world.storage.nextDue(0)).toBe(startAt);
@@ -119,7 +121,7 @@ export function priorityContract(check: Check): void {
     const turn = { line: "a", most: 1, onLimit: "queue" as const, rate: null };
     const make = (more: Partial<NewRun>) =>
       world.newRun(workflow, { preparedFor: { workflowUuid: workflow, version: 1 }, turn, ...more });
-    const startAt = world.now() + 300;
+    const startAt = world.now() + LATER;
     const [later, now, rejected] = [
       make({ startAt, priority: 5 }),
       make({}),
@@ -132,7 +134,7 @@ export function priorityContract(check: Check): void {
     }
     expect(await claim(world, 9)).toEqual([now.uuid]);
     expect((await world.storage.takeTurns([])).nextAt).toBeLessThanOrEqual(startAt + 1000);
-    await world.pass(320);
+    await world.pass(Math.max(0, startAt - world.now()) + 20);
     expect((await world.storage.takeTurns([])).begun).toEqual([]);
     granted(
       await world.save({

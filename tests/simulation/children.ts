@@ -3,7 +3,7 @@ import { isObject } from "../../src/schemas/json.ts";
 import type { StepResult } from "../../src/schemas/run.ts";
 import type { RunRecord, Storage } from "../../src/storage/port.ts";
 import { STRICT } from "./run-workloads.ts";
-import type { Workload } from "./workloads.ts";
+import { POISONED, type Workload } from "./workloads.ts";
 
 /** Their steps all begin once, where they succeed. */
 const EXACT = ["parent", "starts in turn", "starts prepared"];
@@ -50,6 +50,12 @@ export function childFaults(run: RunRecord, { id, steps, options }: Workload, al
   const isToStart =
     options?.on_failure !== undefined && options.on_failure.workflow_id !== STRICT && run.status === "failed";
   if (started.length !== Number(isToStart)) faults.push(`its end as ${run.status} started ${started.length} runs`);
+  for (const { payload } of started) {
+    const { why }: { why?: string } = JSON.parse(payload);
+    const { code }: { code?: string } = JSON.parse(run.errorDetails ?? "{}");
+    const usual = POISONED.includes(id) ? "crashed" : "failed";
+    if (why !== undefined && why !== (code ?? usual)) faults.push(`its failure was told as ${why}`);
+  }
   return faults;
 }
 

@@ -26,6 +26,9 @@ export const STRICT = "strict";
 /** The one that has one run at a time, and refuses more. */
 export const ALONE = "alone";
 
+/** What a run is told of one that failed. */
+export const TOLD = { run_id: "${run.id}", n: "${payload.n}", why: "${error.code}" };
+
 export const RUN_WORKLOADS: Workload[] = [
   {
     id: "alerting",
@@ -79,7 +82,7 @@ export const RUN_WORKLOADS: Workload[] = [
   {
     id: "alerting in turn",
     steps: [acts("a", true)],
-    options: { on_failure: { workflow_id: "in turn" } },
+    options: { on_failure: { workflow_id: "in turn", payload: TOLD } },
     status: "failed",
   },
   {

@@ -1,5 +1,5 @@
 import { REPEATED } from "./repeated.ts";
-import { RUN_WORKLOADS, type Workload } from "./run-workloads.ts";
+import { RUN_WORKLOADS, TOLD, type Workload } from "./run-workloads.ts";
 import { acts, block, fails, listens, parallel, pure, RETRY, route, starts, tells, waits } from "./steps.ts";
 
 export type { RunOptions, Workload } from "./run-workloads.ts";
@@ -169,7 +169,7 @@ export const WORKLOADS: Workload[] = [
   {
     id: "deadly and alerting",
     steps: [acts("a"), { name: "b", type: "poison", config: {} }],
-    options: { on_failure: { workflow_id: "short" } },
+    options: { on_failure: { workflow_id: "short", payload: TOLD } },
     status: "failed",
   },
   { id: "deadly at once", steps: [{ name: "a", type: "deadly", config: {} }], status: "failed" },

@@ -61,9 +61,8 @@ export class Suspects {
     const crashed = describeFailure("crashed", { count: MAX_LOSSES, reason });
     held.endBetween("failed", crashed, now);
     const onFailure = this.#reaches.onFailureOf(held.definition);
-    if (onFailure === null || held.run.isOnFailure) return;
-    const { uuid: id, workflowUuid: workflow_id, workflowVersion: workflow_version, payload } = held.run;
-    const told = { id, workflow_id, workflow_version };
-    held.log.addStarted(runOnCrash(onFailure, told, payload, crashed.error, now));
+    // A thread was handed the facts with its state: such definitions need them.
+    if (onFailure === null || held.run.isOnFailure || held.facts === null) return;
+    held.log.addStarted(runOnCrash(onFailure, held.facts, held.run.payload, crashed.error, now));
   }
 }

@@ -100,6 +100,21 @@ const cases: Case[] = [
     { offset: 4, length: 5 },
   ),
   refused(
+    "an empty name in a path",
+    [pure("b", 1), pure("a", "${b..value}")],
+    "value_error",
+    below(1, ...VALUE),
+    "The placeholder ${b..value} is no path: it has an empty name",
+  ),
+  {
+    title: "a step in the payload of on_failure",
+    body: {
+      ...{ name: "w", steps: [pure("a", 1)] },
+      on_failure: { workflow_id: "x", payload: { n: "${payload.n} ${run.id} ${error.code}", a: ["${a.value}"] } },
+    },
+    faults: [{ loc: ["body", "on_failure", "payload", "a", 0], type: "reference_unknown", msg: "There is no a here" }],
+  },
+  refused(
     "a step in a block",
     [block("b", [block("c", [pure("x", 1)])]), pure("a", "${x.value}")],
     "reference_hidden",

@@ -65,6 +65,7 @@ function partsOf({ start, source }: Placeholder, read: ReadExpression): Partial<
 }
 
 const QUOTED_KEY = /\[["']/;
+const EMPTY_NAME = /^$|^\.|\.\.|\.$/;
 
 function partsOfPath(path: string): Partial<Omit<PlaceholderRead, "path">> {
   if (path.length + 3 > MAX_PLACEHOLDER) {
@@ -72,6 +73,7 @@ function partsOfPath(path: string): Partial<Omit<PlaceholderRead, "path">> {
   }
   const segments = parsePath(path.trim());
   if (segments === null) {
+    if (EMPTY_NAME.test(path.trim())) return wrong(`The placeholder \${${path}} is no path: it has an empty name`);
     // Any other path that is none fails its step, as it did before there were quotes.
     if (!QUOTED_KEY.test(path)) return {};
     return wrong(

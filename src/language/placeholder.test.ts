@@ -78,7 +78,16 @@ describe("faults of placeholders, and where they stand", () => {
     { value: String.raw`\${payload["\q"]}`.slice(1), faults: [["", noPath]] },
     { value: '${payload["a}b"]} ${payload["a"][0][""]} ${ payload["x"] }', faults: [] },
     { value: '${payload["a{b"]} ${payload["a.b', faults: [] },
-    { value: "${} ${a..b} ${payload.} ${payload[a]} ${payload[-1]} ${payload[0}", faults: [] },
+    { value: "${payload[a]} ${payload[-1]} ${payload[0}", faults: [] },
+    {
+      value: "${} ${ a..b } ${payload.} ${.payload}",
+      faults: [
+        ["", "The placeholder ${} is no path: it has an empty name"],
+        ["", "${ a..b } is no path"],
+        ["", "${payload.} is no path"],
+        ["", "${.payload} is no path"],
+      ],
+    },
 
     { value: `\${${"x".repeat(MAX_PLACEHOLDER - 3)}}`, faults: [] },
     { value: [`\${${"x".repeat(MAX_PLACEHOLDER - 2)}}`], faults: [["0", "xxx… is longer than 1024 characters"]] },

@@ -56,12 +56,15 @@ export function checkSteps(
   const reading = new Reading(list, findings, explanation);
   new StepChecks(types, findings, reading).check(list, TOP);
   findings.warn(...workflowWarnings(list));
+  const withoutSteps = (...binds: string[]) => new Scope({ ...list, list: {}, binds }, null, "", null);
   // Before there is a run there is its payload alone.
-  const before = new Scope({ ...list, list: {}, binds: ["payload"] }, null, "", null);
   for (const name of ["concurrency", "rate_limit"]) {
-    const limit = top[name];
-    if (isObject(limit) && limit.key !== undefined) reading.value(limit.key, ["body", name, "key"], before);
+    const { key } = isObject(top[name]) ? top[name] : {};
+    if (key !== undefined) reading.value(key, ["body", name, "key"], withoutSteps("payload"));
   }
+  const { payload } = isObject(top.on_failure) ? top.on_failure : {};
+  if (payload === undefined) return;
+  reading.value(payload, ["body", "on_failure", "payload"], withoutSteps("payload", "run", "error"));
 }
 
 /** Checks steps one by one, and counts them. */

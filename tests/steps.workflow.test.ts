@@ -89,8 +89,8 @@ describe("a child run", () => {
     const workflow = await api.create([listens("a", "go")], { id: "listening" });
     const parent = await api.trigger(await api.create([child("c", workflow)]));
     const { body } = await api.untilBegun(parent, "c");
-    expect(body.waiting).toEqual([{ address: "c", kind: "child" }]);
     const [uuid] = await untilStarted(parent);
+    expect(body.waiting).toEqual([{ address: "c", kind: "child", run_id: uuid }]);
     expectReply(await api.post(`/api/v1/runs/${uuid}/signals/go`, 1), 200);
     expect((await api.untilEnded(parent)).body).not.toHaveProperty("waiting");
   });

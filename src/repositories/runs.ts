@@ -9,6 +9,7 @@ import { type EndedStatus, nameOfRun, type RunKey, type RunStatus } from "../sch
 import type { RunLook } from "../schemas/run-query.ts";
 import type { Replica } from "../storage/port/replica.ts";
 import type {
+  AwaitedRun,
   InsertedRun,
   NewRun,
   NewSignal,
@@ -126,6 +127,12 @@ export class RunRepository {
     // The end of one that is held is told by its holder.
     const over = runs.filter((_, index) => outcomes[index]?.kind === "ok" && outcomes[index].value !== "requested");
     if (over.length > 0) await this.#storage.takeTurns(over);
+  }
+
+  /** See Storage. */
+  async awaitedBy(uuid: string): Promise<AwaitedRun[]> {
+    const [found = []] = await this.#storage.findAwaited([uuid]);
+    return found;
   }
 
   find(key: RunKey): Promise<RunRecord | null> {

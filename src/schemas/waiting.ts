@@ -6,6 +6,7 @@ export const Waiting = Type.Object(
     address: Type.String({ description: "Of the step, as in step_results" }),
     kind: Type.Union((["delay", "retry", "signal", "child"] as const).map((kind) => Type.Literal(kind))),
     until: Type.Optional(Type.String({ format: "date-time", description: "When it ends at the latest" })),
+    run_id: Type.Optional(Type.String({ description: "Of the run that a child is; only where one run is read" })),
     signals: Type.Optional(Type.Array(Type.String(), { description: "Any of them ends it" })),
   },
   { title: "Waiting" },

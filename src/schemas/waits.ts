@@ -5,14 +5,23 @@ import { isObject } from "./json.ts";
 import { type LogEntry, parseLog } from "./log.ts";
 import type { Waiting } from "./waiting.ts";
 
+/** The runs that a run waits for, by the paths of the attempts that started them. */
+export type Awaited = ReadonlyMap<string, string>;
+
+const NONE: Awaited = new Map();
+
 /** The steps of a run that wait, in the order in which they began; none once it is over. */
-export function waitingIn({ log, completedAt }: { log: string; completedAt: number | null }): Waiting[] {
+export function waitingIn(
+  { log, completedAt }: { log: string; completedAt: number | null },
+  awaited: Awaited = NONE,
+): Waiting[] {
   if (completedAt !== null) return [];
   const last = new Map(parseLog(log).map((entry) => [entry[0], entry]));
-  return [...last.values()].flatMap(waitingOf);
+  return [...last.values()].flatMap((entry) => waitingOf(entry, awaited));
 }
 
-function waitingOf([, { step_name: address, status, error, type, details }, wakeAt]: LogEntry): Waiting[] {
+function waitingOf([path, result, wakeAt]: LogEntry, awaited: Awaited): Waiting[] {
+  const { step_name: address, status, error, type, details, attempts = 1 } = result;
   if (status !== "running") return [];
   const until = wakeAt === null ? {} : { until: isoTime(wakeAt) };
   if (error !== null) return wakeAt === null ? [] : [{ address, kind: "retry", ...until }];
@@ -20,7 +29,10 @@ function waitingOf([, { step_name: address, status, error, type, details }, wake
   if (signals !== null) {
     return [{ address, kind: "signal", ...until, signals: signals.filter((name) => typeof name === "string") }];
   }
-  if (type === WORKFLOW) return [{ address, kind: "child", ...until }];
+  if (type === WORKFLOW) {
+    const run = awaited.get(attempts > 1 ? `${path}~${attempts}` : path);
+    return [{ address, kind: "child", ...until, ...(run !== undefined && { run_id: run }) }];
+  }
   const isDelay = wakeAt !== null && (type === undefined || type === "delay");
   return isDelay ? [{ address, kind: "delay", ...until }] : [];
 }

@@ -4,6 +4,7 @@ import { isUuid } from "../ids.ts";
 import type { RunRepository } from "../repositories/runs.ts";
 import type { PageQuery } from "../schemas/page.ts";
 import type { RunKey } from "../schemas/run.ts";
+import { type Awaited, waitingIn } from "../schemas/waits.ts";
 import type { RunRecord } from "../storage/port.ts";
 import { NAMESPACE } from "./namespace.ts";
 import { type Page, PageReader } from "./pages.ts";
@@ -28,6 +29,13 @@ export class RunService {
     const run = isUuid(id) ? await this.#runs.find({ namespace: NAMESPACE, uuid: id.toLowerCase() }) : null;
     if (run === null) throw new PlatformError("run_not_found");
     return run;
+  }
+
+  /** The runs that a run waits for; looked up only where a step of it does. */
+  async awaitedBy(run: RunRecord): Promise<Awaited> {
+    const isWaiting = waitingIn(run).some(({ kind }) => kind === "child");
+    const awaited = isWaiting ? await this.#runs.awaitedBy(run.uuid) : [];
+    return new Map(awaited.map(({ path, uuid }) => [path, uuid]));
   }
 
   /** `readAfter`: see PageReader. */

@@ -15,7 +15,7 @@ import type { Outcome } from "./port/outcome.ts";
 import type { Progress, Saved } from "./port/progress.ts";
 import type { Reads } from "./port/reads.ts";
 import type { KeptRequest, RequestKey } from "./port/request-keys.ts";
-import type { FoundRuns, InsertedRun, NewRun, StoredFacts } from "./port/runs.ts";
+import type { AwaitedRun, FoundRuns, InsertedRun, NewRun, StoredFacts } from "./port/runs.ts";
 import type { Schedules } from "./port/schedules.ts";
 import type { TurnsTaken } from "./port/turns.ts";
 import type { NewWorkflow, Unnamed, VersionKey, WorkflowChange, WorkflowKey } from "./port/workflows.ts";
@@ -107,6 +107,8 @@ export interface Storage extends Reads {
    * above MAX_KEPT_SIGNALS or MAX_KEPT_SIZE.
    */
   putSignals(items: NewSignal[]): Promise<Outcome<StoredSignal>[]>;
+  /** The runs that steps of each of the runs started and wait for, those that wait for their turn included. */
+  findAwaited(uuids: string[]): Promise<AwaitedRun[][]>;
   /** What came for each of the runs behind what is known, and was not taken; in the order of arrival. */
   findInbox(items: InboxLookup[]): Promise<InboxRow[][]>;
   /**

@@ -180,6 +180,7 @@ const unused: Omit<Storage, "batchesAtOnce"> = {
   controlOf: never,
   putSignals: never,
   findInbox: never,
+  findAwaited: never,
   maintain: never,
   check: never,
   recordHealth: never,

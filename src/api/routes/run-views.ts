@@ -3,6 +3,7 @@ import { isoTime } from "../../clock.ts";
 import { timeOfId } from "../../ids.ts";
 import { MAX_SUMMARY_BYTES } from "../../schemas/run-summary.ts";
 import type { OutlineStep } from "../../schemas/step-query.ts";
+import type { Awaited } from "../../schemas/waits.ts";
 import type { PageOfFound } from "../../services/finding/run-lists.ts";
 import type { RunRecord, RunSummary } from "../../storage/port.ts";
 import { reference } from "../openapi/documents.ts";
@@ -31,8 +32,8 @@ export function foundText<Run>(page: PageOfFound<Run>, itemText: (item: Run) => 
 }
 
 /** A run with the results of its steps at the top alone. */
-export function topText(run: RunRecord): string {
-  return runText(run, topResults);
+export function topText(run: RunRecord, awaited: Awaited = new Map()): string {
+  return runText(run, { results: topResults, awaited });
 }
 
 /** A run without its payload and what its steps gave. */

@@ -26,11 +26,11 @@ export function runRoutes(
       async ({ query, request }) => {
         const position = readAfter.of(request);
         const asked = readRunQuery(request);
-        if (asked === null) return jsonReply(pageText(await runs.list(readPageQuery(query), position), runText));
+        if (asked === null) return jsonReply(pageText(await runs.list(readPageQuery(query), position), (run) => runText(run)));
         return jsonReply(
           asked.view === "summary"
             ? foundText(await lists.summaries(asked, position), summaryText)
-            : foundText(await lists.full(asked, position), topText),
+            : foundText(await lists.full(asked, position), (run) => topText(run)),
         );
       },
       {
@@ -49,7 +49,8 @@ export function runRoutes(
         const view = readViewQuery(query);
         if (view.view === "outline") return jsonReply(outlineText(await steps.outline(params.run_id)));
         const run = await runs.get(params.run_id);
-        return jsonReply(view.steps === "top" ? topText(run) : runText(run));
+        const awaited = await runs.awaitedBy(run);
+        return jsonReply(view.steps === "top" ? topText(run, awaited) : runText(run, { awaited }));
       },
       {
         detail: {

@@ -3,7 +3,7 @@ import type { RequestFault } from "../../errors.ts";
 import { type Summary, summaryOf } from "../../schemas/log.ts";
 import { resultsTextOf } from "../../schemas/results.ts";
 import { MAX_WAITING } from "../../schemas/waiting.ts";
-import { waitingIn } from "../../schemas/waits.ts";
+import { type Awaited, waitingIn } from "../../schemas/waits.ts";
 
 import type { Page } from "../../services/pages.ts";
 import type { RunRecord, WorkflowRecord } from "../../storage/port.ts";
@@ -11,11 +11,19 @@ import type { TriedRun } from "../../testing/port.ts";
 
 // JSON text is put together from stored JSON text: nothing that came in is parsed and written again on its way out.
 
-/** A run as the contract shows it, with all its results or what `shown` makes of their JSON text. */
-export function runText(run: RunRecord, shown = (results: string) => results): string {
+/** What is shown of a run beside its row. */
+export interface Shown {
+  /** Of the JSON text of its results; all where this is left out. */
+  results?(text: string): string;
+  /** The runs that it waits for, where they were looked up. */
+  awaited?: Awaited;
+}
+
+/** A run as the contract shows it. */
+export function runText(run: RunRecord, { results: shown = (text) => text, awaited }: Shown = {}): string {
   const results = resultsTextOf(run);
   const { omitted, failed, undone } = summaryOf(results);
-  const waiting = waitingIn(run);
+  const waiting = waitingIn(run, awaited);
   // A delay of a plain definition says no more than its step does.
   const isShown = waiting.some(({ kind }) => kind !== "delay");
   const waits = isShown ? `,"waiting":${JSON.stringify(waiting.slice(0, MAX_WAITING))}` : "";

@@ -88,6 +88,12 @@ export interface StoredFacts {
   tags: string | null;
 }
 
+/** A run that a step of another one started and waits for, and the path of the attempt that did. */
+export interface AwaitedRun {
+  path: string;
+  uuid: string;
+}
+
 /** A run that was never claimed. */
 export interface UnclaimedRun extends RunKey, VersionKey {
   /** JSON text. */

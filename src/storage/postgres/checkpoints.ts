@@ -69,3 +69,6 @@ export const SAVE_FAMILIES = keptStatement(
   `${lockLines(FAMILY)};
   ${lockWaiting(FAMILY, 'item."left" is not null')}`,
 );
+
+/** What the database keeps for them. */
+export const CHECKPOINTS = [SAVE_PROGRESS, SAVE_FAMILIES];

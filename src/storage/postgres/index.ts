@@ -4,7 +4,7 @@ import type { PostgresConfig } from "../../config.ts";
 import { migrate, openPools, type Pools, startWith } from "../../db/postgres/postgres.ts";
 import type { Replica } from "../port/replica.ts";
 import type { Storage } from "../port.ts";
-import { SAVE_FAMILIES, SAVE_PROGRESS } from "./checkpoints.ts";
+import { CHECKPOINTS } from "./checkpoints.ts";
 import { Claims } from "./claims/claims.ts";
 import { DueLooks, NEXT_DUE } from "./claims/due-looks.ts";
 import { CLAIM_STATEMENTS } from "./claims/statements.ts";
@@ -14,6 +14,7 @@ import { Definitions, FIND_VERSIONS, INSERT_WORKFLOWS } from "./definitions.ts";
 import { ENDS } from "./ends.ts";
 import { EventQueue, OWED_EVENTS_SENT, TAKE_OWED_EVENTS } from "./events.ts";
 import { FIND_FACTS, findFacts } from "./facts.ts";
+import { FIND_AWAITED, findAwaited } from "./family/awaited.ts";
 import { FIGURES, figuresOf } from "./figures.ts";
 import { recordHealth } from "./health.ts";
 import { FIND_HISTORY, findHistory } from "./history.ts";
@@ -53,8 +54,8 @@ export const KEPT = [
   CONTROL_OF,
   PUT_SIGNALS,
   FIND_INBOX,
-  SAVE_PROGRESS,
-  SAVE_FAMILIES,
+  FIND_AWAITED,
+  ...CHECKPOINTS,
   ...ENDS,
   FIND_HISTORY,
   ...READ_FUNCTIONS,
@@ -174,6 +175,7 @@ function postgresStorage(
     requestControl: (items) => control.request(items),
     controlOf: (worker) => control.of(worker),
     putSignals: (items) => inbox.put(items),
+    findAwaited: (uuids) => findAwaited(reads, uuids),
     findInbox: (items) => inbox.find(items),
     maintain: async (before) => {
       if (before !== null && (await partitions.drop(before))) return true;

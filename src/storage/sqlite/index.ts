@@ -14,6 +14,7 @@ import { Claims } from "./claims.ts";
 import { type Committer, LocalCommitter, ThreadCommitter } from "./commit.ts";
 import { Control } from "./control.ts";
 import { Definitions } from "./definitions.ts";
+import { awaitedBy } from "./family/family.ts";
 import { Measure } from "./figures.ts";
 import { Looks } from "./finding/looks.ts";
 import { historyOf } from "./history.ts";
@@ -155,6 +156,7 @@ function sqliteStorage(
     requestControl: (items) => committer.write("requestControl", items),
     controlOf: async (worker) => reading(() => control.of(worker)),
     putSignals: (items) => committer.write("putSignals", items),
+    findAwaited: async (uuids) => reading(() => uuids.map((uuid) => awaitedBy(reader, uuid))),
     findInbox: async (items) => reading(() => items.map((item) => inbox.find(item))),
     maintain: async (before) => {
       if (reading(() => turns.isAnyOver())) await committer.write("forgetTurns", null);

@@ -146,14 +146,18 @@ export function madeChildContract(check: Check): void {
     const parent = await starts(world, [inLine(), inLine({ path: "1", isAwaited: false, isCancelled: false })]);
     const [first, second] = (await runsOf(world, workflow)).map(present);
     expect(await world.claimByMessage(uuidsOf([present(first), present(second)]))).toEqual([]);
+    const awaited = [{ path: "0", uuid: present(first).uuid }];
+    expect(await world.storage.findAwaited([parent.uuid, present(first).uuid])).toEqual([awaited, []]);
     expect(await toldTo(world, parent)).toEqual([["1", { run_id: second?.uuid }]]);
     expect((await take(world)).begun).toEqual([keyOf(present(first))]);
     const claimed = await world.claimDue();
     const own = present(claimed.find(({ uuid }) => uuid === first?.uuid));
+    expect(await world.storage.findAwaited([parent.uuid])).toEqual([awaited]);
     expect(own).toMatchObject({ parentUuid: parent.uuid, isCancelled: false });
     expect((await take(world)).begun).toEqual([]);
     granted(await world.save(progress(own, { next: { ...END, status: "success", error: null } })));
     expect((await toldTo(world, parent)).map(([path]) => path)).toEqual(["1", "0"]);
+    expect(await world.storage.findAwaited([parent.uuid])).toEqual([[]]);
     expect((await take(world, own)).begun).toEqual([keyOf(present(second))]);
     expect(only(await world.claimDue())).toMatchObject({ uuid: second?.uuid, parentUuid: null });
   });

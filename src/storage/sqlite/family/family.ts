@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../../clock.ts";
 import type { Json } from "../../../schemas/json.ts";
-import type { RunEnd } from "../../port.ts";
+import type { AwaitedRun, RunEnd } from "../../port.ts";
 import type { Inbox } from "../inbox.ts";
 
 const PARENT_OF =
@@ -21,6 +21,14 @@ const DUE = `insert into run_queue (run_uuid, namespace, due_at, parent_uuid, pa
 const LEAVE_LINE = `delete ${OF_WAITING} and ?1 = ?1`;
 
 const OF_PATH = "and parent_path = ?3";
+
+const AWAITED = `select parent_path as path, run_uuid as uuid from run_queue where parent_uuid = ?1
+  union all select parent_path, run_uuid from run_turns where parent_uuid = ?1 and begun_at is null`;
+
+/** See Storage. */
+export function awaitedBy(database: Database, uuid: string): AwaitedRun[] {
+  return database.query<AwaitedRun, [string]>(AWAITED).all(uuid);
+}
 
 /** Runs and those that they start, on one SQLite connection. It expects an open transaction. */
 export class Family {

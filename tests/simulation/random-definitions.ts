@@ -109,7 +109,7 @@ export function randomWorkload(id: string, random: Random): Workload {
     if (kind >= 11)
       return repeats(
         name,
-        within(nesting, () => [adds(`s${names++}`), counts(`s${names++}`)]),
+        list(nesting + 1, [adds(`s${names++}`), counts(`s${names++}`)]),
         loopConfig(random),
       );
     const cases = Array.from({ length: 1 + random.below(3) }, () => ({

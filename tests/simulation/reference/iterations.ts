@@ -15,6 +15,15 @@ export function iterationsOf({ while: before, until, max_iterations, on_limit }:
   return { count: max_iterations, ended: on_limit === "continue" ? "limit" : null };
 }
 
+interface LoopRan {
+  step: Step;
+  loop: LoopConfig;
+  address: string;
+  result: StepResult | undefined;
+  /** A step of it ended the run. */
+  isCut: boolean;
+}
+
 /**
  * What is wrong with which iterations of a loop there are, and with its own result if that is shown.
  *
@@ -22,7 +31,7 @@ export function iterationsOf({ while: before, until, max_iterations, on_limit }:
  * @param isOver whether the loop may have ended before it was done
  */
 export function iterationFaults(
-  { step, loop, address, result }: { step: Step; loop: LoopConfig; address: string; result: StepResult | undefined },
+  { step, loop, address, result, isCut }: LoopRan,
   results: Record<string, StepResult>,
   isWhole: (list: List) => boolean,
   isOver: boolean,
@@ -35,8 +44,8 @@ export function iterationFaults(
   const last = ran.at(-1);
   const isDone = last === undefined || isWhole(last);
   if (ran.length > count) faults.push(`${address} has ${ran.length} iterations, not ${count}`);
-  if (isDone && !isOver && ran.length < count) faults.push(`${address} has no iteration ${ran.length}`);
-  const details = { iterations: count, ended };
+  if (isDone && !isOver && !isCut && ran.length < count) faults.push(`${address} has no iteration ${ran.length}`);
+  const details = isCut ? { iteration: ran.length - 1 } : { iterations: count, ended };
   if (result?.status === "success" && !Bun.deepEquals(result.details, details)) {
     faults.push(`${address} says ${JSON.stringify(result.details)}, not ${JSON.stringify(details)}`);
   }

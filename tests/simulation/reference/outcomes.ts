@@ -106,7 +106,9 @@ function insideFaults(
     const faults = iterationsBegun(run, loop, address, isOver).flatMap(({ above, steps }) =>
       outcomeFaults(run, { above: `${address}${above}`, steps }, { isCalledOff: isOver, item: facts.item }),
     );
-    return [...faults, ...iterationFaults({ step, loop, address, result }, run.results, isWhole, isOver)];
+    // A step of it has ended the run.
+    const isCut = run.isOver === true;
+    return [...faults, ...iterationFaults({ step, loop, address, result, isCut }, run.results, isWhole, isOver)];
   }
   if (step.type !== SWITCH) {
     const outcomes = lists.map((list) => endsOf(list.steps));

@@ -7,8 +7,10 @@ import type { Completed } from "./deployment/events.ts";
 import { type Case, play } from "./deployment/folder.ts";
 import { Sink } from "./deployment/sink.ts";
 import { watchFinalStates } from "./final.ts";
+import { makeConstructs } from "./load/constructs.ts";
 import { type Made, makeKinds } from "./load/kinds.ts";
 import { Load } from "./load/load.ts";
+import { Signals } from "./load/signals.ts";
 import { judge, untilAllEnded } from "./verdict.ts";
 
 const ENDS_MS = 120_000;
@@ -22,6 +24,8 @@ export interface Rehearsal {
   /** It has shown nothing when fewer triggers were answered 200. */
   atLeast: number;
   settings?: DeploymentSettings;
+  /** Whether every construct of the language is among the load. */
+  hasConstructs?: boolean;
 }
 
 export interface Stage extends Case {
@@ -40,7 +44,14 @@ export interface Done {
 
 /** Does what `act` does while triggers come steadily; then every run has to have ended as if nothing had been done. */
 export async function rehearse(rehearsal: Rehearsal, act: (stage: Stage) => Promise<Done>): Promise<void> {
-  const { file, name, perSecond, atLeast, settings = { env: { LEASE_SECONDS: "3" } } } = rehearsal;
+  const {
+    file,
+    name,
+    perSecond,
+    atLeast,
+    settings = { env: { LEASE_SECONDS: "3" } },
+    hasConstructs = false,
+  } = rehearsal;
   await play(file, name, async (scene) => {
     const { folder } = scene;
     const deployment = await Deployment.up(settings);
@@ -48,13 +59,17 @@ export async function rehearse(rehearsal: Rehearsal, act: (stage: Stage) => Prom
     const sink = await Sink.start(folder);
     try {
       await watchFinalStates(deployment.sql);
-      const kinds = await makeKinds(new Client(deployment.url), sink);
+      const api = new Client(deployment.url);
+      const constructs = hasConstructs ? await makeConstructs(api, sink) : null;
+      const { flow, undone, parent } = constructs ?? {};
+      const kinds = [...(await makeKinds(api, sink)), ...[flow, undone, parent].filter((one) => one !== undefined)];
+      const signals = new Signals(deployment.sql, () => deployment.url, flow?.workflow ?? null);
       const load = new Load({ url: () => deployment.url, kinds, folder, perSecond });
       load.start();
       const done = await act({ ...scene, deployment, sink, kinds, load }).finally(() => load.stop());
-      const endedMs = Math.round(await untilAllEnded(deployment.sql, ENDS_MS));
+      const endedMs = Math.round(await untilAllEnded(deployment.sql, ENDS_MS).finally(() => signals.stop()));
       const { earlierEvents = [] } = done;
-      const { faults, ...counts } = await judge({ deployment, kinds, sink, folder, earlierEvents });
+      const { faults, ...counts } = await judge({ deployment, kinds, sink, folder, earlierEvents, constructs });
       const counted = Object.entries(counts).map(([what, count]) => `${what} ${count}`);
       console.log(`${name}: ${done.faults}; ${load}; the last ended ${endedMs} ms later; ${counted.join(", ")}`);
       expect(faults).toEqual([]);

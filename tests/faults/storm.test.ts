@@ -23,6 +23,7 @@ test(NAME, async () => {
     name: NAME,
     perSecond: FULL ? 100 : 30,
     atLeast: BETWEEN * 6,
+    hasConstructs: true,
   };
   await rehearse(rehearsal, async ({ deployment, load, random }) => {
     const kills = new Map<string, number>();

@@ -6,26 +6,20 @@ import { faultOf } from "../harness/crash-workflows.ts";
 import type { Deployment } from "./deployment/deployment.ts";
 import { type Completed, completedEvents } from "./deployment/events.ts";
 import type { Attempt, Sink } from "./deployment/sink.ts";
+import { familyFaults } from "./families.ts";
 import { finalChanges } from "./final.ts";
+import type { Constructs } from "./load/constructs.ts";
 import { kindOf, type Made } from "./load/kinds.ts";
 import { type RequestLine, readLedger } from "./load/ledger.ts";
+import type { Row } from "./load/row.ts";
 import { until } from "./load/waiting.ts";
+import { recordedTwice } from "./recorded-twice.ts";
 
 const PAGE = 2000;
 /** What could not be sent waits half a minute for its next turn. */
 const SENT_MS = 120_000;
 const POLL_MS = 200;
 const SHOWN = 20;
-
-/** A run as its row has it. */
-export interface Row extends Record<string, unknown> {
-  uuid: string;
-  n: number;
-  status: string;
-  error: string | null;
-  completed_at: string | null;
-  step_results: Record<string, unknown> | null;
-}
 
 export interface Judged {
   deployment: Deployment;
@@ -35,6 +29,8 @@ export interface Judged {
   folder: string;
   /** Completed events that the broker had before its log was wiped. */
   earlierEvents?: Completed[];
+  /** Where kinds of them are among the load. */
+  constructs?: Constructs | null;
 }
 
 export interface Verdict {
@@ -88,7 +84,14 @@ async function untilNone(
 }
 
 /** To be called when every run has ended; waits until their completed events are sent. */
-export async function judge({ deployment, kinds, sink, folder, earlierEvents = [] }: Judged): Promise<Verdict> {
+export async function judge({
+  deployment,
+  kinds,
+  sink,
+  folder,
+  earlierEvents = [],
+  constructs = null,
+}: Judged): Promise<Verdict> {
   const { sql, services, name } = deployment;
   const eventsMs = await untilAllSent(sql);
   const requests = readLedger<RequestLine>(join(folder, "load.ledger"));
@@ -96,7 +99,9 @@ export async function judge({ deployment, kinds, sink, folder, earlierEvents = [
     requests.flatMap((line) => (acceptedRun(line) === null ? [] : [[line.n, acceptedRun(line)]])),
   );
   const sent = new Set(requests.map(({ n }) => n));
-  const attempts = Map.groupBy(sink.attempts(), ({ id }) => id);
+  const came = sink.attempts();
+  const attempts = Map.groupBy(came, ({ id }) => id);
+  const stepsOf = Map.groupBy(came, ({ run }) => run);
   const events = [...earlierEvents, ...(await completedEvents(services.kafka, `${name}.completed`))];
   const eventsOf = Map.groupBy(events, ({ run }) => run);
   const found = new Map<number, string>();
@@ -110,15 +115,19 @@ export async function judge({ deployment, kinds, sink, folder, earlierEvents = [
     found.set(n, uuid);
     blame("made up", sent.has(n) ? null : "was never asked for");
     const kind = kindOf(kinds, n);
-    blame("wrong", faultOf(row, kind.expected(n)));
-    for (const [path, step] of kind.webhooks)
-      blame("webhook", webhookFault(row, step, attempts.get(`${uuid}:${path}`)));
+    blame("wrong", kind.fault === undefined ? faultOf(row, kind.expected(n)) : kind.fault(row));
+    const webhooks = webhooksOf(kind, n);
+    for (const [path, step] of webhooks) blame("webhook", webhookFault(row, step, attempts.get(`${uuid}:${path}`)));
+    const other = stepsOf.get(uuid)?.find(({ step }) => !webhooks.has(step));
+    blame("webhook", other === undefined ? null : `called ${other.path} as ${other.id}`);
     blame("event", eventFault(row, eventsOf.get(uuid)));
   }
   for (const [n, runId] of answered) {
     if (found.get(n) !== runId) faults.add("lost", `n ${n} was answered 200 with ${runId}; its row is ${found.get(n)}`);
   }
-  for (const fault of unknownIds([...attempts.values()].flat())) faults.add("webhook-id", fault);
+  for (const fault of unknownIds(came)) faults.add("webhook-id", fault);
+  const family = constructs === null ? [] : await familyFaults(sql, constructs, came);
+  for (const fault of family) faults.add("family", fault);
   for (const fault of await finalChanges(sql)) faults.add("changed", fault);
   for (const fault of await recordedTwice(sql)) faults.add("recorded twice", fault);
   const all = [...attempts.values()];
@@ -155,7 +164,7 @@ function acceptedRun(line: RequestLine): string | null {
 
 async function* rowsOf(sql: Sql): AsyncGenerator<Row> {
   const pages = sql<Row[]>`select uuid, (payload->>'n')::integer as n, status, error, completed_at::text,
-    step_results from workflow_runs order by uuid`.cursor(PAGE);
+    step_results, output from workflow_runs where parent_path is null order by uuid`.cursor(PAGE);
   for await (const page of pages) yield* page;
 }
 
@@ -172,26 +181,16 @@ function eventFault({ status, error }: Row, events: Completed[] = []): string | 
   return other === undefined ? null : `has the completed event ${JSON.stringify(other)}`;
 }
 
-/** One webhook-id for each step of each run, on every attempt. */
+function webhooksOf({ webhooks, webhooksOf }: Made, n: number): ReadonlyMap<string, string> {
+  return webhooksOf?.(n) ?? new Map([...webhooks].map(([path, name]) => [String(path), name]));
+}
+
+/** One webhook-id for each step of each run, on every attempt; each attempt of a container has others. */
 function unknownIds(attempts: Attempt[]): string[] {
-  const ids = Map.groupBy(attempts, ({ path, n }) => `${path} of n ${n}`);
+  const own = attempts.filter(({ path }) => path !== "/flaky" && !path.startsWith("/child-"));
+  const ids = Map.groupBy(own, ({ path, n }) => `${path} of n ${n}`);
   return [...ids].flatMap(([step, all]) => {
     const different = new Set(all.map(({ id }) => id));
     return different.size === 1 ? [] : [`${step} came as ${[...different].join(", ")}`];
   });
-}
-
-/** A step's end is in the log at most once, and no older lease wrote behind a newer one. */
-async function recordedTwice(sql: Sql): Promise<string[]> {
-  const stale = await sql<{ run: string; tokens: number[] }[]>`
-    select run_uuid as run, array_agg(token order by seq) as tokens from run_log group by 1
-    having array_agg(token order by seq) <> array_agg(token order by token) limit ${SHOWN}`;
-  const rows = await sql<{ run: string; path: string; count: number }[]>`
-    select run_uuid as run, entry->>0 as path, count(*)::integer as count
-    from run_log, json_array_elements(entries) as entry where entry->1->>'status' in ('success', 'failed')
-    group by 1, 2 having count(*) > 1 limit ${SHOWN}`;
-  return [
-    ...rows.map(({ run, path, count }) => `step ${path} of run ${run} is in its log ${count} times`),
-    ...stale.map(({ run, tokens }) => `the leases that wrote the log of run ${run} are ${tokens}`),
-  ];
 }

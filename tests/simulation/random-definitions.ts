@@ -107,11 +107,7 @@ export function randomWorkload(id: string, random: Random): Workload {
       );
     }
     if (kind >= 11)
-      return repeats(
-        name,
-        list(nesting + 1, [adds(`s${names++}`), counts(`s${names++}`)]),
-        loopConfig(random),
-      );
+      return repeats(name, list(nesting + 1, [adds(`s${names++}`), counts(`s${names++}`)]), loopConfig(random));
     const cases = Array.from({ length: 1 + random.below(3) }, () => ({
       if: condition(before),
       steps: list(nesting + 1),

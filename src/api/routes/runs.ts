@@ -26,7 +26,8 @@ export function runRoutes(
       async ({ query, request }) => {
         const position = readAfter.of(request);
         const asked = readRunQuery(request);
-        if (asked === null) return jsonReply(pageText(await runs.list(readPageQuery(query), position), (run) => runText(run)));
+        if (asked === null)
+          return jsonReply(pageText(await runs.list(readPageQuery(query), position), (run) => runText(run)));
         return jsonReply(
           asked.view === "summary"
             ? foundText(await lists.summaries(asked, position), summaryText)

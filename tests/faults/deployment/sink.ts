@@ -24,6 +24,8 @@ export interface Behaviour {
   afterMs?: number;
   /** How long the answer to the first attempt of each webhook-id takes, where that is another. */
   firstMs?: number;
+  /** So many webhook-ids of a path and an `n` are answered 503, the first that come. */
+  fails?: number;
 }
 
 export class Sink {
@@ -49,8 +51,8 @@ export class Sink {
   }
 
   /** The address of a path that behaves so; its answer is JSON and echoes `n` of the request. */
-  addressOf(path: string, { status = 200, afterMs = 0, firstMs = afterMs }: Behaviour = {}): string {
-    return `${this.url}${path}?status=${status}&after=${afterMs}&first=${firstMs}`;
+  addressOf(path: string, { status = 200, afterMs = 0, firstMs = afterMs, fails = 0 }: Behaviour = {}): string {
+    return `${this.url}${path}?status=${status}&after=${afterMs}&first=${firstMs}${fails > 0 ? `&fails=${fails}` : ""}`;
   }
 
   attempts(): Attempt[] {
@@ -63,7 +65,10 @@ export class Sink {
   }
 }
 
-async function answer(request: Request, ledger: Ledger<Attempt>, seen: Set<string>): Promise<Response> {
+/** The webhook-ids that have come: for each path and `n` in order. */
+type Seen = Map<string, string[]>;
+
+async function answer(request: Request, ledger: Ledger<Attempt>, seen: Seen): Promise<Response> {
   const { pathname, searchParams } = new URL(request.url);
   const id = request.headers.get("webhook-id") ?? "";
   const [run = "", step = ""] = id.split(":");
@@ -72,16 +77,20 @@ async function answer(request: Request, ledger: Ledger<Attempt>, seen: Set<strin
   const body: unknown = text === "" ? null : JSON.parse(text);
   const sent = at(body, "n");
   const n = isObject(body) && typeof sent === "number" ? sent : null;
-  const wait = searchParams.get(seen.has(id) ? "after" : "first");
-  seen.add(id);
+  const name = `${pathname} ${n}`;
+  const ids = seen.get(name) ?? [];
+  seen.set(name, ids);
+  const wait = searchParams.get(ids.includes(id) ? "after" : "first");
+  if (!ids.includes(id)) ids.push(id);
+  const hasFailed = ids.indexOf(id) < Number(searchParams.get("fails") ?? 0);
   await ledger.write({ at: came, id, run, step, path: pathname, n });
   await Bun.sleep(Number(wait));
-  return Response.json({ got: n }, { status: Number(searchParams.get("status") ?? 200) });
+  return Response.json({ got: n }, { status: hasFailed ? 503 : Number(searchParams.get("status") ?? 200) });
 }
 
 if (import.meta.main) {
   const ledger = new Ledger<Attempt>(process.argv[2] ?? "");
-  const seen = new Set<string>();
+  const seen: Seen = new Map();
   const server = Bun.serve({
     hostname: "127.0.0.1",
     port: 0,

@@ -5,10 +5,15 @@ import type { Client } from "../../harness/http/client.ts";
 import { expectReply } from "../../harness/http/expect.ts";
 import { textAt } from "../../harness/http/json.ts";
 import type { Sink } from "../deployment/sink.ts";
+import type { Row } from "./row.ts";
 
 /** A kind of run, and the workflow that was made for it. */
 export interface Made extends Kind {
   workflow: string;
+  /** Names of the webhooks of run n by their paths, where these are not at the top alone. */
+  webhooksOf?(n: number): ReadonlyMap<string, string>;
+  /** What is wrong with how a run ended, in place of `expected`; null for nothing. */
+  fault?(row: Row): string | null;
 }
 
 /** Pure steps, webhooks, a delay of a second, and a webhook that fails: created in a deployment. */

@@ -63,10 +63,52 @@ const FIELDS: Partial<Record<keyof StepResult, undefined>> = {
 
 /** Made as text: an object would put names that are numbers first. */
 function inOrder(text: string, names: string[]): string {
-  const results: Record<string, object> = JSON.parse(text);
+  const results: Record<string, StepResult> = JSON.parse(text);
   const known = names.filter((name) => Object.hasOwn(results, name));
-  const ordered = new Set([...known, ...Object.keys(results)]);
-  return `{${[...ordered].map((name) => `${JSON.stringify(name)}:${JSON.stringify({ ...FIELDS, ...results[name] })}`).join(",")}}`;
+  const keys = Object.keys(results);
+  const ordered = keys.length === known.length ? known : asBegun(results, known, keys);
+  return `{${ordered.map((name) => `${JSON.stringify(name)}:${JSON.stringify({ ...FIELDS, ...results[name] })}`).join(",")}}`;
+}
+
+/** Where a step stands among others: when it began, and its path for those that began together. */
+interface Place {
+  key: string;
+  at: string;
+  path: number[];
+}
+
+/** Nested steps stand where they began, behind the step that holds them and before the next one at the top. */
+function asBegun(results: Record<string, StepResult>, top: string[], keys: string[]): string[] {
+  const places: Place[] = [];
+  let last = "";
+  for (const [index, key] of top.entries()) {
+    const at = results[key]?.started_at ?? last;
+    if (at > last) last = at;
+    places.push({ key, at: last, path: [index] });
+  }
+  const known = new Set(top);
+  for (const key of keys) {
+    const { path, started_at } = results[key] ?? {};
+    // Other programs may have written anything.
+    const segments = typeof path === "string" ? path.split("/") : [];
+    if (!known.has(key)) places.push({ key, at: started_at ?? last, path: segments.map(placeOf) });
+  }
+  return places.sort(compare).map(({ key }) => key);
+}
+
+/** Of a part of a path: attempts and handlers come one after the other, and what undoes a step after all that. */
+function placeOf(segment: string): number {
+  const number = Number.parseInt(segment.replace(/^c/, ""), 10);
+  return Number.isNaN(number) ? Number.MAX_SAFE_INTEGER : number;
+}
+
+function compare(one: Place, other: Place): number {
+  if (one.at !== other.at) return one.at < other.at ? -1 : 1;
+  for (const [index, place] of one.path.entries()) {
+    const difference = place - (other.path[index] ?? -1);
+    if (difference !== 0) return difference;
+  }
+  return one.path.length - other.path.length;
 }
 
 function bytesOfNames(names: string[]): number {

@@ -71,6 +71,37 @@ export function progressContract(check: Check): void {
     });
   }
 
+  check("results of nested steps stand where they began", async (world) => {
+    const steps = JSON.stringify(["a", "block", "z"].map((name) => ({ name, type: "transform", config: {} })));
+    const at = (second: number) => `2030-01-01T00:00:0${second}.000+00:00`;
+    const began: [name: string, second: number, path?: string][] = [
+      ["a", 1],
+      ["block", 1],
+      ["block.x", 1, "1/0/0"],
+      ["block.in", 2, "1/0/1"],
+      ["block.in[10].y", 2, "1/0/1/10/0"],
+      ["block.in[9].y", 3, "1/0/1/9/0"],
+      ["z", 4],
+      ["block.x.$compensate", 5, "1/0/0/u"],
+    ];
+    const results = began.map(([step_name, second, path]) => {
+      const ended = { status: "success", started_at: at(second), completed_at: at(second), output: null, error: null };
+      return [step_name, { step_name, ...ended, ...(path !== undefined && { path }) }];
+    });
+    const item = world.newRun(await world.workflow({ steps }));
+    granted(only(await world.storage.insertRuns([item])));
+    const run = only(await world.claimByMessage([item.uuid]));
+    const next = {
+      kind: "end",
+      status: "success",
+      error: null,
+      stepResults: JSON.stringify(Object.fromEntries(results)),
+    };
+    granted(await world.save(progress(run, { next: { ...next, kind: "end", status: "success" } })));
+    const found = JSON.parse((await world.find(run.uuid)).stepResults ?? "");
+    expect(Object.keys(found)).toEqual(began.map(([name]) => name));
+  });
+
   check("an end keeps what the run gives, and its error as an object, each as it was written", async (world) => {
     const given = { output: OUTPUT, errorDetails: '{"step":"b","code":"c"}' };
     const plain = await world.held();

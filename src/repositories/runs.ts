@@ -2,10 +2,9 @@ import { Coalescer } from "../batching/coalescer.ts";
 import type { Cache } from "../cache/port.ts";
 import type { Clock } from "../clock.ts";
 import type { ExecuteBeforeInsert } from "../messaging/port.ts";
-import { cacheReads, replicaReads } from "../metrics/table.ts";
 import type { Json } from "../schemas/json.ts";
 import type { PageRequest } from "../schemas/page.ts";
-import { type EndedStatus, nameOfRun, type RunKey, type RunStatus } from "../schemas/run.ts";
+import { nameOfRun, type RunKey } from "../schemas/run.ts";
 import type { RunLook } from "../schemas/run-query.ts";
 import type { Replica } from "../storage/port/replica.ts";
 import type {
@@ -22,15 +21,10 @@ import type {
   Unnamed,
   VersionKey,
 } from "../storage/port.ts";
+import { findRuns } from "./found-runs.ts";
 import { unwrap } from "./outcome.ts";
 import { SharedReads } from "./reads.ts";
 import { ReadSource, type Source } from "./source.ts";
-
-const hits = cacheReads.of({ result: "hit" });
-const misses = cacheReads.of({ result: "miss" });
-const unended = replicaReads.of({ outcome: "unended" });
-
-const ENDED: ReadonlySet<RunStatus> = new Set<EndedStatus>(["success", "failed", "cancelled"]);
 
 /** A run that was stored, and the end that was stored with it; null where it has yet to be executed. */
 export interface StoredRun {
@@ -83,7 +77,7 @@ export class RunRepository {
       sizeOf: ({ body }) => 300 + body.length,
     });
     this.#reads = new SharedReads("run_reads", clock, storage.batchesAtOnce, nameOfRun, (keys) =>
-      find(storage, source, cache, keys),
+      findRuns(storage, source, cache, keys),
     );
   }
 
@@ -157,35 +151,6 @@ export class RunRepository {
   asStored(keys: RunKey[], source: Source): Promise<(RunRecord | null)[]> {
     return this.#source.read(source, (reads) => reads.findRuns(keys));
   }
-}
-
-/** Runs from the cache, and those that it has not by one query. Runs that ended are kept for the next. */
-async function find(storage: Storage, source: ReadSource, cache: Cache, keys: RunKey[]): Promise<(RunRecord | null)[]> {
-  const kept = await cache.read(keys);
-  const missing = keys.filter((_, index) => !kept[index]);
-  hits.add(keys.length - missing.length);
-  misses.add(missing.length);
-  if (missing.length === 0) return kept;
-  const rows = await findRows(storage, source, missing);
-  const ended = missing.flatMap(({ namespace }, index) => {
-    const run = rows[index];
-    return run && ENDED.has(run.status) ? [{ namespace, run }] : [];
-  });
-  if (ended.length > 0) cache.keep(ended);
-  const found = rows.values();
-  return kept.map((run) => run ?? found.next().value ?? null);
-}
-
-/** An end never changes, so a replica may tell it, however far behind it is. All else is asked of the primary. */
-async function findRows(storage: Storage, source: ReadSource, keys: RunKey[]): Promise<(RunRecord | null)[]> {
-  const copies = await source.copied((reads) => reads.findRuns(keys));
-  if (copies === null) return storage.findRuns(keys);
-  const ended = copies.map((copy) => (copy !== null && ENDED.has(copy.status) ? copy : null));
-  const others = keys.filter((_, index) => !ended[index]);
-  if (others.length === 0) return ended;
-  unended.add();
-  const found = (await storage.findRuns(others)).values();
-  return ended.map((run) => run ?? found.next().value ?? null);
 }
 
 /** Stores a batch, each run with its progress where it was executed before. */

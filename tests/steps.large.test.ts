@@ -72,3 +72,21 @@ test("what succeeded is undone, each once, though it is more than a thread keeps
   expect(run.body.compensation).toEqual({ status: "success", done: 5, failed: [] });
   expect(refunds).toEqual(paid.map((_, index) => `${run.uuid}:${index}/u`).toReversed());
 });
+
+test("a map of maps with 40,000 steps ends, and costs no thread", async () => {
+  const inner: StepInput = {
+    name: "inner",
+    type: "map",
+    config: {
+      items: "${payload.a}",
+      as: "y",
+      steps: [{ name: "a", type: "transform", config: { value: 1 } }],
+      output: 1,
+    },
+  };
+  const outer = { name: "outer", type: "map", config: { items: "${payload.a}", as: "x", steps: [inner], output: 1 } };
+  const payload = { a: Array.from({ length: 200 }, (_, index) => index) };
+  const run = await client.untilEnded(await client.trigger(await client.create([outer]), payload), 50_000);
+  expect([run.body.status, run.body.error]).toEqual(["success", null]);
+  expect(platform.complaints()).toEqual([]);
+});

@@ -20,10 +20,12 @@ export class Outputs {
   #size = 0;
 
   /** Begins with those that there are already. */
-  constructor(state: RunState) {
+  constructor(state: RunState, beat: () => void) {
     this.#state = state;
     for (const [path, { output }] of state.steps.values()) {
-      if (output !== null) this.#add(path, JSON.stringify(output).length);
+      if (output === null) continue;
+      this.#add(path, JSON.stringify(output).length);
+      beat();
     }
   }
 

@@ -10,6 +10,7 @@ import type { ChildOfStep } from "../../../src/schemas/child.ts";
 import { type InboxRow, sizeOf } from "../../../src/schemas/inbox.ts";
 import { type LogEntry, parseLog, stepResultsText, tellMore } from "../../../src/schemas/log.ts";
 import type { Advanced, HandedState } from "../port.ts";
+import { beating } from "./beating.ts";
 import { Beside } from "./beside.ts";
 import { Cancellation } from "./cancellation.ts";
 import { type Executed, executeEffect, executePure, textOfThrown } from "./executing.ts";
@@ -17,7 +18,7 @@ import { isOfItsTime } from "./of-its-time.ts";
 import { Outputs } from "./outputs.ts";
 import { RunEffects } from "./run-effects.ts";
 import type { Surroundings } from "./surroundings.ts";
-import { MAX_UNITS, UNITS_OF_A_DECISION } from "./turns.ts";
+import { MAX_ENTRIES, MAX_UNITS, type Stop, UNITS_OF_A_DECISION } from "./turns.ts";
 
 /**
  * A run in its thread: its folded state, and its effects under way. The thread keeps it while the run is held, so that neither
@@ -43,13 +44,14 @@ export class ThreadRun {
     plan: Plan,
     { payload, log, facts }: HandedState,
     inbox: readonly InboxRow[] = [],
+    beat: () => void = () => {},
   ) {
     this.uuid = uuid;
     this.token = token;
     this.depth = depth;
     this.size = payload.length + log.length + sizeOf(inbox);
-    this.#state = foldLog(plan, JSON.parse(payload), parseLog(log), { inbox, facts });
-    this.#outputs = new Outputs(this.#state);
+    this.#state = foldLog(plan, JSON.parse(payload), beating(parseLog(log), beat), { inbox, facts });
+    this.#outputs = new Outputs(this.#state, beat);
   }
 
   /** Takes in what came into its inbox. */
@@ -131,7 +133,7 @@ export class ThreadRun {
     const { meter } = this.#state;
     meter.units = 0;
     for (;;) {
-      if (meter.units > MAX_UNITS) return { kind: "again" };
+      if (meter.units > MAX_UNITS || this.#entries.length >= MAX_ENTRIES) return { kind: "again" };
       meter.units += UNITS_OF_A_DECISION;
       world.beat();
       const now = world.now();
@@ -195,5 +197,3 @@ export class ThreadRun {
     return { kind: "wait", ready: this.#effects.takeReady(), wakeAt: next.wakeAt, hasEffects: this.hasEffects };
   }
 }
-
-type Stop = Exclude<Decision, { kind: "record" | "settle" | "execute" }> | { kind: "again" };

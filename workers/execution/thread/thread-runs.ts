@@ -13,15 +13,23 @@ const MAX_DROPPED_BYTES = 1024 * 1024;
 export class ThreadRuns {
   /** Effects of these are under way: their state is in use. */
   readonly #busy = new Map<string, ThreadRun>();
-  readonly #idle = lru<ThreadRun>({ maxBytes: MAX_BYTES, bytesOf: ({ size }) => 2 * size });
+  readonly #idle = lru<ThreadRun>({ maxBytes: MAX_BYTES, bytesOf });
+  /** The last one that is larger than all of these together. */
+  #large: ThreadRun | null = null;
+  readonly #beat: () => void;
 
   /** Runs that were given up: a task with one of them that comes later was sent before that. */
   readonly #dropped = lru<string>({ maxBytes: MAX_DROPPED_BYTES, bytesOf: bytesOfText });
 
+  /** `beat`: says now and then that the thread is alive, while a run is made of its log. */
+  constructor(beat: () => void = () => {}) {
+    this.#beat = beat;
+  }
+
   /** A run that was handed over: made of its state, or as it is known here; undefined where neither is. */
   take({ state, inbox = [], ...handed }: Handed, plan: Plan | undefined): ThreadRun | undefined {
     if (this.#dropped.size > 0 && this.#dropped.has(nameOf(handed))) return undefined;
-    if (state !== null && plan !== undefined) return new ThreadRun(handed, plan, state, inbox);
+    if (state !== null && plan !== undefined) return new ThreadRun(handed, plan, state, inbox, this.#beat);
     const known = this.#current(handed.uuid);
     if (known?.token !== handed.token) return undefined;
     known.hear(inbox);
@@ -43,6 +51,7 @@ export class ThreadRuns {
   keep(run: ThreadRun): void {
     if (!this.#forget(run)) return;
     if (run.hasEffectsUnderWay) this.#busy.set(run.uuid, run);
+    else if (bytesOf(run) > MAX_BYTES) this.#large = run;
     else this.#idle.set(run.uuid, run);
   }
 
@@ -61,12 +70,17 @@ export class ThreadRuns {
     if (known !== undefined && known.token > token) return false;
     this.#busy.delete(uuid);
     this.#idle.delete(uuid);
+    if (this.#large?.uuid === uuid) this.#large = null;
     return true;
   }
 
   #current(uuid: string): ThreadRun | undefined {
-    return this.#busy.get(uuid) ?? this.#idle.get(uuid);
+    return this.#busy.get(uuid) ?? this.#idle.get(uuid) ?? (this.#large?.uuid === uuid ? this.#large : undefined);
   }
+}
+
+function bytesOf({ size }: ThreadRun): number {
+  return 2 * size;
 }
 
 /** A run under one claim. */

@@ -56,7 +56,7 @@ const parts: ThreadParts = {
   counts,
   beat,
 };
-const runs = new ThreadRuns();
+const runs = new ThreadRuns(beat);
 const effectResults = new EffectResults((packed) => parentPort?.postMessage(passed(packed)));
 if (niceness > 0) setPriority(0, niceness);
 /** Parsed definitions, by key. */

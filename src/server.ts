@@ -31,6 +31,7 @@ import { RunService } from "./services/runs.ts";
 import { Firing } from "./services/schedules/firing.ts";
 import { ScheduleService } from "./services/schedules/schedules.ts";
 import { SignalService } from "./services/signals.ts";
+import { StatsService } from "./services/stats.ts";
 import { TestService } from "./services/tests.ts";
 import { TriggerBatches } from "./services/trigger-batches.ts";
 import { TriggerEvents } from "./services/trigger-events.ts";
@@ -97,6 +98,7 @@ export function startServer(options: ServerOptions): Server {
     runLists,
     runSteps: new RunSteps(runs),
     waits,
+    stats: new StatsService(storage, definitions, clock),
     signals: new SignalService(runService, runs, events, clock),
     history,
     requests: new RepeatableRequests(keys),

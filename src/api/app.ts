@@ -13,6 +13,7 @@ import type { RunWaits } from "../services/run-waits.ts";
 import type { RunService } from "../services/runs.ts";
 import type { ScheduleService } from "../services/schedules/schedules.ts";
 import type { SignalService } from "../services/signals.ts";
+import type { StatsService } from "../services/stats.ts";
 import type { TestService } from "../services/tests.ts";
 import type { TriggerBatches } from "../services/trigger-batches.ts";
 import type { TriggerService } from "../services/triggers.ts";
@@ -34,6 +35,7 @@ import { runRoutes } from "./routes/runs.ts";
 import { scheduleRoutes } from "./routes/schedules.ts";
 import { serviceRoutes } from "./routes/service.ts";
 import { signalRoutes } from "./routes/signals.ts";
+import { statsRoutes } from "./routes/stats.ts";
 import { stepRoutes } from "./routes/steps.ts";
 import { testRoutes } from "./routes/tests.ts";
 import { triggerRoutes } from "./routes/triggers.ts";
@@ -52,6 +54,7 @@ export interface AppOptions extends DoorOptions {
   runLists: RunLists;
   runSteps: RunSteps;
   waits: RunWaits;
+  stats: StatsService;
   tests: TestService;
   schedules: ScheduleService;
   hooks: HookService;
@@ -82,6 +85,7 @@ export function createApp(options: AppOptions) {
     runLists,
     runSteps,
     waits,
+    stats,
     tests,
     schedules,
     hooks,
@@ -123,6 +127,7 @@ export function createApp(options: AppOptions) {
     .use(scheduleRoutes(schedules))
     .use(hookRoutes(hooks, runs, waits))
     .use(signalRoutes(signals, requests, readAfter))
+    .use(statsRoutes(stats))
     .use(eventRoutes(history, clock))
     .use(languageRoutes())
     .use(editingRoutes(workflows, types))

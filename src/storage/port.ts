@@ -7,6 +7,7 @@ import type { CompletedEvent } from "../schemas/event.ts";
 import type { InboxRow } from "../schemas/inbox.ts";
 import type { RunKey } from "../schemas/run.ts";
 import type { ClaimedRun, DueClaim, Held, MessageClaim, WorkerLease } from "./port/claims.ts";
+import type { CountsAsked, CountsFound } from "./port/counts.ts";
 import type { Figures } from "./port/figures.ts";
 import type { HistoryLookup, HistoryRows } from "./port/history.ts";
 import type { Hooks } from "./port/hooks.ts";
@@ -21,6 +22,7 @@ import type { TurnsTaken } from "./port/turns.ts";
 import type { NewWorkflow, Unnamed, VersionKey, WorkflowChange, WorkflowKey } from "./port/workflows.ts";
 
 export type * from "./port/claims.ts";
+export type * from "./port/counts.ts";
 export type * from "./port/figures.ts";
 export type * from "./port/history.ts";
 export type * from "./port/hooks.ts";
@@ -114,9 +116,11 @@ export interface Storage extends Reads {
   /**
    * Does a small part of the upkeep: makes partitions ahead, and drops some runs that had ended by `before` (milliseconds since the epoch;
    * null drops none), on PostgreSQL those of months that were over by then. A run whose event is owed is never dropped. Turns and keys of
-   * requests that count for nothing any more are forgotten. True if there is more to do.
+   * requests that count for nothing any more are forgotten, and numbers of runs by minute put together by hour. True if there is more to do.
    */
   maintain(before: number | null): Promise<boolean>;
+  /** How many runs were made, and ended, from a time on: counted with the commits that did so. A replica is not asked. */
+  findCounts(asked: CountsAsked): Promise<CountsFound>;
   /** What it holds, some seconds old. */
   figures(): Promise<Figures>;
   /** Rejects while the storage can't be reached. */

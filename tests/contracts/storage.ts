@@ -8,6 +8,7 @@ import { beforeInsertContract } from "./storage/before-insert.ts";
 import { childContract } from "./storage/children.ts";
 import { claimContract } from "./storage/claims.ts";
 import { controlContract } from "./storage/control.ts";
+import { countsByTimeContract, countsContract } from "./storage/counts.ts";
 import { dueContract } from "./storage/due.ts";
 import { fenceContract } from "./storage/fences.ts";
 import { figuresContract } from "./storage/figures.ts";
@@ -62,6 +63,10 @@ export function storageContract(name: string, adapter: StorageAdapter): void {
     describe("fences", () => fenceContract(check));
     describe("namespaces", () => namespaceContract(check));
     describe("paging", () => pagingContract(check));
+    describe("counts", () => {
+      countsContract(check);
+      if (adapter.takesClock) countsByTimeContract(check);
+    });
     describe("finding", () => findingContract(check));
     describe("figures", () => figuresContract(check));
     describe("retention", () => retentionContract(check));

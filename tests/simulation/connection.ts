@@ -152,6 +152,7 @@ const unused: Omit<Storage, "batchesAtOnce"> = {
   breaker: null,
   collectors: [],
   figures: never,
+  findCounts: never,
   findHistory: never,
   insertWorkflows: never,
   updateWorkflows: never,

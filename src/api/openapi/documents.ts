@@ -8,6 +8,7 @@ import { ExpressionInput } from "../../schemas/expression.ts";
 import { ErrorCause, ErrorDetails, Run, RunCompensation, StepResult } from "../../schemas/run.ts";
 import { RunEvent } from "../../schemas/run-event.ts";
 import { RunSummary, SummaryWorkflow } from "../../schemas/run-summary.ts";
+import { STATS_SCHEMAS } from "../../schemas/stats.ts";
 import { STEP_SCHEMAS } from "../../schemas/step-query.ts";
 import { MockError, MockOutput, MockReply, TestInput, TestSignal } from "../../schemas/test-input.ts";
 import { TriggerBatchInput, TriggerInput } from "../../schemas/trigger.ts";
@@ -87,6 +88,7 @@ const SCHEMAS = {
   RunSummary,
   SummaryWorkflow,
   ...STEP_SCHEMAS,
+  ...STATS_SCHEMAS,
   RunCompensation,
   StepResult,
   Waiting,

@@ -3,6 +3,7 @@ import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { type RequestFault, ValidationFailed } from "../../errors.ts";
 import { checked } from "../../schemas/faults.ts";
 import { PageQuery } from "../../schemas/page.ts";
+import { StatsQuery } from "../../schemas/stats.ts";
 
 const VersionQuery = Type.Object({
   version: Type.Optional(Type.Integer({ minimum: 1, maximum: 2_147_483_647, description: "An older version" })),
@@ -19,6 +20,7 @@ const ExplainQuery = Type.Object({
 const pageQuery = TypeCompiler.Compile(PageQuery);
 const explainQuery = TypeCompiler.Compile(ExplainQuery);
 const versionQuery = TypeCompiler.Compile(VersionQuery);
+const statsQuery = TypeCompiler.Compile(StatsQuery);
 
 type Texts = Record<string, string | undefined>;
 
@@ -32,6 +34,11 @@ export function readPageQuery(query: Texts): PageQuery {
 /** The version that was asked for; null for the newest. @throws ValidationFailed */
 export function readVersionQuery(query: Texts): number | null {
   return checked(versionQuery, numbers(query, ["version"]), "query").version ?? null;
+}
+
+/** @throws ValidationFailed */
+export function readStatsQuery(query: Texts): StatsQuery {
+  return checked(statsQuery, query, "query");
 }
 
 /** @throws ValidationFailed */
@@ -87,6 +94,7 @@ export function numbers(texts: Texts, names: string[], root: "query" | "header" 
 export const PAGE_PARAMETERS = parameters(PageQuery);
 export const EXPLAIN_PARAMETERS = parameters(ExplainQuery);
 export const VERSION_PARAMETERS = parameters(VersionQuery);
+export const STATS_PARAMETERS = parameters(StatsQuery);
 
 /** The OpenAPI parameters of the query of a schema. */
 export function parameters({ properties }: TObject) {

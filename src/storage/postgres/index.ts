@@ -16,6 +16,7 @@ import { EventQueue, OWED_EVENTS_SENT, TAKE_OWED_EVENTS } from "./events.ts";
 import { FIND_FACTS, findFacts } from "./facts.ts";
 import { FIND_AWAITED, findAwaited } from "./family/awaited.ts";
 import { FIGURES, figuresOf } from "./figures.ts";
+import { findCounts, foldCounts } from "./finding/counts.ts";
 import { recordHealth } from "./health.ts";
 import { FIND_HISTORY, findHistory } from "./history.ts";
 import { HOOK_STATEMENTS, PostgresHooks } from "./hooks/hooks.ts";
@@ -179,9 +180,11 @@ function postgresStorage(
     findInbox: (items) => inbox.find(items),
     maintain: async (before) => {
       if (before !== null && (await partitions.drop(before))) return true;
-      const [more] = await Promise.all([dropRequestKeys(writes), partitions.make(), forgetTurns(writes)]);
+      const fold = foldCounts(writes, clock.now());
+      const [more] = await Promise.all([dropRequestKeys(writes), partitions.make(), forgetTurns(writes), fold]);
       return more;
     },
+    findCounts: (asked) => findCounts(reads, asked),
     figures: () => figuresOf(writes, looks, owesEvents),
     check: async () => void (await reads.run("select 1", [])),
     recordHealth: (status) => recordHealth(writes, status),

@@ -9,6 +9,8 @@ const TABLES = [
   "workflow_definitions",
   "workflow_versions",
   "run_turns",
+  "run_counts",
+  "run_count_hours",
   "turn_locks",
   "schedules",
   "request_keys",

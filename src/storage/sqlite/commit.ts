@@ -31,10 +31,12 @@ export class LocalCommitter implements Committer {
     this.#database.query("begin immediate").run();
     try {
       const result = operations[name](argument);
+      operations.writeCounts(null);
       this.#database.query("commit").run();
       return result;
     } catch (error) {
       if (this.#database.inTransaction) this.#database.query("rollback").run();
+      operations.dropCounts(null);
       throw error;
     }
   }

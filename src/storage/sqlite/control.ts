@@ -3,6 +3,7 @@ import type { Clock } from "../../clock.ts";
 import type { ControlKind, ControlRequest, ControlResult, HolderNews } from "../../schemas/control.ts";
 import type { Held, Outcome } from "../port.ts";
 import type { Family } from "./family/family.ts";
+import type { RunCounter } from "./finding/counts.ts";
 import type { Inbox } from "./inbox.ts";
 import { LEAVE } from "./progress.ts";
 
@@ -13,7 +14,8 @@ const STATE = `select completed_at is not null as isOver,
 const REQUEST = "update run_queue set control = ? where run_uuid = ?";
 
 const CANCEL = `update workflow_runs set status = 'cancelled', completed_at = ?,
-  (started_at, token, crashes) = (select started_at, token, crashes from run_queue where run_uuid = uuid) where uuid = ?`;
+  (started_at, token, crashes) = (select started_at, token, crashes from run_queue where run_uuid = uuid) where uuid = ?
+  returning workflow_id as workflowUuid`;
 
 /** Of a run that waits for its turn, which is in no queue. */
 const LEAVE_LINE = "delete from run_turns where run_uuid = ? and begun_at is null";
@@ -29,13 +31,14 @@ export class Control {
   readonly #database: Database;
   readonly #clock: Clock;
   readonly #inbox: Inbox;
-  readonly #family: Family | null;
+  readonly #writing: { family: Family; counter: RunCounter } | null;
 
-  constructor(database: Database, clock: Clock, inbox: Inbox, family: Family | null) {
+  /** @param writing what is needed for requests; null on a connection that only reads */
+  constructor(database: Database, clock: Clock, inbox: Inbox, writing: { family: Family; counter: RunCounter } | null) {
     this.#database = database;
     this.#clock = clock;
     this.#inbox = inbox;
-    this.#family = family;
+    this.#writing = writing;
   }
 
   request({ namespace, uuid, kind }: ControlRequest): Outcome<ControlResult> {
@@ -48,8 +51,9 @@ export class Control {
       this.#database.query(REQUEST).run(kind, uuid);
       return { kind: "ok", value: "requested" };
     }
-    this.#database.query(CANCEL).run(this.#clock.now(), uuid);
-    this.#family?.end(uuid, { status: "cancelled", error: null });
+    const row = this.#database.query<{ workflowUuid: string }, [number, string]>(CANCEL).get(this.#clock.now(), uuid);
+    if (row !== null) this.#writing?.counter.add(namespace, row.workflowUuid, "cancelled");
+    this.#writing?.family.end(uuid, { status: "cancelled", error: null });
     this.#database.query(LEAVE).run(uuid);
     this.#inbox.clear(uuid);
     this.#database.query(LEAVE_LINE).run(uuid);

@@ -16,6 +16,7 @@ import { Control } from "./control.ts";
 import { Definitions } from "./definitions.ts";
 import { awaitedBy } from "./family/family.ts";
 import { Measure } from "./figures.ts";
+import { countsIn, hasOldCounts } from "./finding/counts.ts";
 import { Looks } from "./finding/looks.ts";
 import { historyOf } from "./history.ts";
 import { hooksOf } from "./hooks/port.ts";
@@ -140,6 +141,7 @@ function sqliteStorage(
     storedRuns: async (keys) => reading(() => keys.filter((key) => runs.isStored(key))),
     listRuns: async (page) => reading(() => runs.list(page, underWay.settled())),
     findHistory: async (items) => reading(() => items.map((item) => historyOf(reader, item))),
+    findCounts: async (asked) => reading(() => countsIn(reader, asked)),
     lookForRuns: async (look) => reading(() => looks.look(look, underWay.settled())),
     findFacts: async (keys) => reading(() => keys.map((key) => runs.facts(key))),
     findRequestKeys: async (asked) => reading(() => asked.map((key) => keys.find(key))),
@@ -159,6 +161,7 @@ function sqliteStorage(
     findAwaited: async (uuids) => reading(() => uuids.map((uuid) => awaitedBy(reader, uuid))),
     findInbox: async (items) => reading(() => items.map((item) => inbox.find(item))),
     maintain: async (before) => {
+      if (reading(() => hasOldCounts(reader, clock))) await committer.write("foldCounts", null);
       if (reading(() => turns.isAnyOver())) await committer.write("forgetTurns", null);
       const more = reading(() => keys.isAnyOld()) && (await committer.write("dropRequestKeys", null));
       if (before === null) return more;

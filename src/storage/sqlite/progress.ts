@@ -6,6 +6,7 @@ import type { Progress, Saved, Told } from "../port.ts";
 import { NEVER } from "./claims.ts";
 import type { Family } from "./family/family.ts";
 import type { NewChildren } from "./family/new-children.ts";
+import type { RunCounter } from "./finding/counts.ts";
 import type { Inbox } from "./inbox.ts";
 import { done } from "./workers.ts";
 
@@ -27,7 +28,7 @@ const RELEASE = `update run_queue set ${CAME}, due_at = iif(control is null and 
   holder = null, claim_id = null where run_uuid = ?5`;
 
 const END = `update workflow_runs set status = ?, started_at = ?, completed_at = ?, error = ?, step_results = ?, token = ?,
-  crashes = ?, output = ?, error_details = ? where uuid = ?`;
+  crashes = ?, output = ?, error_details = ? where uuid = ? returning workflow_id as workflowUuid`;
 
 /** Removes a run that ended from the queue. */
 export const LEAVE = "delete from run_queue where run_uuid = ?";
@@ -45,13 +46,19 @@ export class ProgressWriter {
   readonly #inbox: Inbox;
   readonly #family: Family;
   readonly #children: NewChildren;
+  readonly #counter: RunCounter;
 
-  constructor(database: Database, clock: Clock, parts: { inbox: Inbox; family: Family; children: NewChildren }) {
+  constructor(
+    database: Database,
+    clock: Clock,
+    parts: { inbox: Inbox; family: Family; children: NewChildren; counter: RunCounter },
+  ) {
     this.#database = database;
     this.#clock = clock;
     this.#inbox = parts.inbox;
     this.#family = parts.family;
     this.#children = parts.children;
+    this.#counter = parts.counter;
   }
 
   save(progress: Progress): Saved {
@@ -97,13 +104,14 @@ export class ProgressWriter {
     if (next.kind !== "end") return null;
     const { status, error, stepResults, output = null, errorDetails = null } = next;
     const completedAt = Math.max(this.#clock.now(), startedAt);
-    this.#database
-      .query(END)
-      .run(status, startedAt, completedAt, error, stepResults, token, crashes, output, errorDetails, uuid);
+    const ended = this.#database
+      .query<{ workflowUuid: string }, (string | number | null)[]>(END)
+      .get(status, startedAt, completedAt, error, stepResults, token, crashes, output, errorDetails, uuid);
     const refused = this.#children.store(progress, progress.children ?? []);
     if (row.hasFamily) this.#family.end(uuid, next);
     this.#database.query(LEAVE).run(uuid);
     if (row.inbox > 0) this.#inbox.clear(uuid);
+    if (ended !== null) this.#counter.add(progress.namespace, ended.workflowUuid, status);
     return refused;
   }
 

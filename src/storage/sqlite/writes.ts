@@ -29,6 +29,7 @@ import { Definitions } from "./definitions.ts";
 import { Family } from "./family/family.ts";
 import { NewChildren } from "./family/new-children.ts";
 import { Hooks } from "./hooks/hooks.ts";
+import { RunCounter } from "./finding/counts.ts";
 import { Inbox } from "./inbox.ts";
 import { NewRuns } from "./inserts/new-runs.ts";
 import { RequestKeys } from "./inserts/request-keys.ts";
@@ -44,17 +45,18 @@ const DAY = 24 * 60 * 60 * 1000;
 export function writeOperations(database: Database, clock: Clock) {
   const definitions = new Definitions(database, clock);
   const inbox = new Inbox(database, clock);
+  const counter = new RunCounter(database, clock);
   const family = new Family(database, clock, inbox);
-  const control = new Control(database, clock, inbox, family);
+  const control = new Control(database, clock, inbox, { family, counter });
   const workers = new Workers(database, clock);
   const turns = new Turns(database, clock);
   const retention = new Retention(database);
   const keys = new RequestKeys(database, clock);
-  const newRuns = new NewRuns(database, clock, { definitions, workers, turns, keys });
+  const newRuns = new NewRuns(database, clock, { definitions, workers, turns, keys, counter });
   const claims = new Claims(database, clock, workers, inbox);
-  const children = new NewChildren(database, clock, { definitions, inbox, turns });
-  const progress = new ProgressWriter(database, clock, { inbox, family, children });
   const hooks = new Hooks(database, clock);
+  const children = new NewChildren(database, clock, { definitions, inbox, turns, counter });
+  const progress = new ProgressWriter(database, clock, { inbox, family, children, counter });
   const schedules = new Schedules(database, clock, (run) => newRuns.insert([run], each)[0] ?? UNSTORABLE);
   return {
     insertWorkflows: (items: NewWorkflow[]) => each(items, (item) => definitions.insert(item)),
@@ -84,6 +86,19 @@ export function writeOperations(database: Database, clock: Clock) {
     deleteHooks: (items: HookKey[]) => each(items, (item) => hooks.delete(item)),
     takeDelivery: (delivery: NewDelivery) => hooks.takeDelivery(delivery),
     putSignals: (items: NewSignal[]) => each(items, (item) => inbox.put(item)),
+    foldCounts: (_: null) => {
+      counter.fold();
+      return null;
+    },
+    /** The last of each transaction. */
+    writeCounts: (_: null) => {
+      counter.write();
+      return null;
+    },
+    dropCounts: (_: null) => {
+      counter.drop();
+      return null;
+    },
     dropRuns: (before: number) => retention.drop(before),
     endLeases: (_: null) => workers.endAll(),
     recordHealth: (status: string) => {
@@ -118,10 +133,12 @@ export function commitGroup(database: Database, operations: WriteOperations, que
   try {
     database.run("begin immediate");
     const replies = queued.map((write) => ({ id: write.id, result: apply(operations, write) }));
+    operations.writeCounts(null);
     database.run("commit");
     return replies;
   } catch (error) {
     if (database.inTransaction) database.run("rollback");
+    operations.dropCounts(null);
     const failure = messageOf(error);
     return queued.map(({ id }) => ({ id, failure }));
   }

@@ -5,6 +5,7 @@ import type { Json } from "../../../schemas/json.ts";
 import type { RunKey } from "../../../schemas/run.ts";
 import type { MadeBy, NewChild, Version } from "../../port.ts";
 import type { Definitions } from "../definitions.ts";
+import type { RunCounter } from "../finding/counts.ts";
 import type { Inbox } from "../inbox.ts";
 import type { Turns } from "../turns.ts";
 
@@ -43,13 +44,19 @@ export class NewChildren {
   readonly #definitions: Definitions;
   readonly #inbox: Inbox;
   readonly #turns: Turns;
+  readonly #counter: RunCounter;
 
-  constructor(database: Database, clock: Clock, parts: { definitions: Definitions; inbox: Inbox; turns: Turns }) {
+  constructor(
+    database: Database,
+    clock: Clock,
+    parts: { definitions: Definitions; inbox: Inbox; turns: Turns; counter: RunCounter },
+  ) {
     this.#database = database;
     this.#clock = clock;
     this.#definitions = parts.definitions;
     this.#inbox = parts.inbox;
     this.#turns = parts.turns;
+    this.#counter = parts.counter;
   }
 
   /** The children that have to be made by other versions than they were. */
@@ -108,6 +115,7 @@ export class NewChildren {
       this.#turns.join({ namespace, uuid: child.uuid ?? "" }, workflowUuid, turn);
       this.#database.query(HANG_ON).run(waits, path, cancels, child.uuid);
     }
+    this.#counter.add(namespace, workflowUuid, "created");
     return null;
   }
 

@@ -4,6 +4,7 @@ import { DEFAULT_PRIORITY } from "../../port/priorities.ts";
 import type { ClaimMark, InsertedRun, NewRun, Outcome, Turn, Version } from "../../port.ts";
 import { notFound, UNSTORABLE } from "../../refusals.ts";
 import type { Definitions, Resolved } from "../definitions.ts";
+import type { RunCounter } from "../finding/counts.ts";
 import type { Turns } from "../turns.ts";
 import type { Workers } from "../workers.ts";
 import type { RequestKeys } from "./request-keys.ts";
@@ -50,6 +51,7 @@ export interface NewRunParts {
   workers: Workers;
   turns: Turns;
   keys: RequestKeys;
+  counter: RunCounter;
 }
 
 interface StoredRow {
@@ -71,6 +73,7 @@ export class NewRuns {
   readonly #workers: Workers;
   readonly #turns: Turns;
   readonly #keys: RequestKeys;
+  readonly #counter: RunCounter;
 
   constructor(database: Database, clock: Clock, parts: NewRunParts) {
     this.#database = database;
@@ -79,6 +82,7 @@ export class NewRuns {
     this.#workers = parts.workers;
     this.#turns = parts.turns;
     this.#keys = parts.keys;
+    this.#counter = parts.counter;
   }
 
   /** Stores new runs; each workflow, and each worker's lease, is looked up once, since nothing changes it within a transaction. */
@@ -126,6 +130,7 @@ export class NewRuns {
     this.#turns.join(item, workflowUuid, turn);
     const { begun } = this.#turns.advance(line, (one) => (one === uuid ? graceMilliseconds : 0));
     const cancel = this.#turns.toCancel(line);
+    this.#counter.add(namespace, workflowUuid, "created");
     const value = { uuid, workflowUuid, workflowVersion: version, claimed: false, ended: false };
     const waits = begun.some((one) => one.uuid === uuid) ? {} : { waits: true as const };
     return { kind: "ok", value: { ...value, ...waits, ...(cancel.length > 0 && { cancel }) } };
@@ -152,6 +157,8 @@ export class NewRuns {
       else queue.run(uuid, namespace, null, now, 1, claim.worker, claim.claimId);
     }
     this.#note(item);
+    this.#counter.add(namespace, workflowUuid, "created");
+    if (ended !== null) this.#counter.add(namespace, workflowUuid, ended.next.status);
     return { ...inserted, claimed: claim !== null && ended === null, ended: ended !== null };
   }
 

@@ -1,0 +1,32 @@
+/** SQL about numbers of runs that both adapters understand. */
+import { HOURS_KEPT_MINUTES, MINUTES_KEPT } from "./port/counts.ts";
+
+const COLUMNS = ["created", "success", "failed", "cancelled"]
+  .map((status) => `cast(coalesce(sum(count) filter (where status = '${status}'), 0) as float8) as ${status}`)
+  .join(", ");
+
+/** Hours that were put together are not among the minutes any more. */
+const counted = (namespace: string, from: string) => `(
+    select minute, workflow_uuid, status, count from run_counts where minute >= ${from} and namespace = ${namespace}
+    union all select minute, workflow_uuid, status, count from run_count_hours where minute >= ${from} and namespace = ${namespace}
+  ) as counted`;
+
+/** By part: the parameters are the namespace, the first minute, and the minutes of a part. */
+export const partsText = (namespace: string, from: string, minutes: string) =>
+  `select minute - minute % ${minutes} as at, ${COLUMNS} from ${counted(namespace, from)} group by 1 order by 1`;
+
+/** By workflow: the parameters are the namespace, the first minute, and how many workflows. */
+export const workflowsText = (namespace: string, from: string, limit: string) =>
+  `select workflow_uuid as "workflowUuid", ${COLUMNS} from ${counted(namespace, from)} group by workflow_uuid
+    order by failed desc, created desc, workflow_uuid limit ${limit}`;
+
+/** Minutes since 1970. @param now milliseconds */
+export function minuteOf(now: number): number {
+  return Math.floor(now / 60_000);
+}
+
+/** What is to be put together, and dropped, at a minute: before the first of these whole hours, and all before the second. */
+export function limitsAt(minute: number): { hours: number; kept: number } {
+  const hours = minute - MINUTES_KEPT;
+  return { hours: hours - (hours % 60), kept: minute - HOURS_KEPT_MINUTES };
+}

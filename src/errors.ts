@@ -17,6 +17,11 @@ const ERRORS = {
   },
   workflow_not_found: { status: 404, retryable: false, sentence: (id: string) => `Workflow ${id} not found` },
   version_not_found: { status: 404, retryable: false, sentence: (version: string) => `There is no ${version}` },
+  version_conflict: {
+    status: 412,
+    retryable: false,
+    sentence: (version: string) => `It is at version ${version} by now; read it, and send that version in If-Match`,
+  },
   concurrency_limit: {
     status: 409,
     retryable: false,

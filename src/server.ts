@@ -76,7 +76,7 @@ export function startServer(options: ServerOptions): Server {
   const runService = new RunService(runs, clock);
   const definitions = new WorkflowRepository(storage, clock, replica);
   const { readiness, health } = readinessOf({ config, storage, replica, messaging, cache, clock, log });
-  const workflows = new WorkflowService(definitions, clock);
+  const workflows = new WorkflowService(definitions, clock, config.RETENTION_DAYS);
   const runLists = new RunLists(runs, definitions, clock);
   const find = (key: RunKey) => runs.find(key);
   const history = new HistoryService({ storage, runs: runService, lists: runLists, find, clock, log });

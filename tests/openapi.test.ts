@@ -15,24 +15,6 @@ import {
 import { LoopConfig } from "../src/language/definition/loop.ts";
 import { MapConfig } from "../src/language/definition/map.ts";
 import { routesOfApp } from "./harness/app-routes.ts";
-import { openInProcessMessaging } from "../src/messaging/in-process.ts";
-import { RunRepository } from "../src/repositories/runs.ts";
-import { WorkflowRepository } from "../src/repositories/workflows.ts";
-import { RunLists } from "../src/services/finding/run-lists.ts";
-import { RunSteps } from "../src/services/finding/run-steps.ts";
-import { HistoryService } from "../src/services/history/history.ts";
-import { EventStreams } from "../src/services/history/streams.ts";
-import { Preparing } from "../src/services/preparing.ts";
-import { ReadinessService } from "../src/services/readiness.ts";
-import { RunService } from "../src/services/runs.ts";
-import { SignalService } from "../src/services/signals.ts";
-import { StatsService } from "../src/services/stats.ts";
-import { TestService } from "../src/services/tests.ts";
-import { TriggerEvents } from "../src/services/trigger-events.ts";
-import { TriggerService } from "../src/services/triggers.ts";
-import { WorkflowService } from "../src/services/workflows.ts";
-import { openMemoryStorage } from "../src/storage/sqlite/index.ts";
-import { InProcessTester } from "../src/testing/tester.ts";
 import { Client } from "./harness/http/client.ts";
 import { expectError, expectReply } from "./harness/http/expect.ts";
 import { at, isObject, listAt, objectAt, textAt } from "./harness/http/json.ts";
@@ -50,7 +32,9 @@ const STATUSES: Record<string, number[]> = {
   "POST /api/v1/workflows": [200, 408, 413, 415, 422, 500, 503],
   "GET /api/v1/workflows": [200, 422, 500, 503],
   "GET /api/v1/workflows/{workflow_id}": [200, 404, 422, 500, 503],
-  "PUT /api/v1/workflows/{workflow_id}": [200, 404, 408, 413, 415, 422, 500, 503],
+  "GET /api/v1/workflows/{workflow_id}/versions": [200, 404, 422, 500, 503],
+  "POST /api/v1/workflows/{workflow_id}/undelete": [200, 404, 500, 503],
+  "PUT /api/v1/workflows/{workflow_id}": [200, 404, 408, 412, 413, 415, 422, 500, 503],
   "DELETE /api/v1/workflows/{workflow_id}": [200, 404, 500, 503],
   "POST /api/v1/trigger/batch": [200, 408, 413, 415, 422, 500, 503],
   "POST /api/v1/trigger": [200, 404, 408, 409, 413, 415, 422, 500, 503],
@@ -74,7 +58,6 @@ const STATUSES: Record<string, number[]> = {
   "GET /api/v1/step-types": [200, 500, 503],
   "GET /api/v1/schema/workflow.json": [200, 500, 503],
   "GET /api/v1/stats": [200, 422, 500, 503],
-  "GET /api/v1/events": [200, 404, 422, 500, 503],
   "GET /api/v1/runs": [200, 404, 422, 500, 503],
   "GET /api/v1/runs/{run_id}": [200, 404, 422, 500, 503],
   "GET /api/v1/events": [200, 404, 422, 500, 503],
@@ -251,48 +234,6 @@ function configKeys(step: unknown): string[] {
 /** The schema that a reference leads to. */
 function resolved(reference: unknown): unknown {
   return at(document, "components", "schemas", textAt(reference, "$ref").split("/").at(-1) ?? "");
-}
-
-/** The routes as Elysia has them, written as OpenAPI does. */
-async function routesOfApp(): Promise<string[]> {
-  const log = pino({ level: "silent" });
-  const storage = openMemoryStorage(systemClock);
-  const cache = openInProcessCache({ clock: systemClock });
-  const runs = new RunRepository(storage, cache, systemClock, () => null);
-  const definitions = new WorkflowRepository(storage, systemClock);
-  const workflows = new WorkflowService(definitions, systemClock);
-  const types = await loadStepTypes();
-  const runService = new RunService(runs, systemClock);
-  const messaging = openInProcessMessaging();
-  const events = new TriggerEvents(messaging, systemClock, log);
-  const app = createApp({
-    workflows,
-    tests: new TestService(new InProcessTester(types, systemClock), workflows, types),
-    triggers: new TriggerService({ runs, preparing: new Preparing(definitions), events }, messaging, 0, log),
-    runs: runService,
-    runLists: new RunLists(runs, definitions, systemClock),
-    runSteps: new RunSteps(runs),
-    stats: new StatsService(storage, definitions, systemClock),
-    signals: new SignalService(runService, runs, events, systemClock),
-    history: new HistoryService(
-      storage,
-      runService,
-      new EventStreams(storage, (key) => runs.find(key), systemClock, log),
-    ),
-    readiness: new ReadinessService([], systemClock),
-    replica: null,
-    types,
-    assetPrefix: "",
-    log,
-    countsRequests: false,
-    tracing: null,
-    clock: systemClock,
-    listensOn: "127.0.0.1",
-    publicHosts: [],
-    corsOrigins: [],
-  });
-  await storage.close();
-  return [...new Set(app.routes.map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, "{$1}")}`))];
 }
 
 function fuzz(...options: string[]): Promise<void> {

@@ -45,7 +45,7 @@ for (const redis of ["there", "out of reach for the process that writes"]) {
     for (let round = 0; round < 3; round++) expect([await read(other), await read(one)]).toEqual([1, 1]);
     if (redis !== "there") wire.freeze();
     for (let version = 2; version < 5; version++) {
-      expectReply(await one.put(`/api/v1/workflows/${workflow}`, { name: "changed", steps: STEPS }), 200);
+      expectReply(await one.put(`/api/v1/workflows/${workflow}`, { name: `changed ${version}`, steps: STEPS }), 200);
       expect([await read(other), await read(one)]).toEqual([version, version]);
       const created = await one.create(STEPS);
       for (const api of [other, one]) expect((await listed(api, "workflows"))[0]).toBe(created);

@@ -89,7 +89,7 @@ for (const { title, steps, type, loc } of cases) {
       expect(Object.keys(objectAt(created.body))).toEqual(["message", "workflow_id", "warnings"]);
       expect(at(created.body, "warnings")).toMatchObject(warnings);
       const path = `/api/v1/workflows/${textAt(created.body, "workflow_id")}`;
-      expect((await api.put(path, { name: "w", steps })).body).toMatchObject({ version: 2, warnings });
+      expect((await api.put(path, { name: "changed", steps })).body).toMatchObject({ version: 2, warnings });
     });
   });
 }

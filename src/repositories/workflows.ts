@@ -3,11 +3,15 @@ import type { Clock } from "../clock.ts";
 import type { PageRequest } from "../schemas/page.ts";
 import type { Replica } from "../storage/port/replica.ts";
 import type {
+  ChangedWorkflow,
+  DeletedWorkflow,
+  FoundVersions,
   NewWorkflow,
   Outcome,
   Storage,
   Unnamed,
   VersionKey,
+  VersionsLookup,
   WorkflowChange,
   WorkflowKey,
   WorkflowLookup,
@@ -55,14 +59,26 @@ export class WorkflowRepository {
     return unwrap(await this.#inserts.add(item));
   }
 
-  /** @throws PlatformError workflow_not_found */
-  async update(change: WorkflowChange): Promise<{ uuid: string; version: number }> {
+  /** @throws PlatformError workflow_not_found, version_conflict */
+  async update(change: WorkflowChange): Promise<ChangedWorkflow> {
     return unwrap((await this.#storage.updateWorkflows([change]))[0]);
   }
 
   /** @throws PlatformError workflow_not_found */
   async delete(key: WorkflowKey): Promise<{ uuid: string }> {
     return unwrap((await this.#storage.deleteWorkflows([key]))[0]);
+  }
+
+  /** @throws PlatformError workflow_not_found */
+  async undelete(key: DeletedWorkflow): Promise<{ uuid: string; version: number }> {
+    return unwrap((await this.#storage.undeleteWorkflows([key]))[0]);
+  }
+
+  /** Null where there is no such workflow. */
+  async versions(lookup: VersionsLookup, readAfter: string | null): Promise<FoundVersions | null> {
+    const source = await this.#source.ofRow(readAfter);
+    const [found = null] = await this.#source.read(source, async (reads) => [await reads.listVersions(lookup)]);
+    return found;
   }
 
   /** From the database each time: any process may have changed it. */

@@ -21,6 +21,10 @@ export const PageQuery = Type.Object(
 );
 export type PageQuery = Static<typeof PageQuery>;
 
+/** The query of the versions of a workflow. */
+export const VersionsQuery = Type.Pick(PageQuery, ["limit", "cursor"], { additionalProperties: false });
+export type VersionsQuery = Static<typeof VersionsQuery>;
+
 /** A page of a list: rows after `after` in `order`. */
 export interface PageRequest {
   namespace: string;

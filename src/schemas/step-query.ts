@@ -2,6 +2,7 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { PageQuery } from "./page.ts";
 import { Run, StepResult } from "./run.ts";
+import { RunSummary, SummaryWorkflow } from "./run-summary.ts";
 
 const MAX_ADDRESS = 2000;
 
@@ -109,4 +110,13 @@ export const RunOutline = Type.Object(
 );
 
 /** Those with a name, for OpenAPI. */
-export const STEP_SCHEMAS = { RunOutline, OutlineStep, StepCounts, RunStep, RunStepDetail, FailedAttempt };
+export const STEP_SCHEMAS = {
+  RunSummary,
+  SummaryWorkflow,
+  RunOutline,
+  OutlineStep,
+  StepCounts,
+  RunStep,
+  RunStepDetail,
+  FailedAttempt,
+};

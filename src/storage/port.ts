@@ -19,7 +19,15 @@ import type { KeptRequest, RequestKey } from "./port/request-keys.ts";
 import type { AwaitedRun, FoundRuns, InsertedRun, NewRun, StoredFacts } from "./port/runs.ts";
 import type { Schedules } from "./port/schedules.ts";
 import type { TurnsTaken } from "./port/turns.ts";
-import type { NewWorkflow, Unnamed, VersionKey, WorkflowChange, WorkflowKey } from "./port/workflows.ts";
+import type {
+  ChangedWorkflow,
+  DeletedWorkflow,
+  NewWorkflow,
+  Unnamed,
+  VersionKey,
+  WorkflowChange,
+  WorkflowKey,
+} from "./port/workflows.ts";
 
 export type * from "./port/claims.ts";
 export type * from "./port/counts.ts";
@@ -59,10 +67,12 @@ export interface Storage extends Reads {
   readonly batchesAtOnce: number;
   /** Gives the uuid of each. A workflow that is stored already is not changed. Error unstorable where another namespace has the uuid. */
   insertWorkflows(items: Unnamed<NewWorkflow>[]): Promise<Outcome<string>[]>;
-  /** Makes a new version of each. Error workflow_not_found. */
-  updateWorkflows(items: WorkflowChange[]): Promise<Outcome<{ uuid: string; version: number }>[]>;
+  /** Makes a new version of each that is changed. Error workflow_not_found, version_conflict. */
+  updateWorkflows(items: WorkflowChange[]): Promise<Outcome<ChangedWorkflow>[]>;
   /** Error workflow_not_found. */
   deleteWorkflows(items: WorkflowKey[]): Promise<Outcome<{ uuid: string }>[]>;
+  /** Has deleted workflows back: by uuid, or the newest with the id that is there or else was deleted. Error workflow_not_found. */
+  undeleteWorkflows(items: DeletedWorkflow[]): Promise<Outcome<{ uuid: string; version: number }>[]>;
   /** JSON text of each version, steps and options, in the language of now (`definitionText`), deleted workflows included. */
   findVersions(keys: VersionKey[]): Promise<(string | null)[]>;
 

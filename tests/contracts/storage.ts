@@ -5,6 +5,7 @@
  */
 import { describe } from "bun:test";
 import { beforeInsertContract } from "./storage/before-insert.ts";
+import { changeContract } from "./storage/changes.ts";
 import { childContract } from "./storage/children.ts";
 import { claimContract } from "./storage/claims.ts";
 import { controlContract } from "./storage/control.ts";
@@ -42,6 +43,7 @@ export function storageContract(name: string, adapter: StorageAdapter): void {
   describe(name, () => {
     describe("workflows", () => workflowContract(check));
     describe("versions", () => versionContract(check));
+    describe("changes", () => changeContract(check));
     describe("runs", () => runContract(check));
     describe("made by options", () => preparedContract(check));
     describe("keys of requests", () => requestKeyContract(check));

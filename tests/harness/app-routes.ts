@@ -21,6 +21,7 @@ import { RunService } from "../../src/services/runs.ts";
 import { Firing } from "../../src/services/schedules/firing.ts";
 import { ScheduleService } from "../../src/services/schedules/schedules.ts";
 import { SignalService } from "../../src/services/signals.ts";
+import { StatsService } from "../../src/services/stats.ts";
 import { TestService } from "../../src/services/tests.ts";
 import { TriggerBatches } from "../../src/services/trigger-batches.ts";
 import { TriggerEvents } from "../../src/services/trigger-events.ts";
@@ -36,7 +37,7 @@ export async function routesOfApp(): Promise<string[]> {
   const cache = openInProcessCache({ clock: systemClock });
   const runs = new RunRepository(storage, cache, systemClock, () => null);
   const definitions = new WorkflowRepository(storage, systemClock);
-  const workflows = new WorkflowService(definitions, systemClock);
+  const workflows = new WorkflowService(definitions, systemClock, 0);
   const types = await loadStepTypes();
   const runService = new RunService(runs, systemClock);
   const runLists = new RunLists(runs, definitions, systemClock);
@@ -58,6 +59,7 @@ export async function routesOfApp(): Promise<string[]> {
     runLists,
     runSteps: new RunSteps(runs),
     waits: new RunWaits({ storage, ends: new RunEnds(), clock: systemClock, log }),
+    stats: new StatsService(storage, definitions, systemClock),
     signals: new SignalService(runService, runs, events, systemClock),
     history: new HistoryService({
       ...{ storage, runs: runService, lists: runLists, find: (key) => runs.find(key), clock: systemClock, log },

@@ -160,6 +160,8 @@ const unused: Omit<Storage, "batchesAtOnce"> = {
   findWorkflows: never,
   listWorkflows: never,
   findVersions: never,
+  listVersions: never,
+  undeleteWorkflows: never,
   insertRuns: never,
   findRuns: never,
   endedRuns: never,

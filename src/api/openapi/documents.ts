@@ -2,12 +2,11 @@ import { type TSchema, Type } from "@sinclair/typebox";
 import type { StepTypes } from "../../connectors/index.ts";
 import { Concurrency, Defaults, OnFailure, RateLimit } from "../../language/definition/options.ts";
 import { Step } from "../../language/definition/step.ts";
-import { Workflow, WorkflowInput } from "../../language/definition/workflow.ts";
+import { Workflow, WorkflowInput, WorkflowVersion } from "../../language/definition/workflow.ts";
 import { CONTAINERS, Placeholder, stepSchemas } from "../../language/step-schemas.ts";
 import { ExpressionInput } from "../../schemas/expression.ts";
 import { ErrorCause, ErrorDetails, Run, RunCompensation, StepResult } from "../../schemas/run.ts";
 import { RunEvent } from "../../schemas/run-event.ts";
-import { RunSummary, SummaryWorkflow } from "../../schemas/run-summary.ts";
 import { STATS_SCHEMAS } from "../../schemas/stats.ts";
 import { STEP_SCHEMAS } from "../../schemas/step-query.ts";
 import { MockError, MockOutput, MockReply, TestInput, TestSignal } from "../../schemas/test-input.ts";
@@ -65,6 +64,7 @@ const ANY_KEY = "^(.*)$";
 const SCHEMAS = {
   WorkflowInput: { ...WorkflowInput, examples: [WORKFLOW_EXAMPLE] },
   Workflow,
+  WorkflowVersion,
   Defaults,
   OnFailure,
   Concurrency,
@@ -85,8 +85,6 @@ const SCHEMAS = {
   MockErrorContent: MockError.properties.error,
   Run,
   RunEvent,
-  RunSummary,
-  SummaryWorkflow,
   ...STEP_SCHEMAS,
   ...STATS_SCHEMAS,
   RunCompensation,
@@ -110,6 +108,7 @@ const ERRORS: Record<number, [description: string, ...schemas: (keyof typeof SCH
   404: ["There is no such thing", "Error"],
   408: ["The body did not arrive within 30 s", "Error"],
   409: ["Not as things are: the run has ended, there is one already, or as many are under way as may be", "Error"],
+  412: ["It has another version by now", "Error"],
   413: ["The body is over 1 MiB", "Error"],
   415: ["The body is not JSON", "Error"],
   422: ["The request does not fit; one entry per fault", "ValidationError", "Error"],

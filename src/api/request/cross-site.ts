@@ -31,7 +31,7 @@ export function preflightReply(): Response {
     status: 204,
     headers: {
       "access-control-allow-methods": "GET, HEAD, POST, PUT, DELETE",
-      "access-control-allow-headers": "Content-Type, Content-Encoding, X-Read-After, X-Request-ID",
+      "access-control-allow-headers": "Content-Type, Content-Encoding, If-Match, X-Read-After, X-Request-ID",
       "access-control-max-age": PREFLIGHT_SECONDS,
     },
   });

@@ -2,7 +2,7 @@ import { type TObject, Type } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { type RequestFault, ValidationFailed } from "../../errors.ts";
 import { checked } from "../../schemas/faults.ts";
-import { PageQuery } from "../../schemas/page.ts";
+import { PageQuery, VersionsQuery } from "../../schemas/page.ts";
 import { StatsQuery } from "../../schemas/stats.ts";
 
 const VersionQuery = Type.Object({
@@ -17,9 +17,19 @@ const ExplainQuery = Type.Object({
   ),
 });
 
+const ChangeQuery = Type.Object({
+  create: Type.Optional(
+    Type.Union([Type.Literal("true"), Type.Literal("false")], {
+      description: "Whether the workflow is made where no other has the id; not for a uuid",
+    }),
+  ),
+});
+
 const pageQuery = TypeCompiler.Compile(PageQuery);
 const explainQuery = TypeCompiler.Compile(ExplainQuery);
 const versionQuery = TypeCompiler.Compile(VersionQuery);
+const versionsQuery = TypeCompiler.Compile(VersionsQuery);
+const changeQuery = TypeCompiler.Compile(ChangeQuery);
 const statsQuery = TypeCompiler.Compile(StatsQuery);
 
 type Texts = Record<string, string | undefined>;
@@ -34,6 +44,27 @@ export function readPageQuery(query: Texts): PageQuery {
 /** The version that was asked for; null for the newest. @throws ValidationFailed */
 export function readVersionQuery(query: Texts): number | null {
   return checked(versionQuery, numbers(query, ["version"]), "query").version ?? null;
+}
+
+/** @throws ValidationFailed */
+export function readVersionsQuery(query: Texts): VersionsQuery {
+  const { cursor, ...others } = query;
+  return checked(versionsQuery, { ...others, ...(cursor ? { cursor } : {}), ...numbers(query, ["limit"]) }, "query");
+}
+
+/** Whether a workflow may be made. @throws ValidationFailed */
+export function readChangeQuery(query: Texts): boolean {
+  return checked(changeQuery, query, "query").create === "true";
+}
+
+/** The versions that If-Match names; undefined for any. @throws ValidationFailed */
+export function readIfMatch({ headers }: Request): number[] | undefined {
+  const text = headers.get("if-match")?.trim();
+  if (text === undefined || text === "*") return undefined;
+  const versions = text.split(",").map((one) => /^\s*("?)([1-9]\d{0,8})\1\s*$/.exec(one)?.[2]);
+  if (versions.every((version) => version !== undefined)) return versions.map(Number);
+  const msg = 'Input should be a version of the workflow, such as "2"';
+  throw new ValidationFailed([{ loc: ["header", "if-match"], msg, type: "value_error" }]);
 }
 
 /** @throws ValidationFailed */
@@ -94,6 +125,8 @@ export function numbers(texts: Texts, names: string[], root: "query" | "header" 
 export const PAGE_PARAMETERS = parameters(PageQuery);
 export const EXPLAIN_PARAMETERS = parameters(ExplainQuery);
 export const VERSION_PARAMETERS = parameters(VersionQuery);
+export const VERSIONS_PARAMETERS = parameters(VersionsQuery);
+export const CHANGE_PARAMETERS = parameters(ChangeQuery);
 export const STATS_PARAMETERS = parameters(StatsQuery);
 
 /** The OpenAPI parameters of the query of a schema. */

@@ -6,7 +6,7 @@ import { MAX_WAITING } from "../../schemas/waiting.ts";
 import { type Awaited, waitingIn } from "../../schemas/waits.ts";
 
 import type { Page } from "../../services/pages.ts";
-import type { RunRecord, WorkflowRecord } from "../../storage/port.ts";
+import type { RunRecord, VersionRecord, WorkflowRecord } from "../../storage/port.ts";
 import type { TriedRun } from "../../testing/port.ts";
 
 // JSON text is put together from stored JSON text: nothing that came in is parsed and written again on its way out.
@@ -71,6 +71,11 @@ function givenText({ output, errorDetails, tags, startAt, priority }: RunRecord)
 export function workflowText(workflow: WorkflowRecord): string {
   const { uuid, id, name, description, steps, options, version, createdAt, updatedAt } = workflow;
   return `{"uuid":"${uuid}","id":${JSON.stringify(id)},"name":${JSON.stringify(name)},"description":${JSON.stringify(description)},"steps":${steps}${options === null ? "" : `,${options.slice(1, -1)}`},"version":${version},"created_at":"${isoTime(createdAt)}","updated_at":"${isoTime(updatedAt)}"}`;
+}
+
+/** A version of a workflow in a list. */
+export function versionText({ version, name, createdAt, managedBy }: VersionRecord): string {
+  return JSON.stringify({ version, name, created_at: isoTime(createdAt), managed_by: managedBy });
 }
 
 /** The last field of an answer about a definition; nothing where there are no warnings. */

@@ -6,19 +6,42 @@ import { MAX_DEFINITION_DEPTH } from "../../schemas/json.ts";
 import type { WorkflowService } from "../../services/workflows.ts";
 import { BODY_ERRORS, pageOf, reference, requestBody, responses, Warnings } from "../openapi/documents.ts";
 import { readBody } from "../request/body.ts";
-import { PAGE_PARAMETERS, readPageQuery, readVersionQuery, VERSION_PARAMETERS } from "../request/query.ts";
+import {
+  CHANGE_PARAMETERS,
+  PAGE_PARAMETERS,
+  readChangeQuery,
+  readIfMatch,
+  readPageQuery,
+  readVersionQuery,
+  readVersionsQuery,
+  VERSION_PARAMETERS,
+  VERSIONS_PARAMETERS,
+} from "../request/query.ts";
 import { READ_AFTER_PARAMETER, type ReadAfter } from "../request/read-after.ts";
-import { jsonReply, pageText, warningsText, workflowText } from "./views.ts";
+import { jsonReply, pageText, versionText, warningsText, workflowText } from "./views.ts";
 
 const Deleted = Type.Object({ message: Type.String(), workflow_id: Type.String({ format: "uuid" }) });
 const Written = Type.Composite([Deleted, Type.Object({ warnings: Type.Optional(Warnings) })]);
-const Updated = Type.Composite([Written, Type.Object({ version: Type.Integer() })]);
+const Restored = Type.Composite([Deleted, Type.Object({ version: Type.Integer() })]);
+const Updated = Type.Composite([
+  Written,
+  Type.Object({
+    version: Type.Integer(),
+    unchanged: Type.Optional(Type.Literal(true, { description: "It was like that before, and has no new version" })),
+  }),
+]);
 const ID = {
   name: "workflow_id",
   in: "path" as const,
   required: true,
   schema: { type: "string" as const, minLength: 1 },
   description: "The workflow's uuid, or the id its author gave it",
+};
+const IF_MATCH = {
+  name: "if-match",
+  in: "header" as const,
+  schema: { type: "string" as const },
+  description: 'The version that it is to have now, such as "2"; several with commas. Else it is not changed',
 };
 const tags = ["workflows"];
 
@@ -74,22 +97,61 @@ export function workflowRoutes(workflows: WorkflowService, types: StepTypes, rea
     )
     .put(
       "/:workflow_id",
-      async ({ params, request }) => {
+      async ({ params, query, request }) => {
+        const how = { ifVersions: readIfMatch(request), create: readChangeQuery(query) };
         const { workflow, warnings } = readWorkflow(await readBody(request, MAX_DEFINITION_DEPTH), types);
-        const more = await workflows.warnings(workflow, workflow.id ?? params.workflow_id);
-        const { uuid, version } = await workflows.update(params.workflow_id, workflow);
+        const { workflow_id: reference } = params;
+        const more = await workflows.warnings(workflow, workflow.id ?? reference);
+        const { uuid, version, unchanged, created } = await workflows.update(reference, workflow, how);
+        const done = created ? "created" : "updated";
         return readAfter.reply(
-          `{"message":"Workflow updated successfully","workflow_id":"${uuid}","version":${version}${warningsText([...warnings, ...more])}}`,
+          `{"message":"Workflow ${done} successfully","workflow_id":"${uuid}","version":${version}${unchanged ? ',"unchanged":true' : ""}${warningsText([...warnings, ...more])}}`,
         );
       },
       {
         detail: {
           tags,
           summary: "Make a new version of a workflow",
-          description: "Runs keep the version that they were triggered with. Without `id` it keeps the one it has.",
-          parameters: [ID],
+          description:
+            "Runs keep the version that they were triggered with. Without `id` it keeps the one it has. What is as it was makes no version.",
+          parameters: [ID, ...CHANGE_PARAMETERS, IF_MATCH],
           requestBody: requestBody("WorkflowInput"),
-          responses: responses("A new version", Updated, 404, ...BODY_ERRORS),
+          responses: responses("What it is now", Updated, 404, 412, ...BODY_ERRORS),
+        },
+      },
+    )
+    .get(
+      "/:workflow_id/versions",
+      async ({ params, query, request }) => {
+        const page = await workflows.versions(params.workflow_id, readVersionsQuery(query), readAfter.of(request));
+        return jsonReply(pageText(page, versionText));
+      },
+      {
+        detail: {
+          tags,
+          summary: "List the versions of a workflow",
+          description: "Newest first.",
+          parameters: [ID, ...VERSIONS_PARAMETERS, READ_AFTER_PARAMETER],
+          responses: responses("A page of versions", pageOf("WorkflowVersion"), 404, 422, 500, 503),
+        },
+      },
+    )
+    .post(
+      "/:workflow_id/undelete",
+      async ({ params }) => {
+        const { uuid, version } = await workflows.undelete(params.workflow_id);
+        return readAfter.reply(
+          `{"message":"Workflow restored successfully","workflow_id":"${uuid}","version":${version}}`,
+        );
+      },
+      {
+        detail: {
+          tags,
+          summary: "Take the deletion of a workflow back",
+          description:
+            "For as long as runs are kept. Where several had the id, it is the newest. One that is there stays as it is.",
+          parameters: [ID],
+          responses: responses("It is there", Restored, 404, 500, 503),
         },
       },
     )

@@ -90,6 +90,13 @@ export const OPTIONS = {
   tags: Type.Optional(
     Type.Array(Type.String({ minLength: 1, maxLength: 100 }), { maxItems: MAX_TAGS, description: "Of each run" }),
   ),
+  managed_by: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 255,
+      description: "Who keeps it, such as a repository and a commit; not read",
+    }),
+  ),
   ui: object("Kept for whoever draws the workflow, up to 16 KiB; not read"),
 };
 

@@ -27,9 +27,20 @@ export const Workflow = Type.Object(
     description: Type.Union([Type.String(), Type.Null()]),
     steps: Type.Array(Step),
     ...OPTIONS,
-    version: Type.Integer({ minimum: 1, description: "1 at first, one more with every PUT" }),
+    version: Type.Integer({ minimum: 1, description: "1 at first, one more with every PUT that changes it" }),
     created_at: Type.String({ format: "date-time" }),
     updated_at: Type.String({ format: "date-time", description: "When this version was made" }),
   },
   { title: "Workflow" },
+);
+
+/** A version of a workflow in a list. */
+export const WorkflowVersion = Type.Object(
+  {
+    version: Type.Integer({ minimum: 1 }),
+    name: Type.String(),
+    created_at: Type.String({ format: "date-time" }),
+    managed_by: Type.Union([Type.String(), Type.Null()]),
+  },
+  { title: "WorkflowVersion" },
 );

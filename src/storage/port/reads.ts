@@ -4,7 +4,7 @@ import type { RunKey } from "../../schemas/run.ts";
 import type { RunLook } from "../../schemas/run-query.ts";
 import type { RunsLooked } from "./looks.ts";
 import type { RunRecord } from "./runs.ts";
-import type { WorkflowLookup, WorkflowRecord } from "./workflows.ts";
+import type { FoundVersions, VersionsLookup, WorkflowLookup, WorkflowRecord } from "./workflows.ts";
 
 /** The reads that decide no write, so that a copy of the database can answer them too. */
 export interface Reads {
@@ -14,6 +14,8 @@ export interface Reads {
    * last two seconds, and before the uuid of any row that may still be stored.
    */
   listWorkflows(page: PageRequest): Promise<WorkflowRecord[]>;
+  /** Null where there is no such workflow. */
+  listVersions(lookup: VersionsLookup): Promise<FoundVersions | null>;
   findRuns(keys: RunKey[]): Promise<(RunRecord | null)[]>;
   /** Like listWorkflows. */
   listRuns(page: PageRequest): Promise<RunRecord[]>;

@@ -30,6 +30,46 @@ export interface WorkflowChange {
   steps: string;
   /** Absent options are taken away. */
   options?: StoredOptions;
+  /** It is changed only if its version is one of these; absent for any. */
+  ifVersions?: number[];
+  /** The workflow that is made where the reference names none; absent where none is made. */
+  create?: { uuid: string | null; id: string };
+}
+
+/** What a change came to. */
+export interface ChangedWorkflow {
+  uuid: string;
+  version: number;
+  /** It was like that before, and has no new version: the same JSON, whatever the order of its keys. Absent else. */
+  unchanged?: true;
+  /** There was none. Absent else. */
+  created?: true;
+}
+
+/** A workflow that was deleted, or was not. */
+export interface DeletedWorkflow extends WorkflowKey {
+  /** It is there again unless it was deleted before this; milliseconds since the epoch. */
+  since: number;
+}
+
+/** The versions of a workflow before one, newest first. */
+export interface VersionsLookup extends WorkflowKey {
+  /** Null for all. */
+  before: number | null;
+  limit: number;
+}
+
+export interface VersionRecord {
+  version: number;
+  name: string;
+  createdAt: number;
+  managedBy: string | null;
+}
+
+/** Versions of a workflow. */
+export interface FoundVersions {
+  uuid: string;
+  versions: VersionRecord[];
 }
 
 export interface WorkflowKey {

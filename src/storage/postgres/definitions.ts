@@ -1,11 +1,23 @@
 import { few, keptStatement } from "../../db/postgres/kept.ts";
 import type { Pool } from "../../db/postgres/pool.ts";
+import { isUuid } from "../../ids.ts";
 import { definitionText, LANGUAGE, type StoredVersion } from "../../language/translated.ts";
-import type { NewWorkflow, Outcome, StoredOptions, Unnamed, VersionKey, WorkflowChange, WorkflowKey } from "../port.ts";
+import type {
+  ChangedWorkflow,
+  DeletedWorkflow,
+  NewWorkflow,
+  Outcome,
+  StoredOptions,
+  Unnamed,
+  VersionKey,
+  WorkflowChange,
+  WorkflowKey,
+} from "../port.ts";
 import { notFound, UNSTORABLE } from "../refusals.ts";
+import { changeWorkflow } from "./changes.ts";
 import { type Ids, mayStore } from "./ids.ts";
-import { REFERENCE, RESOLVED, referencesText } from "./references.ts";
-import { writeBatch } from "./statement.ts";
+import { REFERENCE, RESOLVED, referencesText, storable } from "./references.ts";
+import { FIRST_UUID as NO_UUID, writeBatch } from "./statement.ts";
 
 export const INSERT_WORKFLOWS = keptStatement(
   "insert_workflows",
@@ -31,21 +43,19 @@ export const INSERT_WORKFLOWS = keptStatement(
   union all select uuid, d.namespace from first join workflow_definitions d using (uuid)`,
 );
 
-const UPDATE = `with ${REFERENCE}, changed as (
-    update workflow_definitions d set id = coalesce($2, d.id), name = $3, description = $4, steps = $5::text::jsonb,
-      options = $6::text::json, prepares_runs = $7::text::boolean, version = d.version + 1, updated_at = clock_timestamp()
-    where d.uuid = (select coalesce(by_uuid.uuid, by_id.uuid) from reference ${RESOLVED}) and d.deleted_at is null
-    returning d.*
-  ), kept as (
-    insert into workflow_versions (workflow_uuid, version, id, name, description, steps, options, created_at, language)
-    select uuid, version, id, name, description, $5::text::json, options, updated_at, ${LANGUAGE} from changed
-  )
-  select uuid, version from changed`;
-
 const DELETE = `with ${REFERENCE}
   update workflow_definitions d set deleted_at = clock_timestamp()
   where d.uuid = (select coalesce(by_uuid.uuid, by_id.uuid) from reference ${RESOLVED}) and d.deleted_at is null
   returning d.uuid`;
+
+/** The newest that is there with an id, else the newest that was deleted. */
+const UNDELETE = `update workflow_definitions d set deleted_at = null
+  where d.uuid = coalesce(
+    (select uuid from workflow_definitions where uuid = $3::text::uuid and namespace = $1),
+    (select uuid from workflow_definitions where namespace = $1 and id = $2 and deleted_at is null order by uuid desc limit 1),
+    (select uuid from workflow_definitions where namespace = $1 and id = $2 and deleted_at is not null order by uuid desc limit 1)
+  ) and (d.deleted_at is null or d.deleted_at >= to_timestamp($4::text::float8 / 1000))
+  returning d.uuid, d.version`;
 
 export const FIND_VERSIONS = keptStatement(
   "find_versions",
@@ -85,27 +95,32 @@ export class Definitions {
   }
 
   /** Changes one after the other, since two of one workflow make two versions. Large batches are not expected. */
-  async update(items: WorkflowChange[]): Promise<Outcome<{ uuid: string; version: number }>[]> {
-    const outcomes: Outcome<{ uuid: string; version: number }>[] = [];
+  async update(items: WorkflowChange[]): Promise<Outcome<ChangedWorkflow>[]> {
+    const outcomes: Outcome<ChangedWorkflow>[] = [];
     for (const item of items) {
-      const [outcome] = await writeBatch(
-        [item],
-        async ([change = item]): Promise<Outcome<{ uuid: string; version: number }>[]> => {
-          const { id, name, description, steps, options } = change;
-          const own = [
-            id ?? null,
-            name,
-            description,
-            steps,
-            options?.text ?? null,
-            String(options?.preparesRuns ?? false),
-          ];
-          const parameters = [referencesText([change]), ...own];
-          const [row] = await this.#writes.run<{ uuid: string; version: number }>(UPDATE, parameters, false);
-          return [row === undefined ? notFound(change.reference) : { kind: "ok", value: row }];
-        },
+      const [outcome] = await writeBatch([item], ([change = item]) =>
+        this.#ids.store(
+          [{ uuid: change.create === undefined ? NO_UUID : change.create.uuid }],
+          async ([named], oldest) => [await changeWorkflow(this.#writes, change, named?.uuid ?? NO_UUID, oldest)],
+        ),
       );
       outcomes.push(outcome ?? notFound(item.reference));
+    }
+    return outcomes;
+  }
+
+  async undelete(items: DeletedWorkflow[]): Promise<Outcome<{ uuid: string; version: number }>[]> {
+    const outcomes: Outcome<{ uuid: string; version: number }>[] = [];
+    for (const { namespace, reference, since } of items) {
+      const uuid = isUuid(reference) ? reference : null;
+      const rows = await this.#writes.run<{ uuid: string; version: number }>(UNDELETE, [
+        namespace,
+        storable(reference),
+        uuid,
+        since,
+      ]);
+      const [row] = rows;
+      outcomes.push(row === undefined ? notFound(reference) : { kind: "ok", value: row });
     }
     return outcomes;
   }

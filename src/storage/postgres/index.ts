@@ -4,6 +4,7 @@ import type { PostgresConfig } from "../../config.ts";
 import { migrate, openPools, type Pools, startWith } from "../../db/postgres/postgres.ts";
 import type { Replica } from "../port/replica.ts";
 import type { Storage } from "../port.ts";
+import { CHANGE_WORKFLOW } from "./changes.ts";
 import { CHECKPOINTS } from "./checkpoints.ts";
 import { Claims } from "./claims/claims.ts";
 import { DueLooks, NEXT_DUE } from "./claims/due-looks.ts";
@@ -40,6 +41,7 @@ export const KEPT = [
   FENCE_IDS,
   FIND_LATE_IDS,
   INSERT_WORKFLOWS,
+  CHANGE_WORKFLOW,
   FIND_VERSIONS,
   ...INSERT_STATEMENTS,
   FIND_FACTS,
@@ -156,6 +158,7 @@ function postgresStorage(
     batchesAtOnce: 1,
     insertWorkflows: (items) => definitions.insert(items),
     updateWorkflows: (items) => definitions.update(items),
+    undeleteWorkflows: (items) => definitions.undelete(items),
     deleteWorkflows: (items) => definitions.delete(items),
     findVersions: (keys) => definitions.versions(keys),
     insertRuns: (items) => newRuns.insert(items),

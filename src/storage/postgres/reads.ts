@@ -16,6 +16,7 @@ export function readsOf(pool: Pool, order: StepOrder, settled: Settled): Reads {
   return {
     findWorkflows: (items) => workflows.find(items),
     listWorkflows: (page) => workflows.list(page),
+    listVersions: (lookup) => workflows.versions(lookup),
     findRuns: (keys) => runs.find(keys),
     listRuns: (page) => runs.list(page),
     lookForRuns: (look) => looks.look(look),

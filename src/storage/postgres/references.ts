@@ -24,9 +24,14 @@ export function referencesText(items: (WorkflowKey & { version?: number | null }
     items.map(({ namespace, reference, version }, position) => ({
       position,
       namespace,
-      reference,
+      reference: storable(reference),
       uuid: isUuid(reference) ? reference : null,
       version,
     })),
   );
+}
+
+/** A reference as PostgreSQL takes it: no text of its holds a NUL, so that such a reference names nothing, as an empty one does. */
+export function storable(reference: string): string {
+  return reference.includes("\0") ? "" : reference;
 }

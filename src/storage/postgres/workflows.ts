@@ -1,7 +1,7 @@
 import { few, keptStatement } from "../../db/postgres/kept.ts";
 import type { Pool } from "../../db/postgres/pool.ts";
 import { MAX_PAGE_BYTES, type PageRequest } from "../../schemas/page.ts";
-import type { WorkflowLookup, WorkflowRecord } from "../port.ts";
+import type { FoundVersions, VersionsLookup, WorkflowLookup, WorkflowRecord } from "../port.ts";
 import { inOrder, type Placed } from "./definitions.ts";
 import type { Settled } from "./ids.ts";
 import { REFERENCE, RESOLVED, referencesText } from "./references.ts";
@@ -52,6 +52,18 @@ const LIST = {
   asc: list("d.uuid > $3::text::uuid and d.uuid < $4::text::uuid order by d.uuid"),
 };
 
+const VERSIONS = `with ${REFERENCE}, named as (
+    select coalesce(by_uuid.uuid, by_id.uuid) as uuid from reference ${RESOLVED}
+  )
+  select uuid, coalesce((
+    select json_agg(json_build_object('version', v.version, 'name', v.name, 'createdAt', ${milliseconds("v.created_at")},
+      'managedBy', v.options ->> 'managed_by') order by v.version desc)
+    from (select * from workflow_versions where workflow_uuid = named.uuid and version < $2::text::integer order by version desc
+      limit $3::text::integer) as v
+  ), '[]')::text as versions from named where uuid is not null`;
+
+const LAST_VERSION = 2_147_483_647;
+
 /** Workflows as they are read on one server. */
 export class Workflows {
   readonly #pool: Pool;
@@ -71,5 +83,11 @@ export class Workflows {
     return order === "desc"
       ? this.#pool.run(LIST.desc, [namespace, limit, after ?? LAST_UUID])
       : this.#pool.run(LIST.asc, [namespace, limit, after ?? FIRST_UUID, await this.#settled()]);
+  }
+
+  async versions(lookup: VersionsLookup): Promise<FoundVersions | null> {
+    const parameters = [referencesText([lookup]), String(lookup.before ?? LAST_VERSION), String(lookup.limit)];
+    const [row] = await this.#pool.run<{ uuid: string; versions: string }>(VERSIONS, parameters);
+    return row === undefined ? null : { uuid: row.uuid, versions: JSON.parse(row.versions) };
   }
 }

@@ -1,20 +1,25 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../clock.ts";
 import { definitionText, LANGUAGE, type StoredVersion } from "../../language/translated.ts";
-import { MAX_PAGE_BYTES, type PageRequest, pageBytes } from "../../schemas/page.ts";
+import type { PageRequest } from "../../schemas/page.ts";
 import type {
+  ChangedWorkflow,
+  FoundVersions,
   NewWorkflow,
   Outcome,
-  RunRecord,
   StoredOptions,
   Version,
   VersionKey,
+  VersionRecord,
+  VersionsLookup,
   WorkflowChange,
   WorkflowKey,
   WorkflowLookup,
   WorkflowRecord,
 } from "../port.ts";
 import { notFound, UNSTORABLE } from "../refusals.ts";
+import { isUnchanged } from "./changes.ts";
+import { listPage } from "./list-page.ts";
 
 // SQLite 3.54 looks at the values of parameters beside "order by", "limit" or a second table, and so plans a statement anew at
 // each call: 20 µs in place of 2. It does not look at "+?".
@@ -41,6 +46,9 @@ const UPDATE = `update workflow_definitions set id = coalesce($id, id), name = $
   steps = $steps, options = $options, prepares_runs = $preparesRuns, version = version + 1, updated_at = $now where uuid = $uuid`;
 
 const DELETE = "update workflow_definitions set deleted_at = ? where uuid = ?";
+
+const VERSIONS = `select version, name, created_at as createdAt, options ->> 'managed_by' as managedBy from workflow_versions
+  where workflow_uuid = +? and version < +? order by version desc limit +?`;
 
 const FIND = `select ${COLUMNS} from workflow_definitions where uuid = ?`;
 
@@ -84,11 +92,21 @@ export class Definitions {
     return { kind: "ok", value: item.uuid };
   }
 
-  update(change: WorkflowChange): Outcome<{ uuid: string; version: number }> {
+  update(change: WorkflowChange): Outcome<ChangedWorkflow> {
+    const { create, ifVersions, ...fields } = change;
     const found = this.resolve(change);
-    if (found === null) return notFound(change.reference);
+    if (found === null) {
+      if (create === undefined || ifVersions !== undefined) return notFound(change.reference);
+      const made = this.insert({ ...fields, uuid: create.uuid ?? "", id: create.id });
+      return made.kind === "ok" ? { kind: "ok", value: { uuid: made.value, version: 1, created: true } } : made;
+    }
+    const { workflowUuid: uuid, version } = found;
+    if (ifVersions?.includes(version) === false) {
+      return { kind: "error", code: "version_conflict", subject: String(version) };
+    }
+    if (isUnchanged(this.#database, found, change)) return { kind: "ok", value: { uuid, version, unchanged: true } };
     this.#database.query(UPDATE).run({
-      uuid: found.workflowUuid,
+      uuid,
       id: change.id ?? null,
       name: change.name,
       description: change.description,
@@ -96,8 +114,18 @@ export class Definitions {
       ...columnsOf(change.options),
       now: this.#clock.now(),
     });
-    this.#database.query(KEEP_VERSION).run(found.workflowUuid);
-    return { kind: "ok", value: { uuid: found.workflowUuid, version: found.version + 1 } };
+    this.#database.query(KEEP_VERSION).run(uuid);
+    return { kind: "ok", value: { uuid, version: version + 1 } };
+  }
+
+  versions({ namespace, reference, before, limit }: VersionsLookup): FoundVersions | null {
+    const found = this.resolve({ namespace, reference });
+    if (found === null) return null;
+    const statement = this.#database.query<VersionRecord, [string, number, number]>(VERSIONS);
+    return {
+      uuid: found.workflowUuid,
+      versions: statement.all(found.workflowUuid, before ?? Number.MAX_SAFE_INTEGER, limit),
+    };
   }
 
   delete(key: WorkflowKey): Outcome<{ uuid: string }> {
@@ -142,25 +170,4 @@ export class Definitions {
 
 function columnsOf(options: StoredOptions | undefined): { options: string | null; preparesRuns: number } {
   return { options: options?.text ?? null, preparesRuns: options?.preparesRuns ? 1 : 0 };
-}
-
-/** Runs the keyset query of a page in its order; `until` bounds the ascending one, exclusive. */
-export function listPage<Row, Record extends RunRecord | WorkflowRecord>(
-  database: Database,
-  queries: { asc: string; desc: string },
-  { namespace, limit, order, after }: PageRequest,
-  until: string,
-  recordOf: (row: Row) => Record,
-): Record[] {
-  const bindings: { [name: string]: string | number } =
-    order === "desc" ? { namespace, limit, after: after ?? "g" } : { namespace, limit, after: after ?? "", until };
-  const records: Record[] = [];
-  let bytes = 0;
-  for (const row of database.query<Row, typeof bindings>(queries[order]).iterate(bindings)) {
-    const record = recordOf(row);
-    records.push(record);
-    bytes += pageBytes(record);
-    if (bytes >= MAX_PAGE_BYTES) break;
-  }
-  return records;
 }

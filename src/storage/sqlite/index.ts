@@ -8,7 +8,7 @@ import { messageOf, StartError } from "../../errors.ts";
 import { dataFree } from "../../metrics/gauges.ts";
 import type { Collector } from "../../metrics/readings.ts";
 import { NO_TURNS } from "../port/turns.ts";
-import type { Outcome, Progress, Storage } from "../port.ts";
+import type { Outcome, Storage } from "../port.ts";
 import { UNSTORABLE } from "../refusals.ts";
 import { Claims } from "./claims.ts";
 import { type Committer, LocalCommitter, ThreadCommitter } from "./commit.ts";
@@ -23,6 +23,7 @@ import { hooksOf } from "./hooks/port.ts";
 import { IdsUnderWay, newestId } from "./ids.ts";
 import { Inbox } from "./inbox.ts";
 import { RequestKeys } from "./inserts/request-keys.ts";
+import { namingChildren, namingCreated } from "./naming.ts";
 import { Runs } from "./runs.ts";
 import { Schedules } from "./schedules.ts";
 import { Turns } from "./turns.ts";
@@ -130,7 +131,9 @@ function sqliteStorage(
     // The writing thread commits in one group all writes that came during its last commit.
     batchesAtOnce: 4,
     insertWorkflows: (items) => underWay.store(items, (named) => committer.write("insertWorkflows", named)),
-    updateWorkflows: (items) => committer.write("updateWorkflows", items),
+    updateWorkflows: (items) => namingCreated(underWay, items, (named) => committer.write("updateWorkflows", named)),
+    undeleteWorkflows: (items) => committer.write("undeleteWorkflows", items),
+    listVersions: async (lookup) => reading(() => definitions.versions(lookup)),
     deleteWorkflows: (items) => committer.write("deleteWorkflows", items),
     findWorkflows: async (items) => reading(() => items.map((item) => definitions.find(item))),
     listWorkflows: async (page) => reading(() => definitions.list(page, underWay.settled())),
@@ -181,22 +184,4 @@ function sqliteStorage(
 /** The outcome of a batch of one. */
 function onlyOf<Value>([outcome]: Outcome<Value>[]): Outcome<Value> {
   return outcome ?? UNSTORABLE;
-}
-
-/** Gives ids to the runs that are stored with progress; mostly there are none. */
-function namingChildren<Result>(
-  underWay: IdsUnderWay,
-  items: Progress[],
-  write: (named: Progress[]) => Promise<Result>,
-): Promise<Result> {
-  const children = items.flatMap((item) => item.children ?? []);
-  if (children.length === 0) return write(items);
-  return underWay.store(children, (named) => {
-    const left = [...named];
-    return write(
-      items.map((item) =>
-        item.children === undefined ? item : { ...item, children: left.splice(0, item.children.length) },
-      ),
-    );
-  });
 }

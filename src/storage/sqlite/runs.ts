@@ -2,7 +2,7 @@ import type { Database } from "bun:sqlite";
 import type { PageRequest } from "../../schemas/page.ts";
 import type { RunKey } from "../../schemas/run.ts";
 import type { RunRecord, StoredFacts } from "../port.ts";
-import { listPage } from "./definitions.ts";
+import { listPage } from "./list-page.ts";
 
 // SQLite 3.54 plans a join with parameters anew at each call (30 µs of a look at a run), and nested selects once.
 const QUEUED = "from run_queue where run_uuid = uuid";

@@ -4,6 +4,7 @@ import { messageOf } from "../../errors.ts";
 import type { ControlRequest } from "../../schemas/control.ts";
 import type { RunKey } from "../../schemas/run.ts";
 import type {
+  DeletedWorkflow,
   DueClaim,
   HookKey,
   MessageClaim,
@@ -23,13 +24,14 @@ import type {
   WorkflowKey,
 } from "../port.ts";
 import { UNSTORABLE } from "../refusals.ts";
+import { undelete } from "./changes.ts";
 import { Claims } from "./claims.ts";
 import { Control } from "./control.ts";
 import { Definitions } from "./definitions.ts";
 import { Family } from "./family/family.ts";
 import { NewChildren } from "./family/new-children.ts";
-import { Hooks } from "./hooks/hooks.ts";
 import { RunCounter } from "./finding/counts.ts";
+import { Hooks } from "./hooks/hooks.ts";
 import { Inbox } from "./inbox.ts";
 import { NewRuns } from "./inserts/new-runs.ts";
 import { RequestKeys } from "./inserts/request-keys.ts";
@@ -61,6 +63,7 @@ export function writeOperations(database: Database, clock: Clock) {
   return {
     insertWorkflows: (items: NewWorkflow[]) => each(items, (item) => definitions.insert(item)),
     updateWorkflows: (items: WorkflowChange[]) => each(items, (item) => definitions.update(item)),
+    undeleteWorkflows: (items: DeletedWorkflow[]) => each(items, (item) => undelete(database, item)),
     deleteWorkflows: (items: WorkflowKey[]) => each(items, (item) => definitions.delete(item)),
     insertRuns: (items: NewRun[]) => newRuns.insert(items, each),
     takeTurns: (ended: RunKey[]) => turns.take(ended),

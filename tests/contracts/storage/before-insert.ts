@@ -54,7 +54,9 @@ export function beforeInsertContract(check: Check): void {
   check("one whose workflow has another version by then is stored as if it had not been executed", async (world) => {
     const workflow = await world.workflow({ id: "changed" });
     const result = ended(world, workflow);
-    await world.storage.updateWorkflows([{ ...world.newWorkflow(), reference: workflow, id: "changed" }]);
+    await world.storage.updateWorkflows([
+      { ...world.newWorkflow({ name: "new" }), reference: workflow, id: "changed" },
+    ]);
     const claimed = world.newRun(workflow, { claim: await world.mark(), progress: result });
     const pending = world.newRun("changed", { progress: result });
     const outcomes = await world.storage.insertRuns([claimed, pending]);

@@ -27,8 +27,8 @@ interface Ending {
 
 const PARAMETERS: SqlType[] = ["text", "text", "float8", "text", "uuid", "uuid"];
 
-/** What is the same of a row for a run that was written, where it starts no other. */
-const WRITTEN = "null::text, null::uuid, null::integer, null::text";
+/** The rest of a row for a run that was written before. */
+const NOT_REFUSED = "null::text, null::uuid, null::integer, null::text";
 /** Why the run that its failure was to start was not started. */
 const REFUSED =
   "null::text, null::uuid, null::integer, (select refused from child where child.parent_uuid = locked.uuid limit 1)";
@@ -40,7 +40,7 @@ const end = (name: string, { among, more, first, starts }: Ending) =>
   keptStatement(
     name,
     starts ? [...PARAMETERS, "float8"] : PARAMETERS,
-    WRITTEN_COLUMNS,
+    starts ? WRITTEN_COLUMNS : { position: "integer" },
     `with ${starts ? "asked" : "item"} as (
     select * from rows from (
       json_to_recordset($1::text::json) as (${ITEM}, status text, error text, output text, "errorDetails" text${starts ? ", children json" : ""}),
@@ -59,9 +59,9 @@ const end = (name: string, { among, more, first, starts }: Ending) =>
       output = item.output::json, error_details = item."errorDetails"::json
     from locked as item where r.uuid = item.uuid and ${within("r.uuid", "$5", "$6")}
   )
-  select position, false, ${starts ? REFUSED : WRITTEN} from locked
+  select position${starts ? `, false, ${REFUSED}` : ""} from locked
   union all
-  select item.position, false, ${WRITTEN} from item join workflow_runs r using (namespace, uuid)
+  select item.position${starts ? `, false, ${NOT_REFUSED}` : ""} from item join workflow_runs r using (namespace, uuid)
   where ${SOME_LEFT} and ${within("r.uuid", "$5", "$6")} and r.token = item.token and r.status = item.status
     and ${asTold("$5", "$6")}${starts ? `\n  union all ${UNWRITTEN}` : ""}`,
     first,

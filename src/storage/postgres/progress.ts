@@ -42,7 +42,7 @@ export class ProgressWriter {
     const ended = items.filter(({ next }) => next.kind === "end");
     await save(
       ended.filter(({ children }) => children !== undefined),
-      (batch) => this.#withChildren(batch, (named, oldest) => this.#endRows(END_STARTING.call, named, oldest)),
+      (batch) => this.#withChildren(batch, (named, oldest) => this.#endRows<Written>(END_STARTING.call, named, oldest)),
     );
     const ending = ended.filter(({ children }) => children === undefined);
     await save(ending, (batch) => this.#end(END_RUNS.call, batch));
@@ -55,15 +55,15 @@ export class ProgressWriter {
   }
 
   async #saveAlone(batch: Progress[]): Promise<Outcome<null>[]> {
-    const rows = await this.#pool.run<Written>(SAVE_PROGRESS.call, [itemsText(batch), ...boundsOf(uuidsOf(batch))]);
+    const rows = await this.#pool.run<Placed>(SAVE_PROGRESS.call, [itemsText(batch), ...boundsOf(uuidsOf(batch))]);
     return outcomesOf(batch, rows);
   }
 
   async #end(call: string, batch: Progress[]): Promise<Outcome<null>[]> {
-    return outcomesOf(batch, await this.#endRows(call, batch));
+    return outcomesOf(batch, await this.#endRows<Placed>(call, batch));
   }
 
-  #endRows(call: string, batch: Progress[], ...oldest: (number | null)[]): Promise<Written[]> {
+  #endRows<Row extends Placed>(call: string, batch: Progress[], ...oldest: (number | null)[]): Promise<Row[]> {
     const results = `[${batch.map(({ next }) => (next.kind === "end" ? next.stepResults : "")).join(",")}]`;
     const bounds = boundsOf(uuidsOf(batch));
     return this.#pool.run(call, [itemsText(batch), this.#event, this.#clock.now(), results, ...bounds, ...oldest]);
@@ -99,9 +99,13 @@ export class ProgressWriter {
   }
 }
 
-/** A row of the columns WRITTEN_COLUMNS: one for an item that was written, or one for each reason why it was not. */
-interface Written {
+/** A row for an item that was written. */
+interface Placed {
   position: number;
+}
+
+/** A row of the columns WRITTEN_COLUMNS: one for an item that was written, or one for each reason why it was not. */
+interface Written extends Placed {
   /** The id of a run that it starts came too late. */
   isLate: boolean;
   /** A run that it starts has to be made by another version. */

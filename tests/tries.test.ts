@@ -166,6 +166,33 @@ describe("children", () => {
   });
 });
 
+describe("compensations", () => {
+  const post = { type: "webhook", config: { method: "POST", url: NOWHERE } };
+  const fails = { name: "f", type: "fail", config: { code: "boom", message: "b" } };
+
+  test("of each attempt of a block are told", async () => {
+    const config = { steps: [hook("pay", { compensate: { step: post } }), fails] };
+    const steps = [{ name: "a", type: "block", retry: { on: ["boom"], max_attempts: 2 }, config }];
+    const mocks = { "a.pay": [{ status: 200 }], "a.pay.$compensate": [{ status: 500 }, { status: 200 }] };
+    const { body } = await tried(steps, { mocks });
+    expect(at(body, "compensation")).toEqual({ status: "failed", done: 1, failed: ["a.pay.$compensate"] });
+    expect(at(body, "step_results")).toMatchObject({
+      "a.pay.$compensate": { status: "failed", path: "0~2/0/0/u" },
+      "a.pay.$compensate#2": { status: "success", path: "0/0/0/u" },
+    });
+    expect(at(body, "unused_mocks")).toEqual([]);
+  });
+
+  test("of iterations that are not shown are counted, and named where they failed", async () => {
+    const config = { while: "true", max_iterations: 15, steps: [hook("pay", { compensate: { step: post } })] };
+    const replies = Array.from({ length: 15 }, (_, index) => ({ status: index === 12 ? 500 : 200 }));
+    const mocks = { "l[*].pay": [{ status: 200 }], "l[*].pay.$compensate": replies };
+    const { body } = await tried([{ name: "l", type: "loop", config }, fails], { mocks });
+    expect(at(body, "compensation")).toEqual({ status: "failed", done: 14, failed: ["l[2].pay.$compensate"] });
+    expect(at(body, "step_results", "l")).toMatchObject({ steps_omitted: 9, compensations_omitted: 4 });
+  });
+});
+
 describe("what can't be tried", () => {
   test("is refused", async () => {
     const definition = { name: "w", steps: [pure("a", "${b}")] };

@@ -1,7 +1,7 @@
 import { LOOP } from "../language/definition/containers.ts";
-import { COMPENSATE } from "../language/definition/step.ts";
 import type { Json } from "./json.ts";
 import type { StepResult } from "./run.ts";
+import { undoes } from "./summary.ts";
 
 /**
  * An entry of a run's log: a step, addressed by its path in the definition (`"2"`), began, is asleep until a time, or
@@ -42,14 +42,19 @@ export function stepResultsText(
   dropped: ReadonlyMap<string, number> = NONE,
 ): string {
   const results = new Map<string, StepResult>();
-  const omitted = new Map(dropped);
-  for (const [, result] of ofLastIterations(ofLastAttempts([...entries]), omitted)) {
+  const omitted: Omitted = { steps: new Map(dropped), compensations: new Map() };
+  const tops = new Map<string, string>();
+  for (const [path, result] of ofLastIterations(ofLastAttempts([...entries]), omitted)) {
     results.set(result.step_name, result);
+    if (!path.includes("/")) tops.set(path, result.step_name);
   }
   if (results.size > MAX_NESTED_RESULTS) omit(results, omitted);
-  for (const [address, result] of omitted.size === 0 ? [] : results) {
-    const steps_omitted = omitted.get(result.path ?? "");
-    if (steps_omitted !== undefined) results.set(address, { ...result, steps_omitted });
+  for (const [path, steps_omitted] of omitted.steps) {
+    const result = results.get(tops.get(path) ?? "");
+    const compensations_omitted = omitted.compensations.get(path);
+    if (result === undefined) continue;
+    const counts = { steps_omitted, ...(compensations_omitted !== undefined && { compensations_omitted }) };
+    results.set(result.step_name, { ...result, ...counts });
   }
   let text = "";
   for (const result of results.values()) {
@@ -70,25 +75,32 @@ const NONE: ReadonlyMap<string, number> = new Map();
 /** Iterations of a loop whose steps are shown: its last. */
 export const SHOWN_ITERATIONS = 10;
 
-/** Keeps so many of the nested results, those that failed first, then the youngest; counts the others. */
-function omit(results: Map<string, StepResult>, omitted: Map<string, number>): void {
-  const nested = [...results].filter(([, { path }]) => path?.includes("/")).reverse();
-  const isFailed = ([, { status }]: [string, StepResult]) => status === "failed";
-  const inOrder = [...nested.filter(isFailed), ...nested.filter((one) => !isFailed(one))];
-  for (const [address, { path = "" }] of inOrder.slice(MAX_NESTED_RESULTS)) {
-    results.delete(address);
-    count(omitted, path);
+/** How many results are left out within each step at the top, by its path, and how many of these are compensations that succeeded. */
+interface Omitted {
+  steps: Map<string, number>;
+  compensations: Map<string, number>;
+}
+
+/** Keeps so many of the nested results: compensations that failed first, then what else did, then the youngest; counts the others. */
+function omit(results: Map<string, StepResult>, omitted: Omitted): void {
+  const nested = [...results.values()].filter(({ path }) => path?.includes("/")).reverse();
+  const rankOf = ({ path = "", status }: StepResult) => (status !== "failed" ? 2 : undoes(path) ? 0 : 1);
+  const inOrder = nested.toSorted((one, other) => rankOf(one) - rankOf(other));
+  for (const result of inOrder.slice(MAX_NESTED_RESULTS)) {
+    results.delete(result.step_name);
+    leaveOut(omitted, result.path ?? "", result);
   }
 }
 
 /** One more result is left out, within a step at the top. */
-function count(omitted: Map<string, number>, path: string): void {
+function leaveOut({ steps, compensations }: Omitted, path: string, { status }: StepResult): void {
   const [top = ""] = path.split(/[/~]/, 1);
-  omitted.set(top, (omitted.get(top) ?? 0) + 1);
+  steps.set(top, (steps.get(top) ?? 0) + 1);
+  if (undoes(path) && status === "success") compensations.set(top, (compensations.get(top) ?? 0) + 1);
 }
 
-/** Without the steps of iterations of loops before the last ones, which are counted. */
-function ofLastIterations(entries: LogEntry[], omitted: Map<string, number>): LogEntry[] {
+/** Without the steps of iterations of loops before the last ones, which are counted. What could not be undone stays. */
+function ofLastIterations(entries: LogEntry[], omitted: Omitted): LogEntry[] {
   if (!entries.some(([, { type }]) => type === LOOP)) return entries;
   const last = new Map(entries.flatMap(([path, { type }]) => (type === LOOP ? [[path, 0]] : [])));
   const iterationsOf = (path: string): [loop: string, iteration: number][] => {
@@ -103,41 +115,13 @@ function ofLastIterations(entries: LogEntry[], omitted: Map<string, number>): Lo
     for (const [loop, iteration] of iterations) last.set(loop, Math.max(last.get(loop) ?? 0, iteration));
   }
   return inIterations.flatMap(({ entry, iterations }) => {
-    const isShown = iterations.every(([loop, iteration]) => iteration > (last.get(loop) ?? 0) - SHOWN_ITERATIONS);
-    if (!isShown) count(omitted, entry[0]);
+    const [path, result] = entry;
+    const isShown =
+      (undoes(path) && result.status === "failed") ||
+      iterations.every(([loop, iteration]) => iteration > (last.get(loop) ?? 0) - SHOWN_ITERATIONS);
+    if (!isShown) leaveOut(omitted, path, result);
     return isShown ? [entry] : [];
   });
-}
-
-/** What a JSON text of step results says of the run as a whole. */
-export interface Summary {
-  /** Nested results that are left out. */
-  omitted: number;
-  /** Steps that failed though the run went on. */
-  failed: number;
-  /** How steps were undone: how many, and the addresses of those where that failed; null where none was. */
-  undone: { done: number; failed: string[] } | null;
-}
-
-const NOTHING: Summary = { omitted: 0, failed: 0, undone: null };
-/** The last part of the address of what undoes a step, at the end of a text of JSON. */
-const UNDOES = `.${COMPENSATE}"`;
-
-export function summaryOf(text: string): Summary {
-  // An output may hold the words as well.
-  const mayUndo = text.includes(UNDOES);
-  if (!mayUndo && !text.includes('"steps_omitted"') && !text.includes('"handled"')) return NOTHING;
-  const summary: Summary = { omitted: 0, failed: 0, undone: null };
-  const results: Record<string, StepResult> = JSON.parse(text);
-  for (const { step_name, path, steps_omitted = 0, handled, status } of Object.values(results)) {
-    summary.omitted += steps_omitted;
-    if (handled === true) summary.failed++;
-    if (!mayUndo || !path?.endsWith("/u")) continue;
-    summary.undone ??= { done: 0, failed: [] };
-    if (status === "success") summary.undone.done++;
-    else if (status === "failed") summary.undone.failed.push(step_name);
-  }
-  return summary;
 }
 
 /** Without the entries of steps whose container has begun another attempt: that has other paths, and the same names. */
@@ -147,7 +131,7 @@ export function ofLastAttempts(entries: LogEntry[]): LogEntry[] {
   return entries.filter(([path]) => {
     const segments = path.split("/");
     // What undoes a step of an earlier attempt is no part of that.
-    if (segments.at(-1) === "u") return true;
+    if (undoes(path)) return true;
     // Containers and lists take turns; the last segment is the step itself.
     for (let at = 0; at < segments.length - 1; at += 2) {
       // A step has one handler, whatever the number of its attempts.
@@ -161,7 +145,8 @@ export function ofLastAttempts(entries: LogEntry[]): LogEntry[] {
 }
 
 /** The fields that few results have. */
-function extrasText({ type, path, attempts, error_details, handled, details, steps_omitted }: StepResult): string {
+function extrasText(result: StepResult): string {
+  const { type, path, attempts, error_details, handled, details, steps_omitted, compensations_omitted } = result;
   let text = "";
   if (type !== undefined) text += `,"type":${JSON.stringify(type)}`;
   if (path !== undefined) text += `,"path":${JSON.stringify(path)}`;
@@ -169,6 +154,7 @@ function extrasText({ type, path, attempts, error_details, handled, details, ste
   if (error_details !== undefined) text += `,"error_details":${JSON.stringify(error_details)}`;
   if (handled !== undefined) text += `,"handled":${handled}`;
   if (steps_omitted !== undefined) text += `,"steps_omitted":${steps_omitted}`;
+  if (compensations_omitted !== undefined) text += `,"compensations_omitted":${compensations_omitted}`;
   if (details !== undefined) text += `,"details":${JSON.stringify(details)}`;
   return text;
 }

@@ -74,6 +74,9 @@ export const StepResult = Type.Object(
     steps_omitted: Type.Optional(
       Type.Integer({ minimum: 1, description: "Steps within it whose results are left out" }),
     ),
+    compensations_omitted: Type.Optional(
+      Type.Integer({ minimum: 1, description: "Of these, compensations that succeeded" }),
+    ),
   },
   { title: "StepResult" },
 );
@@ -84,7 +87,7 @@ export const RunCompensation = Type.Object(
   {
     status: Type.Union([Type.Literal("success"), Type.Literal("failed")]),
     done: Type.Integer({ minimum: 0, description: "Steps that were undone" }),
-    failed: Type.Array(Type.String(), { description: "The addresses of compensations that failed" }),
+    failed: Type.Array(Type.String(), { description: "The addresses of compensations that failed, up to 1,000" }),
   },
   { title: "RunCompensation" },
 );

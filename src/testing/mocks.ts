@@ -51,7 +51,9 @@ export class MockedEffects {
   }
 
   #next(address: string): Mock {
-    for (const key of [address, address.replace(/\[\d+\]/g, "[*]")]) {
+    // What undoes the same step of another attempt is numbered, and has the same mocks.
+    const asked = address.replace(/(?<=\.\$compensate)#\d+$/, "");
+    for (const key of [asked, asked.replace(/\[\d+\]/g, "[*]")]) {
       const all = this.#mocks.get(key);
       if (all === undefined) continue;
       const used = this.#used.get(key) ?? 0;

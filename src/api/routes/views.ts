@@ -1,7 +1,7 @@
 import { isoTime } from "../../clock.ts";
 import type { RequestFault } from "../../errors.ts";
-import { type Summary, summaryOf } from "../../schemas/log.ts";
 import { resultsTextOf } from "../../schemas/results.ts";
+import { type Summary, summaryOf } from "../../schemas/summary.ts";
 import { MAX_WAITING } from "../../schemas/waiting.ts";
 import { type Awaited, waitingIn } from "../../schemas/waits.ts";
 

@@ -36,6 +36,8 @@ export interface RunState {
   undoable: Undoable[];
   /** The step that undoes another, alone in its list, while the run is being compensated; null else. */
   undoing: BlockState | null;
+  /** How often a compensation of a step began, by the address of that. */
+  undone: Map<string, number>;
   /** The paths of entries that were dropped since somebody took them from here. */
   dropped: string[];
   /** How many steps within each step at the top were dropped, by its path. */

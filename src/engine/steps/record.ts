@@ -48,6 +48,7 @@ export function foldLog(plan: Plan, payload: Json, log: Iterable<LogEntry>, more
     halted: null,
     undoable: [],
     undoing: null,
+    undone: new Map(),
     meter: { units: 0 },
   };
   root.result = declare(plan.root.vars, scope, state.meter);

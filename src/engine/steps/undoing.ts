@@ -1,6 +1,6 @@
 /** Compensation: what succeeded is undone, the youngest first, one after the other. Called by `record` alone. */
 import type { StepResult } from "../../schemas/run.ts";
-import type { Node } from "../plan/plan.ts";
+import type { BlockPlan, Node } from "../plan/plan.ts";
 import { Scope } from "../state/scope.ts";
 import { addressOf, type BlockState, blockState, type RunState } from "../state/state.ts";
 
@@ -20,10 +20,23 @@ export function undoNext(state: RunState): void {
   const next = state.undoable.pop();
   state.undoing = null;
   if (next === undefined) return;
-  const { path, address, plan } = next;
+  const { path, address } = next;
+  const times = (state.undone.get(address) ?? 0) + 1;
+  state.undone.set(address, times);
+  const plan = numbered(next.plan, times);
   const prefix = `${path}/`;
   const scope = new Scope(null, next.scope);
   const place = { name: "", prefix, above: `${address}.`, iteration: null, trail: null, scope };
   state.undoing = { ...blockState(plan, place), path: `${prefix}${SEGMENT}` };
   state.blocks.set(prefix, state.undoing);
+}
+
+/** Attempts of a step around it gave what is undone the same address: from the second on the compensation says which it is. */
+function numbered(plan: BlockPlan, times: number): BlockPlan {
+  if (times === 1) return plan;
+  return { ...plan, nodes: plan.nodes.map((node) => ({ ...node, ...namesOf(node, times) })) };
+}
+
+function namesOf({ name, address }: Node, times: number): Pick<Node, "name" | "address"> {
+  return { name: `${name}#${times}`, address: `${address}#${times}` };
 }

@@ -16,6 +16,8 @@ outer.steps.set("my step", result("my step", { output: null }));
 const scope = new Scope(null, outer);
 scope.steps.set("tried", result("tried", { output: 3, attempts: 2 }));
 scope.steps.set("left", result("left", { status: "skipped" }));
+scope.steps.set("passed", result("passed", { status: "failed", error: "no", handled: true }));
+scope.steps.set("mended", result("mended", { status: "failed", error: "no", handled: true, output: 4 }));
 
 test("expressions reach outputs by name, and what is known of steps by steps", () => {
   const values: [expression: string, value: Json][] = [
@@ -23,6 +25,8 @@ test("expressions reach outputs by name, and what is known of steps by steps", (
     ['steps.first.output.value + steps["first"].output.value', 4],
     ['steps["my step"].output == null && has(steps["my step"].output)', true],
     ["has(steps.left.output)", false],
+    ["has(steps.passed.output)", false],
+    ["has(steps.mended.output) && steps.mended.output == 4", true],
     ['steps.left.status + " " + steps.first.status', "skipped success"],
     ["[steps.tried.attempts, steps.first.attempts]", [2, 1]],
     ["steps.first.error == null && steps.first.details == {}", true],

@@ -65,11 +65,11 @@ export class Scope implements ExpressionScope {
   step(name: string): JsonObject | undefined {
     const result = resultOf(this, name);
     if (result === undefined) return undefined;
-    const { status, output, error_details = null, started_at, completed_at, attempts = 1, details = {} } = result;
-    const given = status === "skipped" ? {} : { output };
+    const { status, error_details = null, started_at, completed_at, attempts = 1, details = {} } = result;
+    const output = outputOf(result);
     return {
       status,
-      ...given,
+      ...(output !== undefined && { output }),
       error: error_details && { ...error_details },
       started_at,
       completed_at,

@@ -34,9 +34,14 @@ const KINDS: readonly Kind[] = [
   {
     pattern: /^has\(steps\.(\w+)\.output\)$/,
     may: [true, false],
-    holds: (word, { result }) => result(word)?.status !== "skipped",
+    holds: (word, { result }) => hasOutput(result(word)),
   },
 ];
+
+/** A step that was skipped gave nothing, and so did one that was handled without an output. */
+function hasOutput(result: StepResult | undefined): boolean {
+  return result?.status !== "skipped" && !(result?.handled === true && result.output === null);
+}
 
 /** The ways in which a condition may come out; without one a step runs. */
 export function mayBe(condition: string | undefined): readonly Truth[] {

@@ -134,13 +134,18 @@ describe("a signal", () => {
     const run = await start(...steps);
     expectFaults(await send(run, "go", {}), [{ loc: ["body", "by"], type: "missing" }]);
     expectFaults(await send(run, "go", { by: 5 }), [{ loc: ["body", "by"], type: "string_type" }]);
-    // Another step takes any.
-    expectReply(await send(run, "stop", 1), 200);
-    expectReply(await send(run, "stop", 2), 200);
-    expect((await api.untilEnded(run)).output("b")).toBe(2);
+    // The step of the schema may get it, though another takes any.
+    expectFaults(await send(run, "stop", { by: 5 }), [{ loc: ["body", "by"], type: "string_type" }]);
+    expectReply(await send(run, "stop", { by: "Ada" }), 200);
+    expectReply(await send(run, "stop", { by: "Bo" }), 200);
+    expect((await api.untilEnded(run)).output("b")).toEqual({ by: "Bo" });
     const bad = listens("a", "", { config: { signal: "go", schema: { pattern: "a" } } });
     expectFaults(await api.post("/api/v1/workflows", { name: "a test", steps: [bad] }), [
       { loc: ["body", "steps", 0, "config", "schema", "pattern"], type: "schema_word" },
+    ]);
+    const late = listens("a", "", { config: { signal: "go", schema: "${payload.schema}" } });
+    expectFaults(await api.post("/api/v1/workflows", { name: "a test", steps: [late] }), [
+      { loc: ["body", "steps", 0, "config", "schema"], type: "dict_type" },
     ]);
   });
 

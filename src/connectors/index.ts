@@ -97,6 +97,8 @@ interface ConnectorBase<Schema extends TSchema> {
   config: Schema;
   /** Rules that a schema cannot express. Called with a config that fits the schema, placeholders unresolved. */
   check?(config: Static<Schema>): ConfigFault[];
+  /** Fields that are read before there is a run, so that they can be no placeholders. */
+  fixed?: ReadonlySet<string>;
   /** For fields whose texts can't be joined with what placeholders bring into them as it is. */
   join?: ReadonlyMap<string, Join>;
 }

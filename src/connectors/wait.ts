@@ -26,6 +26,7 @@ export default defineConnector({
     },
     { additionalProperties: false, examples: [{ signal: ["approved", "rejected"] }] },
   ),
+  fixed: new Set(["schema"]),
   check: ({ signal, schema }) => [
     ...[signal].flat().flatMap((name, index) => {
       const message = name.includes("${") ? null : faultOfSignal(name);

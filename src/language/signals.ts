@@ -1,12 +1,14 @@
 /** The signals that a definition waits for. */
+import type { RequestFault } from "../errors.ts";
 import { isObject, type Json, type JsonObject } from "../schemas/json.ts";
 import { handlersIn, listsIn, stepsIn } from "./checks/lists.ts";
 import { WAIT } from "./definition/control.ts";
+import { faultsOfValue } from "./json-schema/index.ts";
 
 export interface AwaitedSignals {
   /** Those that it names without a placeholder. */
   names: ReadonlySet<string>;
-  /** What a step of a name takes, by that; no schemas for a name that some step takes with any body. */
+  /** What the steps of a name take, by that: a signal of it fits all of these, since any of the steps may get it. */
   schemas: ReadonlyMap<string, readonly JsonObject[]>;
   /** Whether some name has a placeholder, so that it may wait for any. */
   isOpen: boolean;
@@ -16,7 +18,6 @@ export interface AwaitedSignals {
 export function awaitedSignals(steps: readonly Json[]): AwaitedSignals {
   const names = new Set<string>();
   const schemas = new Map<string, JsonObject[]>();
-  const any = new Set<string>();
   let isOpen = false;
   const walk = (list: readonly Json[]) => {
     for (const step of list) {
@@ -30,7 +31,6 @@ export function awaitedSignals(steps: readonly Json[]): AwaitedSignals {
           }
           names.add(name);
           if (isObject(config.schema)) schemas.set(name, [...(schemas.get(name) ?? []), config.schema]);
-          else any.add(name);
         }
       }
       for (const inside of [...listsIn(type, config, []), ...handlersIn(step, [])]) {
@@ -39,6 +39,21 @@ export function awaitedSignals(steps: readonly Json[]): AwaitedSignals {
     }
   };
   walk(steps);
-  for (const name of any) schemas.delete(name);
   return { names, schemas, isOpen };
+}
+
+/** Why no step takes a signal: its body does not fit, or no step waits for its name. `places`: of its name and its body. */
+export function faultsOfSignal(
+  { names, schemas, isOpen }: AwaitedSignals,
+  { name, body }: { name: string; body: Json },
+  places: { name: string[]; body: string[] },
+): RequestFault[] {
+  for (const schema of schemas.get(name) ?? []) {
+    const faults = faultsOfValue(schema, body, places.body);
+    if (faults.length > 0) return faults;
+  }
+  if (isOpen || names.has(name)) return [];
+  const known = names.size === 0 ? "none" : [...names].toSorted().join(", ");
+  const msg = `No step of this workflow waits for that signal; it waits for: ${known}`;
+  return [{ loc: places.name, msg, type: "value_error" }];
 }

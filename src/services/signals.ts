@@ -1,8 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { PlatformError, ValidationFailed } from "../errors.ts";
 import { newId } from "../ids.ts";
-import { faultsOfValue } from "../language/json-schema/index.ts";
-import { type AwaitedSignals, awaitedSignals } from "../language/signals.ts";
+import { type AwaitedSignals, awaitedSignals, faultsOfSignal } from "../language/signals.ts";
 import { lru } from "../lru.ts";
 import type { RunRepository } from "../repositories/runs.ts";
 import type { Json } from "../schemas/json.ts";
@@ -73,16 +72,9 @@ export class SignalService {
   }
 
   async #check(run: RunRecord, name: string, body: Json): Promise<void> {
-    const { names, schemas, isOpen } = await this.#awaitedBy(run);
-    const [first, ...others] = (schemas.get(name) ?? []).map((schema) => faultsOfValue(schema, body, ["body"]));
-    // Of several steps that take it one may do.
-    if (first !== undefined && first.length > 0 && others.every((faults) => faults.length > 0)) {
-      throw new ValidationFailed(first);
-    }
-    if (isOpen || names.has(name)) return;
-    const known = names.size === 0 ? "none" : [...names].toSorted().join(", ");
-    const msg = `No step of this workflow waits for that signal; it waits for: ${known}`;
-    throw new ValidationFailed([{ loc: ["path", "name"], msg, type: "value_error" }]);
+    const places = { name: ["path", "name"], body: ["body"] };
+    const faults = faultsOfSignal(await this.#awaitedBy(run), { name, body }, places);
+    if (faults.length > 0) throw new ValidationFailed(faults);
   }
 
   async #awaitedBy({ workflowUuid, workflowVersion: version }: RunRecord): Promise<AwaitedSignals> {

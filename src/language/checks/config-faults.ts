@@ -27,7 +27,10 @@ export function configFaults(typeName: string, config: Json, loc: Loc, types: St
   }
   // A placeholder may become any type: it is judged when it is resolved. A field that there is not stays one.
   const errors = Iterator.from(type.validator.Errors(config)).filter(
-    (error) => error.type === ValueErrorType.ObjectAdditionalProperties || wholePlaceholder(error.value) === null,
+    (error) =>
+      error.type === ValueErrorType.ObjectAdditionalProperties ||
+      wholePlaceholder(error.value) === null ||
+      type.connector.fixed?.has(error.path.slice(1)) === true,
   );
   return schemaFaults(errors, configLoc);
 }

@@ -55,7 +55,9 @@ export class SignalService {
       id: newId(this.#clock.now()),
       ...(key !== null && { requestKey: key }),
       name,
-      waiting: waitingIn(run).filter(({ signals = [] }) => signals.includes(name)).length,
+      waiting: waitingIn(run)
+        .filter(({ signals = [] }) => signals.includes(name))
+        .map(({ until }) => (until === undefined ? null : Date.parse(until))),
       body: text,
     });
     if (isTaken) return null;

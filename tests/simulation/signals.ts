@@ -41,7 +41,7 @@ export function scheduleSignals(
       .call("", async () => {
         const key = keyOf(run);
         const requestKey = { namespace: key.namespace, route: `signals ${run}`, key: id, hash: id };
-        const signal = { ...key, id, requestKey, name, waiting: 0, body: JSON.stringify({ id }) };
+        const signal = { ...key, id, requestKey, name, waiting: [], body: JSON.stringify({ id }) };
         const [outcome] = await world.storage.putSignals([signal]);
         // It may be triggered later.
         if (outcome?.kind === "error" && outcome.code === "run_not_found") return again();

@@ -14,8 +14,8 @@ export interface NewSignal extends RunKey {
   /** Absent for one that its sender does not repeat. */
   requestKey?: RequestKey;
   name: string;
-  /** Steps that wait for one of its name, as far as its sender knows. */
-  waiting: number;
+  /** When each step that waits for one of its name gives up, as far as its sender knows: milliseconds since the epoch, null for never. */
+  waiting: (number | null)[];
   /** JSON text. */
   body: string;
 }

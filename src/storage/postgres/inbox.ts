@@ -9,7 +9,7 @@ import { keepKeys } from "./inserts/request-keys.ts";
 import { boundsOf, milliseconds, rounds, within, writeBatch } from "./statement.ts";
 
 const ITEM = `json_to_recordset($1::text::json) as item
-    (position integer, namespace text, uuid uuid, id uuid, name text, waiting integer, body text, size integer, route text, key text, hash text)`;
+    (position integer, namespace text, uuid uuid, id uuid, name text, waiting json, body text, size integer, route text, key text, hash text)`;
 
 // The rows of run_queue are locked first: what the statement then counts is what there is. One that sleeps is due now; a new run is
 // left to its message.
@@ -20,7 +20,10 @@ export const PUT_SIGNALS = keptStatement(
   `with item as (
     select * from ${ITEM} where ${few("position")}
   ), open as materialized (
-    select item.*, q.inbox + 1 as seq, kept.*
+    select item.*, q.inbox + 1 as seq, kept.*, (
+      select count(*) from json_array_elements_text(item.waiting) as until
+      where until is null or until::float8 > ${milliseconds("now()")}
+    ) as awaited
     from item join run_queue q on ${equals("q.run_uuid", "item.uuid")} and q.namespace = item.namespace and not q.ended,
     lateral (
       select count(*)::integer as count, coalesce(sum(bytes), 0)::integer as kept_size,
@@ -28,7 +31,7 @@ export const PUT_SIGNALS = keptStatement(
       from run_inbox i where i.run_uuid = item.uuid and i.kind = 'signal' and i.body is not null
     ) as kept
   ), fit as (
-    select *, jsonb_build_object('id', id, 'isDelivered', waiting > earlier)::text as answer
+    select *, jsonb_build_object('id', id, 'isDelivered', awaited > earlier)::text as answer
     from open where count < ${MAX_KEPT_SIGNALS} and kept_size + size <= ${MAX_KEPT_SIZE}
   ), keyed as (
     ${keepKeys("select distinct on (namespace, route, key) namespace, route, key, hash, answer from fit where key is not null order by namespace, route, key, position")}
@@ -44,7 +47,7 @@ export const PUT_SIGNALS = keptStatement(
   )
   select answer.position, r.workflow_id, answer.state, answer.is_delivered
   from (
-    select position, namespace, uuid, waiting > earlier as is_delivered,
+    select position, namespace, uuid, awaited > earlier as is_delivered,
       case when position in (select position from room) then 'stored' when position in (select position from fit) then 'taken'
         else 'full' end as state from open
     union all select position, namespace, uuid, false, 'over' from item where position not in (select position from open)

@@ -49,7 +49,9 @@ export class Inbox {
     if (run.isOver) return refused("run_ended", uuid);
     const { workflowUuid } = run;
     const { count, size, earlier } = this.#kept(name, uuid);
-    const stored = { workflowUuid, sent: { id, isDelivered: waiting > earlier } };
+    const now = this.#clock.now();
+    const open = waiting.filter((until) => until === null || until > now).length;
+    const stored = { workflowUuid, sent: { id, isDelivered: open > earlier } };
     if (requestKey !== undefined && this.#keys.find(requestKey) !== null) {
       return { kind: "ok", value: { ...stored, isTaken: true } };
     }

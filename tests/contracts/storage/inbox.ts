@@ -25,7 +25,7 @@ const signal = (world: World, uuid: string, name: string, fields: Partial<NewSig
   uuid,
   id: newId(world.now()),
   name,
-  waiting: 0,
+  waiting: [],
   body: JSON.stringify({ name }),
   ...fields,
 });
@@ -59,10 +59,10 @@ export function inboxContract(check: Check): void {
     const asleep = await world.held();
     granted(await world.save(progress(asleep, { next: { kind: "due", dueAt: world.now() + MINUTE } })));
     const items = [
-      signal(world, fresh, "a", { waiting: 1 }),
+      signal(world, fresh, "a", { waiting: [null] }),
       signal(world, asleep.uuid, "b"),
-      signal(world, fresh, "c", { waiting: 2 }),
-      signal(world, fresh, "a", { waiting: 1 }),
+      signal(world, fresh, "c", { waiting: [null, world.now() + MINUTE] }),
+      signal(world, fresh, "a", { waiting: [null] }),
     ];
     const stored = (await storage.putSignals(items)).map(granted);
     expect(stored.map(({ sent }) => sent.isDelivered)).toEqual([true, false, true, false]);
@@ -142,11 +142,19 @@ export function inboxContract(check: Check): void {
     expect(await seqs(other)).toEqual([1]);
   });
 
+  check("one that comes when the step that waits gives up is not delivered", async (world) => {
+    const run = await world.held();
+    const asked = [[world.now() - MINUTE], [world.now() - MINUTE, world.now() + MINUTE]];
+    const items = asked.map((waiting, index) => signal(world, run.uuid, `n${index}`, { waiting }));
+    const stored = (await world.storage.putSignals(items)).map(granted);
+    expect(stored.map(({ sent }) => sent.isDelivered)).toEqual([false, true]);
+  });
+
   check("one that is sent again with its key is stored once, also after it was taken", async (world) => {
     const { storage } = world;
     const run = await world.held();
     const requestKey = { namespace: NAMESPACE, route: "signals", key: "k", hash: "h" };
-    const again = () => signal(world, run.uuid, "a", { requestKey, waiting: 1 });
+    const again = () => signal(world, run.uuid, "a", { requestKey, waiting: [null] });
     const first = again();
     const send = async (one = again()) =>
       (await storage.putSignals([one, again()])).map((outcome) => granted(outcome).isTaken ?? false);

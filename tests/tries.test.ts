@@ -121,7 +121,7 @@ describe("signals", () => {
     const signals = [
       { at: 90, name: "no", body: { by: "b" } },
       { at: 10.5, name: "yes", body: [1] },
-      { at: 100, name: "other" },
+      { at: 100, name: "yes" },
     ];
     const { body } = await tried([wait("first"), wait("second")], { signals });
     expect(body).toMatchObject({
@@ -140,6 +140,19 @@ describe("signals", () => {
     });
     const late = await tried([wait("first", { timeout: 60 })], { signals: [{ at: 61, name: "yes" }] });
     expect(late.body).toMatchObject({ status: "failed", virtual_seconds: 60 });
+  });
+
+  test("that the run would not take are refused", async () => {
+    const schema = { type: "object", required: ["by"] };
+    const steps = [{ name: "w", type: "wait", config: { signal: "yes", schema } }];
+    const signals = [
+      { at: 1, name: "yes", body: {} },
+      { at: 1, name: "other", body: { by: "Ada" } },
+    ];
+    expectFaults(await tried(steps, { signals }), [
+      { loc: ["body", "signals", 0, "body", "by"], type: "missing" },
+      { loc: ["body", "signals", 1, "name"], type: "value_error" },
+    ]);
   });
 });
 

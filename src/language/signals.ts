@@ -46,7 +46,7 @@ export function awaitedSignals(steps: readonly Json[]): AwaitedSignals {
 export function faultsOfSignal(
   { names, schemas, isOpen }: AwaitedSignals,
   { name, body }: { name: string; body: Json },
-  places: { name: string[]; body: string[] },
+  places: { name: (string | number)[]; body: (string | number)[] },
 ): RequestFault[] {
   for (const schema of schemas.get(name) ?? []) {
     const faults = faultsOfValue(schema, body, places.body);

@@ -2,9 +2,10 @@ import type { StepTypes } from "../connectors/index.ts";
 import { ValidationFailed } from "../errors.ts";
 import type { Definition } from "../language/definition/workflow.ts";
 import { faultsOfValue, withDefaults } from "../language/json-schema/index.ts";
+import { awaitedSignals, faultsOfSignal } from "../language/signals.ts";
 import { definitionText, LANGUAGE } from "../language/translated.ts";
 import { readWorkflow } from "../language/workflow-input.ts";
-import { isDeeper, isObject, type Json, MAX_DEPTH } from "../schemas/json.ts";
+import { isDeeper, isObject, type Json, MAX_DEPTH, MAX_FAULTS } from "../schemas/json.ts";
 import type { TestInput } from "../schemas/test-input.ts";
 import type { Tester, Trial, TriedRun } from "../testing/port.ts";
 import type { WorkflowService } from "./workflows.ts";
@@ -39,6 +40,12 @@ export class TestService {
     const filled = input === undefined ? payload : withDefaults(input, payload);
     const faults = input === undefined ? [] : faultsOfValue(input, filled, ["body", "payload"]);
     if (faults.length > 0 || !isObject(filled)) throw new ValidationFailed(faults);
+    const awaited = awaitedSignals(workflow.definition.steps.map((step): Json => JSON.parse(JSON.stringify(step))));
+    const refusals = signals.flatMap(({ name, body = null }, index) => {
+      const place = ["body", "signals", index];
+      return faultsOfSignal(awaited, { name, body }, { name: [...place, "name"], body: [...place, "body"] });
+    });
+    if (refusals.length > 0) throw new ValidationFailed(refusals.slice(0, MAX_FAULTS));
     return this.#tester.run({ workflow, payload: filled, mocks, signals });
   }
 

@@ -41,6 +41,21 @@ const configs: Case[] = [
     faults: [inConfig("extra_forbidden", "more")],
   },
   {
+    title: "a message of a fail over 4,096 characters",
+    body: step({ type: "fail", config: { message: "x".repeat(4097) } }),
+    faults: [inConfig("string_too_long", "message")],
+  },
+  {
+    title: "details of a fail over 16 KiB",
+    body: step({ type: "fail", config: { message: "no", details: "x".repeat(16_384) } }),
+    faults: [inConfig("too_large", "details")],
+  },
+  {
+    title: "the name of an item that is no name",
+    body: step({ type: "map", config: { items: [1], as: "x y", steps: [{ ...STEP, name: "b" }] } }),
+    faults: [inConfig("value_error", "as")],
+  },
+  {
     title: "a webhook without anything",
     body: step({ type: "webhook", config: {} }),
     faults: [inConfig("missing", "url"), inConfig("missing", "method")],

@@ -124,6 +124,7 @@ describe("a child run", () => {
     const told = ["c", "d"].map((name) => at(parent.step(`${name}.$catch.t`), "output", "value"));
     expect(told).toEqual(["workflow_not_found", "version_not_found"]);
     expect(parent.step("c").error).toBe("Workflow nothing-5 not found, so that no run of it was started");
+    expect(parent.step("d").error).toBe("Workflow known has no such version, so that no run of it was started");
   });
 
   test("is cancelled when the time of its step is over, unless it is to be left alone", async () => {

@@ -2,10 +2,12 @@ import { Type } from "@sinclair/typebox";
 import { CODE_PATTERN, FAIL } from "../language/definition/control.ts";
 import { isDeeper, type Json, MAX_DEPTH } from "../schemas/json.ts";
 import { STEP_FAILURES } from "../step-failures.ts";
-import { defineConnector, StepFailure } from "./index.ts";
+import { type ConfigFault, defineConnector, StepFailure } from "./index.ts";
 
 /** The error is repeated by every step around this one. */
 const MAX_DETAILS = 16 * 1024;
+/** Of a message, in characters; a longer one is cut. */
+const MAX_MESSAGE = 4096;
 const TAKEN = new Set<string>(Object.values(STEP_FAILURES).map(({ code }) => code));
 TAKEN.delete("failed");
 
@@ -21,9 +23,19 @@ export default defineConnector({
     },
     { additionalProperties: false, examples: [{ code: "out_of_stock", message: "No ${payload.sku} is left" }] },
   ),
-  check: ({ code }) => {
+  check: ({ code, message, details = null }) => {
+    const faults: ConfigFault[] = [];
     const fault = faultOfCode(code);
-    return fault === null ? [] : [{ path: ["code"], message: fault }];
+    if (fault !== null) faults.push({ path: ["code"], message: fault });
+    if (message.length > MAX_MESSAGE && isLiteral(message)) {
+      const longest = `String should have at most ${MAX_MESSAGE} characters`;
+      faults.push({ path: ["message"], message: longest, type: "string_too_long" });
+    }
+    const text = JSON.stringify(details);
+    if (text.length > MAX_DETAILS && isLiteral(text)) {
+      faults.push({ path: ["details"], message: "The details are over 16 KiB", type: "too_large" });
+    }
+    return faults;
   },
   run({ code = "failed", message, details = null }) {
     const fault = faultOfCode(code);
@@ -36,4 +48,9 @@ export default defineConnector({
 
 function faultOfCode(code: string | undefined): string | null {
   return code !== undefined && TAKEN.has(code) ? `The code ${code} is one of the platform's own` : null;
+}
+
+/** Whether a text holds no placeholder, so that it is as long in every run. */
+function isLiteral(text: string): boolean {
+  return !text.includes("${");
 }

@@ -8,7 +8,12 @@ export const CHILD_FAILURES = {
   child_missing: {
     code: "child",
     sentence: "Workflow {workflow} not found, so that no run of it was started",
-    when: "Of a `workflow` step; `error_details.details.reason` is `workflow_not_found`, or `version_not_found`",
+    when: "Of a `workflow` step; `error_details.details.reason` is `workflow_not_found`",
+  },
+  child_version_missing: {
+    code: "child",
+    sentence: "Workflow {workflow} has no such version, so that no run of it was started",
+    when: "Of a `workflow` step; `error_details.details.reason` is `version_not_found`",
   },
   child_input: {
     code: "invalid_input",

@@ -75,7 +75,10 @@ function refusedBy(
     const failure = describeFailure("child_limit", { workflow, count: String(most) });
     return { ...failure, output: null, details };
   }
-  if (reason !== "invalid_input") return { ...describeFailure("child_missing", { workflow }), output: null, details };
+  if (reason !== "invalid_input") {
+    const name = reason === "version_not_found" ? "child_version_missing" : "child_missing";
+    return { ...describeFailure(name, { workflow }), output: null, details };
+  }
   const [first] = Array.isArray(faults) ? faults : [];
   const { loc, msg } = isObject(first) ? first : {};
   const place = Array.isArray(loc) ? loc.join(".") : "payload";

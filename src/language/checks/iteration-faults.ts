@@ -5,6 +5,7 @@ import type { RequestFault } from "../../errors.ts";
 import { schemaFaults } from "../../schemas/faults.ts";
 import type { Json, JsonObject } from "../../schemas/json.ts";
 import { Duration, MAX_DURATION_SECONDS, secondsOf } from "../definition/durations.ts";
+import { BoundName } from "../definition/loop.ts";
 import { MAX_CONCURRENCY, MAX_ITEMS } from "../definition/map.ts";
 import { parse } from "../expressions/parse.ts";
 import { wholePlaceholder } from "../placeholder.ts";
@@ -44,12 +45,14 @@ export function mapFaults({ items, concurrency }: JsonObject, loc: Loc): Request
   return [...faults, ...schemaFaults(concurrencySchema.Errors(concurrency), [...loc, "concurrency"])];
 }
 
+const boundName = TypeCompiler.Compile(BoundName);
+
 /** What is wrong with the names that a step binds for the steps within it. @param scope where the step stands */
 export function boundFaults(names: { [field: string]: Json | undefined }, loc: Loc, scope: Scope): RequestFault[] {
   const before = new Set<string>();
   return Object.entries(names).flatMap(([field, name]): RequestFault[] => {
     // What is no name is reported by the schema.
-    if (typeof name !== "string") return [];
+    if (typeof name !== "string" || !boundName.Check(name)) return [];
     const isHiding = scope.isVisible(name) || before.has(name);
     before.add(name);
     const parsed = parse(name);

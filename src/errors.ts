@@ -52,6 +52,11 @@ const ERRORS = {
     retryable: false,
     sentence: (address: string) => `No step ${address} of this run has begun`,
   },
+  run_cancelling: {
+    status: 409,
+    retryable: false,
+    sentence: () => "The run is being cancelled, which can't be paused; wait for its end",
+  },
   run_ended: { status: 409, retryable: false, sentence: () => "The run has ended; nothing can be sent to it any more" },
   not_found: { status: 404, retryable: false, sentence: () => "Not Found" },
   method_not_allowed: { status: 405, retryable: false, sentence: () => "Method Not Allowed" },

@@ -18,6 +18,7 @@ import { WorkflowRepository } from "./repositories/workflows.ts";
 import { pause } from "./resilience/waiting.ts";
 import type { RunEnds } from "./run-ends.ts";
 import type { RunKey } from "./schemas/run.ts";
+import { ControlService } from "./services/control.ts";
 import { RunLists } from "./services/finding/run-lists.ts";
 import { RunSteps } from "./services/finding/run-steps.ts";
 import { HistoryService } from "./services/history/history.ts";
@@ -100,6 +101,7 @@ export function startServer(options: ServerOptions): Server {
     waits,
     stats: new StatsService(storage, definitions, clock),
     signals: new SignalService(runService, runs, events, clock),
+    control: new ControlService(runService, runs, events),
     history,
     requests: new RepeatableRequests(keys),
     readiness,

@@ -9,7 +9,7 @@ import type { ClaimedRun, NewRun, ProgressBeforeInsert, Unnamed } from "../src/s
 import { Definitions } from "./definitions/definitions.ts";
 import { Reaches } from "./definitions/reach.ts";
 import { Advancing, type AdvancingOptions } from "./holding/advancing.ts";
-import { Control } from "./holding/control.ts";
+import { Control } from "./holding/control/control.ts";
 import { HeldRun, type Origin } from "./holding/held-run.ts";
 import { Holdings, type HoldingsOptions } from "./holding/holdings.ts";
 import { Suspects } from "./holding/suspects.ts";
@@ -74,7 +74,8 @@ export class Dispatcher implements TriggerConsumer {
       wake: (runs) => this.wake(runs),
     });
     this.#control = new Control(options, this.#holdings, {
-      cancel: (held) => this.#advancing.cancel(held),
+      cancel: (held, cancel) => this.#advancing.requests.cancel(held, cancel),
+      pause: (held) => this.#advancing.requests.pause(held),
       hear: (held, rows) => this.#advancing.hear(held, rows),
     });
   }

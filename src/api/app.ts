@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
 import type { StepTypes } from "../connectors/index.ts";
 import { PlatformError } from "../errors.ts";
+import type { ControlService } from "../services/control.ts";
 import type { RunLists } from "../services/finding/run-lists.ts";
 import type { RunSteps } from "../services/finding/run-steps.ts";
 import type { HistoryService } from "../services/history/history.ts";
@@ -27,6 +28,7 @@ import { type DoorOptions, doors, type Next } from "./request/doors.ts";
 import { pathOf } from "./request/paths.ts";
 import { ReadAfter } from "./request/read-after.ts";
 import { traced } from "./request/tracing.ts";
+import { controlRoutes } from "./routes/control.ts";
 import { editingRoutes } from "./routes/editing.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { hookRoutes } from "./routes/hooks.ts";
@@ -59,6 +61,7 @@ export interface AppOptions extends DoorOptions {
   schedules: ScheduleService;
   hooks: HookService;
   signals: SignalService;
+  control: ControlService;
   history: HistoryService;
   requests: RepeatableRequests;
   readiness: ReadinessService;
@@ -90,6 +93,7 @@ export function createApp(options: AppOptions) {
     schedules,
     hooks,
     signals,
+    control,
     history,
     requests,
     readiness,
@@ -128,6 +132,7 @@ export function createApp(options: AppOptions) {
     .use(hookRoutes(hooks, runs, waits))
     .use(signalRoutes(signals, requests, readAfter))
     .use(statsRoutes(stats))
+    .use(controlRoutes(control, readAfter))
     .use(eventRoutes(history, clock))
     .use(languageRoutes())
     .use(editingRoutes(workflows, types))

@@ -77,8 +77,8 @@ export const oldestDue = new ReadFamily({
 });
 export const queueRuns = new ReadFamily({
   name: "workflow_queue_runs",
-  help: "Runs that any worker may claim, begun ones that wait for a time, those that wait for a signal or another run alone, and those that wait for their turn; up to 10,000 of each, 10 s old at most; every process says the same",
-  labels: { state: ["due", "asleep", "waiting", "in_line"] },
+  help: "Runs that any worker may claim, begun ones that wait for a time, those that wait for a signal or another run alone, those that wait for their turn, and those that are paused; up to 10,000 of each, 10 s old at most; every process says the same",
+  labels: { state: ["due", "asleep", "waiting", "in_line", "paused"] },
   programs: PROGRAMS,
 });
 export const owedEvents = new ReadFamily({

@@ -9,6 +9,9 @@ import { undoes } from "./summary.ts";
  */
 export type LogEntry = [path: string, result: StepResult, wakeAt: number | null, taken?: number];
 
+/** In place of a path, of an entry that says from when to when its run stood still. It is no step. */
+export const PAUSED = "paused";
+
 /**
  * Whether entries tell more than the results of the run that they end: they have an attempt that failed and was followed by
  * another, or by a handler. All else is in the results: when a step began and ended, how often it was tried, and what the last attempt came to.
@@ -45,7 +48,7 @@ export function stepResultsText(
   const omitted: Omitted = { steps: new Map(dropped), compensations: new Map() };
   const tops = new Map<string, string>();
   for (const [path, result] of ofLastIterations(ofLastAttempts([...entries]), omitted)) {
-    results.set(result.step_name, result);
+    if (path !== PAUSED) results.set(result.step_name, result);
     if (!path.includes("/")) tops.set(path, result.step_name);
   }
   if (results.size > MAX_NESTED_RESULTS) omit(results, omitted);

@@ -10,6 +10,9 @@ export const RUN_EVENT_TYPES = [
   "step.failed",
   "step.skipped",
   "signal.received",
+  "run.paused",
+  "run.resumed",
+  "run.cancelling",
   "run.ended",
 ] as const;
 export type RunEventType = (typeof RUN_EVENT_TYPES)[number];

@@ -134,9 +134,17 @@ export const Run = Type.Object(
       Type.Integer({ minimum: 1, maximum: 5, description: "Where its trigger asked for one; 3 otherwise" }),
     ),
     phase: Type.Optional(
-      Type.Literal("compensating", { description: "What succeeded is being undone; the run ends after that" }),
+      Type.Union(
+        (["compensating", "cancelling", "pausing"] as const).map((phase) => Type.Literal(phase)),
+        {
+          description:
+            "compensating: what succeeded is being undone, and the run ends after that; cancelling, pausing: it is asked to, and what is under way is not over",
+        },
+      ),
     ),
     compensation: Type.Optional(RunCompensation),
+    cancel_reason: Type.Optional(Type.String({ description: "Why it was cancelled, or is being, as the client said" })),
+    retry_of: Type.Optional(Type.String({ format: "uuid", description: "The run that it tries again" })),
   },
   { title: "Run" },
 );

@@ -3,6 +3,7 @@ import { isoTime } from "../clock.ts";
 import { WORKFLOW } from "../language/definition/control.ts";
 import { isObject } from "./json.ts";
 import { type LogEntry, parseLog } from "./log.ts";
+import { pauseOf } from "./pauses.ts";
 import type { Waiting } from "./waiting.ts";
 
 /** The runs that a run waits for, by the paths of the attempts that started them. */
@@ -16,7 +17,12 @@ export function waitingIn(
   awaited: Awaited = NONE,
 ): Waiting[] {
   if (completedAt !== null) return [];
-  const last = new Map(parseLog(log).map((entry) => [entry[0], entry]));
+  const last = new Map<string, LogEntry>();
+  for (const entry of parseLog(log)) {
+    const paused = pauseOf(entry);
+    if (paused === null) last.set(entry[0], entry);
+    else for (const [path, [, result, wakeAt]] of last) last.set(path, [path, result, wakeAt && wakeAt + paused]);
+  }
   return [...last.values()].flatMap((entry) => waitingOf(entry, awaited));
 }
 

@@ -31,6 +31,7 @@ export function runRecord(fields: Partial<RunRecord> = {}): RunRecord {
     parentRunId: null,
     rootRunId: null,
     ...{ output: '{"n":1}', errorDetails: null, tags: null, startAt: null, priority: null },
+    ...{ control: null, cancelReason: null, retryOf: null },
     stepResults: '{"ключ 🚚":{"NL":"\\n\\u2028"}}',
     log: "[]",
     ...fields,

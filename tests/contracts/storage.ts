@@ -22,6 +22,7 @@ import { leaseContract } from "./storage/leases.ts";
 import { madeChildContract } from "./storage/made-children.ts";
 import { namespaceContract } from "./storage/namespaces.ts";
 import { pagingContract } from "./storage/paging.ts";
+import { pauseContract } from "./storage/pauses.ts";
 import { preparedContract } from "./storage/prepared.ts";
 import { priorityContract } from "./storage/priorities.ts";
 import { progressContract } from "./storage/progress.ts";
@@ -55,6 +56,7 @@ export function storageContract(name: string, adapter: StorageAdapter): void {
     describe("times and priorities", () => priorityContract(check));
     describe("leases", () => leaseContract(check));
     describe("control", () => controlContract(check));
+    describe("pauses", () => pauseContract(check));
     describe("children", () => childContract(check));
     describe("children made by options", () => madeChildContract(check));
     describe("inbox", () => inboxContract(check));

@@ -8,6 +8,7 @@ import { RequestKeyRepository } from "../../src/repositories/request-keys.ts";
 import { RunRepository } from "../../src/repositories/runs.ts";
 import { WorkflowRepository } from "../../src/repositories/workflows.ts";
 import { RunEnds } from "../../src/run-ends.ts";
+import { ControlService } from "../../src/services/control.ts";
 import { RunLists } from "../../src/services/finding/run-lists.ts";
 import { RunSteps } from "../../src/services/finding/run-steps.ts";
 import { HistoryService } from "../../src/services/history/history.ts";
@@ -61,6 +62,7 @@ export async function routesOfApp(): Promise<string[]> {
     waits: new RunWaits({ storage, ends: new RunEnds(), clock: systemClock, log }),
     stats: new StatsService(storage, definitions, systemClock),
     signals: new SignalService(runService, runs, events, systemClock),
+    control: new ControlService(runService, runs, events),
     history: new HistoryService({
       ...{ storage, runs: runService, lists: runLists, find: (key) => runs.find(key), clock: systemClock, log },
     }),

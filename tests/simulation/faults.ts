@@ -1,28 +1,7 @@
-/** What goes wrong in the simulated world, and who is asked to end meanwhile. */
+/** What goes wrong in the simulated world. */
 import type { StepTypes } from "../../src/connectors/index.ts";
-import type { Connection } from "./connection.ts";
 import { LEASE_MILLISECONDS, SimulatedWorker } from "./worker.ts";
-import { keyOf, type World } from "./world.ts";
-
-/** Some runs are cancelled while they are on their way, by a process that asks until it is answered. */
-export function scheduleCancels(world: World, runs: string[], { api, span }: { api: Connection; span: number }): void {
-  const { random, scheduler } = world;
-  for (const uuid of runs) {
-    if (!random.chance(0.15)) continue;
-    const ask = () =>
-      void api
-        .call("", async () => {
-          const [outcome] = await world.storage.requestControl([{ ...keyOf(uuid), kind: "cancel" }]);
-          if (outcome?.kind !== "ok") return;
-          world.note(`cancel ${uuid}: ${outcome.value}`);
-          if (outcome.value === "over" || world.cancelled.has(uuid)) return;
-          world.counts.cancels++;
-          world.cancelled.set(uuid, outcome.value);
-        })
-        .catch(() => scheduler.after(100, ask));
-    scheduler.after(random.below(span), ask);
-  }
-}
+import type { World } from "./world.ts";
 
 const KINDS = ["crash", "freeze", "restart", "cut", "jump"] as const;
 const FAULTS = 8;

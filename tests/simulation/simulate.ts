@@ -5,8 +5,9 @@ import type { StepResult } from "../../src/schemas/run.ts";
 import type { NewWorkflow, RunRecord, Storage } from "../../src/storage/port.ts";
 import { allRuns, childFaults, haveEnded } from "./children.ts";
 import { Connection } from "./connection.ts";
+import { cancelFaults, scheduleRequests } from "./control.ts";
 import { withDefaults } from "./defaults.ts";
-import { openWorker, scheduleCancels, scheduleFaults, type Workers } from "./faults.ts";
+import { openWorker, scheduleFaults, type Workers } from "./faults.ts";
 import { type Ground, memoryGround } from "./ground.ts";
 import { orderFaults } from "./order.ts";
 import { randomWorkload } from "./random-definitions.ts";
@@ -70,7 +71,7 @@ export async function simulate(seed: number, types: StepTypes, ground: Ground = 
   const wake = (run: string) => random.pick(workers.at).wake(run);
   scheduleSignals(world, { api, span: TRIGGER_SPAN + 10_000, wake });
   scheduleFaults(workers, FAULTS_END);
-  scheduleCancels(world, [...expected.keys()], { api, span: TRIGGER_SPAN + 10_000 });
+  scheduleRequests(world, [...expected.keys()], { api, span: TRIGGER_SPAN + 10_000, wake });
   const open = [...expected.keys()];
   let isOver = false;
   const watch = async () => {
@@ -84,11 +85,14 @@ export async function simulate(seed: number, types: StepTypes, ground: Ground = 
   for (const [id, workload] of expected) {
     const [run] = await storage.findRuns([keyOf(id)]);
     const cancelled = world.cancelled.get(id);
-    if (cancelled === "cancelled" && run?.status !== "cancelled") world.violation(`run ${id} ended once more`);
+    if (cancelled?.result === "cancelled" && run?.status !== "cancelled") world.violation(`run ${id} ended once more`);
     if (run)
       for (const fault of childFaults(run, workload, all)) world.violation(`run ${id} (${workload.id}): ${fault}`);
-    if (cancelled !== undefined && run?.status === "cancelled") continue;
-    for (const problem of problemsOf(run ?? null, workload)) world.violation(`run ${id} (${workload.id}): ${problem}`);
+    const problems =
+      cancelled !== undefined && run?.status === "cancelled"
+        ? cancelFaults(run, workload, cancelled)
+        : problemsOf(run ?? null, workload, cancelled?.compensates ?? true);
+    for (const problem of problems) world.violation(`run ${id} (${workload.id}): ${problem}`);
   }
   await world.turns.checkOrder();
   return { seed, violations: world.violations, trace: world.trace, counts: world.counts, runs: expected.size };
@@ -113,15 +117,15 @@ async function dropEnded(storage: Storage, runs: string[]): Promise<void> {
   }
 }
 
-/** What is wrong with how a run ended. */
-function problemsOf(run: RunRecord | null, workload: Workload): string[] {
+/** What is wrong with how a run ended. `mayUndo`: nobody forbade that it is undone. */
+function problemsOf(run: RunRecord | null, workload: Workload, mayUndo: boolean): string[] {
   if (run === null) return ["is gone"];
   const { id, steps, options, status } = workload;
   const results: Record<string, StepResult> = JSON.parse(run.stepResults ?? "{}");
   const problems = orderFaults(withDefaults(steps, options?.defaults), "", results);
   if (!POISONED.includes(id)) problems.push(...runFaults(run, workload));
   else if (run.status !== status) problems.push(`ended as ${run.status} (${run.error}); log ${run.log}`);
-  if (!POISONED.includes(id)) problems.push(...compensationFaults(steps, results, run.status === "success"));
+  if (!POISONED.includes(id) && mayUndo) problems.push(...compensationFaults(steps, results, run.status === "success"));
   const { n }: { n: number } = JSON.parse(run.payload);
   problems.push(...signalFaults(results));
   for (const result of Object.values(results)) {

@@ -56,3 +56,14 @@ export async function simulatedStepTypes(): Promise<StepTypes> {
     types.set(connector.type, { connector, validator: TypeCompiler.Compile(connector.config) });
   return types;
 }
+
+/** What an effect is answered. */
+export const REPLY = {
+  status: 200,
+  url: "",
+  redirects: 0,
+  location: null,
+  retryAfter: null,
+  data: "",
+  faults: { count: 0, first: [] },
+};

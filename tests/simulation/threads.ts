@@ -15,7 +15,7 @@ import type { Surroundings } from "../../workers/execution/thread/surroundings.t
 import type { ThreadRun } from "../../workers/execution/thread/thread-run.ts";
 import { ThreadRuns } from "../../workers/execution/thread/thread-runs.ts";
 import type { ProcessClock } from "./scheduler.ts";
-import { killed } from "./step-types.ts";
+import { killed, REPLY } from "./step-types.ts";
 import type { World } from "./world.ts";
 
 const THREADS = 2;
@@ -88,6 +88,11 @@ export class SimulatedThreads implements Executor {
     return this.#onThread(name, thread, () => thread.runs.drop(uuid, token));
   }
 
+  pause(name: number, { uuid, token }: { uuid: string; token: number }): Promise<void> {
+    const thread = this.#thread(name);
+    return this.#onThread(name, thread, () => thread.runs.pause(uuid, token));
+  }
+
   async close(): Promise<void> {}
 
   async #effect(
@@ -126,15 +131,7 @@ export class SimulatedThreads implements Executor {
         const isOver = timeout !== null && timeout < time;
         await new Promise<void>((resolve) => this.#clock.timer(isOver ? timeout : time, resolve));
         if (isOver) throw StepFailure.of("not_answered_in_time", {});
-        return {
-          status: 200,
-          url: "",
-          redirects: 0,
-          location: null,
-          retryAfter: null,
-          data: "",
-          faults: { count: 0, first: [] },
-        };
+        return REPLY;
       },
     }));
   }

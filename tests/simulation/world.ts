@@ -2,19 +2,26 @@ import type { StepTypes } from "../../src/connectors/index.ts";
 import { compile } from "../../src/engine/plan/compile.ts";
 import type { Plan } from "../../src/engine/plan/plan.ts";
 import type { ControlResult } from "../../src/schemas/control.ts";
-import { type LogEntry, parseLog } from "../../src/schemas/log.ts";
+import { type LogEntry, PAUSED, parseLog } from "../../src/schemas/log.ts";
 import type { StepResult } from "../../src/schemas/run.ts";
 import { SHORTCUTS, type Shortcut } from "../../src/shortcuts.ts";
 import type { Held, Progress, RunRecord, Storage } from "../../src/storage/port.ts";
+import { Effects } from "./effects.ts";
 import { keyOf } from "./keys.ts";
 import type { ProcessClock, Random, Scheduler } from "./scheduler.ts";
-import { stepsBefore } from "./steps.ts";
 import { Turns } from "./turns.ts";
 import type { Workload } from "./workloads.ts";
 
 export { keyOf, uuidOf } from "./keys.ts";
 
 const ENDED = new Set(["success", "failed", "cancelled"]);
+
+/** What a run was asked that was not over, and what the storage said. */
+export interface Asked {
+  result: ControlResult;
+  /** Whether what succeeded is to be undone. */
+  compensates: boolean;
+}
 
 /** What all processes share: the database, the ledger of effects, and the rules that must hold at every moment. */
 export class World {
@@ -38,6 +45,7 @@ export class World {
     beforeInsert: 0,
     unclaimed: 0,
     cancels: 0,
+    pauses: 0,
     signals: 0,
   };
   /** What its workers may take: all, none, or some. */
@@ -48,8 +56,8 @@ export class World {
   faulty = true;
   /** What runs that take turns must not do. */
   readonly turns: Turns;
-  /** What the storage said to those who asked for the end of a run that was not over. */
-  readonly cancelled = new Map<string, ControlResult>();
+  /** Runs whose end was asked for while they were not over. */
+  readonly cancelled = new Map<string, Asked>();
   /** The uuids of the workflows. */
   readonly uuids = new Map<Workload, string>();
   /** What every run plays. */
@@ -58,8 +66,7 @@ export class World {
   readonly #plans = new Map<string, Plan>();
   readonly #ended = new Map<string, RunRecord>();
   readonly #tokens = new Map<string, number>();
-  /** The paths of the effects that each run began. */
-  readonly #acted = new Map<string, Set<string>>();
+  readonly #effects = new Effects();
   /** The log or the results of each run, as they were seen last. */
   readonly #shown = new Map<string, string>();
   /** When each step began, as it was seen last, by run and step. */
@@ -109,27 +116,11 @@ export class World {
     const [row] = await this.storage.findRuns([keyOf(run)]);
     if (row === null || row === undefined) return this.violation(`effect of an unknown run ${run}`);
     if (ENDED.has(row.status)) this.violation(`effect ${run}:${path} after the run ended`);
+    if (row.status === "paused") this.violation(`effect ${run}:${path} begun while the run stands still`);
     if (this.#tokens.get(run) !== token) this.violation(`effect ${run}:${path} begun by a stale holder`);
-    const entries = parseLog(row.log);
-    const persisted = new Set(entries.flatMap(([at, { status }]) => (status === "running" ? [] : [at])));
-    // For good: an attempt that is repeated has a time. The end of one that is handled is made again from its failure.
-    const failed = new Set(
-      entries.flatMap(([at, { error }, wakeAt]) => (error === null || wakeAt !== null ? [] : [at])),
-    );
-    if (persisted.has(path)) this.violation(`effect ${run}:${path} begun again after its result was persisted`);
-    const acted = this.#acted.get(run) ?? new Set();
-    this.#acted.set(run, acted);
-    for (const { before, isHandled } of stepsBefore(this.workloads.get(run)?.steps ?? [], path)) {
-      for (const effect of acted) {
-        const isOfHandler = effect.startsWith(`${before}/c`);
-        const isInside = effect.startsWith(`${before}/`) || effect.startsWith(`${before}~`);
-        const isOfIt = effect === before || (isInside && !(isHandled && isOfHandler));
-        if (isOfIt && !persisted.has(effect) && !failed.has(effect)) {
-          this.violation(`effect ${run}:${path} begun before the result of ${effect} was persisted`);
-        }
-      }
+    for (const fault of this.#effects.begun(row, path, this.workloads.get(run)?.steps ?? [])) {
+      this.violation(`effect ${run}:${path} begun ${fault}`);
     }
-    acted.add(path);
   }
 
   hasEnded(run: string): boolean {
@@ -157,7 +148,7 @@ export class World {
       // Mostly it is what was seen last.
       if (this.#shown.get(row.uuid) === text) continue;
       this.#shown.set(row.uuid, text);
-      const entries = parseLog(row.log);
+      const entries = parseLog(row.log).filter(([path]) => path !== PAUSED);
       this.#keepsWhatItShowed(row, entries);
       const taken = entries.flatMap(([, , , seq]) => seq ?? []);
       if (new Set(taken).size < taken.length) this.violation(`run ${row.uuid} took something twice`);

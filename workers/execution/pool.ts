@@ -39,7 +39,11 @@ export class ThreadPool implements Executor {
   }
 
   drop(thread: number, run: { uuid: string; token: number }): Promise<void> {
-    return this.#threadsFor({ thread }).drop(thread, run);
+    return this.#threadsFor({ thread }).control(thread, "drop", run);
+  }
+
+  pause(thread: number, run: { uuid: string; token: number }): Promise<void> {
+    return this.#threadsFor({ thread }).control(thread, "pause", run);
   }
 
   /** Lost threads and bytes of replies, for the metrics; publishes what the threads counted. */

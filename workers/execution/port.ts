@@ -1,5 +1,6 @@
 import type { RunFacts } from "../../src/engine/state/facts.ts";
 import type { ChildOfStep } from "../../src/schemas/child.ts";
+import type { Cancel } from "../../src/schemas/control.ts";
 import type { InboxRow } from "../../src/schemas/inbox.ts";
 import type { RunEnd } from "../../src/storage/port.ts";
 
@@ -25,6 +26,8 @@ export interface Handed {
   state: HandedState | null;
   /** What came into its inbox and was not handed over with this state; absent without. */
   inbox?: InboxRow[];
+  /** It is asked to be cancelled; absent for most. */
+  cancel?: Cancel;
   /** For log lines; absent where the run has no trace. */
   traceId?: string;
 }
@@ -122,6 +125,8 @@ export interface Executor {
   executeEffects(execution: EffectExecution): Promise<ExecutedEffect>[];
   /** Has a thread give up a run: once this resolves, or rejects with ThreadLost, no step of it begins there. */
   drop(thread: number, run: { uuid: string; token: number }): Promise<void>;
+  /** Has a thread begin nothing more of a run, and tell how its effects under way end: from when this resolves on, or rejects with ThreadLost. */
+  pause(thread: number, run: { uuid: string; token: number }): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -11,7 +11,7 @@ import { Slots } from "./slots.ts";
 import { OwnThreads, type ThreadSettings, type Threads, type ThreadsOptions } from "./threads.ts";
 import { logUnexpected } from "./unexpected.ts";
 import { type Company, Watchdog } from "./watchdog.ts";
-import { type TaskBase, unpackResults } from "./wire.ts";
+import { type ControlTask, type TaskBase, unpackResults } from "./wire.ts";
 
 /** Of the thread for runs that have to be alone: one that loops must not take the CPU from the others. */
 const ALONE_NICENESS = 10;
@@ -94,8 +94,12 @@ export class WatchedThreads {
   }
 
   /** See Executor. */
-  async drop(thread: number, { uuid, token }: { uuid: string; token: number }): Promise<void> {
-    await this.#threads.run(thread, { kind: "drop", uuid, token }, 0);
+  async control(
+    thread: number,
+    kind: ControlTask["kind"],
+    { uuid, token }: { uuid: string; token: number },
+  ): Promise<void> {
+    await this.#threads.run(thread, { kind, uuid, token }, 0);
   }
 
   /** How many threads took the place of lost ones, the bytes of replies that came and are not persisted, and what threads count. */

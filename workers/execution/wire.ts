@@ -24,15 +24,15 @@ export interface EffectTask extends TaskBase {
   effects: (HandedEffect & { slot: number })[];
 }
 
-/** A run that is given up. */
-export interface DropTask {
-  kind: "drop";
+/** A run that is given up, or of which nothing more begins. */
+export interface ControlTask {
+  kind: "drop" | "pause";
   uuid: string;
   token: number;
 }
 
 /** A task of a thread. `effectBy` is in kernelTime here. */
-export type ThreadTask = PureTask | EffectTask | DropTask;
+export type ThreadTask = PureTask | EffectTask | ControlTask;
 
 /** The result of an effect of an EffectTask, or that its thread failed under it. */
 export type EffectResult = { id: number; index: number } & (

@@ -2,10 +2,10 @@ import { messageOf } from "../../src/errors.ts";
 import { failpoint } from "../../src/failpoints.ts";
 import { type CompletedEvent, completedEvent } from "../../src/schemas/event.ts";
 import type { InboxRow } from "../../src/schemas/inbox.ts";
-import { CANCELLED } from "../../src/schemas/interrupted.ts";
 import type { RunKey } from "../../src/schemas/run.ts";
 import type { Next } from "../../src/storage/port.ts";
 import { namesOf } from "../tracing/names.ts";
+import { Requests } from "./control/requests.ts";
 import { type EffectOutcome, Effects } from "./effects/effects.ts";
 import type { PlacesOptions } from "./effects/places.ts";
 import { type Advance, Handing, type HandingOptions, type HandingParts } from "./handing.ts";
@@ -43,6 +43,7 @@ export class Advancing {
   readonly #handing: Handing;
   readonly effects: Effects;
   readonly #saves: Saves;
+  readonly requests: Requests;
   #stopping = false;
 
   constructor(options: AdvancingOptions, parts: AdvancingParts) {
@@ -54,12 +55,20 @@ export class Advancing {
       onTired: (held, pause) => this.#giveBack(held, dueAfterPause(held, pause, options.clock.now())),
     });
     this.#saves = new Saves(options, parts);
+    const next = (held: HeldRun) => this.#next(held);
+    this.requests = new Requests(options.clock, {
+      holdings: parts.holdings,
+      handing: this.#handing,
+      effects: this.effects,
+      next,
+    });
   }
 
   /** Begins with a run, or goes on with it: a thread advances it. */
   add(held: HeldRun): void {
-    if (held.isAdvancing || held.isCancelling) return;
-    if (held.run.isCancelled) return void this.cancel(held);
+    if (held.isAdvancing || held.asked.isCancelling) return;
+    const { isCancelled, compensates } = held.run;
+    if (isCancelled && held.asked.cancel === null) return void this.requests.cancel(held, { compensates });
     held.again = false;
     if (this.#stopping && held.isIdle) this.#giveBack(held);
     else this.#handing.add(held);
@@ -89,7 +98,8 @@ export class Advancing {
 
   /** Does the next thing for a run, now that something of it is over. */
   #next(held: HeldRun): void {
-    if (!this.#holds(held) || (held.isCancelling && held.end === null)) return;
+    if (!this.#holds(held) || (held.asked.isCancelling && held.end === null)) return;
+    if (held.asked.isPausing && held.end === null) return void this.#rest(held);
     if (held.end === null) this.#startReady(held);
     if (held.saving !== null) return;
     if (held.end !== null) this.#save(held, held.end);
@@ -100,6 +110,13 @@ export class Advancing {
     // Its state was lost, and the next step is not known.
     else if (held.wakeAt === null) this.add(held);
     else this.#save(held, dueAt(held.wakeAt));
+  }
+
+  /** Gives a run back that is to stand still, once what is under way is over and known. */
+  #rest(held: HeldRun): void {
+    if (held.saving !== null) return;
+    if (held.underWay === 0 && !held.isAdvancing && !held.isBehind) this.#giveBack(held);
+    else if (held.mustSave) this.#save(held, { kind: "hold" });
   }
 
   /** Starts the effects before which everything is persisted. */
@@ -160,23 +177,9 @@ export class Advancing {
     return this.#parts.holdings.has(held);
   }
 
-  /**
-   * Ends a run as cancelled: once that is written no step of it begins. If its end is known already, that is written
-   * instead.
-   */
-  async cancel(held: HeldRun): Promise<void> {
-    if (!this.#holds(held) || held.isCancelling || held.end !== null) return;
-    held.isCancelling = true;
-    const dropped = this.#handing.drop(held);
-    held.loseState();
-    await dropped;
-    held.endBetween("cancelled", CANCELLED, this.#options.clock.now());
-    this.#next(held);
-  }
-
   /** Goes on with a run into whose inbox something came. */
   hear(held: HeldRun, rows: InboxRow[]): void {
-    if (!this.#holds(held) || held.isCancelling || held.end !== null) return;
+    if (!this.#holds(held) || held.asked.isCancelling || held.end !== null) return;
     held.hear(rows);
     this.#next(held);
   }

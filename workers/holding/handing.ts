@@ -97,10 +97,10 @@ export class Handing {
     return batch.map((effect) => outcomes.get(effect) ?? Promise.resolve({ kind: "missing" }));
   }
 
-  /** Has the thread that keeps a run give it up. A thread that is gone keeps none. */
-  async drop({ thread, run: { uuid, token } }: HeldRun): Promise<void> {
+  /** Has the thread that keeps a run give it up, or begin nothing more of it. A thread that is gone keeps none. */
+  async tell(what: "drop" | "pause", { thread, run: { uuid, token } }: HeldRun): Promise<void> {
     if (thread === null) return;
-    await this.#options.executor.drop(thread, { uuid, token }).catch(() => {});
+    await this.#options.executor[what](thread, { uuid, token }).catch(() => {});
   }
 
   async #advance(batch: HeldRun[], alone: boolean): Promise<void> {
@@ -180,8 +180,17 @@ function handed(held: HeldRun, thread: number): Handed {
   const state = held.thread === null ? held.state : null;
   held.thread = thread;
   const { definition, trace } = held;
+  const { cancel } = held.asked;
   const inbox = held.inbox.hand();
-  const run = { uuid, token, definition, depth, state, ...(inbox.length > 0 && { inbox }) };
+  const run = {
+    uuid,
+    token,
+    definition,
+    depth,
+    state,
+    ...(inbox.length > 0 && { inbox }),
+    ...(cancel !== null && { cancel }),
+  };
   return trace === null ? run : { ...run, traceId: trace.traceId };
 }
 

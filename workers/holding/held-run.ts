@@ -1,10 +1,10 @@
 import { type InboxRow, sizeOf } from "../../src/schemas/inbox.ts";
-import type { Interruption } from "../../src/schemas/interrupted.ts";
 import type { LogEntry } from "../../src/schemas/log.ts";
-import { type EndedStatus, nameOfVersion } from "../../src/schemas/run.ts";
+import { nameOfVersion } from "../../src/schemas/run.ts";
 import type { ClaimedRun, Next, Progress, RunEnd, VersionKey } from "../../src/storage/port.ts";
 import type { Advanced, HandedState, ReadyEffect } from "../execution/port.ts";
 import { RunTrace } from "../tracing/run-trace.ts";
+import { Asked } from "./control/asked.ts";
 import { HeldInbox } from "./held-inbox.ts";
 import { HeldLog } from "./held-log.ts";
 import { Reports } from "./reports.ts";
@@ -30,8 +30,7 @@ export class HeldRun {
   saving: Promise<void> | null = null;
   /** Its return to the queue is being written: no effect of it begins any more, since another worker may have it already. */
   isGivenBack = false;
-  /** It is being cancelled: nothing of it begins any more. */
-  isCancelling = false;
+  readonly asked = new Asked();
   /** Some of its new entries can't be computed again. */
   mustSave = false;
   /** It is to be advanced once more after the next write. */
@@ -96,6 +95,11 @@ export class HeldRun {
     return this.ready.length + this.log.ready.length === 0 && !this.#reports.areMissing;
   }
 
+  /** Whether a report of its thread is on its way that was made before others. */
+  get isBehind(): boolean {
+    return this.#reports.areMissing;
+  }
+
   /** Characters that cross to a thread with it. */
   get size(): number {
     return this.thread === null ? this.bytes : 100;
@@ -113,6 +117,7 @@ export class HeldRun {
 
   #take(advanced: Advanced): void {
     const { entries, mustSave, next } = advanced;
+    this.asked.told();
     this.inbox.heardBy(advanced.heard);
     // The failure of a run that was started by one starts no other.
     this.log.add(entries, this.run.isOnFailure && next.kind === "end" ? {} : advanced);
@@ -154,12 +159,6 @@ export class HeldRun {
     return this.suspicion > 1;
   }
 
-  /** Ends it while steps of it are under way: they fail with it, or are skipped. */
-  endBetween(status: EndedStatus, reason: Interruption, now: number): void {
-    const stepResults = this.log.interrupted(this.first, reason, now);
-    this.end = { kind: "end", status, error: reason.error, stepResults };
-  }
-
   /** The fenced write of its progress; `saved` is to be called when it is done. */
   progress(next: Next): { progress: Progress; saved(): void } {
     const { generation } = this;
@@ -169,8 +168,10 @@ export class HeldRun {
     const { saved, ...written } = this.log.write(next.kind === "end");
     const { entries } = written;
     const { heard } = this.inbox;
+    const obeys = this.asked.takeObeyed();
+    const said = { ...(heard > 0 && { heard }), ...(obeys !== null && { obeys }) };
     return {
-      progress: { namespace, uuid, token, ...written, crashes: this.crashes, ...(heard > 0 && { heard }), next },
+      progress: { namespace, uuid, token, ...written, crashes: this.crashes, ...said, next },
       saved: () => {
         const ready = saved();
         if (this.generation === generation) this.ready.push(...ready);

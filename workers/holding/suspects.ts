@@ -8,6 +8,7 @@ import type { Reaches } from "../definitions/reach.ts";
 import type { ThreadLost } from "../execution/port.ts";
 import { RecentKeys } from "../recent.ts";
 import { namesOf } from "../tracing/names.ts";
+import { endBetween } from "./control/end-between.ts";
 import { type HeldRun, MAX_LOSSES } from "./held-run.ts";
 
 /** How long the runs of a definition are executed alone after a thread was lost under one of them. */
@@ -59,7 +60,7 @@ export class Suspects {
     if (held.crashes < MAX_LOSSES) return;
     const now = this.#clock.now();
     const crashed = describeFailure("crashed", { count: MAX_LOSSES, reason });
-    held.endBetween("failed", crashed, now);
+    endBetween(held, "failed", crashed, now);
     const onFailure = this.#reaches.onFailureOf(held.definition);
     // A thread was handed the facts with its state: such definitions need them.
     if (onFailure === null || held.run.isOnFailure || held.facts === null) return;

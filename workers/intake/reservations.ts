@@ -65,6 +65,7 @@ export class Reservations {
             parentUuid: null,
             isOnFailure: false,
             isCancelled: false,
+            compensates: true,
             token: 1,
             crashes: 0,
             claims: 1,

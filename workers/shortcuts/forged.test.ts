@@ -31,6 +31,7 @@ async function openWorker({ trustsMessages = true } = {}) {
     },
     freest: () => 0,
     drop: async () => {},
+    pause: async () => {},
     executeEffects: () => [],
     async close() {},
   };

@@ -4,6 +4,7 @@ import { Concurrency, Defaults, OnFailure, RateLimit } from "../../language/defi
 import { Step } from "../../language/definition/step.ts";
 import { Workflow, WorkflowInput, WorkflowVersion } from "../../language/definition/workflow.ts";
 import { CONTAINERS, Placeholder, stepSchemas } from "../../language/step-schemas.ts";
+import { CancelInput } from "../../schemas/control-input.ts";
 import { ExpressionInput } from "../../schemas/expression.ts";
 import { ErrorCause, ErrorDetails, Run, RunCompensation, StepResult } from "../../schemas/run.ts";
 import { RunEvent } from "../../schemas/run-event.ts";
@@ -71,6 +72,7 @@ const SCHEMAS = {
   RateLimit,
   Step,
   Placeholder,
+  CancelInput,
   TriggerInput: { ...TriggerInput, examples: [TRIGGER_EXAMPLE] },
   ...SCHEDULE_SCHEMAS,
   TriggerBatchInput: { ...TriggerBatchInput, examples: [{ triggers: [TRIGGER_EXAMPLE] }] },
@@ -131,6 +133,11 @@ export function responses(description: string, ok: TSchema | { $ref: string }, .
   return { "200": { description, content: json(ok) }, ...Object.fromEntries(failures) };
 }
 
+/** The answer to a request that is not carried out yet. */
+export function acceptedResponse(description: string, body: TSchema) {
+  return { "202": { description, content: json(body) } };
+}
+
 /** What every route with a JSON body can answer beside its 200. */
 export const BODY_ERRORS = [408, 413, 415, 422, 500, 503] as const;
 
@@ -141,6 +148,11 @@ export function reference(name: keyof typeof SCHEMAS): { $ref: string } {
 /** The body of a request, which routes read and check themselves: Elysia would open a stream on each to learn its type. */
 export function requestBody(name: keyof typeof SCHEMAS) {
   return { required: true, content: json(reference(name)) };
+}
+
+/** The same of one that may be left out. */
+export function optionalBody(name: keyof typeof SCHEMAS) {
+  return { required: false, content: json(reference(name)) };
 }
 
 /** A page of a list. */

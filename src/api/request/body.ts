@@ -69,6 +69,11 @@ function sentenceOf({ kind, offset }: JsonFault, text: string, depth: number): s
   return "The number has more digits than a double, which holds integers up to 2^53 exactly; send it as a string";
 }
 
+/** The same of a body that may be left out, which is an empty object then. */
+export async function readOptionalBody(request: Request): Promise<Json> {
+  return hasBody(request.headers) ? readBody(request) : {};
+}
+
 function hasBody(headers: Headers): boolean {
   return Number(headers.get("content-length")) > 0 || headers.has("transfer-encoding");
 }

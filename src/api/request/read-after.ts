@@ -29,8 +29,8 @@ export class ReadAfter {
   }
 
   /** The answer to a write that is over. */
-  async reply(text: string): Promise<Response> {
-    const reply = jsonReply(text);
+  async reply(text: string, status = 200): Promise<Response> {
+    const reply = jsonReply(text, status);
     if (this.#replica !== null) reply.headers.set(HEADER, await this.#replica.position());
     return reply;
   }

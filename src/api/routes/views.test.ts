@@ -23,6 +23,9 @@ function record(status: RunRecord["status"], entries: LogEntry[]): RunRecord {
     tags: null,
     startAt: null,
     priority: null,
+    control: null,
+    cancelReason: null,
+    retryOf: null,
   };
 }
 

@@ -30,8 +30,8 @@ export function runText(run: RunRecord, { results: shown = (text) => text, await
   const { parentRunId, rootRunId } = run;
   const family = !parentRunId ? "" : `,"parent_run_id":"${parentRunId}","root_run_id":"${rootRunId}"`;
   const counts = `${countText("steps_omitted", omitted)}${countText("failed_steps", failed)}`;
-  const compensation = undone === null ? "" : compensationText(undone, run.completedAt !== null);
-  return `{"uuid":"${run.uuid}","id":${JSON.stringify(run.id)},"workflow_id":"${run.workflowUuid}","workflow_version":${run.workflowVersion},"status":"${run.status}","payload":${run.payload},"created_at":"${isoTime(run.createdAt)}","started_at":${timeText(run.startedAt)},"completed_at":${timeText(run.completedAt)},"error":${JSON.stringify(run.error)},"step_results":${shown(results)}${family}${waits}${counts}${compensation}${givenText(run)}}`;
+  const compensation = undone === null || run.completedAt === null ? "" : compensationText(undone);
+  return `{"uuid":"${run.uuid}","id":${JSON.stringify(run.id)},"workflow_id":"${run.workflowUuid}","workflow_version":${run.workflowVersion},"status":"${run.status}","payload":${run.payload},"created_at":"${isoTime(run.createdAt)}","started_at":${timeText(run.startedAt)},"completed_at":${timeText(run.completedAt)},"error":${JSON.stringify(run.error)},"step_results":${shown(results)}${family}${waits}${counts}${compensation}${givenText(run)}${controlText(run, undone !== null)}}`;
 }
 
 /** The answer to a trigger that waited for the end of its run. */
@@ -40,9 +40,21 @@ export function endedText(run: RunRecord): string {
   return `{"run_id":"${run.uuid}","status":"${run.status}","run":${ended}}`;
 }
 
-/** What is said of a run that is being undone, or was. */
-function compensationText({ done, failed }: NonNullable<Summary["undone"]>, isOver: boolean): string {
-  if (!isOver) return ',"phase":"compensating"';
+/** What a run is about to do, or was asked, beside its steps. A copy in a cache of the version before has none of it. */
+function controlText({ completedAt, control, status, cancelReason, retryOf }: RunRecord, isUndone: boolean): string {
+  const phase = isUndone && control !== "pausing" ? "compensating" : control;
+  const isCancelled = status === "cancelled" || control === "cancelling";
+  const fields = {
+    ...(completedAt === null && status !== "paused" && phase && { phase }),
+    ...(isCancelled && cancelReason && { cancel_reason: cancelReason }),
+    ...(retryOf && { retry_of: retryOf }),
+  };
+  const text = JSON.stringify(fields);
+  return text === "{}" ? "" : `,${text.slice(1, -1)}`;
+}
+
+/** What is said of a run that was undone. */
+function compensationText({ done, failed }: NonNullable<Summary["undone"]>): string {
   const status = failed.length === 0 ? "success" : "failed";
   return `,"compensation":${JSON.stringify({ status, done, failed })}`;
 }
@@ -101,9 +113,10 @@ export function timeText(time: number | null): string {
   return time === null ? "null" : `"${isoTime(time)}"`;
 }
 
-const JSON_HEADERS = { headers: { "content-type": "application/json" } };
+const JSON_HEADERS = { "content-type": "application/json" };
+const OK = { headers: JSON_HEADERS };
 
-/** A 200 with JSON text as its body. */
-export function jsonReply(text: string): Response {
-  return new Response(text, JSON_HEADERS);
+/** JSON text as an answer. */
+export function jsonReply(text: string, status = 200): Response {
+  return new Response(text, status === 200 ? OK : { status, headers: JSON_HEADERS });
 }

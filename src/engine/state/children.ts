@@ -1,22 +1,46 @@
+import type { Inbox } from "./inbox.ts";
+
+/** An attempt of a step that waits for a run. */
+interface Awaiting {
+  /** Its path. */
+  attempt: string;
+  /** Whether the run is cancelled with it. */
+  isCancelled: boolean;
+}
+
 /** The runs that the steps of a run have started. */
 export class Children {
   /** How many, ever. */
   count = 0;
-  /** The paths of the attempts that wait for one, by those of their steps. */
-  readonly #awaited = new Map<string, string>();
+  /** The attempts that wait for one, by the paths of their steps. */
+  readonly #awaited = new Map<string, Awaiting>();
   #left: string[] = [];
+  /** The attempts whose runs are cancelled with this one, which waits for their ends. */
+  readonly #cancelled = new Set<string>();
 
-  begin(path: string, attempt: string): void {
+  begin(path: string, awaiting: Awaiting): void {
     this.count++;
-    this.#awaited.set(path, attempt);
+    this.#awaited.set(path, awaiting);
+  }
+
+  /** The run is cancelled, and the run that a step waits for with it. */
+  cancel(path: string): void {
+    const awaiting = this.#awaited.get(path);
+    if (awaiting?.isCancelled) this.#cancelled.add(awaiting.attempt);
+  }
+
+  /** Whether one that was cancelled has not ended. */
+  areEnding(inbox: Pick<Inbox, "endOf">): boolean {
+    if (this.#cancelled.size === 0) return false;
+    return [...this.#cancelled].some((attempt) => inbox.endOf(attempt) === undefined);
   }
 
   /** A step is over, or its attempt is. `hasEnd`: it took the end of its run; else it leaves the run behind. */
   over(path: string, hasEnd: boolean): void {
-    const attempt = this.#awaited.get(path);
-    if (attempt === undefined) return;
+    const awaiting = this.#awaited.get(path);
+    if (awaiting === undefined) return;
     this.#awaited.delete(path);
-    if (!hasEnd) this.#left.push(attempt);
+    if (!hasEnd) this.#left.push(awaiting.attempt);
   }
 
   /** The attempts that left their runs behind since this was last asked. */

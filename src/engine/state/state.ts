@@ -1,4 +1,5 @@
 import type { Matchable } from "../../language/definition/matchers.ts";
+import type { Cancel } from "../../schemas/control.ts";
 import { isObject, type Json, type JsonObject } from "../../schemas/json.ts";
 import type { LogEntry } from "../../schemas/log.ts";
 import type { ErrorDetails, StepResult } from "../../schemas/run.ts";
@@ -30,6 +31,8 @@ export interface RunState {
   children: Children;
   /** Steps that began, in all iterations and attempts. */
   executed: number;
+  /** It is asked to be cancelled, and its log may not say so yet; null where it is not. */
+  cancel: Cancel | null;
   /** How the run ends, which was stopped in the middle of its steps; null where it was not. */
   halted: { code: string; error: string } | null;
   /** Steps that succeeded and can be undone, in the order of the log. */

@@ -11,6 +11,14 @@ import type { Asked, Decision } from "./decision.ts";
 import { failed, timedOut } from "./failing.ts";
 import { beginEntry } from "./outcome.ts";
 
+/** What the entry of an attempt says whose run goes on when it is given up. */
+const ABANDONED = { on_cancel: "abandon" };
+
+/** Whether the run that an attempt waits for is cancelled with it, as its entry says. */
+export function cancelsChild(details: JsonObject | null | undefined): boolean {
+  return details?.on_cancel !== ABANDONED.on_cancel;
+}
+
 /** What a step has to do that starts another run. */
 export function decideChild(
   block: BlockState,
@@ -27,7 +35,7 @@ export function decideChild(
     const child = type.connector.child(config.value);
     const fault = payloadFault(child.payload);
     if (fault !== null) return failed(block, describeFailure("config_unfit", { place: ".payload", fault }));
-    const details = { workflow_id: child.workflow };
+    const details = { workflow_id: child.workflow, ...(!child.isCancelled && ABANDONED) };
     const entry = beginEntry(block, now, timeout === null ? null : now + timeout, details);
     return { kind: "record", entry, child: { ...child, path } };
   }

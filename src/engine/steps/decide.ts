@@ -6,7 +6,7 @@ import type { ContainerNode, Node } from "../plan/plan.ts";
 import { testCondition } from "../state/conditions.ts";
 import type { Meter } from "../state/scope.ts";
 import { addressOf, type BlockState, type Handler, type RunState, type StepState } from "../state/state.ts";
-import { cancelEntry } from "./cancel.ts";
+import { cancelEntry, decideCancel } from "./cancel.ts";
 import type { Asked, Decision, UnderWay } from "./decision.ts";
 import { decideEnd } from "./ending.ts";
 import { timedOut } from "./failing.ts";
@@ -21,9 +21,13 @@ const NONE: UnderWay = new Set();
  * but that the meter counts what expressions cost.
  */
 export function decide(state: RunState, now: number, underWay: UnderWay = NONE, meter: Meter = state.meter): Decision {
-  const { root, undoing, deadline, inbox, children } = state;
+  const { root, undoing, deadline, inbox, children, cancel } = state;
   const asked = { now, underWay, meter, inbox, children };
-  if (undoing !== null) return decideBlock(undoing, asked);
+  const cancelled = cancel === null ? null : decideCancel(state, cancel, now);
+  if (cancelled !== null) return cancelled;
+  // What runs for a run that is cancelled ends before anything is undone.
+  if (children.areEnding(inbox)) return { kind: "wait", wakeAt: null };
+  if (undoing !== null && (cancel?.compensates ?? true)) return decideBlock(undoing, asked);
   return decideEnd(state, now) ?? sooner(decideBlock(root, asked), deadline);
 }
 

@@ -1,7 +1,9 @@
 import { SET, SUCCEED, WORKFLOW } from "../../language/definition/control.ts";
+import type { Cancel } from "../../schemas/control.ts";
 import type { InboxRow } from "../../schemas/inbox.ts";
 import { isObject, type Json } from "../../schemas/json.ts";
 import type { LogEntry } from "../../schemas/log.ts";
+import { pauseOf } from "../../schemas/pauses.ts";
 import type { StepResult } from "../../schemas/run.ts";
 import { describeFailure } from "../../step-failures.ts";
 import { hasFailed } from "../constructs/bodies.ts";
@@ -14,10 +16,12 @@ import { Inbox } from "../state/inbox.ts";
 import { Scope } from "../state/scope.ts";
 import { addressOf, type BlockState, blockOf, blockState, matchableOf, type RunState } from "../state/state.ts";
 import { declare } from "../state/variables.ts";
-import { attemptPath } from "./child.ts";
+import { forbidsUndoing, isOfCancel } from "./cancel.ts";
+import { attemptPath, cancelsChild } from "./child.ts";
 import { resultOfRun } from "./ending.ts";
 import { catchFor } from "./handling.ts";
 import { afterIteration, close, leave, nextIteration, openAttempt, openHandler } from "./opening.ts";
+import { shiftTimes } from "./pausing.ts";
 import { retryFor } from "./retry.ts";
 import { register, undoNext } from "./undoing.ts";
 
@@ -27,15 +31,17 @@ export interface Surrounding {
   inbox?: readonly InboxRow[];
   /** What is known of it; null where its plan needs nothing of that. */
   facts?: RunFacts | null;
+  /** It is asked to be cancelled; absent for most. */
+  cancel?: Cancel | undefined;
 }
 
 /** Folds a run's log into its state. */
 export function foldLog(plan: Plan, payload: Json, log: Iterable<LogEntry>, more: Surrounding = {}): RunState {
-  const { inbox = [], facts = null } = more;
+  const { inbox = [], facts = null, cancel } = more;
   const scope = new Scope({ payload }, facts === null ? null : new Scope({ [RUN]: facts }, null));
   const root = blockState(plan.root, { name: "", prefix: "", above: null, iteration: null, trail: null, scope });
   const deadline = facts === null || plan.timeout === null ? null : Date.parse(facts.started_at) + plan.timeout;
-  const own = { plan, root, facts, deadline, succeeded: null };
+  const own = { plan, root, facts, deadline, cancel: cancel ?? null, succeeded: null };
   const state: RunState = {
     ...own,
     steps: new Map(),
@@ -61,6 +67,8 @@ export function foldLog(plan: Plan, payload: Json, log: Iterable<LogEntry>, more
 /** Takes one more entry into the state. */
 export function record(state: RunState, entry: LogEntry): void {
   const [path, result, , taken] = entry;
+  const paused = pauseOf(entry);
+  if (paused !== null) return void shiftTimes(state, paused);
   if (taken !== undefined) state.inbox.take(taken);
   const block = blockOf(state, path);
   const node = block?.plan.nodes[block.position];
@@ -98,7 +106,7 @@ function begin(state: RunState, block: BlockState, node: Node, [, result, wakeAt
   current.wakeAt = isAttempt ? null : wakeAt;
   if (hasInbox(node)) {
     if (hasFailed) leave(state, block.path, taken !== undefined);
-    else if (node.type === WORKFLOW) state.children.begin(block.path, attemptPath(block.path, current));
+    else if (node.type === WORKFLOW) beginChild(state, block.path, attemptPath(block.path, current), result);
     else state.inbox.wait(block.path, signalsOf(result));
   }
   if (current.isRetrying) {
@@ -121,6 +129,7 @@ function begin(state: RunState, block: BlockState, node: Node, [, result, wakeAt
 
 function end(state: RunState, block: BlockState, node: Node, [, result, , taken]: LogEntry): void {
   const { current } = block;
+  if (node.type === WORKFLOW && isOfCancel(result)) state.children.cancel(block.path);
   if (hasInbox(node)) leave(state, block.path, taken !== undefined);
   if (current !== null) {
     close(state, block, current);
@@ -150,9 +159,14 @@ function end(state: RunState, block: BlockState, node: Node, [, result, , taken]
   } else if (block === state.root) {
     state.halted = haltOf(state, result);
   }
+  if (forbidsUndoing(result)) state.undoable = [];
   const isOver = block === state.root ? hasFailed(block) || state.halted !== null : block === state.undoing;
   if (isOver) undoNext(state);
   if (block.iteration !== null && (block.result !== null || block.error !== null)) afterIteration(state, block);
+}
+
+function beginChild({ children }: RunState, path: string, attempt: string, { details }: StepResult): void {
+  children.begin(path, { attempt, isCancelled: cancelsChild(details) });
 }
 
 /** How a run ends whose step at the top was called off. */

@@ -1,7 +1,8 @@
 /** Events of a run, made of its row, its log and its results. The same ones each time: they are only ever added to. */
 import { isoTime } from "../../clock.ts";
+import { CANCELLED } from "../../schemas/interrupted.ts";
 import { isObject, type Json } from "../../schemas/json.ts";
-import { type LogEntry, parseLog } from "../../schemas/log.ts";
+import { type LogEntry, PAUSED, parseLog } from "../../schemas/log.ts";
 import { resultsTextOf } from "../../schemas/results.ts";
 import type { StepResult } from "../../schemas/run.ts";
 import type { RunEvent, RunEventType } from "../../schemas/run-event.ts";
@@ -28,6 +29,7 @@ export class EventFold {
   readonly #steps = new Map<string, Known>();
   #last = 0;
   #isBegun = false;
+  #isCancelling = false;
 
   constructor(runId: string) {
     this.#runId = runId;
@@ -64,7 +66,8 @@ export class EventFold {
 
   #ofEntry([path, result, wakeAt]: LogEntry): Draft[] {
     const { status, error, details } = result;
-    if (status !== "running") return this.#ended(path, result);
+    if (path === PAUSED) return pause(result);
+    if (status !== "running") return [...this.#cancelling(result), ...this.#ended(path, result)];
     const before = this.#steps.get(result.step_name);
     const isSame = before?.startedAt === result.started_at && before.status === "running";
     const attempt = result.attempts ?? 1;
@@ -81,6 +84,13 @@ export class EventFold {
     const waits = wakeAt === null ? { handled: true } : { wake_at: isoTime(wakeAt) };
     const type = wakeAt === null ? "step.failed" : "step.retrying";
     return [...drafts, step(type, at, path, result, { attempt, ...failure(result), ...waits })];
+  }
+
+  /** The first step that is called off since the run is cancelled. */
+  #cancelling({ error, completed_at }: StepResult): Draft[] {
+    if (error !== CANCELLED.error || this.#isCancelling) return [];
+    this.#isCancelling = true;
+    return [{ at: completed_at ?? "", type: "run.cancelling", data: {} }];
   }
 
   /** The end of a step, with its begin where nothing said that yet. */
@@ -124,6 +134,14 @@ export class EventFold {
     close(() => false);
     return drafts.toSorted((first, second) => (first.at < second.at ? -1 : first.at > second.at ? 1 : 0));
   }
+}
+
+/** The entry is written when the run goes on. */
+function pause({ started_at, completed_at }: StepResult): Draft[] {
+  return [
+    { at: started_at ?? "", type: "run.paused", data: {} },
+    { at: completed_at ?? "", type: "run.resumed", data: {} },
+  ];
 }
 
 function known({ started_at, status }: StepResult, attempt: number): Known {

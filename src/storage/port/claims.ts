@@ -47,8 +47,9 @@ export interface ClaimedRun extends RunKey {
   parentUuid: string | null;
   /** It was started because another run failed: its own failure starts none. */
   isOnFailure: boolean;
-  /** It is to be cancelled. */
+  /** It is to be cancelled, and `compensates` says how (Cancel). */
   isCancelled: boolean;
+  compensates: boolean;
   token: number;
   crashes: number;
   /** Claims since it last made progress or was given back, with this one. */

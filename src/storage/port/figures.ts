@@ -1,6 +1,6 @@
 /** What a storage holds, for the metrics. Measured once in ten seconds at most, over all processes that use it. */
 export interface Figures {
-  /** Runs that may be claimed now. Of these, and of each of the next four, MOST_COUNTED are counted. */
+  /** Runs that may be claimed now. Of these, and of each of the next five, MOST_COUNTED are counted. */
   due: number;
   /** Runs that were begun, and wait for a time. */
   asleep: number;
@@ -8,6 +8,8 @@ export interface Figures {
   waiting: number;
   /** Runs that wait for their turn. */
   inLine: number;
+  /** Runs that stand still on request, without those that wait for their turn. */
+  paused: number;
   /** Completed events that are overdue; null where no broker is owed any. */
   owed: number | null;
   /** When the first run ended whose event is overdue, of the oldest 1,000 of them, milliseconds since the epoch; null without any. */

@@ -1,6 +1,7 @@
 /** Progress of runs. */
 import type { RequestFault } from "../../errors.ts";
 import type { ChildOfStep, ChildRefusal } from "../../schemas/child.ts";
+import type { Cancel } from "../../schemas/control.ts";
 import type { EndedStatus } from "../../schemas/run.ts";
 import type { Held } from "./claims.ts";
 import type { MadeRun } from "./made-run.ts";
@@ -27,6 +28,8 @@ export interface Progress extends Held {
   children?: NewChild[];
   /** The paths of attempts that gave up waiting for the runs that they had started: these are cancelled, where they are to be. */
   left?: string[];
+  /** Its entries say that it was cancelled as it was asked to be: it sleeps again from now on. */
+  obeys?: Cancel;
   /** When an unclaimed run was begun, milliseconds since the epoch; a claim writes it itself. */
   startedAt?: number;
   /** The message by which the run was executed before its row was read: the write succeeds only if the row says the same. */

@@ -1,4 +1,5 @@
 /** Runs as they are stored and read. */
+import type { ControlState } from "../../schemas/control.ts";
 import type { RunKey, RunStatus } from "../../schemas/run.ts";
 import type { ClaimMark } from "./claims.ts";
 import type { MadeRun } from "./made-run.ts";
@@ -76,6 +77,12 @@ export interface RunRecord {
   /** When its trigger asked for it to begin, milliseconds since the epoch, and with which priority; null where it did not. */
   startAt: number | null;
   priority: number | null;
+  /** What it was asked that is not done yet; null for most, and once it is over. */
+  control: ControlState;
+  /** Why it was to be cancelled, as the client said; null for most. */
+  cancelReason: string | null;
+  /** The run that it tries again; null for most. */
+  retryOf: string | null;
 }
 
 /** What is known of a run that has begun beside what its claim gives. Times are milliseconds since the epoch. */

@@ -4,7 +4,11 @@ import { lockWaiting } from "./family/family.ts";
 import { lockLines, startedFamilies, UNWRITTEN, WRITTEN_COLUMNS, writable } from "./family/new-children.ts";
 import { APPENDED, ITEM, locked } from "./fence.ts";
 
-const NOW = `case when item."dueAt" is null then q.due_at when q.control is not null then now()`;
+/** The case of when it is due next, as far as what is asked of it decides that. */
+const ASKED = (
+  isObeyed: string,
+) => `case when item."dueAt" is null then q.due_at when q.control is not null and not ${isObeyed} then now()
+        when q.paused_at is not null then 'infinity'`;
 
 /** The columns of run_queue "q" that a checkpoint changes. */
 const CAME = `log_length = greatest(q.log_length, item.seq + case when item.entries is null then 0 else 1 end),
@@ -18,7 +22,7 @@ const CAME = `log_length = greatest(q.log_length, item.seq + case when item.entr
 
 const ITEMS = `json_to_recordset($1::text::json) as item (${ITEM}, "dueAt" float8, heard integer`;
 
-// A run with a request, or with more to hear, is due at once, and does not sleep. What is written while threads die under a run is no
+// A run that is to be cancelled, or has more to hear, is due at once, and does not sleep; one that is paused does nothing else. What is written while threads die under a run is no
 // progress.
 export const SAVE_PROGRESS = keptStatement(
   "save_progress",
@@ -28,7 +32,7 @@ export const SAVE_PROGRESS = keptStatement(
     select * from ${ITEMS}) where ${few("position")}
   ), ${locked("$2", "$3")}, saved as (
     update run_queue q set ${CAME},
-      due_at = ${NOW} when q.inbox > greatest(q.inbox_heard, item.heard) then now() else to_timestamp(item."dueAt" / 1000) end
+      due_at = ${ASKED("q.is_obeyed")} when q.inbox > greatest(q.inbox_heard, item.heard) then now() else to_timestamp(item."dueAt" / 1000) end
     from locked as item where ${equals("q.run_uuid", "item.uuid")}
   ), ${APPENDED}
   select position from locked`,
@@ -45,21 +49,25 @@ const TAKEN = `taken as materialized (
 
 const FAMILY = `json_to_recordset($1::text::json) as item (position integer, uuid uuid, children json, "left" json)`;
 
+/** A request that came after the one that the run obeyed is another one. */
+const IS_OBEYED = "(q.is_obeyed or (item.obeys = q.compensates) is true)";
+
 /**
- * For runs that took something from their inboxes, start others or give them up, so that the rest pay nothing for that. An item with a
- * child whose id came too late, or that has to be made by another version, is not written.
+ * For runs that obeyed a request, took something from their inboxes, start others or give them up, so that the rest pay nothing for that. An item
+ * with a child whose id came too late, or that has to be made by another version, is not written.
  */
 export const SAVE_FAMILIES = keptStatement(
   "save_families",
   ["text", "uuid", "uuid", "float8"],
   WRITTEN_COLUMNS,
   `with asked as materialized (
-    select * from ${ITEMS}, taken json, children json, "left" json) where ${few("position")}
+    select * from ${ITEMS}, taken json, children json, "left" json, obeys boolean) where ${few("position")}
   ), ${writable("$4")}, ${locked("$2", "$3")}, ${TAKEN}, ${APPENDED}, ${startedFamilies("$2", "$3")}, saved as (
     update run_queue q set ${CAME},
       inbox = q.inbox + item.told,
       has_children = q.has_children or item.children is not null,
-      due_at = ${NOW} when q.inbox + item.told > greatest(q.inbox_heard, item.heard) then now()
+      is_obeyed = ${IS_OBEYED},
+      due_at = ${ASKED(IS_OBEYED)} when q.inbox + item.told > greatest(q.inbox_heard, item.heard) then now()
         else to_timestamp(item."dueAt" / 1000) end
     from (select *, (select count(*) from told where told.parent_uuid = locked.uuid)::integer as told from locked) as item
     where ${equals("q.run_uuid", "item.uuid")}

@@ -39,7 +39,7 @@ export const PUT_SIGNALS = keptStatement(
     select * from fit where key is null or answer in (select answer from keyed)
   ), counted as (
     update run_queue q set inbox = room.seq,
-      due_at = case when q.holder is null and q.started_at is not null and q.due_at > now() then now() else q.due_at end
+      due_at = case when q.holder is null and q.started_at is not null and q.paused_at is null and q.due_at > now() then now() else q.due_at end
     from room where ${equals("q.run_uuid", "room.uuid")}
   ), put as (
     insert into run_inbox (run_uuid, seq, name, body, bytes, id)

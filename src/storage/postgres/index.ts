@@ -9,7 +9,7 @@ import { CHECKPOINTS } from "./checkpoints.ts";
 import { Claims } from "./claims/claims.ts";
 import { DueLooks, NEXT_DUE } from "./claims/due-looks.ts";
 import { CLAIM_STATEMENTS } from "./claims/statements.ts";
-import { CONTROL_OF, Control, REQUEST_CONTROL } from "./control.ts";
+import { CONTROL_STATEMENTS, Control } from "./control/index.ts";
 import { DatabaseClock, databaseTime } from "./database-clock.ts";
 import { Definitions, FIND_VERSIONS, INSERT_WORKFLOWS } from "./definitions.ts";
 import { ENDS } from "./ends.ts";
@@ -53,8 +53,7 @@ export const KEPT = [
   FIGURES,
   RENEW_LEASE,
   HELD_BY,
-  REQUEST_CONTROL,
-  CONTROL_OF,
+  ...CONTROL_STATEMENTS,
   PUT_SIGNALS,
   FIND_INBOX,
   FIND_AWAITED,

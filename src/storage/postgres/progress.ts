@@ -133,8 +133,8 @@ type WriteNamed = (batch: Progress[], oldest: number | null) => Promise<Written[
 type Named = NonNullable<Progress["children"]>[number] & { owner: number };
 
 /** Whether more than the run itself is written. */
-function hasFamily({ taken, children, left }: Progress): boolean {
-  return taken !== undefined || children !== undefined || left !== undefined;
+function hasFamily({ taken, children, left, obeys }: Progress): boolean {
+  return taken !== undefined || children !== undefined || left !== undefined || obeys !== undefined;
 }
 
 function uuidsOf(batch: Progress[]): string[] {
@@ -146,7 +146,7 @@ function itemsText(batch: Progress[]): string {
 }
 
 /** Absent fields are left out: PostgreSQL would have to parse a null. */
-function itemOf({ told, entries, children, next, ...progress }: Progress, position: number) {
+function itemOf({ told, entries, children, obeys, next, ...progress }: Progress, position: number) {
   const { status, error, output, errorDetails } = next.kind === "end" ? next : {};
   // As a text PostgreSQL reads it as a float8; JSON has no such number.
   const dueAt = next.kind === "due" ? (next.dueAt ?? "Infinity") : undefined;
@@ -164,6 +164,7 @@ function itemOf({ told, entries, children, next, ...progress }: Progress, positi
     ...read,
     entries: entries ?? undefined,
     children: started,
+    obeys: obeys?.compensates,
     dueAt,
     status,
     error: error ?? undefined,

@@ -17,18 +17,29 @@ const entriesOf = (uuid: string, low: string, high: string) => `coalesce((
 export const logOf = (low: string, high: string) =>
   `case when q.log_length > 0 then ${entriesOf("q.run_uuid", low, high)} else '[]' end`;
 
+const IS_PAUSED_IN_LINE =
+  "exists (select from run_turns t where t.run_uuid = r.uuid and t.begun_at is null and t.paused_at is not null)";
+
+/** The status that is shown of a run of row "r" of workflow_runs, and "q" of run_queue where it is not over. */
+export const STATUS = `case when r.status <> 'pending' then r.status when q.paused_at is not null and q.holder is null then 'paused'
+    when q.run_uuid is null and ${IS_PAUSED_IN_LINE} then 'paused' when q.started_at is not null then 'running' else r.status end`;
+
 /** A run of row "r" of workflow_runs, and "q" of run_queue where it is not over. */
 const columns = (
   low: string,
   high: string,
 ) => `r.namespace, r.uuid, coalesce(r.id, r.uuid::text) as id, r.workflow_id as "workflowUuid",
   r.workflow_version as "workflowVersion",
-  case when r.status = 'pending' and q.started_at is not null then 'running' else r.status end as status, r.payload::text as payload,
+  ${STATUS} as status,
+  r.payload::text as payload,
   ${milliseconds("r.created_at")} as "createdAt", ${milliseconds("coalesce(r.started_at, q.started_at)")} as "startedAt",
   ${milliseconds("r.completed_at")} as "completedAt", r.error, r.parent_run_id as "parentRunId", r.root_run_id as "rootRunId",
   r.step_results::text as "stepResults",
   r.output::text as output, r.error_details::text as "errorDetails", r.tags::text as tags,
   ${milliseconds("r.start_at")} as "startAt", r.priority::integer as priority,
+  case when r.completed_at is not null then null when q.control is not null then 'cancelling'
+    when q.paused_at is not null and q.holder is not null then 'pausing' end as control,
+  r.cancel_reason as "cancelReason", r.retry_of as "retryOf",
   case when r.step_results is not null or r.completed_at is null and coalesce(q.log_length, 0) = 0 then '[]'
     else ${entriesOf("r.uuid", low, high)} end as log`;
 
@@ -52,6 +63,9 @@ const RECORD = {
   tags: "text",
   startAt: "float8",
   priority: "integer",
+  control: "text",
+  cancelReason: "text",
+  retryOf: "uuid",
   log: "text",
 } as const;
 
@@ -81,7 +95,7 @@ const list = (
   low: string,
   high: string,
 ) => `select namespace, uuid, id, "workflowUuid", "workflowVersion", status, payload,
-    "createdAt", "startedAt", "completedAt", error, "parentRunId", "rootRunId", "stepResults", output, "errorDetails", tags, "startAt", priority, log from (
+    "createdAt", "startedAt", "completedAt", error, "parentRunId", "rootRunId", "stepResults", output, "errorDetails", tags, "startAt", priority, control, "cancelReason", "retryOf", log from (
     select *, sum(size) over (rows unbounded preceding) - size as before from (
       select *, length(payload) + coalesce(length("stepResults"), 0) + coalesce(length(output), 0) + length(log) as size from (
         select ${columns(low, high)} from (select * from workflow_runs r where r.namespace = $1 and ${rows} limit $2) as r

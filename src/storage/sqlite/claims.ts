@@ -5,6 +5,7 @@ import { sizeOf } from "../../schemas/inbox.ts";
 import { CLAIMS_IN_ORDER, DEFAULT_PRIORITY } from "../port/priorities.ts";
 import type { Claim, ClaimedRun, DueClaim, MessageClaim } from "../port.ts";
 import type { Inbox } from "./inbox.ts";
+import { NEVER } from "./never.ts";
 import { logOf } from "./runs.ts";
 import type { Workers } from "./workers.ts";
 
@@ -13,14 +14,14 @@ const RUN =
 
 // Without a join, or a second table in its condition, which SQLite 3.54 plans anew at each call (32 µs in place of 6).
 const BY_UUID = `select uuid, 0 as logLength, 1 as token, 0 as crashes, 1 as claims, ${RUN},
-  exists (select 1 from run_queue where run_uuid = uuid and token = 0 and started_at is null) as isNew,
+  exists (select 1 from run_queue where run_uuid = uuid and token = 0 and started_at is null and paused_at is null) as isNew,
   (select inbox from run_queue where run_uuid = uuid) as came, 
   (select parent_uuid from run_queue where run_uuid = uuid) as parentUuid,
-  (select parent_path from run_queue where run_uuid = uuid) as parentPath, 0 as isCancelled
+  (select parent_path from run_queue where run_uuid = uuid) as parentPath, 0 as isCancelled, 1 as compensates
   from workflow_runs r where uuid = ?`;
 
 const QUEUED = `select run_uuid as uuid, log_length as logLength, q.token + 1 as token, q.crashes, q.claims + 1 as claims, q.inbox as came,
-  parent_uuid as parentUuid, q.parent_path as parentPath, q.control is not null as isCancelled,
+  parent_uuid as parentUuid, q.parent_path as parentPath, q.control is not null and not q.is_obeyed as isCancelled, q.compensates,
   ${RUN} from run_queue q cross join workflow_runs r on r.uuid = run_uuid`;
 
 /** A run is due, and is not left to its message for some time (the second parameter). */
@@ -42,9 +43,7 @@ const PRIORITIES = [5, 4, 3, 2, 1];
 const CLAIM = `update run_queue set token = ?, claims = ?, due_at = null, holder = ?, claim_id = ?,
   started_at = coalesce(started_at, ?) where run_uuid = ?`;
 
-/** When a run is due that waits for its inbox alone. Held runs have none, and are few. */
-export const NEVER = Number.MAX_SAFE_INTEGER;
-
+// Held runs have no time, and are few.
 const NEXT_DUE = `select min(due_at) as dueAt from run_queue where due_at < ${NEVER}`;
 
 const NEXT_DUE_BEGUN = `${NEXT_DUE} and started_at is not null`;
@@ -53,10 +52,11 @@ const NEXT_DUE_BEGUN = `${NEXT_DUE} and started_at is not null`;
 const NEXT_RANKED = `${NEXT_DUE} and priority = ?`;
 
 /** `came`: how many things came into its inbox. */
-type Claimable = Omit<ClaimedRun, "log" | "inbox" | "isOnFailure" | "isCancelled"> & {
+type Claimable = Omit<ClaimedRun, "log" | "inbox" | "isOnFailure" | "isCancelled" | "compensates"> & {
   came: number;
   parentPath: string | null;
   isCancelled: number;
+  compensates: number;
 };
 
 interface Candidate {
@@ -147,7 +147,7 @@ export class Claims {
     const claimed: ClaimedRun[] = [];
     if (!this.#workers.hasLease(worker)) return claimed;
     let room = maxBytes;
-    for (const { came, parentPath, isCancelled, ...row } of claimable) {
+    for (const { came, parentPath, isCancelled, compensates, ...row } of claimable) {
       const inbox = came === 0 ? [] : this.#inbox.find({ uuid: row.uuid, after: 0 });
       const run = {
         ...row,
@@ -155,6 +155,7 @@ export class Claims {
         inbox,
         isOnFailure: parentPath === ON_FAILURE,
         isCancelled: isCancelled === 1,
+        compensates: compensates === 1,
       };
       claimed.push(run);
       room -= run.payload.length + run.log.length + sizeOf(inbox);

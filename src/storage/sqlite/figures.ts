@@ -1,14 +1,15 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../clock.ts";
 import { type Figures, FRESH_MILLISECONDS, MOST_COUNTED } from "../port/figures.ts";
-import { NEVER } from "./claims.ts";
+import { NEVER } from "./never.ts";
 
 const count = (rows: string) => `select count(*) as count from (select 1 from ${rows} limit ${MOST_COUNTED})`;
 
 // Held runs have no due_at.
 const DUE = count("run_queue where due_at <= ?");
 const ASLEEP = count(`run_queue where due_at > ? and due_at < ${NEVER} and started_at is not null`);
-const WAITING = count(`run_queue where due_at = ${NEVER}`);
+const WAITING = count(`run_queue where due_at = ${NEVER} and paused_at is null`);
+const PAUSED = count("run_queue where paused_at is not null and holder is null");
 const IN_LINE = count("run_turns where begun_at is null");
 
 /** Runs that were begun long ago and are not over may stand before it. */
@@ -37,6 +38,7 @@ export class Measure {
       asleep: this.#count(ASLEEP, this.#clock.now()),
       waiting: this.#count(WAITING),
       inLine: this.#count(IN_LINE),
+      paused: this.#count(PAUSED),
       owed: null,
       oldestOwedAt: null,
       monthsAhead: null,

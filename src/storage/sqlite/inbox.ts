@@ -13,9 +13,9 @@ const RUN = `select workflow_id as workflowUuid, completed_at is not null as isO
 const KEPT = `select count(*) as count, coalesce(sum(bytes), 0) as size, coalesce(sum(name = ?), 0) as earlier from run_inbox
   where run_uuid = ? and kind = 'signal' and body is not null`;
 
-// One that sleeps is due now; a new run is left to its message.
+// One that sleeps is due now; a new run is left to its message, and one that is paused stands still.
 const COUNT = `update run_queue set inbox = inbox + 1,
-  due_at = iif(holder is null and started_at is not null and due_at > ?1, ?1, due_at) where run_uuid = ?2`;
+  due_at = iif(holder is null and started_at is not null and paused_at is null and due_at > ?1, ?1, due_at) where run_uuid = ?2`;
 
 const PUT = `insert into run_inbox (run_uuid, seq, kind, name, body, bytes, id, received_at)
   select run_uuid, inbox, ?, ?, ?, ?, ?, ? from run_queue where run_uuid = ?`;

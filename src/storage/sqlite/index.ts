@@ -12,7 +12,7 @@ import type { Outcome, Storage } from "../port.ts";
 import { UNSTORABLE } from "../refusals.ts";
 import { Claims } from "./claims.ts";
 import { type Committer, LocalCommitter, ThreadCommitter } from "./commit.ts";
-import { Control } from "./control.ts";
+import { Control } from "./control/index.ts";
 import { Definitions } from "./definitions.ts";
 import { awaitedBy } from "./family/family.ts";
 import { Measure } from "./figures.ts";

@@ -3,17 +3,17 @@ import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../../clock.ts";
 import type { ChildRefusal } from "../../schemas/child.ts";
 import type { Progress, Saved, Told } from "../port.ts";
-import { NEVER } from "./claims.ts";
 import type { Family } from "./family/family.ts";
 import type { NewChildren } from "./family/new-children.ts";
 import type { RunCounter } from "./finding/counts.ts";
 import type { Inbox } from "./inbox.ts";
+import { NEVER } from "./never.ts";
 import { done } from "./workers.ts";
 
 // The row is read first, and written by its key: SQLite 3.54 plans a join with parameters anew at each call, which took 70 µs of
 // an end. Nothing changes the row in between, since this connection alone writes.
 const FIND =
-  "select token, started_at as startedAt, inbox, parent_uuid is not null or has_children as hasFamily from run_queue where run_uuid = ? and namespace = ?";
+  "select token, started_at as startedAt, paused_at as pausedAt, inbox, parent_uuid is not null or has_children as hasFamily from run_queue where run_uuid = ? and namespace = ?";
 
 const APPEND = "insert into run_log (run_uuid, seq, token, entries) values (?, ?, ?, ?) on conflict do nothing";
 
@@ -23,9 +23,13 @@ const CAME = `log_length = max(log_length, ?1), crashes = ?2, claims = iif(?2 = 
 
 const HOLD = `update run_queue set ${CAME} where run_uuid = ?5`;
 
-// A run with a request, or with more to hear, is due at once, and does not sleep.
-const RELEASE = `update run_queue set ${CAME}, due_at = iif(control is null and inbox <= max(inbox_heard, ?4), ?6, ?7),
+// A run that is to be cancelled, or has more to hear, is due at once, and does not sleep; one that is paused does nothing else.
+const RELEASE = `update run_queue set ${CAME}, due_at = case when control is not null and not is_obeyed then ?7
+    when paused_at is not null then ${NEVER} when inbox > max(inbox_heard, ?4) then ?7 else ?6 end,
   holder = null, claim_id = null where run_uuid = ?5`;
+
+// A request that came after the one that the run obeyed is another one.
+const OBEY = "update run_queue set is_obeyed = 1 where run_uuid = ? and control is not null and compensates = ?";
 
 const END = `update workflow_runs set status = ?, started_at = ?, completed_at = ?, error = ?, step_results = ?, token = ?,
   crashes = ?, output = ?, error_details = ? where uuid = ? returning workflow_id as workflowUuid`;
@@ -66,6 +70,8 @@ export class ProgressWriter {
     if (told !== undefined && !this.#isAsTold(uuid, told)) return { kind: "lost" };
     const row = this.#database.query<QueueRow, [string, string]>(FIND).get(uuid, namespace);
     if (row?.token !== token || (row.startedAt === null) !== (token === 0)) return done(this.#hasEnded(progress));
+    // One that was never begun stands still.
+    if (token === 0 && row.pausedAt !== null) return done(false);
     const unprepared = this.#children.unprepared(namespace, children);
     if (unprepared.length > 0) return { kind: "unprepared", children: unprepared };
     if (progress.entries !== null)
@@ -91,12 +97,13 @@ export class ProgressWriter {
 
   /** Why the run is not stored that its failure was to start; null else. */
   #write(progress: Progress, row: QueueRow): ChildRefusal | null {
-    const { uuid, token, seq, entries, crashes, heard = 0, taken = [], left = [], next } = progress;
+    const { uuid, token, seq, entries, crashes, heard = 0, taken = [], left = [], obeys, next } = progress;
     const length = entries === null ? seq : seq + 1;
     const startedAt = row.startedAt ?? progress.startedAt ?? this.#clock.now();
     const came = [length, crashes, startedAt, heard, uuid] as const;
     if (next.kind !== "end") this.#inbox.take(uuid, taken);
     if (left.length > 0) this.#family.leave(uuid, left);
+    if (obeys !== undefined) this.#database.query(OBEY).run(uuid, Number(obeys.compensates));
     if (next.kind === "hold") this.#database.query(HOLD).run(...came);
     else if (next.kind === "due") {
       this.#database.query(RELEASE).run(...came, next.dueAt ?? NEVER, this.#clock.now());
@@ -129,6 +136,7 @@ export class ProgressWriter {
 interface QueueRow {
   token: number;
   startedAt: number | null;
+  pausedAt: number | null;
   /** Things that came into its inbox. */
   inbox: number;
   hasFamily: number;

@@ -7,12 +7,22 @@ import { listPage } from "./list-page.ts";
 // SQLite 3.54 plans a join with parameters anew at each call (30 µs of a look at a run), and nested selects once.
 const QUEUED = "from run_queue where run_uuid = uuid";
 
+/** The status that is shown: that of an open run is in run_queue, or in run_turns. */
+export const statusOf = (uuid: string, status: string) => `case when ${status} <> 'pending' then ${status}
+    when exists (select 1 from run_queue where run_uuid = ${uuid} and paused_at is not null and holder is null) then 'paused'
+    when exists (select 1 from run_queue where run_uuid = ${uuid} and started_at is not null) then 'running'
+    when exists (select 1 from run_turns where run_uuid = ${uuid} and begun_at is null and paused_at is not null) then 'paused'
+    else ${status} end`;
+
 /** The status and the start of an open run are in run_queue. */
 const COLUMNS = `uuid, coalesce(id, uuid) as id, workflow_id as workflowUuid, workflow_version as workflowVersion,
-  iif(status = 'pending' and exists (select 1 ${QUEUED} and started_at is not null), 'running', status) as status, payload,
+  ${statusOf("uuid", "status")} as status, payload,
   created_at as createdAt, coalesce(started_at, (select started_at ${QUEUED})) as startedAt, completed_at as completedAt, error,
   parent_run_id as parentRunId, root_run_id as rootRunId,
-  step_results as stepResults, output, error_details as errorDetails, tags, start_at as startAt, priority, coalesce((select log_length ${QUEUED}), 0) as logLength`;
+  step_results as stepResults, output, error_details as errorDetails, tags, start_at as startAt, priority,
+  cancel_reason as cancelReason, retry_of as retryOf,
+  iif(completed_at is null, (select case when control is not null then 'cancelling' when paused_at is not null and holder is not null
+    then 'pausing' end ${QUEUED}), null) as control, coalesce((select log_length ${QUEUED}), 0) as logLength`;
 
 const FIND = `select ${COLUMNS} from workflow_runs where uuid = ? and namespace = ?`;
 

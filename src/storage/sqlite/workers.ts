@@ -1,6 +1,7 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../clock.ts";
 import type { Held, Outcome, Progress, WorkerLease } from "../port.ts";
+import { NEVER } from "./never.ts";
 
 const START = "insert into workers (uuid, lease_until) values (?, ?) on conflict do nothing";
 
@@ -18,7 +19,7 @@ const HELD_BY = `select namespace, run_uuid as uuid, token, crashes from run_que
 
 const LAPSED = "select uuid from workers where lease_until <= ?";
 
-const FREE = `update run_queue set due_at = ?, holder = null, claim_id = null where ${HELD} = ?`;
+const FREE = `update run_queue set due_at = iif(paused_at is null, ?, ${NEVER}), holder = null, claim_id = null where ${HELD} = ?`;
 
 const FORGET = "delete from workers where uuid = ?";
 

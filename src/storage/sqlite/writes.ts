@@ -26,7 +26,7 @@ import type {
 import { UNSTORABLE } from "../refusals.ts";
 import { undelete } from "./changes.ts";
 import { Claims } from "./claims.ts";
-import { Control } from "./control.ts";
+import { Control } from "./control/index.ts";
 import { Definitions } from "./definitions.ts";
 import { Family } from "./family/family.ts";
 import { NewChildren } from "./family/new-children.ts";

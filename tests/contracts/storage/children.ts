@@ -119,9 +119,12 @@ export function childContract(check: Check): void {
       ["0", { run_id: first?.uuid, status: "cancelled", output: null, error: null }],
     ]);
     granted(only(await world.storage.requestControl([cancel(parent.uuid)])));
+    const claimed = await world.claimDue();
+    const ending = present(claimed.find(({ uuid }) => uuid === parent.uuid));
+    granted(await world.save(progress(ending, { next: { ...END, status: "cancelled" } })));
     expect(await toldTo(world, parent.uuid)).toEqual([]);
-    const left = only(await world.claimDue());
-    expect(left).toMatchObject({ uuid: second?.uuid, isCancelled: false });
+    const left = present(claimed.find(({ uuid }) => uuid === second?.uuid));
+    expect(left.isCancelled).toBe(false);
     granted(await world.save(progress(left, { next: END })));
     expect(await toldTo(world, parent.uuid)).toEqual([]);
   });
@@ -177,7 +180,7 @@ export function childContract(check: Check): void {
     const left = progress({ ...parent, logLength: 1 }, { entries: entriesText("1"), left: ["0", "1", "3"] });
     granted(await world.save(left));
     expect(await storage.controlOf(mark.worker)).toEqual([
-      { namespace: NAMESPACE, uuid: present(held).uuid, token: 1, kind: "cancel" },
+      { namespace: NAMESPACE, uuid: present(held).uuid, token: 1, kind: "cancel", compensates: true },
     ]);
     const claimed = await world.claimDue();
     const byUuid = new Map(claimed.map(({ uuid, isCancelled }) => [uuid, isCancelled]));
@@ -192,13 +195,21 @@ export function childContract(check: Check): void {
     const cancelled = await starts(world, own());
     const end = { ...END, status: "failed", error: "no" } as const;
     granted(await world.save(progress({ ...failing, logLength: 1 }, { next: end })));
-    granted(only(await storage.requestControl([cancel(cancelled.uuid)])));
-    const claimed = await world.claimDue();
-    for (const parent of [failing, cancelled]) {
-      const [first, second] = await childrenOf(world, parent.uuid);
-      const isCancelled = ({ uuid }: RunRecord) => claimed.find((run) => run.uuid === uuid)?.isCancelled;
-      expect([isCancelled(present(first)), isCancelled(present(second))]).toEqual([true, false]);
-    }
+    // Whoever claims it has it wait for their ends.
+    expect(granted(only(await storage.requestControl([cancel(cancelled.uuid)])))).toBe("requested");
+    const mark = await world.mark();
+    const due = await storage.claimDue({ ...mark, limit: 100, maxBytes: 1e6, patienceMilliseconds: 0 });
+    const waiting = present(due.find(({ uuid }) => uuid === cancelled.uuid));
+    expect(waiting).toMatchObject({ isCancelled: true, compensates: true });
+    const obeys = { compensates: true };
+    granted(await world.save(progress(waiting, { entries: entriesText("1"), left: ["0"], obeys, next: WAIT })));
+    expect(await world.claimDue()).toEqual([]);
+    const [first, second] = await childrenOf(world, failing.uuid);
+    const isCancelled = (run?: RunRecord) => due.find(({ uuid }) => uuid === run?.uuid)?.isCancelled;
+    expect([isCancelled(first), isCancelled(second)]).toEqual([true, false]);
+    // They were claimed before they were given up.
+    const [held] = await childrenOf(world, cancelled.uuid);
+    expect(uuidsOf(await storage.controlOf(mark.worker))).toContain(present(held).uuid);
   });
 
   check("a run that fails starts another in the write of its end, once, which has no parent", async (world) => {

@@ -35,6 +35,7 @@ export function claimContract(check: Check): void {
       parentUuid: null,
       isOnFailure: false,
       isCancelled: false,
+      compensates: true,
       logLength: 0,
       token: 1,
       crashes: 0,

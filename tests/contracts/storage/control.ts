@@ -2,6 +2,7 @@
 import { expect } from "bun:test";
 import { newId } from "../../../src/ids.ts";
 import type { ControlRequest } from "../../../src/schemas/control.ts";
+import type { ClaimedRun } from "../../../src/storage/port.ts";
 import {
   type Check,
   entriesText,
@@ -14,11 +15,22 @@ import {
   progress,
   ROOM,
   uuidsOf,
+  type World,
 } from "./kit.ts";
 
 const END = { kind: "end", status: "success", error: null, stepResults: "{}" } as const;
 
 const cancel = (uuid: string, namespace = NAMESPACE): ControlRequest => ({ namespace, uuid, kind: "cancel" });
+
+/** A run that sleeps for a minute, with an entry in its log. */
+async function asleep(world: World, workflow?: string): Promise<ClaimedRun> {
+  const item = world.newRun(workflow ?? (await world.workflow()));
+  granted(only(await world.storage.insertRuns([item])));
+  const run = only(await world.claimByMessage([item.uuid]));
+  const next = { kind: "due", dueAt: world.now() + MINUTE } as const;
+  granted(await world.save(progress(run, { entries: entriesText("0"), next })));
+  return run;
+}
 
 export function controlContract(check: Check): void {
   check(
@@ -65,7 +77,7 @@ export function controlContract(check: Check): void {
     for (let time = 0; time < 2; time++) {
       expect(granted(only(await storage.requestControl([cancel(wanted.uuid)])))).toBe("requested");
       expect(await storage.controlOf(mark.worker)).toEqual([
-        { namespace: NAMESPACE, uuid: wanted.uuid, token: wanted.token, kind: "cancel" },
+        { namespace: NAMESPACE, uuid: wanted.uuid, token: wanted.token, kind: "cancel", compensates: true },
       ]);
       expect(await storage.controlOf(other.worker)).toEqual([]);
     }
@@ -94,8 +106,73 @@ export function controlContract(check: Check): void {
     await world.endLease(mark);
     await storage.claimDue({ ...next, limit: 10, maxBytes: ROOM, patienceMilliseconds: 0 });
     expect(await storage.controlOf(mark.worker)).toEqual([]);
-    expect(await storage.controlOf(next.worker)).toEqual([{ namespace: NAMESPACE, uuid, token: 2, kind: "cancel" }]);
+    expect(await storage.controlOf(next.worker)).toEqual([
+      { namespace: NAMESPACE, uuid, token: 2, kind: "cancel", compensates: true },
+    ]);
   });
+
+  check(
+    "one that may have something to undo, or runs to wait for, is due, and ended by whoever claims it",
+    async (world) => {
+      const { storage } = world;
+      const undoes = await world.workflow({ steps: '[{"name":"a","type":"delay","compensate":{}}]' });
+      const [begun, bare, forbidden] = await Promise.all([asleep(world, undoes), asleep(world), asleep(world, undoes)]);
+      const fresh = world.newRun(undoes);
+      granted(only(await storage.insertRuns([fresh])));
+      const outcomes = await storage.requestControl([
+        { ...cancel(begun.uuid), reason: "first" },
+        { ...cancel(bare.uuid), reason: "at once" },
+        { ...cancel(forbidden.uuid), compensates: false },
+        cancel(fresh.uuid),
+      ]);
+      expect(outcomes.map(granted)).toEqual(["requested", "cancelled", "cancelled", "cancelled"]);
+      expect(await world.find(bare.uuid)).toMatchObject({
+        status: "cancelled",
+        cancelReason: "at once",
+        control: null,
+      });
+      expect(await world.find(begun.uuid)).toMatchObject({
+        status: "running",
+        control: "cancelling",
+        cancelReason: "first",
+      });
+      const again = { ...cancel(begun.uuid), reason: "second" };
+      expect(granted(only(await storage.requestControl([again])))).toBe("requested");
+      const claimed = only(await world.claimDue());
+      expect(claimed).toMatchObject({ uuid: begun.uuid, isCancelled: true, compensates: true });
+      granted(await world.save(progress(claimed, { next: { ...END, status: "cancelled" } })));
+      expect(await world.find(begun.uuid)).toMatchObject({ status: "cancelled", cancelReason: "first", control: null });
+    },
+  );
+
+  check(
+    "a request that was obeyed is told no more, and lets its run sleep; one that asks for more is another",
+    async (world) => {
+      const { storage } = world;
+      const mark = await world.mark();
+      const uuid = await world.run({ claim: mark });
+      const run = { uuid, token: 1, logLength: 0 };
+      const due = { kind: "due", dueAt: world.now() + MINUTE } as const;
+      granted(only(await storage.requestControl([cancel(uuid)])));
+      const obeyed = progress(run, { entries: entriesText("0"), obeys: { compensates: true } });
+      granted(await world.save(obeyed));
+      expect(await storage.controlOf(mark.worker)).toEqual([]);
+      granted(only(await storage.requestControl([cancel(uuid)])));
+      expect(await storage.controlOf(mark.worker)).toEqual([]);
+      granted(only(await storage.requestControl([{ ...cancel(uuid), compensates: false }])));
+      // What was obeyed before is not what is asked now.
+      granted(await world.save({ ...obeyed, seq: 1 }));
+      const news = { namespace: NAMESPACE, uuid, token: 1, kind: "cancel", compensates: false } as const;
+      expect(await storage.controlOf(mark.worker)).toEqual([news]);
+      granted(only(await storage.requestControl([cancel(uuid)])));
+      expect(await storage.controlOf(mark.worker)).toEqual([news]);
+      granted(await world.save(progress({ ...run, logLength: 2 }, { obeys: { compensates: false }, next: due })));
+      expect(await world.claimDue()).toEqual([]);
+      expect(await world.find(uuid)).toMatchObject({ status: "running", control: "cancelling" });
+      granted(only(await storage.requestControl([{ ...cancel(uuid), compensates: false }])));
+      expect(await world.claimDue()).toEqual([]);
+    },
+  );
 
   check("each of a batch has its own outcome: over, unknown, of another namespace, twice", async (world) => {
     const { storage } = world;

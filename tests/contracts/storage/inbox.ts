@@ -97,7 +97,9 @@ export function inboxContract(check: Check): void {
     // A cancel is told before.
     granted(only(await storage.putSignals([signal(world, uuid, "c")])));
     granted(only(await storage.requestControl([{ namespace: NAMESPACE, uuid, kind: "cancel" }])));
-    expect(await storage.controlOf(mark.worker)).toEqual([{ namespace: NAMESPACE, uuid, token: 1, kind: "cancel" }]);
+    expect(await storage.controlOf(mark.worker)).toEqual([
+      { namespace: NAMESPACE, uuid, token: 1, kind: "cancel", compensates: true },
+    ]);
   });
 
   check("a run with more to hear is due at once when it is given back", async (world) => {

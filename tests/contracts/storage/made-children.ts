@@ -216,6 +216,9 @@ export function madeChildContract(check: Check): void {
     );
     const [first, second] = await runsOf(world, workflow);
     granted(only(await world.storage.requestControl([cancel(parent)])));
+    const ending = only(await world.claimDue());
+    expect(ending).toMatchObject({ uuid: parent.uuid, isCancelled: true });
+    granted(await world.save(progress(ending, { next: { ...END, status: "cancelled" } })));
     expect(only(await world.claimDue())).toMatchObject({ uuid: first?.uuid, isCancelled: true });
     expect((await take(world)).begun).toEqual([keyOf(present(second))]);
   });

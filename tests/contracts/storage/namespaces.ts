@@ -120,7 +120,9 @@ export function namespaceContract(check: Check): void {
     expect([await stateOf(world, held), await stateOf(world, pending)]).toEqual(before);
     expect(await storage.controlOf(mark.worker)).toEqual([]);
     granted(only(await storage.requestControl([{ ...mine(held), kind: CANCEL }])));
-    expect(await storage.controlOf(mark.worker)).toEqual([{ ...mine(held), token: 1, kind: CANCEL }]);
+    expect(await storage.controlOf(mark.worker)).toEqual([
+      { ...mine(held), token: 1, kind: CANCEL, compensates: true },
+    ]);
   });
 
   check("versions are found in their namespace alone", async (world) => {

@@ -71,6 +71,9 @@ export function runContract(check: Check): void {
       tags: null,
       startAt: null,
       priority: null,
+      control: null,
+      cancelReason: null,
+      retryOf: null,
     });
   });
 

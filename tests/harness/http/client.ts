@@ -78,6 +78,11 @@ export class Client {
     return this.#until(runId, deadlineMs, "ended", ({ status }) => status === "success" || status === "failed");
   }
 
+  /** Asks for a run until it has a status. */
+  untilIs(runId: string, status: string, deadlineMs = 10_000): Promise<Run> {
+    return this.#until(runId, deadlineMs, `become ${status}`, (run) => run.status === status);
+  }
+
   /** Asks for a run until one of its steps began. */
   untilBegun(runId: string, step: string): Promise<Run> {
     return this.#until(

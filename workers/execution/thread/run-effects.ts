@@ -7,6 +7,8 @@ export class RunEffects {
   /** Those that were not told. */
   #ready: ReadyEffect[] = [];
   #underWay = 0;
+  /** None is started any more. */
+  isPaused = false;
 
   get size(): number {
     return this.#effects.size;
@@ -23,6 +25,10 @@ export class RunEffects {
 
   get(path: string): Effect | undefined {
     return this.#effects.get(path);
+  }
+
+  canStart(path: string): boolean {
+    return !this.isPaused && this.#effects.get(path)?.cancellation === null;
   }
 
   /** Takes one that is to be started. */

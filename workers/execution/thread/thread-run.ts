@@ -7,6 +7,7 @@ import type { Decision } from "../../../src/engine/steps/decision.ts";
 import { beginEntry, outcomeEntry } from "../../../src/engine/steps/outcome.ts";
 import { foldLog, record } from "../../../src/engine/steps/record.ts";
 import type { ChildOfStep } from "../../../src/schemas/child.ts";
+import type { Cancel } from "../../../src/schemas/control.ts";
 import { type InboxRow, sizeOf } from "../../../src/schemas/inbox.ts";
 import { type LogEntry, parseLog, stepResultsText, tellMore } from "../../../src/schemas/log.ts";
 import type { Advanced, HandedState } from "../port.ts";
@@ -18,7 +19,7 @@ import { isOfItsTime } from "./of-its-time.ts";
 import { Outputs } from "./outputs.ts";
 import { RunEffects } from "./run-effects.ts";
 import type { Surroundings } from "./surroundings.ts";
-import { MAX_ENTRIES, MAX_UNITS, type Stop, UNITS_OF_A_DECISION } from "./turns.ts";
+import { AT_REST, MAX_ENTRIES, MAX_UNITS, type Stop, UNITS_OF_A_DECISION } from "./turns.ts";
 
 /**
  * A run in its thread: its folded state, and its effects under way. The thread keeps it while the run is held, so that neither
@@ -37,20 +38,19 @@ export class ThreadRun {
   #told = 0;
   #mustSave = false;
   readonly #beside = new Beside();
-  #unexpected: string | null = null;
 
   constructor(
     { uuid, token, depth }: { uuid: string; token: number; depth: number },
     plan: Plan,
     { payload, log, facts }: HandedState,
-    inbox: readonly InboxRow[] = [],
+    { inbox = [], cancel }: { inbox?: readonly InboxRow[]; cancel?: Cancel | undefined } = {},
     beat: () => void = () => {},
   ) {
     this.uuid = uuid;
     this.token = token;
     this.depth = depth;
     this.size = payload.length + log.length + sizeOf(inbox);
-    this.#state = foldLog(plan, JSON.parse(payload), beating(parseLog(log), beat), { inbox, facts });
+    this.#state = foldLog(plan, JSON.parse(payload), beating(parseLog(log), beat), { inbox, facts, cancel });
     this.#outputs = new Outputs(this.#state, beat);
   }
 
@@ -73,15 +73,13 @@ export class ThreadRun {
   /** Takes it through pure steps and waits that are over, until nothing is left but effects and sleeps, or to its end. */
   // Without a promise, which a task of many runs would pay for each of them.
   advance(world: Surroundings): Advanced {
-    const next = this.#pure(world);
+    const next = this.#effects.isPaused ? AT_REST : this.#pure(world);
     if (next.kind === "end") this.#beside.add(undefined, runOnFailure(this.#state, next, world.now()));
-    const { heard } = this.#state.inbox;
     const said = {
       seq: this.#told++,
       mustSave: this.#mustSave,
-      ...(heard > 0 && { heard }),
+      ...(this.#state.inbox.heard > 0 && { heard: this.#state.inbox.heard }),
       ...this.#beside.take(this.#state.children.takeLeft()),
-      ...(this.#unexpected !== null && { unexpected: this.#unexpected }),
     };
     const entries = next.kind === "end" && !tellMore(this.#entries) ? "[]" : JSON.stringify(this.#entries);
     const advanced = { entries, ...said, next: this.#described(next, world) };
@@ -89,7 +87,6 @@ export class ThreadRun {
     this.#entries = [];
     this.#outputs.texts.clear();
     this.#mustSave = false;
-    this.#unexpected = null;
     return advanced;
   }
 
@@ -101,7 +98,7 @@ export class ThreadRun {
 
   /** Whether it has an effect at a path that is to be started. */
   canStart(path: string): boolean {
-    return this.#effects.get(path)?.cancellation === null;
+    return this.#effects.canStart(path);
   }
 
   /** Starts an effect, and records how it ended, unless it was cancelled meanwhile. */
@@ -121,6 +118,11 @@ export class ThreadRun {
     if (block === undefined || !isCurrent) return;
     this.#mustSave = true;
     this.#settle(world, block, executed, startedAt);
+  }
+
+  /** Begins nothing more: what is under way ends, and is told. */
+  pause(): void {
+    this.#effects.isPaused = true;
   }
 
   /** Calls off its effects: those under way are given up, and none is started any more. */
@@ -164,7 +166,7 @@ export class ThreadRun {
 
   /** Records how an attempt of the step that a block is at ended. `from`: when it began, milliseconds since the epoch. */
   #settle(world: Surroundings, block: BlockState, executed: Executed, from: number): void {
-    this.#unexpected ??= executed.unexpected;
+    this.#beside.unexpected ??= executed.unexpected;
     const now = world.now();
     const handler = block.current?.handler ?? null;
     // The output of a failed attempt is within the bounds already.

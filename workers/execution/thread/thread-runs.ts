@@ -1,5 +1,6 @@
 import type { Plan } from "../../../src/engine/plan/plan.ts";
 import { bytesOfText, lru } from "../../../src/lru.ts";
+import type { Cancel } from "../../../src/schemas/control.ts";
 import type { Advanced, Handed } from "../port.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { ThreadRun } from "./thread-run.ts";
@@ -18,8 +19,8 @@ export class ThreadRuns {
   #large: ThreadRun | null = null;
   readonly #beat: () => void;
 
-  /** Runs that were given up: a task with one of them that comes later was sent before that. */
-  readonly #dropped = lru<string>({ maxBytes: MAX_DROPPED_BYTES, bytesOf: bytesOfText });
+  /** Runs that were given up, and how often. */
+  readonly #dropped = lru<Dropped>({ maxBytes: MAX_DROPPED_BYTES, bytesOf: ({ uuid }) => bytesOfText(uuid) });
 
   /** `beat`: says now and then that the thread is alive, while a run is made of its log. */
   constructor(beat: () => void = () => {}) {
@@ -27,9 +28,9 @@ export class ThreadRuns {
   }
 
   /** A run that was handed over: made of its state, or as it is known here; undefined where neither is. */
-  take({ state, inbox = [], ...handed }: Handed, plan: Plan | undefined): ThreadRun | undefined {
-    if (this.#dropped.size > 0 && this.#dropped.has(nameOf(handed))) return undefined;
-    if (state !== null && plan !== undefined) return new ThreadRun(handed, plan, state, inbox, this.#beat);
+  take({ state, inbox = [], cancel, ...handed }: Handed, plan: Plan | undefined): ThreadRun | undefined {
+    if (this.#dropped.size > 0 && this.#isLate(nameOf(handed), cancel)) return undefined;
+    if (state !== null && plan !== undefined) return new ThreadRun(handed, plan, state, { inbox, cancel }, this.#beat);
     const known = this.#current(handed.uuid);
     if (known?.token !== handed.token) return undefined;
     known.hear(inbox);
@@ -57,11 +58,27 @@ export class ThreadRuns {
 
   /** Gives up a run: its effects under way are called off, and their results are ignored. */
   drop(uuid: string, token: number): void {
-    this.#dropped.set(nameOf({ uuid, token }), uuid);
+    const name = nameOf({ uuid, token });
+    this.#dropped.set(name, { uuid, times: (this.#dropped.get(name)?.times ?? 0) + 1 });
     const known = this.#current(uuid);
     if (known?.token !== token) return;
     known.callOff();
     this.#forget(known);
+  }
+
+  /** Has nothing more of a run begin. */
+  pause(uuid: string, token: number): void {
+    const known = this.#current(uuid);
+    if (known?.token === token) known.pause();
+  }
+
+  /**
+   * Whether a task was sent before its run was given up. It is given up to be cancelled, and once more where it is not to be undone any
+   * further: what is sent later says so.
+   */
+  #isLate(name: string, cancel: Cancel | undefined): boolean {
+    const times = this.#dropped.get(name)?.times ?? 0;
+    return times > 0 && (cancel === undefined || (times > 1 && cancel.compensates));
   }
 
   /** Forgets a run that is over or sleeps, since any worker may go on with it; false where it is known under a newer lease. */
@@ -81,6 +98,11 @@ export class ThreadRuns {
 
 function bytesOf({ size }: ThreadRun): number {
   return 2 * size;
+}
+
+interface Dropped {
+  uuid: string;
+  times: number;
 }
 
 /** A run under one claim. */

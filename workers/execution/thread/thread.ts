@@ -68,11 +68,10 @@ setInterval(beat, BEAT_MILLISECONDS).unref();
 export default function execute(text: string): string[] | Promise<string[]> {
   textPassed(text);
   const task: ThreadTask = JSON.parse(text);
-  if (task.kind === "drop") {
-    runs.drop(task.uuid, task.token);
-    return [];
-  }
-  return task.kind === "pure" ? executePure(task) : executeEffects(task);
+  if (task.kind === "pure") return executePure(task);
+  if (task.kind === "effects") return executeEffects(task);
+  runs[task.kind](task.uuid, task.token);
+  return [];
 }
 
 function executePure(task: PureTask): string[] {

@@ -9,3 +9,6 @@ export const UNITS_OF_A_DECISION = 30;
 
 /** Where a run stops: at its end, at effects and waits, or for others to have their turn. */
 export type Stop = Exclude<Decision, { kind: "record" | "settle" | "execute" }> | { kind: "again" };
+
+/** It stands still: when it would go on is not asked. */
+export const AT_REST: Stop = { kind: "wait", wakeAt: null };

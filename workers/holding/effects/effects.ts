@@ -59,8 +59,15 @@ export class Effects {
     for (const effect of this.#places.takeAll()) if (this.#isCurrent(effect)) effect.held.underWay--;
   }
 
+  /** Takes back those of a run that no thread has yet. */
+  takeBackOf(held: HeldRun): void {
+    for (const effect of this.#places.takeOf(held)) if (this.#isCurrent(effect)) held.underWay--;
+  }
+
   async #execute(batch: HeldEffect[]): Promise<void> {
-    const waiting = this.#current(batch);
+    const current = this.#current(batch);
+    for (const effect of current) if (effect.held.asked.isPausing) this.#over(effect, { kind: "late" });
+    const waiting = current.filter(({ held }) => !held.asked.isPausing);
     if (waiting.length === 0) return;
     let definitions: Map<string, string>;
     try {

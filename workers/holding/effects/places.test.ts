@@ -50,6 +50,7 @@ function effectOf(workflow: string, host: string | null): HeldEffect {
     parentUuid: null,
     isOnFailure: false,
     isCancelled: false,
+    compensates: true,
     token: 1,
     crashes: 0,
     claims: 1,

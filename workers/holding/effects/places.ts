@@ -108,6 +108,16 @@ export class Places {
     return [...ready, ...waiting];
   }
 
+  /** Takes those of a run that wait for a place. */
+  takeOf(held: HeldEffect["held"]): HeldEffect[] {
+    const taken: HeldEffect[] = [];
+    for (const line of this.#lines.values()) {
+      taken.push(...line.waiting.filter(({ effect }) => effect.held === held).map(({ effect }) => effect));
+      line.waiting = line.waiting.filter(({ effect }) => effect.held !== held);
+    }
+    return taken;
+  }
+
   #mayStart(effect: HeldEffect): boolean {
     const free = this.#options.maxEffects - this.#underWay;
     return keysOf(effect).every((key) => (this.#used.get(key) ?? 0) * 3 < free);

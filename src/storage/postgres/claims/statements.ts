@@ -37,11 +37,11 @@ const claim = (candidates: string, among = "true") => `with candidate as materia
     from sized cross join lateral (select ctid from run_queue where run_uuid = sized.run_uuid offset 0) as place
     where q.ctid = place.ctid and (sized.before < $3::float8 or sized.before = 0)
     returning q.namespace, q.run_uuid, sized.workflow_id, sized.workflow_version, sized.payload, q.log_length, q.token, q.crashes, q.claims,
-      sized.depth, sized.traceparent, q.inbox, q.parent_uuid, (q.parent_path = '${ON_FAILURE}') is true, q.control is not null, sized.position::integer
+      sized.depth, sized.traceparent, q.inbox, q.parent_uuid, (q.parent_path = '${ON_FAILURE}') is true, q.control is not null and not q.is_obeyed, q.compensates, sized.position::integer
   )
   select * from claimed
   union all
-  select null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, count(*)::integer from overdue having count(*) > 0`;
+  select null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, count(*)::integer from overdue having count(*) > 0`;
 
 // Makes runs of workers whose lease is over due, 1,000 at a time. Workers are few: their table is one page.
 // Found once and kept ("materialized"): joined in another order, they would be looked for again for each row of the queue.
@@ -49,7 +49,7 @@ const free = (floor: string) => `with lapsed as materialized (
     select run_uuid from workers join run_queue on holder = workers.uuid where lease_until <= now() and ${since("lease_until", floor)}
     order by run_uuid limit 1000 for update of run_queue skip locked
   )
-  update run_queue set due_at = now(), holder = null, claim_id = null where run_uuid = any(array(select run_uuid from lapsed))`;
+  update run_queue set due_at = case when paused_at is null then now() else 'infinity' end, holder = null, claim_id = null where run_uuid = any(array(select run_uuid from lapsed))`;
 
 const MAY_CLAIM = hasLease("$1::text::uuid");
 
@@ -77,6 +77,7 @@ const CLAIMED = {
   parentUuid: "uuid",
   isOnFailure: "boolean",
   isCancelled: "boolean",
+  compensates: "boolean",
   position: "integer",
 } as const;
 
@@ -86,7 +87,7 @@ export const CLAIM_BY_MESSAGE = keptStatement(
   CLAIMED,
   claim(
     `select run_queue.* from ${askedRuns("$4")} join run_queue on run_uuid = uuid and run_queue.namespace = asked.namespace
-    where (token = 0 and started_at is null or claim_id = $2::text::uuid) is true and not ended and ${MAY_CLAIM}
+    where (token = 0 and started_at is null and paused_at is null or claim_id = $2::text::uuid) is true and not ended and ${MAY_CLAIM}
     order by run_uuid`,
     within("r.uuid", "$5", "$6"),
   ),

@@ -1,12 +1,12 @@
 /** SQL about the ends of runs that others wait for, and of runs that wait for others. */
 import { equals } from "../../../db/postgres/kept.ts";
 
-/** One that sleeps is due when something comes for it; a new run is left to its message. */
+/** One that sleeps is due when something comes for it; a new run is left to its message, and one that is paused stands still. */
 const WOKEN =
-  "case when q.holder is null and q.started_at is not null and q.due_at > now() then now() else q.due_at end";
+  "case when q.holder is null and q.started_at is not null and q.paused_at is null and q.due_at > now() then now() else q.due_at end";
 
 /** One that nobody holds is due, and ended by whoever claims it. */
-const CANCELLED = `control = 'cancel', due_at = case when c.holder is null then least(c.due_at, now()) else c.due_at end`;
+const CANCELLED = `control = 'cancel', paused_at = null, due_at = case when c.holder is null then least(c.due_at, now()) else c.due_at end`;
 
 /** Locks runs, those that wait for them and those that they wait for, in the order of their uuids, so that two statements can't deadlock. */
 export const lockFamilies = (item: string) => `perform from run_queue q where q.run_uuid in (

@@ -70,9 +70,10 @@ const IS_FULL = `"onLimit" = 'reject' and nth + (select count(*) from run_turns 
  * CTEs for the runs that "locked" items start, whose parents are within \`low\` and \`high\`: "child" has them, with why one is not stored.
  *
  * @param parents the locked items "item" that start them now, and not at a former copy of the write
+ * @param isLeft whether the step of a "child" has been given up since: one that is cancelled then takes no turn
  */
-export const startedRuns = (low: string, high: string, parents: string) => `starting as materialized (
-    select item.uuid as parent_uuid, item.namespace, item.inbox, child.uuid as child_uuid, child.*
+export const startedRuns = (low: string, high: string, parents: string, isLeft = "false") => `starting as materialized (
+    select item.uuid as parent_uuid, item.namespace, item.inbox, child.uuid as child_uuid, "isCancelled" and ${isLeft} as is_over, child.*
     from ${parents}, ${childrenOf("item")} where ${few("item.position")}
   ), found as materialized (
     select child.*, p.depth, p.generation, p.traceparent, coalesce(p.root_run_id, p.uuid) as root, v.version as found_version,
@@ -95,17 +96,21 @@ export const startedRuns = (low: string, high: string, parents: string) => `star
       case when path <> '${ON_FAILURE}' then generation + 1 else generation end, tags::jsonb
     from child where refused is null
   ), queued as (
-    insert into run_queue (run_uuid, namespace, due_at, parent_uuid, parent_path, parent_cancels)
+    insert into run_queue (run_uuid, namespace, due_at, parent_uuid, parent_path, parent_cancels, control)
     select child_uuid, namespace, now(), case when "isAwaited" then parent_uuid end,
-      case when "isAwaited" or path = '${ON_FAILURE}' then path end, "isCancelled"
-    from child where refused is null and line is null
+      case when "isAwaited" or path = '${ON_FAILURE}' then path end, "isCancelled",
+      case when is_over then 'cancel' end
+    from child where refused is null and (line is null or is_over)
   ), lined_up as (
     insert into run_turns (run_uuid, namespace, workflow_uuid, line, most, cancels_oldest, rate_key, rate_most, rate_per, parent_uuid,
       parent_path, parent_cancels)
     select child_uuid, namespace, workflow_id, line, most, "onLimit" = 'cancel_oldest', "rateKey", "rateMost", "ratePer",
       case when "isAwaited" then parent_uuid end, case when "isAwaited" or path = '${ON_FAILURE}' then path end, "isCancelled"
-    from child where refused is null and line is not null order by child_uuid
+    from child where refused is null and line is not null and not is_over order by child_uuid
   )`;
+
+/** The write that stores a run also says that its step is given up: the rows that it cancels are those that were there before. */
+const IS_LEFT = `exists (select from json_array_elements_text(item."left") as path where path = child.path)`;
 
 /**
  * CTEs for what the runs that start and give up others are told, once these are started: "told" has it. Nothing is started again where the
@@ -114,7 +119,7 @@ export const startedRuns = (low: string, high: string, parents: string) => `star
 export const startedFamilies = (
   low: string,
   high: string,
-) => `${startedRuns(low, high, "locked as item join appended on appended.run_uuid = item.uuid")}, told as materialized (
+) => `${startedRuns(low, high, "locked as item join appended on appended.run_uuid = item.uuid", IS_LEFT)}, told as materialized (
     select parent_uuid, path, child_uuid, inbox, (row_number() over (partition by parent_uuid order by child_uuid))::integer as nth,
       case when refused is null then json_build_object('run_id', child_uuid)
         else json_strip_nulls(json_build_object('refused', refused, 'workflow', workflow, 'most',

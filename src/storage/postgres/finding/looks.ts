@@ -6,6 +6,7 @@ import { ID_AHEAD_MILLISECONDS, type RunFilter, type RunLook } from "../../../sc
 import { MOST_OF_ERROR } from "../../port/looks.ts";
 import type { RunSummary, RunsLooked } from "../../port.ts";
 import type { Settled } from "../ids.ts";
+import { STATUS } from "../runs.ts";
 import { arrayOf, FIRST_UUID, LAST_UUID, milliseconds } from "../statement.ts";
 
 /** Carries out looks. */
@@ -66,8 +67,6 @@ function sourcesOf({ filter, order, most }: RunLook, { low, high }: Range, bind:
   return [`select ${LOOKED} from workflow_runs where ${within("uuid")} order by uuid ${order} limit ${limit}`];
 }
 
-const STATUS = "case when r.status = 'pending' and q.started_at is not null then 'running' else r.status end";
-
 /** Conditions on run "r", and "q" of run_queue, for all that a filter says. */
 function conditionsOf(namespace: string, filter: RunFilter, bind: Bind): string {
   const { statuses, workflowUuid, version, parentRunId, rootRunId, createdFrom, createdTo, error, tag } = filter;
@@ -99,7 +98,7 @@ export function statementOf(look: RunLook, until: string): { text: string; param
       select r.*, ${STATUS} as shown, coalesce(r.started_at, q.started_at) as begun,
         case when q.holder is null and q.started_at is not null and isfinite(q.due_at) then q.due_at end as wakes
       from looked as r left join lateral (
-        select started_at, holder, due_at from run_queue where run_uuid = r.uuid and r.completed_at is null offset 0
+        select run_uuid, started_at, holder, due_at, paused_at from run_queue where run_uuid = r.uuid and r.completed_at is null offset 0
       ) as q on true
       where ${conditionsOf(namespace, filter, bind)} order by r.uuid ${order} limit ${bind(limit, "integer")}
     )

@@ -11,7 +11,7 @@ const PARENT_OF_WAITING =
   "select parent_uuid as uuid, parent_path as path from run_turns where run_uuid = ? and parent_uuid is not null and begun_at is null";
 
 // One that nobody holds is due, and ended by whoever claims it.
-const LEAVE = `update run_queue set control = 'cancel', due_at = iif(holder is null, min(due_at, ?1), due_at)
+const LEAVE = `update run_queue set control = 'cancel', paused_at = null, due_at = iif(holder is null, min(due_at, ?1), due_at)
   where parent_uuid = ?2 and parent_cancels`;
 
 // One that waits for its turn as well: it is due, and leaves its line.

@@ -4,13 +4,12 @@ import type { RunStatus } from "../../../schemas/run.ts";
 import { ID_AHEAD_MILLISECONDS, type RunFilter, type RunLook } from "../../../schemas/run-query.ts";
 import { MOST_OF_ERROR } from "../../port/looks.ts";
 import type { RunSummary, RunsLooked } from "../../port.ts";
-import { NEVER } from "../claims.ts";
+import { NEVER } from "../never.ts";
+import { statusOf } from "../runs.ts";
 
 type Bindings = Record<string, string | number>;
 
-/** The status that is shown: that of an open run is in run_queue. */
-const STATUS = `iif(r.status = 'pending' and exists (select 1 from run_queue where run_uuid = r.uuid and started_at is not null),
-  'running', r.status)`;
+const STATUS = statusOf("r.uuid", "r.status");
 
 const COLUMNS = `r.uuid, r.workflow_id as workflowUuid, r.workflow_version as workflowVersion, v.id as workflowId, v.name as workflowName,
   ${STATUS} as status, r.created_at as createdAt, coalesce(r.started_at, q.started_at) as startedAt, r.completed_at as completedAt,

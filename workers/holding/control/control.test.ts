@@ -2,16 +2,16 @@
 import { expect, test } from "bun:test";
 import { createServer } from "node:net";
 import pino from "pino";
-import { systemClock } from "../../src/clock.ts";
-import { loadConfig } from "../../src/config.ts";
-import { loadStepTypes } from "../../src/connectors/index.ts";
-import { newId } from "../../src/ids.ts";
-import { SHORTCUTS } from "../../src/shortcuts.ts";
-import { openMemoryStorage } from "../../src/storage/sqlite/index.ts";
-import { Dispatcher } from "../dispatcher.ts";
-import { ThreadPool } from "../execution/pool.ts";
-import { Sweeper } from "../intake/sweeper.ts";
-import { webhookSettings } from "../webhook/settings.ts";
+import { systemClock } from "../../../src/clock.ts";
+import { loadConfig } from "../../../src/config.ts";
+import { loadStepTypes } from "../../../src/connectors/index.ts";
+import { newId } from "../../../src/ids.ts";
+import { SHORTCUTS } from "../../../src/shortcuts.ts";
+import { openMemoryStorage } from "../../../src/storage/sqlite/index.ts";
+import { Dispatcher } from "../../dispatcher.ts";
+import { ThreadPool } from "../../execution/pool.ts";
+import { Sweeper } from "../../intake/sweeper.ts";
+import { webhookSettings } from "../../webhook/settings.ts";
 
 const RUNS = 20;
 const PATIENCE_MS = 10_000;

@@ -1,11 +1,12 @@
 import type { Logger } from "pino";
-import type { Clock } from "../../src/clock.ts";
-import { messageOf } from "../../src/errors.ts";
-import type { InboxRow } from "../../src/schemas/inbox.ts";
-import type { RunKey } from "../../src/schemas/run.ts";
-import type { Storage } from "../../src/storage/port.ts";
-import type { HeldRun } from "./held-run.ts";
-import type { Holdings } from "./holdings.ts";
+import type { Clock } from "../../../src/clock.ts";
+import { messageOf } from "../../../src/errors.ts";
+import type { Cancel } from "../../../src/schemas/control.ts";
+import type { InboxRow } from "../../../src/schemas/inbox.ts";
+import type { RunKey } from "../../../src/schemas/run.ts";
+import type { Storage } from "../../../src/storage/port.ts";
+import type { HeldRun } from "../held-run.ts";
+import type { Holdings } from "../holdings.ts";
 
 /** A request reaches its run within a second. */
 const LOOK_MILLISECONDS = 500;
@@ -18,11 +19,12 @@ export interface ControlOptions {
 
 /** Where the news about runs go. */
 export interface ControlReceiver {
-  cancel(held: HeldRun): void;
+  cancel(held: HeldRun, cancel: Cancel): void;
+  pause(held: HeldRun): void;
   hear(held: HeldRun, rows: InboxRow[]): void;
 }
 
-/** Looks twice a second which held runs are to be cancelled, or have something in their inboxes: one look for all of them. */
+/** Looks twice a second which held runs are to be cancelled or to stand still, or have something in their inboxes: one look for all of them. */
 export class Control {
   readonly #options: ControlOptions;
   readonly #holdings: Holdings;
@@ -67,7 +69,8 @@ export class Control {
       for (const { uuid, token, ...news } of await storage.controlOf(this.#holdings.lease.worker)) {
         const held = this.#holdings.find(uuid, token);
         if (held === undefined) continue;
-        if (news.kind === "cancel") this.#receiver.cancel(held);
+        if (news.kind === "cancel") this.#receiver.cancel(held, { compensates: news.compensates });
+        else if (news.kind === "pause") this.#receiver.pause(held);
         else if (news.last > held.inbox.known) behind.push(held);
       }
       if (behind.length === 0) return;

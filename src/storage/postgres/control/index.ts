@@ -1,0 +1,87 @@
+import { few, keptStatement } from "../../../db/postgres/kept.ts";
+import type { Pool } from "../../../db/postgres/pool.ts";
+import { isUuid } from "../../../ids.ts";
+import type { ControlRequest, ControlResult, HolderNews } from "../../../schemas/control.ts";
+import type { Held, Outcome } from "../../port.ts";
+import { boundsOf, rounds } from "../statement.ts";
+import { CANCEL_RUNS } from "./cancel.ts";
+import { PAUSE_RUNS, RESUME_RUNS } from "./pause.ts";
+
+export const CONTROL_OF = keptStatement(
+  "control_of",
+  ["text"],
+  { namespace: "text", uuid: "uuid", token: "integer", kind: "text", compensates: "boolean", last: "integer" },
+  `select namespace, run_uuid, token, case when control is null then 'pause' else control end, compensates, inbox from run_queue
+  where holder = $1::text::uuid and (control is not null or paused_at is not null) and not is_obeyed and ${few("length(namespace)")}
+  union all
+  select namespace, run_uuid, token, 'inbox', compensates, inbox from run_queue
+  where holder = $1::text::uuid and inbox > inbox_heard and (control is null or is_obeyed) and ${few("inbox")}`,
+);
+
+/** What the database keeps for requests to runs. */
+export const CONTROL_STATEMENTS = [CANCEL_RUNS, PAUSE_RUNS, RESUME_RUNS, CONTROL_OF];
+
+/** Attempts for a run that is claimed and given back meanwhile, again and again. */
+const ATTEMPTS = 5;
+
+/** Requests to runs. */
+export class Control {
+  readonly #pool: Pool;
+  readonly #event: "owed" | "none";
+
+  /** `owesEvents`: whether a broker is owed the completed event of each run that ends. */
+  constructor(pool: Pool, owesEvents: boolean) {
+    this.#pool = pool;
+    this.#event = owesEvents ? "owed" : "none";
+  }
+
+  async request(items: ControlRequest[]): Promise<Outcome<ControlResult>[]> {
+    const results = new Map<ControlRequest, ControlResult | "open">();
+    for (const round of rounds(
+      items.filter(({ uuid }) => isUuid(uuid)),
+      ({ uuid }) => uuid,
+    )) {
+      let left = round;
+      for (let attempt = 0; attempt < ATTEMPTS && left.length > 0; attempt++) {
+        for (const [kind, asked] of Map.groupBy(left, ({ kind }) => kind)) {
+          for (const { position, result } of await this.#ask(kind, asked)) {
+            const item = asked[position];
+            if (item !== undefined) results.set(item, result);
+          }
+        }
+        left = left.filter((item) => results.get(item) === "open");
+      }
+    }
+    return items.map((item) => {
+      const result = results.get(item);
+      if (result === undefined) return { kind: "error", code: "run_not_found", subject: item.uuid };
+      return result === "open" ? { kind: "lost" } : { kind: "ok", value: result };
+    });
+  }
+
+  #ask(kind: ControlRequest["kind"], asked: ControlRequest[]): Promise<Answer[]> {
+    const text = JSON.stringify(asked.map((item, position) => ({ ...item, position })));
+    const bounds = boundsOf(asked.map(({ uuid }) => uuid));
+    if (kind === "cancel") return this.#pool.run(CANCEL_RUNS.call, [text, this.#event, ...bounds]);
+    return this.#pool.run((kind === "pause" ? PAUSE_RUNS : RESUME_RUNS).call, [text, ...bounds]);
+  }
+
+  async of(worker: string): Promise<(Held & HolderNews)[]> {
+    const rows = await this.#pool.run<NewsRow>(CONTROL_OF.call, [worker]);
+    return rows.map(({ kind, compensates, last, ...held }) => {
+      if (kind === "inbox") return { ...held, kind, last };
+      return kind === "pause" ? { ...held, kind } : { ...held, kind, compensates };
+    });
+  }
+}
+
+interface Answer {
+  position: number;
+  result: ControlResult | "open";
+}
+
+interface NewsRow extends Held {
+  kind: HolderNews["kind"];
+  compensates: boolean;
+  last: number;
+}

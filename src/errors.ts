@@ -52,6 +52,16 @@ const ERRORS = {
     retryable: false,
     sentence: (address: string) => `No step ${address} of this run has begun`,
   },
+  run_not_ended: {
+    status: 409,
+    retryable: false,
+    sentence: () => "The run has not ended; cancel it, or wait for its end",
+  },
+  run_undone: {
+    status: 409,
+    retryable: false,
+    sentence: (address: string) => `Step ${address} was undone; a retry has to begin there, or before it`,
+  },
   run_cancelling: {
     status: 409,
     retryable: false,

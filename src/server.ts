@@ -13,6 +13,7 @@ import type { Messaging } from "./messaging/port.ts";
 import { runProgram } from "./program.ts";
 import { partCollector, readinessOf } from "./readiness.ts";
 import { RequestKeyRepository } from "./repositories/request-keys.ts";
+import { RunRequests } from "./repositories/run-requests.ts";
 import { RunRepository } from "./repositories/runs.ts";
 import { WorkflowRepository } from "./repositories/workflows.ts";
 import { pause } from "./resilience/waiting.ts";
@@ -26,6 +27,7 @@ import { HookService } from "./services/hooks/hooks.ts";
 import { Preparing } from "./services/preparing.ts";
 import type { ReadinessService } from "./services/readiness.ts";
 import { RepeatableRequests } from "./services/repeatable.ts";
+import { RetryService } from "./services/retries.ts";
 import { RunStarts } from "./services/run-starts.ts";
 import { RunWaits } from "./services/run-waits.ts";
 import { RunService } from "./services/runs.ts";
@@ -101,7 +103,8 @@ export function startServer(options: ServerOptions): Server {
     waits,
     stats: new StatsService(storage, definitions, clock),
     signals: new SignalService(runService, runs, events, clock),
-    control: new ControlService(runService, runs, events),
+    control: new ControlService(runService, new RunRequests(storage), events),
+    retries: new RetryService(runService, { repository: runs, requests: new RunRequests(storage) }, preparing, events),
     history,
     requests: new RepeatableRequests(keys),
     readiness,

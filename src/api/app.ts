@@ -10,6 +10,7 @@ import type { HistoryService } from "../services/history/history.ts";
 import type { HookService } from "../services/hooks/hooks.ts";
 import type { ReadinessService } from "../services/readiness.ts";
 import type { RepeatableRequests } from "../services/repeatable.ts";
+import type { RetryService } from "../services/retries.ts";
 import type { RunWaits } from "../services/run-waits.ts";
 import type { RunService } from "../services/runs.ts";
 import type { ScheduleService } from "../services/schedules/schedules.ts";
@@ -62,6 +63,7 @@ export interface AppOptions extends DoorOptions {
   hooks: HookService;
   signals: SignalService;
   control: ControlService;
+  retries: RetryService;
   history: HistoryService;
   requests: RepeatableRequests;
   readiness: ReadinessService;
@@ -94,6 +96,7 @@ export function createApp(options: AppOptions) {
     hooks,
     signals,
     control,
+    retries,
     history,
     requests,
     readiness,
@@ -132,7 +135,7 @@ export function createApp(options: AppOptions) {
     .use(hookRoutes(hooks, runs, waits))
     .use(signalRoutes(signals, requests, readAfter))
     .use(statsRoutes(stats))
-    .use(controlRoutes(control, readAfter))
+    .use(controlRoutes(control, retries, readAfter))
     .use(eventRoutes(history, clock))
     .use(languageRoutes())
     .use(editingRoutes(workflows, types))

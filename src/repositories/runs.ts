@@ -1,12 +1,10 @@
 import { Coalescer } from "../batching/coalescer.ts";
 import type { Cache } from "../cache/port.ts";
 import type { Clock } from "../clock.ts";
-import { PlatformError } from "../errors.ts";
 import type { ExecuteBeforeInsert } from "../messaging/port.ts";
-import type { ControlRequest, ControlResult } from "../schemas/control.ts";
 import type { Json } from "../schemas/json.ts";
 import type { PageRequest } from "../schemas/page.ts";
-import { keyOf, nameOfRun, type RunKey } from "../schemas/run.ts";
+import { nameOfRun, type RunKey } from "../schemas/run.ts";
 import type { RunLook } from "../schemas/run-query.ts";
 import type { Replica } from "../storage/port/replica.ts";
 import type {
@@ -114,20 +112,6 @@ export class RunRepository {
   /** JSON array text of all entries of the log of a run, also once it is over. */
   async logOf(key: RunKey): Promise<string> {
     return (await this.#storage.findHistory([{ ...key, rows: 0 }]))[0]?.entries ?? "[]";
-  }
-
-  /**
-   * Asks something of a run.
-   *
-   * @throws PlatformError run_not_found, overloaded where it is claimed and given back again and again, storage_unavailable
-   */
-  async control(request: ControlRequest): Promise<ControlResult> {
-    const [outcome] = await this.#storage.requestControl([request]);
-    if (outcome?.kind === "lost") throw new PlatformError("overloaded");
-    const result = unwrap(outcome);
-    // Others may have waited for its end, which nobody else tells.
-    if (result === "cancelled") await this.#storage.takeTurns([keyOf(request)]);
-    return result;
   }
 
   /** Asks for the end of runs, and lets those begin that waited for it. @throws what the storage throws */

@@ -48,7 +48,7 @@ export function stepResultsText(
   const omitted: Omitted = { steps: new Map(dropped), compensations: new Map() };
   const tops = new Map<string, string>();
   for (const [path, result] of ofLastIterations(ofLastAttempts([...entries]), omitted)) {
-    if (path !== PAUSED) results.set(result.step_name, result);
+    if (isOfStep(path)) results.set(result.step_name, result);
     if (!path.includes("/")) tops.set(path, result.step_name);
   }
   if (results.size > MAX_NESTED_RESULTS) omit(results, omitted);
@@ -126,6 +126,13 @@ function ofLastIterations(entries: LogEntry[], omitted: Omitted): LogEntry[] {
     return isShown ? [entry] : [];
   });
 }
+
+/** Whether an entry is that of a step. Others have a word in place of a path. */
+export function isOfStep(path: string): boolean {
+  return path.charCodeAt(0) <= NINE;
+}
+
+const NINE = "9".charCodeAt(0);
 
 /** Without the entries of steps whose container has begun another attempt: that has other paths, and the same names. */
 export function ofLastAttempts(entries: LogEntry[]): LogEntry[] {

@@ -1,5 +1,5 @@
 import { PlatformError } from "../errors.ts";
-import type { RunRepository } from "../repositories/runs.ts";
+import type { RunRequests } from "../repositories/run-requests.ts";
 import type { ControlKind, ControlRequest } from "../schemas/control.ts";
 import type { RunRecord } from "../storage/port.ts";
 import { NAMESPACE } from "./namespace.ts";
@@ -19,12 +19,12 @@ const UNDER_WAY: Record<Exclude<ControlKind, "resume">, string> = { cancel: "can
 /** Ends runs, has them stand still and go on. */
 export class ControlService {
   readonly #runs: RunService;
-  readonly #repository: RunRepository;
+  readonly #requests: RunRequests;
   readonly #events: TriggerEvents;
 
-  constructor(runs: RunService, repository: RunRepository, events: TriggerEvents) {
+  constructor(runs: RunService, requests: RunRequests, events: TriggerEvents) {
     this.#runs = runs;
-    this.#repository = repository;
+    this.#requests = requests;
     this.#events = events;
   }
 
@@ -51,7 +51,7 @@ export class ControlService {
     const run = await this.#runs.get(id);
     if (run.completedAt !== null) return endedAs(run, kind);
     const { uuid } = run;
-    const result = await this.#repository.control({ namespace: NAMESPACE, uuid, kind, ...said });
+    const result = await this.#requests.control({ namespace: NAMESPACE, uuid, kind, ...said });
     if (result === "over") return endedAs(await this.#runs.get(id), kind);
     if (result === "refused") throw new PlatformError("run_cancelling");
     if (result === "requested" || result === "resumed") this.#tell(run);

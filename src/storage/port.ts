@@ -16,7 +16,7 @@ import type { Outcome } from "./port/outcome.ts";
 import type { Progress, Saved } from "./port/progress.ts";
 import type { Reads } from "./port/reads.ts";
 import type { KeptRequest, RequestKey } from "./port/request-keys.ts";
-import type { AwaitedRun, FoundRuns, InsertedRun, NewRun, StoredFacts } from "./port/runs.ts";
+import type { AwaitedRun, FoundRuns, InsertedRun, NewRetry, NewRun, StoredFacts } from "./port/runs.ts";
 import type { Schedules } from "./port/schedules.ts";
 import type { TurnsTaken } from "./port/turns.ts";
 import type {
@@ -78,6 +78,8 @@ export interface Storage extends Reads {
 
   /** Error workflow_not_found, unstorable, or concurrency_limit. The same uuid twice is stored once; unstorable where another namespace has it. */
   insertRuns(items: Unnamed<NewRun>[]): Promise<Outcome<InsertedRun>[]>;
+  /** Stores runs that try others again, with what they keep of these. Error version_not_found, or concurrency_limit. */
+  insertRetries(items: Unnamed<NewRetry>[]): Promise<Outcome<InsertedRun>[]>;
   /**
    * Lets runs begin whose turn it is: those that wait behind runs that ended just now, and any others, which a look that died
    * may have left. Where none waits this is one look into an empty index.

@@ -29,6 +29,7 @@ import { progressContract } from "./storage/progress.ts";
 import { raceContract } from "./storage/races.ts";
 import { requestKeyContract } from "./storage/request-keys.ts";
 import { retentionContract } from "./storage/retention.ts";
+import { retryContract } from "./storage/retries.ts";
 import { runContract } from "./storage/runs.ts";
 import { scheduleContract } from "./storage/schedules.ts";
 import { turnContract } from "./storage/turns.ts";
@@ -56,6 +57,7 @@ export function storageContract(name: string, adapter: StorageAdapter): void {
     describe("times and priorities", () => priorityContract(check));
     describe("leases", () => leaseContract(check));
     describe("control", () => controlContract(check));
+    describe("retries", () => retryContract(check));
     describe("pauses", () => pauseContract(check));
     describe("children", () => childContract(check));
     describe("children made by options", () => madeChildContract(check));

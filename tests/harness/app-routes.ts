@@ -5,6 +5,7 @@ import { systemClock } from "../../src/clock.ts";
 import { loadStepTypes } from "../../src/connectors/index.ts";
 import { openInProcessMessaging } from "../../src/messaging/in-process.ts";
 import { RequestKeyRepository } from "../../src/repositories/request-keys.ts";
+import { RunRequests } from "../../src/repositories/run-requests.ts";
 import { RunRepository } from "../../src/repositories/runs.ts";
 import { WorkflowRepository } from "../../src/repositories/workflows.ts";
 import { RunEnds } from "../../src/run-ends.ts";
@@ -16,6 +17,7 @@ import { HookService } from "../../src/services/hooks/hooks.ts";
 import { Preparing } from "../../src/services/preparing.ts";
 import { ReadinessService } from "../../src/services/readiness.ts";
 import { RepeatableRequests } from "../../src/services/repeatable.ts";
+import { RetryService } from "../../src/services/retries.ts";
 import { RunStarts } from "../../src/services/run-starts.ts";
 import { RunWaits } from "../../src/services/run-waits.ts";
 import { RunService } from "../../src/services/runs.ts";
@@ -62,7 +64,8 @@ export async function routesOfApp(): Promise<string[]> {
     waits: new RunWaits({ storage, ends: new RunEnds(), clock: systemClock, log }),
     stats: new StatsService(storage, definitions, systemClock),
     signals: new SignalService(runService, runs, events, systemClock),
-    control: new ControlService(runService, runs, events),
+    control: new ControlService(runService, new RunRequests(storage), events),
+    retries: new RetryService(runService, { repository: runs, requests: new RunRequests(storage) }, preparing, events),
     history: new HistoryService({
       ...{ storage, runs: runService, lists: runLists, find: (key) => runs.find(key), clock: systemClock, log },
     }),

@@ -163,6 +163,7 @@ const unused: Omit<Storage, "batchesAtOnce"> = {
   listVersions: never,
   undeleteWorkflows: never,
   insertRuns: never,
+  insertRetries: never,
   findRuns: never,
   endedRuns: never,
   storedRuns: never,

@@ -27,11 +27,7 @@ export function scheduleRequests(
       scheduler.after(random.below(span), () => cancel(uuid, random.chance(0.7)));
       if (random.chance(0.2)) scheduler.after(random.below(span), () => cancel(uuid, false));
     }
-    if (random.chance(0.15)) {
-      const at = random.below(span);
-      scheduler.after(at, () => pause(uuid));
-      scheduler.after(at + random.below(LONGEST_PAUSE), () => resume(uuid));
-    }
+    if (random.chance(0.15)) scheduler.after(random.below(span), () => pause(uuid));
   }
 
   function cancel(uuid: string, compensates: boolean): void {
@@ -49,13 +45,8 @@ export function scheduleRequests(
   function pause(uuid: string): void {
     ask({ ...keyOf(uuid), kind: "pause" }, (result) => {
       if (result === "paused" || result === "requested") world.counts.pauses++;
+      scheduler.after(random.below(LONGEST_PAUSE), () => ask({ ...keyOf(uuid), kind: "resume" }, () => {}));
     });
-  }
-
-  /** A pause whose answer is late may come after it, so it is asked for once more. */
-  function resume(uuid: string): void {
-    ask({ ...keyOf(uuid), kind: "resume" }, () => {});
-    scheduler.after(LONGEST_PAUSE, () => ask({ ...keyOf(uuid), kind: "resume" }, () => {}));
   }
 
   function ask(request: ControlRequest, said: (result: ControlResult) => void): void {

@@ -1,6 +1,7 @@
 /** When effects of simulated runs may begin. */
 import type { Step } from "../../src/language/definition/step.ts";
 import { CANCELLED } from "../../src/schemas/interrupted.ts";
+import { keptOf } from "../../src/schemas/kept.ts";
 import { type LogEntry, parseLog } from "../../src/schemas/log.ts";
 import type { RunRecord } from "../../src/storage/port.ts";
 import { stepsBefore } from "./steps.ts";
@@ -12,7 +13,7 @@ export class Effects {
 
   /** An effect of a run begins; gives what is wrong with that, as the run is stored. */
   begun({ uuid, log }: RunRecord, path: string, steps: readonly Step[]): string[] {
-    const entries = parseLog(log);
+    const entries = parseLog(log).flatMap((entry) => keptOf(entry)?.flat() ?? [entry]);
     const faults: string[] = [];
     if (!path.endsWith("/u") && entries.some(isHalt)) faults.push("after the run was cancelled");
     const persisted = new Set(entries.flatMap(([at, { status }]) => (status === "running" ? [] : [at])));

@@ -13,6 +13,7 @@ import { orderFaults } from "./order.ts";
 import { randomWorkload } from "./random-definitions.ts";
 import { compensationFaults } from "./reference/compensations.ts";
 import { runFaults } from "./reference/runs.ts";
+import { scheduleRetries } from "./retries.ts";
 import { STARTED_WORKLOADS } from "./run-workloads.ts";
 import { ProcessClock, Random, Scheduler } from "./scheduler.ts";
 import { scheduleSignals, signalFaults } from "./signals.ts";
@@ -71,12 +72,13 @@ export async function simulate(seed: number, types: StepTypes, ground: Ground = 
   const wake = (run: string) => random.pick(workers.at).wake(run);
   scheduleSignals(world, { api, span: TRIGGER_SPAN + 10_000, wake });
   scheduleFaults(workers, FAULTS_END);
+  scheduleRetries(world, [...expected.keys()], { api, span: TRIGGER_SPAN + 30_000, wake });
   scheduleRequests(world, [...expected.keys()], { api, span: TRIGGER_SPAN + 10_000, wake });
   const open = [...expected.keys()];
   let isOver = false;
   const watch = async () => {
     await dropEnded(storage, open);
-    isOver = open.length === 0 && haveEnded(await allRuns(storage));
+    isOver = open.length === 0 && world.retriesLeft === 0 && haveEnded(await allRuns(storage));
     if (!isOver) scheduler.after(5000, watch);
   };
   scheduler.after(TRIGGER_SPAN + 3000, watch);
@@ -86,7 +88,9 @@ export async function simulate(seed: number, types: StepTypes, ground: Ground = 
     const [run] = await storage.findRuns([keyOf(id)]);
     const cancelled = world.cancelled.get(id);
     if (cancelled?.result === "cancelled" && run?.status !== "cancelled") world.violation(`run ${id} ended once more`);
-    if (run)
+    // Of a run that is tried again children are those of the one before.
+    const isRetry = run?.retryOf != null;
+    if (run && !isRetry)
       for (const fault of childFaults(run, workload, all)) world.violation(`run ${id} (${workload.id}): ${fault}`);
     const problems =
       cancelled !== undefined && run?.status === "cancelled"
@@ -122,7 +126,8 @@ function problemsOf(run: RunRecord | null, workload: Workload, mayUndo: boolean)
   if (run === null) return ["is gone"];
   const { id, steps, options, status } = workload;
   const results: Record<string, StepResult> = JSON.parse(run.stepResults ?? "{}");
-  const problems = orderFaults(withDefaults(steps, options?.defaults), "", results);
+  // What a retry keeps was done before what is around it began.
+  const problems = run.retryOf === null ? orderFaults(withDefaults(steps, options?.defaults), "", results) : [];
   if (!POISONED.includes(id)) problems.push(...runFaults(run, workload));
   else if (run.status !== status) problems.push(`ended as ${run.status} (${run.error}); log ${run.log}`);
   if (!POISONED.includes(id) && mayUndo) problems.push(...compensationFaults(steps, results, run.status === "success"));

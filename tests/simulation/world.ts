@@ -2,7 +2,7 @@ import type { StepTypes } from "../../src/connectors/index.ts";
 import { compile } from "../../src/engine/plan/compile.ts";
 import type { Plan } from "../../src/engine/plan/plan.ts";
 import type { ControlResult } from "../../src/schemas/control.ts";
-import { type LogEntry, PAUSED, parseLog } from "../../src/schemas/log.ts";
+import { isOfStep, type LogEntry, parseLog } from "../../src/schemas/log.ts";
 import type { StepResult } from "../../src/schemas/run.ts";
 import { SHORTCUTS, type Shortcut } from "../../src/shortcuts.ts";
 import type { Held, Progress, RunRecord, Storage } from "../../src/storage/port.ts";
@@ -46,6 +46,7 @@ export class World {
     unclaimed: 0,
     cancels: 0,
     pauses: 0,
+    retries: 0,
     signals: 0,
   };
   /** What its workers may take: all, none, or some. */
@@ -58,6 +59,8 @@ export class World {
   readonly turns: Turns;
   /** Runs whose end was asked for while they were not over. */
   readonly cancelled = new Map<string, Asked>();
+  /** Runs that are still to be tried again once they are over. */
+  retriesLeft = 0;
   /** The uuids of the workflows. */
   readonly uuids = new Map<Workload, string>();
   /** What every run plays. */
@@ -148,7 +151,7 @@ export class World {
       // Mostly it is what was seen last.
       if (this.#shown.get(row.uuid) === text) continue;
       this.#shown.set(row.uuid, text);
-      const entries = parseLog(row.log).filter(([path]) => path !== PAUSED);
+      const entries = parseLog(row.log).filter(([path]) => isOfStep(path));
       this.#keepsWhatItShowed(row, entries);
       const taken = entries.flatMap(([, , , seq]) => seq ?? []);
       if (new Set(taken).size < taken.length) this.violation(`run ${row.uuid} took something twice`);

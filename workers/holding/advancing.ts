@@ -55,13 +55,8 @@ export class Advancing {
       onTired: (held, pause) => this.#giveBack(held, dueAfterPause(held, pause, options.clock.now())),
     });
     this.#saves = new Saves(options, parts);
-    const next = (held: HeldRun) => this.#next(held);
-    this.requests = new Requests(options.clock, {
-      holdings: parts.holdings,
-      handing: this.#handing,
-      effects: this.effects,
-      next,
-    });
+    const own = { holdings: parts.holdings, handing: this.#handing, effects: this.effects };
+    this.requests = new Requests(options.clock, own, (held) => this.#next(held));
   }
 
   /** Begins with a run, or goes on with it: a thread advances it. */

@@ -182,15 +182,8 @@ function handed(held: HeldRun, thread: number): Handed {
   const { definition, trace } = held;
   const { cancel } = held.asked;
   const inbox = held.inbox.hand();
-  const run = {
-    uuid,
-    token,
-    definition,
-    depth,
-    state,
-    ...(inbox.length > 0 && { inbox }),
-    ...(cancel !== null && { cancel }),
-  };
+  const more = { ...(inbox.length > 0 && { inbox }), ...(cancel !== null && { cancel }) };
+  const run = { uuid, token, definition, depth, state, ...more };
   return trace === null ? run : { ...run, traceId: trace.traceId };
 }
 

@@ -4,7 +4,7 @@ import { Concurrency, Defaults, OnFailure, RateLimit } from "../../language/defi
 import { Step } from "../../language/definition/step.ts";
 import { Workflow, WorkflowInput, WorkflowVersion } from "../../language/definition/workflow.ts";
 import { CONTAINERS, Placeholder, stepSchemas } from "../../language/step-schemas.ts";
-import { CancelInput } from "../../schemas/control-input.ts";
+import { CancelInput, RetryInput } from "../../schemas/control-input.ts";
 import { ExpressionInput } from "../../schemas/expression.ts";
 import { ErrorCause, ErrorDetails, Run, RunCompensation, StepResult } from "../../schemas/run.ts";
 import { RunEvent } from "../../schemas/run-event.ts";
@@ -13,50 +13,10 @@ import { STEP_SCHEMAS } from "../../schemas/step-query.ts";
 import { MockError, MockOutput, MockReply, TestInput, TestSignal } from "../../schemas/test-input.ts";
 import { TriggerBatchInput, TriggerInput } from "../../schemas/trigger.ts";
 import { Waiting } from "../../schemas/waiting.ts";
+import { ErrorBody, ExpressionPlace, Finding, ValidationErrorBody } from "./error-schemas.ts";
 import { EXPRESSION_EXAMPLE, TEST_EXAMPLE, TRIGGER_EXAMPLE, WORKFLOW_EXAMPLE } from "./examples.ts";
 import { HOOK_SCHEMAS } from "./hook-documents.ts";
 import { SCHEDULE_SCHEMAS } from "./schedule-documents.ts";
-
-const ErrorBody = Type.Object(
-  { detail: Type.String(), code: Type.String(), request_id: Type.String() },
-  { title: "Error" },
-);
-
-const ExpressionPlace = Type.Object(
-  { offset: Type.Integer(), length: Type.Integer() },
-  { title: "ExpressionPlace", description: "A part of an expression, in UTF-16 units" },
-);
-
-const Finding = Type.Object(
-  {
-    loc: Type.Array(Type.Union([Type.String(), Type.Integer()])),
-    msg: Type.String(),
-    type: Type.String(),
-    ctx: Type.Optional(ExpressionPlace),
-  },
-  { title: "Finding", description: "Something in a request: where it is, in words, and as one word" },
-);
-
-/** What in a definition may not be what its author meant. */
-export const Warnings = Type.Array(Finding, { description: "They refuse nothing" });
-
-const ValidationErrorBody = Type.Object(
-  {
-    detail: Type.Array(Finding),
-    code: Type.String(),
-    request_id: Type.String(),
-  },
-  {
-    title: "ValidationError",
-    examples: [
-      {
-        detail: [{ loc: ["body", "steps", 0, "name"], msg: "Field required", type: "missing" }],
-        code: "validation_failed",
-        request_id: "00000000-0000-4000-8000-000000000000",
-      },
-    ],
-  },
-);
 
 /** How TypeBox writes the keys of a map. */
 const ANY_KEY = "^(.*)$";
@@ -73,6 +33,7 @@ const SCHEMAS = {
   Step,
   Placeholder,
   CancelInput,
+  RetryInput,
   TriggerInput: { ...TriggerInput, examples: [TRIGGER_EXAMPLE] },
   ...SCHEDULE_SCHEMAS,
   TriggerBatchInput: { ...TriggerBatchInput, examples: [{ triggers: [TRIGGER_EXAMPLE] }] },

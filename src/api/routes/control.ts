@@ -1,14 +1,17 @@
 import { Type } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { Elysia } from "elysia";
-import { CancelInput, Nothing } from "../../schemas/control-input.ts";
+import { CancelInput, Nothing, RetryInput } from "../../schemas/control-input.ts";
 import { checked } from "../../schemas/faults.ts";
 import type { Controlled, ControlService } from "../../services/control.ts";
+import type { RetryService } from "../../services/retries.ts";
 import { acceptedResponse, BODY_ERRORS, optionalBody, responses } from "../openapi/documents.ts";
 import { readOptionalBody } from "../request/body.ts";
 import type { ReadAfter } from "../request/read-after.ts";
+import { traceOf } from "../request/traces.ts";
 
 const cancelInput = TypeCompiler.Compile(CancelInput);
+const retryInput = TypeCompiler.Compile(RetryInput);
 const nothing = TypeCompiler.Compile(Nothing);
 
 const answer = (description: string) =>
@@ -22,8 +25,14 @@ const RUN_ID = {
   schema: { type: "string" as const, minLength: 1 },
 };
 
+const Retried = Type.Object({
+  run_id: Type.String({ format: "uuid" }),
+  will_run: Type.Array(Type.String(), { description: "The addresses of the steps that run again; up to 1,000" }),
+});
+const MOST_ADDRESSES = 1000;
+
 /** Requests to runs: to end, to stand still, to go on. */
-export function controlRoutes(control: ControlService, readAfter: ReadAfter) {
+export function controlRoutes(control: ControlService, retries: RetryService, readAfter: ReadAfter) {
   const reply = ({ uuid, status, isDone }: Controlled) =>
     readAfter.reply(`{"run_id":"${uuid}","status":"${status}"}`, isDone ? 200 : 202);
   return new Elysia({ prefix: "/api/v1", normalize: false })
@@ -86,6 +95,25 @@ export function controlRoutes(control: ControlService, readAfter: ReadAfter) {
             "It goes on; what it waits for comes later by the time of the pause. One that is not paused goes on anyway.",
           parameters: [RUN_ID],
           responses: responses("The run goes on", DONE, 404, 409, ...BODY_ERRORS),
+        },
+      },
+    )
+    .post(
+      "/runs/:run_id/retry",
+      async ({ params, request }) => {
+        const input = checked(retryInput, await readOptionalBody(request), "body");
+        const { uuid, willRun } = await retries.retry(params.run_id, input, traceOf(request));
+        return readAfter.reply(JSON.stringify({ run_id: uuid, will_run: willRun.slice(0, MOST_ADDRESSES) }));
+      },
+      {
+        detail: {
+          tags,
+          summary: "Try a run again",
+          description:
+            "A new run, with `retry_of`, that keeps what the run that is over did before a step, and does the rest. It is on disk before this answers.",
+          parameters: [RUN_ID],
+          requestBody: optionalBody("RetryInput"),
+          responses: responses("The new run is stored", Retried, 404, 409, ...BODY_ERRORS),
         },
       },
     );

@@ -4,7 +4,8 @@ import type { StepTypes } from "../../connectors/index.ts";
 import { readWorkflow } from "../../language/workflow-input.ts";
 import { MAX_DEFINITION_DEPTH } from "../../schemas/json.ts";
 import type { WorkflowService } from "../../services/workflows.ts";
-import { BODY_ERRORS, pageOf, reference, requestBody, responses, Warnings } from "../openapi/documents.ts";
+import { BODY_ERRORS, pageOf, reference, requestBody, responses } from "../openapi/documents.ts";
+import { Warnings } from "../openapi/error-schemas.ts";
 import { readBody } from "../request/body.ts";
 import {
   CHANGE_PARAMETERS,

@@ -31,6 +31,8 @@ export interface RunState {
   children: Children;
   /** Steps that began, in all iterations and attempts. */
   executed: number;
+  /** Entries of the run that it tries again, for steps that keep them, by path: those within each, then its own; none for most. */
+  kept: Map<string, LogEntry[]>;
   /** It is asked to be cancelled, and its log may not say so yet; null where it is not. */
   cancel: Cancel | null;
   /** How the run ends, which was stopped in the middle of its steps; null where it was not. */

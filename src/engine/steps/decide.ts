@@ -21,8 +21,8 @@ const NONE: UnderWay = new Set();
  * but that the meter counts what expressions cost.
  */
 export function decide(state: RunState, now: number, underWay: UnderWay = NONE, meter: Meter = state.meter): Decision {
-  const { root, undoing, deadline, inbox, children, cancel } = state;
-  const asked = { now, underWay, meter, inbox, children };
+  const { root, undoing, deadline, inbox, children, kept, cancel } = state;
+  const asked = { now, underWay, meter, inbox, children, kept };
   const cancelled = cancel === null ? null : decideCancel(state, cancel, now);
   if (cancelled !== null) return cancelled;
   // What runs for a run that is cancelled ends before anything is undone.
@@ -37,6 +37,9 @@ function decideBlock(block: BlockState, asked: Asked): Decision {
   const node = block.plan.nodes[block.position];
   const { current } = block;
   if (node === undefined || underWay.has(block.path)) return { kind: "wait", wakeAt: null };
+  const kept = current === null && asked.kept.size > 0 ? asked.kept.get(block.path) : undefined;
+  const last = kept?.at(-1);
+  if (kept !== undefined && last !== undefined) return { kind: "record", entry: last, inside: kept.slice(0, -1) };
   const unmet = current === null ? decideCondition(block, node, asked) : null;
   if (unmet !== null) return unmet;
   if (current?.isRetrying && current.wakeAt !== null && now < current.wakeAt) {

@@ -11,8 +11,11 @@ import type { BlockState } from "../state/state.ts";
 
 /** The next thing that a run has to do. */
 export type Decision =
-  /** Record this entry and decide again. `child`: a run that is stored with it. */
-  | { kind: "record"; entry: LogEntry; child?: ChildOfStep }
+  /**
+   * Record this entry and decide again. `child`: a run that is stored with it. `inside`: entries to record before it, of steps within
+   * one that is kept.
+   */
+  | { kind: "record"; entry: LogEntry; child?: ChildOfStep; inside?: readonly LogEntry[] }
   /** A step's attempt, or its handler, ended: record its outcome and decide again. `unexpected`: an error of a connector, for the log. */
   | {
       kind: "settle";
@@ -68,4 +71,5 @@ export interface Asked {
   meter: Meter;
   inbox: Pick<Inbox, "givenTo" | "endOf">;
   children: Pick<Children, "count">;
+  kept: ReadonlyMap<string, readonly LogEntry[]>;
 }

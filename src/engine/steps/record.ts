@@ -2,6 +2,7 @@ import { SET, SUCCEED, WORKFLOW } from "../../language/definition/control.ts";
 import type { Cancel } from "../../schemas/control.ts";
 import type { InboxRow } from "../../schemas/inbox.ts";
 import { isObject, type Json } from "../../schemas/json.ts";
+import { keptOf } from "../../schemas/kept.ts";
 import type { LogEntry } from "../../schemas/log.ts";
 import { pauseOf } from "../../schemas/pauses.ts";
 import type { StepResult } from "../../schemas/run.ts";
@@ -45,6 +46,7 @@ export function foldLog(plan: Plan, payload: Json, log: Iterable<LogEntry>, more
   const state: RunState = {
     ...own,
     steps: new Map(),
+    kept: new Map(),
     blocks: new Map(),
     inbox: new Inbox(inbox),
     children: new Children(),
@@ -67,6 +69,9 @@ export function foldLog(plan: Plan, payload: Json, log: Iterable<LogEntry>, more
 /** Takes one more entry into the state. */
 export function record(state: RunState, entry: LogEntry): void {
   const [path, result, , taken] = entry;
+  const kept = keptOf(entry);
+  for (const one of kept ?? []) state.kept.set(one.at(-1)?.[0] ?? "", one);
+  if (kept !== null) return;
   const paused = pauseOf(entry);
   if (paused !== null) return void shiftTimes(state, paused);
   if (taken !== undefined) state.inbox.take(taken);

@@ -55,9 +55,9 @@ function scene() {
             tags: null,
             startAt: null,
             priority: null,
-    control: null,
-    cancelReason: null,
-    retryOf: null,
+            control: null,
+            cancelReason: null,
+            retryOf: null,
           };
     return record;
   };

@@ -32,6 +32,18 @@ export interface NewRun extends MadeRun {
   progress: ProgressBeforeInsert | null;
 }
 
+/** A run that tries another one again, of a version that is named. */
+export interface NewRetry extends Pick<NewRun, "payload" | "traceparent" | "tags" | "turn"> {
+  uuid: string;
+  namespace: string;
+  workflowUuid: string;
+  version: number;
+  /** The run that it tries again. */
+  retryOf: string;
+  /** JSON text of the log that it begins with: an array with one entry, or none. */
+  log: string;
+}
+
 export interface InsertedRun {
   uuid: string;
   workflowUuid: string;

@@ -23,6 +23,7 @@ import { FIND_HISTORY, findHistory } from "./history.ts";
 import { HOOK_STATEMENTS, PostgresHooks } from "./hooks/hooks.ts";
 import { FENCE_IDS, FIND_LATE_IDS, Ids } from "./ids.ts";
 import { FIND_INBOX, Inbox, PUT_SIGNALS } from "./inbox.ts";
+import { INSERT_RETRY, insertRetries } from "./inserts/new-retries.ts";
 import { INSERT_STATEMENTS, NewRuns } from "./inserts/new-runs.ts";
 import { dropRequestKeys, findRequestKeys } from "./inserts/request-keys.ts";
 import { PARTITION_FUNCTIONS, Partitions } from "./partitions/partitions.ts";
@@ -54,6 +55,7 @@ export const KEPT = [
   RENEW_LEASE,
   HELD_BY,
   ...CONTROL_STATEMENTS,
+  INSERT_RETRY,
   PUT_SIGNALS,
   FIND_INBOX,
   FIND_AWAITED,
@@ -162,6 +164,7 @@ function postgresStorage(
     findVersions: (keys) => definitions.versions(keys),
     insertRuns: (items) => newRuns.insert(items),
     endedRuns: (keys) => endedRuns(reads, keys),
+    insertRetries: (items) => insertRetries(writes, ids, items),
     storedRuns: (keys) => storedRuns(writes, keys),
     takeTurns: (ended) => takeTurns(writes, ended),
     findHistory: (items) => findHistory(reads, items),

@@ -52,10 +52,12 @@ begin
       end if;
     end if;
     update run_turns t set begun_at = at where t.run_uuid = head.run_uuid;
-    insert into run_queue (run_uuid, namespace, due_at, parent_uuid, parent_path, parent_cancels, priority, paused_at) values (head.run_uuid,
-      head.namespace, case when head.paused_at is null
+    insert into run_queue (run_uuid, namespace, due_at, parent_uuid, parent_path, parent_cancels, priority, paused_at, log_length, log_size)
+      values (head.run_uuid, head.namespace, case when head.paused_at is null
         then at + coalesce(($3::json ->> head.run_uuid::text)::float8, 0) * interval '1 millisecond' else 'infinity' end, head.parent_uuid,
-      head.parent_path, head.parent_cancels, head.priority, head.paused_at) on conflict do nothing;
+      head.parent_path, head.parent_cancels, head.priority, head.paused_at,
+      (select count(*) from run_log l where l.run_uuid = head.run_uuid),
+      (select coalesce(sum(length(l.entries::text)), 0) from run_log l where l.run_uuid = head.run_uuid)) on conflict do nothing;
     begun := begun || jsonb_build_object('namespace', head.namespace, 'uuid', head.run_uuid);
   end loop;
   if free_at is not null and head.cancels_oldest then

@@ -139,6 +139,7 @@ function sqliteStorage(
     listWorkflows: async (page) => reading(() => definitions.list(page, underWay.settled())),
     findVersions: async (keys) => reading(() => keys.map((key) => definitions.version(key))),
     insertRuns: (items) => underWay.store(items, (named) => committer.write("insertRuns", named)),
+    insertRetries: (items) => underWay.store(items, (named) => committer.write("insertRetries", named)),
     findRuns: async (keys) => reading(() => keys.map((key) => runs.find(key))),
     endedRuns: async (keys) => reading(() => keys.filter((key) => runs.hasEnded(key))),
     storedRuns: async (keys) => reading(() => keys.filter((key) => runs.isStored(key))),

@@ -13,7 +13,7 @@ import { done } from "./workers.ts";
 // The row is read first, and written by its key: SQLite 3.54 plans a join with parameters anew at each call, which took 70 µs of
 // an end. Nothing changes the row in between, since this connection alone writes.
 const FIND =
-  "select token, started_at as startedAt, paused_at as pausedAt, inbox, parent_uuid is not null or has_children as hasFamily from run_queue where run_uuid = ? and namespace = ?";
+  "select token, started_at as startedAt, paused_at as pausedAt, log_length as logLength, inbox, parent_uuid is not null or has_children as hasFamily from run_queue where run_uuid = ? and namespace = ?";
 
 const APPEND = "insert into run_log (run_uuid, seq, token, entries) values (?, ?, ?, ?) on conflict do nothing";
 
@@ -70,8 +70,8 @@ export class ProgressWriter {
     if (told !== undefined && !this.#isAsTold(uuid, told)) return { kind: "lost" };
     const row = this.#database.query<QueueRow, [string, string]>(FIND).get(uuid, namespace);
     if (row?.token !== token || (row.startedAt === null) !== (token === 0)) return done(this.#hasEnded(progress));
-    // One that was never begun stands still.
-    if (token === 0 && row.pausedAt !== null) return done(false);
+    // One that was never begun stands still, or keeps something of another.
+    if (token === 0 && (row.pausedAt !== null || row.logLength > 0)) return done(false);
     const unprepared = this.#children.unprepared(namespace, children);
     if (unprepared.length > 0) return { kind: "unprepared", children: unprepared };
     if (progress.entries !== null)
@@ -137,6 +137,7 @@ interface QueueRow {
   token: number;
   startedAt: number | null;
   pausedAt: number | null;
+  logLength: number;
   /** Things that came into its inbox. */
   inbox: number;
   hasFamily: number;

@@ -10,6 +10,7 @@ import type {
   MessageClaim,
   NewDelivery,
   NewHook,
+  NewRetry,
   NewRun,
   NewSchedule,
   NewSignal,
@@ -33,6 +34,7 @@ import { NewChildren } from "./family/new-children.ts";
 import { RunCounter } from "./finding/counts.ts";
 import { Hooks } from "./hooks/hooks.ts";
 import { Inbox } from "./inbox.ts";
+import { NewRetries } from "./inserts/new-retries.ts";
 import { NewRuns } from "./inserts/new-runs.ts";
 import { RequestKeys } from "./inserts/request-keys.ts";
 import { ProgressWriter } from "./progress.ts";
@@ -55,6 +57,7 @@ export function writeOperations(database: Database, clock: Clock) {
   const retention = new Retention(database);
   const keys = new RequestKeys(database, clock);
   const newRuns = new NewRuns(database, clock, { definitions, workers, turns, keys, counter });
+  const newRetries = new NewRetries(database, clock, turns);
   const claims = new Claims(database, clock, workers, inbox);
   const hooks = new Hooks(database, clock);
   const children = new NewChildren(database, clock, { definitions, inbox, turns, counter });
@@ -66,6 +69,7 @@ export function writeOperations(database: Database, clock: Clock) {
     undeleteWorkflows: (items: DeletedWorkflow[]) => each(items, (item) => undelete(database, item)),
     deleteWorkflows: (items: WorkflowKey[]) => each(items, (item) => definitions.delete(item)),
     insertRuns: (items: NewRun[]) => newRuns.insert(items, each),
+    insertRetries: (items: NewRetry[]) => each(items, (item) => newRetries.insert(item)),
     takeTurns: (ended: RunKey[]) => turns.take(ended),
     forgetTurns: (_: null) => {
       turns.forget();

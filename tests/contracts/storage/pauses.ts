@@ -56,7 +56,15 @@ export function pauseContract(check: Check): void {
       granted(await world.save(progress(run, { entries: entriesText("0"), next })));
       expect(await ask(world, "pause", run.uuid)).toEqual(["paused"]);
       await world.pass(SHORT_LEASE * 2);
-      const signal = { namespace: NAMESPACE, uuid: run.uuid, id: run.uuid, isKeyed: false, name: "go", body: "1", waiting: 0 };
+      const signal = {
+        namespace: NAMESPACE,
+        uuid: run.uuid,
+        id: run.uuid,
+        isKeyed: false,
+        name: "go",
+        body: "1",
+        waiting: 0,
+      };
       granted(only(await storage.putSignals([signal])));
       expect(await world.claimDue()).toEqual([]);
       expect(await world.find(run.uuid)).toMatchObject({ status: "paused" });

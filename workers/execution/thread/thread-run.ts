@@ -140,7 +140,7 @@ export class ThreadRun {
       world.beat();
       const now = world.now();
       const decision = decide(this.#state, now, this.#effects);
-      if (decision.kind === "record") this.#add(decision.entry, decision.child);
+      if (decision.kind === "record") this.#add(decision.entry, decision.child, decision.inside);
       else if (decision.kind === "settle") {
         const { block, unexpected, ...settled } = decision;
         const thrown = unexpected === undefined ? null : textOfThrown(unexpected);
@@ -180,7 +180,8 @@ export class ThreadRun {
     this.#add(entry);
   }
 
-  #add(entry: LogEntry, child?: ChildOfStep): void {
+  #add(entry: LogEntry, child?: ChildOfStep, inside: readonly LogEntry[] = []): void {
+    for (const one of inside) this.#add(one);
     const [path, { status, error }, , taken] = entry;
     this.#entries.push(entry);
     record(this.#state, entry);

@@ -11,18 +11,19 @@ export interface RequestsParts {
   holdings: Holdings;
   handing: Handing;
   effects: Effects;
-  /** Does the next thing for a run. */
-  next(held: HeldRun): void;
 }
 
 /** Carries out what is asked of held runs: to be cancelled, or to stand still. */
 export class Requests {
   readonly #clock: Clock;
   readonly #parts: RequestsParts;
+  readonly #next: (held: HeldRun) => void;
 
-  constructor(clock: Clock, parts: RequestsParts) {
+  /** `next` does the next thing for a run. */
+  constructor(clock: Clock, parts: RequestsParts, next: (held: HeldRun) => void) {
     this.#clock = clock;
     this.#parts = parts;
+    this.#next = next;
   }
 
   /**
@@ -30,7 +31,7 @@ export class Requests {
    * end is known already, that is written instead.
    */
   async cancel(held: HeldRun, cancel: Cancel): Promise<void> {
-    const { holdings, handing, next } = this.#parts;
+    const { holdings, handing } = this.#parts;
     const { asked } = held;
     if (!holdings.has(held) || held.end !== null) return;
     // A second request matters only where it forbids what the first one asked for.
@@ -46,18 +47,18 @@ export class Requests {
     // Nothing of it was done that is to be undone.
     if (held.log.isEmpty) endBetween(held, "cancelled", CANCELLED, this.#clock.now());
     else held.again = true;
-    next(held);
+    this.#next(held);
   }
 
   /** Has nothing more of a run begin. Once what is under way is over it is given back, and the storage lets nobody claim it. */
   async pause(held: HeldRun): Promise<void> {
-    const { holdings, handing, effects, next } = this.#parts;
+    const { holdings, handing, effects } = this.#parts;
     const { asked } = held;
     if (!holdings.has(held) || held.end !== null || asked.cancel !== null || asked.isPausing) return;
     asked.isPausing = true;
     held.cancelWake();
     effects.takeBackOf(held);
     await handing.tell("pause", held);
-    next(held);
+    this.#next(held);
   }
 }

@@ -1,0 +1,110 @@
+import { PlatformError, ValidationFailed } from "../errors.ts";
+import { planRetry, type RetryPlan } from "../language/retrying/plan.ts";
+import type { RunRequests } from "../repositories/run-requests.ts";
+import type { RunRepository } from "../repositories/runs.ts";
+import type { RetryInput } from "../schemas/control-input.ts";
+import { isObject, type Json, type JsonObject } from "../schemas/json.ts";
+import { parseLog } from "../schemas/log.ts";
+import { resultsTextOf } from "../schemas/results.ts";
+import type { StepResult } from "../schemas/run.ts";
+import type { RunRecord, VersionKey } from "../storage/port.ts";
+import { type TraceContext, traceparentOf } from "../tracing/context.ts";
+import { NAMESPACE } from "./namespace.ts";
+import type { Preparing } from "./preparing.ts";
+import type { RunService } from "./runs.ts";
+import type { TriggerEvents } from "./trigger-events.ts";
+
+/** A run that tries another one again. */
+export interface Retried {
+  uuid: string;
+  /** The addresses of the steps that run again. */
+  willRun: string[];
+}
+
+/** Tries runs that are over again. */
+export class RetryService {
+  readonly #runs: RunService;
+  readonly #repository: RunRepository;
+  readonly #requests: RunRequests;
+  readonly #preparing: Preparing;
+  readonly #events: TriggerEvents;
+
+  constructor(
+    runs: RunService,
+    { repository, requests }: { repository: RunRepository; requests: RunRequests },
+    preparing: Preparing,
+    events: TriggerEvents,
+  ) {
+    this.#runs = runs;
+    this.#repository = repository;
+    this.#requests = requests;
+    this.#preparing = preparing;
+    this.#events = events;
+  }
+
+  /**
+   * Stores a run that keeps what a run that is over has done before a step, and does the rest. It is on disk then.
+   *
+   * @throws PlatformError run_not_found, run_not_ended, run_undone, workflow_not_found, version_not_found, concurrency_limit,
+   *   storage_unavailable, overloaded
+   * @throws ValidationFailed where `from` is no place to begin, or the payload does not fit the workflow's input
+   */
+  async retry(id: string, input: RetryInput, trace: TraceContext | null): Promise<Retried> {
+    const run = await this.#runs.get(id);
+    if (run.completedAt === null) throw new PlatformError("run_not_ended");
+    const own = { namespace: NAMESPACE, workflowUuid: run.workflowUuid, version: run.workflowVersion };
+    const version = await this.#versionFor(own, input.version ?? "same");
+    const { log, willRun } = await this.#plan(run, own, version, input.from ?? null);
+    const payload = input.payload ?? objectOf(run.payload);
+    const tags: string[] = run.tags === null ? [] : JSON.parse(run.tags);
+    const made = await this.#preparing.prepare(version, { payload, tags });
+    if ("faults" in made) throw new ValidationFailed(made.faults);
+    const { preparedFor: _, ...prepared } = made;
+    const { cancel, uuid } = await this.#requests.insertRetry({
+      ...{ uuid: null, namespace: NAMESPACE, workflowUuid: version.workflowUuid, version: version.version },
+      ...prepared,
+      traceparent: trace === null ? null : traceparentOf(trace),
+      retryOf: run.uuid,
+      log,
+    });
+    if (cancel !== undefined) await this.#repository.cancel(cancel);
+    this.#events.publish({
+      ...{ namespace: NAMESPACE, run_id: uuid, workflow_id: version.workflowUuid, workflow_version: version.version },
+      ...{ payload: "null", traceparent: null, isWake: true },
+    });
+    return { uuid, willRun };
+  }
+
+  async #versionFor(own: VersionKey, asked: NonNullable<RetryInput["version"]>): Promise<VersionKey> {
+    if (asked === "same") return own;
+    return asked === "latest" ? this.#preparing.newestVersion(NAMESPACE, own.workflowUuid) : { ...own, version: asked };
+  }
+
+  async #plan(run: RunRecord, own: VersionKey, version: VersionKey, from: string | null): Promise<Planned> {
+    const [old, now] = [await this.#stepsOf(own), await this.#stepsOf(version)];
+    const results: Record<string, StepResult> = JSON.parse(resultsTextOf(run));
+    const plan = planRetry({
+      names: old.map((step) => (isObject(step) ? String(step.name) : "")),
+      log: parseLog(await this.#repository.logOf({ namespace: NAMESPACE, uuid: run.uuid })),
+      results: Object.values(results),
+      ...{ old, now, from, hasSucceeded: run.status === "success" },
+    });
+    if (!("fault" in plan)) return plan;
+    if (plan.fault === "undone") throw new PlatformError("run_undone", plan.step);
+    const msg = "Input should be the address of a step at the top, or inside blocks and switches";
+    throw new ValidationFailed([{ loc: ["body", "from"], msg, type: "value_error" }]);
+  }
+
+  async #stepsOf(version: VersionKey): Promise<Json[]> {
+    const steps = await this.#repository.stepsOf(version);
+    if (steps === null) throw new PlatformError("version_not_found", `version ${version.version}`);
+    return steps;
+  }
+}
+
+type Planned = Exclude<RetryPlan, { fault: string }>;
+
+function objectOf(text: string): JsonObject {
+  const value: Json = JSON.parse(text);
+  return isObject(value) ? value : {};
+}

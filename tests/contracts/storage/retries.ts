@@ -1,0 +1,86 @@
+/** Runs that try others again: stored with what they keep of these, which nobody executes them without. */
+import { expect } from "bun:test";
+import { newId } from "../../../src/ids.ts";
+import { keptText } from "../../../src/schemas/kept.ts";
+import type { NewRetry } from "../../../src/storage/port.ts";
+import { type Check, entry, granted, keysOf, NAMESPACE, only, progress, ROOM, uuidsOf, type World } from "./kit.ts";
+
+const END = { kind: "end", status: "success", error: null, stepResults: "{}" } as const;
+const LOG = keptText([[entry("0")]]);
+
+async function retryOf(world: World, fields: Partial<NewRetry> = {}): Promise<NewRetry> {
+  const workflowUuid = fields.workflowUuid ?? (await world.workflow());
+  const named = { uuid: newId(world.now()), namespace: NAMESPACE, workflowUuid, version: 1 };
+  return { ...named, payload: '{"n":1}', traceparent: null, retryOf: await world.run(), log: LOG, ...fields };
+}
+
+export function retryContract(check: Check): void {
+  check("one is stored with what it keeps, due at once, and claimed with that", async (world) => {
+    const { storage } = world;
+    const item = await retryOf(world, { tags: '["a"]' });
+    const stored = granted(only(await storage.insertRetries([item])));
+    expect(stored).toEqual({ ...stored, uuid: item.uuid, workflowUuid: item.workflowUuid, workflowVersion: 1 });
+    expect(await world.find(item.uuid)).toMatchObject({ status: "pending", retryOf: item.retryOf, log: LOG });
+    const claimed = (await world.claimDue()).find(({ uuid }) => uuid === item.uuid);
+    expect(claimed).toMatchObject({ log: LOG, logLength: 1, token: 1, inbox: [] });
+    // The same again is the same run.
+    expect(granted(only(await storage.insertRetries([item]))).uuid).toBe(item.uuid);
+    expect(await world.claimDue()).toEqual([]);
+  });
+
+  check("nobody takes one by a message, or executes it without what it keeps", async (world) => {
+    const { storage } = world;
+    const item = await retryOf(world);
+    granted(only(await storage.insertRetries([item])));
+    expect(await world.claimByMessage([item.uuid])).toEqual([]);
+    expect(await storage.findUnclaimed(keysOf([item.uuid]), ROOM)).toMatchObject({ unclaimed: [] });
+    const unclaimed = progress({ uuid: item.uuid, token: 0, logLength: 0 }, { startedAt: world.now(), next: END });
+    expect(await world.save(unclaimed)).toEqual({ kind: "lost" });
+    const told = { workflowUuid: item.workflowUuid, version: 1, payload: item.payload };
+    expect(await world.save({ ...unclaimed, told })).toEqual({ kind: "lost" });
+  });
+
+  check("one that keeps nothing is a run like any other, and a version that is not there is refused", async (world) => {
+    const { storage } = world;
+    const bare = await retryOf(world, { log: "[]" });
+    granted(only(await storage.insertRetries([bare])));
+    expect(uuidsOf(await world.claimByMessage([bare.uuid]))).toEqual([bare.uuid]);
+    const outcomes = await storage.insertRetries([
+      await retryOf(world, { version: 2 }),
+      await retryOf(world, { workflowUuid: newId(world.now()) }),
+    ]);
+    for (const outcome of outcomes) expect(outcome).toMatchObject({ kind: "error", code: "version_not_found" });
+  });
+
+  check("one takes its turn, with what it keeps, under any version", async (world) => {
+    const { storage } = world;
+    const workflowUuid = await world.workflow({ options: { text: '{"concurrency":{"limit":1}}', preparesRuns: true } });
+    const change = {
+      namespace: NAMESPACE,
+      reference: workflowUuid,
+      id: undefined,
+      name: "w",
+      description: null,
+      steps: "[]",
+    };
+    granted(only(await storage.updateWorkflows([change])));
+    const turn = { line: "a", most: 1, onLimit: "queue", rate: null } as const;
+    const [first, second] = [
+      await retryOf(world, { workflowUuid, turn }),
+      await retryOf(world, { workflowUuid, turn }),
+    ];
+    expect(granted(only(await storage.insertRetries([first]))).waits).toBeUndefined();
+    expect(granted(only(await storage.insertRetries([second]))).waits).toBe(true);
+    const reject = { ...turn, onLimit: "reject" } as const;
+    const third = await retryOf(world, { workflowUuid, turn: reject });
+    expect(only(await storage.insertRetries([third]))).toMatchObject({ kind: "error", code: "concurrency_limit" });
+    const run = (await world.claimDue()).find(({ uuid }) => uuid === first.uuid);
+    expect(run).toMatchObject({ log: LOG, logLength: 1 });
+    if (run !== undefined) granted(await world.save(progress(run, { next: END })));
+    await storage.takeTurns(keysOf([first.uuid]));
+    expect(only((await world.claimDue()).filter(({ uuid }) => uuid === second.uuid))).toMatchObject({
+      log: LOG,
+      logLength: 1,
+    });
+  });
+}

@@ -63,7 +63,7 @@ export function pauseContract(check: Check): void {
         isKeyed: false,
         name: "go",
         body: "1",
-        waiting: 0,
+        waiting: [],
       };
       granted(only(await storage.putSignals([signal])));
       expect(await world.claimDue()).toEqual([]);

@@ -5,9 +5,8 @@ import { type BlockState, blockOf, nodeOf, type RunState } from "../../../src/en
 import { decide } from "../../../src/engine/steps/decide.ts";
 import type { Decision } from "../../../src/engine/steps/decision.ts";
 import { beginEntry, outcomeEntry } from "../../../src/engine/steps/outcome.ts";
-import { foldLog, record } from "../../../src/engine/steps/record.ts";
+import { foldLog, record, type Surrounding } from "../../../src/engine/steps/record.ts";
 import type { ChildOfStep } from "../../../src/schemas/child.ts";
-import type { Cancel } from "../../../src/schemas/control.ts";
 import { type InboxRow, sizeOf } from "../../../src/schemas/inbox.ts";
 import { type LogEntry, parseLog, stepResultsText, tellMore } from "../../../src/schemas/log.ts";
 import type { Advanced, HandedState } from "../port.ts";
@@ -43,8 +42,7 @@ export class ThreadRun {
     { uuid, token, depth }: { uuid: string; token: number; depth: number },
     plan: Plan,
     { payload, log, facts }: HandedState,
-    { inbox = [], cancel }: { inbox?: readonly InboxRow[]; cancel?: Cancel | undefined } = {},
-    beat: () => void = () => {},
+    { inbox = [], cancel, beat = () => {} }: Pick<Surrounding, "inbox" | "cancel"> & { beat?: () => void } = {},
   ) {
     this.uuid = uuid;
     this.token = token;

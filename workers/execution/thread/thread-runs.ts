@@ -30,7 +30,8 @@ export class ThreadRuns {
   /** A run that was handed over: made of its state, or as it is known here; undefined where neither is. */
   take({ state, inbox = [], cancel, ...handed }: Handed, plan: Plan | undefined): ThreadRun | undefined {
     if (this.#dropped.size > 0 && this.#isLate(nameOf(handed), cancel)) return undefined;
-    if (state !== null && plan !== undefined) return new ThreadRun(handed, plan, state, { inbox, cancel }, this.#beat);
+    if (state !== null && plan !== undefined)
+      return new ThreadRun(handed, plan, state, { inbox, cancel, beat: this.#beat });
     const known = this.#current(handed.uuid);
     if (known?.token !== handed.token) return undefined;
     known.hear(inbox);

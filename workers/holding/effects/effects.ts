@@ -66,14 +66,14 @@ export class Effects {
 
   async #execute(batch: HeldEffect[]): Promise<void> {
     const current = this.#current(batch);
-    for (const effect of current) if (effect.held.asked.isPausing) this.#over(effect, { kind: "late" });
+    for (const effect of current) if (effect.held.asked.isPausing) this.#told(effect, { kind: "late" });
     const waiting = current.filter(({ held }) => !held.asked.isPausing);
     if (waiting.length === 0) return;
     let definitions: Map<string, string>;
     try {
       definitions = await this.#handing.definitionsOf(waiting.map(({ held }) => held));
     } catch (error) {
-      for (const effect of waiting) this.#over(effect, { kind: "error", error });
+      for (const effect of waiting) this.#told(effect, { kind: "error", error });
       return;
     }
     const effects = this.#current(waiting);
@@ -97,7 +97,8 @@ export class Effects {
     const unkept = this.#unkept.get(held);
     if (unkept === undefined) return;
     const current = this.#current(unkept);
-    if (current.length > 0 && current.length < held.underWay) return;
+    // Those that wait for a place may wait for the places of these.
+    if (current.length > 0 && current.length + this.#places.waitingOf(held) < held.underWay) return;
     this.#unkept.delete(held);
     if (current.length === 0) return;
     held.handWhole();

@@ -108,6 +108,12 @@ export class Places {
     return [...ready, ...waiting];
   }
 
+  /** How many of a run wait for a place. */
+  waitingOf(held: HeldEffect["held"]): number {
+    const own = [...this.#lines.values()].map(({ waiting }) => waiting.filter(({ effect }) => effect.held === held));
+    return own.reduce((sum, { length }) => sum + length, 0);
+  }
+
   /** Takes those of a run that wait for a place. */
   takeOf(held: HeldEffect["held"]): HeldEffect[] {
     const taken: HeldEffect[] = [];

@@ -1,10 +1,10 @@
 import type { Logger } from "pino";
+import { announce } from "./announce.ts";
 import { createApp } from "./api/app.ts";
 import type { Cache } from "./cache/port.ts";
 import type { Clock } from "./clock.ts";
 import { written } from "./config/address.ts";
 import { graceOf } from "./config/grace.ts";
-import { placeOf } from "./config/postgres.ts";
 import type { Config } from "./config.ts";
 import type { StepTypes } from "./connectors/index.ts";
 import { keepDescriptorsFree, shareDescriptors } from "./descriptors.ts";
@@ -174,28 +174,11 @@ export function startServer(options: ServerOptions): Server {
   }
 }
 
-/** Says where everything is: a log line for machines, a few lines for people. */
-export function announce(config: Config, server: Server, log: Logger): void {
-  const docs = `${server.address}/docs`;
-  const data = dataOf(config);
-  const synchronous = config.postgres === null ? { synchronous: config.SQLITE_SYNCHRONOUS } : {};
-  log.info({ address: server.address, docs, mode: config.mode, data, ...synchronous }, "listening");
-  const mode = config.postgres === null ? "embedded (one process, nothing else needed)" : config.mode;
-  process.stderr.write(`\n  API   ${server.address}\n  Docs  ${docs}\n  Mode  ${mode}\n  Data  ${data}\n\n`);
-}
-
-function dataOf(config: Config): string {
-  if (config.postgres === null) {
-    return config.STORAGE === "memory" ? "in memory, gone when this process ends" : config.DATA_DIR;
-  }
-  return `PostgreSQL at ${placeOf(config.postgres.address)}`;
-}
-
 /** The API alone; workers are elsewhere. */
 if (import.meta.main) {
   await runProgram("api", false, (parts) => {
     const server = startServer(parts);
-    announce(parts.config, server, parts.log);
+    announce(parts.config, server.address, parts.log);
     const { readiness, stop } = server;
     return { stop, ready: () => readiness.check(), collectors: [partCollector(readiness)] };
   });

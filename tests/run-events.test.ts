@@ -11,6 +11,7 @@ interface Told {
   at: string;
   type: string;
   address?: string;
+  path?: string;
   data: Record<string, unknown>;
 }
 
@@ -118,9 +119,13 @@ test("a stream tells everything as it happens, once, and ends with the run; a pa
   expect(all.map(({ id }) => id)).toEqual(TOLD.map((_, index) => index + 1));
   expect(all.find(({ type }) => type === "signal.received")?.data).toMatchObject({ signal: "go" });
   expect(all.find(({ type }) => type === "step.failed")?.data).toMatchObject({ error: "no", handled: true });
+  const paused = all.filter(({ address }) => address === "pause").map(({ path }) => path);
+  expect(paused).toEqual(["2", "2"]);
   expect(all.at(-1)?.data).toEqual({ status: "success", error: null });
   expect(await page(run)).toEqual(all);
   expect(await follow(run)).toEqual(all);
+  const headers = { accept: "text/event-stream", "last-event-id": String(all.length) };
+  expect((await fetch(`${platform.url}/api/v1/runs/${run}/events`, { headers })).status).toBe(204);
   expect(await page(run, "?after=15")).toEqual(all.slice(15));
   const reply = await client.get(`/api/v1/runs/${run}/events?after=3&limit=4`);
   expect([at(reply.body, "items", 0, "id"), at(reply.body, "next_after")]).toEqual([4, 7]);

@@ -66,7 +66,9 @@ export function eventRoutes(history: HistoryService, clock: Clock) {
           events
             .map((event) => (event.id > last ? messageText(event.type, JSON.stringify(event), event.id) : ""))
             .join("");
-        return eventStreamReply(await history.follow(params.run_id), textOf, clock);
+        const stream = await history.follow(params.run_id, last);
+        // It tells an EventSource not to come again.
+        return stream === null ? new Response(null, { status: 204 }) : eventStreamReply(stream, textOf, clock);
       },
       {
         detail: {
@@ -79,7 +81,10 @@ export function eventRoutes(history: HistoryService, clock: Clock) {
             ...parameters(EventQuery),
             { name: LAST, in: "header", schema: { type: "integer", minimum: 0 } },
           ],
-          responses: responses("The events, in order", Page, 404, 422, 500, 503),
+          responses: {
+            ...responses("The events, in order", Page, 404, 422, 500, 503),
+            204: { description: "To a reader of a stream that has the last event" },
+          },
         },
       },
     );

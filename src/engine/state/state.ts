@@ -9,6 +9,7 @@ import type { Children } from "./children.ts";
 import type { RunFacts } from "./facts.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Meter, Scope } from "./scope.ts";
+import type { Undoable } from "./undoable.ts";
 
 /**
  * Where a run stands, folded from its payload and its log: everything that is needed to go on. Only `record` changes
@@ -49,15 +50,6 @@ export interface RunState {
   omitted: Map<string, number>;
   /** Counts what the expressions cost that lists begin and end with. */
   meter: Meter;
-}
-
-/** A step that succeeded and can be undone. */
-export interface Undoable {
-  path: string;
-  address: string;
-  plan: BlockPlan;
-  /** What the step saw, and what it gave. */
-  scope: Scope;
 }
 
 /** How far a list of steps has come. */

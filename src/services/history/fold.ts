@@ -12,6 +12,8 @@ const ENDED = { success: "step.succeeded", failed: "step.failed", skipped: "step
 
 /** A step as far as it has come. */
 interface Known {
+  /** Where it stands; empty where nothing that was read of it says so. */
+  path: string;
   startedAt: string | null;
   status: StepResult["status"];
   attempt: number;
@@ -73,13 +75,13 @@ export class EventFold {
     const attempt = result.attempts ?? 1;
     if (error === null) {
       if (isSame && attempt === before.attempt && before.wakeAt === null) return [];
-      this.#steps.set(result.step_name, known(result, attempt));
+      this.#steps.set(result.step_name, known(path, result, attempt));
       const signals = isObject(details) && details.signals !== undefined ? { waits_for: details.signals } : {};
       const data = { ...attemptOf(attempt), ...(wakeAt === null ? {} : { wake_at: isoTime(wakeAt) }), ...signals };
       return [step("step.started", isSame ? begin(before, result) : result.started_at, path, result, data)];
     }
     const drafts = isSame ? [] : [step("step.started", result.started_at, path, result, {})];
-    this.#steps.set(result.step_name, { ...known(result, attempt), wakeAt, isHandled: wakeAt === null });
+    this.#steps.set(result.step_name, { ...known(path, result, attempt), wakeAt, isHandled: wakeAt === null });
     const at = timeOf(result.error_details, result.started_at);
     const waits = wakeAt === null ? { handled: true } : { wake_at: isoTime(wakeAt) };
     const type = wakeAt === null ? "step.failed" : "step.retrying";
@@ -94,12 +96,13 @@ export class EventFold {
   }
 
   /** The end of a step, with its begin where nothing said that yet. */
-  #ended(path: string, result: StepResult): Draft[] {
+  #ended(told: string, result: StepResult): Draft[] {
     const before = this.#steps.get(result.step_name);
+    const path = told === "" ? (before?.path ?? "") : told;
     const isKnown = before !== undefined && before.startedAt === result.started_at;
     if (isKnown && before.status === result.status) return [];
     const attempt = result.attempts ?? 1;
-    this.#steps.set(result.step_name, known(result, attempt));
+    this.#steps.set(result.step_name, known(path, result, attempt));
     const began: Draft[] = [];
     if (isKnown && before.wakeAt !== null && attempt > before.attempt) {
       began.push(step("step.started", begin(before, result), path, result, { attempt }));
@@ -144,8 +147,8 @@ function pause({ started_at, completed_at }: StepResult): Draft[] {
   ];
 }
 
-function known({ started_at, status }: StepResult, attempt: number): Known {
-  return { startedAt: started_at, status, attempt, wakeAt: null, isHandled: false };
+function known(path: string, { started_at, status }: StepResult, attempt: number): Known {
+  return { path, startedAt: started_at, status, attempt, wakeAt: null, isHandled: false };
 }
 
 /** When the attempt of a step began that is known to have been waited for. */

@@ -59,9 +59,14 @@ export class HistoryService {
     return { items, next: after + items.length < events.length ? after + items.length : null };
   }
 
-  /** @throws PlatformError run_not_found, too_many_streams, shutting_down */
-  async follow(runId: string): Promise<EventStream> {
-    const { uuid } = await this.#runs.get(runId);
+  /**
+   * @param after the id of the last event that the reader has; 0 for none
+   * @returns null where that was the last of all
+   * @throws PlatformError run_not_found, too_many_streams, shutting_down
+   */
+  async follow(runId: string, after: number): Promise<EventStream | null> {
+    const { uuid, completedAt } = await this.#runs.get(runId);
+    if (after > 0 && completedAt !== null && (await this.page(runId, after, 1)).items.length === 0) return null;
     return this.#streams.open({ namespace: NAMESPACE, uuid });
   }
 

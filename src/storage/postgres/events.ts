@@ -39,6 +39,8 @@ export const OWED_EVENTS_SENT = keptStatement(
   returning e.run_uuid`,
 );
 
+export const EVENT_STATEMENTS = [TAKE_OWED_EVENTS, OWED_EVENTS_SENT];
+
 /** The completed events that the broker is owed. */
 export class EventQueue implements OwedEvents {
   readonly #pool: Pool;

@@ -13,7 +13,7 @@ import { CONTROL_STATEMENTS, Control } from "./control/index.ts";
 import { DatabaseClock, databaseTime } from "./database-clock.ts";
 import { Definitions, FIND_VERSIONS, INSERT_WORKFLOWS } from "./definitions.ts";
 import { ENDS } from "./ends.ts";
-import { EventQueue, OWED_EVENTS_SENT, TAKE_OWED_EVENTS } from "./events.ts";
+import { EVENT_STATEMENTS, EventQueue } from "./events.ts";
 import { FIND_FACTS, findFacts } from "./facts.ts";
 import { FIND_AWAITED, findAwaited } from "./family/awaited.ts";
 import { FIGURES, figuresOf } from "./figures.ts";
@@ -63,8 +63,7 @@ export const KEPT = [
   ...ENDS,
   FIND_HISTORY,
   ...READ_FUNCTIONS,
-  TAKE_OWED_EVENTS,
-  OWED_EVENTS_SENT,
+  ...EVENT_STATEMENTS,
   ...PARTITION_FUNCTIONS,
 ];
 

@@ -41,6 +41,7 @@ const BAD: Record<string, unknown[] | object> = {
     config: { ...one.config, concurrency: 1.5 },
   })),
   float_type: [{ name: "d", type: "delay", config: { duration: "soon" } }],
+  bool_type: [{ name: "c", type: "workflow", config: { workflow_id: "x", wait: "yes" } }],
   greater_than_equal: [{ name: "d", type: "delay", config: { duration: -1 } }],
   less_than_equal: [{ ...hook, retry: { max_attempts: 101 } }],
   string_too_short: { name: "", steps: [pure] },

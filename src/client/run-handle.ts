@@ -63,6 +63,8 @@ export class RunHandle {
         isRepeatable: true,
         ...(signal === undefined ? {} : { signal }),
       });
+      // The run is over, and told: nothing comes any more.
+      if (response.status === 204) return;
       const before = last;
       for await (const event of eventsIn(response, signal)) {
         last = event.id;

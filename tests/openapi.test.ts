@@ -65,7 +65,7 @@ const STATUSES: Record<string, number[]> = {
   "GET /api/v1/runs": [200, 404, 422, 500, 503],
   "GET /api/v1/runs/{run_id}": [200, 404, 422, 500, 503],
   "GET /api/v1/events": [200, 404, 422, 500, 503],
-  "GET /api/v1/runs/{run_id}/events": [200, 404, 422, 500, 503],
+  "GET /api/v1/runs/{run_id}/events": [200, 204, 404, 422, 500, 503],
   "GET /api/v1/runs/{run_id}/steps": [200, 404, 422, 500, 503],
   "GET /api/v1/runs/{run_id}/steps/{address}": [200, 404, 500, 503],
   "GET /api/v1/runs/{run_id}/steps/{address}/output": [200, 404, 500, 503],
@@ -109,7 +109,9 @@ test("has every status of every route, each with a JSON schema", () => {
   const documented = operations.map(([route, { responses }]) => [route, Object.keys(objectAt(responses)).map(Number)]);
   expect(Object.fromEntries(documented)).toEqual(STATUSES);
   for (const [, { responses }] of operations) {
-    for (const response of Object.values(objectAt(responses))) {
+    for (const [status, response] of Object.entries(objectAt(responses))) {
+      // It has no body.
+      if (status === "204") continue;
       expect(textAt(response, "description")).not.toBe("");
       expect(Object.keys(objectAt(response, "content"))).toEqual(["application/json"]);
       expect(objectAt(response, "content", "application/json", "schema")).not.toEqual({});

@@ -101,9 +101,13 @@ export class Effects {
     if (current.length > 0 && current.length + this.#places.waitingOf(held) < held.underWay) return;
     this.#unkept.delete(held);
     if (current.length === 0) return;
-    held.handWhole();
-    for (const effect of current) this.#handedWhole.add(effect);
-    void this.#execute(current);
+    const isPersisted = held.end === null && held.saving === null && !held.mustSave && !held.isGivenBack;
+    if (isPersisted && !held.isAdvancing && held.asked.cancel === null) {
+      held.handWhole();
+      for (const effect of current) this.#handedWhole.add(effect);
+      void this.#execute(current);
+      // It has ended, or goes on from another place than where these were told: it begins again with its log.
+    } else for (const effect of current) this.#over(effect, { kind: "missing" });
   }
 
   /** Gives the places of the others up: their runs may have been cancelled or given back, or lost their state, while they waited. */

@@ -48,7 +48,7 @@ async function runsOf(workflow: string): Promise<Run[]> {
   return Promise.all(uuids.map((uuid) => api.untilEnded(uuid, 30_000)));
 }
 
-const timesOf = (runs: Run[], field: "started_at" | "completed_at") =>
+const timesOf = (runs: Run[], field: "created_at" | "started_at" | "completed_at") =>
   runs.map(({ body }) => Date.parse(textAt(body, field)));
 
 describe("a child", () => {
@@ -127,8 +127,10 @@ describe("a child", () => {
   test("is triggered within the rate of its workflow", async () => {
     const child = await api.create([pure("a", 1)], { rate_limit: { limit: 1, per: 1 } });
     await run([both(starts("a", child), starts("b", child))]);
-    const [first = 0, second = 0] = timesOf(await runsOf(child), "started_at").toSorted((one, other) => one - other);
-    expect(second - first).toBeGreaterThanOrEqual(900);
+    const runs = await runsOf(child);
+    // A worker may take the first one late: its turn came when it was made.
+    const made = Math.min(...timesOf(runs, "created_at"));
+    expect(Math.max(...timesOf(runs, "started_at")) - made).toBeGreaterThanOrEqual(1000);
   });
 });
 

@@ -57,7 +57,7 @@ export function writeOperations(database: Database, clock: Clock) {
   const retention = new Retention(database);
   const keys = new RequestKeys(database, clock);
   const newRuns = new NewRuns(database, clock, { definitions, workers, turns, keys, counter });
-  const newRetries = new NewRetries(database, clock, turns);
+  const newRetries = new NewRetries(database, clock, turns, counter);
   const claims = new Claims(database, clock, workers, inbox);
   const hooks = new Hooks(database, clock);
   const children = new NewChildren(database, clock, { definitions, inbox, turns, counter });

@@ -3,7 +3,19 @@ import { expect } from "bun:test";
 import { newId } from "../../../src/ids.ts";
 import { keptText } from "../../../src/schemas/kept.ts";
 import type { NewRetry } from "../../../src/storage/port.ts";
-import { type Check, entry, granted, keysOf, NAMESPACE, only, progress, ROOM, uuidsOf, type World } from "./kit.ts";
+import {
+  type Check,
+  entry,
+  granted,
+  keysOf,
+  MINUTE,
+  NAMESPACE,
+  only,
+  progress,
+  ROOM,
+  uuidsOf,
+  type World,
+} from "./kit.ts";
 
 const END = { kind: "end", status: "success", error: null, stepResults: "{}" } as const;
 const LOG = keptText([[entry("0")]]);
@@ -26,6 +38,9 @@ export function retryContract(check: Check): void {
     // The same again is the same run.
     expect(granted(only(await storage.insertRetries([item]))).uuid).toBe(item.uuid);
     expect(await world.claimDue()).toEqual([]);
+    const since = { from: Math.floor(world.now() / MINUTE) - 60, minutes: 1, workflows: 10 };
+    const { workflows } = await storage.findCounts({ namespace: NAMESPACE, ...since });
+    expect(workflows.find(({ workflowUuid }) => workflowUuid === item.workflowUuid)?.created).toBe(1);
   });
 
   check("nobody takes one by a message, or executes it without what it keeps", async (world) => {

@@ -1,6 +1,7 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../../clock.ts";
 import type { InsertedRun, NewRetry, Outcome } from "../../port.ts";
+import type { RunCounter } from "../finding/counts.ts";
 import type { Turns } from "../turns.ts";
 
 const VERSION = "select 1 from workflow_versions where workflow_uuid = ? and version = ?";
@@ -17,11 +18,13 @@ export class NewRetries {
   readonly #database: Database;
   readonly #clock: Clock;
   readonly #turns: Turns;
+  readonly #counter: RunCounter;
 
-  constructor(database: Database, clock: Clock, turns: Turns) {
+  constructor(database: Database, clock: Clock, turns: Turns, counter: RunCounter) {
     this.#database = database;
     this.#clock = clock;
     this.#turns = turns;
+    this.#counter = counter;
   }
 
   insert(item: NewRetry): Outcome<InsertedRun> {
@@ -40,6 +43,7 @@ export class NewRetries {
     const value = { uuid, workflowUuid, workflowVersion: version, claimed: false, ended: false };
     // It was stored before.
     if (changes === 0) return { kind: "ok", value };
+    this.#counter.add(namespace, workflowUuid, "created");
     const hasLog = log !== "[]";
     if (hasLog) this.#database.query(LOG).run(uuid, log);
     if (turn === undefined) {

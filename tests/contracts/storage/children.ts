@@ -187,6 +187,17 @@ export function childContract(check: Check): void {
     expect([0, 2, 3].map((index) => byUuid.get(present(runs[index]).uuid))).toEqual([true, false, false]);
   });
 
+  check("what a write gives up is not what it starts, unless it says so of that too", async (world) => {
+    const workflow = await world.workflow();
+    const parent = await starts(world, [child(workflow)], { next: { kind: "hold" } });
+    const children = [child(workflow, "1"), child(workflow, "2")];
+    const write = { entries: entriesText("1", "2"), children, left: ["0", "2"] };
+    granted(await world.save(progress({ ...parent, logLength: 1 }, write)));
+    const claimed = new Map((await world.claimDue()).map(({ uuid, isCancelled }) => [uuid, isCancelled]));
+    const runs = await childrenOf(world, parent.uuid);
+    expect(runs.map(({ uuid }) => claimed.get(uuid))).toEqual([true, false, true]);
+  });
+
   check("with its parent each child is cancelled that is to be, however that ends", async (world) => {
     const { storage } = world;
     const workflow = await world.workflow();

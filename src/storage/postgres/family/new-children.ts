@@ -110,7 +110,7 @@ export const startedRuns = (low: string, high: string, parents: string, isLeft =
   )`;
 
 /** The write that stores a run also says that its step is given up: the rows that it cancels are those that were there before. */
-const IS_LEFT = `exists (select from json_array_elements_text(item."left") as path where path = child.path)`;
+const IS_LEFT = `exists (select from json_array_elements_text(item."left") as given_up (path) where given_up.path = child.path)`;
 
 /**
  * CTEs for what the runs that start and give up others are told, once these are started: "told" has it. Nothing is started again where the

@@ -14,7 +14,7 @@ const LOCK_CLASS = 470;
 // compared, so that it is the newest version that is.
 export const CHANGE_WORKFLOW = keptStatement(
   "change_workflow",
-  ["text", "text", "text", "text", "text", "text", "boolean", "text", "uuid", "text", "float8"],
+  ["text", "text", "text", "text", "text", "text", "text", "text", "uuid", "text", "float8"],
   { uuid: "uuid", version: "integer", result: "text" },
   `with ${REFERENCE}, target as materialized (
     select d.* from workflow_definitions d
@@ -30,12 +30,12 @@ export const CHANGE_WORKFLOW = keptStatement(
     from target
   ), changed as (
     update workflow_definitions d set id = coalesce($2, d.id), name = $3, description = $4, steps = $5::jsonb,
-      options = $6::json, prepares_runs = $7, version = d.version + 1, updated_at = clock_timestamp()
+      options = $6::json, prepares_runs = $7::boolean, version = d.version + 1, updated_at = clock_timestamp()
     from judged where d.uuid = judged.uuid and judged.result = 'changed'
     returning d.*
   ), made as (
     insert into workflow_definitions (uuid, namespace, id, name, description, steps, options, prepares_runs)
-    select $9, reference.namespace, $10, $3, $4, $5::jsonb, $6::json, $7 from reference
+    select $9, reference.namespace, $10, $3, $4, $5::jsonb, $6::json, $7::boolean from reference
     where $10 is not null and $8 is null and not exists (select from target) and ${mayStore("$9", "$11")}
     returning *
   ), kept as (
@@ -73,6 +73,7 @@ export async function changeWorkflow(
       description,
       steps,
       options?.text ?? null,
+      // As text: the library writes any other boolean than true as false.
       String(options?.preparesRuns ?? false),
       ifVersions === undefined ? null : JSON.stringify(ifVersions),
       uuid,

@@ -51,9 +51,11 @@ export function scheduleTriggers(
         const inserted = await insert(world, api, { ...coming, progress });
         if (inserted.ended) world.counts.beforeInsert++;
         if (reservation === null) return;
-        if (!inserted.claimed && !inserted.ended) return owner.clock.deliver(() => reservation.release());
+        // A repeated insert may find a run that others have ended.
+        const end = inserted.ended ? (progress?.next ?? null) : null;
+        if (!inserted.claimed && end === null) return owner.clock.deliver(() => reservation.release());
         // The process may be gone, or stopped for a while, before it hears of it.
-        const heard = () => reservation.stored(coming, inserted, inserted.ended ? (progress?.next ?? null) : null);
+        const heard = () => reservation.stored(coming, inserted, end);
         scheduler.after(random.below(5), () => owner.clock.deliver(heard));
       });
       if (reservation !== null) owner.executeBeforeInsert(coming)?.then(store);

@@ -52,12 +52,12 @@ class Platform {
   }
 }
 
-const changed = (reference: string) => ({
+const changed = (reference: string, description: string | null = null) => ({
   namespace,
   reference,
   id: undefined,
   name: "changed",
-  description: null,
+  description,
   steps: "[]",
 });
 
@@ -98,7 +98,10 @@ for (const { mode, caches } of modes) {
       const uuid = await platform.world.workflow({ id });
       const names = [uuid, uuid.toUpperCase(), id];
       for (const version of [2, 3, 4]) {
-        expect(await platform.workflows[0].update(changed(names[version - 2] ?? id))).toEqual({ uuid, version });
+        expect(await platform.workflows[0].update(changed(names[version - 2] ?? id, `${version}`))).toEqual({
+          uuid,
+          version,
+        });
         for (const process of [0, 1] as const) {
           for (const name of names) expect(await platform.find(process, name)).toEqual({ name: "changed", version });
         }

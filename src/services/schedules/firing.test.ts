@@ -163,7 +163,14 @@ describe("the workflow", () => {
   test("has another version, or is another, at the next tick", async () => {
     await schedules.create(input({ overlap: "allow" }));
     await pass(MINUTE);
-    const change = { namespace: NAMESPACE, reference: "w", id: undefined, name: "w", description: null, steps: "[]" };
+    const change = {
+      namespace: NAMESPACE,
+      reference: "w",
+      id: undefined,
+      name: "w",
+      description: "another",
+      steps: "[]",
+    };
     await storage.updateWorkflows([change]);
     await pass(MINUTE);
     await storage.deleteWorkflows([{ namespace: NAMESPACE, reference: "w" }]);

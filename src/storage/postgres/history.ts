@@ -3,6 +3,7 @@ import type { Pool } from "../../db/postgres/pool.ts";
 import { isUuid } from "../../ids.ts";
 import type { HistoryLookup, HistoryRows } from "../port.ts";
 import { inOrder, type Placed } from "./definitions.ts";
+import { ENTRIES } from "./runs.ts";
 import { boundsOf, milliseconds, within } from "./statement.ts";
 
 // The log of an open run is looked at if it has grown: mostly it has not.
@@ -26,10 +27,9 @@ export const FIND_HISTORY = keptStatement(
   join workflow_runs r on r.uuid = key.uuid and r.namespace = key.namespace and ${within("r.uuid", "$2", "$3")}
   left join lateral (select started_at, log_length from run_queue where run_uuid = key.uuid offset 0) as q on true
   left join lateral (
-    select '[' || string_agg(substr(l.entries::text, 2, length(l.entries::text) - 2), ',' order by l.seq) || ']' as entries,
-      count(*)::integer as count
-    from run_log l
-    where l.run_uuid = key.uuid and ${within("l.run_uuid", "$2", "$3")} and l.seq >= key.rows
+    select ${ENTRIES} as entries, count(*)::integer as count
+    from run_log
+    where run_uuid = key.uuid and ${within("run_log.run_uuid", "$2", "$3")} and seq >= key.rows
       and (r.completed_at is not null or q.log_length > key.rows)
   ) as log on true
   where ${few("key.position")}`,

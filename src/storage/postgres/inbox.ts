@@ -6,7 +6,7 @@ import { MAX_KEPT_SIGNALS, MAX_KEPT_SIZE } from "../port/inbox.ts";
 import type { InboxLookup, NewSignal, Outcome, StoredSignal } from "../port.ts";
 import { refused } from "../refusals.ts";
 import { keepKeys } from "./inserts/request-keys.ts";
-import { boundsOf, milliseconds, rounds, within, writeBatch } from "./statement.ts";
+import { boundsOf, lockQueued, milliseconds, rounds, within, writeBatch } from "./statement.ts";
 
 const ITEM = `json_to_recordset($1::text::json) as item
     (position integer, namespace text, uuid uuid, id uuid, name text, waiting json, body text, size integer, route text, key text, hash text)`;
@@ -53,7 +53,7 @@ export const PUT_SIGNALS = keptStatement(
     union all select position, namespace, uuid, false, 'over' from item where position not in (select position from open)
   ) as answer
   join workflow_runs r on r.uuid = answer.uuid and r.namespace = answer.namespace and ${within("r.uuid", "$2", "$3")}`,
-  `perform from run_queue q where q.run_uuid in (select uuid from ${ITEM} where ${few("position")}) order by q.run_uuid for update`,
+  lockQueued(ITEM),
 );
 
 /** What came for runs and was not taken, behind what is known. */

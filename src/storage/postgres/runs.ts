@@ -8,9 +8,12 @@ import type { Settled } from "./ids.ts";
 import { boundRuns, FIRST_UUID, LAST_UUID, milliseconds, within } from "./statement.ts";
 import type { RunRow, StepOrder } from "./step-order.ts";
 
+/** Rows of run_log joined to one JSON array; null of none. */
+export const ENTRIES = `'[' || string_agg(substr(entries::text, 2, length(entries::text) - 2), ',' order by seq) || ']'`;
+
 /** The whole log of a run as one JSON array; the uuid is within `low` and `high`. */
 const entriesOf = (uuid: string, low: string, high: string) => `coalesce((
-    select '[' || string_agg(substr(entries::text, 2, length(entries::text) - 2), ',' order by seq) || ']'
+    select ${ENTRIES}
     from run_log where run_log.run_uuid = ${uuid} and ${within("run_log.run_uuid", low, high)}), '[]')`;
 
 /** The log of the run of row "q" of run_queue, whose uuid is within `low` and `high`. */

@@ -19,6 +19,10 @@ export const askedRuns = (parameter: string) => `(
     where ${few("length(namespace)")} and ${few("length(value)")}
   ) as asked`;
 
+/** Locks the rows of run_queue of items in the order of their uuids: what a statement then reads of them is what there is. */
+export const lockQueued = (item: string) => `perform from run_queue q
+  where q.run_uuid in (select uuid from ${item} where ${few("position")}) order by q.run_uuid for update`;
+
 /** JSON text of runs: their uuids by namespace. */
 export function runsText(keys: RunKey[]): string {
   const uuids = Map.groupBy(keys, ({ namespace }) => namespace);

@@ -1,5 +1,6 @@
 import type { Database } from "bun:sqlite";
 import type { HistoryLookup, HistoryRows } from "../port.ts";
+import { joined, type LogRow } from "./runs.ts";
 
 const RUN = `select workflow_id as workflowUuid, workflow_version as workflowVersion, created_at as createdAt,
   coalesce(started_at, (select started_at from run_queue where run_uuid = uuid)) as startedAt, completed_at as completedAt
@@ -11,8 +12,6 @@ const LOG = "select seq, entries from run_log where run_uuid = ? and seq >= ?";
 export function historyOf(database: Database, { namespace, uuid, rows }: HistoryLookup): HistoryRows | null {
   const run = database.query<Omit<HistoryRows, "entries" | "rows">, [string, string]>(RUN).get(uuid, namespace);
   if (run === null) return null;
-  const log = database.query<{ seq: number; entries: string }, [string, number]>(LOG).all(uuid, rows);
-  log.sort((first, second) => first.seq - second.seq);
-  const entries = `[${log.map((row) => row.entries.slice(1, -1)).join(",")}]`;
-  return { ...run, entries, rows: rows + log.length };
+  const log = database.query<LogRow, [string, number]>(LOG).all(uuid, rows);
+  return { ...run, entries: joined(log), rows: rows + log.length };
 }

@@ -40,7 +40,6 @@ const LIST = {
     order by uuid limit +$limit`,
 };
 
-// With "order by" SQLite would plan it anew at each call.
 const LOG = "select seq, entries from run_log where run_uuid = ?";
 
 type StoredRun = Omit<RunRecord, "log"> & { logLength: number };
@@ -83,7 +82,16 @@ export class Runs {
 /** JSON array text of the log of a run, which is read only if its length is not 0. */
 export function logOf(database: Database, uuid: string, length: number): string {
   if (length === 0) return "[]";
-  const rows = database.query<{ seq: number; entries: string }, [string]>(LOG).all(uuid);
+  return joined(database.query<LogRow, [string]>(LOG).all(uuid));
+}
+
+export interface LogRow {
+  seq: number;
+  entries: string;
+}
+
+/** Rows of a log joined to one JSON array, in their order: SQLite would plan an "order by" anew at each call. */
+export function joined(rows: LogRow[]): string {
   rows.sort((first, second) => first.seq - second.seq);
   return `[${rows.map(({ entries }) => entries.slice(1, -1)).join(",")}]`;
 }

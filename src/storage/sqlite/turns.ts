@@ -3,7 +3,7 @@ import type { Clock } from "../../clock.ts";
 import type { RunKey } from "../../schemas/run.ts";
 import { DEFAULT_PRIORITY } from "../port/priorities.ts";
 import { LOOK_MILLISECONDS, MOST_LINES, type Turn, type TurnsTaken } from "../port/turns.ts";
-import type { NewRun } from "../port.ts";
+import type { InsertedRun, NewRun } from "../port.ts";
 import { NEVER } from "./never.ts";
 
 /** Runs that are counted together. */
@@ -81,6 +81,21 @@ export class Turns {
     const cancels = onLimit === "cancel_oldest" ? 1 : 0;
     const rated = [rate?.key ?? null, rate?.most ?? null, rate?.perMilliseconds ?? null];
     this.#database.query(JOIN).run(uuid, namespace, workflowUuid, line, most, cancels, ...rated, startAt ?? null, own);
+  }
+
+  /** Has a run that was just stored join its line, and begin if it may; gives whether it waits, and what is to be cancelled for it. */
+  enter(
+    run: Parameters<Turns["join"]>[0],
+    workflowUuid: string,
+    turn: Turn,
+    graceMilliseconds = 0,
+  ): Pick<InsertedRun, "waits" | "cancel"> {
+    const line = { workflowUuid, line: turn.line };
+    this.join(run, workflowUuid, turn);
+    const { begun } = this.advance(line, (uuid) => (uuid === run.uuid ? graceMilliseconds : 0));
+    const cancel = this.toCancel(line);
+    const waits = begun.some(({ uuid }) => uuid === run.uuid) ? {} : { waits: true as const };
+    return { ...waits, ...(cancel.length > 0 && { cancel }) };
   }
 
   /** Lets runs of a line begin, in order, while there is room: each is due after its grace. */

@@ -1,14 +1,12 @@
 /** The statements that have runs stand still, and go on. */
 import { equals, few, keptStatement } from "../../../db/postgres/kept.ts";
 import { PAUSED } from "../../../schemas/log.ts";
-import { within } from "../statement.ts";
+import { lockQueued, within } from "../statement.ts";
 
 const ITEM = `json_to_recordset($1::text::json) as item (position integer, namespace text, uuid uuid)`;
 const RESULT = { position: "integer", result: "text" } as const;
 
-/** The rows of run_queue are locked in the order of their uuids: what a statement then reads is what there is. */
-const LOCKED = `perform from run_queue q where q.run_uuid in (select uuid from ${ITEM} where ${few("position")})
-  order by q.run_uuid for update`;
+const LOCKED = lockQueued(ITEM);
 
 /** How the other runs are: "answered" has those that something was done for, or that are as they should be. */
 const OTHERS = `select item.position, case when r.completed_at is null then 'open' else 'over' end

@@ -135,8 +135,7 @@ function leftOf({ uuid, isTaken, otherUuid, otherVersion = 1 }: StoredRun): Outc
   return { kind: "ok", value: { uuid, ...version, claimed: false, ended: false, ...why } };
 }
 
-/** Absent fields are left out: PostgreSQL would have to parse a null. */
-/** The item of a run in the statements that insert them. */
+/** The item of a run in the statements that insert them. Absent fields are left out: PostgreSQL would have to parse a null. */
 export function insertable(
   {
     uuid,

@@ -50,10 +50,6 @@ export class NewRetries {
       this.#database.query(QUEUE).run(uuid, namespace, now, Number(hasLog));
       return { kind: "ok", value };
     }
-    this.#turns.join(item, workflowUuid, turn);
-    const { begun } = this.#turns.advance(line);
-    const cancel = this.#turns.toCancel(line);
-    const waits = begun.some((one) => one.uuid === uuid) ? {} : { waits: true as const };
-    return { kind: "ok", value: { ...value, ...waits, ...(cancel.length > 0 && { cancel }) } };
+    return { kind: "ok", value: { ...value, ...this.#turns.enter(item, workflowUuid, turn) } };
   }
 }

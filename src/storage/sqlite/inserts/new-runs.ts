@@ -127,13 +127,10 @@ export class NewRuns {
       .run(...own, this.#clock.now(), "pending", null, null, null, traceparent, tags, null, null);
     if (changes === 0) return UNSTORABLE;
     this.#note(item);
-    this.#turns.join(item, workflowUuid, turn);
-    const { begun } = this.#turns.advance(line, (one) => (one === uuid ? graceMilliseconds : 0));
-    const cancel = this.#turns.toCancel(line);
+    const entered = this.#turns.enter(item, workflowUuid, turn, graceMilliseconds);
     this.#counter.add(namespace, workflowUuid, "created");
     const value = { uuid, workflowUuid, workflowVersion: version, claimed: false, ended: false };
-    const waits = begun.some((one) => one.uuid === uuid) ? {} : { waits: true as const };
-    return { kind: "ok", value: { ...value, ...waits, ...(cancel.length > 0 && { cancel }) } };
+    return { kind: "ok", value: { ...value, ...entered } };
   }
 
   /** Null for a run that is stored already. `claim` is null where the run is not claimed. */

@@ -54,20 +54,10 @@ export class ControlService {
     const result = await this.#requests.control({ namespace: NAMESPACE, uuid, kind, ...said });
     if (result === "over") return endedAs(await this.#runs.get(id), kind);
     if (result === "refused") throw new PlatformError("run_cancelling");
-    if (result === "requested" || result === "resumed") this.#tell(run);
+    if (result === "requested" || result === "resumed") this.#events.wake({ ...run, namespace: NAMESPACE });
     if (result === "requested" && kind !== "resume") return { uuid, status: UNDER_WAY[kind], isDone: false };
     const { status } = result === "resumed" ? await this.#runs.get(id) : { status: result };
     return { uuid, status, isDone: true };
-  }
-
-  /** Tells the workers, so that the run need not wait for the next look of one. */
-  #tell({ uuid, workflowUuid, workflowVersion }: RunRecord): void {
-    this.#events.publish({
-      ...{ namespace: NAMESPACE, run_id: uuid, workflow_id: workflowUuid, workflow_version: workflowVersion },
-      payload: "null",
-      traceparent: null,
-      isWake: true,
-    });
   }
 }
 

@@ -68,10 +68,7 @@ export class RetryService {
       log,
     });
     if (cancel !== undefined) await this.#repository.cancel(cancel);
-    this.#events.publish({
-      ...{ namespace: NAMESPACE, run_id: uuid, workflow_id: version.workflowUuid, workflow_version: version.version },
-      ...{ payload: "null", traceparent: null, isWake: true },
-    });
+    this.#events.wake({ ...version, uuid, workflowVersion: version.version });
     return { uuid, willRun };
   }
 

@@ -61,15 +61,7 @@ export class SignalService {
       body: text,
     });
     if (isTaken) return null;
-    this.#events.publish({
-      namespace: NAMESPACE,
-      run_id: run.uuid,
-      workflow_id: workflowUuid,
-      workflow_version: run.workflowVersion,
-      payload: "null",
-      traceparent: null,
-      isWake: true,
-    });
+    this.#events.wake({ ...run, namespace: NAMESPACE, workflowUuid });
     return sent;
   }
 

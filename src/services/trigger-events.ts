@@ -4,6 +4,8 @@ import type { Clock } from "../clock.ts";
 import type { Messaging } from "../messaging/port.ts";
 import { triggerEvents } from "../metrics/table.ts";
 import type { TriggerEvent } from "../schemas/event.ts";
+import type { RunKey } from "../schemas/run.ts";
+import type { InsertedRun } from "../storage/port.ts";
 import { parseTraceparent } from "../tracing/context.ts";
 
 const sent = triggerEvents.of({ outcome: "sent" });
@@ -38,6 +40,17 @@ export class TriggerEvents {
       },
       (error: unknown) => left(String(error)),
     );
+  }
+
+  /** Tells them of a run that is stored and has something to do before its time: it need not wait for the next look of a worker. */
+  wake({
+    namespace,
+    uuid,
+    workflowUuid,
+    workflowVersion,
+  }: RunKey & Pick<InsertedRun, "workflowUuid" | "workflowVersion">): void {
+    const named = { namespace, run_id: uuid, workflow_id: workflowUuid, workflow_version: workflowVersion };
+    this.publish({ ...named, payload: "null", traceparent: null, isWake: true });
   }
 
   /** Whether the broker took each of them. */

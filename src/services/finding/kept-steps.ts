@@ -1,7 +1,7 @@
 import { isoTime } from "../../clock.ts";
-import { CANCELLED, interrupted } from "../../schemas/interrupted.ts";
 import { isObject, type Json } from "../../schemas/json.ts";
-import { type LogEntry, ofLastAttempts, parseLog } from "../../schemas/log.ts";
+import { ofLastAttempts, parseLog } from "../../schemas/log.ts";
+import { calledOff } from "../../schemas/results.ts";
 import type { StepResult } from "../../schemas/run.ts";
 import type { FailedAttempt, RunStep } from "../../schemas/step-query.ts";
 import type { RunRecord } from "../../storage/port.ts";
@@ -29,17 +29,12 @@ export function keptSteps(run: RunRecord, log: string, definition: readonly Json
     const typed = typeof type === "string" && result.type === undefined ? { ...result, type } : result;
     steps.set(result.step_name, { path, place: placeOf(path), result: typed });
   };
-  for (const [path, result] of entriesOf(run, log)) add(path, result);
+  for (const [path, result] of calledOff(ofLastAttempts(parseLog(log)), run)) add(path, result);
   const results: Record<string, StepResult> = JSON.parse(run.stepResults ?? "{}");
   for (const result of Object.values(results)) {
     add(result.path ?? String(types.get(result.step_name)?.index ?? steps.size), result);
   }
   return [...steps.values()].sort((first, second) => inOrder(first.place, second.place));
-}
-
-function entriesOf({ status, completedAt }: RunRecord, log: string): LogEntry[] {
-  const entries = ofLastAttempts(parseLog(log));
-  return status === "cancelled" && completedAt !== null ? interrupted(entries, CANCELLED, completedAt) : entries;
 }
 
 /** The attempts of a step that others followed. */

@@ -4,6 +4,7 @@ import { LOOP, MAP } from "../../language/definition/containers.ts";
 import type { RunRepository } from "../../repositories/runs.ts";
 import { isObject, type Json } from "../../schemas/json.ts";
 import { DEFAULT_LIMIT } from "../../schemas/page.ts";
+import { isWithin } from "../../schemas/results.ts";
 import type { OutlineStep, RunStep, RunStepDetail, StepQuery } from "../../schemas/step-query.ts";
 import type { RunRecord } from "../../storage/port.ts";
 import { NAMESPACE } from "../namespace.ts";
@@ -38,7 +39,7 @@ export class RunSteps {
     const wanted = (await this.#stepsOf(run)).filter(
       ({ place, result: { step_name, status: its } }) =>
         (status?.includes(its) ?? true) &&
-        (under === undefined || step_name.startsWith(`${under}.`) || step_name.startsWith(`${under}[`)) &&
+        (under === undefined || isWithin(step_name, under)) &&
         (after === null || inOrder(place, after) > 0),
     );
     const page = wanted.slice(0, limit);

@@ -3,7 +3,7 @@ import { isoTime } from "../../clock.ts";
 import { CANCELLED } from "../../schemas/interrupted.ts";
 import { isObject, type Json } from "../../schemas/json.ts";
 import { type LogEntry, PAUSED, parseLog } from "../../schemas/log.ts";
-import { resultsTextOf } from "../../schemas/results.ts";
+import { isWithin, resultsTextOf } from "../../schemas/results.ts";
 import type { StepResult } from "../../schemas/run.ts";
 import type { RunEvent, RunEventType } from "../../schemas/run-event.ts";
 import type { HistoryRows, RunRecord } from "../../storage/port.ts";
@@ -120,21 +120,25 @@ export class EventFold {
   #ofResults(results: StepResult[]): Draft[] {
     const drafts: Draft[] = [];
     const open: { address: string; ends: Draft[] }[] = [];
-    const close = (isWithin: (address: string) => boolean) => {
-      for (let last = open.at(-1); last !== undefined && !isWithin(last.address); last = open.at(-1)) {
+    const close = (next: string | null) => {
+      for (
+        let last = open.at(-1);
+        last !== undefined && !(next !== null && isWithin(next, last.address));
+        last = open.at(-1)
+      ) {
         drafts.push(...last.ends);
         open.pop();
       }
     };
     for (const result of results) {
       const { step_name: address, path = "" } = result;
-      close((outer) => address.startsWith(`${outer}.`) || address.startsWith(`${outer}[`));
+      close(address);
       if (result.status === "pending" || result.status === "running") continue;
       const told = this.#ended(path, result);
       drafts.push(...told.slice(0, -1));
       open.push({ address, ends: told.slice(-1) });
     }
-    close(() => false);
+    close(null);
     return drafts.toSorted((first, second) => (first.at < second.at ? -1 : first.at > second.at ? 1 : 0));
   }
 }

@@ -1,9 +1,10 @@
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
-import { messageOf, PlatformError } from "../errors.ts";
+import { messageOf } from "../errors.ts";
 import type { RunEnds } from "../run-ends.ts";
 import { nameOfRun, type RunKey } from "../schemas/run.ts";
 import type { Storage } from "../storage/port.ts";
+import { Places } from "./places.ts";
 
 /** Requests that wait for runs at once. Each is a connection, and a row that every look reads. */
 export const MOST_WAITING = 1000;
@@ -40,8 +41,8 @@ export class RunWaits {
   readonly #options: RunWaitsOptions;
   /** What resolves those that wait, by the names of their runs. */
   readonly #waiting = new Map<string, { run: RunKey; wake: Set<() => void> }>();
+  readonly #places = new Places(MOST_WAITING, "too_many_waiting");
   #fresh: RunKey[] = [];
-  #places = 0;
   #isLooking = false;
   #cancelLook: () => void = () => {};
   #isStopped = false;
@@ -55,16 +56,8 @@ export class RunWaits {
 
   /** Takes a place, which has to be given back. @throws PlatformError too_many_waiting */
   enter(): WaitingPlace {
-    if (this.#places >= MOST_WAITING) throw new PlatformError("too_many_waiting");
-    this.#places++;
-    let isTaken = true;
-    return {
-      until: (run, milliseconds, gone) => this.#until(run, milliseconds, gone),
-      leave: () => {
-        if (isTaken) this.#places--;
-        isTaken = false;
-      },
-    };
+    const leave = this.#places.take();
+    return { until: (run, milliseconds, gone) => this.#until(run, milliseconds, gone), leave };
   }
 
   /** Has nobody wait any longer. */

@@ -1,16 +1,17 @@
 import type { Logger } from "pino";
 import type { Clock } from "../../clock.ts";
+import { PlatformError } from "../../errors.ts";
 import type { RunKey } from "../../schemas/run.ts";
 import type { RunEvent } from "../../schemas/run-event.ts";
 import type { RunsAsked } from "../../schemas/run-query.ts";
 import type { RunRecord, Storage } from "../../storage/port.ts";
 import type { RunLists } from "../finding/run-lists.ts";
 import { NAMESPACE } from "../namespace.ts";
+import { Places } from "../places.ts";
 import type { RunService } from "../runs.ts";
 import { EventFold } from "./fold.ts";
 import { LiveRuns, type LiveStream } from "./live-runs.ts";
-import { StreamPlaces } from "./stream-places.ts";
-import { type EventStream, EventStreams } from "./streams.ts";
+import { type EventStream, EventStreams, MAX_STREAMS } from "./streams.ts";
 
 const DEFAULT_LIMIT = 1000;
 
@@ -35,7 +36,7 @@ interface HistoryParts {
 export class HistoryService {
   readonly #storage: Pick<Storage, "findHistory">;
   readonly #runs: RunService;
-  readonly #places = new StreamPlaces();
+  readonly #places = new Places(MAX_STREAMS, "too_many_streams", 5);
   readonly #streams: EventStreams;
   readonly #live: LiveRuns;
 
@@ -48,13 +49,12 @@ export class HistoryService {
 
   /** @param after the id of the last event that the reader has; 0 for none. @throws PlatformError run_not_found */
   async page(runId: string, after: number, limit = DEFAULT_LIMIT): Promise<EventPage> {
-    const run = await this.#runs.get(runId);
-    const [history] = await this.#storage.findHistory([{ namespace: NAMESPACE, uuid: run.uuid, rows: 0 }]);
-    const fold = new EventFold(run.uuid);
-    const events = history ? fold.add(history) : [];
-    // It may have ended since it was read.
-    if (history?.completedAt != null)
-      events.push(...fold.end(run.completedAt === null ? await this.#runs.get(runId) : run));
+    const key = this.#runs.keyOf(runId.toLowerCase());
+    const [history] = await this.#storage.findHistory([{ ...key, rows: 0 }]);
+    if (!history) throw new PlatformError("run_not_found");
+    const fold = new EventFold(key.uuid);
+    const events = fold.add(history);
+    if (history.completedAt !== null) events.push(...fold.end(await this.#runs.get(runId)));
     const items = events.slice(after, after + limit);
     return { items, next: after + items.length < events.length ? after + items.length : null };
   }

@@ -4,8 +4,9 @@ import pino from "pino";
 import { HandClock, settled } from "../../clock.fixture.ts";
 import type { RunsAsked } from "../../schemas/run-query.ts";
 import type { RunRecord, RunSummary } from "../../storage/port.ts";
+import { Places } from "../places.ts";
 import { LiveRuns, type LiveStream } from "./live-runs.ts";
-import { StreamPlaces } from "./stream-places.ts";
+import { MAX_STREAMS } from "./streams.ts";
 
 const uuidOf = (number: number) => `00000000-0000-7000-8000-${String(number).padStart(12, "0")}`;
 
@@ -61,7 +62,7 @@ function scene() {
           };
     return record;
   };
-  const live = new LiveRuns(lists, find, new StreamPlaces(), clock, pino({ level: "silent" }));
+  const live = new LiveRuns(lists, find, new Places(MAX_STREAMS, "too_many_streams"), clock, pino({ level: "silent" }));
   const look = async () => {
     clock.ring();
     await settled();

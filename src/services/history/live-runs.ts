@@ -6,7 +6,7 @@ import type { RunsAsked } from "../../schemas/run-query.ts";
 import type { RunRecord, RunSummary } from "../../storage/port.ts";
 import type { RunLists } from "../finding/run-lists.ts";
 import { NAMESPACE } from "../namespace.ts";
-import type { StreamPlaces } from "./stream-places.ts";
+import type { Places } from "../places.ts";
 
 /** The newest runs of a list, which are followed. */
 const WINDOW = 200;
@@ -53,7 +53,7 @@ interface Followed {
 export class LiveRuns {
   readonly #lists: Pick<RunLists, "summaries">;
   readonly #find: (key: { namespace: string; uuid: string }) => Promise<RunRecord | null>;
-  readonly #places: StreamPlaces;
+  readonly #places: Places;
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #followed = new Map<string, Followed>();
@@ -64,7 +64,7 @@ export class LiveRuns {
   constructor(
     lists: Pick<RunLists, "summaries">,
     find: (key: { namespace: string; uuid: string }) => Promise<RunRecord | null>,
-    places: StreamPlaces,
+    places: Places,
     clock: Clock,
     log: Logger,
   ) {

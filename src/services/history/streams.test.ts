@@ -5,8 +5,8 @@ import { entriesText, NAMESPACE, only, present, progress, World } from "../../..
 import { HandClock, settled } from "../../clock.fixture.ts";
 import type { HistoryLookup } from "../../storage/port.ts";
 import { openMemoryStorage } from "../../storage/sqlite/index.ts";
-import { MAX_STREAMS, StreamPlaces } from "./stream-places.ts";
-import { EventStreams } from "./streams.ts";
+import { Places } from "../places.ts";
+import { EventStreams, MAX_STREAMS } from "./streams.ts";
 
 const END = { kind: "end", status: "success", error: null, stepResults: "{}" } as const;
 
@@ -21,7 +21,7 @@ async function scene() {
     return world.storage.findHistory(items);
   };
   const find = async (key: { uuid: string }) => world.find(key.uuid);
-  const places = new StreamPlaces();
+  const places = new Places(MAX_STREAMS, "too_many_streams");
   const streams = new EventStreams({ findHistory }, find, places, clock, pino({ level: "silent" }));
   const look = async () => {
     clock.ring();

@@ -5,9 +5,10 @@ import { messageOf } from "../../errors.ts";
 import type { RunKey } from "../../schemas/run.ts";
 import type { RunEvent } from "../../schemas/run-event.ts";
 import type { HistoryRows, RunRecord, Storage } from "../../storage/port.ts";
+import type { Places } from "../places.ts";
 import { EventFold } from "./fold.ts";
-import type { StreamPlaces } from "./stream-places.ts";
 
+export const MAX_STREAMS = 1000;
 const LOOK_MILLISECONDS = 250;
 /** A run of which nothing is new is looked for at every second look, then at every fourth. */
 const MOST_LOOKS_APART = 4;
@@ -39,7 +40,7 @@ interface Reader {
 export class EventStreams {
   readonly #storage: Pick<Storage, "findHistory">;
   readonly #find: (key: RunKey) => Promise<RunRecord | null>;
-  readonly #places: StreamPlaces;
+  readonly #places: Places;
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #open = new Set<EventStream>();
@@ -52,7 +53,7 @@ export class EventStreams {
   constructor(
     storage: Pick<Storage, "findHistory">,
     find: (key: RunKey) => Promise<RunRecord | null>,
-    places: StreamPlaces,
+    places: Places,
     clock: Clock,
     log: Logger,
   ) {

@@ -97,18 +97,29 @@ function afterOf({ headers }: Request): number | null {
   return checked(lastEventId, numbers({ [LAST]: id }, [LAST], "header"), "header")[LAST];
 }
 
-const TYPES = { pending: "run.created", running: "run.started" } as const;
+/** What a run has come to that has a status now, and did not before. */
+const TYPES = {
+  pending: "run.created",
+  running: "run.started",
+  paused: "run.paused",
+  success: "run.ended",
+  failed: "run.ended",
+  cancelled: "run.ended",
+} as const;
 
 function changesText({ changes, missed }: ChangeBatch): string {
   const told = changes.map(({ run, seenAt }) => {
-    const { uuid, status } = run;
-    const type =
-      status === "pending" || status === "running" ? TYPES[status] : status === "paused" ? "run.paused" : "run.ended";
-    const at =
-      run.completedAt ?? (status === "running" ? run.startedAt : status === "pending" ? run.createdAt : null) ?? seenAt;
+    const type = TYPES[run.status];
+    const times = {
+      "run.created": run.createdAt,
+      "run.started": run.startedAt,
+      "run.paused": null,
+      "run.ended": run.completedAt,
+    };
+    const at = isoTime(times[type] ?? seenAt);
     return messageText(
       type,
-      `{"at":"${isoTime(at)}","type":"${type}","run_id":"${uuid}","data":{"run":${summaryText(run)}}}`,
+      `{"at":"${at}","type":"${type}","run_id":"${run.uuid}","data":{"run":${summaryText(run)}}}`,
     );
   });
   return `${missed ? messageText("resync", "{}") : ""}${told.join("")}`;

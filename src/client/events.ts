@@ -24,6 +24,7 @@ export async function* eventsIn(response: Response, signal?: AbortSignal): Async
     // A connection that broke: whoever asks goes on behind the last event.
     if (signal?.aborted || error instanceof SyntaxError) throw signal?.reason ?? error;
   } finally {
+    // Of a connection that broke there is nothing left to cancel.
     await reader.cancel().catch(() => {});
   }
 }

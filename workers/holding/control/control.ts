@@ -30,6 +30,10 @@ export class Control {
   readonly #holdings: Holdings;
   readonly #receiver: ControlReceiver;
   #isStopped = false;
+  /** Null while no look is under way. */
+  #looking: Promise<void> | null = null;
+  /** Something came during the look that is under way, which may not have seen it. */
+  #again = false;
   #cancelTimer: () => void = () => {};
 
   constructor(options: ControlOptions, holdings: Holdings, receiver: ControlReceiver) {
@@ -60,8 +64,22 @@ export class Control {
     return held.length === runs.length;
   }
 
-  /** Looks now. */
-  async look(): Promise<void> {
+  /** Looks now. One look is under way at a time: a thousand children that end at once are found by two. */
+  look(): Promise<void> {
+    this.#again = true;
+    this.#looking ??= this.#lookUntilSeen();
+    return this.#looking;
+  }
+
+  async #lookUntilSeen(): Promise<void> {
+    while (this.#again) {
+      this.#again = false;
+      await this.#look();
+    }
+    this.#looking = null;
+  }
+
+  async #look(): Promise<void> {
     const { storage, log } = this.#options;
     if (this.#holdings.isEmpty) return;
     try {

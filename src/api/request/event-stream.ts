@@ -32,6 +32,8 @@ export function eventStreamReply<Batch extends { isOver: boolean }>(
   const encoder = new TextEncoder();
   let coming: Promise<Batch | null> | null = null;
   const body = new ReadableStream<Uint8Array>({
+    // The head of the answer goes out with the first bytes: the reader is told at once that it follows.
+    start: (controller) => controller.enqueue(encoder.encode(COMMENT)),
     // Called while the reader takes what it is sent.
     async pull(controller) {
       coming ??= stream.next();

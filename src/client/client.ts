@@ -1,9 +1,13 @@
 import type { Json } from "../schemas/json.ts";
 import type { Run, RunStatus } from "../schemas/run.ts";
-import { type CallOptions, Connection, type ConnectionOptions, newKey } from "./connection.ts";
+import type { RunSummary } from "../schemas/run-summary.ts";
+import type { Stats, Window } from "../schemas/stats.ts";
+import { type Call, type CallOptions, Connection, type ConnectionOptions, newKey } from "./connection.ts";
 import { Definitions } from "./definitions.ts";
+import { follow, type RunsEvent } from "./following.ts";
 import { pagesOf } from "./pages.ts";
 import { type KeyedOptions, RunHandle } from "./run-handle.ts";
+import { Schedules } from "./schedules.ts";
 
 export interface TriggerOptions extends KeyedOptions {
   payload?: Record<string, Json>;
@@ -30,14 +34,22 @@ export interface RunFilter {
   order?: "asc" | "desc";
 }
 
+/** The services that the process that answered stands on, by name. */
+export interface Readiness {
+  parts: Record<string, "up" | "degraded" | "down">;
+  breakers: Record<string, "closed" | "open" | "half_open">;
+}
+
 /** A platform. @example await (await new Client({ url }).trigger("order", { payload: { n: 1 } })).result() */
 export class Client {
   readonly #connection: Connection;
   readonly workflows: Definitions;
+  readonly schedules: Schedules;
 
   constructor(options: ConnectionOptions) {
     this.#connection = new Connection(options);
     this.workflows = new Definitions(this.#connection);
+    this.schedules = new Schedules(this.#connection);
   }
 
   /** Starts a run of a workflow, by its uuid or its author's id; once, however often the answer is lost. @throws ApiError */
@@ -59,16 +71,50 @@ export class Client {
     handle: (id: string): RunHandle => new RunHandle(this.#connection, id),
     get: (id: string, options: CallOptions = {}): Promise<Run> => new RunHandle(this.#connection, id).get(options),
     /** Runs, newest first unless `order` says otherwise, page after page. */
-    list: (filter: RunFilter = {}, options: CallOptions = {}): AsyncGenerator<Run, void> => {
-      const { parentRunId, rootRunId, createdFrom, createdTo, status, ...rest } = filter;
-      const renamed = {
-        parent_run_id: parentRunId,
-        root_run_id: rootRunId,
-        created_from: createdFrom,
-        created_to: createdTo,
-      };
-      const statuses = typeof status === "string" ? [status] : status;
-      return pagesOf<Run>(this.#connection, "/runs", { ...rest, ...renamed, status: statuses }, options);
-    },
+    list: (filter: RunFilter = {}, options: CallOptions = {}): AsyncGenerator<Run, void> =>
+      pagesOf(this.#connection, "/runs", queryOf(filter), options),
+    /** The same without payloads and results: at most 640 bytes a run. */
+    summaries: (filter: RunFilter = {}, options: CallOptions = {}): AsyncGenerator<RunSummary, void> =>
+      pagesOf(this.#connection, "/runs", { ...queryOf(filter), view: "summary" }, options),
+    /** What becomes of the newest runs that fit, for as long as it is iterated; a connection that breaks is made again. */
+    follow: (filter: Omit<RunFilter, "order"> = {}, options: CallOptions = {}): AsyncGenerator<RunsEvent, void> =>
+      follow(this.#connection, queryOf(filter), options),
+  };
+
+  /** Numbers of runs over the last time, an hour where it is left out. */
+  stats(window?: Window, options: CallOptions = {}): Promise<Stats> {
+    return this.#connection.json({
+      ...{ method: "GET", path: "/stats", query: { window }, isRepeatable: true },
+      ...options,
+    });
+  }
+
+  /** Whether the process that answers can do its work. @throws ApiError not_ready, naming what is out */
+  ready(options: CallOptions = {}): Promise<Readiness> {
+    return this.#connection.json({
+      ...{ method: "GET", path: "/health/ready", isFromRoot: true, isRepeatable: true },
+      ...options,
+    });
+  }
+
+  /** The clock of the platform, to the second; null where a proxy hides it. */
+  async time(options: CallOptions = {}): Promise<Date | null> {
+    const response = await this.#connection.open({
+      ...{ method: "GET", path: "/health", isFromRoot: true, isRepeatable: true },
+      ...options,
+    });
+    await response.body?.cancel();
+    const date = response.headers.get("date");
+    return date === null ? null : new Date(date);
+  }
+}
+
+function queryOf({ parentRunId, rootRunId, createdFrom, createdTo, ...rest }: RunFilter): NonNullable<Call["query"]> {
+  return {
+    ...rest,
+    parent_run_id: parentRunId,
+    root_run_id: rootRunId,
+    created_from: createdFrom,
+    created_to: createdTo,
   };
 }

@@ -1,12 +1,13 @@
 /** Requests that are repeated until they are answered, and take effect once. */
 import { ApiError, ConnectionError, type Fault } from "./errors.ts";
+import { type Message, messagesIn } from "./events.ts";
 
 export interface ConnectionOptions {
   /** Of the platform, such as http://127.0.0.1:8001. */
   url: string;
   /** Sent with each request. */
   headers?: Record<string, string>;
-  /** Seconds for the answer to one try; 30 without. */
+  /** Seconds for the answer to one try, and for the silence of a stream; 30 without. */
   timeout?: number;
   /** Tries after the first one; 5 without. */
   retries?: number;
@@ -21,8 +22,9 @@ export interface CallOptions {
 
 export interface Call extends CallOptions {
   method: "GET" | "POST" | "PUT" | "DELETE";
-  /** Below /api/v1. */
+  /** Below /api/v1, or from the root where it says so. */
   path: string;
+  isFromRoot?: true;
   query?: Record<string, string | number | boolean | readonly string[] | undefined>;
   body?: unknown;
   headers?: Record<string, string>;
@@ -33,17 +35,18 @@ export interface Call extends CallOptions {
 /** Answers that say that nothing was done: any request may be sent again. */
 const UNTOUCHED = new Set(["overloaded", "shutting_down", "not_ready", "rate_limited", "too_many_streams"]);
 const GATEWAY = new Set([502, 503, 504]);
+const TIMEOUT_SECONDS = 30;
 const FIRST_PAUSE_SECONDS = 0.1;
 const LONGEST_PAUSE_SECONDS = 5;
 
 /** The way to one platform. */
 export class Connection {
   readonly #options: ConnectionOptions;
-  readonly #base: string;
+  readonly #url: string;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
-    this.#base = `${options.url.replace(/\/+$/, "")}/api/v1`;
+    this.#url = options.url.replace(/\/+$/, "");
   }
 
   /** The JSON of the answer. @throws ApiError, ConnectionError, the reason of the signal */
@@ -55,6 +58,11 @@ export class Connection {
   /** The answer once its head is there, however long its body goes on. @throws as json does */
   open(call: Call): Promise<Response> {
     return this.#persist(call, async (response) => response);
+  }
+
+  /** The events of an answer; ends where its connection does. @throws the reason of the signal */
+  messagesOf(response: Response, signal?: AbortSignal): AsyncGenerator<Message, void> {
+    return messagesIn(response, this.#options.timeout ?? TIMEOUT_SECONDS, signal);
   }
 
   #text(call: Call): Promise<string> {
@@ -77,7 +85,7 @@ export class Connection {
     call: Call,
     read: (response: Response) => Promise<Value>,
   ): Promise<{ value: Value } | { error: Error; mayRepeat: boolean }> {
-    const { fetch: send = fetch, timeout = 30 } = this.#options;
+    const { fetch: send = fetch, timeout = TIMEOUT_SECONDS } = this.#options;
     const limit = new AbortController();
     const timer = setTimeout(() => limit.abort(new Error(`No answer within ${timeout} s`)), timeout * 1000);
     const signal = call.signal === undefined ? limit.signal : AbortSignal.any([limit.signal, call.signal]);
@@ -90,7 +98,7 @@ export class Connection {
     } catch (cause) {
       const said = cause instanceof Error ? cause.message : String(cause);
       return {
-        error: new ConnectionError(`${call.method} ${this.#base}${call.path}: ${said}`, { cause }),
+        error: new ConnectionError(`${call.method} ${this.#addressOf(call)}: ${said}`, { cause }),
         mayRepeat: call.isRepeatable,
       };
     } finally {
@@ -98,8 +106,13 @@ export class Connection {
     }
   }
 
-  #requestOf({ method, path, query = {}, body, headers = {} }: Call, signal: AbortSignal): Request {
-    const url = new URL(this.#base + path);
+  #addressOf({ path, isFromRoot }: Call): string {
+    return this.#url + (isFromRoot ? "" : "/api/v1") + path;
+  }
+
+  #requestOf(call: Call, signal: AbortSignal): Request {
+    const { method, query = {}, body, headers = {} } = call;
+    const url = new URL(this.#addressOf(call));
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined) url.searchParams.set(name, Array.isArray(value) ? value.join(",") : String(value));
     }

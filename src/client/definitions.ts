@@ -1,4 +1,8 @@
+import type { Static } from "@sinclair/typebox";
+import type { WorkflowVersion } from "../language/definition/workflow.ts";
 import type { Json } from "../schemas/json.ts";
+import type { Run } from "../schemas/run.ts";
+import type { TestInput } from "../schemas/test-input.ts";
 import type { CallOptions, Connection } from "./connection.ts";
 import type { Fault } from "./errors.ts";
 import { pagesOf } from "./pages.ts";
@@ -8,6 +12,26 @@ export interface Definition {
   name: string;
   steps: Json[];
   [field: string]: Json;
+}
+
+/** Either a definition or the id of a stored one, with mocks for what it would call: docs/language.md. */
+export type DefinitionTest = Omit<TestInput, "definition"> & { definition?: Definition };
+
+/** A run in virtual time. */
+export type TestedRun = Run & { virtual_seconds: number; unused_mocks: string[] };
+
+export type Version = Static<typeof WorkflowVersion>;
+
+export interface ReplaceOptions extends CallOptions {
+  create?: boolean;
+  ifVersion?: number;
+}
+
+export interface Replaced {
+  workflow_id: string;
+  version: number;
+  unchanged?: true;
+  warnings?: Fault[];
 }
 
 export interface StoredDefinition extends Definition {
@@ -33,11 +57,22 @@ export class Definitions {
     });
   }
 
-  /** Makes a new version. @throws ApiError */
-  replace(id: string, definition: Definition, options: CallOptions = {}): Promise<Json> {
+  /**
+   * Makes a new version, unless the newest is the same already. With `create` the workflow is made where there is none with the id;
+   * with `ifVersion` it is changed only while it is at that version.
+   *
+   * @throws ApiError version_conflict
+   */
+  replace(id: string, definition: Definition, options: ReplaceOptions = {}): Promise<Replaced> {
+    const { create, ifVersion, signal } = options;
     return this.#connection.json({
-      ...{ method: "PUT", path: pathOf(id), body: definition, isRepeatable: false },
-      ...options,
+      method: "PUT",
+      path: pathOf(id),
+      query: { create },
+      body: definition,
+      headers: ifVersion === undefined ? {} : { "if-match": `"${ifVersion}"` },
+      isRepeatable: false,
+      ...(signal === undefined ? {} : { signal }),
     });
   }
 
@@ -52,8 +87,30 @@ export class Definitions {
     return this.#connection.json({ ...{ method: "DELETE", path: pathOf(id), isRepeatable: false }, ...options });
   }
 
+  /** Takes a deletion back. */
+  undelete(id: string, options: CallOptions = {}): Promise<{ workflow_id: string; version: number }> {
+    return this.#connection.json({
+      ...{ method: "POST", path: `${pathOf(id)}/undelete`, isRepeatable: true },
+      ...options,
+    });
+  }
+
+  /** Newest first. */
+  versions(id: string, options: CallOptions = {}): AsyncGenerator<Version, void> {
+    return pagesOf(this.#connection, `${pathOf(id)}/versions`, {}, options);
+  }
+
+  /** Newest first. */
   list(options: CallOptions = {}): AsyncGenerator<StoredDefinition, void> {
     return pagesOf(this.#connection, "/workflows", {}, options);
+  }
+
+  /** Runs a definition in virtual time; nothing is sent or stored. @throws ApiError with its faults */
+  test(test: DefinitionTest, options: CallOptions = {}): Promise<TestedRun> {
+    return this.#connection.json({
+      ...{ method: "POST", path: "/workflows/test", body: test, isRepeatable: true },
+      ...options,
+    });
   }
 
   /** Checks a definition and stores nothing. @throws ApiError with its faults */

@@ -1,13 +1,27 @@
 import type { Json } from "../schemas/json.ts";
-import type { Run } from "../schemas/run.ts";
+import type { Run, StepResult } from "../schemas/run.ts";
 import type { RunEvent } from "../schemas/run-event.ts";
+import type { RunOutline, RunStep, RunStepDetail } from "../schemas/step-query.ts";
 import { type CallOptions, type Connection, newKey, pause } from "./connection.ts";
 import { RunFailed, WaitTimeout } from "./errors.ts";
-import { eventsIn } from "./events.ts";
+import { pagesOf } from "./pages.ts";
 
 export interface WaitOptions extends CallOptions {
   /** Seconds; without end where it is left out. */
   timeout?: number;
+}
+
+export type StepStatus = StepResult["status"];
+
+export interface StepFilter {
+  /** Steps below this address alone. */
+  under?: string;
+  status?: StepStatus | readonly StepStatus[];
+}
+
+interface EventPage {
+  items: RunEvent[];
+  next_after: number | null;
 }
 
 /** The answer to a cancel, pause or resume. */
@@ -52,6 +66,37 @@ export class RunHandle {
     return Object.fromEntries(top.map(({ step_name, output }) => [step_name, output]));
   }
 
+  /** The run and its steps, without payload and outputs; what is within maps and loops is counted. */
+  outline(options: CallOptions = {}): Promise<RunOutline> {
+    return this.#connection.json({
+      ...{ method: "GET", path: this.#path(), query: { view: "outline" }, isRepeatable: true },
+      ...options,
+    });
+  }
+
+  /** The steps that have begun, in the order of their places, without outputs. */
+  steps({ under, status, ...options }: StepFilter & CallOptions = {}): AsyncGenerator<RunStep, void> {
+    return pagesOf(this.#connection, `${this.#path()}/steps`, { under, status }, options);
+  }
+
+  /** One step with its output, by its address. */
+  step(address: string, options: CallOptions = {}): Promise<RunStepDetail> {
+    const path = `${this.#path()}/steps/${encodeURIComponent(address)}`;
+    return this.#connection.json({ method: "GET", path, isRepeatable: true, ...options });
+  }
+
+  /** Everything that happened so far, and nothing that is to come. */
+  async *history({ after = 0, ...options }: CallOptions & { after?: number } = {}): AsyncGenerator<RunEvent, void> {
+    for (let next: number | null = after; next !== null; ) {
+      const page: EventPage = await this.#connection.json<EventPage>({
+        ...{ method: "GET", path: `${this.#path()}/events`, query: { after: next }, isRepeatable: true },
+        ...options,
+      });
+      yield* page.items;
+      next = page.next_after;
+    }
+  }
+
   /** Everything that happens to the run, from its begin (or behind `after`) to its end; a connection that breaks is made again. */
   async *events({ after = 0, signal }: CallOptions & { after?: number } = {}): AsyncGenerator<RunEvent, void> {
     let last = after;
@@ -66,7 +111,8 @@ export class RunHandle {
       // The run is over, and told: nothing comes any more.
       if (response.status === 204) return;
       const before = last;
-      for await (const event of eventsIn(response, signal)) {
+      for await (const { data } of this.#connection.messagesOf(response, signal)) {
+        const event: RunEvent = JSON.parse(data);
         last = event.id;
         yield event;
         if (event.type === "run.ended") return;
@@ -96,9 +142,10 @@ export class RunHandle {
   }
 
   /** Runs an ended run again, from the first step that failed or from `from`; steps before are not repeated. */
-  async retry({ from, version, payload, ...options }: RetryOptions = {}): Promise<RunHandle> {
-    const { run_id } = await this.#post<{ run_id: string }>("/retry", { from, version, payload }, options);
-    return new RunHandle(this.#connection, run_id);
+  async retry({ from, version, payload, ...options }: RetryOptions = {}): Promise<RetriedRun> {
+    const body = { from, version, payload };
+    const { run_id, will_run } = await this.#post<{ run_id: string; will_run: string[] }>("/retry", body, options);
+    return new RetriedRun(this.#connection, run_id, will_run);
   }
 
   #path(): string {
@@ -114,6 +161,17 @@ export class RunHandle {
       isRepeatable: true,
       ...(signal === undefined ? {} : { signal }),
     });
+  }
+}
+
+/** A run that tries another one again. */
+export class RetriedRun extends RunHandle {
+  /** The addresses of the steps that run again. */
+  readonly willRun: readonly string[];
+
+  constructor(connection: Connection, id: string, willRun: readonly string[]) {
+    super(connection, id);
+    this.willRun = willRun;
   }
 }
 

@@ -1,5 +1,5 @@
 /** A run as lists show it with `view=summary`. */
-import { Type } from "@sinclair/typebox";
+import { type Static, Type } from "@sinclair/typebox";
 import { RunStatus } from "./run.ts";
 
 const nullable = <T extends import("@sinclair/typebox").TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
@@ -34,3 +34,4 @@ export const RunSummary = Type.Object(
   },
   { title: "RunSummary", description: `At most ${MAX_SUMMARY_BYTES} bytes` },
 );
+export type RunSummary = Static<typeof RunSummary>;

@@ -115,6 +115,7 @@ export const Schedule = Type.Object(
   },
   { title: "Schedule" },
 );
+export type Schedule = Static<typeof Schedule>;
 
 /** A stretch of past ticks: from is in it, to is not. */
 export const BackfillInput = Type.Object(
@@ -139,6 +140,7 @@ export const BackfillTicks = Type.Object(
   },
   { title: "BackfillTicks" },
 );
+export type BackfillTicks = Static<typeof BackfillTicks>;
 
 /** What of a schedule does not change with its ticks: its input without its id, as it is stored. */
 export type ScheduleSettings = Omit<ScheduleInput, "id" | "workflow_id">;

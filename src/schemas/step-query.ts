@@ -108,6 +108,7 @@ export const RunOutline = Type.Object(
   { ...ofRun, payload_bytes: Type.Integer({ minimum: 0 }), steps: Type.Array(OutlineStep) },
   { title: "RunOutline" },
 );
+export type RunOutline = Static<typeof RunOutline>;
 
 /** Those with a name, for OpenAPI. */
 export const STEP_SCHEMAS = {

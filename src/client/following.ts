@@ -1,0 +1,43 @@
+import type { RunEventType } from "../schemas/run-event.ts";
+import type { RunSummary } from "../schemas/run-summary.ts";
+import { type Call, type CallOptions, type Connection, pause } from "./connection.ts";
+
+/** A run that is new in a list that is followed, or has another status than before. */
+export interface RunChange {
+  type: RunEventType;
+  at: string;
+  run_id: string;
+  data: { run: RunSummary };
+}
+
+/** `resync`: read the list again, since changes before may be missing. It comes first, and with each new connection. */
+export type RunsEvent = RunChange | { type: "resync" };
+
+/** Changes of a list of runs, without end. @throws ApiError, ConnectionError, the reason of the signal */
+export async function* follow(
+  connection: Connection,
+  query: NonNullable<Call["query"]>,
+  { signal }: CallOptions,
+): AsyncGenerator<RunsEvent, void> {
+  for (;;) {
+    const response = await connection.open({
+      method: "GET",
+      path: "/events",
+      query,
+      headers: { accept: "text/event-stream" },
+      isRepeatable: true,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    yield { type: "resync" };
+    for await (const { type, data } of connection.messagesOf(response, signal)) {
+      if (type === "resync") {
+        yield { type: "resync" };
+      } else {
+        const change: RunChange = JSON.parse(data);
+        yield change;
+      }
+    }
+    // A server that ends each stream at once is not asked in a loop.
+    await pause(0.25, signal);
+  }
+}

@@ -67,6 +67,17 @@ test("a run is paused and goes on; its steps and events are read", async () => {
   expect((await run.retry()).willRun).toEqual(["go"]);
 });
 
+test("the events of a retry tell of steps that it keeps, and of nothing that is no step", async () => {
+  const steps = [...CALC.steps, { name: "f", type: "fail", config: { message: "no" } }];
+  const run = await client.trigger((await client.workflows.create({ name: "f", steps })).workflow_id, {
+    payload: { n: 1 },
+  });
+  await run.ended({ timeout: 20 });
+  const events = await Array.fromAsync((await run.retry()).events());
+  expect([...new Set(events.flatMap(({ address }) => address ?? []))]).toEqual(["a", "f"]);
+  expect(events.filter(({ at }) => !(Date.parse(at) > 0))).toEqual([]);
+});
+
 test("a list is followed, told first to be read, until its reader has enough", async () => {
   const { workflow_id } = await client.workflows.create(CALC);
   const stop = new AbortController();

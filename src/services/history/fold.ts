@@ -2,6 +2,7 @@
 import { isoTime } from "../../clock.ts";
 import { CANCELLED } from "../../schemas/interrupted.ts";
 import { isObject, type Json } from "../../schemas/json.ts";
+import { KEPT } from "../../schemas/kept.ts";
 import { type LogEntry, PAUSED, parseLog } from "../../schemas/log.ts";
 import { isWithin, resultsTextOf } from "../../schemas/results.ts";
 import type { StepResult } from "../../schemas/run.ts";
@@ -68,6 +69,8 @@ export class EventFold {
 
   #ofEntry([path, result, wakeAt]: LogEntry): Draft[] {
     const { status, error, details } = result;
+    // The results of the run have the times of what it keeps of another one.
+    if (path === KEPT) return [];
     if (path === PAUSED) return pause(result);
     if (status !== "running") return [...this.#cancelling(result), ...this.#ended(path, result)];
     const before = this.#steps.get(result.step_name);

@@ -47,6 +47,13 @@ const cases: Case[] = [
     length: 4,
   }),
   refused(
+    "what no run has",
+    [pure("a", "${run.nope}")],
+    "reference_unknown",
+    below(0, ...VALUE),
+    "There is no nope of a run: it has id, workflow_id, workflow_version, created_at, started_at, parent_run_id, root_run_id, tags",
+  ),
+  refused(
     "steps by name",
     [pure("a", '${{ steps["x y"].status }}')],
     "reference_unknown",

@@ -87,6 +87,7 @@ const BAD: Record<string, unknown[] | object> = {
 const ODD: Record<string, unknown[] | object> = {
   name_is_root: [{ ...pure, name: "run" }],
   reference_conditional: [{ ...pure, name: "c", if: "payload.n == 1" }, value("${c}")],
+  placeholder_computes: [value("${payload.n + 1}")],
   case_unreachable: [cases({ if: "true", steps: [pure] }, { if: "payload.n == 1", steps: [pure] })],
   loop_never_ends: [loop({ until: "false" })],
   compensate_on_pure: [{ ...pure, compensate: { step: { type: "transform", config: { value: 1 } } } }],

@@ -70,6 +70,24 @@ const cases: Case[] = [
     type: "case_unreachable",
     loc: [0, "config", "default"],
   },
+  {
+    title: "that computes without a second brace",
+    steps: [pure("a", { b: "<${payload.n + 1}>" })],
+    type: "placeholder_computes",
+    loc: [0, "config", "value", "b"],
+  },
+  {
+    title: "that calls without a second brace",
+    steps: [pure("a", "${payload.list.size()}")],
+    type: "placeholder_computes",
+    loc: [0, "config", "value"],
+  },
+  {
+    title: "with a placeholder that is no path",
+    steps: [pure("a", "${payload.list[ 1 ]}")],
+    type: "placeholder_computes",
+    loc: [0, "config", "value"],
+  },
   { title: "that posts again", steps: [post({ retry: {} })], type: "retry_without_idempotency", loc: [0, "retry"] },
   {
     title: "that ends before its retries",

@@ -1,8 +1,8 @@
 /** The run that is started because another one failed, where that one ended without its engine. */
 import { expect, test } from "bun:test";
+import type { RunFacts } from "../language/definition/facts.ts";
 import type { JsonObject } from "../schemas/json.ts";
 import { runOnCrash } from "./on-failure.ts";
-import type { RunFacts } from "./state/facts.ts";
 
 const NOW = Date.UTC(2030, 0, 1);
 const times = { created_at: "2030-01-01T00:00:00.000+00:00", started_at: "2030-01-01T00:00:01.000+00:00" };

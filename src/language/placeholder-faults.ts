@@ -17,10 +17,11 @@ export interface PlaceholderReference extends Pick<Reference, "name" | "step" | 
   ctx?: Place;
 }
 
-/** What is known of a placeholder: where it stands in a value, what is wrong in it, or else what it reads. */
+/** What is known of a placeholder: where it stands in a value, what is wrong or doubtful in it, or else what it reads. */
 export interface PlaceholderRead {
   path: (string | number)[];
   faults: PlaceholderFault[];
+  doubts: PlaceholderFault[];
   references: PlaceholderReference[];
 }
 
@@ -35,8 +36,8 @@ export function* readPlaceholders(
 ): Generator<PlaceholderRead> {
   if (typeof value === "string") {
     for (let found = nextPlaceholder(value, 0); found !== null; found = nextPlaceholder(value, found.end)) {
-      const { faults = [], references = [] } = partsOf(found, read);
-      if (faults.length > 0 || references.length > 0) yield { path: [...path], faults, references };
+      const { faults = [], doubts = [], references = [] } = partsOf(found, read);
+      if (faults.length + doubts.length + references.length > 0) yield { path: [...path], faults, doubts, references };
     }
   } else if (value !== null && typeof value === "object") {
     const parts: Iterable<[string | number, Json]> = Array.isArray(value) ? value.entries() : Object.entries(value);
@@ -66,6 +67,8 @@ function partsOf({ start, source }: Placeholder, read: ReadExpression): Partial<
 
 const QUOTED_KEY = /\[["']/;
 const EMPTY_NAME = /^$|^\.|\.\.|\.$/;
+/** An operator between blanks, or a call: of a path they are parts of a name, where an expression was meant. */
+const COMPUTES = /\s(?:[-+*/%<>?:]|[=!<>]=|&&|\|\||in)\s|\w\(/;
 
 function partsOfPath(path: string): Partial<Omit<PlaceholderRead, "path">> {
   if (path.length + 3 > MAX_PLACEHOLDER) {
@@ -75,7 +78,7 @@ function partsOfPath(path: string): Partial<Omit<PlaceholderRead, "path">> {
   if (segments === null) {
     if (EMPTY_NAME.test(path.trim())) return wrong(`The placeholder \${${path}} is no path: it has an empty name`);
     // Any other path that is none fails its step, as it did before there were quotes.
-    if (!QUOTED_KEY.test(path)) return {};
+    if (!QUOTED_KEY.test(path)) return { doubts: [doubt(path, "is no path, so that its step fails")] };
     return wrong(
       `The placeholder \${${path}} is no path: a key in brackets is a JSON string, such as \${payload["a.b"]}`,
     );
@@ -85,7 +88,14 @@ function partsOfPath(path: string): Partial<Omit<PlaceholderRead, "path">> {
   }
   const [trimmed = "", ...fields] = segments;
   const [name = trimmed] = parsePath(path) ?? [];
-  return { references: [{ name, step: null, fields, trimmed }] };
+  const computing = QUOTED_KEY.test(path) ? undefined : segments.find((segment) => COMPUTES.test(segment));
+  const doubts = computing === undefined ? [] : [doubt(path, `reads what is named ${JSON.stringify(computing)}`)];
+  return { doubts, references: [{ name, step: null, fields, trimmed }] };
+}
+
+function doubt(path: string, why: string): PlaceholderFault {
+  const message = `The placeholder \${${path}} ${why}: an expression is written \${{ ${path.trim()} }}`;
+  return { message, type: "placeholder_computes" };
 }
 
 function wrong(message: string): { faults: PlaceholderFault[] } {

@@ -1,4 +1,4 @@
-import type { RunFacts } from "../../src/engine/state/facts.ts";
+import type { RunFacts } from "../../src/language/definition/facts.ts";
 import type { ChildOfStep } from "../../src/schemas/child.ts";
 import type { Cancel } from "../../src/schemas/control.ts";
 import type { InboxRow } from "../../src/schemas/inbox.ts";

@@ -1,8 +1,6 @@
+import { RUN } from "../../language/definition/facts.ts";
 import type { Definition } from "../../language/definition/workflow.ts";
 import { nextPlaceholder, parsePath } from "../../language/placeholder.ts";
-
-/** The name by which a definition reads what is known of its run. */
-export const RUN = "run";
 
 /** The fields that are expressions as they are. */
 const CONDITIONS = ["if", "while", "until"];

@@ -1,3 +1,4 @@
+import type { RunFacts } from "../../language/definition/facts.ts";
 import type { Matchable } from "../../language/definition/matchers.ts";
 import type { Cancel } from "../../schemas/control.ts";
 import { isObject, type Json, type JsonObject } from "../../schemas/json.ts";
@@ -6,7 +7,6 @@ import type { ErrorDetails, StepResult } from "../../schemas/run.ts";
 import type { FailedOutcome, StepOutcome } from "../entries.ts";
 import type { BlockPlan, Node, Plan } from "../plan/plan.ts";
 import type { Children } from "./children.ts";
-import type { RunFacts } from "./facts.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Meter, Scope } from "./scope.ts";
 import type { Undoable } from "./undoable.ts";

@@ -1,4 +1,5 @@
 import { SET, SUCCEED, WORKFLOW } from "../../language/definition/control.ts";
+import { RUN, type RunFacts } from "../../language/definition/facts.ts";
 import type { Cancel } from "../../schemas/control.ts";
 import type { InboxRow } from "../../schemas/inbox.ts";
 import { isObject, type Json } from "../../schemas/json.ts";
@@ -9,10 +10,8 @@ import type { StepResult } from "../../schemas/run.ts";
 import { describeFailure } from "../../step-failures.ts";
 import { hasFailed } from "../constructs/bodies.ts";
 import { hasInbox, type Node, type Plan } from "../plan/plan.ts";
-import { RUN } from "../plan/reads-run.ts";
 import { resultOf } from "../result.ts";
 import { Children } from "../state/children.ts";
-import type { RunFacts } from "../state/facts.ts";
 import { Inbox } from "../state/inbox.ts";
 import { Scope } from "../state/scope.ts";
 import { addressOf, type BlockState, blockOf, blockState, matchableOf, type RunState } from "../state/state.ts";

@@ -51,10 +51,12 @@ export class Reading {
       this.#findings.refuse({ loc: root, msg, type: "value_error" });
       return false;
     }
-    for (const { path, faults, references } of readPlaceholders(value, (text) => this.#expressions.read(text))) {
+    for (const read of readPlaceholders(value, (text) => this.#expressions.read(text))) {
       if (this.#findings.isFull) break;
-      const loc = [...root, ...path];
+      const { faults, doubts, references } = read;
+      const loc = [...root, ...read.path];
       for (const { message: msg, ...fault } of faults) this.#findings.refuse({ loc, msg, ...fault });
+      for (const { message: msg, ...doubt } of doubts) this.#findings.warn({ loc, msg, ...doubt });
       const steps = stepsOf(references);
       for (const { ctx, ...read } of references) this.#check(read, loc, scope, steps, ctx);
     }

@@ -1,6 +1,7 @@
 /** What the names that are read in a definition lead to. */
 import type { RequestFault } from "../../errors.ts";
 import { isObject, type JsonObject } from "../../schemas/json.ts";
+import { FACTS, RUN } from "../definition/facts.ts";
 import { VARS } from "../definition/variables.ts";
 import type { Reference } from "../expressions/tree.ts";
 import { handlersIn, listsIn, type StepList, stepsIn } from "./lists.ts";
@@ -34,7 +35,9 @@ export class References {
         ? null
         : { type: "reference_unknown", msg: `The input of the workflow has no ${forbidden}` };
     }
-    if (scope.step(name) !== undefined || scope.step(found) !== undefined || scope.isBound(found)) return null;
+    if (scope.step(name) !== undefined || scope.step(found) !== undefined) return null;
+    if (found === RUN && scope.isBound(RUN) && !scope.isLater(RUN)) return unknownFact(fields);
+    if (scope.isBound(found)) return null;
     if (found === VARS && scope.hasVariable()) {
       const [variable] = fields;
       return variable === undefined || scope.hasVariable(variable) ? null : unknownVariable(variable);
@@ -87,6 +90,11 @@ export class References {
 export function unknownVariable(name: string): Missing {
   const msg = `There is no variable ${quoted(name)} here: the \`vars\` of the lists around declare them`;
   return { type: "variable_unknown", msg };
+}
+
+function unknownFact([fact]: readonly string[]): Missing | null {
+  if (fact === undefined || FACTS.has(fact)) return null;
+  return { type: "reference_unknown", msg: `There is no ${fact} of a run: it has ${[...FACTS].join(", ")}` };
 }
 
 const IF = "an `if`";

@@ -14,6 +14,7 @@ export { ApiError, ConnectionError, type Fault, RunFailed, WaitTimeout } from ".
 export type { RunChange, RunsEvent } from "./following.ts";
 export {
   type KeyedOptions,
+  outputOf,
   type RetriedRun,
   type RetryOptions,
   RunHandle,

@@ -29,6 +29,13 @@ export interface ControlAnswer {
   status: string;
 }
 
+/** What a run that succeeded gave: its `output`, or the outputs of its steps by their names. */
+export function outputOf(run: Run): Json {
+  if (run.output !== undefined) return run.output;
+  const top = Object.values(run.step_results).filter(({ path }) => !path?.includes("/"));
+  return Object.fromEntries(top.map(({ step_name, output }) => [step_name, output]));
+}
+
 /** A run, whether it is under way or over. */
 export class RunHandle {
   readonly id: string;
@@ -61,9 +68,7 @@ export class RunHandle {
   async result(options: WaitOptions = {}): Promise<Json> {
     const run = await this.ended(options);
     if (run.status !== "success") throw new RunFailed(run);
-    if (run.output !== undefined) return run.output;
-    const top = Object.values(run.step_results).filter(({ path }) => !path?.includes("/"));
-    return Object.fromEntries(top.map(({ step_name, output }) => [step_name, output]));
+    return outputOf(run);
   }
 
   /** The run and its steps, without payload and outputs; what is within maps and loops is counted. */

@@ -1,0 +1,42 @@
+import { isUuid } from "../../ids.ts";
+import type { Command } from "../command.ts";
+import { EXIT } from "../exits.ts";
+
+/** Opens the page. */
+export const open: Command = {
+  name: "open",
+  arguments: "[RUN|ID]",
+  summary: "Open the page, or a run or a workflow on it",
+  options: {},
+  examples: ["wf open", "wf open 01a2283a-e177-7000-8f72-3914e640ff29"],
+  least: 0,
+  most: 1,
+  async run({ given, terminal, url, client, signal }) {
+    const target = given.at(0);
+    const page = `${url}/ui${target === "" ? "" : await pathOf(target)}`;
+    if (terminal.isJson) terminal.json({ url: page });
+    else terminal.print(page);
+    // Where nobody looks the address is all that is wanted.
+    if (terminal.isWatched && !terminal.isJson) start(page);
+    return EXIT.ok;
+
+    async function pathOf(id: string): Promise<string> {
+      const isRun =
+        isUuid(id) &&
+        (await client.runs
+          .handle(id)
+          .outline({ signal })
+          .catch(() => null)) !== null;
+      return `/${isRun ? "runs" : "workflows"}/${encodeURIComponent(id)}`;
+    }
+  },
+};
+
+function start(page: string): void {
+  const program = process.platform === "darwin" ? "open" : "xdg-open";
+  try {
+    Bun.spawn([program, page], { stdio: ["ignore", "ignore", "ignore"] }).unref();
+  } catch {
+    // There is no browser here: the address was printed.
+  }
+}

@@ -1,0 +1,48 @@
+import type { Command } from "../command.ts";
+import { EXIT, UsageError } from "../exits.ts";
+import { shown } from "../terminal.ts";
+import { readPayload } from "./payload.ts";
+import { tell, watch } from "./watching.ts";
+
+/** Tries a run again. */
+export const retry: Command = {
+  name: "retry",
+  arguments: "RUN",
+  summary: "Run an ended run again from the step that failed, and give its output",
+  options: {
+    from: { value: "STEP", about: "the address of the step to begin with" },
+    version: { value: "VERSION", about: "of the workflow: same, latest, or a number; same" },
+    payload: { value: "JSON", short: "p", about: "in place of the old one: JSON, @FILE, or -" },
+    detach: { short: "d", about: "do not wait: print the id of the new run" },
+  },
+  examples: [
+    "wf retry 01a2283a-e177-7000-8f72-3914e640ff29",
+    "wf retry 01a2283a-e177-7000-8f72-3914e640ff29 --from charge --version latest",
+  ],
+  least: 1,
+  most: 1,
+  async run({ given, terminal, client, signal }) {
+    const [from, version] = [given.text("from"), versionOf(given.text("version"))];
+    const payload = await readPayload(given.text("payload"));
+    const retried = await client.runs.handle(given.at(0)).retry({
+      ...(from === undefined ? {} : { from }),
+      ...(version === undefined ? {} : { version }),
+      ...(payload === undefined ? {} : { payload }),
+    });
+    if (given.has("detach")) {
+      if (terminal.isJson) terminal.json({ run_id: retried.id, will_run: retried.willRun });
+      else terminal.print(retried.id);
+      return EXIT.ok;
+    }
+    if (!terminal.isJson) {
+      terminal.note(`run ${retried.id} runs ${retried.willRun.map(shown).join(", ")}`);
+    }
+    return tell(await watch(retried, terminal, signal), terminal);
+  },
+};
+
+function versionOf(text: string | undefined): "same" | "latest" | number | undefined {
+  if (text === undefined || text === "same" || text === "latest") return text;
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new UsageError(`--version takes same, latest or a number, and not ${JSON.stringify(text)}`);
+}

@@ -1,0 +1,97 @@
+import type { RunFilter } from "../../client/index.ts";
+import { RUN_STATUSES, type RunStatus } from "../../schemas/run.ts";
+import type { RunSummary } from "../../schemas/run-summary.ts";
+import type { Arguments, Command } from "../command.ts";
+import { EXIT, UsageError } from "../exits.ts";
+import { ageText, type Color, shown, timeText, tookText } from "../terminal.ts";
+
+const UNITS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
+export const STATUS_COLORS: Record<RunStatus, Color> = {
+  pending: "dim",
+  running: "blue",
+  success: "green",
+  failed: "red",
+  paused: "yellow",
+  cancelled: "dim",
+};
+
+/** Lists runs. */
+export const runs: Command = {
+  name: "runs",
+  arguments: "",
+  summary: "List runs, newest first",
+  options: {
+    status: {
+      value: "STATUS",
+      short: "s",
+      isRepeatable: true,
+      about: `one of ${RUN_STATUSES.join(", ")}; may be repeated`,
+    },
+    workflow: { value: "ID", short: "w", about: "of this workflow" },
+    tag: { value: "TAG", about: "that have this tag" },
+    since: { value: "TIME", about: "made since: 30m, 2h, 7d, or a time of ISO 8601 with its offset" },
+    error: { value: "TEXT", about: "whose error has this text" },
+    limit: { value: "N", short: "n", about: "how many at most; 20" },
+  },
+  examples: ["wf runs --status failed --since 1h", "wf runs -w hello -n 5", "wf runs --json | jq -r '.[].uuid'"],
+  least: 0,
+  most: 0,
+  async run({ given, terminal, client, signal }) {
+    const limit = given.number("limit", 1) ?? 20;
+    const found: RunSummary[] = [];
+    for await (const one of client.runs.summaries(filterOf(given), { signal })) {
+      found.push(one);
+      if (found.length === limit) break;
+    }
+    if (terminal.isJson) {
+      terminal.json(found);
+    } else if (found.length === 0) {
+      terminal.note("No run fits");
+    } else {
+      terminal.table(
+        ["RUN", "STATUS", "WORKFLOW", "V", terminal.isWatched ? "AGE" : "CREATED", "TOOK", "ERROR"],
+        found.map((one) => [
+          one.uuid,
+          one.status,
+          shown(one.workflow.id ?? one.workflow.name ?? one.workflow.uuid),
+          String(one.workflow_version),
+          terminal.isWatched ? ageText(one.created_at) : timeText(one.created_at),
+          tookText(one),
+          shown(one.error ?? ""),
+        ]),
+        (row, column) => (column === 1 ? STATUS_COLORS[found[row]?.status ?? "pending"] : null),
+      );
+    }
+    return EXIT.ok;
+  },
+};
+
+/** @throws UsageError */
+export function filterOf(given: Arguments): RunFilter {
+  const statuses = given
+    .texts("status")
+    .flatMap((text) => text.split(","))
+    .map(statusOf);
+  const [workflow, tag, error, since] = ["workflow", "tag", "error", "since"].map((name) => given.text(name));
+  return {
+    ...(statuses.length === 0 ? {} : { status: statuses }),
+    ...(workflow === undefined ? {} : { workflow }),
+    ...(tag === undefined ? {} : { tag }),
+    ...(error === undefined ? {} : { error }),
+    ...(since === undefined ? {} : { createdFrom: sinceOf(since) }),
+  };
+}
+
+function statusOf(text: string): RunStatus {
+  const status = RUN_STATUSES.find((one) => one === text);
+  if (status !== undefined) return status;
+  throw new UsageError(`There is no status ${JSON.stringify(text)}; there are ${RUN_STATUSES.join(", ")}`);
+}
+
+function sinceOf(text: string): string {
+  const [, number = "", unit = ""] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
+  const seconds = Object.entries(UNITS).find(([name]) => name === unit)?.[1];
+  if (seconds !== undefined) return new Date(Date.now() - Number(number) * seconds * 1000).toISOString();
+  if (/^\d{4}-\d\d-\d\dT.+(Z|[+-]\d\d:\d\d)$/.test(text)) return text;
+  throw new UsageError(`--since takes 30m, 2h, 7d, or a time with its offset such as 2026-11-29T10:00:00Z`);
+}

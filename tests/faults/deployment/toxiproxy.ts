@@ -1,11 +1,7 @@
 /** Toxiproxy: TCP proxies whose connections can be made slow, narrow, silent or broken while they are in use. */
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { withLock } from "../../../infrastructure/local/lock.ts";
 import { httpTrouble } from "../../../infrastructure/local/nginx.ts";
-import { install, pathOf, run } from "../../../infrastructure/local/packages.ts";
 import { isAlive, type Part, type PartRecord, recordsIn, startPart } from "../../../infrastructure/local/parts.ts";
-import { REPOSITORY } from "../../harness/platform.ts";
+import { goProgram } from "../../harness/go.ts";
 import { signal } from "./family.ts";
 
 /** The newest that the Go of Debian 12 (1.19) builds. */
@@ -80,38 +76,12 @@ function toxiproxyPart(port: number): Part {
     name: "toxiproxy",
     address,
     ports: [port],
-    prepare: async () => ({ command: [await toxiproxyFile(), "-host", "127.0.0.1", "-port", String(port)] }),
+    prepare: async () => {
+      const program = await goProgram(`toxiproxy-${VERSION}`, { package: PACKAGE, version: VERSION });
+      return { command: [program, "-host", "127.0.0.1", "-port", String(port)] };
+    },
     trouble: () => httpTrouble(`${address}/version`),
     stop: { signal: "SIGTERM", seconds: 10 },
     startSeconds: 30,
   };
-}
-
-/** The program, built from the Go module proxy the first time. */
-async function toxiproxyFile(): Promise<string> {
-  const file = join(REPOSITORY, ".tools/bin", `toxiproxy-${VERSION}`);
-  if (existsSync(file)) return file;
-  await install(["go"]);
-  const bin = dirname(file);
-  mkdirSync(bin, { recursive: true });
-  return withLock(bin, async () => {
-    if (existsSync(file)) return file;
-    console.error(`building Toxiproxy ${VERSION} into .tools/bin`);
-    const half = mkdtempSync(join(bin, "half-"));
-    // All that Go fetches goes with the folder, so it has to be writable.
-    const own = [
-      `GOPATH=${half}/path`,
-      `GOCACHE=${half}/cache`,
-      `GOBIN=${half}`,
-      "GOFLAGS=-modcacherw",
-      "CGO_ENABLED=0",
-    ];
-    try {
-      await run(["env", ...own, pathOf("go"), "install", `${PACKAGE}@v${VERSION}`]);
-      renameSync(join(half, "server"), file);
-    } finally {
-      rmSync(half, { recursive: true, force: true });
-    }
-    return file;
-  });
 }

@@ -16,10 +16,11 @@ WORKDIR /app
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8001 BUN_JSC_forceRAMSize=300000000
 # All of it belongs to root: the platform can't change its own code.
 COPY --from=dependencies /app/node_modules node_modules
-COPY package.json bunfig.toml ./
+COPY package.json bunfig.toml tsconfig.json ./
 COPY sql sql
 COPY src src
 COPY workers workers
+RUN ["bun", "src/page/build.ts"]
 USER bun
 EXPOSE 8001
 # A sign of life, not of readiness: a database that is out is no reason to kill a process. On the port of the metrics where

@@ -1,44 +1,28 @@
 /** Swagger UI in a real Chromium: it works, and it asks nobody but the platform for anything. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { type Browser, type BrowserContext, chromium, type Locator, type Page } from "playwright-core";
-import { install, pathOf } from "../infrastructure/local/packages.ts";
+import type { Locator, Page } from "playwright-core";
+import { BROWSER_START_MS, Browser } from "./harness/browser/browser.ts";
+import { PREFIX, prefixProxy } from "./harness/browser/prefix-proxy.ts";
 import { Client } from "./harness/http/client.ts";
 import { objectAt, textAt } from "./harness/http/json.ts";
-import { Platform, REPOSITORY } from "./harness/platform.ts";
-
-const ARGUMENTS = [
-  ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
-  ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
-  // Nothing but this machine is reached.
-  "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-];
-const INSTALL_MS = 300_000;
-const START_MS = 60_000;
+import { Platform } from "./harness/platform.ts";
 
 let platform: Platform;
 let api: Client;
 let browser: Browser;
-/** One for all pages, so that the page's scripts are compiled once. */
-let context: BrowserContext;
-/** What a proxy puts before every path. */
-const PREFIX = "/tools/flows";
 let proxy: Bun.Server<undefined>;
 /** Has the assets of `behindCdn`, which it fetches from there. */
 let cdn: Bun.Server<undefined>;
 let behindCdn: Platform;
 
 beforeAll(async () => {
-  await install(["chromium"]);
   platform = await Platform.start();
   api = new Client(platform.url);
-  proxy = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: withoutPrefix });
+  proxy = prefixProxy(() => platform.url);
   cdn = Bun.serve({ hostname: "127.0.0.1", port: 0, tls: certificate(), fetch: asset });
   behindCdn = await Platform.start({ env: { ASSET_PREFIX: `https://127.0.0.1:${cdn.port}` } });
-  browser = await chromium.launch({ executablePath: pathOf("chromium"), args: ARGUMENTS });
-  context = await browser.newContext({ viewport: { width: 1280, height: 1600 }, ignoreHTTPSErrors: true });
-}, INSTALL_MS + START_MS);
+  browser = await Browser.start({ viewport: { width: 1280, height: 1600 }, ignoreHTTPSErrors: true });
+}, BROWSER_START_MS);
 
 afterAll(async () => {
   await browser?.close();
@@ -119,44 +103,14 @@ for (const path of ["/docs", "/docs/"]) {
   });
 }
 
-/** Shows a page to `look`. Fails, too, when the page complained or asked for anything that isn't at one of the places. */
-async function visit(path: string, look: (page: Page) => Promise<void>, ...places: string[]): Promise<void> {
+/** Shows a page to `look`, from one of the places, or where it is by itself. */
+function visit(path: string, look: (page: Page) => Promise<void>, ...places: string[]): Promise<void> {
   const [place = path.startsWith(PREFIX) ? `http://127.0.0.1:${proxy.port}${PREFIX}/` : `${platform.url}/`] = places;
-  const page = await context.newPage();
-  const strangers: string[] = [];
-  const complaints: string[] = [];
-  page.on("request", (request) => {
-    if (![place, ...places].some((one) => request.url().startsWith(one))) strangers.push(request.url());
-  });
-  page.on("websocket", (socket) => strangers.push(socket.url()));
-  // A violation of the content security policy is written to the console as an error.
-  page.on("console", (message) => {
-    if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
-  });
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("requestfailed", (request) => complaints.push(`failed: ${request.url()}`));
-  try {
-    await page.goto(new URL(path, place).href);
+  const looks = async (page: Page) => {
     await look(page);
     await page.waitForLoadState("networkidle");
-    expect({ strangers, complaints }).toEqual({ strangers: [], complaints: [] });
-  } catch (error) {
-    const folder = join(REPOSITORY, "test-failures");
-    mkdirSync(folder, { recursive: true });
-    await page.screenshot({ path: join(folder, `docs-${Date.now()}.png`), fullPage: true });
-    throw error;
-  } finally {
-    await page.close();
-  }
-}
-
-/** A proxy: passes on what is below the prefix, without it. */
-async function withoutPrefix(request: Request): Promise<Response> {
-  const { pathname, search } = new URL(request.url);
-  if (!pathname.startsWith(`${PREFIX}/`)) return new Response("nothing here", { status: 404 });
-  const { method, headers } = request;
-  const body = method === "POST" ? await request.bytes() : null;
-  return fetch(platform.url + pathname.slice(PREFIX.length) + search, { method, headers, body });
+  };
+  return browser.visit(new URL(path, place).href, looks, { places: [place, ...places] });
 }
 
 /** A CDN: fetches what it is asked for from the platform, with the headers of the browser. */

@@ -4,11 +4,13 @@
  */
 import { describe, expect, test } from "bun:test";
 import { dirname, join } from "node:path";
+import { ENTRIES, HOMES } from "./harness/homes.ts";
 import { circlesIn, type Import, importsOf, readCode, type Source } from "./harness/sources.ts";
 
 const ROOT = join(import.meta.dir, "..");
 const MAX_LINES = 200;
 const MAX_LINES_OF_TESTS = 300;
+const MAX_LINES_OF_COMPONENTS = 150;
 /** Files that are longer still, and may only get shorter. */
 const LONGER: Record<string, number> = { "tests/doors.test.ts": 307, "tests/steps.webhook.test.ts": 307 };
 
@@ -19,31 +21,11 @@ const COMMON =
 /** What of a folder of adapters every part may import: the port, and the types that it is cut into. */
 const PORT = /^src\/[^/]+\/port(\/[^/]+)?\.ts$/;
 const STEP_TYPES = "src/connectors/index.ts";
-const ENTRIES = /^(src\/(assemble|main|migrate|program|readiness|scheduling|server|testing)|workers\/main)\.ts$/;
 /** Folders whose files, ports aside, are adapters. */
 const ADAPTERS = /^src\/(storage|messaging|cache|connectors|tracing)\//;
 
 /** What of the webhook client nobody else sees. */
 const WEBHOOK_INSIDE = /^workers\/webhook\/(?!(port|client|settings)\.ts$)/;
-const READS_A_REPLICA =
-  /^src\/((repositories|api)\/.+|storage\/postgres\/(index|replica)|assemble|server|readiness)\.ts$/;
-
-const HOMES: { library: RegExp; home: RegExp; types?: true }[] = [
-  { library: /^(elysia|@elysiajs\/.+)$/, home: /^src\/api\// },
-  { library: /^@marcbachmann\/cel-js$/, home: /^src\/language\/expressions\/parse\.ts$/, types: true },
-  { library: /^croner$/, home: /^src\/language\/schedules\/cron\.ts$/ },
-  { library: /^lru-cache$/, home: /^src\/lru\.ts$/ },
-  { library: /^piscina$/, home: /^workers\/execution\/(threads|thread\/thread)\.ts$/ },
-  { library: /^bun:sqlite$/, home: /^src\/(db|storage\/sqlite)\// },
-  { library: /^postgres$/, home: /^src\/(db|storage\/postgres)\// },
-  { library: /^kafkajs$/, home: /^src\/messaging\/kafka/ },
-  { library: /^ioredis$/, home: /^src\/cache\/redis/ },
-  { library: /^@opentelemetry\/.+$/, home: /^src\/tracing\/otlp\.ts$/ },
-  { library: /^prom-client$/, home: /^src\/metrics\/exposition\.ts$/ },
-  { library: /^pino$/, home: ENTRIES, types: true },
-  // Nothing that decides a write knows of a replica.
-  { library: /^src\/.*\/replica(-pool)?\.ts$/, home: READS_A_REPLICA },
-];
 /** What reads and checks the body of a trigger. */
 const VALIDATION = /^src\/(api\/request\/body|schemas\/(faults|trigger))\.ts$/;
 const PURE_LIBRARIES = /^@sinclair\/typebox(\/.+)?$|^@marcbachmann\/cel-js$|^croner$/;
@@ -90,7 +72,10 @@ function faultOfImport(path: string, { target, typeOnly, isProgram }: Import): s
 
 function sees(path: string, target: string, typeOnly: boolean): boolean {
   const [part, seen] = [partOf(path), partOf(target)];
-  if (part === seen || COMMON.test(target) || PORT.test(target)) return true;
+  if (part === seen) return true;
+  // Of schemas and the like the page has the types alone: no validator, and nothing of the server, gets into a browser.
+  if (part === "page" && (seen === "client" || !typeOnly)) return seen === "client";
+  if (COMMON.test(target) || PORT.test(target)) return true;
   if (target === STEP_TYPES && typeOnly) return true;
   if (part === "wf") return seen === "client";
   if (part === "workers" || part === "testing") return seen === "engine" || target === STEP_TYPES;
@@ -144,7 +129,7 @@ function check(source: Source): string[] {
   if (path.startsWith("bench/") || isTest(path) || isContract(path)) return faults;
 
   const { code, strings } = readCode(text);
-  if (!/^src\/(storage|db)\//.test(path)) {
+  if (!/^src\/(storage|db|page)\//.test(path)) {
     for (const { value, line } of strings) {
       if (SQL.test(value)) faults.push(`${path}:${line}: SQL is written in src/storage, src/db and sql alone`);
     }
@@ -164,13 +149,14 @@ function check(source: Source): string[] {
 /** Why a file has too many lines; null where it has not. */
 function faultOfLength({ path, text }: Source): string | null {
   const lines = text.trimEnd().split("\n").length;
-  const most = LONGER[path] ?? (isTest(path) || isContract(path) ? MAX_LINES_OF_TESTS : MAX_LINES);
+  const usual = path.endsWith(".tsx") ? MAX_LINES_OF_COMPONENTS : MAX_LINES;
+  const most = LONGER[path] ?? (isTest(path) || isContract(path) ? MAX_LINES_OF_TESTS : usual);
   if (path in LONGER && lines < most) return `${path}:${lines}: name it with this number, or not at all`;
   return lines > most ? `${path}:${lines}: a file has at most ${most} lines` : null;
 }
 
 function read(folders: string[]): Promise<Source[]> {
-  const paths = folders.flatMap((folder) => [...new Bun.Glob(`${folder}/**/*.ts`).scanSync(ROOT)]).sort();
+  const paths = folders.flatMap((folder) => [...new Bun.Glob(`${folder}/**/*.{ts,tsx}`).scanSync(ROOT)]).sort();
   return Promise.all(paths.map(async (path) => ({ path, text: await Bun.file(join(ROOT, path)).text() })));
 }
 
@@ -222,6 +208,7 @@ describe("what is wrong is found", () => {
     ],
     ["src/a.ts", 'new Worker(new URL("../workers/a.ts", import.meta.url));', "1: only src/main.ts imports workers"],
     ["src/server.ts", 'import { Elysia } from "elysia";', "1: elysia lives in"],
+    ["src/api/a.ts", 'import { h } from "preact";', "1: preact lives in"],
     ["src/main.ts", 'import { swagger } from "@elysiajs/swagger";', "1: @elysiajs/swagger lives in"],
     ["workers/a.ts", 'import { Guard } from "./webhook/guard/guard.ts";', "1: the webhook client is reached by"],
     ["workers/a.ts", 'import "../src/storage/port/replica.ts";', "1: src/storage/port/replica.ts lives in"],

@@ -24,6 +24,7 @@ import type { Replica } from "../storage/port/replica.ts";
 import type { Tracing } from "../tracing/port.ts";
 import { errorReply, failureReplies, requestIdOf } from "./failures.ts";
 import { swaggerDocs } from "./openapi/swagger.ts";
+import { pageRoutes } from "./page.ts";
 import { counting } from "./request/counting.ts";
 import { type DoorOptions, doors, type Next } from "./request/doors.ts";
 import { pathOf } from "./request/paths.ts";
@@ -126,6 +127,7 @@ export function createApp(options: AppOptions) {
     .wrap((next) => (request: Request) => answer(next, request))
     .onError(({ code, error, request }) => (code === "NOT_FOUND" ? notFound(request) : failureReply(error, request)))
     .use(swaggerDocs(types, assetPrefix))
+    .use(pageRoutes(assetPrefix))
     .use(serviceRoutes(readiness))
     .use(workflowRoutes(workflows, types, readAfter))
     .use(triggerRoutes(triggers, batches, requests, runs, waits, readAfter))
@@ -170,8 +172,8 @@ function unknownRoute(request: Request, routes: { method: string; pattern: RegEx
     : errorReply(new PlatformError("method_not_allowed"), requestId, { allow: methods.join(", ") });
 }
 
-/** Matches the paths of a route, with and without a trailing slash. */
+/** Matches the paths of a route, with and without a trailing slash; `*` at its end is any rest. */
 function patternOf(path: string): RegExp {
   const escaped = path.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/\/$/, "");
-  return new RegExp(`^${escaped.replace(/:\w+/g, "[^/]+")}/?$`);
+  return new RegExp(`^${escaped.replace(/:\w+/g, "[^/]+").replace(/\\\*$/, ".*")}/?$`);
 }

@@ -64,6 +64,11 @@ export function errorReply(error: PlatformError, requestId: string, headers: Rec
   );
 }
 
+/** While processes are replaced, a page of one version asks another for its assets: a cache must not keep that answer. */
+export function noAsset(request: Request): Response {
+  return errorReply(new PlatformError("not_found"), requestIdOf(request), { "cache-control": "no-store" });
+}
+
 /** The request's own id where it has one that is safe to log, else a new one. */
 export function requestIdOf(request: Request): string {
   const given = request.headers.get("x-request-id");

@@ -5,7 +5,7 @@ import type { Stats, Window } from "../schemas/stats.ts";
 import { type Call, type CallOptions, Connection, type ConnectionOptions, newKey } from "./connection.ts";
 import { Definitions } from "./definitions.ts";
 import { follow, type RunsEvent } from "./following.ts";
-import { pagesOf } from "./pages.ts";
+import { type Page, pagesOf } from "./pages.ts";
 import { type KeyedOptions, RunHandle } from "./run-handle.ts";
 import { Schedules } from "./schedules.ts";
 
@@ -32,6 +32,20 @@ export interface RunFilter {
   /** A text within the error. */
   error?: string;
   order?: "asc" | "desc";
+}
+
+export interface PageOptions extends CallOptions {
+  /** At most 200; 50 where it is left out. */
+  limit?: number;
+  /** The `next_cursor` or `prev_cursor` of another page of the same list. */
+  cursor?: string;
+}
+
+/** A page of runs. */
+export interface RunPage extends Page<RunSummary> {
+  prev_cursor: string | null;
+  /** How far it looked, where it ended before it was full and there may be more. */
+  looked_to: string | null;
 }
 
 /** The services that the process that answered stands on, by name. */
@@ -76,6 +90,12 @@ export class Client {
     /** The same without payloads and results: at most 640 bytes a run. */
     summaries: (filter: RunFilter = {}, options: CallOptions = {}): AsyncGenerator<RunSummary, void> =>
       pagesOf(this.#connection, "/runs", { ...queryOf(filter), view: "summary" }, options),
+    /** One page of these, for who goes to and fro. */
+    page: (filter: RunFilter = {}, { limit, cursor, ...options }: PageOptions = {}): Promise<RunPage> =>
+      this.#connection.json({
+        ...{ method: "GET", path: "/runs", query: { ...queryOf(filter), view: "summary", limit, cursor } },
+        ...{ isRepeatable: true, ...options },
+      }),
     /** What becomes of the newest runs that fit, for as long as it is iterated; a connection that breaks is made again. */
     follow: (filter: Omit<RunFilter, "order"> = {}, options: CallOptions = {}): AsyncGenerator<RunsEvent, void> =>
       follow(this.#connection, queryOf(filter), options),

@@ -1,5 +1,12 @@
 /** The client of the platform, for Bun, Node, Deno and browsers. It has no dependencies. */
-export { Client, type Readiness, type RunFilter, type TriggerOptions } from "./client.ts";
+export {
+  Client,
+  type PageOptions,
+  type Readiness,
+  type RunFilter,
+  type RunPage,
+  type TriggerOptions,
+} from "./client.ts";
 export type { CallOptions, ConnectionOptions } from "./connection.ts";
 export type {
   Definition,

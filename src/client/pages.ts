@@ -1,6 +1,7 @@
 import type { Call, CallOptions, Connection } from "./connection.ts";
 
-interface Page<Item> {
+/** A part of a list. */
+export interface Page<Item> {
   items: Item[];
   next_cursor: string | null;
 }

@@ -15,7 +15,7 @@ export const REPOSITORY = resolve(import.meta.dir, "../..");
 /** pino's number for `error`; everything from here on is a fault of the platform itself. */
 const ERROR_LEVEL = 50;
 /** What stderr tells the person at the keyboard once the platform listens. */
-const BANNER = /^ {2}(API|Docs|Mode|Data) /;
+const BANNER = /^ {2}(Page|API|Docs|Mode|Data) /;
 /** Not how fast it starts, but when a test gives up: other files may have the processors. */
 const START_DEADLINE_MS = 50_000;
 

@@ -1,9 +1,8 @@
-/** The files of the page of `/docs`. Each has a name that changes with its content, so that it may be kept for ever. */
+/** The files of the page of `/docs`. */
 import { readFileSync } from "node:fs";
+import { type Asset, Assets } from "../assets.ts";
 
 const HASH_CHARACTERS = 10;
-/** A year is the most that caches count with. */
-const FOR_EVER = "public, max-age=31536000, immutable";
 
 const TYPES = {
   "swagger-ui.css": "text/css; charset=utf-8",
@@ -22,39 +21,12 @@ const START = `window.ui = SwaggerUIBundle({
   dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null,
 });`;
 
-interface Asset {
-  name: string;
-  type: string;
-  bytes: Uint8Array<ArrayBuffer>;
-}
+let read: Assets | null = null;
 
 /** The files of this process. What is sent is what was hashed: they are read once, when the first of them is asked for. */
-export class Assets {
-  #read: Map<string, Asset> | null = null;
-
-  /** The name of a file with its hash, such as `start-0a1b2c3d4e.js`. */
-  nameOf(file: AssetFile): string {
-    return this.#assets.get(file)?.name ?? file;
-  }
-
-  /** The file of that name; null where there is none, also when another version has one. */
-  reply(name: string): Response | null {
-    const asset = this.#assets.values().find((one) => one.name === name);
-    if (asset === undefined) return null;
-    return new Response(asset.bytes, {
-      // A page that is strict about its neighbours may load it too.
-      headers: {
-        "content-type": asset.type,
-        "cache-control": FOR_EVER,
-        "cross-origin-resource-policy": "cross-origin",
-      },
-    });
-  }
-
-  get #assets(): Map<string, Asset> {
-    this.#read ??= new Map(Object.entries(TYPES).map(([file, type]) => [file, assetOf(file, type)]));
-    return this.#read;
-  }
+export function docsAssets(): Assets {
+  read ??= new Assets(Object.entries(TYPES).map(([file, type]) => assetOf(file, type)));
+  return read;
 }
 
 function assetOf(file: string, type: string): Asset {
@@ -63,5 +35,5 @@ function assetOf(file: string, type: string): Asset {
       ? new TextEncoder().encode(START)
       : new Uint8Array(readFileSync(Bun.resolveSync(`swagger-ui-dist/${file}`, import.meta.dir)));
   const hash = new Bun.CryptoHasher("sha256").update(bytes).digest("hex").slice(0, HASH_CHARACTERS);
-  return { name: file.replace(/(?=\.\w+$)/, `-${hash}`), type, bytes };
+  return { file, name: file.replace(/(?=\.\w+$)/, `-${hash}`), type, bytes: () => bytes, codings: [] };
 }

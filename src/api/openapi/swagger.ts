@@ -2,21 +2,20 @@ import { swagger } from "@elysiajs/swagger";
 import { Elysia } from "elysia";
 import packageJson from "../../../package.json" with { type: "json" };
 import type { StepTypes } from "../../connectors/index.ts";
-import { PlatformError } from "../../errors.ts";
-import { errorReply, requestIdOf } from "../failures.ts";
+import { noAsset } from "../failures.ts";
 import { pathOf } from "../request/paths.ts";
-import { type AssetFile, Assets } from "./assets.ts";
+import { type AssetFile, docsAssets } from "./assets.ts";
 import { describeSteps, schemasOf, tidy } from "./documents.ts";
 
 /**
  * Addresses are relative, so that it works behind a prefix: `/docs` has other neighbours than `/docs/`. Assets are there too,
  * or at ASSET_PREFIX.
  */
-function pageText(path: string, assets: Assets, assetPrefix: string): string {
+function pageText(path: string, assetPrefix: string): string {
   const isFolder = path.endsWith("/");
   const own = isFolder ? "assets" : "docs/assets";
   const addressOf = (file: AssetFile) =>
-    `${assetPrefix === "" ? own : `${assetPrefix}/docs/assets`}/${assets.nameOf(file)}`;
+    `${assetPrefix === "" ? own : `${assetPrefix}/docs/assets`}/${docsAssets().nameOf(file)}`;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -56,7 +55,6 @@ function policyOf(assetPrefix: string): string {
  * @param assetPrefix ASSET_PREFIX
  */
 export function swaggerDocs(types: StepTypes, assetPrefix: string) {
-  const assets = new Assets();
   return new Elysia({ name: "swagger-docs" })
     .onAfterHandle(({ response }) => (isDocument(response) ? tidy(response) : undefined))
     .use(
@@ -79,12 +77,12 @@ export function swaggerDocs(types: StepTypes, assetPrefix: string) {
     )
     .get("/docs/plugin", ({ redirect }) => redirect("../docs"), { detail: { hide: true } })
     .get("/docs", ({ request }) => page(pathOf(request)), { detail: { hide: true } })
-    .get("/docs/assets/:file", ({ params, request }) => assets.reply(params.file) ?? noAsset(request), {
+    .get("/docs/assets/:file", ({ params, request }) => docsAssets().reply(params.file, request) ?? noAsset(request), {
       detail: { hide: true },
     });
 
   function page(path: string): Response {
-    return new Response(pageText(path, assets, assetPrefix), {
+    return new Response(pageText(path, assetPrefix), {
       headers: {
         "content-type": "text/html; charset=utf-8",
         // An old page names assets that are gone.
@@ -93,11 +91,6 @@ export function swaggerDocs(types: StepTypes, assetPrefix: string) {
       },
     });
   }
-}
-
-/** While processes are replaced, a page of one version asks another for its assets: a cache must not keep that answer. */
-function noAsset(request: Request): Response {
-  return errorReply(new PlatformError("not_found"), requestIdOf(request), { "cache-control": "no-store" });
 }
 
 function isDocument(response: unknown): response is object {

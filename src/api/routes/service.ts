@@ -16,10 +16,24 @@ const Ready = Type.Object({
   ),
 });
 
-/** The greeting and the signs of life. */
+/** Whether a page is asked for, as browsers do that open an address: other programs ask for anything. */
+function isBrowser({ headers }: Request): boolean {
+  return headers.get("accept")?.startsWith("text/html") === true;
+}
+
+/** Relative, so that it holds behind a prefix. */
+function toPage(): Response {
+  return new Response(null, { status: 303, headers: { location: "ui", vary: "Accept" } });
+}
+
+function greeting(): Response {
+  return new Response('{"message":"Hello World"}', { headers: { "content-type": "application/json", vary: "Accept" } });
+}
+
+/** The greeting, which leads browsers to the page, and the signs of life. */
 export function serviceRoutes(readiness: ReadinessService) {
   return new Elysia()
-    .get("/", () => jsonReply('{"message":"Hello World"}'), {
+    .get("/", ({ request }) => (isBrowser(request) ? toPage() : greeting()), {
       detail: { tags, summary: "Greeting", responses: responses("Greeting", Hello) },
     })
     .get("/health", () => jsonReply('{"status":"ok"}'), {

@@ -1,0 +1,127 @@
+/**
+ * What happens, as it happens. Browsers give an origin six connections, so that of all tabs one has a stream: the one that was
+ * looked at last. It tells tabs that show the same; those that show something else ask now and then while they are seen.
+ */
+import { computed, signal } from "@preact/signals";
+import { outage } from "../data/outage.ts";
+import { problemOf } from "../data/problem.ts";
+import type { Topic } from "./topic.ts";
+
+const LOCK = "workflows-live";
+const HIDDEN_MILLISECONDS = 30_000;
+const ASKING_MILLISECONDS = 5000;
+const RECONNECT_SECONDS = [1, 2, 3, 5, 10, 15];
+
+export type LiveState =
+  | { is: "live" | "paused" | "quiet" | "asking" }
+  | { is: "reconnecting"; at: number; since: number };
+
+const state = signal<LiveState>({ is: "quiet" });
+const isPaused = signal(false);
+/** Paused, whatever the stream does; quiet where the view follows nothing. */
+export const live = computed<LiveState>(() => (isPaused.value ? { is: "paused" } : state.value));
+
+let topic: Topic | null = null;
+let stream: AbortController | null = null;
+let hiddenTimer: ReturnType<typeof setTimeout> | undefined;
+const tabs = new BroadcastChannel(LOCK);
+
+/** Follows a topic until the given function is called. A view has one topic at most. */
+export function follow(followed: Topic): () => void {
+  topic = followed;
+  begin();
+  return () => {
+    if (topic !== followed) return;
+    topic = null;
+    end();
+    state.value = { is: "quiet" };
+  };
+}
+
+/** Pauses, or goes on: then all is read again. */
+export function toggleLive(): void {
+  isPaused.value = !isPaused.value;
+  if (isPaused.value) end();
+  else begin();
+}
+
+/** Has this tab take the stream, as the one that is looked at. */
+function begin(): void {
+  end();
+  if (topic === null || isPaused.peek()) return;
+  const own = new AbortController();
+  stream = own;
+  const held = () => hold(own.signal);
+  // Where the page came without TLS from another machine there are no locks: each tab has its own stream.
+  if (navigator.locks === undefined) held();
+  else {
+    navigator.locks.request(LOCK, { steal: true }, held).catch(() => {
+      // Another tab is looked at now.
+      own.abort();
+      if (stream === own) ask(own);
+    });
+  }
+}
+
+function end(): void {
+  stream?.abort(new Error("no longer followed"));
+  stream = null;
+}
+
+async function hold(signal: AbortSignal): Promise<void> {
+  let since = Date.now();
+  for (let tries = 0; !signal.aborted; tries++) {
+    const followed = topic;
+    if (followed === null) return;
+    state.value = { is: "live" };
+    try {
+      for await (const message of followed.messages(signal)) {
+        tries = 0;
+        since = Date.now();
+        followed.tell(message);
+        tabs.postMessage({ name: followed.name, message });
+      }
+      if (followed.name.startsWith("run ")) return over(signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (problemOf(error).code === "run_not_found") return over(signal);
+    }
+    const seconds = RECONNECT_SECONDS[Math.min(tries, RECONNECT_SECONDS.length - 1)] ?? 1;
+    if (signal.aborted) return;
+    state.value = { is: "reconnecting", at: Date.now() + seconds * 1000, since };
+    await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+  }
+}
+
+/** There is nothing more to tell. */
+function over(signal: AbortSignal): void {
+  if (!signal.aborted) state.value = { is: "quiet" };
+}
+
+/** Of a tab that is seen beside the one with the stream. */
+async function ask(own: AbortController): Promise<void> {
+  state.value = { is: "asking" };
+  while (stream === own) {
+    await new Promise((resolve) => setTimeout(resolve, ASKING_MILLISECONDS));
+    if (stream === own && !document.hidden && outage.peek() === null) topic?.readAgain();
+  }
+}
+
+/** Listens to the other tabs, and to whether this one is looked at. */
+export function startLive(): void {
+  tabs.addEventListener("message", ({ data }: MessageEvent<{ name: string; message: unknown }>) => {
+    if (state.peek().is === "asking" && data.name === topic?.name) topic.tell(data.message);
+  });
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(hiddenTimer);
+    if (document.hidden) hiddenTimer = setTimeout(end, HIDDEN_MILLISECONDS);
+    else returned();
+  });
+  addEventListener("focus", returned);
+  addEventListener("pagehide", end);
+}
+
+function returned(): void {
+  if (topic === null || isPaused.peek() || (stream !== null && state.peek().is !== "asking")) return;
+  begin();
+}

@@ -1,0 +1,37 @@
+/** Every view, by its path. Adding one is described in CONTRIBUTING.md. */
+import { signal } from "@preact/signals";
+import type { ComponentType } from "preact";
+import { match } from "./address/match.ts";
+import type { View, ViewProps } from "./view.ts";
+import { Home } from "./views/home/home.tsx";
+import { RunView } from "./views/run/run.tsx";
+import { Runs } from "./views/runs/runs.tsx";
+
+export const VIEWS: View[] = [
+  { path: "/", title: "Home", navigation: { label: "Home", key: "h" }, view: Home },
+  { path: "/runs", title: "Runs", navigation: { label: "Runs", key: "r" }, view: Runs },
+  { path: "/runs/:id", title: "Run", view: RunView },
+];
+
+/** What a view that is loaded came to. */
+const loaded = signal<ReadonlyMap<View, ComponentType<ViewProps>>>(new Map());
+
+/** The view of a path, and what its path names; null where there is none. */
+export function viewAt(path: string): { view: View; params: Record<string, string> } | null {
+  for (const view of VIEWS) {
+    const params = match(view.path, path);
+    if (params !== null) return { view, params };
+  }
+  return null;
+}
+
+/** The component of a view; null until it is loaded. */
+export function componentOf(view: View): ComponentType<ViewProps> | null {
+  if (typeof view.view === "function") return view.view;
+  const found = loaded.value.get(view);
+  if (found !== undefined) return found;
+  view.view.load().then((component) => {
+    loaded.value = new Map([...loaded.peek(), [view, component]]);
+  });
+  return null;
+}

@@ -1,0 +1,77 @@
+import { useState } from "preact/hooks";
+import { go, root } from "../../address/address.ts";
+import { platform } from "../../data/platform.ts";
+import { type Problem, problemOf } from "../../data/problem.ts";
+import { CopyButton } from "../../shared/copy/copy-button.tsx";
+
+import { EXAMPLE } from "./example.ts";
+
+const PLACE = root.href.replace(/\/$/, "");
+const CURL = `curl -X PUT '${PLACE}/api/v1/workflows/hello?create=true' -H 'content-type: application/json' \\
+  -d '{"name": "Hello", "steps": [{"name": "greet", "type": "transform", "config": {"value": "Hello \${payload.name}"}}]}'
+curl -X POST '${PLACE}/api/v1/trigger?wait=10' -H 'content-type: application/json' \\
+  -d '{"workflow_id": "hello", "payload": {"name": "Ada"}}'`;
+const TYPESCRIPT = `import { Client } from "workflow-platform/client";
+
+const platform = new Client({ url: "${PLACE}" });
+const run = await platform.trigger("hello", { payload: { name: "Ada" } });
+console.log(await run.result());`;
+
+/** What somebody does who has just started the platform. */
+export function FirstSteps() {
+  return (
+    <>
+      <p class="soft">Nothing has run yet. Three ways to begin:</p>
+      <div class="cards">
+        <ExampleCard />
+        <section class="card">
+          <h2>From a shell</h2>
+          <p class="soft">Stores a workflow, starts it and waits for its end.</p>
+          <pre>{CURL}</pre>
+          <CopyButton text={CURL} what="the commands" />
+        </section>
+        <section class="card">
+          <h2>From TypeScript</h2>
+          <p class="soft">The client runs on Bun, Node, Deno and in browsers.</p>
+          <pre>{TYPESCRIPT}</pre>
+          <CopyButton text={TYPESCRIPT} what="the program" />
+        </section>
+      </div>
+    </>
+  );
+}
+
+function ExampleCard() {
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [isMaking, setIsMaking] = useState(false);
+  const make = async () => {
+    setIsMaking(true);
+    try {
+      await platform.workflows.replace(EXAMPLE.id, EXAMPLE, { create: true });
+      const run = await platform.trigger(EXAMPLE.id, { payload: { name: "Ada" } });
+      go(`/runs/${run.id}`);
+    } catch (error) {
+      setProblem(problemOf(error));
+      setIsMaking(false);
+    }
+  };
+  return (
+    <section class="card">
+      <h2>With one click</h2>
+      <p class="soft">
+        Makes the workflow “{EXAMPLE.name}”, starts it and shows its run: a greeting, a breath of a second, and an
+        answer.
+      </p>
+      <div class="card-foot">
+        <button type="button" class="primary" onClick={make} disabled={isMaking}>
+          Make the example
+        </button>
+      </div>
+      {problem !== null && (
+        <p class="problem" role="alert">
+          {problem.text}
+        </p>
+      )}
+    </section>
+  );
+}

@@ -66,7 +66,6 @@ type Timer = ReturnType<typeof setTimeout>;
 /** Reads for as long as a component is shown, and anew where `key` is another one. */
 export function useReading<Value>(key: string, read: (signal: AbortSignal) => Promise<Value>): Reading<Value> {
   // The key says what is read; the function is another one each time.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: see above
   const reading = useMemo(() => new Reading(read), [key]);
   useEffect(() => {
     reading.again();

@@ -3,7 +3,15 @@ import { useEffect, useState } from "preact/hooks";
 const SHOWN_MILLISECONDS = 1500;
 
 /** Copies a text. @param what what it is, for those who hear the button */
-export function CopyButton({ text, what, label }: { text: string | (() => string); what: string; label?: string }) {
+export function CopyButton({
+  text,
+  what,
+  label,
+}: {
+  text: string | (() => string | Promise<string>);
+  what: string;
+  label?: string;
+}) {
   const [outcome, setOutcome] = useState<"copied" | "failed" | null>(null);
   useEffect(() => {
     if (outcome === null) return;
@@ -12,7 +20,7 @@ export function CopyButton({ text, what, label }: { text: string | (() => string
   }, [outcome]);
   const copy = async () => {
     try {
-      await navigator.clipboard.writeText(typeof text === "string" ? text : text());
+      await navigator.clipboard.writeText(typeof text === "string" ? text : await text());
       setOutcome("copied");
     } catch {
       setOutcome("failed");

@@ -1,0 +1,81 @@
+/** Where a JSON text is looked at: a long one in a worker, so that the page never waits for it. */
+import { root } from "../../address/address.ts";
+import { type Copied, JsonDocument, type RowsShown } from "./document.ts";
+
+/** What a JSON document does, when it is elsewhere. */
+export interface JsonSource {
+  rows(first: number, count: number): Promise<RowsShown>;
+  toggle(id: number): Promise<void>;
+  find(text: string): Promise<number>;
+  reveal(place: number): Promise<number>;
+  copied(id: number, what: Copied, name: string): Promise<string>;
+  close(): void;
+}
+
+/** To a worker. The first one has the text; the answers have the same number. */
+export type Question = { number: number } & (
+  | { ask: "open"; text: string }
+  | { ask: "rows"; first: number; count: number }
+  | { ask: "toggle"; id: number }
+  | { ask: "find"; text: string }
+  | { ask: "reveal"; place: number }
+  | { ask: "copied"; id: number; what: Copied; name: string }
+);
+type Unnumbered<Asked> = Asked extends unknown ? Omit<Asked, "number"> : never;
+
+/** Letters that are looked at at once: less than a worker takes to start. */
+const SMALL = 32_768;
+
+export function sourceOf(text: string): JsonSource {
+  return text.length <= SMALL ? new NearSource(text) : new WorkerSource(text);
+}
+
+class NearSource implements JsonSource {
+  readonly #document: JsonDocument;
+
+  constructor(text: string) {
+    this.#document = new JsonDocument(text);
+  }
+
+  rows = async (first: number, count: number) => this.#document.rows(first, count);
+  toggle = async (id: number) => this.#document.toggle(id);
+  find = async (text: string) => this.#document.find(text);
+  reveal = async (place: number) => this.#document.reveal(place);
+  copied = async (id: number, what: Copied, name: string) => this.#document.copied(id, what, name);
+  close(): void {}
+}
+
+class WorkerSource implements JsonSource {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, (message: MessageEvent["data"]) => void>();
+  #last = 0;
+
+  constructor(text: string) {
+    // Its name has a hash; index.html says it.
+    const name = document.documentElement.dataset.jsonWorker?.split("/").at(-1) ?? "json.worker.js";
+    this.#worker = new Worker(new URL(`ui/assets/${name}`, root), { type: "module" });
+    this.#worker.onmessage = ({ data }: MessageEvent) => {
+      this.#waiting.get(data.number)?.(data);
+      this.#waiting.delete(data.number);
+    };
+    this.#ask({ ask: "open", text });
+  }
+
+  rows = (first: number, count: number) => this.#ask<RowsShown>({ ask: "rows", first, count });
+  toggle = (id: number) => this.#ask<void>({ ask: "toggle", id });
+  find = (text: string) => this.#ask<number>({ ask: "find", text });
+  reveal = (place: number) => this.#ask<number>({ ask: "reveal", place });
+  copied = (id: number, what: Copied, name: string) => this.#ask<string>({ ask: "copied", id, what, name });
+
+  close(): void {
+    this.#worker.terminate();
+  }
+
+  #ask<Answer>(question: Unnumbered<Question>): Promise<Answer> {
+    const number = ++this.#last;
+    return new Promise<Answer>((resolve) => {
+      this.#waiting.set(number, ({ answer }) => resolve(answer));
+      this.#worker.postMessage({ ...question, number });
+    });
+  }
+}

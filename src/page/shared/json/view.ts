@@ -1,0 +1,122 @@
+import { signal } from "@preact/signals";
+import type { Copied, RowsShown } from "./document.ts";
+import { type NumberedRow, ROW_HEIGHT } from "./json-row.tsx";
+import { type JsonSource, sourceOf } from "./source.ts";
+
+/** Rows beyond what is in view, so that scrolling finds them there. */
+const BEYOND = 12;
+/** And never more in the document. */
+const MAX_ROWS = 100;
+
+/** What is looked at of a JSON text. */
+export class JsonView {
+  readonly shown = signal<{ count: number; rows: NumberedRow[] }>({ count: 0, rows: [] });
+  /** The number of the row where the keyboard is. */
+  readonly active = signal(0);
+  /** What is looked for, in how many places it is, and which of them is shown; null while nothing is. */
+  readonly found = signal<{ count: number; place: number } | null>(null);
+  readonly #source: JsonSource;
+  readonly #sizes = new ResizeObserver(() => this.read());
+  #element: HTMLElement | null = null;
+  #readings = 0;
+
+  constructor(text: string) {
+    this.#source = sourceOf(text);
+  }
+
+  /** Where its rows are shown: as many as that has room for. */
+  isIn(element: HTMLElement | null): void {
+    if (element === this.#element) return;
+    this.#sizes.disconnect();
+    this.#element = element;
+    if (element !== null) this.#sizes.observe(element);
+  }
+
+  /** Reads the rows in view. */
+  async read(): Promise<void> {
+    const [top, height] = [this.#element?.scrollTop ?? 0, this.#element?.clientHeight ?? 0];
+    const first = Math.max(0, Math.floor(top / ROW_HEIGHT) - BEYOND);
+    const reading = ++this.#readings;
+    const { count, rows } = await this.#source.rows(
+      first,
+      Math.min(MAX_ROWS, Math.ceil(height / ROW_HEIGHT) + 2 * BEYOND),
+    );
+    // What was asked for since then comes as well.
+    if (reading === this.#readings) this.shown.value = numbered(count, rows, first);
+  }
+
+  close(): void {
+    this.#sizes.disconnect();
+    this.#source.close();
+  }
+
+  async toggle({ id, number }: NumberedRow): Promise<void> {
+    this.active.value = number;
+    await this.#source.toggle(id);
+    await this.read();
+  }
+
+  /** Makes a row the one where the keyboard is, and brings it into view. */
+  walk(number: number): void {
+    this.active.value = Math.min(Math.max(0, number), this.shown.value.count - 1);
+    const element = this.#element;
+    if (element === null) return;
+    const [top, room] = [this.active.value * ROW_HEIGHT, element.clientHeight - ROW_HEIGHT];
+    if (top < element.scrollTop) element.scrollTop = top;
+    else if (top > element.scrollTop + room) element.scrollTop = top - room;
+  }
+
+  /** Whether the key means something here. */
+  press(key: string): boolean {
+    const row = this.#row;
+    const page = Math.max(1, Math.floor((this.#element?.clientHeight ?? 0) / ROW_HEIGHT) - 1);
+    const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page };
+    const step = steps[key];
+    if (step !== undefined) this.walk(this.active.value + step);
+    else if (key === "Home") this.walk(0);
+    else if (key === "End") this.walk(this.shown.value.count - 1);
+    else if (key === "Enter" || key === " ") this.#press(row, true);
+    else if (key === "ArrowRight") this.#press(row, row?.isOpen === false);
+    else if (key === "ArrowLeft") this.#press(row, row?.isOpen === true);
+    else return false;
+    return true;
+  }
+
+  async find(text: string): Promise<void> {
+    if (text === "") {
+      this.found.value = null;
+      return;
+    }
+    this.found.value = { count: await this.#source.find(text), place: -1 };
+    await this.go(1);
+  }
+
+  /** Goes on by so many places that were found, round and round. */
+  async go(by: number): Promise<void> {
+    const found = this.found.value;
+    if (found === null || found.count === 0) return;
+    const place = (found.place + by + found.count) % found.count;
+    this.found.value = { ...found, place };
+    const row = await this.#source.reveal(place);
+    await this.read();
+    this.walk(row);
+    await this.read();
+  }
+
+  /** What is copied of the row where the keyboard is. */
+  async copied(what: Copied, name: string): Promise<string> {
+    return this.#source.copied(this.#row?.id ?? 0, what, name);
+  }
+
+  get #row(): NumberedRow | undefined {
+    return this.shown.value.rows.find(({ number }) => number === this.active.value);
+  }
+
+  #press(row: NumberedRow | undefined, toggles: boolean): void {
+    if (row?.canOpen && toggles) this.toggle(row);
+  }
+}
+
+function numbered(count: number, rows: RowsShown["rows"], first: number) {
+  return { count, rows: rows.map((row, index) => ({ ...row, number: first + index })) };
+}

@@ -34,6 +34,15 @@ export interface Replaced {
   warnings?: Fault[];
 }
 
+export interface StepTypeInfo {
+  type: string;
+  /** `control` of those that hold steps. */
+  kind: "pure" | "wait" | "effect" | "control";
+  title: string;
+  description: string;
+  config: { [word: string]: Json; examples?: Json[] };
+}
+
 export interface StoredDefinition extends Definition {
   uuid: string;
   version: number;
@@ -109,6 +118,23 @@ export class Definitions {
   test(test: DefinitionTest, options: CallOptions = {}): Promise<TestedRun> {
     return this.#connection.json({
       ...{ method: "POST", path: "/workflows/test", body: test, isRepeatable: true },
+      ...options,
+    });
+  }
+
+  /** What every step type does, with the JSON Schema of its config. */
+  async stepTypes(options: CallOptions = {}): Promise<StepTypeInfo[]> {
+    const { items } = await this.#connection.json<{ items: StepTypeInfo[] }>({
+      ...{ method: "GET", path: "/step-types", isRepeatable: true },
+      ...options,
+    });
+    return items;
+  }
+
+  /** The JSON Schema (2020-12) of a definition. */
+  schema(options: CallOptions = {}): Promise<Record<string, Json>> {
+    return this.#connection.json({
+      ...{ method: "GET", path: "/schema/workflow.json", isRepeatable: true },
       ...options,
     });
   }

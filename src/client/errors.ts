@@ -5,6 +5,8 @@ export interface Fault {
   loc: (string | number)[];
   msg: string;
   type: string;
+  /** The part of the text at that place which is meant, where that is in an expression. */
+  ctx?: { offset: number; length: number };
 }
 
 /** What the platform answered in place of what was asked for. `code` is a stable word; docs/client.md has them. */

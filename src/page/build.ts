@@ -60,7 +60,7 @@ async function build(): Promise<void> {
     minify: true,
     splitting: true,
     // Parts name each other relatively, so that they are found wherever they are.
-    naming: { entry: "[name]-[hash].[ext]", chunk: "[name]-[hash].[ext]" },
+    naming: { entry: "[name]-[hash].[ext]", chunk: "part-[hash].[ext]" },
     define: { "process.env.NODE_ENV": '"production"' },
   });
   const built = await Promise.all(

@@ -1,0 +1,37 @@
+/** Two texts beside one another, or one above the other where there is no room, with what is different. */
+import { json } from "@codemirror/lang-json";
+import { MergeView, unifiedMergeView } from "@codemirror/merge";
+import { EditorState } from "@codemirror/state";
+import { EditorView, lineNumbers } from "@codemirror/view";
+import { lookOfEditors } from "./look.ts";
+
+export interface DiffOptions {
+  parent: HTMLElement;
+  before: { text: string; label: string };
+  after: { text: string; label: string };
+}
+
+/** Lines around a difference, and how many that are the same are worth hiding. */
+const COLLAPSED = { margin: 3, minSize: 6 };
+/** Pixels that two texts beside one another need. */
+const BESIDE_WIDTH = 720;
+
+/** Shows a difference; gives what ends it. */
+export function showDiff({ parent, before, after }: DiffOptions): () => void {
+  const extensions = (label: string) => [
+    ...[lookOfEditors(), json(), lineNumbers(), EditorState.readOnly.of(true), EditorView.lineWrapping],
+    EditorView.contentAttributes.of({ "aria-label": label }),
+  ];
+  if (parent.clientWidth < BESIDE_WIDTH) {
+    const merged = unifiedMergeView({ original: before.text, mergeControls: false, collapseUnchanged: COLLAPSED });
+    const view = new EditorView({ parent, doc: after.text, extensions: [extensions(after.label), merged] });
+    return () => view.destroy();
+  }
+  const view = new MergeView({
+    parent,
+    a: { doc: before.text, extensions: extensions(before.label) },
+    b: { doc: after.text, extensions: extensions(after.label) },
+    collapseUnchanged: COLLAPSED,
+  });
+  return () => view.destroy();
+}

@@ -1,0 +1,40 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useId, useRef } from "preact/hooks";
+
+interface DialogProps {
+  title: string;
+  /** Beside the content of the page, over its whole height, in place of in its middle. */
+  isDrawer?: boolean;
+  onClose: () => void;
+  children: ComponentChildren;
+}
+
+/** A dialog that is open for as long as it is shown. The focus goes back to where it was. */
+export function Dialog({ title, isDrawer = false, onClose, children }: DialogProps) {
+  const id = useId();
+  const element = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const own = element.current;
+    own?.showModal();
+    return () => own?.close();
+  }, []);
+  return (
+    <dialog
+      ref={element}
+      class={`dialog ${isDrawer ? "drawer" : ""}`}
+      aria-labelledby={id}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+    >
+      <header class="dialog-head">
+        <h2 id={id}>{title}</h2>
+        <button type="button" class="quiet" aria-label="Close" onClick={onClose}>
+          ✕
+        </button>
+      </header>
+      {children}
+    </dialog>
+  );
+}

@@ -1,0 +1,43 @@
+import { useState } from "preact/hooks";
+import { platform } from "../../data/platform.ts";
+import { problemOf } from "../../data/problem.ts";
+import { useReading } from "../../data/reading.ts";
+import { timeText } from "../../shared/time/format.ts";
+import { now } from "../../shared/time/now.ts";
+
+const SHOWN = 5;
+
+interface PayloadBeginsProps {
+  workflow: string;
+  onPayload: (payload: unknown) => void;
+}
+
+/** The payloads of the last runs, to begin with one. Each is read when it is chosen. */
+export function PayloadBegins({ workflow, onPayload }: PayloadBeginsProps) {
+  const { value } = useReading(`payloads ${workflow}`, (signal) =>
+    platform.runs.page({ workflow }, { limit: SHOWN, signal }),
+  ).state.value;
+  const [problem, setProblem] = useState<string | null>(null);
+  if (value === null || value.items.length === 0) return null;
+  const begin = async (run: string) => {
+    if (run === "") return;
+    try {
+      onPayload((await platform.runs.get(run)).payload);
+      setProblem(null);
+    } catch (error) {
+      setProblem(problemOf(error).text);
+    }
+  };
+  return (
+    <label class="form-field">
+      Begin with the payload of
+      <select onChange={({ currentTarget }) => begin(currentTarget.value)}>
+        <option value="">– a run –</option>
+        {value.items.map(({ uuid, status, created_at }) => (
+          <option key={uuid} value={uuid}>{`${timeText(created_at, now.peek())}, ${status}`}</option>
+        ))}
+      </select>
+      {problem !== null && <span class="form-fault">{problem}</span>}
+    </label>
+  );
+}

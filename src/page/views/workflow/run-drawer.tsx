@@ -1,0 +1,125 @@
+import { useMemo, useState } from "preact/hooks";
+import type { Json } from "../../../schemas/json.ts";
+import { choose, go } from "../../address/address.ts";
+import { platform } from "../../data/platform.ts";
+import { type Problem, problemOf } from "../../data/problem.ts";
+import { Dialog } from "../../shared/dialog/dialog.tsx";
+import { beginOf, type Field, inputFieldOf } from "../../shared/form/fields.ts";
+import type { FaultsByPlace } from "../../shared/form/input.ts";
+import { JsonInput } from "../../shared/form/json-input.tsx";
+import { SchemaForm } from "../../shared/form/schema-form.tsx";
+import { PayloadBegins } from "./payload-begins.tsx";
+import { faultsOfPayload } from "./payload-faults.ts";
+import type { TabProps } from "./tab.ts";
+
+const ANY: Field = { kind: "json", schema: {}, fields: [], item: null, required: [] };
+
+/** Starts a run: with a form, where the workflow says what it takes. */
+export function RunDrawer({ workflow }: TabProps) {
+  const { uuid, name, input } = workflow;
+  const field = useMemo(() => inputFieldOf(input), [input]);
+  const [payload, setPayload] = useState<unknown>(() => beginOf(field) ?? {});
+  const [asJson, setAsJson] = useState(field.fields.length === 0);
+  const [begun, setBegun] = useState(0);
+  const [key, setKey] = useState("");
+  const [startAt, setStartAt] = useState("");
+  const [faults, setFaults] = useState<FaultsByPlace>(new Map());
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [isStarting, setIsStarting] = useState(false);
+  const close = () => go(choose({ run: null }));
+
+  const start = async () => {
+    setIsStarting(true);
+    try {
+      const run = await platform.trigger(uuid, {
+        payload: asPayload(payload),
+        ...(key === "" ? {} : { idempotencyKey: key }),
+        ...(startAt === "" ? {} : { startAt }),
+      });
+      go(`/runs/${run.id}`);
+    } catch (error) {
+      setFaults(faultsOfPayload(error));
+      setProblem(problemOf(error));
+      setIsStarting(false);
+    }
+  };
+
+  return (
+    <Dialog title={`Run ${name}`} isDrawer onClose={close}>
+      <form
+        class="run-form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          start();
+        }}
+      >
+        <PayloadBegins
+          workflow={uuid}
+          onPayload={(one) => {
+            setPayload(one);
+            setBegun(begun + 1);
+          }}
+        />
+        {field.fields.length > 0 && (
+          <label class="run-as-json">
+            <input
+              type="checkbox"
+              checked={asJson}
+              onChange={({ currentTarget }) => setAsJson(currentTarget.checked)}
+            />{" "}
+            As JSON
+          </label>
+        )}
+        {asJson ? (
+          <div class="form-field" key={begun}>
+            <span class="form-label">Payload</span>
+            <JsonInput field={ANY} value={payload} onChange={setPayload} faults={faults} place="" label="Payload" />
+          </div>
+        ) : (
+          <SchemaForm key={begun} field={field} value={payload} onChange={setPayload} faults={faults} place="" />
+        )}
+        <details>
+          <summary>When, and once</summary>
+          <label class="form-field">
+            Start at
+            <input
+              type="text"
+              placeholder="2026-11-29T17:00:00Z"
+              value={startAt}
+              onInput={({ currentTarget }) => setStartAt(currentTarget.value)}
+            />
+          </label>
+          <label class="form-field">
+            Idempotency key
+            <input
+              type="text"
+              value={key}
+              onInput={({ currentTarget }) => setKey(currentTarget.value)}
+              autocomplete="off"
+            />
+          </label>
+        </details>
+        {problem !== null && (
+          <p class="problem" role="alert">
+            {faults.size === 0 || asJson
+              ? problem.text
+              : `Not started: ${faults.size === 1 ? "a field is" : `${faults.size} fields are`} wrong`}
+          </p>
+        )}
+        <div class="dialog-foot">
+          <button type="button" onClick={close}>
+            Not now
+          </button>
+          <button type="submit" class="primary" disabled={isStarting}>
+            Run
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+/** What is no object is sent all the same: the platform says what is wrong with it. */
+function asPayload(value: unknown): Record<string, Json> {
+  return JSON.parse(JSON.stringify(value ?? {}));
+}

@@ -1,0 +1,73 @@
+import { hrefOf, pathWith } from "../../address/address.ts";
+import { platform } from "../../data/platform.ts";
+import { useReading } from "../../data/reading.ts";
+import { Empty, Failed, LoadingRows } from "../../shared/states/states.tsx";
+import { Status } from "../../shared/status/status.tsx";
+import { Time, Took } from "../../shared/time/time.tsx";
+import type { TabProps } from "./tab.ts";
+
+const SHOWN = 25;
+
+/** Its last runs. The list of runs has all of them. */
+export function RunsTab({ workflow: { uuid } }: TabProps) {
+  const reading = useReading(`runs of ${uuid}`, (signal) =>
+    platform.runs.page({ workflow: uuid }, { limit: SHOWN, signal }),
+  );
+  const { value, problem } = reading.state.value;
+  if (value === null) {
+    return problem === null ? (
+      <LoadingRows label="Loading runs" />
+    ) : (
+      <Failed problem={problem} again={() => reading.again()} />
+    );
+  }
+  if (value.items.length === 0) {
+    return (
+      <Empty title="No runs yet">
+        <p>Run… starts one, and so does a trigger: see the tab Triggers.</p>
+      </Empty>
+    );
+  }
+  return (
+    <>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys */}
+      <section class="table-scroll" tabIndex={0} aria-label="Last runs">
+        <table class="table">
+          <thead>
+            <tr>
+              <th>Status</th>
+              <th>Version</th>
+              <th>Started</th>
+              <th>Took</th>
+              <th>Error</th>
+            </tr>
+          </thead>
+          <tbody>
+            {value.items.map(({ uuid: run, status, workflow_version, created_at, started_at, completed_at, error }) => (
+              <tr key={run}>
+                <td>
+                  <a href={hrefOf(`/runs/${run}`)}>
+                    <Status status={status} />
+                  </a>
+                </td>
+                <td class="number">v{workflow_version}</td>
+                <td>
+                  <Time at={started_at ?? created_at} />
+                </td>
+                <td>
+                  <Took from={started_at} to={completed_at} isOpen={status === "running"} />
+                </td>
+                <td class="cut error-cell" title={error ?? undefined}>
+                  {error ?? ""}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+      <p class="table-foot">
+        <a href={hrefOf(pathWith("/runs", { workflow: uuid }))}>All runs of this workflow</a>
+      </p>
+    </>
+  );
+}

@@ -1,0 +1,6 @@
+import type { StoredDefinition } from "../../../client/definitions.ts";
+
+/** What each tab of a workflow shows. */
+export interface TabProps {
+  workflow: StoredDefinition;
+}

@@ -6,11 +6,30 @@ import type { View, ViewProps } from "./view.ts";
 import { Home } from "./views/home/home.tsx";
 import { RunView } from "./views/run/run.tsx";
 import { Runs } from "./views/runs/runs.tsx";
+import { WorkflowView } from "./views/workflow/workflow.tsx";
+import { Workflows } from "./views/workflows/workflows.tsx";
 
 export const VIEWS: View[] = [
   { path: "/", title: "Home", navigation: { label: "Home", key: "h" }, view: Home },
   { path: "/runs", title: "Runs", navigation: { label: "Runs", key: "r" }, view: Runs },
   { path: "/runs/:id", title: "Run", view: RunView },
+  { path: "/workflows", title: "Workflows", navigation: { label: "Workflows", key: "w" }, view: Workflows },
+  {
+    path: "/workflows/new",
+    title: "New workflow",
+    view: { load: () => import("./views/editor/editor.tsx").then(({ NewWorkflow }) => NewWorkflow) },
+  },
+  { path: "/workflows/:ref", title: "Workflow", view: WorkflowView },
+  {
+    path: "/workflows/:ref/edit",
+    title: "Edit",
+    view: { load: () => import("./views/editor/editor.tsx").then(({ EditWorkflow }) => EditWorkflow) },
+  },
+  {
+    path: "/workflows/:ref/diff",
+    title: "Compare versions",
+    view: { load: () => import("./views/diff/diff.tsx").then(({ DiffView }) => DiffView) },
+  },
 ];
 
 /** What a view that is loaded came to. */

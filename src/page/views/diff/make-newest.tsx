@@ -1,0 +1,59 @@
+import { useState } from "preact/hooks";
+import type { Definition, StoredDefinition } from "../../../client/definitions.ts";
+import { go } from "../../address/address.ts";
+import { definitionText } from "../../data/authored.ts";
+import { platform } from "../../data/platform.ts";
+import { type Problem, problemOf } from "../../data/problem.ts";
+import { Dialog } from "../../shared/dialog/dialog.tsx";
+import { TextDiff } from "../../shared/editor/text-diff.tsx";
+
+interface MakeNewestProps {
+  newest: StoredDefinition;
+  version: StoredDefinition;
+}
+
+/** Saves what an older version says as a new one, after a look at what that changes. */
+export function MakeNewest({ newest, version }: MakeNewestProps) {
+  const [isOpen, setIsOpen] = useState(false);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const save = async () => {
+    try {
+      const definition: Definition = JSON.parse(definitionText(version));
+      await platform.workflows.replace(newest.uuid, definition, { ifVersion: newest.version });
+      go(`/workflows/${newest.uuid}`);
+    } catch (error) {
+      setProblem(problemOf(error));
+    }
+  };
+  return (
+    <>
+      <button type="button" onClick={() => setIsOpen(true)}>
+        Make v{version.version} the newest…
+      </button>
+      {isOpen && (
+        <Dialog title={`Save v${version.version} as v${newest.version + 1}`} onClose={() => setIsOpen(false)}>
+          <div class="save">
+            <p class="soft">Triggers take it from then on; runs under way keep their version.</p>
+            <TextDiff
+              before={{ text: definitionText(newest), label: `Version ${newest.version}` }}
+              after={{ text: definitionText(version), label: `Version ${version.version}` }}
+            />
+            {problem !== null && (
+              <p class="problem" role="alert">
+                {problem.text}
+              </p>
+            )}
+            <div class="dialog-foot">
+              <button type="button" onClick={() => setIsOpen(false)}>
+                Leave it
+              </button>
+              <button type="button" class="primary" onClick={save}>
+                Save as v{newest.version + 1}
+              </button>
+            </div>
+          </div>
+        </Dialog>
+      )}
+    </>
+  );
+}

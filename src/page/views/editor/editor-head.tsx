@@ -1,0 +1,78 @@
+import { hrefOf, pathWith } from "../../address/address.ts";
+import { absoluteText } from "../../shared/time/format.ts";
+import { now } from "../../shared/time/now.ts";
+import type { Open } from "./open.ts";
+import type { TextState } from "./text-state.ts";
+
+interface EditorHeadProps {
+  state: TextState;
+  name: string;
+  newest: number | null;
+  managedBy: string | null;
+  isLocked: boolean;
+  isTrying: boolean;
+  onUnlock: () => void;
+  onOpen: (what: Open) => void;
+  onTry: () => void;
+}
+
+/** What is edited, what became of the draft, and what can be done. */
+export function EditorHead({
+  state,
+  name,
+  newest,
+  managedBy,
+  isLocked,
+  isTrying,
+  onUnlock,
+  onOpen,
+  onTry,
+}: EditorHeadProps) {
+  const base = state.base.value;
+  const draft = state.draft.value;
+  const isBehind = base !== null && newest !== null && base < newest;
+  return (
+    <header class="workbench-head">
+      <h1 class="cut">
+        {base === null ? name : <a href={hrefOf(`/workflows/${state.workflow}`)}>{name}</a>}{" "}
+        {base !== null && (
+          <span class="workflow-version">
+            v{base} → v{Math.max(newest ?? 0, base) + 1}
+          </span>
+        )}
+      </h1>
+      <span class="soft workbench-draft" role="status">
+        {!state.isKept.value && "this browser has no room for the draft"}
+        {state.isKept.value && draft !== null && `draft kept ${absoluteText(new Date(draft.at), now.peek())}`}
+        {draft === null && base !== null && !state.isChanged && "nothing changed"}
+      </span>
+      <div class="workbench-actions">
+        <button type="button" aria-pressed={isTrying} onClick={onTry}>
+          Try it
+        </button>
+        <button type="button" title="Ctrl I" disabled={isLocked} onClick={() => onOpen("palette")}>
+          Insert step
+        </button>
+        <button type="button" class="primary" title="Ctrl S" disabled={isLocked} onClick={() => onOpen("save")}>
+          Save…
+        </button>
+      </div>
+      {isLocked && (
+        <p class="note">
+          Read only: it is applied from <strong>{managedBy}</strong>, which would write over a change.{" "}
+          <button type="button" class="quiet" onClick={onUnlock}>
+            Edit all the same
+          </button>
+        </p>
+      )}
+      {isBehind && (
+        <p class="note">
+          This draft began with v{base}; v{newest} was saved since.{" "}
+          <a href={hrefOf(pathWith(`/workflows/${state.workflow}/diff`, { from: base, to: newest }))}>
+            What v{newest} changed
+          </a>
+        </p>
+      )}
+    </header>
+  );
+}

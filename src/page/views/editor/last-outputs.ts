@@ -1,0 +1,14 @@
+import { platform } from "../../data/platform.ts";
+
+/** What the payload and the steps of the last run were, by name: for completion. None of a workflow without runs. */
+export async function lastOutputs(workflow: string, signal: AbortSignal): Promise<ReadonlyMap<string, unknown>> {
+  const outputs = new Map<string, unknown>();
+  if (workflow === "new") return outputs;
+  const { items } = await platform.runs.page({ workflow }, { limit: 1, signal });
+  const [last] = items;
+  if (last === undefined) return outputs;
+  const { payload, step_results } = await platform.runs.get(last.uuid, { signal });
+  outputs.set("payload", payload);
+  for (const [name, { output }] of Object.entries(step_results)) outputs.set(name, output);
+  return outputs;
+}

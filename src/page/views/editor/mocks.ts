@@ -1,0 +1,18 @@
+import type { StepTypeInfo } from "../../../client/definitions.ts";
+import type { DrawnStep } from "../../shared/drawing/steps.ts";
+
+/** What a test begins with: an answer for each step that would act on the world, by its address. */
+export function mocksFor(steps: readonly DrawnStep[], types: readonly StepTypeInfo[]): Record<string, object[]> {
+  const effects = new Set(types.filter(({ kind }) => kind === "effect").map(({ type }) => type));
+  const mocks: Record<string, object[]> = {};
+  collect(steps);
+  return mocks;
+
+  function collect(list: readonly DrawnStep[]): void {
+    for (const { type, address, lists, handlers, marks } of list) {
+      if (effects.has(type)) mocks[address] = [type === "webhook" ? { status: 200, body: {} } : { output: {} }];
+      if (marks.includes("undo")) mocks[`${address}.$compensate`] = [{ status: 200, body: {} }];
+      for (const { steps: within } of [...lists, ...handlers]) collect(within);
+    }
+  }
+}

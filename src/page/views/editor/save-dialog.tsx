@@ -1,0 +1,138 @@
+import { useState } from "preact/hooks";
+import type { Definition, StoredDefinition } from "../../../client/definitions.ts";
+import { ApiError } from "../../../client/errors.ts";
+import { go } from "../../address/address.ts";
+import { definitionText } from "../../data/authored.ts";
+import { platform } from "../../data/platform.ts";
+import { type Problem, problemOf } from "../../data/problem.ts";
+import { useReading } from "../../data/reading.ts";
+import { Dialog } from "../../shared/dialog/dialog.tsx";
+import { TextDiff } from "../../shared/editor/text-diff.tsx";
+import type { TextState } from "./text-state.ts";
+
+interface SaveDialogProps {
+  state: TextState;
+  onClose: () => void;
+}
+
+/**
+ * Shows what the new version changes, and saves it over the version that the text began with: where somebody else was faster,
+ * theirs is shown beside, and nothing is lost.
+ */
+export function SaveDialog({ state, onClose }: SaveDialogProps) {
+  const base = state.base.value;
+  const newest = useReading(`newest of ${state.workflow}`, async (signal) =>
+    base === null ? null : platform.workflows.get(state.workflow, { signal }),
+  );
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [isSaving, setIsSaving] = useState(false);
+  const stored = newest.state.value.value;
+  const isBehind = stored !== null && base !== null && stored.version > base;
+
+  const save = async () => {
+    setIsSaving(true);
+    try {
+      const definition: Definition = JSON.parse(state.text.value);
+      if (base === null) {
+        const { workflow_id } = await platform.workflows.create(definition);
+        state.saved(1);
+        go(`/workflows/${workflow_id}`);
+        return;
+      }
+      const { version } = await platform.workflows.replace(state.workflow, definition, { ifVersion: base });
+      state.saved(version);
+      go(`/workflows/${state.workflow}`);
+    } catch (error) {
+      setIsSaving(false);
+      if (error instanceof ApiError && error.code === "version_conflict") newest.again();
+      else setProblem(problemOf(error));
+    }
+  };
+
+  const after = { text: state.text.value, label: "Your text" };
+  const isLoading = base !== null && stored === null;
+  return (
+    <Dialog
+      title={base === null ? "Save the new workflow" : `Save v${(stored?.version ?? base) + 1}`}
+      onClose={onClose}
+    >
+      <div class="save">
+        {!state.isJson.value && (
+          <p class="problem">The text is no JSON: it can't be saved like this. The draft is kept.</p>
+        )}
+        {isBehind && <Behind state={state} stored={stored} base={base} />}
+        {stored !== null && !isBehind && (
+          <TextDiff before={{ text: definitionText(stored), label: `Version ${stored.version}` }} after={after} />
+        )}
+        {base === null && <p class="soft">It is stored as version 1, and can be run from then on.</p>}
+        {problem !== null && (
+          <p class="problem" role="alert">
+            {problem.text}
+          </p>
+        )}
+        <div class="dialog-foot">
+          <button type="button" onClick={onClose}>
+            Go on editing
+          </button>
+          <button
+            type="button"
+            class="primary"
+            disabled={isSaving || isLoading || isBehind || !state.isJson.value}
+            onClick={save}
+          >
+            Save
+          </button>
+        </div>
+      </div>
+    </Dialog>
+  );
+}
+
+/** Three texts: what both began with, what somebody else saved since, and what is written here. */
+function Behind({ state, stored, base }: { state: TextState; stored: StoredDefinition; base: number }) {
+  const [shown, setShown] = useState<"both" | "theirs" | "yours">("both");
+  const began = useReading(`base ${state.workflow} ${base}`, (signal) =>
+    platform.workflows.get(state.workflow, { version: base, signal }),
+  ).state.value.value;
+  const theirs = { text: definitionText(stored), label: `Version ${stored.version}, saved by somebody else` };
+  const yours = { text: state.text.value, label: "Your text" };
+  const first = began === null ? null : { text: definitionText(began), label: `Version ${base}, with which you began` };
+  return (
+    <>
+      <p class="note" role="alert">
+        Somebody saved v{stored.version} while you edited v{base}. Your text is kept here, and nothing was saved over
+        theirs.
+      </p>
+      <fieldset class="tabs" aria-label="What is compared">
+        {(
+          [
+            ["both", "Theirs and yours"],
+            ["theirs", `What v${stored.version} changed`],
+            ["yours", "What you changed"],
+          ] as const
+        ).map(([which, label]) => (
+          <button
+            key={which}
+            type="button"
+            class="quiet"
+            aria-pressed={shown === which}
+            onClick={() => setShown(which)}
+          >
+            {label}
+          </button>
+        ))}
+      </fieldset>
+      {shown === "both" && <TextDiff key="both" before={theirs} after={yours} />}
+      {shown === "theirs" && first !== null && <TextDiff key="theirs" before={first} after={theirs} />}
+      {shown === "yours" && first !== null && <TextDiff key="yours" before={first} after={yours} />}
+      <p>
+        <button type="button" onClick={() => state.rebase(stored.version)}>
+          Go on from v{stored.version} with my text
+        </button>{" "}
+        <span class="soft">
+          The next save then takes the place of theirs; what you want of theirs, write into your text first.
+        </span>
+      </p>
+    </>
+  );
+}

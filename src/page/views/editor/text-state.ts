@@ -1,0 +1,138 @@
+/** The text of a definition while it is edited: what it says, what is wrong with it, and its draft. */
+import { computed, signal } from "@preact/signals";
+import type { Definition } from "../../../client/definitions.ts";
+import { ApiError, type Fault } from "../../../client/errors.ts";
+import { platform } from "../../data/platform.ts";
+import { problemOf } from "../../data/problem.ts";
+import { type DrawnStep, stepsOf } from "../../shared/drawing/steps.ts";
+import type { Problem } from "../../shared/editor/json-editor.tsx";
+import { type Draft, draftOf, dropDraft, keepDraft } from "./drafts.ts";
+
+/** Milliseconds after the last key. */
+const PAUSE = 300;
+
+/** What of a text the platform says: problems with their places, or why it could not be asked. */
+interface Verdict {
+  problems: readonly Problem[];
+  unknown: string | null;
+}
+
+export class TextState {
+  readonly workflow: string;
+  readonly text;
+  /** What the text said when it last was JSON. */
+  readonly definition = signal<unknown>(null);
+  readonly isJson = signal(true);
+  readonly verdict = signal<Verdict | null>(null);
+  /** The version that is changed; null of a new workflow. */
+  readonly base;
+  readonly draft = signal<Draft | null>(null);
+  readonly isKept = signal(true);
+  readonly steps = computed<readonly DrawnStep[]>(() => stepsOf(this.definition.value));
+  #saved: string;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #asked: AbortController | null = null;
+  #isAgain = false;
+
+  /** @param begin what is shown where there is no draft, of an older version that is to be the newest */
+  constructor(workflow: string, saved: { text: string; version: number | null }, begin = saved.text) {
+    this.workflow = workflow;
+    this.#saved = saved.text;
+    const draft = draftOf(workflow);
+    const isDraft = draft !== null && draft.text !== saved.text;
+    this.draft.value = isDraft ? draft : null;
+    this.base = signal(isDraft ? draft.version : saved.version);
+    this.text = signal(isDraft ? draft.text : begin);
+    this.#read();
+    this.#ask();
+  }
+
+  get isChanged(): boolean {
+    return this.text.value !== this.#saved;
+  }
+
+  change(text: string): void {
+    this.text.value = text;
+    this.#read();
+    if (text === this.#saved) {
+      dropDraft(this.workflow);
+      this.draft.value = null;
+    } else this.#keep();
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#ask(), PAUSE);
+  }
+
+  /** It was saved as this version. */
+  saved(version: number): void {
+    this.#saved = this.text.value;
+    this.base.value = version;
+    this.draft.value = null;
+    dropDraft(this.workflow);
+  }
+
+  /** Goes on from another version, with the text as it is. */
+  rebase(version: number): void {
+    this.base.value = version;
+    this.#keep();
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#asked?.abort(new Error("no longer wanted"));
+  }
+
+  #keep(): void {
+    const draft = { version: this.base.value, text: this.text.value, at: Date.now() };
+    this.isKept.value = keepDraft(this.workflow, draft);
+    this.draft.value = draft;
+  }
+
+  #read(): void {
+    try {
+      this.definition.value = JSON.parse(this.text.value);
+      this.isJson.value = true;
+    } catch {
+      this.isJson.value = false;
+    }
+  }
+
+  /** Has the platform check the text: one request at a time, and the last text is always checked. */
+  async #ask(): Promise<void> {
+    if (this.#asked !== null) {
+      this.#isAgain = true;
+      return;
+    }
+    if (!this.isJson.value) {
+      this.verdict.value = null;
+      return;
+    }
+    const text = this.text.value;
+    this.#asked = new AbortController();
+    const verdict = await verdictOn(JSON.parse(text), this.#asked.signal);
+    const isGivenUp = this.#asked.signal.aborted;
+    this.#asked = null;
+    if (isGivenUp) return;
+    if (text === this.text.value) this.verdict.value = verdict;
+    if (this.#isAgain) {
+      this.#isAgain = false;
+      await this.#ask();
+    }
+  }
+}
+
+async function verdictOn(definition: Definition, signal: AbortSignal): Promise<Verdict> {
+  try {
+    const { warnings } = await platform.workflows.validate(definition, { signal });
+    return { problems: warnings.map((warning) => problemFrom(warning, true)), unknown: null };
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.faults.length === 0)
+      return { problems: [], unknown: problemOf(error).text };
+    return { problems: error.faults.map((fault) => problemFrom(fault, false)), unknown: null };
+  }
+}
+
+/** A fault as the editor marks it: its place within the definition. */
+export function problemFrom({ loc, msg, type, ctx }: Fault, isWarning: boolean): Problem {
+  const place = loc[0] === "body" ? loc.slice(1) : loc;
+  return { loc: place, message: msg, type, isWarning, ...(ctx === undefined ? {} : { part: ctx }) };
+}

@@ -10,6 +10,7 @@ const ERRORS = {
     retryable: false,
     sentence: () => "Pages of other origins may not use this server; CORS_ORIGINS lists those that may",
   },
+  loopback_only: { status: 403, retryable: false, sentence: () => "Tools are for programs on this machine alone" },
   misdirected_request: {
     status: 421,
     retryable: false,

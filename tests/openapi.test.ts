@@ -101,7 +101,9 @@ test("passes the validator of OpenAPI 3.1", async () => {
 });
 
 test("has every route of the app", async () => {
-  const routes = (await routesOfApp()).filter((route) => !/ \/(docs|ui|api\/v1\/openapi\.json)/.test(route));
+  const routes = (await routesOfApp()).filter(
+    (route) => !/ \/(docs|ui|mcp|llms\.txt|api\/v1\/openapi\.json)/.test(route),
+  );
   expect(operations.map(([route]) => route).toSorted()).toEqual(routes.toSorted());
 });
 

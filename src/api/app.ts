@@ -33,8 +33,10 @@ import { traced } from "./request/tracing.ts";
 import { controlRoutes } from "./routes/control.ts";
 import { editingRoutes } from "./routes/editing.ts";
 import { eventRoutes } from "./routes/events.ts";
+import { guideRoutes } from "./routes/guides.ts";
 import { hookRoutes } from "./routes/hooks.ts";
 import { languageRoutes } from "./routes/language.ts";
+import { mcpRoutes } from "./routes/mcp.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { scheduleRoutes } from "./routes/schedules.ts";
 import { serviceRoutes } from "./routes/service.ts";
@@ -141,11 +143,18 @@ export function createApp(options: AppOptions) {
     .use(eventRoutes(history, clock))
     .use(languageRoutes())
     .use(editingRoutes(workflows, types))
-    .use(testRoutes(tests));
+    .use(testRoutes(tests))
+    .use(guideRoutes())
+    .use(mcpRoutes(within));
   const allowed = app.routes.map(({ method, path }) => ({ method, path, pattern: patternOf(path) }));
   const counted = countsRequests ? counting(allowed, admit) : admit;
   const answer = tracing === null ? counted : traced(counted, { tracing, clock, routes: allowed });
   return app;
+
+  /** Carries out a request that comes from this process itself. */
+  function within(request: Request): Promise<Response> {
+    return Promise.resolve(app.handle(request));
+  }
 
   function admit(next: Next, request: Request): unknown {
     return admitted(isMisread(request) ? notFound : next, request);

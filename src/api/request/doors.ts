@@ -16,7 +16,7 @@ export interface DoorOptions {
 /** Probes may name any host: a page learns nothing from their answers but that a server listens. */
 const PROBE = /^\/health(?:\/ready)?\/?$/;
 /** Documents that pages of other origins may link to or load: they are public and change nothing. */
-const DOCUMENT = /^\/(?:(?:docs|ui)(?:\/.*)?|api\/v1\/openapi\.json\/?)?$/;
+const DOCUMENT = /^\/(?:llms\.txt|(?:docs|ui)(?:\/.*)?|api\/v1\/openapi\.json\/?)?$/;
 
 /** What answers a request that was let in. */
 export type Next = (request: Request) => unknown;

@@ -34,3 +34,21 @@ export function hostJudge(listensOn: string, publicHosts: readonly string[]): (h
     return "known";
   };
 }
+
+/** Of a socket that takes both kinds of addresses. */
+const MAPPED = /^::ffff:(?=\d)/;
+const LOOPBACK_PEER = /^(?:127(?:\.\d{1,3}){3}|::1)$/;
+
+/**
+ * Whether a request comes from this machine: its sender, all that proxies say of whom they pass on, and the name by which the
+ * server is called are loopback's.
+ *
+ * @param peer the address at the other end of the connection
+ */
+export function isOfThisMachine(headers: Headers, peer: string): boolean {
+  const [, domain, address] = HOST.exec((headers.get("host") ?? "").toLowerCase()) ?? [];
+  const passedOn = headers.get("x-forwarded-for")?.split(",") ?? [];
+  const senders = [peer, ...passedOn].map((one) => one.trim().replace(MAPPED, ""));
+  const isHidden = headers.has("forwarded");
+  return !isHidden && LOOPBACK.test(domain ?? address ?? "") && senders.every((one) => LOOPBACK_PEER.test(one));
+}

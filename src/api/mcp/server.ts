@@ -1,0 +1,99 @@
+/** Answers the messages of the Model Context Protocol. Nothing is kept from one request to the next. */
+import packageJson from "../../../package.json" with { type: "json" };
+import { PlatformError, ValidationFailed } from "../../errors.ts";
+import { checked } from "../../schemas/faults.ts";
+import { isObject, type Json, type JsonObject } from "../../schemas/json.ts";
+import { type Message, RpcError, resultReply } from "./messages.ts";
+import { agreed, isCurrent, REVISIONS } from "./revisions.ts";
+import { toolsOf } from "./tools/index.ts";
+import type { Api, Level, Told, Tool } from "./tools/tool.ts";
+
+const SERVER = { name: "workflow-platform", title: "Workflow platform", version: packageJson.version };
+const CAPABILITIES = { tools: {} };
+const INSTRUCTIONS =
+  "Workflows are JSON: {name, steps: [{name, type, config}]}. To write one, look constructs up with search_documentation and list_step_types, check it with validate_workflow, try it with test_workflow, then store it with create_workflow and run it with trigger_workflow. To mend a failed run, read get_run_outline, change the workflow, and call retry_run with version latest.";
+/** The tools of a version of this program are always the same. */
+const FRESH = { ttlMs: 300_000, cacheScope: "public" };
+/** Models read it all. */
+const MOST_CHARACTERS = 100_000;
+
+export interface Caller {
+  headers: Headers;
+  level: Level;
+  api: Api;
+}
+
+/** The answer to a message; null to a notification. @throws RpcError */
+export async function answer(message: Message, caller: Caller): Promise<Response | null> {
+  const isNew = isCurrent(message, caller.headers);
+  const { id, method, params = {} } = message;
+  if (id === undefined) return null;
+  const result = isNew ? await currentResult(method, params, caller) : await olderResult(method, params, caller);
+  if (result === null) throw new RpcError("method", `There is no method ${method}`, { status: isNew ? 404 : 200 });
+  return resultReply(id, result);
+}
+
+async function currentResult(method: string, params: JsonObject, caller: Caller): Promise<JsonObject | null> {
+  const result =
+    method === "server/discover"
+      ? { supportedVersions: REVISIONS, capabilities: CAPABILITIES, instructions: INSTRUCTIONS, ...FRESH }
+      : await toolResult(method, params, caller);
+  if (result === null) return null;
+  const fresh = method === "tools/list" ? FRESH : {};
+  return { resultType: "complete", ...result, ...fresh, _meta: { "io.modelcontextprotocol/serverInfo": SERVER } };
+}
+
+async function olderResult(method: string, params: JsonObject, caller: Caller): Promise<JsonObject | null> {
+  if (method === "ping") return {};
+  if (method !== "initialize") return toolResult(method, params, caller);
+  return {
+    protocolVersion: agreed(params.protocolVersion),
+    capabilities: CAPABILITIES,
+    serverInfo: SERVER,
+    instructions: INSTRUCTIONS,
+  };
+}
+
+/** Null where the method is none of tools. */
+async function toolResult(method: string, params: JsonObject, { level, api }: Caller): Promise<JsonObject | null> {
+  const tools = toolsOf(level);
+  if (method === "tools/list") return { tools: tools.map(shownTool) };
+  if (method !== "tools/call") return null;
+  const tool = tools.find(({ name }) => name === params.name);
+  if (tool === undefined) throw new RpcError("params", `There is no tool ${JSON.stringify(params.name) ?? ""} here`);
+  const { text, isError } = await call(tool, params.arguments ?? {}, api);
+  return { content: [{ type: "text", text: cut(text) }], isError };
+}
+
+/** What does not fit is told to the model, which can mend it. */
+async function call(tool: Tool, given: Json, api: Api): Promise<Told> {
+  try {
+    return await tool.call(checked(tool.check(), given, "body"), api);
+  } catch (error) {
+    if (error instanceof ValidationFailed) return { text: JSON.stringify({ detail: error.faults }), isError: true };
+    if (error instanceof PlatformError) return { text: error.message, isError: true };
+    throw error;
+  }
+}
+
+function shownTool({ name, title, description, input, level, isDestructive }: Tool): JsonObject {
+  const inputSchema: JsonObject = JSON.parse(JSON.stringify(input));
+  const annotations = {
+    readOnlyHint: level === "read",
+    destructiveHint: isDestructive === true,
+    openWorldHint: level === "run",
+  };
+  return { name, title, description, inputSchema, annotations };
+}
+
+function cut(text: string): string {
+  if (text.length <= MOST_CHARACTERS) return text;
+  const left = text.length - MOST_CHARACTERS;
+  return `${text.slice(0, MOST_CHARACTERS)}\n… ${left} more characters are left out: ask for less, such as a single step`;
+}
+
+/** The id of what may be no message, so that the refusal finds its request. */
+export function idOf(body: Json): string | number | undefined {
+  const id = isObject(body) ? body.id : undefined;
+  return typeof id === "string" || typeof id === "number" ? id : undefined;
+}

@@ -1,0 +1,78 @@
+import { Type } from "@sinclair/typebox";
+import { TypeCompiler } from "@sinclair/typebox/compiler";
+import { Elysia } from "elysia";
+import { PlatformError, ValidationFailed } from "../../errors.ts";
+import { checked } from "../../schemas/faults.ts";
+import type { Json } from "../../schemas/json.ts";
+import { errorReply, message, RpcError } from "../mcp/messages.ts";
+import { answer, idOf } from "../mcp/server.ts";
+import { type Asked, LEVELS, type Level, type Told } from "../mcp/tools/tool.ts";
+import { readBody } from "../request/body.ts";
+import { isOfThisMachine } from "../request/hosts.ts";
+import { searchOf } from "../request/query.ts";
+
+const LevelQuery = Type.Object(
+  { level: Type.Optional(Type.Union(LEVELS.map((level) => Type.Literal(level)))) },
+  { additionalProperties: false },
+);
+const levelQuery = TypeCompiler.Compile(LevelQuery);
+/** A definition stands so much deeper in the message. */
+const MESSAGE_DEPTH = 128;
+/** Where nobody listens: such requests never leave this process. */
+const WITHIN = "http://127.0.0.1/api/v1";
+
+/** Tools for programs that write workflows. @param ask carries out a request of the API */
+export function mcpRoutes(ask: (request: Request) => Promise<Response>) {
+  return new Elysia({ normalize: false }).post(
+    "/mcp",
+    async ({ request, server }) => {
+      const peer = server?.requestIP(request)?.address ?? "";
+      if (!isOfThisMachine(request.headers, peer)) throw new PlatformError("loopback_only");
+      const level = levelOf(request);
+      let id: string | number | undefined;
+      try {
+        const body = await bodyOf(request);
+        id = idOf(body);
+        if (!message.Check(body)) throw new RpcError("request", "This is no message of JSON-RPC 2.0, or several");
+        const api = (asked: Asked) => told(ask(requestOf(asked, request.signal)));
+        return (await answer(body, { headers: request.headers, level, api })) ?? new Response(null, { status: 202 });
+      } catch (error) {
+        if (error instanceof RpcError) return errorReply(error, id);
+        throw error;
+      }
+    },
+    { detail: { hide: true } },
+  );
+}
+
+/** @throws RpcError where it is no JSON; PlatformError */
+async function bodyOf(request: Request): Promise<Json> {
+  try {
+    return await readBody(request, MESSAGE_DEPTH);
+  } catch (error) {
+    if (!(error instanceof ValidationFailed)) throw error;
+    throw new RpcError("parse", error.faults[0]?.msg ?? error.message);
+  }
+}
+
+/** `?level=` of the address that its user gave the client; write without it. @throws ValidationFailed */
+function levelOf(request: Request): Level {
+  return checked(levelQuery, Object.fromEntries(searchOf(request)), "query").level ?? "write";
+}
+
+function requestOf({ method, path, query = {}, headers = {}, body }: Asked, signal: AbortSignal): Request {
+  const url = new URL(WITHIN + path);
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value));
+  const json = body === undefined ? {} : { "content-type": "application/json" };
+  return new Request(url.href, {
+    method,
+    headers: { ...json, ...headers },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    signal,
+  });
+}
+
+async function told(reply: Promise<Response>): Promise<Told> {
+  const response = await reply;
+  return { text: await response.text(), isError: !response.ok };
+}

@@ -1,6 +1,6 @@
 import type { Json } from "../schemas/json.ts";
 import type { Run, RunStatus } from "../schemas/run.ts";
-import type { RunSummary } from "../schemas/run-summary.ts";
+import type { RunSummary, WaitingRun } from "../schemas/run-summary.ts";
 import type { Stats, Window } from "../schemas/stats.ts";
 import { type Call, type CallOptions, Connection, type ConnectionOptions, newKey } from "./connection.ts";
 import { Definitions } from "./definitions.ts";
@@ -47,6 +47,9 @@ export interface RunPage extends Page<RunSummary> {
   /** How far it looked, where it ended before it was full and there may be more. */
   looked_to: string | null;
 }
+
+/** A page of runs that wait for a signal. */
+export type WaitingPage = Page<WaitingRun> & Pick<RunPage, "looked_to">;
 
 /** The services that the process that answered stands on, by name. */
 export interface Readiness {
@@ -95,6 +98,17 @@ export class Client {
       this.#connection.json({
         ...{ method: "GET", path: "/runs", query: { ...queryOf(filter), view: "summary", limit, cursor } },
         ...{ isRepeatable: true, ...options },
+      }),
+    /** A page of the runs that wait for a signal, oldest first. */
+    waiting: ({
+      workflow,
+      limit,
+      cursor,
+      ...options
+    }: PageOptions & { workflow?: string } = {}): Promise<WaitingPage> =>
+      this.#connection.json({
+        ...{ method: "GET", path: "/waiting", query: { workflow, limit, cursor }, isRepeatable: true },
+        ...options,
       }),
     /** What becomes of the newest runs that fit, for as long as it is iterated; a connection that breaks is made again. */
     follow: (filter: Omit<RunFilter, "order"> = {}, options: CallOptions = {}): AsyncGenerator<RunsEvent, void> =>

@@ -6,6 +6,7 @@ export {
   type RunFilter,
   type RunPage,
   type TriggerOptions,
+  type WaitingPage,
 } from "./client.ts";
 export type { CallOptions, ConnectionOptions } from "./connection.ts";
 export type {

@@ -47,6 +47,10 @@ export const RunQuery = Type.Object(
 );
 export type RunQuery = Static<typeof RunQuery>;
 
+/** The query of the list of runs that wait for a signal. */
+export const WaitingQuery = Type.Pick(RunQuery, ["limit", "cursor", "workflow"], { additionalProperties: false });
+export type WaitingQuery = Static<typeof WaitingQuery>;
+
 /** A query as it was read: times are milliseconds since the epoch. */
 export type RunsAsked = Omit<RunQuery, "created_from" | "created_to"> & { created_from?: number; created_to?: number };
 
@@ -64,6 +68,8 @@ export interface RunFilter {
   createdTo?: number;
   /** A text in the error; letters of ASCII are compared without case. */
   error?: string;
+  /** Open, and with a step that has waited for a signal: the log says whether it still does. */
+  hasWaited?: true;
 }
 
 /** A look at some of the runs of a namespace in the order of their uuids. */

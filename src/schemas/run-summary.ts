@@ -1,6 +1,7 @@
 /** A run as lists show it with `view=summary`. */
 import { type Static, Type } from "@sinclair/typebox";
 import { RunStatus } from "./run.ts";
+import { MAX_WAITING, SignalWait } from "./waiting.ts";
 
 const nullable = <T extends import("@sinclair/typebox").TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 const time = Type.String({ format: "date-time" });
@@ -35,3 +36,10 @@ export const RunSummary = Type.Object(
   { title: "RunSummary", description: `At most ${MAX_SUMMARY_BYTES} bytes` },
 );
 export type RunSummary = Static<typeof RunSummary>;
+
+/** A run with steps that wait for a signal. */
+export const WaitingRun = Type.Object(
+  { ...RunSummary.properties, waits: Type.Array(SignalWait, { minItems: 1, maxItems: MAX_WAITING }) },
+  { title: "WaitingRun" },
+);
+export type WaitingRun = Static<typeof WaitingRun>;

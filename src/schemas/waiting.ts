@@ -13,5 +13,17 @@ export const Waiting = Type.Object(
 );
 export type Waiting = Static<typeof Waiting>;
 
+/** A step that waits for a signal, and since when. */
+export const SignalWait = Type.Object(
+  {
+    address: Waiting.properties.address,
+    since: Type.Union([Type.String({ format: "date-time" }), Type.Null()]),
+    until: Waiting.properties.until,
+    signals: Type.Array(Type.String(), { description: "Any of them ends it" }),
+  },
+  { title: "SignalWait" },
+);
+export type SignalWait = Static<typeof SignalWait>;
+
 /** More are left out. */
 export const MAX_WAITING = 20;

@@ -4,7 +4,7 @@ import { WORKFLOW } from "../language/definition/control.ts";
 import { isObject } from "./json.ts";
 import { type LogEntry, parseLog } from "./log.ts";
 import { pauseOf } from "./pauses.ts";
-import type { Waiting } from "./waiting.ts";
+import type { SignalWait, Waiting } from "./waiting.ts";
 
 /** The runs that a run waits for, by the paths of the attempts that started them. */
 export type Awaited = ReadonlyMap<string, string>;
@@ -16,14 +16,30 @@ export function waitingIn(
   { log, completedAt }: { log: string; completedAt: number | null },
   awaited: Awaited = NONE,
 ): Waiting[] {
+  return completedAt !== null ? [] : lastEntries(log).flatMap((entry) => waitingOf(entry, awaited));
+}
+
+/** Those of them that wait for a signal. */
+export function signalWaitsIn({ log, completedAt }: { log: string; completedAt: number | null }): SignalWait[] {
   if (completedAt !== null) return [];
+  return lastEntries(log).flatMap((entry) =>
+    waitingOf(entry, NONE).flatMap(({ kind, signals = [], address, until }) =>
+      kind === "signal"
+        ? [{ address, since: entry[1].started_at, ...(until !== undefined && { until }), signals }]
+        : [],
+    ),
+  );
+}
+
+/** The last entry of each step, its times as pauses have moved them. */
+function lastEntries(log: string): LogEntry[] {
   const last = new Map<string, LogEntry>();
   for (const entry of parseLog(log)) {
     const paused = pauseOf(entry);
     if (paused === null) last.set(entry[0], entry);
     else for (const [path, [, result, wakeAt]] of last) last.set(path, [path, result, wakeAt && wakeAt + paused]);
   }
-  return [...last.values()].flatMap((entry) => waitingOf(entry, awaited));
+  return [...last.values()];
 }
 
 function waitingOf([path, result, wakeAt]: LogEntry, awaited: Awaited): Waiting[] {

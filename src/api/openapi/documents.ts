@@ -8,11 +8,12 @@ import { CancelInput, RetryInput } from "../../schemas/control-input.ts";
 import { ExpressionInput } from "../../schemas/expression.ts";
 import { ErrorCause, ErrorDetails, Run, RunCompensation, StepResult } from "../../schemas/run.ts";
 import { RunEvent } from "../../schemas/run-event.ts";
+import { WaitingRun } from "../../schemas/run-summary.ts";
 import { STATS_SCHEMAS } from "../../schemas/stats.ts";
 import { STEP_SCHEMAS } from "../../schemas/step-query.ts";
 import { MockError, MockOutput, MockReply, TestInput, TestSignal } from "../../schemas/test-input.ts";
 import { TriggerBatchInput, TriggerInput } from "../../schemas/trigger.ts";
-import { Waiting } from "../../schemas/waiting.ts";
+import { SignalWait, Waiting } from "../../schemas/waiting.ts";
 import { ErrorBody, ExpressionPlace, Finding, ValidationErrorBody } from "./error-schemas.ts";
 import { EXPRESSION_EXAMPLE, TEST_EXAMPLE, TRIGGER_EXAMPLE, WORKFLOW_EXAMPLE } from "./examples.ts";
 import { HOOK_SCHEMAS } from "./hook-documents.ts";
@@ -53,6 +54,8 @@ const SCHEMAS = {
   RunCompensation,
   StepResult,
   Waiting,
+  SignalWait,
+  WaitingRun,
   ErrorDetails,
   ErrorCause,
   Error: ErrorBody,

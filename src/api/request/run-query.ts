@@ -3,13 +3,17 @@ import { type RequestFault, ValidationFailed } from "../../errors.ts";
 import { millisecondsOf, parseTimestamp } from "../../language/expressions/values/moments.ts";
 import { checked } from "../../schemas/faults.ts";
 import { PageQuery } from "../../schemas/page.ts";
-import { RunQuery, type RunsAsked } from "../../schemas/run-query.ts";
+import { RunQuery, type RunsAsked, WaitingQuery } from "../../schemas/run-query.ts";
 import { numbers, parameters, readParameters, searchOf } from "./query.ts";
 
 const runQuery = TypeCompiler.Compile(RunQuery);
+const waitingQuery = TypeCompiler.Compile(WaitingQuery);
 
 /** The OpenAPI parameters of the list of runs. */
 export const RUN_PARAMETERS = parameters(RunQuery);
+
+/** Those of the list of runs that wait for a signal. */
+export const WAITING_PARAMETERS = parameters(WaitingQuery);
 
 /** Of what lists are filtered by. */
 export const FILTER_PARAMETERS = RUN_PARAMETERS.filter(({ name }) => !isOfPage(name));
@@ -43,6 +47,12 @@ export function readRunQuery(request: Request): RunsAsked | null {
     ...(created_from !== undefined && { created_from: timeOf("created_from", created_from) }),
     ...(created_to !== undefined && { created_to: timeOf("created_to", created_to) }),
   };
+}
+
+/** @throws ValidationFailed */
+export function readWaitingQuery(request: Request): WaitingQuery {
+  const { once } = readParameters(request, []);
+  return checked(waitingQuery, { ...once, ...numbers(once, ["limit"]) }, "query");
 }
 
 /** A plus sign in a query is a blank, and times of our own answers have one. */

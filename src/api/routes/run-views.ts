@@ -3,7 +3,9 @@ import { isoTime } from "../../clock.ts";
 import { timeOfId } from "../../ids.ts";
 import { MAX_SUMMARY_BYTES } from "../../schemas/run-summary.ts";
 import type { OutlineStep } from "../../schemas/step-query.ts";
+import { MAX_WAITING } from "../../schemas/waiting.ts";
 import type { Awaited } from "../../schemas/waits.ts";
+import type { WaitingRun } from "../../services/finding/run-finder.ts";
 import type { PageOfFound } from "../../services/finding/run-lists.ts";
 import type { RunRecord, RunSummary } from "../../storage/port.ts";
 import { reference } from "../openapi/documents.ts";
@@ -22,6 +24,12 @@ export const FoundPage = Type.Object({
       description: "How far it looked, where the page ended before it was full and there may be more",
     }),
   ),
+});
+
+/** A page of runs that wait for a signal, for OpenAPI. */
+export const WaitingPage = Type.Object({
+  ...FoundPage.properties,
+  items: Type.Array(Type.Unsafe(reference("WaitingRun"))),
 });
 
 /** A page of runs that fit a query. */
@@ -63,6 +71,11 @@ export function summaryText(run: RunSummary): string {
   const head = `{"uuid":"${uuid}","workflow":${workflow},"workflow_version":${run.workflowVersion},"status":"${run.status}",${times},"error":`;
   const tail = `${sleep}${family}}`;
   return `${head}${fitted(run.error, MAX_SUMMARY_BYTES - Buffer.byteLength(head) - tail.length, MOST_OF_ERROR)}${tail}`;
+}
+
+/** A run that waits for a signal: its summary, and what waits. */
+export function waitingText({ run, waits }: WaitingRun): string {
+  return `${summaryText(run).slice(0, -1)},"waits":${JSON.stringify(waits.slice(0, MAX_WAITING))}}`;
 }
 
 /** The JSON of a text, cut so that it takes at most so many bytes. */

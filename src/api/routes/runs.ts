@@ -6,9 +6,9 @@ import type { RunService } from "../../services/runs.ts";
 import { reference, responses } from "../openapi/documents.ts";
 import { readPageQuery } from "../request/query.ts";
 import { READ_AFTER_PARAMETER, type ReadAfter } from "../request/read-after.ts";
-import { RUN_PARAMETERS, readRunQuery } from "../request/run-query.ts";
+import { RUN_PARAMETERS, readRunQuery, readWaitingQuery, WAITING_PARAMETERS } from "../request/run-query.ts";
 import { readViewQuery, VIEW_PARAMETERS } from "../request/step-query.ts";
-import { FoundPage, foundText, outlineText, summaryText, topText } from "./run-views.ts";
+import { FoundPage, foundText, outlineText, summaryText, topText, WaitingPage, waitingText } from "./run-views.ts";
 import { jsonReply, pageText, runText } from "./views.ts";
 
 const tags = ["runs"];
@@ -41,6 +41,22 @@ export function runRoutes(
           description: LIST_DESCRIPTION,
           parameters: [...RUN_PARAMETERS, READ_AFTER_PARAMETER],
           responses: responses("A page of runs", FoundPage, 404, 422, 500, 503),
+        },
+      },
+    )
+    .get(
+      "/waiting",
+      async ({ request }) => {
+        const page = await lists.waiting(readWaitingQuery(request), readAfter.of(request));
+        return jsonReply(foundText(page, waitingText));
+      },
+      {
+        detail: {
+          tags,
+          summary: "List runs that wait for a signal",
+          description: "Oldest first, each with its steps that wait, without payload and results.",
+          parameters: [...WAITING_PARAMETERS, READ_AFTER_PARAMETER],
+          responses: responses("A page of them", WaitingPage, 404, 422, 500, 503),
         },
       },
     )

@@ -4,6 +4,8 @@ import type { RunRepository } from "../../repositories/runs.ts";
 import type { Source } from "../../repositories/source.ts";
 import { MAX_PAGE_BYTES, type Order, pageBytes } from "../../schemas/page.ts";
 import type { RunFilter } from "../../schemas/run-query.ts";
+import type { SignalWait } from "../../schemas/waiting.ts";
+import { signalWaitsIn } from "../../schemas/waits.ts";
 import type { RunRecord, RunSummary } from "../../storage/port.ts";
 import { NAMESPACE } from "../namespace.ts";
 
@@ -38,6 +40,12 @@ export interface FoundRuns<Run> {
   previous: Place | null;
   /** The last run that was looked at, where that ended before the page was full; else null. */
   lookedTo: string | null;
+}
+
+/** A run with steps that wait for a signal. */
+export interface WaitingRun {
+  run: RunSummary;
+  waits: SignalWait[];
 }
 
 type Sourced = PageOfRuns & { source: Source };
@@ -88,6 +96,24 @@ export class RunFinder {
     if (read === uuids.length) return { ...found, runs: shown };
     const place = { uuid: uuids[read - 1] ?? null, isBefore: page.isBefore };
     return { ...found, runs: shown, [page.isBefore ? "previous" : "next"]: place };
+  }
+
+  /** Of runs that waited for a signal those that do so now. */
+  async waiting(page: PageOfRuns, readAfter: string | null): Promise<FoundRuns<WaitingRun>> {
+    const source = await this.#runs.sourceOf(readAfter);
+    const found = await this.#pages.get({ ...page, source });
+    const runs: WaitingRun[] = [];
+    for (let read = 0; read < found.runs.length; read += READ_AT_ONCE) {
+      const portion = found.runs.slice(read, read + READ_AT_ONCE);
+      const keys = portion.map(({ uuid }) => ({ namespace: NAMESPACE, uuid }));
+      const stored = await this.#runs.asStored(keys, source);
+      for (const [index, run] of portion.entries()) {
+        const record = stored[index] ?? null;
+        const waits = record === null ? [] : signalWaitsIn(record);
+        if (waits.length > 0) runs.push({ run, waits });
+      }
+    }
+    return { ...found, runs };
   }
 
   async #page({ filter, order, limit, uuid, isBefore, source }: Sourced): Promise<FoundRuns<RunSummary>> {

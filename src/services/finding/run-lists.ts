@@ -4,10 +4,10 @@ import { isUuid } from "../../ids.ts";
 import type { RunRepository } from "../../repositories/runs.ts";
 import type { WorkflowRepository } from "../../repositories/workflows.ts";
 import { DEFAULT_LIMIT, type Order } from "../../schemas/page.ts";
-import type { RunFilter, RunsAsked } from "../../schemas/run-query.ts";
+import type { RunFilter, RunsAsked, WaitingQuery } from "../../schemas/run-query.ts";
 import type { RunRecord, RunSummary } from "../../storage/port.ts";
 import { NAMESPACE } from "../namespace.ts";
-import { type FoundRuns, type PageOfRuns, type Place, RunFinder } from "./run-finder.ts";
+import { type FoundRuns, type PageOfRuns, type Place, RunFinder, type WaitingRun } from "./run-finder.ts";
 
 /** A page of runs that fit a query, with the cursors of its neighbours; null where there is none. */
 export interface PageOfFound<Run> {
@@ -45,6 +45,15 @@ export class RunLists {
   async full(query: RunsAsked, readAfter: string | null): Promise<PageOfFound<RunRecord>> {
     const page = await this.#pageOf(query);
     return withCursors(page, await this.#finder.full(page, readAfter));
+  }
+
+  /** Runs with steps that wait for a signal, oldest first. A page may have fewer than there are. */
+  async waiting({ limit = DEFAULT_LIMIT, cursor, workflow }: WaitingQuery, readAfter: string | null) {
+    const asked = { status: ["running" as const, "paused" as const], ...(workflow !== undefined && { workflow }) };
+    const filter: RunFilter = { ...(await this.#filterOf(asked)), hasWaited: true };
+    const place = cursor === undefined ? { uuid: null, isBefore: false } : placeOf(cursor, "asc", filter);
+    const page = { filter, order: "asc" as const, limit, ...place };
+    return withCursors<WaitingRun>(page, await this.#finder.waiting(page, readAfter));
   }
 
   async #pageOf(query: RunsAsked): Promise<PageOfRuns> {

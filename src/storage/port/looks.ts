@@ -29,3 +29,6 @@ export interface RunsLooked {
 }
 
 export const MOST_OF_ERROR = 250;
+
+/** Stands in the log of a run with a step that waited for a signal. */
+export const WAITS = '"signals":[';

@@ -204,6 +204,27 @@ export function findingContract(check: Check): void {
     ]);
   });
 
+  check(
+    "runs with a step that waited for a signal are told from others, in any order of their statuses",
+    async (world) => {
+      const [waits, sleeps] = [await world.held(), await world.held()];
+      await world.held();
+      const entryOf = (details: string) =>
+        `[["0",{"step_name":"a","status":"running","started_at":null,"completed_at":null,"output":null,"error":null${details}},null]]`;
+      const waiting = entryOf(',"details":{"signals":["go"]}');
+      granted(await world.save(progress(waits, { entries: waiting, next: WAIT })));
+      granted(await world.save(progress(sleeps, { entries: entryOf(""), next: WAIT })));
+      await world.pass(2100);
+      const filter: RunFilter = { statuses: ["paused", "running"], hasWaited: true };
+      for (const order of ["asc", "desc"] as const)
+        expect(uuidsOf(await found(world, filter, order, 10, 10))).toEqual([waits.uuid]);
+      await world.storage.requestControl([{ namespace: NAMESPACE, uuid: waits.uuid, kind: "pause" }]);
+      expect(uuidsOf(await found(world, filter, "asc", 1, 1))).toEqual([waits.uuid]);
+      await cancelled(world, waits.uuid);
+      expect(await found(world, { hasWaited: true, statuses: ["running"] }, "asc", 10, 10)).toEqual([]);
+    },
+  );
+
   check("a look ends where it has looked at as many as it may, and says where", async (world) => {
     const uuids = await world.runs(10);
     const look = { namespace: NAMESPACE, filter: { tag: "rare" }, order: "desc", limit: 5 } as const;

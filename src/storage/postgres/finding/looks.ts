@@ -3,7 +3,7 @@ import type { Pool } from "../../../db/postgres/pool.ts";
 import { idFloor, isUuid } from "../../../ids.ts";
 import type { RunStatus } from "../../../schemas/run.ts";
 import { ID_AHEAD_MILLISECONDS, type RunFilter, type RunLook } from "../../../schemas/run-query.ts";
-import { MOST_OF_ERROR } from "../../port/looks.ts";
+import { MOST_OF_ERROR, WAITS } from "../../port/looks.ts";
 import type { RunSummary, RunsLooked } from "../../port.ts";
 import type { Settled } from "../ids.ts";
 import { STATUS } from "../runs.ts";
@@ -82,6 +82,10 @@ function conditionsOf(namespace: string, filter: RunFilter, bind: Bind): string 
   add("r.parent_run_id = ?", parentRunId, "uuid");
   add("r.root_run_id = ?", rootRunId, "uuid");
   add(`position(lower(? collate "C") in lower(r.error collate "C")) > 0`, error, "text");
+  if (filter.hasWaited)
+    conditions.push(
+      `exists (select 1 from run_log where run_uuid = r.uuid and position('${WAITS}' in entries::text) > 0)`,
+    );
   add("r.tags @> to_jsonb(?)", tag, "text");
   return conditions.join(" and ");
 }

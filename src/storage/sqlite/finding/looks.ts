@@ -2,7 +2,7 @@ import type { Database } from "bun:sqlite";
 import { idFloor } from "../../../ids.ts";
 import type { RunStatus } from "../../../schemas/run.ts";
 import { ID_AHEAD_MILLISECONDS, type RunFilter, type RunLook } from "../../../schemas/run-query.ts";
-import { MOST_OF_ERROR } from "../../port/looks.ts";
+import { MOST_OF_ERROR, WAITS } from "../../port/looks.ts";
 import type { RunSummary, RunsLooked } from "../../port.ts";
 import { NEVER } from "../never.ts";
 import { statusOf } from "../runs.ts";
@@ -75,6 +75,8 @@ function conditions(namespace: string, filter: RunFilter): { text: string; bindi
   add("r.parent_run_id = $parentRunId", "parentRunId", filter.parentRunId);
   add("r.root_run_id = $rootRunId", "rootRunId", filter.rootRunId);
   add("instr(lower(r.error), lower($error)) > 0", "error", filter.error);
+  if (filter.hasWaited)
+    texts.push(`exists (select 1 from run_log where run_uuid = r.uuid and instr(entries, '${WAITS}') > 0)`);
   add("exists (select 1 from json_each(r.tags) where value = $tag)", "tag", filter.tag);
   return { text: texts.join(" and "), bindings };
 }

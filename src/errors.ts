@@ -40,6 +40,7 @@ const ERRORS = {
     retryable: false,
     sentence: () => "A backfill of this schedule is under way; wait until it is through, or replace the schedule",
   },
+  bulk_not_found: { status: 404, retryable: false, sentence: () => "There is no such action upon runs" },
   hook_not_found: { status: 404, retryable: false, sentence: () => "There is no such hook" },
   hook_unverified: { status: 401, retryable: false, sentence: (why: string) => `The delivery was not taken: ${why}` },
   delivery_repeated: {

@@ -21,6 +21,10 @@ export const FAILPOINTS = [
   "schedules_claimed",
   /** Any: the runs of ticks are stored, and their schedules moved; nobody was told. */
   "schedules_moved",
+  /** API: what is to be done to a page of runs is decided; nothing of it is stored. */
+  "bulk_decided",
+  /** API: it is stored, and the action moved behind it; nobody was told. */
+  "bulk_moved",
 ] as const;
 
 export type Failpoint = (typeof FAILPOINTS)[number];

@@ -16,10 +16,13 @@ import { RequestKeyRepository } from "./repositories/request-keys.ts";
 import { RunRequests } from "./repositories/run-requests.ts";
 import { RunRepository } from "./repositories/runs.ts";
 import { WorkflowRepository } from "./repositories/workflows.ts";
-import { pause } from "./resilience/waiting.ts";
+import { aborted, pause } from "./resilience/waiting.ts";
 import type { RunEnds } from "./run-ends.ts";
 import type { RunKey } from "./schemas/run.ts";
+import { BulkService } from "./services/bulk/bulk.ts";
+import { CarryingOut } from "./services/bulk/carrying-out.ts";
 import { ControlService } from "./services/control.ts";
+import { DueWork } from "./services/due-work.ts";
 import { RunLists } from "./services/finding/run-lists.ts";
 import { RunSteps } from "./services/finding/run-steps.ts";
 import { HistoryService } from "./services/history/history.ts";
@@ -90,6 +93,13 @@ export function startServer(options: ServerOptions): Server {
   const starts = new RunStarts({ runs, events, messaging, graceMilliseconds, clock, log });
   const waits = new RunWaits({ storage, ends, clock, log });
   const triggers = new TriggerService(runs, preparing, starts);
+  const retries = new RetryService(
+    runService,
+    { repository: runs, requests: new RunRequests(storage) },
+    preparing,
+    events,
+  );
+  const bulkWork = new DueWork(new CarryingOut(storage, retries, events, clock, log), clock, log);
   const app = createApp({
     workflows,
     tests: new TestService(new InProcessTester(types, clock), workflows, types),
@@ -104,7 +114,8 @@ export function startServer(options: ServerOptions): Server {
     stats: new StatsService(storage, definitions, clock),
     signals: new SignalService(runService, runs, events, clock),
     control: new ControlService(runService, new RunRequests(storage), events),
-    retries: new RetryService(runService, { repository: runs, requests: new RunRequests(storage) }, preparing, events),
+    retries,
+    bulk: new BulkService(storage, runLists, clock),
     history,
     requests: new RepeatableRequests(keys),
     readiness,
@@ -123,6 +134,7 @@ export function startServer(options: ServerOptions): Server {
   const { server } = app;
   if (server === null) throw new StartError(`Nothing listens on ${config.HOST}:${config.PORT}`);
   health.start();
+  bulkWork.start();
   const shares = shareDescriptors(config.WORKER_MAX_EFFECTS);
   const stopWatch = keepDescriptorsFree(shares, () => server.closeIdleConnections(), clock, log);
   return {
@@ -138,6 +150,7 @@ export function startServer(options: ServerOptions): Server {
       waits.stop();
       await Promise.race([server.stop(), pause(clock, REQUESTS_MILLISECONDS, hurry)]);
       await server.stop(true);
+      await Promise.race([bulkWork.stop(), aborted(hurry)]);
     },
   };
 

@@ -238,7 +238,7 @@ describe("is refused", () => {
     ["view=summary&order=up", "order", "enum"],
     ["view=summary&cursor=garbage", "cursor", "value_error"],
     ["__proto__=1", "__proto__"],
-    ["retry_of=00000000-0000-7000-8000-000000000000", "retry_of", "extra_forbidden"],
+    ["retry_of=x", "retry_of", "value_error"],
   ];
   for (const [query, field, type] of wrong) {
     test(query.slice(0, 60), async () => {

@@ -43,6 +43,9 @@ const STATUSES: Record<string, number[]> = {
   "POST /api/v1/runs/{run_id}/pause": [200, 202, 404, 408, 409, 413, 415, 422, 500, 503],
   "POST /api/v1/runs/{run_id}/resume": [200, 404, 408, 409, 413, 415, 422, 500, 503],
   "POST /api/v1/runs/{run_id}/retry": [200, 404, 408, 409, 413, 415, 422, 500, 503],
+  "POST /api/v1/runs/bulk": [200, 202, 404, 408, 413, 415, 422, 500, 503],
+  "GET /api/v1/runs/bulk/{bulk_id}": [200, 404, 500, 503],
+  "DELETE /api/v1/runs/bulk/{bulk_id}": [200, 404, 500, 503],
   "POST /api/v1/schedules": [200, 404, 408, 409, 413, 415, 422, 500, 503],
   "GET /api/v1/schedules": [200, 422, 500, 503],
   "GET /api/v1/schedules/{schedule_id}": [200, 404, 500, 503],
@@ -151,6 +154,7 @@ test("takes bodies as JSON only, where it takes any, but from senders to hooks",
     "POST /api/v1/runs/{run_id}/signals/{name}": ["application/json"],
     "POST /api/v1/runs/{run_id}/cancel": ["application/json"],
     "POST /api/v1/runs/{run_id}/retry": ["application/json"],
+    "POST /api/v1/runs/bulk": ["application/json"],
   });
 });
 

@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
 import type { StepTypes } from "../connectors/index.ts";
 import { PlatformError } from "../errors.ts";
+import type { BulkService } from "../services/bulk/bulk.ts";
 import type { ControlService } from "../services/control.ts";
 import type { RunLists } from "../services/finding/run-lists.ts";
 import type { RunSteps } from "../services/finding/run-steps.ts";
@@ -30,6 +31,7 @@ import { type DoorOptions, doors, type Next } from "./request/doors.ts";
 import { pathOf } from "./request/paths.ts";
 import { ReadAfter } from "./request/read-after.ts";
 import { traced } from "./request/tracing.ts";
+import { bulkRoutes } from "./routes/bulk.ts";
 import { controlRoutes } from "./routes/control.ts";
 import { editingRoutes } from "./routes/editing.ts";
 import { eventRoutes } from "./routes/events.ts";
@@ -67,6 +69,7 @@ export interface AppOptions extends DoorOptions {
   signals: SignalService;
   control: ControlService;
   retries: RetryService;
+  bulk: BulkService;
   history: HistoryService;
   requests: RepeatableRequests;
   readiness: ReadinessService;
@@ -100,6 +103,7 @@ export function createApp(options: AppOptions) {
     signals,
     control,
     retries,
+    bulk,
     history,
     requests,
     readiness,
@@ -139,7 +143,8 @@ export function createApp(options: AppOptions) {
     .use(hookRoutes(hooks, runs, waits))
     .use(signalRoutes(signals, requests, readAfter))
     .use(statsRoutes(stats))
-    .use(controlRoutes(control, retries, readAfter))
+    .use(controlRoutes(control, retries, requests, readAfter))
+    .use(bulkRoutes(bulk, requests, readAfter))
     .use(eventRoutes(history, clock))
     .use(languageRoutes())
     .use(editingRoutes(workflows, types))

@@ -26,6 +26,7 @@ export const RunQuery = Type.Object(
     tag: Type.Optional(Type.String({ minLength: 1, maxLength: 100, pattern: NO_NUL })),
     parent_run_id: uuid("Runs that steps of this run started"),
     root_run_id: uuid("Runs that were started by this run, or by one that it started, and so on"),
+    retry_of: uuid("Runs that try this run again"),
     created_from: time("Not before; ISO 8601 with a zone, as 2026-11-29T10:00:00Z"),
     created_to: time("Before; likewise"),
     error: Type.Optional(
@@ -51,6 +52,13 @@ export type RunQuery = Static<typeof RunQuery>;
 export const WaitingQuery = Type.Pick(RunQuery, ["limit", "cursor", "workflow"], { additionalProperties: false });
 export type WaitingQuery = Static<typeof WaitingQuery>;
 
+/** What a list of runs is filtered by, where it stands in a body: the same fields, without those of a page. */
+export const RunCriteria = Type.Omit(RunQuery, ["limit", "cursor", "order", "view"], {
+  additionalProperties: false,
+  title: "RunCriteria",
+  description: "Which runs, in the words of GET /api/v1/runs; they join with and",
+});
+
 /** A query as it was read: times are milliseconds since the epoch. */
 export type RunsAsked = Omit<RunQuery, "created_from" | "created_to"> & { created_from?: number; created_to?: number };
 
@@ -63,6 +71,7 @@ export interface RunFilter {
   tag?: string;
   parentRunId?: string;
   rootRunId?: string;
+  retryOf?: string;
   /** Milliseconds since the epoch: not before the first, and before the second. */
   createdFrom?: number;
   createdTo?: number;

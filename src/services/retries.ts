@@ -7,7 +7,7 @@ import { isObject, type Json, type JsonObject } from "../schemas/json.ts";
 import { parseLog } from "../schemas/log.ts";
 import { resultsTextOf } from "../schemas/results.ts";
 import type { StepResult } from "../schemas/run.ts";
-import type { RunRecord, VersionKey } from "../storage/port.ts";
+import type { InsertedRun, NewRetry, RequestKey, RunRecord, Unnamed, VersionKey } from "../storage/port.ts";
 import { type TraceContext, traceparentOf } from "../tracing/context.ts";
 import { NAMESPACE } from "./namespace.ts";
 import type { Preparing } from "./preparing.ts";
@@ -17,9 +17,18 @@ import type { TriggerEvents } from "./trigger-events.ts";
 /** A run that tries another one again. */
 export interface Retried {
   uuid: string;
-  /** The addresses of the steps that run again. */
+  /** The addresses of the steps that run again: the first MOST_ADDRESSES. */
   willRun: string[];
 }
+
+/** One that is not stored yet; with all addresses. */
+export interface Planned {
+  retry: Unnamed<NewRetry>;
+  willRun: string[];
+}
+
+const MOST_ADDRESSES = 1000;
+const UUID_LENGTH = 36;
 
 /** Tries runs that are over again. */
 export class RetryService {
@@ -45,31 +54,52 @@ export class RetryService {
   /**
    * Stores a run that keeps what a run that is over has done before a step, and does the rest. It is on disk then.
    *
+   * @param key of a request that may be repeated, stored with it; null without one
+   * @returns what is stored as the answer to the key; null where another request had it first: then nothing is stored
    * @throws PlatformError run_not_found, run_not_ended, run_undone, workflow_not_found, version_not_found, concurrency_limit,
    *   storage_unavailable, overloaded
    * @throws ValidationFailed where `from` is no place to begin, or the payload does not fit the workflow's input
    */
-  async retry(id: string, input: RetryInput, trace: TraceContext | null): Promise<Retried> {
+  async retry(
+    id: string,
+    input: RetryInput,
+    trace: TraceContext | null,
+    key: RequestKey | null,
+  ): Promise<string | null> {
+    const { retry, willRun } = await this.plan(id, input, trace);
+    const more = JSON.stringify(willRun.slice(0, MOST_ADDRESSES));
+    const stored = await this.#requests.insertRetry({ ...retry, ...(key !== null && { request: { key, more } }) });
+    if (stored.isTaken) return null;
+    await this.tell(stored);
+    return `${stored.uuid}${more}`;
+  }
+
+  /** The run that tries another one again, which is not stored yet. @throws as `retry` does */
+  async plan(id: string, input: RetryInput, trace: TraceContext | null): Promise<Planned> {
     const run = await this.#runs.get(id);
     if (run.completedAt === null) throw new PlatformError("run_not_ended");
     const own = { namespace: NAMESPACE, workflowUuid: run.workflowUuid, version: run.workflowVersion };
     const version = await this.#versionFor(own, input.version ?? "same");
-    const { log, willRun } = await this.#plan(run, own, version, input.from ?? null);
+    const { log, willRun } = await this.#keep(run, own, version, input.from ?? null);
     const payload = input.payload ?? objectOf(run.payload);
     const tags: string[] = run.tags === null ? [] : JSON.parse(run.tags);
     const made = await this.#preparing.prepare(version, { payload, tags });
     if ("faults" in made) throw new ValidationFailed(made.faults);
     const { preparedFor: _, ...prepared } = made;
-    const { cancel, uuid } = await this.#requests.insertRetry({
+    const retry = {
       ...{ uuid: null, namespace: NAMESPACE, workflowUuid: version.workflowUuid, version: version.version },
       ...prepared,
       traceparent: trace === null ? null : traceparentOf(trace),
       retryOf: run.uuid,
       log,
-    });
+    };
+    return { retry, willRun };
+  }
+
+  /** Tells workers of one that is stored, and ends the runs that give way to it. */
+  async tell({ cancel, ...stored }: InsertedRun): Promise<void> {
     if (cancel !== undefined) await this.#repository.cancel(cancel);
-    this.#events.wake({ ...version, uuid, workflowVersion: version.version });
-    return { uuid, willRun };
+    this.#events.wake({ ...stored, namespace: NAMESPACE });
   }
 
   async #versionFor(own: VersionKey, asked: NonNullable<RetryInput["version"]>): Promise<VersionKey> {
@@ -77,7 +107,7 @@ export class RetryService {
     return asked === "latest" ? this.#preparing.newestVersion(NAMESPACE, own.workflowUuid) : { ...own, version: asked };
   }
 
-  async #plan(run: RunRecord, own: VersionKey, version: VersionKey, from: string | null): Promise<Planned> {
+  async #keep(run: RunRecord, own: VersionKey, version: VersionKey, from: string | null): Promise<Keeping> {
     const [old, now] = [await this.#stepsOf(own), await this.#stepsOf(version)];
     const results: Record<string, StepResult> = JSON.parse(resultsTextOf(run));
     const plan = planRetry({
@@ -99,7 +129,12 @@ export class RetryService {
   }
 }
 
-type Planned = Exclude<RetryPlan, { fault: string }>;
+type Keeping = Exclude<RetryPlan, { fault: string }>;
+
+/** What is stored of an answer, as it was. */
+export function retriedBy(answer: string): Retried {
+  return { uuid: answer.slice(0, UUID_LENGTH), willRun: JSON.parse(answer.slice(UUID_LENGTH)) };
+}
 
 function objectOf(text: string): JsonObject {
   const value: Json = JSON.parse(text);

@@ -6,6 +6,7 @@ import type { ControlRequest, ControlResult, HolderNews } from "../schemas/contr
 import type { CompletedEvent } from "../schemas/event.ts";
 import type { InboxRow } from "../schemas/inbox.ts";
 import type { RunKey } from "../schemas/run.ts";
+import type { BulkActions } from "./port/bulk.ts";
 import type { ClaimedRun, DueClaim, Held, MessageClaim, WorkerLease } from "./port/claims.ts";
 import type { CountsAsked, CountsFound } from "./port/counts.ts";
 import type { Figures } from "./port/figures.ts";
@@ -29,6 +30,7 @@ import type {
   WorkflowKey,
 } from "./port/workflows.ts";
 
+export type * from "./port/bulk.ts";
 export type * from "./port/claims.ts";
 export type * from "./port/counts.ts";
 export type * from "./port/figures.ts";
@@ -57,6 +59,7 @@ export interface OwedEvents {
 export interface Storage extends Reads {
   readonly schedules: Schedules;
   readonly hooks: Hooks;
+  readonly bulk: BulkActions;
   /** Null where no broker is owed anything. */
   readonly owedEvents: OwedEvents | null;
   /** The state of its circuit breaker; null where it has none. */

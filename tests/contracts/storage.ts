@@ -5,6 +5,7 @@
  */
 import { describe } from "bun:test";
 import { beforeInsertContract } from "./storage/before-insert.ts";
+import { bulkContract } from "./storage/bulk.ts";
 import { changeContract } from "./storage/changes.ts";
 import { childContract } from "./storage/children.ts";
 import { claimContract } from "./storage/claims.ts";
@@ -65,6 +66,7 @@ export function storageContract(name: string, adapter: StorageAdapter): void {
     describe("history", () => historyContract(check));
     describe("schedules", () => scheduleContract(check));
     describe("hooks", () => hookContract(check));
+    describe("bulk", () => bulkContract(check));
     describe("progress", () => progressContract(check));
     describe("fences", () => fenceContract(check));
     describe("namespaces", () => namespaceContract(check));

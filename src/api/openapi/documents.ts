@@ -4,6 +4,7 @@ import { Concurrency, Defaults, OnFailure, RateLimit } from "../../language/defi
 import { Step } from "../../language/definition/step.ts";
 import { Workflow, WorkflowInput, WorkflowVersion } from "../../language/definition/workflow.ts";
 import { CONTAINERS, Placeholder, stepSchemas } from "../../language/step-schemas.ts";
+import { BULK_SCHEMAS } from "../../schemas/bulk.ts";
 import { CancelInput, RetryInput } from "../../schemas/control-input.ts";
 import { ExpressionInput } from "../../schemas/expression.ts";
 import { ErrorCause, ErrorDetails, Run, RunCompensation, StepResult } from "../../schemas/run.ts";
@@ -35,6 +36,7 @@ const SCHEMAS = {
   Placeholder,
   CancelInput,
   RetryInput,
+  ...BULK_SCHEMAS,
   TriggerInput: { ...TriggerInput, examples: [TRIGGER_EXAMPLE] },
   ...SCHEDULE_SCHEMAS,
   TriggerBatchInput: { ...TriggerBatchInput, examples: [{ triggers: [TRIGGER_EXAMPLE] }] },

@@ -38,14 +38,23 @@ export function readRunQuery(request: Request): RunsAsked | null {
   if ([...searchOf(request).keys()].every((name) => Object.hasOwn(PageQuery.properties, name))) return null;
   const { once, several } = readParameters(request, ["status"]);
   const values = { ...once, ...numbers(once, ["limit", "version"]), ...several };
-  const { created_from, created_to, ...query } = checked(runQuery, withZones(values), "query");
+  return askedBy(checked(runQuery, withZones(values), "query"), ["query"]);
+}
+
+/**
+ * A query with its times read.
+ *
+ * @param loc where it stands, for faults
+ * @throws ValidationFailed
+ */
+export function askedBy({ created_from, created_to, ...query }: RunQuery, loc: RequestFault["loc"]): RunsAsked {
   if (query.version !== undefined && query.workflow === undefined) {
-    throw new ValidationFailed([fault("version", "Input should come with a workflow")]);
+    throw new ValidationFailed([fault([...loc, "version"], "Input should come with a workflow")]);
   }
   return {
     ...query,
-    ...(created_from !== undefined && { created_from: timeOf("created_from", created_from) }),
-    ...(created_to !== undefined && { created_to: timeOf("created_to", created_to) }),
+    ...(created_from !== undefined && { created_from: timeOf(created_from, [...loc, "created_from"]) }),
+    ...(created_to !== undefined && { created_to: timeOf(created_to, [...loc, "created_to"]) }),
   };
 }
 
@@ -64,14 +73,14 @@ function withZones<Query extends object>(query: Query): Query {
   return { ...query, ...Object.fromEntries(times) };
 }
 
-function timeOf(name: string, text: string): number {
+function timeOf(text: string, loc: RequestFault["loc"]): number {
   try {
     return millisecondsOf(parseTimestamp(text));
   } catch {
-    throw new ValidationFailed([fault(name, "Input should be a time that there is")]);
+    throw new ValidationFailed([fault(loc, "Input should be a time that there is")]);
   }
 }
 
-function fault(name: string, msg: string): RequestFault {
-  return { loc: ["query", name], msg, type: "value_error" };
+function fault(loc: RequestFault["loc"], msg: string): RequestFault {
+  return { loc, msg, type: "value_error" };
 }

@@ -4,9 +4,11 @@ import { Elysia } from "elysia";
 import { CancelInput, Nothing, RetryInput } from "../../schemas/control-input.ts";
 import { checked } from "../../schemas/faults.ts";
 import type { Controlled, ControlService } from "../../services/control.ts";
-import type { RetryService } from "../../services/retries.ts";
+import type { RepeatableRequests } from "../../services/repeatable.ts";
+import { type RetryService, retriedBy } from "../../services/retries.ts";
 import { acceptedResponse, BODY_ERRORS, optionalBody, responses } from "../openapi/documents.ts";
 import { readOptionalBody } from "../request/body.ts";
+import { IDEMPOTENCY_PARAMETER, idempotencyKeyOf, marked } from "../request/idempotency.ts";
 import type { ReadAfter } from "../request/read-after.ts";
 import { traceOf } from "../request/traces.ts";
 
@@ -29,10 +31,14 @@ const Retried = Type.Object({
   run_id: Type.String({ format: "uuid" }),
   will_run: Type.Array(Type.String(), { description: "The addresses of the steps that run again; up to 1,000" }),
 });
-const MOST_ADDRESSES = 1000;
 
 /** Requests to runs: to end, to stand still, to go on. */
-export function controlRoutes(control: ControlService, retries: RetryService, readAfter: ReadAfter) {
+export function controlRoutes(
+  control: ControlService,
+  retries: RetryService,
+  requests: RepeatableRequests,
+  readAfter: ReadAfter,
+) {
   const reply = ({ uuid, status, isDone }: Controlled) =>
     readAfter.reply(`{"run_id":"${uuid}","status":"${status}"}`, isDone ? 200 : 202);
   return new Elysia({ prefix: "/api/v1", normalize: false })
@@ -101,9 +107,15 @@ export function controlRoutes(control: ControlService, retries: RetryService, re
     .post(
       "/runs/:run_id/retry",
       async ({ params, request }) => {
-        const input = checked(retryInput, await readOptionalBody(request), "body");
-        const { uuid, willRun } = await retries.retry(params.run_id, input, traceOf(request));
-        return readAfter.reply(JSON.stringify({ run_id: uuid, will_run: willRun.slice(0, MOST_ADDRESSES) }));
+        const body = await readOptionalBody(request);
+        const input = checked(retryInput, body, "body");
+        const runId = params.run_id.toLowerCase();
+        const key = idempotencyKeyOf(request, `retry ${runId}`, body);
+        const { answer, isReplayed } = await requests.once(key, () =>
+          retries.retry(runId, input, traceOf(request), key),
+        );
+        const { uuid, willRun } = retriedBy(answer);
+        return marked(await readAfter.reply(JSON.stringify({ run_id: uuid, will_run: willRun })), isReplayed);
       },
       {
         detail: {
@@ -111,7 +123,7 @@ export function controlRoutes(control: ControlService, retries: RetryService, re
           summary: "Try a run again",
           description:
             "A new run, with `retry_of`, that keeps what the run that is over did before a step, and does the rest. It is on disk before this answers.",
-          parameters: [RUN_ID],
+          parameters: [RUN_ID, IDEMPOTENCY_PARAMETER],
           requestBody: optionalBody("RetryInput"),
           responses: responses("The new run is stored", Retried, 404, 409, ...BODY_ERRORS),
         },

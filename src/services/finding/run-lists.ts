@@ -50,7 +50,7 @@ export class RunLists {
   /** Runs with steps that wait for a signal, oldest first. A page may have fewer than there are. */
   async waiting({ limit = DEFAULT_LIMIT, cursor, workflow }: WaitingQuery, readAfter: string | null) {
     const asked = { status: ["running" as const, "paused" as const], ...(workflow !== undefined && { workflow }) };
-    const filter: RunFilter = { ...(await this.#filterOf(asked)), hasWaited: true };
+    const filter: RunFilter = { ...(await this.filterOf(asked)), hasWaited: true };
     const place = cursor === undefined ? { uuid: null, isBefore: false } : placeOf(cursor, "asc", filter);
     const page = { filter, order: "asc" as const, limit, ...place };
     return withCursors<WaitingRun>(page, await this.#finder.waiting(page, readAfter));
@@ -58,13 +58,15 @@ export class RunLists {
 
   async #pageOf(query: RunsAsked): Promise<PageOfRuns> {
     const { limit = DEFAULT_LIMIT, order = "desc", cursor } = query;
-    const filter = await this.#filterOf(query);
+    const filter = await this.filterOf(query);
     const place = cursor === undefined ? { uuid: null, isBefore: false } : placeOf(cursor, order, filter);
     return { filter, order, limit, ...place };
   }
 
-  async #filterOf(query: RunsAsked): Promise<RunFilter> {
-    const { status, workflow, version, tag, parent_run_id, root_run_id, created_from, created_to, error } = query;
+  /** Which runs a query asks for. @throws PlatformError workflow_not_found where no workflow has the id that is named */
+  async filterOf(query: RunsAsked): Promise<RunFilter> {
+    const { status, workflow, version, tag, parent_run_id, root_run_id, retry_of, created_from, created_to, error } =
+      query;
     return {
       ...(status !== undefined && { statuses: [...new Set(status)].sort() }),
       ...(workflow !== undefined && { workflowUuid: await this.#uuidOf(workflow) }),
@@ -72,6 +74,7 @@ export class RunLists {
       ...(tag !== undefined && { tag }),
       ...(parent_run_id !== undefined && { parentRunId: parent_run_id.toLowerCase() }),
       ...(root_run_id !== undefined && { rootRunId: root_run_id.toLowerCase() }),
+      ...(retry_of !== undefined && { retryOf: retry_of.toLowerCase() }),
       ...(created_from !== undefined && { createdFrom: created_from }),
       ...(created_to !== undefined && { createdTo: created_to }),
       ...(error !== undefined && { error }),

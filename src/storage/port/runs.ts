@@ -42,6 +42,8 @@ export interface NewRetry extends Pick<NewRun, "payload" | "traceparent" | "tags
   retryOf: string;
   /** JSON text of the log that it begins with: an array with one entry, or none. */
   log: string;
+  /** Absent for one that its sender does not repeat. What is stored as the answer to the key is the uuid of the run, and `more` right behind it. */
+  request?: { key: RequestKey; more: string };
 }
 
 export interface InsertedRun {

@@ -4,68 +4,36 @@ import type { PostgresConfig } from "../../config.ts";
 import { migrate, openPools, type Pools, startWith } from "../../db/postgres/postgres.ts";
 import type { Replica } from "../port/replica.ts";
 import type { Storage } from "../port.ts";
-import { CHANGE_WORKFLOW } from "./changes.ts";
-import { CHECKPOINTS } from "./checkpoints.ts";
+import { PostgresBulk, removeBulk } from "./bulk/bulk.ts";
 import { Claims } from "./claims/claims.ts";
-import { DueLooks, NEXT_DUE } from "./claims/due-looks.ts";
-import { CLAIM_STATEMENTS } from "./claims/statements.ts";
-import { CONTROL_STATEMENTS, Control } from "./control/index.ts";
+import { DueLooks } from "./claims/due-looks.ts";
+import { Control } from "./control/index.ts";
 import { DatabaseClock, databaseTime } from "./database-clock.ts";
-import { Definitions, FIND_VERSIONS, INSERT_WORKFLOWS } from "./definitions.ts";
-import { ENDS } from "./ends.ts";
-import { EVENT_STATEMENTS, EventQueue } from "./events.ts";
-import { FIND_FACTS, findFacts } from "./facts.ts";
-import { FIND_AWAITED, findAwaited } from "./family/awaited.ts";
-import { FIGURES, figuresOf } from "./figures.ts";
+import { Definitions } from "./definitions.ts";
+import { EventQueue } from "./events.ts";
+import { findFacts } from "./facts.ts";
+import { findAwaited } from "./family/awaited.ts";
+import { figuresOf } from "./figures.ts";
 import { findCounts, foldCounts } from "./finding/counts.ts";
 import { recordHealth } from "./health.ts";
-import { FIND_HISTORY, findHistory } from "./history.ts";
-import { HOOK_STATEMENTS, PostgresHooks } from "./hooks/hooks.ts";
-import { FENCE_IDS, FIND_LATE_IDS, Ids } from "./ids.ts";
-import { FIND_INBOX, Inbox, PUT_SIGNALS } from "./inbox.ts";
-import { INSERT_RETRY, insertRetries } from "./inserts/new-retries.ts";
-import { INSERT_STATEMENTS, NewRuns } from "./inserts/new-runs.ts";
+import { findHistory } from "./history.ts";
+import { PostgresHooks } from "./hooks/hooks.ts";
+import { Ids } from "./ids.ts";
+import { Inbox } from "./inbox.ts";
+import { insertRetries } from "./inserts/new-retries.ts";
+import { NewRuns } from "./inserts/new-runs.ts";
 import { dropRequestKeys, findRequestKeys } from "./inserts/request-keys.ts";
-import { PARTITION_FUNCTIONS, Partitions } from "./partitions/partitions.ts";
+import { KEPT } from "./kept-statements.ts";
+import { Partitions } from "./partitions/partitions.ts";
 import { ProgressWriter } from "./progress.ts";
-import { READ_FUNCTIONS, readsOf } from "./reads.ts";
+import { readsOf } from "./reads.ts";
 import { PostgresReplica } from "./replica.ts";
 import { endedRuns, storedRuns } from "./runs.ts";
-import { PostgresSchedules, SCHEDULE_STATEMENTS } from "./schedules/schedules.ts";
+import { PostgresSchedules } from "./schedules/schedules.ts";
 import { StepOrder } from "./step-order.ts";
 import { forgetTurns, takeTurns } from "./turns.ts";
-import { FIND_UNCLAIMED, UnclaimedRuns } from "./unclaimed.ts";
-import { HELD_BY, RENEW_LEASE, Workers } from "./workers.ts";
-
-/** The statements that the database keeps: those that are executed for every run or its workflow. */
-export const KEPT = [
-  FENCE_IDS,
-  FIND_LATE_IDS,
-  INSERT_WORKFLOWS,
-  CHANGE_WORKFLOW,
-  FIND_VERSIONS,
-  ...INSERT_STATEMENTS,
-  FIND_FACTS,
-  ...SCHEDULE_STATEMENTS,
-  ...HOOK_STATEMENTS,
-  FIND_UNCLAIMED,
-  ...CLAIM_STATEMENTS,
-  NEXT_DUE,
-  FIGURES,
-  RENEW_LEASE,
-  HELD_BY,
-  ...CONTROL_STATEMENTS,
-  INSERT_RETRY,
-  PUT_SIGNALS,
-  FIND_INBOX,
-  FIND_AWAITED,
-  ...CHECKPOINTS,
-  ...ENDS,
-  FIND_HISTORY,
-  ...READ_FUNCTIONS,
-  ...EVENT_STATEMENTS,
-  ...PARTITION_FUNCTIONS,
-];
+import { UnclaimedRuns } from "./unclaimed.ts";
+import { Workers } from "./workers.ts";
 
 /** The settings to check when the database can't be used. */
 const SETTINGS = "POSTGRES_* or DATABASE_URL";
@@ -151,6 +119,7 @@ function postgresStorage(
     ...readsOf(reads, order, () => ids.settled()),
     schedules: new PostgresSchedules(writes, ids, clock, owesEvents),
     hooks: new PostgresHooks(writes),
+    bulk: new PostgresBulk(writes, ids, owesEvents),
     owedEvents: owesEvents ? new EventQueue(writes) : null,
     breaker,
     collectors: [collector],
@@ -184,6 +153,7 @@ function postgresStorage(
     findInbox: (items) => inbox.find(items),
     maintain: async (before) => {
       if (before !== null && (await partitions.drop(before))) return true;
+      if (before !== null) await removeBulk(writes, before);
       const fold = foldCounts(writes, clock.now());
       const [more] = await Promise.all([dropRequestKeys(writes), partitions.make(), forgetTurns(writes), fold]);
       return more;

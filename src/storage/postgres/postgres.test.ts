@@ -16,6 +16,7 @@ const TABLES = [
   "request_keys",
   "hooks",
   "hook_deliveries",
+  "bulk_actions",
   "workflow_runs",
   "run_queue",
   "run_log",

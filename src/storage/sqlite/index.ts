@@ -10,6 +10,8 @@ import type { Collector } from "../../metrics/readings.ts";
 import { NO_TURNS } from "../port/turns.ts";
 import type { Outcome, Storage } from "../port.ts";
 import { UNSTORABLE } from "../refusals.ts";
+import { BulkActions } from "./bulk/bulk.ts";
+import { bulkOf } from "./bulk/port.ts";
 import { Claims } from "./claims.ts";
 import { type Committer, LocalCommitter, ThreadCommitter } from "./commit.ts";
 import { Control } from "./control/index.ts";
@@ -109,6 +111,7 @@ function sqliteStorage(
   const keys = new RequestKeys(reader, clock);
   const measure = new Measure(reader, clock);
   const schedules = new Schedules(reader, clock, null);
+  const bulk = new BulkActions(reader, clock, null);
   const underWay = new IdsUnderWay(clock, newestId(reader));
   return {
     schedules: {
@@ -125,6 +128,7 @@ function sqliteStorage(
       },
     },
     hooks: hooksOf(reader, committer, clock),
+    bulk: bulkOf(reader, committer, clock, underWay),
     owedEvents: null,
     breaker: null,
     collectors,
@@ -169,6 +173,7 @@ function sqliteStorage(
       if (reading(() => turns.isAnyOver())) await committer.write("forgetTurns", null);
       const more = reading(() => keys.isAnyOld()) && (await committer.write("dropRequestKeys", null));
       if (before === null) return more;
+      if (reading(() => bulk.isAnyOld(before))) await committer.write("removeBulk", before);
       await committer.quiet();
       return (await committer.write("dropRuns", before)) || more;
     },

@@ -4,10 +4,12 @@ import { messageOf } from "../../errors.ts";
 import type { ControlRequest } from "../../schemas/control.ts";
 import type { RunKey } from "../../schemas/run.ts";
 import type {
+  BulkKey,
   DeletedWorkflow,
   DueClaim,
   HookKey,
   MessageClaim,
+  NewBulk,
   NewDelivery,
   NewHook,
   NewRetry,
@@ -25,6 +27,7 @@ import type {
   WorkflowKey,
 } from "../port.ts";
 import { UNSTORABLE } from "../refusals.ts";
+import { BulkActions, type NamedBulkMove } from "./bulk/bulk.ts";
 import { undelete } from "./changes.ts";
 import { Claims } from "./claims.ts";
 import { Control } from "./control/index.ts";
@@ -57,7 +60,10 @@ export function writeOperations(database: Database, clock: Clock) {
   const retention = new Retention(database);
   const keys = new RequestKeys(database, clock);
   const newRuns = new NewRuns(database, clock, { definitions, workers, turns, keys, counter });
-  const newRetries = new NewRetries(database, clock, turns, counter);
+  const newRetries = new NewRetries(database, clock, { turns, counter, keys });
+  const insertRetries = (items: NewRetry[]) => each(items, (item) => newRetries.insert(item));
+  const requestControl = (items: ControlRequest[]) => each(items, (item) => control.request(item));
+  const bulk = new BulkActions(database, clock, { keys, retry: insertRetries, request: requestControl });
   const claims = new Claims(database, clock, workers, inbox);
   const hooks = new Hooks(database, clock);
   const children = new NewChildren(database, clock, { definitions, inbox, turns, counter });
@@ -69,7 +75,7 @@ export function writeOperations(database: Database, clock: Clock) {
     undeleteWorkflows: (items: DeletedWorkflow[]) => each(items, (item) => undelete(database, item)),
     deleteWorkflows: (items: WorkflowKey[]) => each(items, (item) => definitions.delete(item)),
     insertRuns: (items: NewRun[]) => newRuns.insert(items, each),
-    insertRetries: (items: NewRetry[]) => each(items, (item) => newRetries.insert(item)),
+    insertRetries,
     takeTurns: (ended: RunKey[]) => turns.take(ended),
     forgetTurns: (_: null) => {
       turns.forget();
@@ -81,7 +87,12 @@ export function writeOperations(database: Database, clock: Clock) {
     saveProgress: (items: Progress[]): Saved[] => each(items, (item) => progress.save(item)),
     startLease: (lease: WorkerLease) => workers.start(lease),
     renewLease: (lease: WorkerLease) => workers.renew(lease),
-    requestControl: (items: ControlRequest[]) => each(items, (item) => control.request(item)),
+    requestControl,
+    insertBulk: (item: NewBulk) => bulk.insert(item),
+    stopBulk: (key: BulkKey) => bulk.stop(key),
+    claimBulk: (holdMilliseconds: number) => bulk.claimDue(holdMilliseconds),
+    moveBulk: (move: NamedBulkMove) => bulk.move(move),
+    removeBulk: (before: number) => bulk.remove(before),
     insertSchedules: (items: NewSchedule[]) => each(items, (item) => schedules.insert(item)),
     replaceSchedules: (items: ScheduleChange[]) => each(items, (item) => schedules.replace(item)),
     deleteSchedules: (items: ScheduleKey[]) => each(items, (item) => schedules.delete(item)),

@@ -20,7 +20,7 @@ import {
 const END = { kind: "end", status: "success", error: null, stepResults: "{}" } as const;
 const LOG = keptText([[entry("0")]]);
 
-async function retryOf(world: World, fields: Partial<NewRetry> = {}): Promise<NewRetry> {
+export async function retryOf(world: World, fields: Partial<NewRetry> = {}): Promise<NewRetry> {
   const workflowUuid = fields.workflowUuid ?? (await world.workflow());
   const named = { uuid: newId(world.now()), namespace: NAMESPACE, workflowUuid, version: 1 };
   return { ...named, payload: '{"n":1}', traceparent: null, retryOf: await world.run(), log: LOG, ...fields };
@@ -97,5 +97,25 @@ export function retryContract(check: Check): void {
       log: LOG,
       logLength: 1,
     });
+  });
+
+  check("the key of a request is stored with its retry, or neither is", async (world) => {
+    const { storage } = world;
+    const key = { namespace: NAMESPACE, route: "retry", key: "one", hash: "h" };
+    const [first, second] = [
+      await retryOf(world, { request: { key, more: '["a"]' } }),
+      await retryOf(world, { request: { key, more: '["b"]' } }),
+    ];
+    const refused = await retryOf(world, { version: 2, request: { key, more: "[]" } });
+    expect(only(await storage.insertRetries([refused]))).toMatchObject({ code: "version_not_found" });
+    expect(await storage.findRequestKeys([key])).toEqual([null]);
+    const outcomes = (await Promise.all([first, second].map((item) => storage.insertRetries([item])))).flat();
+    const [one, other] = outcomes.map(granted);
+    expect([one?.isTaken ?? false, other?.isTaken ?? false].toSorted()).toEqual([false, true]);
+    const [stored, more] = one?.isTaken ? [second, '["b"]'] : [first, '["a"]'];
+    expect(await storage.findRequestKeys([key])).toEqual([{ hash: "h", answer: `${stored.uuid}${more}` }]);
+    expect(await world.stored([first.uuid, second.uuid])).toEqual([stored.uuid]);
+    // The same again, as after a lost answer, is no other request.
+    expect(granted(only(await storage.insertRetries([stored]))).isTaken).toBeUndefined();
   });
 }

@@ -19,7 +19,7 @@ const WITH_ERROR: readonly RunStatus[] = ["failed", "cancelled"];
 
 /** What of a row is looked at: columns of workflow_runs that are short. */
 const LOOKED =
-  "uuid, namespace, workflow_id, workflow_version, status, created_at, started_at, completed_at, error, tags, parent_run_id, root_run_id";
+  "uuid, namespace, workflow_id, workflow_version, status, created_at, started_at, completed_at, error, tags, parent_run_id, root_run_id, retry_of";
 
 /** Names a parameter of a statement. */
 type Bind = (value: string | number, type: string) => string;
@@ -52,6 +52,7 @@ function sourcesOf({ filter, order, most }: RunLook, { low, high }: Range, bind:
   const statuses = filter.statuses ?? (filter.error === undefined ? null : WITH_ERROR);
   if (filter.parentRunId !== undefined) return [of("parent_run_id", bind(filter.parentRunId, "uuid"))];
   if (filter.rootRunId !== undefined) return [of("root_run_id", bind(filter.rootRunId, "uuid"))];
+  if (filter.retryOf !== undefined) return [of("retry_of", bind(filter.retryOf, "uuid"))];
   if (statuses !== null && !statuses.includes("success")) {
     const ended = UNSUCCESSFUL.filter((one) => statuses.includes(one));
     // Those that wait for their turn are not in the queue. "Offset 0": each row is looked up by its uuid.
@@ -69,7 +70,8 @@ function sourcesOf({ filter, order, most }: RunLook, { low, high }: Range, bind:
 
 /** Conditions on run "r", and "q" of run_queue, for all that a filter says. */
 function conditionsOf(namespace: string, filter: RunFilter, bind: Bind): string {
-  const { statuses, workflowUuid, version, parentRunId, rootRunId, createdFrom, createdTo, error, tag } = filter;
+  const { statuses, workflowUuid, version, parentRunId, rootRunId, retryOf, createdFrom, createdTo, error, tag } =
+    filter;
   const conditions = [`r.namespace = ${bind(namespace, "text")}`];
   const add = (condition: string, value: string | number | undefined, type: string) => {
     if (value !== undefined) conditions.push(condition.replace("?", bind(value, type)));
@@ -77,6 +79,7 @@ function conditionsOf(namespace: string, filter: RunFilter, bind: Bind): string 
   if (statuses !== undefined) conditions.push(`${STATUS} in (${statuses.map((one) => bind(one, "text")).join(", ")})`);
   add("r.workflow_id = ?", workflowUuid, "uuid");
   add("r.workflow_version = ?", version, "integer");
+  add("r.retry_of = ?", retryOf, "uuid");
   add("r.created_at >= to_timestamp(? / 1000)", createdFrom, "float8");
   add("r.created_at < to_timestamp(? / 1000)", createdTo, "float8");
   add("r.parent_run_id = ?", parentRunId, "uuid");
@@ -132,8 +135,9 @@ export class Looks {
   }
 
   async look(look: RunLook): Promise<RunsLooked> {
-    const { parentRunId = FIRST_UUID, rootRunId = FIRST_UUID, workflowUuid = FIRST_UUID } = look.filter;
-    if (![parentRunId, rootRunId, workflowUuid].every(isUuid)) return { runs: [], lookedTo: null };
+    const { parentRunId, rootRunId, retryOf, workflowUuid } = look.filter;
+    const uuids = [parentRunId, rootRunId, retryOf, workflowUuid].filter((uuid) => uuid !== undefined);
+    if (!uuids.every(isUuid)) return { runs: [], lookedTo: null };
     const { text, parameters } = statementOf(look, look.order === "asc" ? await this.#settled() : LAST_UUID);
     const [row] = await this.#pool.run<{ result: string }>(LOOK_FOR_RUNS.call, [text, arrayOf(parameters)]);
     if (row === undefined) throw new Error("A look for runs gives one row");

@@ -4,6 +4,7 @@ import type { RunKey } from "../../../schemas/run.ts";
 import type { InsertedRun, NewRetry, Outcome, Unnamed } from "../../port.ts";
 import { FENCE_IDS, type Ids } from "../ids.ts";
 import { ADVANCE_LINE } from "../turns.ts";
+import { keepKeys } from "./request-keys.ts";
 
 /** Stores a run that tries another one again ($1, JSON; $2 the oldest id time), with what it keeps, in its line if it takes turns. */
 export const INSERT_RETRY = keptFunction(
@@ -12,10 +13,11 @@ export const INSERT_RETRY = keptFunction(
   `declare
   item record;
   advanced jsonb;
+  kept text;
 begin
   select * into item from json_to_record($1::json) as i (uuid uuid, namespace text, "workflowUuid" uuid, version integer, payload text,
     traceparent text, tags text, "retryOf" uuid, log text, line text, most integer, "onLimit" text, "rateKey" text, "rateMost" integer,
-    "ratePer" float8);
+    "ratePer" float8, "keyRoute" text, key text, "keyHash" text, more text);
   if item.line is not null then
     insert into turn_locks (workflow_uuid) values (item."workflowUuid") on conflict do nothing;
     perform from turn_locks k where k.workflow_uuid = item."workflowUuid" for update;
@@ -28,6 +30,10 @@ begin
   if item."onLimit" = 'reject' and item.most <= (select count(*) from run_turns t where t.workflow_uuid = item."workflowUuid"
     and t.line = item.line and (t.begun_at is null or exists (select from run_queue q where q.run_uuid = t.run_uuid and not q.ended)))
   then return '{"refused":"concurrency_limit"}'; end if;
+  if item.key is not null then
+    ${keepKeys(`select item.namespace, item."keyRoute", item.key, item."keyHash", item.uuid::text || item.more`)} into kept;
+    if kept is null then return '{"isTaken":true}'; end if;
+  end if;
   insert into workflow_runs (uuid, namespace, workflow_id, workflow_version, payload, traceparent, tags, retry_of)
     values (item.uuid, item.namespace, item."workflowUuid", item.version, item.payload::jsonb, item.traceparent, item.tags::jsonb, item."retryOf");
   if item.log is not null then
@@ -48,8 +54,10 @@ end`,
   "text",
 );
 
-interface Answer {
+/** What INSERT_RETRY says of one. */
+export interface RetryAnswer {
   refused?: "late" | "version_not_found" | "concurrency_limit";
+  isTaken?: true;
   waits?: boolean;
   cancel?: RunKey[];
 }
@@ -65,15 +73,30 @@ export function insertRetries(pool: Pool, ids: Ids, items: Unnamed<NewRetry>[]):
 
 /** Null for one whose id came too late. */
 async function insertOne(pool: Pool, item: NewRetry, oldest: number | null): Promise<Outcome<InsertedRun> | null> {
-  const { uuid, workflowUuid, version, turn, log, ...rest } = item;
+  const [row] = await pool.run<{ result: string }>(INSERT_RETRY.call, [JSON.stringify(insertableRetry(item)), oldest]);
+  const answer: RetryAnswer = JSON.parse(row?.result ?? "{}");
+  return answer.refused === "late" ? null : retryOutcomeOf(item, answer);
+}
+
+/** A retry as INSERT_RETRY reads it. */
+export function insertableRetry({ turn, log, request, ...rest }: NewRetry): object {
   const { line, most, onLimit, rate } = turn ?? {};
-  const inLine = { line, most, onLimit, rateKey: rate?.key, rateMost: rate?.most, ratePer: rate?.perMilliseconds };
-  const text = JSON.stringify({ ...rest, uuid, workflowUuid, version, ...inLine, log: log === "[]" ? undefined : log });
-  const [row] = await pool.run<{ result: string }>(INSERT_RETRY.call, [text, oldest]);
-  const { refused, waits = false, cancel = [] }: Answer = JSON.parse(row?.result ?? "{}");
-  if (refused === "late") return null;
+  const { key, more } = request ?? {};
+  return {
+    ...rest,
+    ...{ line, most, onLimit, rateKey: rate?.key, rateMost: rate?.most, ratePer: rate?.perMilliseconds },
+    ...{ keyRoute: key?.route, key: key?.key, keyHash: key?.hash, more },
+    log: log === "[]" ? undefined : log,
+  };
+}
+
+export function retryOutcomeOf(
+  { uuid, workflowUuid, version, turn }: NewRetry,
+  { refused, isTaken, waits = false, cancel = [] }: RetryAnswer,
+): Outcome<InsertedRun> {
   if (refused === "version_not_found") return { kind: "error", code: refused, subject: `version ${version}` };
-  if (refused !== undefined) return { kind: "error", code: refused, subject: String(most ?? "") };
+  if (refused === "concurrency_limit") return { kind: "error", code: refused, subject: String(turn?.most ?? "") };
   const value = { uuid, workflowUuid, workflowVersion: version, claimed: false, ended: false };
-  return { kind: "ok", value: { ...value, ...(waits && { waits }), ...(cancel.length > 0 && { cancel }) } };
+  const rest = { ...(isTaken && { isTaken }), ...(waits && { waits }), ...(cancel.length > 0 && { cancel }) };
+  return { kind: "ok", value: { ...value, ...rest } };
 }

@@ -35,6 +35,7 @@ function candidates(
   const statuses = filter.statuses ?? (filter.error === undefined ? null : WITH_ERROR);
   if (filter.parentRunId !== undefined) of("workflow_runs_by_parent", "parent_run_id = $parentRunId");
   else if (filter.rootRunId !== undefined) of("workflow_runs_by_root", "root_run_id = $rootRunId");
+  else if (filter.retryOf !== undefined) of("workflow_runs_by_retried", "retry_of = $retryOf");
   else if (statuses !== null && !statuses.includes("success")) {
     for (const status of UNSUCCESSFUL.filter((one) => statuses.includes(one))) {
       of("workflow_runs_unsuccessful", `status = '${status}'`);
@@ -74,6 +75,7 @@ function conditions(namespace: string, filter: RunFilter): { text: string; bindi
   add("r.created_at < $createdTo", "createdTo", filter.createdTo);
   add("r.parent_run_id = $parentRunId", "parentRunId", filter.parentRunId);
   add("r.root_run_id = $rootRunId", "rootRunId", filter.rootRunId);
+  add("r.retry_of = $retryOf", "retryOf", filter.retryOf);
   add("instr(lower(r.error), lower($error)) > 0", "error", filter.error);
   if (filter.hasWaited)
     texts.push(`exists (select 1 from run_log where run_uuid = r.uuid and instr(entries, '${WAITS}') > 0)`);
@@ -88,9 +90,9 @@ export function lookOf(
 ): { find: string; last: string; bindings: Bindings; bounds: Bindings } {
   const source = candidates(look, until);
   const wanted = conditions(look.namespace, look.filter);
-  const { parentRunId, rootRunId } = wanted.bindings;
+  const { parentRunId, rootRunId, retryOf } = wanted.bindings;
   const named: Bindings = {};
-  for (const [name, value] of Object.entries({ parentRunId, rootRunId })) {
+  for (const [name, value] of Object.entries({ parentRunId, rootRunId, retryOf })) {
     if (value !== undefined && source.text.includes(`$${name}`)) named[name] = value;
   }
   const bounds = { ...source.bindings, ...named };

@@ -1,8 +1,9 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../../clock.ts";
-import type { InsertedRun, NewRetry, Outcome } from "../../port.ts";
+import type { InsertedRun, NewRetry, Outcome, RequestKey } from "../../port.ts";
 import type { RunCounter } from "../finding/counts.ts";
 import type { Turns } from "../turns.ts";
+import type { RequestKeys } from "./request-keys.ts";
 
 const VERSION = "select 1 from workflow_versions where workflow_uuid = ? and version = ?";
 
@@ -19,16 +20,34 @@ export class NewRetries {
   readonly #clock: Clock;
   readonly #turns: Turns;
   readonly #counter: RunCounter;
+  readonly #keys: RequestKeys;
 
-  constructor(database: Database, clock: Clock, turns: Turns, counter: RunCounter) {
+  constructor(
+    database: Database,
+    clock: Clock,
+    { turns, counter, keys }: { turns: Turns; counter: RunCounter; keys: RequestKeys },
+  ) {
     this.#database = database;
     this.#clock = clock;
     this.#turns = turns;
     this.#counter = counter;
+    this.#keys = keys;
   }
 
   insert(item: NewRetry): Outcome<InsertedRun> {
-    const { uuid, namespace, workflowUuid, version, payload, traceparent, tags = null, turn, retryOf, log } = item;
+    const {
+      uuid,
+      namespace,
+      workflowUuid,
+      version,
+      payload,
+      traceparent,
+      tags = null,
+      turn,
+      retryOf,
+      log,
+      request,
+    } = item;
     if (this.#database.query(VERSION).get(workflowUuid, version) === null) {
       return { kind: "error", code: "version_not_found", subject: `version ${version}` };
     }
@@ -37,12 +56,15 @@ export class NewRetries {
     if (most !== null && this.#turns.isFull(line, most)) {
       return { kind: "error", code: "concurrency_limit", subject: String(most) };
     }
+    const value = { uuid, workflowUuid, workflowVersion: version, claimed: false, ended: false };
+    if (request !== undefined && !this.#hasRoom(uuid, request.key))
+      return { kind: "ok", value: { ...value, isTaken: true } };
     const now = this.#clock.now();
     const own = [uuid, namespace, workflowUuid, version, payload, now, traceparent, tags, retryOf] as const;
     const { changes } = this.#database.query(INSERT).run(...own);
-    const value = { uuid, workflowUuid, workflowVersion: version, claimed: false, ended: false };
     // It was stored before.
     if (changes === 0) return { kind: "ok", value };
+    if (request !== undefined) this.#keys.keep(request.key, `${uuid}${request.more}`);
     this.#counter.add(namespace, workflowUuid, "created");
     const hasLog = log !== "[]";
     if (hasLog) this.#database.query(LOG).run(uuid, log);
@@ -51,5 +73,11 @@ export class NewRetries {
       return { kind: "ok", value };
     }
     return { kind: "ok", value: { ...value, ...this.#turns.enter(item, workflowUuid, turn) } };
+  }
+
+  /** Whether no other request has the key. */
+  #hasRoom(uuid: string, key: RequestKey): boolean {
+    const kept = this.#keys.find(key);
+    return kept === null || kept.answer.startsWith(uuid);
   }
 }

@@ -1,27 +1,33 @@
 import type { Logger } from "pino";
-import type { Clock } from "../../clock.ts";
-import { messageOf } from "../../errors.ts";
-import type { Schedules } from "../../storage/port.ts";
-import type { Firing } from "./firing.ts";
+import type { Clock } from "../clock.ts";
+import { messageOf } from "../errors.ts";
 
-/** It looks again after this time at the latest, since other processes make schedules too. */
+/** It looks again after this time at the latest, since other processes make work too. */
 const REST_MILLISECONDS = 1000;
 /** While others have what is due. */
 const TAKEN_MILLISECONDS = 50;
 
-/** Fires the ticks of schedules when their time comes: every process does, and none waits for another. */
-export class Scheduler {
-  readonly #schedules: Schedules;
-  readonly #firing: Pick<Firing, "fireDue">;
+/** Work that is due at times which the storage knows. */
+export interface Due {
+  /** What it is, for the log. */
+  name: string;
+  /** When the next of it is due, milliseconds since the epoch; null for never. */
+  nextDue(): Promise<number | null>;
+  /** Does some of what is due; gives how much it took, 0 where others have it. */
+  doDue(): Promise<number>;
+}
+
+/** Does work when its time comes: every process does, and none waits for another. */
+export class DueWork {
+  readonly #due: Due;
   readonly #clock: Clock;
   readonly #log: Logger;
   #underWay: Promise<void> = Promise.resolve();
   #cancelTimer: () => void = () => {};
   #isStopped = false;
 
-  constructor(schedules: Schedules, firing: Pick<Firing, "fireDue">, clock: Clock, log: Logger) {
-    this.#schedules = schedules;
-    this.#firing = firing;
+  constructor(due: Due, clock: Clock, log: Logger) {
+    this.#due = due;
     this.#clock = clock;
     this.#log = log;
   }
@@ -49,18 +55,18 @@ export class Scheduler {
     let rest = REST_MILLISECONDS * (0.75 + Math.random() / 2);
     try {
       while (!this.#isStopped) {
-        const dueAt = await this.#schedules.nextDue();
+        const dueAt = await this.#due.nextDue();
         const left = dueAt === null ? rest : dueAt - this.#clock.now();
         if (left > 0) {
           rest = Math.min(rest, left);
           break;
         }
-        if ((await this.#firing.fireDue()) > 0) continue;
+        if ((await this.#due.doDue()) > 0) continue;
         rest = TAKEN_MILLISECONDS;
         break;
       }
     } catch (error) {
-      this.#log.warn({ error: messageOf(error) }, "schedules not looked at; tried again");
+      this.#log.warn({ error: messageOf(error) }, `${this.#due.name} not looked at; tried again`);
     }
     this.#lookIn(Math.ceil(rest));
   }

@@ -1,0 +1,121 @@
+import type { Logger } from "pino";
+import type { Clock } from "../../clock.ts";
+import { messageOf, PlatformError, ValidationFailed } from "../../errors.ts";
+import { failpoint } from "../../failpoints.ts";
+import type { ControlRequest } from "../../schemas/control.ts";
+import type { BulkMove, BulkRecord, NewRetry, RunSummary, RunsLooked, Storage, Unnamed } from "../../storage/port.ts";
+import type { Due } from "../due-work.ts";
+import { NAMESPACE } from "../namespace.ts";
+import type { RetryService } from "../retries.ts";
+import type { TriggerEvents } from "../trigger-events.ts";
+import { LOOKED_AT, lookBehind } from "./bulk.ts";
+
+/** How long a process has an action for itself: another one goes on with it then. */
+const HOLD_MILLISECONDS = 5000;
+/** Runs of one step: a retry reads its run and log, and is stored by a statement of its own. */
+const REQUESTS = 100;
+const RETRIES = 20;
+
+/** What a step does to its runs. */
+type Acts = Pick<BulkMove, "retries" | "requests" | "refused">;
+
+const NOTHING: Acts = { retries: [], requests: [], refused: 0 };
+
+/**
+ * Carries out actions upon many runs, a page of them at a time: what is done to the runs of a page is stored with how far the action has
+ * come, so that each run is acted upon once, whichever process does it and whenever it dies.
+ */
+export class CarryingOut implements Due {
+  readonly name = "bulk actions";
+  readonly #storage: Pick<Storage, "bulk" | "lookForRuns" | "takeTurns">;
+  readonly #retries: RetryService;
+  readonly #events: TriggerEvents;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+
+  constructor(
+    storage: Pick<Storage, "bulk" | "lookForRuns" | "takeTurns">,
+    retries: RetryService,
+    events: TriggerEvents,
+    clock: Clock,
+    log: Logger,
+  ) {
+    this.#storage = storage;
+    this.#retries = retries;
+    this.#events = events;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  nextDue(): Promise<number | null> {
+    return this.#storage.bulk.nextDue();
+  }
+
+  /** Does a step of the action that is due first. 0 where none is. @throws PlatformError storage_unavailable, overloaded */
+  async doDue(): Promise<number> {
+    const began = this.#clock.monotonic();
+    const bulk = await this.#storage.bulk.claimDue(HOLD_MILLISECONDS);
+    if (bulk === null) return 0;
+    const isCounting = bulk.status === "counting";
+    const size = isCounting ? LOOKED_AT : bulk.action === "retry" ? RETRIES : REQUESTS;
+    const looked = await this.#storage.lookForRuns(lookBehind(bulk.after, bulk.settings.filter, size));
+    const acts = isCounting ? NOTHING : await this.#actsFor(bulk, looked.runs);
+    failpoint("bulk_decided");
+    // As long as it took: others have the database for themselves meanwhile.
+    const rest = this.#clock.monotonic() - began;
+    const move = { bulk: bulk.uuid, revision: bulk.revision, ...placeBehind(bulk, looked, rest), ...acts };
+    const outcome = await this.#storage.bulk.move(move);
+    failpoint("bulk_moved");
+    if (outcome.kind !== "ok") return 1;
+    const { retried, asked } = outcome.value;
+    for (const one of retried) if (one.kind === "ok") await this.#retries.tell(one.value);
+    await this.#tell(looked.runs, acts.requests, asked);
+    return 1;
+  }
+
+  async #actsFor({ action, settings }: BulkRecord, runs: RunSummary[]): Promise<Acts> {
+    const { filter: _, reason, compensates, from, version } = settings;
+    if (action !== "retry") {
+      const said = { ...(reason !== undefined && { reason }), ...(compensates !== undefined && { compensates }) };
+      const requests = runs.map(({ uuid }) => ({ namespace: NAMESPACE, uuid, kind: action, ...said }));
+      return { ...NOTHING, requests };
+    }
+    const input = { ...(from !== undefined && { from }), ...(version !== undefined && { version }) };
+    const retries: Unnamed<NewRetry>[] = [];
+    for (const { uuid } of runs) {
+      try {
+        retries.push((await this.#retries.plan(uuid, input, null)).retry);
+      } catch (error) {
+        // What can be tried again is; whatever else it is, the runs behind this one are not to wait for it.
+        if (error instanceof PlatformError && error.retryable) throw error;
+        if (!(error instanceof PlatformError || error instanceof ValidationFailed)) {
+          this.#log.error({ run_id: uuid, error: messageOf(error) }, "run not retried");
+        }
+      }
+    }
+    return { ...NOTHING, retries, refused: runs.length - retries.length };
+  }
+
+  /** Tells workers of what was asked of runs: one that looks finds all of it. */
+  async #tell(runs: RunSummary[], requests: ControlRequest[], asked: (string | null)[]): Promise<void> {
+    const cancelled = requests.filter((_, index) => asked[index] === "cancelled");
+    // Others may have waited for their ends, which nobody else tells.
+    if (cancelled.length > 0)
+      await this.#storage.takeTurns(cancelled.map(({ uuid }) => ({ namespace: NAMESPACE, uuid })));
+    const woken = runs.find((_, index) => asked[index] === "requested" || asked[index] === "resumed");
+    if (woken !== undefined) this.#events.wake({ ...woken, namespace: NAMESPACE });
+  }
+}
+
+/** Where an action goes behind a look. */
+function placeBehind(
+  { status }: BulkRecord,
+  { runs, lookedTo }: RunsLooked,
+  restMilliseconds: number,
+): Pick<BulkMove, "to" | "restMilliseconds" | "counted"> {
+  const counted = status === "counting" ? runs.length : 0;
+  if (lookedTo !== null) return { to: { status, after: lookedTo }, restMilliseconds, counted };
+  // What was counted is acted upon from the newest on.
+  if (status === "counting") return { to: { status: "running", after: null }, restMilliseconds, counted };
+  return { to: { status: "done", after: null }, restMilliseconds: null, counted };
+}

@@ -18,10 +18,14 @@ export default defineConnector({
   config: Type.Object(
     {
       code: Type.Optional(Type.String({ pattern: CODE_PATTERN, description: "A word for the error; failed" })),
-      message: Type.String(),
+      message: Type.String({ description: "What is wrong, for who reads the run; at most 4,096 characters" }),
       details: Type.Optional(Type.Unsafe<Json>(Type.Unknown({ description: "More about the error, at most 16 KiB" }))),
     },
-    { additionalProperties: false, examples: [{ code: "out_of_stock", message: "No ${payload.sku} is left" }] },
+    {
+      additionalProperties: false,
+      description: "The error that the step fails with",
+      examples: [{ code: "out_of_stock", message: "No ${payload.sku} is left" }],
+    },
   ),
   check: ({ code, message, details = null }) => {
     const faults: ConfigFault[] = [];

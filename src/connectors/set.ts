@@ -10,7 +10,11 @@ export default defineConnector({
   description: "Sets variables of the lists of steps around it.",
   config: Type.Object(
     { variables: { ...Variables, minProperties: 1, description: "Their new values, by their names" } },
-    { additionalProperties: false, examples: [{ variables: { total: "${{ vars.total + payload.amount }}" } }] },
+    {
+      additionalProperties: false,
+      description: "Variables of the lists around the step",
+      examples: [{ variables: { total: "${{ vars.total + payload.amount }}" } }],
+    },
   ),
   run: ({ variables }) => variables,
 });

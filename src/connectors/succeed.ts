@@ -9,7 +9,11 @@ export default defineConnector({
   description: "Ends the run as successful, with an output.",
   config: Type.Object(
     { output: Type.Optional(Type.Unsafe<Json>(Type.Unknown({ description: "What the run gives; null" }))) },
-    { additionalProperties: false, examples: [{ output: { paid: "${payload.total}" } }] },
+    {
+      additionalProperties: false,
+      description: "What the run gives",
+      examples: [{ output: { paid: "${payload.total}" } }],
+    },
   ),
   run: ({ output = null }) => ({ type: SUCCEED, output }),
 });

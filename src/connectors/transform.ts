@@ -8,7 +8,11 @@ export default defineConnector({
   description: "Computes a value from the payload and earlier outputs. No I/O.",
   config: Type.Object(
     { value: Type.Unsafe<Json>(Type.Unknown({ description: "Any JSON" })) },
-    { additionalProperties: false, examples: [{ value: { greeting: "Hello ${payload.name}" } }] },
+    {
+      additionalProperties: false,
+      description: "What the step gives",
+      examples: [{ value: { greeting: "Hello ${payload.name}" } }],
+    },
   ),
   run: ({ value }) => ({ type: "transform", value }),
 });

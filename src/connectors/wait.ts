@@ -24,7 +24,11 @@ export default defineConnector({
         ),
       ),
     },
-    { additionalProperties: false, examples: [{ signal: ["approved", "rejected"] }] },
+    {
+      additionalProperties: false,
+      description: "The signal that ends the wait",
+      examples: [{ signal: ["approved", "rejected"] }],
+    },
   ),
   fixed: new Set(["schema"]),
   check: ({ signal, schema }) => [

@@ -14,7 +14,10 @@ const MAX_SHOWN_TARGET = 500;
 const Config = Type.Object(
   {
     url: Type.String({ minLength: 1, maxLength: 8192, description: "http or https" }),
-    method: Type.Union(["GET", "POST", "PUT", "PATCH", "DELETE"].map((method) => Type.Literal(method))),
+    method: Type.Union(
+      ["GET", "POST", "PUT", "PATCH", "DELETE"].map((method) => Type.Literal(method)),
+      { description: "Of the request" },
+    ),
     headers: Type.Optional(
       Type.Record(Type.String(), Type.String({ maxLength: 8192 }), { description: "At most 100, and 16 KiB" }),
     ),
@@ -42,6 +45,7 @@ const Config = Type.Object(
   },
   {
     additionalProperties: false,
+    description: "The request, and which answers succeed",
     examples: [{ method: "POST", url: "https://example.com/orders", body: { order: "${payload.order_id}" } }],
   },
 );

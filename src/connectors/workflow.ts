@@ -18,7 +18,9 @@ export default defineConnector({
           description: 'a version, or "latest", the newest when the run is stored; latest',
         }),
       ),
-      payload: Type.Optional(Type.Unsafe<JsonObject>(Type.Record(Type.String(), Type.Unknown()))),
+      payload: Type.Optional(
+        Type.Unsafe<JsonObject>(Type.Record(Type.String(), Type.Unknown(), { description: "What that run is given" })),
+      ),
       wait: Type.Optional(Type.Boolean({ description: "false: the step is over once the run is stored; true" })),
       on_cancel: Type.Optional(
         Type.Union([Type.Literal("cancel"), Type.Literal("abandon")], {
@@ -28,6 +30,7 @@ export default defineConnector({
     },
     {
       additionalProperties: false,
+      description: "Which workflow, and what it is given",
       examples: [{ workflow_id: "invoice", payload: { order: "${payload.order_id}" } }],
     },
   ),

@@ -62,7 +62,7 @@ export function stepSchemas(types: StepTypes): Record<string, TSchema> {
       named[`${own}${nameOf(key)}`] = schema;
       return referenceTo(`${own}${nameOf(key)}`);
     });
-    named[`${own}Step`] = stepOf(type, description, !mustHaveConfig(type, types));
+    named[`${own}Step`] = stepOf(type, description, config.examples, !mustHaveConfig(type, types));
     return referenceTo(`${own}Step`);
   });
   named.Retry = Retry;
@@ -82,12 +82,13 @@ export function stepSchemas(types: StepTypes): Record<string, TSchema> {
   named.LoopConfig = withSteps(LoopConfig);
   named.MapConfig = withSteps(MapConfig);
   for (const [type, description] of Object.entries(CONTAINERS)) {
-    named[`${nameOf(type)}Step`] = stepOf(type, description);
+    named[`${nameOf(type)}Step`] = stepOf(type, description, named[`${nameOf(type)}Config`]?.examples);
     steps.push(referenceTo(`${nameOf(type)}Step`));
   }
-  return { ...named, Step: Type.Union(steps, { title: "Step" }) };
+  const description = "One of the types of steps; with fields that all of them have";
+  return { ...named, Step: Type.Union(steps, { title: "Step", description }) };
 
-  function stepOf(type: string, description: string, mayLackConfig = false): TSchema {
+  function stepOf(type: string, description: string, configs: unknown, mayLackConfig = false): TSchema {
     const config = referenceTo(`${nameOf(type)}Config`);
     const { description: text, if: condition, timeout, on_error } = Step.properties;
     const compensate = Type.Optional(referenceTo("Compensation"));
@@ -103,7 +104,8 @@ export function stepSchemas(types: StepTypes): Record<string, TSchema> {
       on_error,
       compensate,
     };
-    return Type.Object(fields, { additionalProperties: false, description });
+    const examples = Array.isArray(configs) ? configs.map((one) => ({ name: `my_${type}`, type, config: one })) : [];
+    return Type.Object(fields, { additionalProperties: false, description, examples });
   }
 }
 
@@ -131,7 +133,8 @@ function orPlaceholder(key: string, schema: TSchema, lift: (key: string, schema:
     return Type.Union([...anyOf, Placeholder], { ...words, ...TEMPLATE });
   }
   const inner = withPlaceholders(schema, lift);
-  return Type.Union([type === "object" ? lift(key, inner) : inner, Placeholder], TEMPLATE);
+  const said = schema.description === undefined ? {} : { description: schema.description };
+  return Type.Union([type === "object" ? lift(key, inner) : inner, Placeholder], { ...said, ...TEMPLATE });
 }
 
 /** The schemas of what holds steps. */

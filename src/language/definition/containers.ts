@@ -39,13 +39,22 @@ export const vars = Type.Optional(Variables);
 
 export const BlockConfig = Type.Object(
   { steps, output, vars },
-  { additionalProperties: false, examples: [{ steps: example }] },
+  {
+    additionalProperties: false,
+    description: "Steps that are one to a retry or a catch",
+    examples: [{ steps: example }],
+  },
 );
 export type BlockConfig = Static<typeof BlockConfig>;
 
 export const Branch = Type.Object(
-  { name: StepName, steps, output, vars },
-  { additionalProperties: false, title: "Branch" },
+  { name: { ...StepName, description: "Of the branch, another in each" }, steps, output, vars },
+  {
+    additionalProperties: false,
+    title: "Branch",
+    description: "Steps that run beside those of the other branches",
+    examples: [{ name: "left", steps: example }],
+  },
 );
 
 /** `details.case` of a switch that took no case has this word. */
@@ -61,12 +70,22 @@ export const Case = Type.Object(
     output,
     vars,
   },
-  { additionalProperties: false, title: "Case" },
+  {
+    additionalProperties: false,
+    title: "Case",
+    description: "Steps that run where the condition holds, and that of no case before",
+    examples: [{ name: "large", if: "payload.total > 100", steps: example }],
+  },
 );
 
 export const DefaultCase = Type.Object(
   { steps, output, vars },
-  { additionalProperties: false, title: "DefaultCase", description: "Runs where no condition holds" },
+  {
+    additionalProperties: false,
+    title: "DefaultCase",
+    description: "Runs where no condition holds",
+    examples: [{ steps: example }],
+  },
 );
 
 export const SwitchConfig = Type.Object(
@@ -80,6 +99,7 @@ export const SwitchConfig = Type.Object(
   },
   {
     additionalProperties: false,
+    description: "Lists of steps, of which one runs",
     examples: [{ cases: [{ if: "payload.total > 100", steps: example }], default: { steps: example } }],
   },
 );
@@ -90,7 +110,11 @@ export type JoinKind = (typeof JOINS)[number];
 
 export const ParallelConfig = Type.Object(
   {
-    branches: Type.Array(Branch, { minItems: 1, maxItems: MAX_BRANCHES }),
+    branches: Type.Array(Branch, {
+      minItems: 1,
+      maxItems: MAX_BRANCHES,
+      description: "Lists of steps that run side by side",
+    }),
     join: Type.Optional(
       Type.Union(
         JOINS.map((join) => Type.Literal(join)),
@@ -106,6 +130,7 @@ export const ParallelConfig = Type.Object(
   },
   {
     additionalProperties: false,
+    description: "Lists of steps side by side, and when the step is over",
     examples: [
       {
         branches: [

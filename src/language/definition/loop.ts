@@ -15,7 +15,11 @@ export const LoopConfig = Type.Object(
   {
     while: Type.Optional({ ...Condition, description: "Tested before each iteration; exactly one of while and until" }),
     until: Type.Optional({ ...Condition, description: "Tested after each iteration, whose steps it sees" }),
-    max_iterations: Type.Integer({ minimum: 1, maximum: MAX_ITERATIONS }),
+    max_iterations: Type.Integer({
+      minimum: 1,
+      maximum: MAX_ITERATIONS,
+      description: "How often its steps run at most",
+    }),
     /** Between the end of an iteration and the begin of the next. */
     interval: Type.Optional(Duration),
     on_limit: Type.Optional(
@@ -30,6 +34,7 @@ export const LoopConfig = Type.Object(
   },
   {
     additionalProperties: false,
+    description: "Steps that are repeated",
     examples: [
       {
         until: 'check.response_data.state == "done"',

@@ -51,6 +51,7 @@ export const MapConfig = Type.Object(
   },
   {
     additionalProperties: false,
+    description: "Steps that run for each item of a list",
     examples: [
       {
         items: "${payload.lines}",

@@ -8,7 +8,11 @@ export const Matcher = Type.Union(
 export type Matcher = Static<typeof Matcher>;
 
 /** A list of them, of which one has to mean the error. */
-export const On = Type.Array(Matcher, { minItems: 1, maxItems: 100 });
+export const On = Type.Array(Matcher, {
+  minItems: 1,
+  maxItems: 100,
+  description: "Which errors are meant, by any of these",
+});
 
 /** The parts of an error that matchers look at. */
 export interface Matchable {

@@ -29,6 +29,7 @@ export const Defaults = Type.Object(
   {
     additionalProperties: false,
     title: "Defaults",
+    examples: [{ retry: { max_attempts: 4 }, timeout: 20 }],
     description: "Of steps that act on the world and have none of their own",
   },
 );
@@ -50,7 +51,12 @@ export const Concurrency = Type.Object(
       ),
     ),
   },
-  { additionalProperties: false, title: "Concurrency" },
+  {
+    additionalProperties: false,
+    title: "Concurrency",
+    description: "How many runs may be under way",
+    examples: [{ limit: 5, key: "${payload.customer}", on_limit: "queue" }],
+  },
 );
 export type Concurrency = Static<typeof Concurrency>;
 
@@ -60,7 +66,12 @@ export const RateLimit = Type.Object(
     per: Duration,
     key,
   },
-  { additionalProperties: false, title: "RateLimit", description: "Runs more wait their turn" },
+  {
+    additionalProperties: false,
+    title: "RateLimit",
+    description: "Runs more wait their turn",
+    examples: [{ limit: 100, per: "PT1M" }],
+  },
 );
 export type RateLimit = Static<typeof RateLimit>;
 
@@ -69,6 +80,7 @@ export const OnFailure = Type.Object(
   {
     additionalProperties: false,
     title: "OnFailure",
+    examples: [{ workflow_id: "alert", payload: { why: "${error.message}" } }],
     description: "A run of another workflow, when a run ends as failed",
   },
 );

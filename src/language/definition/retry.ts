@@ -26,7 +26,12 @@ export const Retry = Type.Object(
     max_elapsed: span("max_elapsed", "No attempt begins so much later"),
     on: Type.Optional(On),
   },
-  { additionalProperties: false, title: "Retry" },
+  {
+    additionalProperties: false,
+    title: "Retry",
+    description: "When another attempt follows one that failed",
+    examples: [{ max_attempts: 5, initial_interval: 1, on: ["5xx", "timeout"] }],
+  },
 );
 export type Retry = Static<typeof Retry>;
 

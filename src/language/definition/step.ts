@@ -31,20 +31,37 @@ export const Condition = Type.String({
 /** The last part of the address of the step that undoes another. */
 export const COMPENSATE = "$compensate";
 
+const UNDOING = {
+  type: "webhook",
+  config: { method: "DELETE", url: "https://pay.example/charges/${charge.response_data.id}" },
+};
+
 /** What undoes a step that succeeded, should its run fail or be cancelled later. */
 export const Compensation = Type.Object(
   {
     step: Type.Object(
       {
-        type: Type.String({ maxLength: 255 }),
-        config: Type.Unsafe<JsonObject>(Type.Record(Type.String(), Type.Unknown())),
+        type: Type.String({ maxLength: 255, description: "Of a step that holds no others" }),
+        config: Type.Unsafe<JsonObject>(
+          Type.Record(Type.String(), Type.Unknown(), { description: "As of any step; it sees what the step gave" }),
+        ),
         retry: Type.Optional(Type.Unsafe<StepRetry>(Type.Unknown({ description: "As of any step" }))),
         timeout: Type.Optional(Duration),
       },
-      { additionalProperties: false, title: "CompensationStep" },
+      {
+        additionalProperties: false,
+        title: "CompensationStep",
+        description: "What undoes the step, without a name",
+        examples: [UNDOING],
+      },
     ),
   },
-  { additionalProperties: false, title: "Compensation" },
+  {
+    additionalProperties: false,
+    title: "Compensation",
+    description: "Undoes a step that succeeded, should its run fail or be cancelled later",
+    examples: [{ step: UNDOING }],
+  },
 );
 export type Compensation = Static<typeof Compensation>;
 
@@ -59,7 +76,7 @@ export const Step = Type.Object(
         }),
       ),
     ),
-    description: Type.Optional(Type.String({ maxLength: MAX_DESCRIPTION })),
+    description: Type.Optional(Type.String({ maxLength: MAX_DESCRIPTION, description: "For who reads it" })),
     if: Type.Optional(Condition),
     timeout: Type.Optional(Duration),
     retry: Type.Optional(
@@ -86,7 +103,11 @@ export const Step = Type.Object(
 export type Step = Static<typeof Step>;
 
 /** Steps that follow one another. They are checked one by one, as those of the workflow are. */
-export const NestedSteps = Type.Array(Type.Unsafe<Step>(Type.Unknown()), { minItems: 1, maxItems: MAX_NESTED_STEPS });
+export const NestedSteps = Type.Array(Type.Unsafe<Step>(Type.Unknown()), {
+  minItems: 1,
+  maxItems: MAX_NESTED_STEPS,
+  description: "They run one after the other",
+});
 
 /** Steps that run when the step has failed with one of the errors. */
 export const Catch = Type.Object(
@@ -103,7 +124,14 @@ export const Catch = Type.Object(
     ),
     vars: Type.Optional(Variables),
   },
-  { additionalProperties: false, title: "Catch" },
+  {
+    additionalProperties: false,
+    title: "Catch",
+    description: "Steps that run when the step has failed with one of the errors; the run goes on behind it",
+    examples: [
+      { on: ["timeout"], steps: [{ name: "late", type: "transform", config: { value: "${error.message}" } }] },
+    ],
+  },
 );
 export type Catch = {
   on?: Matcher[];

@@ -6,9 +6,11 @@ import { MAX_STEPS, Step } from "./step.ts";
 export const WorkflowInput = Type.Object(
   {
     id: Type.Optional(WorkflowReference),
-    name: Type.String({ minLength: 1, maxLength: 255 }),
-    description: Type.Optional(Type.Union([Type.String({ maxLength: 10_000 }), Type.Null()])),
-    steps: Type.Array(Step, { minItems: 1, maxItems: MAX_STEPS }),
+    name: Type.String({ minLength: 1, maxLength: 255, description: "For who reads it" }),
+    description: Type.Optional(
+      Type.Union([Type.String({ maxLength: 10_000 }), Type.Null()], { description: "What it is for" }),
+    ),
+    steps: Type.Array(Step, { minItems: 1, maxItems: MAX_STEPS, description: "They run one after the other" }),
     ...OPTIONS,
   },
   { additionalProperties: false, title: "WorkflowInput" },

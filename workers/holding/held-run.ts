@@ -19,6 +19,9 @@ export type Origin = "message" | "due";
 export class HeldRun {
   readonly run: ClaimedRun;
   readonly origin: Origin;
+  readonly version: VersionKey;
+  /** The name of that: it is asked for at each place that the run comes by. */
+  readonly definition: string;
   /** Until when the lease surely lasts, on the monotonic clock, counted from before the claim was sent. */
   leaseUntil: number;
   facts: HandedState["facts"] = null;
@@ -67,6 +70,8 @@ export class HeldRun {
   constructor(run: ClaimedRun, origin: Origin, leaseUntil: number) {
     this.run = run;
     this.origin = origin;
+    this.version = { namespace: run.namespace, workflowUuid: run.workflowUuid, version: run.workflowVersion };
+    this.definition = nameOfVersion(this.version);
     this.leaseUntil = leaseUntil;
     this.crashes = run.crashes;
     this.inbox = new HeldInbox(run.inbox);
@@ -74,14 +79,6 @@ export class HeldRun {
     this.log = new HeldLog(run.log, run.logLength);
     this.trace = run.traceparent === null ? null : RunTrace.of({ ...run, version: run.workflowVersion }, run.log);
     if (run.crashes > 0 || run.claims > MAX_LOSSES) this.suspicion = 2;
-  }
-
-  get version(): VersionKey {
-    return { namespace: this.run.namespace, workflowUuid: this.run.workflowUuid, version: this.run.workflowVersion };
-  }
-
-  get definition(): string {
-    return nameOfVersion(this.version);
   }
 
   /** Until when an effect of it may start: a lease that is nearly over may have ended when the effect reaches its host. */

@@ -69,15 +69,15 @@ export class RunBeforeInsert {
    */
   learn(reference: string, key: VersionKey): void {
     const trigger = nameOf(key.namespace, reference);
-    const name = nameOfVersion(key);
     const known = this.#workflows.get(trigger);
     // Until the definition is read nothing is executed by an old one.
-    if (known === undefined || nameOfVersion(known.key) !== name) {
+    if (known?.key.workflowUuid !== key.workflowUuid || known.key.version !== key.version) {
       this.#workflows.set(trigger, { key, isRead: false, pure: null });
       return;
     }
     if (known.isRead) return;
     this.#workflows.set(trigger, { key, isRead: true, pure: null });
+    const name = nameOfVersion(key);
     this.#definitions.load([key]).then(
       (found) => {
         const text = found.get(name);

@@ -52,6 +52,7 @@ function rich(url: string): unknown {
     defaults: { retry: { on: ["5xx"], max_attempts: 2 } },
     output: { last: "${last.value}", run: "${run.workflow_version}", currency: "${payload.currency}" },
     tags: ["all"],
+    retention: 30,
     ui: { folded: ["fan"] },
     steps: [
       pure("first", { sum: "${{ payload.list.map(x, x * 2).sum() }}", text: "n=${payload.n} $${literal}" }),

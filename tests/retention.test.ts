@@ -12,6 +12,8 @@ import { newDatabase } from "./harness/under-test.ts";
 
 /** More than PostgreSQL deletes one by one. */
 const OLD = 12_000;
+/** Of a workflow that keeps its runs for fewer days than the others: more than are deleted in one step. */
+const BRIEF = 700;
 const DAY = 24 * 60 * 60 * 1000;
 const AGE = 90 * DAY;
 /** Longer than the first look at the start, and the steps to the end. */
@@ -102,10 +104,13 @@ for (const [name, kindOf] of [
     running.push(platform);
     const first = new Client(platform.url);
     const [pure, sleeping] = [await first.create(PURE), await first.create(SLEEP)];
+    const brief = await first.create(PURE, { retention: 7 });
     await platform.stop();
-    const [old, young] = [Date.now() - AGE, Date.now() - DAY];
+    const [old, between, young] = [Date.now() - AGE, Date.now() - 10 * DAY, Date.now() - DAY];
     await kind.fill(platform, pure, old, OLD);
     await kind.fill(platform, pure, young, 300);
+    // Not over for as long as other runs are kept.
+    await kind.fill(platform, brief, between, BRIEF);
     const sleeper = uuidOf(old, OLD + 1);
     await kind.add(platform, sleeping, sleeper);
     await platform.restart({ RETENTION_DAYS: "30" });

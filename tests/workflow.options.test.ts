@@ -22,6 +22,7 @@ const OPTIONS = {
   defaults: { retry: { max_attempts: 4 }, timeout: 20 },
   output: { z: "${a.value}", a: null },
   tags: ["billing", "eu"],
+  retention: 90,
   ui: { folded: ["a"], colours: { a: "red" } },
 };
 
@@ -58,6 +59,10 @@ describe("options of a workflow", () => {
     ["a word for a timeout", { timeout: "soon" }, ["value_error", "timeout"]],
     ["21 tags", { tags: Array.from({ length: 21 }, () => "t") }, ["too_long", "tags"]],
     ["an empty tag", { tags: [""] }, ["string_too_short", "tags", 0]],
+    ["no days", { retention: 0 }, ["greater_than_equal", "retention"]],
+    ["more than ten years", { retention: 3651 }, ["less_than_equal", "retention"]],
+    ["half a day", { retention: 0.5 }, ["int_type", "retention"]],
+    ["days as a duration", { retention: "P7D" }, ["int_type", "retention"]],
     ["ui of 17 KiB", { ui: { x: "x".repeat(17 * 1024) } }, ["too_large", "ui"]],
     ["ui that is a text", { ui: "red" }, ["dict_type", "ui"]],
     ["an output that names a prototype", { output: ["${a.__proto__}"] }, ["value_error", "output", 0]],

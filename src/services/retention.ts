@@ -55,7 +55,7 @@ export class Retention {
     let more = false;
     try {
       const now = Math.min(clock.now(), machine.now());
-      more = await storage.maintain(days === 0 ? null : now - days * DAY_MILLISECONDS);
+      more = await storage.maintain(days === 0 ? null : now - days * DAY_MILLISECONDS, now);
     } catch (error) {
       log.warn({ error: messageOf(error) }, "upkeep failed; it is tried again");
     }

@@ -130,10 +130,11 @@ export interface Storage extends Reads {
   findInbox(items: InboxLookup[]): Promise<InboxRow[][]>;
   /**
    * Does a small part of the upkeep: makes partitions ahead, and drops some runs that had ended by `before` (milliseconds since the epoch;
-   * null drops none), on PostgreSQL those of months that were over by then. A run whose event is owed is never dropped. Turns and keys of
-   * requests that count for nothing any more are forgotten, and numbers of runs by minute put together by hour. True if there is more to do.
+   * null drops none), on PostgreSQL those of months that were over by then, and some whose workflow keeps its runs for fewer days, counted
+   * back from `now` (null drops none of these). A run whose event is owed is never dropped. Turns and keys of requests that count for
+   * nothing any more are forgotten, and numbers of runs by minute put together by hour. True if there is more to do.
    */
-  maintain(before: number | null): Promise<boolean>;
+  maintain(before: number | null, now?: number | null): Promise<boolean>;
   /** How many runs were made, and ended, from a time on: counted with the commits that did so. A replica is not asked. */
   findCounts(asked: CountsAsked): Promise<CountsFound>;
   /** What it holds, some seconds old. */

@@ -6,6 +6,8 @@ import { WorkflowReference } from "./reference.ts";
 import type { StepRetry } from "./retry.ts";
 
 export const MAX_TAGS = 20;
+/** Ten years. */
+const MAX_RETENTION_DAYS = 3650;
 /** Characters of `ui` as JSON text. */
 export const MAX_UI = 16 * 1024;
 
@@ -101,6 +103,13 @@ export const OPTIONS = {
   rate_limit: Type.Optional(RateLimit),
   tags: Type.Optional(
     Type.Array(Type.String({ minLength: 1, maxLength: 100 }), { maxItems: MAX_TAGS, description: "Of each run" }),
+  ),
+  retention: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: MAX_RETENTION_DAYS,
+      description: "Days after which runs that are over are dropped, of whichever version; no longer than all are kept",
+    }),
   ),
   managed_by: Type.Optional(
     Type.String({

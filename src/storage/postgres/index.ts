@@ -151,8 +151,9 @@ function postgresStorage(
     putSignals: (items) => inbox.put(items),
     findAwaited: (uuids) => findAwaited(reads, uuids),
     findInbox: (items) => inbox.find(items),
-    maintain: async (before) => {
+    maintain: async (before, now = null) => {
       if (before !== null && (await partitions.drop(before))) return true;
+      if (now !== null && (await partitions.dropByWorkflow(now))) return true;
       if (before !== null) await removeBulk(writes, before);
       const fold = foldCounts(writes, clock.now());
       const [more] = await Promise.all([dropRequestKeys(writes), partitions.make(), forgetTurns(writes), fold]);

@@ -26,6 +26,7 @@ import { IdsUnderWay, newestId } from "./ids.ts";
 import { Inbox } from "./inbox.ts";
 import { RequestKeys } from "./inserts/request-keys.ts";
 import { namingChildren, namingCreated } from "./naming.ts";
+import { hasOwnDays } from "./retention.ts";
 import { Runs } from "./runs.ts";
 import { Schedules } from "./schedules.ts";
 import { Turns } from "./turns.ts";
@@ -168,14 +169,14 @@ function sqliteStorage(
     putSignals: (items) => committer.write("putSignals", items),
     findAwaited: async (uuids) => reading(() => uuids.map((uuid) => awaitedBy(reader, uuid))),
     findInbox: async (items) => reading(() => items.map((item) => inbox.find(item))),
-    maintain: async (before) => {
+    maintain: async (before, now = null) => {
       if (reading(() => hasOldCounts(reader, clock))) await committer.write("foldCounts", null);
       if (reading(() => turns.isAnyOver())) await committer.write("forgetTurns", null);
       const more = reading(() => keys.isAnyOld()) && (await committer.write("dropRequestKeys", null));
-      if (before === null) return more;
-      if (reading(() => bulk.isAnyOld(before))) await committer.write("removeBulk", before);
+      if (before === null && (now === null || !reading(() => hasOwnDays(reader)))) return more;
+      if (before !== null && reading(() => bulk.isAnyOld(before))) await committer.write("removeBulk", before);
       await committer.quiet();
-      return (await committer.write("dropRuns", before)) || more;
+      return (await committer.write("dropRuns", { before, now })) || more;
     },
     figures: async () => reading(() => measure.figures()),
     check: async () => void reading(() => claims.nextDue(0)),

@@ -41,7 +41,7 @@ import { NewRetries } from "./inserts/new-retries.ts";
 import { NewRuns } from "./inserts/new-runs.ts";
 import { RequestKeys } from "./inserts/request-keys.ts";
 import { ProgressWriter } from "./progress.ts";
-import { Retention } from "./retention.ts";
+import { Retention, type RetentionUntil } from "./retention.ts";
 import { type NamedMove, Schedules } from "./schedules.ts";
 import { Turns } from "./turns.ts";
 import { Workers } from "./workers.ts";
@@ -117,7 +117,7 @@ export function writeOperations(database: Database, clock: Clock) {
       counter.drop();
       return null;
     },
-    dropRuns: (before: number) => retention.drop(before),
+    dropRuns: (until: RetentionUntil) => retention.drop(until),
     endLeases: (_: null) => workers.endAll(),
     recordHealth: (status: string) => {
       const now = clock.now();

@@ -30,14 +30,21 @@ async function dropAll(world: World, gone: string[], before = world.now() + 40 *
   throw new Error("some runs were not dropped");
 }
 
-/** Runs that ended, each with a log. */
-async function ended(world: World, count: number): Promise<string[]> {
-  const held = await world.claimByMessage(await world.runs(count));
+/** Runs that ended, each with a log. `workflow`: theirs, where it is to be a certain one. */
+async function ended(world: World, count: number, workflow?: string): Promise<string[]> {
+  const runs = workflow === undefined ? await world.runs(count) : await runsOf(world, workflow, count);
+  const held = await world.claimByMessage(runs);
   const noted = held.map((run) => progress(run, { entries: entriesText("0") }));
   for (const outcome of await world.storage.saveProgress(noted)) granted(outcome);
   const ends = held.map((run) => progress({ ...run, logLength: 1 }, { next: END }));
   for (const outcome of await world.storage.saveProgress(ends)) granted(outcome);
   return uuidsOf(held);
+}
+
+async function runsOf(world: World, workflow: string, count: number): Promise<string[]> {
+  const items = Array.from({ length: count }, () => world.newRun(workflow));
+  for (const outcome of await world.storage.insertRuns(items)) granted(outcome);
+  return items.map(({ uuid }) => uuid);
 }
 
 async function listed(world: World): Promise<string[]> {
@@ -94,6 +101,31 @@ export function retentionContract(check: Check): void {
     }
     expect(await world.stored(kept)).toEqual(kept.toSorted());
   });
+
+  check(
+    "runs of a workflow that keeps them for fewer days go before others, and those that are not over stay",
+    async (world) => {
+      const { storage } = world;
+      const days = (retention: number) => ({ options: { text: JSON.stringify({ retention }), preparesRuns: false } });
+      const [brief, long] = [await world.workflow(days(2)), await world.workflow(days(30))];
+      const gone = await ended(world, 3, brief);
+      const kept = [...(await runsOf(world, brief, 1)), ...(await ended(world, 1, long)), ...(await ended(world, 2))];
+      while (await storage.maintain(null, world.now() + 2 * DAY - MINUTE));
+      expect(await world.stored(gone)).toEqual(gone.toSorted());
+      // Without a time nothing is told by days.
+      while (await storage.maintain(null));
+      while (await storage.maintain(null, world.now() + 3 * DAY));
+      expect(await world.stored([...gone, ...kept])).toEqual(kept.toSorted());
+      expect(await world.findRuns(gone)).toEqual([null, null, null]);
+      // What is newest of a workflow counts for all of its runs, and no days are longer than those of all runs.
+      const change = { namespace: NAMESPACE, id: undefined, name: "w", description: null, steps: "[]" };
+      granted(only(await storage.updateWorkflows([{ ...change, reference: long, ...days(1) }])));
+      await world.storage.deleteWorkflows([{ namespace: NAMESPACE, reference: long }]);
+      await world.pass(2);
+      while (await storage.maintain(null, world.now() + 5 * DAY));
+      expect(await world.findRuns(kept)).toMatchObject([{ status: "pending" }, null, {}, {}]);
+    },
+  );
 
   check("several may do it at once while runs are stored, end and are read", async (world) => {
     const gone = await ended(world, 150);

@@ -1,0 +1,2 @@
+-- For retention: the workflows that have days of their own, which are few.
+create index workflow_definitions_with_retention on workflow_definitions (uuid) where options ->> 'retention' is not null;

@@ -16,6 +16,8 @@ export function Dialog({ title, isDrawer = false, onClose, children }: DialogPro
   useEffect(() => {
     const own = element.current;
     own?.showModal();
+    // What one has come for, not the way out.
+    own?.querySelector<HTMLElement>("input, select, textarea, .primary:not(:disabled)")?.focus();
     return () => own?.close();
   }, []);
   return (

@@ -168,7 +168,7 @@ function common(label: string, readOnly: boolean, known: () => Known): Extension
       ...lintKeymap,
     ]),
     EditorState.readOnly.of(readOnly),
-    EditorView.contentAttributes.of({ "aria-label": label }),
+    EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
     EditorView.lineWrapping,
   ];
 }

@@ -20,7 +20,7 @@ const BESIDE_WIDTH = 720;
 export function showDiff({ parent, before, after }: DiffOptions): () => void {
   const extensions = (label: string) => [
     ...[lookOfEditors(), json(), lineNumbers(), EditorState.readOnly.of(true), EditorView.lineWrapping],
-    EditorView.contentAttributes.of({ "aria-label": label }),
+    EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
   ];
   if (parent.clientWidth < BESIDE_WIDTH) {
     const merged = unifiedMergeView({ original: before.text, mergeControls: false, collapseUnchanged: COLLAPSED });

@@ -35,9 +35,7 @@ export function JsonRow({ row, id, isActive, onChoose, onToggle }: JsonRowProps)
       onDblClick={onToggle}
     >
       {canOpen && (
-        // biome-ignore lint/a11y/useKeyWithClickEvents: the arrows of the tree do the same
-        // biome-ignore lint/a11y/noStaticElementInteractions: likewise
-        <span class="json-fold" style={{ left: `${depth * INDENT}px` }} onClick={onToggle}>
+        <span class="json-fold" aria-hidden="true" style={{ left: `${depth * INDENT}px` }} onClick={onToggle}>
           {isOpen ? "▾" : "▸"}
         </span>
       )}

@@ -44,7 +44,7 @@ export function JsonViewer({ text, name, label }: JsonViewerProps) {
               row={row}
               id={`${id}-${row.number}`}
               isActive={row.number === active}
-              onChoose={() => view.walk(row.number)}
+              onChoose={() => view.choose(row.number)}
               onToggle={() => view.toggle(row)}
             />
           ))}

@@ -56,6 +56,12 @@ export class JsonView {
     await this.read();
   }
 
+  /** Of a row that was clicked: rows come and go, so that the keys stay with what is around them. */
+  choose(number: number): void {
+    this.walk(number);
+    this.#element?.focus({ preventScroll: true });
+  }
+
   /** Makes a row the one where the keyboard is, and brings it into view. */
   walk(number: number): void {
     this.active.value = Math.min(Math.max(0, number), this.shown.value.count - 1);
@@ -99,6 +105,8 @@ export class JsonView {
     this.found.value = { ...found, place };
     const row = await this.#source.reveal(place);
     await this.read();
+    // Not before all rows have their place: one can't scroll further than that.
+    await new Promise(requestAnimationFrame);
     this.walk(row);
     await this.read();
   }

@@ -66,7 +66,9 @@ function VersionRow({ uuid, one, newest }: { uuid: string; one: Version; newest:
   return (
     <tr>
       <td class="number">
-        <a href={hrefOf(version === newest ? place : pathWith(place, { version }))}>v{version}</a>
+        <a class="version-link" href={hrefOf(version === newest ? place : pathWith(place, { version }))}>
+          v{version}
+        </a>
         {version === newest && <span class="soft"> newest</span>}
       </td>
       <td>

@@ -1,14 +1,15 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { RunSummary } from "../../../schemas/run-summary.ts";
-import { hrefOf } from "../../address/address.ts";
+import { hrefOf, pathWith } from "../../address/address.ts";
 import { platform } from "../../data/platform.ts";
+import { countsText } from "../../shared/drawing/texts.ts";
 import { knownStatus } from "../../shared/status/statuses.ts";
 
 const SHOWN = 20;
 
-/** The last runs of a workflow, oldest first, each a link. They are read once the row is in view. */
+/** The last runs of a workflow, oldest first, and a link to all of them. They are read once the row is in view. */
 export function RecentRuns({ workflow }: { workflow: string }) {
-  const place = useRef<HTMLSpanElement>(null);
+  const place = useRef<HTMLAnchorElement>(null);
   const [runs, setRuns] = useState<RunSummary[] | null>(null);
   useEffect(() => {
     const gone = new AbortController();
@@ -23,16 +24,22 @@ export function RecentRuns({ workflow }: { workflow: string }) {
       gone.abort(new Error("no longer shown"));
     };
   }, [workflow]);
+  const counted = countsText(countsOf(runs ?? []));
   return (
-    <span class="recent-runs" ref={place}>
+    <a class="recent-runs" ref={place} href={hrefOf(pathWith("/runs", { workflow }))} title={counted}>
       {runs?.length === 0 && <span class="soft">none yet</span>}
+      {runs !== null && runs.length > 0 && <span class="sr-only">{`The last ${runs.length} runs: ${counted}`}</span>}
       {runs?.map(({ uuid, status }) => (
-        <a key={uuid} class={`run-dot mark-${knownStatus(status)}`} href={hrefOf(`/runs/${uuid}`)} title={status}>
-          <span class="sr-only">{`Run, ${status}`}</span>
-        </a>
+        <span key={uuid} class={`run-dot mark-${knownStatus(status)}`} />
       ))}
-    </span>
+    </a>
   );
+}
+
+function countsOf(runs: readonly RunSummary[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { status } of runs) counts[status] = (counts[status] ?? 0) + 1;
+  return counts;
 }
 
 async function lastRuns(workflow: string, signal: AbortSignal): Promise<RunSummary[]> {

@@ -17,7 +17,9 @@ export function WorkflowRow({ workflow, numbers, next }: WorkflowRowProps) {
   return (
     <tr>
       <td class="workflow-name">
-        <a href={hrefOf(`/workflows/${uuid}`)}>{name}</a>
+        <a href={hrefOf(`/workflows/${uuid}`)} title={name}>
+          {name}
+        </a>
         {typeof id === "string" && <code class="soft cut">{id}</code>}
       </td>
       <td class="number">v{version}</td>

@@ -1,0 +1,172 @@
+/** The editor: what is wrong is marked where it stands, and of two people who edit at once neither loses a word. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { jsonLanguage } from "@codemirror/lang-json";
+import type { Page } from "playwright-core";
+import { rangeOf } from "../../src/page/shared/editor/positions.ts";
+import { BAD, definitionOf } from "../bad-definitions.fixture.ts";
+import { expectAccessible } from "../harness/browser/axe.ts";
+import { BROWSER_START_MS, Browser } from "../harness/browser/browser.ts";
+import { until } from "../harness/browser/until.ts";
+import { Client } from "../harness/http/client.ts";
+import { at, listAt, textAt } from "../harness/http/json.ts";
+import { Platform } from "../harness/platform.ts";
+
+let platform: Platform;
+let browser: Browser;
+let api: Client;
+
+beforeAll(async () => {
+  platform = await Platform.start();
+  browser = await Browser.start();
+  api = new Client(platform.url);
+}, BROWSER_START_MS);
+afterAll(async () => {
+  await browser?.close();
+  await platform?.close();
+});
+
+const leaf = (name: string, value: unknown = 1) => ({ name, type: "transform", config: { value } });
+
+describe("a fault is marked where it stands", () => {
+  for (const [word, bad] of Object.entries(BAD)) {
+    test(word, async () => {
+      const text = JSON.stringify(definitionOf(bad), null, 2);
+      const reply = await api.post("/api/v1/workflows/validate", definitionOf(bad));
+      const tree = jsonLanguage.parser.parse(text);
+      for (const fault of listAt(reply.body, "detail")) {
+        const loc = listAt(fault, "loc")
+          .slice(1)
+          .map((one) => (typeof one === "number" ? one : String(one)));
+        const { from, to } = rangeOf(tree, (begin, end) => text.slice(begin, end), loc);
+        const value = valueAt(JSON.parse(text), loc);
+        // What is missing is marked at the begin of what should have it.
+        if (value === undefined) expect(["{", "["]).toContain(text.slice(from, to));
+        else expect(JSON.parse(text.slice(from, to))).toEqual(value);
+      }
+    });
+  }
+});
+
+test("the editor marks the text, and lists the sentence of the platform", async () => {
+  await browser.visit(
+    `${platform.url}/ui/workflows/new`,
+    async (page) => {
+      await page.getByText("Nothing is wrong").waitFor();
+      await expectAccessible(page);
+      const marks: [word: string, marked: string][] = [
+        ["greater_than_equal", "-1"],
+        ["enum", '"unheard_of"'],
+        ["extra_forbidden", '"more"'],
+        ["reference_unknown", '"${gone}"'],
+        ["missing", "{"],
+      ];
+      for (const [word, marked] of marks) {
+        const definition = definitionOf(BAD[word] ?? {});
+        const [fault] = listAt((await api.post("/api/v1/workflows/validate", definition)).body, "detail");
+        await write(page, JSON.stringify(definition));
+        await page.locator(".problems .fault").getByText(textAt(fault, "msg")).waitFor();
+        const shown = `[...document.querySelectorAll(".cm-lintRange-error")].map((one) => one.textContent).join("")`;
+        await until(page, `${shown} === ${JSON.stringify(marked)}`);
+      }
+      await expectAccessible(page);
+      await write(page, '{"name": "w", "steps": [');
+      await page.getByText("The text is no JSON yet").waitFor();
+      await page.locator(".drawing.is-stale").waitFor();
+      await page.evaluate("localStorage.clear()");
+    },
+    { expected: /422/ },
+  );
+});
+
+test("a workflow is written, tried and saved by keys alone", async () => {
+  await browser.visit(`${platform.url}/ui/workflows`, async (page) => {
+    await page.getByText("No workflows yet").or(page.getByRole("table")).waitFor();
+    await page.keyboard.press("n");
+    await page.waitForURL(/\/ui\/workflows\/new$/);
+    await write(page, JSON.stringify({ id: "by_keys", name: "By keys", steps: [leaf("first", "Hello")] }, null, 2));
+    await page.keyboard.press("Control+i");
+    const palette = page.getByRole("dialog", { name: "Insert a step behind “first”" });
+    await palette.getByRole("searchbox").fill("delay");
+    await expectAccessible(page);
+    await palette.getByRole("button", { name: /^delay/ }).press("Enter");
+    await page.getByRole("treeitem", { name: /^delay, delay/ }).waitFor();
+    await page.getByText("Nothing is wrong").waitFor();
+    await page.getByRole("button", { name: "Try it" }).press("Enter");
+    await page.getByRole("button", { name: "Run in virtual time" }).press("Enter");
+    await page.getByText(/of virtual time$/).waitFor();
+    await page.getByRole("treeitem", { name: /^first, transform, success/ }).waitFor();
+    await expectAccessible(page);
+    await page.keyboard.press("Control+s");
+    await page.getByRole("dialog").getByRole("button", { name: "Save" }).press("Enter");
+    await page.getByRole("heading", { name: "By keys v1" }).waitFor();
+  });
+  const stored = (await api.get("/api/v1/workflows/by_keys")).body;
+  expect(listAt(stored, "steps").map((step) => at(step, "name"))).toEqual(["first", "delay"]);
+});
+
+test("who is slower sees the other version beside theirs, and loses nothing", async () => {
+  const versions = ["first", "theirs"].map((name) => ({ id: "shared", name: "Shared", steps: [leaf(name)] }));
+  const mine = JSON.stringify({ id: "shared", name: "Shared", steps: [leaf("mine")] });
+  await api.put("/api/v1/workflows/shared?create=true", versions[0]);
+  await browser.visit(
+    `${platform.url}/ui/workflows/shared/edit`,
+    async (page) => {
+      await page.getByText("Nothing is wrong").waitFor();
+      await write(page, mine);
+      await page.getByText(/^draft kept/).waitFor();
+      // They save while the dialog is open.
+      await page.keyboard.press("Control+s");
+      const dialog = page.getByRole("dialog");
+      await dialog.getByLabel("Version 1").waitFor();
+      await api.put("/api/v1/workflows/shared", versions[1]);
+      await dialog.getByRole("button", { name: "Save" }).click();
+      await dialog.getByText("Somebody saved v2 while you edited v1").waitFor();
+      await dialog.getByLabel("Version 2, saved by somebody else").getByText('"theirs"').waitFor();
+      await dialog.getByLabel("Your text").getByText("mine").first().waitFor();
+      await expectAccessible(page);
+      await dialog.getByRole("button", { name: "What v2 changed" }).click();
+      await dialog.getByLabel("Version 1, with which you began").getByText('"first"').waitFor();
+      expect(textAt((await api.get("/api/v1/workflows/shared")).body, "name")).toBe("Shared");
+      await page.reload();
+      await page.getByText("v2 was saved since").waitFor();
+      await page.locator(".cm-content").getByText("mine").waitFor();
+      await page.keyboard.press("Control+s");
+      await page.getByRole("button", { name: "Go on from v2 with my text" }).click();
+      await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+      await page.getByRole("heading", { name: "Shared v3" }).waitFor();
+    },
+    { expected: /412/ },
+  );
+  const stored = (await api.get("/api/v1/workflows/shared")).body;
+  expect(listAt(stored, "steps").map((step) => at(step, "name"))).toEqual(["mine"]);
+});
+
+test("what is applied from elsewhere is read only, and says why", async () => {
+  await api.put("/api/v1/workflows/applied?create=true", {
+    name: "Applied",
+    managed_by: "shop/flows 1f3c2a",
+    steps: [leaf("a")],
+  });
+  await browser.visit(`${platform.url}/ui/workflows/applied/edit`, async (page) => {
+    await page.getByText("it is applied from shop/flows 1f3c2a").waitFor();
+    expect(await page.getByRole("button", { name: "Save…" }).isDisabled()).toBe(true);
+    expect(await page.locator(".cm-content").getAttribute("aria-readonly")).toBe("true");
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "Edit all the same" }).click();
+    await page.getByRole("button", { name: "Save…" }).and(page.locator(":enabled")).waitFor();
+  });
+});
+
+/** Puts a text in place of what is in the editor. */
+async function write(page: Page, text: string): Promise<void> {
+  await page.locator(".workbench-text .cm-content").focus();
+  await page.keyboard.press("Control+a");
+  await page.keyboard.insertText(text);
+}
+
+function valueAt(value: unknown, loc: readonly (string | number)[]): unknown {
+  return loc.reduce<unknown>(
+    (found, key) => (typeof found === "object" && found !== null ? Reflect.get(found, key) : undefined),
+    value,
+  );
+}

@@ -1,0 +1,198 @@
+/** The list of workflows, one of them, its versions, and the run that somebody starts. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { Page } from "playwright-core";
+import { expectAccessible } from "../harness/browser/axe.ts";
+import { BROWSER_START_MS, Browser } from "../harness/browser/browser.ts";
+import { until } from "../harness/browser/until.ts";
+import { Client } from "../harness/http/client.ts";
+import { objectAt, textAt } from "../harness/http/json.ts";
+import { Platform } from "../harness/platform.ts";
+
+let platform: Platform;
+let browser: Browser;
+let api: Client;
+const at = (path: string) => `${platform.url}/ui${path}`;
+
+const leaf = (name: string, value: unknown = 1) => ({ name, type: "transform", config: { value } });
+const block = (...steps: object[]) => ({ name: "pay", type: "block", config: { steps } });
+const INPUT = {
+  ...{ type: "object", required: ["order", "to"] },
+  properties: {
+    order: { type: "string", description: "As the shop has it" },
+    count: { type: "integer", default: 1 },
+    gift: { type: "boolean" },
+    currency: { enum: ["EUR", "USD"], default: "EUR" },
+    tags: { type: "array", items: { type: "string" } },
+    to: { type: "object", required: ["street"], properties: { street: { type: "string" } } },
+  },
+};
+const VERSIONS = [
+  { steps: [leaf("first"), block(leaf("charge")), leaf("gone")] },
+  { steps: [leaf("first", 2), block(leaf("charge"), leaf("receipt"))], timeout: 60 },
+].map((one) => ({ ...one, name: "Ship an order", tags: ["eu"], description: "Ships it", input: INPUT }));
+const LONG = "A name that goes on and on as those of some people do ".repeat(4).trim();
+
+beforeAll(async () => {
+  platform = await Platform.start();
+  browser = await Browser.start();
+  api = new Client(platform.url);
+}, BROWSER_START_MS);
+afterAll(async () => {
+  await browser?.close();
+  await platform?.close();
+});
+
+test("before there are any, the list says how to begin", async () => {
+  await browser.visit(at("/workflows"), async (page) => {
+    await page.getByRole("heading", { name: "No workflows yet" }).waitFor();
+    await expectAccessible(page);
+    await page.getByRole("link", { name: "Write the first one" }).click();
+    await page.waitForURL(/\/workflows\/new$/);
+  });
+  for (const version of VERSIONS) await api.put("/api/v1/workflows/ship?create=true", version);
+  await api.put("/api/v1/workflows/long?create=true", { name: LONG, steps: [leaf("a")] });
+  const bad = { name: "no", type: "fail", config: { code: "broken", message: "It is broken" } };
+  await api.put("/api/v1/workflows/bad?create=true", { name: "Bad", managed_by: "shop/flows 1f3c2a", steps: [bad] });
+  for (let runs = 0; runs < 3; runs++) await api.untilEnded(await api.trigger("bad"));
+});
+
+test("the list says how each is, and what is found in it", async () => {
+  await browser.visit(at("/workflows"), async (page) => {
+    const row = page.getByRole("row", { name: /^Bad/ });
+    await row.getByRole("link", { name: "The last 3 runs: 3 failed" }).waitFor();
+    await row.getByText("shop/flows 1f3c2a").waitFor();
+    await page
+      .getByRole("row", { name: /^Ship an order.*v2/ })
+      .getByText("none yet")
+      .waitFor();
+    await expectAccessible(page);
+    await page.keyboard.press("/");
+    await page.keyboard.type("EU");
+    await page.waitForURL(/q=EU$/);
+    await expectRows(page, 1);
+    await page.getByRole("searchbox", { name: "Find workflows" }).fill("nobody");
+    await page.getByText("None of 3 workflows has “nobody”").waitFor();
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "Show all" }).click();
+    await expectRows(page, 3);
+    // One choice at a time is undone.
+    await page.goBack();
+    await page.getByRole("heading", { name: "None match" }).waitFor();
+  });
+});
+
+describe("a link shows the same to somebody else", () => {
+  const places: [path: string, heading: RegExp, more: string][] = [
+    ["/workflows?q=ship", /^Workflows/, "Ship an order"],
+    ["/workflows/ship", /^Ship an order v2/, "Ships it"],
+    ["/workflows/ship?version=1", /^Ship an order v1/, "This is version 1"],
+    ["/workflows/ship?step=1%2F0%2F1", /^Ship an order v2/, "pay.receipt"],
+    ["/workflows/ship?tab=definition", /^Ship an order v2/, '"receipt"'],
+    ["/workflows/ship?tab=versions", /^Ship an order v2/, "What it changed"],
+    ["/workflows/bad?tab=runs", /^Bad/, "It is broken"],
+    ["/workflows/ship?tab=triggers", /^Ship an order/, "wf run ship"],
+    ["/workflows/ship?run=1", /^Run Ship an order/, "As the shop has it"],
+    ["/workflows/ship?delete=1", /^Delete “Ship an order”/, "Its name, to be sure"],
+    ["/workflows/ship/edit", /^Ship an order v2 → v3/, '"receipt"'],
+    ["/workflows/ship/diff?from=1&to=2", /^Ship an order v1 → v2/, "Added 1"],
+    ["/workflows/ship/diff?from=1&to=2&as=drawn", /^Ship an order v1 → v2/, "Removed 1"],
+    [`/workflows/long`, new RegExp(`^${LONG.slice(0, 40)}`), "transform"],
+    ["/workflows/nobody", /^This did not work/, "not found"],
+  ];
+  for (const [path, heading, more] of places) {
+    test(path, async () => {
+      const look = async (page: Page) => {
+        await page.getByRole("heading", { name: heading }).first().waitFor();
+        await page.getByText(more).first().waitFor({ state: "attached" });
+      };
+      const expected = path.endsWith("nobody") ? { expected: /404/ } : {};
+      const shown = async (page: Page) => {
+        await look(page);
+        await expectAccessible(page);
+        await page.setViewportSize({ width: 320, height: 640 });
+        await look(page);
+        expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(320);
+      };
+      await browser.visit(at(path), shown, expected);
+    });
+  }
+});
+
+test("a run is started with a form, and what is refused stands at its field", async () => {
+  await browser.visit(
+    at("/workflows/ship"),
+    async (page) => {
+      await page.getByRole("heading", { name: "Ship an order" }).waitFor();
+      await page.keyboard.press("r");
+      const drawer = page.getByRole("dialog", { name: "Run Ship an order" });
+      await drawer.getByRole("textbox", { name: "street" }).fill("Main");
+      await drawer.getByRole("button", { name: "Run", exact: true }).click();
+      const order = drawer.getByRole("textbox", { name: "order" });
+      await drawer.getByText("Not started: a field is wrong").waitFor();
+      expect(await order.getAttribute("aria-invalid")).toBe("true");
+      await expectAccessible(page);
+      await order.fill("A-7");
+      await drawer.getByRole("textbox", { name: "count" }).fill("3");
+      await drawer.getByRole("checkbox", { name: "gift" }).check();
+      await drawer.getByRole("combobox", { name: "currency" }).selectOption("USD");
+      await drawer.getByRole("button", { name: "+ Add" }).click();
+      await drawer.locator(".form-item input").fill("fast");
+      await drawer.getByRole("button", { name: "Run", exact: true }).click();
+      await page.waitForURL(/\/ui\/runs\/[\da-f-]{36}$/);
+      const run = (await api.get(`/api/v1/runs/${page.url().slice(-36)}`)).body;
+      const filled = { order: "A-7", count: 3, gift: true, currency: "USD", tags: ["fast"], to: { street: "Main" } };
+      expect(objectAt(run, "payload")).toEqual(filled);
+      await page.goto(at("/workflows/ship?run=1"));
+      await drawer.getByRole("combobox", { name: "Begin with the payload of" }).selectOption({ index: 1 });
+      await until(page, `document.querySelector(".form-item input")?.value === "fast"`);
+      await drawer.getByRole("checkbox", { name: "As JSON" }).check();
+      expect(JSON.parse(await drawer.getByRole("textbox", { name: "Payload" }).inputValue())).toEqual(filled);
+    },
+    { expected: /422/ },
+  );
+});
+
+test("a difference is said in words, in the text and drawn; the older version becomes the newest", async () => {
+  await browser.visit(at("/workflows/ship/diff"), async (page) => {
+    await page.getByRole("heading", { name: "Ship an order v1 → v2" }).waitFor();
+    const summary = await page.evaluate(`document.querySelector(".diff-summary").innerText`);
+    expect(String(summary).split(/\s*\n\s*/)).toEqual([
+      ...["Added 1", "pay.receipt", "Removed 1", "gone"],
+      ...["Changed 1", "first config.value", "Definition", "timeout"],
+    ]);
+    await page.getByLabel("Version 2").getByText('"receipt"').waitFor();
+    await page.getByRole("link", { name: "Drawn" }).click();
+    const before = page.getByRole("region", { name: "Version 1" });
+    await before.getByRole("treeitem", { name: /^gone, transform, removed/ }).waitFor();
+    await page
+      .getByRole("region", { name: "Version 2" })
+      .getByRole("treeitem", { name: /^receipt, transform, added/ })
+      .waitFor();
+    await page.getByRole("button", { name: "Make v1 the newest…" }).click();
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "Save as v3" }).click();
+    await page.getByRole("heading", { name: "Ship an order v3" }).waitFor();
+  });
+  const [newest, first] = await Promise.all(
+    ["", "?version=1"].map((which) => api.get(`/api/v1/workflows/ship${which}`)),
+  );
+  expect(objectAt(newest?.body).steps).toEqual(objectAt(first?.body).steps);
+});
+
+test("a workflow is deleted once its name is typed", async () => {
+  await browser.visit(at("/workflows/long?delete=1"), async (page) => {
+    const dialog = page.getByRole("dialog");
+    const button = dialog.getByRole("button", { name: "Delete" });
+    await dialog.getByRole("textbox").fill("A name");
+    expect(await button.isDisabled()).toBe(true);
+    await dialog.getByRole("textbox").fill(LONG);
+    await button.click();
+    await page.waitForURL(/\/ui\/workflows$/);
+    await expectRows(page, 2);
+  });
+  expect(textAt((await api.get("/api/v1/workflows/long")).body, "code")).toBe("workflow_not_found");
+});
+
+async function expectRows(page: Page, count: number): Promise<void> {
+  await until(page, `document.querySelectorAll("tbody tr").length === ${count}`);
+}

@@ -30,6 +30,12 @@ export const VIEWS: View[] = [
     title: "Compare versions",
     view: { load: () => import("./views/diff/diff.tsx").then(({ DiffView }) => DiffView) },
   },
+  {
+    path: "/waiting",
+    title: "Waiting",
+    navigation: { label: "Waiting", key: "i" },
+    view: { load: () => import("./views/waiting/waiting.tsx").then(({ Waiting }) => Waiting) },
+  },
 ];
 
 /** What a view that is loaded came to. */

@@ -1,8 +1,11 @@
 /** What a view follows, and what it does with what it is told. */
+
 import type { RunFilter } from "../../client/client.ts";
+import { pause } from "../../client/connection.ts";
 import type { RunsEvent } from "../../client/following.ts";
 import type { RunEvent } from "../../schemas/run-event.ts";
 import type { RunSummary } from "../../schemas/run-summary.ts";
+import { outage } from "../data/outage.ts";
 import { platform } from "../data/platform.ts";
 
 export interface Topic {
@@ -13,6 +16,23 @@ export interface Topic {
   tell(message: unknown): void;
   /** Reads all of it again: something may have been missed. */
   readAgain(): void;
+}
+
+const ASKING_SECONDS = 3;
+
+/** What no stream tells of: it is read again now and then, unless the platform does not answer. */
+export function askedTopic(name: string, readAgain: () => void): Topic {
+  return {
+    name,
+    async *messages(signal) {
+      for (;;) {
+        await pause(ASKING_SECONDS, signal);
+        if (outage.peek() === null) yield null;
+      }
+    },
+    tell: readAgain,
+    readAgain,
+  };
 }
 
 /** The runs of a list. */

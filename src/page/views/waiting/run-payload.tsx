@@ -1,0 +1,24 @@
+import { useState } from "preact/hooks";
+import { platform } from "../../data/platform.ts";
+import { useReading } from "../../data/reading.ts";
+import { JsonViewer } from "../../shared/json/json-viewer.tsx";
+import { Failed, LoadingRows } from "../../shared/states/states.tsx";
+
+/** What the run is about. It may be large, and is read when somebody asks for it. */
+export function RunPayload({ run }: { run: string }) {
+  const [isOpen, setIsOpen] = useState(false);
+  return (
+    <details class="waiting-payload" onToggle={({ currentTarget }) => setIsOpen(currentTarget.open)}>
+      <summary>Payload of the run</summary>
+      {isOpen && <Payload run={run} />}
+    </details>
+  );
+}
+
+function Payload({ run }: { run: string }) {
+  const reading = useReading(`payload ${run}`, async (signal) => (await platform.runs.get(run, { signal })).payload);
+  const { value, problem } = reading.state.value;
+  if (value !== null) return <JsonViewer text={JSON.stringify(value)} name="payload" label="payload" />;
+  if (problem !== null) return <Failed problem={problem} again={() => reading.again()} />;
+  return <LoadingRows rows={3} label="Loading the payload" />;
+}

@@ -24,7 +24,7 @@ endif
 SERVICES := infrastructure/local|(server|broker|kafka|database)[.]fixture
 
 .DEFAULT_GOAL := help
-.PHONY: help start dev stack stack-restart stack-down stack-status stack-clean unit test test-full faults lint format bench sbom install bun
+.PHONY: help start dev stack stack-restart stack-down stack-status stack-clean unit test test-full faults lint format bench screenshots sbom install bun
 
 help: ## Lists the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -72,6 +72,9 @@ format: install ## Formats the code and mends what Biome can mend
 
 bench: install ## Measures this machine and prints our figures beside the floors
 	@exec bun bench/main.ts
+
+screenshots: install ## Pictures of the page's views, in both themes and on a phone, into screenshots/
+	@exec bun tests/page/screenshots.ts
 
 sbom: install ## Writes sbom.cdx.json: what of packages the platform has in it, as CycloneDX
 	@npm sbom --sbom-format cyclonedx --sbom-type application --omit dev >sbom.cdx.json

@@ -4,22 +4,28 @@ import type { ComponentType } from "preact";
 import { match } from "./address/match.ts";
 import type { View, ViewProps } from "./view.ts";
 import { Home } from "./views/home/home.tsx";
-import { RunView } from "./views/run/run.tsx";
 import { Runs } from "./views/runs/runs.tsx";
-import { WorkflowView } from "./views/workflow/workflow.tsx";
 import { Workflows } from "./views/workflows/workflows.tsx";
 
 export const VIEWS: View[] = [
   { path: "/", title: "Home", navigation: { label: "Home", key: "h" }, view: Home },
   { path: "/runs", title: "Runs", navigation: { label: "Runs", key: "r" }, view: Runs },
-  { path: "/runs/:id", title: "Run", view: RunView },
+  {
+    path: "/runs/:id",
+    title: "Run",
+    view: { load: () => import("./views/run/run.tsx").then(({ RunView }) => RunView) },
+  },
   { path: "/workflows", title: "Workflows", navigation: { label: "Workflows", key: "w" }, view: Workflows },
   {
     path: "/workflows/new",
     title: "New workflow",
     view: { load: () => import("./views/editor/editor.tsx").then(({ NewWorkflow }) => NewWorkflow) },
   },
-  { path: "/workflows/:ref", title: "Workflow", view: WorkflowView },
+  {
+    path: "/workflows/:ref",
+    title: "Workflow",
+    view: { load: () => import("./views/workflow/workflow.tsx").then(({ WorkflowView }) => WorkflowView) },
+  },
   {
     path: "/workflows/:ref/edit",
     title: "Edit",

@@ -78,7 +78,7 @@ function Box({ close }: { close(): void }) {
       />
       <div id="search-entries" role="listbox" aria-label="Found" class="search-entries">
         {entries.map((entry, place) => (
-          // biome-ignore lint/a11y/useKeyWithClickEvents lint/a11y/useFocusableInteractive: the box above has focus and keys
+          // biome-ignore lint/a11y/useKeyWithClickEvents: the box above has the focus and the keys
           <div
             key={`${entry.kind} ${entry.name}`}
             id={`search-entry-${place}`}

@@ -15,10 +15,15 @@ export function Dialog({ title, isDrawer = false, onClose, children }: DialogPro
   const element = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const own = element.current;
+    const before = document.activeElement;
     own?.showModal();
     // What one has come for, not the way out.
     own?.querySelector<HTMLElement>("input, select, textarea, .primary:not(:disabled)")?.focus();
-    return () => own?.close();
+    return () => {
+      own?.close();
+      // It may be out of the document by now, and then the browser does not do it.
+      if (before instanceof HTMLElement) before.focus();
+    };
   }, []);
   return (
     <dialog

@@ -1,26 +1,98 @@
-import { useEffect } from "preact/hooks";
+import { signal } from "@preact/signals";
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import type { RunEvent } from "../../../schemas/run-event.ts";
+import { address, choose, go } from "../../address/address.ts";
+import { announce } from "../../announce.ts";
+import { listPath, neighbour } from "../../data/listed.ts";
 import { platform } from "../../data/platform.ts";
 import { useReading } from "../../data/reading.ts";
+import { useActions } from "../../keys/keys.ts";
 import { follow } from "../../live/live.ts";
 import { runTopic } from "../../live/topic.ts";
 import { Failed, LoadingRows } from "../../shared/states/states.tsx";
-import { Status } from "../../shared/status/status.tsx";
+import { hasEnded } from "../../shared/status/run-statuses.ts";
 import { useTitle } from "../../title.ts";
 import type { ViewProps } from "../../view.ts";
+import { Head } from "./head.tsx";
+import { Missing } from "./missing.tsx";
+import { Paced } from "./paced.ts";
+import { Panel } from "./panel/panel.tsx";
+import { type ShownRun, workflowName } from "./shown-run.ts";
+import { Tabs } from "./tabs.tsx";
+import { Why } from "./why.tsx";
 
+/** One run: what it did, what failed and why, and what can be done with it. */
 export function RunView({ params: { id = "" } }: ViewProps) {
-  const reading = useReading(id, (signal) => platform.runs.handle(id).outline({ signal }));
-  const { value, problem } = reading.state.value;
-  useTitle(value === null ? null : `Run ${id.slice(0, 13)}`);
+  const reading = useReading(`run ${id}`, (signal) => platform.runs.handle(id).outline({ signal }));
+  const { value: run, problem } = reading.state.value;
+  const version = run === null ? null : `${run.workflow_id} ${run.workflow_version}`;
+  const defined = useReading(`definition ${version}`, async (signal) =>
+    run === null ? null : platform.workflows.get(run.workflow_id, { version: run.workflow_version, signal }),
+  );
+  const told = useMemo(() => signal<readonly RunEvent[]>([]), []);
+  const isOpen = run !== null && !hasEnded(run.status);
   useEffect(() => {
-    const again = () => void reading.again();
-    return follow(runTopic(id, { after: () => 0, event: again, readAgain: again }));
-  }, [id, reading]);
-  if (value === null) return problem === null ? <LoadingRows /> : <Failed problem={problem} />;
+    if (!isOpen) return;
+    const paced = new Paced(() => reading.again());
+    const after = () => told.peek().at(-1)?.id ?? 0;
+    const stop = follow(
+      runTopic(id, {
+        after,
+        event(event) {
+          if (event.id > after()) told.value = [...told.peek(), event];
+          paced.ask();
+        },
+        readAgain: () => paced.ask(),
+      }),
+    );
+    return () => {
+      stop();
+      paced.close();
+    };
+  }, [id, isOpen, reading, told]);
+  useEnd(run?.status ?? null, run?.error_details?.step ?? null);
+  useTitle(run === null ? null : `${workflowName({ run, definition: defined.state.value.value })} ${run.status}`);
+  useActions([
+    { key: "]", name: "Next run of the list", run: () => goTo(neighbour(id, 1)) },
+    { key: "[", name: "Run before in the list", run: () => goTo(neighbour(id, -1)) },
+    { key: "Escape", name: "Back: close the step, or to the list", run: back },
+  ]);
+  if (run === null) {
+    if (problem === null) return <LoadingRows label="Reading the run" />;
+    return problem.code === "run_not_found" ? (
+      <Missing id={id} />
+    ) : (
+      <Failed problem={problem} again={() => reading.again()} />
+    );
+  }
+  const shown: ShownRun = { run, definition: defined.state.value.value, told, again: () => void reading.again() };
   return (
-    <div class="page-pad">
-      <h1>Run {id}</h1>
-      <Status status={value.status} />
+    <div class="run">
+      <Head {...shown} isGone={defined.state.value.problem?.code === "workflow_not_found"} />
+      <Why {...shown} />
+      <div class="run-split">
+        <Tabs {...shown} />
+        <Panel {...shown} />
+      </div>
     </div>
   );
+}
+
+function goTo(id: string | null): void {
+  if (id !== null) go(`/runs/${id}`);
+}
+
+function back(): void {
+  go(address.value.query.has("step") ? choose({ step: null, tab: null, attempt: null }) : listPath());
+}
+
+/** Tells who reads by ear when the run ends. */
+function useEnd(status: string | null, step: string | null): void {
+  const before = useRef(status);
+  useEffect(() => {
+    const wasOpen = before.current !== null && !hasEnded(before.current);
+    before.current = status;
+    if (wasOpen && status !== null && hasEnded(status))
+      announce(`Run ${status}${step === null ? "" : ` at step ${step}`}`);
+  }, [status, step]);
 }

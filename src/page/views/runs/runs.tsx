@@ -1,24 +1,92 @@
-import { hrefOf } from "../../address/address.ts";
-import { platform } from "../../data/platform.ts";
-import { useReading } from "../../data/reading.ts";
-import { Empty, Failed, LoadingRows } from "../../shared/states/states.tsx";
-import { Status } from "../../shared/status/status.tsx";
+import { useSignal } from "@preact/signals";
+import { useEffect, useMemo } from "preact/hooks";
+import { address } from "../../address/address.ts";
+import { announce } from "../../announce.ts";
+import { keepListed } from "../../data/listed.ts";
+import { follow } from "../../live/live.ts";
+import { runsTopic } from "../../live/topic.ts";
+import { Failed, LoadingRows } from "../../shared/states/states.tsx";
+import { Chosen } from "./chosen.ts";
+import { Export } from "./export.tsx";
+import { chosenFilters, filterOf } from "./filter.ts";
+import { FilterBar } from "./filter-bar.tsx";
+import { Incoming } from "./incoming.ts";
+import { type Hold, List } from "./list.tsx";
+import { NoneFit, NoneYet } from "./none.tsx";
+import { RunRows } from "./rows.ts";
+import { Ruler } from "./ruler.tsx";
+import { SavedFilters } from "./saved.tsx";
 
+/** All runs that fit the filter of the address, as deep as there are any. */
 export function Runs() {
-  const reading = useReading("runs", (signal) => platform.runs.page({}, { limit: 100, signal }));
-  const { value, problem } = reading.state.value;
+  const { query } = address.value;
   return (
-    <div class="page-pad">
-      <h1>Runs</h1>
-      {value === null && (problem === null ? <LoadingRows /> : <Failed problem={problem} />)}
-      {value?.items.length === 0 && <Empty title="Nothing has run yet" />}
-      <ul>
-        {value?.items.map(({ uuid, status, workflow }) => (
-          <li key={uuid}>
-            <a href={hrefOf(`/runs/${uuid}`)}>{workflow.name}</a> <Status status={status} />
-          </li>
-        ))}
-      </ul>
+    <div class="runs">
+      <h1 class="sr-only">Runs</h1>
+      <FilterBar>
+        <SavedFilters />
+        <Export filter={() => filterOf(query, Date.now())} />
+      </FilterBar>
+      <Found key={String(query)} query={query} />
+    </div>
+  );
+}
+
+function Found({ query }: { query: URLSearchParams }) {
+  const current = useSignal<string | null>(null);
+  const { rows, incoming, chosen, hold } = useMemo(() => {
+    const filter = filterOf(query, Date.now());
+    const held: Hold = { isHovered: false, isScrolled: false, isFocused: false, current };
+    const found = new RunRows(filter, query.get("at"));
+    const choice = new Chosen();
+    const isHeld = () => held.isHovered || held.isScrolled || held.isFocused || choice.ids.peek().size > 0;
+    return { rows: found, incoming: new Incoming(found, filter, isHeld), chosen: choice, hold: held };
+  }, [query, current]);
+  useEffect(() => {
+    const begun = rows.begin();
+    // In the order of old to new, and at another time, there is nothing that arrives.
+    const isAtTop = query.get("order") !== "asc" && query.get("at") === null && !query.get("to");
+    const { order: _, ...filter } = filterOf(query, Date.now());
+    const stop = isAtTop
+      ? follow(
+          runsTopic(filter, {
+            change(run) {
+              incoming.change(run);
+              if (run.status === "failed") announce(`A run of ${run.workflow.name ?? run.workflow.id} failed`);
+            },
+            readAgain: () => void begun.then(() => incoming.catchUp()),
+          }),
+        )
+      : () => {};
+    return () => {
+      stop();
+      rows.close();
+      incoming.close();
+    };
+  }, [rows, incoming, query]);
+  useEffect(
+    () =>
+      keepListed(
+        `/runs?${query}`,
+        rows.rows.value.map(({ uuid }) => uuid),
+      ),
+    [query, rows.rows.value],
+  );
+  if (!rows.isRead.value) {
+    const { value: problem } = rows.problem;
+    return problem === null ? (
+      <LoadingRows rows={16} label="Reading runs" />
+    ) : (
+      <Failed problem={problem} again={() => rows.begin()} />
+    );
+  }
+  const isEmpty = rows.rows.value.length === 0 && rows.lookedTo.value === null && !rows.hasNewer.value;
+  if (isEmpty)
+    return chosenFilters(query).length === 0 && query.get("at") === null ? <NoneYet /> : <NoneFit query={query} />;
+  return (
+    <div class="run-list">
+      <List rows={rows} incoming={incoming} chosen={chosen} hold={hold} />
+      <Ruler />
     </div>
   );
 }

@@ -1,0 +1,63 @@
+import { useState } from "preact/hooks";
+import { go } from "../../../address/address.ts";
+import { platform } from "../../../data/platform.ts";
+import { type Problem, problemOf } from "../../../data/problem.ts";
+import { useActions } from "../../../keys/keys.ts";
+import { hasEnded } from "../../../shared/status/run-statuses.ts";
+import { absoluteText } from "../../../shared/time/format.ts";
+import type { ShownRun } from "../shown-run.ts";
+import { ActionButton } from "./action-button.tsx";
+import { AgainDialog } from "./again-dialog.tsx";
+import { CancelDialog } from "./cancel-dialog.tsx";
+import { More } from "./more.tsx";
+import { RetryDialog } from "./retry-dialog.tsx";
+import { SignalDialog } from "./signal-dialog.tsx";
+
+const DIALOGS = { retry: RetryDialog, cancel: CancelDialog, again: AgainDialog, signal: SignalDialog };
+
+/** What can be done with a run. What can't be done now says why. */
+export function Actions(shown: ShownRun) {
+  const { run, again } = shown;
+  const [open, setOpen] = useState<keyof typeof DIALOGS | null>(null);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const ended = hasEnded(run.status)
+    ? `It ended at ${run.completed_at === null ? "an unknown time" : absoluteText(new Date(run.completed_at), Date.now())}`
+    : null;
+  const underWay = ended === null ? "It is under way: cancel it first, or wait for its end" : null;
+  const isPaused = run.status === "paused" || run.phase === "pausing";
+  const hold = async () => {
+    const handle = platform.runs.handle(run.uuid);
+    setProblem(null);
+    try {
+      await (isPaused ? handle.resume() : handle.pause());
+      again();
+    } catch (error) {
+      setProblem(problemOf(error));
+    }
+  };
+  useActions([
+    { key: "t", name: "Retry the run", run: () => underWay === null && setOpen("retry") },
+    { key: "c", name: "Cancel the run", run: () => ended === null && setOpen("cancel") },
+    { key: "r", name: "Run again with another payload", run: () => setOpen("again") },
+    { key: "e", name: "Edit the workflow", run: () => go(`/workflows/${run.workflow_id}/edit`) },
+  ]);
+  const Dialog = open === null ? null : DIALOGS[open];
+  return (
+    <div class="run-actions">
+      <ActionButton name="Retry…" reason={underWay} isMain={run.status === "failed"} run={() => setOpen("retry")} />
+      <ActionButton name="Run again…" reason={null} run={() => setOpen("again")} />
+      <ActionButton name={isPaused ? "Resume" : "Pause"} reason={ended} run={hold} />
+      {run.waiting?.some(({ kind }) => kind === "signal") && (
+        <ActionButton name="Send signal…" reason={ended} isMain run={() => setOpen("signal")} />
+      )}
+      <ActionButton name="Cancel…" reason={ended} run={() => setOpen("cancel")} />
+      <More {...shown} signal={ended === null ? () => setOpen("signal") : null} />
+      {problem !== null && (
+        <p class="problem" role="alert">
+          {problem.text}
+        </p>
+      )}
+      {Dialog !== null && <Dialog {...shown} onClose={() => setOpen(null)} />}
+    </div>
+  );
+}

@@ -1,0 +1,60 @@
+import { hrefOf } from "../../address/address.ts";
+import { CopyButton } from "../../shared/copy/copy-button.tsx";
+import { hasEnded } from "../../shared/status/run-statuses.ts";
+import { Status } from "../../shared/status/status.tsx";
+import { Time, Took } from "../../shared/time/time.tsx";
+import { Actions } from "./actions/actions.tsx";
+import { type ShownRun, workflowName } from "./shown-run.ts";
+
+/** What never scrolls away: which run it is, how it is, and what can be done. */
+export function Head(shown: ShownRun & { isGone: boolean }) {
+  const { run, isGone } = shown;
+  const { uuid, workflow_id, workflow_version, status, created_at, started_at, completed_at, phase, failed_steps } =
+    run;
+  return (
+    <header class="run-head-bar">
+      <div class="run-title">
+        <h1>
+          <a href={hrefOf(`/workflows/${workflow_id}?version=${workflow_version}`)}>{workflowName(shown)}</a>{" "}
+          <span class="soft run-version-of">v{workflow_version}</span>
+        </h1>
+        <span class="run-id">
+          <code title={uuid}>{uuid.slice(0, 13)}</code>
+          <CopyButton text={uuid} what="the run's id" />
+        </span>
+        {isGone && <span class="soft">deleted workflow</span>}
+      </div>
+      <div class="run-facts">
+        <Status status={status} detail={phase} />
+        {failed_steps !== undefined && status === "success" && (
+          <span class="soft">{failed_steps} handled failures</span>
+        )}
+        <span>
+          <Time at={started_at ?? created_at} milliseconds />
+          <span class="soft"> {hasEnded(status) ? "took" : "for"} </span>
+          <Took from={started_at} to={completed_at} isOpen={!hasEnded(status)} />
+        </span>
+        <Family run={run} />
+      </div>
+      <Actions {...shown} />
+    </header>
+  );
+}
+
+/** The runs that it came of. */
+function Family({ run: { parent_run_id, root_run_id, retry_of, uuid, tags } }: Pick<ShownRun, "run">) {
+  return (
+    <>
+      {retry_of !== undefined && <a href={hrefOf(`/runs/${retry_of}`)}>tries this run again</a>}
+      {parent_run_id !== undefined && <a href={hrefOf(`/runs/${parent_run_id}`)}>parent</a>}
+      {parent_run_id !== undefined && root_run_id !== parent_run_id && root_run_id !== uuid && (
+        <a href={hrefOf(`/runs/${root_run_id}`)}>root</a>
+      )}
+      {tags?.map((tag) => (
+        <a key={tag} class="tag" href={hrefOf(`/runs?tag=${encodeURIComponent(tag)}`)}>
+          {tag}
+        </a>
+      ))}
+    </>
+  );
+}

@@ -1,0 +1,22 @@
+import { useMemo } from "preact/hooks";
+import { hrefOf } from "../../../address/address.ts";
+import { stepsOf } from "../../../shared/drawing/steps.ts";
+import { JsonViewer } from "../../../shared/json/json-viewer.tsx";
+import { definedStep, valueAt } from "../defined.ts";
+import type { PanelTabProps } from "./tab.ts";
+
+/** What the definition says of the step, at the version of the run. */
+export function StepDefinition({ run, definition, step }: PanelTabProps) {
+  const steps = useMemo(() => stepsOf(definition), [definition]);
+  const defined = definedStep(steps, step.path);
+  if (definition === null || defined === null) return <p class="soft">Its definition is not there</p>;
+  const edit = `/workflows/${run.workflow_id}/edit?version=${run.workflow_version}`;
+  return (
+    <>
+      <JsonViewer text={JSON.stringify(valueAt(definition, defined.loc))} label={`definition of ${step.address}`} />
+      <p>
+        <a href={hrefOf(edit)}>Edit from version {run.workflow_version}</a>
+      </p>
+    </>
+  );
+}

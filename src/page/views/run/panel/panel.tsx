@@ -1,0 +1,95 @@
+import type { ComponentType } from "preact";
+import { address, choose, go, hrefOf } from "../../../address/address.ts";
+import { platform } from "../../../data/platform.ts";
+import { useReading } from "../../../data/reading.ts";
+import { CopyButton } from "../../../shared/copy/copy-button.tsx";
+import { Failed, LoadingRows } from "../../../shared/states/states.tsx";
+import { Status } from "../../../shared/status/status.tsx";
+import { Time, Took } from "../../../shared/time/time.tsx";
+import type { ShownRun } from "../shown-run.ts";
+import { Attempts } from "./attempts.tsx";
+import { StepDefinition } from "./definition.tsx";
+import { StepError } from "./error.tsx";
+import { Input } from "./input.tsx";
+import { Output } from "./output.tsx";
+import { Resizer } from "./resizer.tsx";
+import type { PanelTabProps } from "./tab.ts";
+
+const TABS: [name: string, label: string, tab: ComponentType<PanelTabProps>][] = [
+  ["input", "Input", Input],
+  ["output", "Output", Output],
+  ["error", "Error", StepError],
+  ["attempts", "Attempts", Attempts],
+  ["definition", "Definition", StepDefinition],
+];
+
+/** The step that is open, beside the run; on a narrow screen in place of it. */
+export function Panel(shown: ShownRun) {
+  const step = address.value.query.get("step");
+  if (step === null) return null;
+  return (
+    <>
+      <Resizer />
+      <aside class="panel" aria-label={`Step ${step}`}>
+        <Opened {...shown} address={step} />
+      </aside>
+    </>
+  );
+}
+
+function Opened({ address: step, ...shown }: ShownRun & { address: string }) {
+  const { run } = shown;
+  // What is under way is read again with each change of the run.
+  const known = run.steps.find((one) => one.address === step);
+  const key = `step ${run.uuid} ${step} ${known?.status ?? run.status} ${known?.attempts ?? 1}`;
+  const reading = useReading(key, (signal) => platform.runs.handle(run.uuid).step(step, { signal }));
+  const { value, problem } = reading.state.value;
+  const chosen = address.value.query.get("tab");
+  const usual = value?.status === "failed" ? "error" : "output";
+  const [name, , Tab] = TABS.find(([one]) => one === (chosen ?? usual)) ?? TABS[0] ?? [];
+  return (
+    <>
+      <header class="panel-head">
+        <div class="panel-title">
+          <h2 class="cut" title={step}>
+            {step}
+          </h2>
+          <CopyButton text={step} what="the step's address" />
+          <button
+            type="button"
+            class="quiet panel-close"
+            aria-label="Close the step"
+            onClick={() => go(choose({ step: null, tab: null, attempt: null }))}
+          >
+            ✕
+          </button>
+        </div>
+        {value !== null && (
+          <p class="panel-facts">
+            <Status status={value.status} detail={value.handled ? "handled" : undefined} />
+            <span class="soft">{value.type}</span>
+            {value.attempts !== undefined && <span>{value.attempts} attempts</span>}
+            <Time at={value.started_at} milliseconds />
+            <Took from={value.started_at} to={value.completed_at} isOpen={value.status === "running"} />
+          </p>
+        )}
+        <nav class="tabs" aria-label="Of this step">
+          {TABS.map(([one, label]) => (
+            <a
+              key={one}
+              href={hrefOf(choose({ tab: one, attempt: null }))}
+              aria-current={one === name ? "page" : undefined}
+            >
+              {label}
+            </a>
+          ))}
+        </nav>
+      </header>
+      <div class="panel-body">
+        {value === null && problem === null && <LoadingRows rows={4} label="Reading the step" />}
+        {value === null && problem !== null && <Failed problem={problem} again={() => reading.again()} />}
+        {value !== null && Tab !== undefined && <Tab {...shown} step={value} />}
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,20 @@
+import type { ReadonlySignal } from "@preact/signals";
+import type { StoredDefinition } from "../../../client/definitions.ts";
+import type { RunEvent } from "../../../schemas/run-event.ts";
+import type { RunOutline } from "../../../schemas/step-query.ts";
+
+/** What every part of the view is given. */
+export interface ShownRun {
+  run: RunOutline;
+  /** The version that it runs under; null until it is read, and where it is gone. */
+  definition: StoredDefinition | null;
+  /** What happened since the view is open. */
+  told: ReadonlySignal<readonly RunEvent[]>;
+  /** Reads the run again. */
+  again(): void;
+}
+
+/** What its workflow is called. */
+export function workflowName({ run, definition }: Pick<ShownRun, "run" | "definition">): string {
+  return definition?.name ?? `workflow ${run.workflow_id.slice(0, 8)}`;
+}

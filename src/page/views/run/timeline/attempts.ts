@@ -1,0 +1,23 @@
+import type { FailedAttempt } from "../../../../schemas/step-query.ts";
+import { platform } from "../../../data/platform.ts";
+import { useReading } from "../../../data/reading.ts";
+import type { ShownRun } from "../shown-run.ts";
+
+/** Of more steps the attempts have no bars of their own: each would be a request. */
+const MOST = 12;
+
+/** What the failed attempts of the first steps that were tried again came to, by the addresses of these. */
+export function useAttempts({ run }: Pick<ShownRun, "run">): ReadonlyMap<string, readonly FailedAttempt[]> {
+  const tried = run.steps.filter(({ attempts }) => attempts !== undefined).slice(0, MOST);
+  const key = tried.map(({ address, attempts }) => `${address} ${attempts}`).join("\n");
+  const reading = useReading(`attempts ${run.uuid} ${run.status} ${key}`, async (signal) => {
+    const found = tried.map(async ({ address }) => {
+      const { failed_attempts = [] } = await platform.runs.handle(run.uuid).step(address, { signal });
+      return [address, failed_attempts] as const;
+    });
+    return new Map(await Promise.all(found));
+  });
+  return reading.state.value.value ?? NONE;
+}
+
+const NONE = new Map<string, readonly FailedAttempt[]>();

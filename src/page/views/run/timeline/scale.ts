@@ -1,0 +1,87 @@
+/** Time as a line from 0 to 1, without long stretches in which nothing happens: these are cut out, and say so. */
+import type { Bar } from "./bars.ts";
+
+export interface Cut {
+  /** Where it is on the line. */
+  at: number;
+  /** What was cut out, in milliseconds. */
+  length: number;
+}
+
+export interface Scale {
+  /** Where a time is, from 0 to 1. */
+  place(time: number): number;
+  cuts: Cut[];
+  /** Times to name, from the begin to the end. */
+  ticks: number[];
+}
+
+interface Piece {
+  from: number;
+  to: number;
+  isCut: boolean;
+}
+
+/** A gap is cut that is as many times longer than the median bar, and longer than a minute. */
+const MEDIANS = 20;
+const SHORTEST_CUT = 60_000;
+/** What is left of a gap, of the whole line. */
+const CUT_WIDTH = 0.04;
+const TICKS = 5;
+
+/** The scale of a run from its begin to its end, or to now; milliseconds since the epoch. */
+export function scaleOf(bars: readonly Bar[], begin: number, end: number): Scale {
+  const pieces = piecesOf(bars, begin, Math.max(end, begin + 1));
+  const cuts = pieces.filter(({ isCut }) => isCut);
+  const shown = pieces.reduce((sum, { from, to, isCut }) => sum + (isCut ? 0 : to - from), 0);
+  const room = 1 - cuts.length * CUT_WIDTH;
+  const widthOf = ({ from, to, isCut }: Piece) => (isCut ? CUT_WIDTH : (room * (to - from)) / Math.max(1, shown));
+  const starts = pieces.map((_, index) => pieces.slice(0, index).reduce((sum, piece) => sum + widthOf(piece), 0));
+  return {
+    place(time) {
+      const index = pieces.findLastIndex(({ from }) => from <= time);
+      const piece = pieces[index];
+      if (piece === undefined) return 0;
+      const part = Math.min(1, (time - piece.from) / Math.max(1, piece.to - piece.from));
+      return (starts[index] ?? 0) + part * widthOf(piece);
+    },
+    cuts: pieces.flatMap((piece, index) =>
+      piece.isCut ? [{ at: (starts[index] ?? 0) + CUT_WIDTH / 2, length: piece.to - piece.from }] : [],
+    ),
+    ticks: ticksOf(pieces),
+  };
+}
+
+function piecesOf(bars: readonly Bar[], begin: number, end: number): Piece[] {
+  // What sleeps is of interest where it begins and ends.
+  const busy = bars.flatMap(({ from, to, isAsleep }) =>
+    isAsleep ? [[from, from] as const, [to, to] as const] : [[from, to] as const],
+  );
+  const sorted = [[begin, begin] as const, ...busy, [end, end] as const].toSorted(([one], [other]) => one - other);
+  const lengths = bars
+    .filter(({ isAsleep }) => !isAsleep)
+    .map(({ from, to }) => to - from)
+    .toSorted((one, other) => one - other);
+  const least = Math.max(SHORTEST_CUT, MEDIANS * (lengths[Math.floor(lengths.length / 2)] ?? 0));
+  const pieces: Piece[] = [];
+  let from = begin;
+  let reached = begin;
+  for (const [start, stop] of sorted) {
+    if (start - reached > least) {
+      if (reached > from) pieces.push({ from, to: reached, isCut: false });
+      pieces.push({ from: reached, to: start, isCut: true });
+      from = start;
+    }
+    reached = Math.max(reached, stop);
+  }
+  pieces.push({ from, to: Math.max(end, from), isCut: false });
+  return pieces;
+}
+
+function ticksOf(pieces: readonly Piece[]): number[] {
+  const [first] = pieces;
+  const last = pieces.at(-1);
+  if (first === undefined || last === undefined) return [];
+  if (pieces.length > 1) return [first.from, last.to];
+  return Array.from({ length: TICKS }, (_, index) => first.from + ((first.to - first.from) * index) / (TICKS - 1));
+}

@@ -1,0 +1,93 @@
+import { StatusMark } from "../../../shared/status/status.tsx";
+import { knownStatus } from "../../../shared/status/statuses.ts";
+import { durationText } from "../../../shared/time/format.ts";
+import { Counts } from "../counts.tsx";
+import { stepHref } from "../step-link.tsx";
+import { withinOf } from "../step-rows.ts";
+import { type Row, toggleOpen } from "../use-rows.ts";
+import type { Bar } from "./bars.ts";
+import type { Scale } from "./scale.ts";
+
+interface TimelineRowProps {
+  row: Row;
+  bars: readonly Bar[];
+  scale: Scale;
+  top: number;
+  isSelected: boolean;
+  isFirst: boolean;
+}
+
+/** One step: its name, and when it did what. */
+export function TimelineRow({ row, bars, scale, top, isSelected, isFirst }: TimelineRowProps) {
+  const { step, depth, label, isOpen, opened } = row;
+  const failedTab = step.status === "failed" ? "error" : null;
+  const last = bars.at(-1);
+  return (
+    <li class={`timeline-row${isSelected ? " is-selected" : ""}`} style={{ top: `${top}px` }} data-step={step.address}>
+      <span class="timeline-name" style={{ paddingLeft: `${depth * 14}px` }}>
+        {withinOf(step) > 0 ? (
+          <button
+            type="button"
+            class="fold"
+            aria-expanded={isOpen}
+            aria-label={`${isOpen ? "Close" : "Open"} ${step.address}`}
+            onClick={() => toggleOpen(step)}
+          >
+            {isOpen ? "▾" : "▸"}
+          </button>
+        ) : (
+          <span class="fold" />
+        )}
+        <StatusMark status={step.status} />
+        <a
+          class="cut"
+          href={stepHref(step.address, failedTab)}
+          tabIndex={isSelected || isFirst ? 0 : -1}
+          aria-current={isSelected ? "true" : undefined}
+          title={step.address}
+        >
+          {label}
+        </a>
+        <span class="sr-only">{saidOf(row, last)}</span>
+        {step.attempts !== undefined && <span class="soft timeline-tries">×{step.attempts}</span>}
+      </span>
+      <span class="timeline-lane" aria-hidden="true">
+        {bars.map((bar) => (
+          <span
+            key={bar.from}
+            class={`bar bar-${bar.isAsleep ? "asleep" : knownStatus(bar.status)}`}
+            style={placeOf(bar, scale)}
+            title={titleOf(bar)}
+          />
+        ))}
+        <span class="bar-text" style={{ left: last === undefined ? "0" : `${100 * scale.place(last.to)}%` }}>
+          {last === undefined ? step.status : durationText(last.to - (bars[0]?.from ?? last.from))}
+          <Counts step={step} />
+        </span>
+      </span>
+      {opened?.state.value.hasMore && (
+        <button type="button" class="copy timeline-more" onClick={() => opened.more()}>
+          more…
+        </button>
+      )}
+    </li>
+  );
+}
+
+/** What the bars say to those who see them. */
+function saidOf({ step }: Row, last: Bar | undefined): string {
+  const took =
+    step.started_at === null || last === undefined ? "" : `, ${durationText(last.to - Date.parse(step.started_at))}`;
+  const tries = step.attempts === undefined ? "" : `, ${step.attempts} attempts`;
+  return `, ${step.type ?? "step"}, ${step.status}${took}${tries}`;
+}
+
+function placeOf({ from, to }: Bar, { place }: Scale) {
+  const left = place(from);
+  return { left: `${left * 100}%`, width: `max(3px, ${(place(to) - left) * 100}%)` };
+}
+
+function titleOf({ from, to, isAsleep, attempt, status }: Bar): string {
+  const what = isAsleep ? "asleep" : attempt === null ? status : `attempt ${attempt}: ${status}`;
+  return `${what}, ${durationText(to - from)}`;
+}

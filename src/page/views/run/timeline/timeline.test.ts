@@ -1,0 +1,63 @@
+/** The line of time of a run: attempts have bars, and long stretches in which nothing happens are cut out. */
+import { describe, expect, test } from "bun:test";
+import { type Bar, barsOf } from "./bars.ts";
+import { scaleOf } from "./scale.ts";
+
+const iso = (milliseconds: number) => new Date(milliseconds).toISOString();
+const bar = (from: number, to: number, isAsleep = false): Bar => ({
+  from,
+  to,
+  isAsleep,
+  status: "success",
+  attempt: null,
+});
+const step = (from: number, to: number | null, type = "webhook") => ({
+  ...{ address: "a", path: "0", type, status: to === null ? ("running" as const) : ("success" as const) },
+  ...{ started_at: iso(from), completed_at: to === null ? null : iso(to), error: null, output_bytes: 0 },
+});
+
+describe("bars", () => {
+  test("each attempt has one, and the time between them sleeps", () => {
+    const details = { code: "http", message: "", step: "a", path: "0", attempts: 1, details: null, cause: null };
+    const failed = [{ error: "no", error_details: { ...details, at: iso(10) }, next_at: iso(50) }];
+    expect(barsOf(step(0, 70), failed, 100)).toEqual([
+      { from: 0, to: 10, isAsleep: false, status: "failed", attempt: 1 },
+      { from: 10, to: 50, isAsleep: true, status: "pending", attempt: null },
+      { from: 50, to: 70, isAsleep: false, status: "success", attempt: 2 },
+    ]);
+  });
+
+  test("what is under way goes on to now, what has not begun has none", () => {
+    expect(barsOf(step(20, null), [], 100)).toMatchObject([{ from: 20, to: 100, status: "running" }]);
+    expect(barsOf({ ...step(20, null), started_at: null }, [], 100)).toEqual([]);
+    expect(barsOf(step(0, 5, "delay"), [], 9)).toMatchObject([{ isAsleep: true }]);
+  });
+});
+
+describe("the scale", () => {
+  test("is even where nothing is cut", () => {
+    const { place, cuts, ticks } = scaleOf([bar(0, 500), bar(500, 1000)], 0, 1000);
+    expect([0, 250, 500, 1000].map(place)).toEqual([0, 0.25, 0.5, 1]);
+    expect(cuts).toEqual([]);
+    expect(ticks).toEqual([0, 250, 500, 750, 1000]);
+  });
+
+  test("cuts three days of sleep out, whatever slept, and keeps what is before and behind", () => {
+    const days = 3 * 86_400_000;
+    const { place, cuts } = scaleOf(
+      [bar(0, 1000), bar(1000, 1000 + days, true), bar(1000 + days, 2000 + days)],
+      0,
+      2000 + days,
+    );
+    expect(cuts).toEqual([{ at: 0.5, length: days }]);
+    expect(place(1000)).toBeCloseTo(0.48, 5);
+    expect(place(1000 + days)).toBeCloseTo(0.52, 5);
+    expect(place(2000 + days)).toBeCloseTo(1, 5);
+  });
+
+  test("does not cut what worked all the time, however long", () => {
+    expect(scaleOf([bar(0, 10), bar(10, 3_600_000)], 0, 3_600_000).cuts).toEqual([]);
+  });
+
+  test("has a place for a run without a length", () => expect(scaleOf([bar(5, 5)], 5, 5).place(5)).toBe(0));
+});

@@ -1,0 +1,105 @@
+import { useMemo, useRef, useState } from "preact/hooks";
+import { address } from "../../../address/address.ts";
+import { useActions } from "../../../keys/keys.ts";
+import { hasEnded } from "../../../shared/status/run-statuses.ts";
+import { durationText, timeText } from "../../../shared/time/format.ts";
+import { now } from "../../../shared/time/now.ts";
+import { useVisibleRange } from "../../../shared/virtual-list/visible-range.ts";
+import { useRowKeys } from "../row-keys.ts";
+import type { ShownRun } from "../shown-run.ts";
+import { useRows } from "../use-rows.ts";
+import { useAttempts } from "./attempts.ts";
+import { barsOf } from "./bars.ts";
+import { scaleOf } from "./scale.ts";
+import { TimelineRow } from "./timeline-row.tsx";
+
+/** Pixels; the style has the same as --timeline-row. */
+const ROW_HEIGHT = 30;
+const ZOOM = 1.5;
+const MOST_ZOOM = 40;
+
+/** A row for a step, a bar for an attempt. What goes on in a map is counted until it is opened. */
+export function Timeline(shown: ShownRun) {
+  const { run } = shown;
+  const scroller = useRef<HTMLDivElement>(null);
+  const rows = useRows(shown);
+  const attempts = useAttempts(shown);
+  const [zoom, setZoom] = useState(1);
+  const isOpen = !hasEnded(run.status);
+  const time = isOpen ? now.value : 0;
+  const begin = Date.parse(run.started_at ?? run.created_at);
+  const end = run.completed_at === null ? Math.max(time, begin) : Date.parse(run.completed_at);
+  const { bars, scale } = useMemo(() => {
+    const found = rows.map(({ step }) => barsOf(step, attempts.get(step.address) ?? [], time));
+    return { bars: found, scale: scaleOf(found.flat(), begin, end) };
+    // The rows are others each time; what they are of is not.
+  }, [run, rows.length, attempts, time, begin, end]);
+  const { first, end: last } = useVisibleRange(scroller, ROW_HEIGHT, rows.length);
+  const onKeyDown = useRowKeys(scroller, rows, ROW_HEIGHT);
+  useActions([
+    { key: "+", name: "Stretch the timeline", run: () => setZoom(Math.min(MOST_ZOOM, zoom * ZOOM)) },
+    { key: "-", name: "Shrink the timeline", run: () => setZoom(Math.max(1, zoom / ZOOM)) },
+    { key: "0", name: "Fit the timeline", run: () => setZoom(1) },
+  ]);
+  const selected = address.value.query.get("step");
+  return (
+    <section class="timeline" aria-label="Timeline" onKeyDown={onKeyDown}>
+      <fieldset class="timeline-zoom" aria-label="Zoom">
+        <button type="button" class="quiet" aria-label="Shrink" onClick={() => setZoom(Math.max(1, zoom / ZOOM))}>
+          −
+        </button>
+        <button
+          type="button"
+          class="quiet"
+          aria-label="Stretch"
+          onClick={() => setZoom(Math.min(MOST_ZOOM, zoom * ZOOM))}
+        >
+          +
+        </button>
+        <button type="button" class="quiet" onClick={() => setZoom(1)}>
+          fit
+        </button>
+      </fieldset>
+      <div class="timeline-scroller" ref={scroller}>
+        <div class="timeline-room" style={{ "--zoom": zoom }}>
+          <div class="timeline-axis" aria-hidden="true">
+            <div class="timeline-ticks">
+              {scale.ticks.map((tick, index) => (
+                <span
+                  key={tick}
+                  class={`timeline-tick tick-${index === 0 ? "first" : index === scale.ticks.length - 1 ? "last" : "between"}`}
+                  style={{ left: `${scale.place(tick) * 100}%` }}
+                >
+                  {index === 0 ? timeText(tick, now.peek()) : `+${durationText(tick - begin)}`}
+                </span>
+              ))}
+            </div>
+          </div>
+          <ul class="timeline-rows" style={{ height: `${rows.length * ROW_HEIGHT}px` }}>
+            {rows.slice(first, last).map((row, place) => (
+              <TimelineRow
+                key={row.step.address}
+                {...{ row, scale, bars: bars[first + place] ?? [] }}
+                top={(first + place) * ROW_HEIGHT}
+                isSelected={row.step.address === selected}
+                isFirst={first + place === 0}
+              />
+            ))}
+          </ul>
+          <div class="timeline-marks" aria-hidden="true">
+            {scale.cuts.map(({ at }) => (
+              <span key={at} class="timeline-cut" style={{ left: `${at * 100}%` }} />
+            ))}
+            {isOpen && <span class="timeline-now" style={{ left: `${scale.place(end) * 100}%` }} />}
+          </div>
+        </div>
+        {rows.length === 0 && <p class="soft timeline-none">No step failed</p>}
+      </div>
+      {scale.cuts.map(({ at, length }) => (
+        <p key={at} class="soft timeline-cut-text">
+          ┊ {durationText(length)} without progress are cut out ┊
+        </p>
+      ))}
+    </section>
+  );
+}

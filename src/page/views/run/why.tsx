@@ -1,0 +1,113 @@
+import type { ComponentChildren } from "preact";
+import { choose, hrefOf } from "../../address/address.ts";
+import { StatusMark } from "../../shared/status/status.tsx";
+import { Time } from "../../shared/time/time.tsx";
+import type { ShownRun } from "./shown-run.ts";
+import { stepHref } from "./step-link.tsx";
+
+/** The first line, which people come for: what failed, or what it waits for. */
+export function Why({ run }: ShownRun) {
+  const lines = linesOf(run);
+  return lines.length === 0 ? null : <div class="run-why">{lines}</div>;
+}
+
+function linesOf(run: ShownRun["run"]) {
+  const { status, error, error_details, phase, cancel_reason, compensation, start_at, waiting = [] } = run;
+  const lines = [];
+  if (error !== null) {
+    lines.push(
+      <Line key="error" status={status}>
+        <span class="run-error-text">{error}</span>
+        {error_details !== undefined && <a href={stepHref(error_details.step, "error")}>Open the step</a>}
+      </Line>,
+    );
+  }
+  if (cancel_reason !== undefined)
+    lines.push(
+      <Line key="reason" status="cancelled">
+        Reason: {cancel_reason}
+      </Line>,
+    );
+  if (phase !== undefined)
+    lines.push(
+      <Line key="phase" status="running">
+        {PHASES[phase] ?? phase}
+      </Line>,
+    );
+  if (status === "paused")
+    lines.push(
+      <Line key="paused" status="paused">
+        It stands still until it is resumed
+      </Line>,
+    );
+  if (status === "pending") {
+    const at = start_at === undefined ? null : <Time at={start_at} />;
+    lines.push(
+      <Line key="pending" status="pending">
+        {at === null ? "Waits for its turn" : <>Starts at {at}</>}
+      </Line>,
+    );
+  }
+  for (const one of waiting) lines.push(<Waits key={`waits ${one.address}`} waiting={one} />);
+  if (compensation !== undefined) {
+    const { done, failed } = compensation;
+    const undone = `${done} ${done === 1 ? "step was" : "steps were"} undone`;
+    lines.push(
+      <Line key="undone" status={failed.length > 0 ? "failed" : "skipped"}>
+        {failed.length > 0 ? `${undone}, ${failed.length} could not be: ${failed.slice(0, 5).join(", ")}` : undone}
+      </Line>,
+    );
+  }
+  return lines;
+}
+
+const PHASES: Record<string, string> = {
+  cancelling: "It is being cancelled: what is under way is called off",
+  compensating: "What succeeded is being undone",
+  pausing: "It will stand still once what is under way is over",
+};
+
+type Waiting = NonNullable<ShownRun["run"]["waiting"]>[number];
+
+function Waits({ waiting: { address, kind, until, run_id, signals } }: { waiting: Waiting }) {
+  const what = {
+    delay: <>sleeps</>,
+    retry: <>waits for its next attempt</>,
+    signal: (
+      <>
+        waits for signal{" "}
+        {signals?.map((name) => (
+          <code key={name}>{name} </code>
+        ))}
+      </>
+    ),
+    child:
+      run_id === undefined ? (
+        <>waits for another run</>
+      ) : (
+        <>
+          waits for <a href={hrefOf(`/runs/${run_id}`)}>its child</a>
+        </>
+      ),
+  }[kind];
+  return (
+    <Line status="running">
+      <a href={hrefOf(choose({ step: address }))}>{address}</a> {what}
+      {until !== undefined && (
+        <>
+          {" "}
+          until <Time at={until} /> at the latest
+        </>
+      )}
+    </Line>
+  );
+}
+
+function Line({ status, children }: { status: string; children: ComponentChildren }) {
+  return (
+    <p class={`run-why-line why-${status}`}>
+      <StatusMark status={status} />
+      <span>{children}</span>
+    </p>
+  );
+}

@@ -1,0 +1,121 @@
+import type { ComponentChildren, RefObject } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { address, choose, go } from "../../address/address.ts";
+import { useActions } from "../../keys/keys.ts";
+import { RUN_STATUSES } from "../../shared/status/run-statuses.ts";
+import { StatusMark } from "../../shared/status/status.tsx";
+import { chosenFilters, FILTERS } from "./filter.ts";
+
+const TYPING_MILLISECONDS = 350;
+const WINDOWS = [
+  ["", "any time"],
+  ["-15m", "last 15 minutes"],
+  ["-1h", "last hour"],
+  ["-24h", "last 24 hours"],
+  ["-7d", "last 7 days"],
+  ["-30d", "last 30 days"],
+] as const;
+/** Those with a field of their own; others are shown as chips. */
+const WITH_FIELD = new Set(["status", "workflow", "from", "q"]);
+
+/** What of all runs is listed. Each choice is a part of the address. */
+export function FilterBar({ children }: { children?: ComponentChildren }) {
+  const { query } = address.value;
+  const first = useRef<HTMLInputElement>(null);
+  useActions([{ key: "/", name: "Filter by an error's text", run: () => first.current?.focus() }]);
+  const from = query.get("from") ?? "";
+  const chips = chosenFilters(query).filter(([name]) => !WITH_FIELD.has(name));
+  return (
+    <search class="filters" aria-label="Filters">
+      <StatusToggles />
+      <TextFilter name="workflow" label="Workflow" placeholder="workflow id" />
+      <TextFilter name="q" label="Text in the error" placeholder="error contains…" field={first} />
+      <select
+        aria-label="Created"
+        value={from}
+        onChange={({ currentTarget }) => go(choose({ from: currentTarget.value, at: null }))}
+      >
+        {WINDOWS.map(([value, text]) => (
+          <option key={value} value={value}>
+            {text}
+          </option>
+        ))}
+        {!WINDOWS.some(([value]) => value === from) && <option value={from}>since {from}</option>}
+      </select>
+      {chips.map(([name, value]) => (
+        <span class="chip" key={name}>
+          {FILTERS[name]}: {value}
+          <button
+            type="button"
+            class="quiet"
+            aria-label={`Remove ${FILTERS[name]}`}
+            onClick={() => go(choose({ [name]: null }))}
+          >
+            ×
+          </button>
+        </span>
+      ))}
+      {chosenFilters(query).length > 0 && (
+        <button type="button" class="quiet" onClick={() => go("/runs")}>
+          Clear
+        </button>
+      )}
+      <span class="filters-end">{children}</span>
+    </search>
+  );
+}
+
+function StatusToggles() {
+  const chosen = new Set(address.value.query.get("status")?.split(",").filter(Boolean));
+  const toggle = (status: string) => {
+    if (!chosen.delete(status)) chosen.add(status);
+    go(choose({ status: RUN_STATUSES.filter((one) => chosen.has(one)).join(","), at: null }));
+  };
+  return (
+    <fieldset class="toggles">
+      <legend class="sr-only">Status</legend>
+      {RUN_STATUSES.map((status) => (
+        <button
+          key={status}
+          type="button"
+          class={`toggle status-${status}`}
+          aria-pressed={chosen.has(status)}
+          onClick={() => toggle(status)}
+        >
+          <StatusMark status={status} />
+          {status}
+        </button>
+      ))}
+    </fieldset>
+  );
+}
+
+interface TextFilterProps {
+  name: "workflow" | "q";
+  label: string;
+  placeholder: string;
+  field?: RefObject<HTMLInputElement | null>;
+}
+
+/** A text that takes effect when somebody stops typing. */
+function TextFilter({ name, label, placeholder, field }: TextFilterProps) {
+  const given = address.value.query.get(name) ?? "";
+  const [typed, setTyped] = useState(given);
+  useEffect(() => setTyped(given), [given]);
+  useEffect(() => {
+    if (typed === given) return;
+    const timer = setTimeout(() => go(choose({ [name]: typed.trim(), at: null })), TYPING_MILLISECONDS);
+    return () => clearTimeout(timer);
+  }, [name, typed, given]);
+  return (
+    <input
+      type="search"
+      {...(field !== undefined && { ref: field })}
+      aria-label={label}
+      placeholder={placeholder}
+      value={typed}
+      onInput={({ currentTarget }) => setTyped(currentTarget.value)}
+      spellcheck={false}
+    />
+  );
+}

@@ -1,0 +1,87 @@
+/** Runs that arrive while somebody looks: they wait where showing them would move what is pointed at. */
+import { signal } from "@preact/signals";
+import type { RunFilter } from "../../../client/client.ts";
+import type { RunSummary } from "../../../schemas/run-summary.ts";
+import { platform } from "../../data/platform.ts";
+import type { RunRows } from "./rows.ts";
+
+const MOST_WAITING = 1000;
+const PAGE_ROWS = 200;
+
+export class Incoming {
+  /** Newest first. */
+  readonly waiting = signal<readonly RunSummary[]>([]);
+  readonly #rows: RunRows;
+  readonly #filter: RunFilter;
+  readonly #isHeld: () => boolean;
+  #asked: AbortController | null = null;
+
+  /** @param isHeld whether somebody points at, has chosen or looks at rows further down */
+  constructor(rows: RunRows, filter: RunFilter, isHeld: () => boolean) {
+    this.#rows = rows;
+    this.#filter = filter;
+    this.#isHeld = isHeld;
+  }
+
+  /** A run that is new, or has another status. */
+  change(run: RunSummary): void {
+    this.#take([run]);
+  }
+
+  /** Reads what is newer than the newest row, after something may have been missed. */
+  async catchUp(): Promise<void> {
+    if (!this.#rows.isRead.peek()) return;
+    this.#asked?.abort();
+    const asked = new AbortController();
+    this.#asked = asked;
+    const known = this.#newest();
+    const found: RunSummary[] = [];
+    try {
+      for (let cursor: string | undefined; found.length < MOST_WAITING; ) {
+        const options = { limit: PAGE_ROWS, signal: asked.signal, ...(cursor !== undefined && { cursor }) };
+        const { items, next_cursor } = await platform.runs.page(this.#filter, options);
+        found.push(...items);
+        if (next_cursor === null || items.some(({ uuid }) => uuid <= known)) break;
+        cursor = next_cursor;
+      }
+    } catch {
+      // The stream says again that something was missed once it is back.
+      return;
+    }
+    this.#take(found);
+  }
+
+  /** Shows what waits: on top, or, where it is too much for that, by reading the list anew. */
+  show(): void {
+    const waiting = this.waiting.peek();
+    this.waiting.value = [];
+    if (waiting.length >= PAGE_ROWS) this.#rows.begin();
+    else if (waiting.length > 0) this.#rows.prepend(waiting);
+  }
+
+  close(): void {
+    this.#asked?.abort();
+  }
+
+  #take(runs: readonly RunSummary[]): void {
+    const newest = this.#newest();
+    const waiting = new Map(this.waiting.peek().map((run) => [run.uuid, run]));
+    for (const run of runs) {
+      if (this.#rows.change(run)) continue;
+      if (waiting.has(run.uuid) || run.uuid > newest) waiting.set(run.uuid, run);
+    }
+    this.waiting.value = [...waiting.values()]
+      .sort((one, other) => (one.uuid < other.uuid ? 1 : -1))
+      .slice(0, MOST_WAITING);
+    if (!this.#isHeld()) this.show();
+  }
+
+  /** Ids are in the order of their times. */
+  #newest(): string {
+    return this.#rows.rows.peek()[0]?.uuid ?? "";
+  }
+}
+
+export function countText(count: number): string {
+  return count >= MOST_WAITING ? `${MOST_WAITING.toLocaleString("en")} or more` : count.toLocaleString("en");
+}

@@ -1,0 +1,135 @@
+import type { Signal } from "@preact/signals";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { go } from "../../address/address.ts";
+import { useActions } from "../../keys/keys.ts";
+import { useVisibleRange } from "../../shared/virtual-list/visible-range.ts";
+import type { Chosen } from "./chosen.ts";
+import { Edge } from "./edge.tsx";
+import { countText, type Incoming } from "./incoming.ts";
+import { Row } from "./row.tsx";
+import type { RunRows } from "./rows.ts";
+import { useStillPlace } from "./still-place.ts";
+
+/** Pixels; the style has the same as --row. */
+const ROW_HEIGHT = 36;
+const COLUMNS = ["", "Status", "Workflow", "", "Created", "Took", "Error"];
+/** Rows from the end of what is read at which more is read. */
+const NEAR = 30;
+
+/** What of the list somebody is at: while there is anything, nothing in it moves. */
+export interface Hold {
+  isHovered: boolean;
+  isScrolled: boolean;
+  isFocused: boolean;
+  /** The run whose row has the focus, or had it last. */
+  current: Signal<string | null>;
+}
+
+export interface ListProps {
+  rows: RunRows;
+  incoming: Incoming;
+  chosen: Chosen;
+  hold: Hold;
+}
+
+/** The rows that are in view, of a piece of all runs. */
+export function List({ rows, incoming, chosen, hold }: ListProps) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const all = rows.rows.value;
+  const { first, end } = useVisibleRange(scroller, ROW_HEIGHT, all.length);
+  useStillPlace(scroller, all, ROW_HEIGHT);
+  useLayoutEffect(() => {
+    hold.isScrolled = first > 0 || (scroller.current?.scrollTop ?? 0) > 0;
+    if (end > all.length - NEAR && rows.hasOlder.peek() && rows.lookedTo.peek() === null) rows.more("older");
+    if (first < NEAR && hold.isScrolled && rows.hasNewer.peek()) rows.more("newer");
+  });
+  const current = all.findIndex(({ uuid }) => uuid === hold.current.value);
+  const focus = (index: number) => {
+    const run = all[Math.max(0, Math.min(index, all.length - 1))];
+    const element = scroller.current;
+    if (run === undefined || element === null) return;
+    const top = index * ROW_HEIGHT;
+    if (top < element.scrollTop) element.scrollTop = top;
+    if (top + ROW_HEIGHT > element.scrollTop + element.clientHeight - ROW_HEIGHT)
+      element.scrollTop = top - element.clientHeight + 3 * ROW_HEIGHT;
+    // Once it is drawn.
+    requestAnimationFrame(() => element.querySelector<HTMLElement>(`[data-run="${run.uuid}"] a`)?.focus());
+  };
+  const showNew = () => {
+    incoming.show();
+    scroller.current?.scrollTo(0, 0);
+  };
+  useActions([
+    { key: "j", name: "Next run", run: () => focus(current + 1) },
+    { key: "k", name: "Run before", run: () => focus(Math.max(0, current - 1)) },
+    { key: "x", name: "Choose the run", run: () => all[current] && chosen.toggle(all[current].uuid, all) },
+    { key: "n", name: "Show new runs", run: showNew },
+    { key: "Enter", name: "Open the run", run: () => all[current] && go(`/runs/${all[current].uuid}`) },
+  ]);
+  const onKeyDown = (event: KeyboardEvent) => {
+    const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 15, PageUp: -15 }[event.key];
+    if (step === undefined) return;
+    event.preventDefault();
+    focus(current + step);
+  };
+  // The row with the focus stays in the document, wherever it is.
+  const shown = [...all.slice(first, end).keys()].map((index) => first + index);
+  if (current >= 0 && (current < first || current >= end)) shown.push(current);
+  const waiting = incoming.waiting.value.length;
+  return (
+    <div
+      class="run-scroller"
+      role="group"
+      aria-label="Runs that fit"
+      ref={scroller}
+      onKeyDown={onKeyDown}
+      onFocusIn={() => {
+        hold.isFocused = true;
+      }}
+      onFocusOut={() => {
+        hold.isFocused = false;
+      }}
+      onMouseEnter={() => {
+        hold.isHovered = true;
+      }}
+      onMouseLeave={() => {
+        hold.isHovered = false;
+      }}
+    >
+      {waiting > 0 && (
+        <button type="button" class="run-new" onClick={showNew}>
+          <span aria-hidden="true">▲</span> {countText(waiting)} new {waiting === 1 ? "run" : "runs"}
+        </button>
+      )}
+      <div role="table" aria-label="Runs" aria-rowcount={-1} class="run-table">
+        <div role="row" aria-rowindex={1} class="run-row run-head">
+          {COLUMNS.map((name, index) => (
+            <span role="columnheader" key={index}>
+              {name === "" ? <span class="sr-only">{index === 0 ? "Chosen" : "Version"}</span> : name}
+            </span>
+          ))}
+        </div>
+        <div role="rowgroup" class="run-rows" style={{ height: `calc(${all.length} * var(--row))` }}>
+          {shown.map((index) => {
+            const run = all[index];
+            if (run === undefined) return null;
+            return (
+              <Row
+                key={run.uuid}
+                run={run}
+                index={index}
+                isCurrent={run.uuid === hold.current.value || (current < 0 && index === first)}
+                isChosen={chosen.ids.value.has(run.uuid)}
+                onFocus={() => {
+                  hold.current.value = run.uuid;
+                }}
+                onChoose={(isRange) => chosen.toggle(run.uuid, all, isRange)}
+              />
+            );
+          })}
+        </div>
+      </div>
+      <Edge rows={rows} />
+    </div>
+  );
+}

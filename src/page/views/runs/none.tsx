@@ -1,0 +1,64 @@
+import { choose, hrefOf, root } from "../../address/address.ts";
+import { platform } from "../../data/platform.ts";
+import { useReading } from "../../data/reading.ts";
+import { CopyButton } from "../../shared/copy/copy-button.tsx";
+import { Empty } from "../../shared/states/states.tsx";
+import { chosenFilters, FILTERS, filterOf } from "./filter.ts";
+
+/** No runs are there at all: how there come to be some. */
+export function NoneYet() {
+  const command = `curl -X POST '${root.href}api/v1/trigger' -H 'content-type: application/json' -d '{"workflow_id": "welcome", "payload": {"name": "Ada"}}'`;
+  return (
+    <Empty title="Nothing has run yet">
+      <p class="soft">
+        A run begins when a workflow is triggered. <a href={hrefOf("/")}>Make the example</a> with one click, or trigger
+        one of yours:
+      </p>
+      <p>
+        <code>{command}</code> <CopyButton text={command} what="the command" />
+      </p>
+    </Empty>
+  );
+}
+
+/** None fit the filters: which of these it is. */
+export function NoneFit({ query }: { query: URLSearchParams }) {
+  const filters = chosenFilters(query);
+  const reading = useReading(String(query), async (signal) => {
+    const found = filters.map(async ([name]) => {
+      const others = new URLSearchParams(query);
+      others.delete(name);
+      // A version is that of a workflow.
+      if (name === "workflow") others.delete("version");
+      const { items } = await platform.runs.page(filterOf(others, Date.now()), { limit: 1, signal });
+      return items.length > 0 ? [name] : [];
+    });
+    return (await Promise.all(found)).flat();
+  });
+  const without = reading.state.value.value ?? [];
+  return (
+    <Empty title="No run fits">
+      <p class="soft">
+        {filters.map(([name, value]) => `${FILTERS[name]}: ${value}`).join(" · ") ||
+          "Nothing was created before that time"}
+      </p>
+      {without.length > 0 && (
+        <p>
+          There are some without{" "}
+          {without.map((name) => (
+            <a
+              key={name}
+              class="none-link"
+              href={hrefOf(choose({ [name]: null, ...(name === "workflow" && { version: null }) }))}
+            >
+              {FILTERS[name]}: {query.get(name)}
+            </a>
+          ))}
+        </p>
+      )}
+      <a class="button" href={hrefOf("/runs")}>
+        Clear filters
+      </a>
+    </Empty>
+  );
+}

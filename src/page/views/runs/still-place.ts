@@ -1,0 +1,23 @@
+import type { RefObject } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import type { RunSummary } from "../../../schemas/run-summary.ts";
+
+/** Keeps what is in view in its place while rows above it come or go. At the very top nothing is kept: there new rows are seen. */
+export function useStillPlace(
+  scroller: RefObject<HTMLElement | null>,
+  rows: readonly RunSummary[],
+  rowHeight: number,
+): void {
+  const before = useRef(rows);
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    const old = before.current;
+    before.current = rows;
+    if (element === null || old === rows || element.scrollTop === 0) return;
+    const seen = old[Math.floor(element.scrollTop / rowHeight)];
+    const place = seen === undefined ? -1 : rows.findIndex(({ uuid }) => uuid === seen.uuid);
+    if (place < 0) return;
+    const was = old.findIndex(({ uuid }) => uuid === seen?.uuid);
+    if (place !== was) element.scrollTop += (place - was) * rowHeight;
+  }, [scroller, rows, rowHeight]);
+}

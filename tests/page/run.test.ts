@@ -1,0 +1,207 @@
+/** One run on the page: what failed and why, by keys alone, by links, and with what can be done. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { Page } from "playwright-core";
+import { expectAccessible } from "../harness/browser/axe.ts";
+import { BROWSER_START_MS, Browser } from "../harness/browser/browser.ts";
+import { seed } from "../harness/browser/seed.ts";
+import { Client } from "../harness/http/client.ts";
+import { expectReply } from "../harness/http/expect.ts";
+import { Platform } from "../harness/platform.ts";
+
+let platform: Platform;
+let api: Client;
+let browser: Browser;
+let shop: Bun.Server<undefined>;
+let runs: Record<string, string>;
+/** How often the shop was asked to charge, and what it answers. */
+let charged = 0;
+let charges = 402;
+
+beforeAll(async () => {
+  shop = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    fetch() {
+      charged++;
+      return Response.json({ code: "card_declined" }, { status: charges });
+    },
+  });
+  platform = await Platform.start();
+  api = new Client(platform.url);
+  runs = await seed(api, `http://127.0.0.1:${shop.port}`);
+  browser = await Browser.start({ permissions: ["clipboard-read", "clipboard-write"] });
+}, BROWSER_START_MS);
+afterAll(async () => {
+  await browser?.close();
+  await platform?.close();
+  await shop?.stop(true);
+});
+
+const visit = (path: string, look: (page: Page) => Promise<void>) => browser.visit(platform.url + path, look);
+const focused = (page: Page) => page.evaluate("document.activeElement.textContent.trim()");
+
+/** Presses Tab until something with this text has the focus, which can be seen at every stop. */
+async function tabTo(page: Page, text: string): Promise<void> {
+  for (let stops = 0; stops < 60; stops++) {
+    await page.keyboard.press("Tab");
+    const seen = await page.evaluate(`(() => {
+      const element = document.activeElement;
+      const { outlineStyle, boxShadow, backgroundColor } = getComputedStyle(element);
+      return element === document.body || outlineStyle !== "none" || boxShadow !== "none" || element.role === "separator" || backgroundColor !== "";
+    })()`);
+    expect(seen).toBe(true);
+    if ((await focused(page)) === text) return;
+  }
+  throw new Error(`Tab never came to "${text}"`);
+}
+
+describe("the views of a run", () => {
+  for (const view of ["timeline", "graph", "table", "events"]) {
+    test(`${view}: anybody can use it, with a step open`, async () => {
+      await visit(`/ui/runs/${runs.failed}?view=${view}&step=charge&tab=error`, async (page) => {
+        await page.getByRole("complementary", { name: "Step charge" }).getByText("status 402").first().waitFor();
+        await expectAccessible(page);
+      });
+    });
+  }
+
+  for (const state of ["success", "waiting", "asleep", "paused", "cancelled"]) {
+    test(`one that is ${state}`, async () => {
+      await visit(`/ui/runs/${runs[state]}`, async (page) => {
+        await page.getByRole("heading", { level: 1 }).waitFor();
+        await page.locator(".timeline-row").first().waitFor();
+        await expectAccessible(page);
+      });
+    });
+  }
+
+  test("a run that is not there says so", async () => {
+    const nobody = "01a2283a-e177-7000-8f72-3914e640ff29";
+    const missing = `${platform.url}/ui/runs/${nobody}`;
+    const look = (page: Page) => page.getByText("Run not found").waitFor();
+    await browser.visit(missing, look, { expected: /404/ });
+  });
+});
+
+test("by keys alone: find the run that failed, open its step, copy the output, retry from it, and reach the new run", async () => {
+  await visit("/ui/runs?status=failed", async (page) => {
+    await page.getByRole("link", { name: /Sync orders/ }).waitFor();
+    await page.keyboard.press("j");
+    await page.waitForFunction("document.activeElement.closest('[data-run]') !== null");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(`${platform.url}/ui/runs/${runs.failed}`);
+    await page.getByRole("link", { name: "Open the step" }).waitFor();
+    await tabTo(page, "Open the step");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/step=charge&tab=error/);
+    await tabTo(page, "Output");
+    await page.keyboard.press("Enter");
+    await page.getByRole("tree", { name: /output of charge/ }).waitFor();
+    await tabTo(page, "copy");
+    await page.keyboard.press("Enter");
+    await page.getByText("✓ copied").waitFor();
+    expect(JSON.parse(String(await page.evaluate("navigator.clipboard.readText()")))).toMatchObject({
+      status_code: 402,
+    });
+    await page.keyboard.press("t");
+    const dialog = page.getByRole("dialog", { name: "Retry this run" });
+    await dialog.waitFor();
+    await expectAccessible(page);
+    // The focus goes back to where it was.
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "hidden" });
+    expect(await focused(page)).toMatch(/^(✓ copied|copy)$/);
+    await page.keyboard.press("t");
+    await tabTo(page, "Retry");
+    await page.keyboard.press("Enter");
+    await page.waitForURL((url) => !url.pathname.endsWith(String(runs.failed)));
+    await page.getByRole("link", { name: "tries this run again" }).waitFor();
+  });
+});
+
+test("a run goes on under the mended definition: what it did is not done again", async () => {
+  const sync = (await api.get("/api/v1/workflows/sync_orders")).text.replace('"POST"', '"PUT"');
+  const { uuid: _, version: __, created_at: ___, updated_at: ____, ...mended } = JSON.parse(sync);
+  expectReply(await api.put("/api/v1/workflows/sync_orders", mended), 200);
+  charges = 200;
+  charged = 0;
+  await visit(`/ui/runs/${runs.failed}?step=charge`, async (page) => {
+    await page.getByRole("button", { name: "Retry…" }).click();
+    await page.getByRole("radio", { name: "the newest version" }).check();
+    await page.getByText("config.method").waitFor();
+    await page.getByText("Acts on the world again: charge").waitFor();
+    await page.getByRole("button", { name: "Retry", exact: true }).click();
+    await page.waitForURL((url) => !url.pathname.endsWith(String(runs.failed)));
+    await page.getByText("success", { exact: true }).first().waitFor();
+    await page.getByRole("link", { name: "tries this run again" }).click();
+    await page.waitForURL(new RegExp(`/ui/runs/${runs.failed}$`));
+  });
+  expect(charged).toBe(1);
+});
+
+test("what waits for a signal is told where, and goes on with it", async () => {
+  await visit(`/ui/runs/${runs.waiting}`, async (page) => {
+    await page.getByText("waits for signal").waitFor();
+    await page.getByRole("button", { name: "Send signal…" }).first().click();
+    const dialog = page.getByRole("dialog", { name: "Send a signal" });
+    expect(await dialog.getByRole("combobox").inputValue()).toBe("approved");
+    await expectAccessible(page);
+    await dialog.getByRole("button", { name: "Send" }).click();
+    await page.getByText("success", { exact: true }).first().waitFor();
+    // Who reads by ear is told.
+    await page.getByRole("status").getByText("Run success").waitFor();
+  });
+});
+
+test("a run is paused, goes on and is cancelled, and what can't be done says why", async () => {
+  await visit(`/ui/runs/${runs.asleep}`, async (page) => {
+    expect(await page.getByRole("button", { name: "Retry…" }).getAttribute("title")).toContain("under way");
+    await page.getByRole("button", { name: "Pause" }).click();
+    await page.getByText("It stands still until it is resumed").waitFor();
+    await page.getByRole("button", { name: "Resume" }).click();
+    await page.getByText("It stands still").waitFor({ state: "hidden" });
+    await page.keyboard.press("c");
+    await page.getByLabel("Reason, for those who read the run").fill("not needed <b>any</b> more");
+    await page.getByRole("button", { name: "Cancel the run" }).click();
+    await page.getByText("Reason: not needed <b>any</b> more").waitFor();
+    expect(await page.getByRole("button", { name: "Cancel…" }).getAttribute("title")).toStartWith("It ended at");
+    await expectAccessible(page);
+  });
+});
+
+describe("a link shows the same to somebody else, and Back undoes one choice at a time", () => {
+  const states = [
+    "?view=table&sort=took&step=charge&tab=attempts&attempt=1",
+    "?view=events&kind=step&failed=1",
+    "?view=graph&step=charge",
+    "?open=items&step=items[1].price&tab=output",
+  ];
+  test("in another browser", async () => {
+    const stranger = await browser.stranger();
+    for (const state of states) {
+      const shown: string[] = [];
+      for (const one of [browser, stranger]) {
+        await one.visit(`${platform.url}/ui/runs/${runs.failed}${state}`, async (page) => {
+          await page.getByRole("heading", { level: 1, name: /Sync orders/ }).waitFor();
+          await page.locator(".loading").waitFor({ state: "detached" });
+          await page.waitForLoadState("networkidle");
+          shown.push((await page.locator("main").textContent()) ?? "");
+        });
+      }
+      expect({ state, shown: shown[1] }).toEqual({ state, shown: shown[0] });
+    }
+  });
+
+  test("Back", async () => {
+    await visit(`/ui/runs/${runs.failed}`, async (page) => {
+      await page.getByRole("link", { name: "Table" }).click();
+      await page.getByRole("link", { name: "charge" }).first().click();
+      await page.getByRole("link", { name: "Attempts", exact: true }).last().click();
+      await page.waitForURL(/tab=attempts/);
+      for (const query of ["?view=table&step=charge", "?view=table", ""]) {
+        await page.goBack();
+        await page.waitForURL(`${platform.url}/ui/runs/${runs.failed}${query}`);
+      }
+    });
+  });
+});

@@ -18,6 +18,7 @@ ENV NODE_ENV=production HOST=0.0.0.0 PORT=8001 BUN_JSC_forceRAMSize=300000000
 COPY --from=dependencies /app/node_modules node_modules
 COPY package.json bunfig.toml tsconfig.json ./
 COPY docs docs
+COPY examples examples
 COPY sql sql
 COPY src src
 COPY workers workers

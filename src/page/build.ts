@@ -21,7 +21,7 @@ const MANIFEST = join(TARGET, "manifest.json");
 const HASH_CHARACTERS = 10;
 
 /** What the page is made of: a change of any of it makes it old. */
-const SOURCES = ["src/page", "src/client", "src/schemas", "bun.lock", "tsconfig.json"];
+const SOURCES = ["src/page", "src/client", "src/schemas", "examples", "bun.lock", "tsconfig.json"];
 /** What index.html names, and workers: these are loaded by their address, from a page of any version of their own. */
 const ENTRIES = [
   "main.tsx",

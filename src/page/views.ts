@@ -42,6 +42,18 @@ export const VIEWS: View[] = [
     navigation: { label: "Waiting", key: "i" },
     view: { load: () => import("./views/waiting/waiting.tsx").then(({ Waiting }) => Waiting) },
   },
+  {
+    path: "/schedules",
+    title: "Schedules",
+    navigation: { label: "Schedules", key: "s" },
+    view: { load: () => import("./views/schedules/schedules.tsx").then(({ Schedules }) => Schedules) },
+  },
+  {
+    path: "/examples",
+    title: "Examples",
+    navigation: { label: "Examples", key: "x" },
+    view: { load: () => import("./views/examples/examples-view.tsx").then(({ ExamplesView }) => ExamplesView) },
+  },
 ];
 
 /** What a view that is loaded came to. */

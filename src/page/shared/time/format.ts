@@ -25,13 +25,37 @@ export function timeText(time: string | number | Date, now: number, style: TimeS
 
 /** A time with its zone, also where the reader wants relative ones. */
 export function absoluteText(at: Date, now: number, { day, milliseconds = false }: TimeStyle = {}): string {
-  const zone = timeSetting.value === "utc" ? "UTC" : LOCAL_ZONE;
+  const zone = shownZone();
   const parts = partsOf(at, zone);
   const clock = `${parts.hour}:${parts.minute}:${parts.second}${milliseconds ? `.${String(at.getUTCMilliseconds()).padStart(3, "0")}` : ""}`;
   const today = partsOf(new Date(now), zone);
   const isToday = parts.day === today.day && parts.month === today.month && parts.year === today.year;
   const showsDay = day === "always" || (day !== "never" && !isToday);
   return `${showsDay ? `${parts.year}-${parts.month}-${parts.day} ` : ""}${clock} ${parts.timeZoneName}`;
+}
+
+/** A time on the clocks of a zone, with its day and the name that the zone has then: `Mon 2026-11-30 02:30:00 CET`. */
+export function zonedText(at: Date, zone: string): string {
+  const parts = partsOf(at, zone);
+  const day = new Intl.DateTimeFormat("en-GB", { timeZone: zone, weekday: "short" }).format(at);
+  return `${day} ${parts.year}-${parts.month}-${parts.day} ${parts.hour}:${parts.minute}:${parts.second} ${parts.timeZoneName}`;
+}
+
+/** How far the clocks of a zone are from UTC at a time, such as `GMT+2`: it changes with daylight saving. */
+export function offsetText(at: Date, zone: string): string {
+  const parts = new Intl.DateTimeFormat("en-GB", { timeZone: zone, timeZoneName: "shortOffset" }).formatToParts(at);
+  return parts.find(({ type }) => type === "timeZoneName")?.value ?? "";
+}
+
+/** The zone that absolute times are shown in. */
+export function shownZone(): string {
+  return timeSetting.value === "utc" ? "UTC" : LOCAL_ZONE;
+}
+
+/** The day and the hour of a time, as the reader's clocks have them. */
+export function hourOf(at: Date): { day: string; hour: number } {
+  const { year, month, day, hour } = partsOf(at, shownZone());
+  return { day: `${year}-${month}-${day}`, hour: Number(hour) };
 }
 
 /** How far a time is from now: `3 min ago`, `in 2 h`. */

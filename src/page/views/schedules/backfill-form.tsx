@@ -1,0 +1,79 @@
+import { useState } from "preact/hooks";
+import type { BackfillTicks, Schedule } from "../../../schemas/schedule.ts";
+import { announce } from "../../announce.ts";
+import { platform } from "../../data/platform.ts";
+import { type Problem, problemOf } from "../../data/problem.ts";
+import { Time } from "../../shared/time/time.tsx";
+
+/** Fires the ticks of a time that is past, counted first. */
+export function BackfillForm({ schedule, onBegun }: { schedule: Schedule; onBegun: () => void }) {
+  const [from, setFrom] = useState("");
+  const [to, setTo] = useState("");
+  const [counted, setCounted] = useState<BackfillTicks | null>(null);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [isBegun, setIsBegun] = useState(false);
+  const ask = async (dry_run: boolean) => {
+    setProblem(null);
+    try {
+      const ticks = await platform.schedules.backfill(schedule.id, { from, to, dry_run });
+      setCounted(ticks);
+      if (dry_run) return;
+      setIsBegun(true);
+      announce(`Backfill of ${ticks.count} begun`);
+      onBegun();
+    } catch (error) {
+      setCounted(null);
+      setProblem(problemOf(error));
+    }
+  };
+  const change = (set: (text: string) => void) => (event: { currentTarget: HTMLInputElement }) => {
+    set(event.currentTarget.value);
+    setCounted(null);
+    setIsBegun(false);
+  };
+  return (
+    <form
+      class="backfill"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void ask(counted === null || counted.count === 0);
+      }}
+    >
+      <h3>Backfill</h3>
+      <p class="soft">
+        Starts the runs that a time that is past would have had; they run one after the other unless runs may overlap.
+      </p>
+      <label class="form-field">
+        From
+        <input type="text" placeholder="2026-11-01T00:00:00Z" value={from} onInput={change(setFrom)} />
+      </label>
+      <label class="form-field">
+        To, which is not in it
+        <input type="text" placeholder="2026-11-08T00:00:00Z" value={to} onInput={change(setTo)} />
+      </label>
+      {counted !== null && !isBegun && (
+        <p role="status">
+          {counted.count === 0 ? "No time of it is in there." : <>{counted.count.toLocaleString("en")} runs, from </>}
+          {counted.first !== null && <Time at={counted.first} day="always" />}
+          {counted.last !== null && (
+            <>
+              {" "}
+              to <Time at={counted.last} day="always" />
+            </>
+          )}
+        </p>
+      )}
+      {isBegun && <p role="status">Begun: {counted?.count.toLocaleString("en")} runs.</p>}
+      {problem !== null && (
+        <p class="problem" role="alert">
+          {problem.text}
+        </p>
+      )}
+      <div class="dialog-foot">
+        <button type="submit" class={counted !== null && counted.count > 0 ? "primary" : ""} disabled={isBegun}>
+          {counted === null || counted.count === 0 ? "Count them" : `Start ${counted.count.toLocaleString("en")} runs`}
+        </button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,93 @@
+import { useState } from "preact/hooks";
+import type { Schedule } from "../../../schemas/schedule.ts";
+import { address, choose, hrefOf } from "../../address/address.ts";
+import { collect } from "../../data/collect.ts";
+import { platform } from "../../data/platform.ts";
+import { type Problem, problemOf } from "../../data/problem.ts";
+import { useReading } from "../../data/reading.ts";
+import { Empty, Failed, LoadingRows } from "../../shared/states/states.tsx";
+import { setPaused } from "./changes.ts";
+import { ScheduleDrawer } from "./schedule-drawer.tsx";
+import { ScheduleRow } from "./schedule-row.tsx";
+import { WeekStrip } from "./week-strip.tsx";
+
+const PAGE = 100;
+
+/** What starts runs at times. */
+export function Schedules() {
+  const { query } = address.value;
+  const wanted = Math.max(PAGE, Number(query.get("show")) || PAGE);
+  const reading = useReading(`schedules ${wanted}`, (signal) => collect(platform.schedules.list({ signal }), wanted));
+  const { value, problem } = reading.state.value;
+  const [refused, setRefused] = useState<Problem | null>(null);
+  const items = value?.items ?? [];
+  const chosen = items.find(({ id }) => id === query.get("schedule"));
+  const change = async (schedule: Schedule) => {
+    try {
+      await setPaused(schedule, !schedule.paused);
+      setRefused(null);
+    } catch (error) {
+      setRefused(problemOf(error));
+    }
+    await reading.again();
+  };
+  return (
+    <div class="page-pad">
+      <div class="view-head">
+        <h1>Schedules</h1>
+      </div>
+      {value === null && problem !== null && <Failed problem={problem} again={() => reading.again()} />}
+      {value === null && problem === null && <LoadingRows label="Loading schedules" />}
+      {refused !== null && (
+        <p class="problem" role="alert">
+          {refused.text}
+        </p>
+      )}
+      {value !== null && items.length === 0 && <NoSchedules />}
+      {items.length > 0 && <WeekStrip schedules={items} />}
+      {items.length > 0 && (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys
+        <section class="table-scroll" tabIndex={0} aria-label="Schedules">
+          <table class="table schedules">
+            <thead>
+              <tr>
+                <th>Schedule</th>
+                <th>When</th>
+                <th>Zone</th>
+                <th>Next</th>
+                <th>Last run</th>
+                <th>While one runs</th>
+                <th>Fires</th>
+              </tr>
+            </thead>
+            <tbody>
+              {items.map((schedule) => (
+                <ScheduleRow key={schedule.id} schedule={schedule} onSwitch={() => void change(schedule)} />
+              ))}
+            </tbody>
+          </table>
+        </section>
+      )}
+      {value?.hasMore && (
+        <p class="table-foot">
+          <a class="button" href={hrefOf(choose({ show: wanted + PAGE }))}>
+            Show more
+          </a>
+        </p>
+      )}
+      {chosen !== undefined && <ScheduleDrawer schedule={chosen} onChange={() => void reading.again()} />}
+    </div>
+  );
+}
+
+const EXAMPLE = `curl -X POST /api/v1/schedules -H 'content-type: application/json' \\
+  -d '{"id": "nightly", "workflow_id": "hello", "cron": "30 2 * * *", "timezone": "Europe/Berlin"}'`;
+
+function NoSchedules() {
+  return (
+    <Empty title="No schedules yet">
+      <p>A schedule starts runs of a workflow by a cron pattern or an interval, in a time zone. One is made so:</p>
+      <pre class="schedule-example">{EXAMPLE}</pre>
+    </Empty>
+  );
+}

@@ -1,0 +1,71 @@
+/** The view of examples: all of the folder are there, each is tried without a network, and one becomes a workflow. */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { EXAMPLES } from "../../src/page/views/examples/examples.ts";
+import { expectAccessible } from "../harness/browser/axe.ts";
+import { BROWSER_START_MS, Browser } from "../harness/browser/browser.ts";
+import { expectNarrow } from "../harness/browser/narrow.ts";
+import { narrowPicture, picture } from "../harness/browser/pictures.ts";
+import { Platform, REPOSITORY } from "../harness/platform.ts";
+
+let platform: Platform;
+let browser: Browser;
+beforeAll(async () => {
+  platform = await Platform.start();
+  browser = await Browser.start();
+}, BROWSER_START_MS);
+afterAll(async () => {
+  await browser?.close();
+  await platform?.close();
+});
+
+test("every file of examples/ is one of them", () => {
+  const files = readdirSync(join(REPOSITORY, "examples")).filter((name) => /^[\w-]+\.json$/.test(name));
+  expect(EXAMPLES.length).toBe(files.length);
+});
+
+test("each is drawn, and comes with its mocks to what its test expects", async () => {
+  await browser.visit(`${platform.url}/ui/examples`, async (page) => {
+    for (const { id, definition } of EXAMPLES) {
+      await page.getByRole("link", { name: definition.name }).click();
+      await page.getByRole("heading", { name: definition.name, level: 2 }).waitFor();
+      expect(new URL(page.url()).searchParams.get("example")).toBe(id);
+      await page.getByRole("button", { name: "Try with mocks" }).click();
+      const { expected } = await Bun.file(join(REPOSITORY, "examples", `${id.replaceAll("_", "-")}.test.json`)).json();
+      await page.locator(".example-run").getByText(expected.status, { exact: true }).waitFor();
+    }
+    await page.goBack();
+    await page.getByRole("heading", { name: EXAMPLES.at(-2)?.definition.name ?? "", level: 2 }).waitFor();
+  });
+});
+
+test("the address shows the same example and step; one becomes a workflow, and only once", async () => {
+  const [hello] = EXAMPLES;
+  const address = `${platform.url}/ui/examples?example=${hello?.id}`;
+  await browser.visit(
+    address,
+    async (page) => {
+      await page.getByRole("button", { name: "Try with mocks" }).click();
+      await page.getByText("would have taken 1.00 s").waitFor();
+      await picture(page, "examples");
+      await expectAccessible(page);
+      await page.getByRole("button", { name: "Use" }).click();
+      await page.waitForURL(/\/ui\/workflows\/[0-9a-f-]{36}$/);
+    },
+    { expected: /404/ },
+  );
+  await browser.visit(address, async (page) => {
+    await page.getByRole("button", { name: "Use" }).click();
+    await page.getByRole("link", { name: "hello", exact: true }).waitFor();
+  });
+});
+
+test("on a phone one is chosen, tried and seen without scrolling sideways", async () => {
+  await browser.visit(`${platform.url}/ui/examples?example=saga`, async (page) => {
+    await page.getByRole("button", { name: "Try with mocks" }).click();
+    await page.locator(".example-run").waitFor();
+    await expectNarrow(page);
+    await narrowPicture(page, "examples-narrow");
+  });
+});

@@ -1,0 +1,122 @@
+/** The view of schedules: when each fires on its own clocks and the reader's, switched, run, and filled back with a count first. */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { Client } from "../../src/client/index.ts";
+import { expectAccessible } from "../harness/browser/axe.ts";
+import { BROWSER_START_MS, Browser } from "../harness/browser/browser.ts";
+import { expectNarrow } from "../harness/browser/narrow.ts";
+import { narrowPicture, picture } from "../harness/browser/pictures.ts";
+import { Platform } from "../harness/platform.ts";
+
+let platform: Platform;
+let browser: Browser;
+let client: Client;
+beforeAll(async () => {
+  platform = await Platform.start();
+  browser = await Browser.start({ timezoneId: "Asia/Kolkata" });
+  client = new Client({ url: platform.url });
+}, BROWSER_START_MS);
+afterAll(async () => {
+  await browser?.close();
+  await platform?.close();
+});
+
+const visit = (look: Parameters<Browser["visit"]>[1], query = "", expected?: RegExp) =>
+  browser.visit(`${platform.url}/ui/schedules${query}`, look, expected === undefined ? {} : { expected });
+
+test("without any it says how one is made", async () => {
+  await visit(async (page) => {
+    await page.getByText("No schedules yet").waitFor();
+    await expectAccessible(page);
+  });
+});
+
+test("each says when it fires in words and as it is written; one is switched off and on", async () => {
+  await client.workflows.create({
+    id: "report",
+    name: "report",
+    steps: [{ name: "a", type: "transform", config: { value: 1 } }],
+  });
+  await client.schedules.create({
+    id: "nightly",
+    workflow_id: "report",
+    cron: "30 2 * * *",
+    timezone: "Europe/Berlin",
+  });
+  await client.schedules.create({ id: "odd", workflow_id: "report", cron: "1-5 3 13 * FRI", overlap: "queue" });
+  await client.schedules.create({ id: "often", workflow_id: "report", every: 3600, payload: { n: 1 } });
+  await (await client.schedules.run("nightly")).ended({ timeout: 20 });
+  await visit(async (page) => {
+    const row = page.getByRole("row", { name: /^nightly/ });
+    await row.getByText("at 02:30, every day").waitFor();
+    await row.getByText("30 2 * * *").waitFor();
+    await row.getByText("Europe/Berlin").waitFor();
+    await page.getByRole("row", { name: /^odd/ }).getByText("1-5 3 13 * FRI").waitFor();
+    await page.getByText(/^The next five times of each schedule, by hour of Asia.*; most at/).waitFor();
+    await picture(page, "schedules");
+    await expectAccessible(page);
+    await row.getByRole("checkbox").uncheck();
+    await row.getByText("paused").waitFor();
+    expect(await client.schedules.get("nightly")).toMatchObject({ paused: true, cron: "30 2 * * *", next_runs: [] });
+    await row.getByRole("checkbox").check();
+    await row.getByText("off").waitFor({ state: "detached" });
+    expect((await client.schedules.get("nightly")).next_runs).toHaveLength(5);
+  });
+});
+
+test("its next times are on its clocks and the reader's, and daylight saving is said", async () => {
+  // The clocks of Berlin go on in the night to the 28th of March.
+  const zoned = { workflow_id: "report", cron: "0 12 * * *", timezone: "Europe/Berlin" };
+  await client.schedules.create({ id: "spring", ...zoned, starts_at: "2027-03-26T00:00:00Z" });
+  await visit(async (page) => {
+    const dialog = page.getByRole("dialog", { name: "spring" });
+    await dialog.getByText("Sat 2027-03-27 12:00:00 CET").waitFor();
+    await dialog.getByText("2027-03-27 16:30:00 GMT+5:30").waitFor();
+    await dialog.getByText("Sun 2027-03-28 12:00:00 CEST").waitFor();
+    await dialog.getByText("2027-03-28 15:30:00 GMT+5:30").waitFor();
+    await dialog.getByText("clocks change: GMT+1 to GMT+2").waitFor();
+    await picture(page, "schedule");
+    await expectAccessible(page);
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Times: Local" }).click();
+    await page.getByRole("button", { name: "Times: relative" }).click();
+    await page.getByText(/by hour of UTC; most at/).waitFor();
+    await page.getByRole("link", { name: "spring" }).click();
+    await dialog.getByText("2027-03-27 11:00:00 UTC").waitFor();
+    await dialog.getByText("2027-03-28 10:00:00 UTC").waitFor();
+    await page.evaluate("localStorage.clear()");
+  }, "?schedule=spring");
+});
+
+test("a backfill is counted before it is begun, and refused with a sentence where it can't be", async () => {
+  await visit(
+    async (page) => {
+      const dialog = page.getByRole("dialog", { name: "often" });
+      await dialog.getByLabel("From").fill("2026-01-01T00:00:00Z");
+      await dialog.getByLabel("To, which is not in it").fill("yesterday");
+      await dialog.getByRole("button", { name: "Count them" }).click();
+      await dialog.getByRole("alert").waitFor();
+      await dialog.getByLabel("To, which is not in it").fill("2026-01-01T03:00:00Z");
+      await dialog.getByRole("button", { name: "Count them" }).click();
+      await dialog.getByRole("button", { name: "Start 3 runs" }).click();
+      await dialog.getByText("Begun: 3 runs.").waitFor();
+    },
+    "?schedule=often",
+    /422/,
+  );
+  while ((await client.runs.page({ workflow: "report" })).items.length < 4) await Bun.sleep(100);
+});
+
+test("it is run now, and its run is shown", async () => {
+  await visit(async (page) => {
+    await page.getByRole("dialog").getByRole("button", { name: "Run now" }).click();
+    await page.waitForURL(/\/ui\/runs\/[0-9a-f-]{36}$/);
+  }, "?schedule=nightly");
+});
+
+test("at 320 px nothing but the table scrolls sideways", async () => {
+  await visit(async (page) => {
+    await page.getByRole("row", { name: /^nightly/ }).waitFor();
+    await expectNarrow(page);
+    await narrowPicture(page, "schedules-narrow");
+  });
+});

@@ -61,7 +61,7 @@ test("apply shows its plan, changes what differs, leaves the rest, and prunes on
   const dry = await call("apply", ".", "--dry-run");
   expect([dry.exitCode, dry.stdout]).toEqual([
     0,
-    "+ create one  one.json\n+ create two  two.json\n2 to create, 0 to change, 0 to delete, 0 as they are to be\n",
+    "+ create one  one.json\n+ create two  two.json\n2 to create, 0 to change, 0 to delete, 0 as they are to be\nNothing was done: a dry run\n",
   ]);
   await expect(client.workflows.get("one")).rejects.toMatchObject({ code: "workflow_not_found" });
   expect((await call("apply", ".")).exitCode).toBe(0);
@@ -94,6 +94,9 @@ test("apply does nothing where a definition has a fault, is there twice, or is m
   const faulty = await call("apply", ".");
   expect([faulty.exitCode, faulty.stdout]).toEqual([1, ""]);
   expect(faulty.stderr).toContain("Nothing was applied, since there are faults:\nbad.json:6:15: There is no step type");
+  folder.write("broken.json", '{"name": "x",');
+  expect((await call("apply", ".")).stderr).toMatch(/\nbroken\.json:1:.*\nbad\.json:6:15: There is no step type/);
+  Bun.spawnSync(["rm", join(folder.path, "broken.json")]);
   folder.write("bad.json", { id: "untouched", ...two });
   expect((await call("apply", ".")).stderr).toContain("good.json: bad.json has the id untouched too");
   Bun.spawnSync(["rm", join(folder.path, "bad.json")]);
@@ -104,6 +107,16 @@ test("apply does nothing where a definition has a fault, is there twice, or is m
   const foreign = await call("apply", ".");
   expect([foreign.exitCode, foreign.stderr]).toEqual([1, expect.stringContaining("untouched is managed by somebody")]);
   expect((await client.workflows.get("untouched")).version).toBe(1);
+});
+
+test("what was applied from a folder that is empty now is pruned, and not without being asked", async () => {
+  folder.write("last.json", { id: "last", ...one });
+  expect((await call("apply", ".")).exitCode).toBe(0);
+  Bun.spawnSync(["rm", join(folder.path, "last.json")]);
+  const refused = await call("apply", ".");
+  expect([refused.exitCode, refused.stderr]).toEqual([2, expect.stringContaining("There is no definition in .")]);
+  expect((await call("apply", ".", "--prune")).exitCode).toBe(0);
+  await expect(client.workflows.get("last")).rejects.toMatchObject({ code: "workflow_not_found" });
 });
 
 test("what apply makes is named for its repository and folder, without the password of its address", async () => {

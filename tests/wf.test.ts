@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { COMMANDS } from "../src/wf/commands.ts";
 import { isObject } from "./harness/http/json.ts";
 import { Platform } from "./harness/platform.ts";
-import { Folder, onTerminal, start, wf } from "./harness/wf.ts";
+import { Folder, onTerminal, PROGRAM, start, wf } from "./harness/wf.ts";
 
 const NAMES =
   "dev init run runs show logs cancel pause resume retry signal validate diff apply export test types doctor open completion";
@@ -40,6 +40,7 @@ test("a call that it does not know ends with 2, and a sentence that says what to
     [[], "Usage: wf COMMAND"],
     [["rnu"], "`wf --help` lists them"],
     [["runs", "--limt", "3"], "`wf runs --help` lists the options"],
+    [["--url", platform.url, "runs"], "Options stand behind the command: `wf COMMAND --url`"],
     [["show"], "Something is missing: `wf show RUN [STEP]`"],
     [["runs", "a"], "That is too much: `wf runs`"],
     [["runs", "--limit", "many"], "--limit takes a whole number from 1 on"],
@@ -67,7 +68,16 @@ test("where no platform answers it ends with 3 and says how to have one; for pro
     "wf: No platform answers at http://127.0.0.1:1; start one with `wf dev`, or say where it is with --url or WF_URL\n",
   );
   const asked = await wf(["show", "none", "--json", "--url", platform.url]);
-  expect([asked.exitCode, JSON.parse(asked.stderr)]).toEqual([1, { error: "Workflow run not found", lines: [] }]);
+  expect([asked.exitCode, JSON.parse(asked.stderr)]).toEqual([1, { error: "Workflow run not found: none", lines: [] }]);
+});
+
+test("results that can't be written are a failure, and not where their reader has enough", async () => {
+  const written = async (target: string) => {
+    const child = Bun.spawn(["sh", "-c", `bun ${PROGRAM} --help ${target}`], { stderr: "pipe", stdout: "ignore" });
+    return [await new Response(child.stderr).text(), await child.exited];
+  };
+  expect(await written(">/dev/full")).toEqual(["wf: the results can't be written (ENOSPC)\n", 1]);
+  expect(await written("| true")).toEqual(["", 0]);
 });
 
 test("a terminal gets colours and lines that fit, a pipe and NO_COLOR do not; nothing of others moves the cursor", async () => {

@@ -26,8 +26,12 @@ export class UsageError extends Failure {
 /** Statuses of an answer that the platform, or what stands before it, gives while it can't be reached. */
 const OUT = new Set([502, 503, 504]);
 
-/** What an error of a command means to who called it; null where it is one of this program's own. */
-export function failureOf(error: unknown, url: string): Failure | null {
+/**
+ * What an error of a command means to who called it; null where it is one of this program's own.
+ *
+ * @param subject what was asked for, to be told where the platform does not have it
+ */
+export function failureOf(error: unknown, url: string, subject = ""): Failure | null {
   if (error instanceof Failure) return error;
   if (error instanceof ConnectionError) {
     return new Failure(
@@ -39,7 +43,10 @@ export function failureOf(error: unknown, url: string): Failure | null {
   if (OUT.has(error.status)) {
     return new Failure(`${url} can't answer now: ${error.message}`, EXIT.unreachable);
   }
-  if (error.faults.length === 0) return new Failure(error.message);
+  if (error.faults.length === 0) {
+    const isUnknown = error.status === 404 && subject !== "" && !error.message.includes(subject);
+    return new Failure(isUnknown ? `${error.message}: ${subject}` : error.message);
+  }
   return new Failure(
     "The platform refused it:",
     EXIT.failed,

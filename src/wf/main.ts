@@ -2,6 +2,7 @@
 /** `wf`: the platform from a shell. */
 import packageJson from "../../package.json" with { type: "json" };
 import { Client } from "../client/index.ts";
+import { codeOf } from "../errors.ts";
 import { readArguments } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { EXIT, Failure, failureOf, UsageError } from "./exits.ts";
@@ -19,6 +20,8 @@ const terminal = new Terminal({
 const interrupted = new AbortController();
 /** Where the platform is; told in errors before it is read. */
 let url = env.WF_URL ?? "http://127.0.0.1:8001";
+/** What the command is about: told where the platform does not have it. */
+let subject = "";
 
 for (const name of ["SIGINT", "SIGTERM"] as const) {
   process.on(name, () => {
@@ -27,8 +30,12 @@ for (const name of ["SIGINT", "SIGTERM"] as const) {
     interrupted.abort(new Failure("", EXIT.interrupted));
   });
 }
-// Whoever read the results has enough of them, as head(1).
-process.stdout.on("error", () => process.exit(EXIT.ok));
+process.stdout.on("error", (error) => {
+  // Whoever read the results has enough of them, as head(1).
+  if (codeOf(error) === "EPIPE") process.exit(EXIT.ok);
+  terminal.note(`wf: the results can't be written (${codeOf(error)})`);
+  process.exit(EXIT.failed);
+});
 
 process.exitCode = await main().catch(exitCodeOf);
 
@@ -46,6 +53,7 @@ async function main(): Promise<number> {
     terminal.print(packageJson.version);
     return EXIT.ok;
   }
+  if (name.startsWith("-")) throw new UsageError(`Options stand behind the command: \`wf COMMAND ${name}\``);
   const command = COMMANDS.find((one) => one.name === name);
   if (command === undefined) throw new UsageError(`There is no command ${name}; \`wf --help\` lists them`);
   const given = readArguments(command, rest);
@@ -54,6 +62,7 @@ async function main(): Promise<number> {
     return EXIT.ok;
   }
   url = addressOf(given.text("url") ?? url);
+  subject = given.at(0);
   return command.run({ given, terminal, url, client: new Client({ url }), signal: interrupted.signal });
 }
 
@@ -65,7 +74,7 @@ function addressOf(text: string): string {
 }
 
 function exitCodeOf(error: unknown): number {
-  const failure = failureOf(error, url);
+  const failure = failureOf(error, url, subject);
   if (failure === null) throw error;
   const { message, exitCode, lines } = failure;
   if (message === "") return exitCode;

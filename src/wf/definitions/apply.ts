@@ -28,6 +28,9 @@ export const apply: Command = {
     const isDry = given.has("dry-run");
     if (!terminal.isJson) showPlan(plan, terminal);
     if (!isDry) await applyPlan(plan, client, terminal);
+    if (!terminal.isJson && plan.items.some(({ action }) => action !== "same")) {
+      terminal.print(isDry ? "Nothing was done: a dry run" : "Applied");
+    }
     const done = plan.items.map(({ id, action, stored }) => ({ id, action, from_version: stored?.version ?? null }));
     if (terminal.isJson) terminal.json({ managed_by: owner, dry_run: isDry, plan: done, warnings: plan.warnings });
     return EXIT.ok;

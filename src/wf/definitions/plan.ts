@@ -1,6 +1,6 @@
 /** What an apply will do. */
 import type { Client, StoredDefinition } from "../../client/index.ts";
-import { EXIT, Failure } from "../exits.ts";
+import { EXIT, Failure, UsageError } from "../exits.ts";
 import { type DefinitionFile, definitionPaths, faultLines, readDefinitionFile } from "../files/definition-files.ts";
 import { authored, isSame } from "../files/stored.ts";
 import { type Findings, findingsOf } from "./validate.ts";
@@ -27,10 +27,13 @@ export async function planOf(
   client: Client,
   signal: AbortSignal,
 ): Promise<Plan> {
-  const files = await readAll(folder, owner);
+  const { files, broken } = await readAll(folder, owner);
+  if (files.length + broken.length === 0 && !prunes) {
+    throw new UsageError(`There is no definition in ${folder}: no file ends with .json`);
+  }
   const found: ({ file: DefinitionFile } & Findings)[] = [];
   for (const file of files) found.push({ file, ...(await findingsOf(file, client, signal)) });
-  const faults = found.flatMap(({ file, faults: of }) => faultLines(file, of));
+  const faults = [...broken, ...found.flatMap(({ file, faults: of }) => faultLines(file, of))];
   if (faults.length > 0) throw new Failure("Nothing was applied, since there are faults:", EXIT.failed, faults);
   const stored = await newestById(client, signal);
   const foreign = files.flatMap(({ id }) => {
@@ -39,7 +42,7 @@ export async function planOf(
   });
   if (foreign.length > 0) {
     throw new Failure(
-      "Nothing was applied, since others manage some of it; --managed-by takes another name, or give the workflows another id:",
+      `Nothing was applied, since others manage some of it, and not ${owner}; take it over with their name as --managed-by, or give the workflows another id:`,
       EXIT.failed,
       foreign,
     );
@@ -62,23 +65,22 @@ function planned(file: DefinitionFile, stored: StoredDefinition | null): Planned
   return { id, action: isSame(there, definition) ? "same" : "change", file, stored };
 }
 
-async function readAll(folder: string, owner: string): Promise<DefinitionFile[]> {
+/** The definitions of a folder, and what is wrong with the files that have none. */
+async function readAll(folder: string, owner: string): Promise<{ files: DefinitionFile[]; broken: string[] }> {
   const files: DefinitionFile[] = [];
-  const faults: string[] = [];
+  const broken: string[] = [];
   for (const path of definitionPaths([folder])) {
     try {
       const file = await readDefinitionFile(path);
       const twin = files.find(({ id }) => id === file.id);
-      if (twin !== undefined) faults.push(`${path}: ${twin.path} has the id ${file.id} too`);
+      if (twin !== undefined) broken.push(`${path}: ${twin.path} has the id ${file.id} too`);
       files.push({ ...file, definition: { ...file.definition, id: file.id, managed_by: owner } });
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      faults.push(error.message);
+      broken.push(error.message);
     }
   }
-  if (faults.length > 0) throw new Failure("Nothing was applied, since there are faults:", EXIT.failed, faults);
-  if (files.length === 0) throw new Failure(`There is no definition in ${folder}: no file ends with .json`);
-  return files;
+  return { files, broken };
 }
 
 /** Of several workflows with one id the newest counts, which is listed first. */

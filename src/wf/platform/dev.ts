@@ -60,14 +60,20 @@ function start(folder: string, { given, terminal }: Call) {
     },
     stdin: "ignore",
     stdout: "pipe",
-    stderr: "inherit",
+    stderr: "pipe",
   });
+  void readLines(child.stderr, (line) => terminal.note(withOptions(line)));
   void readLines(child.stdout, (line) => {
     const said = parsed(line);
     if (said.msg === "listening" && typeof said.address === "string") address.resolve(said.address);
-    if (!(Number(said.level) < WARNING)) terminal.note(line);
+    if (!(Number(said.level) < WARNING)) terminal.note(withOptions(line));
   });
   return { child, address: address.promise };
+}
+
+/** What the platform says of its settings, with the options that set them here. */
+function withOptions(line: string): string {
+  return line.replace("set another PORT", "take another --port").replace("set another DATA_DIR", "take another --data");
 }
 
 /** Applies the folder, and again with each change of it, until it is interrupted. */

@@ -40,6 +40,8 @@ export function tell(run: Run, terminal: Terminal): number {
 class Steps {
   readonly #terminal: Terminal;
   readonly #begun = new Map<string, number>();
+  /** When the run was made: what a retry keeps of another run happened before. */
+  #since = 0;
   #ended = 0;
 
   constructor(terminal: Terminal) {
@@ -48,6 +50,8 @@ class Steps {
 
   take(event: RunEvent): void {
     const { type, address = "", at } = event;
+    if (type === "run.created") this.#since = Date.parse(at);
+    if (Date.parse(at) < this.#since) return;
     const isWithin = IS_WITHIN.test(address);
     if (type === "step.started") {
       this.#begun.set(address, Date.parse(at));

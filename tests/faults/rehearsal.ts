@@ -8,6 +8,7 @@ import { type Case, play } from "./deployment/folder.ts";
 import { Sink } from "./deployment/sink.ts";
 import { watchFinalStates } from "./final.ts";
 import { makeConstructs } from "./load/constructs.ts";
+import { RunsInHand } from "./load/in-hand.ts";
 import { type Made, makeKinds } from "./load/kinds.ts";
 import { Load } from "./load/load.ts";
 import { Signals } from "./load/signals.ts";
@@ -24,7 +25,7 @@ export interface Rehearsal {
   /** It has shown nothing when fewer triggers were answered 200. */
   atLeast: number;
   settings?: DeploymentSettings;
-  /** Whether every construct of the language is among the load. */
+  /** Whether every construct of the language, and all that clients can ask of runs, is among the load. */
   hasConstructs?: boolean;
 }
 
@@ -64,14 +65,21 @@ export async function rehearse(rehearsal: Rehearsal, act: (stage: Stage) => Prom
       const { flow, undone, parent } = constructs ?? {};
       const kinds = [...(await makeKinds(api, sink)), ...[flow, undone, parent].filter((one) => one !== undefined)];
       const signals = new Signals(deployment.sql, () => deployment.url, flow?.workflow ?? null);
+      const inHand = hasConstructs ? await RunsInHand.start(() => deployment.url) : null;
       const load = new Load({ url: () => deployment.url, kinds, folder, perSecond });
       load.start();
       const done = await act({ ...scene, deployment, sink, kinds, load }).finally(() => load.stop());
+      await inHand?.stop();
       const endedMs = Math.round(await untilAllEnded(deployment.sql, ENDS_MS).finally(() => signals.stop()));
       const { earlierEvents = [] } = done;
-      const { faults, ...counts } = await judge({ deployment, kinds, sink, folder, earlierEvents, constructs });
+      const others = inHand?.workflows ?? [];
+      const { faults, ...counts } = await judge({ deployment, kinds, sink, folder, earlierEvents, constructs, others });
+      faults.push(...((await inHand?.faults(deployment.sql)) ?? []));
       const counted = Object.entries(counts).map(([what, count]) => `${what} ${count}`);
-      console.log(`${name}: ${done.faults}; ${load}; the last ended ${endedMs} ms later; ${counted.join(", ")}`);
+      const asked = inHand === null ? "" : `${inHand}; `;
+      console.log(
+        `${name}: ${done.faults}; ${load}; ${asked}the last ended ${endedMs} ms later; ${counted.join(", ")}`,
+      );
       expect(faults).toEqual([]);
       expect(counts.accepted).toBeGreaterThanOrEqual(atLeast);
     } finally {

@@ -31,6 +31,8 @@ export interface Judged {
   earlierEvents?: Completed[];
   /** Where kinds of them are among the load. */
   constructs?: Constructs | null;
+  /** Workflows whose runs the load did not trigger: how many there are of these is told elsewhere. */
+  others?: string[];
 }
 
 export interface Verdict {
@@ -91,6 +93,7 @@ export async function judge({
   folder,
   earlierEvents = [],
   constructs = null,
+  others = [],
 }: Judged): Promise<Verdict> {
   const { sql, services, name } = deployment;
   const eventsMs = await untilAllSent(sql);
@@ -106,7 +109,7 @@ export async function judge({
   const eventsOf = Map.groupBy(events, ({ run }) => run);
   const found = new Map<number, string>();
   const faults = new Faults();
-  for await (const row of rowsOf(sql)) {
+  for await (const row of rowsOf(sql, others)) {
     const { uuid, n } = row;
     const blame = (sort: string, what: string | null) => {
       if (what !== null) faults.add(sort, `run ${uuid} (n ${n}) ${what}; it is ${JSON.stringify(row)}`);
@@ -126,8 +129,7 @@ export async function judge({
     if (found.get(n) !== runId) faults.add("lost", `n ${n} was answered 200 with ${runId}; its row is ${found.get(n)}`);
   }
   for (const fault of unknownIds(came)) faults.add("webhook-id", fault);
-  const family = constructs === null ? [] : await familyFaults(sql, constructs, came);
-  for (const fault of family) faults.add("family", fault);
+  for (const fault of constructs === null ? [] : await familyFaults(sql, constructs, came)) faults.add("family", fault);
   for (const fault of await finalChanges(sql)) faults.add("changed", fault);
   for (const fault of await recordedTwice(sql)) faults.add("recorded twice", fault);
   const all = [...attempts.values()];
@@ -162,9 +164,11 @@ function acceptedRun(line: RequestLine): string | null {
   return line.kind === "answered" && line.status === 200 ? line.runId : null;
 }
 
-async function* rowsOf(sql: Sql): AsyncGenerator<Row> {
+async function* rowsOf(sql: Sql, others: string[]): AsyncGenerator<Row> {
   const pages = sql<Row[]>`select uuid, (payload->>'n')::integer as n, status, error, completed_at::text,
-    step_results, output from workflow_runs where parent_path is null order by uuid`.cursor(PAGE);
+    step_results, output from workflow_runs where parent_path is null and workflow_id::text not in (select json_array_elements_text(${JSON.stringify(others)}::text::json)) order by uuid`.cursor(
+    PAGE,
+  );
   for await (const page of pages) yield* page;
 }
 

@@ -15,6 +15,16 @@ export const VIEWS: View[] = [
     title: "Run",
     view: { load: () => import("./views/run/run.tsx").then(({ RunView }) => RunView) },
   },
+  {
+    path: "/runs/:id/compare",
+    title: "Compare",
+    view: { load: () => import("./views/compare/compare.tsx").then(({ CompareWithUsual }) => CompareWithUsual) },
+  },
+  {
+    path: "/runs/:id/compare/:other",
+    title: "Compare",
+    view: { load: () => import("./views/compare/compare.tsx").then(({ Compare }) => Compare) },
+  },
   { path: "/workflows", title: "Workflows", navigation: { label: "Workflows", key: "w" }, view: Workflows },
   {
     path: "/workflows/new",

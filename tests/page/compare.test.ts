@@ -1,0 +1,142 @@
+/** Two runs side by side: what is different, and no more than is looked at is read. */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { Page } from "playwright-core";
+import { expectAccessible } from "../harness/browser/axe.ts";
+import { BROWSER_START_MS, Browser } from "../harness/browser/browser.ts";
+import { expectNarrow } from "../harness/browser/narrow.ts";
+import { Client } from "../harness/http/client.ts";
+import { expectReply } from "../harness/http/expect.ts";
+import { Platform } from "../harness/platform.ts";
+
+let platform: Platform;
+let browser: Browser;
+let api: Client;
+/** Of version 1, which succeeded; of version 2, one that failed and one that succeeded. */
+const runs = { old: "", failed: "", young: "" };
+
+const set = (name: string, value: unknown) => ({ name, type: "transform", config: { value } });
+const stops = {
+  name: "check",
+  type: "switch",
+  config: {
+    cases: [{ if: "payload.n > 9", steps: [{ name: "stop", type: "fail", config: { message: "Too large" } }] }],
+  },
+};
+
+beforeAll(async () => {
+  platform = await Platform.start();
+  browser = await Browser.start();
+  api = new Client(platform.url);
+  const definition = (more: object[]) => ({
+    ...{ id: "orders", name: "Take orders" },
+    steps: [set("greet", "Hello ${payload.name}"), ...more, stops, set("last", "${payload.n}")],
+  });
+  const put = async (more: object[]) =>
+    expectReply(await api.put("/api/v1/workflows/orders?create=true", definition(more)), 200);
+  const run = async (payload: object) => {
+    const id = await api.trigger("orders", payload);
+    await api.untilEnded(id);
+    return id;
+  };
+  await put([]);
+  runs.old = await run({ n: 1, name: "Ada" });
+  await put([set("extra", { added: true })]);
+  runs.failed = await run({ n: 10, name: "Grace" });
+  runs.young = await run({ n: 2, name: "Ada" });
+}, BROWSER_START_MS);
+afterAll(async () => {
+  await browser?.close();
+  await platform?.close();
+});
+
+const visit = (path: string, look: (page: Page) => Promise<void>, expected?: RegExp) =>
+  browser.visit(`${platform.url}/ui/runs/${path}`, look, expected === undefined ? {} : { expected });
+const row = (page: Page, name: string) =>
+  page.getByRole("row").filter({ has: page.getByRole("link", { name, exact: true }) });
+
+test("without another run it is the last one of the workflow that succeeded", async () => {
+  await visit(`${runs.failed}/compare`, async (page) => {
+    await page.waitForURL(new RegExp(`/runs/${runs.failed}/compare/${runs.young}$`));
+    // Back does not lead into what goes on by itself.
+    await page.getByText("steps differ").waitFor();
+  });
+});
+
+test("steps are aligned, and told apart by status, output and presence", async () => {
+  await visit(`${runs.failed}/compare/${runs.old}`, async (page) => {
+    await page.getByText("5 of 5 steps differ.").waitFor();
+    const texts = await page.getByRole("row").allInnerTexts();
+    expect(texts.slice(1).map((text) => text.split(/\s/)[0])).toEqual([
+      ...["Payload", "greet", "extra", "check", "check.stop", "last"],
+    ]);
+    expect(await row(page, "check").textContent()).toMatch(/failed[\s\S]*success[\s\S]*status/);
+    expect(await row(page, "extra").textContent()).toContain("only in A");
+    expect(await row(page, "greet").textContent()).toContain("output");
+    await page.getByRole("link", { name: "what changed since v1" }).waitFor();
+    await expectAccessible(page);
+    await expectNarrow(page);
+  });
+});
+
+test("an output is read when its row is opened, and the address says which", async () => {
+  await visit(`${runs.failed}/compare/${runs.old}`, async (page) => {
+    await page.getByText("steps differ").waitFor();
+    const asked: string[] = [];
+    page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+    await row(page, "greet").getByRole("link").click();
+    await page.getByText("Hello Grace").first().waitFor();
+    await page.getByText("Hello Ada").first().waitFor();
+    const read = asked.filter((path) => path.includes("/api/v1/"));
+    expect(read.toSorted()).toEqual([runs.failed, runs.old].map((run) => `/api/v1/runs/${run}/steps/greet`).toSorted());
+    await expectAccessible(page);
+    await expectNarrow(page);
+    await page.reload();
+    await page.getByText("Hello Grace").first().waitFor();
+    await page.goBack();
+    await page.getByText("Hello Grace").first().waitFor({ state: "hidden" });
+    await row(page, "Payload").getByRole("link").click();
+    await page.getByText("Grace").first().waitFor();
+  });
+});
+
+test("only what differs can be shown, and both can be turned round", async () => {
+  await visit(`${runs.young}/compare/${runs.old}`, async (page) => {
+    await page.getByText("1 of 4 steps differ.").waitFor();
+    await page.getByRole("switch", { name: "Only what differs" }).click();
+    await row(page, "greet").waitFor({ state: "detached" });
+    await expectAccessible(page);
+    await page.keyboard.press("s");
+    await page.waitForURL(new RegExp(`/runs/${runs.old}/compare/${runs.young}$`));
+    await row(page, "extra").getByText("only in B").waitFor();
+  });
+});
+
+test("another run is chosen by its id, however it was copied; what is none is said to be none", async () => {
+  await visit(`${runs.young}/compare/${runs.old}`, async (page) => {
+    const field = page.getByRole("searchbox", { name: /Compare with/ });
+    await field.fill("the last one");
+    await field.press("Enter");
+    expect(await field.getAttribute("aria-invalid")).toBe("true");
+    await field.fill(`GET /api/v1/runs/${runs.failed}`);
+    await field.press("Enter");
+    await page.waitForURL(new RegExp(`/compare/${runs.failed}$`));
+  });
+});
+
+test("a run that is not there, and one that has no other to compare with, look different", async () => {
+  await visit(
+    `${runs.young}/compare/01a2283a-e177-7000-8f72-3914e640ff29`,
+    async (page) => {
+      await page.getByRole("alert").getByText("Workflow run not found").waitFor();
+      await expectAccessible(page);
+      await expectNarrow(page);
+    },
+    /404/,
+  );
+  const alone = await api.trigger(await api.create([set("a", 1)]));
+  await api.untilEnded(alone);
+  await visit(`${alone}/compare`, async (page) => {
+    await page.getByRole("heading", { name: "No other run to compare with" }).waitFor();
+    await expectAccessible(page);
+  });
+});

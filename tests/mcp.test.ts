@@ -122,11 +122,13 @@ test("a program has the tools of its level, and can call no others", async () =>
   expect(counts).toEqual([11, 15, 17]);
   const { client, close } = await connected("read");
   const refused = client.callTool({ name: "create_workflow", arguments: { definition: { ...CHARGE, id: "no" } } });
-  await expect(refused).rejects.toMatchObject({ code: -32602 });
+  await expect(refused).rejects.toMatchObject({ code: -32602, message: expect.stringContaining("takes level=write") });
   await close();
   expect((await fetch(`${platform.url}/api/v1/workflows/no`)).status).toBe(404);
   const unknown = await post(message("tools/list"), { "mcp-protocol-version": REVISION }, "/mcp?level=admin");
   expect(unknown.status).toBe(422);
+  const twice = await post(message("tools/list"), { "mcp-protocol-version": REVISION }, "/mcp?level=read&level=write");
+  expect(twice.status).toBe(422);
 });
 
 test("arguments that do not fit are told to the model with their places", async () => {
@@ -177,6 +179,8 @@ test("headers that say another thing than the body, and revisions that are not k
     [{ "mcp-protocol-version": "1900-01-01" }, { jsonrpc: "2.0", id: 1, method: "ping" }, 400, -32022],
     [{ "mcp-protocol-version": REVISION, "mcp-method": "x/y" }, message("x/y"), 404, -32601],
     [{}, { jsonrpc: "2.0", id: 1, method: "x/y" }, 200, -32601],
+    [{}, { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "x" } }, 200, -32602],
+    [{}, { jsonrpc: "2.0", id: 1, method: "tools/call" }, 200, -32602],
     [{}, [{ jsonrpc: "2.0", id: 1, method: "ping" }], 400, -32600],
     [{}, { jsonrpc: "1.0", id: 1, method: "ping" }, 400, -32600],
   ];
@@ -203,6 +207,7 @@ test("nobody but programs of this machine is answered", async () => {
     [{ host: "evil.example" }, 421],
     [{ "x-forwarded-for": "203.0.113.7" }, 403],
     [{ "x-forwarded-for": "203.0.113.7, 127.0.0.1" }, 403],
+    [{ "x-real-ip": "203.0.113.7" }, 403],
     [{ forwarded: "for=203.0.113.7" }, 403],
   ];
   for (const [headers, status] of refused)

@@ -197,6 +197,7 @@ describe("bad input", () => {
     ["no filter", { action: "cancel" }, ["filter"], "missing"],
     ["a field of a page", { action: "cancel", filter: { limit: 5 } }, ["filter", "limit"], "extra_forbidden"],
     ["an unknown filter", { action: "cancel", filter: { a: 5 } }, ["filter", "a"], "extra_forbidden"],
+    ["no status of any", { action: "cancel", filter: { status: [] } }, ["filter", "status"], "too_short"],
     ["an unknown status", { action: "cancel", filter: { status: "x" } }, ["filter", "status", 0], "enum"],
     ["a status of others", { action: "cancel", filter: { status: "failed" } }, ["filter", "status", 0], "value_error"],
     ["a time without zone", { action: "cancel", filter: at("2026-11-29T10:00:00") }, ["filter", AT], "value_error"],

@@ -37,7 +37,7 @@ async function currentResult(method: string, params: JsonObject, caller: Caller)
   const result =
     method === "server/discover"
       ? { supportedVersions: REVISIONS, capabilities: CAPABILITIES, instructions: INSTRUCTIONS, ...FRESH }
-      : await toolResult(method, params, caller);
+      : await toolResult(method, params, caller, 400);
   if (result === null) return null;
   const fresh = method === "tools/list" ? FRESH : {};
   return { resultType: "complete", ...result, ...fresh, _meta: { "io.modelcontextprotocol/serverInfo": SERVER } };
@@ -45,7 +45,8 @@ async function currentResult(method: string, params: JsonObject, caller: Caller)
 
 async function olderResult(method: string, params: JsonObject, caller: Caller): Promise<JsonObject | null> {
   if (method === "ping") return {};
-  if (method !== "initialize") return toolResult(method, params, caller);
+  // Clients of these revisions take another status than 200 for a connection that is broken.
+  if (method !== "initialize") return toolResult(method, params, caller, 200);
   return {
     protocolVersion: agreed(params.protocolVersion),
     capabilities: CAPABILITIES,
@@ -54,15 +55,27 @@ async function olderResult(method: string, params: JsonObject, caller: Caller): 
   };
 }
 
-/** Null where the method is none of tools. */
-async function toolResult(method: string, params: JsonObject, { level, api }: Caller): Promise<JsonObject | null> {
+/** Null where the method is none of tools. @throws RpcError with this status for a tool that there is not */
+async function toolResult(
+  method: string,
+  params: JsonObject,
+  { level, api }: Caller,
+  status: number,
+): Promise<JsonObject | null> {
   const tools = toolsOf(level);
   if (method === "tools/list") return { tools: tools.map(shownTool) };
   if (method !== "tools/call") return null;
   const tool = tools.find(({ name }) => name === params.name);
-  if (tool === undefined) throw new RpcError("params", `There is no tool ${JSON.stringify(params.name) ?? ""} here`);
+  if (tool === undefined) throw new RpcError("params", missingTool(params.name, level), { status });
   const { text, isError } = await call(tool, params.arguments ?? {}, api);
   return { content: [{ type: "text", text: cut(text) }], isError };
+}
+
+function missingTool(name: Json | undefined, level: Level): string {
+  if (typeof name !== "string") return "params.name is missing: the name of the tool";
+  const found = toolsOf("write").find((tool) => tool.name === name);
+  if (found === undefined) return `There is no tool ${JSON.stringify(name)}; tools/list has those that there are`;
+  return `The tool ${name} takes level=${found.level} in the address of the server, which has level=${level}`;
 }
 
 /** What does not fit is told to the model, which can mend it. */

@@ -37,6 +37,8 @@ export function hostJudge(listensOn: string, publicHosts: readonly string[]): (h
 
 /** Of a socket that takes both kinds of addresses. */
 const MAPPED = /^::ffff:(?=\d)/;
+/** Headers in which proxies say whom they pass on. */
+const PASSED_ON = ["x-forwarded-for", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip"];
 const LOOPBACK_PEER = /^(?:127(?:\.\d{1,3}){3}|::1)$/;
 
 /**
@@ -47,7 +49,7 @@ const LOOPBACK_PEER = /^(?:127(?:\.\d{1,3}){3}|::1)$/;
  */
 export function isOfThisMachine(headers: Headers, peer: string): boolean {
   const [, domain, address] = HOST.exec((headers.get("host") ?? "").toLowerCase()) ?? [];
-  const passedOn = headers.get("x-forwarded-for")?.split(",") ?? [];
+  const passedOn = PASSED_ON.flatMap((name) => headers.get(name)?.split(",") ?? []);
   const senders = [peer, ...passedOn].map((one) => one.trim().replace(MAPPED, ""));
   const isHidden = headers.has("forwarded");
   return !isHidden && LOOPBACK.test(domain ?? address ?? "") && senders.every((one) => LOOPBACK_PEER.test(one));

@@ -9,7 +9,7 @@ import { answer, idOf } from "../mcp/server.ts";
 import { type Asked, LEVELS, type Level, type Told } from "../mcp/tools/tool.ts";
 import { readBody } from "../request/body.ts";
 import { isOfThisMachine } from "../request/hosts.ts";
-import { searchOf } from "../request/query.ts";
+import { readParameters } from "../request/query.ts";
 
 const LevelQuery = Type.Object(
   { level: Type.Optional(Type.Union(LEVELS.map((level) => Type.Literal(level)))) },
@@ -33,7 +33,7 @@ export function mcpRoutes(ask: (request: Request) => Promise<Response>) {
       try {
         const body = await bodyOf(request);
         id = idOf(body);
-        if (!message.Check(body)) throw new RpcError("request", "This is no message of JSON-RPC 2.0, or several");
+        if (!message.Check(body)) throw new RpcError("request", whyNoMessage(body));
         const api = (asked: Asked) => told(ask(requestOf(asked, request.signal)));
         return (await answer(body, { headers: request.headers, level, api })) ?? new Response(null, { status: 202 });
       } catch (error) {
@@ -57,7 +57,14 @@ async function bodyOf(request: Request): Promise<Json> {
 
 /** `?level=` of the address that its user gave the client; write without it. @throws ValidationFailed */
 function levelOf(request: Request): Level {
-  return checked(levelQuery, Object.fromEntries(searchOf(request)), "query").level ?? "write";
+  const { once } = readParameters(request, []);
+  return checked(levelQuery, once, "query").level ?? "write";
+}
+
+function whyNoMessage(body: Json): string {
+  if (Array.isArray(body)) return "Several messages at once are not taken: send each by itself";
+  const field = message.Errors(body).First()?.path.split("/")[1] ?? "";
+  return `This is no message of JSON-RPC 2.0${field === "" ? ": it is an object" : `: ${field} is missing or wrong`}`;
 }
 
 function requestOf({ method, path, query = {}, headers = {}, body }: Asked, signal: AbortSignal): Request {

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
-import { go, hrefOf, root } from "../../../address/address.ts";
+import { hrefOf, root } from "../../../address/address.ts";
 import { platform } from "../../../data/platform.ts";
 import { CopyButton } from "../../../shared/copy/copy-button.tsx";
 import { download } from "../../../shared/copy/download.ts";
@@ -49,20 +49,13 @@ export function More({ run, signal }: ShownRun & { signal: (() => void) | null }
             Send signal…
           </button>
         )}
-        <button type="button" class="quiet" onClick={() => compareWithLastSuccess(run)}>
+        <a class="button quiet" href={hrefOf(`/runs/${run.uuid}/compare`)}>
           Compare with the last that succeeded
-        </button>
+        </a>
         <a class="button quiet" href={hrefOf(`/runs?parent=${run.uuid}`)}>
           Runs that it started
         </a>
       </div>
     </details>
   );
-}
-
-/** To the comparison; that says where no other run succeeded. */
-async function compareWithLastSuccess({ uuid, workflow_id }: ShownRun["run"]): Promise<void> {
-  const { items } = await platform.runs.page({ workflow: workflow_id, status: "success" }, { limit: 2 });
-  const other = items.find((one) => one.uuid !== uuid);
-  go(`/runs/${uuid}/compare/${other?.uuid ?? "none"}`);
 }

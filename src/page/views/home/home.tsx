@@ -1,17 +1,52 @@
+import { useEffect } from "preact/hooks";
+import { address } from "../../address/address.ts";
+import { outage } from "../../data/outage.ts";
 import { platform } from "../../data/platform.ts";
 import { useReading } from "../../data/reading.ts";
-import { Failed } from "../../shared/states/states.tsx";
+import { follow } from "../../live/live.ts";
+import { askedTopic } from "../../live/topic.ts";
+import { Failed, LoadingRows } from "../../shared/states/states.tsx";
+import { Failing } from "./failing.tsx";
 import { FirstSteps } from "./first-steps.tsx";
+import { Longest } from "./longest.tsx";
+import { Numbers } from "./numbers.tsx";
+import { Parts } from "./parts.tsx";
+import { Schedules } from "./schedules.tsx";
+import { WaitingFor } from "./waiting-for.tsx";
+import { windowOf } from "./window.ts";
 
-/** Is it well, what failed, what waits for somebody. */
+/** Is it well, what failed, what waits for somebody. Nothing here counts rows: each part is a small read of its own. */
 export function Home() {
-  const reading = useReading("newest run", (signal) => platform.runs.page({}, { limit: 1, signal }));
-  const { value, problem } = reading.state.value;
+  const { query } = address.value;
+  const window = windowOf(query);
+  const newest = useReading("newest run", (signal) => platform.runs.page({}, { limit: 1, signal }));
+  const stats = useReading(`stats ${window}`, (signal) => platform.stats(window, { signal }));
+  useEffect(() => {
+    const again = () => {
+      stats.again();
+      if (newest.state.peek().value?.items.length === 0) newest.again();
+    };
+    return follow(askedTopic(`home ${window}`, again));
+  }, [window, stats, newest]);
+  const { value, problem } = newest.state.value;
   return (
     <div class="page-pad home">
-      <h1>Home</h1>
-      {value === null && problem !== null && <Failed problem={problem} again={() => reading.again()} />}
+      <h1 class={value?.items.length === 0 ? undefined : "sr-only"}>Home</h1>
+      {value === null && problem === null && <LoadingRows label="Reading how it is" />}
+      {value === null && problem !== null && <Failed problem={problem} again={() => newest.again()} />}
       {value !== null && value.items.length === 0 && <FirstSteps />}
+      {value !== null && value.items.length > 0 && (
+        <div class={outage.value === null ? undefined : "is-old"}>
+          <Numbers state={stats.state.value} window={window} />
+          <div class="home-cards">
+            <Failing state={stats.state.value} window={window} />
+            <WaitingFor />
+            <Longest />
+            <Schedules />
+          </div>
+          <Parts />
+        </div>
+      )}
     </div>
   );
 }

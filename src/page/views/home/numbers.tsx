@@ -1,0 +1,65 @@
+import type { Stats, Window } from "../../../schemas/stats.ts";
+import { choose, go, hrefOf, pathWith } from "../../address/address.ts";
+import type { ReadingState } from "../../data/reading.ts";
+import { Chart } from "./chart.tsx";
+import { WINDOWS } from "./window.ts";
+
+interface NumbersProps {
+  state: ReadingState<Stats>;
+  window: Window;
+}
+
+/** How many runs ended, and how; each number leads to these runs. */
+export function Numbers({ state: { value, problem }, window }: NumbersProps) {
+  const total = value?.total ?? null;
+  const ended = total === null ? null : total.success + total.failed + total.cancelled;
+  const share = total === null || !ended ? "" : `${percent(total.failed / ended)} of those that ended`;
+  const link = (status: string) => hrefOf(pathWith("/runs", { status, from: `-${window}` }));
+  return (
+    <section class="numbers" aria-label="Numbers">
+      <div class="numbers-line">
+        <select
+          aria-label="Over which time"
+          value={window}
+          onChange={({ currentTarget }) => go(choose({ window: currentTarget.value }))}
+        >
+          {WINDOWS.map(([name, text]) => (
+            <option key={name} value={name}>
+              {text}
+            </option>
+          ))}
+        </select>
+        <Figure name="ended" count={ended} href={link("success,failed,cancelled")} />
+        <Figure name="failed" count={total?.failed ?? null} href={link("failed")} status="failed" more={share} />
+        <Figure name="cancelled" count={total?.cancelled ?? null} href={link("cancelled")} />
+        <Figure name="made" count={total?.created ?? null} href={link("")} />
+      </div>
+      {value !== null && <Chart stats={value} />}
+      {value === null && problem !== null && <p class="soft">No numbers: {problem.text}</p>}
+    </section>
+  );
+}
+
+interface FigureProps {
+  name: string;
+  /** Null until it is known. */
+  count: number | null;
+  href: string;
+  status?: string;
+  more?: string;
+}
+
+function Figure({ name, count, href, status, more = "" }: FigureProps) {
+  const tone = status !== undefined && count !== null && count > 0 ? ` status-${status}` : "";
+  return (
+    <a class={`figure${tone}`} href={href}>
+      <strong class="number">{count === null ? "–" : count.toLocaleString("en")}</strong> {name}
+      {more !== "" && <span class="soft figure-more"> {more}</span>}
+    </a>
+  );
+}
+
+function percent(share: number): string {
+  if (share > 0 && share < 0.0001) return "< 0.01 %";
+  return `${(share * 100).toFixed(share < 0.01 ? 2 : 1)} %`;
+}

@@ -38,6 +38,7 @@ import { Firing } from "./services/schedules/firing.ts";
 import { ScheduleService } from "./services/schedules/schedules.ts";
 import { SignalService } from "./services/signals.ts";
 import { StatsService } from "./services/stats.ts";
+import { SystemService } from "./services/system.ts";
 import { TestService } from "./services/tests.ts";
 import { TriggerBatches } from "./services/trigger-batches.ts";
 import { TriggerEvents } from "./services/trigger-events.ts";
@@ -112,6 +113,7 @@ export function startServer(options: ServerOptions): Server {
     runSteps: new RunSteps(runs),
     waits,
     stats: new StatsService(storage, definitions, clock),
+    system: new SystemService({ storage, readiness, clock, config }),
     signals: new SignalService(runService, runs, events, clock),
     control: new ControlService(runService, new RunRequests(storage), events),
     retries,

@@ -17,6 +17,7 @@ import type { RunService } from "../services/runs.ts";
 import type { ScheduleService } from "../services/schedules/schedules.ts";
 import type { SignalService } from "../services/signals.ts";
 import type { StatsService } from "../services/stats.ts";
+import type { SystemService } from "../services/system.ts";
 import type { TestService } from "../services/tests.ts";
 import type { TriggerBatches } from "../services/trigger-batches.ts";
 import type { TriggerService } from "../services/triggers.ts";
@@ -45,6 +46,7 @@ import { serviceRoutes } from "./routes/service.ts";
 import { signalRoutes } from "./routes/signals.ts";
 import { statsRoutes } from "./routes/stats.ts";
 import { stepRoutes } from "./routes/steps.ts";
+import { systemRoutes } from "./routes/system.ts";
 import { testRoutes } from "./routes/tests.ts";
 import { triggerRoutes } from "./routes/triggers.ts";
 import { workflowRoutes } from "./routes/workflows.ts";
@@ -63,6 +65,7 @@ export interface AppOptions extends DoorOptions {
   runSteps: RunSteps;
   waits: RunWaits;
   stats: StatsService;
+  system: SystemService;
   tests: TestService;
   schedules: ScheduleService;
   hooks: HookService;
@@ -97,6 +100,7 @@ export function createApp(options: AppOptions) {
     runSteps,
     waits,
     stats,
+    system,
     tests,
     schedules,
     hooks,
@@ -143,6 +147,7 @@ export function createApp(options: AppOptions) {
     .use(hookRoutes(hooks, runs, waits))
     .use(signalRoutes(signals, requests, readAfter))
     .use(statsRoutes(stats))
+    .use(systemRoutes(system))
     .use(controlRoutes(control, retries, requests, readAfter))
     .use(bulkRoutes(bulk, requests, readAfter))
     .use(eventRoutes(history, clock))

@@ -2,6 +2,7 @@ import type { Json } from "../schemas/json.ts";
 import type { Run, RunStatus } from "../schemas/run.ts";
 import type { RunSummary, WaitingRun } from "../schemas/run-summary.ts";
 import type { Stats, Window } from "../schemas/stats.ts";
+import type { System } from "../schemas/system.ts";
 import { type Call, type CallOptions, Connection, type ConnectionOptions, newKey } from "./connection.ts";
 import { Definitions } from "./definitions.ts";
 import { follow, type RunsEvent } from "./following.ts";
@@ -121,6 +122,11 @@ export class Client {
       ...{ method: "GET", path: "/stats", query: { window }, isRepeatable: true },
       ...options,
     });
+  }
+
+  /** How the installation is, as the process that answers sees it; also where it can't do its work. */
+  system(options: CallOptions = {}): Promise<System> {
+    return this.#connection.json({ ...{ method: "GET", path: "/system", isRepeatable: true }, ...options });
   }
 
   /** Whether the process that answers can do its work. @throws ApiError not_ready, naming what is out */

@@ -64,6 +64,12 @@ export const VIEWS: View[] = [
     navigation: { label: "Examples", key: "x" },
     view: { load: () => import("./views/examples/examples-view.tsx").then(({ ExamplesView }) => ExamplesView) },
   },
+  {
+    path: "/system",
+    title: "System",
+    navigation: { label: "System", key: "y" },
+    view: { load: () => import("./views/system/system-view.tsx").then(({ SystemView }) => SystemView) },
+  },
 ];
 
 /** What a view that is loaded came to. */

@@ -23,7 +23,7 @@ export interface Readiness {
 }
 
 /** What a look found. */
-interface Look extends Readiness {
+export interface Look extends Readiness {
   /** The needed parts that are out, with their breakers; empty where none is. */
   out: string;
 }
@@ -64,6 +64,11 @@ export class ReadinessService {
     const { out, ...readiness } = await this.#lookIfOld();
     if (out !== "") throw new PlatformError("not_ready", out);
     return readiness;
+  }
+
+  /** The state of every part and breaker, and what is needed and out, from the same look; it never throws. */
+  look(): Promise<Look> {
+    return this.#lookIfOld();
   }
 
   /** The state of every part by its name, from the same look, whatever is out. */

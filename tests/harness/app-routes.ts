@@ -26,6 +26,7 @@ import { Firing } from "../../src/services/schedules/firing.ts";
 import { ScheduleService } from "../../src/services/schedules/schedules.ts";
 import { SignalService } from "../../src/services/signals.ts";
 import { StatsService } from "../../src/services/stats.ts";
+import { SystemService } from "../../src/services/system.ts";
 import { TestService } from "../../src/services/tests.ts";
 import { TriggerBatches } from "../../src/services/trigger-batches.ts";
 import { TriggerEvents } from "../../src/services/trigger-events.ts";
@@ -64,6 +65,10 @@ export async function routesOfApp(): Promise<string[]> {
     runSteps: new RunSteps(runs),
     waits: new RunWaits({ storage, ends: new RunEnds(), clock: systemClock, log }),
     stats: new StatsService(storage, definitions, systemClock),
+    system: new SystemService({
+      ...{ storage, readiness: new ReadinessService([], systemClock), clock: systemClock },
+      config: { mode: "embedded", RETENTION_DAYS: 0, LEASE_SECONDS: 30 },
+    }),
     signals: new SignalService(runService, runs, events, systemClock),
     control: new ControlService(runService, new RunRequests(storage), events),
     retries: new RetryService(runService, { repository: runs, requests: new RunRequests(storage) }, preparing, events),

@@ -12,6 +12,7 @@ import { RunEvent } from "../../schemas/run-event.ts";
 import { WaitingRun } from "../../schemas/run-summary.ts";
 import { STATS_SCHEMAS } from "../../schemas/stats.ts";
 import { STEP_SCHEMAS } from "../../schemas/step-query.ts";
+import { SYSTEM_SCHEMAS } from "../../schemas/system.ts";
 import { MockError, MockOutput, MockReply, TestInput, TestSignal } from "../../schemas/test-input.ts";
 import { TriggerBatchInput, TriggerInput } from "../../schemas/trigger.ts";
 import { SignalWait, Waiting } from "../../schemas/waiting.ts";
@@ -53,6 +54,7 @@ const SCHEMAS = {
   RunEvent,
   ...STEP_SCHEMAS,
   ...STATS_SCHEMAS,
+  ...SYSTEM_SCHEMAS,
   RunCompensation,
   StepResult,
   Waiting,

@@ -1,0 +1,117 @@
+import { useEffect } from "preact/hooks";
+import type { System } from "../../../schemas/system.ts";
+import { hrefOf, root } from "../../address/address.ts";
+import { platform } from "../../data/platform.ts";
+import { useReading } from "../../data/reading.ts";
+import { Failed, LoadingRows } from "../../shared/states/states.tsx";
+import { durationText } from "../../shared/time/format.ts";
+import { Time } from "../../shared/time/time.tsx";
+import { Fact, Facts } from "./facts.tsx";
+import { PartRow } from "./part-row.tsx";
+
+const AGAIN_MILLISECONDS = 5000;
+
+/** How the installation is, for who runs it. Nothing of it is needed to use the rest. */
+export function SystemView() {
+  const reading = useReading("system", (signal) => platform.system({ signal }));
+  const { value, problem } = reading.state.value;
+  useEffect(() => {
+    const timer = setInterval(() => {
+      if (!document.hidden) void reading.again();
+    }, AGAIN_MILLISECONDS);
+    return () => clearInterval(timer);
+  }, [reading]);
+  return (
+    <div class="page-pad">
+      <div class="view-head">
+        <h1>System</h1>
+      </div>
+      {value === null && problem !== null && <Failed problem={problem} again={() => reading.again()} />}
+      {value === null && problem === null && <LoadingRows rows={6} label="Loading how it is" />}
+      {value !== null && <Shown system={value} />}
+    </div>
+  );
+}
+
+function Shown({ system }: { system: System }) {
+  const { parts, breakers, out, queue, limits } = system;
+  return (
+    <>
+      {out !== null && (
+        <p class="problem" role="alert">
+          It can't do its work: {out} is out.
+        </p>
+      )}
+      <div class="cards system-cards">
+        <section class="card" aria-labelledby="system-parts">
+          <h2 id="system-parts">Services</h2>
+          <ul class="parts">
+            {Object.entries(parts).map(([name, state]) => (
+              <PartRow key={name} name={name} state={state} breaker={breakers[name]} />
+            ))}
+          </ul>
+          {Object.entries(breakers).some(([name]) => !(name in parts)) && (
+            <ul class="parts">
+              {Object.entries(breakers)
+                .filter(([name]) => !(name in parts))
+                .map(([name, breaker]) => (
+                  <PartRow key={name} name={`breaker of ${name}`} state={null} breaker={breaker} />
+                ))}
+            </ul>
+          )}
+        </section>
+        <section class="card" aria-labelledby="system-queue">
+          <h2 id="system-queue">What waits</h2>
+          {queue === null ? (
+            <p class="soft">The database can't be asked.</p>
+          ) : (
+            <Facts>
+              <Fact name="Due now" value={countText(queue.due)} />
+              <Fact name="The first of them is late by" value={durationText(queue.oldest_due_seconds * 1000)} />
+              <Fact name="Asleep, until a time" value={countText(queue.asleep)} />
+              <Fact name="Waiting for a signal or a run" value={countText(queue.waiting)} />
+              <Fact name="In line, for their turn" value={countText(queue.in_line)} />
+              <Fact name="Paused" value={countText(queue.paused)} />
+            </Facts>
+          )}
+          <p class="card-foot">
+            <a href={hrefOf("/runs?status=running,pending,paused")}>Runs under way</a>
+          </p>
+        </section>
+        <section class="card" aria-labelledby="system-limits">
+          <h2 id="system-limits">Limits</h2>
+          <Facts>
+            <Fact
+              name="Runs that are over are kept"
+              value={limits.retention_days === 0 ? "for ever" : `${limits.retention_days} days`}
+            />
+            <Fact name="A silent worker loses its runs after" value={durationText(limits.lease_seconds * 1000)} />
+            <Fact name="Steps at the top of a definition" value={limits.steps.toLocaleString("en")} />
+            <Fact name="Requests that wait, of a process" value={limits.waiting_requests.toLocaleString("en")} />
+          </Facts>
+        </section>
+        <section class="card" aria-labelledby="system-build">
+          <h2 id="system-build">The process that answers</h2>
+          <Facts>
+            <Fact name="Version" value={system.version} />
+            <Fact name="Mode" value={system.mode} />
+            <Fact name="Since" value={<Time at={system.started_at} />} />
+            <Fact name="Licence" value={system.license} />
+          </Facts>
+          <p class="card-foot">
+            <a href={new URL("docs", root).href}>API</a>
+            <a href={new URL("docs/operations.md", root).href}>Operations</a>
+            <a href={new URL("llms.txt", root).href}>Documents</a>
+          </p>
+        </section>
+      </div>
+    </>
+  );
+}
+
+/** More are not counted. */
+const MOST_COUNTED = 10_000;
+
+function countText(count: number): string {
+  return count >= MOST_COUNTED ? `${MOST_COUNTED.toLocaleString("en")} or more` : count.toLocaleString("en");
+}

@@ -1,0 +1,63 @@
+import packageJson from "../../package.json" with { type: "json" };
+import { type Clock, isoTime } from "../clock.ts";
+import type { Config } from "../config.ts";
+import { MAX_STEPS } from "../language/definition/step.ts";
+import type { System } from "../schemas/system.ts";
+import type { Storage } from "../storage/port.ts";
+import type { ReadinessService } from "./readiness.ts";
+import { MOST_WAITING } from "./run-waits.ts";
+
+interface Options {
+  storage: Pick<Storage, "figures" | "nextDue">;
+  readiness: Pick<ReadinessService, "look">;
+  clock: Clock;
+  config: Pick<Config, "mode" | "RETENTION_DAYS" | "LEASE_SECONDS">;
+}
+
+/** How an installation is, as one process sees it. */
+export class SystemService {
+  readonly #options: Options;
+  readonly #startedAt: number;
+
+  constructor(options: Options) {
+    this.#options = options;
+    this.#startedAt = options.clock.now();
+  }
+
+  /** Whatever is out: what can't be asked is null. */
+  async read(): Promise<System> {
+    const { readiness, config } = this.#options;
+    const { parts, breakers, out } = await readiness.look();
+    return {
+      version: packageJson.version,
+      license: packageJson.license,
+      mode: config.mode,
+      started_at: isoTime(this.#startedAt),
+      parts,
+      breakers,
+      out: out === "" ? null : out,
+      queue: out === "" ? await this.#queue() : null,
+      limits: {
+        retention_days: config.RETENTION_DAYS,
+        lease_seconds: config.LEASE_SECONDS,
+        steps: MAX_STEPS,
+        waiting_requests: MOST_WAITING,
+      },
+    };
+  }
+
+  async #queue(): Promise<System["queue"]> {
+    const { storage, clock } = this.#options;
+    try {
+      const [{ due, asleep, waiting, inLine, paused }, nextDue] = await Promise.all([
+        storage.figures(),
+        storage.nextDue(0),
+      ]);
+      const late = nextDue === null ? 0 : Math.max(0, clock.now() - nextDue) / 1000;
+      return { due, oldest_due_seconds: late, asleep, waiting, in_line: inLine, paused };
+    } catch {
+      // It went away since it was looked at.
+      return null;
+    }
+  }
+}

@@ -1,0 +1,61 @@
+/** The view of the system: how it is, what waits, and what is out while something is. */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { Client } from "../../src/client/index.ts";
+import { expectAccessible } from "../harness/browser/axe.ts";
+import { BROWSER_START_MS, Browser } from "../harness/browser/browser.ts";
+import { expectNarrow } from "../harness/browser/narrow.ts";
+import { narrowPicture, picture } from "../harness/browser/pictures.ts";
+import { Platform } from "../harness/platform.ts";
+
+let platform: Platform;
+let browser: Browser;
+beforeAll(async () => {
+  platform = await Platform.start({ env: { RETENTION_DAYS: "14" } });
+  browser = await Browser.start();
+}, BROWSER_START_MS);
+afterAll(async () => {
+  await browser?.close();
+  await platform?.close();
+});
+
+test("it says what it stands on, what waits, its limits and its version", async () => {
+  const client = new Client({ url: platform.url });
+  const steps = [{ name: "go", type: "wait", config: { signal: "go" } }];
+  const run = await client.trigger((await client.workflows.create({ name: "w", steps })).workflow_id);
+  for await (const { type } of run.events()) if (type === "step.started") break;
+  const system = await client.system();
+  expect(system).toMatchObject({
+    ...{ version: "0.1.0", mode: "embedded", parts: { sqlite: "up" }, out: null },
+    ...{ queue: { due: 0, waiting: 1, paused: 0 }, limits: { retention_days: 14, lease_seconds: 30 } },
+  });
+  expect(Date.parse(system.started_at)).toBeLessThan(Date.now());
+  await browser.visit(`${platform.url}/ui/system`, async (page) => {
+    await page.getByRole("listitem").filter({ hasText: "sqlite" }).getByText("up", { exact: true }).waitFor();
+    await page.getByText("14 days").waitFor();
+    await page.getByText("embedded").waitFor();
+    await picture(page, "system");
+    await expectAccessible(page);
+    await expectNarrow(page);
+    await narrowPicture(page, "system-narrow");
+  });
+});
+
+test("a service that is out, and a word of a newer server, are said and not hidden", async () => {
+  const told = { ...(await new Client({ url: platform.url }).system()), out: "postgres (breaker open)", queue: null };
+  const answer = {
+    ...told,
+    parts: { postgres: "down", kafka: "degraded", moon: "eclipsed" },
+    breakers: { writes: "open" },
+  };
+  await browser.visit(`${platform.url}/ui/system`, async (page) => {
+    await page.route("**/api/v1/system", (route) => route.fulfill({ json: answer }));
+    await page.reload();
+    await page.getByRole("alert").getByText("postgres (breaker open) is out").waitFor();
+    await page.getByText("Nothing can be stored.").waitFor();
+    await page.getByText("eclipsed").waitFor();
+    await page.getByText("open", { exact: true }).waitFor();
+    await page.getByText("The database can't be asked.").waitFor();
+    await picture(page, "system-out");
+    await expectAccessible(page);
+  });
+});

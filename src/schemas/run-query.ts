@@ -18,7 +18,9 @@ export const VIEWS = ["full", "summary"] as const;
 export const RunQuery = Type.Object(
   {
     ...PageQuery.properties,
-    status: Type.Optional(Type.Array(RunStatus, { minItems: 1, description: "Any of these: repeated, or with commas" })),
+    status: Type.Optional(
+      Type.Array(RunStatus, { minItems: 1, description: "Any of these: repeated, or with commas" }),
+    ),
     workflow: Type.Optional(WorkflowReference),
     version: Type.Optional(
       Type.Integer({ minimum: 1, maximum: 2_147_483_647, description: "Of the workflow, which has to be named too" }),

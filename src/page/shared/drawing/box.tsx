@@ -7,7 +7,9 @@ import { countsText, shortened } from "./texts.ts";
 /** Letters that fit beside the marks. */
 const NAME = 23;
 const NOTE = 28;
-/** What the mark that opens and closes a step takes of them. */
+/** What the mark of its state takes of them, */
+const MARK = 3;
+/** and the mark that opens and closes a step takes of them. */
 const FOLD = 4;
 
 /** What every box of a drawing knows. */
@@ -28,7 +30,7 @@ export function StepBox({ box, state, emphasis }: BoxProps) {
       <title>{[step.name, note, state?.says ?? ""].filter((part) => part !== "").join("\n")}</title>
       <rect x="0.75" y="0.75" width={width - 1.5} height={height - 1.5} rx="8" />
       <text class="name" x="14" y="22">
-        {shortened(step.name, NAME)}
+        {shortened(step.name, mark === null ? NAME : NAME - MARK)}
       </text>
       <text class="note" x="14" y="39">
         {shortened(note, step.lists.length > 0 ? NOTE - FOLD : NOTE)}

@@ -1,9 +1,9 @@
-import { knownStatus, STATUSES } from "./statuses.ts";
+import { knownStatus, STATUSES, statusWord } from "./statuses.ts";
 
 /** The status of a run or a step: mark, word and colour. `detail` comes behind the word, such as a phase. */
 export function Status({ status, detail }: { status: string; detail?: string | undefined }) {
   const known = knownStatus(status);
-  const word = known === "unknown" ? `unknown: ${status}` : STATUSES[known].word;
+  const word = statusWord(status);
   return (
     <span class={`status status-${known}`}>
       <StatusMark status={status} />

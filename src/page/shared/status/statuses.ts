@@ -7,6 +7,7 @@ export const STATUSES = {
   paused: { word: "paused", mark: "M5.5 3.5v9M10.5 3.5v9" },
   cancelled: { word: "cancelled", mark: "M8 2.5a5.5 5.5 0 1 1 0 11a5.5 5.5 0 1 1 0-11M4.2 11.8l7.6-7.6" },
   skipped: { word: "skipped", mark: "M3 8h10" },
+  unreached: { word: "not reached", mark: "M3.5 8h.1M8 8h.1M12.5 8h.1" },
   unknown: {
     word: "unknown",
     mark: "M5.4 6.2a2.6 2.6 0 1 1 3.9 2.2c-.9.5-1.3 1-1.3 1.9M8 13v.2",
@@ -18,6 +19,11 @@ export type KnownStatus = keyof typeof STATUSES;
 /** A status that the page knows; one of a newer server is shown as unknown, with its own word. */
 export function knownStatus(status: string): KnownStatus {
   return isKnown(status) ? status : "unknown";
+}
+
+/** What a status is called. */
+export function statusWord(status: string): string {
+  return isKnown(status) ? STATUSES[status].word : `unknown: ${status}`;
 }
 
 function isKnown(status: string): status is KnownStatus {

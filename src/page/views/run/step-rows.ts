@@ -8,15 +8,18 @@ export interface StepRow {
   depth: number;
   /** Its address without that of what it is within. */
   label: string;
+  /** What it is shown as: of a run that is over, what has not begun never will. */
+  status: string;
 }
 
 /** Rows in the order of the definition. */
-export function rowsOf(steps: readonly KnownStep[]): StepRow[] {
+export function rowsOf(steps: readonly KnownStep[], isOver: boolean): StepRow[] {
   const around: KnownStep[] = [];
   return steps.map((step) => {
     while (around.length > 0 && !isWithin(step, around.at(-1))) around.pop();
     const label = labelOf(step, around.at(-1));
-    const row = { step, depth: around.length, label };
+    const status = isOver && step.status === "pending" ? "unreached" : step.status;
+    const row = { step, depth: around.length, label, status };
     around.push(step);
     return row;
   });

@@ -1,6 +1,7 @@
 import { signal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import { address, choose, go } from "../../address/address.ts";
+import { hasEnded } from "../../shared/status/run-statuses.ts";
 import { Opened } from "./opened.ts";
 import type { ShownRun } from "./shown-run.ts";
 import { hasFailed, type KnownStep, rowsOf, type StepRow, withinOf } from "./step-rows.ts";
@@ -26,7 +27,7 @@ export function useRows({ run }: Pick<ShownRun, "run">): Row[] {
     step,
     ...(opened.value.get(step.address)?.state.value.steps ?? []),
   ]);
-  return rowsOf(all)
+  return rowsOf(all, hasEnded(run.status))
     .filter(({ step }) => !onlyFailed || hasFailed(step) || opened.value.has(step.address))
     .map((row) => {
       const own = opened.value.get(row.step.address) ?? null;

@@ -9,7 +9,8 @@ const EFFECTS = new Set(["webhook", "workflow"]);
 /** The steps that a retry of the run can begin with. */
 export function placesToBegin({ steps }: RunOutline): OutlineStep[] {
   const closed = steps.filter(({ type }) => CLOSED.has(type ?? ""));
-  return steps.filter(({ path }) => !closed.some((one) => path.startsWith(`${one.path}/`))).slice(0, MOST);
+  const reached = steps.filter(({ status }) => status !== "pending");
+  return reached.filter(({ path }) => !closed.some((one) => path.startsWith(`${one.path}/`))).slice(0, MOST);
 }
 
 /** The addresses of steps that act on the world, from a step on. Those within maps stand for themselves by the map. */

@@ -1,5 +1,5 @@
 import { StatusMark } from "../../../shared/status/status.tsx";
-import { knownStatus } from "../../../shared/status/statuses.ts";
+import { knownStatus, statusWord } from "../../../shared/status/statuses.ts";
 import { durationText } from "../../../shared/time/format.ts";
 import { Counts } from "../counts.tsx";
 import { stepHref } from "../step-link.tsx";
@@ -19,7 +19,7 @@ interface TimelineRowProps {
 
 /** One step: its name, and when it did what. */
 export function TimelineRow({ row, bars, scale, top, isSelected, isFirst }: TimelineRowProps) {
-  const { step, depth, label, isOpen, opened } = row;
+  const { step, depth, label, status, isOpen, opened } = row;
   const failedTab = step.status === "failed" ? "error" : null;
   const last = bars.at(-1);
   return (
@@ -38,7 +38,7 @@ export function TimelineRow({ row, bars, scale, top, isSelected, isFirst }: Time
         ) : (
           <span class="fold" />
         )}
-        <StatusMark status={step.status} />
+        <StatusMark status={status} />
         <a
           class="cut"
           href={stepHref(step.address, failedTab)}
@@ -61,7 +61,7 @@ export function TimelineRow({ row, bars, scale, top, isSelected, isFirst }: Time
           />
         ))}
         <span class="bar-text" style={{ left: last === undefined ? "0" : `${100 * scale.place(last.to)}%` }}>
-          {last === undefined ? step.status : durationText(last.to - (bars[0]?.from ?? last.from))}
+          {last === undefined ? statusWord(status) : durationText(last.to - (bars[0]?.from ?? last.from))}
           <Counts step={step} />
         </span>
       </span>
@@ -75,11 +75,11 @@ export function TimelineRow({ row, bars, scale, top, isSelected, isFirst }: Time
 }
 
 /** What the bars say to those who see them. */
-function saidOf({ step }: Row, last: Bar | undefined): string {
+function saidOf({ step, status }: Row, last: Bar | undefined): string {
   const took =
     step.started_at === null || last === undefined ? "" : `, ${durationText(last.to - Date.parse(step.started_at))}`;
   const tries = step.attempts === undefined ? "" : `, ${step.attempts} attempts`;
-  return `, ${step.type ?? "step"}, ${step.status}${took}${tries}`;
+  return `, ${step.type ?? "step"}, ${statusWord(status)}${took}${tries}`;
 }
 
 function placeOf({ from, to }: Bar, { place }: Scale) {

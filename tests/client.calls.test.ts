@@ -97,6 +97,19 @@ test("a list is followed, told first to be read, until its reader has enough", a
   expect(summary).toMatchObject({ uuid: id, workflow: { uuid: workflow_id } });
 });
 
+test("all runs that fit are counted, then cancelled, once", async () => {
+  const { workflow_id } = await client.workflows.create(WAIT);
+  const runs = await Promise.all([1, 2, 3].map(() => client.trigger(workflow_id, { tags: ["bulk"] })));
+  const filter = { workflow: workflow_id, tag: "bulk" };
+  while ((await client.runs.countBulk({ action: "cancel" }, filter)).count < 3) await Bun.sleep(50);
+  const begin = { idempotencyKey: "all of them" };
+  const bulk = await client.runs.startBulk({ action: "cancel", reason: "enough" }, filter, begin);
+  expect((await client.runs.startBulk({ action: "cancel", reason: "enough" }, filter, begin)).id).toBe(bulk.id);
+  expect(await bulk.ended()).toEqual({ status: "done", total: 3, done: 3, failed: 0 });
+  expect(await client.runs.bulk(bulk.id).stop()).toMatchObject({ status: "done" });
+  for (const run of runs) expect((await run.ended({ timeout: 20 })).cancel_reason).toBe("enough");
+});
+
 test("a stream that falls silent is opened again", async () => {
   let streams = 0;
   const silent = new Client({

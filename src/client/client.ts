@@ -3,6 +3,7 @@ import type { Run, RunStatus } from "../schemas/run.ts";
 import type { RunSummary, WaitingRun } from "../schemas/run-summary.ts";
 import type { Stats, Window } from "../schemas/stats.ts";
 import type { System } from "../schemas/system.ts";
+import { type BulkAction, type BulkCount, BulkHandle, countBulk, startBulk } from "./bulk.ts";
 import { type Call, type CallOptions, Connection, type ConnectionOptions, newKey } from "./connection.ts";
 import { Definitions } from "./definitions.ts";
 import { follow, type RunsEvent } from "./following.ts";
@@ -51,6 +52,8 @@ export interface RunPage extends Page<RunSummary> {
 
 /** A page of runs that wait for a signal. */
 export type WaitingPage = Page<WaitingRun> & Pick<RunPage, "looked_to">;
+
+export type BulkFilter = Omit<RunFilter, "order">;
 
 /** The services that the process that answered stands on, by name. */
 export interface Readiness {
@@ -111,6 +114,14 @@ export class Client {
         ...{ method: "GET", path: "/waiting", query: { workflow, limit, cursor }, isRepeatable: true },
         ...options,
       }),
+    /** How many runs an action would be for. An empty filter is all of those that it can be for. */
+    countBulk: (action: BulkAction, filter: BulkFilter = {}, options: CallOptions = {}): Promise<BulkCount> =>
+      countBulk(this.#connection, action, criteriaOf(filter), options),
+    /** Cancels, pauses, resumes or retries all runs that fit, once. @example startBulk({ action: "retry" }, { workflow: "order" }) */
+    startBulk: (action: BulkAction, filter: BulkFilter = {}, options: KeyedOptions = {}): Promise<BulkHandle> =>
+      startBulk(this.#connection, action, criteriaOf(filter), options),
+    /** An action that was begun before. */
+    bulk: (id: string): BulkHandle => new BulkHandle(this.#connection, id),
     /** What becomes of the newest runs that fit, for as long as it is iterated; a connection that breaks is made again. */
     follow: (filter: Omit<RunFilter, "order"> = {}, options: CallOptions = {}): AsyncGenerator<RunsEvent, void> =>
       follow(this.#connection, queryOf(filter), options),
@@ -147,6 +158,11 @@ export class Client {
     const date = response.headers.get("date");
     return date === null ? null : new Date(date);
   }
+}
+
+/** A filter as a body has it. */
+function criteriaOf({ status, ...filter }: BulkFilter): NonNullable<Call["query"]> {
+  return { ...queryOf(filter), status: typeof status === "string" ? [status] : status };
 }
 
 function queryOf({ parentRunId, rootRunId, createdFrom, createdTo, ...rest }: RunFilter): NonNullable<Call["query"]> {

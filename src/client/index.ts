@@ -1,5 +1,7 @@
 /** The client of the platform, for Bun, Node, Deno and browsers. It has no dependencies. */
+export { type BulkAction, type BulkCount, BulkHandle, type BulkState } from "./bulk.ts";
 export {
+  type BulkFilter,
   Client,
   type PageOptions,
   type Readiness,

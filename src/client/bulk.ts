@@ -1,0 +1,80 @@
+import type { Static } from "@sinclair/typebox";
+import type { Bulk, BulkInput } from "../schemas/bulk.ts";
+import { type Call, type CallOptions, type Connection, newKey, pause } from "./connection.ts";
+import type { KeyedOptions } from "./run-handle.ts";
+
+/** What is done to each of the runs: see docs/runs.md. */
+export type BulkAction = Pick<BulkInput, "action" | "reason" | "compensate" | "from" | "version">;
+export type BulkState = Static<typeof Bulk>;
+
+/** How many runs an action would be for. */
+export interface BulkCount {
+  count: number;
+  /** Whether there may be others, which were not looked at. */
+  more: boolean;
+}
+
+type Query = NonNullable<Call["query"]>;
+const LOOK_SECONDS = 0.5;
+
+/** An action upon many runs, which the platform carries out. */
+export class BulkHandle {
+  readonly id: string;
+  readonly #connection: Connection;
+
+  constructor(connection: Connection, id: string) {
+    this.#connection = connection;
+    this.id = id;
+  }
+
+  /** How far it is. */
+  get(options: CallOptions = {}): Promise<BulkState> {
+    return this.#connection.json({ ...{ method: "GET", path: this.#path(), isRepeatable: true }, ...options });
+  }
+
+  /** Ends it; what was done stays. */
+  stop(options: CallOptions = {}): Promise<BulkState> {
+    return this.#connection.json({ ...{ method: "DELETE", path: this.#path(), isRepeatable: true }, ...options });
+  }
+
+  /** Waits until it is through, or was stopped. @throws the reason of the signal */
+  async ended({ signal }: CallOptions = {}): Promise<BulkState> {
+    for (;;) {
+      const state = await this.get(signal === undefined ? {} : { signal });
+      if (state.status === "done" || state.status === "stopped") return state;
+      await pause(LOOK_SECONDS, signal);
+    }
+  }
+
+  #path(): string {
+    return `/runs/bulk/${encodeURIComponent(this.id)}`;
+  }
+}
+
+/** Counts the runs that an action would be for; does nothing to them. */
+export function countBulk(
+  connection: Connection,
+  action: BulkAction,
+  filter: Query,
+  options: CallOptions,
+): Promise<BulkCount> {
+  return connection.json({
+    ...{ method: "POST", path: "/runs/bulk", body: { ...action, filter, dry_run: true }, isRepeatable: true },
+    ...options,
+  });
+}
+
+/** Begins an action, once, however often the answer is lost. */
+export async function startBulk(
+  connection: Connection,
+  action: BulkAction,
+  filter: Query,
+  { idempotencyKey, signal }: KeyedOptions,
+): Promise<BulkHandle> {
+  const { bulk_id } = await connection.json<{ bulk_id: string }>({
+    ...{ method: "POST", path: "/runs/bulk", body: { ...action, filter }, isRepeatable: true },
+    headers: { "idempotency-key": idempotencyKey ?? newKey() },
+    ...(signal === undefined ? {} : { signal }),
+  });
+  return new BulkHandle(connection, bulk_id);
+}

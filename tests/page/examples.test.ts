@@ -6,7 +6,7 @@ import { EXAMPLES } from "../../src/page/views/examples/examples.ts";
 import { expectAccessible } from "../harness/browser/axe.ts";
 import { BROWSER_START_MS, Browser } from "../harness/browser/browser.ts";
 import { expectNarrow } from "../harness/browser/narrow.ts";
-import { narrowPicture, picture } from "../harness/browser/pictures.ts";
+import { picture } from "../harness/browser/pictures.ts";
 import { Platform, REPOSITORY } from "../harness/platform.ts";
 
 let platform: Platform;
@@ -62,10 +62,26 @@ test("the address shows the same example and step; one becomes a workflow, and o
 });
 
 test("on a phone one is chosen, tried and seen without scrolling sideways", async () => {
-  await browser.visit(`${platform.url}/ui/examples?example=saga`, async (page) => {
+  const phone = await browser.stranger({ viewport: { width: 360, height: 740 } });
+  await phone.visit(`${platform.url}/ui/examples?example=saga`, async (page) => {
     await page.getByRole("button", { name: "Try with mocks" }).click();
     await page.locator(".example-run").waitFor();
+    await page.locator(".example-drawing svg").first().scrollIntoViewIfNeeded();
+    await picture(page, "examples-narrow");
     await expectNarrow(page);
-    await narrowPicture(page, "examples-narrow");
   });
+});
+
+test("one that can't be tried says why", async () => {
+  await browser.visit(
+    `${platform.url}/ui/examples`,
+    async (page) => {
+      const answer = { status: 422, json: { detail: "The test computed for 2 s", code: "test_too_long" } };
+      await page.route("**/api/v1/workflows/test", (asked) => asked.fulfill(answer));
+      await page.getByRole("button", { name: "Try with mocks" }).click();
+      await page.getByRole("alert").getByText("The test computed for 2 s").waitFor();
+      await expectAccessible(page);
+    },
+    { expected: /422/ },
+  );
 });

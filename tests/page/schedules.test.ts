@@ -120,3 +120,22 @@ test("at 320 px nothing but the table scrolls sideways", async () => {
     await narrowPicture(page, "schedules-narrow");
   });
 });
+
+test("while it is asked, and where it can't be, other pictures stand there than for none", async () => {
+  await browser.visit(
+    `${platform.url}/ui`,
+    async (page) => {
+      const held = Promise.withResolvers<void>();
+      const answer = { status: 503, json: { detail: "The database is out", code: "storage_unavailable" } };
+      await page.route("**/api/v1/schedules?*", (asked) => held.promise.then(() => asked.fulfill(answer)));
+      await page.getByRole("link", { name: "Schedules", exact: true }).first().click();
+      await page.getByRole("status", { name: "Loading schedules" }).waitFor();
+      await expectAccessible(page);
+      held.resolve();
+      await page.getByRole("heading", { name: "Could not ask" }).waitFor();
+      await page.getByText("The database is out").first().waitFor();
+      await expectAccessible(page);
+    },
+    { expected: /503/ },
+  );
+});

@@ -59,3 +59,22 @@ test("a service that is out, and a word of a newer server, are said and not hidd
     await expectAccessible(page);
   });
 });
+
+test("while it is asked, and where it can't be, other pictures stand there than for none", async () => {
+  await browser.visit(
+    `${platform.url}/ui`,
+    async (page) => {
+      const held = Promise.withResolvers<void>();
+      const answer = { status: 503, json: { detail: "The database is out", code: "storage_unavailable" } };
+      await page.route("**/api/v1/system", (asked) => held.promise.then(() => asked.fulfill(answer)));
+      await page.getByRole("link", { name: "System", exact: true }).first().click();
+      await page.getByRole("status", { name: "Loading how it is" }).waitFor();
+      await expectAccessible(page);
+      held.resolve();
+      await page.getByRole("heading", { name: "Could not ask" }).waitFor();
+      await page.getByText("The database is out").first().waitFor();
+      await expectAccessible(page);
+    },
+    { expected: /503/ },
+  );
+});

@@ -1,5 +1,6 @@
 import { render } from "preact";
 import { followAddress } from "./address/address.ts";
+import { startWaitingCount } from "./data/waiting-count.ts";
 import { startKeys } from "./keys/keys.ts";
 import { startLive } from "./live/live.ts";
 import { Shell } from "./shell/shell.tsx";
@@ -11,5 +12,6 @@ if (place !== null) {
   followAddress();
   startKeys();
   startLive();
+  startWaitingCount();
   render(<Shell />, place);
 }

@@ -101,6 +101,10 @@ describe("a step that waits", () => {
       expect(texts.slice(1).map((text) => text.split(/\s+v1/)[0])).toEqual([
         ...["Approve a refund", "Ship it", "A payment", "Approve a refund"],
       ]);
+      await page
+        .getByRole("navigation")
+        .getByRole("link", { name: /^Waiting ?, ?4$/ })
+        .waitFor();
       await expectAccessible(page);
       await expectNarrow(page);
       await row(page, "Ship it").getByRole("link").click();

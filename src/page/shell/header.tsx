@@ -1,4 +1,5 @@
 import { address, go, hrefOf } from "../address/address.ts";
+import { waitingCount } from "../data/waiting-count.ts";
 import { useActions } from "../keys/keys.ts";
 import { nextTheme, nextTime, theme, timeSetting } from "../settings.ts";
 import { zoneName } from "../shared/time/format.ts";
@@ -24,6 +25,7 @@ export function Header() {
         {listed.map(({ path, label }) => (
           <a key={path} href={hrefOf(path)} aria-current={isWithin(path) ? "page" : undefined}>
             {label}
+            {path === "/waiting" && <WaitingCount />}
           </a>
         ))}
       </nav>
@@ -42,6 +44,16 @@ export function Header() {
         <LiveButton />
       </div>
     </header>
+  );
+}
+
+function WaitingCount() {
+  if (waitingCount.value === null) return null;
+  return (
+    <span class="navigation-count number">
+      <span class="sr-only">, </span>
+      {waitingCount.value}
+    </span>
   );
 }
 

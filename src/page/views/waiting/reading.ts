@@ -1,6 +1,7 @@
 /** The runs that wait for somebody, one entry for each step that waits. */
 import type { WaitingRun } from "../../../schemas/run-summary.ts";
 import { platform } from "../../data/platform.ts";
+import { countWaiting } from "../../data/waiting-count.ts";
 import type { WaitingStep } from "./news.ts";
 
 export interface FoundWaiting {
@@ -29,5 +30,6 @@ export async function findWaiting(workflow: string | null, wanted: number, signa
   const steps = runs.flatMap((run) =>
     run.waits.map((wait) => ({ key: `${run.uuid} ${wait.address}`, run, wait, isGone: false })),
   );
+  if (workflow === null) countWaiting(runs.length, cursor !== null);
   return { steps, hasMore: cursor !== null };
 }

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { Client } from "./harness/http/client.ts";
 import { expectError, expectFaults, expectReply } from "./harness/http/expect.ts";
-import { at, listAt, textAt } from "./harness/http/json.ts";
+import { at, listAt, objectAt, textAt } from "./harness/http/json.ts";
 import type { Reply } from "./harness/http/reply.ts";
 import { type PlatformUnderTest, platformUnderTest } from "./harness/under-test.ts";
 
@@ -106,6 +106,32 @@ describe("create=true", () => {
       ]);
     }
   });
+});
+
+test("in a list with view=summary there is no definition", async () => {
+  const long = {
+    name: "Long",
+    description: "ä".repeat(300),
+    steps: says("a"),
+    tags: ["eu"],
+    managed_by: "shop/flows 1f3c2a",
+  };
+  const [short, bare] = [freshId(), freshId()];
+  await api.put(pathOf(short, "?create=true"), long);
+  await api.put(pathOf(bare, "?create=true"), { name: "Plain", steps: says("a") });
+  const list = async (view: string) => listAt((await api.get(`/api/v1/workflows?limit=2${view}`)).body, "items");
+  const [plain, told] = await list("&view=summary");
+  const times = { created_at: expect.any(String), updated_at: expect.any(String) };
+  const uuid = expect.any(String);
+  expect(told).toEqual({
+    ...{ uuid, id: short, name: "Long", description: `${"ä".repeat(200)}…`, tags: ["eu"] },
+    ...{ managed_by: "shop/flows 1f3c2a", version: 1, ...times },
+  });
+  expect(plain).toEqual({
+    ...{ uuid, id: bare, name: "Plain", description: null, tags: [], managed_by: null, version: 1, ...times },
+  });
+  for (const view of ["", "&view=full"]) expect(objectAt((await list(view))[1]).steps).toEqual(says("a"));
+  expectReply(await api.get("/api/v1/workflows?view=half"), 422);
 });
 
 test("versions are listed by page, newest first, with who keeps them", async () => {

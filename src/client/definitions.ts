@@ -1,5 +1,5 @@
 import type { Static } from "@sinclair/typebox";
-import type { WorkflowVersion } from "../language/definition/workflow.ts";
+import type { WorkflowSummary, WorkflowVersion } from "../language/definition/workflow.ts";
 import type { Json } from "../schemas/json.ts";
 import type { Run } from "../schemas/run.ts";
 import type { TestInput } from "../schemas/test-input.ts";
@@ -112,6 +112,11 @@ export class Definitions {
   /** Newest first. */
   list(options: CallOptions = {}): AsyncGenerator<StoredDefinition, void> {
     return pagesOf(this.#connection, "/workflows", {}, options);
+  }
+
+  /** Newest first, without their steps. */
+  summaries(options: CallOptions = {}): AsyncGenerator<WorkflowSummary, void> {
+    return pagesOf(this.#connection, "/workflows", { view: "summary" }, options);
   }
 
   /** Runs a definition in virtual time; nothing is sent or stored. @throws ApiError with its faults */

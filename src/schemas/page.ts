@@ -21,6 +21,21 @@ export const PageQuery = Type.Object(
 );
 export type PageQuery = Static<typeof PageQuery>;
 
+/** The query of the list of workflows. */
+export const WorkflowsQuery = Type.Object(
+  {
+    ...PageQuery.properties,
+    view: Type.Optional(
+      Type.Union([Type.Literal("full"), Type.Literal("summary")], {
+        default: "full",
+        description: "summary: without steps and what else a definition says",
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+export type WorkflowsQuery = Static<typeof WorkflowsQuery>;
+
 /** The query of the versions of a workflow. */
 export const VersionsQuery = Type.Pick(PageQuery, ["limit", "cursor"], { additionalProperties: false });
 export type VersionsQuery = Static<typeof VersionsQuery>;

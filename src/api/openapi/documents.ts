@@ -2,7 +2,7 @@ import { type TSchema, Type } from "@sinclair/typebox";
 import type { StepTypes } from "../../connectors/index.ts";
 import { Concurrency, Defaults, OnFailure, RateLimit } from "../../language/definition/options.ts";
 import { Step } from "../../language/definition/step.ts";
-import { Workflow, WorkflowInput, WorkflowVersion } from "../../language/definition/workflow.ts";
+import { Workflow, WorkflowInput, WorkflowSummary, WorkflowVersion } from "../../language/definition/workflow.ts";
 import { CONTAINERS, Placeholder, stepSchemas } from "../../language/step-schemas.ts";
 import { BULK_SCHEMAS } from "../../schemas/bulk.ts";
 import { CancelInput, RetryInput } from "../../schemas/control-input.ts";
@@ -28,6 +28,7 @@ const ANY_KEY = "^(.*)$";
 const SCHEMAS = {
   WorkflowInput: { ...WorkflowInput, examples: [WORKFLOW_EXAMPLE] },
   Workflow,
+  WorkflowSummary,
   WorkflowVersion,
   Defaults,
   OnFailure,
@@ -129,6 +130,14 @@ export function pageOf(name: keyof typeof SCHEMAS) {
     items: Type.Array(Type.Unsafe(reference(name))),
     next_cursor: Type.Union([Type.String(), Type.Null()]),
     limit: Type.Integer(),
+  });
+}
+
+/** A page of a list whose items are shown in one of two ways. */
+export function pageOfEither(...names: (keyof typeof SCHEMAS)[]) {
+  return Type.Object({
+    ...pageOf("Workflow").properties,
+    items: Type.Array(Type.Union(names.map((name) => Type.Unsafe(reference(name))))),
   });
 }
 

@@ -2,7 +2,7 @@ import { type TObject, Type } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { type RequestFault, ValidationFailed } from "../../errors.ts";
 import { checked } from "../../schemas/faults.ts";
-import { PageQuery, VersionsQuery } from "../../schemas/page.ts";
+import { PageQuery, VersionsQuery, WorkflowsQuery } from "../../schemas/page.ts";
 import { StatsQuery } from "../../schemas/stats.ts";
 
 const VersionQuery = Type.Object({
@@ -26,6 +26,7 @@ const ChangeQuery = Type.Object({
 });
 
 const pageQuery = TypeCompiler.Compile(PageQuery);
+const workflowsQuery = TypeCompiler.Compile(WorkflowsQuery);
 const explainQuery = TypeCompiler.Compile(ExplainQuery);
 const versionQuery = TypeCompiler.Compile(VersionQuery);
 const versionsQuery = TypeCompiler.Compile(VersionsQuery);
@@ -39,6 +40,12 @@ export function readPageQuery(query: Texts): PageQuery {
   // An empty cursor asks for the first page: that is how clients write a link before they have one.
   const { cursor, ...others } = query;
   return checked(pageQuery, { ...others, ...(cursor ? { cursor } : {}), ...numbers(query, ["limit"]) }, "query");
+}
+
+/** @throws ValidationFailed */
+export function readWorkflowsQuery(query: Texts): WorkflowsQuery {
+  const { cursor, ...others } = query;
+  return checked(workflowsQuery, { ...others, ...(cursor ? { cursor } : {}), ...numbers(query, ["limit"]) }, "query");
 }
 
 /** The version that was asked for; null for the newest. @throws ValidationFailed */
@@ -124,6 +131,7 @@ export function numbers(texts: Texts, names: string[], root: "query" | "header" 
 /** The OpenAPI parameters of a query. */
 export const PAGE_PARAMETERS = parameters(PageQuery);
 export const EXPLAIN_PARAMETERS = parameters(ExplainQuery);
+export const WORKFLOWS_PARAMETERS = parameters(WorkflowsQuery);
 export const VERSION_PARAMETERS = parameters(VersionQuery);
 export const VERSIONS_PARAMETERS = parameters(VersionsQuery);
 export const CHANGE_PARAMETERS = parameters(ChangeQuery);

@@ -1,5 +1,7 @@
 import { isoTime } from "../../clock.ts";
 import type { RequestFault } from "../../errors.ts";
+import type { Options } from "../../language/definition/options.ts";
+import { MAX_SHOWN_DESCRIPTION } from "../../language/definition/workflow.ts";
 import { resultsTextOf } from "../../schemas/results.ts";
 import { type Summary, summaryOf } from "../../schemas/summary.ts";
 import { MAX_WAITING } from "../../schemas/waiting.ts";
@@ -85,6 +87,22 @@ export function workflowText(workflow: WorkflowRecord): string {
   return `{"uuid":"${uuid}","id":${JSON.stringify(id)},"name":${JSON.stringify(name)},"description":${JSON.stringify(description)},"steps":${steps}${options === null ? "" : `,${options.slice(1, -1)}`},"version":${version},"created_at":"${isoTime(createdAt)}","updated_at":"${isoTime(updatedAt)}"}`;
 }
 
+/** A workflow in a list, without what its definition says. */
+export function workflowSummaryText(workflow: WorkflowRecord): string {
+  const { uuid, id, name, description, options, version, createdAt, updatedAt } = workflow;
+  const { tags = [], managed_by = null } = optionsShown(options);
+  const isLong = description !== null && description.length > MAX_SHOWN_DESCRIPTION;
+  const begin = isLong ? `${description.slice(0, MAX_SHOWN_DESCRIPTION).toWellFormed()}…` : description;
+  const times = { created_at: isoTime(createdAt), updated_at: isoTime(updatedAt) };
+  return JSON.stringify({ uuid, id, name, description: begin, tags, managed_by, version, ...times });
+}
+
+/** Options are read where they have something to show: they can be long. */
+function optionsShown(options: string | null): Pick<Options, "tags" | "managed_by"> {
+  const has = options !== null && (options.includes('"tags"') || options.includes('"managed_by"'));
+  return has ? JSON.parse(options) : {};
+}
+
 /** A version of a workflow in a list. */
 export function versionText({ version, name, createdAt, managedBy }: VersionRecord): string {
   return JSON.stringify({ version, name, created_at: isoTime(createdAt), managed_by: managedBy });
@@ -95,15 +113,16 @@ export function warningsText(warnings: readonly RequestFault[]): string {
   return warnings.length === 0 ? "" : `,"warnings":${JSON.stringify(warnings)}`;
 }
 
-const pageTexts = new WeakMap<object, string>();
+const pageTexts = new WeakMap<object, Map<unknown, string>>();
 
-/** A page of a list. Requests that share the page share its text. */
+/** A page of a list. Requests that share the page, and show it in the same way, share its text. */
 export function pageText<Item>(page: Page<Item>, itemText: (item: Item) => string): string {
   const { items, nextCursor, limit } = page;
-  let text = pageTexts.get(page);
+  const texts = pageTexts.get(page) ?? new Map<unknown, string>();
+  let text = texts.get(itemText);
   if (text === undefined) {
     text = `{"items":[${items.map((item) => itemText(item)).join(",")}],"next_cursor":${JSON.stringify(nextCursor)},"limit":${limit}}`;
-    pageTexts.set(page, text);
+    pageTexts.set(page, texts.set(itemText, text));
   }
   return text;
 }

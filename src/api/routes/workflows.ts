@@ -3,23 +3,24 @@ import { Elysia } from "elysia";
 import type { StepTypes } from "../../connectors/index.ts";
 import { readWorkflow } from "../../language/workflow-input.ts";
 import { MAX_DEFINITION_DEPTH } from "../../schemas/json.ts";
+import type { WorkflowsQuery } from "../../schemas/page.ts";
 import type { WorkflowService } from "../../services/workflows.ts";
-import { BODY_ERRORS, pageOf, reference, requestBody, responses } from "../openapi/documents.ts";
+import { BODY_ERRORS, pageOf, pageOfEither, reference, requestBody, responses } from "../openapi/documents.ts";
 import { Warnings } from "../openapi/error-schemas.ts";
 import { readBody } from "../request/body.ts";
 import {
   CHANGE_PARAMETERS,
-  PAGE_PARAMETERS,
   readChangeQuery,
   readIfMatch,
-  readPageQuery,
   readVersionQuery,
   readVersionsQuery,
+  readWorkflowsQuery,
   VERSION_PARAMETERS,
   VERSIONS_PARAMETERS,
+  WORKFLOWS_PARAMETERS,
 } from "../request/query.ts";
 import { READ_AFTER_PARAMETER, type ReadAfter } from "../request/read-after.ts";
-import { jsonReply, pageText, versionText, warningsText, workflowText } from "./views.ts";
+import { jsonReply, pageText, versionText, warningsText, workflowSummaryText, workflowText } from "./views.ts";
 
 const Deleted = Type.Object({ message: Type.String(), workflow_id: Type.String({ format: "uuid" }) });
 const Written = Type.Composite([Deleted, Type.Object({ warnings: Type.Optional(Warnings) })]);
@@ -70,14 +71,13 @@ export function workflowRoutes(workflows: WorkflowService, types: StepTypes, rea
     )
     .get(
       "",
-      async ({ query, request }) =>
-        jsonReply(pageText(await workflows.list(readPageQuery(query), readAfter.of(request)), workflowText)),
+      async ({ query, request }) => jsonReply(await listText(readWorkflowsQuery(query), readAfter.of(request))),
       {
         detail: {
           tags,
           summary: "List workflows",
-          parameters: [...PAGE_PARAMETERS, READ_AFTER_PARAMETER],
-          responses: responses("A page of workflows", pageOf("Workflow"), 422, 500, 503),
+          parameters: [...WORKFLOWS_PARAMETERS, READ_AFTER_PARAMETER],
+          responses: responses("A page of workflows", pageOfEither("Workflow", "WorkflowSummary"), 422, 500, 503),
         },
       },
     )
@@ -171,4 +171,7 @@ export function workflowRoutes(workflows: WorkflowService, types: StepTypes, rea
         },
       },
     );
+  async function listText({ view, ...page }: WorkflowsQuery, after: string | null): Promise<string> {
+    return pageText(await workflows.list(page, after), view === "summary" ? workflowSummaryText : workflowText);
+  }
 }

@@ -36,6 +36,28 @@ export const Workflow = Type.Object(
   { title: "Workflow" },
 );
 
+/** Characters of a description in a list. */
+export const MAX_SHOWN_DESCRIPTION = 200;
+
+/** A workflow in a list with `view=summary`. */
+export const WorkflowSummary = Type.Object(
+  {
+    uuid: Type.String({ format: "uuid" }),
+    id: Type.Union([Type.String(), Type.Null()]),
+    name: Type.String(),
+    description: Type.Union([Type.String(), Type.Null()], {
+      description: `Of a longer one the first ${MAX_SHOWN_DESCRIPTION} characters and …`,
+    }),
+    tags: Type.Array(Type.String()),
+    managed_by: Type.Union([Type.String(), Type.Null()]),
+    version: Type.Integer({ minimum: 1 }),
+    created_at: Type.String({ format: "date-time" }),
+    updated_at: Type.String({ format: "date-time" }),
+  },
+  { title: "WorkflowSummary" },
+);
+export type WorkflowSummary = Static<typeof WorkflowSummary>;
+
 /** A version of a workflow in a list. */
 export const WorkflowVersion = Type.Object(
   {

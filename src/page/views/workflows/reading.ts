@@ -1,9 +1,9 @@
 /** What the list of workflows is made of. Each is one request, or a few, whatever the number of workflows. */
-import type { StoredDefinition } from "../../../client/definitions.ts";
+import type { WorkflowSummary } from "../../../language/definition/workflow.ts";
 import { platform } from "../../data/platform.ts";
 
 export interface FoundWorkflows {
-  items: StoredDefinition[];
+  items: WorkflowSummary[];
   /** How many were looked at. */
   looked: number;
   /** Whether there are more, which were not looked at. */
@@ -15,9 +15,9 @@ const MAX_LOOKED = 1000;
 
 /** The newest workflows whose name, id, description or tag has a text. */
 export async function findWorkflows(text: string, wanted: number, signal: AbortSignal): Promise<FoundWorkflows> {
-  const items: StoredDefinition[] = [];
+  const items: WorkflowSummary[] = [];
   let looked = 0;
-  for await (const workflow of platform.workflows.list({ signal })) {
+  for await (const workflow of platform.workflows.summaries({ signal })) {
     if (items.length === wanted || looked === MAX_LOOKED) return { items, looked, hasMore: true };
     looked++;
     if (fits(workflow, text.toLowerCase())) items.push(workflow);
@@ -42,8 +42,6 @@ export async function nextByWorkflow(signal: AbortSignal): Promise<Map<string, s
   return next;
 }
 
-function fits({ name, id, description, tags }: StoredDefinition, text: string): boolean {
-  return [name, id, description, ...(Array.isArray(tags) ? tags : [])].some(
-    (one) => typeof one === "string" && one.toLowerCase().includes(text),
-  );
+function fits({ name, id, description, tags }: WorkflowSummary, text: string): boolean {
+  return [name, id, description, ...tags].some((one) => one?.toLowerCase().includes(text) === true);
 }

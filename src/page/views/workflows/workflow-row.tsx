@@ -1,11 +1,11 @@
-import type { StoredDefinition } from "../../../client/definitions.ts";
+import type { WorkflowSummary } from "../../../language/definition/workflow.ts";
 import type { Stats } from "../../../schemas/stats.ts";
 import { hrefOf, pathWith } from "../../address/address.ts";
 import { Time } from "../../shared/time/time.tsx";
 import { RecentRuns } from "./recent-runs.tsx";
 
 interface WorkflowRowProps {
-  workflow: StoredDefinition;
+  workflow: WorkflowSummary;
   numbers: Stats["workflows"][number] | undefined;
   next: string | undefined;
 }
@@ -20,7 +20,7 @@ export function WorkflowRow({ workflow, numbers, next }: WorkflowRowProps) {
         <a href={hrefOf(`/workflows/${uuid}`)} title={name}>
           {name}
         </a>
-        {typeof id === "string" && <code class="soft cut">{id}</code>}
+        {id !== null && <code class="soft cut">{id}</code>}
       </td>
       <td class="number">v{version}</td>
       <td>
@@ -40,8 +40,8 @@ export function WorkflowRow({ workflow, numbers, next }: WorkflowRowProps) {
         {ended > 0 && <span class="soft"> of {ended.toLocaleString("en")}</span>}
       </td>
       <td>{next === undefined ? <span class="soft">–</span> : <Time at={next} />}</td>
-      <td class="cut soft" title={typeof managed_by === "string" ? managed_by : undefined}>
-        {typeof managed_by === "string" ? managed_by : "–"}
+      <td class="cut soft" title={managed_by ?? undefined}>
+        {managed_by ?? "–"}
       </td>
     </tr>
   );

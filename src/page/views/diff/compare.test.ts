@@ -3,6 +3,7 @@ import { stepsOf } from "../../shared/drawing/steps.ts";
 import { compare, statesOfSide } from "./compare.ts";
 
 const leaf = (name: string, value: unknown = 1) => ({ name, type: "transform", config: { value } });
+const block = (...steps: unknown[]) => ({ name: "pay", type: "block", config: { steps } });
 const side = (definition: Record<string, unknown>) => ({ definition, steps: stepsOf(definition) });
 const changes = (before: unknown[], after: unknown[]) =>
   compare(side({ steps: before }), side({ steps: after })).steps.map(({ change, address, keys }) => [
@@ -27,17 +28,19 @@ describe("steps", () => {
     expect(changes([before], [{ ...after, ...before }])).toEqual([]);
   });
 
-  test("move where what they come after is another one, of those that both have", () => {
-    expect(changes([leaf("a"), leaf("b"), leaf("c")], [leaf("b"), leaf("a"), leaf("c")])).toEqual([
-      ["moved", "b"],
-      ["moved", "a"],
+  test("move where they stand elsewhere among those that both have, as few as can be", () => {
+    const list = (names: string) => [...names].map((name) => leaf(name));
+    expect(changes(list("abcde"), list("bcdae"))).toEqual([["moved", "a"]]);
+    expect(changes(list("abcde"), list("aecbd"))).toHaveLength(2);
+    expect(changes(list("ab"), list("xab"))).toEqual([["added", "x"]]);
+    expect(changes(list("abc"), list("ca"))).toEqual([
       ["moved", "c"],
+      ["removed", "b"],
     ]);
-    expect(changes([leaf("a"), leaf("b")], [leaf("new"), leaf("a"), leaf("b")])).toEqual([["added", "new"]]);
+    expect(changes([leaf("a"), block(leaf("x"), leaf("y"))], [leaf("a"), block(leaf("y"), leaf("x"))])).toHaveLength(1);
   });
 
   test("within others are compared for themselves", () => {
-    const block = (...steps: unknown[]) => ({ name: "pay", type: "block", config: { steps } });
     const caught = (...steps: unknown[]) => ({ ...leaf("risky"), catch: [{ steps }] });
     expect(changes([block(leaf("a")), caught(leaf("x"))], [block(leaf("a", 2)), caught(leaf("y"))])).toEqual([
       ["changed", "pay.a", "config.value"],

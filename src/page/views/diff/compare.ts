@@ -1,6 +1,7 @@
 /** What is different between two definitions, step by step. A step is the same one where it has the same address. */
 import type { States, StepState } from "../../shared/drawing/states.ts";
 import type { DrawnStep } from "../../shared/drawing/steps.ts";
+import { outOfOrder } from "./order.ts";
 
 export type Change = "added" | "removed" | "moved" | "changed";
 
@@ -30,6 +31,7 @@ const LISTS = new Set(["steps", "branches", "cases", "default", "catch"]);
 
 export function compare(before: Side, after: Side): Comparison {
   const [old, now] = [flat(before.steps), flat(after.steps)];
+  const moved = movedBetween(old, now);
   const changes: StepChange[] = [];
   for (const [address, step] of now) {
     const one = old.get(address);
@@ -39,7 +41,7 @@ export function compare(before: Side, after: Side): Comparison {
     }
     const keys = changedKeys(ownOf(before.definition, one), ownOf(after.definition, step), "");
     if (keys.length > 0) changes.push({ change: "changed", address, before: one, after: step, keys });
-    else if (hasMoved(one, step, old, now)) changes.push({ change: "moved", address, before: one, after: step, keys });
+    else if (moved.has(address)) changes.push({ change: "moved", address, before: one, after: step, keys });
   }
   for (const [address, step] of old) {
     if (!now.has(address)) changes.push({ change: "removed", address, before: step, after: null, keys: [] });
@@ -71,25 +73,23 @@ function flat(steps: readonly DrawnStep[]): Map<string, DrawnStep> {
   return found;
 }
 
-/** Whether a step that is there as before comes after another one now: of those in its list that are on both sides. */
-function hasMoved(
-  before: DrawnStep,
-  after: DrawnStep,
-  old: Map<string, DrawnStep>,
-  now: Map<string, DrawnStep>,
-): boolean {
-  return followed(before, old, now) !== followed(after, now, old);
+/** The addresses of steps that stand elsewhere in their list, of those that both sides have. */
+function movedBetween(old: Map<string, DrawnStep>, now: Map<string, DrawnStep>): Set<string> {
+  const [before, after] = [listsOf(old), listsOf(now)];
+  const moved = new Set<string>();
+  for (const [list, addresses] of after) {
+    for (const address of outOfOrder(before.get(list) ?? [], addresses)) moved.add(address);
+  }
+  return moved;
 }
 
-/** The step before it in its list that the other side has as well. */
-function followed(step: DrawnStep, own: Map<string, DrawnStep>, other: Map<string, DrawnStep>): string {
-  const list = step.path.slice(0, step.path.lastIndexOf("/") + 1);
-  let last = "";
-  for (const [address, one] of own) {
-    if (one === step) return last;
-    if (one.path.startsWith(list) && !one.path.slice(list.length).includes("/") && other.has(address)) last = address;
-  }
-  return last;
+/** The addresses of steps by the list that they stand in. */
+function listsOf(steps: Map<string, DrawnStep>): Map<string, string[]> {
+  const lists = Map.groupBy(steps, ([, { path, address, name }]) => {
+    // Cases of a switch have one address, and places of their own.
+    return `${address.slice(0, address.length - name.length)} ${path.replace(/\d+$/, "").split("/").slice(-2)}`;
+  });
+  return new Map([...lists].map(([list, entries]) => [list, entries.map(([address]) => address)]));
 }
 
 function ownOf(definition: Record<string, unknown>, { loc }: DrawnStep): unknown {

@@ -19,6 +19,8 @@ export interface DrawingProps {
   /** The path of the step that is chosen; null where none is. */
   selected: string | null;
   onSelect: (step: DrawnStep) => void;
+  /** Where steps can be inserted: behind the one that is chosen. */
+  onInsert?: (after: DrawnStep) => void;
   /** Greyed, since it is no longer what the text says. */
   isStale?: boolean;
   /** What it is of, for those who can't see it. */
@@ -31,7 +33,16 @@ const NONE: States = new Map();
  * A workflow as boxes and lines, to be panned (drag, wheel), zoomed (+ − 0, ctrl and wheel) and walked through (arrows). Who
  * can't see it has a tree of the same steps, which takes the keys.
  */
-export function Drawing({ steps, states = NONE, isRun = false, selected, onSelect, isStale, label }: DrawingProps) {
+export function Drawing({
+  steps,
+  states = NONE,
+  isRun = false,
+  selected,
+  onSelect,
+  onInsert,
+  isStale,
+  label,
+}: DrawingProps) {
   const id = useId();
   const chosen = useSignal<ReadonlyMap<string, boolean>>(new Map());
   const active = useSignal<string | null>(null);
@@ -83,6 +94,7 @@ export function Drawing({ steps, states = NONE, isRun = false, selected, onSelec
         {...{ drawn, viewport, surface, states, selected }}
         active={active.value}
         onBox={activate}
+        onInsert={onInsert}
         onFold={({ step, frame }) => open([step.path], frame === null)}
       />
       <fieldset class="drawing-controls" aria-label="Zoom">

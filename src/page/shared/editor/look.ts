@@ -41,13 +41,14 @@ const theme = EditorView.theme({
   ".cm-collapsedLines": { backgroundImage: "none", backgroundColor: "var(--sunken)", color: "var(--soft)" },
   ".cm-collapsedLines::before, .cm-collapsedLines::after": { content: '""' },
   "&.cm-merge-a .cm-changedLine": { backgroundColor: "var(--failed-tint) !important" },
+  // Beneath the text, so that its colours keep their contrast.
   "&.cm-merge-a .cm-changedText, .cm-deletedChunk .cm-deletedText": {
     background: "none",
-    textDecoration: "underline 2px var(--failed)",
+    boxShadow: "inset 0 -1.5px var(--failed)",
   },
   "&.cm-merge-b .cm-changedText, .cm-changedText": {
     background: "none",
-    textDecoration: "underline 2px var(--success)",
+    boxShadow: "inset 0 -1.5px var(--success)",
   },
 });
 

@@ -19,6 +19,7 @@ export class JsonView {
   readonly #sizes = new ResizeObserver(() => this.read());
   #element: HTMLElement | null = null;
   #readings = 0;
+  #last: Promise<void> = Promise.resolve();
 
   constructor(text: string) {
     this.#source = sourceOf(text);
@@ -32,17 +33,10 @@ export class JsonView {
     if (element !== null) this.#sizes.observe(element);
   }
 
-  /** Reads the rows in view. */
-  async read(): Promise<void> {
-    const [top, height] = [this.#element?.scrollTop ?? 0, this.#element?.clientHeight ?? 0];
-    const first = Math.max(0, Math.floor(top / ROW_HEIGHT) - BEYOND);
-    const reading = ++this.#readings;
-    const { count, rows } = await this.#source.rows(
-      first,
-      Math.min(MAX_ROWS, Math.ceil(height / ROW_HEIGHT) + 2 * BEYOND),
-    );
-    // What was asked for since then comes as well.
-    if (reading === this.#readings) this.shown.value = numbered(count, rows, first);
+  /** Reads the rows in view, and shows them; of several at once the last one, for which the others wait. */
+  read(): Promise<void> {
+    this.#last = this.#readRows();
+    return this.#last;
   }
 
   close(): void {
@@ -114,6 +108,16 @@ export class JsonView {
   /** What is copied of the row where the keyboard is. */
   async copied(what: Copied, name: string): Promise<string> {
     return this.#source.copied(this.#row?.id ?? 0, what, name);
+  }
+
+  async #readRows(): Promise<void> {
+    const [top, height] = [this.#element?.scrollTop ?? 0, this.#element?.clientHeight ?? 0];
+    const first = Math.max(0, Math.floor(top / ROW_HEIGHT) - BEYOND);
+    const reading = ++this.#readings;
+    const wanted = Math.min(MAX_ROWS, Math.ceil(height / ROW_HEIGHT) + 2 * BEYOND);
+    const { count, rows } = await this.#source.rows(first, wanted);
+    if (reading === this.#readings) this.shown.value = numbered(count, rows, first);
+    else await this.#last;
   }
 
   get #row(): NumberedRow | undefined {

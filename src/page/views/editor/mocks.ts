@@ -16,3 +16,12 @@ export function mocksFor(steps: readonly DrawnStep[], types: readonly StepTypeIn
     }
   }
 }
+
+/** The signals that the steps wait for, each sent as soon as the test begins. */
+export function signalsFor(steps: readonly DrawnStep[]): { at: number; name: string; body: object }[] {
+  return steps.flatMap(({ type, note, lists, handlers }) => {
+    const [name = ""] = type === "wait" ? note.split(" or ") : [];
+    const own = name === "" || name.includes("${") ? [] : [{ at: 0, name, body: {} }];
+    return [...own, ...signalsFor([...lists, ...handlers].flatMap((list) => list.steps))];
+  });
+}

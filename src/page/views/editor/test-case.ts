@@ -1,7 +1,7 @@
 import type { TestedRun } from "../../../client/definitions.ts";
 
 /** A try as `wf test` takes it: what was given, and how it ended. Times are not expected, since they are those of the try. */
-export function testCase(run: TestedRun, payload: string, mocks: string): string {
+export function testCase(run: TestedRun, given: object): string {
   const { status, error, output, step_results } = run;
   const steps = Object.entries(step_results).map(([address, step]) => [address, { status: step.status }]);
   const expected = {
@@ -10,5 +10,5 @@ export function testCase(run: TestedRun, payload: string, mocks: string): string
     ...(output === undefined ? {} : { output }),
     step_results: Object.fromEntries(steps),
   };
-  return `${JSON.stringify({ payload: JSON.parse(payload), mocks: JSON.parse(mocks), expected }, null, 2)}\n`;
+  return `${JSON.stringify({ ...given, expected }, null, 2)}\n`;
 }

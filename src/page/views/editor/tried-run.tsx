@@ -6,15 +6,15 @@ import { testCase } from "./test-case.ts";
 
 interface TriedRunProps {
   run: TestedRun;
-  payload: string;
-  mocks: string;
+  /** What it was given: its payload, mocks and signals. */
+  given: object;
   definition: unknown;
 }
 
 const SHOWN = 200;
 
 /** How a try went: its steps on a line of virtual time, and what it gave. */
-export function TriedRun({ run, payload, mocks, definition }: TriedRunProps) {
+export function TriedRun({ run, given, definition }: TriedRunProps) {
   const { status, error, virtual_seconds, unused_mocks, step_results, started_at } = run;
   const begin = Date.parse(started_at ?? run.created_at);
   const all = Math.max(1, virtual_seconds * 1000);
@@ -24,7 +24,7 @@ export function TriedRun({ run, payload, mocks, definition }: TriedRunProps) {
       <p class="try-outcome">
         <Status status={status} />{" "}
         <span class="soft">after {durationText(virtual_seconds * 1000)} of virtual time</span>
-        <button type="button" class="copy" onClick={() => download(testCase(run, payload, mocks), nameOf(definition))}>
+        <button type="button" class="copy" onClick={() => download(testCase(run, given), nameOf(definition))}>
           keep as test case
         </button>
       </p>

@@ -7,7 +7,7 @@ import { useReading } from "../../data/reading.ts";
 import { type States, statesOf } from "../../shared/drawing/states.ts";
 import { JsonEditor } from "../../shared/editor/json-editor.tsx";
 import { inputFieldOf, sampleOf } from "../../shared/form/fields.ts";
-import { mocksFor } from "./mocks.ts";
+import { mocksFor, signalsFor } from "./mocks.ts";
 import type { TextState } from "./text-state.ts";
 import { TriedRun } from "./tried-run.tsx";
 
@@ -17,6 +17,19 @@ interface TryItProps {
   onTried: (states: States | null) => void;
 }
 
+/** What a test is given, as texts of JSON. */
+interface Given {
+  payload: string;
+  mocks: string;
+  signals: string;
+}
+
+const PARTS: [part: keyof Given, label: string, says: string][] = [
+  ["payload", "Payload", ""],
+  ["mocks", "Mocks", "what steps that act on the world come to"],
+  ["signals", "Signals", "what is sent to the run, so many seconds after its begin"],
+];
+
 /** Runs the text in virtual time: waits are over at once, and nothing is sent. */
 export function TryIt({ state, onTried }: TryItProps) {
   const types = useReading("step types", (signal) => platform.workflows.stepTypes({ signal })).state.value.value;
@@ -24,15 +37,15 @@ export function TryIt({ state, onTried }: TryItProps) {
   const begin = {
     payload: textOf(sampleOf(inputFieldOf(inputIn(state.definition.peek())))),
     mocks: textOf(mocksFor(state.steps.peek(), types)),
+    signals: textOf(signalsFor(state.steps.peek())),
   };
   return <TestForm key={state.workflow} state={state} begin={begin} onTried={onTried} />;
 }
 
-function TestForm({ state, begin, onTried }: TryItProps & { begin: { payload: string; mocks: string } }) {
+function TestForm({ state, begin, onTried }: TryItProps & { begin: Given }) {
   const [first] = useState(begin);
-  const [payload, setPayload] = useState(begin.payload);
-  const [mocks, setMocks] = useState(begin.mocks);
-  const [run, setRun] = useState<TestedRun | null>(null);
+  const [given, setGiven] = useState(begin);
+  const [tried, setTried] = useState<{ run: TestedRun; given: object } | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const [isRunning, setIsRunning] = useState(false);
 
@@ -41,12 +54,12 @@ function TestForm({ state, begin, onTried }: TryItProps & { begin: { payload: st
     setProblem(null);
     try {
       const definition: Definition = JSON.parse(state.text.value);
-      const given = { payload: JSON.parse(payload), mocks: JSON.parse(mocks) };
-      const tried = await platform.workflows.test({ definition, ...given });
-      setRun(tried);
-      onTried(statesOf(state.steps.value, Object.entries(tried.step_results)));
+      const read = readGiven(given);
+      const run = await platform.workflows.test({ definition, ...read });
+      setTried({ run, given: read });
+      onTried(statesOf(state.steps.value, Object.entries(run.step_results)));
     } catch (error) {
-      setRun(null);
+      setTried(null);
       onTried(null);
       setProblem(textOfProblem(error));
     }
@@ -56,33 +69,44 @@ function TestForm({ state, begin, onTried }: TryItProps & { begin: { payload: st
   return (
     <div class="try">
       <div class="try-given">
-        <section aria-label="Payload">
-          <h3>Payload</h3>
-          <JsonEditor text={first.payload} label="Payload" onChange={setPayload} />
-        </section>
-        <section aria-label="Mocks">
-          <h3>
-            Mocks <span class="soft">what steps that act on the world come to</span>
-          </h3>
-          <JsonEditor text={first.mocks} label="Mocks" onChange={setMocks} />
-        </section>
+        {PARTS.filter(([part]) => part !== "signals" || first.signals !== "[]").map(([part, label, says]) => (
+          <section key={part} aria-label={label}>
+            <h3>
+              {label} <span class="soft">{says}</span>
+            </h3>
+            <JsonEditor
+              text={first[part]}
+              label={label}
+              onChange={(text) => setGiven((all) => ({ ...all, [part]: text }))}
+            />
+          </section>
+        ))}
         <button type="button" class="primary" disabled={isRunning || !state.isJson.value} onClick={start}>
           Run in virtual time
         </button>
       </div>
       <div class="try-came" aria-live="polite">
         {problem !== null && <p class="problem">{problem}</p>}
-        {run === null && problem === null && (
+        {tried === null && problem === null && (
           <p class="soft">Waits are over at once, nothing is sent, nothing is stored.</p>
         )}
-        {run !== null && <TriedRun run={run} payload={payload} mocks={mocks} definition={state.definition.value} />}
+        {tried !== null && <TriedRun {...tried} definition={state.definition.value} />}
       </div>
     </div>
   );
 }
 
+/** @throws SyntaxError */
+function readGiven({ payload, mocks, signals }: Given) {
+  return {
+    payload: JSON.parse(payload),
+    mocks: JSON.parse(mocks),
+    ...(signals === "[]" ? {} : { signals: JSON.parse(signals) }),
+  };
+}
+
 function textOfProblem(error: unknown): string {
-  if (error instanceof SyntaxError) return `The payload or the mocks are no JSON: ${error.message}`;
+  if (error instanceof SyntaxError) return `What is given is no JSON: ${error.message}`;
   if (error instanceof ApiError && error.faults.length > 0) {
     return error.faults.map(({ loc, msg }) => `${loc.slice(1).join(".")}: ${msg}`).join("\n");
   }

@@ -87,6 +87,7 @@ export function Workbench({ state, name, newest, managedBy }: WorkbenchProps) {
           states={tried ?? marked}
           selected={selected}
           isStale={!state.isJson.value}
+          {...(isLocked ? {} : { onInsert: () => setOpen("palette") })}
           label="Steps as the text says"
           onSelect={({ path, loc }) => {
             setSelected(path);

@@ -88,6 +88,7 @@ describe("a run that is paused", () => {
     await paused(run);
     await Bun.sleep(PAUSE_MS);
     expect((await api.get(`/api/v1/runs/${run}`)).body).toMatchObject({ status: "paused", completed_at: null });
+    expect(await eventsOf(run)).toEqual(["run.created", "run.started", "step.started", "run.paused"]);
     const resumedAt = Date.now();
     expectReply(await ask("resume", run), 200, { run_id: run, status: "running" });
     expectReply(await ask("resume", run), 200, { run_id: run, status: "running" });
@@ -136,12 +137,16 @@ describe("a run that is paused", () => {
     const compensate = { step: { type: slow.step.type, config: slow.step.config } };
     const run = await started([{ ...pure("a"), compensate }, sleeps("b", 3600)], "b");
     await paused(run);
+    const told = await eventsOf(run);
+    expect(told.at(-1)).toBe("run.paused");
     expectReply(await ask("cancel", run), 202, { run_id: run, status: "cancelling" });
     const refused = await ask("pause", run);
     expectError(refused, 409);
     expect(at(refused.body, "code")).toBe("run_cancelling");
     expect((await api.untilIs(run, "cancelled")).body).toMatchObject({ compensation: { done: 1 } });
     expect(sink.at(undo)).toHaveLength(1);
+    // What was told while it stood still is told at the same place ever after.
+    expect((await eventsOf(run)).slice(0, told.length + 2)).toEqual([...told, "run.resumed", "run.cancelling"]);
   });
 });
 

@@ -33,13 +33,15 @@ export class EventFold {
   #last = 0;
   #isBegun = false;
   #isCancelling = false;
+  /** When the last pause began that was told. */
+  #pausedAt: string | null = null;
 
   constructor(runId: string) {
     this.#runId = runId;
   }
 
   /** The events of what is new. */
-  add({ createdAt, startedAt, workflowUuid, workflowVersion, entries }: HistoryRows): RunEvent[] {
+  add({ createdAt, startedAt, pausedAt, workflowUuid, workflowVersion, entries }: HistoryRows): RunEvent[] {
     const drafts: Draft[] = [];
     if (this.#last === 0) {
       const data = { workflow_id: workflowUuid, workflow_version: workflowVersion };
@@ -50,6 +52,8 @@ export class EventFold {
       drafts.push({ at: isoTime(startedAt), type: "run.started", data: {} });
     }
     for (const entry of parseLog(entries)) drafts.push(...this.#ofEntry(entry));
+    // While it stands still nothing comes into its log: the entry of the pause is the next, and tells of it at the same place.
+    if (pausedAt !== null) drafts.push(...this.#paused(isoTime(pausedAt)));
     return this.#numbered(drafts);
   }
 
@@ -71,7 +75,7 @@ export class EventFold {
     const { status, error, details } = result;
     // The results of the run have the times of what it keeps of another one.
     if (path === KEPT) return [];
-    if (path === PAUSED) return pause(result);
+    if (path === PAUSED) return this.#pause(result);
     if (status !== "running") return [...this.#cancelling(result), ...this.#ended(path, result)];
     const before = this.#steps.get(result.step_name);
     const isSame = before?.startedAt === result.started_at && before.status === "running";
@@ -89,6 +93,17 @@ export class EventFold {
     const waits = wakeAt === null ? { handled: true } : { wake_at: isoTime(wakeAt) };
     const type = wakeAt === null ? "step.failed" : "step.retrying";
     return [...drafts, step(type, at, path, result, { attempt, ...failure(result), ...waits })];
+  }
+
+  /** The entry is written when the run goes on. */
+  #pause({ started_at, completed_at }: StepResult): Draft[] {
+    return [...this.#paused(started_at ?? ""), { at: completed_at ?? "", type: "run.resumed", data: {} }];
+  }
+
+  #paused(at: string): Draft[] {
+    if (at === this.#pausedAt) return [];
+    this.#pausedAt = at;
+    return [{ at, type: "run.paused", data: {} }];
   }
 
   /** The first step that is called off since the run is cancelled. */
@@ -144,14 +159,6 @@ export class EventFold {
     close(null);
     return drafts.toSorted((first, second) => (first.at < second.at ? -1 : first.at > second.at ? 1 : 0));
   }
-}
-
-/** The entry is written when the run goes on. */
-function pause({ started_at, completed_at }: StepResult): Draft[] {
-  return [
-    { at: started_at ?? "", type: "run.paused", data: {} },
-    { at: completed_at ?? "", type: "run.resumed", data: {} },
-  ];
 }
 
 function known(path: string, { started_at, status }: StepResult, attempt: number): Known {

@@ -13,6 +13,8 @@ export interface HistoryRows {
   createdAt: number;
   startedAt: number | null;
   completedAt: number | null;
+  /** Since when it stands still, of one that had begun; its log tells of the pause once that is over. Null for most. */
+  pausedAt: number | null;
   /** JSON array text of the entries behind the rows that the reader knows. */
   entries: string;
   /** Rows of the log with these. */

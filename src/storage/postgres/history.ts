@@ -17,15 +17,16 @@ export const FIND_HISTORY = keptStatement(
     createdAt: "float8",
     startedAt: "float8",
     completedAt: "float8",
+    pausedAt: "float8",
     entries: "text",
     rows: "integer",
   },
   `select key.position, r.workflow_id, r.workflow_version, ${milliseconds("r.created_at")},
     ${milliseconds("coalesce(r.started_at, q.started_at)")}, ${milliseconds("r.completed_at")},
-    coalesce(log.entries, '[]'), key.rows + coalesce(log.count, 0)
+    ${milliseconds("case when q.holder is null and q.started_at is not null then q.paused_at end")}, coalesce(log.entries, '[]'), key.rows + coalesce(log.count, 0)
   from json_to_recordset($1::text::json) as key (position integer, namespace text, uuid uuid, rows integer)
   join workflow_runs r on r.uuid = key.uuid and r.namespace = key.namespace and ${within("r.uuid", "$2", "$3")}
-  left join lateral (select started_at, log_length from run_queue where run_uuid = key.uuid offset 0) as q on true
+  left join lateral (select started_at, log_length, holder, paused_at from run_queue where run_uuid = key.uuid offset 0) as q on true
   left join lateral (
     select ${ENTRIES} as entries, count(*)::integer as count
     from run_log

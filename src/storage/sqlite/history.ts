@@ -3,7 +3,8 @@ import type { HistoryLookup, HistoryRows } from "../port.ts";
 import { joined, type LogRow } from "./runs.ts";
 
 const RUN = `select workflow_id as workflowUuid, workflow_version as workflowVersion, created_at as createdAt,
-  coalesce(started_at, (select started_at from run_queue where run_uuid = uuid)) as startedAt, completed_at as completedAt
+  coalesce(started_at, (select started_at from run_queue where run_uuid = uuid)) as startedAt, completed_at as completedAt,
+  (select paused_at from run_queue where run_uuid = uuid and holder is null and started_at is not null) as pausedAt
   from workflow_runs where uuid = ? and namespace = ?`;
 
 const LOG = "select seq, entries from run_log where run_uuid = ? and seq >= ?";

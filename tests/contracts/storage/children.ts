@@ -187,6 +187,25 @@ export function childContract(check: Check): void {
     expect([0, 2, 3].map((index) => byUuid.get(present(runs[index]).uuid))).toEqual([true, false, false]);
   });
 
+  check("the log of one that is given up while it stands still tells of the pause", async (world) => {
+    const { storage } = world;
+    const workflow = await world.workflow();
+    const parent = await starts(world, [child(workflow), child(workflow, "1")], { next: { kind: "hold" } });
+    const runs = await world.claimDue();
+    for (const run of runs) granted(await world.save(progress(run, { entries: entriesText("0"), next: WAIT })));
+    const pause = runs.map(({ uuid }) => ({ namespace: NAMESPACE, uuid, kind: "pause" as const }));
+    for (const outcome of await storage.requestControl(pause)) expect(granted(outcome)).toBe("paused");
+    const known = { ...parent, logLength: 1 };
+    granted(await world.save(progress(known, { entries: entriesText("1"), left: ["0"], next: { kind: "hold" } })));
+    granted(await world.save(progress({ ...known, logLength: 2 }, { next: { ...END, status: "failed" } })));
+    const claimed = await world.claimDue();
+    expect(uuidsOf(claimed).sort()).toEqual(uuidsOf(runs).sort());
+    for (const { log, logLength, isCancelled } of claimed) {
+      const entries: [path: string][] = JSON.parse(log);
+      expect([entries.map(([path]) => path), logLength, isCancelled]).toEqual([["0", "paused"], 2, true]);
+    }
+  });
+
   check("what a write gives up is not what it starts, unless it says so of that too", async (world) => {
     const workflow = await world.workflow();
     const parent = await starts(world, [child(workflow)], { next: { kind: "hold" } });

@@ -38,6 +38,36 @@ export function historyContract(check: Check): void {
     expect(pathsIn(await historyOf(world, uuid))).toEqual(["0", "1", "2", "3"]);
   });
 
+  check("a pause is told while it lasts, and by the log once it is over, however it ends", async (world) => {
+    const { storage } = world;
+    const ask = async (uuid: string, kind: "pause" | "resume" | "cancel") =>
+      granted(only(await storage.requestControl([{ namespace: NAMESPACE, uuid, kind }])));
+    for (const end of ["resume", "cancel"] as const) {
+      const run = await world.held();
+      granted(await world.save(progress(run, { entries: entriesText("0") })));
+      expect(await ask(run.uuid, "pause")).toBe("requested");
+      // Its holder has yet to give it back.
+      expect((await historyOf(world, run.uuid)).pausedAt).toBeNull();
+      const asleep = { kind: "due", dueAt: world.now() + MINUTE } as const;
+      granted(await world.save(progress({ ...run, logLength: 1 }, { next: asleep })));
+      const still = await historyOf(world, run.uuid);
+      expect([pathsIn(still), still.rows]).toEqual([["0"], 1]);
+      const since = present(still.pausedAt);
+      expect(since).toBeWithin(world.now() - MINUTE, world.now() + 1);
+      await ask(run.uuid, end);
+      const after = await historyOf(world, run.uuid, 1);
+      expect([after.pausedAt, pathsIn(after), after.rows]).toEqual([null, ["paused"], 2]);
+      const [[, { started_at }]]: [[string, { started_at: string }]] = JSON.parse(after.entries);
+      expect(Date.parse(started_at)).toBe(since);
+    }
+    // One that has not begun is told of in no way.
+    const pending = await world.run();
+    expect(await ask(pending, "pause")).toBe("paused");
+    expect((await historyOf(world, pending)).pausedAt).toBeNull();
+    await ask(pending, "cancel");
+    expect(pathsIn(await historyOf(world, pending))).toEqual([]);
+  });
+
   check("each run is asked on its own, and of one that is not there nothing is known", async (world) => {
     const [first, second] = [await world.held(), await world.held()];
     granted(await world.save(progress(first, { entries: entriesText("0") })));

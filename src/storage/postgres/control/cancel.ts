@@ -2,6 +2,7 @@
 import { equals, few, keptStatement } from "../../../db/postgres/kept.ts";
 import { endedFamilies, lockFamilies } from "../family/family.ts";
 import { within } from "../statement.ts";
+import { logged, pauseEntry, standsStill } from "./pause-entry.ts";
 
 const ITEM = `json_to_recordset($1::text::json) as item (position integer, namespace text, uuid uuid, reason text, compensates boolean)`;
 
@@ -27,11 +28,15 @@ export const CANCEL_RUNS = keptStatement(
     select item.position, namespace, uuid, reason, coalesce(compensates, true) as compensates from ${ITEM} where ${few("item.position")}
   ), open as materialized (
     select item.*, q.holder is null and q.control is null and not (${HAS_MORE}) as ends,
-      q.control is not null and (item.compensates or not q.compensates) as is_known
+      q.control is not null and (item.compensates or not q.compensates) as is_known, ${standsStill("q")} as stood, q.paused_at as since,
+      q.log_length, q.token
     from asked as item join run_queue q on ${equals("q.run_uuid", "item.uuid")} and q.namespace = item.namespace and not q.ended
     order by item.uuid
+  ), paused as (
+    insert into run_log (run_uuid, seq, token, entries)
+    select item.uuid, item.log_length, item.token, ${pauseEntry("item.since")}::json from open as item where item.stood
   ), requested as (
-    update run_queue q set control = 'cancel', compensates = item.compensates, is_obeyed = false, paused_at = null,
+    update run_queue q set control = 'cancel', compensates = item.compensates, is_obeyed = false, paused_at = null, ${logged("q")},
       due_at = case when q.holder is null then least(q.due_at, now()) else q.due_at end
     from open as item where ${equals("q.run_uuid", "item.uuid")} and not q.ended and not item.ends and not item.is_known
     returning item.position, item.uuid, item.reason

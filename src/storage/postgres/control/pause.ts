@@ -1,7 +1,7 @@
 /** The statements that have runs stand still, and go on. */
 import { equals, few, keptStatement } from "../../../db/postgres/kept.ts";
-import { PAUSED } from "../../../schemas/log.ts";
 import { lockQueued, within } from "../statement.ts";
+import { logged, pauseEntry } from "./pause-entry.ts";
 
 const ITEM = `json_to_recordset($1::text::json) as item (position integer, namespace text, uuid uuid)`;
 const RESULT = { position: "integer", result: "text" } as const;
@@ -37,13 +37,6 @@ export const PAUSE_RUNS = keptStatement(
   LOCKED,
 );
 
-const isoText = (time: string) => `to_char(${time} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"+00:00"')`;
-
-/** The entry of the log that says from when to when a run stood still (schemas/pauses.ts). */
-const ENTRY = `'[["${PAUSED}",{"step_name":"${PAUSED}","status":"success","started_at":"' || ${isoText("item.since")} ||
-      '","completed_at":"' || ${isoText("now()")} || '","output":null,"error":null},null]]'`;
-
-// A run that had begun gets another token: a worker that lost its lease could still write what would stand in the place of the entry.
 export const RESUME_RUNS = keptStatement(
   "resume_runs",
   ["text", "uuid", "uuid"],
@@ -57,13 +50,11 @@ export const RESUME_RUNS = keptStatement(
     order by item.uuid
   ), logged as (
     insert into run_log (run_uuid, seq, token, entries)
-    select item.uuid, item.log_length, item.token, (${ENTRY})::json from open as item where item.since is not null and item.stood
+    select item.uuid, item.log_length, item.token, ${pauseEntry("item.since")}::json from open as item where item.since is not null and item.stood
   ), resumed as (
     update run_queue q set paused_at = null,
       due_at = case when q.holder is not null then q.due_at when item.stood then now() else greatest(now(), item.start_at) end,
-      token = case when item.stood then q.token + 1 else q.token end,
-      log_length = case when item.stood then q.log_length + 1 else q.log_length end,
-      log_size = case when item.stood then q.log_size + length(${ENTRY}) else q.log_size end
+      ${logged("q")}
     from open as item where ${equals("q.run_uuid", "item.uuid")} and item.since is not null
   ), in_line as (
     update run_turns t set paused_at = null from asked as item

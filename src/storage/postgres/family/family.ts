@@ -1,12 +1,13 @@
 /** SQL about the ends of runs that others wait for, and of runs that wait for others. */
 import { equals } from "../../../db/postgres/kept.ts";
+import { logged, pauseEntry, standsStill } from "../control/pause-entry.ts";
 
 /** One that sleeps is due when something comes for it; a new run is left to its message, and one that is paused stands still. */
 const WOKEN =
   "case when q.holder is null and q.started_at is not null and q.paused_at is null and q.due_at > now() then now() else q.due_at end";
 
 /** One that nobody holds is due, and ended by whoever claims it. */
-const CANCELLED = `control = 'cancel', paused_at = null, due_at = case when c.holder is null then least(c.due_at, now()) else c.due_at end`;
+const CANCELLED = `control = 'cancel', paused_at = null, ${logged("c")}, due_at = case when c.holder is null then least(c.due_at, now()) else c.due_at end`;
 
 /** Locks runs, those that wait for them and those that they wait for, in the order of their uuids, so that two statements can't deadlock. */
 export const lockFamilies = (item: string) => `perform from run_queue q where q.run_uuid in (
@@ -28,6 +29,10 @@ export const lockWaiting = (item: string, among = "true") => `perform from run_t
  */
 export const givenUp = (left: { from: string; where: string }) => `given_up as (
     update run_queue c set ${CANCELLED} from ${left.from} where ${left.where} and c.parent_cancels and not c.ended
+  ), stood_still as (
+    insert into run_log (run_uuid, seq, token, entries)
+    select c.run_uuid, c.log_length, c.token, ${pauseEntry("c.paused_at")}::json from run_queue c, ${left.from}
+    where ${left.where} and c.parent_cancels and not c.ended and ${standsStill("c")}
   ), out_of_line as (
     delete from run_turns c using ${left.from} where ${left.where} and c.parent_cancels and c.begun_at is null
     returning c.run_uuid, c.namespace, c.parent_uuid, c.parent_path

@@ -33,13 +33,13 @@ afterAll(async () => {
 for (const setting of IN_ORDER) await sql.unsafe(`set ${setting} = off`);
 
 // The oldest ten are those that are rare: of another workflow, failed, open, children, tagged.
-await sql`insert into workflow_runs (uuid, namespace, workflow_id, status, created_at, completed_at, error, tags, parent_run_id, root_run_id, step_results)
+await sql`insert into workflow_runs (uuid, namespace, workflow_id, status, created_at, completed_at, error, tags, parent_run_id, root_run_id, retry_of, step_results)
   select (lpad(to_hex(${BEGAN}::bigint + n * ${APART}::integer), 12, '0') || '70008000' || lpad(to_hex(n), 12, '0'))::uuid, ${NAMESPACE},
     case when n <= 10 then ${OLD}::uuid else ${USUAL}::uuid end,
     case when n <= 3 then 'failed' when n <= 6 then 'pending' when n <= 8 then 'cancelled' else 'success' end,
     to_timestamp((${BEGAN}::float8 + n * ${APART}::integer) / 1000), case when n not between 4 and 6 then to_timestamp((${BEGAN}::float8 + n * ${APART}::integer) / 1000) end,
     case when n <= 3 then 'Out of paper' end, case when n <= 10 then '["rare"]'::jsonb end,
-    case when n <= 10 then ${OLDEST}::uuid end, case when n <= 10 then ${OLDEST}::uuid end, '{"a": {"output": "some result of a step"}}'
+    case when n <= 10 then ${OLDEST}::uuid end, case when n <= 10 then ${OLDEST}::uuid end, case when n <= 10 then ${OLDEST}::uuid end, '{"a": {"output": "some result of a step"}}'
   from generate_series(1, ${RUNS}::integer) as n`;
 await sql`insert into run_queue (run_uuid, namespace, started_at, due_at)
   select uuid, namespace, case when error is null then now() end, now() + interval '1 hour' from workflow_runs where completed_at is null`;
@@ -93,6 +93,8 @@ const filters: RunFilter[] = [
   { parentRunId: OLDEST },
   { rootRunId: OLDEST },
   { rootRunId: NONE },
+  { retryOf: OLDEST },
+  { retryOf: NONE },
   { tag: "rare" },
   { workflowUuid: OLD, tag: "rare" },
   { createdFrom: BEGAN + (RUNS / 2) * APART, createdTo: BEGAN + (RUNS / 2) * APART + 1000 },
@@ -126,6 +128,7 @@ test("what is rarest is found at once", async () => {
     [{ workflowUuid: OLD }, 10],
     [{ workflowUuid: NONE }, 0],
     [{ parentRunId: OLDEST }, 10],
+    [{ retryOf: OLDEST }, 10],
     [{ createdTo: BEGAN + 6 * APART }, 5],
   ];
   for (const [filter, count] of rare) {

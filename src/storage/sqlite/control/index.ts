@@ -1,13 +1,13 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../../clock.ts";
 import type { Cancel, ControlRequest, ControlResult, HolderNews } from "../../../schemas/control.ts";
-import { pauseText } from "../../../schemas/pauses.ts";
 import type { Held, Outcome } from "../../port.ts";
 import type { Family } from "../family/family.ts";
 import type { RunCounter } from "../finding/counts.ts";
 import type { Inbox } from "../inbox.ts";
 import { NEVER } from "../never.ts";
 import { LEAVE } from "../progress.ts";
+import { logPause } from "./pause-log.ts";
 
 const RUN = "select completed_at is not null as isOver from workflow_runs where uuid = ? and namespace = ?";
 
@@ -37,12 +37,6 @@ const PAUSE_IN_LINE = "update run_turns set paused_at = ? where run_uuid = ? and
 
 const RESUME = `update run_queue set paused_at = null, due_at = iif(holder is not null, due_at, iif(started_at is not null, ?1,
   max(?1, coalesce((select start_at from workflow_runs where uuid = run_uuid), 0)))) where run_uuid = ?2`;
-
-const LOG =
-  "insert into run_log (run_uuid, seq, token, entries) select run_uuid, log_length, token, ? from run_queue where run_uuid = ?";
-
-// A worker that lost its lease could still write what would stand in the place of the entry.
-const LOGGED = "update run_queue set log_length = log_length + 1, token = token + 1 where run_uuid = ?";
 
 const CONTROL_OF = `select namespace, run_uuid as uuid, token, iif(control is null, 'pause', control) as kind, compensates from run_queue
   where holder = ? and (control is not null or paused_at is not null) and not is_obeyed`;
@@ -91,6 +85,7 @@ export class Control {
     // A second request changes the first only where it forbids what that one asked for.
     if (queued?.isCancelled && (compensates || !queued.compensates)) return "requested";
     if (reason !== undefined) this.#database.query(REASON).run(reason, uuid);
+    if (queued !== null) this.#endPause(uuid, queued, now);
     if (queued !== null && (queued.isHeld || queued.isCancelled || this.#hasMore(uuid, queued, compensates))) {
       this.#database.query(REQUEST).run(Number(compensates), now, uuid);
       return "requested";
@@ -125,13 +120,15 @@ export class Control {
     const now = this.#clock.now();
     if (queued === null) this.#database.query(PAUSE_IN_LINE).run(null, uuid);
     else if (queued.pausedAt !== null) {
-      if (!queued.isHeld && queued.startedAt !== null) {
-        this.#database.query(LOG).run(pauseText(queued.pausedAt, now), uuid);
-        this.#database.query(LOGGED).run(uuid);
-      }
+      this.#endPause(uuid, queued, now);
       this.#database.query(RESUME).run(now, uuid);
     }
     return "resumed";
+  }
+
+  /** The log tells of a pause that had begun: who follows the run has been told so. */
+  #endPause(uuid: string, { isHeld, pausedAt, startedAt }: Queued, now: number): void {
+    if (pausedAt !== null && !isHeld && startedAt !== null) logPause(this.#database, uuid, pausedAt, now);
   }
 
   of(worker: string): (Held & HolderNews)[] {

@@ -2,6 +2,7 @@ import type { Database } from "bun:sqlite";
 import type { Clock } from "../../../clock.ts";
 import type { Json } from "../../../schemas/json.ts";
 import type { AwaitedRun, RunEnd } from "../../port.ts";
+import { logPause } from "../control/pause-log.ts";
 import type { Inbox } from "../inbox.ts";
 
 const PARENT_OF =
@@ -13,6 +14,10 @@ const PARENT_OF_WAITING =
 // One that nobody holds is due, and ended by whoever claims it.
 const LEAVE = `update run_queue set control = 'cancel', paused_at = null, due_at = iif(holder is null, min(due_at, ?1), due_at)
   where parent_uuid = ?2 and parent_cancels`;
+
+/** Those that stand still. */
+const STOOD = `select run_uuid as uuid, paused_at as pausedAt from run_queue
+  where ?1 = ?1 and parent_uuid = ?2 and parent_cancels and paused_at is not null and holder is null and started_at is not null`;
 
 // One that waits for its turn as well: it is due, and leaves its line.
 const OF_WAITING = "from run_turns where parent_uuid = ?2 and parent_cancels and begun_at is null";
@@ -28,6 +33,11 @@ const AWAITED = `select parent_path as path, run_uuid as uuid from run_queue whe
 /** See Storage. */
 export function awaitedBy(database: Database, uuid: string): AwaitedRun[] {
   return database.query<AwaitedRun, [string]>(AWAITED).all(uuid);
+}
+
+interface Stood {
+  uuid: string;
+  pausedAt: number;
 }
 
 /** Runs and those that they start, on one SQLite connection. It expects an open transaction. */
@@ -55,10 +65,19 @@ export class Family {
   /** Cancels the runs that attempts of a run, or all of them (null), wait for no more. */
   leave(uuid: string, paths: readonly string[] | null): void {
     const now = this.#clock.now();
+    for (const { uuid: child, pausedAt } of this.#stood(now, uuid, paths)) {
+      logPause(this.#database, child, pausedAt, now);
+    }
     for (const sql of [LEAVE, DUE, LEAVE_LINE]) {
       if (paths === null) this.#database.query(sql).run(now, uuid);
       else for (const path of paths) this.#database.query(`${sql} ${OF_PATH}`).run(now, uuid, path);
     }
+  }
+
+  #stood(now: number, uuid: string, paths: readonly string[] | null): Stood[] {
+    if (paths === null) return this.#database.query<Stood, [number, string]>(STOOD).all(now, uuid);
+    const query = this.#database.query<Stood, [number, string, string]>(`${STOOD} ${OF_PATH}`);
+    return paths.flatMap((path) => query.all(now, uuid, path));
   }
 
   #parentOf(sql: string, uuid: string): { uuid: string; path: string } | null {

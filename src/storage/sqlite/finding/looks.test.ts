@@ -22,7 +22,7 @@ const storage = openMemoryStorage(systemClock, database);
 // The oldest ten are those that are rare: of another workflow, failed, open, children, tagged.
 const insert =
   database.prepare(`insert into workflow_runs (uuid, namespace, workflow_id, status, created_at, completed_at, error, tags,
-  parent_run_id, root_run_id, step_results) values (?1, 'default', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, '{"a": {"output": "some result of a step"}}')`);
+  parent_run_id, root_run_id, retry_of, step_results) values (?1, 'default', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?8, '{"a": {"output": "some result of a step"}}')`);
 const queue = database.prepare(
   "insert into run_queue (run_uuid, namespace, started_at, due_at) values (?, 'default', ?, ?)",
 );
@@ -58,6 +58,7 @@ const filters: { filter: RunFilter; walks: string[]; count: number | null }[] = 
   { filter: { workflowUuid: USUAL, statuses: ["failed"] }, walks: [UNSUCCESSFUL], count: 0 },
   { filter: { parentRunId: OLDEST }, walks: ["workflow_runs_by_parent"], count: 10 },
   { filter: { rootRunId: OLDEST }, walks: ["workflow_runs_by_root"], count: 10 },
+  { filter: { retryOf: OLDEST }, walks: ["workflow_runs_by_retried"], count: 10 },
   { filter: { tag: "rare" }, walks: [BY_UUID], count: null },
   { filter: { createdTo: BEGAN + 5 * APART }, walks: [BY_UUID], count: 5 },
 ];

@@ -41,6 +41,8 @@ let first: { key: string; at: number } | null = null;
 export function startKeys(): void {
   document.addEventListener("keydown", (event) => {
     if (keySetting.peek() === "off" || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    // On a link or a button these keys are its own.
+    if ((event.key === "Enter" || event.key === " ") && isOwn(event.target)) return;
     if (isTyping(event.target) || document.querySelector("dialog[open]") !== null) return;
     const isSecond = first !== null && event.timeStamp - first.at < SEQUENCE_MILLISECONDS;
     const wanted = [isSecond ? `${first?.key} ${event.key}` : "", event.key];
@@ -59,4 +61,8 @@ export function startKeys(): void {
 
 function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || target.matches("input, textarea, select"));
+}
+
+function isOwn(target: EventTarget | null): boolean {
+  return target instanceof Element && target.matches("a, button, summary, [role='button']");
 }

@@ -6,6 +6,7 @@ import { keepListed } from "../../data/listed.ts";
 import { follow } from "../../live/live.ts";
 import { runsTopic } from "../../live/topic.ts";
 import { Failed, LoadingRows } from "../../shared/states/states.tsx";
+import { BulkBar } from "./bulk/bulk-bar.tsx";
 import { Chosen } from "./chosen.ts";
 import { Export } from "./export.tsx";
 import { chosenFilters, filterOf } from "./filter.ts";
@@ -34,22 +35,22 @@ export function Runs() {
 
 function Found({ query }: { query: URLSearchParams }) {
   const current = useSignal<string | null>(null);
-  const { rows, incoming, chosen, hold } = useMemo(() => {
+  const { rows, incoming, chosen, hold, filter } = useMemo(() => {
     const filter = filterOf(query, Date.now());
     const held: Hold = { isHovered: false, isScrolled: false, isFocused: false, current };
     const found = new RunRows(filter, query.get("at"));
     const choice = new Chosen();
     const isHeld = () => held.isHovered || held.isScrolled || held.isFocused || choice.ids.peek().size > 0;
-    return { rows: found, incoming: new Incoming(found, filter, isHeld), chosen: choice, hold: held };
+    return { rows: found, incoming: new Incoming(found, filter, isHeld), chosen: choice, hold: held, filter };
   }, [query, current]);
   useEffect(() => {
     const begun = rows.begin();
     // In the order of old to new, and at another time, there is nothing that arrives.
     const isAtTop = query.get("order") !== "asc" && query.get("at") === null && !query.get("to");
-    const { order: _, ...filter } = filterOf(query, Date.now());
+    const { order: _, ...followed } = filter;
     const stop = isAtTop
       ? follow(
-          runsTopic(filter, {
+          runsTopic(followed, {
             change(run) {
               incoming.change(run);
               if (run.status === "failed") announce(`A run of ${run.workflow.name ?? run.workflow.id} failed`);
@@ -84,9 +85,12 @@ function Found({ query }: { query: URLSearchParams }) {
   if (isEmpty)
     return chosenFilters(query).length === 0 && query.get("at") === null ? <NoneYet /> : <NoneFit query={query} />;
   return (
-    <div class="run-list">
-      <List rows={rows} incoming={incoming} chosen={chosen} hold={hold} />
-      <Ruler />
-    </div>
+    <>
+      <div class="run-list">
+        <List rows={rows} incoming={incoming} chosen={chosen} hold={hold} />
+        <Ruler />
+      </div>
+      <BulkBar chosen={chosen} filter={filter} />
+    </>
   );
 }

@@ -1,0 +1,99 @@
+import { useState } from "preact/hooks";
+import type { BulkAction } from "../../../../client/bulk.ts";
+import type { RunFilter } from "../../../../client/client.ts";
+import { platform } from "../../../data/platform.ts";
+import { useReading } from "../../../data/reading.ts";
+import { Dialog } from "../../../shared/dialog/dialog.tsx";
+import { Failed, LoadingRows } from "../../../shared/states/states.tsx";
+import { type ActionKind, doneText } from "./kinds.ts";
+import { Progress } from "./progress.tsx";
+import { useBegin } from "./use-begin.ts";
+
+/** Above so many the number has to be typed. */
+const MOST_WITHOUT_TYPING = 100;
+
+interface AllDialogProps {
+  kind: ActionKind;
+  filter: RunFilter;
+  onClose(): void;
+}
+
+/** Does something with all runs that fit, after it said how many these are. */
+export function AllDialog({ kind, filter, onClose }: AllDialogProps) {
+  const [version, setVersion] = useState<"same" | "latest">("same");
+  const [typed, setTyped] = useState("");
+  const action: BulkAction = { action: kind, ...(kind === "retry" && { version }) };
+  const counted = useReading(`${kind} ${JSON.stringify(filter)}`, (signal) =>
+    platform.runs.countBulk(action, filter, { signal }),
+  );
+  const begun = useBegin(action, filter);
+  const { value, problem } = counted.state.value;
+  const title = `${kind.charAt(0).toUpperCase()}${kind.slice(1)} all that fit`;
+  if (begun.id !== null) {
+    return (
+      <Dialog title={title} onClose={onClose}>
+        <Progress id={begun.id} done={doneText(kind)} onClose={onClose} />
+      </Dialog>
+    );
+  }
+  const count = value?.count ?? 0;
+  const isLarge = count > MOST_WITHOUT_TYPING || value?.more === true;
+  const isTyped = !isLarge || typed.replaceAll(/\D/g, "") === String(count);
+  return (
+    <Dialog title={title} onClose={onClose}>
+      {value === null && (problem === null ? <LoadingRows rows={2} label="Counting" /> : <Failed problem={problem} />)}
+      {value !== null && (
+        <form
+          class="run-form"
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (isTyped && count > 0) begun.begin();
+          }}
+        >
+          <p>
+            <strong class="bulk-count">{count.toLocaleString("en")}</strong>{" "}
+            {value.more ? "runs fit so far, and there may be more" : count === 1 ? "run fits" : "runs fit"}
+          </p>
+          {kind === "retry" && (
+            <label>
+              <input
+                type="checkbox"
+                checked={version === "latest"}
+                onChange={({ currentTarget }) => setVersion(currentTarget.checked ? "latest" : "same")}
+              />{" "}
+              under the newest version of each workflow
+            </label>
+          )}
+          {isLarge && (
+            <label class="form-field">
+              Type {count.toLocaleString("en")} to go on
+              <input
+                type="text"
+                inputMode="numeric"
+                value={typed}
+                onInput={({ currentTarget }) => setTyped(currentTarget.value)}
+              />
+            </label>
+          )}
+          {begun.problem !== null && (
+            <p class="problem" role="alert">
+              {begun.problem.text}
+            </p>
+          )}
+          <div class="dialog-foot">
+            <button type="button" onClick={onClose}>
+              Not now
+            </button>
+            <button
+              type="submit"
+              class={kind === "cancel" ? "danger" : "primary"}
+              disabled={!isTyped || count === 0 || begun.isBusy}
+            >
+              {kind === "retry" ? "Retry" : kind.charAt(0).toUpperCase() + kind.slice(1)} {count.toLocaleString("en")}
+            </button>
+          </div>
+        </form>
+      )}
+    </Dialog>
+  );
+}

@@ -1,0 +1,47 @@
+import { useEffect } from "preact/hooks";
+import { platform } from "../../../data/platform.ts";
+import { useReading } from "../../../data/reading.ts";
+
+const ASKING_MILLISECONDS = 500;
+
+/** How far an action is. It goes on without this page, and can be stopped. */
+export function Progress({ id, done, onClose }: { id: string; done: string; onClose(): void }) {
+  const reading = useReading(`bulk ${id}`, (signal) => platform.runs.bulk(id).get({ signal }));
+  const { value, problem } = reading.state.value;
+  const isOver = value?.status === "done" || value?.status === "stopped";
+  useEffect(() => {
+    if (isOver) return;
+    const timer = setInterval(() => reading.again(), ASKING_MILLISECONDS);
+    return () => clearInterval(timer);
+  }, [isOver, reading]);
+  const acted = value === null ? 0 : value.done + value.failed;
+  return (
+    <>
+      <progress max={Math.max(1, value?.total ?? 1)} value={acted} aria-label="Runs that were acted upon" />
+      <p role="status">
+        {value === null
+          ? (problem?.text ?? "It begins…")
+          : `${value.done.toLocaleString("en")} of ${value.total.toLocaleString("en")} ${done}`}
+        {value !== null && value.failed > 0 && `, ${value.failed.toLocaleString("en")} could not be`}
+        {value?.status === "stopped" && ", stopped"}
+      </p>
+      <div class="dialog-foot">
+        {isOver ? (
+          <button type="button" class="primary" onClick={onClose}>
+            Close
+          </button>
+        ) : (
+          <button
+            type="button"
+            onClick={async () => {
+              await platform.runs.bulk(id).stop();
+              reading.again();
+            }}
+          >
+            Stop
+          </button>
+        )}
+      </div>
+    </>
+  );
+}

@@ -72,8 +72,10 @@ export const VIEWS: View[] = [
   },
 ];
 
-/** What a view that is loaded came to. */
-const loaded = signal<ReadonlyMap<View, ComponentType<ViewProps>>>(new Map());
+/** What views that are loaded came to: null of one whose file could not be had, which is asked for again. */
+const loaded = signal<ReadonlyMap<View, ComponentType<ViewProps> | null>>(new Map());
+const loading = new Set<View>();
+const AGAIN_MILLISECONDS = 3000;
 
 /** The view of a path, and what its path names; null where there is none. */
 export function viewAt(path: string): { view: View; params: Record<string, string> } | null {
@@ -84,13 +86,20 @@ export function viewAt(path: string): { view: View; params: Record<string, strin
   return null;
 }
 
-/** The component of a view; null until it is loaded. */
-export function componentOf(view: View): ComponentType<ViewProps> | null {
+/** The component of a view; undefined until it is loaded, null while its file can't be had. */
+export function componentOf(view: View): ComponentType<ViewProps> | null | undefined {
   if (typeof view.view === "function") return view.view;
   const found = loaded.value.get(view);
-  if (found !== undefined) return found;
-  view.view.load().then((component) => {
-    loaded.value = new Map([...loaded.peek(), [view, component]]);
-  });
-  return null;
+  if (!found && !loading.has(view)) load(view, view.view.load);
+  return found;
+}
+
+async function load(view: View, ask: () => Promise<ComponentType<ViewProps>>): Promise<void> {
+  loading.add(view);
+  const component = await ask().catch(() => null);
+  loaded.value = new Map([...loaded.peek(), [view, component]]);
+  if (component === null) await new Promise((resolve) => setTimeout(resolve, AGAIN_MILLISECONDS));
+  loading.delete(view);
+  // Whoever shows it asks again.
+  if (component === null) loaded.value = new Map(loaded.peek());
 }

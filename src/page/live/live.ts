@@ -3,6 +3,7 @@
  * looked at last. It tells tabs that show the same; those that show something else ask now and then while they are seen.
  */
 import { computed, signal } from "@preact/signals";
+import { ApiError } from "../../client/errors.ts";
 import { outage } from "../data/outage.ts";
 import { problemOf } from "../data/problem.ts";
 import type { Topic } from "./topic.ts";
@@ -84,7 +85,8 @@ async function hold(signal: AbortSignal): Promise<void> {
       if (followed.name.startsWith("run ")) return over(signal);
     } catch (error) {
       if (signal.aborted) return;
-      if (problemOf(error).code === "run_not_found") return over(signal);
+      // Such as a run or a workflow that is not there: asking again changes nothing.
+      if (error instanceof ApiError && !problemOf(error).isOutage) return over(signal);
     }
     const seconds = RECONNECT_SECONDS[Math.min(tries, RECONNECT_SECONDS.length - 1)] ?? 1;
     if (signal.aborted) return;

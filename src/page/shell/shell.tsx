@@ -1,6 +1,8 @@
 import { useEffect, useRef } from "preact/hooks";
+import { ConnectionError } from "../../client/errors.ts";
 import { address } from "../address/address.ts";
-import { NoSuchView } from "../shared/states/states.tsx";
+import { problemOf } from "../data/problem.ts";
+import { Failed, NoSuchView } from "../shared/states/states.tsx";
 import { title } from "../title.ts";
 import { componentOf, viewAt } from "../views.ts";
 import { Announcer } from "./announcer.tsx";
@@ -8,6 +10,8 @@ import { Banner } from "./banner.tsx";
 import { Header } from "./header.tsx";
 import { Search } from "./search.tsx";
 import { Shortcuts } from "./shortcuts.tsx";
+
+const NO_ANSWER = problemOf(new ConnectionError("This part of the page could not be loaded"));
 
 /** What is around every view. */
 export function Shell() {
@@ -44,5 +48,8 @@ function Shown({ path }: { path: string }) {
   const found = viewAt(path);
   if (found === null) return <NoSuchView />;
   const Component = componentOf(found.view);
-  return Component === null ? <p class="soft page-pad">Loading…</p> : <Component key={path} params={found.params} />;
+  if (Component === undefined) return <p class="soft page-pad">Loading…</p>;
+  // Not every browser asks again for a part that it could not have: it does with the page.
+  if (Component === null) return <Failed problem={NO_ANSWER} again={() => location.reload()} />;
+  return <Component key={path} params={found.params} />;
 }

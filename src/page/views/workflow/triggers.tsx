@@ -18,7 +18,7 @@ export function Triggers({ workflow }: TabProps) {
     {
       name: "wf",
       says: "Shows each step as it ends.",
-      text: `wf run ${quoted(reference)} ${quoted(JSON.stringify(payload))}`,
+      text: `wf run ${quoted(reference)} -p ${quoted(JSON.stringify(payload))}`,
     },
     {
       name: "TypeScript",

@@ -40,6 +40,10 @@ const views: Record<string, string> = {
   "run-paused": `/ui/runs/${runs.paused}`,
   "run-missing": "/ui/runs/01a2283a-e177-7000-8f72-3914e640ff29",
   compare: `/ui/runs/${runs.failed}/compare/${runs.success}`,
+  "compare-open": `/ui/runs/${runs.failed}/compare/${runs.success}?step=$payload`,
+  "waiting-empty": `${empty.url}/ui/waiting`,
+  waiting: "/ui/waiting",
+  "waiting-open": `/ui/waiting?run=${runs.waiting}&step=approval`,
 };
 for (const [name, address] of Object.entries(views)) {
   if (!name.startsWith(wanted)) continue;

@@ -104,6 +104,23 @@ test("a workflow is written, tried and saved by keys alone", async () => {
   expect(listAt(stored, "steps").map((step) => at(step, "name"))).toEqual(["first", "delay"]);
 });
 
+test("a step is inserted behind the one that is chosen, by the plus in the drawing", async () => {
+  await api.put("/api/v1/workflows/plus?create=true", { name: "Plus", steps: [leaf("a"), leaf("b")] });
+  await browser.visit(`${platform.url}/ui/workflows/plus/edit`, async (page) => {
+    await page.locator(".picture svg.box rect").first().click();
+    await page.locator(".picture .plus circle").click({ force: true });
+    await page
+      .getByRole("dialog", { name: "Insert a step behind “a”" })
+      .getByRole("button", { name: /^delay/ })
+      .click();
+    await page.getByRole("treeitem", { name: /^delay/ }).waitFor();
+    await until(
+      page,
+      `[...document.querySelectorAll("[role=treeitem]")].map((one) => one.textContent[0]).join("") === "adb"`,
+    );
+  });
+});
+
 test("who is slower sees the other version beside theirs, and loses nothing", async () => {
   const versions = ["first", "theirs"].map((name) => ({ id: "shared", name: "Shared", steps: [leaf(name)] }));
   const mine = JSON.stringify({ id: "shared", name: "Shared", steps: [leaf("mine")] });

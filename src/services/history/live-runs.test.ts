@@ -29,15 +29,16 @@ function scene() {
   const clock = new HandClock();
   const runs = new Map<number, RunSummary>();
   const asked: RunsAsked[] = [];
-  const trouble = { isOut: false };
+  const trouble = { isOut: false, lookedTo: "" };
   const set = (number: number, status?: RunSummary["status"]) => runs.set(number, summary(number, status));
   const lists = {
     async summaries(query: RunsAsked) {
       asked.push(query);
       if (trouble.isOut) throw new Error("out");
       const fit = [...runs.values()].filter(({ status }) => query.status?.includes(status) ?? true);
-      const items = fit.toSorted((first, second) => (first.uuid < second.uuid ? 1 : -1)).slice(0, query.limit);
-      return { items, nextCursor: null, prevCursor: null, limit: 200, lookedTo: null };
+      const reached = fit.filter(({ uuid }) => uuid > trouble.lookedTo);
+      const items = reached.toSorted((first, second) => (first.uuid < second.uuid ? 1 : -1)).slice(0, query.limit);
+      return { items, nextCursor: null, prevCursor: null, limit: 200, lookedTo: trouble.lookedTo || null };
     },
   };
   const find = async ({ uuid }: { uuid: string }) => {
@@ -101,6 +102,19 @@ test("a run that no longer fits the filter is told with what it is now; one that
   set(3, "running");
   await look();
   expect(await told(stream)).toEqual(["1 failed", "3 running"]);
+});
+
+test("what a look did not come down to is no news when another one does, but where something happened to it", async () => {
+  const { clock, runs, set, trouble, live, look } = scene();
+  clock.time = 1_000_000;
+  for (const number of [1, 2, 5]) set(number, "success");
+  trouble.lookedTo = uuidOf(3);
+  const stream = await live.open({});
+  trouble.lookedTo = "";
+  runs.set(2, { ...summary(2, "failed"), completedAt: clock.time });
+  set(6);
+  await look();
+  expect(await told(stream)).toEqual(["2 failed", "6 pending"]);
 });
 
 test("who follows the same shares a look, and other lists have their own", async () => {

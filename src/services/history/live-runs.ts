@@ -13,6 +13,8 @@ const WINDOW = 200;
 const LOOK_MILLISECONDS = 1000;
 /** Changes that wait for a reader; with more it is told to read the list again. */
 const MOST_WAITING = 1000;
+/** How far the clock of the database may be behind. */
+const CLOCKS_MILLISECONDS = 5000;
 
 /** A run that is new in a list, or has another status than before. */
 export interface RunChange {
@@ -44,10 +46,18 @@ interface Reader {
 }
 
 /** A list that is followed, as it was at the last look. */
-interface Followed {
+interface Followed extends Seen {
   query: RunsAsked;
-  known: Map<string, RunSummary>;
   readers: Set<Reader>;
+}
+
+/** What a look has seen of a list. */
+interface Seen {
+  known: Map<string, RunSummary>;
+  /** The look came down to this uuid: of older runs it knows nothing. Empty where it saw all. */
+  reach: string;
+  /** When, milliseconds since the epoch. */
+  seenAt: number;
 }
 
 export class LiveRuns {
@@ -81,8 +91,8 @@ export class LiveRuns {
     const name = JSON.stringify(query);
     const reader: Reader = { waiting: [], missed: false, wake: null };
     try {
-      const runs = this.#followed.has(name) ? [] : await this.#newest(query);
-      const followed = this.#followed.get(name) ?? { query, known: byUuid(runs), readers: new Set() };
+      const seen = this.#followed.get(name) ?? (await this.#newest(query));
+      const followed = this.#followed.get(name) ?? { query, ...seen, readers: new Set() };
       this.#followed.set(name, followed);
       followed.readers.add(reader);
       this.#lookLater();
@@ -124,8 +134,11 @@ export class LiveRuns {
     for (const stream of this.#open) stream.close();
   }
 
-  async #newest(query: RunsAsked): Promise<RunSummary[]> {
-    return (await this.#lists.summaries({ ...query, order: "desc", limit: WINDOW }, null)).items;
+  async #newest(query: RunsAsked): Promise<Seen> {
+    const seenAt = this.#clock.now();
+    const { items, lookedTo } = await this.#lists.summaries({ ...query, order: "desc", limit: WINDOW }, null);
+    const reach = items.length < WINDOW ? (lookedTo ?? "") : (items.at(-1)?.uuid ?? "");
+    return { known: new Map(items.map((run) => [run.uuid, run])), reach, seenAt };
   }
 
   #lookLater(): void {
@@ -149,16 +162,15 @@ export class LiveRuns {
   }
 
   async #compare(followed: Followed): Promise<void> {
-    const runs = await this.#newest(followed.query);
+    const now = await this.#newest(followed.query);
     const { known } = followed;
-    const now = byUuid(runs);
-    const oldest = runs.length < WINDOW ? "" : (runs.at(-1)?.uuid ?? "");
+    const runs = [...now.known.values()];
     // The list has moved on by more than its window, or by runs that were stored and are over between two looks.
     const missed = runs.length === WINDOW && !runs.some(({ uuid }) => known.has(uuid));
-    const left = [...known.values()].filter(({ uuid }) => !now.has(uuid) && uuid > oldest);
+    const left = [...known.values()].filter(({ uuid }) => !now.known.has(uuid) && uuid > now.reach);
     const changed = await Promise.all(left.map((run) => this.#asItIs(run)));
-    for (const run of runs.toReversed()) if (known.get(run.uuid)?.status !== run.status) changed.push(run);
-    followed.known = now;
+    for (const run of runs.toReversed()) if (hasChanged(run, followed)) changed.push(run);
+    Object.assign(followed, now);
     const seenAt = this.#clock.now();
     const changes = changed.flatMap((run) => (run === null ? [] : [{ run, seenAt }]));
     if (changes.length === 0 && !missed) return;
@@ -180,6 +192,10 @@ function tell(reader: Reader, changes: RunChange[], missed: boolean): void {
   reader.wake?.();
 }
 
-function byUuid(runs: RunSummary[]): Map<string, RunSummary> {
-  return new Map(runs.map((run) => [run.uuid, run]));
+/** Whether something happened to a run since a look: one that this look did not come down to may be as it was long before. */
+function hasChanged(run: RunSummary, { known, reach, seenAt }: Seen): boolean {
+  const before = known.get(run.uuid);
+  if (before !== undefined) return before.status !== run.status;
+  const { createdAt, startedAt, completedAt } = run;
+  return run.uuid > reach || (completedAt ?? startedAt ?? createdAt) > seenAt - CLOCKS_MILLISECONDS;
 }

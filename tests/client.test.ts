@@ -39,6 +39,10 @@ function loseEachAnswerOnce(): string[] {
   return sent;
 }
 
+test("an address that is none is refused at once", () => {
+  expect(() => new Client({ url: "nonsense" })).toThrow('"nonsense" is no address; write it as http://127.0.0.1:8001');
+});
+
 test("a run is triggered, told, and gives what its definition says", async () => {
   const { workflow_id } = await client().workflows.create({ ...HELLO, output: { twice: "${{ payload.n * 2 }}" } });
   const run = await client().trigger(workflow_id, { payload: { n: 21 } });

@@ -44,7 +44,11 @@ export class Connection {
   readonly #options: ConnectionOptions;
   readonly #url: string;
 
+  /** @throws TypeError where the address is none */
   constructor(options: ConnectionOptions) {
+    if (!URL.canParse(options.url)) {
+      throw new TypeError(`${JSON.stringify(options.url)} is no address; write it as http://127.0.0.1:8001`);
+    }
     this.#options = options;
     this.#url = options.url.replace(/\/+$/, "");
   }

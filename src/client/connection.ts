@@ -130,10 +130,10 @@ export class Connection {
   }
 }
 
-/** Seconds until the next try: what the answer says, or twice as long each time, at random so that clients do not come together. */
+/** Seconds until the next try: what the answer says and more, twice as much each time, at random so that clients do not come together. */
 function waitOf(error: Error, tries: number): number {
   const grown = Math.min(FIRST_PAUSE_SECONDS * 2 ** tries, LONGEST_PAUSE_SECONDS) * (0.5 + Math.random() / 2);
-  return error instanceof ApiError && error.retryAfter !== null ? Math.max(error.retryAfter, grown) : grown;
+  return error instanceof ApiError && error.retryAfter !== null ? error.retryAfter + grown : grown;
 }
 
 /** @throws the reason of the signal */

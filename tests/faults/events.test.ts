@@ -28,22 +28,29 @@ test(NAME, async () => {
       const workflow = await api.create(STEPS);
       const runs = await Promise.all(Array.from({ length: RUNS }, () => follower.trigger(workflow)));
       const told = new Map<string, RunEvent[]>(runs.map(({ id }) => [id, []]));
-      const following = runs.map(async (run) => {
-        for await (const event of run.events()) told.get(run.id)?.push(event);
+      const following = Promise.all(
+        runs.map(async (run) => {
+          for await (const event of run.events()) told.get(run.id)?.push(event);
+        }),
+      );
+      let failure: unknown = null;
+      following.catch((error) => {
+        failure = error;
       });
       const victims = ["api-1", "worker-1", "api-2", "worker-2"];
       for (let at = 0; at < SIGNALS; at++) {
         const isWaiting = ({ type, address }: RunEvent) => type === "step.started" && address === `wait${at}`;
-        await until(`all are told that wait${at} began`, WITHIN_MS, () =>
-          told.values().every((events) => events.some(isWaiting)),
-        );
+        await until(`all are told that wait${at} began`, WITHIN_MS, () => {
+          if (failure !== null) throw failure;
+          return told.values().every((events) => events.some(isWaiting));
+        });
         const victim = victims.splice(random.below(victims.length), 1)[0] ?? "";
         await deployment.kill(victim);
         // While it is down: those who followed it ask the other one.
         await Promise.all(runs.map((run) => run.signal(`go${at}`, at)));
         await deployment.start(victim);
       }
-      await Promise.all(following);
+      await following;
       for (const run of runs) {
         const happened = await Array.fromAsync(run.history());
         expect(told.get(run.id)).toEqual(happened);

@@ -33,7 +33,9 @@ describe("the template", () => {
     await run([...command.slice(0, command.indexOf("-g")), "-t", "-q"]);
     const text = await Bun.file(join(folder, "nginx.conf")).text();
     expect(text).toContain("listen 127.0.0.1:8001 ");
-    expect(text.match(/^ +server 127\.0\.0\.1:801\d /gm)?.length).toBe(3);
+    for (const fails of [3, 0]) {
+      expect(text.match(new RegExp(`^ +server 127\\.0\\.0\\.1:801\\d max_fails=${fails}\\b`, "gm"))?.length).toBe(3);
+    }
     rmSync(folder, { recursive: true });
   });
 

@@ -51,6 +51,7 @@ export async function prepareNginx(
   const values = {
     NGINX_LISTEN: `127.0.0.1:${port}`,
     NGINX_API_SERVERS: servers.join("\n        "),
+    NGINX_HELD_SERVERS: apiPorts.map((apiPort) => `server 127.0.0.1:${apiPort} max_fails=0;`).join("\n        "),
     NGINX_RUN_DIR: folder,
     NGINX_RATE_LIMIT: limits === null ? "" : String(limits.requests),
     NGINX_RATE: String(limits?.requests ?? 1),

@@ -7,14 +7,13 @@ import type { RunRecord, RunSummary } from "../../storage/port.ts";
 import type { RunLists } from "../finding/run-lists.ts";
 import { NAMESPACE } from "../namespace.ts";
 import type { Places } from "../places.ts";
+import { hasChanged, type Seen } from "./seen.ts";
 
 /** The newest runs of a list, which are followed. */
 const WINDOW = 200;
 const LOOK_MILLISECONDS = 1000;
 /** Changes that wait for a reader; with more it is told to read the list again. */
 const MOST_WAITING = 1000;
-/** How far the clock of the database may be behind. */
-const CLOCKS_MILLISECONDS = 5000;
 
 /** A run that is new in a list, or has another status than before. */
 export interface RunChange {
@@ -49,15 +48,6 @@ interface Reader {
 interface Followed extends Seen {
   query: RunsAsked;
   readers: Set<Reader>;
-}
-
-/** What a look has seen of a list. */
-interface Seen {
-  known: Map<string, RunSummary>;
-  /** The look came down to this uuid: of older runs it knows nothing. Empty where it saw all. */
-  reach: string;
-  /** When, milliseconds since the epoch. */
-  seenAt: number;
 }
 
 export class LiveRuns {
@@ -190,12 +180,4 @@ function tell(reader: Reader, changes: RunChange[], missed: boolean): void {
   reader.missed ||= missed || reader.waiting.length + changes.length > MOST_WAITING;
   reader.waiting = reader.missed ? [] : [...reader.waiting, ...changes];
   reader.wake?.();
-}
-
-/** Whether something happened to a run since a look: one that this look did not come down to may be as it was long before. */
-function hasChanged(run: RunSummary, { known, reach, seenAt }: Seen): boolean {
-  const before = known.get(run.uuid);
-  if (before !== undefined) return before.status !== run.status;
-  const { createdAt, startedAt, completedAt } = run;
-  return run.uuid > reach || (completedAt ?? startedAt ?? createdAt) > seenAt - CLOCKS_MILLISECONDS;
 }

@@ -4,6 +4,7 @@ import type { Page } from "playwright-core";
 import { expectAccessible } from "../harness/browser/axe.ts";
 import { BROWSER_START_MS, Browser } from "../harness/browser/browser.ts";
 import { seed } from "../harness/browser/seed.ts";
+import { until } from "../harness/browser/until.ts";
 import { Client } from "../harness/http/client.ts";
 import { expectReply } from "../harness/http/expect.ts";
 import { Platform } from "../harness/platform.ts";
@@ -87,7 +88,7 @@ test("by keys alone: find the run that failed, open its step, copy the output, r
   await visit("/ui/runs?status=failed", async (page) => {
     await page.getByRole("link", { name: /Sync orders/ }).waitFor();
     await page.keyboard.press("j");
-    await page.waitForFunction("document.activeElement.closest('[data-run]') !== null");
+    await until(page, "document.activeElement.closest('[data-run]') !== null");
     await page.keyboard.press("Enter");
     await page.waitForURL(`${platform.url}/ui/runs/${runs.failed}`);
     await page.getByRole("link", { name: "Open the step" }).waitFor();

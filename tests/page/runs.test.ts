@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { Page } from "playwright-core";
 import { expectAccessible } from "../harness/browser/axe.ts";
 import { BROWSER_START_MS, Browser } from "../harness/browser/browser.ts";
+import { until } from "../harness/browser/until.ts";
 import { Client } from "../harness/http/client.ts";
 import { expectReply } from "../harness/http/expect.ts";
 import { listAt, textAt } from "../harness/http/json.ts";
@@ -65,7 +66,7 @@ test("while a row has the focus, 500 runs that arrive wait, and are shown when t
   await visit("/ui/runs", async (page) => {
     await page.locator("[data-run]").first().waitFor();
     await page.keyboard.press("j");
-    await page.waitForFunction("document.activeElement.closest('[data-run]') !== null");
+    await until(page, "document.activeElement.closest('[data-run]') !== null");
     const place = () => page.evaluate("document.activeElement.closest('[data-run]').getBoundingClientRect().top");
     const id = () => page.evaluate("document.activeElement.closest('[data-run]').dataset.run");
     const [top, focused] = [await place(), await id()];
@@ -75,7 +76,7 @@ test("while a row has the focus, 500 runs that arrive wait, and are shown when t
     expect([await place(), await id()]).toEqual([top, focused]);
     await pill.press("Enter");
     await pill.waitFor({ state: "hidden" });
-    await page.waitForFunction(`document.querySelector("[data-run]").dataset.run > "${String(focused)}"`);
+    await until(page, `document.querySelector("[data-run]").dataset.run > "${String(focused)}"`);
     await expectAccessible(page);
   });
 });

@@ -64,6 +64,7 @@ test("16 steps within one another can be walked into, closed and opened", async 
     await page.keyboard.press("Enter");
     await page.waitForURL(/step=0%2F0%2F0/);
     await page.keyboard.press("ArrowLeft");
+    await expectActive(page, /^n16, block/, "1 of 1");
     await page.keyboard.press("ArrowLeft");
     await expectActive(page, /^n16, block, 1 steps within/, "1 of 1");
     expect(await page.getByRole("treeitem", { name: /^core/ }).count()).toBe(0);

@@ -6,6 +6,7 @@ import { useReading } from "../../data/reading.ts";
 import { follow } from "../../live/live.ts";
 import { askedTopic } from "../../live/topic.ts";
 import { Failed, LoadingRows } from "../../shared/states/states.tsx";
+import { beat } from "./beat.ts";
 import { Failing } from "./failing.tsx";
 import { FirstSteps } from "./first-steps.tsx";
 import { Longest } from "./longest.tsx";
@@ -24,6 +25,7 @@ export function Home() {
   useEffect(() => {
     const again = () => {
       stats.again();
+      beat.value++;
       if (newest.state.peek().value?.items.length === 0) newest.again();
     };
     return follow(askedTopic(`home ${window}`, again));

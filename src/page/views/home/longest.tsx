@@ -1,14 +1,14 @@
 import { hrefOf } from "../../address/address.ts";
 import { platform } from "../../data/platform.ts";
-import { useReading } from "../../data/reading.ts";
 import { Took } from "../../shared/time/time.tsx";
+import { useBeating } from "./beat.ts";
 import { Card } from "./card.tsx";
 
 const SHOWN = 5;
 
 /** The oldest runs that are not over. */
 export function Longest() {
-  const reading = useReading("longest", (signal) =>
+  const reading = useBeating("longest", (signal) =>
     platform.runs.page({ status: "running", order: "asc" }, { limit: SHOWN, signal }),
   );
   const { value, problem } = reading.state.value;

@@ -1,12 +1,12 @@
 import { platform } from "../../data/platform.ts";
-import { useReading } from "../../data/reading.ts";
 import { StatusMark } from "../../shared/status/status.tsx";
+import { useBeating } from "./beat.ts";
 
 const STATES: Record<string, string> = { up: "success", degraded: "paused", down: "failed" };
 
 /** The services that the platform stands on, as the process that answered sees them. */
 export function Parts() {
-  const reading = useReading("parts", (signal) => platform.ready({ signal }));
+  const reading = useBeating("parts", (signal) => platform.ready({ signal }));
   const { value, problem } = reading.state.value;
   return (
     <section class="home-parts" aria-label="Parts">

@@ -1,8 +1,8 @@
 import { hrefOf } from "../../address/address.ts";
 import { collect } from "../../data/collect.ts";
 import { platform } from "../../data/platform.ts";
-import { useReading } from "../../data/reading.ts";
 import { Time } from "../../shared/time/time.tsx";
+import { useBeating } from "./beat.ts";
 import { Card } from "./card.tsx";
 
 const SHOWN = 5;
@@ -10,7 +10,7 @@ const LOOKED_AT = 200;
 
 /** What is started next. */
 export function Schedules() {
-  const reading = useReading("next schedules", async (signal) => {
+  const reading = useBeating("next schedules", async (signal) => {
     const { items } = await collect(platform.schedules.list({ signal }), LOOKED_AT);
     const coming = items.flatMap(({ id, workflow_id, next_runs: [at] }) =>
       at === undefined ? [] : [{ id, workflow_id, at }],

@@ -1,14 +1,14 @@
 import { hrefOf } from "../../address/address.ts";
 import { platform } from "../../data/platform.ts";
-import { useReading } from "../../data/reading.ts";
 import { Took } from "../../shared/time/time.tsx";
+import { useBeating } from "./beat.ts";
 import { Card } from "./card.tsx";
 
 const SHOWN = 5;
 
 /** The steps that have waited longest for a signal. */
 export function WaitingFor() {
-  const reading = useReading("waiting for somebody", (signal) => platform.runs.waiting({ limit: SHOWN, signal }));
+  const reading = useBeating("waiting for somebody", (signal) => platform.runs.waiting({ limit: SHOWN, signal }));
   const { value, problem } = reading.state.value;
   const steps = value?.items.flatMap((run) => run.waits.map((wait) => ({ run, wait }))).slice(0, SHOWN) ?? null;
   return (

@@ -16,7 +16,11 @@ export function CompareRow({ step, longest, isOpen }: CompareRowProps) {
   return (
     <tr class={`compare-row ${isOpen ? "is-open" : ""}`}>
       <td>
-        <a class="compare-link mono" aria-expanded={isOpen} href={hrefOf(choose({ step: isOpen ? null : address }))}>
+        <a
+          class="compare-link row-link mono"
+          aria-expanded={isOpen}
+          href={hrefOf(choose({ step: isOpen ? null : address }))}
+        >
           {address}
         </a>
       </td>

@@ -43,7 +43,7 @@ export function CompareTable({ before, after, steps }: CompareTableProps) {
           <tr class={`compare-row ${open === PAYLOAD ? "is-open" : ""}`}>
             <td>
               <a
-                class="compare-link"
+                class="compare-link row-link"
                 aria-expanded={open === PAYLOAD}
                 href={hrefOf(choose({ step: open === PAYLOAD ? null : PAYLOAD }))}
               >

@@ -35,7 +35,7 @@ function Row({ step: { run, wait, isGone }, isChosen }: { step: WaitingStep; isC
       <td>
         <span class="waiting-name">
           <a
-            class="waiting-link cut"
+            class="waiting-link row-link cut"
             title={name}
             href={hrefOf(choose({ run: uuid, step: wait.address }))}
             aria-current={isChosen ? "true" : undefined}

@@ -1,6 +1,7 @@
 /** The view of schedules: when each fires on its own clocks and the reader's, switched, run, and filled back with a count first. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { Client } from "../../src/client/index.ts";
+import { expectAskedAndRefused } from "../harness/browser/asked.ts";
 import { expectAccessible } from "../harness/browser/axe.ts";
 import { BROWSER_START_MS, Browser } from "../harness/browser/browser.ts";
 import { expectNarrow } from "../harness/browser/narrow.ts";
@@ -122,20 +123,11 @@ test("at 320 px nothing but the table scrolls sideways", async () => {
 });
 
 test("while it is asked, and where it can't be, other pictures stand there than for none", async () => {
-  await browser.visit(
-    `${platform.url}/ui`,
-    async (page) => {
-      const held = Promise.withResolvers<void>();
-      const answer = { status: 503, json: { detail: "The database is out", code: "storage_unavailable" } };
-      await page.route("**/api/v1/schedules?*", (asked) => held.promise.then(() => asked.fulfill(answer)));
-      await page.getByRole("link", { name: "Schedules", exact: true }).first().click();
-      await page.getByRole("status", { name: "Loading schedules" }).waitFor();
-      await expectAccessible(page);
-      held.resolve();
-      await page.getByRole("heading", { name: "Could not ask" }).waitFor();
-      await page.getByText("The database is out").first().waitFor();
-      await expectAccessible(page);
-    },
-    { expected: /503/ },
-  );
+  const view = {
+    address: `${platform.url}/ui`,
+    link: "Schedules",
+    reads: "**/api/v1/schedules?*",
+    loading: "Loading schedules",
+  };
+  await expectAskedAndRefused(browser, view);
 });

@@ -1,6 +1,7 @@
 /** The view of the system: how it is, what waits, and what is out while something is. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { Client } from "../../src/client/index.ts";
+import { expectAskedAndRefused } from "../harness/browser/asked.ts";
 import { expectAccessible } from "../harness/browser/axe.ts";
 import { BROWSER_START_MS, Browser } from "../harness/browser/browser.ts";
 import { expectNarrow } from "../harness/browser/narrow.ts";
@@ -61,20 +62,11 @@ test("a service that is out, and a word of a newer server, are said and not hidd
 });
 
 test("while it is asked, and where it can't be, other pictures stand there than for none", async () => {
-  await browser.visit(
-    `${platform.url}/ui`,
-    async (page) => {
-      const held = Promise.withResolvers<void>();
-      const answer = { status: 503, json: { detail: "The database is out", code: "storage_unavailable" } };
-      await page.route("**/api/v1/system", (asked) => held.promise.then(() => asked.fulfill(answer)));
-      await page.getByRole("link", { name: "System", exact: true }).first().click();
-      await page.getByRole("status", { name: "Loading how it is" }).waitFor();
-      await expectAccessible(page);
-      held.resolve();
-      await page.getByRole("heading", { name: "Could not ask" }).waitFor();
-      await page.getByText("The database is out").first().waitFor();
-      await expectAccessible(page);
-    },
-    { expected: /503/ },
-  );
+  const view = {
+    address: `${platform.url}/ui`,
+    link: "System",
+    reads: "**/api/v1/system",
+    loading: "Loading how it is",
+  };
+  await expectAskedAndRefused(browser, view);
 });

@@ -21,15 +21,18 @@ export const PageQuery = Type.Object(
 );
 export type PageQuery = Static<typeof PageQuery>;
 
+/** How much of its items a list shows. */
+export const VIEWS = ["full", "summary"] as const;
+
 /** The query of the list of workflows. */
 export const WorkflowsQuery = Type.Object(
   {
     ...PageQuery.properties,
     view: Type.Optional(
-      Type.Union([Type.Literal("full"), Type.Literal("summary")], {
-        default: "full",
-        description: "summary: without steps and what else a definition says",
-      }),
+      Type.Union(
+        VIEWS.map((view) => Type.Literal(view)),
+        { default: "full", description: "summary: without steps and what else a definition says" },
+      ),
     ),
   },
   { additionalProperties: false },

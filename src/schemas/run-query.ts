@@ -1,7 +1,7 @@
 /** What a list of runs can be asked for. */
 import { type Static, Type } from "@sinclair/typebox";
 import { WorkflowReference } from "../language/definition/reference.ts";
-import { type Order, PageQuery } from "./page.ts";
+import { type Order, PageQuery, VIEWS } from "./page.ts";
 import { RunStatus } from "./run.ts";
 
 /** Texts go to the database, which stores no NUL. */
@@ -11,8 +11,6 @@ const uuid = (description: string) => Type.Optional(Type.String({ pattern: UUID,
 /** With a zone; which days there are is looked at by whoever reads it. */
 const TIME = "^\\d{4}-\\d\\d-\\d\\d[Tt]\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?([Zz]|[+-]\\d\\d:\\d\\d)$";
 const time = (description: string) => Type.Optional(Type.String({ pattern: TIME, description }));
-
-export const VIEWS = ["full", "summary"] as const;
 
 /** The query of the list of runs. */
 export const RunQuery = Type.Object(

@@ -11,7 +11,6 @@ export const MAX_JITTER_SECONDS = 60 * 60;
 
 /** What happens to a tick while the run of an earlier one is under way. */
 export const OVERLAPS = ["skip", "queue", "allow", "cancel_oldest"] as const;
-export type Overlap = (typeof OVERLAPS)[number];
 
 const fields = {
   id: Type.Optional({

@@ -29,7 +29,7 @@ export interface Operation {
 
 /** An answer that says nothing of whether the request took effect. */
 export function isUnknown({ status }: Pick<Reply, "status">): boolean {
-  return status === 0 || status >= 500 || status === 429;
+  return status >= 500 || status === 429;
 }
 
 /** The operations of all clients, in the order of their ends. */

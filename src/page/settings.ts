@@ -3,9 +3,8 @@ import { effect, type Signal, signal } from "@preact/signals";
 
 const THEMES = ["system", "light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];
-const TIMES = ["utc", "local", "relative"] as const;
 /** How times are shown. */
-export type TimeSetting = (typeof TIMES)[number];
+const TIMES = ["utc", "local", "relative"] as const;
 const SWITCH = ["on", "off"] as const;
 
 export const theme = stored("theme", THEMES, "system");

@@ -49,6 +49,15 @@ export function Failed({ problem, again }: { problem: Problem; again?: () => voi
   );
 }
 
+/** What went wrong with something that was asked for; nothing where all is well. */
+export function ProblemLine({ problem }: { problem: Problem | null }) {
+  return problem === null ? null : (
+    <p class="problem" role="alert">
+      {problem.text}
+    </p>
+  );
+}
+
 export function NoSuchView() {
   return (
     <Empty title="There is no such page">

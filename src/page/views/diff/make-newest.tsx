@@ -6,6 +6,7 @@ import { platform } from "../../data/platform.ts";
 import { type Problem, problemOf } from "../../data/problem.ts";
 import { Dialog } from "../../shared/dialog/dialog.tsx";
 import { TextDiff } from "../../shared/editor/text-diff.tsx";
+import { ProblemLine } from "../../shared/states/states.tsx";
 
 interface MakeNewestProps {
   newest: StoredDefinition;
@@ -38,11 +39,7 @@ export function MakeNewest({ newest, version }: MakeNewestProps) {
               before={{ text: definitionText(newest), label: `Version ${newest.version}` }}
               after={{ text: definitionText(version), label: `Version ${version.version}` }}
             />
-            {problem !== null && (
-              <p class="problem" role="alert">
-                {problem.text}
-              </p>
-            )}
+            <ProblemLine problem={problem} />
             <div class="dialog-foot">
               <button type="button" onClick={() => setIsOpen(false)}>
                 Leave it

@@ -8,6 +8,7 @@ import { type Problem, problemOf } from "../../data/problem.ts";
 import { useReading } from "../../data/reading.ts";
 import { Dialog } from "../../shared/dialog/dialog.tsx";
 import { TextDiff } from "../../shared/editor/text-diff.tsx";
+import { ProblemLine } from "../../shared/states/states.tsx";
 import type { TextState } from "./text-state.ts";
 
 interface SaveDialogProps {
@@ -65,11 +66,7 @@ export function SaveDialog({ state, onClose }: SaveDialogProps) {
           <TextDiff before={{ text: definitionText(stored), label: `Version ${stored.version}` }} after={after} />
         )}
         {base === null && <p class="soft">It is stored as version 1, and can be run from then on.</p>}
-        {problem !== null && (
-          <p class="problem" role="alert">
-            {problem.text}
-          </p>
-        )}
+        <ProblemLine problem={problem} />
         <div class="dialog-foot">
           <button type="button" onClick={onClose}>
             Go on editing

@@ -10,6 +10,7 @@ import { Drawing } from "../../shared/drawing/drawing.tsx";
 import { statesOf } from "../../shared/drawing/states.ts";
 import { stepsOf } from "../../shared/drawing/steps.ts";
 import { JsonViewer } from "../../shared/json/json-viewer.tsx";
+import { ProblemLine } from "../../shared/states/states.tsx";
 import { Status } from "../../shared/status/status.tsx";
 import { durationText } from "../../shared/time/format.ts";
 import type { Example } from "./examples.ts";
@@ -41,11 +42,7 @@ export function ChosenExample({ example: { id, definition, test } }: { example: 
         <UseExample id={id} definition={definition} />
       </div>
       <p>{String(definition.description ?? "")}</p>
-      {problem !== null && (
-        <p class="problem" role="alert">
-          {problem.text}
-        </p>
-      )}
+      <ProblemLine problem={problem} />
       {run !== null && (
         <div class="example-run" aria-live="polite">
           <Status status={run.status} />

@@ -1,9 +1,8 @@
-import { useState } from "preact/hooks";
 import { go, root } from "../../address/address.ts";
+import { useDoing } from "../../data/doing.ts";
 import { platform } from "../../data/platform.ts";
-import { type Problem, problemOf } from "../../data/problem.ts";
 import { CopyButton } from "../../shared/copy/copy-button.tsx";
-
+import { ProblemLine } from "../../shared/states/states.tsx";
 import { EXAMPLE } from "./example.ts";
 
 const PLACE = root.href.replace(/\/$/, "");
@@ -42,19 +41,11 @@ export function FirstSteps() {
 }
 
 function ExampleCard() {
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const [isMaking, setIsMaking] = useState(false);
-  const make = async () => {
-    setIsMaking(true);
-    try {
-      await platform.workflows.replace(EXAMPLE.id, EXAMPLE, { create: true });
-      const run = await platform.trigger(EXAMPLE.id, { payload: { name: "Ada" } });
-      go(`/runs/${run.id}`);
-    } catch (error) {
-      setProblem(problemOf(error));
-      setIsMaking(false);
-    }
-  };
+  const making = useDoing(async () => {
+    await platform.workflows.replace(EXAMPLE.id, EXAMPLE, { create: true });
+    const run = await platform.trigger(EXAMPLE.id, { payload: { name: "Ada" } });
+    go(`/runs/${run.id}`);
+  });
   return (
     <section class="card">
       <h2>With one click</h2>
@@ -63,15 +54,11 @@ function ExampleCard() {
         answer.
       </p>
       <div class="card-foot">
-        <button type="button" class="primary" onClick={make} disabled={isMaking}>
+        <button type="button" class="primary" onClick={making.run} disabled={making.isBusy}>
           Make the example
         </button>
       </div>
-      {problem !== null && (
-        <p class="problem" role="alert">
-          {problem.text}
-        </p>
-      )}
+      <ProblemLine problem={making.problem} />
     </section>
   );
 }

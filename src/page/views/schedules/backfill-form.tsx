@@ -3,6 +3,7 @@ import type { BackfillTicks, Schedule } from "../../../schemas/schedule.ts";
 import { announce } from "../../announce.ts";
 import { platform } from "../../data/platform.ts";
 import { type Problem, problemOf } from "../../data/problem.ts";
+import { ProblemLine } from "../../shared/states/states.tsx";
 import { Time } from "../../shared/time/time.tsx";
 
 /** Fires the ticks of a time that is past, counted first. */
@@ -64,11 +65,7 @@ export function BackfillForm({ schedule, onBegun }: { schedule: Schedule; onBegu
         </p>
       )}
       {isBegun && <p role="status">Begun: {counted?.count.toLocaleString("en")} runs.</p>}
-      {problem !== null && (
-        <p class="problem" role="alert">
-          {problem.text}
-        </p>
-      )}
+      <ProblemLine problem={problem} />
       <div class="dialog-foot">
         <button type="submit" class={counted !== null && counted.count > 0 ? "primary" : ""} disabled={isBegun}>
           {counted === null || counted.count === 0 ? "Count them" : `Start ${counted.count.toLocaleString("en")} runs`}

@@ -1,10 +1,10 @@
-import { useState } from "preact/hooks";
 import type { Schedule } from "../../../schemas/schedule.ts";
 import { choose, go } from "../../address/address.ts";
+import { useDoing } from "../../data/doing.ts";
 import { platform } from "../../data/platform.ts";
-import { type Problem, problemOf } from "../../data/problem.ts";
 import { Dialog } from "../../shared/dialog/dialog.tsx";
 import { JsonViewer } from "../../shared/json/json-viewer.tsx";
+import { ProblemLine } from "../../shared/states/states.tsx";
 import { offsetText, zonedText } from "../../shared/time/format.ts";
 import { Time } from "../../shared/time/time.tsx";
 import { BackfillForm } from "./backfill-form.tsx";
@@ -15,33 +15,21 @@ const close = () => go(choose({ schedule: null }));
 /** A schedule: its next times on both clocks, what it gives its runs, and what can be done now. */
 export function ScheduleDrawer({ schedule, onChange }: { schedule: Schedule; onChange: () => void }) {
   const { id, timezone, payload, catch_up, jitter, starts_at, ends_at } = schedule;
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const [isStarting, setIsStarting] = useState(false);
-  const run = async () => {
-    setIsStarting(true);
-    try {
-      const started = await platform.schedules.run(id);
-      go(`/runs/${started.id}`);
-    } catch (error) {
-      setProblem(problemOf(error));
-      setIsStarting(false);
-    }
-  };
+  const { run, isBusy, problem } = useDoing(async () => {
+    const started = await platform.schedules.run(id);
+    go(`/runs/${started.id}`);
+  });
   return (
     <Dialog title={id} isDrawer onClose={close}>
       <div class="schedule-head">
         <p>
           <When schedule={schedule} />
         </p>
-        <button type="button" class="primary" onClick={run} disabled={isStarting}>
+        <button type="button" class="primary" onClick={run} disabled={isBusy}>
           Run now
         </button>
       </div>
-      {problem !== null && (
-        <p class="problem" role="alert">
-          {problem.text}
-        </p>
-      )}
+      <ProblemLine problem={problem} />
       <h3>Next times</h3>
       <NextTimes times={schedule.next_runs} zone={timezone} />
       <dl class="schedule-facts">

@@ -5,7 +5,7 @@ import { collect } from "../../data/collect.ts";
 import { platform } from "../../data/platform.ts";
 import { type Problem, problemOf } from "../../data/problem.ts";
 import { useReading } from "../../data/reading.ts";
-import { Empty, Failed, LoadingRows } from "../../shared/states/states.tsx";
+import { Empty, Failed, LoadingRows, ProblemLine } from "../../shared/states/states.tsx";
 import { setPaused } from "./changes.ts";
 import { ScheduleDrawer } from "./schedule-drawer.tsx";
 import { ScheduleRow } from "./schedule-row.tsx";
@@ -38,11 +38,7 @@ export function Schedules() {
       </div>
       {value === null && problem !== null && <Failed problem={problem} again={() => reading.again()} />}
       {value === null && problem === null && <LoadingRows label="Loading schedules" />}
-      {refused !== null && (
-        <p class="problem" role="alert">
-          {refused.text}
-        </p>
-      )}
+      <ProblemLine problem={refused} />
       {value !== null && items.length === 0 && <NoSchedules />}
       {items.length > 0 && <WeekStrip schedules={items} />}
       {items.length > 0 && (

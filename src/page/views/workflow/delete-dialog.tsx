@@ -3,6 +3,7 @@ import { choose, go } from "../../address/address.ts";
 import { platform } from "../../data/platform.ts";
 import { type Problem, problemOf } from "../../data/problem.ts";
 import { Dialog } from "../../shared/dialog/dialog.tsx";
+import { ProblemLine } from "../../shared/states/states.tsx";
 import type { TabProps } from "./tab.ts";
 
 /** Asks for the name, since a click may be one by chance. */
@@ -32,11 +33,7 @@ export function DeleteDialog({ workflow: { uuid, name } }: TabProps) {
           autocomplete="off"
         />
       </label>
-      {problem !== null && (
-        <p class="problem" role="alert">
-          {problem.text}
-        </p>
-      )}
+      <ProblemLine problem={problem} />
       <div class="dialog-foot">
         <button type="button" onClick={() => go(choose({ delete: null }))}>
           Keep it

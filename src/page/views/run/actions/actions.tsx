@@ -3,6 +3,7 @@ import { go } from "../../../address/address.ts";
 import { platform } from "../../../data/platform.ts";
 import { type Problem, problemOf } from "../../../data/problem.ts";
 import { useActions } from "../../../keys/keys.ts";
+import { ProblemLine } from "../../../shared/states/states.tsx";
 import { hasEnded } from "../../../shared/status/run-statuses.ts";
 import { absoluteText } from "../../../shared/time/format.ts";
 import type { ShownRun } from "../shown-run.ts";
@@ -52,11 +53,7 @@ export function Actions(shown: ShownRun) {
       )}
       <ActionButton name="Cancel…" reason={ended} run={() => setOpen("cancel")} />
       <More {...shown} signal={ended === null ? () => setOpen("signal") : null} />
-      {problem !== null && (
-        <p class="problem" role="alert">
-          {problem.text}
-        </p>
-      )}
+      <ProblemLine problem={problem} />
       {Dialog !== null && <Dialog {...shown} onClose={() => setOpen(null)} />}
     </div>
   );

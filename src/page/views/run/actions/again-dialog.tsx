@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import type { Json } from "../../../../schemas/json.ts";
 import { go } from "../../../address/address.ts";
+import { useDoing } from "../../../data/doing.ts";
 import { platform } from "../../../data/platform.ts";
 import { useReading } from "../../../data/reading.ts";
 import { Dialog } from "../../../shared/dialog/dialog.tsx";
@@ -9,7 +10,6 @@ import { JsonInput } from "../../../shared/form/json-input.tsx";
 import { Failed, LoadingRows } from "../../../shared/states/states.tsx";
 import type { ShownRun } from "../shown-run.ts";
 import { Foot } from "./foot.tsx";
-import { useDoing } from "./use-doing.ts";
 
 const ANY: Field = { kind: "json", schema: {}, fields: [], item: null, required: [] };
 

@@ -1,9 +1,9 @@
 import { useState } from "preact/hooks";
+import { useDoing } from "../../../data/doing.ts";
 import { platform } from "../../../data/platform.ts";
 import { Dialog } from "../../../shared/dialog/dialog.tsx";
 import type { ShownRun } from "../shown-run.ts";
 import { Foot } from "./foot.tsx";
-import { useDoing } from "./use-doing.ts";
 
 /** Ends a run. */
 export function CancelDialog({ run, again, onClose }: ShownRun & { onClose(): void }) {

@@ -1,4 +1,5 @@
 import type { Problem } from "../../../data/problem.ts";
+import { ProblemLine } from "../../../shared/states/states.tsx";
 
 interface FootProps {
   name: string;
@@ -12,11 +13,7 @@ interface FootProps {
 export function Foot({ name, isBusy, isDangerous = false, problem, onClose }: FootProps) {
   return (
     <>
-      {problem !== null && (
-        <p class="problem" role="alert">
-          {problem.text}
-        </p>
-      )}
+      <ProblemLine problem={problem} />
       <div class="dialog-foot">
         <button type="button" onClick={onClose}>
           Not now

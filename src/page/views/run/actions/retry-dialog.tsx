@@ -1,12 +1,12 @@
 import { useState } from "preact/hooks";
 import { address, go } from "../../../address/address.ts";
+import { useDoing } from "../../../data/doing.ts";
 import { platform } from "../../../data/platform.ts";
 import { Dialog } from "../../../shared/dialog/dialog.tsx";
 import type { ShownRun } from "../shown-run.ts";
 import { effectsFrom, placesToBegin } from "./effects.ts";
 import { Foot } from "./foot.tsx";
 import { NewerVersion } from "./newer-version.tsx";
-import { useDoing } from "./use-doing.ts";
 
 /** Tries a run again, from a step of it, under its own definition or the one that was mended. */
 export function RetryDialog({ run, onClose, definition }: ShownRun & { onClose(): void }) {

@@ -1,11 +1,11 @@
 import { useState } from "preact/hooks";
+import { useDoing } from "../../../data/doing.ts";
 import { platform } from "../../../data/platform.ts";
 import { Dialog } from "../../../shared/dialog/dialog.tsx";
 import type { Field } from "../../../shared/form/fields.ts";
 import { JsonInput } from "../../../shared/form/json-input.tsx";
 import type { ShownRun } from "../shown-run.ts";
 import { Foot } from "./foot.tsx";
-import { useDoing } from "./use-doing.ts";
 
 const ANY: Field = { kind: "json", schema: {}, fields: [], item: null, required: [] };
 

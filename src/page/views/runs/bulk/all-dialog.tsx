@@ -4,7 +4,7 @@ import type { RunFilter } from "../../../../client/client.ts";
 import { platform } from "../../../data/platform.ts";
 import { useReading } from "../../../data/reading.ts";
 import { Dialog } from "../../../shared/dialog/dialog.tsx";
-import { Failed, LoadingRows } from "../../../shared/states/states.tsx";
+import { Failed, LoadingRows, ProblemLine } from "../../../shared/states/states.tsx";
 import { type ActionKind, doneText } from "./kinds.ts";
 import { Progress } from "./progress.tsx";
 import { useBegin } from "./use-begin.ts";
@@ -75,11 +75,7 @@ export function AllDialog({ kind, filter, onClose }: AllDialogProps) {
               />
             </label>
           )}
-          {begun.problem !== null && (
-            <p class="problem" role="alert">
-              {begun.problem.text}
-            </p>
-          )}
+          <ProblemLine problem={begun.problem} />
           <div class="dialog-foot">
             <button type="button" onClick={onClose}>
               Not now

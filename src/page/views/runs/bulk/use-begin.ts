@@ -1,8 +1,9 @@
 import { useState } from "preact/hooks";
 import type { BulkAction } from "../../../../client/bulk.ts";
 import type { RunFilter } from "../../../../client/client.ts";
+import { useDoing } from "../../../data/doing.ts";
 import { platform } from "../../../data/platform.ts";
-import { type Problem, problemOf } from "../../../data/problem.ts";
+import type { Problem } from "../../../data/problem.ts";
 
 interface Begun {
   /** Of the action, once it is on disk. */
@@ -15,17 +16,6 @@ interface Begun {
 /** Begins an action upon all runs that fit: once, however often it is clicked. */
 export function useBegin(action: BulkAction, filter: RunFilter): Begun {
   const [id, setId] = useState<string | null>(null);
-  const [isBusy, setIsBusy] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const begin = async () => {
-    if (isBusy) return;
-    setIsBusy(true);
-    try {
-      setId((await platform.runs.startBulk(action, filter)).id);
-    } catch (error) {
-      setProblem(problemOf(error));
-      setIsBusy(false);
-    }
-  };
-  return { id, isBusy, problem, begin };
+  const { run, isBusy, problem } = useDoing(async () => setId((await platform.runs.startBulk(action, filter)).id));
+  return { id, isBusy, problem, begin: () => !isBusy && run() };
 }

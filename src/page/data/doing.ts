@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
-import { type Problem, problemOf } from "../../../data/problem.ts";
+import { type Problem, problemOf } from "./problem.ts";
 
-/** Something that is asked of the platform from a dialog: once at a time, with what went wrong. */
+/** Something that is asked of the platform by a button: once at a time, with what went wrong. */
 export function useDoing(work: () => Promise<void>): { run(): void; isBusy: boolean; problem: Problem | null } {
   const [isBusy, setIsBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);

@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import { useEffect, useId, useMemo } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useMemo } from "preact/hooks";
 import { keyAction } from "./keys.ts";
 import { type Box, layout } from "./layout.ts";
 import { openedIn } from "./opened.ts";
@@ -52,8 +52,8 @@ export function Drawing({
   const { boxes } = drawn;
   const current = boxes.find(({ step }) => step.path === (active.value ?? selected)) ?? boxes[0];
 
-  // A link may lead into a step that is closed.
-  useEffect(() => {
+  // A link may lead into a step that is closed. Before the next key: a later effect would undo what that key has done.
+  useLayoutEffect(() => {
     if (selected === null) return;
     const around = pathTo(steps, selected).slice(0, -1);
     if (around.some((step) => !opened.has(step))) open(around.map(({ path }) => path));

@@ -1,6 +1,6 @@
 /** Keys that do something, which the list of shortcuts and the search know as well. */
 import { signal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { keySetting } from "../settings.ts";
 
 export interface Action {
@@ -20,7 +20,8 @@ export function useActions(offered: Action[]): void {
   const latest = useRef(offered);
   latest.current = offered;
   const names = offered.map(({ key, name }) => `${key} ${name}`).join("\n");
-  useEffect(() => {
+  // With what is drawn: what can be seen can be done.
+  useLayoutEffect(() => {
     const own = latest.current.map(({ key, name }, index) => ({
       key,
       name,

@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { go } from "../address/address.ts";
 import { entriesFor, type SearchEntry } from "./search-entries.ts";
 
@@ -27,7 +27,8 @@ export function Search() {
     return () => document.removeEventListener("keydown", onKey);
   }, []);
   const open = isOpen.value;
-  useEffect(() => {
+  // At once, so that what is typed next goes there.
+  useLayoutEffect(() => {
     if (open) dialog.current?.showModal();
     else dialog.current?.close();
   }, [open]);

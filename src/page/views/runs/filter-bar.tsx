@@ -1,5 +1,5 @@
 import type { ComponentChildren, RefObject } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { address, choose, go } from "../../address/address.ts";
 import { useActions } from "../../keys/keys.ts";
 import { RUN_STATUSES } from "../../shared/status/run-statuses.ts";
@@ -101,7 +101,8 @@ interface TextFilterProps {
 function TextFilter({ name, label, placeholder, field }: TextFilterProps) {
   const given = address.value.query.get(name) ?? "";
   const [typed, setTyped] = useState(given);
-  useEffect(() => setTyped(given), [given]);
+  // Before the next key: later it would take back what has been typed since.
+  useLayoutEffect(() => setTyped(given), [given]);
   useEffect(() => {
     if (typed === given) return;
     const timer = setTimeout(() => go(choose({ [name]: typed.trim(), at: null })), TYPING_MILLISECONDS);

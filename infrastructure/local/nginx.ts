@@ -48,17 +48,20 @@ export async function prepareNginx(
   mkdirSync(folder, { recursive: true });
   const config = join(folder, "nginx.conf");
   const servers = apiPorts.map((apiPort) => `server 127.0.0.1:${apiPort} max_fails=3 fail_timeout=2s;`);
+  const heldServers = apiPorts.map((apiPort) => `server 127.0.0.1:${apiPort} max_fails=0;`);
   const values = {
     NGINX_LISTEN: `127.0.0.1:${port}`,
     NGINX_API_SERVERS: servers.join("\n        "),
-    NGINX_HELD_SERVERS: apiPorts.map((apiPort) => `server 127.0.0.1:${apiPort} max_fails=0;`).join("\n        "),
+    NGINX_HELD_SERVERS: heldServers.join("\n        "),
     NGINX_RUN_DIR: folder,
     NGINX_RATE_LIMIT: limits === null ? "" : String(limits.requests),
     NGINX_RATE: String(limits?.requests ?? 1),
     NGINX_CONNECTIONS: String(limits?.connections ?? 1),
   };
   if (servers.length > 1) {
-    for (const [index, apiPort] of apiPorts.entries()) await writeWithout(folder, apiPort, servers.toSpliced(index, 1));
+    for (const [index, apiPort] of apiPorts.entries()) {
+      await writeWithout(folder, apiPort, servers.toSpliced(index, 1), heldServers.toSpliced(index, 1));
+    }
   }
   await Bun.write(config, render(await Bun.file(TEMPLATE).text(), values));
   const nginx = [pathOf("nginx"), "-e", "stderr", "-p", folder, "-c", config];
@@ -67,11 +70,15 @@ export async function prepareNginx(
 }
 
 /** The other servers, and when requests go to them. */
-async function writeWithout(folder: string, port: number, others: string[]): Promise<void> {
+async function writeWithout(folder: string, port: number, others: string[], heldOthers: string[]): Promise<void> {
   const group = `without_${port}`;
   const keep = "keepalive 4096; keepalive_requests 1000000; keepalive_timeout 5s;";
-  const upstream = `upstream ${group} { zone ${group} 128k; least_conn; ${others.join(" ")} ${keep} }`;
-  await Bun.write(join(folder, `without-${port}.upstream`), `${upstream}\n`);
+  const heldKeep = "keepalive 256; keepalive_timeout 5s;";
+  const upstreams = [
+    `upstream ${group} { zone ${group} 128k; least_conn; ${others.join(" ")} ${keep} }`,
+    `upstream held_${group} { zone held_${group} 128k; least_conn; ${heldOthers.join(" ")} ${heldKeep} }`,
+  ];
+  await Bun.write(join(folder, `without-${port}.upstream`), `${upstreams.join("\n")}\n`);
   await Bun.write(
     join(folder, `without-${port}.choice`),
     `if (-f ${markOf(folder, port)}) { set $servers ${group}; }\n`,

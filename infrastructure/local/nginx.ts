@@ -13,14 +13,26 @@ export interface GateLimits {
   connections: number;
 }
 
-/** nginx on a port, in front of API processes on others; without limits an address may do all that it can. */
-export function nginxPart(folder: string, port: number, apiPorts: number[], limits: GateLimits | null = null): Part {
+/**
+ * nginx on a port, in front of API processes on others; without limits an address may do all that it can. It begins with all of
+ * them but the closed one, whatever was taken out of an earlier one.
+ */
+export function nginxPart(
+  folder: string,
+  port: number,
+  apiPorts: number[],
+  limits: GateLimits | null = null,
+  closed: number | null = null,
+): Part {
   const address = `http://127.0.0.1:${port}`;
   return {
     name: "nginx",
     address,
     ports: [port],
-    prepare: () => prepareNginx(nginxFolder(folder), port, apiPorts, limits),
+    prepare: () => {
+      takeOut(folder, apiPorts, closed);
+      return prepareNginx(nginxFolder(folder), port, apiPorts, limits);
+    },
     trouble: () => httpTrouble(`${address}/health`),
     stop: { signal: "SIGQUIT", seconds: 10 },
     startSeconds: 30,

@@ -115,10 +115,10 @@ export async function stackUp(settings: StackSettings): Promise<PartRecord[]> {
     const platform = await allDone(
       [...replicasOf(settings), ...apis, ...workers].map((part) => startPart(folder, part)),
     );
-    // A restart that was interrupted may have left one out.
-    const doors = doorsOf(settings);
-    takeOut(folder, doors.ports, doors.closed);
-    const nginx = await startPart(folder, nginxPart(folder, port, doors.ports, limits));
+    const { ports, closed } = doorsOf(settings);
+    const nginx = await startPart(folder, nginxPart(folder, port, ports, limits, closed));
+    // A restart that was interrupted may have left one out of an nginx that runs already.
+    takeOut(folder, ports, closed);
     const watching = monitoring === null ? [] : await startMonitoring({ ...settings, pace: monitoring });
     return [...services, ...platform, nginx, ...watching];
   });

@@ -17,6 +17,9 @@ afterEach(async () => {
 async function crowded(descriptors: string): Promise<{ platform: Platform; idle: Connection[] }> {
   const platform = await Platform.start({ descriptors });
   cleanUps.push(() => platform.close());
+  // Bun ends a process that has no descriptor left while a thread of it loads its code: that is over once a run has ended.
+  const api = new Client(platform.url);
+  await api.untilEnded(await api.trigger(await api.create([{ name: "a", type: "transform", config: { value: 1 } }])));
   const idle = await Promise.all(Array.from({ length: IDLE }, () => Connection.open(platform.url)));
   cleanUps.push(() => {
     for (const connection of idle) connection.close();

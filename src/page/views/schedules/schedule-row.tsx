@@ -1,3 +1,4 @@
+import { useState } from "preact/hooks";
 import type { Schedule } from "../../../schemas/schedule.ts";
 import { choose, hrefOf } from "../../address/address.ts";
 import { durationText } from "../../shared/time/format.ts";
@@ -12,7 +13,7 @@ const OVERLAPS: Record<Schedule["overlap"], string> = {
   cancel_oldest: "cancels the oldest",
 };
 
-export function ScheduleRow({ schedule, onSwitch }: { schedule: Schedule; onSwitch: () => void }) {
+export function ScheduleRow({ schedule, onSwitch }: { schedule: Schedule; onSwitch: () => Promise<void> }) {
   const { id, workflow_id, timezone, next_runs, last_run_id, last_skipped, overlap, paused, backfill } = schedule;
   return (
     <tr>
@@ -38,13 +39,30 @@ export function ScheduleRow({ schedule, onSwitch }: { schedule: Schedule; onSwit
       <td>{OVERLAPS[overlap]}</td>
       <td>
         <label class="schedule-switch">
-          <input type="checkbox" checked={!paused} onChange={onSwitch} />
+          <Switch isOn={!paused} onSwitch={onSwitch} />
           <span class="sr-only">{id} </span>
           {paused ? "off" : "on"}
         </label>
         {backfill !== null && <span class="soft"> backfill under way</span>}
       </td>
     </tr>
+  );
+}
+
+/** Stays as it was switched while that is asked: a table that is drawn again meanwhile would turn it back. */
+function Switch({ isOn, onSwitch }: { isOn: boolean; onSwitch: () => Promise<void> }) {
+  const [wanted, setWanted] = useState<boolean | null>(null);
+  const change = async (input: HTMLInputElement) => {
+    if (wanted !== null) {
+      input.checked = wanted;
+      return;
+    }
+    setWanted(!isOn);
+    await onSwitch();
+    setWanted(null);
+  };
+  return (
+    <input type="checkbox" checked={wanted ?? isOn} onChange={({ currentTarget }) => void change(currentTarget)} />
   );
 }
 

@@ -58,7 +58,7 @@ export function Schedules() {
             </thead>
             <tbody>
               {items.map((schedule) => (
-                <ScheduleRow key={schedule.id} schedule={schedule} onSwitch={() => void change(schedule)} />
+                <ScheduleRow key={schedule.id} schedule={schedule} onSwitch={() => change(schedule)} />
               ))}
             </tbody>
           </table>

@@ -24,7 +24,7 @@ endif
 SERVICES := infrastructure/local|(server|broker|kafka|database)[.]fixture
 
 .DEFAULT_GOAL := help
-.PHONY: help start dev stack stack-restart stack-down stack-status stack-clean unit test test-full faults lint format bench screenshots sbom install bun
+.PHONY: help start dev stack stack-restart stack-down stack-status stack-clean unit test test-long test-full faults lint format bench screenshots sbom install bun
 
 help: ## Lists the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -50,15 +50,18 @@ stack-status: install ## Says what of it runs where, and what died of what
 stack-clean: install ## Ends it and removes its data
 	@exec bun infrastructure/local/main.ts clean
 
-test: install ## Type check, lint and the tests, the big ones scaled down, without the longest
+test: install ## Type check, lint and the tests, the big ones scaled down, without the long ones
 	@exec tests/run
+
+test-long: install ## The long ones, scaled down: kills, deployments, browsers (some 15 minutes)
+	@TEST_PART=long exec tests/run
 
 unit: install ## Type check and the tests that need no service, in some 20 s
 	@bun run typecheck & types=$$!; \
 	git grep --untracked -LE '$(SERVICES)' -- 'src/*.test.ts' 'workers/*.test.ts' | xargs -P 4 -n 4 bun test --timeout 60000; tests=$$?; \
 	wait $$types && exit $$tests
 
-test-full: install ## The same with every number as promised, and the longest (about half an hour)
+test-full: install ## All of them with every number as promised, and the longest
 	@TEST_SIZE=full exec tests/run
 
 faults: install ## Kills, freezes and starves every part of it, at full size (most of an hour)

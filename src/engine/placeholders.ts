@@ -4,14 +4,8 @@ import { expressionOf } from "../language/expressions/cached.ts";
 import { Budget, MAX_UNITS } from "../language/expressions/cost.ts";
 import type { ExpressionScope } from "../language/expressions/scope.ts";
 import { setField } from "../language/expressions/values/values.ts";
-import {
-  MAX_PLACEHOLDER,
-  nextPlaceholder,
-  parsePath,
-  type Source,
-  splitText,
-  wholePlaceholder,
-} from "../language/placeholder.ts";
+import { MAX_PLACEHOLDER } from "../language/placeholder.ts";
+import { type Part, type PathPart, templateOf } from "../language/templates.ts";
 import type { Json, JsonObject } from "../schemas/json.ts";
 import { describeFailure, type FailureCode } from "../step-failures.ts";
 import type { Meter } from "./state/scope.ts";
@@ -64,31 +58,27 @@ export function resolvePlaceholders(
   }
 
   function joinText(text: string, field: string, join: Join): Json {
-    if (wholePlaceholder(text) !== null) return resolveText(text);
-    const { fixed, sources } = splitText(text);
+    const { whole, fixed, parts } = templateOf(text);
+    if (whole !== null) return fetch(whole).value;
     const joined = join(
       fixed,
-      sources.map((source) => fetch(source).text),
+      parts.map((part) => fetch(part).text),
     );
     if (typeof joined === "string") return joined;
     throw new PlaceholderError(describeFailure("config_unfit", { place: `.${field}`, fault: joined.fault }));
   }
 
   function resolveText(text: string): Json {
-    let found = nextPlaceholder(text, 0);
-    if (found === null) return text;
-    if (found.source !== null && found.start === 0 && found.end === text.length) return fetch(found.source).value;
-    let resolved = "";
-    let written = 0;
-    for (; found !== null; found = nextPlaceholder(text, written)) {
-      resolved += text.slice(written, found.start) + (found.source === null ? "${" : fetch(found.source).text);
-      written = found.end;
-    }
-    return resolved + text.slice(written);
+    if (!text.includes("${")) return text;
+    const { whole, fixed, parts } = templateOf(text);
+    if (whole !== null) return fetch(whole).value;
+    let resolved = fixed[0] ?? "";
+    for (const [index, part] of parts.entries()) resolved += fetch(part).text + (fixed[index + 1] ?? "");
+    return resolved;
   }
 
-  function fetch(source: Source): { value: Json; text: string } {
-    const value = "path" in source ? lookUp(source.path, context) : evaluate(source.expression, context, meter, limit);
+  function fetch(part: Part): { value: Json; text: string } {
+    const value = "path" in part ? lookUp(part, context) : evaluate(part.expression, context, meter, limit);
     const text = textOf(value);
     room -= text.length;
     if (room < 0) throw new PlaceholderError(describeFailure("config_too_large", {}));
@@ -116,9 +106,9 @@ function evaluate(text: string, context: ExpressionScope, meter: Meter, limit: n
   );
 }
 
-function lookUp(path: string, context: ExpressionScope): Json {
+function lookUp({ path, segments, trimmed }: PathPart, context: ExpressionScope): Json {
   // White space around a path is for the eye, unless a step's name begins or ends with it.
-  const value = follow(path, context) ?? follow(path.trim(), context);
+  const value = follow(segments, context) ?? follow(trimmed, context);
   if (value === undefined) {
     throw new PlaceholderError(
       describeFailure("placeholder_nowhere", { placeholder: `\${${shortened(path, MAX_PLACEHOLDER)}}` }),
@@ -127,10 +117,11 @@ function lookUp(path: string, context: ExpressionScope): Json {
   return value;
 }
 
-function follow(path: string, context: ExpressionScope): Json | undefined {
-  const [root, ...rest] = parsePath(path) ?? [];
+function follow(segments: readonly string[] | null, context: ExpressionScope): Json | undefined {
+  const [root] = segments ?? NOWHERE;
   let value = root === undefined ? undefined : context.get(root);
-  for (const segment of rest) {
+  for (let at = 1; segments !== null && at < segments.length; at++) {
+    const segment = segments[at] ?? "";
     if (value === null || typeof value !== "object" || !Object.hasOwn(value, segment)) {
       return undefined;
     }
@@ -138,3 +129,5 @@ function follow(path: string, context: ExpressionScope): Json | undefined {
   }
   return value;
 }
+
+const NOWHERE: readonly string[] = [];

@@ -46,19 +46,10 @@ export function stepResultsText(
 ): string {
   const results = new Map<string, StepResult>();
   const omitted: Omitted = { steps: new Map(dropped), compensations: new Map() };
-  const tops = new Map<string, string>();
-  for (const [path, result] of ofLastIterations(ofLastAttempts([...entries]), omitted)) {
-    if (isOfStep(path)) results.set(result.step_name, result);
-    if (!path.includes("/")) tops.set(path, result.step_name);
-  }
+  const shown = ofLastIterations(ofLastAttempts([...entries]), omitted);
+  for (const [path, result] of shown) if (isOfStep(path)) results.set(result.step_name, result);
   if (results.size > MAX_NESTED_RESULTS) omit(results, omitted);
-  for (const [path, steps_omitted] of omitted.steps) {
-    const result = results.get(tops.get(path) ?? "");
-    const compensations_omitted = omitted.compensations.get(path);
-    if (result === undefined) continue;
-    const counts = { steps_omitted, ...(compensations_omitted !== undefined && { compensations_omitted }) };
-    results.set(result.step_name, { ...result, ...counts });
-  }
+  if (omitted.steps.size > 0) sayOmitted(results, shown, omitted);
   let text = "";
   for (const result of results.values()) {
     const name = JSON.stringify(result.step_name);
@@ -68,6 +59,18 @@ export function stepResultsText(
     text += `${text === "" ? "" : ","}${name}:{"step_name":${name},"status":"${result.status}",${times},"output":${output},"error":${error}${extrasText(result)}}`;
   }
   return `{${text}}`;
+}
+
+/** Has the steps at the top say how much is left out within them. */
+function sayOmitted(results: Map<string, StepResult>, shown: LogEntry[], omitted: Omitted): void {
+  const names = new Map(shown.flatMap(([path, { step_name }]) => (path.includes("/") ? [] : [[path, step_name]])));
+  for (const [path, steps_omitted] of omitted.steps) {
+    const result = results.get(names.get(path) ?? "");
+    const compensations_omitted = omitted.compensations.get(path);
+    if (result === undefined) continue;
+    const counts = { steps_omitted, ...(compensations_omitted !== undefined && { compensations_omitted }) };
+    results.set(result.step_name, { ...result, ...counts });
+  }
 }
 
 /** Nested results of a run that are kept. */

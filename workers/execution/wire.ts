@@ -42,8 +42,8 @@ export type EffectResult = { id: number; index: number } & (
   | { kind: "failed"; message: string }
 );
 
-/** A result without its long texts. */
-type Head = Omit<Advanced, "entries">;
+/** A result whose long texts are empty. */
+type Head = Advanced;
 
 /**
  * The results of a task: JSON, with each run's entries and step results beside it as they are. They are long JSON texts
@@ -86,19 +86,18 @@ export function unpackEffects([text = "[]", ...texts]: string[]): EffectResult[]
   );
 }
 
-function headOf({ entries, ...head }: Advanced, texts: string[]): Head {
-  const { next } = head;
+function headOf(advanced: Advanced, texts: string[]): Head {
+  const { entries, next } = advanced;
   texts.push(entries, next.kind === "end" ? next.stepResults : "");
-  return next.kind === "end" ? { ...head, next: { ...next, stepResults: "" } } : head;
+  return { ...advanced, entries: "", next: next.kind === "end" ? { ...next, stepResults: "" } : next };
 }
 
-function advancedOf({ next, ...head }: Head, texts: Iterator<string>): Executed & { kind: "advanced" } {
+function advancedOf(head: Head, texts: Iterator<string>): Executed & { kind: "advanced" } {
+  const { next } = head;
   const entries = textOf(texts.next(), "[]");
   const stepResults = textOf(texts.next(), "{}");
-  return {
-    kind: "advanced",
-    advanced: { ...head, entries, next: next.kind === "end" ? { ...next, stepResults } : next },
-  };
+  const advanced = { ...head, entries, next: next.kind === "end" ? { ...next, stepResults } : next };
+  return { kind: "advanced", advanced };
 }
 
 function textOf({ done, value }: IteratorResult<string>, none: string): string {

@@ -1,3 +1,4 @@
+import type { RunState } from "../../../src/engine/state/state.ts";
 import type { ChildOfStep } from "../../../src/schemas/child.ts";
 import type { Advanced } from "../port.ts";
 
@@ -14,17 +15,17 @@ export class Beside {
     if (child !== undefined) this.#children.push(child);
   }
 
-  /** All that was added; `left`: the attempts that wait for their runs no more. A run that was started since then is not begun. */
-  take(left: string[]): Pick<Advanced, "taken" | "children" | "left" | "unexpected"> {
-    const { unexpected } = this;
+  /** Has the progress of a run say all that was added, and what its state has for others. A run whose attempt has ended since is not begun. */
+  tell(advanced: Advanced, { inbox, children }: RunState): void {
+    const left = children.takeLeft();
+    const started = this.#children.filter(({ path }) => !left.includes(path));
+    if (inbox.heard > 0) advanced.heard = inbox.heard;
+    if (this.#taken.length > 0) advanced.taken = this.#taken;
+    if (started.length > 0) advanced.children = started;
+    if (left.length > 0) advanced.left = left;
+    if (this.unexpected !== null) advanced.unexpected = this.unexpected;
     this.unexpected = null;
-    const taken = this.#taken.splice(0);
-    const children = this.#children.splice(0).filter(({ path }) => !left.includes(path));
-    return {
-      ...(taken.length > 0 && { taken }),
-      ...(children.length > 0 && { children }),
-      ...(left.length > 0 && { left }),
-      ...(unexpected !== null && { unexpected }),
-    };
+    this.#taken = [];
+    this.#children = [];
   }
 }

@@ -50,11 +50,10 @@ export class Outputs {
   /** The end of a run as it is stored, without its results; its own output is held against the same bounds. */
   endOf(ending: Ending, now: number): Omit<RunEnd, "stepResults"> {
     const { status, error, output, details } = this.#capped(ending, now);
-    return {
-      ...{ kind: "end", status, error },
-      ...(output !== undefined && { output: JSON.stringify(output) }),
-      ...(details !== undefined && { errorDetails: JSON.stringify(details) }),
-    };
+    const end: Omit<RunEnd, "stepResults"> = { kind: "end", status, error };
+    if (output !== undefined) end.output = JSON.stringify(output);
+    if (details !== undefined) end.errorDetails = JSON.stringify(details);
+    return end;
   }
 
   #capped(ending: Ending, now: number): Ending {

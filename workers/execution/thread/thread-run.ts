@@ -73,14 +73,14 @@ export class ThreadRun {
   advance(world: Surroundings): Advanced {
     const next = this.#effects.isPaused ? AT_REST : this.#pure(world);
     if (next.kind === "end") this.#beside.add(undefined, runOnFailure(this.#state, next, world.now()));
-    const said = {
-      seq: this.#told++,
-      mustSave: this.#mustSave,
-      ...(this.#state.inbox.heard > 0 && { heard: this.#state.inbox.heard }),
-      ...this.#beside.take(this.#state.children.takeLeft()),
-    };
     const entries = next.kind === "end" && !tellMore(this.#entries) ? "[]" : JSON.stringify(this.#entries);
-    const advanced = { entries, ...said, next: this.#described(next, world) };
+    const advanced: Advanced = {
+      seq: this.#told++,
+      entries,
+      mustSave: this.#mustSave,
+      next: this.#described(next, world),
+    };
+    this.#beside.tell(advanced, this.#state);
     this.size += entries.length;
     this.#entries = [];
     this.#outputs.texts.clear();

@@ -1,6 +1,7 @@
 import type { Plan } from "../../../src/engine/plan/plan.ts";
 import { bytesOfText, lru } from "../../../src/lru.ts";
 import type { Cancel } from "../../../src/schemas/control.ts";
+import type { InboxRow } from "../../../src/schemas/inbox.ts";
 import type { Advanced, Handed } from "../port.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { ThreadRun } from "./thread-run.ts";
@@ -9,6 +10,8 @@ import { ThreadRun } from "./thread-run.ts";
 const MAX_BYTES = 8 * 1024 * 1024;
 /** Of the names of runs that were given up, some thousands. */
 const MAX_DROPPED_BYTES = 1024 * 1024;
+
+const NONE: InboxRow[] = [];
 
 /** The runs that a thread keeps, so that only new entries of them cross. */
 export class ThreadRuns {
@@ -28,7 +31,8 @@ export class ThreadRuns {
   }
 
   /** A run that was handed over: made of its state, or as it is known here; undefined where neither is. */
-  take({ state, inbox = [], cancel, ...handed }: Handed, plan: Plan | undefined): ThreadRun | undefined {
+  take(handed: Handed, plan: Plan | undefined): ThreadRun | undefined {
+    const { state, inbox = NONE, cancel } = handed;
     if (this.#dropped.size > 0 && this.#isLate(nameOf(handed), cancel)) return undefined;
     if (state !== null && plan !== undefined)
       return new ThreadRun(handed, plan, state, { inbox, cancel, beat: this.#beat });

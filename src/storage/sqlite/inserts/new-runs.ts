@@ -91,7 +91,8 @@ export class NewRuns {
     const leases = new Map<string, boolean>();
     return each(items, (item) => {
       const { namespace, workflow, claim } = item;
-      const name = JSON.stringify([namespace, workflow]);
+      // No two have one name: neither has a NUL.
+      const name = `${namespace}\0${workflow}`;
       let key = resolved.get(name);
       if (key === undefined) {
         key = this.#definitions.resolve({ namespace, reference: workflow });

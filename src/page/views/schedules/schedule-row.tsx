@@ -38,11 +38,7 @@ export function ScheduleRow({ schedule, onSwitch }: { schedule: Schedule; onSwit
       </td>
       <td>{OVERLAPS[overlap]}</td>
       <td>
-        <label class="schedule-switch">
-          <Switch isOn={!paused} onSwitch={onSwitch} />
-          <span class="sr-only">{id} </span>
-          {paused ? "off" : "on"}
-        </label>
+        <Switch id={id} isOn={!paused} onSwitch={onSwitch} />
         {backfill !== null && <span class="soft"> backfill under way</span>}
       </td>
     </tr>
@@ -50,7 +46,7 @@ export function ScheduleRow({ schedule, onSwitch }: { schedule: Schedule; onSwit
 }
 
 /** Stays as it was switched while that is asked: a table that is drawn again meanwhile would turn it back. */
-function Switch({ isOn, onSwitch }: { isOn: boolean; onSwitch: () => Promise<void> }) {
+function Switch({ id, isOn, onSwitch }: { id: string; isOn: boolean; onSwitch: () => Promise<void> }) {
   const [wanted, setWanted] = useState<boolean | null>(null);
   const change = async (input: HTMLInputElement) => {
     if (wanted !== null) {
@@ -62,7 +58,11 @@ function Switch({ isOn, onSwitch }: { isOn: boolean; onSwitch: () => Promise<voi
     setWanted(null);
   };
   return (
-    <input type="checkbox" checked={wanted ?? isOn} onChange={({ currentTarget }) => void change(currentTarget)} />
+    <label class="schedule-switch">
+      <input type="checkbox" checked={wanted ?? isOn} onChange={({ currentTarget }) => void change(currentTarget)} />
+      <span class="sr-only">{id} </span>
+      {isOn ? "on" : "off"}
+    </label>
   );
 }
 

@@ -77,7 +77,11 @@ test("a program of the current revision looks up, writes, checks, tries, stores,
   const run_id = textAt(failed, "run_id");
   expect((await call("get_run_outline", { run_id })).text).toContain("Too much");
   expect((await call("get_run_step", { run_id, address: "total" })).text).toContain('"value":22');
-  expect((await call("list_runs", { status: ["failed", "cancelled"] })).text).toContain(run_id);
+  for (const status of [["failed", "cancelled"], "failed,cancelled", "failed"]) {
+    expect((await call("list_runs", { status })).text).toContain(run_id);
+  }
+  const odd = await call("list_runs", { status: "failed,gone" });
+  expect([odd.isError, odd.text]).toEqual([true, expect.stringContaining("Input should be")]);
 
   const mended = { ...CHARGE, steps: [CHARGE.steps[0], { ...CHARGE.steps[1], if: "payload.n > 100" }] };
   expect((await call("update_workflow", { workflow_id: "charge", definition: mended, if_version: 1 })).isError).toBe(

@@ -4,6 +4,7 @@ import { Mocks, TestSignals } from "../../../schemas/test-input.ts";
 import { anyObject, DEFINITION, RUN, requestTool, segment, type Tool, text, WORKFLOW } from "./tool.ts";
 
 const limit = Type.Optional(Type.Integer({ minimum: 1, maximum: 200, description: "How many at most; 20" }));
+const status = Type.Union(RUN_STATUSES.map((one) => Type.Literal(one)));
 const cursor = Type.Optional(text("next_cursor of the page before"));
 
 /** Tools that change nothing. */
@@ -89,7 +90,9 @@ export const READING: readonly Tool[] = [
     description: "Lists runs, newest first, without their payloads and outputs.",
     input: {
       status: Type.Optional(
-        Type.Array(Type.Union(RUN_STATUSES.map((one) => Type.Literal(one))), { description: "Any of these" }),
+        Type.Union([Type.Array(status), Type.String({ minLength: 1, maxLength: 100 })], {
+          description: `any of ${RUN_STATUSES.join(", ")}: a list, or one text with commas`,
+        }),
       ),
       workflow: Type.Optional(WORKFLOW),
       tag: Type.Optional(text("A tag that they have")),

@@ -1,4 +1,4 @@
-import { outputOf } from "../../client/index.ts";
+import { ApiError, type Client, outputOf } from "../../client/index.ts";
 import type { Run } from "../../schemas/run.ts";
 import type { Command } from "../command.ts";
 import { EXIT } from "../exits.ts";
@@ -27,19 +27,30 @@ export const show: Command = {
     }
     const run = await handle.get({ signal });
     if (terminal.isJson) terminal.json(run);
-    else showRun(run, terminal);
+    else showRun(run, await nameOf(run.workflow_id, client, signal), terminal);
     return EXIT.ok;
   },
 };
 
-function showRun(run: Run, terminal: Terminal): void {
+/** What its author calls a workflow; its uuid where it has no id, or is deleted. */
+async function nameOf(uuid: string, client: Client, signal: AbortSignal): Promise<string> {
+  try {
+    const { id } = await client.workflows.get(uuid, { signal });
+    return typeof id === "string" ? id : uuid;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return uuid;
+    throw error;
+  }
+}
+
+function showRun(run: Run, workflow: string, terminal: Terminal): void {
   const { status, error, error_details: failure } = run;
   const line = (name: string, value: string) => {
     if (value !== "") terminal.print(`${terminal.colored("dim", name.padEnd(9))} ${value}`);
   };
   line("run", run.uuid);
   line("status", terminal.colored(STATUS_COLORS[status], status) + (run.phase === undefined ? "" : ` (${run.phase})`));
-  line("workflow", `${run.workflow_id} version ${run.workflow_version}`);
+  line("workflow", `${shown(workflow)} version ${run.workflow_version}`);
   line("created", timeText(run.created_at));
   line("took", tookText(run));
   line("retry of", run.retry_of ?? "");

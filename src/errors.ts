@@ -1,3 +1,5 @@
+import { RUN_ERRORS } from "./errors/runs.ts";
+
 /** Every error that a client can see: its stable code, HTTP status, sentence, and whether trying again can help. */
 const ERRORS = {
   malformed_host: {
@@ -48,28 +50,7 @@ const ERRORS = {
     retryable: false,
     sentence: (run: string) => `This delivery was taken before: its run is ${run}`,
   },
-  run_not_found: { status: 404, retryable: false, sentence: () => "Workflow run not found" },
-  step_not_found: {
-    status: 404,
-    retryable: false,
-    sentence: (address: string) => `No step ${address} of this run has begun`,
-  },
-  run_not_ended: {
-    status: 409,
-    retryable: false,
-    sentence: () => "The run has not ended; cancel it, or wait for its end",
-  },
-  run_undone: {
-    status: 409,
-    retryable: false,
-    sentence: (address: string) => `Step ${address} was undone; a retry has to begin there, or before it`,
-  },
-  run_cancelling: {
-    status: 409,
-    retryable: false,
-    sentence: () => "The run is being cancelled, which can't be paused; wait for its end",
-  },
-  run_ended: { status: 409, retryable: false, sentence: () => "The run has ended; nothing can be sent to it any more" },
+  ...RUN_ERRORS,
   not_found: { status: 404, retryable: false, sentence: () => "Not Found" },
   method_not_allowed: { status: 405, retryable: false, sentence: () => "Method Not Allowed" },
   incomplete_body: { status: 400, retryable: false, sentence: () => "The request body broke off before its end" },
@@ -142,6 +123,11 @@ const MAX_SUBJECT = 255;
 
 export type ErrorCode = keyof typeof ERRORS;
 
+/** Whether a code, as it was stored, is one of this version's. */
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(ERRORS, code);
+}
+
 /** An error that may be shown to a client: its message comes from the table and leaks nothing. */
 export class PlatformError extends Error {
   readonly code: ErrorCode;
@@ -149,12 +135,16 @@ export class PlatformError extends Error {
   readonly retryable: boolean;
   /** Seconds after which a retry makes sense; set where retryable. */
   readonly retryAfter: number | null;
+  /** What the sentence names; empty where it names nothing. */
+  readonly subject: string;
 
   constructor(code: ErrorCode, subject = "", options: { cause?: unknown; retryAfter?: number } = {}) {
     const entry = ERRORS[code];
-    super(entry.sentence(shortened(subject, MAX_SUBJECT)), options.cause === undefined ? {} : { cause: options.cause });
+    const named = shortened(subject, MAX_SUBJECT);
+    super(entry.sentence(named), options.cause === undefined ? {} : { cause: options.cause });
     this.name = "PlatformError";
     this.code = code;
+    this.subject = named;
     this.status = entry.status;
     this.retryable = entry.retryable;
     this.retryAfter = entry.retryable ? (options.retryAfter ?? 1) : null;

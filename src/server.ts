@@ -1,15 +1,10 @@
-import type { Logger } from "pino";
 import { announce } from "./announce.ts";
 import { createApp } from "./api/app.ts";
-import type { Cache } from "./cache/port.ts";
-import type { Clock } from "./clock.ts";
+import type { Parts } from "./assemble.ts";
 import { written } from "./config/address.ts";
 import { graceOf } from "./config/grace.ts";
-import type { Config } from "./config.ts";
-import type { StepTypes } from "./connectors/index.ts";
 import { keepDescriptorsFree, shareDescriptors } from "./descriptors.ts";
 import { codeOf, StartError } from "./errors.ts";
-import type { Messaging } from "./messaging/port.ts";
 import { runProgram } from "./program.ts";
 import { partCollector, readinessOf } from "./readiness.ts";
 import { RequestKeyRepository } from "./repositories/request-keys.ts";
@@ -17,8 +12,8 @@ import { RunRequests } from "./repositories/run-requests.ts";
 import { RunRepository } from "./repositories/runs.ts";
 import { WorkflowRepository } from "./repositories/workflows.ts";
 import { aborted, pause } from "./resilience/waiting.ts";
-import type { RunEnds } from "./run-ends.ts";
 import type { RunKey } from "./schemas/run.ts";
+import { Beginnings } from "./services/bulk/beginnings.ts";
 import { BulkService } from "./services/bulk/bulk.ts";
 import { CarryingOut } from "./services/bulk/carrying-out.ts";
 import { ControlService } from "./services/control.ts";
@@ -44,28 +39,13 @@ import { TriggerBatches } from "./services/trigger-batches.ts";
 import { TriggerEvents } from "./services/trigger-events.ts";
 import { TriggerService } from "./services/triggers.ts";
 import { WorkflowService } from "./services/workflows.ts";
-import type { Replica } from "./storage/port/replica.ts";
-import type { Storage } from "./storage/port.ts";
 import { InProcessTester } from "./testing/tester.ts";
-import type { Tracing } from "./tracing/port.ts";
 
 /** How long requests under way may take when a server stops. */
 const REQUESTS_MILLISECONDS = 5000;
 const ARRIVED_MILLISECONDS = 50;
 
-export interface ServerOptions {
-  config: Config;
-  storage: Storage;
-  replica: Replica | null;
-  messaging: Messaging;
-  cache: Cache;
-  types: StepTypes;
-  ends: RunEnds;
-  /** Null while traces are off. */
-  tracing: Tracing | null;
-  clock: Clock;
-  log: Logger;
-}
+export type ServerOptions = Omit<Parts, "close">;
 
 /** The API, listening. */
 export interface Server {
@@ -117,7 +97,7 @@ export function startServer(options: ServerOptions): Server {
     signals: new SignalService(runService, runs, events, clock),
     control: new ControlService(runService, new RunRequests(storage), events),
     retries,
-    bulk: new BulkService(storage, runLists, clock),
+    bulk: new BulkService(storage, runLists, new Beginnings(runs, definitions), clock),
     history,
     requests: new RepeatableRequests(keys),
     readiness,

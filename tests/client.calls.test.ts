@@ -105,8 +105,11 @@ test("all runs that fit are counted, then cancelled, once", async () => {
   const begin = { idempotencyKey: "all of them" };
   const bulk = await client.runs.startBulk({ action: "cancel", reason: "enough" }, filter, begin);
   expect((await client.runs.startBulk({ action: "cancel", reason: "enough" }, filter, begin)).id).toBe(bulk.id);
-  expect(await bulk.ended()).toEqual({ status: "done", total: 3, done: 3, failed: 0 });
+  const looks = await Array.fromAsync(bulk.progress());
+  expect(looks.at(-1)).toMatchObject({ status: "done", total: 3, done: 3, failed: 0, errors: [] });
+  expect(await bulk.ended()).toMatchObject({ action: "cancel", reason: "enough", filter: { tag: "bulk" } });
   expect(await client.runs.bulk(bulk.id).stop()).toMatchObject({ status: "done" });
+  expect((await Array.fromAsync(client.runs.bulks())).map(({ bulk_id }) => bulk_id)).toEqual([bulk.id]);
   for (const run of runs) expect((await run.ended({ timeout: 20 })).cancel_reason).toBe("enough");
 });
 

@@ -44,6 +44,7 @@ const STATUSES: Record<string, number[]> = {
   "POST /api/v1/runs/{run_id}/resume": [200, 404, 408, 409, 413, 415, 422, 500, 503],
   "POST /api/v1/runs/{run_id}/retry": [200, 404, 408, 409, 413, 415, 422, 500, 503],
   "POST /api/v1/runs/bulk": [200, 202, 404, 408, 413, 415, 422, 500, 503],
+  "GET /api/v1/runs/bulk": [200, 422, 500, 503],
   "GET /api/v1/runs/bulk/{bulk_id}": [200, 404, 500, 503],
   "DELETE /api/v1/runs/bulk/{bulk_id}": [200, 404, 500, 503],
   "POST /api/v1/schedules": [200, 404, 408, 409, 413, 415, 422, 500, 503],

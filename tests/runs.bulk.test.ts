@@ -106,7 +106,11 @@ describe("retry of all that failed", () => {
     const first = await send(body, key);
     expectReply(first, 202);
     const bulk = textAt(first.body, "bulk_id");
-    expect(await ended(bulk)).toEqual({ status: "done", total: MANY, done: MANY, failed: 0 });
+    expect(await ended(bulk)).toEqual({
+      ...{ bulk_id: bulk, action: "retry", filter: { workflow, status: ["failed"] }, status: "done" },
+      ...{ total: MANY, done: MANY, failed: 0, errors: [] },
+      ...{ created_at: expect.any(String), ended_at: expect.any(String) },
+    });
     const again = await send(body, key);
     expectReply(again, 202, { bulk_id: bulk });
     expect(again.headers.get("idempotent-replayed")).toBe("true");
@@ -144,9 +148,34 @@ describe("retry of all that failed", () => {
     const filter = { tag: `t${process.pid}`, status: "failed" };
     await until("failed", async () => (await count(filter)) === 3);
     const bulk = await started({ action: "retry", filter, from: "a", version: "latest" });
-    expect(await ended(bulk)).toEqual({ status: "done", total: 3, done: 2, failed: 1 });
+    const [left] = listAt((await api.get(`/api/v1/runs?workflow=${other}`)).body, "items");
+    const detail = "body.from: Input should be the address of a step at the top, or inside blocks and switches";
+    expect(await ended(bulk)).toMatchObject({
+      ...{ status: "done", total: 3, done: 2, failed: 1, from: "a", version: "latest" },
+      errors: [{ code: "validation_failed", detail, count: 1, run_id: textAt(left, "uuid") }],
+    });
     expect(await retriesOf(one)).toHaveLength(2);
     expect(await retriesOf(other)).toEqual([]);
+  });
+
+  test("what none of the runs can is refused before, also by a dry run", async () => {
+    const workflow = await api.create([FAILS]);
+    const asked = { action: "retry", filter: { workflow, status: "failed" } };
+    for (const [more, field] of [
+      [{ version: 99 }, "version"],
+      [{ from: "nope" }, "from"],
+      [{ from: "stop.nope" }, "from"],
+      [{ from: "nope", version: "latest" }, "from"],
+      [{ from: "nope", version: 1 }, "from"],
+    ] as const) {
+      for (const dry_run of [true, false]) {
+        const reply = await api.post(BULK, { ...asked, ...more, dry_run });
+        expectFaults(reply, [{ loc: ["body", field], type: "value_error" }]);
+      }
+    }
+    for (const more of [{ from: "stop" }, { version: 1 }, { from: "stop", version: "latest" }]) {
+      expectReply(await api.post(BULK, { ...asked, ...more, dry_run: true }), 200, { count: 0, more: false });
+    }
   });
 });
 
@@ -161,17 +190,48 @@ test("pause, resume and cancel act upon the runs that fit, and no others", async
     ["resume", "running"],
   ] as const) {
     const bulk = await started({ action, filter: { workflow } });
-    expect(await ended(bulk)).toEqual({ status: "done", total: runs.length, done: runs.length, failed: 0 });
+    expect(await ended(bulk)).toMatchObject({ status: "done", total: runs.length, done: runs.length, failed: 0 });
     await until(status, () => all(status));
   }
   const bulk = await started({ action: "cancel", filter: { workflow }, reason: "a mistake", compensate: false });
-  expect(await ended(bulk)).toEqual({ status: "done", total: runs.length, done: runs.length, failed: 0 });
+  expect(await ended(bulk)).toMatchObject({
+    ...{ status: "done", total: runs.length, done: runs.length, failed: 0, errors: [] },
+    ...{
+      action: "cancel",
+      reason: "a mistake",
+      compensate: false,
+      filter: { status: ["paused", "pending", "running"] },
+    },
+  });
   for (const run of runs.slice(0, 3))
     expect((await api.untilIs(run, "cancelled")).body.cancel_reason).toBe("a mistake");
   await until("cancelled", async () => (await count({ workflow, status: "cancelled" })) === runs.length);
   expect((await api.untilIs(alone, "running")).status).toBe("running");
   // Those that are over already fit no more.
   expect(await ended(await started({ action: "cancel", filter: { workflow } }))).toMatchObject({ total: 0, done: 0 });
+});
+
+test("actions are listed, newest first, page after page", async () => {
+  const filter = { workflow: await api.create([FAILS]), created_from: "2026-11-29T10:00:00Z", error: "x" };
+  const bulks: string[] = [];
+  for (let n = 0; n < 3; n++) bulks.unshift(await started({ action: "pause", filter }));
+  for (const bulk of bulks) await ended(bulk);
+  const first = await api.get(`${BULK}?limit=2`);
+  expectReply(first, 200);
+  const items = listAt(first.body, "items");
+  expect(items.map((item) => textAt(item, "bulk_id"))).toEqual(bulks.slice(0, 2));
+  expectReply(await read(bulks[0] ?? ""), 200, items[0]);
+  const shown = { ...filter, created_from: "2026-11-29T10:00:00.000+00:00", status: ["pending", "running"] };
+  expect(valueAt(items[0], "filter")).toEqual(shown);
+  const second = await api.get(`${BULK}?limit=2&cursor=${textAt(first.body, "next_cursor")}`);
+  expect(textAt(listAt(second.body, "items")[0], "bulk_id")).toBe(bulks[2] ?? "");
+  for (const [query, loc, type] of [
+    ["limit=0", "limit", "greater_than_equal"],
+    ["cursor=x", "cursor", "value_error"],
+    ["order=asc", "order", "extra_forbidden"],
+  ] as const) {
+    expectFaults(await api.get(`${BULK}?${query}`), [{ loc: ["query", loc], type }]);
+  }
 });
 
 test("a retry of one run with a key is one run, told with the same answer", async () => {
@@ -200,6 +260,7 @@ describe("bad input", () => {
     ["no status of any", { action: "cancel", filter: { status: [] } }, ["filter", "status"], "too_short"],
     ["an unknown status", { action: "cancel", filter: { status: "x" } }, ["filter", "status", 0], "enum"],
     ["a status of others", { action: "cancel", filter: { status: "failed" } }, ["filter", "status", 0], "value_error"],
+    ["a word for a time", { action: "cancel", filter: at("yesterday") }, ["filter", AT], "value_error"],
     ["a time without zone", { action: "cancel", filter: at("2026-11-29T10:00:00") }, ["filter", AT], "value_error"],
     [
       "a day that is not there",
@@ -223,7 +284,15 @@ describe("bad input", () => {
       expectError(await read(id), 404, "There is no such action upon runs");
       expectError(await api.delete(`${BULK}/${id}`), 404, "There is no such action upon runs");
     }
-    expectFaults(await api.get("/api/v1/runs?retry_of=x"), [{ loc: ["query", "retry_of"], type: "value_error" }]);
+    const odd = await api.get("/api/v1/runs?retry_of=x&created_to=yesterday");
+    expectFaults(odd, [
+      { loc: ["query", "retry_of"], type: "value_error" },
+      { loc: ["query", "created_to"], type: "value_error" },
+    ]);
+    expect(listAt(odd.body, "detail").map((fault) => textAt(fault, "msg"))).toEqual([
+      "Should be a UUID, such as 01a2283a-e177-7000-8f72-3914e640ff29",
+      "Should be a time of ISO 8601 with its offset, such as 2030-01-31T08:00:00Z",
+    ]);
     const keyless = await send({ action: "cancel", filter: {} }, "");
     expectFaults(keyless, [{ loc: ["header", "idempotency-key"], type: "value_error" }]);
   });

@@ -27,7 +27,7 @@ export class BulkHandle {
     this.id = id;
   }
 
-  /** How far it is. */
+  /** What it is, how far, and why it could not be done to some runs. */
   get(options: CallOptions = {}): Promise<BulkState> {
     return this.#connection.json({ ...{ method: "GET", path: this.#path(), isRepeatable: true }, ...options });
   }
@@ -37,12 +37,22 @@ export class BulkHandle {
     return this.#connection.json({ ...{ method: "DELETE", path: this.#path(), isRepeatable: true }, ...options });
   }
 
-  /** Waits until it is through, or was stopped. @throws the reason of the signal */
-  async ended({ signal }: CallOptions = {}): Promise<BulkState> {
+  /** How far it is, again and again until it is through or was stopped: the last one says how it ended. @throws the reason of the signal */
+  async *progress({ signal }: CallOptions = {}): AsyncGenerator<BulkState, BulkState> {
     for (;;) {
       const state = await this.get(signal === undefined ? {} : { signal });
+      yield state;
       if (state.status === "done" || state.status === "stopped") return state;
       await pause(LOOK_SECONDS, signal);
+    }
+  }
+
+  /** Waits until it is through, or was stopped. @throws the reason of the signal */
+  async ended(options: CallOptions = {}): Promise<BulkState> {
+    const looks = this.progress(options);
+    for (;;) {
+      const look = await looks.next();
+      if (look.done === true) return look.value;
     }
   }
 

@@ -3,7 +3,7 @@ import type { Run, RunStatus } from "../schemas/run.ts";
 import type { RunSummary, WaitingRun } from "../schemas/run-summary.ts";
 import type { Stats, Window } from "../schemas/stats.ts";
 import type { System } from "../schemas/system.ts";
-import { type BulkAction, type BulkCount, BulkHandle, countBulk, startBulk } from "./bulk.ts";
+import { type BulkAction, type BulkCount, BulkHandle, type BulkState, countBulk, startBulk } from "./bulk.ts";
 import { type Call, type CallOptions, Connection, type ConnectionOptions, newKey } from "./connection.ts";
 import { Definitions } from "./definitions.ts";
 import { follow, type RunsEvent } from "./following.ts";
@@ -122,6 +122,9 @@ export class Client {
       startBulk(this.#connection, action, criteriaOf(filter), options),
     /** An action that was begun before. */
     bulk: (id: string): BulkHandle => new BulkHandle(this.#connection, id),
+    /** All actions that are kept, newest first, page after page. */
+    bulks: (options: CallOptions = {}): AsyncGenerator<BulkState, void> =>
+      pagesOf(this.#connection, "/runs/bulk", {}, options),
     /** What becomes of the newest runs that fit, for as long as it is iterated; a connection that breaks is made again. */
     follow: (filter: Omit<RunFilter, "order"> = {}, options: CallOptions = {}): AsyncGenerator<RunsEvent, void> =>
       follow(this.#connection, queryOf(filter), options),

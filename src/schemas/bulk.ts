@@ -1,6 +1,7 @@
 /** Actions upon many runs at once. */
 import { type Static, Type } from "@sinclair/typebox";
 import { CancelInput, RetryInput } from "./control-input.ts";
+import { PageQuery } from "./page.ts";
 import type { RunStatus } from "./run.ts";
 import { RunCriteria, type RunFilter } from "./run-query.ts";
 
@@ -58,9 +59,36 @@ export interface BulkSettings {
 export const BULK_STATES = ["counting", "running", "done", "stopped"] as const;
 export type BulkState = (typeof BULK_STATES)[number];
 
-/** How far an action is, for clients. */
+/** The most reasons that are told of one action. */
+export const MOST_BULK_ERRORS = 20;
+
+/** Runs that an action could not be carried out upon, for one reason. */
+export const BulkError = Type.Object(
+  {
+    code: Type.String({ description: "Of the error with which a request for each would have been refused" }),
+    detail: Type.String({ description: "Its sentence, as it is about the first of them" }),
+    count: Type.Integer({ minimum: 1 }),
+    run_id: Type.String({ format: "uuid", description: "The first of them" }),
+  },
+  { title: "BulkError" },
+);
+
+const time = Type.String({ format: "date-time" });
+
+/** An action and how far it is, for clients. */
 export const Bulk = Type.Object(
   {
+    bulk_id: Type.String({ format: "uuid" }),
+    action: BulkInput.properties.action,
+    filter: Type.Unsafe<Static<typeof RunCriteria>>({
+      ...RunCriteria,
+      description:
+        "Which runs, with the statuses that it names or that the action is usually for; a workflow by its uuid",
+    }),
+    reason,
+    compensate,
+    from,
+    version,
     status: Type.Union(
       BULK_STATES.map((state) => Type.Literal(state)),
       { description: "counting while total rises, then running, then done; stopped if it was deleted before" },
@@ -71,8 +99,18 @@ export const Bulk = Type.Object(
       minimum: 0,
       description: "Runs that could not be, as a request for each would have been refused",
     }),
+    errors: Type.Array(BulkError, {
+      maxItems: MOST_BULK_ERRORS,
+      description: "Why they could not be, the most frequent reason first",
+    }),
+    created_at: time,
+    ended_at: Type.Union([time, Type.Null()]),
   },
   { title: "Bulk" },
 );
 
-export const BULK_SCHEMAS = { BulkInput, Bulk, RunCriteria };
+/** The query of the list of actions. */
+export const BulkQuery = Type.Pick(PageQuery, ["limit", "cursor"], { additionalProperties: false });
+export type BulkQuery = Static<typeof BulkQuery>;
+
+export const BULK_SCHEMAS = { BulkInput, Bulk, BulkError, RunCriteria };

@@ -2,14 +2,12 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { WorkflowReference } from "../language/definition/reference.ts";
 import { type Order, PageQuery, VIEWS } from "./page.ts";
+import { TIME, UUID } from "./patterns.ts";
 import { RunStatus } from "./run.ts";
 
 /** Texts go to the database, which stores no NUL. */
 const NO_NUL = "^[^\\u0000]*$";
-const UUID = "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$";
 const uuid = (description: string) => Type.Optional(Type.String({ pattern: UUID, description }));
-/** With a zone; which days there are is looked at by whoever reads it. */
-const TIME = "^\\d{4}-\\d\\d-\\d\\d[Tt]\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?([Zz]|[+-]\\d\\d:\\d\\d)$";
 const time = (description: string) => Type.Optional(Type.String({ pattern: TIME, description }));
 
 /** The query of the list of runs. */

@@ -1,5 +1,6 @@
 import type { TSchema } from "@sinclair/typebox";
 import { type ValueError, ValueErrorType } from "@sinclair/typebox/errors";
+import { PATTERN_WORDS } from "./patterns.ts";
 
 /** The messages of the schema library, in the words of pydantic, which clients of the original know. */
 const WORDS: Partial<Record<ValueErrorType, (error: ValueError) => [type: string, msg: string]>> = {
@@ -19,7 +20,10 @@ const WORDS: Partial<Record<ValueErrorType, (error: ValueError) => [type: string
     "string_too_long",
     `String should have at most ${schema.maxLength} characters`,
   ],
-  [ValueErrorType.StringPattern]: ({ schema }) => ["value_error", `String should match the pattern ${schema.pattern}`],
+  [ValueErrorType.StringPattern]: ({ schema: { pattern } }) => [
+    "value_error",
+    PATTERN_WORDS.get(pattern) ?? `String should match the pattern ${pattern}`,
+  ],
   [ValueErrorType.ArrayMinItems]: ({ schema }) => ["too_short", `List should have at least ${schema.minItems} items`],
   [ValueErrorType.ArrayMaxItems]: ({ schema }) => ["too_long", `List should have at most ${schema.maxItems} items`],
   [ValueErrorType.NumberMinimum]: ({ schema }) => greaterOrEqual(schema.minimum),

@@ -9,6 +9,7 @@ import { RunRequests } from "../../src/repositories/run-requests.ts";
 import { RunRepository } from "../../src/repositories/runs.ts";
 import { WorkflowRepository } from "../../src/repositories/workflows.ts";
 import { RunEnds } from "../../src/run-ends.ts";
+import { Beginnings } from "../../src/services/bulk/beginnings.ts";
 import { BulkService } from "../../src/services/bulk/bulk.ts";
 import { ControlService } from "../../src/services/control.ts";
 import { RunLists } from "../../src/services/finding/run-lists.ts";
@@ -72,7 +73,7 @@ export async function routesOfApp(): Promise<string[]> {
     signals: new SignalService(runService, runs, events, systemClock),
     control: new ControlService(runService, new RunRequests(storage), events),
     retries: new RetryService(runService, { repository: runs, requests: new RunRequests(storage) }, preparing, events),
-    bulk: new BulkService(storage, runLists, systemClock),
+    bulk: new BulkService(storage, runLists, new Beginnings(runs, definitions), systemClock),
     history: new HistoryService({
       ...{ storage, runs: runService, lists: runLists, find: (key) => runs.find(key), clock: systemClock, log },
     }),

@@ -148,7 +148,7 @@ const unused: Omit<Storage, "batchesAtOnce"> = {
     list: never,
     takeDelivery: never,
   },
-  bulk: { insert: never, find: never, stop: never, nextDue: never, claimDue: never, move: never },
+  bulk: { insert: never, find: never, list: never, stop: never, nextDue: never, claimDue: never, move: never },
   owedEvents: null,
   breaker: null,
   collectors: [],

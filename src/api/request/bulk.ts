@@ -1,12 +1,23 @@
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { type RequestFault, ValidationFailed } from "../../errors.ts";
-import { BULK_FIELDS, BULK_KINDS, BULK_STATUSES, BulkInput } from "../../schemas/bulk.ts";
+import { BULK_FIELDS, BULK_KINDS, BULK_STATUSES, BulkInput, BulkQuery } from "../../schemas/bulk.ts";
 import { checked } from "../../schemas/faults.ts";
 import { isObject, type Json } from "../../schemas/json.ts";
 import type { BulkAsked } from "../../services/bulk/bulk.ts";
+import { numbers, parameters } from "./query.ts";
 import { askedBy } from "./run-query.ts";
 
 const bulkInput = TypeCompiler.Compile(BulkInput);
+const bulkQuery = TypeCompiler.Compile(BulkQuery);
+
+/** The OpenAPI parameters of the list of actions. */
+export const BULK_PARAMETERS = parameters(BulkQuery);
+
+/** @throws ValidationFailed */
+export function readBulkQuery(query: Record<string, string | undefined>): BulkQuery {
+  const { cursor, ...others } = query;
+  return checked(bulkQuery, { ...others, ...(cursor ? { cursor } : {}), ...numbers(query, ["limit"]) }, "query");
+}
 
 /** An action upon runs, and whether they are only to be counted. @throws ValidationFailed */
 export function readBulk(body: Json): { asked: BulkAsked; isDry: boolean } {

@@ -1,11 +1,15 @@
-import { Type } from "@sinclair/typebox";
+import { type Static, Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
+import { isoTime } from "../../clock.ts";
+import { isErrorCode, PlatformError } from "../../errors.ts";
+import { type Bulk, type BulkError, MOST_BULK_ERRORS } from "../../schemas/bulk.ts";
+import type { RunCriteria, RunFilter } from "../../schemas/run-query.ts";
 import type { BulkService } from "../../services/bulk/bulk.ts";
 import type { RepeatableRequests } from "../../services/repeatable.ts";
 import type { BulkRecord } from "../../storage/port.ts";
-import { acceptedResponse, BODY_ERRORS, reference, requestBody, responses } from "../openapi/documents.ts";
+import { acceptedResponse, BODY_ERRORS, pageOf, reference, requestBody, responses } from "../openapi/documents.ts";
 import { readBody } from "../request/body.ts";
-import { readBulk } from "../request/bulk.ts";
+import { BULK_PARAMETERS, readBulk, readBulkQuery } from "../request/bulk.ts";
 import { IDEMPOTENCY_PARAMETER, idempotencyKeyOf, marked } from "../request/idempotency.ts";
 import type { ReadAfter } from "../request/read-after.ts";
 import { jsonReply } from "./views.ts";
@@ -55,7 +59,22 @@ export function bulkRoutes(bulk: BulkService, requests: RepeatableRequests, read
         },
       },
     )
-    .get("/:bulk_id", async ({ params }) => jsonReply(bulkText(await bulk.find(params.bulk_id))), {
+    .get(
+      "",
+      async ({ query }) => {
+        const { items, nextCursor, limit } = await bulk.list(readBulkQuery(query));
+        return jsonReply(JSON.stringify({ items: items.map(bulkView), next_cursor: nextCursor, limit }));
+      },
+      {
+        detail: {
+          tags,
+          summary: "List actions upon runs, newest first",
+          parameters: BULK_PARAMETERS,
+          responses: responses("A page of actions", pageOf("Bulk"), 422, 500, 503),
+        },
+      },
+    )
+    .get("/:bulk_id", async ({ params }) => jsonReply(JSON.stringify(bulkView(await bulk.find(params.bulk_id)))), {
       detail: {
         tags,
         summary: "Read how far an action upon runs is",
@@ -63,7 +82,7 @@ export function bulkRoutes(bulk: BulkService, requests: RepeatableRequests, read
         responses: responses("How far it is", reference("Bulk"), 404, 500, 503),
       },
     })
-    .delete("/:bulk_id", async ({ params }) => jsonReply(bulkText(await bulk.stop(params.bulk_id))), {
+    .delete("/:bulk_id", async ({ params }) => jsonReply(JSON.stringify(bulkView(await bulk.stop(params.bulk_id)))), {
       detail: {
         tags,
         summary: "Stop an action upon runs",
@@ -74,6 +93,52 @@ export function bulkRoutes(bulk: BulkService, requests: RepeatableRequests, read
     });
 }
 
-function bulkText({ status, total, done, failed }: BulkRecord): string {
-  return JSON.stringify({ status, total, done, failed });
+function bulkView({ uuid, action, settings, errors, createdAt, endedAt, ...record }: BulkRecord): Static<typeof Bulk> {
+  const { filter, compensates, ...said } = settings;
+  const { status, total, done, failed } = record;
+  return {
+    ...{ bulk_id: uuid, action, filter: criteriaOf(filter), ...said },
+    ...(compensates !== undefined && { compensate: compensates }),
+    ...{ status, total, done, failed, errors: errorsView(errors) },
+    created_at: isoTime(createdAt),
+    ended_at: endedAt === null ? null : isoTime(endedAt),
+  };
+}
+
+function errorsView(errors: BulkRecord["errors"]): Static<typeof BulkError>[] {
+  return Object.entries(errors)
+    .sort(([, one], [, other]) => other.count - one.count)
+    .slice(0, MOST_BULK_ERRORS)
+    .map(([code, { count, run, subject }]) => ({ code, detail: detailOf(code, subject), count, run_id: run }));
+}
+
+/** The sentence of an error; another version may have stored a code that this one does not know. */
+function detailOf(code: string, subject: string): string {
+  if (code === "validation_failed" && subject !== "") return subject;
+  return isErrorCode(code) ? new PlatformError(code, subject).message : code;
+}
+
+/** What runs are filtered by, in the words of their list. */
+function criteriaOf(filter: RunFilter): Static<typeof RunCriteria> {
+  const {
+    statuses,
+    workflowUuid,
+    parentRunId,
+    rootRunId,
+    retryOf,
+    createdFrom,
+    createdTo,
+    hasWaited: _,
+    ...same
+  } = filter;
+  return {
+    ...same,
+    ...(statuses !== undefined && { status: statuses }),
+    ...(workflowUuid !== undefined && { workflow: workflowUuid }),
+    ...(parentRunId !== undefined && { parent_run_id: parentRunId }),
+    ...(rootRunId !== undefined && { root_run_id: rootRunId }),
+    ...(retryOf !== undefined && { retry_of: retryOf }),
+    ...(createdFrom !== undefined && { created_from: isoTime(createdFrom) }),
+    ...(createdTo !== undefined && { created_to: isoTime(createdTo) }),
+  };
 }

@@ -33,7 +33,7 @@ export type RetryPlan =
 export function planRetry(retry: Retry): RetryPlan {
   const { now, from, hasSucceeded } = retry;
   const steps = stepsOf(now);
-  if (from !== null && !isPlace(steps, "", from)) return { fault: "from_unknown" };
+  if (from !== null && !isPlaceIn(now, from)) return { fault: "from_unknown" };
   const [first] = steps;
   const planning = new Planning(retry, from ?? (hasSucceeded && first !== undefined ? String(first.name) : null));
   const lists: Lists = { old: stepsOf(retry.old), now: steps, oldPrefix: "", prefix: "", above: "" };
@@ -41,6 +41,11 @@ export function planRetry(retry: Retry): RetryPlan {
   if (planning.undone !== null) return { fault: "undone", step: planning.undone };
   const { steps: kept } = planning.keeping;
   return { log: kept.length === 0 ? "[]" : keptText(kept), willRun: planning.willRun };
+}
+
+/** Whether runs of a version can begin at an address: that of a step at the top, or inside blocks and switches. */
+export function isPlaceIn(steps: readonly Json[], from: string): boolean {
+  return isPlace(stepsOf(steps), "", from);
 }
 
 class Planning {
@@ -101,7 +106,6 @@ class Planning {
   }
 }
 
-/** Whether an address is that of a step at the top, or inside blocks and switches. */
 function isPlace(steps: readonly JsonObject[], above: string, from: string): boolean {
   return steps.some((step) => {
     const address = `${above}${step.name}`;

@@ -1,17 +1,23 @@
 import type { Clock } from "../../clock.ts";
 import { PlatformError } from "../../errors.ts";
 import { newId } from "../../ids.ts";
-import type { BulkKind, BulkSettings } from "../../schemas/bulk.ts";
+import type { BulkKind, BulkQuery, BulkSettings } from "../../schemas/bulk.ts";
+import { DEFAULT_LIMIT } from "../../schemas/page.ts";
 import type { RunFilter, RunsAsked } from "../../schemas/run-query.ts";
 import type { BulkRecord, RequestKey, Storage } from "../../storage/port.ts";
 import type { RunLists } from "../finding/run-lists.ts";
 import { NAMESPACE } from "../namespace.ts";
+import { type Page, readCursor, writeCursor } from "../pages.ts";
+import type { Beginnings } from "./beginnings.ts";
 
 /** Runs that a count looks at, and for how long, before it answers with what it has. */
 const MOST_COUNTED = 10_000;
 const COUNTING_MILLISECONDS = 100;
 /** Runs that one look is at. */
 export const LOOKED_AT = 2000;
+/** Of cursors. */
+const LIST = "bulk";
+const ORDER = "desc";
 
 /** An action upon all runs that fit a query, as it was read. */
 export interface BulkAsked extends Omit<BulkSettings, "filter"> {
@@ -23,17 +29,30 @@ export interface BulkAsked extends Omit<BulkSettings, "filter"> {
 export class BulkService {
   readonly #storage: Pick<Storage, "bulk" | "lookForRuns">;
   readonly #lists: Pick<RunLists, "filterOf">;
+  readonly #beginnings: Beginnings;
   readonly #clock: Clock;
 
-  constructor(storage: Pick<Storage, "bulk" | "lookForRuns">, lists: Pick<RunLists, "filterOf">, clock: Clock) {
+  constructor(
+    storage: Pick<Storage, "bulk" | "lookForRuns">,
+    lists: Pick<RunLists, "filterOf">,
+    beginnings: Beginnings,
+    clock: Clock,
+  ) {
     this.#storage = storage;
     this.#lists = lists;
+    this.#beginnings = beginnings;
     this.#clock = clock;
   }
 
-  /** How many runs fit now; `more` where there may be others behind those that were looked at. @throws PlatformError workflow_not_found */
-  async count({ query }: BulkAsked): Promise<{ count: number; more: boolean }> {
+  /**
+   * How many runs fit now; `more` where there may be others behind those that were looked at.
+   *
+   * @throws PlatformError workflow_not_found
+   * @throws ValidationFailed where none of them can be acted upon so
+   */
+  async count({ query, ...said }: BulkAsked): Promise<{ count: number; more: boolean }> {
     const filter = await this.#lists.filterOf(query);
+    await this.#beginnings.check(filter, said);
     const until = this.#clock.monotonic() + COUNTING_MILLISECONDS;
     let count = 0;
     let after: string | null = null;
@@ -53,13 +72,25 @@ export class BulkService {
    * @param key of a request that may be repeated, stored with it; null without one
    * @returns null where another request had the key first: then nothing is stored
    * @throws PlatformError workflow_not_found, storage_unavailable
+   * @throws ValidationFailed where none of the runs can be acted upon so
    */
   async create({ action, query, ...said }: BulkAsked, key: RequestKey | null): Promise<string | null> {
     const filter = await this.#lists.filterOf(query);
+    await this.#beginnings.check(filter, said);
     const uuid = newId(this.#clock.now());
     const bulk = { uuid, namespace: NAMESPACE, action, settings: { filter, ...said } };
     const isStored = await this.#storage.bulk.insert({ ...bulk, ...(key !== null && { requestKey: key }) });
     return isStored ? uuid : null;
+  }
+
+  /** Newest first. @throws ValidationFailed where the cursor is another list's */
+  async list({ limit = DEFAULT_LIMIT, cursor }: BulkQuery): Promise<Page<BulkRecord>> {
+    const after = cursor === undefined ? null : readCursor(cursor, LIST, ORDER);
+    const found = await this.#storage.bulk.list({ namespace: NAMESPACE, after, limit: limit + 1 });
+    const items = found.slice(0, limit);
+    const last = items.at(-1);
+    const isMore = found.length > limit && last !== undefined;
+    return { items, nextCursor: isMore ? writeCursor(LIST, ORDER, last.uuid) : null, limit };
   }
 
   /** @throws PlatformError bulk_not_found */

@@ -3,7 +3,16 @@ import type { Clock } from "../../clock.ts";
 import { messageOf, PlatformError, ValidationFailed } from "../../errors.ts";
 import { failpoint } from "../../failpoints.ts";
 import type { ControlRequest } from "../../schemas/control.ts";
-import type { BulkMove, BulkRecord, NewRetry, RunSummary, RunsLooked, Storage, Unnamed } from "../../storage/port.ts";
+import type {
+  BulkMove,
+  BulkRecord,
+  BulkRefusal,
+  NewRetry,
+  RunSummary,
+  RunsLooked,
+  Storage,
+  Unnamed,
+} from "../../storage/port.ts";
 import type { Due } from "../due-work.ts";
 import { NAMESPACE } from "../namespace.ts";
 import type { RetryService } from "../retries.ts";
@@ -19,7 +28,7 @@ const RETRIES = 20;
 /** What a step does to its runs. */
 type Acts = Pick<BulkMove, "retries" | "requests" | "refused">;
 
-const NOTHING: Acts = { retries: [], requests: [], refused: 0 };
+const NOTHING: Acts = { retries: [], requests: [], refused: [] };
 
 /**
  * Carries out actions upon many runs, a page of them at a time: what is done to the runs of a page is stored with how far the action has
@@ -82,6 +91,7 @@ export class CarryingOut implements Due {
     }
     const input = { ...(from !== undefined && { from }), ...(version !== undefined && { version }) };
     const retries: Unnamed<NewRetry>[] = [];
+    const refused: BulkRefusal[] = [];
     for (const { uuid } of runs) {
       try {
         retries.push((await this.#retries.plan(uuid, input, null)).retry);
@@ -91,9 +101,10 @@ export class CarryingOut implements Due {
         if (!(error instanceof PlatformError || error instanceof ValidationFailed)) {
           this.#log.error({ run_id: uuid, error: messageOf(error) }, "run not retried");
         }
+        refused.push({ run: uuid, ...whyOf(error) });
       }
     }
-    return { ...NOTHING, retries, refused: runs.length - retries.length };
+    return { ...NOTHING, retries, refused };
   }
 
   /** Tells workers of what was asked of runs: one that looks finds all of it. */
@@ -105,6 +116,14 @@ export class CarryingOut implements Due {
     const woken = runs.find((_, index) => asked[index] === "requested" || asked[index] === "resumed");
     if (woken !== undefined) this.#events.wake({ ...woken, namespace: NAMESPACE });
   }
+}
+
+/** Why a run can't be tried again, as it is stored. */
+function whyOf(error: unknown): Pick<BulkRefusal, "code" | "subject"> {
+  if (error instanceof PlatformError) return { code: error.code, subject: error.subject };
+  if (!(error instanceof ValidationFailed)) return { code: "internal", subject: "" };
+  const [first] = error.faults;
+  return { code: "validation_failed", subject: first === undefined ? "" : `${first.loc.join(".")}: ${first.msg}` };
 }
 
 /** Where an action goes behind a look. */

@@ -1,4 +1,5 @@
 /** Actions upon many runs, as they are stored. Times are milliseconds since the epoch. */
+import type { ErrorCode } from "../../errors.ts";
 import type { BulkKind, BulkSettings, BulkState } from "../../schemas/bulk.ts";
 import type { ControlRequest, ControlResult } from "../../schemas/control.ts";
 import type { Outcome } from "./outcome.ts";
@@ -25,8 +26,35 @@ export interface BulkRecord extends Omit<NewBulk, "requestKey"> {
   total: number;
   done: number;
   failed: number;
+  /** Why runs could not be acted upon, by the codes of errors. */
+  errors: Record<string, BulkErrors>;
+  /** Milliseconds since the epoch; null while it goes on. */
+  createdAt: number;
+  endedAt: number | null;
   /** Raised by each write. */
   revision: number;
+}
+
+/** Runs that could not be acted upon for the same reason. */
+export interface BulkErrors {
+  count: number;
+  /** The first of them. */
+  run: string;
+  /** What the sentence of its error names; of validation_failed that is the fault's own sentence. */
+  subject: string;
+}
+
+/** A run that fits and can't be acted upon. */
+export interface BulkRefusal extends Pick<BulkErrors, "run" | "subject"> {
+  code: ErrorCode;
+}
+
+/** A page of actions: those before `after`, newest first. */
+export interface BulkPage {
+  namespace: string;
+  /** The uuid of the last one of the page before; null for the first page. */
+  after: string | null;
+  limit: number;
 }
 
 /** A step of an action, as all of it or nothing. */
@@ -39,9 +67,9 @@ export interface BulkMove {
   to: Pick<BulkRecord, "status" | "after">;
   /** How long until its next step; null once it is over. */
   restMilliseconds: number | null;
-  /** Runs that were counted, and that fit but can't be acted upon. */
+  /** Runs that were counted. */
   counted: number;
-  refused: number;
+  refused: BulkRefusal[];
   /** What is done to the runs of this step. */
   retries: Unnamed<NewRetry>[];
   requests: ControlRequest[];
@@ -57,6 +85,7 @@ export interface BulkActions {
   /** False where another request had its key first: then nothing is stored. */
   insert(bulk: NewBulk): Promise<boolean>;
   find(key: BulkKey): Promise<BulkRecord | null>;
+  list(page: BulkPage): Promise<BulkRecord[]>;
   /** Ends one that goes on; of one that is over nothing changes. Error bulk_not_found. */
   stop(key: BulkKey): Promise<Outcome<BulkRecord>>;
   /** When the next is to be carried on; null for never. */
@@ -65,14 +94,16 @@ export interface BulkActions {
   claimDue(holdMilliseconds: number): Promise<BulkRecord | null>;
   /**
    * Does a step, together with what it does to runs, so that each is acted upon once whoever does it, and whenever he dies. `lost` where
-   * the revision is another. What was done is counted, and what was refused.
+   * the revision is another. What was done is counted, and what was refused, by why.
    */
   move(move: BulkMove): Promise<Outcome<BulkMoved>>;
 }
 
-/** How a request counts: false where the run was not in a state for it. */
-export function isDone(result: ControlResult | null): boolean {
-  return result !== null && result !== "refused" && result !== "over";
+/** Why a request could not be carried out; null where it was. */
+export function refusalOf(result: ControlResult | null): ErrorCode | null {
+  if (result === null) return "run_not_found";
+  if (result === "refused") return "run_cancelling";
+  return result === "over" ? "run_ended" : null;
 }
 
 /** Actions that one step of the upkeep removes. */

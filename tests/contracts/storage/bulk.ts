@@ -16,7 +16,7 @@ const newBulk = (world: World, fields: Partial<NewBulk> = {}): NewBulk => ({
 /** A step that goes nowhere and does nothing, but for what is given. */
 const moveOf = ({ uuid, revision, status, after }: BulkRecord, fields: Partial<BulkMove> = {}): BulkMove => ({
   ...{ bulk: uuid, revision, to: { status, after }, restMilliseconds: 0 },
-  ...{ counted: 0, refused: 0, retries: [], requests: [] },
+  ...{ counted: 0, refused: [], retries: [], requests: [] },
   ...fields,
 });
 
@@ -33,7 +33,10 @@ export function bulkContract(check: Check): void {
     const { bulk } = world.storage;
     const item = newBulk(world);
     expect(await bulk.insert(item)).toBe(true);
-    const found = { ...item, status: "counting", after: null, total: 0, done: 0, failed: 0, revision: 1 } as const;
+    const found = {
+      ...{ ...item, status: "counting" as const, after: null, total: 0, done: 0, failed: 0, errors: {}, revision: 1 },
+      ...{ createdAt: expect.any(Number), endedAt: null },
+    };
     expect(await bulk.find(item)).toEqual(found);
     expect(await bulk.find({ ...item, namespace: "others" })).toBeNull();
     expect(await bulk.find({ namespace: NAMESPACE, uuid: "no uuid" })).toBeNull();
@@ -83,10 +86,16 @@ export function bulkContract(check: Check): void {
     const gone = newId(world.now());
     const requests = cancels([present(waiting), present(held), present(over), gone]);
     const to = { status: "running", after: gone } as const;
-    const { asked } = granted(await bulk.move(moveOf(action, { to, counted: 2, refused: 1, requests })));
+    const refused = [{ code: "run_undone", run: present(held), subject: "a" }] as const;
+    const { asked } = granted(await bulk.move(moveOf(action, { to, counted: 2, refused: [...refused], requests })));
     expect(asked).toEqual(["cancelled", "requested", "over", null]);
+    const errors = {
+      run_undone: { count: 1, run: present(held), subject: "a" },
+      run_ended: { count: 1, run: present(over), subject: "" },
+      run_not_found: { count: 1, run: gone, subject: "" },
+    };
     // More than were counted: they came to fit meanwhile.
-    expect(await bulk.find(action)).toEqual({ ...action, ...to, total: 5, done: 2, failed: 3, revision: 2 });
+    expect(await bulk.find(action)).toEqual({ ...action, ...to, total: 5, done: 2, failed: 3, errors, revision: 2 });
     expect(await world.find(present(waiting))).toMatchObject({ status: "cancelled" });
   });
 
@@ -126,9 +135,49 @@ export function bulkContract(check: Check): void {
       "concurrency_limit",
       "ok",
     ]);
-    expect(await bulk.find(action)).toMatchObject({ total: 5, done: 3, failed: 2 });
+    const refusedAs = (index: number, subject: string) => ({ count: 1, run: retries[index]?.retryOf, subject });
+    expect(await bulk.find(action)).toMatchObject({
+      ...{ total: 5, done: 3, failed: 2 },
+      errors: { version_not_found: refusedAs(1, "version 2"), concurrency_limit: refusedAs(3, "1") },
+    });
     const { uuid } = granted(present(retried[0]));
     expect(await world.find(uuid)).toMatchObject({ status: "pending", retryOf: present(retries[0]).retryOf });
+  });
+
+  check(
+    "why runs can't be acted upon is counted from step to step, with the first run of each reason",
+    async (world) => {
+      const { bulk } = world.storage;
+      const action = await stored(world);
+      const refusal = (code: "run_undone" | "internal", run: string) => ({ code, run, subject: `of ${run}` });
+      const runs = Array.from({ length: 5 }, () => newId(world.now()));
+      const [a = "", b = "", c = "", d = "", e = ""] = runs;
+      const first = [refusal("run_undone", a), refusal("run_undone", b), refusal("internal", c)];
+      granted(await bulk.move(moveOf(action, { refused: first })));
+      const moved = present(await bulk.find(action));
+      granted(await bulk.move(moveOf(moved, { refused: [refusal("run_undone", d), refusal("internal", e)] })));
+      expect(await bulk.find(action)).toMatchObject({
+        failed: 5,
+        errors: {
+          run_undone: { count: 3, run: a, subject: `of ${a}` },
+          internal: { count: 2, run: c, subject: `of ${c}` },
+        },
+      });
+    },
+  );
+
+  check("actions are listed by pages, newest first", async (world) => {
+    const { bulk } = world.storage;
+    const actions: BulkRecord[] = [];
+    for (let n = 0; n < 3; n++) actions.unshift(await stored(world));
+    const page = (after: string | null, limit: number) => bulk.list({ namespace: NAMESPACE, after, limit });
+    expect(await page(null, 2)).toEqual(actions.slice(0, 2));
+    expect(await page(present(actions[1]).uuid, 9)).toEqual(actions.slice(2));
+    expect(await page(present(actions[2]).uuid, 9)).toEqual([]);
+    expect(await bulk.list({ namespace: "others", after: null, limit: 9 })).toEqual([]);
+    granted(await bulk.stop(present(actions[1])));
+    const [, stopped] = await page(null, 9);
+    expect(stopped).toMatchObject({ status: "stopped", endedAt: expect.any(Number) });
   });
 
   check("what was decided by an earlier revision is not stored, nor is anything behind a stop", async (world) => {

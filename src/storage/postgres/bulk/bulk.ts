@@ -6,6 +6,7 @@ import type {
   BulkKey,
   BulkMove,
   BulkMoved,
+  BulkPage,
   BulkRecord,
   InsertedRun,
   NewBulk,
@@ -17,7 +18,8 @@ import { keepKeys } from "../inserts/request-keys.ts";
 import { milliseconds } from "../statement.ts";
 import { MOVE_BULK, moveBulk } from "./move.ts";
 
-const COLUMNS = `uuid, namespace, action, settings::text as settings, status, after_uuid as after, total, done, failed, revision`;
+const COLUMNS = `uuid, namespace, action, settings::text as settings, status, after_uuid as after, total, done, failed, errors::text as errors,
+  ${milliseconds("created_at")} as "createdAt", ${milliseconds("ended_at")} as "endedAt", revision`;
 
 const INSERT = `with kept as (
     ${keepKeys("select $2::text, $5::text, $6::text, $7::text, $1::text where $6::text is not null")}
@@ -26,6 +28,9 @@ const INSERT = `with kept as (
   select $1::text::uuid, $2, $3, $4::text::json where $6::text is null or exists (select from kept) returning uuid`;
 
 const FIND = `select ${COLUMNS} from bulk_actions where namespace = $1 and uuid = $2::text::uuid`;
+
+const LIST = `select ${COLUMNS} from bulk_actions where namespace = $1 and ($2::text is null or uuid < $2::text::uuid)
+  order by uuid desc limit $3::text::integer`;
 
 const STOP = `update bulk_actions set status = 'stopped', due_at = null, ended_at = now(), revision = revision + 1
   where namespace = $1 and uuid = $2::text::uuid and due_at is not null`;
@@ -42,7 +47,7 @@ const REMOVE = `delete from bulk_actions where uuid in (
 /** What the database keeps for actions upon many runs. */
 export const BULK_STATEMENTS = [MOVE_BULK];
 
-type Row = Omit<BulkRecord, "settings"> & { settings: string };
+type Row = Omit<BulkRecord, "settings" | "errors"> & { settings: string; errors: string };
 
 /** Actions upon many runs, of a database. */
 export class PostgresBulk implements BulkActions {
@@ -65,6 +70,11 @@ export class PostgresBulk implements BulkActions {
 
   async find({ namespace, uuid }: BulkKey): Promise<BulkRecord | null> {
     return isUuid(uuid) ? recordOf((await this.#pool.run<Row>(FIND, [namespace, uuid]))[0]) : null;
+  }
+
+  async list({ namespace, after, limit }: BulkPage): Promise<BulkRecord[]> {
+    const rows = await this.#pool.run<Row>(LIST, [namespace, after, String(limit)]);
+    return rows.flatMap((row) => recordOf(row) ?? []);
   }
 
   async stop(key: BulkKey): Promise<Outcome<BulkRecord>> {
@@ -103,5 +113,5 @@ export async function removeBulk(pool: Pool, before: number): Promise<void> {
 }
 
 function recordOf(row: Row | undefined): BulkRecord | null {
-  return row === undefined ? null : { ...row, settings: JSON.parse(row.settings) };
+  return row === undefined ? null : { ...row, settings: JSON.parse(row.settings), errors: JSON.parse(row.errors) };
 }

@@ -27,11 +27,11 @@ export const MOVE_BULK = keptFunction(
   answer jsonb;
   retried jsonb := '[]';
   asked jsonb := '[]';
+  denied jsonb;
   acted integer;
-  denied integer;
 begin
   select * into step from json_to_record($1::json) as m (bulk uuid, revision integer, kind text, status text, after uuid, rest float8, counted integer,
-    refused integer);
+    refused jsonb);
   perform from bulk_actions b where b.uuid = step.bulk and b.revision = step.revision for update;
   if not found then return null; end if;
   -- In the order of their workflows, whose lines they lock.
@@ -55,12 +55,29 @@ begin
     select coalesce(json_agg(r), '[]') into left_over from json_array_elements(left_over::json) as r
       where exists (select from jsonb_array_elements(answer) as a where a -> 'position' = (r -> 'position')::jsonb and a ->> 'result' = 'open');
   end loop;
-  acted := (select count(*) from jsonb_array_elements(retried) as r where r ->> 'refused' is null)
-    + (select count(*) from jsonb_array_elements(asked) as a where a ->> 'result' not in ('over', 'refused'));
-  denied := step.refused + json_array_length($2::json) + json_array_length($4::json) - acted;
+  denied := step.refused || (
+    select coalesce(jsonb_agg(jsonb_build_object('code', r ->> 'refused', 'run', $2::json -> (r ->> 'position')::integer ->> 'retryOf', 'subject',
+      case r ->> 'refused' when 'version_not_found' then 'version ' || ($2::json -> (r ->> 'position')::integer ->> 'version')
+        else $2::json -> (r ->> 'position')::integer ->> 'most' end)), '[]')
+    from jsonb_array_elements(retried) as r where r ->> 'refused' is not null
+  ) || (
+    select coalesce(jsonb_agg(jsonb_build_object('code', case a ->> 'result' when 'over' then 'run_ended' when 'refused' then 'run_cancelling'
+      else 'run_not_found' end, 'run', r ->> 'uuid', 'subject', '')), '[]')
+    from json_array_elements($4::json) as r left join jsonb_array_elements(asked) as a on a -> 'position' = (r -> 'position')::jsonb
+    where a is null or a ->> 'result' in ('over', 'refused')
+  );
+  acted := jsonb_array_length(step.refused) + json_array_length($2::json) + json_array_length($4::json) - jsonb_array_length(denied);
   -- What came to fit since it was counted is acted upon as well.
-  update bulk_actions b set status = step.status, after_uuid = step.after, total = greatest(b.total + step.counted, b.done + b.failed + acted + denied),
-    done = b.done + acted, failed = b.failed + denied, due_at = now() + step.rest * interval '1 millisecond',
+  update bulk_actions b set status = step.status, after_uuid = step.after,
+    total = greatest(b.total + step.counted, b.done + b.failed + acted + jsonb_array_length(denied)),
+    done = b.done + acted, failed = b.failed + jsonb_array_length(denied), errors = (
+      select coalesce(json_object_agg(code, json_build_object('count', count, 'run', run, 'subject', subject)), '{}') from (
+        select code, sum(count) as count, (array_agg(run order by at))[1] as run, (array_agg(subject order by at))[1] as subject from (
+          select key as code, (value ->> 'count')::integer as count, value ->> 'run' as run, value ->> 'subject' as subject, 0 as at from json_each(b.errors)
+          union all select d ->> 'code', 1, d ->> 'run', d ->> 'subject', at from jsonb_array_elements(denied) with ordinality as e (d, at)
+        ) as error group by code order by code
+      ) as errors
+    ), due_at = now() + step.rest * interval '1 millisecond',
     ended_at = case when step.rest is null then now() end, revision = b.revision + 1
     where b.uuid = step.bulk;
   return jsonb_build_object('retried', retried, 'asked', asked)::text;

@@ -1,17 +1,32 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../../clock.ts";
 import type { ControlRequest, ControlResult } from "../../../schemas/control.ts";
-import { isDone, MOST_BULK_REMOVED } from "../../port/bulk.ts";
-import type { BulkKey, BulkMove, BulkMoved, BulkRecord, InsertedRun, NewBulk, NewRetry, Outcome } from "../../port.ts";
+import { MOST_BULK_REMOVED, refusalOf } from "../../port/bulk.ts";
+import type {
+  BulkKey,
+  BulkMove,
+  BulkMoved,
+  BulkPage,
+  BulkRecord,
+  BulkRefusal,
+  InsertedRun,
+  NewBulk,
+  NewRetry,
+  Outcome,
+} from "../../port.ts";
 import { refused } from "../../refusals.ts";
 import type { RequestKeys } from "../inserts/request-keys.ts";
 
-const COLUMNS = "uuid, namespace, action, settings, status, after_uuid as after, total, done, failed, revision";
+const COLUMNS =
+  "uuid, namespace, action, settings, status, after_uuid as after, total, done, failed, errors, created_at as createdAt, ended_at as endedAt, revision";
 
 const INSERT = `insert into bulk_actions (uuid, namespace, action, settings, due_at, created_at)
   values ($uuid, $namespace, $action, $settings, $now, $now)`;
 
 const FIND = `select ${COLUMNS} from bulk_actions where uuid = ? and namespace = ?`;
+
+// An id that no action has stands before all of them.
+const LIST = `select ${COLUMNS} from bulk_actions where namespace = ? and uuid < coalesce(?, 'g') order by uuid desc limit ?`;
 
 const STOP = `update bulk_actions set status = 'stopped', due_at = null, ended_at = ?, revision = revision + 1
   where uuid = ? and namespace = ? and due_at is not null`;
@@ -22,18 +37,18 @@ const DUE = `select ${COLUMNS} from bulk_actions where due_at <= ? order by due_
 
 const HOLD = "update bulk_actions set due_at = ? where uuid = ?";
 
-const IS_AT = "select 1 from bulk_actions where uuid = ? and revision = ?";
+const ERRORS_AT = "select errors from bulk_actions where uuid = ? and revision = ?";
 
 // What came to fit since it was counted is acted upon as well.
 const MOVE = `update bulk_actions set status = $status, after_uuid = $after, total = max(total + $counted, done + failed + $done + $failed),
-  done = done + $done, failed = failed + $failed, due_at = $dueAt, ended_at = $endedAt, revision = revision + 1 where uuid = $uuid`;
+  done = done + $done, failed = failed + $failed, errors = $errors, due_at = $dueAt, ended_at = $endedAt, revision = revision + 1 where uuid = $uuid`;
 
 const ANY_OLD = "select 1 from bulk_actions where ended_at < ? limit 1";
 
 const REMOVE = `delete from bulk_actions where uuid in (
   select uuid from bulk_actions where ended_at < ? order by ended_at limit ${MOST_BULK_REMOVED})`;
 
-type Row = Omit<BulkRecord, "settings"> & { settings: string };
+type Row = Omit<BulkRecord, "settings" | "errors"> & { settings: string; errors: string };
 
 /** A move whose retries have their uuids. */
 export interface NamedBulkMove extends Omit<BulkMove, "retries"> {
@@ -73,6 +88,11 @@ export class BulkActions {
     return recordOf(this.#database.query<Row, [string, string]>(FIND).get(uuid, namespace));
   }
 
+  list({ namespace, after, limit }: BulkPage): BulkRecord[] {
+    const rows = this.#database.query<Row, [string, string | null, number]>(LIST).all(namespace, after, limit);
+    return rows.flatMap((row) => recordOf(row) ?? []);
+  }
+
   stop({ namespace, uuid }: BulkKey): Outcome<BulkRecord> {
     this.#database.query(STOP).run(this.#clock.now(), uuid, namespace);
     const value = this.find({ namespace, uuid });
@@ -92,17 +112,26 @@ export class BulkActions {
 
   move(move: NamedBulkMove): Outcome<BulkMoved> {
     const { bulk, revision, to, restMilliseconds, counted, retries, requests } = move;
-    if (this.#acting === null || this.#database.query(IS_AT).get(bulk, revision) === null) return { kind: "lost" };
+    const row = this.#database.query<{ errors: string }, [string, number]>(ERRORS_AT).get(bulk, revision);
+    if (this.#acting === null || row === null) return { kind: "lost" };
     const retried = this.#acting.retry(retries);
     const asked = this.#acting.request(requests).map((outcome) => (outcome.kind === "ok" ? outcome.value : null));
-    const done = retried.filter(({ kind }) => kind === "ok").length + asked.filter(isDone).length;
+    const refusals = [
+      ...move.refused,
+      ...retried.flatMap((outcome, index) => refusalsOf(outcome, retries[index]?.retryOf ?? "")),
+      ...asked.flatMap((result, index) => {
+        const code = refusalOf(result);
+        return code === null ? [] : [{ code, run: requests[index]?.uuid ?? "", subject: "" }];
+      }),
+    ];
     const now = this.#clock.now();
     this.#database.query(MOVE).run({
       ...to,
       uuid: bulk,
       counted,
-      done,
-      failed: move.refused + retried.length + asked.length - done,
+      done: move.refused.length + retried.length + asked.length - refusals.length,
+      failed: refusals.length,
+      errors: JSON.stringify(added(JSON.parse(row.errors), refusals)),
       dueAt: restMilliseconds === null ? null : now + Math.ceil(restMilliseconds),
       endedAt: restMilliseconds === null ? now : null,
     });
@@ -121,5 +150,19 @@ export class BulkActions {
 }
 
 function recordOf(row: Row | null): BulkRecord | null {
-  return row === null ? null : { ...row, settings: JSON.parse(row.settings) };
+  return row === null ? null : { ...row, settings: JSON.parse(row.settings), errors: JSON.parse(row.errors) };
+}
+
+function refusalsOf(outcome: Outcome<InsertedRun>, run: string): BulkRefusal[] {
+  return outcome.kind === "error" ? [{ code: outcome.code, run, subject: outcome.subject }] : [];
+}
+
+/** The first run of each reason is kept. */
+function added(errors: BulkRecord["errors"], refusals: BulkRefusal[]): BulkRecord["errors"] {
+  const all = new Map(Object.entries(errors));
+  for (const { code, run, subject } of refusals) {
+    const known = all.get(code);
+    all.set(code, known === undefined ? { count: 1, run, subject } : { ...known, count: known.count + 1 });
+  }
+  return Object.fromEntries(all);
 }

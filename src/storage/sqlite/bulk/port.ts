@@ -12,6 +12,7 @@ export function bulkOf(reader: Database, committer: Committer, clock: Clock, ids
   return {
     insert: (item) => committer.write("insertBulk", item),
     find: async (key) => reading(() => bulk.find(key)),
+    list: async (page) => reading(() => bulk.list(page)),
     stop: (key) => committer.write("stopBulk", key),
     nextDue: async () => reading(() => bulk.nextDue()),
     claimDue: (holdMilliseconds) => committer.write("claimBulk", holdMilliseconds),

@@ -94,6 +94,7 @@ test("runs are listed by status, workflow and error, and shown whole or by a ste
   const [id = ""] = /[0-9a-f-]{36}/.exec(failed.stdout) ?? [];
   const shown = await call(["show", id]);
   expect(shown.stdout).toMatch(/^status +failed$/m);
+  expect(shown.stdout).toMatch(/^workflow +fail version 1$/m);
   expect(shown.stdout).toMatch(/^f +failed .*no way$/m);
   expect(JSON.parse((await call(["show", id, "a"])).stdout)).toMatchObject({ address: "a", output: { value: 1 } });
   expect(JSON.parse((await call(["show", id, "--json"])).stdout)).toMatchObject({ uuid: id });
@@ -149,6 +150,51 @@ test("runs are paused, resumed and cancelled, several at once; one that is not t
   }
   const json = await call(["cancel", first, "--json"]);
   expect(JSON.parse(json.stdout)).toEqual([{ run_id: first, status: "cancelled" }]);
+});
+
+test("all runs that fit are counted, then held and ended at once; why some could not be is said", async () => {
+  await client.workflows.create({ id: "many", ...WAIT });
+  const runs = await Promise.all([1, 2, 3].map(() => client.trigger("many")));
+  for (const run of runs) for await (const { type } of run.events()) if (type === "step.started") break;
+  const which = ["--workflow", "many", "--since", "1h"];
+  const dry = await call(["cancel", ...which, "--dry-run"]);
+  expect([dry.exitCode, dry.stdout]).toEqual([0, "3 runs: nothing was done, a dry run\n"]);
+  const unsure = await call(["cancel", ...which]);
+  expect([unsure.exitCode, unsure.stderr]).toEqual([2, expect.stringContaining("Cancel 3 runs? Say --yes if so")]);
+  const paused = await call(["pause", ...which, "--yes", "--json"]);
+  expect(paused.exitCode).toBe(0);
+  expect(JSON.parse(paused.stdout)).toMatchObject({ action: "pause", status: "done", total: 3, done: 3, errors: [] });
+  const standing = () => client.runs.countBulk({ action: "cancel" }, { workflow: "many", status: "paused" });
+  while ((await standing()).count < 3) await Bun.sleep(50);
+  const cancelled = await call(["cancel", ...which, "-s", "paused", "-y", "--reason", "enough"]);
+  expect([cancelled.exitCode, cancelled.stdout]).toEqual([0, "3 cancelled\n"]);
+  for (const run of runs) expect((await run.ended({ timeout: 20 })).cancel_reason).toBe("enough");
+  const none = await call(["resume", ...which]);
+  expect([none.exitCode, none.stdout]).toEqual([0, "No run fits\n"]);
+  await client.workflows.create({ id: "others", name: "others", steps: [{ ...WAIT.steps[0], name: "other" }] });
+  const tag = ["--tag", "bulk"];
+  const [one, other] = await Promise.all(["many", "others"].map((id) => client.trigger(id, { tags: ["bulk"] })));
+  for (const run of [one, other]) await run?.cancel();
+  for (const run of [one, other]) await run?.ended({ timeout: 20 });
+  const retried = await call(["retry", ...tag, "--from", "go", "--yes"]);
+  expect([retried.exitCode, retried.stdout]).toEqual([1, "1 tried again, 1 could not be\n"]);
+  expect(retried.stderr).toMatch(new RegExp(`^1 body.from: Input should be the address .*, as ${other?.id}\\n$`));
+});
+
+test("runs are named or told by options, and not both", async () => {
+  for (const [words, said] of [
+    [["cancel"], "Which runs? `wf cancel RUN`"],
+    [["retry"], "Which runs? `wf retry RUN`"],
+    [["pause", "x", "--status", "running"], "but not both"],
+    [["pause", "x", "--yes"], "--yes is for runs that"],
+    [["resume", "--dry-run"], "--dry-run is for runs that"],
+    [["retry", "-s", "failed", "-p", "{}"], "--payload is for one run"],
+  ] as const) {
+    const { exitCode, stderr } = await call([...words]);
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining(said)]);
+  }
+  const never = await call(["retry", "-w", "wait", "--version", "99", "--dry-run"]);
+  expect([never.exitCode, never.stderr]).toEqual([1, expect.stringContaining("no version 99")]);
 });
 
 test("Ctrl-C leaves the run and says how to follow it", async () => {

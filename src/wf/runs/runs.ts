@@ -1,7 +1,7 @@
 import type { RunFilter } from "../../client/index.ts";
 import { RUN_STATUSES, type RunStatus } from "../../schemas/run.ts";
 import type { RunSummary } from "../../schemas/run-summary.ts";
-import type { Arguments, Command } from "../command.ts";
+import type { Arguments, Command, Option } from "../command.ts";
 import { EXIT, UsageError } from "../exits.ts";
 import { ageText, type Color, shown, timeText, tookText } from "../terminal.ts";
 
@@ -15,22 +15,27 @@ export const STATUS_COLORS: Record<RunStatus, Color> = {
   cancelled: "dim",
 };
 
+/** Options that say which runs. */
+export const FILTERS: Record<string, Option> = {
+  status: {
+    value: "STATUS",
+    short: "s",
+    isRepeatable: true,
+    about: `one of ${RUN_STATUSES.join(", ")}; may be repeated`,
+  },
+  workflow: { value: "ID", short: "w", about: "of this workflow" },
+  tag: { value: "TAG", about: "that have this tag" },
+  since: { value: "TIME", about: "made since: 30m, 2h, 7d, or a time of ISO 8601 with its offset" },
+  error: { value: "TEXT", about: "whose error has this text" },
+};
+
 /** Lists runs. */
 export const runs: Command = {
   name: "runs",
   arguments: "",
   summary: "List runs, newest first",
   options: {
-    status: {
-      value: "STATUS",
-      short: "s",
-      isRepeatable: true,
-      about: `one of ${RUN_STATUSES.join(", ")}; may be repeated`,
-    },
-    workflow: { value: "ID", short: "w", about: "of this workflow" },
-    tag: { value: "TAG", about: "that have this tag" },
-    since: { value: "TIME", about: "made since: 30m, 2h, 7d, or a time of ISO 8601 with its offset" },
-    error: { value: "TEXT", about: "whose error has this text" },
+    ...FILTERS,
     limit: { value: "N", short: "n", about: "how many at most; 20" },
   },
   examples: ["wf runs --status failed --since 1h", "wf runs -w hello -n 5", "wf runs --json | jq -r '.[].uuid'"],

@@ -1,8 +1,24 @@
 import { useEffect } from "preact/hooks";
+import type { BulkState } from "../../../../client/bulk.ts";
+import { hrefOf } from "../../../address/address.ts";
 import { platform } from "../../../data/platform.ts";
 import { useReading } from "../../../data/reading.ts";
 
 const ASKING_MILLISECONDS = 500;
+
+/** Why it could not be done to some runs, with the first of each kind. */
+function Errors({ errors }: { errors: BulkState["errors"] }) {
+  if (errors.length === 0) return null;
+  return (
+    <ul class="bulk-errors">
+      {errors.map(({ code, detail, count, run_id }) => (
+        <li key={code}>
+          {count.toLocaleString("en")}: {detail} <a href={hrefOf(`/runs/${run_id}`)}>the first</a>
+        </li>
+      ))}
+    </ul>
+  );
+}
 
 /** How far an action is. It goes on without this page, and can be stopped. */
 export function Progress({ id, done, onClose }: { id: string; done: string; onClose(): void }) {
@@ -25,6 +41,7 @@ export function Progress({ id, done, onClose }: { id: string; done: string; onCl
         {value !== null && value.failed > 0 && `, ${value.failed.toLocaleString("en")} could not be`}
         {value?.status === "stopped" && ", stopped"}
       </p>
+      <Errors errors={value?.errors ?? []} />
       <div class="dialog-foot">
         {isOver ? (
           <button type="button" class="primary" onClick={onClose}>

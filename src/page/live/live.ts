@@ -1,14 +1,16 @@
 /**
- * What happens, as it happens. Browsers give an origin six connections, so that of all tabs one has a stream: the one that was
- * looked at last. It tells tabs that show the same; those that show something else ask now and then while they are seen.
+ * What happens, as it happens. Of all tabs one has a stream: the one that was looked at last. It tells tabs that show the same;
+ * those that show something else ask now and then while they are seen.
  */
 import { computed, signal } from "@preact/signals";
 import { ApiError } from "../../client/errors.ts";
 import { outage } from "../data/outage.ts";
 import { problemOf } from "../data/problem.ts";
 import type { Topic } from "./topic.ts";
+import { takeTurns } from "./turns.ts";
+import { Watch } from "./watch.ts";
 
-const LOCK = "workflows-live";
+const TABS = "workflows-live";
 const HIDDEN_MILLISECONDS = 30_000;
 const ASKING_MILLISECONDS = 5000;
 const RECONNECT_SECONDS = [1, 2, 3, 5, 10, 15];
@@ -24,8 +26,9 @@ export const live = computed<LiveState>(() => (isPaused.value ? { is: "paused" }
 
 let topic: Topic | null = null;
 let stream: AbortController | null = null;
+let watch: Watch | null = null;
 let hiddenTimer: ReturnType<typeof setTimeout> | undefined;
-const tabs = new BroadcastChannel(LOCK);
+const tabs = new BroadcastChannel(TABS);
 
 /** Follows a topic until the given function is called. A view has one topic at most. */
 export function follow(followed: Topic): () => void {
@@ -52,16 +55,7 @@ function begin(): void {
   if (topic === null || isPaused.peek()) return;
   const own = new AbortController();
   stream = own;
-  const held = () => hold(own.signal);
-  // Where the page came without TLS from another machine there are no locks: each tab has its own stream.
-  if (navigator.locks === undefined) held();
-  else {
-    navigator.locks.request(LOCK, { steal: true }, held).catch(() => {
-      // Another tab is looked at now.
-      own.abort();
-      if (stream === own) ask(own);
-    });
-  }
+  takeTurns(own.signal, { hold, wait: ask });
 }
 
 function end(): void {
@@ -87,6 +81,7 @@ async function hold(signal: AbortSignal): Promise<void> {
       if (signal.aborted) return;
       // Such as a run or a workflow that is not there: asking again changes nothing.
       if (error instanceof ApiError && !problemOf(error).isOutage) return over(signal);
+      watch?.ask();
     }
     const seconds = RECONNECT_SECONDS[Math.min(tries, RECONNECT_SECONDS.length - 1)] ?? 1;
     if (signal.aborted) return;
@@ -101,16 +96,19 @@ function over(signal: AbortSignal): void {
 }
 
 /** Of a tab that is seen beside the one with the stream. */
-async function ask(own: AbortController): Promise<void> {
+async function ask(signal: AbortSignal): Promise<void> {
   state.value = { is: "asking" };
-  while (stream === own) {
+  for (;;) {
     await new Promise((resolve) => setTimeout(resolve, ASKING_MILLISECONDS));
-    if (stream === own && !document.hidden && outage.peek() === null) topic?.readAgain();
+    if (signal.aborted) return;
+    if (!document.hidden && outage.peek() === null) topic?.readAgain();
   }
 }
 
 /** Listens to the other tabs, and to whether this one is looked at. */
 export function startLive(): void {
+  const isNeeded = () => !document.hidden && /^(live|reconnecting)$/.test(live.peek().is);
+  watch = new Watch({ isNeeded, back: () => topic?.readAgain() });
   tabs.addEventListener("message", ({ data }: MessageEvent<{ name: string; message: unknown }>) => {
     if (state.peek().is === "asking" && data.name === topic?.name) topic.tell(data.message);
   });

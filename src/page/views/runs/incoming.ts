@@ -2,7 +2,9 @@
 import { signal } from "@preact/signals";
 import type { RunFilter } from "../../../client/client.ts";
 import type { RunSummary } from "../../../schemas/run-summary.ts";
+import { answered, failed } from "../../data/outage.ts";
 import { platform } from "../../data/platform.ts";
+import { type Problem, problemOf } from "../../data/problem.ts";
 import type { RunRows } from "./rows.ts";
 
 const MOST_WAITING = 1000;
@@ -15,6 +17,7 @@ export class Incoming {
   readonly #filter: RunFilter;
   readonly #isHeld: () => boolean;
   #asked: AbortController | null = null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** @param isHeld whether somebody points at, has chosen or looks at rows further down */
   constructor(rows: RunRows, filter: RunFilter, isHeld: () => boolean) {
@@ -31,7 +34,7 @@ export class Incoming {
   /** Reads what is newer than the newest row, after something may have been missed. */
   async catchUp(): Promise<void> {
     if (!this.#rows.isRead.peek()) return;
-    this.#asked?.abort();
+    this.close();
     const asked = new AbortController();
     this.#asked = asked;
     const known = this.#newest();
@@ -44,8 +47,9 @@ export class Incoming {
         if (next_cursor === null || items.some(({ uuid }) => uuid <= known)) break;
         cursor = next_cursor;
       }
-    } catch {
-      // The stream says again that something was missed once it is back.
+      answered();
+    } catch (error) {
+      if (!asked.signal.aborted) this.#failed(problemOf(error));
       return;
     }
     this.#take(found);
@@ -60,7 +64,14 @@ export class Incoming {
   }
 
   close(): void {
+    clearTimeout(this.#timer);
     this.#asked?.abort();
+  }
+
+  #failed(problem: Problem): void {
+    const again = () => this.catchUp();
+    if (problem.isOutage) failed(problem, again);
+    if (problem.retryAfter !== null) this.#timer = setTimeout(again, problem.retryAfter * 1000);
   }
 
   #take(runs: readonly RunSummary[]): void {

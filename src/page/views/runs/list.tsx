@@ -14,7 +14,7 @@ import { useStillPlace } from "./still-place.ts";
 const ROW_HEIGHT = 36;
 const COLUMNS = ["", "Status", "Workflow", "", "Created", "Took", "Error"];
 /** Rows from the end of what is read at which more is read. */
-const NEAR = 30;
+const NEAR = 40;
 
 /** What of the list somebody is at: while there is anything, nothing in it moves. */
 export interface Hold {
@@ -39,9 +39,15 @@ export function List({ rows, incoming, chosen, hold }: ListProps) {
   const { first, end } = useVisibleRange(scroller, ROW_HEIGHT, all.length);
   useStillPlace(scroller, all, ROW_HEIGHT);
   useLayoutEffect(() => {
-    hold.isScrolled = first > 0 || (scroller.current?.scrollTop ?? 0) > 0;
-    if (end > all.length - NEAR && rows.hasOlder.peek() && rows.lookedTo.peek() === null) rows.more("older");
-    if (first < NEAR && hold.isScrolled && rows.hasNewer.peek()) rows.more("newer");
+    const element = scroller.current;
+    if (element === null) return;
+    // Where it is now: rows that came or went may have moved it since the range was looked at.
+    const top = element.scrollTop / ROW_HEIGHT;
+    const bottom = top + element.clientHeight / ROW_HEIGHT;
+    hold.isScrolled = top > 0;
+    if (bottom > all.length - NEAR && rows.lookedTo.peek() === null) rows.more("older");
+    if (top === 0) rows.toTop();
+    else if (top < NEAR) rows.more("newer");
   });
   const current = all.findIndex(({ uuid }) => uuid === hold.current.value);
   const focus = (index: number) => {

@@ -1,4 +1,4 @@
-import { useSignal } from "@preact/signals";
+import { signal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import { address } from "../../address/address.ts";
 import { announce } from "../../announce.ts";
@@ -28,21 +28,20 @@ export function Runs() {
         <SavedFilters />
         <Export filter={() => filterOf(query, Date.now())} />
       </FilterBar>
-      <Found key={String(query)} query={query} />
+      <Found query={query} />
     </div>
   );
 }
 
 function Found({ query }: { query: URLSearchParams }) {
-  const current = useSignal<string | null>(null);
   const { rows, incoming, chosen, hold, filter } = useMemo(() => {
     const filter = filterOf(query, Date.now());
-    const held: Hold = { isHovered: false, isScrolled: false, isFocused: false, current };
+    const held: Hold = { isHovered: false, isScrolled: false, isFocused: false, current: signal(null) };
     const found = new RunRows(filter, query.get("at"));
     const choice = new Chosen();
     const isHeld = () => held.isHovered || held.isScrolled || held.isFocused || choice.ids.peek().size > 0;
     return { rows: found, incoming: new Incoming(found, filter, isHeld), chosen: choice, hold: held, filter };
-  }, [query, current]);
+  }, [query]);
   useEffect(() => {
     const begun = rows.begin();
     // In the order of old to new, and at another time, there is nothing that arrives.
@@ -73,24 +72,33 @@ function Found({ query }: { query: URLSearchParams }) {
       ),
     [query, rows.rows.value],
   );
-  if (!rows.isRead.value) {
-    const { value: problem } = rows.problem;
-    return problem === null ? (
-      <LoadingRows rows={16} label="Reading runs" />
-    ) : (
-      <Failed problem={problem} again={() => rows.begin()} />
-    );
-  }
-  const isEmpty = rows.rows.value.length === 0 && rows.lookedTo.value === null && !rows.hasNewer.value;
-  if (isEmpty)
-    return chosenFilters(query).length === 0 && query.get("at") === null ? <NoneYet /> : <NoneFit query={query} />;
+  const kind = kindOf(rows, query);
   return (
     <>
       <div class="run-list">
-        <List rows={rows} incoming={incoming} chosen={chosen} hold={hold} />
-        <Ruler />
+        {kind === "unread" && <Unread rows={rows} />}
+        {kind === "none yet" && <NoneYet />}
+        {kind === "none fit" && <NoneFit query={query} />}
+        {kind === "some" && <List key={String(query)} rows={rows} incoming={incoming} chosen={chosen} hold={hold} />}
+        {/* It stays while another time is read: somebody may be drawing along it, or have the focus on it. */}
+        {kind !== "none yet" && <Ruler />}
       </div>
-      <BulkBar chosen={chosen} filter={filter} />
+      <BulkBar key={String(query)} chosen={chosen} filter={filter} />
     </>
+  );
+}
+
+function kindOf(rows: RunRows, query: URLSearchParams): "unread" | "none yet" | "none fit" | "some" {
+  if (!rows.isRead.value) return "unread";
+  if (rows.rows.value.length > 0 || rows.lookedTo.value !== null || rows.hasNewer.value) return "some";
+  return chosenFilters(query).length === 0 && query.get("at") === null ? "none yet" : "none fit";
+}
+
+function Unread({ rows }: { rows: RunRows }) {
+  const { value: problem } = rows.problem;
+  return problem === null ? (
+    <LoadingRows rows={16} label="Reading runs" />
+  ) : (
+    <Failed problem={problem} again={() => rows.begin()} />
   );
 }

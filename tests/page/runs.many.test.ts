@@ -1,0 +1,200 @@
+/** A list of very many runs, and of very large ones: what is in the document, and what is asked for, stays small. */
+import { Database } from "bun:sqlite";
+import { beforeAll, expect, test } from "bun:test";
+import { join } from "node:path";
+import type { Page, Request } from "playwright-core";
+import { fillSqlite } from "../../bench/platform/stored-runs.ts";
+import { idFloor } from "../../src/ids.ts";
+import { pageUnderTest } from "../harness/browser/page-under-test.ts";
+import { until } from "../harness/browser/until.ts";
+
+/** Half of them were triggered 90 days ago, the others a minute ago. */
+const STORED = process.env.TEST_SIZE === "full" ? 1_000_000 : 20_000;
+const EACH = STORED / 2;
+const PAGE_ROWS = 100;
+const PAGES = 50;
+const MOST_ROWS = 80;
+const LARGE = 100;
+const MIB = 1024 * 1024;
+const DAY_MS = 86_400_000;
+const SECRET = "a text of a payload that no list may have";
+
+const ui = pageUnderTest();
+
+/** The runs with large payloads, the oldest first. */
+const large: string[] = [];
+
+beforeAll(async () => {
+  const steps = [{ name: "one", type: "transform", config: { value: 1 } }];
+  const workflow = await ui.api.create(steps, { id: "small", name: "Small" });
+  const other = await ui.api.create(steps, { id: "large", name: "Large" });
+  await ui.platform.stop();
+  const store = await fillSqlite(ui.platform.dataFolder, { workflow, each: EACH });
+  await store.close();
+  storeLarge(other);
+  await ui.platform.restart();
+}, 600_000);
+
+/** Stores runs with payloads and outputs of 1 MiB past the platform, which would take long for so much. */
+function storeLarge(workflow: string): void {
+  const database = new Database(join(ui.platform.dataFolder, "platform.db"));
+  const insert =
+    database.prepare(`insert into workflow_runs (uuid, namespace, workflow_id, status, payload, created_at, started_at,
+    completed_at, token, crashes, step_results) values (?, 'default', ?, 'success', ?, ?, ?, ?, 1, 0, ?)`);
+  const text = SECRET.padEnd(MIB, ".");
+  const result = { step_name: "one", status: "success", output: { type: "transform", value: text }, error: null };
+  const [payload, results] = [JSON.stringify({ text }), JSON.stringify({ one: result })];
+  database.transaction(() => {
+    for (let count = 0; count < LARGE; count++) {
+      // After those that are a minute old.
+      const at = Date.now() - 30_000 + count;
+      const uuid = idFloor(at);
+      insert.run(uuid, workflow, payload, at, at, at, results);
+      large.push(uuid);
+    }
+  })();
+  insert.finalize();
+  database.close();
+}
+
+const SCROLLER = `document.querySelector(".run-scroller")`;
+const RULER = "Go to a time";
+
+/** Notes the requests for pages of the list, and those of them that were given up. */
+class Reads {
+  readonly asked: Request[] = [];
+  readonly #page: Page;
+
+  constructor(page: Page) {
+    this.#page = page;
+    page.on("request", (request) => {
+      if (new URL(request.url()).pathname === "/api/v1/runs") this.asked.push(request);
+    });
+  }
+
+  /** Waits until there are so many. */
+  async until(count: number): Promise<void> {
+    while (this.asked.length < count) await this.#page.waitForEvent("request");
+  }
+}
+
+/** Looks at the list once it is read, and what may have been missed meanwhile is read as well. */
+async function visitList(look: (page: Page, reads: Reads) => Promise<void>): Promise<void> {
+  await ui.visit("/ui/examples", async (page) => {
+    const reads = new Reads(page);
+    await page.getByRole("link", { name: "Runs", exact: true }).click();
+    await reads.until(2);
+    await page.locator(`[data-run="${large.at(-1)}"]`).waitFor();
+    reads.asked.length = 0;
+    // The most rows that are in the document at a time.
+    await page.evaluate(`
+      window.mostRows = 0;
+      new MutationObserver(() => {
+        window.mostRows = Math.max(window.mostRows, document.querySelectorAll("[data-run]").length);
+      }).observe(document.body, { childList: true, subtree: true })`);
+    await look(page, reads);
+  });
+}
+
+async function expectFewRows(page: Page): Promise<void> {
+  const most = Number(await page.evaluate("window.mostRows"));
+  expect(most).toBeGreaterThan(0);
+  expect(most).toBeLessThanOrEqual(MOST_ROWS);
+}
+
+/** Waits until a stored run has a row: of the young or the old ones the one that was stored as number `at`, from 0 on. */
+async function untilShown(page: Page, at: number): Promise<void> {
+  const end = at.toString(16).padStart(12, "0");
+  await page.locator(`[data-run$="-${end}"]`).waitFor();
+}
+
+/** Waits until the list begins with the old runs. */
+async function untilOld(page: Page): Promise<void> {
+  await until(page, `document.querySelector("[data-run]")?.dataset.run < "${idFloor(Date.now() - 60 * DAY_MS)}"`);
+}
+
+test(`${STORED} runs: each page that is scrolled to is one request, and few rows are in the document`, async () => {
+  await visitList(async (page, reads) => {
+    for (let pages = 1; pages <= PAGES; pages++) {
+      await page.evaluate(`${SCROLLER}.scrollTo(0, ${SCROLLER}.scrollHeight)`);
+      await reads.until(pages);
+      // The last row of the page before stays in view, with those of the next one below it.
+      await until(page, `${SCROLLER}.scrollHeight - ${SCROLLER}.scrollTop > 2 * ${SCROLLER}.clientHeight`);
+    }
+    // The first page had the large ones.
+    await untilShown(page, EACH - PAGE_ROWS * (PAGES - 1));
+    expect(reads.asked.length).toBe(PAGES);
+    // Back to the top at once: what was dropped meanwhile is not read page by page.
+    await page.evaluate(`${SCROLLER}.scrollTo(0, 0)`);
+    await page.locator(`[data-run="${large.at(-1)}"]`).waitFor();
+    expect(reads.asked.length).toBe(PAGES + 1);
+    await expectFewRows(page);
+  });
+});
+
+test("a time is gone to by one request", async () => {
+  await visitList(async (page, reads) => {
+    const slider = page.getByRole("slider", { name: RULER });
+    // Between a week and a month ago: all that is older is what is shown.
+    await slider.fill("850");
+    await reads.until(1);
+    await untilOld(page);
+    await expectFewRows(page);
+    const asked = reads.asked.map((request) => new URL(request.url()).searchParams);
+    expect(asked.map((query) => query.has("created_to"))).toEqual([true]);
+    // Who goes there by keys can go on by keys.
+    await slider.focus();
+    await page.keyboard.press("ArrowDown");
+    await reads.until(2);
+    await (await reads.asked[1]?.response())?.finished();
+    await untilOld(page);
+    expect(await page.evaluate("document.activeElement.type")).toBe("range");
+  });
+});
+
+test("drawing on along the ruler gives up the reads before", async () => {
+  await visitList(async (page, reads) => {
+    const held = Promise.withResolvers<void>();
+    await page.route(/[?&]created_to=/, async (asked) => {
+      await held.promise;
+      // Those that were given up can't go on.
+      await asked.continue().catch(() => {});
+    });
+    const box = await page.getByRole("slider", { name: RULER }).boundingBox();
+    if (box === null) throw new Error("there is no ruler");
+    const moveTo = (part: number) => page.mouse.move(box.x + box.width / 2, box.y + part * box.height);
+    await moveTo(0.5);
+    await page.mouse.down();
+    await reads.until(1);
+    for (const [index, part] of [0.6, 0.7, 0.8].entries()) {
+      const givenUp = page.waitForEvent("requestfailed", (request) => request === reads.asked[index]);
+      await moveTo(part);
+      await givenUp;
+      await reads.until(index + 2);
+    }
+    await page.mouse.up();
+    held.resolve();
+    // The last one is answered.
+    await untilOld(page);
+    expect(reads.asked.map((request) => request.failure()?.errorText ?? null)).toEqual([
+      ...["net::ERR_ABORTED", "net::ERR_ABORTED", "net::ERR_ABORTED", null],
+    ]);
+  });
+});
+
+test(`of ${LARGE} runs with payloads and outputs of 1 MiB the list has nothing`, async () => {
+  const [run = ""] = large;
+  expect((await ui.api.get(`/api/v1/runs/${run}`)).text.length).toBeGreaterThan(2 * MIB);
+  await ui.visit("/ui/examples", async (page) => {
+    const reads = new Reads(page);
+    await page.goto(`${ui.url}/ui/runs?workflow=large`);
+    await reads.until(2);
+    await page.getByRole("link", { name: "Large" }).first().waitFor();
+    await page.evaluate(`${SCROLLER}.scrollTo(0, ${SCROLLER}.scrollHeight)`);
+    await page.locator(`[data-run="${run}"]`).waitFor();
+    const answers = await Promise.all(reads.asked.map(async (request) => (await request.response())?.text() ?? ""));
+    expect(answers.join("")).toContain(run);
+    expect(answers.join("")).not.toContain(SECRET);
+    expect(answers.join("").length).toBeLessThan(100_000);
+  });
+});

@@ -1,17 +1,15 @@
 /** One run on the page: what failed and why, by keys alone, by links, and with what can be done. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { expectAccessible } from "../harness/browser/axe.ts";
-import { BROWSER_START_MS, Browser } from "../harness/browser/browser.ts";
+import { pageUnderTest } from "../harness/browser/page-under-test.ts";
 import { seed } from "../harness/browser/seed.ts";
 import { until } from "../harness/browser/until.ts";
-import { Client } from "../harness/http/client.ts";
 import { expectReply } from "../harness/http/expect.ts";
-import { Platform } from "../harness/platform.ts";
+import { until as untilSo } from "../harness/stack.fixture.ts";
 
-let platform: Platform;
-let api: Client;
-let browser: Browser;
+const ui = pageUnderTest({ browser: { permissions: ["clipboard-read", "clipboard-write"] } });
 let shop: Bun.Server<undefined>;
 let runs: Record<string, string>;
 /** How often the shop was asked to charge, and what it answers. */
@@ -27,18 +25,12 @@ beforeAll(async () => {
       return Response.json({ code: "card_declined" }, { status: charges });
     },
   });
-  platform = await Platform.start();
-  api = new Client(platform.url);
-  runs = await seed(api, `http://127.0.0.1:${shop.port}`);
-  browser = await Browser.start({ permissions: ["clipboard-read", "clipboard-write"] });
-}, BROWSER_START_MS);
+  runs = await seed(ui.api, `http://127.0.0.1:${shop.port}`);
+});
 afterAll(async () => {
-  await browser?.close();
-  await platform?.close();
   await shop?.stop(true);
 });
 
-const visit = (path: string, look: (page: Page) => Promise<void>) => browser.visit(platform.url + path, look);
 const focused = (page: Page) => page.evaluate("document.activeElement.textContent.trim()");
 
 /** Presses Tab until something with this text has the focus, which can be seen at every stop. */
@@ -56,10 +48,24 @@ async function tabTo(page: Page, text: string): Promise<void> {
   throw new Error(`Tab never came to "${text}"`);
 }
 
+test("who reads by ear is told the same: the roles, names and states of all that a run shows", async () => {
+  const stranger = await ui.browser.stranger({ timezoneId: "UTC" });
+  await stranger.visit(`${ui.url}/ui/runs/${runs.failed}?step=charge&tab=error`, async (page) => {
+    await page.getByRole("complementary", { name: "Step charge" }).getByText("status 402").first().waitFor();
+    await page.getByRole("button", { name: "live", exact: true }).waitFor();
+    const told = (await page.locator("body").ariaSnapshot())
+      .replaceAll(/\b[\da-f]{8}-[\da-f]{4}\b(-[\da-f-]{22})?/g, "ID")
+      .replaceAll(/\d\d:\d\d:\d\d(\.\d+)? UTC/g, "TIME")
+      .replaceAll(/\d+(\.\d+)? (ms|s)\b/g, "LENGTH")
+      .replaceAll(/127\.0\.0\.1:\d+/g, "HOST");
+    expect(`${told}\n`).toBe(await Bun.file(join(import.meta.dir, "run.tree.txt")).text());
+  });
+});
+
 describe("the views of a run", () => {
   for (const view of ["timeline", "graph", "table", "events"]) {
     test(`${view}: anybody can use it, with a step open`, async () => {
-      await visit(`/ui/runs/${runs.failed}?view=${view}&step=charge&tab=error`, async (page) => {
+      await ui.visit(`/ui/runs/${runs.failed}?view=${view}&step=charge&tab=error`, async (page) => {
         await page.getByRole("complementary", { name: "Step charge" }).getByText("status 402").first().waitFor();
         await expectAccessible(page);
       });
@@ -68,7 +74,7 @@ describe("the views of a run", () => {
 
   for (const state of ["success", "waiting", "asleep", "paused", "cancelled"]) {
     test(`one that is ${state}`, async () => {
-      await visit(`/ui/runs/${runs[state]}`, async (page) => {
+      await ui.visit(`/ui/runs/${runs[state]}`, async (page) => {
         await page.getByRole("heading", { level: 1 }).waitFor();
         await page.locator(".timeline-row").first().waitFor();
         await expectAccessible(page);
@@ -78,23 +84,24 @@ describe("the views of a run", () => {
 
   test("a run that is not there says so", async () => {
     const nobody = "01a2283a-e177-7000-8f72-3914e640ff29";
-    const missing = `${platform.url}/ui/runs/${nobody}`;
+    const missing = `/ui/runs/${nobody}`;
     const look = (page: Page) => page.getByText("Run not found").waitFor();
-    await browser.visit(missing, look, { expected: /404/ });
+    await ui.visit(missing, look, /404/);
   });
 });
 
 test("by keys alone: find the run that failed, open its step, copy the output, retry from it, and reach the new run", async () => {
-  await visit("/ui/runs?status=failed", async (page) => {
+  await ui.visit("/ui/runs?status=failed", async (page) => {
     await page.getByRole("link", { name: /Sync orders/ }).waitFor();
     await page.keyboard.press("j");
     await until(page, "document.activeElement.closest('[data-run]') !== null");
     await page.keyboard.press("Enter");
-    await page.waitForURL(`${platform.url}/ui/runs/${runs.failed}`);
+    await page.waitForURL(`${ui.url}/ui/runs/${runs.failed}`);
     await page.getByRole("link", { name: "Open the step" }).waitFor();
     await tabTo(page, "Open the step");
     await page.keyboard.press("Enter");
     await page.waitForURL(/step=charge&tab=error/);
+    await page.getByRole("complementary", { name: "Step charge" }).waitFor();
     await tabTo(page, "Output");
     await page.keyboard.press("Enter");
     await page.getByRole("tree", { name: /output of charge/ }).waitFor();
@@ -113,6 +120,7 @@ test("by keys alone: find the run that failed, open its step, copy the output, r
     await dialog.waitFor({ state: "hidden" });
     await until(page, "/^(✓ copied|copy)$/.test(document.activeElement.textContent.trim())");
     await page.keyboard.press("t");
+    await dialog.waitFor();
     await tabTo(page, "Retry");
     await page.keyboard.press("Enter");
     await page.waitForURL((url) => !url.pathname.endsWith(String(runs.failed)));
@@ -121,12 +129,12 @@ test("by keys alone: find the run that failed, open its step, copy the output, r
 });
 
 test("a run goes on under the mended definition: what it did is not done again", async () => {
-  const sync = (await api.get("/api/v1/workflows/sync_orders")).text.replace('"POST"', '"PUT"');
+  const sync = (await ui.api.get("/api/v1/workflows/sync_orders")).text.replace('"POST"', '"PUT"');
   const { uuid: _, version: __, created_at: ___, updated_at: ____, ...mended } = JSON.parse(sync);
-  expectReply(await api.put("/api/v1/workflows/sync_orders", mended), 200);
+  expectReply(await ui.api.put("/api/v1/workflows/sync_orders", mended), 200);
   charges = 200;
   charged = 0;
-  await visit(`/ui/runs/${runs.failed}?step=charge`, async (page) => {
+  await ui.visit(`/ui/runs/${runs.failed}?step=charge`, async (page) => {
     await page.getByRole("button", { name: "Retry…" }).click();
     await page.getByRole("radio", { name: "the newest version" }).check();
     await page.getByText("config.method").waitFor();
@@ -141,11 +149,11 @@ test("a run goes on under the mended definition: what it did is not done again",
 });
 
 test("what waits for a signal is told where, and goes on with it", async () => {
-  await visit(`/ui/runs/${runs.waiting}`, async (page) => {
+  await ui.visit(`/ui/runs/${runs.waiting}`, async (page) => {
     await page.getByText("waits for signal").waitFor();
     await page.getByRole("button", { name: "Send signal…" }).first().click();
     const dialog = page.getByRole("dialog", { name: "Send a signal" });
-    expect(await dialog.getByRole("combobox").inputValue()).toBe("approved");
+    await until(page, `document.querySelector("dialog[open] [list]")?.value === "approved"`);
     await expectAccessible(page);
     await dialog.getByRole("button", { name: "Send" }).click();
     await page.getByText("success", { exact: true }).first().waitFor();
@@ -155,8 +163,8 @@ test("what waits for a signal is told where, and goes on with it", async () => {
 });
 
 test("a run is paused, goes on and is cancelled, and what can't be done says why", async () => {
-  await visit(`/ui/runs/${runs.asleep}`, async (page) => {
-    expect(await page.getByRole("button", { name: "Retry…" }).getAttribute("title")).toContain("under way");
+  await ui.visit(`/ui/runs/${runs.asleep}`, async (page) => {
+    await page.getByRole("button", { name: "Retry…" }).and(page.locator("[title*='under way']")).waitFor();
     await page.getByRole("button", { name: "Pause" }).click();
     await page.getByText("It stands still until it is resumed").waitFor();
     await page.getByRole("button", { name: "Resume" }).click();
@@ -165,43 +173,43 @@ test("a run is paused, goes on and is cancelled, and what can't be done says why
     await page.getByLabel("Reason, for those who read the run").fill("not needed <b>any</b> more");
     await page.getByRole("button", { name: "Cancel the run" }).click();
     await page.getByText("Reason: not needed <b>any</b> more").waitFor();
-    expect(await page.getByRole("button", { name: "Cancel…" }).getAttribute("title")).toStartWith("It ended at");
+    await page.getByRole("button", { name: "Cancel…" }).and(page.locator("[title^='It ended at']")).waitFor();
     await expectAccessible(page);
   });
 });
 
 describe("a link shows the same to somebody else, and Back undoes one choice at a time", () => {
-  const states = [
-    "?view=table&sort=took&step=charge&tab=attempts&attempt=1",
-    "?view=events&kind=step&failed=1",
-    "?view=graph&step=charge",
-    "?open=items&step=items[1].price&tab=output",
+  /** With what is there once all of it is read. */
+  const states: [query: string, last: string][] = [
+    ["?view=table&sort=took&step=charge&tab=attempts&attempt=1", "li.is-selected [role=treeitem]"],
+    ["?view=events&kind=step&failed=1", ".event-step-failed"],
+    ["?view=graph&step=charge", ".panel-facts"],
+    ["?open=items&step=items[1].price&tab=output", ".panel [role=treeitem]"],
   ];
-  test("in another browser", async () => {
-    const stranger = await browser.stranger();
-    for (const state of states) {
-      const shown: string[] = [];
-      for (const one of [browser, stranger]) {
-        await one.visit(`${platform.url}/ui/runs/${runs.failed}${state}`, async (page) => {
-          await page.getByRole("heading", { level: 1, name: /Sync orders/ }).waitFor();
-          await page.locator(".loading").waitFor({ state: "detached" });
-          await page.waitForLoadState("networkidle");
-          shown.push((await page.locator("main").textContent()) ?? "");
+  for (const [query, last] of states) {
+    test(`in another browser: ${query}`, async () => {
+      const path = `/ui/runs/${runs.failed}${query}`;
+      const textOf = (page: Page) => page.locator("main").textContent();
+      await ui.visit(path, async (page) => {
+        await page.locator(last).first().waitFor();
+        await (await ui.browser.stranger()).visit(ui.url + path, async (other) => {
+          await other.locator(last).first().waitFor();
+          await untilSo("both show the same", async () => (await textOf(page)) === (await textOf(other)));
+          for (const one of [page, other]) expect(await one.locator(".loading, [role=alert]").count()).toBe(0);
         });
-      }
-      expect({ state, shown: shown[1] }).toEqual({ state, shown: shown[0] });
-    }
-  });
+      });
+    });
+  }
 
   test("Back", async () => {
-    await visit(`/ui/runs/${runs.failed}`, async (page) => {
+    await ui.visit(`/ui/runs/${runs.failed}`, async (page) => {
       await page.getByRole("link", { name: "Table" }).click();
       await page.getByRole("link", { name: "charge" }).first().click();
       await page.getByRole("link", { name: "Attempts", exact: true }).last().click();
       await page.waitForURL(/tab=attempts/);
       for (const query of ["?view=table&step=charge", "?view=table", ""]) {
         await page.goBack();
-        await page.waitForURL(`${platform.url}/ui/runs/${runs.failed}${query}`);
+        await page.waitForURL(`${ui.url}/ui/runs/${runs.failed}${query}`);
       }
     });
   });

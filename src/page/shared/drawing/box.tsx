@@ -1,7 +1,8 @@
+import type { Counts } from "../status/counts.ts";
 import type { Box } from "./layout.ts";
 import { markOf } from "./marks.ts";
 import { hiddenIn } from "./opened.ts";
-import type { Counts, StepState } from "./states.ts";
+import type { StepState } from "./states.ts";
 import { countsText, shortened } from "./texts.ts";
 
 /** Letters that fit beside the marks. */

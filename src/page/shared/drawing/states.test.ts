@@ -80,6 +80,12 @@ test("iterations are counted, and what failed is shown first", () => {
     ["prices[12].poll[0].check", known("new word", "2/12/0/0/0")],
   ]);
   expect(states.get("2")).toEqual({ status: "running", counts: { success: 7, failed: 1 }, says: "" });
+  // Of many items a run keeps some: how many there were is known once the map is over.
+  const over = { within: { success: 989, failed: 11 }, details: { items: 10_000, succeeded: 9989, failed: 11 } };
+  expect(statesOf(steps, [["prices", known("success", "2", over)]]).get("2")?.counts).toEqual({
+    success: 9989,
+    failed: 11,
+  });
   expect(states.get("2/*/0/*/0")).toEqual({
     status: "failed",
     counts: { success: 2, failed: 1, "new word": 1 },

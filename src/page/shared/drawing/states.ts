@@ -1,8 +1,7 @@
 /** What a drawing shows on its steps. */
+import type { Json } from "../../../schemas/json.ts";
+import { type Counts, countsOf } from "../status/counts.ts";
 import type { DrawnStep } from "./steps.ts";
-
-/** How many iterations of a step, or steps within it, are in each status. */
-export type Counts = Readonly<Record<string, number>>;
 
 export interface StepState {
   /** A status of a step, or a word of the drawing's own, such as "fault" or "added". */
@@ -22,6 +21,7 @@ export interface KnownStep {
   status: string;
   error: string | null;
   within?: Counts;
+  details?: { readonly [name: string]: Json };
 }
 
 /** Of several iterations the first of these is shown; any other word comes last. */
@@ -61,9 +61,9 @@ function drawnPathOf(path: string, iterating: ReadonlySet<string>): string {
 }
 
 function joined(before: StepState | undefined, step: KnownStep, isCounted: boolean): StepState {
-  const { status, error, within = null } = step;
+  const { status, error } = step;
   const says = error ?? "";
-  if (!isCounted) return { status, counts: within, says };
+  if (!isCounted) return { status, counts: countsOf(step), says };
   const counts = { ...before?.counts, [status]: (before?.counts?.[status] ?? 0) + 1 };
   const first = TOLD_FIRST.find((word) => word in counts) ?? status;
   return { status: first, counts, says: before?.says || says };

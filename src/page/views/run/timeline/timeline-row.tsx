@@ -1,3 +1,5 @@
+import { countsText } from "../../../shared/drawing/texts.ts";
+import { countsOf } from "../../../shared/status/counts.ts";
 import { StatusMark } from "../../../shared/status/status.tsx";
 import { knownStatus, statusWord } from "../../../shared/status/statuses.ts";
 import { durationText } from "../../../shared/time/format.ts";
@@ -79,7 +81,8 @@ function saidOf({ step, status }: Row, last: Bar | undefined): string {
   const took =
     step.started_at === null || last === undefined ? "" : `, ${durationText(last.to - Date.parse(step.started_at))}`;
   const tries = step.attempts === undefined ? "" : `, ${step.attempts} attempts`;
-  return `, ${step.type ?? "step"}, ${statusWord(status)}${took}${tries}`;
+  const counts = countsText(countsOf(step) ?? {});
+  return `, ${step.type ?? "step"}, ${statusWord(status)}${took}${tries}${counts === "" ? "" : `, ${counts}`}`;
 }
 
 function placeOf({ from, to }: Bar, { place }: Scale) {

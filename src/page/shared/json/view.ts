@@ -17,6 +17,8 @@ export class JsonView {
   readonly found = signal<{ count: number; place: number } | null>(null);
   readonly #source: JsonSource;
   readonly #sizes = new ResizeObserver(() => this.read());
+  /** What was looked for last, before it is shown. */
+  #found = { count: 0, place: -1 };
   #element: HTMLElement | null = null;
   #readings = 0;
   #last: Promise<void> = Promise.resolve();
@@ -83,26 +85,33 @@ export class JsonView {
   }
 
   async find(text: string): Promise<void> {
+    const search = { count: 0, place: -1 };
+    this.#found = search;
     if (text === "") {
       this.found.value = null;
       return;
     }
-    this.found.value = { count: await this.#source.find(text), place: -1 };
-    await this.go(1);
+    const count = await this.#source.find(text);
+    if (this.#found !== search) return;
+    this.#found = { count, place: -1 };
+    if (count === 0) this.found.value = this.#found;
+    else await this.go(1);
   }
 
   /** Goes on by so many places that were found, round and round. */
   async go(by: number): Promise<void> {
-    const found = this.found.value;
-    if (found === null || found.count === 0) return;
-    const place = (found.place + by + found.count) % found.count;
-    this.found.value = { ...found, place };
-    const row = await this.#source.reveal(place);
+    const { count } = this.#found;
+    if (count === 0) return;
+    const found = { count, place: (this.#found.place + by + count) % count };
+    this.#found = found;
+    const row = await this.#source.reveal(found.place);
     await this.read();
     // Not before all rows have their place: one can't scroll further than that.
     await new Promise(requestAnimationFrame);
     this.walk(row);
     await this.read();
+    // Said once it is chosen: who copies then copies of this place.
+    if (this.#found === found) this.found.value = found;
   }
 
   /** What is copied of the row where the keyboard is. */

@@ -1,16 +1,12 @@
 /** Two runs side by side: what is different, and no more than is looked at is read. */
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
 import type { Page } from "playwright-core";
 import { expectAccessible } from "../harness/browser/axe.ts";
-import { BROWSER_START_MS, Browser } from "../harness/browser/browser.ts";
 import { expectNarrow } from "../harness/browser/narrow.ts";
-import { Client } from "../harness/http/client.ts";
+import { pageUnderTest } from "../harness/browser/page-under-test.ts";
 import { expectReply } from "../harness/http/expect.ts";
-import { Platform } from "../harness/platform.ts";
 
-let platform: Platform;
-let browser: Browser;
-let api: Client;
+const ui = pageUnderTest();
 /** Of version 1, which succeeded; of version 2, one that failed and one that succeeded. */
 const runs = { old: "", failed: "", young: "" };
 
@@ -24,18 +20,15 @@ const stops = {
 };
 
 beforeAll(async () => {
-  platform = await Platform.start();
-  browser = await Browser.start();
-  api = new Client(platform.url);
   const definition = (more: object[]) => ({
     ...{ id: "orders", name: "Take orders" },
     steps: [set("greet", "Hello ${payload.name}"), ...more, stops, set("last", "${payload.n}")],
   });
   const put = async (more: object[]) =>
-    expectReply(await api.put("/api/v1/workflows/orders?create=true", definition(more)), 200);
+    expectReply(await ui.api.put("/api/v1/workflows/orders?create=true", definition(more)), 200);
   const run = async (payload: object) => {
-    const id = await api.trigger("orders", payload);
-    await api.untilEnded(id);
+    const id = await ui.api.trigger("orders", payload);
+    await ui.api.untilEnded(id);
     return id;
   };
   await put([]);
@@ -43,14 +36,10 @@ beforeAll(async () => {
   await put([set("extra", { added: true })]);
   runs.failed = await run({ n: 10, name: "Grace" });
   runs.young = await run({ n: 2, name: "Ada" });
-}, BROWSER_START_MS);
-afterAll(async () => {
-  await browser?.close();
-  await platform?.close();
 });
 
 const visit = (path: string, look: (page: Page) => Promise<void>, expected?: RegExp) =>
-  browser.visit(`${platform.url}/ui/runs/${path}`, look, expected === undefined ? {} : { expected });
+  ui.visit(`/ui/runs/${path}`, look, expected);
 const row = (page: Page, name: string) =>
   page.getByRole("row").filter({ has: page.getByRole("link", { name, exact: true }) });
 
@@ -123,7 +112,7 @@ test("another run is chosen by its id, however it was copied; what is none is sa
     const field = page.getByRole("searchbox", { name: /Compare with/ });
     await field.fill("the last one");
     await field.press("Enter");
-    expect(await field.getAttribute("aria-invalid")).toBe("true");
+    await field.and(page.locator("[aria-invalid=true]")).waitFor();
     await field.fill(`GET /api/v1/runs/${runs.failed}`);
     await field.press("Enter");
     await page.waitForURL(new RegExp(`/compare/${runs.failed}$`));
@@ -140,8 +129,8 @@ test("a run that is not there, and one that has no other to compare with, look d
     },
     /404/,
   );
-  const alone = await api.trigger(await api.create([set("a", 1)]));
-  await api.untilEnded(alone);
+  const alone = await ui.api.trigger(await ui.api.create([set("a", 1)]));
+  await ui.api.untilEnded(alone);
   await visit(`${alone}/compare`, async (page) => {
     await page.getByRole("heading", { name: "No other run to compare with" }).waitFor();
     await expectAccessible(page);

@@ -1,25 +1,12 @@
 /** Drawings of workflows as large as they may be. */
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import type { Page } from "playwright-core";
 import { expectAccessible } from "../harness/browser/axe.ts";
-import { BROWSER_START_MS, Browser } from "../harness/browser/browser.ts";
+import { pageUnderTest } from "../harness/browser/page-under-test.ts";
 import { until } from "../harness/browser/until.ts";
-import { Client, type StepInput } from "../harness/http/client.ts";
-import { Platform } from "../harness/platform.ts";
+import type { StepInput } from "../harness/http/client.ts";
 
-let platform: Platform;
-let browser: Browser;
-let api: Client;
-
-beforeAll(async () => {
-  platform = await Platform.start();
-  browser = await Browser.start();
-  api = new Client(platform.url);
-}, BROWSER_START_MS);
-afterAll(async () => {
-  await browser?.close();
-  await platform?.close();
-});
+const ui = pageUnderTest();
 
 const MAX_ELEMENTS = 400;
 const leaf = (name: string) => ({ name, type: "transform", config: { value: 1 } });
@@ -67,7 +54,7 @@ test("16 steps within one another can be walked into, closed and opened", async 
     await expectActive(page, /^n16, block/, "1 of 1");
     await page.keyboard.press("ArrowLeft");
     await expectActive(page, /^n16, block, 1 steps within/, "1 of 1");
-    expect(await page.getByRole("treeitem", { name: /^core/ }).count()).toBe(0);
+    await page.getByRole("treeitem", { name: /^core/ }).waitFor({ state: "detached" });
     await page.keyboard.press("ArrowRight");
     await page.getByRole("treeitem", { name: /^core/ }).waitFor();
     // A link leads into what was closed.
@@ -83,9 +70,10 @@ test("a parallel of more than eight branches is one box until it is opened, by a
   await show([{ name: "fan", type: "parallel", config: { branches } }], async (page) => {
     await page.getByRole("treeitem", { name: /^fan, parallel, 9 branches, all, 9 steps within/ }).waitFor();
     expect(await page.getByRole("treeitem").count()).toBe(1);
-    const box = await page.locator(".picture svg.box").boundingBox();
-    if (box === null) throw new Error("the step is not drawn");
-    await page.mouse.click(box.x + box.width - 12, box.y + box.height - 12);
+    const box = page.locator(".picture svg.box");
+    const { width, height } = (await box.boundingBox()) ?? { width: 0, height: 0 };
+    // Once it stands still.
+    await box.click({ position: { x: width - 12, y: height - 12 } });
     await page.getByRole("treeitem", { name: /^x8, transform, in b8/ }).waitFor();
     await page.locator(".picture").getByText("b0", { exact: true }).waitFor();
   });
@@ -93,8 +81,8 @@ test("a parallel of more than eight branches is one box until it is opened, by a
 
 /** Stores a workflow of these steps and looks at its drawing, with the keyboard in it. */
 async function show(steps: StepInput[], look: (page: Page) => Promise<void>): Promise<void> {
-  const workflow = await api.create(steps);
-  await browser.visit(`${platform.url}/ui/workflows/${workflow}`, async (page) => {
+  const workflow = await ui.api.create(steps);
+  await ui.visit(`/ui/workflows/${workflow}`, async (page) => {
     await page.locator(".picture .box").first().waitFor();
     await page.getByRole("tree").focus();
     await look(page);

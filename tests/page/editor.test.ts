@@ -1,29 +1,15 @@
 /** The editor: what is wrong is marked where it stands, and of two people who edit at once neither loses a word. */
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { jsonLanguage } from "@codemirror/lang-json";
 import type { Page } from "playwright-core";
 import { rangeOf } from "../../src/page/shared/editor/positions.ts";
 import { BAD, definitionOf } from "../bad-definitions.fixture.ts";
 import { expectAccessible } from "../harness/browser/axe.ts";
-import { BROWSER_START_MS, Browser } from "../harness/browser/browser.ts";
+import { pageUnderTest } from "../harness/browser/page-under-test.ts";
 import { until } from "../harness/browser/until.ts";
-import { Client } from "../harness/http/client.ts";
 import { at, listAt, textAt } from "../harness/http/json.ts";
-import { Platform } from "../harness/platform.ts";
 
-let platform: Platform;
-let browser: Browser;
-let api: Client;
-
-beforeAll(async () => {
-  platform = await Platform.start();
-  browser = await Browser.start();
-  api = new Client(platform.url);
-}, BROWSER_START_MS);
-afterAll(async () => {
-  await browser?.close();
-  await platform?.close();
-});
+const ui = pageUnderTest();
 
 const leaf = (name: string, value: unknown = 1) => ({ name, type: "transform", config: { value } });
 
@@ -31,7 +17,7 @@ describe("a fault is marked where it stands", () => {
   for (const [word, bad] of Object.entries(BAD)) {
     test(word, async () => {
       const text = JSON.stringify(definitionOf(bad), null, 2);
-      const reply = await api.post("/api/v1/workflows/validate", definitionOf(bad));
+      const reply = await ui.api.post("/api/v1/workflows/validate", definitionOf(bad));
       const tree = jsonLanguage.parser.parse(text);
       for (const fault of listAt(reply.body, "detail")) {
         const loc = listAt(fault, "loc")
@@ -48,8 +34,8 @@ describe("a fault is marked where it stands", () => {
 });
 
 test("the editor marks the text, and lists the sentence of the platform", async () => {
-  await browser.visit(
-    `${platform.url}/ui/workflows/new`,
+  await ui.visit(
+    "/ui/workflows/new",
     async (page) => {
       await page.getByText("Nothing is wrong").waitFor();
       await expectAccessible(page);
@@ -62,7 +48,7 @@ test("the editor marks the text, and lists the sentence of the platform", async 
       ];
       for (const [word, marked] of marks) {
         const definition = definitionOf(BAD[word] ?? {});
-        const [fault] = listAt((await api.post("/api/v1/workflows/validate", definition)).body, "detail");
+        const [fault] = listAt((await ui.api.post("/api/v1/workflows/validate", definition)).body, "detail");
         await write(page, JSON.stringify(definition));
         await page.locator(".problems .fault").getByText(textAt(fault, "msg")).waitFor();
         const shown = `[...document.querySelectorAll(".cm-lintRange-error")].map((one) => one.textContent).join("")`;
@@ -74,12 +60,12 @@ test("the editor marks the text, and lists the sentence of the platform", async 
       await page.locator(".drawing.is-stale").waitFor();
       await page.evaluate("localStorage.clear()");
     },
-    { expected: /422/ },
+    /422/,
   );
 });
 
 test("a workflow is written, tried and saved by keys alone", async () => {
-  await browser.visit(`${platform.url}/ui/workflows`, async (page) => {
+  await ui.visit("/ui/workflows", async (page) => {
     await page.getByText("No workflows yet").or(page.getByRole("table")).waitFor();
     await page.keyboard.press("n");
     await page.waitForURL(/\/ui\/workflows\/new$/);
@@ -100,13 +86,13 @@ test("a workflow is written, tried and saved by keys alone", async () => {
     await page.getByRole("dialog").getByRole("button", { name: "Save" }).press("Enter");
     await page.getByRole("heading", { name: "By keys v1" }).waitFor();
   });
-  const stored = (await api.get("/api/v1/workflows/by_keys")).body;
+  const stored = (await ui.api.get("/api/v1/workflows/by_keys")).body;
   expect(listAt(stored, "steps").map((step) => at(step, "name"))).toEqual(["first", "delay"]);
 });
 
 test("a step is inserted behind the one that is chosen, by the plus in the drawing", async () => {
-  await api.put("/api/v1/workflows/plus?create=true", { name: "Plus", steps: [leaf("a"), leaf("b")] });
-  await browser.visit(`${platform.url}/ui/workflows/plus/edit`, async (page) => {
+  await ui.api.put("/api/v1/workflows/plus?create=true", { name: "Plus", steps: [leaf("a"), leaf("b")] });
+  await ui.visit("/ui/workflows/plus/edit", async (page) => {
     await page.locator(".picture svg.box rect").first().click();
     await page.locator(".picture .plus circle").click({ force: true });
     await page
@@ -124,9 +110,9 @@ test("a step is inserted behind the one that is chosen, by the plus in the drawi
 test("who is slower sees the other version beside theirs, and loses nothing", async () => {
   const versions = ["first", "theirs"].map((name) => ({ id: "shared", name: "Shared", steps: [leaf(name)] }));
   const mine = JSON.stringify({ id: "shared", name: "Shared", steps: [leaf("mine")] });
-  await api.put("/api/v1/workflows/shared?create=true", versions[0]);
-  await browser.visit(
-    `${platform.url}/ui/workflows/shared/edit`,
+  await ui.api.put("/api/v1/workflows/shared?create=true", versions[0]);
+  await ui.visit(
+    "/ui/workflows/shared/edit",
     async (page) => {
       await page.getByText("Nothing is wrong").waitFor();
       await write(page, mine);
@@ -135,7 +121,7 @@ test("who is slower sees the other version beside theirs, and loses nothing", as
       await page.keyboard.press("Control+s");
       const dialog = page.getByRole("dialog");
       await dialog.getByLabel("Version 1").waitFor();
-      await api.put("/api/v1/workflows/shared", versions[1]);
+      await ui.api.put("/api/v1/workflows/shared", versions[1]);
       await dialog.getByRole("button", { name: "Save" }).click();
       await dialog.getByText("Somebody saved v2 while you edited v1").waitFor();
       await dialog.getByLabel("Version 2, saved by somebody else").getByText('"theirs"').waitFor();
@@ -143,7 +129,7 @@ test("who is slower sees the other version beside theirs, and loses nothing", as
       await expectAccessible(page);
       await dialog.getByRole("button", { name: "What v2 changed" }).click();
       await dialog.getByLabel("Version 1, with which you began").getByText('"first"').waitFor();
-      expect(textAt((await api.get("/api/v1/workflows/shared")).body, "name")).toBe("Shared");
+      expect(textAt((await ui.api.get("/api/v1/workflows/shared")).body, "name")).toBe("Shared");
       await page.reload();
       await page.getByText("v2 was saved since").waitFor();
       await page.locator(".cm-content").getByText("mine").waitFor();
@@ -152,22 +138,22 @@ test("who is slower sees the other version beside theirs, and loses nothing", as
       await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
       await page.getByRole("heading", { name: "Shared v3" }).waitFor();
     },
-    { expected: /412/ },
+    /412/,
   );
-  const stored = (await api.get("/api/v1/workflows/shared")).body;
+  const stored = (await ui.api.get("/api/v1/workflows/shared")).body;
   expect(listAt(stored, "steps").map((step) => at(step, "name"))).toEqual(["mine"]);
 });
 
 test("what is applied from elsewhere is read only, and says why", async () => {
-  await api.put("/api/v1/workflows/applied?create=true", {
+  await ui.api.put("/api/v1/workflows/applied?create=true", {
     name: "Applied",
     managed_by: "shop/flows 1f3c2a",
     steps: [leaf("a")],
   });
-  await browser.visit(`${platform.url}/ui/workflows/applied/edit`, async (page) => {
+  await ui.visit("/ui/workflows/applied/edit", async (page) => {
     await page.getByText("it is applied from shop/flows 1f3c2a").waitFor();
-    expect(await page.getByRole("button", { name: "Save…" }).isDisabled()).toBe(true);
-    expect(await page.locator(".cm-content").getAttribute("aria-readonly")).toBe("true");
+    await page.getByRole("button", { name: "Save…" }).and(page.locator(":disabled")).waitFor();
+    await page.locator(".cm-content[aria-readonly=true]").waitFor();
     await expectAccessible(page);
     await page.getByRole("button", { name: "Edit all the same" }).click();
     await page.getByRole("button", { name: "Save…" }).and(page.locator(":enabled")).waitFor();

@@ -1,24 +1,15 @@
 /** The view of examples: all of the folder are there, each is tried without a network, and one becomes a workflow. */
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { EXAMPLES } from "../../src/page/views/examples/examples.ts";
 import { expectAccessible } from "../harness/browser/axe.ts";
-import { BROWSER_START_MS, Browser } from "../harness/browser/browser.ts";
 import { expectNarrow } from "../harness/browser/narrow.ts";
+import { pageUnderTest } from "../harness/browser/page-under-test.ts";
 import { picture } from "../harness/browser/pictures.ts";
-import { Platform, REPOSITORY } from "../harness/platform.ts";
+import { REPOSITORY } from "../harness/platform.ts";
 
-let platform: Platform;
-let browser: Browser;
-beforeAll(async () => {
-  platform = await Platform.start();
-  browser = await Browser.start();
-}, BROWSER_START_MS);
-afterAll(async () => {
-  await browser?.close();
-  await platform?.close();
-});
+const ui = pageUnderTest();
 
 test("every file of examples/ is one of them", () => {
   const files = readdirSync(join(REPOSITORY, "examples")).filter((name) => /^[\w-]+\.json$/.test(name));
@@ -26,7 +17,7 @@ test("every file of examples/ is one of them", () => {
 });
 
 test("each is drawn, and comes with its mocks to what its test expects", async () => {
-  await browser.visit(`${platform.url}/ui/examples`, async (page) => {
+  await ui.visit("/ui/examples", async (page) => {
     for (const { id, definition } of EXAMPLES) {
       await page.getByRole("link", { name: definition.name }).click();
       await page.getByRole("heading", { name: definition.name, level: 2 }).waitFor();
@@ -42,8 +33,8 @@ test("each is drawn, and comes with its mocks to what its test expects", async (
 
 test("the address shows the same example and step; one becomes a workflow, and only once", async () => {
   const [hello] = EXAMPLES;
-  const address = `${platform.url}/ui/examples?example=${hello?.id}`;
-  await browser.visit(
+  const address = `${ui.url}/ui/examples?example=${hello?.id}`;
+  await ui.browser.visit(
     address,
     async (page) => {
       await page.getByRole("button", { name: "Try with mocks" }).click();
@@ -55,15 +46,15 @@ test("the address shows the same example and step; one becomes a workflow, and o
     },
     { expected: /404/ },
   );
-  await browser.visit(address, async (page) => {
+  await ui.browser.visit(address, async (page) => {
     await page.getByRole("button", { name: "Use" }).click();
     await page.getByRole("link", { name: "hello", exact: true }).waitFor();
   });
 });
 
 test("on a phone one is chosen, tried and seen without scrolling sideways", async () => {
-  const phone = await browser.stranger({ viewport: { width: 360, height: 740 } });
-  await phone.visit(`${platform.url}/ui/examples?example=saga`, async (page) => {
+  const phone = await ui.browser.stranger({ viewport: { width: 360, height: 740 } });
+  await phone.visit(`${ui.url}/ui/examples?example=saga`, async (page) => {
     await page.getByRole("button", { name: "Try with mocks" }).click();
     await page.locator(".example-run").waitFor();
     await page.locator(".example-drawing svg").first().scrollIntoViewIfNeeded();
@@ -73,8 +64,8 @@ test("on a phone one is chosen, tried and seen without scrolling sideways", asyn
 });
 
 test("one that can't be tried says why", async () => {
-  await browser.visit(
-    `${platform.url}/ui/examples`,
+  await ui.visit(
+    "/ui/examples",
     async (page) => {
       const answer = { status: 422, json: { detail: "The test computed for 2 s", code: "test_too_long" } };
       await page.route("**/api/v1/workflows/test", (asked) => asked.fulfill(answer));
@@ -82,6 +73,6 @@ test("one that can't be tried says why", async () => {
       await page.getByRole("alert").getByText("The test computed for 2 s").waitFor();
       await expectAccessible(page);
     },
-    { expected: /422/ },
+    /422/,
   );
 });

@@ -1,28 +1,14 @@
 /** JSON as large as an output may be: few rows of it in the document, and each place copied as what a definition writes. */
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import type { Page } from "playwright-core";
 import type { Key } from "../../src/page/shared/json/nodes.ts";
 import { placeholderOf } from "../../src/page/shared/json/placeholder.ts";
 import { expectAccessible } from "../harness/browser/axe.ts";
-import { BROWSER_START_MS, Browser } from "../harness/browser/browser.ts";
-import { Client } from "../harness/http/client.ts";
+import { pageUnderTest } from "../harness/browser/page-under-test.ts";
 import { expectReply } from "../harness/http/expect.ts";
 import { objectAt, textAt } from "../harness/http/json.ts";
-import { Platform } from "../harness/platform.ts";
 
-let platform: Platform;
-let browser: Browser;
-let api: Client;
-
-beforeAll(async () => {
-  platform = await Platform.start();
-  browser = await Browser.start({ permissions: ["clipboard-read", "clipboard-write"] });
-  api = new Client(platform.url);
-}, BROWSER_START_MS);
-afterAll(async () => {
-  await browser?.close();
-  await platform?.close();
-});
+const ui = pageUnderTest({ browser: { permissions: ["clipboard-read", "clipboard-write"] } });
 
 const MAX_ROWS = 120;
 /** 50 kB, and what ends it. */
@@ -89,14 +75,14 @@ test("1 MiB of texts, numbers and depth is opened, folded, searched and copied",
 test("a place is copied as the placeholder that yields it", async () => {
   const value = { 'a "quoted" key': { "a.b": [{ plain: "found" }] }, list: [1, [2, { "${no}": "also found" }]] };
   const steps = [{ name: "give", type: "transform", config: { value } }];
-  const report = await api.post("/api/v1/workflows/test", { definition: { name: "w", steps } });
+  const report = await ui.api.post("/api/v1/workflows/test", { definition: { name: "w", steps } });
   const places = placesIn(objectAt(report.body, "step_results", "give", "output"), []);
   expect(places.length).toBeGreaterThan(8);
   const asked = Object.fromEntries(places.map(([path], index) => [`p${index}`, placeholderOf("give", path)]));
   // What a text of an author's own is, is written so that it stays one.
   const given = JSON.parse(JSON.stringify(steps).replaceAll("${no}", "$${no}"));
   const definition = { name: "w", steps: [...given, { name: "take", type: "transform", config: { value: asked } }] };
-  const reply = await api.post("/api/v1/workflows/test", { definition });
+  const reply = await ui.api.post("/api/v1/workflows/test", { definition });
   expectReply(reply, 200);
   expect(textAt(reply.body, "status")).toBe("success");
   const taken = objectAt(reply.body, "step_results", "take", "output", "value");
@@ -105,7 +91,7 @@ test("a place is copied as the placeholder that yields it", async () => {
 
 /** Runs a definition in the editor's virtual time, and looks at what it gave. */
 async function tried(definition: object, look: (page: Page) => Promise<void>): Promise<void> {
-  await browser.visit(`${platform.url}/ui/workflows/new`, async (page) => {
+  await ui.visit("/ui/workflows/new", async (page) => {
     await page.getByText("Nothing is wrong").waitFor();
     await page.locator(".workbench-text .cm-content").focus();
     await page.keyboard.press("Control+a");

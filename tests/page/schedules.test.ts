@@ -1,28 +1,21 @@
 /** The view of schedules: when each fires on its own clocks and the reader's, switched, run, and filled back with a count first. */
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
+import type { Page } from "playwright-core";
 import { Client } from "../../src/client/index.ts";
 import { expectAskedAndRefused } from "../harness/browser/asked.ts";
 import { expectAccessible } from "../harness/browser/axe.ts";
-import { BROWSER_START_MS, Browser } from "../harness/browser/browser.ts";
 import { expectNarrow } from "../harness/browser/narrow.ts";
+import { pageUnderTest } from "../harness/browser/page-under-test.ts";
 import { narrowPicture, picture } from "../harness/browser/pictures.ts";
-import { Platform } from "../harness/platform.ts";
 
-let platform: Platform;
-let browser: Browser;
+const ui = pageUnderTest({ browser: { timezoneId: "Asia/Kolkata" } });
 let client: Client;
-beforeAll(async () => {
-  platform = await Platform.start();
-  browser = await Browser.start({ timezoneId: "Asia/Kolkata" });
-  client = new Client({ url: platform.url });
-}, BROWSER_START_MS);
-afterAll(async () => {
-  await browser?.close();
-  await platform?.close();
+beforeAll(() => {
+  client = new Client({ url: ui.url });
 });
 
-const visit = (look: Parameters<Browser["visit"]>[1], query = "", expected?: RegExp) =>
-  browser.visit(`${platform.url}/ui/schedules${query}`, look, expected === undefined ? {} : { expected });
+const visit = (look: (page: Page) => Promise<void>, query = "", expected?: RegExp) =>
+  ui.visit(`/ui/schedules${query}`, look, expected);
 
 test("without any it says how one is made", async () => {
   await visit(async (page) => {
@@ -124,10 +117,10 @@ test("at 320 px nothing but the table scrolls sideways", async () => {
 
 test("while it is asked, and where it can't be, other pictures stand there than for none", async () => {
   const view = {
-    address: `${platform.url}/ui`,
+    address: `${ui.url}/ui`,
     link: "Schedules",
     reads: "**/api/v1/schedules?*",
     loading: "Loading schedules",
   };
-  await expectAskedAndRefused(browser, view);
+  await expectAskedAndRefused(ui.browser, view);
 });

@@ -1,26 +1,16 @@
 /** The view of the system: how it is, what waits, and what is out while something is. */
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { Client } from "../../src/client/index.ts";
 import { expectAskedAndRefused } from "../harness/browser/asked.ts";
 import { expectAccessible } from "../harness/browser/axe.ts";
-import { BROWSER_START_MS, Browser } from "../harness/browser/browser.ts";
 import { expectNarrow } from "../harness/browser/narrow.ts";
+import { pageUnderTest } from "../harness/browser/page-under-test.ts";
 import { narrowPicture, picture } from "../harness/browser/pictures.ts";
-import { Platform } from "../harness/platform.ts";
 
-let platform: Platform;
-let browser: Browser;
-beforeAll(async () => {
-  platform = await Platform.start({ env: { RETENTION_DAYS: "14" } });
-  browser = await Browser.start();
-}, BROWSER_START_MS);
-afterAll(async () => {
-  await browser?.close();
-  await platform?.close();
-});
+const ui = pageUnderTest({ platform: { env: { RETENTION_DAYS: "14" } } });
 
 test("it says what it stands on, what waits, its limits and its version", async () => {
-  const client = new Client({ url: platform.url });
+  const client = new Client({ url: ui.url });
   const steps = [{ name: "go", type: "wait", config: { signal: "go" } }];
   const run = await client.trigger((await client.workflows.create({ name: "w", steps })).workflow_id);
   for await (const { type } of run.events()) if (type === "step.started") break;
@@ -30,7 +20,7 @@ test("it says what it stands on, what waits, its limits and its version", async 
     ...{ queue: { due: 0, waiting: 1, paused: 0 }, limits: { retention_days: 14, lease_seconds: 30 } },
   });
   expect(Date.parse(system.started_at)).toBeLessThan(Date.now());
-  await browser.visit(`${platform.url}/ui/system`, async (page) => {
+  await ui.visit("/ui/system", async (page) => {
     await page.getByRole("listitem").filter({ hasText: "sqlite" }).getByText("up", { exact: true }).waitFor();
     await page.getByText("14 days").waitFor();
     await page.getByText("embedded").waitFor();
@@ -42,13 +32,13 @@ test("it says what it stands on, what waits, its limits and its version", async 
 });
 
 test("a service that is out, and a word of a newer server, are said and not hidden", async () => {
-  const told = { ...(await new Client({ url: platform.url }).system()), out: "postgres (breaker open)", queue: null };
+  const told = { ...(await new Client({ url: ui.url }).system()), out: "postgres (breaker open)", queue: null };
   const answer = {
     ...told,
     parts: { postgres: "down", kafka: "degraded", moon: "eclipsed" },
     breakers: { writes: "open" },
   };
-  await browser.visit(`${platform.url}/ui/system`, async (page) => {
+  await ui.visit("/ui/system", async (page) => {
     await page.route("**/api/v1/system", (route) => route.fulfill({ json: answer }));
     await page.reload();
     await page.getByRole("alert").getByText("postgres (breaker open) is out").waitFor();
@@ -63,10 +53,10 @@ test("a service that is out, and a word of a newer server, are said and not hidd
 
 test("while it is asked, and where it can't be, other pictures stand there than for none", async () => {
   const view = {
-    address: `${platform.url}/ui`,
+    address: `${ui.url}/ui`,
     link: "System",
     reads: "**/api/v1/system",
     loading: "Loading how it is",
   };
-  await expectAskedAndRefused(browser, view);
+  await expectAskedAndRefused(ui.browser, view);
 });

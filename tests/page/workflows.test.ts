@@ -1,17 +1,13 @@
 /** The list of workflows, one of them, its versions, and the run that somebody starts. */
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import type { Page } from "playwright-core";
 import { expectAccessible } from "../harness/browser/axe.ts";
-import { BROWSER_START_MS, Browser } from "../harness/browser/browser.ts";
+import { expectNarrow } from "../harness/browser/narrow.ts";
+import { pageUnderTest } from "../harness/browser/page-under-test.ts";
 import { until } from "../harness/browser/until.ts";
-import { Client } from "../harness/http/client.ts";
 import { objectAt, textAt } from "../harness/http/json.ts";
-import { Platform } from "../harness/platform.ts";
 
-let platform: Platform;
-let browser: Browser;
-let api: Client;
-const at = (path: string) => `${platform.url}/ui${path}`;
+const ui = pageUnderTest();
 
 const leaf = (name: string, value: unknown = 1) => ({ name, type: "transform", config: { value } });
 const block = (...steps: object[]) => ({ name: "pay", type: "block", config: { steps } });
@@ -32,32 +28,22 @@ const VERSIONS = [
 ].map((one) => ({ ...one, name: "Ship an order", tags: ["eu"], description: "Ships it", input: INPUT }));
 const LONG = "A name that goes on and on as those of some people do ".repeat(4).trim();
 
-beforeAll(async () => {
-  platform = await Platform.start();
-  browser = await Browser.start();
-  api = new Client(platform.url);
-}, BROWSER_START_MS);
-afterAll(async () => {
-  await browser?.close();
-  await platform?.close();
-});
-
 test("before there are any, the list says how to begin", async () => {
-  await browser.visit(at("/workflows"), async (page) => {
+  await ui.visit("/ui/workflows", async (page) => {
     await page.getByRole("heading", { name: "No workflows yet" }).waitFor();
     await expectAccessible(page);
     await page.getByRole("link", { name: "Write the first one" }).click();
     await page.waitForURL(/\/workflows\/new$/);
   });
-  for (const version of VERSIONS) await api.put("/api/v1/workflows/ship?create=true", version);
-  await api.put("/api/v1/workflows/long?create=true", { name: LONG, steps: [leaf("a")] });
+  for (const version of VERSIONS) await ui.api.put("/api/v1/workflows/ship?create=true", version);
+  await ui.api.put("/api/v1/workflows/long?create=true", { name: LONG, steps: [leaf("a")] });
   const bad = { name: "no", type: "fail", config: { code: "broken", message: "It is broken" } };
-  await api.put("/api/v1/workflows/bad?create=true", { name: "Bad", managed_by: "shop/flows 1f3c2a", steps: [bad] });
-  for (let runs = 0; runs < 3; runs++) await api.untilEnded(await api.trigger("bad"));
+  await ui.api.put("/api/v1/workflows/bad?create=true", { name: "Bad", managed_by: "shop/flows 1f3c2a", steps: [bad] });
+  for (let runs = 0; runs < 3; runs++) await ui.api.untilEnded(await ui.api.trigger("bad"));
 });
 
 test("the list says how each is, and what is found in it", async () => {
-  await browser.visit(at("/workflows"), async (page) => {
+  await ui.visit("/ui/workflows", async (page) => {
     const row = page.getByRole("row", { name: /^Bad/ });
     await row.getByRole("link", { name: "The last 3 runs: 3 failed" }).waitFor();
     await row.getByText("shop/flows 1f3c2a").waitFor();
@@ -105,22 +91,22 @@ describe("a link shows the same to somebody else", () => {
         await page.getByRole("heading", { name: heading }).first().waitFor();
         await page.getByText(more).first().waitFor({ state: "attached" });
       };
-      const expected = path.endsWith("nobody") ? { expected: /404/ } : {};
+      const expected = path.endsWith("nobody") ? /404/ : undefined;
       const shown = async (page: Page) => {
         await look(page);
         await expectAccessible(page);
         await page.setViewportSize({ width: 320, height: 640 });
         await look(page);
-        expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(320);
+        await expectNarrow(page);
       };
-      await browser.visit(at(path), shown, expected);
+      await ui.visit(`/ui${path}`, shown, expected);
     });
   }
 });
 
 test("a run is started with a form, and what is refused stands at its field", async () => {
-  await browser.visit(
-    at("/workflows/ship"),
+  await ui.visit(
+    "/ui/workflows/ship",
     async (page) => {
       await page.getByRole("heading", { name: "Ship an order" }).waitFor();
       await page.keyboard.press("r");
@@ -129,7 +115,7 @@ test("a run is started with a form, and what is refused stands at its field", as
       await drawer.getByRole("button", { name: "Run", exact: true }).click();
       const order = drawer.getByRole("textbox", { name: "order" });
       await drawer.getByText("Not started: a field is wrong").waitFor();
-      expect(await order.getAttribute("aria-invalid")).toBe("true");
+      await order.and(page.locator("[aria-invalid=true]")).waitFor();
       await expectAccessible(page);
       await order.fill("A-7");
       await drawer.getByRole("textbox", { name: "count" }).fill("3");
@@ -139,22 +125,23 @@ test("a run is started with a form, and what is refused stands at its field", as
       await drawer.locator(".form-item input").fill("fast");
       await drawer.getByRole("button", { name: "Run", exact: true }).click();
       await page.waitForURL(/\/ui\/runs\/[\da-f-]{36}$/);
-      const run = (await api.get(`/api/v1/runs/${page.url().slice(-36)}`)).body;
+      const run = (await ui.api.get(`/api/v1/runs/${page.url().slice(-36)}`)).body;
       const filled = { order: "A-7", count: 3, gift: true, currency: "USD", tags: ["fast"], to: { street: "Main" } };
       expect(objectAt(run, "payload")).toEqual(filled);
-      await page.goto(at("/workflows/ship?run=1"));
+      await page.goto(`${ui.url}/ui/workflows/ship?run=1`);
       await drawer.getByRole("combobox", { name: "Begin with the payload of" }).selectOption({ index: 1 });
       await until(page, `document.querySelector(".form-item input")?.value === "fast"`);
       await drawer.getByRole("checkbox", { name: "As JSON" }).check();
       expect(JSON.parse(await drawer.getByRole("textbox", { name: "Payload" }).inputValue())).toEqual(filled);
     },
-    { expected: /422/ },
+    /422/,
   );
 });
 
 test("a difference is said in words, in the text and drawn; the older version becomes the newest", async () => {
-  await browser.visit(at("/workflows/ship/diff"), async (page) => {
+  await ui.visit("/ui/workflows/ship/diff", async (page) => {
     await page.getByRole("heading", { name: "Ship an order v1 → v2" }).waitFor();
+    await page.locator(".diff-summary").waitFor();
     const summary = await page.evaluate(`document.querySelector(".diff-summary").innerText`);
     expect(String(summary).split(/\s*\n\s*/)).toEqual([
       ...["Added 1", "pay.receipt", "Removed 1", "gone"],
@@ -174,13 +161,13 @@ test("a difference is said in words, in the text and drawn; the older version be
     await page.getByRole("heading", { name: "Ship an order v3" }).waitFor();
   });
   const [newest, first] = await Promise.all(
-    ["", "?version=1"].map((which) => api.get(`/api/v1/workflows/ship${which}`)),
+    ["", "?version=1"].map((which) => ui.api.get(`/api/v1/workflows/ship${which}`)),
   );
   expect(objectAt(newest?.body).steps).toEqual(objectAt(first?.body).steps);
 });
 
 test("a workflow is deleted once its name is typed", async () => {
-  await browser.visit(at("/workflows/long?delete=1"), async (page) => {
+  await ui.visit("/ui/workflows/long?delete=1", async (page) => {
     const dialog = page.getByRole("dialog");
     const button = dialog.getByRole("button", { name: "Delete" });
     await dialog.getByRole("textbox").fill("A name");
@@ -190,7 +177,7 @@ test("a workflow is deleted once its name is typed", async () => {
     await page.waitForURL(/\/ui\/workflows$/);
     await expectRows(page, 2);
   });
-  expect(textAt((await api.get("/api/v1/workflows/long")).body, "code")).toBe("workflow_not_found");
+  expect(textAt((await ui.api.get("/api/v1/workflows/long")).body, "code")).toBe("workflow_not_found");
 });
 
 async function expectRows(page: Page, count: number): Promise<void> {

@@ -48,8 +48,8 @@ const NEXT_DUE = `select min(due_at) as dueAt from run_queue where due_at < ${NE
 
 const NEXT_DUE_BEGUN = `${NEXT_DUE} and started_at is not null`;
 
-/** The soonest of the runs that no message names. */
-const NEXT_RANKED = `${NEXT_DUE} and priority = ?`;
+/** The soonest of the runs that no message names; each priority is one look into the index. */
+const NEXT_RANKED = `select min(dueAt) as dueAt from (${PRIORITIES.map((priority) => `${NEXT_DUE} and priority = ${priority}`).join(" union all ")})`;
 
 /** `came`: how many things came into its inbox. */
 type Claimable = Omit<ClaimedRun, "log" | "inbox" | "isOnFailure" | "isCancelled" | "compensates"> & {
@@ -124,9 +124,7 @@ export class Claims {
 
   /** When the first of the runs is due that no message names; null for never. */
   #nextRanked(): number | null {
-    const statement = this.#database.query<{ dueAt: number | null }, [number]>(NEXT_RANKED);
-    const times = PRIORITIES.flatMap((priority) => statement.get(priority)?.dueAt ?? []);
-    return times.length === 0 ? null : Math.min(...times);
+    return this.#database.query<{ dueAt: number | null }, []>(NEXT_RANKED).get()?.dueAt ?? null;
   }
 
   nextDue(patienceMilliseconds: number): number | null {

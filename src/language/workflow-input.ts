@@ -1,6 +1,6 @@
-import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
 import type { StepTypes } from "../connectors/index.ts";
 import { type RequestFault, ValidationFailed } from "../errors.ts";
+import { type Check, checkOf } from "../schemas/check.ts";
 import { schemaFaults } from "../schemas/faults.ts";
 import { isObject, type Json, MAX_FAULTS } from "../schemas/json.ts";
 import type { Explanation } from "./checks/explanation.ts";
@@ -10,7 +10,7 @@ import { checkSteps } from "./checks/step-checks.ts";
 import { timeWarnings } from "./checks/time-warnings.ts";
 import { WorkflowInput } from "./definition/workflow.ts";
 
-const schema: TypeCheck<typeof WorkflowInput> = TypeCompiler.Compile(WorkflowInput);
+const schema: Check<typeof WorkflowInput> = checkOf(WorkflowInput);
 
 /** A definition that can be stored, and what in it may not be what its author meant. */
 export interface ReadWorkflow {

@@ -1,6 +1,6 @@
 import { Type } from "@sinclair/typebox";
-import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { isUuid } from "../ids.ts";
+import { checkOf } from "./check.ts";
 import { inJsonbOrder, type JsonObject } from "./json.ts";
 import type { EndedStatus, RunKey } from "./run.ts";
 
@@ -42,7 +42,7 @@ export function completedEvent(
 }
 
 /** A trigger event as any program may write it: with more fields than ours, and without a payload. */
-const foreignTrigger = TypeCompiler.Compile(
+const foreignTrigger = checkOf(
   Type.Object({
     run_id: Type.String(),
     workflow_id: Type.String(),

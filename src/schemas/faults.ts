@@ -1,13 +1,13 @@
 import type { Static, TSchema } from "@sinclair/typebox";
-import type { TypeCheck } from "@sinclair/typebox/compiler";
 import type { ValueError } from "@sinclair/typebox/errors";
 import { type RequestFault, ValidationFailed } from "../errors.ts";
+import type { Check } from "./check.ts";
 import { MAX_FAULTS } from "./json.ts";
 import { wordsOf } from "./words.ts";
 
 /** The value, if it fits the schema. @throws ValidationFailed with one fault per place, `loc` starting with `root` */
 export function checked<Schema extends TSchema>(
-  schema: TypeCheck<Schema>,
+  schema: Check<Schema>,
   value: unknown,
   root: "body" | "query" | "header",
 ): Static<Schema> {

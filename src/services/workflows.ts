@@ -1,4 +1,3 @@
-import { TypeCompiler } from "@sinclair/typebox/compiler";
 import type { Clock } from "../clock.ts";
 import { PlatformError, type RequestFault, ValidationFailed } from "../errors.ts";
 import { isUuid } from "../ids.ts";
@@ -7,6 +6,7 @@ import { type Options, preparesRuns } from "../language/definition/options.ts";
 import { WorkflowReference } from "../language/definition/reference.ts";
 import type { WorkflowInput } from "../language/definition/workflow.ts";
 import type { WorkflowRepository } from "../repositories/workflows.ts";
+import { checkOf } from "../schemas/check.ts";
 import { schemaFaults } from "../schemas/faults.ts";
 import { MAX_FAULTS } from "../schemas/json.ts";
 import { DEFAULT_LIMIT, type PageQuery, type VersionsQuery } from "../schemas/page.ts";
@@ -28,7 +28,7 @@ export interface HowToChange {
   create?: boolean;
 }
 
-const newId = TypeCompiler.Compile(WorkflowReference);
+const newId = checkOf(WorkflowReference);
 
 /** @throws ValidationFailed where a workflow can't be made under this id, or says another */
 function checkNewId(reference: string, id: string | undefined): void {

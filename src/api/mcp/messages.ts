@@ -1,6 +1,6 @@
 /** Messages of JSON-RPC 2.0, as the Model Context Protocol has them: https://modelcontextprotocol.io/specification */
 import { type Static, Type } from "@sinclair/typebox";
-import { TypeCompiler } from "@sinclair/typebox/compiler";
+import { checkOf } from "../../schemas/check.ts";
 import type { Json, JsonObject } from "../../schemas/json.ts";
 
 const anyObject = Type.Unsafe<JsonObject>(Type.Record(Type.String(), Type.Unknown()));
@@ -13,7 +13,7 @@ const Message = Type.Object({
   params: Type.Optional(anyObject),
 });
 export type Message = Static<typeof Message>;
-export const message = TypeCompiler.Compile(Message);
+export const message = checkOf(Message);
 
 /** Of JSON-RPC, and of the protocol. */
 export const CODES = {

@@ -81,7 +81,7 @@ function missingTool(name: Json | undefined, level: Level): string {
 /** What does not fit is told to the model, which can mend it. */
 async function call(tool: Tool, given: Json, api: Api): Promise<Told> {
   try {
-    return await tool.call(checked(tool.check(), given, "body"), api);
+    return await tool.call(checked(tool.check, given, "body"), api);
   } catch (error) {
     if (error instanceof ValidationFailed) return { text: JSON.stringify({ detail: error.faults }), isError: true };
     if (error instanceof PlatformError) return { text: error.message, isError: true };

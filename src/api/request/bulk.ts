@@ -1,14 +1,14 @@
-import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { type RequestFault, ValidationFailed } from "../../errors.ts";
 import { BULK_FIELDS, BULK_KINDS, BULK_STATUSES, BulkInput, BulkQuery } from "../../schemas/bulk.ts";
+import { checkOf } from "../../schemas/check.ts";
 import { checked } from "../../schemas/faults.ts";
 import { isObject, type Json } from "../../schemas/json.ts";
 import type { BulkAsked } from "../../services/bulk/bulk.ts";
 import { numbers, parameters } from "./query.ts";
 import { askedBy } from "./run-query.ts";
 
-const bulkInput = TypeCompiler.Compile(BulkInput);
-const bulkQuery = TypeCompiler.Compile(BulkQuery);
+const bulkInput = checkOf(BulkInput);
+const bulkQuery = checkOf(BulkQuery);
 
 /** The OpenAPI parameters of the list of actions. */
 export const BULK_PARAMETERS = parameters(BulkQuery);

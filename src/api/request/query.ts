@@ -1,6 +1,6 @@
 import { type TObject, Type } from "@sinclair/typebox";
-import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { type RequestFault, ValidationFailed } from "../../errors.ts";
+import { checkOf } from "../../schemas/check.ts";
 import { checked } from "../../schemas/faults.ts";
 import { PageQuery, VersionsQuery, WorkflowsQuery } from "../../schemas/page.ts";
 import { StatsQuery } from "../../schemas/stats.ts";
@@ -25,13 +25,13 @@ const ChangeQuery = Type.Object({
   ),
 });
 
-const pageQuery = TypeCompiler.Compile(PageQuery);
-const workflowsQuery = TypeCompiler.Compile(WorkflowsQuery);
-const explainQuery = TypeCompiler.Compile(ExplainQuery);
-const versionQuery = TypeCompiler.Compile(VersionQuery);
-const versionsQuery = TypeCompiler.Compile(VersionsQuery);
-const changeQuery = TypeCompiler.Compile(ChangeQuery);
-const statsQuery = TypeCompiler.Compile(StatsQuery);
+const pageQuery = checkOf(PageQuery);
+const workflowsQuery = checkOf(WorkflowsQuery);
+const explainQuery = checkOf(ExplainQuery);
+const versionQuery = checkOf(VersionQuery);
+const versionsQuery = checkOf(VersionsQuery);
+const changeQuery = checkOf(ChangeQuery);
+const statsQuery = checkOf(StatsQuery);
 
 type Texts = Record<string, string | undefined>;
 

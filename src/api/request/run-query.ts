@@ -1,13 +1,13 @@
-import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { type RequestFault, ValidationFailed } from "../../errors.ts";
 import { millisecondsOf, parseTimestamp } from "../../language/expressions/values/moments.ts";
+import { checkOf } from "../../schemas/check.ts";
 import { checked } from "../../schemas/faults.ts";
 import { PageQuery } from "../../schemas/page.ts";
 import { RunQuery, type RunsAsked, WaitingQuery } from "../../schemas/run-query.ts";
 import { numbers, parameters, readParameters, searchOf } from "./query.ts";
 
-const runQuery = TypeCompiler.Compile(RunQuery);
-const waitingQuery = TypeCompiler.Compile(WaitingQuery);
+const runQuery = checkOf(RunQuery);
+const waitingQuery = checkOf(WaitingQuery);
 
 /** The OpenAPI parameters of the list of runs. */
 export const RUN_PARAMETERS = parameters(RunQuery);

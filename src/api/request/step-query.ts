@@ -1,10 +1,10 @@
-import { TypeCompiler } from "@sinclair/typebox/compiler";
+import { checkOf } from "../../schemas/check.ts";
 import { checked } from "../../schemas/faults.ts";
 import { RunViewQuery, StepQuery } from "../../schemas/step-query.ts";
 import { numbers, parameters, readParameters } from "./query.ts";
 
-const stepQuery = TypeCompiler.Compile(StepQuery);
-const viewQuery = TypeCompiler.Compile(RunViewQuery);
+const stepQuery = checkOf(StepQuery);
+const viewQuery = checkOf(RunViewQuery);
 
 /** The OpenAPI parameters of the list of steps, and of a look at a run. */
 export const STEP_PARAMETERS = parameters(StepQuery);

@@ -1,6 +1,6 @@
 import { Type } from "@sinclair/typebox";
-import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { Elysia } from "elysia";
+import { checkOf } from "../../schemas/check.ts";
 import { CancelInput, Nothing, RetryInput } from "../../schemas/control-input.ts";
 import { checked } from "../../schemas/faults.ts";
 import type { Controlled, ControlService } from "../../services/control.ts";
@@ -12,9 +12,9 @@ import { IDEMPOTENCY_PARAMETER, idempotencyKeyOf, marked } from "../request/idem
 import type { ReadAfter } from "../request/read-after.ts";
 import { traceOf } from "../request/traces.ts";
 
-const cancelInput = TypeCompiler.Compile(CancelInput);
-const retryInput = TypeCompiler.Compile(RetryInput);
-const nothing = TypeCompiler.Compile(Nothing);
+const cancelInput = checkOf(CancelInput);
+const retryInput = checkOf(RetryInput);
+const nothing = checkOf(Nothing);
 
 const answer = (description: string) =>
   Type.Object({ run_id: Type.String({ format: "uuid" }), status: Type.String({ description }) });

@@ -1,7 +1,7 @@
 import { Type } from "@sinclair/typebox";
-import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { Elysia } from "elysia";
 import { type Clock, isoTime } from "../../clock.ts";
+import { checkOf } from "../../schemas/check.ts";
 import { checked } from "../../schemas/faults.ts";
 import { RunEvent } from "../../schemas/run-event.ts";
 import type { HistoryService } from "../../services/history/history.ts";
@@ -26,8 +26,8 @@ const EventQuery = Type.Object(
 const LAST = "last-event-id";
 const LastEventId = Type.Object({ [LAST]: Type.Integer({ minimum: 0, maximum: 2_147_483_647 }) });
 
-const eventQuery = TypeCompiler.Compile(EventQuery);
-const lastEventId = TypeCompiler.Compile(LastEventId);
+const eventQuery = checkOf(EventQuery);
+const lastEventId = checkOf(LastEventId);
 
 const Page = Type.Object({
   items: Type.Array(RunEvent),

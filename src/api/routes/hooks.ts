@@ -1,7 +1,7 @@
 import { Type } from "@sinclair/typebox";
-import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { Elysia } from "elysia";
 import { isoTime } from "../../clock.ts";
+import { checkOf } from "../../schemas/check.ts";
 import { checked } from "../../schemas/faults.ts";
 import { HookInput } from "../../schemas/hook.ts";
 import { RunStatus } from "../../schemas/run.ts";
@@ -31,7 +31,7 @@ const Received = Type.Object({
 });
 const Deleted = Type.Object({ message: Type.String(), hook_id: Type.String({ format: "uuid" }) });
 const ANY = { schema: { description: "Whatever the sender has to say" } };
-const hookInput = TypeCompiler.Compile(HookInput);
+const hookInput = checkOf(HookInput);
 const tags = ["hooks"];
 
 const parameter = (description: string) => ({

@@ -1,9 +1,9 @@
 import { Type } from "@sinclair/typebox";
-import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { Elysia } from "elysia";
 import { ValidationFailed } from "../../errors.ts";
 import { compileExpression } from "../../language/expressions/compile.ts";
 import { scopeOf } from "../../language/expressions/scope.ts";
+import { checkOf } from "../../schemas/check.ts";
 import { ExpressionInput } from "../../schemas/expression.ts";
 import { checked } from "../../schemas/faults.ts";
 import type { Json } from "../../schemas/json.ts";
@@ -12,7 +12,7 @@ import { readBody } from "../request/body.ts";
 import { jsonReply } from "./views.ts";
 
 const Evaluated = Type.Object({ value: Type.Unknown({ description: "Any JSON" }) });
-const expressionInput = TypeCompiler.Compile(ExpressionInput);
+const expressionInput = checkOf(ExpressionInput);
 
 /** What helps to write definitions. */
 export function languageRoutes() {

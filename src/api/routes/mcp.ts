@@ -1,7 +1,7 @@
 import { Type } from "@sinclair/typebox";
-import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { Elysia } from "elysia";
 import { PlatformError, ValidationFailed } from "../../errors.ts";
+import { checkOf } from "../../schemas/check.ts";
 import { checked } from "../../schemas/faults.ts";
 import type { Json } from "../../schemas/json.ts";
 import { errorReply, message, RpcError } from "../mcp/messages.ts";
@@ -15,7 +15,7 @@ const LevelQuery = Type.Object(
   { level: Type.Optional(Type.Union(LEVELS.map((level) => Type.Literal(level)))) },
   { additionalProperties: false },
 );
-const levelQuery = TypeCompiler.Compile(LevelQuery);
+const levelQuery = checkOf(LevelQuery);
 /** A definition stands so much deeper in the message. */
 const MESSAGE_DEPTH = 128;
 /** Where nobody listens: such requests never leave this process. */

@@ -1,6 +1,6 @@
 import { Type } from "@sinclair/typebox";
-import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { Elysia } from "elysia";
+import { checkOf } from "../../schemas/check.ts";
 import { checked } from "../../schemas/faults.ts";
 import { MAX_DEFINITION_DEPTH } from "../../schemas/json.ts";
 import { Run } from "../../schemas/run.ts";
@@ -10,7 +10,7 @@ import { BODY_ERRORS, requestBody, responses } from "../openapi/documents.ts";
 import { readBody } from "../request/body.ts";
 import { jsonReply, triedText } from "./views.ts";
 
-const testInput = TypeCompiler.Compile(TestInput);
+const testInput = checkOf(TestInput);
 const Tried = Type.Object({
   ...Run.properties,
   virtual_seconds: Type.Number({ description: "How long the run would have taken, had its effects taken no time" }),

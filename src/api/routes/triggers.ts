@@ -1,7 +1,7 @@
 import { Type } from "@sinclair/typebox";
-import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { Elysia } from "elysia";
 import { ValidationFailed } from "../../errors.ts";
+import { checkOf } from "../../schemas/check.ts";
 import { checked } from "../../schemas/faults.ts";
 import { MAX_DEPTH } from "../../schemas/json.ts";
 import { RunStatus } from "../../schemas/run.ts";
@@ -51,10 +51,10 @@ const TriggeredBatch = Type.Object({
     ]),
   ),
 });
-const batchInput = TypeCompiler.Compile(TriggerBatchInput);
+const batchInput = checkOf(TriggerBatchInput);
 /** A payload of a batch stands so much deeper in the body. */
 const BATCH_DEPTH = 2;
-const triggerInput = TypeCompiler.Compile(TriggerInput);
+const triggerInput = checkOf(TriggerInput);
 /** Of keys of requests. */
 const ROUTE = "trigger";
 const tags = ["runs"];

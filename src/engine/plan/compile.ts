@@ -1,4 +1,3 @@
-import { TypeCompiler } from "@sinclair/typebox/compiler";
 import type { StepTypes } from "../../connectors/index.ts";
 import {
   BLOCK,
@@ -21,6 +20,7 @@ import { retriesOf } from "../../language/definition/retry.ts";
 import { CATCH_ON, type Catch, COMPENSATE, type Compensation, type Step } from "../../language/definition/step.ts";
 import type { Definition } from "../../language/definition/workflow.ts";
 import { compileExpression } from "../../language/expressions/compile.ts";
+import { checkOf } from "../../schemas/check.ts";
 import type { Json, JsonObject } from "../../schemas/json.ts";
 import {
   type BlockPlan,
@@ -36,11 +36,11 @@ import {
 } from "./plan.ts";
 import { readsRun } from "./reads-run.ts";
 
-const blockConfig = TypeCompiler.Compile(BlockConfig);
-const parallelConfig = TypeCompiler.Compile(ParallelConfig);
-const switchConfig = TypeCompiler.Compile(SwitchConfig);
-const loopConfig = TypeCompiler.Compile(LoopConfig);
-const mapConfig = TypeCompiler.Compile(MapConfig);
+const blockConfig = checkOf(BlockConfig);
+const parallelConfig = checkOf(ParallelConfig);
+const switchConfig = checkOf(SwitchConfig);
+const loopConfig = checkOf(LoopConfig);
+const mapConfig = checkOf(MapConfig);
 
 /** Compiles a definition, which was checked when it was made. */
 export function compile(definition: Definition, types: StepTypes): Plan {

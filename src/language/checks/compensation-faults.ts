@@ -1,7 +1,7 @@
 /** The faults in what undoes a step, beside those in what it reads. */
-import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
 import type { StepTypes } from "../../connectors/index.ts";
 import type { RequestFault } from "../../errors.ts";
+import { type Check, checkOf } from "../../schemas/check.ts";
 import { schemaFaults } from "../../schemas/faults.ts";
 import type { Json } from "../../schemas/json.ts";
 import { Compensation } from "../definition/step.ts";
@@ -9,7 +9,7 @@ import { configFaults } from "./config-faults.ts";
 import type { Loc } from "./lists.ts";
 import { policyFaults } from "./policy-faults.ts";
 
-const schema: TypeCheck<typeof Compensation> = TypeCompiler.Compile(Compensation);
+const schema: Check<typeof Compensation> = checkOf(Compensation);
 
 /** Types of steps that may undo another. */
 const TYPES: ReadonlySet<string> = new Set(["delay", "transform", "webhook", "workflow"]);

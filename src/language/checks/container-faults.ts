@@ -1,6 +1,6 @@
 /** The faults in the config of a step that holds others, beside those in its lists and in what it reads. */
-import { TypeCompiler } from "@sinclair/typebox/compiler";
 import type { RequestFault } from "../../errors.ts";
+import { checkOf } from "../../schemas/check.ts";
 import { schemaFaults } from "../../schemas/faults.ts";
 import type { JsonObject } from "../../schemas/json.ts";
 import { BlockConfig, type ContainerType, LOOP, MAP, ParallelConfig, SwitchConfig } from "../definition/containers.ts";
@@ -11,11 +11,11 @@ import type { Loc } from "./lists.ts";
 import type { Scope } from "./scope.ts";
 
 const schemas = {
-  block: TypeCompiler.Compile(BlockConfig),
-  parallel: TypeCompiler.Compile(ParallelConfig),
-  switch: TypeCompiler.Compile(SwitchConfig),
-  loop: TypeCompiler.Compile(LoopConfig),
-  map: TypeCompiler.Compile(MapConfig),
+  block: checkOf(BlockConfig),
+  parallel: checkOf(ParallelConfig),
+  switch: checkOf(SwitchConfig),
+  loop: checkOf(LoopConfig),
+  map: checkOf(MapConfig),
 };
 
 /** @param scope where the step stands */

@@ -1,7 +1,7 @@
 /** The faults of steps that repeat their steps, and of the names that they bind. */
 import { Type } from "@sinclair/typebox";
-import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
 import type { RequestFault } from "../../errors.ts";
+import { type Check, checkOf } from "../../schemas/check.ts";
 import { schemaFaults } from "../../schemas/faults.ts";
 import type { Json, JsonObject } from "../../schemas/json.ts";
 import { Duration, MAX_DURATION_SECONDS, secondsOf } from "../definition/durations.ts";
@@ -12,7 +12,7 @@ import { wholePlaceholder } from "../placeholder.ts";
 import type { Loc } from "./lists.ts";
 import type { Scope } from "./scope.ts";
 
-const durationSchema: TypeCheck<typeof Duration> = TypeCompiler.Compile(Duration);
+const durationSchema: Check<typeof Duration> = checkOf(Duration);
 
 /** Beside those of its schema and its conditions. */
 export function loopFaults({ while: before, until, interval }: JsonObject, loc: Loc): RequestFault[] {
@@ -29,7 +29,7 @@ export function loopFaults({ while: before, until, interval }: JsonObject, loc: 
   return faults;
 }
 
-const concurrencySchema = TypeCompiler.Compile(Type.Integer({ minimum: 1, maximum: MAX_CONCURRENCY }));
+const concurrencySchema = checkOf(Type.Integer({ minimum: 1, maximum: MAX_CONCURRENCY }));
 
 /** Beside those of its schema, and of what it reads. */
 export function mapFaults({ items, concurrency }: JsonObject, loc: Loc): RequestFault[] {
@@ -45,7 +45,7 @@ export function mapFaults({ items, concurrency }: JsonObject, loc: Loc): Request
   return [...faults, ...schemaFaults(concurrencySchema.Errors(concurrency), [...loc, "concurrency"])];
 }
 
-const boundName = TypeCompiler.Compile(BoundName);
+const boundName = checkOf(BoundName);
 
 /** What is wrong with the names that a step binds for the steps within it. @param scope where the step stands */
 export function boundFaults(names: { [field: string]: Json | undefined }, loc: Loc, scope: Scope): RequestFault[] {

@@ -1,6 +1,6 @@
 /** The faults in what a step says about its time, and about its failures: `timeout`, `retry`, and `on` of `catch`. */
-import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
 import type { RequestFault } from "../../errors.ts";
+import { type Check, checkOf } from "../../schemas/check.ts";
 import { schemaFaults } from "../../schemas/faults.ts";
 import type { Json, JsonObject } from "../../schemas/json.ts";
 import { FAIL } from "../definition/control.ts";
@@ -14,10 +14,10 @@ import type { Loc } from "./lists.ts";
 /** An effect holds a place, and a connection, for as long as it may take. */
 export const MAX_EFFECT_SECONDS = 3600;
 
-const retrySchema: TypeCheck<typeof Retry> = TypeCompiler.Compile(Retry);
-const catchSchema: TypeCheck<typeof Catch> = TypeCompiler.Compile(Catch);
+const retrySchema: Check<typeof Retry> = checkOf(Retry);
+const catchSchema: Check<typeof Catch> = checkOf(Catch);
 const SPANS = ["initial_interval", "max_interval", "max_elapsed"] as const;
-const durationSchema: TypeCheck<typeof Duration> = TypeCompiler.Compile(Duration);
+const durationSchema: Check<typeof Duration> = checkOf(Duration);
 
 /** @param isEffect whether the step acts on the world; for those the errors that are worth another attempt are known */
 export function policyFaults(step: JsonObject, loc: Loc, isEffect: boolean): RequestFault[] {

@@ -1,6 +1,6 @@
 /** The checks of the steps of a definition, nested ones included. */
-import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
 import type { StepTypes } from "../../connectors/index.ts";
+import { type Check, checkOf } from "../../schemas/check.ts";
 import { schemaFaults } from "../../schemas/faults.ts";
 import { isObject, type Json, type JsonObject } from "../../schemas/json.ts";
 import { BLOCK, type ContainerType, isContainer, MAP, MAX_NESTING, PARALLEL } from "../definition/containers.ts";
@@ -20,7 +20,7 @@ import { type Condition, Scope } from "./scope.ts";
 import { stepWarnings, workflowWarnings } from "./step-warnings.ts";
 import { setFaults } from "./variable-faults.ts";
 
-const stepSchema: TypeCheck<typeof Step> = TypeCompiler.Compile(Step);
+const stepSchema: Check<typeof Step> = checkOf(Step);
 /** What is known where a list of steps stands. */
 interface Place {
   /** What is reached around it. */

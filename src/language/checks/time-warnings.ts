@@ -1,13 +1,13 @@
 /** Where a time limit is over before a retry within it can have had its attempts. */
-import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
 import type { RequestFault } from "../../errors.ts";
+import { type Check, checkOf } from "../../schemas/check.ts";
 import type { Json, JsonObject } from "../../schemas/json.ts";
 import { Duration, secondsOf } from "../definition/durations.ts";
 import { Retry } from "../definition/retry.ts";
 import { handlersIn, type Loc, listsIn, type StepList, stepsIn } from "./lists.ts";
 
-const durationSchema: TypeCheck<typeof Duration> = TypeCompiler.Compile(Duration);
-const retrySchema: TypeCheck<typeof Retry> = TypeCompiler.Compile(Retry);
+const durationSchema: Check<typeof Duration> = checkOf(Duration);
+const retrySchema: Check<typeof Retry> = checkOf(Retry);
 
 /** @param lists the steps that the time limit is for */
 export function timeWarnings(timeout: Json | undefined, loc: Loc, lists: readonly StepList[]): RequestFault[] {

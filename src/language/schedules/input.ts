@@ -1,5 +1,5 @@
-import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { type RequestFault, ValidationFailed } from "../../errors.ts";
+import { checkOf } from "../../schemas/check.ts";
 import { schemaFaults } from "../../schemas/faults.ts";
 import type { Json } from "../../schemas/json.ts";
 import { BackfillInput, MAX_JITTER_SECONDS, ScheduleInput } from "../../schemas/schedule.ts";
@@ -9,8 +9,8 @@ import { payloadOf } from "./payload.ts";
 import { momentOf } from "./timing.ts";
 import { zoneOf } from "./zone.ts";
 
-const schedule = TypeCompiler.Compile(ScheduleInput);
-const backfill = TypeCompiler.Compile(BackfillInput);
+const schedule = checkOf(ScheduleInput);
+const backfill = checkOf(BackfillInput);
 
 const NO_MOMENT = "Should be a time of ISO 8601 with its offset, such as 2030-01-31T08:00:00Z";
 const NO_ZONE = "Should be the name of a time zone, such as Europe/Berlin or UTC";

@@ -1,6 +1,6 @@
 /** Tools that programs are offered. Most are a request of the API, with its checks and its errors. */
 import { type TObject, type TProperties, Type } from "@sinclair/typebox";
-import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
+import { type Check, checkOf } from "../../../schemas/check.ts";
 
 /** What a tool may do; a client that is let do one may do those before it. */
 export const LEVELS = ["read", "run", "write"] as const;
@@ -39,8 +39,7 @@ interface Described {
 
 export interface Tool extends Described {
   input: TObject;
-  /** Compiled when it is first called: a start need not wait for that. */
-  check(): TypeCheck<TObject>;
+  check: Check<TObject>;
   call(given: Given, api: Api): Promise<Told>;
 }
 
@@ -55,15 +54,7 @@ export function requestTool({
 
 export function toolOf({ input: properties, ...rest }: Described & { input: TProperties; call: Tool["call"] }): Tool {
   const input = Type.Object(properties, { additionalProperties: false });
-  let check: TypeCheck<TObject> | null = null;
-  return {
-    ...rest,
-    input,
-    check() {
-      check ??= TypeCompiler.Compile(input);
-      return check;
-    },
-  };
+  return { ...rest, input, check: checkOf(input) };
 }
 
 export const text = (description: string) => Type.String({ minLength: 1, description });

@@ -107,6 +107,15 @@ describe("the list of steps", () => {
     expect(await all(run, "under=nobody")).toEqual([]);
   });
 
+  test("of a map, what became of each item in a letter", async () => {
+    const reply = await api.get(`${stepOf(run, "many")}/items`);
+    expectReply(reply, 200);
+    expect(at(reply.body, "total")).toBe(ITEMS);
+    // A step that fails and is passed over lets its item succeed.
+    expect(textAt(reply.body, "items")).toBe("s".repeat(ITEMS));
+    expectError(await api.get(`${stepOf(run, "fan")}/items`), 404);
+  });
+
   test("has what is left out of step_results, where it is kept", async () => {
     const naps = { name: "nap", type: "delay", config: { duration: 0.001 } };
     const config = { items: "${payload.items}", concurrency: 1000, steps: [naps], output: "${item}" };

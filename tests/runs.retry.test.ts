@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { Client, type Run, type StepInput } from "./harness/http/client.ts";
 import { expectError, expectFaults, expectReply } from "./harness/http/expect.ts";
-import { at, textAt } from "./harness/http/json.ts";
+import { at, listAt, textAt } from "./harness/http/json.ts";
 import { Sink } from "./harness/sinks/sink.ts";
 import { type PlatformUnderTest, platformUnderTest } from "./harness/under-test.ts";
 
@@ -177,6 +177,24 @@ describe("a retry", () => {
     await api.untilIs(next, "cancelled");
     expect(sink.at(undo).length).toBe(undone + 1);
   });
+});
+
+test("a dry run says what a retry would do, and stores nothing", async () => {
+  const before = await failed([
+    pure("a"),
+    block("k", pure("b"), hook("c", sink.url(path(), { status: 500 }))),
+    pure("z"),
+  ]);
+  const count = async () => listAt((await api.get("/api/v1/runs?limit=200")).body, "items").length;
+  const runs = await count();
+  const dry = async (body: object) =>
+    (await api.post(`/api/v1/runs/${before.uuid}/retry`, { ...body, dry_run: true })).body;
+  expect(await dry({})).toEqual({ will_run: ["k.c", "z"] });
+  expect(await dry({ from: "a" })).toEqual({ will_run: ["a", "k", "z"] });
+  expectFaults(await api.post(`/api/v1/runs/${before.uuid}/retry`, { from: "x", dry_run: true }), [
+    { loc: ["body", "from"], type: "value_error" },
+  ]);
+  expect(await count()).toBe(runs);
 });
 
 test("requests that can't be carried out store nothing", async () => {

@@ -85,6 +85,26 @@ test("one that ticks starts runs with the time of the tick and its id", async ()
   expect(await payloads(own)).toHaveLength(found.length);
 });
 
+test("one that is only looked at is checked, says when it would fire, and is not stored", async () => {
+  const wanted = {
+    workflow_id: workflow,
+    cron: "0 12 * * *",
+    timezone: "Europe/Berlin",
+    starts_at: "2027-03-27T00:00:00Z",
+  };
+  const reply = await api.post(`${PATH}/preview`, { id: "looked-at", ...wanted });
+  expectReply(reply, 200);
+  expect(listAt(reply.body, "next_runs").slice(0, 2)).toEqual([
+    "2027-03-27T11:00:00.000+00:00",
+    "2027-03-28T10:00:00.000+00:00",
+  ]);
+  expectError(await api.get(`${PATH}/looked-at`), 404);
+  expectFaults(await api.post(`${PATH}/preview`, { ...wanted, cron: "0 12 * *" }), [
+    { loc: ["body", "cron"], type: "value_error" },
+  ]);
+  expectError(await api.post(`${PATH}/preview`, { ...wanted, workflow_id: "nobody" }), 404);
+});
+
 test("it is listed by page, replaced, and run at once while it is paused", async () => {
   const [one, two] = [await create({ every: 60 }), await create({ cron: "@daily" })];
   const first = (await api.get(`${PATH}?limit=1`)).body;

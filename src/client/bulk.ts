@@ -1,7 +1,7 @@
 import type { Static } from "@sinclair/typebox";
 import type { Bulk, BulkInput } from "../schemas/bulk.ts";
 import { type Call, type CallOptions, type Connection, newKey, pause } from "./connection.ts";
-import type { KeyedOptions } from "./run-handle.ts";
+import type { KeyedOptions } from "./run-options.ts";
 
 /** What is done to each of the runs: see docs/runs.md. */
 export type BulkAction = Pick<BulkInput, "action" | "reason" | "compensate" | "from" | "version">;

@@ -8,7 +8,8 @@ import { type Call, type CallOptions, Connection, type ConnectionOptions, newKey
 import { Definitions } from "./definitions.ts";
 import { follow, type RunsEvent } from "./following.ts";
 import { type Page, pagesOf } from "./pages.ts";
-import { type KeyedOptions, RunHandle } from "./run-handle.ts";
+import { RunHandle } from "./run-handle.ts";
+import type { KeyedOptions } from "./run-options.ts";
 import { Schedules } from "./schedules.ts";
 
 export interface TriggerOptions extends KeyedOptions {

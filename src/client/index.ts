@@ -22,13 +22,6 @@ export type {
 } from "./definitions.ts";
 export { ApiError, ConnectionError, type Fault, RunFailed, WaitTimeout } from "./errors.ts";
 export type { RunChange, RunsEvent } from "./following.ts";
-export {
-  type KeyedOptions,
-  outputOf,
-  type RetriedRun,
-  type RetryOptions,
-  RunHandle,
-  type StepFilter,
-  type WaitOptions,
-} from "./run-handle.ts";
+export { outputOf, type RetriedRun, RunHandle } from "./run-handle.ts";
+export type { KeyedOptions, RetryOptions, StepFilter, WaitOptions } from "./run-options.ts";
 export { type SignedWebhook, verifyWebhook } from "./verify-webhook.ts";

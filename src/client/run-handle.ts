@@ -1,32 +1,15 @@
 import type { Json } from "../schemas/json.ts";
-import type { Run, StepResult } from "../schemas/run.ts";
+import type { Run } from "../schemas/run.ts";
 import type { RunEvent } from "../schemas/run-event.ts";
-import type { RunOutline, RunStep, RunStepDetail } from "../schemas/step-query.ts";
+import type { MapItems, RunOutline, RunStep, RunStepDetail } from "../schemas/step-query.ts";
 import { type CallOptions, type Connection, newKey, pause } from "./connection.ts";
 import { RunFailed, WaitTimeout } from "./errors.ts";
 import { pagesOf } from "./pages.ts";
-
-export interface WaitOptions extends CallOptions {
-  /** Seconds; without end where it is left out. */
-  timeout?: number;
-}
-
-export type StepStatus = StepResult["status"];
-
-export interface StepFilter {
-  /** Steps below this address alone. */
-  under?: string;
-  status?: StepStatus | readonly StepStatus[];
-}
+import type { ControlAnswer, KeyedOptions, RetryOptions, StepFilter, WaitOptions } from "./run-options.ts";
 
 interface EventPage {
   items: RunEvent[];
   next_after: number | null;
-}
-
-/** The answer to a cancel, pause or resume. */
-export interface ControlAnswer {
-  status: string;
 }
 
 /** What a run that succeeded gave: its `output`, or the outputs of its steps by their names. */
@@ -86,8 +69,12 @@ export class RunHandle {
 
   /** One step with its output, by its address. */
   step(address: string, options: CallOptions = {}): Promise<RunStepDetail> {
-    const path = `${this.#path()}/steps/${encodeURIComponent(address)}`;
-    return this.#connection.json({ method: "GET", path, isRepeatable: true, ...options });
+    return this.#get(`/steps/${encodeURIComponent(address)}`, options);
+  }
+
+  /** What became of each item of a map, in a letter each. */
+  items(address: string, options: CallOptions = {}): Promise<MapItems> {
+    return this.#get(`/steps/${encodeURIComponent(address)}/items`, options);
   }
 
   /** Everything that happened so far, and nothing that is to come. */
@@ -153,8 +140,18 @@ export class RunHandle {
     return new RetriedRun(this.#connection, run_id, will_run);
   }
 
+  /** The addresses of the steps that a retry would run again. Nothing is done. */
+  async wouldRun({ from, version, payload, ...options }: RetryOptions = {}): Promise<string[]> {
+    const body = { from, version, payload, dry_run: true };
+    return (await this.#post<{ will_run: string[] }>("/retry", body, options)).will_run;
+  }
+
   #path(): string {
     return `/runs/${encodeURIComponent(this.id)}`;
+  }
+
+  #get<Answer>(path: string, options: CallOptions): Promise<Answer> {
+    return this.#connection.json({ ...{ method: "GET", path: this.#path() + path, isRepeatable: true }, ...options });
   }
 
   #post<Answer>(path: string, body: unknown, { signal, idempotencyKey }: KeyedOptions): Promise<Answer> {
@@ -178,16 +175,4 @@ export class RetriedRun extends RunHandle {
     super(connection, id);
     this.willRun = willRun;
   }
-}
-
-export interface KeyedOptions extends CallOptions {
-  /** Calls with the same key take effect once; one is made for each call that has none, for its own repeats. */
-  idempotencyKey?: string;
-}
-
-export interface RetryOptions extends KeyedOptions {
-  /** The address of a step. */
-  from?: string;
-  version?: "same" | "latest" | number;
-  payload?: Record<string, Json>;
 }

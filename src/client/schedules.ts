@@ -19,6 +19,15 @@ export class Schedules {
     });
   }
 
+  /** The first five times at which a schedule would fire. Nothing is stored. */
+  async preview(schedule: ScheduleInput, options: CallOptions = {}): Promise<string[]> {
+    const { next_runs } = await this.#connection.json<{ next_runs: string[] }>({
+      ...{ method: "POST", path: "/schedules/preview", body: schedule, isRepeatable: true },
+      ...options,
+    });
+    return next_runs;
+  }
+
   get(id: string, options: CallOptions = {}): Promise<Schedule> {
     return this.#connection.json({ ...{ method: "GET", path: pathOf(id), isRepeatable: true }, ...options });
   }

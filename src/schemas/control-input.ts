@@ -37,6 +37,9 @@ export const RetryInput = Type.Object(
     payload: Type.Optional(
       Type.Unsafe<JsonObject>(Type.Record(Type.String(), Type.Unknown(), { description: "That of the run" })),
     ),
+    dry_run: Type.Optional(
+      Type.Boolean({ description: "true: nothing is stored, the answer says which steps would run; false" }),
+    ),
   },
   { additionalProperties: false, title: "RetryInput" },
 );

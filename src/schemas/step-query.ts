@@ -97,6 +97,19 @@ export const StepCounts = Type.Object(
   { title: "StepCounts", description: "Of the steps within a map or a loop that are kept" },
 );
 
+/** The items of a map. */
+export const MapItems = Type.Object(
+  {
+    total: Type.Integer({ minimum: 0 }),
+    items: Type.String({
+      description:
+        "A letter for each item: s succeeded, f failed, r running, k called off, a dot where nothing of it is kept or it has not begun",
+    }),
+  },
+  { title: "MapItems" },
+);
+export type MapItems = Static<typeof MapItems>;
+
 /** A step of an outline. */
 export const OutlineStep = Type.Object({ ...shown, within: Type.Optional(StepCounts) }, { title: "OutlineStep" });
 export type OutlineStep = Static<typeof OutlineStep>;
@@ -120,4 +133,5 @@ export const STEP_SCHEMAS = {
   RunStep,
   RunStepDetail,
   FailedAttempt,
+  MapItems,
 };

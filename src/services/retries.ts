@@ -74,6 +74,11 @@ export class RetryService {
     return `${stored.uuid}${more}`;
   }
 
+  /** The addresses of the steps that would run again: the first MOST_ADDRESSES. Stores nothing. @throws as `retry` does */
+  async wouldRun(id: string, input: RetryInput): Promise<string[]> {
+    return (await this.plan(id, input, null)).willRun.slice(0, MOST_ADDRESSES);
+  }
+
   /** The run that tries another one again, which is not stored yet. @throws as `retry` does */
   async plan(id: string, input: RetryInput, trace: TraceContext | null): Promise<Planned> {
     const run = await this.#runs.get(id);

@@ -11,6 +11,7 @@ import { readOptionalBody } from "../request/body.ts";
 import { IDEMPOTENCY_PARAMETER, idempotencyKeyOf, marked } from "../request/idempotency.ts";
 import type { ReadAfter } from "../request/read-after.ts";
 import { traceOf } from "../request/traces.ts";
+import { jsonReply } from "./views.ts";
 
 const cancelInput = checkOf(CancelInput);
 const retryInput = checkOf(RetryInput);
@@ -28,7 +29,7 @@ const RUN_ID = {
 };
 
 const Retried = Type.Object({
-  run_id: Type.String({ format: "uuid" }),
+  run_id: Type.Optional(Type.String({ format: "uuid", description: "Of the new run; absent from a dry run" })),
   will_run: Type.Array(Type.String(), { description: "The addresses of the steps that run again; up to 1,000" }),
 });
 
@@ -110,6 +111,9 @@ export function controlRoutes(
         const body = await readOptionalBody(request);
         const input = checked(retryInput, body, "body");
         const runId = params.run_id.toLowerCase();
+        if (input.dry_run === true) {
+          return jsonReply(JSON.stringify({ will_run: await retries.wouldRun(runId, input) }));
+        }
         const key = idempotencyKeyOf(request, `retry ${runId}`, body);
         const { answer, isReplayed } = await requests.once(key, () =>
           retries.retry(runId, input, traceOf(request), key),

@@ -12,6 +12,9 @@ import { PAGE_PARAMETERS, readPageQuery } from "../request/query.ts";
 import { jsonReply, pageText } from "./views.ts";
 
 const Triggered = Type.Object({ run_id: Type.String({ format: "uuid" }), status: Type.Literal("triggered") });
+const Previewed = Type.Object({
+  next_runs: Type.Array(Type.String({ format: "date-time" }), { maxItems: 5, description: "Before jitter" }),
+});
 const Deleted = Type.Object({ message: Type.String(), schedule_id: Type.String() });
 const ID = {
   name: "schedule_id",
@@ -36,6 +39,22 @@ export function scheduleRoutes(schedules: ScheduleService) {
           summary: "Create a schedule",
           requestBody: requestBody("ScheduleInput"),
           responses: responses("The schedule", reference("Schedule"), 404, 409, ...BODY_ERRORS),
+        },
+      },
+    )
+    .post(
+      "/preview",
+      async ({ request }) => {
+        const ticks = await schedules.preview(readSchedule(await readBody(request)), NEXT_RUNS);
+        return jsonReply(JSON.stringify({ next_runs: ticks.map(isoTime) }));
+      },
+      {
+        detail: {
+          tags,
+          summary: "Say when a schedule would fire",
+          description: "It is checked as one that is created, and not stored.",
+          requestBody: requestBody("ScheduleInput"),
+          responses: responses("Its first ticks", Previewed, 404, ...BODY_ERRORS),
         },
       },
     )

@@ -48,6 +48,19 @@ export function stepRoutes(steps: RunSteps) {
       },
     })
     .get(
+      "/:address/items",
+      async ({ params }) => jsonReply(JSON.stringify(await steps.items(params.run_id, params.address))),
+      {
+        detail: {
+          tags,
+          summary: "Say what became of each item of a map",
+          description: "In a letter each. What is in an item is listed with `under`, such as `prices[3]`.",
+          parameters: [RUN, ADDRESS],
+          responses: responses("The items", reference("MapItems"), 404, 500, 503),
+        },
+      },
+    )
+    .get(
       "/:address/output",
       async ({ params }) => jsonReply(JSON.stringify((await steps.get(params.run_id, params.address)).output)),
       {

@@ -5,10 +5,11 @@ import type { RunRepository } from "../../repositories/runs.ts";
 import { isObject, type Json } from "../../schemas/json.ts";
 import { DEFAULT_LIMIT } from "../../schemas/page.ts";
 import { isWithin } from "../../schemas/results.ts";
-import type { OutlineStep, RunStep, RunStepDetail, StepQuery } from "../../schemas/step-query.ts";
+import type { MapItems, OutlineStep, RunStep, RunStepDetail, StepQuery } from "../../schemas/step-query.ts";
 import type { RunRecord } from "../../storage/port.ts";
 import { NAMESPACE } from "../namespace.ts";
 import { failedAttempts, type KeptStep, keptSteps, stepText } from "./kept-steps.ts";
+import { itemsOf } from "./map-items.ts";
 import { inOrder, placeOf } from "./step-order.ts";
 
 /** A page of a run's steps; null where none follows. */
@@ -63,6 +64,15 @@ export class RunSteps {
       ...(failed.length > 0 && { failed_attempts: failed }),
       output,
     };
+  }
+
+  /** What became of each item of a map. @throws PlatformError run_not_found; step_not_found where no map of that address has begun */
+  async items(id: string, address: string): Promise<MapItems> {
+    const run = await this.#find(id);
+    const steps = await this.#stepsOf(run);
+    const map = steps.find(({ result: { step_name, type } }) => step_name === address && type === MAP);
+    if (map === undefined) throw new PlatformError("step_not_found", address);
+    return itemsOf(map, steps, await this.#definitionOf(run));
   }
 
   /** A run, and its steps without those within maps and loops, which are counted; steps at the top that have yet to begin are there. */

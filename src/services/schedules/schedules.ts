@@ -52,6 +52,13 @@ export class ScheduleService {
     return this.get(id);
   }
 
+  /** The first ticks that a schedule would have, were it made now. Stores nothing. @throws PlatformError workflow_not_found */
+  async preview({ id = "", workflow_id: workflow, ...settings }: ScheduleInput, most: number): Promise<number[]> {
+    await this.#checkWorkflow(workflow);
+    const now = this.#clock.now();
+    return settings.paused === true ? [] : nextTicks(timingOf(settings, id, now), now, most);
+  }
+
   /** Its ticks are those of the new settings from now on. @throws PlatformError schedule_not_found, workflow_not_found */
   async replace(
     id: string,

@@ -1,0 +1,34 @@
+/** What is asked of a run, and what it answers. */
+import type { Json } from "../schemas/json.ts";
+import type { StepResult } from "../schemas/run.ts";
+import type { CallOptions } from "./connection.ts";
+
+export interface WaitOptions extends CallOptions {
+  /** Seconds; without end where it is left out. */
+  timeout?: number;
+}
+
+export type StepStatus = StepResult["status"];
+
+export interface StepFilter {
+  /** Steps below this address alone. */
+  under?: string;
+  status?: StepStatus | readonly StepStatus[];
+}
+
+/** The answer to a cancel, pause or resume. */
+export interface ControlAnswer {
+  status: string;
+}
+
+export interface KeyedOptions extends CallOptions {
+  /** Calls with the same key take effect once; one is made for each call that has none, for its own repeats. */
+  idempotencyKey?: string;
+}
+
+export interface RetryOptions extends KeyedOptions {
+  /** The address of a step. */
+  from?: string;
+  version?: "same" | "latest" | number;
+  payload?: Record<string, Json>;
+}

@@ -10,9 +10,10 @@ const OWN: Record<string, string> = {
   moved: "M5 13V3M2.5 5.5L5 3l2.5 2.5M11 3v10M8.5 10.5L11 13l2.5-2.5",
 };
 
-/** The outline of a mark in a square of 16, and the class that colours it. Words of a newer server have one as well. */
-export function markOf(status: string): { path: string; look: string } {
-  if (Object.hasOwn(OWN, status)) return { path: OWN[status] ?? "", look: status };
+/** The outline of a mark in a square of 16, the class that colours it, and what it says. Words of a newer server have one as well. */
+export function markOf(status: string): { path: string; look: string; word: string } {
+  if (Object.hasOwn(OWN, status)) return { path: OWN[status] ?? "", look: status, word: status };
   const known = Object.entries(STATUSES).find(([word]) => word === status);
-  return { path: (known?.[1] ?? STATUSES.unknown).mark, look: known === undefined ? "unknown" : status };
+  if (known === undefined) return { path: STATUSES.unknown.mark, look: "unknown", word: status };
+  return { path: known[1].mark, look: status, word: known[1].word };
 }

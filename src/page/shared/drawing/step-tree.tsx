@@ -1,4 +1,5 @@
 import type { Box } from "./layout.ts";
+import { markOf } from "./marks.ts";
 import { hiddenIn } from "./opened.ts";
 import type { States, StepState } from "./states.ts";
 import { countsText, spoken } from "./texts.ts";
@@ -51,7 +52,7 @@ export function StepTree({ id, boxes, current, selected, states, label, onKey }:
 
 function sentenceOf({ step, within, frame }: Box, state: StepState | undefined): string {
   const hidden = step.lists.length > 0 && frame === null ? `${hiddenIn(step)} steps within` : "";
-  const known = state === undefined ? [] : [state.status, countsText(state.counts ?? {}), state.says];
+  const known = state === undefined ? [] : [markOf(state.status).word, countsText(state.counts ?? {}), state.says];
   const where = within === "" ? "" : `in ${within}`;
   return spoken([step.name || "without a name", step.type, where, step.note, hidden, ...step.marks, ...known]);
 }

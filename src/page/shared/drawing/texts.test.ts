@@ -5,6 +5,7 @@ test("texts are cut where there is no more room", () => {
   expect(shortened("charge", 6)).toBe("charge");
   expect(shortened("charge it", 6)).toBe("charge…");
   expect(shortened("注文を同期する", 6)).toBe("注文を…");
+  expect(shortened("mammoth", 6)).toBe("mam…");
   expect(shortened("a\nb\tc", 6)).toBe("a b c");
   expect(shortened("x".repeat(10_000), 1_000)).toHaveLength(401);
 });

@@ -2,6 +2,8 @@
 
 /** East Asian letters and emoji are twice as wide as others. */
 const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\u{1f300}-\u{1faff}]/u;
+/** Latin letters that are nearly twice as wide as others. */
+const BROAD = /[mwMW@%]/;
 /** Marks that stand on the letter before, and what is not to be seen. */
 const NARROW = /[\p{Mn}\p{Me}\p{Cf}]/u;
 const LONGEST = 400;
@@ -18,7 +20,7 @@ export function shortened(text: string, width: number): string {
       continue;
     }
     marks = 0;
-    left -= WIDE.test(letter) ? 2 : 1;
+    left -= WIDE.test(letter) || BROAD.test(letter) ? 2 : 1;
     if (left < 0) return `${shown.trimEnd()}…`;
     shown += letter === "\n" || letter === "\t" ? " " : letter;
   }

@@ -1,11 +1,11 @@
 /** The steps of two runs side by side. */
-import type { OutlineStep } from "../../../schemas/step-query.ts";
+import type { ShownStep } from "../../data/outline.ts";
 
 export interface ComparedStep {
   address: string;
   /** As each run has it; null where it has no such step. */
-  before: OutlineStep | null;
-  after: OutlineStep | null;
+  before: ShownStep | null;
+  after: ShownStep | null;
   /** What is different, in a few words each; none where only times are, and these hardly. */
   differences: string[];
   /** How many times as long it took in the second run; null where that can't be said. */
@@ -17,10 +17,10 @@ const NOTABLE_MILLISECONDS = 20;
 const NOTABLE_FACTOR = 1.5;
 
 /** The steps of both in the order of the first; those that it has not come behind the one they follow in the second. */
-export function aligned(before: readonly OutlineStep[], after: readonly OutlineStep[]): ComparedStep[] {
+export function aligned(before: readonly ShownStep[], after: readonly ShownStep[]): ComparedStep[] {
   const known = new Set(before.map(({ address }) => address));
   const others = new Map(after.map((step) => [step.address, step]));
-  const behind = new Map<string | null, OutlineStep[]>();
+  const behind = new Map<string | null, ShownStep[]>();
   let last: string | null = null;
   for (const step of after) {
     if (known.has(step.address)) last = step.address;
@@ -34,12 +34,12 @@ export function aligned(before: readonly OutlineStep[], after: readonly OutlineS
 }
 
 /** Milliseconds that a step took; null where it has not ended, or never began. */
-export function tookOf(step: Pick<OutlineStep, "started_at" | "completed_at"> | null): number | null {
+export function tookOf(step: Pick<ShownStep, "started_at" | "completed_at"> | null): number | null {
   if (step === null || step.started_at === null || step.completed_at === null) return null;
   return Math.max(0, Date.parse(step.completed_at) - Date.parse(step.started_at));
 }
 
-function compared(before: OutlineStep | null, after: OutlineStep | null): ComparedStep {
+function compared(before: ShownStep | null, after: ShownStep | null): ComparedStep {
   const address = (before ?? after)?.address ?? "";
   const [first, second] = [tookOf(before), tookOf(after)];
   const factor = first === null || second === null || first === 0 ? null : second / first;

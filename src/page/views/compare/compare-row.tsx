@@ -1,5 +1,5 @@
-import type { OutlineStep } from "../../../schemas/step-query.ts";
 import { choose, hrefOf } from "../../address/address.ts";
+import type { ShownStep } from "../../data/outline.ts";
 import { Status } from "../../shared/status/status.tsx";
 import { durationText } from "../../shared/time/format.ts";
 import { type ComparedStep, tookOf } from "./alignment.ts";
@@ -41,7 +41,7 @@ export function CompareRow({ step, longest, isOpen }: CompareRowProps) {
   );
 }
 
-function SideCell({ step, isDifferent }: { step: OutlineStep | null; isDifferent: boolean }) {
+function SideCell({ step, isDifferent }: { step: ShownStep | null; isDifferent: boolean }) {
   if (step === null) return <td class="soft">–</td>;
   const { attempts = 1, within } = step;
   const took = tookOf(step);
@@ -56,7 +56,7 @@ function SideCell({ step, isDifferent }: { step: OutlineStep | null; isDifferent
   );
 }
 
-function Bar({ step, longest }: { step: OutlineStep | null; longest: number }) {
+function Bar({ step, longest }: { step: ShownStep | null; longest: number }) {
   const took = tookOf(step) ?? 0;
   return (
     <span class="compare-bar">
@@ -66,7 +66,7 @@ function Bar({ step, longest }: { step: OutlineStep | null; longest: number }) {
 }
 
 /** Of the steps within a map or a loop. */
-function Within({ counts: { success, failed } }: { counts: NonNullable<OutlineStep["within"]> }) {
+function Within({ counts: { success, failed } }: { counts: NonNullable<ShownStep["within"]> }) {
   return (
     <span class="soft number">
       {success.toLocaleString("en")} ✓{failed > 0 && ` ${failed.toLocaleString("en")} ✗`}

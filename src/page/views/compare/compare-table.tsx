@@ -1,5 +1,5 @@
-import type { RunOutline } from "../../../schemas/step-query.ts";
 import { address, choose, hrefOf } from "../../address/address.ts";
+import type { ShownOutline } from "../../data/outline.ts";
 import { Empty } from "../../shared/states/states.tsx";
 import { type ComparedStep, tookOf } from "./alignment.ts";
 import { CompareRow } from "./compare-row.tsx";
@@ -10,8 +10,8 @@ const PAYLOAD = "$payload";
 const PAGE = 300;
 
 interface CompareTableProps {
-  before: RunOutline;
-  after: RunOutline;
+  before: ShownOutline;
+  after: ShownOutline;
   steps: ComparedStep[];
 }
 

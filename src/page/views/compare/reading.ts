@@ -1,10 +1,10 @@
 /** What a comparison of two runs is made of. */
 import type { RunSummary } from "../../../schemas/run-summary.ts";
-import type { RunOutline } from "../../../schemas/step-query.ts";
+import { outlineOf, type ShownOutline } from "../../data/outline.ts";
 import { platform } from "../../data/platform.ts";
 
 export interface Side {
-  run: RunOutline;
+  run: ShownOutline;
   /** Of its workflow, when it ran; its uuid where no list has it. */
   name: string;
 }
@@ -15,14 +15,14 @@ export async function bothSides(
   second: string,
   signal: AbortSignal,
 ): Promise<{ before: Side; after: Side }> {
-  const [before, after] = await Promise.all([first, second].map((id) => platform.runs.handle(id).outline({ signal })));
+  const [before, after] = await Promise.all([first, second].map((id) => outlineOf(id, signal)));
   if (before === undefined || after === undefined) throw new Error("There are two runs");
   const names = new Map<string, string>();
   for (const { workflow_id } of [before, after]) {
     if (!names.has(workflow_id))
       names.set(workflow_id, (await lastOf(workflow_id, signal))?.workflow.name ?? workflow_id);
   }
-  const sideOf = (run: RunOutline) => ({ run, name: names.get(run.workflow_id) ?? run.workflow_id });
+  const sideOf = (run: ShownOutline) => ({ run, name: names.get(run.workflow_id) ?? run.workflow_id });
   return { before: sideOf(before), after: sideOf(after) };
 }
 

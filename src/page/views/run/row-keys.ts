@@ -33,7 +33,7 @@ export function useRowKeys(
     else if (event.key === "ArrowRight" && row !== undefined && !row.isOpen) toggleOpen(row.step);
     else if (event.key === "ArrowLeft" && row?.isOpen) toggleOpen(row.step);
     else if (event.key === "Escape" && address.value.query.has("step"))
-      go(choose({ step: null, tab: null, attempt: null }));
+      go(choose({ step: null, tab: null, attempt: null, item: null }));
     else return;
     event.preventDefault();
     event.stopPropagation();

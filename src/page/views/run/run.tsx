@@ -4,6 +4,7 @@ import type { RunEvent } from "../../../schemas/run-event.ts";
 import { address, choose, go } from "../../address/address.ts";
 import { announce } from "../../announce.ts";
 import { listPath, neighbour } from "../../data/listed.ts";
+import { outlineOf } from "../../data/outline.ts";
 import { platform } from "../../data/platform.ts";
 import { useReading } from "../../data/reading.ts";
 import { useActions } from "../../keys/keys.ts";
@@ -23,7 +24,7 @@ import { Why } from "./why.tsx";
 
 /** One run: what it did, what failed and why, and what can be done with it. */
 export function RunView({ params: { id = "" } }: ViewProps) {
-  const reading = useReading(`run ${id}`, (signal) => platform.runs.handle(id).outline({ signal }));
+  const reading = useReading(`run ${id}`, (signal) => outlineOf(id, signal));
   const { value: run, problem } = reading.state.value;
   const version = run === null ? null : `${run.workflow_id} ${run.workflow_version}`;
   const defined = useReading(`definition ${version}`, async (signal) =>
@@ -83,7 +84,7 @@ function goTo(id: string | null): void {
 }
 
 function back(): void {
-  go(address.value.query.has("step") ? choose({ step: null, tab: null, attempt: null }) : listPath());
+  go(address.value.query.has("step") ? choose({ step: null, tab: null, attempt: null, item: null }) : listPath());
 }
 
 /** Tells who reads by ear when the run ends. */

@@ -1,11 +1,11 @@
 import type { ReadonlySignal } from "@preact/signals";
 import type { StoredDefinition } from "../../../client/definitions.ts";
 import type { RunEvent } from "../../../schemas/run-event.ts";
-import type { RunOutline } from "../../../schemas/step-query.ts";
+import type { ShownOutline } from "../../data/outline.ts";
 
 /** What every part of the view is given. */
 export interface ShownRun {
-  run: RunOutline;
+  run: ShownOutline;
   /** The version that it runs under; null until it is read, and where it is gone. */
   definition: StoredDefinition | null;
   /** What happened since the view is open. */

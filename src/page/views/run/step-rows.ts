@@ -1,25 +1,23 @@
 /** The steps of a run as rows of a tree: the outline is a flat list, in which paths say what is within what. */
-import type { OutlineStep, RunStep } from "../../../schemas/step-query.ts";
+import type { RunStep } from "../../../schemas/step-query.ts";
+import type { ShownStep } from "../../data/outline.ts";
 
-export type KnownStep = OutlineStep | RunStep;
+export type KnownStep = ShownStep | RunStep;
 
 export interface StepRow {
   step: KnownStep;
   depth: number;
   /** Its address without that of what it is within. */
   label: string;
-  /** What it is shown as: of a run that is over, what has not begun never will. */
-  status: string;
 }
 
 /** Rows in the order of the definition. */
-export function rowsOf(steps: readonly KnownStep[], isOver: boolean): StepRow[] {
+export function rowsOf(steps: readonly KnownStep[]): StepRow[] {
   const around: KnownStep[] = [];
   return steps.map((step) => {
     while (around.length > 0 && !isWithin(step, around.at(-1))) around.pop();
     const label = labelOf(step, around.at(-1));
-    const status = isOver && step.status === "pending" ? "unreached" : step.status;
-    const row = { step, depth: around.length, label, status };
+    const row = { step, depth: around.length, label };
     around.push(step);
     return row;
   });

@@ -48,7 +48,7 @@ export function StepTable(shown: ShownRun) {
           ))}
         </div>
         <div role="rowgroup" class="step-rows" style={{ height: `${rows.length * ROW_HEIGHT}px` }}>
-          {rows.slice(first, end).map(({ step, depth, label, status }, place) => (
+          {rows.slice(first, end).map(({ step, depth, label }, place) => (
             <div
               key={step.address}
               role="row"
@@ -67,7 +67,7 @@ export function StepTable(shown: ShownRun) {
                 {step.type}
               </span>
               <span role="cell">
-                <Status status={status} />
+                <Status status={step.status} />
               </span>
               <span role="cell" class="cut">
                 <Time at={step.started_at} milliseconds />

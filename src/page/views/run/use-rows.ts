@@ -1,7 +1,6 @@
 import { signal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import { address, choose, go } from "../../address/address.ts";
-import { hasEnded } from "../../shared/status/run-statuses.ts";
 import { Opened } from "./opened.ts";
 import type { ShownRun } from "./shown-run.ts";
 import { hasFailed, type KnownStep, rowsOf, type StepRow, withinOf } from "./step-rows.ts";
@@ -27,7 +26,7 @@ export function useRows({ run }: Pick<ShownRun, "run">): Row[] {
     step,
     ...(opened.value.get(step.address)?.state.value.steps ?? []),
   ]);
-  return rowsOf(all, hasEnded(run.status))
+  return rowsOf(all)
     .filter(({ step }) => !onlyFailed || hasFailed(step) || opened.value.has(step.address))
     .map((row) => {
       const own = opened.value.get(row.step.address) ?? null;

@@ -28,6 +28,8 @@ const SHORTEST_CUT = 60_000;
 /** What is left of a gap, of the whole line. */
 const CUT_WIDTH = 0.04;
 const TICKS = 5;
+/** What the name of a time takes of the line, at least. */
+const TICK_ROOM = 0.14;
 
 /** The scale of a run from its begin to its end, or to now; milliseconds since the epoch. */
 export function scaleOf(bars: readonly Bar[], begin: number, end: number): Scale {
@@ -37,18 +39,19 @@ export function scaleOf(bars: readonly Bar[], begin: number, end: number): Scale
   const room = 1 - cuts.length * CUT_WIDTH;
   const widthOf = ({ from, to, isCut }: Piece) => (isCut ? CUT_WIDTH : (room * (to - from)) / Math.max(1, shown));
   const starts = pieces.map((_, index) => pieces.slice(0, index).reduce((sum, piece) => sum + widthOf(piece), 0));
+  const place = (time: number) => {
+    const index = pieces.findLastIndex(({ from }) => from <= time);
+    const piece = pieces[index];
+    if (piece === undefined) return 0;
+    const part = Math.min(1, (time - piece.from) / Math.max(1, piece.to - piece.from));
+    return (starts[index] ?? 0) + part * widthOf(piece);
+  };
   return {
-    place(time) {
-      const index = pieces.findLastIndex(({ from }) => from <= time);
-      const piece = pieces[index];
-      if (piece === undefined) return 0;
-      const part = Math.min(1, (time - piece.from) / Math.max(1, piece.to - piece.from));
-      return (starts[index] ?? 0) + part * widthOf(piece);
-    },
+    place,
     cuts: pieces.flatMap((piece, index) =>
       piece.isCut ? [{ at: (starts[index] ?? 0) + CUT_WIDTH / 2, length: piece.to - piece.from }] : [],
     ),
-    ticks: ticksOf(pieces),
+    ticks: ticksOf(pieces, place),
   };
 }
 
@@ -78,10 +81,19 @@ function piecesOf(bars: readonly Bar[], begin: number, end: number): Piece[] {
   return pieces;
 }
 
-function ticksOf(pieces: readonly Piece[]): number[] {
+/** A run without cuts has even ones; else they are where something begins or ends to be cut out, as far as there is room. */
+function ticksOf(pieces: readonly Piece[], place: (time: number) => number): number[] {
   const [first] = pieces;
   const last = pieces.at(-1);
   if (first === undefined || last === undefined) return [];
-  if (pieces.length > 1) return [first.from, last.to];
-  return Array.from({ length: TICKS }, (_, index) => first.from + ((first.to - first.from) * index) / (TICKS - 1));
+  if (pieces.length === 1)
+    return Array.from({ length: TICKS }, (_, index) => first.from + ((first.to - first.from) * index) / (TICKS - 1));
+  const ticks = [first.from];
+  for (const { from, to, isCut } of pieces) {
+    for (const time of isCut ? [] : [from, to]) {
+      const isFar = place(time) - place(ticks.at(-1) ?? first.from) >= TICK_ROOM;
+      if (isFar && 1 - place(time) >= TICK_ROOM) ticks.push(time);
+    }
+  }
+  return [...ticks, last.to];
 }

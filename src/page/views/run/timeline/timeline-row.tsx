@@ -10,6 +10,9 @@ import { type Row, toggleOpen } from "../use-rows.ts";
 import type { Bar } from "./bars.ts";
 import type { Scale } from "./scale.ts";
 
+/** How far on the line bars may end for counts to have room behind them. */
+const LAST_FOR_COUNTS = 0.6;
+
 interface TimelineRowProps {
   row: Row;
   bars: readonly Bar[];
@@ -21,7 +24,8 @@ interface TimelineRowProps {
 
 /** One step: its name, and when it did what. */
 export function TimelineRow({ row, bars, scale, top, isSelected, isFirst }: TimelineRowProps) {
-  const { step, depth, label, status, isOpen, opened } = row;
+  const { step, depth, label, isOpen, opened } = row;
+  const { status } = step;
   const failedTab = step.status === "failed" ? "error" : null;
   const last = bars.at(-1);
   return (
@@ -62,7 +66,7 @@ export function TimelineRow({ row, bars, scale, top, isSelected, isFirst }: Time
             title={titleOf(bar)}
           />
         ))}
-        <span class="bar-text" style={{ left: last === undefined ? "0" : `${100 * scale.place(last.to)}%` }}>
+        <span class="bar-text" style={textPlace(row, bars, scale)}>
           {last === undefined ? statusWord(status) : durationText(last.to - (bars[0]?.from ?? last.from))}
           <Counts step={step} />
         </span>
@@ -77,17 +81,26 @@ export function TimelineRow({ row, bars, scale, top, isSelected, isFirst }: Time
 }
 
 /** What the bars say to those who see them. */
-function saidOf({ step, status }: Row, last: Bar | undefined): string {
+function saidOf({ step }: Row, last: Bar | undefined): string {
   const took =
     step.started_at === null || last === undefined ? "" : `, ${durationText(last.to - Date.parse(step.started_at))}`;
   const tries = step.attempts === undefined ? "" : `, ${step.attempts} attempts`;
   const counts = countsText(countsOf(step) ?? {});
-  return `, ${step.type ?? "step"}, ${statusWord(status)}${took}${tries}${counts === "" ? "" : `, ${counts}`}`;
+  return `, ${step.type ?? "step"}, ${statusWord(step.status)}${took}${tries}${counts === "" ? "" : `, ${counts}`}`;
 }
 
 function placeOf({ from, to }: Bar, { place }: Scale) {
   const left = place(from);
   return { left: `${left * 100}%`, width: `max(3px, ${(place(to) - left) * 100}%)` };
+}
+
+/** Behind the bars; what is too long for the room behind them stands before them, or over their end. */
+function textPlace({ step }: Row, bars: readonly Bar[], { place }: Scale) {
+  const [first, last] = [bars[0], bars.at(-1)];
+  if (first === undefined || last === undefined) return { left: "0" };
+  const [begin, end] = [place(first.from), place(last.to)];
+  if (withinOf(step) === 0 || end <= LAST_FOR_COUNTS) return { left: `${100 * end}%` };
+  return { right: `${100 - 100 * (begin >= 1 - LAST_FOR_COUNTS ? begin : end)}%` };
 }
 
 function titleOf({ from, to, isAsleep, attempt, status }: Bar): string {

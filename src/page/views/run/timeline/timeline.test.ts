@@ -55,6 +55,12 @@ describe("the scale", () => {
     expect(place(2000 + days)).toBeCloseTo(1, 5);
   });
 
+  test("names times around what is cut out, where there is room for them", () => {
+    const hour = 3_600_000;
+    const bars = [0, hour, 3 * hour].map((from) => bar(from, from + 1000));
+    expect(scaleOf(bars, 0, 3 * hour + 1000).ticks).toEqual([0, 1000, hour + 1000, 3 * hour + 1000]);
+  });
+
   test("does not cut what worked all the time, however long", () => {
     expect(scaleOf([bar(0, 10), bar(10, 3_600_000)], 0, 3_600_000).cuts).toEqual([]);
   });

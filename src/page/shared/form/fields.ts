@@ -32,6 +32,9 @@ export interface Field {
   required: readonly string[];
 }
 
+/** What may be any JSON. */
+export const ANY: Field = { kind: "json", schema: {}, fields: [], item: null, required: [] };
+
 /** Deeper ones are asked as JSON: nobody fills in such a form. */
 const MAX_DEPTH = 4;
 

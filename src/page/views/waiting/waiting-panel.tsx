@@ -1,6 +1,6 @@
 import { choose, hrefOf, pathWith } from "../../address/address.ts";
+import { Answering } from "../../shared/answer/answering.tsx";
 import { Time } from "../../shared/time/time.tsx";
-import { Answering } from "./answering.tsx";
 import type { WaitingStep } from "./news.ts";
 import { RunPayload } from "./run-payload.tsx";
 import { Waited } from "./waited.tsx";
@@ -59,10 +59,20 @@ export function WaitingPanel({ step, onSent }: { step: WaitingStep | null; onSen
         <dd>{wait.until === undefined ? "never" : <Time at={wait.until} day="always" />}</dd>
       </dl>
       {run.status === "paused" && (
-        <p class="waiting-note">The run stands still. What is sent is kept, and taken when it goes on.</p>
+        <p class="answer-note">The run stands still. What is sent is kept, and taken when it goes on.</p>
       )}
       <RunPayload run={run.uuid} />
-      <Answering step={step} onSent={onSent} />
+      <Answering
+        step={{
+          run: run.uuid,
+          workflow: workflow.uuid,
+          version: workflow_version,
+          address: wait.address,
+          signals: wait.signals,
+        }}
+        isGone={isGone}
+        onSent={onSent}
+      />
     </aside>
   );
 }

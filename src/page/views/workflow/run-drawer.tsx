@@ -4,15 +4,13 @@ import { choose, go } from "../../address/address.ts";
 import { platform } from "../../data/platform.ts";
 import { type Problem, problemOf } from "../../data/problem.ts";
 import { Dialog } from "../../shared/dialog/dialog.tsx";
-import { beginOf, type Field, inputFieldOf } from "../../shared/form/fields.ts";
+import { ANY, beginOf, inputFieldOf } from "../../shared/form/fields.ts";
 import type { FaultsByPlace } from "../../shared/form/input.ts";
 import { JsonInput } from "../../shared/form/json-input.tsx";
 import { SchemaForm } from "../../shared/form/schema-form.tsx";
 import { PayloadBegins } from "./payload-begins.tsx";
 import { faultsOfPayload } from "./payload-faults.ts";
 import type { TabProps } from "./tab.ts";
-
-const ANY: Field = { kind: "json", schema: {}, fields: [], item: null, required: [] };
 
 /** Starts a run: with a form, where the workflow says what it takes. */
 export function RunDrawer({ workflow }: TabProps) {

@@ -5,13 +5,11 @@ import { useDoing } from "../../../data/doing.ts";
 import { platform } from "../../../data/platform.ts";
 import { useReading } from "../../../data/reading.ts";
 import { Dialog } from "../../../shared/dialog/dialog.tsx";
-import type { Field } from "../../../shared/form/fields.ts";
+import { ANY } from "../../../shared/form/fields.ts";
 import { JsonInput } from "../../../shared/form/json-input.tsx";
 import { Failed, LoadingRows } from "../../../shared/states/states.tsx";
 import type { ShownRun } from "../shown-run.ts";
 import { Foot } from "./foot.tsx";
-
-const ANY: Field = { kind: "json", schema: {}, fields: [], item: null, required: [] };
 
 /** Starts another run of the workflow's newest version, with the payload of this one as it is or changed. */
 export function AgainDialog({ run, onClose }: ShownRun & { onClose(): void }) {

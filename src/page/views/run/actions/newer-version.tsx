@@ -1,19 +1,19 @@
+import type { StoredDefinition } from "../../../../client/definitions.ts";
 import { hrefOf } from "../../../address/address.ts";
 import { authored } from "../../../data/authored.ts";
-import { platform } from "../../../data/platform.ts";
-import { useReading } from "../../../data/reading.ts";
+import type { ReadingState } from "../../../data/reading.ts";
 import { stepsOf } from "../../../shared/drawing/steps.ts";
 import { Failed, LoadingRows } from "../../../shared/states/states.tsx";
 import { compare } from "../../diff/compare.ts";
 import { Summary } from "../../diff/summary.tsx";
 import type { ShownRun } from "../shown-run.ts";
 
+interface NewerVersionProps extends Pick<ShownRun, "run" | "definition"> {
+  newest: ReadingState<StoredDefinition>;
+}
+
 /** What the newest version changed since that of the run. */
-export function NewerVersion({ run, definition }: Pick<ShownRun, "run" | "definition">) {
-  const reading = useReading(`newest ${run.workflow_id}`, (signal) =>
-    platform.workflows.get(run.workflow_id, { signal }),
-  );
-  const { value: newest, problem } = reading.state.value;
+export function NewerVersion({ run, definition, newest: { value: newest, problem } }: NewerVersionProps) {
   if (newest === null)
     return problem === null ? (
       <LoadingRows rows={2} label="Reading the newest version" />

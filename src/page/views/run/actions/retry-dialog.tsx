@@ -1,23 +1,34 @@
 import { useState } from "preact/hooks";
+import type { Json } from "../../../../schemas/json.ts";
 import { address, go } from "../../../address/address.ts";
 import { useDoing } from "../../../data/doing.ts";
 import { platform } from "../../../data/platform.ts";
+import { useReading } from "../../../data/reading.ts";
 import { Dialog } from "../../../shared/dialog/dialog.tsx";
 import type { ShownRun } from "../shown-run.ts";
-import { effectsFrom, placesToBegin } from "./effects.ts";
+import { placesToBegin } from "./effects.ts";
 import { Foot } from "./foot.tsx";
 import { NewerVersion } from "./newer-version.tsx";
+import { OtherPayload } from "./other-payload.tsx";
+import { RetryEffects } from "./retry-effects.tsx";
 
-/** Tries a run again, from a step of it, under its own definition or the one that was mended. */
+/** Tries a run again, from a step of it, under its own definition or the one that was mended, with its payload or another. */
 export function RetryDialog({ run, onClose, definition }: ShownRun & { onClose(): void }) {
   const places = placesToBegin(run);
-  const failed = run.error_details?.step ?? places.find(({ status }) => status !== "success")?.address ?? "";
   const chosen = address.value.query.get("step");
   const [from, setFrom] = useState(places.some((step) => step.address === chosen) && chosen !== null ? chosen : "");
   const [version, setVersion] = useState<"same" | "latest">("same");
-  const effects = effectsFrom(run, from === "" ? failed : from);
+  const [payload, setPayload] = useState<Record<string, Json> | null>(null);
+  const newest = useReading(`newest ${run.workflow_id}`, (signal) =>
+    platform.workflows.get(run.workflow_id, { signal }),
+  ).state.value;
+  const under = version === "same" ? definition : newest.value;
   const doing = useDoing(async () => {
-    const retried = await platform.runs.handle(run.uuid).retry({ version, ...(from !== "" && { from }) });
+    const retried = await platform.runs.handle(run.uuid).retry({
+      version,
+      ...(from !== "" && { from }),
+      ...(payload !== null && { payload }),
+    });
     onClose();
     go(`/runs/${retried.id}`);
   });
@@ -34,10 +45,12 @@ export function RetryDialog({ run, onClose, definition }: ShownRun & { onClose()
         <label class="form-field">
           From
           <select value={from} onChange={({ currentTarget }) => setFrom(currentTarget.value)}>
-            <option value="">the first step that did not succeed{failed === "" ? "" : `: ${failed}`}</option>
-            {places.map(({ address: place, status }, index) => (
+            <option value="">
+              {run.status === "success" ? "the beginning: all of it again" : "the first step that did not succeed"}
+            </option>
+            {places.map(({ address: place, status }) => (
               <option key={place} value={place}>
-                {index === 0 ? `the beginning: ${place}` : place} ({status})
+                {place} ({status})
               </option>
             ))}
           </select>
@@ -53,13 +66,9 @@ export function RetryDialog({ run, onClose, definition }: ShownRun & { onClose()
             the newest version
           </label>
         </fieldset>
-        {version === "latest" && <NewerVersion run={run} definition={definition} />}
-        {effects.length > 0 && (
-          <p class="note">
-            Acts on the world again: {effects.slice(0, 8).join(", ")}
-            {effects.length > 8 ? ` and ${effects.length - 8} more` : ""}
-          </p>
-        )}
+        {version === "latest" && <NewerVersion {...{ run, definition, newest }} />}
+        <OtherPayload run={run.uuid} onPayload={setPayload} />
+        {(version === "same" || under !== null) && <RetryEffects run={run.uuid} from={from} definition={under} />}
         <Foot name="Retry" {...doing} onClose={onClose} />
       </form>
     </Dialog>

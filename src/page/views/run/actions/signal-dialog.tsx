@@ -1,54 +1,56 @@
 import { useState } from "preact/hooks";
-import { useDoing } from "../../../data/doing.ts";
-import { platform } from "../../../data/platform.ts";
+import { Answering } from "../../../shared/answer/answering.tsx";
 import { Dialog } from "../../../shared/dialog/dialog.tsx";
-import type { Field } from "../../../shared/form/fields.ts";
-import { JsonInput } from "../../../shared/form/json-input.tsx";
 import type { ShownRun } from "../shown-run.ts";
-import { Foot } from "./foot.tsx";
+import { OtherSignal } from "./other-signal.tsx";
 
-const ANY: Field = { kind: "json", schema: {}, fields: [], item: null, required: [] };
-
-/** Sends the run a signal, of those that it waits for or another one, which is kept until it does. */
+/** Answers a step of the run that waits for a signal, or sends another signal, which is kept until one does. */
 export function SignalDialog({ run, again, onClose }: ShownRun & { onClose(): void }) {
-  const names = (run.waiting ?? []).flatMap(({ signals = [] }) => signals);
-  const [name, setName] = useState(names[0] ?? "");
-  const [body, setBody] = useState<unknown>({});
-  const doing = useDoing(async () => {
-    await platform.runs.handle(run.uuid).signal(name, JSON.parse(JSON.stringify(body ?? null)));
+  const waiting = (run.waiting ?? []).filter(({ kind }) => kind === "signal");
+  // What goes on meanwhile stays to be seen.
+  const [steps] = useState(waiting);
+  const [chosen, setChosen] = useState(steps[0]?.address ?? null);
+  const step = steps.find(({ address }) => address === chosen);
+  const sent = () => {
     again();
     onClose();
-  });
+  };
   return (
-    <Dialog title="Send a signal" onClose={onClose}>
-      <form
-        class="run-form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          doing.run();
-        }}
-      >
+    <Dialog title={step === undefined ? "Send a signal" : `Send a signal to ${step.address}`} onClose={onClose}>
+      {steps.length > 1 && (
         <label class="form-field">
-          Name
-          <input
-            type="text"
-            list="signal-names"
-            required
-            value={name}
-            onInput={({ currentTarget }) => setName(currentTarget.value)}
-          />
+          Step
+          <select value={chosen ?? ""} onChange={({ currentTarget }) => setChosen(currentTarget.value)}>
+            {steps.map(({ address }) => (
+              <option key={address} value={address}>
+                {address}
+              </option>
+            ))}
+          </select>
         </label>
-        <datalist id="signal-names">
-          {names.map((one) => (
-            <option key={one} value={one} />
-          ))}
-        </datalist>
-        <div class="form-field">
-          Body
-          <JsonInput field={ANY} value={body} onChange={setBody} faults={new Map()} place="" label="Body" />
-        </div>
-        <Foot name="Send" {...doing} onClose={onClose} />
-      </form>
+      )}
+      {step !== undefined && (
+        <Answering
+          key={step.address}
+          step={{
+            run: run.uuid,
+            workflow: run.workflow_id,
+            version: run.workflow_version,
+            address: step.address,
+            signals: step.signals ?? [],
+          }}
+          isGone={!waiting.some(({ address }) => address === step.address)}
+          onSent={sent}
+        />
+      )}
+      {step === undefined ? (
+        <OtherSignal run={run.uuid} onSent={sent} onClose={onClose} />
+      ) : (
+        <details class="other-signal">
+          <summary>Send another signal</summary>
+          <OtherSignal run={run.uuid} onSent={sent} onClose={onClose} />
+        </details>
+      )}
     </Dialog>
   );
 }

@@ -2,11 +2,10 @@ import { useState } from "preact/hooks";
 import { hrefOf } from "../../address/address.ts";
 import { platform } from "../../data/platform.ts";
 import { useReading } from "../../data/reading.ts";
-import { Failed, LoadingRows } from "../../shared/states/states.tsx";
-import { Time } from "../../shared/time/time.tsx";
+import { Failed, LoadingRows } from "../states/states.tsx";
+import { Time } from "../time/time.tsx";
 import { AnswerForm } from "./answer-form.tsx";
-import { awaitedBy } from "./awaited.ts";
-import type { WaitingStep } from "./news.ts";
+import { type Awaiting, awaitedBy } from "./awaited.ts";
 
 interface Sent {
   signal: string;
@@ -15,19 +14,25 @@ interface Sent {
   at: string;
 }
 
+interface AnsweringProps {
+  step: Awaiting;
+  /** It went on without this answer. */
+  isGone?: boolean;
+  onSent: () => void;
+}
+
 /** A form, once it is known what the step takes; after the answer, what was sent. */
-export function Answering({ step, onSent }: { step: WaitingStep; onSent: () => void }) {
-  const { run, wait, isGone } = step;
-  const { workflow, workflow_version: version } = run;
+export function Answering({ step, isGone = false, onSent }: AnsweringProps) {
+  const { run, workflow, version, address } = step;
   const [sent, setSent] = useState<Sent | null>(null);
-  const reading = useReading(`definition ${workflow.uuid} ${version}`, (signal) =>
-    platform.workflows.get(workflow.uuid, { version, signal }),
+  const reading = useReading(`definition ${workflow} ${version}`, (signal) =>
+    platform.workflows.get(workflow, { version, signal }),
   );
   const { value, problem } = reading.state.value;
-  const link = <a href={hrefOf(`/runs/${run.uuid}`)}>the run</a>;
+  const link = <a href={hrefOf(`/runs/${run}`)}>the run</a>;
   if (sent !== null) {
     return (
-      <p class="waiting-note" role="status">
+      <p class="answer-note" role="status">
         <code>{sent.signal}</code> {sent.isDelivered ? "was sent" : "is kept for the run"} at{" "}
         <Time at={sent.at} day="never" />. What was sent stays on {link}.
       </p>
@@ -35,7 +40,7 @@ export function Answering({ step, onSent }: { step: WaitingStep; onSent: () => v
   }
   if (isGone) {
     return (
-      <p class="waiting-note" role="status">
+      <p class="answer-note" role="status">
         It waits no more: it was answered elsewhere, or its time is over. See {link}.
       </p>
     );
@@ -45,10 +50,10 @@ export function Answering({ step, onSent }: { step: WaitingStep; onSent: () => v
   if (value === null && problem !== null && problem.code !== "workflow_not_found") {
     return <Failed problem={problem} again={() => reading.again()} />;
   }
-  const awaited = value === null ? { description: null, schema: null } : awaitedBy(value, wait.address);
+  const awaited = value === null ? { description: null, schema: null } : awaitedBy(value, address);
   return (
     <>
-      {awaited.description !== null && <p class="waiting-about">{awaited.description}</p>}
+      {awaited.description !== null && <p class="answer-about">{awaited.description}</p>}
       <AnswerForm
         step={step}
         schema={awaited.schema}

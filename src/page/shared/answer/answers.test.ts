@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { fieldOf } from "../../shared/form/fields.ts";
+import { fieldOf } from "../form/fields.ts";
 import { answersOf, decisionIn } from "./answers.ts";
 
 const labels = (signals: string[], decision: string | null = null) =>

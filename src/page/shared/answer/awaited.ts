@@ -1,6 +1,17 @@
 /** What a step that waits takes, as its definition says. */
 import type { StoredDefinition } from "../../../client/definitions.ts";
 
+/** A step that waits, of which run and definition. */
+export interface Awaiting {
+  run: string;
+  workflow: string;
+  version: number;
+  /** Such as `offers[3].approve`. */
+  address: string;
+  /** Any of them ends it. */
+  signals: readonly string[];
+}
+
 export interface Awaited {
   /** What its author says of the step; null for nothing. */
   description: string | null;

@@ -4,25 +4,24 @@ import type { Json } from "../../../schemas/json.ts";
 import { platform } from "../../data/platform.ts";
 import { type Problem, problemOf } from "../../data/problem.ts";
 import { useActions } from "../../keys/keys.ts";
-import { beginOf, type Field, inputFieldOf } from "../../shared/form/fields.ts";
-import type { FaultsByPlace } from "../../shared/form/input.ts";
-import { JsonInput } from "../../shared/form/json-input.tsx";
-import { SchemaForm } from "../../shared/form/schema-form.tsx";
+import { ANY, beginOf, inputFieldOf } from "../form/fields.ts";
+import type { FaultsByPlace } from "../form/input.ts";
+import { JsonInput } from "../form/json-input.tsx";
+import { SchemaForm } from "../form/schema-form.tsx";
 import { type Answer, answersOf, decisionIn, type Meaning } from "./answers.ts";
-import type { WaitingStep } from "./news.ts";
+import type { Awaiting } from "./awaited.ts";
 
-const ANY: Field = { kind: "json", schema: {}, fields: [], item: null, required: [] };
 const KEYS: Partial<Record<Meaning, string>> = { approve: "a", reject: "d" };
 
 interface AnswerFormProps {
-  step: WaitingStep;
+  step: Awaiting;
   /** Of what may be sent; null for anything. */
   schema: object | null;
   onSent: (signal: string, status: string) => void;
 }
 
 /** Asks for what the step takes, and sends it with one of its signals. */
-export function AnswerForm({ step: { run, wait }, schema, onSent }: AnswerFormProps) {
+export function AnswerForm({ step: { run, signals }, schema, onSent }: AnswerFormProps) {
   const field = useMemo(() => (schema === null ? ANY : inputFieldOf(schema)), [schema]);
   const decision = decisionIn(field);
   const [body, setBody] = useState<unknown>(() => beginOf(field));
@@ -39,7 +38,7 @@ export function AnswerForm({ step: { run, wait }, schema, onSent }: AnswerFormPr
     setProblem(null);
     setFaults(new Map());
     try {
-      const { status } = await platform.runs.handle(run.uuid).signal(answer.signal, bodyOf(body, answer));
+      const { status } = await platform.runs.handle(run).signal(answer.signal, bodyOf(body, answer));
       onSent(answer.signal, status);
     } catch (error) {
       setFaults(faultsOf(error));
@@ -72,7 +71,7 @@ export function AnswerForm({ step: { run, wait }, schema, onSent }: AnswerFormPr
         </p>
       )}
       <div class="answer-buttons">
-        {answersOf(wait.signals, decision).map((answer) => (
+        {answersOf(signals, decision).map((answer) => (
           <button
             key={answer.label}
             type="button"

@@ -1,5 +1,5 @@
 /** How a step can be answered: the name of a signal, or a field of what is sent, may say yes or no. */
-import type { Field } from "../../shared/form/fields.ts";
+import type { Field } from "../form/fields.ts";
 
 export type Meaning = "approve" | "reject" | "send";
 

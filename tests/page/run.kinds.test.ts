@@ -55,6 +55,31 @@ test(`a map of ${ITEMS} is one row with counts; the ${BAD} that failed are liste
   });
 });
 
+test("its items are a strip: keys go from cell to cell, and the one that is opened is read alone", async () => {
+  await ui.visit(`/ui/runs/${run}?step=items`, async (page) => {
+    const strip = page.getByRole("slider", { name: "Items of items" });
+    await strip.waitFor();
+    await page.getByRole("region", { name: "Items of items" }).getByText("9,989 success").waitFor();
+    const reads: string[] = [];
+    page.on("request", (request) => {
+      const { pathname, search } = new URL(request.url());
+      if (pathname.startsWith("/api/")) reads.push(pathname + search);
+    });
+    await strip.press("End");
+    await page.getByText("Item 9999 of 10,000, from 0: success").waitFor();
+    await page.getByRole("complementary").getByRole("checkbox", { name: "only failed" }).check();
+    await strip.press("ArrowLeft");
+    await page.getByText("Item 10 of 10,000, from 0: failed").waitFor();
+    expect(await strip.getAttribute("aria-valuetext")).toBe("item 10: failed");
+    expect(reads).toEqual([]);
+    await strip.press("Enter");
+    await page.getByRole("link", { name: "items[10].check" }).waitFor();
+    expect(reads).toEqual([`/api/v1/runs/${run}/steps?limit=200&under=items%5B10%5D`]);
+    expect(new URL(page.url()).searchParams.get("item")).toBe("10");
+    await expectAccessible(page);
+  });
+});
+
 test("a status that the page does not know is shown with its own word and a mark", async () => {
   await ui.visit("/ui/runs", async (page) => {
     await page.route(/view=outline/, async (route) => {

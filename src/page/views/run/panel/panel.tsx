@@ -1,5 +1,6 @@
 import type { ComponentType } from "preact";
 import { address, choose, go, hrefOf } from "../../../address/address.ts";
+import { shownStatus } from "../../../data/outline.ts";
 import { platform } from "../../../data/platform.ts";
 import { useReading } from "../../../data/reading.ts";
 import { CopyButton } from "../../../shared/copy/copy-button.tsx";
@@ -11,6 +12,7 @@ import { Attempts } from "./attempts.tsx";
 import { StepDefinition } from "./definition.tsx";
 import { StepError } from "./error.tsx";
 import { Input } from "./input.tsx";
+import { MapItems } from "./items/items.tsx";
 import { Output } from "./output.tsx";
 import { Resizer } from "./resizer.tsx";
 import type { PanelTabProps } from "./tab.ts";
@@ -22,6 +24,7 @@ const TABS: [name: string, label: string, tab: ComponentType<PanelTabProps>][] =
   ["attempts", "Attempts", Attempts],
   ["definition", "Definition", StepDefinition],
 ];
+const OF_MAPS: typeof TABS = [["items", "Items", MapItems], ...TABS];
 
 /** The step that is open, beside the run; on a narrow screen in place of it. */
 export function Panel(shown: ShownRun) {
@@ -45,8 +48,10 @@ function Opened({ address: step, ...shown }: ShownRun & { address: string }) {
   const reading = useReading(key, (signal) => platform.runs.handle(run.uuid).step(step, { signal }));
   const { value, problem } = reading.state.value;
   const chosen = address.value.query.get("tab");
-  const usual = value?.status === "failed" ? "error" : "output";
-  const [name, , Tab] = TABS.find(([one]) => one === (chosen ?? usual)) ?? TABS[0] ?? [];
+  const isMap = (value ?? known)?.type === "map";
+  const tabs = isMap ? OF_MAPS : TABS;
+  const usual = value?.status === "failed" ? "error" : isMap ? "items" : "output";
+  const [name, , Tab] = tabs.find(([one]) => one === (chosen ?? usual)) ?? tabs[0] ?? [];
   return (
     <>
       <header class="panel-head">
@@ -59,14 +64,14 @@ function Opened({ address: step, ...shown }: ShownRun & { address: string }) {
             type="button"
             class="quiet panel-close"
             aria-label="Close the step"
-            onClick={() => go(choose({ step: null, tab: null, attempt: null }))}
+            onClick={() => go(choose({ step: null, tab: null, attempt: null, item: null }))}
           >
             ✕
           </button>
         </div>
         {value !== null && (
           <p class="panel-facts">
-            <Status status={value.status} detail={value.handled ? "handled" : undefined} />
+            <Status status={shownStatus(value.status, run.status)} detail={value.handled ? "handled" : undefined} />
             <span class="soft">{value.type}</span>
             {value.attempts !== undefined && <span>{value.attempts} attempts</span>}
             <Time at={value.started_at} milliseconds />
@@ -74,7 +79,7 @@ function Opened({ address: step, ...shown }: ShownRun & { address: string }) {
           </p>
         )}
         <nav class="tabs" aria-label="Of this step">
-          {TABS.map(([one, label]) => (
+          {tabs.map(([one, label]) => (
             <a
               key={one}
               href={hrefOf(choose({ tab: one, attempt: null }))}

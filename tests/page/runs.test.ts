@@ -1,5 +1,6 @@
 /** The list of runs: still while somebody points at it, of use on a phone, and safe to act upon. */
 import { beforeAll, expect, test } from "bun:test";
+import type { Page } from "playwright-core";
 import { expectAccessible } from "../harness/browser/axe.ts";
 import { pageUnderTest } from "../harness/browser/page-under-test.ts";
 import { until } from "../harness/browser/until.ts";
@@ -62,6 +63,35 @@ test("the filter that leaves nothing is named, and nothing is said to be none wh
     await page.waitForURL(/\/ui\/runs\?workflow=works$/);
     await page.locator("[data-run]").first().waitFor();
   });
+});
+
+test("what an address has that is no filter is said, and nothing is listed in its place", async () => {
+  await ui.visit("/ui/runs?status=failed,bogus&created_from=xx&workflow=fails", async (page) => {
+    await page.getByRole("heading", { name: "These are no filters" }).waitFor();
+    expect(await page.locator("[data-run]").count()).toBe(0);
+    await page.getByRole("search").getByText("created_from: xx").waitFor();
+    await expectAccessible(page);
+    await page.getByRole("link", { name: "Leave them out" }).click();
+    await page.waitForURL(/\/ui\/runs\?status=failed&workflow=fails$/);
+    await page.locator("[data-run]").first().waitFor();
+    await page.getByRole("button", { name: "☆ Save filter" }).click();
+    const dialog = page.getByRole("dialog", { name: "Save this filter" });
+    await dialog.getByRole("textbox", { name: "Name" }).fill("Bad ones");
+    await expectAccessible(page);
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "★ Forget filter" }).click();
+  });
+});
+
+test("a workflow that is not there is said to be none, and nobody goes on asking for it", async () => {
+  const look = async (page: Page) => {
+    await page.getByRole("heading", { name: "No workflow has the id “nope”" }).waitFor();
+    await page.getByText("reconnecting").waitFor({ state: "detached" });
+    await expectAccessible(page);
+    await page.getByRole("link", { name: "Runs of all workflows" }).click();
+    await page.locator("[data-run]").first().waitFor();
+  };
+  await ui.visit("/ui/runs?workflow=nope", look, /404/);
 });
 
 test("all that fit are tried again after their number is typed, each once", async () => {

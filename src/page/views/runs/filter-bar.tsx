@@ -5,6 +5,7 @@ import { useActions } from "../../keys/keys.ts";
 import { RUN_STATUSES } from "../../shared/status/run-statuses.ts";
 import { StatusMark } from "../../shared/status/status.tsx";
 import { chosenFilters, FILTERS } from "./filter.ts";
+import type { WrongFilter } from "./wrong-filters.ts";
 
 const TYPING_MILLISECONDS = 350;
 const WINDOWS = [
@@ -19,12 +20,17 @@ const WINDOWS = [
 const WITH_FIELD = new Set(["status", "workflow", "from", "q"]);
 
 /** What of all runs is listed. Each choice is a part of the address. */
-export function FilterBar({ children }: { children?: ComponentChildren }) {
+export function FilterBar({ wrong, children }: { wrong: readonly WrongFilter[]; children?: ComponentChildren }) {
   const { query } = address.value;
   const first = useRef<HTMLInputElement>(null);
   useActions([{ key: "/", name: "Filter by an error's text", run: () => first.current?.focus() }]);
   const from = query.get("from") ?? "";
-  const chips = chosenFilters(query).filter(([name]) => !WITH_FIELD.has(name));
+  const isWrong = new Set(wrong.map(({ name }) => name));
+  const chosen = chosenFilters(query).filter(([name]) => !WITH_FIELD.has(name) && !isWrong.has(name));
+  const chips = [
+    ...chosen.map(([name, value]) => ({ name, label: FILTERS[name], value })),
+    ...wrong.map(({ name, value }) => ({ name, label: name, value })),
+  ];
   return (
     <search class="filters" aria-label="Filters">
       <StatusToggles />
@@ -42,20 +48,20 @@ export function FilterBar({ children }: { children?: ComponentChildren }) {
         ))}
         {!WINDOWS.some(([value]) => value === from) && <option value={from}>since {from}</option>}
       </select>
-      {chips.map(([name, value]) => (
-        <span class="chip" key={name}>
-          {FILTERS[name]}: {value}
+      {chips.map(({ name, label, value }) => (
+        <span class={`chip ${isWrong.has(name) ? "is-wrong" : ""}`} key={name}>
+          {label}: {value}
           <button
             type="button"
             class="quiet"
-            aria-label={`Remove ${FILTERS[name]}`}
+            aria-label={`Remove ${label}`}
             onClick={() => go(choose({ [name]: null }))}
           >
             ×
           </button>
         </span>
       ))}
-      {chosenFilters(query).length > 0 && (
+      {(chosenFilters(query).length > 0 || wrong.length > 0) && (
         <button type="button" class="quiet" onClick={() => go("/runs")}>
           Clear
         </button>

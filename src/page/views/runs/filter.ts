@@ -17,6 +17,7 @@ export const FILTERS = {
 export type FilterName = keyof typeof FILTERS;
 const NAMES: readonly FilterName[] = ["status", "workflow", "version", "tag", "from", "to", "q", "parent", "root"];
 
+const ABSOLUTE = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/i;
 const UNITS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** What is chosen, by name. */
@@ -50,6 +51,11 @@ export function filterOf(query: URLSearchParams, now: number): RunFilter {
     ...(rootRunId && { rootRunId }),
     ...(query.get("order") === "asc" && { order: "asc" as const }),
   };
+}
+
+/** Whether a text says a time: relative, or in a form that the API takes. */
+export function isTime(text: string): boolean {
+  return /^-\d{1,6}[mhd]$/.test(text) || (ABSOLUTE.test(text) && !Number.isNaN(Date.parse(text)));
 }
 
 function timeOf(text: string | null | undefined, now: number): string | null {

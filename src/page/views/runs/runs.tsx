@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
-import { address } from "../../address/address.ts";
+import { address, choose } from "../../address/address.ts";
 import { announce } from "../../announce.ts";
 import { keepListed } from "../../data/listed.ts";
 import { follow } from "../../live/live.ts";
@@ -17,18 +17,25 @@ import { NoneFit, NoneYet } from "./none.tsx";
 import { RunRows } from "./rows.ts";
 import { Ruler } from "./ruler.tsx";
 import { SavedFilters } from "./saved.tsx";
+import { NoSuchWorkflow, Wrong } from "./wrong.tsx";
+import { wrongFilters } from "./wrong-filters.ts";
 
 /** All runs that fit the filter of the address, as deep as there are any. */
 export function Runs() {
   const { query } = address.value;
+  const wrong = wrongFilters(query);
   return (
     <div class="runs">
       <h1 class="sr-only">Runs</h1>
-      <FilterBar>
-        <SavedFilters />
-        <Export filter={() => filterOf(query, Date.now())} />
+      <FilterBar wrong={wrong}>
+        {wrong.length === 0 && (
+          <>
+            <SavedFilters />
+            <Export filter={() => filterOf(query, Date.now())} />
+          </>
+        )}
       </FilterBar>
-      <Found query={query} />
+      {wrong.length > 0 ? <Wrong query={query} wrong={wrong} /> : <Found query={query} />}
     </div>
   );
 }
@@ -67,7 +74,7 @@ function Found({ query }: { query: URLSearchParams }) {
   useEffect(
     () =>
       keepListed(
-        `/runs?${query}`,
+        query.size === 0 ? "/runs" : `/runs?${query}`,
         rows.rows.value.map(({ uuid }) => uuid),
       ),
     [query, rows.rows.value],
@@ -76,7 +83,7 @@ function Found({ query }: { query: URLSearchParams }) {
   return (
     <>
       <div class="run-list">
-        {kind === "unread" && <Unread rows={rows} />}
+        {kind === "unread" && <Unread rows={rows} query={query} />}
         {kind === "none yet" && <NoneYet />}
         {kind === "none fit" && <NoneFit query={query} />}
         {kind === "some" && <List key={String(query)} rows={rows} incoming={incoming} chosen={chosen} hold={hold} />}
@@ -94,11 +101,10 @@ function kindOf(rows: RunRows, query: URLSearchParams): "unread" | "none yet" | 
   return chosenFilters(query).length === 0 && query.get("at") === null ? "none yet" : "none fit";
 }
 
-function Unread({ rows }: { rows: RunRows }) {
+function Unread({ rows, query }: { rows: RunRows; query: URLSearchParams }) {
   const { value: problem } = rows.problem;
-  return problem === null ? (
-    <LoadingRows rows={16} label="Reading runs" />
-  ) : (
-    <Failed problem={problem} again={() => rows.begin()} />
-  );
+  if (problem === null) return <LoadingRows rows={16} label="Reading runs" />;
+  if (problem.code === "workflow_not_found")
+    return <NoSuchWorkflow id={query.get("workflow") ?? ""} rest={choose({ workflow: null, version: null })} />;
+  return <Failed problem={problem} again={() => rows.begin()} />;
 }

@@ -1,5 +1,7 @@
 import { signal } from "@preact/signals";
+import { useState } from "preact/hooks";
 import { address, go } from "../../address/address.ts";
+import { Dialog } from "../../shared/dialog/dialog.tsx";
 
 interface SavedFilter {
   name: string;
@@ -14,10 +16,7 @@ const saved = signal<readonly SavedFilter[]>(read());
 export function SavedFilters() {
   const query = String(address.value.query);
   const current = saved.value.find((one) => one.query === query);
-  const save = () => {
-    const name = prompt("A name for this filter", query)?.trim();
-    if (name) store([...saved.value.filter((one) => one.name !== name), { name, query }]);
-  };
+  const [isNaming, setIsNaming] = useState(false);
   return (
     <>
       {saved.value.length > 0 && (
@@ -39,16 +38,55 @@ export function SavedFilters() {
       )}
       {current !== undefined ? (
         <button type="button" class="quiet" onClick={() => store(saved.value.filter((one) => one !== current))}>
-          ★ Forget
+          ★ Forget filter
         </button>
       ) : (
         query !== "" && (
-          <button type="button" class="quiet" onClick={save}>
-            ☆ Save
+          <button type="button" class="quiet" onClick={() => setIsNaming(true)}>
+            ☆ Save filter
           </button>
         )
       )}
+      {isNaming && <NameDialog query={query} onClose={() => setIsNaming(false)} />}
     </>
+  );
+}
+
+/** Asks what a filter is to be called. One with this name is replaced. */
+function NameDialog({ query, onClose }: { query: string; onClose: () => void }) {
+  const [typed, setTyped] = useState("");
+  const name = typed.trim();
+  return (
+    <Dialog title="Save this filter" onClose={onClose}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          store([...saved.value.filter((one) => one.name !== name), { name, query }]);
+          onClose();
+        }}
+      >
+        <p class="soft">
+          It is kept in this browser: <code>{decodeURIComponent(query.replaceAll("+", " "))}</code>
+        </p>
+        <label class="form-field">
+          Name
+          <input
+            type="text"
+            maxLength={80}
+            value={typed}
+            onInput={({ currentTarget }) => setTyped(currentTarget.value)}
+          />
+        </label>
+        <div class="dialog-foot">
+          <button type="button" onClick={onClose}>
+            Not now
+          </button>
+          <button type="submit" class="primary" disabled={name === ""}>
+            Save
+          </button>
+        </div>
+      </form>
+    </Dialog>
   );
 }
 

@@ -90,6 +90,44 @@ test("a workflow is written, tried and saved by keys alone", async () => {
   expect(listAt(stored, "steps").map((step) => at(step, "name"))).toEqual(["first", "delay"]);
 });
 
+test("a text with faults is not saved but shown where it is wrong; who leaves it is asked, and a draft can go", async () => {
+  await ui.visit(
+    "/ui/workflows/by_keys",
+    async (page) => {
+      await page.getByRole("link", { name: "Edit" }).click();
+      await page.getByText("Nothing is wrong").waitFor();
+      await write(page, JSON.stringify({ id: "by_keys", name: "By keys", steps: [leaf("first", "${gone}")] }, null, 2));
+      await page.locator(".problems .fault").waitFor();
+      await page.getByRole("button", { name: "Try it" }).click();
+      await page.getByRole("button", { name: "Save…" }).click();
+      await until(page, `document.getSelection().toString() === '"\${gone}"'`);
+      expect(await page.getByRole("dialog").count()).toBe(0);
+      await page.locator(".problems .fault").waitFor();
+      const dialog = page.getByRole("dialog", { name: "Leave without saving?" });
+      await page.getByRole("link", { name: "Runs", exact: true }).click();
+      await dialog.getByRole("button", { name: "Go on editing" }).click();
+      expect(page.url()).toEndWith("/edit");
+      await page.getByRole("link", { name: "Runs", exact: true }).click();
+      await expectAccessible(page);
+      await dialog.getByRole("button", { name: "Leave, keep the draft" }).click();
+      await page.waitForURL(/\/ui\/runs$/);
+      await page.goBack();
+      await page.locator(".cm-content").getByText("gone").waitFor();
+      await page.getByRole("button", { name: "throw away…" }).click();
+      await page.getByRole("button", { name: "Throw away", exact: true }).click();
+      await page.getByText("nothing changed").waitFor();
+      await page.locator(".cm-content").getByText("Hello").waitFor();
+      // Back is asked too.
+      await write(page, "{}");
+      await page.goBack();
+      await dialog.getByRole("button", { name: "Throw away" }).click();
+      await page.waitForURL(/\/ui\/workflows\/by_keys$/);
+      expect(await page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('draft')).length")).toBe(0);
+    },
+    /422/,
+  );
+});
+
 test("a step is inserted behind the one that is chosen, by the plus in the drawing", async () => {
   await ui.api.put("/api/v1/workflows/plus?create=true", { name: "Plus", steps: [leaf("a"), leaf("b")] });
   await ui.visit("/ui/workflows/plus/edit", async (page) => {

@@ -1,5 +1,6 @@
 /** Where the page is: everything that is chosen is in its address, so that a link shows the same to somebody else. */
 import { signal } from "@preact/signals";
+import { isKept, leaveWith } from "./leaving.ts";
 
 export interface Address {
   /** Below /ui, with a slash in front: `/runs`. */
@@ -39,6 +40,8 @@ export function choose(changes: Record<string, string | number | null>): string 
 export function go(path: string, { replaces = false } = {}): void {
   const href = hrefOf(path);
   if (href === location.pathname + location.search + location.hash) return;
+  const isElsewhere = new URL(href, location.href).pathname !== location.pathname;
+  if (isElsewhere && isKept(() => leaveWith(() => go(path, { replaces })))) return;
   if (replaces) history.replaceState(null, "", href);
   else history.pushState(null, "", href);
   address.value = read();
@@ -47,6 +50,13 @@ export function go(path: string, { replaces = false } = {}): void {
 /** Follows Back, and links within the page. */
 export function followAddress(): void {
   addEventListener("popstate", () => {
+    const { path, query, hash } = address.peek();
+    // It is there already: what was left is put on top again, so that one step back is where somebody wanted to go.
+    if (read().path !== path && isKept(() => leaveWith(() => history.back()))) {
+      const search = query.size === 0 ? "" : `?${query}`;
+      history.pushState(null, "", `${hrefOf(path)}${search}${hash === "" ? "" : `#${hash}`}`);
+      return;
+    }
     address.value = read();
   });
   document.addEventListener("click", (event) => {

@@ -46,6 +46,11 @@ export function EditorHead({
         {state.isKept.value && draft !== null && `draft kept ${absoluteText(new Date(draft.at), now.peek())}`}
         {draft === null && base !== null && !state.isChanged && "nothing changed"}
       </span>
+      {draft !== null && (
+        <button type="button" class="copy" disabled={isLocked} onClick={() => onOpen("discard")}>
+          throw away…
+        </button>
+      )}
       <div class="workbench-actions">
         <button type="button" aria-pressed={isTrying} onClick={onTry}>
           Try it

@@ -1,4 +1,4 @@
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { address } from "../../address/address.ts";
 import { definitionText } from "../../data/authored.ts";
 import { platform } from "../../data/platform.ts";
@@ -13,13 +13,20 @@ import { Workbench } from "./workbench.tsx";
 
 /** A new workflow. */
 export function NewWorkflow() {
+  const [times, setTimes] = useState(0);
   const state = useMemo(
     () => new TextState("new", { text: templateText(address.peek().query.get("template")), version: null }),
-    [],
+    [times],
   );
   useEffect(() => () => state.close(), [state]);
   useTitle("New workflow");
-  return <Workbench state={state} name="New workflow" newest={null} managedBy={null} />;
+  return (
+    <Workbench
+      key={times}
+      {...{ state, name: "New workflow", newest: null, managedBy: null }}
+      onDiscarded={() => setTimes(times + 1)}
+    />
+  );
 }
 
 /** A workflow that is there: the draft of it, else the version that is chosen, else the newest. */
@@ -57,10 +64,10 @@ export function EditWorkflow({ params: { ref = "" } }: ViewProps) {
   const { name, version: newest, managed_by } = value.newest;
   return (
     <Workbench
-      state={state}
-      name={name}
-      newest={newest}
+      key={reading.state.value.at}
+      {...{ state, name, newest }}
       managedBy={typeof managed_by === "string" ? managed_by : null}
+      onDiscarded={() => void reading.again()}
     />
   );
 }

@@ -13,6 +13,8 @@ import type { TextState } from "./text-state.ts";
 
 interface SaveDialogProps {
   state: TextState;
+  /** The platform refused the text: the state has what is wrong with it. */
+  onRefused: () => void;
   onClose: () => void;
 }
 
@@ -20,7 +22,7 @@ interface SaveDialogProps {
  * Shows what the new version changes, and saves it over the version that the text began with: where somebody else was faster,
  * theirs is shown beside, and nothing is lost.
  */
-export function SaveDialog({ state, onClose }: SaveDialogProps) {
+export function SaveDialog({ state, onRefused, onClose }: SaveDialogProps) {
   const base = state.base.value;
   const newest = useReading(`newest of ${state.workflow}`, async (signal) =>
     base === null ? null : platform.workflows.get(state.workflow, { signal }),
@@ -46,7 +48,10 @@ export function SaveDialog({ state, onClose }: SaveDialogProps) {
     } catch (error) {
       setIsSaving(false);
       if (error instanceof ApiError && error.code === "version_conflict") newest.again();
-      else setProblem(problemOf(error));
+      else if (error instanceof ApiError && error.faults.length > 0) {
+        state.refused(error.faults);
+        onRefused();
+      } else setProblem(problemOf(error));
     }
   };
 
@@ -58,9 +63,6 @@ export function SaveDialog({ state, onClose }: SaveDialogProps) {
       onClose={onClose}
     >
       <div class="save">
-        {!state.isJson.value && (
-          <p class="problem">The text is no JSON: it can't be saved like this. The draft is kept.</p>
-        )}
         {isBehind && <Behind state={state} stored={stored} base={base} />}
         {stored !== null && !isBehind && (
           <TextDiff before={{ text: definitionText(stored), label: `Version ${stored.version}` }} after={after} />
@@ -71,12 +73,7 @@ export function SaveDialog({ state, onClose }: SaveDialogProps) {
           <button type="button" onClick={onClose}>
             Go on editing
           </button>
-          <button
-            type="button"
-            class="primary"
-            disabled={isSaving || isLoading || isBehind || !state.isJson.value}
-            onClick={save}
-          >
+          <button type="button" class="primary" disabled={isSaving || isLoading || isBehind} onClick={save}>
             Save
           </button>
         </div>

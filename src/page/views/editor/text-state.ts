@@ -13,6 +13,8 @@ const PAUSE = 300;
 
 /** What of a text the platform says: problems with their places, or why it could not be asked. */
 interface Verdict {
+  /** Of which text. */
+  text: string;
   problems: readonly Problem[];
   unknown: string | null;
 }
@@ -29,6 +31,8 @@ export class TextState {
   readonly draft = signal<Draft | null>(null);
   readonly isKept = signal(true);
   readonly steps = computed<readonly DrawnStep[]>(() => stepsOf(this.definition.value));
+  /** It was changed since it is shown, and not saved: a draft of before alone is no news. */
+  isEdited = false;
   #saved: string;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #asked: AbortController | null = null;
@@ -42,8 +46,13 @@ export class TextState {
     const isDraft = draft !== null && draft.text !== saved.text;
     this.draft.value = isDraft ? draft : null;
     this.base = signal(isDraft ? draft.version : saved.version);
-    this.text = signal(isDraft ? draft.text : begin);
+    this.text = signal(begin);
     this.#read();
+    // A draft that is no JSON stands beside what it began with.
+    if (isDraft) {
+      this.text.value = draft.text;
+      this.#read();
+    }
     this.#ask();
   }
 
@@ -51,9 +60,23 @@ export class TextState {
     return this.text.value !== this.#saved;
   }
 
+  /** What keeps the text from being saved, as far as it is known; null of a text that is no JSON. */
+  get faults(): readonly Problem[] | null {
+    if (!this.isJson.value) return null;
+    const verdict = this.verdict.value;
+    return verdict?.text === this.text.value ? verdict.problems.filter(({ isWarning }) => !isWarning) : [];
+  }
+
+  /** The text was refused when it was saved. */
+  refused(faults: readonly Fault[]): void {
+    const problems = faults.map((fault) => problemFrom(fault, false));
+    this.verdict.value = { text: this.text.value, problems, unknown: null };
+  }
+
   change(text: string): void {
     this.text.value = text;
     this.#read();
+    this.isEdited = text !== this.#saved;
     if (text === this.#saved) {
       dropDraft(this.workflow);
       this.draft.value = null;
@@ -65,6 +88,7 @@ export class TextState {
   /** It was saved as this version. */
   saved(version: number): void {
     this.#saved = this.text.value;
+    this.isEdited = false;
     this.base.value = version;
     this.draft.value = null;
     dropDraft(this.workflow);
@@ -108,7 +132,7 @@ export class TextState {
     }
     const text = this.text.value;
     this.#asked = new AbortController();
-    const verdict = await verdictOn(JSON.parse(text), this.#asked.signal);
+    const verdict = await verdictOn(text, this.#asked.signal);
     const isGivenUp = this.#asked.signal.aborted;
     this.#asked = null;
     if (isGivenUp) return;
@@ -120,14 +144,15 @@ export class TextState {
   }
 }
 
-async function verdictOn(definition: Definition, signal: AbortSignal): Promise<Verdict> {
+async function verdictOn(text: string, signal: AbortSignal): Promise<Verdict> {
   try {
+    const definition: Definition = JSON.parse(text);
     const { warnings } = await platform.workflows.validate(definition, { signal });
-    return { problems: warnings.map((warning) => problemFrom(warning, true)), unknown: null };
+    return { text, problems: warnings.map((warning) => problemFrom(warning, true)), unknown: null };
   } catch (error) {
     if (!(error instanceof ApiError) || error.faults.length === 0)
-      return { problems: [], unknown: problemOf(error).text };
-    return { problems: error.faults.map((fault) => problemFrom(fault, false)), unknown: null };
+      return { text, problems: [], unknown: problemOf(error).text };
+    return { text, problems: error.faults.map((fault) => problemFrom(fault, false)), unknown: null };
   }
 }
 

@@ -81,32 +81,42 @@ function TestForm({ state, begin, onTried }: TryItProps & { begin: Given }) {
             />
           </section>
         ))}
-        <button type="button" class="primary" disabled={isRunning || !state.isJson.value} onClick={start}>
+      </div>
+      <div class="try-came">
+        <button type="button" class="primary try-start" disabled={isRunning || !state.isJson.value} onClick={start}>
           Run in virtual time
         </button>
-      </div>
-      <div class="try-came" aria-live="polite">
-        {problem !== null && <p class="problem">{problem}</p>}
-        {tried === null && problem === null && (
-          <p class="soft">Waits are over at once, nothing is sent, nothing is stored.</p>
-        )}
-        {tried !== null && <TriedRun {...tried} definition={state.definition.value} />}
+        <div class="try-outcomes" aria-live="polite">
+          {problem !== null && <p class="problem">{problem}</p>}
+          {tried === null && problem === null && (
+            <p class="soft">Waits are over at once, nothing is sent, nothing is stored.</p>
+          )}
+          {tried !== null && <TriedRun {...tried} definition={state.definition.value} />}
+        </div>
       </div>
     </div>
   );
 }
 
-/** @throws SyntaxError */
+/** @throws Error that says which of them is no JSON, and where */
 function readGiven({ payload, mocks, signals }: Given) {
   return {
-    payload: JSON.parse(payload),
-    mocks: JSON.parse(mocks),
-    ...(signals === "[]" ? {} : { signals: JSON.parse(signals) }),
+    payload: readPart("payload", payload),
+    mocks: readPart("mocks", mocks),
+    ...(signals === "[]" ? {} : { signals: readPart("signals", signals) }),
   };
 }
 
+function readPart(part: keyof Given, text: string) {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const label = PARTS.find(([one]) => one === part)?.[1] ?? part;
+    throw new Error(`${label}: this is no JSON. ${error instanceof Error ? error.message : ""}`);
+  }
+}
+
 function textOfProblem(error: unknown): string {
-  if (error instanceof SyntaxError) return `What is given is no JSON: ${error.message}`;
   if (error instanceof ApiError && error.faults.length > 0) {
     return error.faults.map(({ loc, msg }) => `${loc.slice(1).join(".")}: ${msg}`).join("\n");
   }

@@ -1,11 +1,16 @@
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useMemo, useRef, useState } from "preact/hooks";
+import { useLeaving } from "../../address/leaving.ts";
+import { announce } from "../../announce.ts";
 import { platform } from "../../data/platform.ts";
 import { useReading } from "../../data/reading.ts";
 import { Drawing } from "../../shared/drawing/drawing.tsx";
 import type { States } from "../../shared/drawing/states.ts";
 import { stepAt } from "../../shared/drawing/step-at.ts";
-import { type Editor, JsonEditor } from "../../shared/editor/json-editor.tsx";
+import { type Editor, JsonEditor, type Problem } from "../../shared/editor/json-editor.tsx";
+import { DraftDialog } from "./draft-dialog.tsx";
+import { dropDraft } from "./drafts.ts";
 import { EditorHead } from "./editor-head.tsx";
+import { useEditorKeys } from "./editor-keys.ts";
 import { lastOutputs } from "./last-outputs.ts";
 import type { Open } from "./open.ts";
 import { Palette } from "./palette.tsx";
@@ -21,15 +26,18 @@ export interface WorkbenchProps {
   /** The newest version that is known; null of a new workflow. */
   newest: number | null;
   managedBy: string | null;
+  /** Begins again with what is saved: the draft is gone. */
+  onDiscarded: () => void;
 }
 
 /** The text at the left, what it says at the right, and below what is wrong, or how it runs. */
-export function Workbench({ state, name, newest, managedBy }: WorkbenchProps) {
+export function Workbench({ state, name, newest, managedBy, onDiscarded }: WorkbenchProps) {
   const [isUnlocked, setIsUnlocked] = useState(false);
   const [selected, setSelected] = useState<string | null>(null);
   const [open, setOpen] = useState<Open>(null);
   const [isTrying, setIsTrying] = useState(false);
   const [tried, setTried] = useState<States | null>(null);
+  const [leave, setLeave] = useState<(() => void) | null>(null);
   const editor = useRef<Editor | null>(null);
   // The editor has the text from then on; it is another one only where the state is.
   const begin = useMemo(() => state.text.peek(), [state]);
@@ -41,24 +49,38 @@ export function Workbench({ state, name, newest, managedBy }: WorkbenchProps) {
   const steps = state.steps.value;
   const marked = useMemo(() => statesOfProblems(steps, problems), [steps, problems]);
 
-  useEffect(() => {
-    const press = (event: KeyboardEvent) => {
-      const key = event.ctrlKey || event.metaKey ? event.key.toLowerCase() : "";
-      const wanted = key === "s" ? "save" : key === "i" ? "palette" : null;
-      if (wanted === null || isLocked) return;
-      event.preventDefault();
-      setOpen(wanted);
-    };
-    document.addEventListener("keydown", press);
-    return () => document.removeEventListener("keydown", press);
-  }, [isLocked]);
+  useLeaving((wanted) => {
+    if (state.isEdited) setLeave(() => wanted);
+    return state.isEdited;
+  });
+  const choose = ({ loc }: Problem) => {
+    editor.current?.select(loc);
+    editor.current?.focus();
+  };
+  /** Shows what has to be mended before the text can be saved. */
+  const showFaults = () => {
+    const { faults } = state;
+    setOpen(null);
+    setIsTrying(false);
+    const [first] = faults ?? [];
+    if (first !== undefined) choose(first);
+    else editor.current?.focus();
+    announce(faults === null ? "Not saved: the text is no JSON" : `Not saved: faults, ${faults.length}`);
+  };
+
+  const openDialog = (what: Open) => {
+    if (what === "save" && state.faults?.length !== 0) showFaults();
+    else setOpen(what);
+  };
+
+  useEditorKeys(isLocked, openDialog);
 
   return (
     <div class="workbench">
       <EditorHead
         {...{ state, name, newest, managedBy, isLocked, isTrying }}
         onUnlock={() => setIsUnlocked(true)}
-        onOpen={setOpen}
+        onOpen={openDialog}
         onTry={() => {
           setIsTrying(!isTrying);
           setTried(null);
@@ -96,22 +118,28 @@ export function Workbench({ state, name, newest, managedBy }: WorkbenchProps) {
         />
       </section>
       <section class="workbench-foot" aria-label={isTrying ? "Try it" : "Problems"}>
-        {isTrying ? (
-          <TryIt state={state} onTried={setTried} />
-        ) : (
-          <Problems
-            state={state}
-            onChoose={({ loc }) => {
-              editor.current?.select(loc);
-              editor.current?.focus();
-            }}
-          />
-        )}
+        {isTrying ? <TryIt state={state} onTried={setTried} /> : <Problems state={state} onChoose={choose} />}
       </section>
       {open === "palette" && (
         <Palette state={state} editor={editor.current} selected={selected} onClose={() => setOpen(null)} />
       )}
-      {open === "save" && <SaveDialog state={state} onClose={() => setOpen(null)} />}
+      {open === "save" && <SaveDialog state={state} onRefused={showFaults} onClose={() => setOpen(null)} />}
+      {(open === "discard" || leave !== null) && (
+        <DraftDialog
+          saved={state.base.value === null ? "the example" : `v${state.base.value}`}
+          isKept={state.isKept.value}
+          onLeave={leave}
+          onDiscard={() => {
+            dropDraft(state.workflow);
+            if (leave === null) onDiscarded();
+            else leave();
+          }}
+          onClose={() => {
+            setOpen(null);
+            setLeave(null);
+          }}
+        />
+      )}
     </div>
   );
 }

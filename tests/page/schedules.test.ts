@@ -107,6 +107,46 @@ test("it is run now, and its run is shown", async () => {
   }, "?schedule=nightly");
 });
 
+test("one is made, changed and removed; its next times are shown while it is written", async () => {
+  await visit(
+    async (page) => {
+      await page.getByRole("link", { name: "New schedule" }).click();
+      const form = page.getByRole("dialog", { name: "New schedule" });
+      await form.getByLabel("Workflow").fill("report");
+      await form.getByLabel(/^Its own id/).fill("made");
+      await form.getByLabel("Time zone").fill("Europe/Berlin");
+      await form.getByLabel("Cron pattern").fill("0 12 * *");
+      await form.locator(".form-fault").waitFor();
+      await expectAccessible(page);
+      await form.getByLabel("Cron pattern").fill("0 12 29 2 *");
+      await form.getByText("at 12:00, on day 29 of February").waitFor();
+      await form.getByText("Tue 2028-02-29 12:00:00 CET").waitFor();
+      await form.getByRole("textbox", { name: "Payload" }).fill('{"n": 1}');
+      await picture(page, "schedule-form");
+      await form.getByRole("button", { name: "Make the schedule" }).click();
+      const drawer = page.getByRole("dialog", { name: "made" });
+      await drawer.getByText("Tue 2028-02-29 12:00:00 CET").waitFor();
+      expect(await client.schedules.get("made")).toMatchObject({ overlap: "skip", payload: { n: 1 } });
+      await drawer.getByRole("link", { name: "Edit" }).click();
+      const edit = page.getByRole("dialog", { name: "Edit made" });
+      await edit.getByRole("radio", { name: "every" }).check();
+      await edit.getByLabel("Seconds, or a duration").fill("3600");
+      await edit.getByRole("combobox", { name: /^While a run/ }).selectOption("queue");
+      await edit.getByRole("button", { name: "Save" }).click();
+      await drawer.getByText("every 1 h").waitFor();
+      const saved = await client.schedules.get("made");
+      expect(saved).toMatchObject({ every: 3600, overlap: "queue", payload: { n: 1 }, timezone: "Europe/Berlin" });
+      expect(saved.cron).toBeUndefined();
+      await drawer.getByRole("button", { name: "Delete…" }).click();
+      await drawer.getByRole("button", { name: "Delete made" }).click();
+      await drawer.waitFor({ state: "detached" });
+      await page.getByRole("row", { name: /^made/ }).waitFor({ state: "detached" });
+    },
+    "",
+    /422/,
+  );
+});
+
 test("at 320 px nothing but the table scrolls sideways", async () => {
   await visit(async (page) => {
     await page.getByRole("row", { name: /^nightly/ }).waitFor();

@@ -7,7 +7,7 @@ export function setPaused(schedule: Schedule, paused: boolean): Promise<Schedule
 }
 
 /** What its author wrote of a schedule. */
-function writtenIn(schedule: Schedule): ScheduleInput {
+export function writtenIn(schedule: Schedule): ScheduleInput {
   const { id: _, next_runs: _1, last_run_id: _2, last_skipped: _3, backfill: _4, created_at: _5, ...rest } = schedule;
   const { updated_at: _6, ...written } = rest;
   return written;

@@ -1,13 +1,13 @@
 import type { Schedule } from "../../../schemas/schedule.ts";
-import { choose, go } from "../../address/address.ts";
+import { choose, go, hrefOf } from "../../address/address.ts";
 import { useDoing } from "../../data/doing.ts";
 import { platform } from "../../data/platform.ts";
 import { Dialog } from "../../shared/dialog/dialog.tsx";
 import { JsonViewer } from "../../shared/json/json-viewer.tsx";
 import { ProblemLine } from "../../shared/states/states.tsx";
-import { offsetText, zonedText } from "../../shared/time/format.ts";
-import { Time } from "../../shared/time/time.tsx";
 import { BackfillForm } from "./backfill-form.tsx";
+import { DeleteSchedule } from "./delete-schedule.tsx";
+import { NextTimes } from "./next-times.tsx";
 import { When } from "./schedule-row.tsx";
 
 const close = () => go(choose({ schedule: null }));
@@ -25,9 +25,14 @@ export function ScheduleDrawer({ schedule, onChange }: { schedule: Schedule; onC
         <p>
           <When schedule={schedule} />
         </p>
-        <button type="button" class="primary" onClick={run} disabled={isBusy}>
-          Run now
-        </button>
+        <div class="schedule-actions">
+          <a class="button" href={hrefOf(choose({ edit: 1 }))}>
+            Edit
+          </a>
+          <button type="button" class="primary" onClick={run} disabled={isBusy}>
+            Run now
+          </button>
+        </div>
       </div>
       <ProblemLine problem={problem} />
       <h3>Next times</h3>
@@ -41,6 +46,7 @@ export function ScheduleDrawer({ schedule, onChange }: { schedule: Schedule; onC
       </dl>
       {payload !== undefined && <JsonViewer text={JSON.stringify(payload, null, 2)} label="Payload" />}
       <BackfillForm schedule={schedule} onBegun={onChange} />
+      <DeleteSchedule id={id} onDeleted={onChange} />
     </Dialog>
   );
 }
@@ -51,28 +57,5 @@ function Fact({ name, value }: { name: string; value: string }) {
       <dt>{name}</dt>
       <dd>{value}</dd>
     </>
-  );
-}
-
-/** Times on the clocks of the schedule, and as the reader wants them; where the clocks have changed between two, it is said. */
-function NextTimes({ times, zone }: { times: readonly string[]; zone: string }) {
-  if (times.length === 0) return <p class="soft">None: it is paused, or its end is past.</p>;
-  const offsets = times.map((at) => offsetText(new Date(at), zone));
-  return (
-    <ol class="next-times">
-      {times.map((at, index) => (
-        <li key={at}>
-          <span class="number">{zonedText(new Date(at), zone)}</span>
-          <span class="soft">
-            <Time at={at} day="always" />
-          </span>
-          {index > 0 && offsets[index] !== offsets[index - 1] && (
-            <span class="clocks-change">
-              clocks change: {offsets[index - 1]} to {offsets[index]}
-            </span>
-          )}
-        </li>
-      ))}
-    </ol>
   );
 }

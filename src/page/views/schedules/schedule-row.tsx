@@ -5,13 +5,7 @@ import { durationText } from "../../shared/time/format.ts";
 import { Time } from "../../shared/time/time.tsx";
 import { cronWords } from "./cron-words.ts";
 import { LastRun } from "./last-run.tsx";
-
-const OVERLAPS: Record<Schedule["overlap"], string> = {
-  skip: "skips",
-  queue: "waits",
-  allow: "runs beside",
-  cancel_oldest: "cancels the oldest",
-};
+import { overlapText } from "./overlaps.ts";
 
 export function ScheduleRow({ schedule, onSwitch }: { schedule: Schedule; onSwitch: () => Promise<void> }) {
   const { id, workflow_id, timezone, next_runs, last_run_id, last_skipped, overlap, paused, backfill } = schedule;
@@ -36,7 +30,7 @@ export function ScheduleRow({ schedule, onSwitch }: { schedule: Schedule; onSwit
           </span>
         )}
       </td>
-      <td>{OVERLAPS[overlap]}</td>
+      <td>{overlapText(overlap)}</td>
       <td>
         <Switch id={id} isOn={!paused} onSwitch={onSwitch} />
         {backfill !== null && <span class="soft"> backfill under way</span>}

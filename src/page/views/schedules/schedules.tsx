@@ -7,6 +7,7 @@ import { type Problem, problemOf } from "../../data/problem.ts";
 import { useReading } from "../../data/reading.ts";
 import { Empty, Failed, LoadingRows, ProblemLine } from "../../shared/states/states.tsx";
 import { setPaused } from "./changes.ts";
+import { ScheduleForm } from "./form/schedule-form.tsx";
 import { ScheduleDrawer } from "./schedule-drawer.tsx";
 import { ScheduleRow } from "./schedule-row.tsx";
 import { WeekStrip } from "./week-strip.tsx";
@@ -35,6 +36,9 @@ export function Schedules() {
     <div class="page-pad">
       <div class="view-head">
         <h1>Schedules</h1>
+        <a class="button primary" href={hrefOf(choose({ schedule: null, new: 1 }))}>
+          New schedule
+        </a>
       </div>
       {value === null && problem !== null && <Failed problem={problem} again={() => reading.again()} />}
       {value === null && problem === null && <LoadingRows label="Loading schedules" />}
@@ -71,7 +75,13 @@ export function Schedules() {
           </a>
         </p>
       )}
-      {chosen !== undefined && <ScheduleDrawer schedule={chosen} onChange={() => void reading.again()} />}
+      {query.has("new") && <ScheduleForm schedule={null} onSaved={() => void reading.again()} />}
+      {chosen !== undefined &&
+        (query.has("edit") ? (
+          <ScheduleForm schedule={chosen} onSaved={() => void reading.again()} />
+        ) : (
+          <ScheduleDrawer schedule={chosen} onChange={() => void reading.again()} />
+        ))}
     </div>
   );
 }
@@ -82,7 +92,9 @@ const EXAMPLE = `curl -X POST /api/v1/schedules -H 'content-type: application/js
 function NoSchedules() {
   return (
     <Empty title="No schedules yet">
-      <p>A schedule starts runs of a workflow by a cron pattern or an interval, in a time zone. One is made so:</p>
+      <p>
+        A schedule starts runs of a workflow by a cron pattern or an interval, in a time zone. Make one here, or so:
+      </p>
       <pre class="schedule-example">{EXAMPLE}</pre>
     </Empty>
   );

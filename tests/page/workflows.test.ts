@@ -78,7 +78,7 @@ describe("a link shows the same to somebody else", () => {
     ["/workflows/bad?tab=runs", /^Bad/, "It is broken"],
     ["/workflows/ship?tab=triggers", /^Ship an order/, "wf run ship"],
     ["/workflows/ship?run=1", /^Run Ship an order/, "As the shop has it"],
-    ["/workflows/ship?delete=1", /^Delete “Ship an order”/, "Its name, to be sure"],
+    ["/workflows/ship?delete=1", /^Delete “Ship an order”/, "Its id, to be sure"],
     ["/workflows/ship/edit", /^Ship an order v2 → v3/, '"receipt"'],
     ["/workflows/ship/diff?from=1&to=2", /^Ship an order v1 → v2/, "Added 1"],
     ["/workflows/ship/diff?from=1&to=2&as=drawn", /^Ship an order v1 → v2/, "Removed 1"],
@@ -166,13 +166,16 @@ test("a difference is said in words, in the text and drawn; the older version be
   expect(objectAt(newest?.body).steps).toEqual(objectAt(first?.body).steps);
 });
 
-test("a workflow is deleted once its name is typed", async () => {
+test("a workflow is deleted once its id is typed", async () => {
   await ui.visit("/ui/workflows/long?delete=1", async (page) => {
     const dialog = page.getByRole("dialog");
     const button = dialog.getByRole("button", { name: "Delete" });
     await dialog.getByRole("textbox").fill("A name");
     expect(await button.isDisabled()).toBe(true);
     await dialog.getByRole("textbox").fill(LONG);
+    expect(await button.isDisabled()).toBe(true);
+    await dialog.getByRole("button", { name: "Copy the id" }).waitFor();
+    await dialog.getByRole("textbox").fill("long");
     await button.click();
     await page.waitForURL(/\/ui\/workflows$/);
     await expectRows(page, 2);

@@ -31,6 +31,7 @@ export function Header() {
       </nav>
       <div class="header-tools">
         <button type="button" class="search-button" onClick={openSearch} aria-keyshortcuts="Control+K Meta+K">
+          <SearchMark />
           <span class="search-button-text">Search</span> <kbd>{isMac ? "⌘K" : "Ctrl K"}</kbd>
         </button>
         <button type="button" class="quiet" onClick={nextTheme} title={`Theme: ${theme.value}`}>
@@ -71,6 +72,14 @@ function BrandMark() {
       <path d="M8 10h7a3 3 0 0 1 3 3v6a3 3 0 0 0 3 3h3" class="brand-line" />
       <circle cx="8" cy="10" r="3.2" class="brand-dot" />
       <circle cx="24" cy="22" r="3.2" class="brand-dot" />
+    </svg>
+  );
+}
+
+function SearchMark() {
+  return (
+    <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
+      <path d="M11 7a4.2 4.2 0 1 1-8.4 0a4.2 4.2 0 0 1 8.4 0M10 10.2l3.6 3.4" class="search-mark" />
     </svg>
   );
 }

@@ -2,12 +2,14 @@ import { useState } from "preact/hooks";
 import { choose, go } from "../../address/address.ts";
 import { platform } from "../../data/platform.ts";
 import { type Problem, problemOf } from "../../data/problem.ts";
+import { CopyButton } from "../../shared/copy/copy-button.tsx";
 import { Dialog } from "../../shared/dialog/dialog.tsx";
 import { ProblemLine } from "../../shared/states/states.tsx";
 import type { TabProps } from "./tab.ts";
 
-/** Asks for the name, since a click may be one by chance. */
-export function DeleteDialog({ workflow: { uuid, name } }: TabProps) {
+/** Asks for the id, since a click may be one by chance. A name may be one that nobody can type. */
+export function DeleteDialog({ workflow: { uuid, id, name } }: TabProps) {
+  const wanted = typeof id === "string" ? id : uuid;
   const [typed, setTyped] = useState("");
   const [problem, setProblem] = useState<Problem | null>(null);
   const remove = async () => {
@@ -24,8 +26,11 @@ export function DeleteDialog({ workflow: { uuid, name } }: TabProps) {
         No run of it can be started any more, and its schedules start none. What stays: its runs, also those under way,
         until they are removed by their age; and its versions, so that it can be undeleted for as long.
       </p>
+      <p>
+        Its id is <code>{wanted}</code> <CopyButton text={wanted} what="the id" />
+      </p>
       <label class="form-field">
-        Its name, to be sure
+        Its id, to be sure
         <input
           type="text"
           value={typed}
@@ -38,7 +43,7 @@ export function DeleteDialog({ workflow: { uuid, name } }: TabProps) {
         <button type="button" onClick={() => go(choose({ delete: null }))}>
           Keep it
         </button>
-        <button type="button" class="danger" disabled={typed !== name} onClick={remove}>
+        <button type="button" class="danger" disabled={typed.trim() !== wanted} onClick={remove}>
           Delete
         </button>
       </div>

@@ -68,7 +68,7 @@ function Numbers({ uuid }: { uuid: string }) {
       <dt>Last 24 h</dt>
       <dd class="number">
         {own === undefined ? (
-          <span class="soft">no runs among the busiest workflows</span>
+          <span class="soft">none ended, or too few to be counted apart</span>
         ) : (
           <>
             {link("success", own.success)}, {link("failed", own.failed)}

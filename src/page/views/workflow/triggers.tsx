@@ -1,12 +1,12 @@
 import { root } from "../../address/address.ts";
 import { CopyButton } from "../../shared/copy/copy-button.tsx";
-import { beginOf, inputFieldOf } from "../../shared/form/fields.ts";
+import { inputFieldOf, sampleOf } from "../../shared/form/fields.ts";
 import type { TabProps } from "./tab.ts";
 
 /** How programs start it. */
 export function Triggers({ workflow }: TabProps) {
   const reference = typeof workflow.id === "string" ? workflow.id : workflow.uuid;
-  const payload = beginOf(inputFieldOf(workflow.input)) ?? {};
+  const payload = sampleOf(inputFieldOf(workflow.input));
   const place = root.href.replace(/\/$/, "");
   const json = JSON.stringify({ workflow_id: reference, payload });
   const snippets = [

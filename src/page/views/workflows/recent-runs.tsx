@@ -1,22 +1,33 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import type { RunPage } from "../../../client/client.ts";
 import type { RunSummary } from "../../../schemas/run-summary.ts";
 import { hrefOf, pathWith } from "../../address/address.ts";
 import { platform } from "../../data/platform.ts";
 import { countsText } from "../../shared/drawing/texts.ts";
 import { knownStatus } from "../../shared/status/statuses.ts";
+import { Time } from "../../shared/time/time.tsx";
 
 const SHOWN = 20;
+/** The platform looks at so many runs a page; runs of others may lie before those that are looked for. */
+const MAX_PAGES = 5;
+
+interface LastRuns {
+  /** Oldest first. */
+  runs: readonly RunSummary[];
+  /** Runs that were created before it were not looked at; null where all were. */
+  lookedTo: string | null;
+}
 
 /** The last runs of a workflow, oldest first, and a link to all of them. They are read once the row is in view. */
 export function RecentRuns({ workflow }: { workflow: string }) {
   const place = useRef<HTMLAnchorElement>(null);
-  const [runs, setRuns] = useState<RunSummary[] | null>(null);
+  const [last, setLast] = useState<LastRuns | null>(null);
   useEffect(() => {
     const gone = new AbortController();
     const seen = new IntersectionObserver((entries) => {
       if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
       seen.disconnect();
-      lastRuns(workflow, gone.signal).then(setRuns, () => setRuns([]));
+      lastRuns(workflow, gone.signal).then(setLast, () => {});
     });
     if (place.current !== null) seen.observe(place.current);
     return () => {
@@ -24,12 +35,23 @@ export function RecentRuns({ workflow }: { workflow: string }) {
       gone.abort(new Error("no longer shown"));
     };
   }, [workflow]);
-  const counted = countsText(countsOf(runs ?? []));
+  const runs = last?.runs ?? [];
+  const counted = countsText(countsOf(runs));
   return (
     <a class="recent-runs" ref={place} href={hrefOf(pathWith("/runs", { workflow }))} title={counted}>
-      {runs?.length === 0 && <span class="soft">none yet</span>}
-      {runs !== null && runs.length > 0 && <span class="sr-only">{`The last ${runs.length} runs: ${counted}`}</span>}
-      {runs?.map(({ uuid, status }) => (
+      {last !== null && runs.length === 0 && (
+        <span class="soft">
+          {last.lookedTo === null ? (
+            "none yet"
+          ) : (
+            <>
+              none since <Time at={last.lookedTo} />
+            </>
+          )}
+        </span>
+      )}
+      {runs.length > 0 && <span class="sr-only">{`The last ${runs.length} runs: ${counted}`}</span>}
+      {runs.map(({ uuid, status }) => (
         <span key={uuid} class={`run-dot mark-${knownStatus(status)}`} />
       ))}
     </a>
@@ -42,7 +64,14 @@ function countsOf(runs: readonly RunSummary[]): Record<string, number> {
   return counts;
 }
 
-async function lastRuns(workflow: string, signal: AbortSignal): Promise<RunSummary[]> {
-  const { items } = await platform.runs.page({ workflow }, { limit: SHOWN, signal });
-  return items.toReversed();
+async function lastRuns(workflow: string, signal: AbortSignal): Promise<LastRuns> {
+  const found: RunSummary[] = [];
+  for (let cursor: string | null = null, pages = 1; ; pages++) {
+    const options = { limit: SHOWN - found.length, signal, ...(cursor !== null && { cursor }) };
+    const page: RunPage = await platform.runs.page({ workflow }, options);
+    found.push(...page.items);
+    cursor = page.next_cursor;
+    if (cursor === null || found.length >= SHOWN) return { runs: found.toReversed(), lookedTo: null };
+    if (pages === MAX_PAGES) return { runs: found.toReversed(), lookedTo: page.looked_to };
+  }
 }

@@ -148,14 +148,59 @@ test("a run goes on under the mended definition: what it did is not done again",
   expect(charged).toBe(1);
 });
 
+test("a retry says what it would do under the version that is chosen, and takes another payload", async () => {
+  charges = 402;
+  const hook = { type: "webhook", config: { method: "POST", url: `http://127.0.0.1:${shop.port}`, body: {} } };
+  const steps = (charge: { type: string; config: object }) => [
+    { name: "charge", ...charge },
+    { name: "z", type: "transform", config: { value: "${payload.n}" } },
+  ];
+  const id = await ui.api.create(steps(hook));
+  const run = await ui.api.trigger(id, { n: 1 });
+  await ui.api.untilEnded(run);
+  const mended = { type: "transform", config: { value: 1 } };
+  expectReply(await ui.api.put(`/api/v1/workflows/${id}`, { name: "Mended", steps: steps(mended) }), 200);
+  await ui.visit(`/ui/runs/${run}?view=graph`, async (page) => {
+    // What was not reached is no place to begin, and is not said to be pending anywhere.
+    await page.getByRole("treeitem", { name: /^z, transform, not reached/ }).waitFor();
+    await page.getByRole("button", { name: "Retry…" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("Runs: charge, z").waitFor();
+    await dialog.getByText("Acts on the world again: charge").waitFor();
+    expect(await dialog.getByRole("option").allInnerTexts()).toEqual([
+      "the first step that did not succeed",
+      "charge (failed)",
+    ]);
+    await dialog.getByRole("radio", { name: "the newest version" }).check();
+    await dialog.getByText("Acts on the world again").waitFor({ state: "hidden" });
+    await dialog.getByText("Runs: charge, z").waitFor();
+    await dialog.getByRole("checkbox", { name: "With another payload" }).check();
+    await dialog.getByRole("textbox", { name: "Payload" }).fill('{"n": 2}');
+    await expectAccessible(page);
+    await dialog.getByRole("button", { name: "Retry", exact: true }).click();
+    await page.waitForURL((url) => !url.pathname.endsWith(run));
+    await page.getByRole("button", { name: "Retry…" }).and(page.locator('[aria-disabled="false"]')).click();
+    await dialog.getByRole("option", { name: "the beginning: all of it again" }).waitFor({ state: "attached" });
+    const again = await ui.api.untilEnded(
+      page
+        .url()
+        .split(/[/?]/)
+        .find((part) => /^[\da-f-]{36}$/.test(part)) ?? "",
+    );
+    expect(again.output("z")).toEqual({ type: "transform", value: 2 });
+  });
+});
+
 test("what waits for a signal is told where, and goes on with it", async () => {
   await ui.visit(`/ui/runs/${runs.waiting}`, async (page) => {
     await page.getByText("waits for signal").waitFor();
     await page.getByRole("button", { name: "Send signal…" }).first().click();
-    const dialog = page.getByRole("dialog", { name: "Send a signal" });
-    await until(page, `document.querySelector("dialog[open] [list]")?.value === "approved"`);
+    const dialog = page.getByRole("dialog", { name: "Send a signal to approval" });
+    await dialog.getByRole("button", { name: "Approve" }).waitFor();
+    await dialog.getByText("Send another signal").click();
+    await dialog.getByRole("textbox", { name: "Name" }).waitFor();
     await expectAccessible(page);
-    await dialog.getByRole("button", { name: "Send" }).click();
+    await dialog.getByRole("button", { name: "Approve" }).click();
     await page.getByText("success", { exact: true }).first().waitFor();
     // Who reads by ear is told.
     await page.getByRole("status").getByText("Run success").waitFor();

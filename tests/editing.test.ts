@@ -1,7 +1,7 @@
 /** What editors of definitions ask for: checks without making anything, the step types, and the schema of a definition. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { loadStepTypes } from "../src/connectors/index.ts";
-import { CONTAINER_TYPES } from "../src/language/definition/containers.ts";
+import { CONTAINER_TYPES } from "../src/language/definition/control.ts";
 import { Client, type StepInput } from "./harness/http/client.ts";
 import { expectFaults, expectReply } from "./harness/http/expect.ts";
 import { at, listAt, objectAt, textAt } from "./harness/http/json.ts";

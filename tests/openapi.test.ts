@@ -2,16 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { loadStepTypes } from "../src/connectors/index.ts";
-import {
-  BLOCK,
-  BlockConfig,
-  LOOP,
-  MAP,
-  PARALLEL,
-  ParallelConfig,
-  SWITCH,
-  SwitchConfig,
-} from "../src/language/definition/containers.ts";
+import { BlockConfig, ParallelConfig, SwitchConfig } from "../src/language/definition/containers.ts";
+import { BLOCK, LOOP, MAP, PARALLEL, SWITCH } from "../src/language/definition/control.ts";
 import { LoopConfig } from "../src/language/definition/loop.ts";
 import { MapConfig } from "../src/language/definition/map.ts";
 import { routesOfApp } from "./harness/app-routes.ts";

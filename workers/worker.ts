@@ -3,7 +3,7 @@ import type { Clock } from "../src/clock.ts";
 import type { Config } from "../src/config.ts";
 import type { StepTypes } from "../src/connectors/index.ts";
 import { shareDescriptors } from "../src/descriptors.ts";
-import { CONTAINER_TYPES } from "../src/language/definition/containers.ts";
+import { CONTAINER_TYPES } from "../src/language/definition/control.ts";
 import type { Messaging } from "../src/messaging/port.ts";
 import type { Collector } from "../src/metrics/readings.ts";
 import { aborted, pause } from "../src/resilience/waiting.ts";

@@ -2,20 +2,8 @@ import { type TSchema, Type } from "@sinclair/typebox";
 import type { StepTypes } from "../connectors/index.ts";
 import { FORBIDDEN_KEYS } from "../schemas/json.ts";
 import { mustHaveConfig } from "./checks/config-faults.ts";
-import {
-  BLOCK,
-  BlockConfig,
-  Branch,
-  Case,
-  type ContainerType,
-  DefaultCase,
-  LOOP,
-  MAP,
-  PARALLEL,
-  ParallelConfig,
-  SWITCH,
-  SwitchConfig,
-} from "./definition/containers.ts";
+import { BlockConfig, Branch, Case, DefaultCase, ParallelConfig, SwitchConfig } from "./definition/containers.ts";
+import { BLOCK, type ContainerType, LOOP, MAP, PARALLEL, SWITCH } from "./definition/control.ts";
 import { LoopConfig } from "./definition/loop.ts";
 import { MapConfig } from "./definition/map.ts";
 import { MAX_RETRIES, Retry } from "./definition/retry.ts";

@@ -1,7 +1,7 @@
 /** Actions upon many runs at once. */
 import { type Static, Type } from "@sinclair/typebox";
 import { CancelInput, RetryInput } from "./control-input.ts";
-import { PageQuery } from "./page.ts";
+import { PageQuery } from "./page-query.ts";
 import type { RunStatus } from "./run.ts";
 import { RunCriteria, type RunFilter } from "./run-query.ts";
 

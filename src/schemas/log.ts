@@ -1,4 +1,4 @@
-import { LOOP } from "../language/definition/containers.ts";
+import { LOOP } from "../language/definition/control.ts";
 import type { Json } from "./json.ts";
 import type { StepResult } from "./run.ts";
 import { undoes } from "./summary.ts";

@@ -1,7 +1,8 @@
 /** What a list of runs can be asked for. */
 import { type Static, Type } from "@sinclair/typebox";
 import { WorkflowReference } from "../language/definition/reference.ts";
-import { type Order, PageQuery, VIEWS } from "./page.ts";
+import type { Order } from "./page.ts";
+import { PageQuery, VIEWS } from "./page-query.ts";
 import { TIME, UUID } from "./patterns.ts";
 import { RunStatus } from "./run.ts";
 

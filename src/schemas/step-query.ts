@@ -1,6 +1,6 @@
 /** Steps of a run, as they are listed and shown one by one. */
 import { type Static, Type } from "@sinclair/typebox";
-import { PageQuery } from "./page.ts";
+import { PageQuery } from "./page-query.ts";
 import { Run, StepResult } from "./run.ts";
 import { RunSummary, SummaryWorkflow } from "./run-summary.ts";
 

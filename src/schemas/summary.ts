@@ -1,5 +1,5 @@
 /** What the results of a run say of it as a whole. */
-import { COMPENSATE } from "../language/definition/step.ts";
+import { COMPENSATE } from "../language/definition/control.ts";
 import type { StepResult } from "./run.ts";
 
 /** What a JSON text of step results says of the run as a whole. */

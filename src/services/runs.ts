@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 import { PlatformError } from "../errors.ts";
 import { isUuid } from "../ids.ts";
 import type { RunRepository } from "../repositories/runs.ts";
-import type { PageQuery } from "../schemas/page.ts";
+import type { PageQuery } from "../schemas/page-query.ts";
 import type { RunKey } from "../schemas/run.ts";
 import { type Awaited, waitingIn } from "../schemas/waits.ts";
 import type { RunRecord } from "../storage/port.ts";

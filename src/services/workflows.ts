@@ -9,7 +9,7 @@ import type { WorkflowRepository } from "../repositories/workflows.ts";
 import { checkOf } from "../schemas/check.ts";
 import { schemaFaults } from "../schemas/faults.ts";
 import { MAX_FAULTS } from "../schemas/json.ts";
-import { DEFAULT_LIMIT, type PageQuery, type VersionsQuery } from "../schemas/page.ts";
+import { DEFAULT_LIMIT, type PageQuery, type VersionsQuery } from "../schemas/page-query.ts";
 import type { ChangedWorkflow, StoredOptions, VersionRecord, WorkflowRecord } from "../storage/port.ts";
 import { NAMESPACE } from "./namespace.ts";
 import { type Page, PageReader } from "./pages.ts";

@@ -1,17 +1,7 @@
 /** The steps of simulated workflows, and what of a definition the checks look at. */
 import { TypeCompiler } from "@sinclair/typebox/compiler";
-import {
-  BLOCK,
-  BlockConfig,
-  type JoinKind,
-  LOOP,
-  MAP,
-  PARALLEL,
-  ParallelConfig,
-  SWITCH,
-  SwitchConfig,
-} from "../../src/language/definition/containers.ts";
-import { SUCCEED } from "../../src/language/definition/control.ts";
+import { BlockConfig, type JoinKind, ParallelConfig, SwitchConfig } from "../../src/language/definition/containers.ts";
+import { BLOCK, LOOP, MAP, PARALLEL, SUCCEED, SWITCH } from "../../src/language/definition/control.ts";
 import { LoopConfig } from "../../src/language/definition/loop.ts";
 import { MapConfig } from "../../src/language/definition/map.ts";
 import type { Retry } from "../../src/language/definition/retry.ts";

@@ -2,7 +2,7 @@ import { type TObject, Type } from "@sinclair/typebox";
 import { type RequestFault, ValidationFailed } from "../../errors.ts";
 import { checkOf } from "../../schemas/check.ts";
 import { checked } from "../../schemas/faults.ts";
-import { PageQuery, VersionsQuery, WorkflowsQuery } from "../../schemas/page.ts";
+import { PageQuery, VersionsQuery, WorkflowsQuery } from "../../schemas/page-query.ts";
 import { StatsQuery } from "../../schemas/stats.ts";
 
 const VersionQuery = Type.Object({

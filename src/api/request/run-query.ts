@@ -2,7 +2,7 @@ import { type RequestFault, ValidationFailed } from "../../errors.ts";
 import { millisecondsOf, parseTimestamp } from "../../language/expressions/values/moments.ts";
 import { checkOf } from "../../schemas/check.ts";
 import { checked } from "../../schemas/faults.ts";
-import { PageQuery } from "../../schemas/page.ts";
+import { PageQuery } from "../../schemas/page-query.ts";
 import { RunQuery, type RunsAsked, WaitingQuery } from "../../schemas/run-query.ts";
 import { numbers, parameters, readParameters, searchOf } from "./query.ts";
 

@@ -3,7 +3,7 @@ import { Elysia } from "elysia";
 import type { StepTypes } from "../../connectors/index.ts";
 import { readWorkflow } from "../../language/workflow-input.ts";
 import { MAX_DEFINITION_DEPTH } from "../../schemas/json.ts";
-import type { WorkflowsQuery } from "../../schemas/page.ts";
+import type { WorkflowsQuery } from "../../schemas/page-query.ts";
 import type { WorkflowService } from "../../services/workflows.ts";
 import { BODY_ERRORS, pageOf, pageOfEither, reference, requestBody, responses } from "../openapi/documents.ts";
 import { Warnings } from "../openapi/error-schemas.ts";

@@ -1,4 +1,4 @@
-import type { ContainerType } from "../../language/definition/containers.ts";
+import type { ContainerType } from "../../language/definition/control.ts";
 import { block } from "./block.ts";
 import type { Construct } from "./construct.ts";
 import { loop } from "./loop.ts";

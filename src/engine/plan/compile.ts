@@ -1,23 +1,24 @@
 import type { StepTypes } from "../../connectors/index.ts";
+import { BlockConfig, DEFAULT_CASE, ParallelConfig, SwitchConfig } from "../../language/definition/containers.ts";
 import {
   BLOCK,
-  BlockConfig,
-  DEFAULT_CASE,
+  COMPENSATE,
+  FAIL,
   isContainer,
   LOOP,
   MAP,
   PARALLEL,
-  ParallelConfig,
+  SUCCEED,
   SWITCH,
-  SwitchConfig,
-} from "../../language/definition/containers.ts";
-import { FAIL, SUCCEED, WAIT, WORKFLOW } from "../../language/definition/control.ts";
+  WAIT,
+  WORKFLOW,
+} from "../../language/definition/control.ts";
 import { type Duration, secondsOf } from "../../language/definition/durations.ts";
 import { LoopConfig } from "../../language/definition/loop.ts";
 import { AS, CONCURRENCY, MapConfig } from "../../language/definition/map.ts";
 import type { Defaults } from "../../language/definition/options.ts";
 import { retriesOf } from "../../language/definition/retry.ts";
-import { CATCH_ON, type Catch, COMPENSATE, type Compensation, type Step } from "../../language/definition/step.ts";
+import { CATCH_ON, type Catch, type Compensation, type Step } from "../../language/definition/step.ts";
 import type { Definition } from "../../language/definition/workflow.ts";
 import { compileExpression } from "../../language/expressions/compile.ts";
 import { checkOf } from "../../schemas/check.ts";

@@ -1,5 +1,6 @@
 import type { StepType } from "../../connectors/index.ts";
-import type { ContainerType, JoinKind } from "../../language/definition/containers.ts";
+import type { JoinKind } from "../../language/definition/containers.ts";
+import type { ContainerType } from "../../language/definition/control.ts";
 import type { Matcher } from "../../language/definition/matchers.ts";
 import type { OnFailure } from "../../language/definition/options.ts";
 import type { Retry } from "../../language/definition/retry.ts";

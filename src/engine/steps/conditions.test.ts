@@ -1,6 +1,6 @@
 /** Which steps run: `if`, and the cases of a `switch`. */
 import { describe, expect, test } from "bun:test";
-import { SWITCH } from "../../language/definition/containers.ts";
+import { SWITCH } from "../../language/definition/control.ts";
 import type { Step } from "../../language/definition/step.ts";
 import type { Json, JsonObject } from "../../schemas/json.ts";
 import { acts, FAILED, fails, gives, NOW, Played } from "./played.fixture.ts";

@@ -1,6 +1,7 @@
 /** Branches as the engine decides about them, without a thread or a clock. */
 import { describe, expect, test } from "bun:test";
-import { type JoinKind, PARALLEL } from "../../language/definition/containers.ts";
+import type { JoinKind } from "../../language/definition/containers.ts";
+import { PARALLEL } from "../../language/definition/control.ts";
 import type { Step } from "../../language/definition/step.ts";
 import { acts, FAILED, gives, NOW, Played, waits } from "./played.fixture.ts";
 import { record } from "./record.ts";

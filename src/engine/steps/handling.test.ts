@@ -1,6 +1,6 @@
 /** What is done about a step that failed, and when its time is over. */
 import { describe, expect, test } from "bun:test";
-import { BLOCK, PARALLEL } from "../../language/definition/containers.ts";
+import { BLOCK, PARALLEL } from "../../language/definition/control.ts";
 import type { Step } from "../../language/definition/step.ts";
 import type { StepOutcome } from "../entries.ts";
 import { acts, FAILED, fails, gives, NOW, Played, waits } from "./played.fixture.ts";

@@ -1,6 +1,6 @@
 /** Iterations as the engine decides about them, without a thread or a clock. */
 import { describe, expect, test } from "bun:test";
-import { LOOP } from "../../language/definition/containers.ts";
+import { LOOP } from "../../language/definition/control.ts";
 import type { Step } from "../../language/definition/step.ts";
 import { acts, FAILED, gives, NOW, Played, waits } from "./played.fixture.ts";
 

@@ -1,6 +1,6 @@
 /** Items as the engine decides about them, without a thread or a clock. */
 import { describe, expect, test } from "bun:test";
-import { MAP } from "../../language/definition/containers.ts";
+import { MAP } from "../../language/definition/control.ts";
 import type { Step } from "../../language/definition/step.ts";
 import { acts, FAILED, gives, NOW, Played, waits } from "./played.fixture.ts";
 

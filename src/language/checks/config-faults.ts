@@ -4,7 +4,7 @@ import type { StepTypes } from "../../connectors/index.ts";
 import type { RequestFault } from "../../errors.ts";
 import { schemaFaults } from "../../schemas/faults.ts";
 import { isObject, type Json } from "../../schemas/json.ts";
-import { CONTAINER_TYPES, isContainer } from "../definition/containers.ts";
+import { CONTAINER_TYPES, isContainer } from "../definition/control.ts";
 import { wholePlaceholder } from "../placeholder.ts";
 import type { Loc } from "./lists.ts";
 

@@ -1,5 +1,5 @@
 import { isObject, type Json, type JsonObject } from "../../schemas/json.ts";
-import { BLOCK, type ContainerType, isContainer, LOOP, MAP, PARALLEL, SWITCH } from "../definition/containers.ts";
+import { BLOCK, type ContainerType, isContainer, LOOP, MAP, PARALLEL, SWITCH } from "../definition/control.ts";
 import { ITERATION } from "../definition/loop.ts";
 import { AS } from "../definition/map.ts";
 

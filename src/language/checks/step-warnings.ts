@@ -2,7 +2,7 @@
 import type { StepTypes } from "../../connectors/index.ts";
 import type { RequestFault } from "../../errors.ts";
 import { isObject, type Json, type JsonObject } from "../../schemas/json.ts";
-import { LOOP, SWITCH } from "../definition/containers.ts";
+import { LOOP, SWITCH } from "../definition/control.ts";
 import { handlersIn, type Loc, listsIn, type StepList, stepsIn } from "./lists.ts";
 import { timeWarnings } from "./time-warnings.ts";
 

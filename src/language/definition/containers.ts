@@ -4,19 +4,6 @@ import type { Json } from "../../schemas/json.ts";
 import { Condition, NestedSteps, StepName } from "./step.ts";
 import { Variables } from "./variables.ts";
 
-export const BLOCK = "block";
-export const PARALLEL = "parallel";
-export const SWITCH = "switch";
-export const LOOP = "loop";
-export const MAP = "map";
-/** The types of steps that hold others. */
-export const CONTAINER_TYPES = [BLOCK, PARALLEL, SWITCH, LOOP, MAP] as const;
-export type ContainerType = (typeof CONTAINER_TYPES)[number];
-
-export function isContainer(type: string): type is ContainerType {
-  return CONTAINER_TYPES.some((one) => one === type);
-}
-
 /** Containers and handlers around a step. */
 export const MAX_NESTING = 16;
 export const MAX_BRANCHES = 100;

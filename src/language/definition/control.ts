@@ -19,3 +19,19 @@ export const MAX_SIGNAL_NAMES = 10;
 export function faultOfSignal(name: string): string | null {
   return new RegExp(SIGNAL_NAME).test(name) ? null : "A signal's name has 1 to 128 letters, digits, _ . : -";
 }
+
+export const BLOCK = "block";
+export const PARALLEL = "parallel";
+export const SWITCH = "switch";
+export const LOOP = "loop";
+export const MAP = "map";
+/** The types of steps that hold others. */
+export const CONTAINER_TYPES = [BLOCK, PARALLEL, SWITCH, LOOP, MAP] as const;
+export type ContainerType = (typeof CONTAINER_TYPES)[number];
+
+export function isContainer(type: string): type is ContainerType {
+  return CONTAINER_TYPES.some((one) => one === type);
+}
+
+/** The last part of the address of the step that undoes another. */
+export const COMPENSATE = "$compensate";

@@ -28,9 +28,6 @@ export const Condition = Type.String({
   "x-expression": true,
 });
 
-/** The last part of the address of the step that undoes another. */
-export const COMPENSATE = "$compensate";
-
 const UNDOING = {
   type: "webhook",
   config: { method: "DELETE", url: "https://pay.example/charges/${charge.response_data.id}" },

@@ -2,7 +2,7 @@ import type { Clock } from "../../clock.ts";
 import { PlatformError } from "../../errors.ts";
 import { newId } from "../../ids.ts";
 import type { BulkKind, BulkQuery, BulkSettings } from "../../schemas/bulk.ts";
-import { DEFAULT_LIMIT } from "../../schemas/page.ts";
+import { DEFAULT_LIMIT } from "../../schemas/page-query.ts";
 import type { RunFilter, RunsAsked } from "../../schemas/run-query.ts";
 import type { BulkRecord, RequestKey, Storage } from "../../storage/port.ts";
 import type { RunLists } from "../finding/run-lists.ts";

@@ -1,9 +1,9 @@
 import { PlatformError, ValidationFailed } from "../../errors.ts";
 import { isUuid } from "../../ids.ts";
-import { LOOP, MAP } from "../../language/definition/containers.ts";
+import { LOOP, MAP } from "../../language/definition/control.ts";
 import type { RunRepository } from "../../repositories/runs.ts";
 import { isObject, type Json } from "../../schemas/json.ts";
-import { DEFAULT_LIMIT } from "../../schemas/page.ts";
+import { DEFAULT_LIMIT } from "../../schemas/page-query.ts";
 import { isWithin } from "../../schemas/results.ts";
 import type { MapItems, OutlineStep, RunStep, RunStepDetail, StepQuery } from "../../schemas/step-query.ts";
 import type { RunRecord } from "../../storage/port.ts";

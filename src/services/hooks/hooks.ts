@@ -6,7 +6,7 @@ import { expressionOf } from "../../language/expressions/cached.ts";
 import type { WorkflowRepository } from "../../repositories/workflows.ts";
 import type { HookInput } from "../../schemas/hook.ts";
 import { isObject, type Json, type JsonObject } from "../../schemas/json.ts";
-import type { PageQuery } from "../../schemas/page.ts";
+import type { PageQuery } from "../../schemas/page-query.ts";
 import type { HookRecord, Outcome, Storage } from "../../storage/port.ts";
 import type { TraceContext } from "../../tracing/context.ts";
 import { NAMESPACE } from "../namespace.ts";

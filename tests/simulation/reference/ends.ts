@@ -1,6 +1,5 @@
 /** How steps may end, as it is known from the definition alone. */
-import { BLOCK, SWITCH } from "../../../src/language/definition/containers.ts";
-import { SUCCEED } from "../../../src/language/definition/control.ts";
+import { BLOCK, SUCCEED, SWITCH } from "../../../src/language/definition/control.ts";
 import { secondsOf } from "../../../src/language/definition/durations.ts";
 import { matches } from "../../../src/language/definition/matchers.ts";
 import { CATCH_ON, type Catch, type Step } from "../../../src/language/definition/step.ts";

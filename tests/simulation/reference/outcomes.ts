@@ -2,8 +2,7 @@
  * The language as one reads it: no log, no thread. How steps may end is known from the definition alone; of several ways a
  * run's results say which it was, and all that follows from it is held against them.
  */
-import { SWITCH } from "../../../src/language/definition/containers.ts";
-import { SUCCEED } from "../../../src/language/definition/control.ts";
+import { SUCCEED, SWITCH } from "../../../src/language/definition/control.ts";
 import type { LoopConfig } from "../../../src/language/definition/loop.ts";
 import type { Step } from "../../../src/language/definition/step.ts";
 import type { ErrorDetails, StepResult } from "../../../src/schemas/run.ts";

@@ -1,5 +1,5 @@
 /** What became of each item of a map, in a letter each: ten thousand are ten thousand bytes. */
-import { MAP } from "../../language/definition/containers.ts";
+import { MAP } from "../../language/definition/control.ts";
 import { isObject, type Json, type JsonObject } from "../../schemas/json.ts";
 import type { StepResult } from "../../schemas/run.ts";
 import type { MapItems } from "../../schemas/step-query.ts";

@@ -9,6 +9,7 @@ import { messageOf } from "./errors.ts";
 import { openInProcessMessaging } from "./messaging/in-process.ts";
 import type { Messaging } from "./messaging/port.ts";
 import type { Program } from "./metrics/counts.ts";
+import { RunDurations } from "./run-durations.ts";
 import { RunEnds } from "./run-ends.ts";
 import type { Replica } from "./storage/port/replica.ts";
 import type { Storage } from "./storage/port.ts";
@@ -29,6 +30,8 @@ export interface Parts {
   types: StepTypes;
   /** What workers of this process tell its API. */
   ends: RunEnds;
+  /** How long the runs took that workers of this process have ended. */
+  durations: RunDurations;
   /** Null while traces are off. */
   tracing: Tracing | null;
   close(): Promise<void>;
@@ -41,6 +44,7 @@ export async function openParts(program: Program, config: Config, log: Logger): 
   const cache = await openCache(config, clock, log);
   const types = await loadStepTypes();
   const tracing = await openTracing(program, config, log);
+  const durations = new RunDurations(storage, clock, log);
   return {
     config,
     log,
@@ -51,8 +55,10 @@ export async function openParts(program: Program, config: Config, log: Logger): 
     cache,
     types,
     ends: new RunEnds(),
+    durations,
     tracing,
     async close() {
+      await durations.write();
       await messaging.close();
       await cache.close();
       await replica?.close();

@@ -57,7 +57,7 @@ export interface Server {
 
 /** Serves the API. @throws StartError when the port is taken or not to be had. */
 export function startServer(options: ServerOptions): Server {
-  const { config, storage, replica, messaging, cache, types, ends, tracing, clock, log } = options;
+  const { config, storage, replica, messaging, cache, types, ends, durations, tracing, clock, log } = options;
   const runs = new RunRepository(storage, cache, clock, (coming) => messaging.executeBeforeInsert(coming), replica);
   const events = new TriggerEvents(messaging, clock, log);
   const runService = new RunService(runs, clock);
@@ -92,7 +92,7 @@ export function startServer(options: ServerOptions): Server {
     runLists,
     runSteps: new RunSteps(runs),
     waits,
-    stats: new StatsService(storage, definitions, clock),
+    stats: new StatsService(storage, durations, definitions, clock),
     system: new SystemService({ storage, readiness, clock, config }),
     signals: new SignalService(runService, runs, events, clock),
     control: new ControlService(runService, new RunRequests(storage), events),

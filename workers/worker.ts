@@ -7,6 +7,7 @@ import { CONTAINER_TYPES } from "../src/language/definition/control.ts";
 import type { Messaging } from "../src/messaging/port.ts";
 import type { Collector } from "../src/metrics/readings.ts";
 import { aborted, pause } from "../src/resilience/waiting.ts";
+import type { RunDurations } from "../src/run-durations.ts";
 import type { RunEnds } from "../src/run-ends.ts";
 import { shortcutsOf } from "../src/shortcuts.ts";
 import type { Storage } from "../src/storage/port.ts";
@@ -34,6 +35,7 @@ export interface WorkerOptions {
   types: StepTypes;
   /** Told of the runs that end here. */
   ends: RunEnds;
+  durations: RunDurations;
   /** Null while traces are off. */
   tracing: Tracing | null;
   clock: Clock;
@@ -50,7 +52,7 @@ export interface Worker {
 
 /** Starts claiming and executing runs in this process. */
 export function startWorker(options: WorkerOptions): Worker {
-  const { config, storage, messaging, types, ends, tracing, clock, log } = options;
+  const { config, storage, messaging, types, ends, durations, tracing, clock, log } = options;
   const leaseMilliseconds = Math.round(config.LEASE_SECONDS * 1000);
   const maxBatches = config.WORKER_THREADS * 2;
   const executor = new ThreadPool({
@@ -79,8 +81,10 @@ export function startWorker(options: WorkerOptions): Worker {
     leaseMilliseconds,
     onGivenBack: (dueAt) => sweeper.notice(dueAt),
     onLinedUp: () => turns.linedUp(),
-    onEnded: (event, takesTurns = false) => {
+    onEnded: (event, startedAt, takesTurns = false) => {
       ended++;
+      const { namespace, workflow_id: workflowUuid, status } = event;
+      durations.add({ namespace, workflowUuid, status, milliseconds: clock.now() - startedAt });
       if (takesTurns) turns.ended({ namespace: event.namespace, uuid: event.run_id });
       endedRuns.add(event);
       ends.tell({ namespace: event.namespace, uuid: event.run_id });

@@ -2,14 +2,14 @@ import type { Collector } from "../metrics/readings.ts";
 import type { BreakerState } from "../resilience/breaker.ts";
 import type { CompletedEvent, TriggerEvent, Triggered } from "../schemas/event.ts";
 import type { RunKey } from "../schemas/run.ts";
-import type { ClaimMark, InsertedRun, NewRun, ProgressBeforeInsert, RunEnd, Unnamed } from "../storage/port.ts";
+import type { ClaimMark, InsertedRun, NewRun, ProgressBeforeInsert, Unnamed } from "../storage/port.ts";
 
 /** A worker's room for one run that is about to be stored: it is stored as claimed, and needs no message. */
 export interface Reservation {
   /** Marks the run as claimed for the worker. */
   claim: ClaimMark;
-  /** It is stored: as ended, or (null) as claimed. The worker learns which version its workflow has. */
-  stored(run: Unnamed<NewRun>, inserted: InsertedRun, end: RunEnd | null): void;
+  /** It is stored: as it was executed before, or (null) as claimed. The worker learns which version its workflow has. */
+  stored(run: Unnamed<NewRun>, inserted: InsertedRun, ended: ProgressBeforeInsert | null): void;
   /** It was not stored, or not for this worker. */
   release(): void;
 }

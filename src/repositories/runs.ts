@@ -13,7 +13,7 @@ import type {
   NewRun,
   NewSignal,
   Outcome,
-  RunEnd,
+  ProgressBeforeInsert,
   RunRecord,
   RunsLooked,
   Storage,
@@ -26,10 +26,10 @@ import { unwrap } from "./outcome.ts";
 import { SharedReads } from "./reads.ts";
 import { ReadSource, type Source } from "./source.ts";
 
-/** A run that was stored, and the end that was stored with it; null where it has yet to be executed. */
+/** A run that was stored, and what it came to before, which was stored with it; null where it has yet to be executed. */
 export interface StoredRun {
   inserted: InsertedRun;
-  end: RunEnd | null;
+  ended: ProgressBeforeInsert | null;
 }
 
 /** Runs, one at a time. */
@@ -165,6 +165,6 @@ async function store(
   return outcomes.map((outcome, index) => {
     if (outcome.kind !== "ok") return outcome;
     const inserted = outcome.value;
-    return { kind: "ok", value: { inserted, end: inserted.ended ? (items[index]?.progress?.next ?? null) : null } };
+    return { kind: "ok", value: { inserted, ended: inserted.ended ? (items[index]?.progress ?? null) : null } };
   });
 }

@@ -27,6 +27,20 @@ export const SystemLimits = Type.Object(
   { title: "SystemLimits" },
 );
 
+export const SystemWorker = Type.Object(
+  {
+    id: Type.String({ format: "uuid" }),
+    version: Type.Union([Type.String(), Type.Null()]),
+    started_at: Type.Union([Type.String({ format: "date-time" }), Type.Null()]),
+    runs: Type.Union([count("Runs that it held when it last told"), Type.Null()]),
+  },
+  {
+    title: "SystemWorker",
+    description:
+      "A process that executes runs; null for what one of the version before does not tell. It tells three times in lease_seconds, and one that is gone is listed for as long",
+  },
+);
+
 /** What a process answers. */
 export const System = Type.Object(
   {
@@ -40,6 +54,9 @@ export const System = Type.Object(
       description: "What is needed and out; null where it can do its work",
     }),
     queue: Type.Union([SystemQueue, Type.Null()], { description: "Null where the database can't be asked" }),
+    workers: Type.Union([Type.Array(SystemWorker, { maxItems: 100 }), Type.Null()], {
+      description: "Null where the database can't be asked",
+    }),
     limits: SystemLimits,
   },
   { title: "System" },
@@ -47,4 +64,4 @@ export const System = Type.Object(
 export type System = Static<typeof System>;
 
 /** Those with a name, for OpenAPI. */
-export const SYSTEM_SCHEMAS = { System, SystemQueue, SystemLimits };
+export const SYSTEM_SCHEMAS = { System, SystemQueue, SystemWorker, SystemLimits };

@@ -14,8 +14,8 @@ import { type TraceContext, traceparentOf } from "../tracing/context.ts";
 import { NAMESPACE } from "./namespace.ts";
 import type { TriggerEvents } from "./trigger-events.ts";
 
-const stored = triggers.of({ outcome: "stored" });
-const ended = triggers.of({ outcome: "ended" });
+const countStored = triggers.of({ outcome: "stored" });
+const countEnded = triggers.of({ outcome: "ended" });
 
 /** Sweepers look for runs that are due at least as often. */
 const SWEPT_MILLISECONDS = 2000;
@@ -96,16 +96,16 @@ export class RunStarts {
    * Has a run that is stored begin: a worker of this process with room gets it as claimed, else the workers are told. Gives its id; null
    * where another request had its key first.
    */
-  stored({ timing, reservation }: ComingRun, run: Unnamed<NewRun>, { inserted, end }: StoredRun): string | null {
+  stored({ timing, reservation }: ComingRun, run: Unnamed<NewRun>, { inserted, ended }: StoredRun): string | null {
     if (inserted.isTaken) {
       reservation?.release();
       return null;
     }
-    (end === null ? stored : ended).add();
+    (ended === null ? countStored : countEnded).add();
     failpoint("trigger_committed");
     if (inserted.cancel !== undefined) this.#cancel(inserted.cancel);
-    if (reservation !== null && (inserted.claimed || end !== null)) {
-      reservation.stored(run, inserted, end);
+    if (reservation !== null && (inserted.claimed || ended !== null)) {
+      reservation.stored(run, inserted, ended);
       return inserted.uuid;
     }
     reservation?.release();

@@ -1,7 +1,9 @@
 import { type Clock, isoTime } from "../clock.ts";
 import type { WorkflowRepository } from "../repositories/workflows.ts";
+import type { RunDurations } from "../run-durations.ts";
 import { type Stats, WINDOWS, type Window } from "../schemas/stats.ts";
-import type { Counts, CountsFound, Storage } from "../storage/port.ts";
+import { ALL_WORKFLOWS, quantileOf } from "../storage/port/durations.ts";
+import type { Counts, CountsFound, DurationsFound, Storage } from "../storage/port.ts";
 import { NAMESPACE } from "./namespace.ts";
 
 const MINUTE_MILLISECONDS = 60_000;
@@ -13,13 +15,20 @@ const NOTHING: Counts = { created: 0, success: 0, failed: 0, cancelled: 0 };
 
 /** Numbers of runs over the last time. */
 export class StatsService {
-  readonly #storage: Pick<Storage, "findCounts">;
+  readonly #storage: Pick<Storage, "findCounts" | "findDurations">;
+  readonly #durations: Pick<RunDurations, "write">;
   readonly #workflows: Pick<WorkflowRepository, "find">;
   readonly #clock: Clock;
   readonly #last = new Map<Window, { at: number; stats: Promise<Stats> }>();
 
-  constructor(storage: Pick<Storage, "findCounts">, workflows: Pick<WorkflowRepository, "find">, clock: Clock) {
+  constructor(
+    storage: Pick<Storage, "findCounts" | "findDurations">,
+    durations: Pick<RunDurations, "write">,
+    workflows: Pick<WorkflowRepository, "find">,
+    clock: Clock,
+  ) {
     this.#storage = storage;
+    this.#durations = durations;
     this.#workflows = workflows;
     this.#clock = clock;
   }
@@ -50,6 +59,11 @@ export class StatsService {
       minutes: part,
       workflows: MOST_WORKFLOWS,
     });
+    // Those of this process; others write theirs within ten seconds.
+    await this.#durations.write();
+    const workflows = [ALL_WORKFLOWS, ...found.workflows.map(({ workflowUuid }) => workflowUuid)];
+    const durations = await this.#storage.findDurations({ namespace: NAMESPACE, from, workflows });
+    const took = Map.groupBy(durations, ({ workflowUuid }) => workflowUuid);
     const known = new Map(found.parts.map(({ at, ...counts }) => [at, counts]));
     const starts = Array.from({ length: minutes / part }, (_, index) => from + index * part);
     return {
@@ -57,19 +71,36 @@ export class StatsService {
       from: timeOf(from),
       to: isoTime(now),
       part_seconds: part * 60,
-      total: found.parts.reduce(added, NOTHING),
+      total: { ...found.parts.reduce(added, NOTHING), took: timesIn(took.get(ALL_WORKFLOWS) ?? []) },
       parts: starts.map((at) => ({ at: timeOf(at), ...(known.get(at) ?? NOTHING) })),
-      workflows: await Promise.all(found.workflows.map((one) => this.#named(one))),
+      workflows: await Promise.all(
+        found.workflows.map(async (one) => ({
+          ...(await this.#named(one)),
+          took: timesIn(took.get(one.workflowUuid) ?? []),
+        })),
+      ),
     };
   }
 
   async #named({
     workflowUuid: uuid,
     ...counts
-  }: CountsFound["workflows"][number]): Promise<Stats["workflows"][number]> {
+  }: CountsFound["workflows"][number]): Promise<Omit<Stats["workflows"][number], "took">> {
     const workflow = await this.#workflows.find({ namespace: NAMESPACE, reference: uuid, version: null });
     return { uuid, id: workflow?.id ?? null, name: workflow?.name ?? null, ...counts };
   }
+}
+
+function timesIn(buckets: DurationsFound[]): Stats["total"]["took"] {
+  const [p50, p95] = [quantileOf(buckets, 0.5), quantileOf(buckets, 0.95)];
+  if (p50 === null || p95 === null) return null;
+  const count = buckets.reduce((sum, bucket) => sum + bucket.count, 0);
+  return { count, p50_seconds: secondsOf(p50), p95_seconds: secondsOf(p95) };
+}
+
+/** More digits would tell nothing. */
+function secondsOf(milliseconds: number): number {
+  return Number((milliseconds / 1000).toPrecision(2));
 }
 
 function added(sum: Counts, { created, success, failed, cancelled }: Counts): Counts {

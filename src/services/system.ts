@@ -8,11 +8,13 @@ import type { ReadinessService } from "./readiness.ts";
 import { MOST_WAITING } from "./run-waits.ts";
 
 interface Options {
-  storage: Pick<Storage, "figures" | "nextDue">;
+  storage: Pick<Storage, "figures" | "nextDue" | "listWorkers">;
   readiness: Pick<ReadinessService, "look">;
   clock: Clock;
   config: Pick<Config, "mode" | "RETENTION_DAYS" | "LEASE_SECONDS">;
 }
+
+const NOTHING = { queue: null, workers: null };
 
 /** How an installation is, as one process sees it. */
 export class SystemService {
@@ -36,7 +38,7 @@ export class SystemService {
       parts,
       breakers,
       out: out === "" ? null : out,
-      queue: out === "" ? await this.#queue() : null,
+      ...(out === "" ? await this.#stored() : NOTHING),
       limits: {
         retention_days: config.RETENTION_DAYS,
         lease_seconds: config.LEASE_SECONDS,
@@ -46,18 +48,24 @@ export class SystemService {
     };
   }
 
-  async #queue(): Promise<System["queue"]> {
+  async #stored(): Promise<Pick<System, "queue" | "workers">> {
     const { storage, clock } = this.#options;
     try {
-      const [{ due, asleep, waiting, inLine, paused }, nextDue] = await Promise.all([
+      const [{ due, asleep, waiting, inLine, paused }, nextDue, workers] = await Promise.all([
         storage.figures(),
         storage.nextDue(0),
+        storage.listWorkers(),
       ]);
       const late = nextDue === null ? 0 : Math.max(0, clock.now() - nextDue) / 1000;
-      return { due, oldest_due_seconds: late, asleep, waiting, in_line: inLine, paused };
+      return {
+        queue: { due, oldest_due_seconds: late, asleep, waiting, in_line: inLine, paused },
+        workers: workers.map(({ worker: id, version, startedAt, runs }) => ({
+          ...{ id, version, started_at: startedAt === null ? null : isoTime(startedAt), runs },
+        })),
+      };
     } catch {
       // It went away since it was looked at.
-      return null;
+      return NOTHING;
     }
   }
 }

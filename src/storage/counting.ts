@@ -20,11 +20,6 @@ export const workflowsText = (namespace: string, from: string, limit: string) =>
   `select workflow_uuid as "workflowUuid", ${COLUMNS} from ${counted(namespace, from)} group by workflow_uuid
     order by failed desc, created desc, workflow_uuid limit ${limit}`;
 
-/** Minutes since 1970. @param now milliseconds */
-export function minuteOf(now: number): number {
-  return Math.floor(now / 60_000);
-}
-
 /** What is to be put together, and dropped, at a minute: before the first of these whole hours, and all before the second. */
 export function limitsAt(minute: number): { hours: number; kept: number } {
   const hours = minute - MINUTES_KEPT;

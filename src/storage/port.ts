@@ -7,8 +7,9 @@ import type { CompletedEvent } from "../schemas/event.ts";
 import type { InboxRow } from "../schemas/inbox.ts";
 import type { RunKey } from "../schemas/run.ts";
 import type { BulkActions } from "./port/bulk.ts";
-import type { ClaimedRun, DueClaim, Held, MessageClaim, WorkerLease } from "./port/claims.ts";
+import type { ClaimedRun, DueClaim, Held, MessageClaim, WorkerLease, WorkerRecord } from "./port/claims.ts";
 import type { CountsAsked, CountsFound } from "./port/counts.ts";
+import type { DurationCount, DurationsAsked, DurationsFound } from "./port/durations.ts";
 import type { Figures } from "./port/figures.ts";
 import type { HistoryLookup, HistoryRows } from "./port/history.ts";
 import type { Hooks } from "./port/hooks.ts";
@@ -33,6 +34,7 @@ import type {
 export type * from "./port/bulk.ts";
 export type * from "./port/claims.ts";
 export type * from "./port/counts.ts";
+export type * from "./port/durations.ts";
 export type * from "./port/figures.ts";
 export type * from "./port/history.ts";
 export type * from "./port/hooks.ts";
@@ -113,6 +115,8 @@ export interface Storage extends Reads {
   startLease(lease: WorkerLease): Promise<void>;
   /** `lost` once the lease is over: any worker may claim its runs, and this one goes on under another id. */
   renewLease(lease: WorkerLease): Promise<Outcome<null>>;
+  /** The workers whose leases last, the oldest first: MOST_WORKERS of them. What they hold was told with the last renewal. */
+  listWorkers(): Promise<WorkerRecord[]>;
   /** The runs that a worker holds, including those whose claim was never answered. */
   heldBy(worker: string): Promise<(Held & Pick<Progress, "crashes">)[]>;
   /** Cancels runs: at once where no worker holds them, else through their holder. Error run_not_found. Repeating it changes nothing. */
@@ -132,11 +136,15 @@ export interface Storage extends Reads {
    * Does a small part of the upkeep: makes partitions ahead, and drops some runs that had ended by `before` (milliseconds since the epoch;
    * null drops none), on PostgreSQL those of months that were over by then, and some whose workflow keeps its runs for fewer days, counted
    * back from `now` (null drops none of these). A run whose event is owed is never dropped. Turns and keys of requests that count for
-   * nothing any more are forgotten, and numbers of runs by minute put together by hour. True if there is more to do.
+   * nothing any more are forgotten, and numbers of runs, and how long they took, by minute are put together by hour. True if there is more to do.
    */
   maintain(before: number | null, now?: number | null): Promise<boolean>;
   /** How many runs were made, and ended, from a time on: counted with the commits that did so. A replica is not asked. */
   findCounts(asked: CountsAsked): Promise<CountsFound>;
+  /** Adds to how long runs took. Repeating it counts them twice. */
+  addDurations(items: DurationCount[]): Promise<void>;
+  /** How long runs took, in no order. A replica is not asked. */
+  findDurations(asked: DurationsAsked): Promise<DurationsFound[]>;
   /** What it holds, some seconds old. */
   figures(): Promise<Figures>;
   /** Rejects while the storage can't be reached. */

@@ -12,6 +12,7 @@ import { claimContract } from "./storage/claims.ts";
 import { controlContract } from "./storage/control.ts";
 import { countsByTimeContract, countsContract } from "./storage/counts.ts";
 import { dueContract } from "./storage/due.ts";
+import { durationsContract } from "./storage/durations.ts";
 import { fenceContract } from "./storage/fences.ts";
 import { figuresContract } from "./storage/figures.ts";
 import { findingContract } from "./storage/finding.ts";
@@ -75,6 +76,7 @@ export function storageContract(name: string, adapter: StorageAdapter): void {
       countsContract(check);
       if (adapter.takesClock) countsByTimeContract(check);
     });
+    describe("durations", () => durationsContract(check));
     describe("finding", () => findingContract(check));
     describe("figures", () => figuresContract(check));
     describe("retention", () => retentionContract(check));

@@ -8,6 +8,7 @@ import { RequestKeyRepository } from "../../src/repositories/request-keys.ts";
 import { RunRequests } from "../../src/repositories/run-requests.ts";
 import { RunRepository } from "../../src/repositories/runs.ts";
 import { WorkflowRepository } from "../../src/repositories/workflows.ts";
+import { RunDurations } from "../../src/run-durations.ts";
 import { RunEnds } from "../../src/run-ends.ts";
 import { Beginnings } from "../../src/services/bulk/beginnings.ts";
 import { BulkService } from "../../src/services/bulk/bulk.ts";
@@ -65,7 +66,7 @@ export async function routesOfApp(): Promise<string[]> {
     runLists,
     runSteps: new RunSteps(runs),
     waits: new RunWaits({ storage, ends: new RunEnds(), clock: systemClock, log }),
-    stats: new StatsService(storage, definitions, systemClock),
+    stats: new StatsService(storage, new RunDurations(storage, systemClock, log), definitions, systemClock),
     system: new SystemService({
       ...{ storage, readiness: new ReadinessService([], systemClock), clock: systemClock },
       config: { mode: "embedded", RETENTION_DAYS: 0, LEASE_SECONDS: 30 },

@@ -22,7 +22,14 @@ test("Home names what fails with its last error, what waits, what runs longest a
     await failing.getByText("answered with status 402").waitFor();
     await page.getByRole("region", { name: "Waiting for somebody" }).getByText("waits for approved").first().waitFor();
     await page.getByRole("region", { name: "Longest running" }).getByRole("listitem").first().waitFor();
-    await page.getByRole("region", { name: "Parts" }).getByText("up").first().waitFor();
+    const parts = page.getByRole("region", { name: "Parts" });
+    await parts.getByText("up").first().waitFor();
+    await parts.getByText("workers 1").waitFor();
+    await parts.getByText("backlog 0").waitFor();
+    await page
+      .getByRole("region", { name: "Numbers" })
+      .getByText(/^p95 [\d.]+ m?s$/)
+      .waitFor();
     await page.getByText("No schedule is on").waitFor();
     await expectAccessible(page);
     await page

@@ -18,10 +18,16 @@ test("it says what it stands on, what waits, its limits and its version", async 
   expect(system).toMatchObject({
     ...{ version: "0.1.0", mode: "embedded", parts: { sqlite: "up" }, out: null },
     ...{ queue: { due: 0, waiting: 1, paused: 0 }, limits: { retention_days: 14, lease_seconds: 30 } },
+    workers: [{ version: "0.1.0", started_at: expect.any(String), runs: expect.any(Number) }],
   });
   expect(Date.parse(system.started_at)).toBeLessThan(Date.now());
   await ui.visit("/ui/system", async (page) => {
     await page.getByRole("listitem").filter({ hasText: "sqlite" }).getByText("up", { exact: true }).waitFor();
+    await page
+      .getByRole("listitem")
+      .filter({ hasText: "version 0.1.0" })
+      .getByText(/^\d runs?$/)
+      .waitFor();
     await page.getByText("14 days").waitFor();
     await page.getByText("embedded").waitFor();
     await picture(page, "system");
@@ -32,7 +38,12 @@ test("it says what it stands on, what waits, its limits and its version", async 
 });
 
 test("a service that is out, and a word of a newer server, are said and not hidden", async () => {
-  const told = { ...(await new Client({ url: ui.url }).system()), out: "postgres (breaker open)", queue: null };
+  const told = {
+    ...(await new Client({ url: ui.url }).system()),
+    out: "postgres (breaker open)",
+    queue: null,
+    workers: null,
+  };
   const answer = {
     ...told,
     parts: { postgres: "down", kafka: "degraded", moon: "eclipsed" },
@@ -45,7 +56,7 @@ test("a service that is out, and a word of a newer server, are said and not hidd
     await page.getByText("Nothing can be stored.").waitFor();
     await page.getByText("eclipsed").waitFor();
     await page.getByText("open", { exact: true }).waitFor();
-    await page.getByText("The database can't be asked.").waitFor();
+    await page.getByText("The database can't be asked.").first().waitFor();
     await picture(page, "system-out");
     await expectAccessible(page);
   });

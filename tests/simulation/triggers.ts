@@ -52,10 +52,10 @@ export function scheduleTriggers(
         if (inserted.ended) world.counts.beforeInsert++;
         if (reservation === null) return;
         // A repeated insert may find a run that others have ended.
-        const end = inserted.ended ? (progress?.next ?? null) : null;
-        if (!inserted.claimed && end === null) return owner.clock.deliver(() => reservation.release());
+        const ended = inserted.ended ? progress : null;
+        if (!inserted.claimed && ended === null) return owner.clock.deliver(() => reservation.release());
         // The process may be gone, or stopped for a while, before it hears of it.
-        const heard = () => reservation.stored(coming, inserted, end);
+        const heard = () => reservation.stored(coming, inserted, ended);
         scheduler.after(random.below(5), () => owner.clock.deliver(heard));
       });
       if (reservation !== null) owner.executeBeforeInsert(coming)?.then(store);

@@ -70,7 +70,7 @@ export class SimulatedWorker {
       leaseMilliseconds: LEASE_MILLISECONDS,
       onGivenBack: (dueAt) => sweeper.notice(dueAt),
       onLinedUp: () => turns.linedUp(),
-      onEnded({ namespace, run_id }, takesTurns) {
+      onEnded({ namespace, run_id }, _, takesTurns) {
         if (takesTurns) turns.ended({ namespace, uuid: run_id });
       },
     });

@@ -20,8 +20,8 @@ const RETRY_MILLISECONDS = 200;
 export interface AdvancingOptions extends HandingOptions, PlacesOptions, SavesOptions {
   /** Called when a run was given back to be due at a time, milliseconds since the epoch; never for one that waits for its inbox alone. */
   onGivenBack(dueAt: number): void;
-  /** Called when the end of a run is stored; others may have waited for one that takes turns. */
-  onEnded(event: CompletedEvent, takesTurns?: boolean): void;
+  /** Called when the end of a run is stored, with when it began; others may have waited for one that takes turns. */
+  onEnded(event: CompletedEvent, startedAt: number, takesTurns?: boolean): void;
 }
 
 export interface AdvancingParts extends HandingParts, SavesParts {
@@ -157,7 +157,8 @@ export class Advancing {
       failpoint(next.kind === "end" ? "end_saved" : "progress_saved");
       // Where a renewal that crossed the end found no lease, the run was forgotten, though it ended.
       if (outcome.kind === "ok" && next.kind === "end") {
-        onEnded(completedEvent(held.run, next), this.#parts.reaches.takeTurns(held.definition));
+        const takesTurns = this.#parts.reaches.takeTurns(held.definition);
+        onEnded(completedEvent(held.run, next), held.run.startedAt, takesTurns);
       }
       if (outcome.kind === "ok") tell(held, progress, clock.now(), { onGivenBack, wake: this.#parts.wake });
       if (!this.#holds(held)) return;

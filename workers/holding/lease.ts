@@ -1,9 +1,10 @@
 import type { Logger } from "pino";
+import packageJson from "../../package.json" with { type: "json" };
 import type { Clock } from "../../src/clock.ts";
 import { messageOf } from "../../src/errors.ts";
 import { newId } from "../../src/ids.ts";
 import { leasesLost } from "../../src/metrics/table.ts";
-import type { Held, Storage } from "../../src/storage/port.ts";
+import type { AboutWorker, Held, Storage } from "../../src/storage/port.ts";
 import type { HeldRun } from "./held-run.ts";
 
 const lost = leasesLost.of({});
@@ -30,6 +31,7 @@ export interface LeasedRuns {
 export class Lease {
   readonly #options: LeaseOptions;
   readonly #runs: LeasedRuns;
+  readonly #startedAt: number;
   #worker = "";
   #until = Number.NEGATIVE_INFINITY;
   /** Runs that the storage said are held, and that the worker did not know, at the last renewal. */
@@ -42,6 +44,7 @@ export class Lease {
   constructor(options: LeaseOptions, runs: LeasedRuns) {
     this.#options = options;
     this.#runs = runs;
+    this.#startedAt = options.clock.now();
     this.#start();
   }
 
@@ -58,6 +61,11 @@ export class Lease {
   /** Whether a run that was claimed for a worker is held under this lease. */
   covers(run: Held, worker: string): boolean {
     return worker === this.#worker && !this.#returned.has(nameOf(run));
+  }
+
+  /** What is told of the worker. */
+  get #about(): AboutWorker {
+    return { version: packageJson.version, startedAt: this.#startedAt, runs: this.#runs.all().length };
   }
 
   /** Ends the renewals. */
@@ -79,7 +87,7 @@ export class Lease {
     const sentAt = clock.monotonic();
     this.#worker = newId(clock.now());
     try {
-      await storage.startLease({ worker: this.#worker, leaseMilliseconds });
+      await storage.startLease({ worker: this.#worker, leaseMilliseconds, about: this.#about });
       this.#extend(sentAt);
       this.#later(leaseMilliseconds / 3, () => this.#renew());
     } catch (error) {
@@ -92,7 +100,7 @@ export class Lease {
     const { storage, clock, log, leaseMilliseconds } = this.#options;
     const sentAt = clock.monotonic();
     try {
-      const outcome = await storage.renewLease({ worker: this.#worker, leaseMilliseconds });
+      const outcome = await storage.renewLease({ worker: this.#worker, leaseMilliseconds, about: this.#about });
       if (outcome.kind !== "ok") {
         log.warn({ runs: this.#runs.all().length }, "lease lost");
         lost.add();

@@ -10,8 +10,8 @@ import { RunTrace } from "../tracing/run-trace.ts";
 
 export interface ReservationsOptions {
   clock: Clock;
-  /** Called when the end of a run is stored. */
-  onEnded(event: CompletedEvent): void;
+  /** Called when the end of a run is stored, with when it began. */
+  onEnded(event: CompletedEvent, startedAt: number): void;
 }
 
 /** Who takes the runs that were stored as claimed. */
@@ -43,11 +43,16 @@ export class Reservations {
     const release = this.#holdings.reserve("message", 1);
     return {
       claim: { claimId: this.#claimId, worker },
-      stored: ({ namespace, workflow, payload, depth, traceparent }, { uuid, workflowUuid, workflowVersion }, end) => {
+      stored: (
+        { namespace, workflow, payload, depth, traceparent },
+        { uuid, workflowUuid, workflowVersion },
+        ended,
+      ) => {
         release();
         this.#runBeforeInsert.learn(workflow, { namespace, workflowUuid, version: workflowVersion });
-        if (end !== null) {
-          this.#options.onEnded(completedEvent({ namespace, uuid, workflowUuid }, end));
+        if (ended !== null) {
+          const { startedAt, next: end } = ended;
+          this.#options.onEnded(completedEvent({ namespace, uuid, workflowUuid }, end), startedAt);
           if (traceparent !== null) {
             const version = { namespace, workflowUuid, version: workflowVersion };
             this.#accepter.spans.stored(RunTrace.of({ uuid, ...version, traceparent }, "[]"), end);
@@ -71,6 +76,7 @@ export class Reservations {
             claims: 1,
             depth,
             traceparent,
+            startedAt: this.#options.clock.now(),
           };
           this.#accepter.accept(run, worker);
         }

@@ -18,8 +18,8 @@ const LIMIT_MILLISECONDS = 1000;
 export interface UnclaimedRunsOptions extends UnclaimedLookupOptions {
   /** Called when a run sleeps until a time, milliseconds since the epoch. */
   onGivenBack(dueAt: number): void;
-  /** Called when the end of a run is stored. */
-  onEnded(event: CompletedEvent): void;
+  /** Called when the end of a run is stored, with when it began. */
+  onEnded(event: CompletedEvent, startedAt: number): void;
 }
 
 /** How far a run came. */
@@ -98,7 +98,7 @@ export class UnclaimedRuns {
       const { next, entries } = progress;
       if (run.traceparent !== null) this.#spans.stored(RunTrace.of(run, entries ?? "[]"), next);
       if (next.kind === "due" && next.dueAt !== null) onGivenBack(next.dueAt);
-      else if (next.kind === "end") onEnded(completedEvent(run, next));
+      else if (next.kind === "end") onEnded(completedEvent(run, next), run.startedAt);
     }
     return saved.map(({ run }) => run);
   }

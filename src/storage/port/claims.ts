@@ -14,7 +14,23 @@ export interface WorkerLease {
   /** A UUID that no worker had before. */
   worker: string;
   leaseMilliseconds: number;
+  /** What it tells of itself; absent for nothing, or nothing new. */
+  about?: AboutWorker;
 }
+
+export interface AboutWorker {
+  version: string;
+  /** Milliseconds since the epoch. */
+  startedAt: number;
+  /** Runs that it holds. */
+  runs: number;
+}
+
+/** A worker whose lease lasts; null for what it did not tell. */
+export type WorkerRecord = { worker: string } & { [Name in keyof AboutWorker]: AboutWorker[Name] | null };
+
+/** The most workers that are listed. */
+export const MOST_WORKERS = 100;
 
 export interface Claim extends ClaimMark {
   /** The most characters of payloads, logs and inboxes; the first run is taken whatever its size. */
@@ -51,6 +67,8 @@ export interface ClaimedRun extends RunKey {
   isCancelled: boolean;
   compensates: boolean;
   token: number;
+  /** When it was begun, by this claim or one before; milliseconds since the epoch. */
+  startedAt: number;
   crashes: number;
   /** Claims since it last made progress or was given back, with this one. */
   claims: number;

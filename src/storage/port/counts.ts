@@ -25,3 +25,8 @@ export interface CountsFound {
 /** Minutes are told apart for so long at least; hours for eight days. */
 export const MINUTES_KEPT = 120;
 export const HOURS_KEPT_MINUTES = 8 * 24 * 60;
+
+/** Minutes since 1970. @param now milliseconds */
+export function minuteOf(now: number): number {
+  return Math.floor(now / 60_000);
+}

@@ -15,6 +15,7 @@ import { findFacts } from "./facts.ts";
 import { findAwaited } from "./family/awaited.ts";
 import { figuresOf } from "./figures.ts";
 import { findCounts, foldCounts } from "./finding/counts.ts";
+import { addDurations, findDurations, foldDurations } from "./finding/durations.ts";
 import { recordHealth } from "./health.ts";
 import { findHistory } from "./history.ts";
 import { PostgresHooks } from "./hooks/hooks.ts";
@@ -145,6 +146,7 @@ function postgresStorage(
     saveProgress: (items) => progress.save(items),
     startLease: (lease) => workers.start(lease),
     renewLease: (lease) => workers.renew(lease),
+    listWorkers: () => workers.list(),
     heldBy: (worker) => workers.heldBy(worker),
     requestControl: (items) => control.request(items),
     controlOf: (worker) => control.of(worker),
@@ -155,11 +157,14 @@ function postgresStorage(
       if (before !== null && (await partitions.drop(before))) return true;
       if (now !== null && (await partitions.dropByWorkflow(now))) return true;
       if (before !== null) await removeBulk(writes, before);
-      const fold = foldCounts(writes, clock.now());
-      const [more] = await Promise.all([dropRequestKeys(writes), partitions.make(), forgetTurns(writes), fold]);
+      const at = clock.now();
+      const folds = [foldCounts(writes, at), foldDurations(writes, at)];
+      const [more] = await Promise.all([dropRequestKeys(writes), partitions.make(), forgetTurns(writes), ...folds]);
       return more;
     },
     findCounts: (asked) => findCounts(reads, asked),
+    addDurations: (items) => addDurations(writes, items),
+    findDurations: (asked) => findDurations(reads, asked, clock.now()),
     figures: () => figuresOf(writes, looks, owesEvents),
     check: async () => void (await reads.run("select 1", [])),
     recordHealth: (status) => recordHealth(writes, status),

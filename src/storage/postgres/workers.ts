@@ -1,6 +1,8 @@
 import { keptStatement } from "../../db/postgres/kept.ts";
 import type { Pool } from "../../db/postgres/pool.ts";
-import type { Held, Outcome, Progress, WorkerLease } from "../port.ts";
+import { MOST_WORKERS } from "../port/claims.ts";
+import type { Held, Outcome, Progress, WorkerLease, WorkerRecord } from "../port.ts";
+import { milliseconds } from "./statement.ts";
 
 /** Whether the lease of a worker lasts. */
 export const hasLease = (worker: string) =>
@@ -12,14 +14,15 @@ const START = `with gone as (
     delete from workers w where lease_until < now() - interval '1 minute'
       and not exists (select from run_queue q where q.holder = w.uuid)
   )
-  insert into workers (uuid, lease_until) values ($1::text::uuid, now() + $2::float8 * interval '1 millisecond')
+  insert into workers (uuid, lease_until, version, started_at, held) values ($1::text::uuid, now() + $2::float8 * interval '1 millisecond',
+    $3::text, to_timestamp($4::float8 / 1000), $5::text::integer)
   on conflict do nothing`;
 
 export const RENEW_LEASE = keptStatement(
   "renew_lease",
-  ["text", "float8"],
+  ["text", "float8", "integer"],
   { uuid: "uuid" },
-  `update workers set lease_until = now() + $2::float8 * interval '1 millisecond'
+  `update workers set lease_until = now() + $2::float8 * interval '1 millisecond', held = coalesce($3::integer, held)
   where uuid = $1::text::uuid and lease_until > now() returning uuid`,
 );
 
@@ -30,6 +33,9 @@ export const HELD_BY = keptStatement(
   "select namespace, run_uuid, token, crashes from run_queue where holder = $1::text::uuid",
 );
 
+const LIST = `select uuid as worker, version, ${milliseconds("started_at")} as "startedAt", held as runs from workers
+  where lease_until > now() order by uuid limit ${MOST_WORKERS}`;
+
 /** The leases of workers. */
 export class Workers {
   readonly #pool: Pool;
@@ -38,12 +44,17 @@ export class Workers {
     this.#pool = pool;
   }
 
-  async start({ worker, leaseMilliseconds }: WorkerLease): Promise<void> {
-    await this.#pool.run(START, [worker, leaseMilliseconds]);
+  async start({ worker, leaseMilliseconds, about }: WorkerLease): Promise<void> {
+    const { version = null, startedAt = null, runs = null } = about ?? {};
+    await this.#pool.run(START, [worker, leaseMilliseconds, version, startedAt, runs === null ? null : String(runs)]);
   }
 
-  async renew({ worker, leaseMilliseconds }: WorkerLease): Promise<Outcome<null>> {
-    const rows = await this.#pool.run(RENEW_LEASE.call, [worker, leaseMilliseconds]);
+  list(): Promise<WorkerRecord[]> {
+    return this.#pool.run<WorkerRecord>(LIST, []);
+  }
+
+  async renew({ worker, leaseMilliseconds, about }: WorkerLease): Promise<Outcome<null>> {
+    const rows = await this.#pool.run(RENEW_LEASE.call, [worker, leaseMilliseconds, about?.runs ?? null]);
     return rows.length > 0 ? { kind: "ok", value: null } : { kind: "lost" };
   }
 

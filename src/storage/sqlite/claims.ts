@@ -17,11 +17,11 @@ const BY_UUID = `select uuid, 0 as logLength, 1 as token, 0 as crashes, 1 as cla
   exists (select 1 from run_queue where run_uuid = uuid and token = 0 and started_at is null and paused_at is null and log_length = 0) as isNew,
   (select inbox from run_queue where run_uuid = uuid) as came, 
   (select parent_uuid from run_queue where run_uuid = uuid) as parentUuid,
-  (select parent_path from run_queue where run_uuid = uuid) as parentPath, 0 as isCancelled, 1 as compensates
+  (select parent_path from run_queue where run_uuid = uuid) as parentPath, 0 as isCancelled, 1 as compensates, null as startedAt
   from workflow_runs r where uuid = ?`;
 
 const QUEUED = `select run_uuid as uuid, log_length as logLength, q.token + 1 as token, q.crashes, q.claims + 1 as claims, q.inbox as came,
-  parent_uuid as parentUuid, q.parent_path as parentPath, q.control is not null and not q.is_obeyed as isCancelled, q.compensates,
+  parent_uuid as parentUuid, q.started_at as startedAt, q.parent_path as parentPath, q.control is not null and not q.is_obeyed as isCancelled, q.compensates,
   ${RUN} from run_queue q cross join workflow_runs r on r.uuid = run_uuid`;
 
 /** A run is due, and is not left to its message for some time (the second parameter). */
@@ -52,7 +52,8 @@ const NEXT_DUE_BEGUN = `${NEXT_DUE} and started_at is not null`;
 const NEXT_RANKED = `select min(dueAt) as dueAt from (${PRIORITIES.map((priority) => `${NEXT_DUE} and priority = ${priority}`).join(" union all ")})`;
 
 /** `came`: how many things came into its inbox. */
-type Claimable = Omit<ClaimedRun, "log" | "inbox" | "isOnFailure" | "isCancelled" | "compensates"> & {
+type Claimable = Omit<ClaimedRun, "log" | "inbox" | "isOnFailure" | "isCancelled" | "compensates" | "startedAt"> & {
+  startedAt: number | null;
   came: number;
   parentPath: string | null;
   isCancelled: number;
@@ -144,8 +145,9 @@ export class Claims {
   #claim({ claimId, worker, maxBytes }: Claim, claimable: Iterable<Claimable>): ClaimedRun[] {
     const claimed: ClaimedRun[] = [];
     if (!this.#workers.hasLease(worker)) return claimed;
+    const now = this.#clock.now();
     let room = maxBytes;
-    for (const { came, parentPath, isCancelled, compensates, ...row } of claimable) {
+    for (const { came, parentPath, isCancelled, compensates, startedAt, ...row } of claimable) {
       const inbox = came === 0 ? [] : this.#inbox.find({ uuid: row.uuid, after: 0 });
       const run = {
         ...row,
@@ -154,12 +156,12 @@ export class Claims {
         isOnFailure: parentPath === ON_FAILURE,
         isCancelled: isCancelled === 1,
         compensates: compensates === 1,
+        startedAt: startedAt ?? now,
       };
       claimed.push(run);
       room -= run.payload.length + run.log.length + sizeOf(inbox);
       if (room <= 0) break;
     }
-    const now = this.#clock.now();
     const statement = this.#database.query(CLAIM);
     for (const { uuid, token, claims } of claimed) statement.run(token, claims, worker, claimId, now, uuid);
     return claimed;

@@ -19,6 +19,7 @@ import { Definitions } from "./definitions.ts";
 import { awaitedBy } from "./family/family.ts";
 import { Measure } from "./figures.ts";
 import { countsIn, hasOldCounts } from "./finding/counts.ts";
+import { Durations } from "./finding/durations.ts";
 import { Looks } from "./finding/looks.ts";
 import { historyOf } from "./history.ts";
 import { hooksOf } from "./hooks/port.ts";
@@ -110,6 +111,7 @@ function sqliteStorage(
   const unclaimed = new UnclaimedRuns(reader);
   const turns = new Turns(reader, clock);
   const keys = new RequestKeys(reader, clock);
+  const durations = new Durations(reader, clock);
   const measure = new Measure(reader, clock);
   const schedules = new Schedules(reader, clock, null);
   const bulk = new BulkActions(reader, clock, null);
@@ -151,6 +153,8 @@ function sqliteStorage(
     listRuns: async (page) => reading(() => runs.list(page, underWay.settled())),
     findHistory: async (items) => reading(() => items.map((item) => historyOf(reader, item))),
     findCounts: async (asked) => reading(() => countsIn(reader, asked)),
+    addDurations: async (items) => void (await committer.write("addDurations", items)),
+    findDurations: async (asked) => reading(() => durations.find(asked)),
     lookForRuns: async (look) => reading(() => looks.look(look, underWay.settled())),
     findFacts: async (keys) => reading(() => keys.map((key) => runs.facts(key))),
     findRequestKeys: async (asked) => reading(() => asked.map((key) => keys.find(key))),
@@ -163,6 +167,7 @@ function sqliteStorage(
     saveProgress: (items) => namingChildren(underWay, items, (named) => committer.write("saveProgress", named)),
     startLease: async (lease) => void (await committer.write("startLease", lease)),
     renewLease: (lease) => committer.write("renewLease", lease),
+    listWorkers: async () => reading(() => workers.list()),
     heldBy: async (worker) => reading(() => workers.heldBy(worker)),
     requestControl: (items) => committer.write("requestControl", items),
     controlOf: async (worker) => reading(() => control.of(worker)),
@@ -171,6 +176,7 @@ function sqliteStorage(
     findInbox: async (items) => reading(() => items.map((item) => inbox.find(item))),
     maintain: async (before, now = null) => {
       if (reading(() => hasOldCounts(reader, clock))) await committer.write("foldCounts", null);
+      if (reading(() => durations.areOld)) await committer.write("foldDurations", null);
       if (reading(() => turns.isAnyOver())) await committer.write("forgetTurns", null);
       const more = reading(() => keys.isAnyOld()) && (await committer.write("dropRequestKeys", null));
       if (before === null && (now === null || !reading(() => hasOwnDays(reader)))) return more;

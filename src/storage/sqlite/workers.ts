@@ -1,11 +1,16 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../clock.ts";
-import type { Held, Outcome, Progress, WorkerLease } from "../port.ts";
+import { MOST_WORKERS } from "../port/claims.ts";
+import type { Held, Outcome, Progress, WorkerLease, WorkerRecord } from "../port.ts";
 import { NEVER } from "./never.ts";
 
-const START = "insert into workers (uuid, lease_until) values (?, ?) on conflict do nothing";
+const START =
+  "insert into workers (uuid, lease_until, version, started_at, held) values (?, ?, ?, ?, ?) on conflict do nothing";
 
-const RENEW = "update workers set lease_until = ? where uuid = ? and lease_until > ?";
+const RENEW = "update workers set lease_until = ?, held = coalesce(?, held) where uuid = ? and lease_until > ?";
+
+const LIST = `select uuid as worker, version, started_at as startedAt, held as runs from workers where lease_until > ?
+  order by uuid limit ${MOST_WORKERS}`;
 
 const HAS_LEASE = "select 1 from workers where uuid = ? and lease_until > ?";
 
@@ -33,14 +38,20 @@ export class Workers {
     this.#clock = clock;
   }
 
-  start({ worker, leaseMilliseconds }: WorkerLease): null {
-    this.#database.query(START).run(worker, this.#clock.now() + leaseMilliseconds);
+  start({ worker, leaseMilliseconds, about }: WorkerLease): null {
+    const { version = null, startedAt = null, runs = null } = about ?? {};
+    this.#database.query(START).run(worker, this.#clock.now() + leaseMilliseconds, version, startedAt, runs);
     return null;
   }
 
-  renew({ worker, leaseMilliseconds }: WorkerLease): Outcome<null> {
+  renew({ worker, leaseMilliseconds, about }: WorkerLease): Outcome<null> {
     const now = this.#clock.now();
-    return done(this.#database.query(RENEW).run(now + leaseMilliseconds, worker, now).changes > 0);
+    const until = now + leaseMilliseconds;
+    return done(this.#database.query(RENEW).run(until, about?.runs ?? null, worker, now).changes > 0);
+  }
+
+  list(): WorkerRecord[] {
+    return this.#database.query<WorkerRecord, [number]>(LIST).all(this.#clock.now());
   }
 
   hasLease(worker: string): boolean {

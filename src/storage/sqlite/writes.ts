@@ -7,6 +7,7 @@ import type {
   BulkKey,
   DeletedWorkflow,
   DueClaim,
+  DurationCount,
   HookKey,
   MessageClaim,
   NewBulk,
@@ -35,6 +36,7 @@ import { Definitions } from "./definitions.ts";
 import { Family } from "./family/family.ts";
 import { NewChildren } from "./family/new-children.ts";
 import { RunCounter } from "./finding/counts.ts";
+import { Durations } from "./finding/durations.ts";
 import { Hooks } from "./hooks/hooks.ts";
 import { Inbox } from "./inbox.ts";
 import { NewRetries } from "./inserts/new-retries.ts";
@@ -53,6 +55,7 @@ export function writeOperations(database: Database, clock: Clock) {
   const definitions = new Definitions(database, clock);
   const inbox = new Inbox(database, clock);
   const counter = new RunCounter(database, clock);
+  const durations = new Durations(database, clock);
   const family = new Family(database, clock, inbox);
   const control = new Control(database, clock, inbox, { family, counter });
   const workers = new Workers(database, clock);
@@ -106,6 +109,14 @@ export function writeOperations(database: Database, clock: Clock) {
     putSignals: (items: NewSignal[]) => each(items, (item) => inbox.put(item)),
     foldCounts: (_: null) => {
       counter.fold();
+      return null;
+    },
+    addDurations: (items: DurationCount[]) => {
+      durations.add(items);
+      return null;
+    },
+    foldDurations: (_: null) => {
+      durations.fold();
       return null;
     },
     /** The last of each transaction. */

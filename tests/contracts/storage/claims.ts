@@ -38,6 +38,7 @@ export function claimContract(check: Check): void {
       compensates: true,
       logLength: 0,
       token: 1,
+      startedAt: expect.any(Number),
       crashes: 0,
       claims: 1,
       depth: 7,
@@ -46,6 +47,7 @@ export function claimContract(check: Check): void {
     const run = await world.find(item.uuid);
     expect(run.status).toBe("running");
     expect(run.startedAt).toBeWithin(before, world.now() + 1);
+    expect(claimed.startedAt).toBe(run.startedAt ?? 0);
     expect(await world.claimByMessage([item.uuid])).toEqual([]);
   });
 

@@ -23,6 +23,21 @@ export function leaseContract(check: Check): void {
     for (const outcome of await storage.saveProgress(saves)) granted(outcome);
   });
 
+  check("workers are listed while their leases last, with what they told of themselves last", async (world) => {
+    const { storage } = world;
+    const [silent, worker] = [(await world.mark()).worker, newId(world.now())];
+    const about = { version: "1.2.3", startedAt: world.now() - MINUTE, runs: 0 };
+    await storage.startLease({ worker, leaseMilliseconds: MINUTE, about });
+    expect(await storage.listWorkers()).toEqual([
+      { worker: silent, version: null, startedAt: null, runs: null },
+      { worker, ...about },
+    ]);
+    granted(await storage.renewLease({ worker, leaseMilliseconds: MINUTE, about: { ...about, runs: 7 } }));
+    granted(await storage.renewLease({ worker, leaseMilliseconds: MINUTE }));
+    await world.endLease({ worker: silent, claimId: "" });
+    expect(await storage.listWorkers()).toEqual([{ worker, ...about, runs: 7 }]);
+  });
+
   check("a lease that is over is lost for good, and its runs are anybody's", async (world) => {
     const { storage } = world;
     const mark = await world.mark();

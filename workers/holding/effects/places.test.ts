@@ -52,6 +52,7 @@ function effectOf(workflow: string, host: string | null): HeldEffect {
     isCancelled: false,
     compensates: true,
     token: 1,
+    startedAt: 0,
     crashes: 0,
     claims: 1,
     depth: 0,

@@ -1,6 +1,7 @@
 import type { Stats, Window } from "../../../schemas/stats.ts";
 import { choose, go, hrefOf, pathWith } from "../../address/address.ts";
 import type { ReadingState } from "../../data/reading.ts";
+import { durationText } from "../../shared/time/format.ts";
 import { Chart } from "./chart.tsx";
 import { WINDOWS } from "./window.ts";
 
@@ -33,6 +34,8 @@ export function Numbers({ state: { value, problem }, window }: NumbersProps) {
         <Figure name="failed" count={total?.failed ?? null} href={link("failed")} status="failed" more={share} />
         <Figure name="cancelled" count={total?.cancelled ?? null} href={link("cancelled")} />
         <Figure name="made" count={total?.created ?? null} href={link("")} />
+        <TimeTaken name="p50" seconds={total?.took?.p50_seconds} about="Half of the runs took no longer" />
+        <TimeTaken name="p95" seconds={total?.took?.p95_seconds} about="95 of 100 runs took no longer" />
       </div>
       {value !== null && <Chart stats={value} />}
       {value === null && problem !== null && <p class="soft">No numbers: {problem.text}</p>}
@@ -56,6 +59,16 @@ function Figure({ name, count, href, status, more = "" }: FigureProps) {
       <strong class="number">{count === null ? "–" : count.toLocaleString("en")}</strong> {name}
       {more !== "" && <span class="soft figure-more"> {more}</span>}
     </a>
+  );
+}
+
+/** Nothing where it is known of no run. */
+function TimeTaken({ name, seconds, about }: { name: string; seconds: number | undefined; about: string }) {
+  if (seconds === undefined) return null;
+  return (
+    <span class="figure" title={about}>
+      {name} <strong class="number">{durationText(seconds * 1000)}</strong>
+    </span>
   );
 }
 

@@ -8,6 +8,7 @@ import { durationText } from "../../shared/time/format.ts";
 import { Time } from "../../shared/time/time.tsx";
 import { Fact, Facts } from "./facts.tsx";
 import { PartRow } from "./part-row.tsx";
+import { Workers } from "./workers.tsx";
 
 const AGAIN_MILLISECONDS = 5000;
 
@@ -34,7 +35,7 @@ export function SystemView() {
 }
 
 function Shown({ system }: { system: System }) {
-  const { parts, breakers, out, queue, limits } = system;
+  const { parts, breakers, out, queue, workers, limits } = system;
   return (
     <>
       {out !== null && (
@@ -77,6 +78,10 @@ function Shown({ system }: { system: System }) {
           <p class="card-foot">
             <a href={hrefOf("/runs?status=running,pending,paused")}>Runs under way</a>
           </p>
+        </section>
+        <section class="card" aria-labelledby="system-workers">
+          <h2 id="system-workers">Workers</h2>
+          <Workers workers={workers} />
         </section>
         <section class="card" aria-labelledby="system-limits">
           <h2 id="system-limits">Limits</h2>

@@ -5,6 +5,7 @@ import { useReading } from "../../data/reading.ts";
 import { Drawing } from "../../shared/drawing/drawing.tsx";
 import { countOf, stepsOf } from "../../shared/drawing/steps.ts";
 import { inputFieldOf } from "../../shared/form/fields.ts";
+import { durationText } from "../../shared/time/format.ts";
 import { Time } from "../../shared/time/time.tsx";
 import { ChosenStep } from "./chosen-step.tsx";
 import type { TabProps } from "./tab.ts";
@@ -72,6 +73,11 @@ function Numbers({ uuid }: { uuid: string }) {
         ) : (
           <>
             {link("success", own.success)}, {link("failed", own.failed)}
+            {own.took && (
+              <span class="soft">
+                , p50 {durationText(own.took.p50_seconds * 1000)}, p95 {durationText(own.took.p95_seconds * 1000)}
+              </span>
+            )}
           </>
         )}
       </dd>

@@ -3,7 +3,7 @@ import { keptStatement } from "../../../db/postgres/kept.ts";
 import { ON_FAILURE } from "../../../schemas/child.ts";
 import { DEFAULT_PRIORITY } from "../../port/priorities.ts";
 import { logOf } from "../runs.ts";
-import { asked, askedRuns, within } from "../statement.ts";
+import { asked, askedRuns, milliseconds, within } from "../statement.ts";
 import { hasLease } from "../workers.ts";
 import { since } from "./due-looks.ts";
 
@@ -37,11 +37,12 @@ const claim = (candidates: string, among = "true") => `with candidate as materia
     from sized cross join lateral (select ctid from run_queue where run_uuid = sized.run_uuid offset 0) as place
     where q.ctid = place.ctid and (sized.before < $3::float8 or sized.before = 0)
     returning q.namespace, q.run_uuid, sized.workflow_id, sized.workflow_version, sized.payload, q.log_length, q.token, q.crashes, q.claims,
-      sized.depth, sized.traceparent, q.inbox, q.parent_uuid, (q.parent_path = '${ON_FAILURE}') is true, q.control is not null and not q.is_obeyed, q.compensates, sized.position::integer
+      sized.depth, sized.traceparent, q.inbox, q.parent_uuid, (q.parent_path = '${ON_FAILURE}') is true, q.control is not null and not q.is_obeyed, q.compensates,
+      ${milliseconds("q.started_at")}, sized.position::integer
   )
   select * from claimed
   union all
-  select null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, count(*)::integer from overdue having count(*) > 0`;
+  select null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, count(*)::integer from overdue having count(*) > 0`;
 
 // Makes runs of workers whose lease is over due, 1,000 at a time. Workers are few: their table is one page.
 // Found once and kept ("materialized"): joined in another order, they would be looked for again for each row of the queue.
@@ -78,6 +79,7 @@ const CLAIMED = {
   isOnFailure: "boolean",
   isCancelled: "boolean",
   compensates: "boolean",
+  startedAt: "float8",
   position: "integer",
 } as const;
 

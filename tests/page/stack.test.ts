@@ -78,11 +78,12 @@ test("what one process writes is seen by who follows the other; that one is kill
 });
 
 test("while the database is frozen what was shown stays, and says since when; once it is back the page goes on", async () => {
+  const [early] = await trigger("api-1");
   await browser.visit(
     `${deployment.url}/ui/runs?workflow=quick`,
     async (page) => {
       const rows = () => page.evaluate(`[...document.querySelectorAll("[data-run]")].map((one) => one.innerText)`);
-      await page.locator("[data-run]").first().waitFor();
+      await page.locator(`[data-run="${early}"] .status-success`).waitFor();
       await live(page).waitFor();
       await mark(page);
       const before = await rows();

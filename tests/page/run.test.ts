@@ -191,6 +191,25 @@ test("a retry says what it would do under the version that is chosen, and takes 
   });
 });
 
+test("a run is done again with the form of its workflow, which begins with its payload", async () => {
+  const input = { type: "object", properties: { n: { type: "integer" } } };
+  const id = await ui.api.create([{ name: "z", type: "transform", config: { value: "${payload.n}" } }], { input });
+  const run = await ui.api.trigger(id, { n: 1 });
+  await ui.api.untilEnded(run);
+  await ui.visit(`/ui/runs/${run}`, async (page) => {
+    await page.getByRole("button", { name: "Run again…" }).click();
+    const drawer = page.getByRole("dialog");
+    const field = drawer.getByRole("textbox", { name: "n", exact: true });
+    await field.waitFor();
+    expect(await field.inputValue()).toBe("1");
+    await field.fill("2");
+    await drawer.getByRole("button", { name: "Run", exact: true }).click();
+    await page.waitForURL((url) => !url.pathname.endsWith(run));
+    const again = await ui.api.untilEnded(page.url().slice(-36));
+    expect(again.output("z")).toEqual({ type: "transform", value: 2 });
+  });
+});
+
 test("what waits for a signal is told where, and goes on with it", async () => {
   await ui.visit(`/ui/runs/${runs.waiting}`, async (page) => {
     await page.getByText("waits for signal").waitFor();

@@ -1,6 +1,6 @@
 import { useMemo, useState } from "preact/hooks";
 import type { Json } from "../../../schemas/json.ts";
-import { choose, go } from "../../address/address.ts";
+import { go } from "../../address/address.ts";
 import { platform } from "../../data/platform.ts";
 import { type Problem, problemOf } from "../../data/problem.ts";
 import { Dialog } from "../../shared/dialog/dialog.tsx";
@@ -12,11 +12,17 @@ import { PayloadBegins } from "./payload-begins.tsx";
 import { faultsOfPayload } from "./payload-faults.ts";
 import type { TabProps } from "./tab.ts";
 
+interface RunDrawerProps extends TabProps {
+  /** The payload that the form begins with, as that of another run; what the workflow says itself without it. */
+  begin?: unknown;
+  onClose(): void;
+}
+
 /** Starts a run: with a form, where the workflow says what it takes. */
-export function RunDrawer({ workflow }: TabProps) {
+export function RunDrawer({ workflow, begin, onClose }: RunDrawerProps) {
   const { uuid, name, input } = workflow;
   const field = useMemo(() => inputFieldOf(input), [input]);
-  const [payload, setPayload] = useState<unknown>(() => beginOf(field) ?? {});
+  const [payload, setPayload] = useState<unknown>(() => begin ?? beginOf(field) ?? {});
   const [asJson, setAsJson] = useState(field.fields.length === 0);
   const [begun, setBegun] = useState(0);
   const [key, setKey] = useState("");
@@ -24,7 +30,6 @@ export function RunDrawer({ workflow }: TabProps) {
   const [faults, setFaults] = useState<FaultsByPlace>(new Map());
   const [problem, setProblem] = useState<Problem | null>(null);
   const [isStarting, setIsStarting] = useState(false);
-  const close = () => go(choose({ run: null }));
 
   const start = async () => {
     setIsStarting(true);
@@ -43,7 +48,7 @@ export function RunDrawer({ workflow }: TabProps) {
   };
 
   return (
-    <Dialog title={`Run ${name}`} isDrawer onClose={close}>
+    <Dialog title={`Run ${name}`} isDrawer onClose={onClose}>
       <form
         class="run-form"
         onSubmit={(event) => {
@@ -105,7 +110,7 @@ export function RunDrawer({ workflow }: TabProps) {
           </p>
         )}
         <div class="dialog-foot">
-          <button type="button" onClick={close}>
+          <button type="button" onClick={onClose}>
             Not now
           </button>
           <button type="submit" class="primary" disabled={isStarting}>

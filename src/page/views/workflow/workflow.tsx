@@ -98,7 +98,7 @@ function Shown({ workflow, isOld, isRunning }: TabProps & { isOld: boolean; isRu
         ))}
       </nav>
       <Tab workflow={workflow} />
-      {isRunning && <RunDrawer workflow={workflow} />}
+      {isRunning && <RunDrawer workflow={workflow} onClose={() => go(choose({ run: null }))} />}
     </div>
   );
 }

@@ -166,6 +166,21 @@ test("a difference is said in words, in the text and drawn; the older version be
   expect(objectAt(newest?.body).steps).toEqual(objectAt(first?.body).steps);
 });
 
+test("last runs are looked for a few times, and what was not looked at is said", async () => {
+  await ui.visit("/ui/system", async (page) => {
+    let asked = 0;
+    await page.route(/\/api\/v1\/runs\?/, async (route) => {
+      asked++;
+      const looked = { next_cursor: "on", prev_cursor: null, limit: 20, looked_to: "2026-11-29T10:00:00.000Z" };
+      await route.fulfill({ json: { items: [], ...looked } });
+    });
+    await page.getByRole("link", { name: "Workflows", exact: true }).click();
+    await expectRows(page, 3);
+    await page.getByText("none since").nth(2).waitFor();
+    expect(asked).toBe(3 * 5);
+  });
+});
+
 test("a workflow is deleted once its id is typed", async () => {
   await ui.visit("/ui/workflows/long?delete=1", async (page) => {
     const dialog = page.getByRole("dialog");

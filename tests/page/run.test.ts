@@ -226,6 +226,23 @@ test("what waits for a signal is told where, and goes on with it", async () => {
   });
 });
 
+test("while live is paused nothing counts on", async () => {
+  await ui.visit(`/ui/runs/${runs.asleep}`, async (page) => {
+    await page.clock.install();
+    await page.reload();
+    const took = page.locator(".run-facts .number").last();
+    await took.waitFor();
+    await page.keyboard.press("l");
+    await page.getByRole("button", { name: "paused" }).waitFor();
+    const before = await took.textContent();
+    await page.clock.runFor(5000);
+    expect(await took.textContent()).toBe(before);
+    await page.keyboard.press("l");
+    await page.clock.runFor(5000);
+    expect(await took.textContent()).not.toBe(before);
+  });
+});
+
 test("a run is paused, goes on and is cancelled, and what can't be done says why", async () => {
   await ui.visit(`/ui/runs/${runs.asleep}`, async (page) => {
     await page.getByRole("button", { name: "Retry…" }).and(page.locator("[title*='under way']")).waitFor();

@@ -14,10 +14,15 @@ export const PAUSED = "paused";
 
 /**
  * Whether entries tell more than the results of the run that they end: they have an attempt that failed and was followed by
- * another, or by a handler. All else is in the results: when a step began and ended, how often it was tried, and what the last attempt came to.
+ * another, or by a handler, or steps that waited and are too many for the results. All else is in these: when a step began and ended, how
+ * often it was tried, and what the last attempt came to.
  */
 export function tellMore(entries: LogEntry[]): boolean {
-  return entries.some(([, { status, error }]) => status === "running" && error !== null);
+  const areMany = entries.length > MAX_NESTED_RESULTS;
+  return entries.some(
+    ([path, { status, error }, wakeAt]) =>
+      status === "running" && (error !== null || (areMany && wakeAt !== null && path.includes("/"))),
+  );
 }
 
 /** The entries of a log's JSON text. */

@@ -81,7 +81,7 @@ export class HeldLog {
     this.#releases = [];
     this.#releasesWritten = releases;
     this.ready = [];
-    const isTold = !isEnd || unsaved.some((text) => tellMore(parseLog(text)));
+    const isTold = !isEnd || tellMore(unsaved.flatMap(parseLog));
     const entries = isTold && unsaved.length > 0 ? unsaved.reduce(joinLogs) : null;
     // From now on it is part of what a thread that does not have it needs.
     if (entries !== null) this.#written.push(entries);

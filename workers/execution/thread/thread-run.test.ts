@@ -92,6 +92,32 @@ describe("a connector that throws what is no StepFailure", () => {
   });
 });
 
+test("waits that are over at once are told of where the results leave some out", () => {
+  const naps = { name: "nap", type: "nap", config: {} };
+  const nap = defineConnector({
+    ...{ type: "nap", kind: "wait", description },
+    config,
+    milliseconds: () => 0,
+    output: () => ({}),
+  });
+  const known: StepTypes = new Map([["nap", { connector: nap, validator: TypeCompiler.Compile(config) }]]);
+  const entriesOf = (count: number) => {
+    const items = Array.from({ length: count }, (_, n) => n);
+    const map = { name: "naps", type: "map", config: { items, steps: [naps], concurrency: 1000, output: 1 } };
+    const plan = compile({ steps: [map] }, known);
+    const one = new ThreadRun({ uuid: "run", token: 1, depth: 0 }, plan, { payload: "{}", log: "[]", facts: null });
+    const entries: Json[] = [];
+    for (;;) {
+      const advanced = one.advance(world);
+      const told: Json[] = JSON.parse(advanced.entries);
+      if (advanced.next.kind === "end") return [...entries, ...told].length;
+      entries.push(...told);
+    }
+  };
+  expect(entriesOf(400)).toBe(0);
+  expect(entriesOf(1100)).toBeGreaterThan(2200);
+});
+
 test("attempts are told of by type and outcome, with the time that they took", async () => {
   let now = 0;
   const attempts: Parameters<Surroundings["attempt"]>[] = [];

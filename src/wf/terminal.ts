@@ -61,7 +61,7 @@ export class Terminal {
   status(text: string): void {
     if (this.#notes.isTTY !== true || this.isJson) return;
     this.clearStatus();
-    this.#notes.write(cut(text, (this.#notes.columns ?? 80) - 1));
+    this.#notes.write(cut(text, (this.#notes.columns || 80) - 1));
     this.#hasStatus = true;
   }
 
@@ -90,7 +90,7 @@ export class Terminal {
       Math.max(Bun.stringWidth(title), ...rows.map((row) => Bun.stringWidth(row[column] ?? ""))),
     );
     const taken = widths.slice(0, -1).reduce((sum, width) => sum + width + GAP.length, 0);
-    const room = this.isWatched ? (this.#out.columns ?? 80) - taken : Number.POSITIVE_INFINITY;
+    const room = this.isWatched ? (this.#out.columns || 80) - taken : Number.POSITIVE_INFINITY;
     const head = room < LEAST_ROOM ? titles.slice(0, -1) : titles;
     const line = (row: Row, colorOf: (column: number) => Color | null) =>
       head

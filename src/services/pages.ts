@@ -43,7 +43,10 @@ export class PageReader<Item extends RunRecord | WorkflowRecord> {
       ({ namespace, limit, order, after, source }) => `${namespace} ${limit} ${order} ${after} ${source}`,
       (requests) =>
         Promise.all(
-          requests.map(async (request) => pageOf(list, request, await rows.list(oneMore(request), request.source))),
+          requests.map(async (request) => {
+            const found = await rows.list(oneMore(request), request.source);
+            return pageOf(list, request, found, hasMore(request, found));
+          }),
         ),
     );
   }
@@ -65,30 +68,47 @@ export class PageReader<Item extends RunRecord | WorkflowRecord> {
   }
 }
 
+/** Reads a page of a list whose rows are small. @throws ValidationFailed when the cursor is not one of this list and order */
+export async function readPage<Item extends { uuid: string }>(
+  list: string,
+  { limit = DEFAULT_LIMIT, order = "desc", cursor }: PageQuery,
+  namespace: string,
+  read: (page: PageRequest) => Promise<Item[]>,
+): Promise<Page<Item>> {
+  const after = cursor === undefined ? null : readCursor(cursor, list, order);
+  const request = { namespace, limit, order, after };
+  const rows = await read(oneMore(request));
+  return pageOf(list, request, rows, rows.length > limit);
+}
+
 /** One more than asked for tells whether there is a next page. */
 function oneMore(request: PageRequest): PageRequest {
   return { ...request, limit: request.limit + 1 };
 }
 
-function pageOf<Item extends RunRecord | WorkflowRecord>(
+/** A page that ended early for its size has a next one, too: should it be empty, that only costs a request. */
+function hasMore({ limit }: PageRequest, rows: (RunRecord | WorkflowRecord)[]): boolean {
+  return rows.length > limit || rows.reduce((sum, row) => sum + pageBytes(row), 0) >= MAX_PAGE_BYTES;
+}
+
+function pageOf<Item extends { uuid: string }>(
   list: string,
   { limit, order }: PageRequest,
   rows: Item[],
+  isMore: boolean,
 ): Page<Item> {
   const items = rows.slice(0, limit);
   const last = items.at(-1);
-  // A page that ended early for its size has a next one, too: should it be empty, that only costs a request.
-  const more = rows.length > limit || rows.reduce((sum, row) => sum + pageBytes(row), 0) >= MAX_PAGE_BYTES;
-  return { items, nextCursor: more && last !== undefined ? writeCursor(list, order, last.uuid) : null, limit };
+  return { items, nextCursor: isMore && last !== undefined ? writeCursor(list, order, last.uuid) : null, limit };
 }
 
 /** The cursor behind a row of a list. */
-export function writeCursor(list: string, order: string, uuid: string): string {
+function writeCursor(list: string, order: string, uuid: string): string {
   return Buffer.from(`${list} ${order} ${uuid}`).toString("base64url");
 }
 
 /** The uuid of the last row of the page before. @throws ValidationFailed when the cursor is not one of this list and order */
-export function readCursor(cursor: string, list: string, order: string): string {
+function readCursor(cursor: string, list: string, order: string): string {
   const [itsList, itsOrder, uuid = ""] = Buffer.from(cursor, "base64url").toString("utf8").split(" ");
   if (itsList !== list || itsOrder !== order || !isUuid(uuid) || writeCursor(list, order, uuid) !== cursor) {
     const msg = "Input should be the next_cursor of a page of this list in this order";

@@ -2,12 +2,11 @@ import type { Clock } from "../../clock.ts";
 import { PlatformError } from "../../errors.ts";
 import { newId } from "../../ids.ts";
 import type { BulkKind, BulkQuery, BulkSettings } from "../../schemas/bulk.ts";
-import { DEFAULT_LIMIT } from "../../schemas/page-query.ts";
 import type { RunFilter, RunsAsked } from "../../schemas/run-query.ts";
 import type { BulkRecord, RequestKey, Storage } from "../../storage/port.ts";
 import type { RunLists } from "../finding/run-lists.ts";
 import { NAMESPACE } from "../namespace.ts";
-import { type Page, readCursor, writeCursor } from "../pages.ts";
+import { type Page, readPage } from "../pages.ts";
 import type { Beginnings } from "./beginnings.ts";
 
 /** Runs that a count looks at, and for how long, before it answers with what it has. */
@@ -15,9 +14,6 @@ const MOST_COUNTED = 10_000;
 const COUNTING_MILLISECONDS = 100;
 /** Runs that one look is at. */
 export const LOOKED_AT = 2000;
-/** Of cursors. */
-const LIST = "bulk";
-const ORDER = "desc";
 
 /** An action upon all runs that fit a query, as it was read. */
 export interface BulkAsked extends Omit<BulkSettings, "filter"> {
@@ -84,13 +80,8 @@ export class BulkService {
   }
 
   /** Newest first. @throws ValidationFailed where the cursor is another list's */
-  async list({ limit = DEFAULT_LIMIT, cursor }: BulkQuery): Promise<Page<BulkRecord>> {
-    const after = cursor === undefined ? null : readCursor(cursor, LIST, ORDER);
-    const found = await this.#storage.bulk.list({ namespace: NAMESPACE, after, limit: limit + 1 });
-    const items = found.slice(0, limit);
-    const last = items.at(-1);
-    const isMore = found.length > limit && last !== undefined;
-    return { items, nextCursor: isMore ? writeCursor(LIST, ORDER, last.uuid) : null, limit };
+  list(query: BulkQuery): Promise<Page<BulkRecord>> {
+    return readPage("bulk", query, NAMESPACE, (page) => this.#storage.bulk.list(page));
   }
 
   /** @throws PlatformError bulk_not_found */

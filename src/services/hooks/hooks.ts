@@ -10,11 +10,10 @@ import type { PageQuery } from "../../schemas/page-query.ts";
 import type { HookRecord, Outcome, Storage } from "../../storage/port.ts";
 import type { TraceContext } from "../../tracing/context.ts";
 import { NAMESPACE } from "../namespace.ts";
-import { type Page, readCursor, writeCursor } from "../pages.ts";
+import { type Page, readPage } from "../pages.ts";
 import type { TriggerService } from "../triggers.ts";
 import { isSecret, verified } from "./verification.ts";
 
-const DEFAULT_LIMIT = 50;
 const TOKEN_BYTES = 32;
 const DAY_MILLISECONDS = 24 * 60 * 60 * 1000;
 /** The names that a filter can read. */
@@ -89,14 +88,8 @@ export class HookService {
   }
 
   /** @throws ValidationFailed when the cursor is not one of this list and order */
-  async list({ limit = DEFAULT_LIMIT, order = "desc", cursor }: PageQuery): Promise<Page<HookRecord>> {
-    const after = cursor === undefined ? null : readCursor(cursor, "hooks", order);
-    // One more than asked for tells whether there is a next page.
-    const rows = await this.#storage.hooks.list({ namespace: NAMESPACE, limit: limit + 1, order, after });
-    const items = rows.slice(0, limit);
-    const last = items.at(-1);
-    const nextCursor = rows.length > limit && last !== undefined ? writeCursor("hooks", order, last.uuid) : null;
-    return { items, nextCursor, limit };
+  list(query: PageQuery): Promise<Page<HookRecord>> {
+    return readPage("hooks", query, NAMESPACE, (page) => this.#storage.hooks.list(page));
   }
 
   /**

@@ -12,10 +12,9 @@ import {
 } from "../../schemas/schedule.ts";
 import type { Outcome, ScheduleRecord, Schedules } from "../../storage/port.ts";
 import { NAMESPACE } from "../namespace.ts";
-import { type Page, readCursor, writeCursor } from "../pages.ts";
+import { type Page, readPage } from "../pages.ts";
 import type { Firing } from "./firing.ts";
 
-const DEFAULT_LIMIT = 50;
 /** Attempts for a schedule that others move meanwhile. */
 const ATTEMPTS = 5;
 
@@ -89,14 +88,8 @@ export class ScheduleService {
   }
 
   /** @throws ValidationFailed when the cursor is not one of this list and order */
-  async list({ limit = DEFAULT_LIMIT, order = "desc", cursor }: PageQuery): Promise<Page<ScheduleRecord>> {
-    const after = cursor === undefined ? null : readCursor(cursor, "schedules", order);
-    // One more than asked for tells whether there is a next page.
-    const rows = await this.#schedules.list({ namespace: NAMESPACE, limit: limit + 1, order, after });
-    const items = rows.slice(0, limit);
-    const last = items.at(-1);
-    const nextCursor = rows.length > limit && last !== undefined ? writeCursor("schedules", order, last.uuid) : null;
-    return { items, nextCursor, limit };
+  list(query: PageQuery): Promise<Page<ScheduleRecord>> {
+    return readPage("schedules", query, NAMESPACE, (page) => this.#schedules.list(page));
   }
 
   /** A run now, beside its ticks. @throws PlatformError schedule_not_found, and as a trigger does */

@@ -3,7 +3,7 @@
  * file adds a step type, to the API and to the threads alike.
  */
 import type { Static, TSchema } from "@sinclair/typebox";
-import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
+import { type Check, checkOf } from "../schemas/check.ts";
 import type { Child } from "../schemas/child.ts";
 import type { Json, JsonObject } from "../schemas/json.ts";
 import { describeFailure, type FailureName, type Subjects } from "../step-failures.ts";
@@ -156,10 +156,10 @@ export function defineConnector<Schema extends TSchema>(connector: Connector<Sch
   return connector;
 }
 
-/** A connector with its schema compiled, for the engine and the API. */
+/** A connector with the check of its schema, for the engine and the API. */
 export interface StepType {
   connector: Connector;
-  validator: TypeCheck<TSchema>;
+  validator: Check<TSchema>;
 }
 
 export type StepTypes = ReadonlyMap<string, StepType>;
@@ -178,7 +178,7 @@ export async function loadStepTypes(): Promise<StepTypes> {
     const connector = connectorOf(module);
     if (connector === null) throw new Error(`src/connectors/${file} has no default export made by defineConnector`);
     if (types.has(connector.type)) throw new Error(`src/connectors/${file} repeats the step type "${connector.type}"`);
-    types.set(connector.type, { connector, validator: TypeCompiler.Compile(connector.config) });
+    types.set(connector.type, { connector, validator: checkOf(connector.config) });
   }
   return types;
 }

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { choose, go } from "../../address/address.ts";
+import { useDoing } from "../../data/doing.ts";
 import { platform } from "../../data/platform.ts";
-import { type Problem, problemOf } from "../../data/problem.ts";
 import { CopyButton } from "../../shared/copy/copy-button.tsx";
 import { Dialog } from "../../shared/dialog/dialog.tsx";
 import { ProblemLine } from "../../shared/states/states.tsx";
@@ -11,15 +11,10 @@ import type { TabProps } from "./tab.ts";
 export function DeleteDialog({ workflow: { uuid, id, name } }: TabProps) {
   const wanted = typeof id === "string" ? id : uuid;
   const [typed, setTyped] = useState("");
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const remove = async () => {
-    try {
-      await platform.workflows.delete(uuid);
-      go("/workflows");
-    } catch (error) {
-      setProblem(problemOf(error));
-    }
-  };
+  const { run, isBusy, problem } = useDoing(async () => {
+    await platform.workflows.delete(uuid);
+    go("/workflows");
+  });
   return (
     <Dialog title={`Delete “${name}”`} onClose={() => go(choose({ delete: null }))}>
       <p>
@@ -43,7 +38,7 @@ export function DeleteDialog({ workflow: { uuid, id, name } }: TabProps) {
         <button type="button" onClick={() => go(choose({ delete: null }))}>
           Keep it
         </button>
-        <button type="button" class="danger" disabled={typed.trim() !== wanted} onClick={remove}>
+        <button type="button" class="danger" disabled={isBusy || typed.trim() !== wanted} onClick={run}>
           Delete
         </button>
       </div>

@@ -1,8 +1,8 @@
 import { useState } from "preact/hooks";
 import type { Schedule } from "../../../../schemas/schedule.ts";
 import { address, choose, go } from "../../../address/address.ts";
+import { useDoing } from "../../../data/doing.ts";
 import { platform } from "../../../data/platform.ts";
-import { type Problem, problemOf } from "../../../data/problem.ts";
 import { Dialog } from "../../../shared/dialog/dialog.tsx";
 import { ANY } from "../../../shared/form/fields.ts";
 import type { FaultsByPlace } from "../../../shared/form/input.ts";
@@ -25,13 +25,9 @@ interface ScheduleFormProps {
 export function ScheduleForm({ schedule, onSaved }: ScheduleFormProps) {
   const [written, setWritten] = useState(() => begunWith(schedule, address.peek().query.get("workflow") ?? ""));
   const [faults, setFaults] = useState<FaultsByPlace>(new Map());
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const [isSaving, setIsSaving] = useState(false);
   const input = inputOf(written, schedule);
   const change = (part: Partial<Written>) => setWritten((all) => ({ ...all, ...part }));
-  const save = async () => {
-    setIsSaving(true);
-    setProblem(null);
+  const { run, isBusy, problem } = useDoing(async () => {
     try {
       const saved = await (schedule === null
         ? platform.schedules.create(input)
@@ -40,10 +36,9 @@ export function ScheduleForm({ schedule, onSaved }: ScheduleFormProps) {
       go(choose({ new: null, edit: null, workflow: null, schedule: saved.id }), { replaces: true });
     } catch (error) {
       setFaults(faultsIn(error));
-      setProblem(problemOf(error));
-      setIsSaving(false);
+      throw error;
     }
-  };
+  });
   return (
     <Dialog
       title={schedule === null ? "New schedule" : `Edit ${schedule.id}`}
@@ -53,7 +48,7 @@ export function ScheduleForm({ schedule, onSaved }: ScheduleFormProps) {
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          void save();
+          run();
         }}
       >
         <ScheduleNames {...{ written, faults, change }} isNew={schedule === null} />
@@ -85,7 +80,7 @@ export function ScheduleForm({ schedule, onSaved }: ScheduleFormProps) {
         <SchedulePreview input={input} onFaults={setFaults} />
         <ProblemLine problem={problem} />
         <div class="dialog-foot">
-          <button type="submit" class="primary" disabled={isSaving || input.workflow_id === ""}>
+          <button type="submit" class="primary" disabled={isBusy || input.workflow_id === ""}>
             {schedule === null ? "Make the schedule" : "Save"}
           </button>
         </div>

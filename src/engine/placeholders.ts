@@ -118,9 +118,10 @@ function lookUp({ path, segments, trimmed }: PathPart, context: ExpressionScope)
 }
 
 function follow(segments: readonly string[] | null, context: ExpressionScope): Json | undefined {
-  const [root] = segments ?? NOWHERE;
-  let value = root === undefined ? undefined : context.get(root);
-  for (let at = 1; segments !== null && at < segments.length; at++) {
+  const root = segments?.[0];
+  if (segments === null || root === undefined) return undefined;
+  let value = context.get(root);
+  for (let at = 1; at < segments.length; at++) {
     const segment = segments[at] ?? "";
     if (value === null || typeof value !== "object" || !Object.hasOwn(value, segment)) {
       return undefined;
@@ -129,5 +130,3 @@ function follow(segments: readonly string[] | null, context: ExpressionScope): J
   }
   return value;
 }
-
-const NOWHERE: readonly string[] = [];

@@ -13,7 +13,7 @@ import { done } from "./workers.ts";
 // The row is read first, and written by its key: SQLite 3.54 plans a join with parameters anew at each call, which took 70 µs of
 // an end. Nothing changes the row in between, since this connection alone writes.
 const FIND =
-  "select token, started_at as startedAt, paused_at as pausedAt, log_length as logLength, inbox, parent_uuid is not null or has_children as hasFamily from run_queue where run_uuid = ? and namespace = ?";
+  "select token, started_at as startedAt, paused_at as pausedAt, log_length as logLength, inbox, parent_uuid is not null as hasParent, has_children as hasChildren from run_queue where run_uuid = ? and namespace = ?";
 
 const APPEND = "insert into run_log (run_uuid, seq, token, entries) values (?, ?, ?, ?) on conflict do nothing";
 
@@ -97,7 +97,8 @@ export class ProgressWriter {
 
   /** Why the run is not stored that its failure was to start; null else. */
   #write(progress: Progress, row: QueueRow): ChildRefusal | null {
-    const { uuid, token, seq, entries, crashes, heard = 0, taken = [], left = [], obeys, next } = progress;
+    const { uuid, token, seq, entries, crashes, heard = 0, obeys, next } = progress;
+    const { taken = [], left = [], children = [] } = progress;
     const length = entries === null ? seq : seq + 1;
     const startedAt = row.startedAt ?? progress.startedAt ?? this.#clock.now();
     const came = [length, crashes, startedAt, heard, uuid] as const;
@@ -114,8 +115,9 @@ export class ProgressWriter {
     const ended = this.#database
       .query<{ workflowUuid: string }, (string | number | null)[]>(END)
       .get(status, startedAt, completedAt, error, stepResults, token, crashes, output, errorDetails, uuid);
-    const refused = this.#children.store(progress, progress.children ?? []);
-    if (row.hasFamily) this.#family.end(uuid, next);
+    const refused = this.#children.store(progress, children);
+    if (row.hasParent) this.#family.tellParent(uuid, next);
+    if (row.hasChildren || children.length > 0) this.#family.leave(uuid, null);
     this.#database.query(LEAVE).run(uuid);
     if (row.inbox > 0) this.#inbox.clear(uuid);
     if (ended !== null) this.#counter.add(progress.namespace, ended.workflowUuid, status);
@@ -140,5 +142,6 @@ interface QueueRow {
   logLength: number;
   /** Things that came into its inbox. */
   inbox: number;
-  hasFamily: number;
+  hasParent: number;
+  hasChildren: number;
 }

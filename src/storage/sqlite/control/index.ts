@@ -92,7 +92,8 @@ export class Control {
     }
     const row = this.#database.query<{ workflowUuid: string }, [number, string]>(CANCEL).get(now, uuid);
     if (row !== null) this.#writing?.counter.add(namespace, row.workflowUuid, "cancelled");
-    this.#writing?.family.end(uuid, { status: "cancelled", error: null });
+    this.#writing?.family.tellParent(uuid, { status: "cancelled", error: null });
+    if (queued?.hasChildren) this.#writing?.family.leave(uuid, null);
     this.#database.query(LEAVE).run(uuid);
     this.#inbox.clear(uuid);
     this.#database.query(LEAVE_LINE).run(uuid);

@@ -52,14 +52,12 @@ export class Family {
     this.#inbox = inbox;
   }
 
-  /** A run ended: tells the one that waits for it, and cancels those that it waits for. To be called before it leaves the queue. */
-  end(uuid: string, { status, error, output, errorDetails }: Omit<RunEnd, "kind" | "stepResults">): void {
+  /** Tells the run that waits for one that ended. To be called before that leaves the queue. */
+  tellParent(uuid: string, { status, error, output, errorDetails }: Omit<RunEnd, "kind" | "stepResults">): void {
     const parent = this.#parentOf(PARENT_OF, uuid) ?? this.#parentOf(PARENT_OF_WAITING, uuid);
-    if (parent !== null) {
-      const said = { output: parsed(output), error: errorDetails === undefined ? error : parsed(errorDetails) };
-      this.#inbox.tell(parent.uuid, parent.path, uuid, { run_id: uuid, status, ...said });
-    }
-    this.leave(uuid, null);
+    if (parent === null) return;
+    const said = { output: parsed(output), error: errorDetails === undefined ? error : parsed(errorDetails) };
+    this.#inbox.tell(parent.uuid, parent.path, uuid, { run_id: uuid, status, ...said });
   }
 
   /** Cancels the runs that attempts of a run, or all of them (null), wait for no more. */

@@ -61,8 +61,9 @@ export class NewChildren {
 
   /** The children that have to be made by other versions than they were. */
   unprepared(namespace: string, children: readonly NewChild[]): MadeBy[] {
+    const find = this.#finder(namespace);
     return children.flatMap(({ path, preparedFor, ...child }) => {
-      const found = this.#find(namespace, child);
+      const found = find(child);
       if (typeof found === "string") return [];
       const { workflowUuid, version, isToPrepare } = found;
       const isMadeByIt = preparedFor?.workflowUuid === workflowUuid && preparedFor.version === version;
@@ -76,9 +77,10 @@ export class NewChildren {
     const parent = children.length === 0 ? null : this.#database.query<Parent, [string]>(PARENT).get(uuid);
     if (parent === null) return null;
     this.#database.query(MARK).run(uuid);
+    const find = this.#finder(namespace);
     let refusal: ChildRefusal | null = null;
     for (const child of children) {
-      const refused = this.#storeOne({ namespace, uuid }, parent, child);
+      const refused = this.#storeOne({ namespace, uuid }, parent, child, find(child));
       if (child.path === ON_FAILURE) refusal = refused;
       else if (refused !== null) this.#inbox.tell(uuid, child.path, child.uuid ?? "", refusalOf(child, refused));
       else if (!child.isAwaited) this.#inbox.tell(uuid, child.path, child.uuid ?? "", { run_id: child.uuid });
@@ -86,10 +88,14 @@ export class NewChildren {
     return refusal;
   }
 
-  #storeOne({ namespace, uuid }: RunKey, parent: Parent, child: NewChild): ChildRefusal | null {
+  #storeOne(
+    { namespace, uuid }: RunKey,
+    parent: Parent,
+    child: NewChild,
+    found: Found | ChildRefusal,
+  ): ChildRefusal | null {
     const isOwn = child.path !== ON_FAILURE;
     if (isOwn && parent.generation >= MAX_GENERATIONS) return "too_deep";
-    const found = this.#find(namespace, child);
     if (typeof found === "string") return found;
     if (child.faults !== undefined) return "invalid_input";
     const { workflowUuid, version } = found;
@@ -117,6 +123,17 @@ export class NewChildren {
     }
     this.#counter.add(namespace, workflowUuid, "created");
     return null;
+  }
+
+  /** Finds what children of one write are runs of: mostly they are of one workflow, which is looked up once. */
+  #finder(namespace: string): (child: Pick<NewChild, "workflow" | "version">) => Found | ChildRefusal {
+    const known = new Map<string, Found | ChildRefusal>();
+    return (child) => {
+      const name = `${child.version} ${child.workflow}`;
+      const found = known.get(name) ?? this.#find(namespace, child);
+      known.set(name, found);
+      return found;
+    };
   }
 
   #find(namespace: string, { workflow, version: asked }: Pick<NewChild, "workflow" | "version">): Found | ChildRefusal {

@@ -5,8 +5,10 @@ import type { InboxRow } from "../../schemas/inbox.ts";
 export class Inbox {
   /** The last `seq` that is known. */
   heard = 0;
-  /** What was not taken, in the order of arrival. */
-  #rows: InboxRow[] = [];
+  /** What was not taken, by `seq`, in the order of arrival. */
+  readonly #rows = new Map<number, InboxRow>();
+  /** Those of them that are ends of runs, by the attempt that started the run: a thousand attempts may wait at once. */
+  readonly #ends = new Map<string, InboxRow>();
   /** The names of the signals that steps under way wait for, by path, in the order in which they began. */
   readonly #waits = new Map<string, readonly string[]>();
   /** What each of them may take; null while that is not known. */
@@ -21,7 +23,8 @@ export class Inbox {
     for (const row of rows) {
       if (row.seq <= this.heard) continue;
       this.heard = row.seq;
-      this.#rows.push(row);
+      this.#rows.set(row.seq, row);
+      if (row.kind === "child") this.#ends.set(row.name, row);
       this.#given = null;
     }
   }
@@ -40,25 +43,28 @@ export class Inbox {
 
   /** A row was taken, as the log says. */
   take(seq: number): void {
-    this.#rows = this.#rows.filter((row) => row.seq !== seq);
-    this.#given = null;
+    const row = this.#rows.get(seq);
+    if (row === undefined) return;
+    this.#rows.delete(seq);
+    if (row.kind === "child") this.#ends.delete(row.name);
+    else this.#given = null;
   }
 
   /** The signal for a step: the oldest that it names, unless a step that began before it names that too. */
   givenTo(path: string): InboxRow | undefined {
-    if (this.#rows.length === 0) return undefined;
+    if (this.#rows.size === 0) return undefined;
     this.#given ??= this.#assign();
     return this.#given.get(path);
   }
 
   /** What came of the run that an attempt of a step started. */
   endOf(attempt: string): InboxRow | undefined {
-    return this.#rows.find(({ kind, name }) => kind === "child" && name === attempt);
+    return this.#ends.get(attempt);
   }
 
   #assign(): ReadonlyMap<string, InboxRow> {
     const given = new Map<string, InboxRow>();
-    const left = new Set(this.#rows.filter(({ kind }) => kind === "signal"));
+    const left = new Set([...this.#rows.values()].filter(({ kind }) => kind === "signal"));
     for (const [path, names] of this.#waits) {
       for (const row of left) {
         if (!names.includes(row.name)) continue;

@@ -109,6 +109,12 @@ function decideHandler(block: BlockState, { bodies }: StepState, { failure }: Ha
 
 /** The first thing to do in any of them, or how long none has any. */
 function decideBodies(bodies: readonly BlockState[], asked: Asked): Decision {
+  // The iteration of a map that follows one that ended is the last of up to a thousand, which need not be asked one by one.
+  const newest = bodies.at(-1);
+  if (newest !== undefined && newest.iteration !== null && newest.current === null && bodies.at(-2)?.current !== null) {
+    const decision = decideBlock(newest, asked);
+    if (decision.kind !== "wait") return decision;
+  }
   let wakeAt: number | null = null;
   for (const body of bodies) {
     const decision = decideBlock(body, asked);

@@ -17,6 +17,8 @@ export interface CoalescerOptions<Item, Result> {
    * full: for work whose cost is in the batch, fewer and larger ones.
    */
   flushes: number;
+  /** So many items are worth a batch of their own beside others, so that the next are read while these are being written. 16 by default. */
+  worthItems?: number;
   /** How long the first call of an idle coalescer waits for others; for work whose callers do not wait for it. */
   gatherMilliseconds?: number;
 }
@@ -25,7 +27,7 @@ export interface CoalescerOptions<Item, Result> {
 const MAX_ITEMS = 1000;
 const MAX_BYTES = 1024 * 1024;
 
-/** So many items are worth a batch of their own at once, so that the next are read while these are being written; and a full rest. */
+/** So many items are worth a batch of their own, and a full rest. */
 const FULL_ITEMS = 16;
 
 /** Bounds of the queue: above them new items are refused at once. */
@@ -65,6 +67,7 @@ export class Coalescer<Item, Result> {
   readonly #items: Histogram;
   readonly #waits: Histogram;
   readonly #rejected: Counter;
+  readonly #worthItems: number;
   #waiting: Waiting<Item, Result>[] = [];
   #waitingBytes = 0;
   #flushes = 0;
@@ -77,6 +80,7 @@ export class Coalescer<Item, Result> {
 
   constructor(options: CoalescerOptions<Item, Result>) {
     this.#options = options;
+    this.#worthItems = options.worthItems ?? FULL_ITEMS;
     this.#items = batchItems.of({ batch: options.name });
     this.#waits = batchWait.of({ batch: options.name });
     this.#rejected = batchRejected.of({ batch: options.name });
@@ -101,7 +105,7 @@ export class Coalescer<Item, Result> {
   #schedule(): void {
     const { clock, gatherMilliseconds } = this.#options;
     // Never within the call itself: the caller may add more items in this turn.
-    if (this.#waiting.length === FULL_ITEMS) queueMicrotask(() => this.#flushIfReady());
+    if (this.#waiting.length === this.#worthItems) queueMicrotask(() => this.#flushIfReady());
     else if (this.#flushes === 0 && !this.#scheduled) {
       this.#scheduled = true;
       const flush = () => {
@@ -114,7 +118,7 @@ export class Coalescer<Item, Result> {
   }
 
   #flushIfReady(): void {
-    const limit = this.#waiting.length >= FULL_ITEMS ? this.#options.flushes : 1;
+    const limit = this.#waiting.length >= this.#worthItems ? this.#options.flushes : 1;
     if (this.#waiting.length > 0 && this.#flushes < limit && !this.#resting) this.#flush();
   }
 

@@ -62,6 +62,7 @@ export class RunRepository {
       name: "run_batches",
       clock,
       flushes: storage.batchesAtOnce,
+      worthItems: 1,
       flush: async (batches) => {
         const outcomes = await store(storage, executeBeforeInsert, batches.flat());
         const next = outcomes.values();

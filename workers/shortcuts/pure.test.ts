@@ -1,22 +1,25 @@
 import { expect, test } from "bun:test";
 import pino from "pino";
-import { HandClock } from "../../src/clock.fixture.ts";
-import type { Executor } from "../execution/port.ts";
+import { HandClock, settled } from "../../src/clock.fixture.ts";
+import type { Executed, Executor } from "../execution/port.ts";
 import { Suspects } from "../holding/suspects.ts";
 import { PureExecution } from "./pure.ts";
 
 const LIMIT_MILLISECONDS = 50;
 
 /** Threads that never answer: every execution is late. */
-const silent: Pick<Executor, "freest" | "execute"> = { freest: () => 0, execute: () => new Promise(() => {}) };
+const silent: Threads = { freest: () => 0, execute: () => new Promise(() => {}) };
+
+type Threads = Pick<Executor, "freest" | "execute">;
+
+function executionOn(executor: Threads, clock: HandClock): PureExecution {
+  const log = pino({ level: "silent" });
+  return new PureExecution({ executor, clock, log }, new Suspects({ clock, log }, { onFailureOf: () => null }));
+}
 
 function lateness(): { clock: HandClock; beLate(): Promise<void>; pause(): number } {
   const clock = new HandClock();
-  const log = pino({ level: "silent" });
-  const pure = new PureExecution(
-    { executor: silent, clock, log },
-    new Suspects({ clock, log }, { onFailureOf: () => null }),
-  );
+  const pure = executionOn(silent, clock);
   return {
     clock,
     async beLate() {
@@ -52,4 +55,56 @@ test("batches that are late together are late once", async () => {
   expect(pause()).toBe(50);
   await beLate();
   expect(pause()).toBe(100);
+});
+
+const executed: Executed = {
+  kind: "advanced",
+  advanced: { seq: 0, entries: "[]", mustSave: false, next: { kind: "again" } },
+};
+
+/** Threads that end the tasks one by one, when they are told to; and three tasks handed to them. */
+function threeTasks() {
+  const clock = new HandClock();
+  const ends: (() => void)[] = [];
+  const executor: Threads = {
+    freest: () => 0,
+    execute: ({ runs }) =>
+      new Promise((resolve) => {
+        ends.push(() => resolve(runs.map(() => executed)));
+      }),
+  };
+  const runs = Array.from({ length: 3 * 128 }, () => ({ uuid: "", payload: "{}", definition: "d", text: "[]" }));
+  const execution = executionOn(executor, clock).execute(runs, LIMIT_MILLISECONDS);
+  return {
+    execution,
+    async after(milliseconds: number, task?: number): Promise<void> {
+      clock.time += milliseconds;
+      if (task !== undefined) ends[task]?.();
+      await settled();
+    },
+    async ring(): Promise<void> {
+      clock.ring();
+      await settled();
+    },
+  };
+}
+
+test("many runs have the time that they need, as long as their tasks go on ending", async () => {
+  const { execution, after, ring } = threeTasks();
+  for (const task of [0, 1]) {
+    await after(40, task);
+    await ring();
+  }
+  await after(40, 2);
+  expect((await execution).filter((one) => one !== null)).toHaveLength(3 * 128);
+});
+
+test("what threads did in time is kept where the rest is late", async () => {
+  const { execution, after, ring } = threeTasks();
+  await after(40, 1);
+  await ring();
+  await after(LIMIT_MILLISECONDS);
+  await ring();
+  const results = await execution;
+  expect(results.map((one) => one !== null)).toEqual(results.map((_, at) => at >= 128 && at < 256));
 });

@@ -6,6 +6,8 @@ import { type Advanced, type Executor, ThreadLost } from "../execution/port.ts";
 import type { Suspects } from "../holding/suspects.ts";
 
 const MAX_RUNS_PER_TASK = 128;
+/** How often its limit an execution may take while tasks end. */
+const LONGEST_WAIT = 10;
 /**
  * After runs that were late, or took their thread along, others go the usual way for so long. A machine is often late once, a
  * slow workflow again and again: the first pause is short, and each that follows soon is twice the one before.
@@ -14,6 +16,12 @@ const SHORTEST_PAUSE_MILLISECONDS = 50;
 const LONGEST_PAUSE_MILLISECONDS = 5000;
 /** A pause that follows within so long is longer. */
 const SOON_MILLISECONDS = 10_000;
+
+class Late extends Error {
+  constructor() {
+    super("late");
+  }
+}
 
 export interface PureExecutionOptions {
   executor: Pick<Executor, "freest" | "execute">;
@@ -38,6 +46,8 @@ export class PureExecution {
   readonly #suspects: Suspects;
   #pausedUntil = Number.NEGATIVE_INFINITY;
   #pause = 0;
+  /** When a task ended last, on the monotonic clock. */
+  #movedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: PureExecutionOptions, suspects: Suspects) {
     this.#options = options;
@@ -49,20 +59,45 @@ export class PureExecution {
     return this.#options.clock.monotonic() >= this.#pausedUntil && !this.#suspects.has(definition);
   }
 
-  /** Executes the runs within so many milliseconds; progress in their order, null for each that has to be claimed. */
+  /**
+   * Executes the runs; progress in their order, null for each that has to be claimed.
+   * @param milliseconds it goes on for as long as some task ends within this time, and for ten times as long at most
+   */
   async execute(runs: PureRun[], milliseconds: number): Promise<(Advanced | null)[]> {
     const { clock, log } = this.#options;
-    const tasks: Promise<(Advanced | null)[]>[] = [];
+    const results: (Advanced | null)[] = [];
+    const tasks: Promise<void>[] = [];
     for (let at = 0; at < runs.length; at += MAX_RUNS_PER_TASK) {
-      tasks.push(this.#task(runs.slice(at, at + MAX_RUNS_PER_TASK)));
+      const task = this.#task(runs.slice(at, at + MAX_RUNS_PER_TASK));
+      tasks.push(
+        task.then((advanced) => {
+          for (const [index, one] of advanced.entries()) results[at + index] = one;
+          this.#movedAt = clock.monotonic();
+        }),
+      );
     }
     try {
-      return (await within(clock, milliseconds, Promise.all(tasks), () => new Error("late"))).flat();
+      await this.#whileMoving(Promise.all(tasks), milliseconds);
     } catch (error) {
       // Once it is claimed, a run under which threads are lost can be found and charged.
       this.#pauseNow();
       log.debug({ error: messageOf(error), runs: runs.length }, "not executed unclaimed; the runs will be claimed");
-      return runs.map(() => null);
+    }
+    return runs.map((_, index) => results[index] ?? null);
+  }
+
+  /** Waits for work while tasks end, its own or those in front of it. @throws Error once none has ended for so long */
+  async #whileMoving(work: Promise<unknown>, milliseconds: number): Promise<void> {
+    const { clock } = this.#options;
+    const end = clock.monotonic() + milliseconds * LONGEST_WAIT;
+    for (;;) {
+      const since = clock.monotonic();
+      try {
+        await within(clock, milliseconds, work, () => new Late());
+        return;
+      } catch (error) {
+        if (!(error instanceof Late) || this.#movedAt <= since || clock.monotonic() >= end) throw error;
+      }
     }
   }
 

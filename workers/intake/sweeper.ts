@@ -98,6 +98,10 @@ export class Sweeper {
     this.#noticed = Number.POSITIVE_INFINITY;
   }
 
+  #sweepNow(): void {
+    if (!this.#stopped && !this.#sweeping) this.#sweep();
+  }
+
   /** Claims and hands over; gives how many. */
   async #claim(claim: DueClaim): Promise<number> {
     const { storage, dispatcher } = this.#options;
@@ -118,6 +122,8 @@ export class Sweeper {
     this.#cancelTimer();
     if (this.#stopped) return;
     this.#wakesAt = time;
-    this.#cancelTimer = clock.timer(time - clock.now(), () => this.#sweep());
+    // A timer takes a millisecond at least, which who waits for a signal or a child would wait as well.
+    if (time <= clock.now()) clock.nextTurn(() => this.#sweepNow());
+    else this.#cancelTimer = clock.timer(time - clock.now(), () => this.#sweep());
   }
 }

@@ -6,7 +6,7 @@ import { STRICT } from "./run-workloads.ts";
 import { POISONED, type Workload } from "./workloads.ts";
 
 /** Their steps all begin once, where they succeed. */
-const EXACT = ["parent", "starts in turn", "starts prepared"];
+const EXACT = ["parent", "starts many", "starts in turn", "starts prepared"];
 
 /** Runs of a seed, with those that were started by others. */
 const MOST = 2000;

@@ -1,6 +1,6 @@
 import { REPEATED } from "./repeated.ts";
 import { RUN_WORKLOADS, TOLD, type Workload } from "./run-workloads.ts";
-import { acts, block, fails, listens, parallel, pure, RETRY, route, starts, tells, waits } from "./steps.ts";
+import { acts, block, each, fails, listens, parallel, pure, RETRY, route, starts, tells, waits } from "./steps.ts";
 
 export type { RunOptions, Workload } from "./run-workloads.ts";
 
@@ -155,6 +155,11 @@ export const WORKLOADS: Workload[] = [
   {
     id: "grandparent",
     steps: [parallel("p", "all", [starts("c", "parent")], [acts("a"), starts("d", "short")]), pure("b")],
+    status: "success",
+  },
+  {
+    id: "starts many",
+    steps: [each("e", 14, [starts("c", "short")], { concurrency: 9 }), pure("b")],
     status: "success",
   },
   {

@@ -90,8 +90,16 @@ export interface Advanced {
         wakeAt: number | null;
         /** Whether effects of it are under way or to be started. */
         hasEffects: boolean;
+        /** How many runs its steps wait for; absent for none. */
+        awaited?: number;
       };
 }
+
+/**
+ * A run that waits for so many runs stays with its worker and in its thread for a while, so that it need not be made of its
+ * log for each few that end.
+ */
+export const MANY_AWAITED = 8;
 
 /** An effect that may be started. */
 export interface ReadyEffect {

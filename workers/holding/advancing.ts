@@ -13,7 +13,7 @@ import type { HeldRun } from "./held-run.ts";
 import { tell } from "./news.ts";
 import { dueAfterPause, dueAt } from "./pauses.ts";
 import { Saves, type SavesOptions, type SavesParts } from "./saving/saves.ts";
-import { wakeLater } from "./waking.ts";
+import { linger, wakeLater } from "./waking.ts";
 
 const RETRY_MILLISECONDS = 200;
 
@@ -98,12 +98,13 @@ export class Advancing {
     if (held.end === null) this.#startReady(held);
     if (held.saving !== null) return;
     if (held.end !== null) this.#save(held, held.end);
-    else if (held.mustSave) this.#save(held, this.#afterCheckpoint(held));
+    else if (held.mustSave) this.#save(held, this.#parts.holdings.afterCheckpoint(held));
     else if (held.again) this.add(held);
     else if (!held.isIdle) this.#wakeLater(held);
     else if (this.#stopping) this.#giveBack(held);
     // Its state was lost, and the next step is not known.
     else if (held.wakeAt === null) this.add(held);
+    else if (this.#parts.holdings.keepsWaiting(held)) linger(held, this.#options.clock, () => this.#next(held));
     else this.#save(held, dueAt(held.wakeAt));
   }
 
@@ -133,13 +134,6 @@ export class Advancing {
         this.#next(held);
       });
     }
-  }
-
-  /** A run is held on while effects of it are under way; otherwise until it sleeps, or too much is held. */
-  #afterCheckpoint(held: HeldRun): Next {
-    if (held.isAdvancing || held.underWay > 0) return { kind: "hold" };
-    if (held.isIdle && held.wakeAt !== null) return dueAt(held.wakeAt);
-    return this.#parts.holdings.afterCheckpoint();
   }
 
   /** Gives a run back: the worker that claims it when it is due begins with its log. */

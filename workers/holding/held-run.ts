@@ -50,6 +50,8 @@ export class HeldRun {
   generation = 0;
   /** When it goes on even if no effect ends and nothing comes for it, milliseconds since the epoch; Infinity for never, null where that is not known. */
   wakeAt: number | null = null;
+  /** How many runs its steps wait for; 0 as well once it has lingered for them. */
+  awaited = 0;
   /** Something came for it: it is due at once when it is given back. */
   isWoken = false;
   /** Ends the timer for that. */
@@ -129,6 +131,7 @@ export class HeldRun {
     else {
       (this.mustSave ? this.log.ready : this.ready).push(...next.ready);
       // The end of an effect may be on its way, though none is under way here.
+      this.awaited = next.awaited ?? 0;
       this.wakeAt = next.wakeAt ?? (next.hasEffects ? null : Number.POSITIVE_INFINITY);
     }
   }

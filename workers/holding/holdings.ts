@@ -1,6 +1,8 @@
 import type { Next } from "../../src/storage/port.ts";
+import { MANY_AWAITED } from "../execution/port.ts";
 import type { HeldRun, Origin } from "./held-run.ts";
 import { Lease, type LeasedRuns, type LeaseOptions } from "./lease.ts";
+import { dueAt } from "./pauses.ts";
 
 /** Payloads and logs held at once, over all runs, in characters; each is in memory about four times on its way. */
 const MAX_BYTES = 16 * 1024 * 1024;
@@ -45,8 +47,24 @@ export class Holdings implements LeasedRuns {
     return MAX_BYTES - this.#bytes;
   }
 
-  /** How a run goes on once its results are persisted: it is given back where too much is held. */
-  afterCheckpoint(): Next {
+  /** Whether some of them wait for many others. */
+  get awaitMany(): boolean {
+    for (const held of this.#held.values()) if (awaitsMany(held)) return true;
+    return false;
+  }
+
+  /** Whether a run that only waits is held on for a while: many others may end for it soon. */
+  keepsWaiting(held: HeldRun): boolean {
+    return awaitsMany(held) && this.roomBytes > 0;
+  }
+
+  /**
+   * How a run goes on once its progress is persisted: it is held on while effects of it are under way, or many runs for it; otherwise
+   * until it sleeps, or too much is held.
+   */
+  afterCheckpoint(held: HeldRun): Next {
+    if (held.isAdvancing || held.underWay > 0) return { kind: "hold" };
+    if (held.isIdle && held.wakeAt !== null) return this.keepsWaiting(held) ? { kind: "hold" } : dueAt(held.wakeAt);
     return this.roomBytes > 0 ? { kind: "hold" } : { kind: "due", dueAt: this.#options.clock.now() };
   }
 
@@ -112,4 +130,8 @@ export class Holdings implements LeasedRuns {
       this.#onEmpty = resolve;
     });
   }
+}
+
+function awaitsMany({ awaited }: HeldRun): boolean {
+  return awaited >= MANY_AWAITED;
 }

@@ -18,6 +18,11 @@ export class Children {
   /** The attempts whose runs are cancelled with this one, which waits for their ends. */
   readonly #cancelled = new Set<string>();
 
+  /** How many are waited for. */
+  get awaited(): number {
+    return this.#awaited.size;
+  }
+
   begin(path: string, awaiting: Awaiting): void {
     this.count++;
     this.#awaited.set(path, awaiting);

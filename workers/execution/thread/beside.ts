@@ -19,6 +19,7 @@ export class Beside {
   tell(advanced: Advanced, { inbox, children }: RunState): void {
     const left = children.takeLeft();
     const started = this.#children.filter(({ path }) => !left.includes(path));
+    if (advanced.next.kind === "wait" && children.awaited > 0) advanced.next.awaited = children.awaited;
     if (inbox.heard > 0) advanced.heard = inbox.heard;
     if (this.#taken.length > 0) advanced.taken = this.#taken;
     if (started.length > 0) advanced.children = started;

@@ -2,7 +2,7 @@ import type { Plan } from "../../../src/engine/plan/plan.ts";
 import { bytesOfText, lru } from "../../../src/lru.ts";
 import type { Cancel } from "../../../src/schemas/control.ts";
 import type { InboxRow } from "../../../src/schemas/inbox.ts";
-import type { Advanced, Handed } from "../port.ts";
+import { type Advanced, type Handed, MANY_AWAITED } from "../port.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { ThreadRun } from "./thread-run.ts";
 
@@ -42,13 +42,14 @@ export class ThreadRuns {
     return known;
   }
 
-  /** Advances a run, and keeps it unless it ended or sleeps. */
+  /** Advances a run, and keeps it unless it ended, sleeps, or waits for few runs alone. */
   advance(run: ThreadRun, world: Surroundings): Advanced {
     const advanced = run.advance(world);
     // Unclaimed runs have no token, and are never kept.
     if (run.token === 0) return advanced;
     const { next } = advanced;
-    if (next.kind === "again" || (next.kind === "wait" && run.hasEffects)) this.keep(run);
+    const isKept = next.kind === "wait" && (run.hasEffects || (next.awaited ?? 0) >= MANY_AWAITED);
+    if (next.kind === "again" || isKept) this.keep(run);
     else this.#forget(run);
     return advanced;
   }

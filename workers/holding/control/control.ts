@@ -10,6 +10,8 @@ import type { Holdings } from "../holdings.ts";
 
 /** A request reaches its run within a second. */
 const LOOK_MILLISECONDS = 500;
+/** While runs are held that wait for many others, whose ends other workers store. */
+const SHORT_LOOK_MILLISECONDS = 50;
 
 export interface ControlOptions {
   storage: Storage;
@@ -50,7 +52,8 @@ export class Control {
 
   #lookLater(): void {
     if (this.#isStopped) return;
-    this.#cancelTimer = this.#options.clock.timer(LOOK_MILLISECONDS, async () => {
+    const milliseconds = this.#holdings.awaitMany ? SHORT_LOOK_MILLISECONDS : LOOK_MILLISECONDS;
+    this.#cancelTimer = this.#options.clock.timer(milliseconds, async () => {
       await this.look();
       this.#lookLater();
     });

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import { systemClock } from "../clock.ts";
 import { type ErrorCode, PlatformError, type RequestFault, ValidationFailed } from "../errors.ts";
+import { RareWarning } from "../rare-warning.ts";
 import { shownFaults } from "./request/shown-faults.ts";
 import { traceOf } from "./request/traces.ts";
 
@@ -13,38 +14,26 @@ const OWN_HEADERS: Partial<Record<ErrorCode, Record<string, string>>> = {
   request_timeout: { connection: "close" },
 };
 
-/** Under overload refusals come by the thousand: they are logged in one line a second, with their number. */
-const REFUSALS_MILLISECONDS = 1000;
-
 /**
  * Makes a function that turns the error of a request into its answer. An unexpected error is logged, and not shown in the
  * answer.
  */
 export function failureReplies(log: Logger): (error: unknown, request: Request) => Response {
-  let refused = 0;
-  let loggedAt = Number.NEGATIVE_INFINITY;
+  const refusals = new RareWarning(log, systemClock, "requests refused");
 
   return (error, request) => {
     const requestId = requestIdOf(request);
     if (error instanceof ValidationFailed) return validationReply(error.faults, requestId);
     if (error instanceof PlatformError) {
-      if (error.retryable) logRefusal(error, requestId, request);
-      else if (error.status >= 500) log.error({ ...idsOf(requestId, request), code: error.code }, "request failed");
+      const { code, cause } = error;
+      if (error.retryable) refusals.say({ ...idsOf(requestId, request), code, cause: String(cause ?? "") });
+      else if (error.status >= 500) log.error({ ...idsOf(requestId, request), code }, "request failed");
       return errorReply(error, requestId);
     }
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     log.error({ ...idsOf(requestId, request), error: text }, "request failed");
     return errorReply(new PlatformError("internal"), requestId);
   };
-
-  function logRefusal({ code, cause }: PlatformError, requestId: string, request: Request): void {
-    refused++;
-    const now = systemClock.monotonic();
-    if (now - loggedAt < REFUSALS_MILLISECONDS) return;
-    log.warn({ ...idsOf(requestId, request), code, cause: String(cause ?? ""), count: refused }, "requests refused");
-    refused = 0;
-    loggedAt = now;
-  }
 }
 
 /** The ids of a request for a log line, and of its trace where it is in one. */

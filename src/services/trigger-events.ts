@@ -3,6 +3,7 @@ import { Coalescer } from "../batching/coalescer.ts";
 import type { Clock } from "../clock.ts";
 import type { Messaging } from "../messaging/port.ts";
 import { triggerEvents } from "../metrics/table.ts";
+import { RareWarning } from "../rare-warning.ts";
 import type { TriggerEvent } from "../schemas/event.ts";
 import type { RunKey } from "../schemas/run.ts";
 import type { InsertedRun } from "../storage/port.ts";
@@ -15,12 +16,12 @@ const failed = triggerEvents.of({ outcome: "failed" });
 /** Tells workers of runs that are new, or have something in their inboxes. One that is lost only makes its run wait for the sweeper. */
 export class TriggerEvents {
   readonly #messaging: Messaging;
-  readonly #log: Logger;
+  readonly #unpublished: RareWarning;
   readonly #events: Coalescer<TriggerEvent, boolean>;
 
   constructor(messaging: Messaging, clock: Clock, log: Logger) {
     this.#messaging = messaging;
-    this.#log = log;
+    this.#unpublished = new RareWarning(log, clock, "triggers not published; the sweeper takes their runs");
     this.#events = new Coalescer({
       name: "trigger_events",
       clock,
@@ -32,8 +33,7 @@ export class TriggerEvents {
   }
 
   publish(event: TriggerEvent): void {
-    const left = (error: string) =>
-      this.#log.warn({ ...namesOf(event), error }, "trigger not published; the sweeper takes it");
+    const left = (error: string) => this.#unpublished.say({ ...namesOf(event), error });
     this.#events.add(event).then(
       (isTaken) => {
         if (!isTaken) left("the broker refuses its event");

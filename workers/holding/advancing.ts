@@ -1,4 +1,3 @@
-import { messageOf } from "../../src/errors.ts";
 import { failpoint } from "../../src/failpoints.ts";
 import { type CompletedEvent, completedEvent } from "../../src/schemas/event.ts";
 import type { InboxRow } from "../../src/schemas/inbox.ts";
@@ -8,6 +7,7 @@ import { namesOf } from "../tracing/names.ts";
 import { Requests } from "./control/requests.ts";
 import { type EffectOutcome, Effects } from "./effects/effects.ts";
 import type { PlacesOptions } from "./effects/places.ts";
+import { Failures } from "./failures.ts";
 import { type Advance, Handing, type HandingOptions, type HandingParts } from "./handing.ts";
 import type { HeldRun } from "./held-run.ts";
 import { tell } from "./news.ts";
@@ -15,7 +15,7 @@ import { dueAfterPause, dueAt } from "./pauses.ts";
 import { Saves, type SavesOptions, type SavesParts } from "./saving/saves.ts";
 import { linger, wakeLater } from "./waking.ts";
 
-const RETRY_MILLISECONDS = 200;
+const RETRY_MILLISECONDS = { late: 200, error: 1000 };
 
 export interface AdvancingOptions extends HandingOptions, PlacesOptions, SavesOptions {
   /** Called when a run was given back to be due at a time, milliseconds since the epoch; never for one that waits for its inbox alone. */
@@ -44,6 +44,7 @@ export class Advancing {
   readonly effects: Effects;
   readonly #saves: Saves;
   readonly requests: Requests;
+  readonly #failures: Failures;
   #stopping = false;
 
   constructor(options: AdvancingOptions, parts: AdvancingParts) {
@@ -55,6 +56,7 @@ export class Advancing {
       onTired: (held, pause) => this.#giveBack(held, dueAfterPause(held, pause, options.clock.now())),
     });
     this.#saves = new Saves(options, parts);
+    this.#failures = new Failures(options.log, options.clock);
     const own = { holdings: parts.holdings, handing: this.#handing, effects: this.effects };
     this.requests = new Requests(options.clock, own, (held) => this.#next(held));
   }
@@ -78,11 +80,9 @@ export class Advancing {
       this.#parts.suspects.note(held, outcome.guilty, outcome.error, isEffect);
       if (outcome.guilty) this.#sortOut();
     }
-    if (outcome.kind === "error") {
-      this.#options.log.error({ ...namesOf(held), error: messageOf(outcome.error) }, "execution failed");
-    }
+    if (outcome.kind === "error") this.#failures.say(held, outcome.error);
     if (outcome.kind === "error" || outcome.kind === "late") {
-      this.#options.clock.timer(RETRY_MILLISECONDS, () => this.#next(held));
+      this.#options.clock.timer(RETRY_MILLISECONDS[outcome.kind], () => this.#next(held));
     } else this.#next(held);
   }
 

@@ -3,6 +3,7 @@ import { Coalescer } from "../../../src/batching/coalescer.ts";
 import type { Clock } from "../../../src/clock.ts";
 import { messageOf } from "../../../src/errors.ts";
 import { onFailureRefused } from "../../../src/metrics/table.ts";
+import { RareWarning } from "../../../src/rare-warning.ts";
 import { type ChildRefusal, ON_FAILURE } from "../../../src/schemas/child.ts";
 import type { Outcome, Progress, Saved, Storage, VersionKey } from "../../../src/storage/port.ts";
 import type { Definitions } from "../../definitions/definitions.ts";
@@ -34,12 +35,14 @@ export class Saves {
   readonly #parts: SavesParts;
   readonly #writes: Coalescer<Progress, Saved>;
   readonly #children: NewChildren;
+  readonly #discarded: RareWarning;
   #isClosed = false;
 
   constructor(options: SavesOptions, parts: SavesParts) {
-    const { storage, clock } = options;
+    const { storage, clock, log } = options;
     this.#options = options;
     this.#parts = parts;
+    this.#discarded = new RareWarning(log, clock, "progress discarded: the lease is over");
     this.#children = new NewChildren(parts.definitions);
     this.#writes = new Coalescer({
       name: "progress",
@@ -59,7 +62,7 @@ export class Saves {
    * run is not held any more, or `close` was called: the outcome of the write is not known then.
    */
   async write(held: HeldRun, progress: Progress): Promise<Outcome<ChildRefusal | null> | null> {
-    const { clock, log } = this.#options;
+    const { clock } = this.#options;
     const { holdings } = this.#parts;
     const told = new Map<string, VersionKey>();
     for (;;) {
@@ -74,7 +77,7 @@ export class Saves {
         return outcome;
       } catch (error) {
         if (clock.monotonic() >= held.leaseUntil) {
-          log.warn({ ...namesOf(held), error: messageOf(error) }, "progress discarded: the lease is over");
+          this.#discarded.say({ ...namesOf(held), error: messageOf(error) });
           holdings.forget(held);
           return null;
         }

@@ -1,10 +1,10 @@
 /** What a storage holds, for the metrics. Measured once in ten seconds at most, over all processes that use it. */
 export interface Figures {
-  /** Runs that may be claimed now. Of these, and of each of the next five, MOST_COUNTED are counted. */
+  /** Runs that may be claimed now. Of these, and of each of the next five, MOST_COUNTED are counted at most. */
   due: number;
-  /** Runs that were begun, and wait for a time. */
+  /** Runs that were begun, and wait for a time; SQLite looks at those that go on first, MOST_COUNTED with those that have yet to begin. */
   asleep: number;
-  /** Runs that wait for a signal or the end of another run, without a limit. */
+  /** Runs that wait for a signal or the end of another run, without a limit: of MOST_COUNTED of these and of paused runs. */
   waiting: number;
   /** Runs that wait for their turn. */
   inLine: number;

@@ -61,6 +61,20 @@ test("owed events are counted up to a bound, and runs that ended are neither due
   expect((await storage.figures()).oldestOwedAt).toBeWithin(world.now() - MINUTE, world.now() + 1);
 });
 
+test("of very many that wait no more than so many are looked at", async () => {
+  const { worlds, sql } = await open("figures_waiting", 1);
+  const rows = MOST_COUNTED + 100;
+  const add = (count: number, dueAt: string, pausedAt: string | null) =>
+    sql`insert into run_queue (run_uuid, namespace, started_at, due_at, paused_at)
+      select gen_random_uuid(), 'default', now(), ${dueAt}::text::timestamptz, ${pausedAt}::text::timestamptz from generate_series(1, ${count}::integer)`;
+  await add(3, "infinity", null);
+  await add(rows, "infinity", "2020-01-01");
+  await add(2, "infinity", null);
+  await add(rows, "2999-01-01", null);
+  const figures = { asleep: MOST_COUNTED, waiting: 3, paused: MOST_COUNTED };
+  expect(await present(worlds[0]).storage.figures()).toMatchObject(figures);
+});
+
 test("the end of the first month is known once it is over", async () => {
   const { worlds, sql } = await open("figures_months", 1);
   const now = new Date();

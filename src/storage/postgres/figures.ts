@@ -34,7 +34,9 @@ export const FIGURES = keptStatement(
   `update figures set measured_at = now(),
     due = ${count(`run_queue where due_at <= now() and ${since("due_at", "$1")} and not ended`)},
     asleep = ${count("run_queue where due_at > now() and due_at < 'infinity' and started_at is not null and not ended")},
-    waiting = ${count("run_queue where due_at = 'infinity' and paused_at is null and not ended")},
+    waiting = (select count(*) from (
+      select paused_at, ended from run_queue where due_at = 'infinity' limit ${MOST_COUNTED}
+    ) as looked where paused_at is null and not ended),
     in_line = ${count("run_turns where begun_at is null")},
     paused = ${count("run_queue where paused_at is not null and holder is null and not ended")},
     owed = ${count("owed_events")},

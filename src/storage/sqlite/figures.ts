@@ -5,12 +5,23 @@ import { NEVER } from "./never.ts";
 
 const count = (rows: string) => `select count(*) as count from (select 1 from ${rows} limit ${MOST_COUNTED})`;
 
+/** Of rows that an index has no order for, no more are looked at than would be counted. */
+const countAmong = (rows: string, column: string, condition: string) =>
+  `select count(*) as count from (select ${column} from ${rows} limit ${MOST_COUNTED}) where ${condition}`;
+
 // Held runs have no due_at.
-const DUE = count("run_queue where due_at <= ?");
-const ASLEEP = count(`run_queue where due_at > ? and due_at < ${NEVER} and started_at is not null`);
-const WAITING = count(`run_queue where due_at = ${NEVER} and paused_at is null`);
-const PAUSED = count("run_queue where paused_at is not null and holder is null");
-const IN_LINE = count("run_turns where begun_at is null");
+/** What counts the runs of a kind, for a look at the plans as well. */
+export const COUNTS = {
+  due: count("run_queue where due_at <= ?"),
+  asleep: countAmong(
+    `run_queue where due_at > ? and due_at < ${NEVER} order by due_at`,
+    "started_at",
+    "started_at is not null",
+  ),
+  waiting: countAmong(`run_queue where due_at = ${NEVER}`, "paused_at", "paused_at is null"),
+  paused: count("run_queue where paused_at is not null and holder is null"),
+  inLine: count("run_turns where begun_at is null"),
+};
 
 /** Runs that were begun long ago and are not over may stand before it. */
 const OLDEST_ENDED = `select completed_at as endedAt
@@ -34,11 +45,11 @@ export class Measure {
     if (this.#last !== null && now - this.#measuredAt < FRESH_MILLISECONDS) return this.#last;
     this.#measuredAt = now;
     this.#last = {
-      due: this.#count(DUE, this.#clock.now()),
-      asleep: this.#count(ASLEEP, this.#clock.now()),
-      waiting: this.#count(WAITING),
-      inLine: this.#count(IN_LINE),
-      paused: this.#count(PAUSED),
+      due: this.#count(COUNTS.due, this.#clock.now()),
+      asleep: this.#count(COUNTS.asleep, this.#clock.now()),
+      waiting: this.#count(COUNTS.waiting),
+      inLine: this.#count(COUNTS.inLine),
+      paused: this.#count(COUNTS.paused),
       owed: null,
       oldestOwedAt: null,
       monthsAhead: null,

@@ -23,6 +23,7 @@ import { RunSteps } from "./services/finding/run-steps.ts";
 import { HistoryService } from "./services/history/history.ts";
 import { HookService } from "./services/hooks/hooks.ts";
 import { Preparing } from "./services/preparing.ts";
+import { Presence } from "./services/presence.ts";
 import type { ReadinessService } from "./services/readiness.ts";
 import { RepeatableRequests } from "./services/repeatable.ts";
 import { RetryService } from "./services/retries.ts";
@@ -117,6 +118,9 @@ export function startServer(options: ServerOptions): Server {
   if (server === null) throw new StartError(`Nothing listens on ${config.HOST}:${config.PORT}`);
   health.start();
   bulkWork.start();
+  const leaseMilliseconds = Math.round(config.LEASE_SECONDS * 1000);
+  const presence = new Presence({ storage, clock, log, leaseMilliseconds, requests: () => server.pendingRequests });
+  presence.start();
   const shares = shareDescriptors(config.WORKER_MAX_EFFECTS);
   const stopWatch = keepDescriptorsFree(shares, () => server.closeIdleConnections(), clock, log);
   return {
@@ -124,6 +128,7 @@ export function startServer(options: ServerOptions): Server {
     readiness,
     async stop(hurry) {
       health.stop();
+      presence.stop();
       stopWatch();
       history.close();
       if (config.DRAIN_SECONDS > 0) await drain(server, hurry);

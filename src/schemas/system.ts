@@ -1,5 +1,5 @@
 /** How an installation is: what a process says of itself and of what it stands on. */
-import { type Static, Type } from "@sinclair/typebox";
+import { type Static, type TSchema, Type } from "@sinclair/typebox";
 
 const count = (description: string) => Type.Integer({ minimum: 0, description });
 const states = <Word extends string>(words: readonly Word[], description: string) =>
@@ -7,7 +7,8 @@ const states = <Word extends string>(words: readonly Word[], description: string
 
 export const SystemQueue = Type.Object(
   {
-    due: count("Runs that may be claimed now"),
+    running: count("Runs that workers hold, as each told last"),
+    due: count("Runs that may be claimed now, and that no worker has taken yet: they are late"),
     oldest_due_seconds: Type.Number({ minimum: 0, description: "For how long the first of them may" }),
     asleep: count("Runs that were begun, and wait for a time"),
     waiting: count("Runs that wait for a signal or the end of another run"),
@@ -27,18 +28,26 @@ export const SystemLimits = Type.Object(
   { title: "SystemLimits" },
 );
 
+const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+const process = {
+  id: Type.String({ format: "uuid" }),
+  version: nullable(Type.String()),
+  host: nullable(Type.String({ description: "The name of its machine" })),
+  started_at: nullable(Type.String({ format: "date-time" })),
+};
+const TELLS = "It tells three times in lease_seconds, and one that is gone is listed for as long";
+
 export const SystemWorker = Type.Object(
-  {
-    id: Type.String({ format: "uuid" }),
-    version: Type.Union([Type.String(), Type.Null()]),
-    started_at: Type.Union([Type.String({ format: "date-time" }), Type.Null()]),
-    runs: Type.Union([count("Runs that it held when it last told"), Type.Null()]),
-  },
+  { ...process, runs: nullable(count("Runs that it held when it last told")) },
   {
     title: "SystemWorker",
-    description:
-      "A process that executes runs; null for what one of the version before does not tell. It tells three times in lease_seconds, and one that is gone is listed for as long",
+    description: `What executes runs; null for what one of the version before does not tell. ${TELLS}`,
   },
+);
+
+export const SystemApi = Type.Object(
+  { ...process, requests: nullable(count("Requests that it was answering when it last told, streams among them")) },
+  { title: "SystemApi", description: `A process that serves the API. ${TELLS}` },
 );
 
 /** What a process answers. */
@@ -57,6 +66,7 @@ export const System = Type.Object(
     workers: Type.Union([Type.Array(SystemWorker, { maxItems: 100 }), Type.Null()], {
       description: "Null where the database can't be asked",
     }),
+    apis: Type.Union([Type.Array(SystemApi, { maxItems: 100 }), Type.Null()], { description: "Likewise" }),
     limits: SystemLimits,
   },
   { title: "System" },
@@ -64,4 +74,4 @@ export const System = Type.Object(
 export type System = Static<typeof System>;
 
 /** Those with a name, for OpenAPI. */
-export const SYSTEM_SCHEMAS = { System, SystemQueue, SystemWorker, SystemLimits };
+export const SYSTEM_SCHEMAS = { System, SystemQueue, SystemWorker, SystemApi, SystemLimits };

@@ -3,18 +3,18 @@ import { type Clock, isoTime } from "../clock.ts";
 import type { Config } from "../config.ts";
 import { MAX_STEPS } from "../language/definition/step.ts";
 import type { System } from "../schemas/system.ts";
-import type { Storage } from "../storage/port.ts";
+import type { ProcessRecord, Storage } from "../storage/port.ts";
 import type { ReadinessService } from "./readiness.ts";
 import { MOST_WAITING } from "./run-waits.ts";
 
 interface Options {
-  storage: Pick<Storage, "figures" | "nextDue" | "listWorkers">;
+  storage: Pick<Storage, "figures" | "nextDue" | "listProcesses">;
   readiness: Pick<ReadinessService, "look">;
   clock: Clock;
   config: Pick<Config, "mode" | "RETENTION_DAYS" | "LEASE_SECONDS">;
 }
 
-const NOTHING = { queue: null, workers: null };
+const NOTHING = { queue: null, workers: null, apis: null };
 
 /** How an installation is, as one process sees it. */
 export class SystemService {
@@ -48,24 +48,30 @@ export class SystemService {
     };
   }
 
-  async #stored(): Promise<Pick<System, "queue" | "workers">> {
+  async #stored(): Promise<Pick<System, "queue" | "workers" | "apis">> {
     const { storage, clock } = this.#options;
     try {
-      const [{ due, asleep, waiting, inLine, paused }, nextDue, workers] = await Promise.all([
+      const [{ due, asleep, waiting, inLine, paused }, nextDue, processes] = await Promise.all([
         storage.figures(),
         storage.nextDue(0),
-        storage.listWorkers(),
+        storage.listProcesses(),
       ]);
       const late = nextDue === null ? 0 : Math.max(0, clock.now() - nextDue) / 1000;
+      const workers = processes.filter(({ kind }) => kind === "worker");
+      const apis = processes.filter(({ kind }) => kind === "api");
+      const running = workers.reduce((sum, { underWay }) => sum + (underWay ?? 0), 0);
       return {
-        queue: { due, oldest_due_seconds: late, asleep, waiting, in_line: inLine, paused },
-        workers: workers.map(({ worker: id, version, startedAt, runs }) => ({
-          ...{ id, version, started_at: startedAt === null ? null : isoTime(startedAt), runs },
-        })),
+        queue: { running, due, oldest_due_seconds: late, asleep, waiting, in_line: inLine, paused },
+        workers: workers.map((worker) => ({ ...shown(worker), runs: worker.underWay })),
+        apis: apis.map((api) => ({ ...shown(api), requests: api.underWay })),
       };
     } catch {
       // It went away since it was looked at.
       return NOTHING;
     }
   }
+}
+
+function shown({ id, version, host, startedAt }: ProcessRecord) {
+  return { id, version, host, started_at: startedAt === null ? null : isoTime(startedAt) };
 }

@@ -7,7 +7,7 @@ import type { CompletedEvent } from "../schemas/event.ts";
 import type { InboxRow } from "../schemas/inbox.ts";
 import type { RunKey } from "../schemas/run.ts";
 import type { BulkActions } from "./port/bulk.ts";
-import type { ClaimedRun, DueClaim, Held, MessageClaim, WorkerLease, WorkerRecord } from "./port/claims.ts";
+import type { ClaimedRun, DueClaim, Held, MessageClaim, ProcessRecord, WorkerLease } from "./port/claims.ts";
 import type { CountsAsked, CountsFound } from "./port/counts.ts";
 import type { DurationCount, DurationsAsked, DurationsFound } from "./port/durations.ts";
 import type { Figures } from "./port/figures.ts";
@@ -115,8 +115,8 @@ export interface Storage extends Reads {
   startLease(lease: WorkerLease): Promise<void>;
   /** `lost` once the lease is over: any worker may claim its runs, and this one goes on under another id. */
   renewLease(lease: WorkerLease): Promise<Outcome<null>>;
-  /** The workers whose leases last, the oldest first: MOST_WORKERS of them. What they hold was told with the last renewal. */
-  listWorkers(): Promise<WorkerRecord[]>;
+  /** The processes whose leases last, the oldest first: MOST_PROCESSES of each kind. What is under way was told with the last renewal. */
+  listProcesses(): Promise<ProcessRecord[]>;
   /** The runs that a worker holds, including those whose claim was never answered. */
   heldBy(worker: string): Promise<(Held & Pick<Progress, "crashes">)[]>;
   /** Cancels runs: at once where no worker holds them, else through their holder. Error run_not_found. Repeating it changes nothing. */

@@ -30,6 +30,8 @@ test("Home names what fails with its last error, what waits, what runs longest a
       .getByRole("region", { name: "Numbers" })
       .getByText(/^p95 [\d.]+ m?s$/)
       .waitFor();
+    for (const name of [/^\d+ running$/, /^[\d,]+ asleep$/, /^[\d,]+ late$/])
+      await page.getByRole("region", { name: "Numbers" }).getByRole("link", { name }).waitFor();
     await page.getByText("No schedule is on").waitFor();
     await expectAccessible(page);
     await page

@@ -1,5 +1,6 @@
 /** The view of the system: how it is, what waits, and what is out while something is. */
 import { expect, test } from "bun:test";
+import { hostname } from "node:os";
 import { Client } from "../../src/client/index.ts";
 import { expectAskedAndRefused } from "../harness/browser/asked.ts";
 import { expectAccessible } from "../harness/browser/axe.ts";
@@ -17,17 +18,20 @@ test("it says what it stands on, what waits, its limits and its version", async 
   const system = await client.system();
   expect(system).toMatchObject({
     ...{ version: "0.1.0", mode: "embedded", parts: { sqlite: "up" }, out: null },
-    ...{ queue: { due: 0, waiting: 1, paused: 0 }, limits: { retention_days: 14, lease_seconds: 30 } },
-    workers: [{ version: "0.1.0", started_at: expect.any(String), runs: expect.any(Number) }],
+    ...{
+      queue: { running: expect.any(Number), due: 0, waiting: 1, paused: 0 },
+      limits: { retention_days: 14, lease_seconds: 30 },
+    },
+    workers: [{ version: "0.1.0", host: hostname(), started_at: expect.any(String), runs: expect.any(Number) }],
+    apis: [{ version: "0.1.0", host: hostname(), started_at: expect.any(String), requests: expect.any(Number) }],
   });
   expect(Date.parse(system.started_at)).toBeLessThan(Date.now());
   await ui.visit("/ui/system", async (page) => {
     await page.getByRole("listitem").filter({ hasText: "sqlite" }).getByText("up", { exact: true }).waitFor();
-    await page
-      .getByRole("listitem")
-      .filter({ hasText: "version 0.1.0" })
-      .getByText(/^\d runs?$/)
-      .waitFor();
+    for (const underWay of [/^\d+ runs?$/, /^\d+ requests?$/]) {
+      const process = page.getByRole("listitem").filter({ hasText: `${hostname()}version 0.1.0` });
+      await process.getByText(underWay).waitFor();
+    }
     await page.getByText("14 days").waitFor();
     await page.getByText("embedded").waitFor();
     await picture(page, "system");
@@ -43,6 +47,7 @@ test("a service that is out, and a word of a newer server, are said and not hidd
     out: "postgres (breaker open)",
     queue: null,
     workers: null,
+    apis: null,
   };
   const answer = {
     ...told,

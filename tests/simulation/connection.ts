@@ -156,7 +156,7 @@ const unused: Omit<Storage, "batchesAtOnce"> = {
   findCounts: never,
   addDurations: never,
   findDurations: never,
-  listWorkers: never,
+  listProcesses: never,
   findHistory: never,
   insertWorkflows: never,
   updateWorkflows: never,

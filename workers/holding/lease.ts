@@ -1,10 +1,11 @@
+import { hostname } from "node:os";
 import type { Logger } from "pino";
 import packageJson from "../../package.json" with { type: "json" };
 import type { Clock } from "../../src/clock.ts";
 import { messageOf } from "../../src/errors.ts";
 import { newId } from "../../src/ids.ts";
 import { leasesLost } from "../../src/metrics/table.ts";
-import type { AboutWorker, Held, Storage } from "../../src/storage/port.ts";
+import type { AboutProcess, Held, Storage } from "../../src/storage/port.ts";
 import type { HeldRun } from "./held-run.ts";
 
 const lost = leasesLost.of({});
@@ -64,8 +65,9 @@ export class Lease {
   }
 
   /** What is told of the worker. */
-  get #about(): AboutWorker {
-    return { version: packageJson.version, startedAt: this.#startedAt, runs: this.#runs.all().length };
+  get #about(): AboutProcess {
+    const underWay = this.#runs.all().length;
+    return { kind: "worker", version: packageJson.version, host: hostname(), startedAt: this.#startedAt, underWay };
   }
 
   /** Ends the renewals. */

@@ -15,22 +15,36 @@ export interface WorkerLease {
   worker: string;
   leaseMilliseconds: number;
   /** What it tells of itself; absent for nothing, or nothing new. */
-  about?: AboutWorker;
+  about?: AboutProcess;
 }
 
-export interface AboutWorker {
+/** A process of the API has a lease as a worker does, under which it holds nothing. */
+export type ProcessKind = "worker" | "api";
+
+export interface AboutProcess {
+  kind: ProcessKind;
   version: string;
+  /** The name of its machine. */
+  host: string;
   /** Milliseconds since the epoch. */
   startedAt: number;
-  /** Runs that it holds. */
-  runs: number;
+  /** Runs that a worker holds, or requests that a process of the API is answering. */
+  underWay: number;
 }
 
-/** A worker whose lease lasts; null for what it did not tell. */
-export type WorkerRecord = { worker: string } & { [Name in keyof AboutWorker]: AboutWorker[Name] | null };
+/** A process whose lease lasts; null for what it did not tell. */
+export interface ProcessRecord {
+  id: string;
+  /** One that tells nothing is a worker. */
+  kind: ProcessKind;
+  version: string | null;
+  host: string | null;
+  startedAt: number | null;
+  underWay: number | null;
+}
 
-/** The most workers that are listed. */
-export const MOST_WORKERS = 100;
+/** The most processes of a kind that are listed. */
+export const MOST_PROCESSES = 100;
 
 export interface Claim extends ClaimMark {
   /** The most characters of payloads, logs and inboxes; the first run is taken whatever its size. */

@@ -146,7 +146,7 @@ function postgresStorage(
     saveProgress: (items) => progress.save(items),
     startLease: (lease) => workers.start(lease),
     renewLease: (lease) => workers.renew(lease),
-    listWorkers: () => workers.list(),
+    listProcesses: () => workers.list(),
     heldBy: (worker) => workers.heldBy(worker),
     requestControl: (items) => control.request(items),
     controlOf: (worker) => control.of(worker),

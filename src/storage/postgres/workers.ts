@@ -1,7 +1,7 @@
 import { keptStatement } from "../../db/postgres/kept.ts";
 import type { Pool } from "../../db/postgres/pool.ts";
-import { MOST_WORKERS } from "../port/claims.ts";
-import type { Held, Outcome, Progress, WorkerLease, WorkerRecord } from "../port.ts";
+import { MOST_PROCESSES } from "../port/claims.ts";
+import type { Held, Outcome, ProcessRecord, Progress, WorkerLease } from "../port.ts";
 import { milliseconds } from "./statement.ts";
 
 /** Whether the lease of a worker lasts. */
@@ -14,8 +14,9 @@ const START = `with gone as (
     delete from workers w where lease_until < now() - interval '1 minute'
       and not exists (select from run_queue q where q.holder = w.uuid)
   )
-  insert into workers (uuid, lease_until, version, started_at, held) values ($1::text::uuid, now() + $2::float8 * interval '1 millisecond',
-    $3::text, to_timestamp($4::float8 / 1000), $5::text::integer)
+  insert into workers (uuid, lease_until, version, started_at, held, kind, host)
+  values ($1::text::uuid, now() + $2::float8 * interval '1 millisecond', $3::text, to_timestamp($4::float8 / 1000), $5::text::integer,
+    $6::text, $7::text)
   on conflict do nothing`;
 
 export const RENEW_LEASE = keptStatement(
@@ -33,10 +34,13 @@ export const HELD_BY = keptStatement(
   "select namespace, run_uuid, token, crashes from run_queue where holder = $1::text::uuid",
 );
 
-const LIST = `select uuid as worker, version, ${milliseconds("started_at")} as "startedAt", held as runs from workers
-  where lease_until > now() order by uuid limit ${MOST_WORKERS}`;
+const listOf = (kind: string) => `(select uuid as id, coalesce(kind, 'worker') as kind, version, host,
+    ${milliseconds("started_at")} as "startedAt", held as "underWay"
+  from workers where lease_until > now() and ${kind} order by uuid limit ${MOST_PROCESSES})`;
 
-/** The leases of workers. */
+const LIST = `select * from (${listOf("kind is distinct from 'api'")} union all ${listOf("kind = 'api'")}) as listed order by id`;
+
+/** The leases of workers, and of processes of the API. */
 export class Workers {
   readonly #pool: Pool;
 
@@ -45,16 +49,17 @@ export class Workers {
   }
 
   async start({ worker, leaseMilliseconds, about }: WorkerLease): Promise<void> {
-    const { version = null, startedAt = null, runs = null } = about ?? {};
-    await this.#pool.run(START, [worker, leaseMilliseconds, version, startedAt, runs === null ? null : String(runs)]);
+    const { kind = null, version = null, host = null, startedAt = null, underWay } = about ?? {};
+    const held = underWay === undefined ? null : String(underWay);
+    await this.#pool.run(START, [worker, leaseMilliseconds, version, startedAt, held, kind, host]);
   }
 
-  list(): Promise<WorkerRecord[]> {
-    return this.#pool.run<WorkerRecord>(LIST, []);
+  list(): Promise<ProcessRecord[]> {
+    return this.#pool.run<ProcessRecord>(LIST, []);
   }
 
   async renew({ worker, leaseMilliseconds, about }: WorkerLease): Promise<Outcome<null>> {
-    const rows = await this.#pool.run(RENEW_LEASE.call, [worker, leaseMilliseconds, about?.runs ?? null]);
+    const rows = await this.#pool.run(RENEW_LEASE.call, [worker, leaseMilliseconds, about?.underWay ?? null]);
     return rows.length > 0 ? { kind: "ok", value: null } : { kind: "lost" };
   }
 

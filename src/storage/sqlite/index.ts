@@ -167,7 +167,7 @@ function sqliteStorage(
     saveProgress: (items) => namingChildren(underWay, items, (named) => committer.write("saveProgress", named)),
     startLease: async (lease) => void (await committer.write("startLease", lease)),
     renewLease: (lease) => committer.write("renewLease", lease),
-    listWorkers: async () => reading(() => workers.list()),
+    listProcesses: async () => reading(() => workers.list()),
     heldBy: async (worker) => reading(() => workers.heldBy(worker)),
     requestControl: (items) => committer.write("requestControl", items),
     controlOf: async (worker) => reading(() => control.of(worker)),

@@ -1,16 +1,19 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../clock.ts";
-import { MOST_WORKERS } from "../port/claims.ts";
-import type { Held, Outcome, Progress, WorkerLease, WorkerRecord } from "../port.ts";
+import { MOST_PROCESSES } from "../port/claims.ts";
+import type { Held, Outcome, ProcessRecord, Progress, WorkerLease } from "../port.ts";
 import { NEVER } from "./never.ts";
 
-const START =
-  "insert into workers (uuid, lease_until, version, started_at, held) values (?, ?, ?, ?, ?) on conflict do nothing";
+const START = `insert into workers (uuid, lease_until, version, started_at, held, kind, host) values (?, ?, ?, ?, ?, ?, ?)
+  on conflict do nothing`;
 
 const RENEW = "update workers set lease_until = ?, held = coalesce(?, held) where uuid = ? and lease_until > ?";
 
-const LIST = `select uuid as worker, version, started_at as startedAt, held as runs from workers where lease_until > ?
-  order by uuid limit ${MOST_WORKERS}`;
+const listOf = (kind: string) => `select * from (
+    select uuid as id, coalesce(kind, 'worker') as kind, version, host, started_at as startedAt, held as underWay
+    from workers where lease_until > ?1 and ${kind} order by uuid limit ${MOST_PROCESSES})`;
+
+const LIST = `${listOf("kind is not 'api'")} union all ${listOf("kind = 'api'")} order by id`;
 
 const HAS_LEASE = "select 1 from workers where uuid = ? and lease_until > ?";
 
@@ -28,7 +31,7 @@ const FREE = `update run_queue set due_at = iif(paused_at is null, ?, ${NEVER}),
 
 const FORGET = "delete from workers where uuid = ?";
 
-/** The leases of workers, on one SQLite connection. Writes expect an open transaction. */
+/** The leases of workers, and of processes of the API, on one SQLite connection. Writes expect an open transaction. */
 export class Workers {
   readonly #database: Database;
   readonly #clock: Clock;
@@ -39,19 +42,20 @@ export class Workers {
   }
 
   start({ worker, leaseMilliseconds, about }: WorkerLease): null {
-    const { version = null, startedAt = null, runs = null } = about ?? {};
-    this.#database.query(START).run(worker, this.#clock.now() + leaseMilliseconds, version, startedAt, runs);
+    const { kind = null, version = null, host = null, startedAt = null, underWay = null } = about ?? {};
+    const until = this.#clock.now() + leaseMilliseconds;
+    this.#database.query(START).run(worker, until, version, startedAt, underWay, kind, host);
     return null;
   }
 
   renew({ worker, leaseMilliseconds, about }: WorkerLease): Outcome<null> {
     const now = this.#clock.now();
     const until = now + leaseMilliseconds;
-    return done(this.#database.query(RENEW).run(until, about?.runs ?? null, worker, now).changes > 0);
+    return done(this.#database.query(RENEW).run(until, about?.underWay ?? null, worker, now).changes > 0);
   }
 
-  list(): WorkerRecord[] {
-    return this.#database.query<WorkerRecord, [number]>(LIST).all(this.#clock.now());
+  list(): ProcessRecord[] {
+    return this.#database.query<ProcessRecord, [number]>(LIST).all(this.#clock.now());
   }
 
   hasLease(worker: string): boolean {

@@ -35,7 +35,7 @@ const PARTS: Record<string, string> = {
   sqlite: "Nothing can be stored; see that the disk of DATA_DIR has room, and may be written",
 };
 
-export const CHECKS: readonly Check[] = [bun, answers, parts, workers, failures, schedules];
+export const CHECKS: readonly Check[] = [bun, answers, parts, processes, late, failures, schedules];
 
 async function bun(): Promise<Finding[]> {
   const wanted = packageJson.engines.bun;
@@ -96,7 +96,23 @@ async function parts({ client, signal }: Patient): Promise<Finding[]> {
   }
 }
 
-async function workers({ client, signal }: Patient): Promise<Finding[]> {
+/** Who serves the API, and who executes runs. */
+async function processes({ client, signal }: Patient): Promise<Finding[]> {
+  const { workers, apis } = await client.system({ signal });
+  // Why the database can't be asked was said before.
+  if (workers === null || apis === null) return [];
+  if (workers.length === 0) {
+    return [
+      finding("wrong", "There is no worker: runs wait until one is started", "`bun run worker`, or `make start`"),
+    ];
+  }
+  const versions = [...new Set([...apis, ...workers].map(({ version }) => version ?? "unknown"))].sort();
+  const about = `${apis.length} API ${apis.length === 1 ? "process" : "processes"} and ${workers.length} ${workers.length === 1 ? "worker" : "workers"}, version ${versions.join(", ")}`;
+  if (versions.length === 1) return [{ state: "ok", about }];
+  return [finding("warning", about, "Start those of an older version anew, once the new one does well")];
+}
+
+async function late({ client, signal }: Patient): Promise<Finding[]> {
   const createdTo = new Date(Date.now() - LATE_MILLISECONDS).toISOString();
   let late = 0;
   for await (const run of client.runs.summaries({ status: "pending", createdTo }, { signal })) {

@@ -1,6 +1,7 @@
 /** Leases of workers: theirs are the runs that they hold, until a lease is over. */
 import { expect } from "bun:test";
 import { newId } from "../../../src/ids.ts";
+import { MOST_PROCESSES } from "../../../src/storage/port/claims.ts";
 import { type Check, granted, keysOf, MINUTE, NAMESPACE, only, present, progress, ROOM, uuidsOf } from "./kit.ts";
 
 const LOST = { kind: "lost" } as const;
@@ -23,19 +24,48 @@ export function leaseContract(check: Check): void {
     for (const outcome of await storage.saveProgress(saves)) granted(outcome);
   });
 
-  check("workers are listed while their leases last, with what they told of themselves last", async (world) => {
+  check("processes are listed while their leases last, with what they told of themselves last", async (world) => {
     const { storage } = world;
-    const [silent, worker] = [(await world.mark()).worker, newId(world.now())];
-    const about = { version: "1.2.3", startedAt: world.now() - MINUTE, runs: 0 };
+    const [silent, worker, api] = [(await world.mark()).worker, newId(world.now()), newId(world.now())];
+    const about = {
+      kind: "worker",
+      version: "1.2.3",
+      host: "a",
+      startedAt: world.now() - MINUTE,
+      underWay: 0,
+    } as const;
     await storage.startLease({ worker, leaseMilliseconds: MINUTE, about });
-    expect(await storage.listWorkers()).toEqual([
-      { worker: silent, version: null, startedAt: null, runs: null },
-      { worker, ...about },
+    const ofApi = { ...about, kind: "api", host: "b", underWay: 3 } as const;
+    await storage.startLease({ worker: api, leaseMilliseconds: MINUTE, about: ofApi });
+    expect(await storage.listProcesses()).toEqual([
+      { id: silent, kind: "worker", version: null, host: null, startedAt: null, underWay: null },
+      { id: worker, ...about },
+      { id: api, ...ofApi },
     ]);
-    granted(await storage.renewLease({ worker, leaseMilliseconds: MINUTE, about: { ...about, runs: 7 } }));
-    granted(await storage.renewLease({ worker, leaseMilliseconds: MINUTE }));
+    for (const [one, told] of [
+      [worker, { ...about, underWay: 7 }],
+      [api, { ...ofApi, underWay: 0 }],
+    ] as const) {
+      granted(await storage.renewLease({ worker: one, leaseMilliseconds: MINUTE, about: told }));
+      granted(await storage.renewLease({ worker: one, leaseMilliseconds: MINUTE }));
+    }
     await world.endLease({ worker: silent, claimId: "" });
-    expect(await storage.listWorkers()).toEqual([{ worker, ...about, runs: 7 }]);
+    expect(await storage.listProcesses()).toEqual([
+      { id: worker, ...about, underWay: 7 },
+      { id: api, ...ofApi, underWay: 0 },
+    ]);
+    await world.endLease({ worker: api, claimId: "" });
+    expect(await storage.listProcesses()).toEqual([{ id: worker, ...about, underWay: 7 }]);
+  });
+
+  check("many processes of the API leave room in the list for workers", async (world) => {
+    const { storage } = world;
+    const about = { kind: "api", version: "1", host: "a", startedAt: 0, underWay: 0 } as const;
+    const apis = Array.from({ length: MOST_PROCESSES + 1 }, () => newId(world.now()));
+    for (const worker of apis) await storage.startLease({ worker, leaseMilliseconds: MINUTE, about });
+    const { worker } = await world.mark();
+    const listed = await storage.listProcesses();
+    expect(listed.map(({ id }) => id)).toEqual([...apis.slice(0, MOST_PROCESSES), worker]);
   });
 
   check("a lease that is over is lost for good, and its runs are anybody's", async (world) => {

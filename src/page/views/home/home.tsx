@@ -6,7 +6,7 @@ import { useReading } from "../../data/reading.ts";
 import { follow } from "../../live/live.ts";
 import { askedTopic } from "../../live/topic.ts";
 import { Failed, LoadingRows } from "../../shared/states/states.tsx";
-import { beat } from "./beat.ts";
+import { beat, useBeating } from "./beat.ts";
 import { Failing } from "./failing.tsx";
 import { FirstSteps } from "./first-steps.tsx";
 import { Longest } from "./longest.tsx";
@@ -22,6 +22,7 @@ export function Home() {
   const window = windowOf(query);
   const newest = useReading("newest run", (signal) => platform.runs.page({}, { limit: 1, signal }));
   const stats = useReading(`stats ${window}`, (signal) => platform.stats(window, { signal }));
+  const system = useBeating("system", (signal) => platform.system({ signal }));
   useEffect(() => {
     const again = () => {
       stats.again();
@@ -39,14 +40,14 @@ export function Home() {
       {value !== null && value.items.length === 0 && <FirstSteps />}
       {value !== null && value.items.length > 0 && (
         <div class={outage.value === null ? undefined : "is-old"}>
-          <Numbers state={stats.state.value} window={window} />
+          <Numbers state={stats.state.value} queue={system.state.value.value?.queue ?? null} window={window} />
           <div class="home-cards">
             <Failing state={stats.state.value} window={window} />
             <WaitingFor />
             <Longest />
             <Schedules />
           </div>
-          <Parts />
+          <Parts state={system.state.value} />
         </div>
       )}
     </div>

@@ -1,21 +1,26 @@
 import type { Stats, Window } from "../../../schemas/stats.ts";
+import type { System } from "../../../schemas/system.ts";
 import { choose, go, hrefOf, pathWith } from "../../address/address.ts";
 import type { ReadingState } from "../../data/reading.ts";
+import { boundedText } from "../../shared/bounded.ts";
 import { durationText } from "../../shared/time/format.ts";
 import { Chart } from "./chart.tsx";
 import { WINDOWS } from "./window.ts";
 
 interface NumbersProps {
   state: ReadingState<Stats>;
+  /** Null where it is not known. */
+  queue: System["queue"];
   window: Window;
 }
 
-/** How many runs ended, and how; each number leads to these runs. */
-export function Numbers({ state: { value, problem }, window }: NumbersProps) {
+/** How many runs ended, and how, and how many are under way; each number leads to these runs. */
+export function Numbers({ state: { value, problem }, queue, window }: NumbersProps) {
   const total = value?.total ?? null;
   const ended = total === null ? null : total.success + total.failed + total.cancelled;
   const share = total === null || !ended ? "" : `${percent(total.failed / ended)} of those that ended`;
   const link = (status: string) => hrefOf(pathWith("/runs", { status, from: `-${window}` }));
+  const oldest = (status: string) => hrefOf(pathWith("/runs", { status, order: "asc" }));
   return (
     <section class="numbers" aria-label="Numbers">
       <div class="numbers-line">
@@ -36,6 +41,13 @@ export function Numbers({ state: { value, problem }, window }: NumbersProps) {
         <Figure name="made" count={total?.created ?? null} href={link("")} />
         <TimeTaken name="p50" seconds={total?.took?.p50_seconds} about="Half of the runs took no longer" />
         <TimeTaken name="p95" seconds={total?.took?.p95_seconds} about="95 of 100 runs took no longer" />
+        {queue !== null && (
+          <>
+            <Figure name="running" count={queue.running} href={hrefOf("/runs?status=running")} />
+            <Figure name="asleep" count={queue.asleep} href={oldest("running")} isBounded />
+            <Figure name="late" count={queue.due} href={oldest("pending,running")} status="paused" isBounded />
+          </>
+        )}
       </div>
       {value !== null && <Chart stats={value} />}
       {value === null && problem !== null && <p class="soft">No numbers: {problem.text}</p>}
@@ -50,13 +62,18 @@ interface FigureProps {
   href: string;
   status?: string;
   more?: string;
+  /** It is counted up to a bound. */
+  isBounded?: true;
 }
 
-function Figure({ name, count, href, status, more = "" }: FigureProps) {
+function Figure({ name, count, href, status, more = "", isBounded }: FigureProps) {
   const tone = status !== undefined && count !== null && count > 0 ? ` status-${status}` : "";
   return (
     <a class={`figure${tone}`} href={href}>
-      <strong class="number">{count === null ? "–" : count.toLocaleString("en")}</strong> {name}
+      <strong class="number">
+        {count === null ? "–" : isBounded ? boundedText(count) : count.toLocaleString("en")}
+      </strong>{" "}
+      {name}
       {more !== "" && <span class="soft figure-more"> {more}</span>}
     </a>
   );

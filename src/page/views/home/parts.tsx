@@ -1,15 +1,14 @@
+import type { System } from "../../../schemas/system.ts";
 import { hrefOf } from "../../address/address.ts";
-import { platform } from "../../data/platform.ts";
+import type { ReadingState } from "../../data/reading.ts";
+import { boundedText } from "../../shared/bounded.ts";
 import { StatusMark } from "../../shared/status/status.tsx";
 import { durationText } from "../../shared/time/format.ts";
-import { useBeating } from "./beat.ts";
 
 const STATES: Record<string, string> = { up: "success", degraded: "paused", down: "failed" };
 
 /** What the platform stands on, as the process that answered sees it, who executes runs, and what waits for them. */
-export function Parts() {
-  const reading = useBeating("parts", (signal) => platform.system({ signal }));
-  const { value, problem } = reading.state.value;
+export function Parts({ state: { value, problem } }: { state: ReadingState<System> }) {
   return (
     <section class="home-parts" aria-label="Parts">
       {value === null && <span class="soft">{problem === null ? "Reading…" : problem.text}</span>}
@@ -26,7 +25,7 @@ export function Parts() {
       )}
       {value?.queue && (
         <>
-          <span>backlog {value.queue.due.toLocaleString("en")}</span>
+          <span>backlog {boundedText(value.queue.due)}</span>
           <span>oldest due {durationText(value.queue.oldest_due_seconds * 1000)}</span>
         </>
       )}

@@ -3,12 +3,13 @@ import type { System } from "../../../schemas/system.ts";
 import { hrefOf, root } from "../../address/address.ts";
 import { platform } from "../../data/platform.ts";
 import { useReading } from "../../data/reading.ts";
+import { boundedText } from "../../shared/bounded.ts";
 import { Failed, LoadingRows } from "../../shared/states/states.tsx";
 import { durationText } from "../../shared/time/format.ts";
 import { Time } from "../../shared/time/time.tsx";
 import { Fact, Facts } from "./facts.tsx";
 import { PartRow } from "./part-row.tsx";
-import { Workers } from "./workers.tsx";
+import { Apis, Workers } from "./processes.tsx";
 
 const AGAIN_MILLISECONDS = 5000;
 
@@ -35,7 +36,7 @@ export function SystemView() {
 }
 
 function Shown({ system }: { system: System }) {
-  const { parts, breakers, out, queue, workers, limits } = system;
+  const { parts, breakers, out, queue, workers, apis, limits } = system;
   return (
     <>
       {out !== null && (
@@ -67,12 +68,13 @@ function Shown({ system }: { system: System }) {
             <p class="soft">The database can't be asked.</p>
           ) : (
             <Facts>
-              <Fact name="Due now" value={countText(queue.due)} />
+              <Fact name="Held by workers" value={queue.running.toLocaleString("en")} />
+              <Fact name="Due now" value={boundedText(queue.due)} />
               <Fact name="The first of them is late by" value={durationText(queue.oldest_due_seconds * 1000)} />
-              <Fact name="Asleep, until a time" value={countText(queue.asleep)} />
-              <Fact name="Waiting for a signal or a run" value={countText(queue.waiting)} />
-              <Fact name="In line, for their turn" value={countText(queue.in_line)} />
-              <Fact name="Paused" value={countText(queue.paused)} />
+              <Fact name="Asleep, until a time" value={boundedText(queue.asleep)} />
+              <Fact name="Waiting for a signal or a run" value={boundedText(queue.waiting)} />
+              <Fact name="In line, for their turn" value={boundedText(queue.in_line)} />
+              <Fact name="Paused" value={boundedText(queue.paused)} />
             </Facts>
           )}
           <p class="card-foot">
@@ -82,6 +84,10 @@ function Shown({ system }: { system: System }) {
         <section class="card" aria-labelledby="system-workers">
           <h2 id="system-workers">Workers</h2>
           <Workers workers={workers} />
+        </section>
+        <section class="card" aria-labelledby="system-apis">
+          <h2 id="system-apis">Processes of the API</h2>
+          <Apis apis={apis} />
         </section>
         <section class="card" aria-labelledby="system-limits">
           <h2 id="system-limits">Limits</h2>
@@ -112,11 +118,4 @@ function Shown({ system }: { system: System }) {
       </div>
     </>
   );
-}
-
-/** More are not counted. */
-const MOST_COUNTED = 10_000;
-
-function countText(count: number): string {
-  return count >= MOST_COUNTED ? `${MOST_COUNTED.toLocaleString("en")} or more` : count.toLocaleString("en");
 }

@@ -1,6 +1,7 @@
 import { isoTime } from "../../clock.ts";
 import { isObject, type Json } from "../../schemas/json.ts";
-import { ofLastAttempts, parseLog } from "../../schemas/log.ts";
+import { keptOf } from "../../schemas/kept.ts";
+import { isOfStep, ofLastAttempts, parseLog } from "../../schemas/log.ts";
 import { calledOff } from "../../schemas/results.ts";
 import type { StepResult } from "../../schemas/run.ts";
 import type { FailedAttempt, RunStep } from "../../schemas/step-query.ts";
@@ -21,7 +22,11 @@ export interface KeptStep {
  * @param log JSON array text of all entries
  * @param definition the steps of its version
  */
-export function keptSteps(run: RunRecord, log: string, definition: readonly Json[]): KeptStep[] {
+export function keptSteps(
+  run: Pick<RunRecord, "status" | "completedAt" | "stepResults">,
+  log: string,
+  definition: readonly Json[],
+): KeptStep[] {
   const types = new Map(definition.flatMap((step, index) => (isObject(step) ? [[step.name, { step, index }]] : [])));
   const steps = new Map<string, KeptStep>();
   const add = (path: string, result: StepResult) => {
@@ -29,7 +34,10 @@ export function keptSteps(run: RunRecord, log: string, definition: readonly Json
     const typed = typeof type === "string" && result.type === undefined ? { ...result, type } : result;
     steps.set(result.step_name, { path, place: placeOf(path), result: typed });
   };
-  for (const [path, result] of calledOff(ofLastAttempts(parseLog(log)), run)) add(path, result);
+  // What another run did and this one keeps is an entry of its own; a pause is no step.
+  const entries = parseLog(log).flatMap((entry) => keptOf(entry)?.flat() ?? [entry]);
+  const ofSteps = entries.filter(([path]) => isOfStep(path));
+  for (const [path, result] of calledOff(ofLastAttempts(ofSteps), run)) add(path, result);
   const results: Record<string, StepResult> = JSON.parse(run.stepResults ?? "{}");
   for (const result of Object.values(results)) {
     add(result.path ?? String(types.get(result.step_name)?.index ?? steps.size), result);

@@ -162,6 +162,16 @@ describe("a summary", () => {
     expect(asleep).toMatchObject({ status: "running", completed_at: null, wake_at: expect.stringMatching(/\+00:00$/) });
   });
 
+  test("says how far the run is, and at which step", async () => {
+    const { items } = await page(`view=summary&limit=200&created_to=${new Date().toISOString()}`);
+    const shown = (uuid: string | undefined) => items.find((item) => at(item, "uuid") === uuid);
+    const step = (name: string) => ({ current: { name } });
+    expect(shown(runs.success[0])).toMatchObject({ steps: { total: 2, ended: 2, failed: 0 } });
+    expect(shown(runs.success[0])).not.toHaveProperty("current");
+    expect(shown(runs.failed[0])).toMatchObject({ steps: { total: 1, ended: 1, failed: 1 }, ...step("stop") });
+    expect(shown(runs.running[0])).toMatchObject({ steps: { total: 1, ended: 0, failed: 0 }, ...step("z") });
+  });
+
   test("full runs of a filtered list are what a look at each shows, without nested steps", async () => {
     const { items } = await page(`workflow=${works}&view=full&created_to=${between}`);
     expect(items.length).toBe(5);

@@ -1,10 +1,10 @@
-import type { RunEventType } from "../schemas/run-event.ts";
+import type { ListEventType } from "../schemas/run-event.ts";
 import type { RunSummary } from "../schemas/run-summary.ts";
 import { type Call, type CallOptions, type Connection, pause } from "./connection.ts";
 
-/** A run that is new in a list that is followed, or has another status than before. */
+/** A run that is new in a list that is followed, has another status than before, or (`run.progressed`) has gone on with its steps. */
 export interface RunChange {
-  type: RunEventType;
+  type: ListEventType;
   at: string;
   run_id: string;
   data: { run: RunSummary };

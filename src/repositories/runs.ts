@@ -16,6 +16,7 @@ import type {
   ProgressBeforeInsert,
   RunRecord,
   RunsLooked,
+  SmallProgress,
   Storage,
   StoredSignal,
   Unnamed,
@@ -102,6 +103,11 @@ export class RunRepository {
     return unwrap(await this.#signals.add(signal));
   }
 
+  /** See Storage. */
+  definitionsOf(versions: VersionKey[]): Promise<(string | null)[]> {
+    return this.#storage.findVersions(versions);
+  }
+
   /** The steps of a version of a workflow; null where it is gone. */
   async stepsOf(version: VersionKey): Promise<Json[] | null> {
     const [text] = await this.#storage.findVersions([version]);
@@ -146,6 +152,11 @@ export class RunRepository {
   /** See Reads. */
   look(look: RunLook, source: Source): Promise<RunsLooked> {
     return this.#source.read(source, (reads) => reads.lookForRuns(look));
+  }
+
+  /** See Reads. */
+  smallProgress(keys: RunKey[], source: Source): Promise<(SmallProgress | null)[]> {
+    return this.#source.read(source, (reads) => reads.findSmallProgress(keys));
   }
 
   /** Runs as one server has them now; null for those that it has not. */

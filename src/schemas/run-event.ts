@@ -17,6 +17,9 @@ export const RUN_EVENT_TYPES = [
 ] as const;
 export type RunEventType = (typeof RUN_EVENT_TYPES)[number];
 
+/** What a list that is followed tells of its runs. */
+export type ListEventType = "run.created" | "run.started" | "run.progressed" | "run.paused" | "run.ended";
+
 export const RunEvent = Type.Object(
   {
     id: Type.Integer({ minimum: 1, description: "Rises by one from event to event of a run" }),

@@ -19,6 +19,26 @@ export const SummaryWorkflow = Type.Object(
   { title: "SummaryWorkflow", description: "The workflow of a run" },
 );
 
+export const SummarySteps = Type.Object(
+  {
+    total: Type.Integer({ minimum: 0 }),
+    ended: Type.Integer({ minimum: 0, description: "Of these, also those that were skipped" }),
+    failed: Type.Integer({ minimum: 0, description: "Of these, also where the run went on" }),
+  },
+  {
+    title: "SummarySteps",
+    description: "The steps at the top of its definition. Not of a run of which too much would have to be read for it",
+  },
+);
+
+export const SummaryStep = Type.Object(
+  { name: Type.String({ description: "At most 64 bytes, fewer where there is no room; cut with …" }) },
+  {
+    title: "SummaryStep",
+    description: "The step at the top that is under way, or that a run failed at. Not where there is none, or no room",
+  },
+);
+
 export const RunSummary = Type.Object(
   {
     uuid,
@@ -32,6 +52,8 @@ export const RunSummary = Type.Object(
     wake_at: Type.Optional(Type.String({ format: "date-time", description: "When it goes on, of one that sleeps" })),
     parent_run_id: Type.Optional(uuid),
     root_run_id: Type.Optional(uuid),
+    steps: Type.Optional(SummarySteps),
+    current: Type.Optional(SummaryStep),
   },
   { title: "RunSummary", description: `At most ${MAX_SUMMARY_BYTES} bytes` },
 );

@@ -2,7 +2,7 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { PageQuery } from "./page-query.ts";
 import { Run, StepResult } from "./run.ts";
-import { RunSummary, SummaryWorkflow } from "./run-summary.ts";
+import { RunSummary, SummaryStep, SummarySteps, SummaryWorkflow } from "./run-summary.ts";
 
 const MAX_ADDRESS = 2000;
 
@@ -127,6 +127,8 @@ export type RunOutline = Static<typeof RunOutline>;
 export const STEP_SCHEMAS = {
   RunSummary,
   SummaryWorkflow,
+  SummarySteps,
+  SummaryStep,
   RunOutline,
   OutlineStep,
   StepCounts,

@@ -34,6 +34,7 @@ import { retentionContract } from "./storage/retention.ts";
 import { retryContract } from "./storage/retries.ts";
 import { runContract } from "./storage/runs.ts";
 import { scheduleContract } from "./storage/schedules.ts";
+import { smallProgressContract } from "./storage/small-progress.ts";
 import { turnContract } from "./storage/turns.ts";
 import { unclaimedContract } from "./storage/unclaimed.ts";
 import { versionContract } from "./storage/versions.ts";
@@ -78,6 +79,7 @@ export function storageContract(name: string, adapter: StorageAdapter): void {
     });
     describe("durations", () => durationsContract(check));
     describe("finding", () => findingContract(check));
+    describe("small progress", () => smallProgressContract(check));
     describe("figures", () => figuresContract(check));
     describe("retention", () => retentionContract(check));
     describe("races", () => raceContract(check));

@@ -173,6 +173,7 @@ const unused: Omit<Storage, "batchesAtOnce"> = {
   storedRuns: never,
   listRuns: never,
   lookForRuns: never,
+  findSmallProgress: never,
   takeTurns: never,
   findFacts: never,
   findRequestKeys: never,

@@ -3,9 +3,9 @@ import { Elysia } from "elysia";
 import { type Clock, isoTime } from "../../clock.ts";
 import { checkOf } from "../../schemas/check.ts";
 import { checked } from "../../schemas/faults.ts";
-import { RunEvent } from "../../schemas/run-event.ts";
+import { type ListEventType, RunEvent } from "../../schemas/run-event.ts";
 import type { HistoryService } from "../../services/history/history.ts";
-import type { ChangeBatch } from "../../services/history/live-runs.ts";
+import type { ChangeBatch, RunChange } from "../../services/history/live-runs.ts";
 import type { EventBatch } from "../../services/history/streams.ts";
 import { responses } from "../openapi/documents.ts";
 import { eventStreamReply, messageText } from "../request/event-stream.ts";
@@ -47,7 +47,7 @@ export function eventRoutes(history: HistoryService, clock: Clock) {
           tags: ["runs"],
           summary: "Follow a list of runs",
           description:
-            "Server-sent events: a run that is new among the newest 200 that fit, or has another status than before, with its summary. After `resync` the list has to be read again, as after a new connection.",
+            "Server-sent events: a run that is new among the newest 200 that fit, has another status than before, or has gone on with its steps, with its summary. After `resync` the list has to be read again, as after a new connection.",
           parameters: FILTER_PARAMETERS,
           responses: responses("Events, until the reader goes", Type.String(), 404, 422, 500, 503),
         },
@@ -107,20 +107,27 @@ const TYPES = {
   cancelled: "run.ended",
 } as const;
 
+/** Those who follow the same list are told the same: each text is made once. */
+const changeTexts = new WeakMap<RunChange, string>();
+
 function changesText({ changes, missed }: ChangeBatch): string {
-  const told = changes.map(({ run, seenAt }) => {
-    const type = TYPES[run.status];
-    const times = {
-      "run.created": run.createdAt,
-      "run.started": run.startedAt,
-      "run.paused": null,
-      "run.ended": run.completedAt,
-    };
-    const at = isoTime(times[type] ?? seenAt);
-    return messageText(
-      type,
-      `{"at":"${at}","type":"${type}","run_id":"${run.uuid}","data":{"run":${summaryText(run)}}}`,
-    );
+  const told = changes.map((change) => {
+    const text = changeTexts.get(change) ?? changeText(change);
+    changeTexts.set(change, text);
+    return text;
   });
   return `${missed ? messageText("resync", "{}") : ""}${told.join("")}`;
+}
+
+function changeText({ run, isProgress, seenAt }: RunChange): string {
+  const type = isProgress ? "run.progressed" : TYPES[run.status];
+  const times: Record<ListEventType, number | null> = {
+    "run.created": run.createdAt,
+    "run.started": run.startedAt,
+    "run.progressed": null,
+    "run.paused": null,
+    "run.ended": run.completedAt,
+  };
+  const at = isoTime(times[type] ?? seenAt);
+  return messageText(type, `{"at":"${at}","type":"${type}","run_id":"${run.uuid}","data":{"run":${summaryText(run)}}}`);
 }

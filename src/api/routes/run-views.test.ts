@@ -6,7 +6,7 @@ import { summaryText } from "./run-views.ts";
 const UUID = "01a1fdcd-1db2-7000-8000-000000000000";
 const RUN: RunSummary = {
   ...{ uuid: UUID, workflowUuid: UUID, workflowVersion: 2, workflowId: "sync", workflowName: "Sync" },
-  ...{ status: "failed", createdAt: 0, startedAt: 1, completedAt: 2, wakeAt: null, error: "It failed" },
+  ...{ status: "failed", createdAt: 0, startedAt: 1, completedAt: 2, wakeAt: null, logRows: null, error: "It failed" },
   ...{ parentRunId: null, rootRunId: null },
 };
 
@@ -30,6 +30,28 @@ test("of a run that sleeps it says until when, of a child whose it is", () => {
   });
 });
 
+test("it says how far the run is, and at which step", () => {
+  const progress = { total: 3, ended: 2, failed: 1, current: "charge" };
+  expect(JSON.parse(summaryText({ ...RUN, progress }))).toMatchObject({
+    steps: { total: 3, ended: 2, failed: 1 },
+    current: { name: "charge" },
+    error: "It failed",
+  });
+  const through = JSON.parse(summaryText({ ...RUN, progress: { ...progress, current: null } }));
+  expect([through.steps.total, Object.hasOwn(through, "current")]).toEqual([3, false]);
+  expect(Object.hasOwn(JSON.parse(summaryText({ ...RUN, progress: null })), "steps")).toBe(false);
+});
+
+test("where there is little room the name of the step is cut, and left out before the error is", () => {
+  const progress = { total: 1000, ended: 1000, failed: 1000, current: "s".repeat(80) };
+  const wide = { ...RUN, progress, workflowId: "i".repeat(80), workflowName: "n".repeat(80), error: "e".repeat(200) };
+  const child = { ...wide, parentRunId: UUID, rootRunId: UUID };
+  const asleep = { ...child, error: null, completedAt: null, wakeAt: 3, status: "running" as const };
+  const shown = [wide, child, asleep].map((run) => JSON.parse(summaryText(run)));
+  expect(shown.map(({ current }) => current?.name.length ?? null)).toEqual([60, null, null]);
+  for (const { error } of shown.slice(0, 2)) expect(error.length).toBeGreaterThan(30);
+});
+
 describe("whatever it holds, it takes no more bytes", () => {
   const texts = ["x", "é", "€", "𝄞", '"', "\\", "\n", "\u0001", "\ud800", "👩‍👩‍👧"];
   for (const text of texts) {
@@ -49,7 +71,8 @@ describe("whatever it holds, it takes no more bytes", () => {
           parentRunId: UUID,
           rootRunId: UUID,
         };
-        for (const run of [RUN, child]) {
+        const progress = { total: 1000, ended: 1000, failed: 1000, current: text.repeat(name) };
+        for (const run of [RUN, child, { ...RUN, progress }, { ...child, progress }]) {
           const json = summaryText({
             ...run,
             status: "cancelled",

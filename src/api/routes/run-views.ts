@@ -5,6 +5,7 @@ import { MAX_SUMMARY_BYTES } from "../../schemas/run-summary.ts";
 import type { OutlineStep } from "../../schemas/step-query.ts";
 import { MAX_WAITING } from "../../schemas/waiting.ts";
 import type { Awaited } from "../../schemas/waits.ts";
+import type { RowProgress, RunRow } from "../../services/finding/row-progress.ts";
 import type { WaitingRun } from "../../services/finding/run-finder.ts";
 import type { PageOfFound } from "../../services/finding/run-lists.ts";
 import type { RunRecord, RunSummary } from "../../storage/port.ts";
@@ -60,17 +61,34 @@ function topResults(text: string): string {
 /** Bytes of a workflow's id or name in a summary, and characters of an error. */
 const MOST_OF_NAME = 64;
 const MOST_OF_ERROR = 200;
+/** Bytes that is left to an error, whatever else could be told, and that the name of a step takes at least. */
+const LEAST_OF_ERROR = 30;
+const LEAST_OF_NAME = 16;
 
 /** A run in at most MAX_SUMMARY_BYTES. */
-export function summaryText(run: RunSummary): string {
-  const { uuid, workflowUuid, workflowId, workflowName, wakeAt, parentRunId, rootRunId } = run;
+export function summaryText(run: RunSummary & Partial<Pick<RunRow, "progress">>): string {
+  const { uuid, workflowUuid, workflowId, workflowName, wakeAt, parentRunId, rootRunId, progress = null } = run;
   const workflow = `{"uuid":"${workflowUuid}","id":${fitted(workflowId, MOST_OF_NAME)},"name":${fitted(workflowName, MOST_OF_NAME)}}`;
   const times = `"created_at":"${isoTime(run.createdAt)}","started_at":${timeText(run.startedAt)},"completed_at":${timeText(run.completedAt)}`;
   const sleep = wakeAt === null ? "" : `,"wake_at":"${isoTime(wakeAt)}"`;
   const family = parentRunId === null ? "" : `,"parent_run_id":"${parentRunId}","root_run_id":"${rootRunId}"`;
   const head = `{"uuid":"${uuid}","workflow":${workflow},"workflow_version":${run.workflowVersion},"status":"${run.status}",${times},"error":`;
-  const tail = `${sleep}${family}}`;
-  return `${head}${fitted(run.error, MAX_SUMMARY_BYTES - Buffer.byteLength(head) - tail.length, MOST_OF_ERROR)}${tail}`;
+  const tail = `${sleep}${family}`;
+  const room = MAX_SUMMARY_BYTES - Buffer.byteLength(head) - tail.length - "}".length;
+  const progressed = progressText(progress, room - (run.error === null ? "null".length : LEAST_OF_ERROR));
+  return `${head}${fitted(run.error, room - Buffer.byteLength(progressed), MOST_OF_ERROR)}${tail}${progressed}}`;
+}
+
+/** How far a run is, and the step that it is at, the name cut to the room that there is: nothing of what has none. */
+function progressText(progress: RowProgress | null, room: number): string {
+  if (progress === null) return "";
+  const { current, ...steps } = progress;
+  const counts = `,"steps":${JSON.stringify(steps)}`;
+  if (counts.length > room) return "";
+  const named = (name: string) => `,"current":{"name":${name}}`;
+  const left = room - counts.length - named("").length;
+  if (current === null || left < LEAST_OF_NAME) return counts;
+  return `${counts}${named(fitted(current, Math.min(MOST_OF_NAME, left)))}`;
 }
 
 /** A run that waits for a signal: its summary, and what waits. */

@@ -30,7 +30,7 @@ export function runRoutes(
           return jsonReply(pageText(await runs.list(readPageQuery(query), position), (run) => runText(run)));
         return jsonReply(
           asked.view === "summary"
-            ? foundText(await lists.summaries(asked, position), summaryText)
+            ? foundText(await lists.rows(asked, position), summaryText)
             : foundText(await lists.full(asked, position), (run) => topText(run)),
         );
       },

@@ -10,7 +10,16 @@ import { type PageOfRuns, RunFinder } from "./run-finder.ts";
 
 const OF_ALL: RunSummary = {
   ...{ uuid: "", workflowUuid: "", workflowVersion: 1, workflowId: null, workflowName: null, status: "success" },
-  ...{ createdAt: 0, startedAt: 0, completedAt: 0, wakeAt: null, error: null, parentRunId: null, rootRunId: null },
+  ...{
+    createdAt: 0,
+    startedAt: 0,
+    completedAt: 0,
+    wakeAt: null,
+    logRows: null,
+    error: null,
+    parentRunId: null,
+    rootRunId: null,
+  },
 };
 const PAGE: PageOfRuns = { filter: {}, order: "desc", limit: 10, uuid: null, isBefore: false };
 

@@ -8,6 +8,7 @@ import type { SignalWait } from "../../schemas/waiting.ts";
 import { signalWaitsIn } from "../../schemas/waits.ts";
 import type { RunRecord, RunSummary } from "../../storage/port.ts";
 import { NAMESPACE } from "../namespace.ts";
+import { RowProgressReader, type RunRow } from "./row-progress.ts";
 
 /** Runs that a request looks at, and for how long, before it answers with what it has. */
 const MOST_LOOKED_AT = 10_000;
@@ -55,10 +56,14 @@ export class RunFinder {
   readonly #runs: RunRepository;
   readonly #clock: Clock;
   readonly #pages: SharedReads<Sourced, FoundRuns<RunSummary>>;
+  readonly #progress: RowProgressReader;
+  /** Of pages that requests share, which share these as well. */
+  readonly #rows = new WeakMap<FoundRuns<RunSummary>, Promise<RunRow[]>>();
 
   constructor(runs: RunRepository, clock: Clock) {
     this.#runs = runs;
     this.#clock = clock;
+    this.#progress = new RowProgressReader(runs);
     this.#pages = new SharedReads("run_looks", clock, runs.batchesAtOnce, JSON.stringify, (pages) =>
       Promise.all(pages.map((page) => this.#page(page))),
     );
@@ -67,6 +72,18 @@ export class RunFinder {
   /** @param readAfter see PageReader */
   async summaries(page: PageOfRuns, readAfter: string | null): Promise<FoundRuns<RunSummary>> {
     return this.#pages.get({ ...page, source: await this.#runs.sourceOf(readAfter) });
+  }
+
+  /** Likewise, with how far they are. */
+  async rows(page: PageOfRuns, readAfter: string | null): Promise<FoundRuns<RunRow>> {
+    const source = await this.#runs.sourceOf(readAfter);
+    const found = await this.#pages.get({ ...page, source });
+    let rows = this.#rows.get(found);
+    if (rows === undefined) {
+      rows = this.#progress.rowsOf(found.runs, source);
+      this.#rows.set(found, rows);
+    }
+    return { ...found, runs: await rows };
   }
 
   /** Whole runs; fewer than asked for once they hold MAX_PAGE_BYTES. */
@@ -96,6 +113,11 @@ export class RunFinder {
     if (read === uuids.length) return { ...found, runs: shown };
     const place = { uuid: uuids[read - 1] ?? null, isBefore: page.isBefore };
     return { ...found, runs: shown, [page.isBefore ? "previous" : "next"]: place };
+  }
+
+  /** How far runs are now. */
+  async withProgress(runs: RunSummary[]): Promise<RunRow[]> {
+    return this.#progress.rowsOf(runs, await this.#runs.sourceOf(null));
   }
 
   /** Of runs that waited for a signal those that do so now. */

@@ -8,6 +8,7 @@ import { DEFAULT_LIMIT } from "../../schemas/page-query.ts";
 import type { RunFilter, RunsAsked, WaitingQuery } from "../../schemas/run-query.ts";
 import type { RunRecord, RunSummary } from "../../storage/port.ts";
 import { NAMESPACE } from "../namespace.ts";
+import type { RunRow } from "./row-progress.ts";
 import { type FoundRuns, type PageOfRuns, type Place, RunFinder, type WaitingRun } from "./run-finder.ts";
 
 /** A page of runs that fit a query, with the cursors of its neighbours; null where there is none. */
@@ -42,6 +43,12 @@ export class RunLists {
     return withCursors(page, await this.#finder.summaries(page, readAfter));
   }
 
+  /** Likewise, with how far the runs are. */
+  async rows(query: RunsAsked, readAfter: string | null): Promise<PageOfFound<RunRow>> {
+    const page = await this.#pageOf(query);
+    return withCursors(page, await this.#finder.rows(page, readAfter));
+  }
+
   /** Likewise, whole runs. */
   async full(query: RunsAsked, readAfter: string | null): Promise<PageOfFound<RunRecord>> {
     const page = await this.#pageOf(query);
@@ -55,6 +62,11 @@ export class RunLists {
     const place = cursor === undefined ? { uuid: null, isBefore: false } : placeOf(cursor, "asc", filter);
     const page = { filter, order: "asc" as const, limit, ...place };
     return withCursors<WaitingRun>(page, await this.#finder.waiting(page, readAfter));
+  }
+
+  /** How far runs are now. */
+  withProgress(runs: RunSummary[]): Promise<RunRow[]> {
+    return this.#finder.withProgress(runs);
   }
 
   async #pageOf(query: RunsAsked): Promise<PageOfRuns> {

@@ -25,7 +25,7 @@ export interface EventPage {
 interface HistoryParts {
   storage: Pick<Storage, "findHistory">;
   runs: RunService;
-  lists: Pick<RunLists, "summaries">;
+  lists: Pick<RunLists, "summaries" | "withProgress">;
   /** Reads a run that may have changed. */
   find(key: RunKey): Promise<RunRecord | null>;
   clock: Clock;

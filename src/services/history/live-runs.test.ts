@@ -20,7 +20,7 @@ function summary(number: number, status: RunSummary["status"] = "pending"): RunS
       workflowName: "w",
       status,
     },
-    ...{ createdAt: number, startedAt: null, completedAt: null, wakeAt: null, error: null },
+    ...{ createdAt: number, startedAt: null, completedAt: null, wakeAt: null, logRows: null, error: null },
     ...{ parentRunId: null, rootRunId: null },
   };
 }
@@ -39,6 +39,13 @@ function scene() {
       const reached = fit.filter(({ uuid }) => uuid > trouble.lookedTo);
       const items = reached.toSorted((first, second) => (first.uuid < second.uuid ? 1 : -1)).slice(0, query.limit);
       return { items, nextCursor: null, prevCursor: null, limit: 200, lookedTo: trouble.lookedTo || null };
+    },
+    async withProgress(changed: RunSummary[]) {
+      if (trouble.isOut) throw new Error("out");
+      return changed.map((run) => ({
+        ...run,
+        progress: { total: 9, ended: run.logRows ?? 0, failed: 0, current: null },
+      }));
     },
   };
   const find = async ({ uuid }: { uuid: string }) => {
@@ -158,4 +165,22 @@ test("a look that failed is made up for by the next", async () => {
   trouble.isOut = false;
   await look();
   expect(await told(stream)).toEqual(["1 pending", "2 pending"]);
+});
+
+test("a run that goes on is told with how far it is, and no more while it stays there", async () => {
+  const { runs, set, live, look } = scene();
+  for (const number of [1, 2]) set(number, "running");
+  const stream = await live.open({});
+  const goesOn = async (logRows: number) => {
+    runs.set(1, { ...summary(1, "running"), logRows });
+    await look();
+  };
+  await goesOn(1);
+  const { changes = [] } = (await stream.next()) ?? {};
+  expect(changes).toMatchObject([{ isProgress: true, run: { uuid: uuidOf(1), progress: { total: 9, ended: 1 } } }]);
+  await goesOn(1);
+  set(2, "success");
+  await look();
+  const { changes: later = [] } = (await stream.next()) ?? {};
+  expect(later).toMatchObject([{ isProgress: false, run: { uuid: uuidOf(2), status: "success" } }]);
 });

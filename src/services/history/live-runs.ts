@@ -4,6 +4,7 @@ import type { Clock } from "../../clock.ts";
 import { messageOf } from "../../errors.ts";
 import type { RunsAsked } from "../../schemas/run-query.ts";
 import type { RunRecord, RunSummary } from "../../storage/port.ts";
+import type { RunRow } from "../finding/row-progress.ts";
 import type { RunLists } from "../finding/run-lists.ts";
 import { NAMESPACE } from "../namespace.ts";
 import type { Places } from "../places.ts";
@@ -15,9 +16,11 @@ const LOOK_MILLISECONDS = 1000;
 /** Changes that wait for a reader; with more it is told to read the list again. */
 const MOST_WAITING = 1000;
 
-/** A run that is new in a list, or has another status than before. */
+/** A run that is new in a list, has another status than before, or has gone on. */
 export interface RunChange {
-  run: RunSummary;
+  run: RunRow;
+  /** Its status is that of before: its steps went on. */
+  isProgress: boolean;
   /** When it was seen, milliseconds since the epoch. */
   seenAt: number;
 }
@@ -51,7 +54,7 @@ interface Followed extends Seen {
 }
 
 export class LiveRuns {
-  readonly #lists: Pick<RunLists, "summaries">;
+  readonly #lists: Pick<RunLists, "summaries" | "withProgress">;
   readonly #find: (key: { namespace: string; uuid: string }) => Promise<RunRecord | null>;
   readonly #places: Places;
   readonly #clock: Clock;
@@ -62,7 +65,7 @@ export class LiveRuns {
   #isFailing = false;
 
   constructor(
-    lists: Pick<RunLists, "summaries">,
+    lists: Pick<RunLists, "summaries" | "withProgress">,
     find: (key: { namespace: string; uuid: string }) => Promise<RunRecord | null>,
     places: Places,
     clock: Clock,
@@ -158,11 +161,12 @@ export class LiveRuns {
     // The list has moved on by more than its window, or by runs that were stored and are over between two looks.
     const missed = runs.length === WINDOW && !runs.some(({ uuid }) => known.has(uuid));
     const left = [...known.values()].filter(({ uuid }) => !now.known.has(uuid) && uuid > now.reach);
-    const changed = await Promise.all(left.map((run) => this.#asItIs(run)));
+    const changed = (await Promise.all(left.map((run) => this.#asItIs(run)))).filter((run) => run !== null);
     for (const run of runs.toReversed()) if (hasChanged(run, followed)) changed.push(run);
+    const rows = await this.#lists.withProgress(changed);
     Object.assign(followed, now);
     const seenAt = this.#clock.now();
-    const changes = changed.flatMap((run) => (run === null ? [] : [{ run, seenAt }]));
+    const changes = rows.map((run) => ({ run, isProgress: known.get(run.uuid)?.status === run.status, seenAt }));
     if (changes.length === 0 && !missed) return;
     for (const reader of followed.readers) tell(reader, changes, missed);
   }
@@ -172,7 +176,7 @@ export class LiveRuns {
     const found = await this.#find({ namespace: NAMESPACE, uuid: run.uuid });
     if (found === null) return null;
     const { status, startedAt, completedAt, error } = found;
-    return { ...run, status, startedAt, completedAt, error, wakeAt: null };
+    return { ...run, status, startedAt, completedAt, error, wakeAt: null, logRows: null };
   }
 }
 

@@ -16,7 +16,7 @@ export interface Seen {
 /** Whether something happened to a run since a look: one that this look did not come down to may be as it was long before. */
 export function hasChanged(run: RunSummary, { known, reach, seenAt }: Seen): boolean {
   const before = known.get(run.uuid);
-  if (before !== undefined) return before.status !== run.status;
+  if (before !== undefined) return before.status !== run.status || before.logRows !== run.logRows;
   const { createdAt, startedAt, completedAt } = run;
   return run.uuid > reach || (completedAt ?? startedAt ?? createdAt) > seenAt - CLOCKS_MILLISECONDS;
 }

@@ -15,6 +15,8 @@ export interface RunSummary {
   completedAt: number | null;
   /** When it goes on, of one that sleeps until a time; null for others. */
   wakeAt: number | null;
+  /** Rows of its log: it rises as the run goes on. Null of one that is over, or not in the queue. */
+  logRows: number | null;
   /** Its first MOST_OF_ERROR characters. */
   error: string | null;
   parentRunId: string | null;
@@ -29,6 +31,17 @@ export interface RunsLooked {
 }
 
 export const MOST_OF_ERROR = 250;
+
+/** What lists read of how far a run has come. */
+export interface SmallProgress {
+  /** JSON text of the object of step results; null of one that has none. */
+  stepResults: string | null;
+  /** JSON array text of its log; "[]" where there are results. */
+  log: string;
+}
+
+/** Characters of the progress of a run that lists read, of all runs of a page together, and rows of a log. */
+export const MOST_PROGRESS = { each: 16 * 1024, together: 512 * 1024, rows: 128 };
 
 /** Stands in the log of a run with a step that waited for a signal. */
 export const WAITS = '"signals":[';

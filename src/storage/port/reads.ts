@@ -2,7 +2,7 @@
 import type { PageRequest } from "../../schemas/page.ts";
 import type { RunKey } from "../../schemas/run.ts";
 import type { RunLook } from "../../schemas/run-query.ts";
-import type { RunsLooked } from "./looks.ts";
+import type { RunsLooked, SmallProgress } from "./looks.ts";
 import type { RunRecord } from "./runs.ts";
 import type { FoundVersions, VersionsLookup, WorkflowLookup, WorkflowRecord } from "./workflows.ts";
 
@@ -21,4 +21,9 @@ export interface Reads {
   listRuns(page: PageRequest): Promise<RunRecord[]>;
   /** Looks for runs, up to `limit` of them among up to `most` that are looked at. An ascending look ends where an ascending list does. */
   lookForRuns(look: RunLook): Promise<RunsLooked>;
+  /**
+   * How far runs have come, of those of which that is small (MOST_PROGRESS), the youngest first; null for the others. PostgreSQL goes by
+   * what a column takes, compressed, as the fourth of what it holds.
+   */
+  findSmallProgress(keys: RunKey[]): Promise<(SmallProgress | null)[]>;
 }

@@ -12,7 +12,7 @@ import type { RunRow, StepOrder } from "./step-order.ts";
 export const ENTRIES = `'[' || string_agg(substr(entries::text, 2, length(entries::text) - 2), ',' order by seq) || ']'`;
 
 /** The whole log of a run as one JSON array; the uuid is within `low` and `high`. */
-const entriesOf = (uuid: string, low: string, high: string) => `coalesce((
+export const entriesOf = (uuid: string, low: string, high: string) => `coalesce((
     select ${ENTRIES}
     from run_log where run_log.run_uuid = ${uuid} and ${within("run_log.run_uuid", low, high)}), '[]')`;
 

@@ -20,13 +20,13 @@ import { awaitedBy } from "./family/family.ts";
 import { Measure } from "./figures.ts";
 import { countsIn, hasOldCounts } from "./finding/counts.ts";
 import { Durations } from "./finding/durations.ts";
-import { Looks } from "./finding/looks.ts";
 import { historyOf } from "./history.ts";
 import { hooksOf } from "./hooks/port.ts";
 import { IdsUnderWay, newestId } from "./ids.ts";
 import { Inbox } from "./inbox.ts";
 import { RequestKeys } from "./inserts/request-keys.ts";
 import { namingChildren, namingCreated } from "./naming.ts";
+import { readsOf } from "./reads.ts";
 import { hasOwnDays } from "./retention.ts";
 import { Runs } from "./runs.ts";
 import { Schedules } from "./schedules.ts";
@@ -106,7 +106,6 @@ function sqliteStorage(
   const inbox = new Inbox(reader, clock);
   const control = new Control(reader, clock, inbox, null);
   const runs = new Runs(reader);
-  const looks = new Looks(reader);
   const claims = new Claims(reader, clock, workers, inbox);
   const unclaimed = new UnclaimedRuns(reader);
   const turns = new Turns(reader, clock);
@@ -117,6 +116,7 @@ function sqliteStorage(
   const bulk = new BulkActions(reader, clock, null);
   const underWay = new IdsUnderWay(clock, newestId(reader));
   return {
+    ...readsOf(reader, { definitions, runs, settled: () => underWay.settled() }),
     schedules: {
       insert: async (item) => onlyOf(await committer.write("insertSchedules", [item])),
       replace: async (item) => onlyOf(await committer.write("replaceSchedules", [item])),
@@ -140,22 +140,16 @@ function sqliteStorage(
     insertWorkflows: (items) => underWay.store(items, (named) => committer.write("insertWorkflows", named)),
     updateWorkflows: (items) => namingCreated(underWay, items, (named) => committer.write("updateWorkflows", named)),
     undeleteWorkflows: (items) => committer.write("undeleteWorkflows", items),
-    listVersions: async (lookup) => reading(() => definitions.versions(lookup)),
     deleteWorkflows: (items) => committer.write("deleteWorkflows", items),
-    findWorkflows: async (items) => reading(() => items.map((item) => definitions.find(item))),
-    listWorkflows: async (page) => reading(() => definitions.list(page, underWay.settled())),
     findVersions: async (keys) => reading(() => keys.map((key) => definitions.version(key))),
     insertRuns: (items) => underWay.store(items, (named) => committer.write("insertRuns", named)),
     insertRetries: (items) => underWay.store(items, (named) => committer.write("insertRetries", named)),
-    findRuns: async (keys) => reading(() => keys.map((key) => runs.find(key))),
     endedRuns: async (keys) => reading(() => keys.filter((key) => runs.hasEnded(key))),
     storedRuns: async (keys) => reading(() => keys.filter((key) => runs.isStored(key))),
-    listRuns: async (page) => reading(() => runs.list(page, underWay.settled())),
     findHistory: async (items) => reading(() => items.map((item) => historyOf(reader, item))),
     findCounts: async (asked) => reading(() => countsIn(reader, asked)),
     addDurations: async (items) => void (await committer.write("addDurations", items)),
     findDurations: async (asked) => reading(() => durations.find(asked)),
-    lookForRuns: async (look) => reading(() => looks.look(look, underWay.settled())),
     findFacts: async (keys) => reading(() => keys.map((key) => runs.facts(key))),
     findRequestKeys: async (asked) => reading(() => asked.map((key) => keys.find(key))),
     findUnclaimed: async (keys, maxBytes) => reading(() => unclaimed.find(keys, maxBytes)),

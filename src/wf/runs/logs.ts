@@ -44,7 +44,8 @@ async function followAll({ given, terminal, client, signal }: Call): Promise<num
     return EXIT.usage;
   }
   for await (const event of client.runs.follow(filter, { signal })) {
-    if (event.type === "resync") continue;
+    // What steps do is told of one run alone.
+    if (event.type === "resync" || event.type === "run.progressed") continue;
     if (terminal.isJson) {
       terminal.jsonLine(event);
       continue;

@@ -54,7 +54,7 @@ export const runs: Command = {
       terminal.note("No run fits");
     } else {
       terminal.table(
-        ["RUN", "STATUS", "WORKFLOW", "V", terminal.isWatched ? "AGE" : "CREATED", "TOOK", "ERROR"],
+        ["RUN", "STATUS", "WORKFLOW", "V", terminal.isWatched ? "AGE" : "CREATED", "TOOK", "STEP", "ERROR"],
         found.map((one) => [
           one.uuid,
           one.status,
@@ -62,6 +62,7 @@ export const runs: Command = {
           String(one.workflow_version),
           terminal.isWatched ? ageText(one.created_at) : timeText(one.created_at),
           tookText(one),
+          shown(stepText(one)),
           shown(one.error ?? ""),
         ]),
         (row, column) => (column === 1 ? STATUS_COLORS[found[row]?.status ?? "pending"] : null),
@@ -70,6 +71,12 @@ export const runs: Command = {
     return EXIT.ok;
   },
 };
+
+/** How many of the steps at the top are over, and the one that the run is at. */
+function stepText({ steps, current }: RunSummary): string {
+  if (steps === undefined) return "";
+  return `${steps.ended}/${steps.total}${current === undefined ? "" : ` ${current.name}`}`;
+}
 
 /** @throws UsageError */
 export function filterOf(given: Arguments): RunFilter {

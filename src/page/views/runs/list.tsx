@@ -12,7 +12,7 @@ import { useStillPlace } from "./still-place.ts";
 
 /** Pixels; the style has the same as --row. */
 const ROW_HEIGHT = 36;
-const COLUMNS = ["", "Status", "Workflow", "", "Created", "Took", "Error"];
+const COLUMNS = ["", "Status", "Workflow", "", "Created", "Took", "Step", "Error"];
 /** Rows from the end of what is read at which more is read. */
 const NEAR = 40;
 

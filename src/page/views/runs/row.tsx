@@ -19,7 +19,19 @@ export interface RowProps {
 
 /** One run of the list. Its link is what has the focus; it keeps its height whatever it shows. */
 export function Row({ run, index, isCurrent, isChosen, onFocus, onChoose }: RowProps) {
-  const { uuid, workflow, workflow_version, status, created_at, started_at, completed_at, error, wake_at } = run;
+  const {
+    uuid,
+    workflow,
+    workflow_version,
+    status,
+    created_at,
+    started_at,
+    completed_at,
+    error,
+    wake_at,
+    steps,
+    current,
+  } = run;
   const name = workflow.name ?? workflow.id ?? workflow.uuid;
   return (
     <div
@@ -59,10 +71,31 @@ export function Row({ run, index, isCurrent, isChosen, onFocus, onChoose }: RowP
           <Asleep until={wake_at} />
         )}
       </span>
+      <span role="cell" class="cut run-step">
+        {steps !== undefined && <Steps steps={steps} name={current?.name} />}
+      </span>
       <span role="cell" class="cut run-error" title={error ?? undefined}>
         {error}
       </span>
     </div>
+  );
+}
+
+/** How many of the steps at the top are over, and the one that the run is at. */
+function Steps({
+  steps: { total, ended },
+  name,
+}: {
+  steps: NonNullable<RunSummary["steps"]>;
+  name: string | undefined;
+}) {
+  return (
+    <span title={name}>
+      <span class="soft number">
+        {ended}/{total}
+      </span>{" "}
+      {name}
+    </span>
   );
 }
 

@@ -6,8 +6,9 @@ import { newId } from "../../../ids.ts";
 import type { RunFilter, RunLook } from "../../../schemas/run-query.ts";
 import { connect, newDatabase, optionsFor } from "../database.fixture.ts";
 import { openPostgresStorage } from "../index.ts";
-import { arrayOf, LAST_UUID } from "../statement.ts";
+import { arrayOf, boundRuns, LAST_UUID } from "../statement.ts";
 import { statementOf } from "./looks.ts";
+import { SMALL_PROGRESS } from "./small-progress.ts";
 
 const RUNS = process.env.TEST_SIZE === "full" ? 1_000_000 : 20_000;
 const MOST = 1000;
@@ -117,6 +118,19 @@ for (const analysed of [false, true]) {
     }
   });
 }
+
+test("how far runs are is read of these runs alone", async () => {
+  const uuids = Array.from({ length: 200 }, (_, index) => uuidAt(1 + index * Math.floor(RUNS / 200)));
+  const [namespaces, wanted, ...bounds] = boundRuns(uuids.map((uuid) => ({ namespace: NAMESPACE, uuid })));
+  const values = [`'${namespaces}'::text[]`, `'${wanted}'::uuid[]`, ...bounds.map((uuid) => `'${uuid}'::uuid`)];
+  const text = SMALL_PROGRESS.replaceAll(/\$(\d)/g, (_, number) => values[Number(number) - 1] ?? "");
+  const [row] = await sql.unsafe<{ "QUERY PLAN": { Plan: Node }[] }[]>(`explain (analyze, format json) ${text}`);
+  const plan = row?.["QUERY PLAN"][0]?.Plan;
+  if (plan === undefined) throw new Error("EXPLAIN gives a plan");
+  const read = readIn(plan);
+  expect(read.get("workflow_runs")).toBe(200);
+  expect(read.get("run_queue") ?? 0).toBeLessThanOrEqual(200);
+});
 
 test("what is rarest is found at once", async () => {
   const find = (filter: RunFilter) =>

@@ -102,17 +102,17 @@ export function statementOf(look: RunLook, until: string): { text: string; param
   const text = `with looked as materialized (
       select * from (${sources.join(" union ")}) as source order by uuid ${order} limit ${bind(most, "integer")}
     ), found as materialized (
-      select r.*, ${STATUS} as shown, coalesce(r.started_at, q.started_at) as begun,
+      select r.*, ${STATUS} as shown, coalesce(r.started_at, q.started_at) as begun, q.log_length as log_rows,
         case when q.holder is null and q.started_at is not null and isfinite(q.due_at) then q.due_at end as wakes
       from looked as r left join lateral (
-        select run_uuid, started_at, holder, due_at, paused_at from run_queue where run_uuid = r.uuid and r.completed_at is null offset 0
+        select run_uuid, started_at, holder, due_at, paused_at, log_length from run_queue where run_uuid = r.uuid and r.completed_at is null offset 0
       ) as q on true
       where ${conditionsOf(namespace, filter, bind)} order by r.uuid ${order} limit ${bind(limit, "integer")}
     )
     select json_build_object('count', (select count(*) from looked),
       'last', (select uuid from looked order by uuid ${reverse(order)} limit 1), 'runs', (select coalesce(json_agg(json_build_object('uuid', f.uuid, 'workflowUuid', f.workflow_id, 'workflowVersion', f.workflow_version,
         'workflowId', v.id, 'workflowName', v.name, 'status', f.shown, 'createdAt', ${milliseconds("f.created_at")},
-        'startedAt', ${milliseconds("f.begun")}, 'completedAt', ${milliseconds("f.completed_at")}, 'wakeAt', ${milliseconds("f.wakes")},
+        'startedAt', ${milliseconds("f.begun")}, 'completedAt', ${milliseconds("f.completed_at")}, 'wakeAt', ${milliseconds("f.wakes")}, 'logRows', f.log_rows,
         'error', left(f.error, ${MOST_OF_ERROR}), 'parentRunId', f.parent_run_id, 'rootRunId', f.root_run_id) order by f.uuid ${order}), '[]')
       from found f left join lateral (
         select id, name from workflow_versions where workflow_uuid = f.workflow_id and version = f.workflow_version offset 0

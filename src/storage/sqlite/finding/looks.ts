@@ -13,7 +13,7 @@ const STATUS = statusOf("r.uuid", "r.status");
 
 const COLUMNS = `r.uuid, r.workflow_id as workflowUuid, r.workflow_version as workflowVersion, v.id as workflowId, v.name as workflowName,
   ${STATUS} as status, r.created_at as createdAt, coalesce(r.started_at, q.started_at) as startedAt, r.completed_at as completedAt,
-  iif(q.holder is null and q.started_at is not null and q.due_at < ${NEVER}, q.due_at, null) as wakeAt,
+  iif(q.holder is null and q.started_at is not null and q.due_at < ${NEVER}, q.due_at, null) as wakeAt, q.log_length as logRows,
   substr(r.error, 1, ${MOST_OF_ERROR}) as error, r.parent_run_id as parentRunId, r.root_run_id as rootRunId`;
 
 /** Statuses that have an index: runs that ended otherwise than in success are few. */

@@ -94,7 +94,15 @@ test("a list is followed, told first to be read, until its reader has enough", a
   expect(events[0]).toEqual({ type: "resync" });
   expect(events.at(-1)).toMatchObject({ type: "run.ended", run_id: id, data: { run: { status: "success" } } });
   const [summary] = await Array.fromAsync(client.runs.summaries({ workflow: workflow_id }));
-  expect(summary).toMatchObject({ uuid: id, workflow: { uuid: workflow_id } });
+  expect(summary).toMatchObject({
+    uuid: id,
+    workflow: { uuid: workflow_id },
+    steps: { total: 1, ended: 1, failed: 0 },
+  });
+  const again = await (await client.runs.handle(id).retry()).ended();
+  const filters = [{ uuid: [id, workflow_id] }, { retryOf: id }, { uuid: again.uuid }];
+  const found = await Promise.all(filters.map((filter) => Array.fromAsync(client.runs.summaries(filter))));
+  expect(found.map((runs) => runs.map(({ uuid }) => uuid))).toEqual([[id], [again.uuid], [again.uuid]]);
 });
 
 test("all runs that fit are counted, then cancelled, once", async () => {

@@ -15,11 +15,12 @@ let api: Client;
 /** Two workflows, and their runs by kind. */
 let works: string;
 let fails: string;
-const runs: Record<"success" | "failed" | "running" | "parent", string[]> = {
+const runs: Record<"success" | "failed" | "running" | "parent" | "again", string[]> = {
   success: [],
   failed: [],
   running: [],
   parent: [],
+  again: [],
 };
 let between: string;
 
@@ -45,6 +46,9 @@ beforeAll(async () => {
   runs.parent.push(await api.trigger(parent));
   for (const run of [...runs.success, ...runs.failed, ...runs.parent]) await api.untilEnded(run);
   await api.untilBegun(runs.running[0] ?? "", "z");
+  const again = await api.post(`${LIST}/${runs.parent[0]}/retry`, {});
+  runs.again.push(textAt(again.body, "run_id"));
+  await api.untilEnded(runs.again[0] ?? "");
   await Bun.sleep(SETTLED_MS);
 });
 afterAll(() => platform.close());
@@ -86,6 +90,12 @@ describe("a filter", () => {
     { query: () => "workflow=finding_fails&version=2", wanted: () => [] },
     { query: () => "workflow=finding_fails&status=failed,cancelled", wanted: () => newest(...runs.failed) },
     { query: () => "workflow=finding_fails&status=success&status=running", wanted: () => [] },
+    {
+      query: () => `uuid=${runs.failed.slice(0, 2).join()}&uuid=${works}`,
+      wanted: () => newest(...runs.failed.slice(0, 2)),
+    },
+    { query: () => `uuid=${runs.failed[0]?.toUpperCase()}&status=success`, wanted: () => [] },
+    { query: () => `retry_of=${runs.parent[0]}`, wanted: () => runs.again },
     { query: () => "workflow=finding_fails&tag=paper", wanted: () => newest(...runs.failed) },
     { query: () => "workflow=finding_fails&tag=pap", wanted: () => [] },
     { query: () => "workflow=finding_fails&error=out%20of%20paper", wanted: () => newest(...runs.failed) },
@@ -236,6 +246,10 @@ describe("is refused", () => {
     ["error=a%00b", "error", "value_error"],
     ["parent_run_id=x", "parent_run_id", "value_error"],
     ["root_run_id=", "root_run_id", "value_error"],
+    ["retry_of=x", "retry_of", "value_error"],
+    ["uuid=", "uuid"],
+    ["uuid=x", "uuid"],
+    [`uuid=${Array.from({ length: 101 }, () => "01a1fdcd-1db2-7000-8000-000000000000").join()}`, "uuid", "too_long"],
     ["created_from=2026-11-29T10:00:00", "created_from", "value_error"],
     ["created_from=2026-11-29", "created_from", "value_error"],
     ["created_from=2026-02-30T10:00:00Z", "created_from", "value_error"],

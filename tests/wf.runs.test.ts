@@ -88,9 +88,10 @@ test("the same key starts one run", async () => {
 
 test("runs are listed by status, workflow and error, and shown whole or by a step", async () => {
   const failed = await call(["runs", "--status", "failed", "--error", "NO WAY", "--since", "1h"]);
-  expect(failed.stdout.split("\n")[0]).toMatch(/^RUN +STATUS +WORKFLOW +V +CREATED +TOOK +ERROR$/);
+  expect(failed.stdout.split("\n")[0]).toMatch(/^RUN +STATUS +WORKFLOW +V +CREATED +TOOK +STEP +ERROR$/);
   expect(failed.stdout).toContain("no way");
   expect(failed.stdout).not.toContain("success");
+  expect(failed.stdout).toMatch(/ 2\/2 f /);
   const [id = ""] = /[0-9a-f-]{36}/.exec(failed.stdout) ?? [];
   const shown = await call(["show", id]);
   expect(shown.stdout).toMatch(/^status +failed$/m);
@@ -98,6 +99,16 @@ test("runs are listed by status, workflow and error, and shown whole or by a ste
   expect(shown.stdout).toMatch(/^f +failed .*no way$/m);
   expect(JSON.parse((await call(["show", id, "a"])).stdout)).toMatchObject({ address: "a", output: { value: 1 } });
   expect(JSON.parse((await call(["show", id, "--json"])).stdout)).toMatchObject({ uuid: id });
+  expect((await call(["retry", id, "--detach"])).exitCode).toBe(0);
+  const again = ["--retry-of", id];
+  for (const more of [[], ["--workflow", "fail", "--version", "1"]])
+    expect(JSON.parse((await call(["runs", ...again, ...more, "--json"])).stdout).length).toBe(1);
+  for (const filter of [
+    [...again, "--until", "1h"],
+    ["--parent", id],
+    ["--root", id],
+  ])
+    expect((await call(["runs", ...filter])).stderr).toBe("No run fits\n");
   const none = await call(["runs", "--workflow", "wait", "--status", "failed"]);
   expect([none.exitCode, none.stdout, none.stderr]).toEqual([0, "", "No run fits\n"]);
 });

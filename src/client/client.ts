@@ -25,11 +25,15 @@ export interface TriggerOptions extends KeyedOptions {
 
 export interface RunFilter {
   status?: RunStatus | readonly RunStatus[];
+  /** These runs, 100 at most. */
+  uuid?: string | readonly string[];
   workflow?: string;
   version?: number;
   tag?: string;
   parentRunId?: string;
   rootRunId?: string;
+  /** Those that try this run again. */
+  retryOf?: string;
   createdFrom?: string;
   createdTo?: string;
   /** A text within the error. */
@@ -165,15 +169,18 @@ export class Client {
 }
 
 /** A filter as a body has it. */
-function criteriaOf({ status, ...filter }: BulkFilter): NonNullable<Call["query"]> {
-  return { ...queryOf(filter), status: typeof status === "string" ? [status] : status };
+function criteriaOf({ status, uuid, ...filter }: BulkFilter): NonNullable<Call["query"]> {
+  const listOf = (values?: string | readonly string[]) => (typeof values === "string" ? [values] : values);
+  return { ...queryOf(filter), status: listOf(status), uuid: listOf(uuid) };
 }
 
-function queryOf({ parentRunId, rootRunId, createdFrom, createdTo, ...rest }: RunFilter): NonNullable<Call["query"]> {
+function queryOf(filter: RunFilter): NonNullable<Call["query"]> {
+  const { parentRunId, rootRunId, retryOf, createdFrom, createdTo, ...rest } = filter;
   return {
     ...rest,
     parent_run_id: parentRunId,
     root_run_id: rootRunId,
+    retry_of: retryOf,
     created_from: createdFrom,
     created_to: createdTo,
   };

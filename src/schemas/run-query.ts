@@ -11,12 +11,22 @@ const NO_NUL = "^[^\\u0000]*$";
 const uuid = (description: string) => Type.Optional(Type.String({ pattern: UUID, description }));
 const time = (description: string) => Type.Optional(Type.String({ pattern: TIME, description }));
 
+/** The most runs that are asked for by their uuids. */
+export const MOST_UUIDS = 100;
+
 /** The query of the list of runs. */
 export const RunQuery = Type.Object(
   {
     ...PageQuery.properties,
     status: Type.Optional(
       Type.Array(RunStatus, { minItems: 1, description: "Any of these: repeated, or with commas" }),
+    ),
+    uuid: Type.Optional(
+      Type.Array(Type.String({ pattern: UUID }), {
+        minItems: 1,
+        maxItems: MOST_UUIDS,
+        description: "These runs: repeated, or with commas",
+      }),
     ),
     workflow: Type.Optional(WorkflowReference),
     version: Type.Optional(
@@ -65,6 +75,8 @@ export type RunsAsked = Omit<RunQuery, "created_from" | "created_to"> & { create
 export interface RunFilter {
   /** Any of these; not empty. */
   statuses?: RunStatus[];
+  /** Any of these, in lower case; not empty. */
+  uuids?: string[];
   workflowUuid?: string;
   version?: number;
   tag?: string;

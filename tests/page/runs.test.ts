@@ -140,3 +140,22 @@ test("at 320 pixels nothing scrolls sideways, and what failed and why is on the 
     expect(await page.locator(".status-failed svg path").first().getAttribute("d")).toStartWith("M");
   });
 });
+
+test("a row far below the newest changes in place, and says how far its run is", async () => {
+  await ui.api.create([{ name: "go", type: "wait", config: { signal: "go" } }], { id: "waits", name: "Waits" });
+  const run = await ui.api.trigger("waits");
+  await ui.api.untilBegun(run, "go");
+  await triggerMany("works", 250);
+  await ui.visit("/ui/runs", async (page) => {
+    const row = page.locator(`[data-run="${run}"]`);
+    await page.locator("[data-run]").first().waitFor();
+    await until(
+      page,
+      `(() => { const list = document.querySelector(".run-scroller"); list.scrollTop += 300; return document.querySelector('[data-run="${run}"]') !== null; })()`,
+    );
+    await row.getByText("0/1 go").waitFor();
+    expectReply(await ui.api.post(`/api/v1/runs/${run}/signals/go`, null), 200);
+    await row.getByText("success").waitFor();
+    await row.getByText("1/1").waitFor();
+  });
+});

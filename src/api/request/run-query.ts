@@ -36,7 +36,7 @@ function isOfPage(name: string): boolean {
 /** The query of a request that asks for more than a page of all runs; null for one that does not. @throws ValidationFailed */
 export function readRunQuery(request: Request): RunsAsked | null {
   if ([...searchOf(request).keys()].every((name) => Object.hasOwn(PageQuery.properties, name))) return null;
-  const { once, several } = readParameters(request, ["status"]);
+  const { once, several } = readParameters(request, ["status", "uuid"]);
   const values = { ...once, ...numbers(once, ["limit", "version"]), ...several };
   return askedBy(checked(runQuery, withZones(values), "query"), ["query"]);
 }

@@ -122,6 +122,7 @@ function detailOf(code: string, subject: string): string {
 function criteriaOf(filter: RunFilter): Static<typeof RunCriteria> {
   const {
     statuses,
+    uuids,
     workflowUuid,
     parentRunId,
     rootRunId,
@@ -134,6 +135,7 @@ function criteriaOf(filter: RunFilter): Static<typeof RunCriteria> {
   return {
     ...same,
     ...(statuses !== undefined && { status: statuses }),
+    ...(uuids !== undefined && { uuid: uuids }),
     ...(workflowUuid !== undefined && { workflow: workflowUuid }),
     ...(parentRunId !== undefined && { parent_run_id: parentRunId }),
     ...(rootRunId !== undefined && { root_run_id: rootRunId }),

@@ -26,7 +26,11 @@ export const FILTERS: Record<string, Option> = {
   workflow: { value: "ID", short: "w", about: "of this workflow" },
   tag: { value: "TAG", about: "that have this tag" },
   since: { value: "TIME", about: "made since: 30m, 2h, 7d, or a time of ISO 8601 with its offset" },
+  until: { value: "TIME", about: "made before that; likewise" },
   error: { value: "TEXT", about: "whose error has this text" },
+  parent: { value: "RUN", about: "that steps of this run started" },
+  root: { value: "RUN", about: "that came of this run at any depth" },
+  "retry-of": { value: "RUN", about: "that try this run again" },
 };
 
 /** Lists runs. */
@@ -36,6 +40,7 @@ export const runs: Command = {
   summary: "List runs, newest first",
   options: {
     ...FILTERS,
+    version: { value: "N", about: "of this version of the workflow" },
     limit: { value: "N", short: "n", about: "how many at most; 20" },
   },
   examples: ["wf runs --status failed --since 1h", "wf runs -w hello -n 5", "wf runs --json | jq -r '.[].uuid'"],
@@ -44,7 +49,9 @@ export const runs: Command = {
   async run({ given, terminal, client, signal }) {
     const limit = given.number("limit", 1) ?? 20;
     const found: RunSummary[] = [];
-    for await (const one of client.runs.summaries(filterOf(given), { signal })) {
+    const version = given.number("version", 1);
+    const filter = { ...filterOf(given), ...(version !== undefined && { version }) };
+    for await (const one of client.runs.summaries(filter, { signal })) {
       found.push(one);
       if (found.length === limit) break;
     }
@@ -84,13 +91,19 @@ export function filterOf(given: Arguments): RunFilter {
     .texts("status")
     .flatMap((text) => text.split(","))
     .map(statusOf);
-  const [workflow, tag, error, since] = ["workflow", "tag", "error", "since"].map((name) => given.text(name));
+  const [workflow, tag, error] = ["workflow", "tag", "error"].map((name) => given.text(name));
+  const [parentRunId, rootRunId, retryOf] = ["parent", "root", "retry-of"].map((name) => given.text(name));
+  const [since, until] = ["since", "until"].map((name) => given.text(name));
   return {
     ...(statuses.length === 0 ? {} : { status: statuses }),
     ...(workflow === undefined ? {} : { workflow }),
     ...(tag === undefined ? {} : { tag }),
     ...(error === undefined ? {} : { error }),
-    ...(since === undefined ? {} : { createdFrom: sinceOf(since) }),
+    ...(parentRunId === undefined ? {} : { parentRunId }),
+    ...(rootRunId === undefined ? {} : { rootRunId }),
+    ...(retryOf === undefined ? {} : { retryOf }),
+    ...(since === undefined ? {} : { createdFrom: timeOf("since", since) }),
+    ...(until === undefined ? {} : { createdTo: timeOf("until", until) }),
   };
 }
 
@@ -100,10 +113,10 @@ function statusOf(text: string): RunStatus {
   throw new UsageError(`There is no status ${JSON.stringify(text)}; there are ${RUN_STATUSES.join(", ")}`);
 }
 
-function sinceOf(text: string): string {
+function timeOf(option: string, text: string): string {
   const [, number = "", unit = ""] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
   const seconds = Object.entries(UNITS).find(([name]) => name === unit)?.[1];
   if (seconds !== undefined) return new Date(Date.now() - Number(number) * seconds * 1000).toISOString();
   if (/^\d{4}-\d\d-\d\dT.+(Z|[+-]\d\d:\d\d)$/.test(text)) return text;
-  throw new UsageError(`--since takes 30m, 2h, 7d, or a time with its offset such as 2026-11-29T10:00:00Z`);
+  throw new UsageError(`--${option} takes 30m, 2h, 7d, or a time with its offset such as 2026-11-29T10:00:00Z`);
 }

@@ -1,5 +1,6 @@
 /** Looks for runs: what they find is what a list of all runs has that fits. */
 import { expect } from "bun:test";
+import { newId } from "../../../src/ids.ts";
 import type { Order } from "../../../src/schemas/page.ts";
 import type { RunFilter } from "../../../src/schemas/run-query.ts";
 import type { NewRun, RunRecord, RunSummary } from "../../../src/storage/port.ts";
@@ -15,6 +16,8 @@ interface Filled {
   first: string;
   second: string;
   parent: string;
+  /** Was tried again twice. */
+  failed: string;
   /** A moment with runs before and behind it. */
   middle: number;
 }
@@ -40,6 +43,8 @@ async function filled(world: World): Promise<Filled> {
   const second = await world.workflow({ id: "second" });
   const lined = await world.workflow({ id: "lined", options });
   await add(world, await world.workflow({ namespace: "theirs" }), { namespace: "theirs" });
+  const failed = await add(world, first);
+  await end(world, failed, "failed", "Not yet");
   for (const workflow of [first, second]) {
     await end(world, await add(world, workflow), "success");
     await end(world, await add(world, workflow, { tags: '["a","b"]' }), "failed", 'Step "x" failed: TIMEOUT of 100%');
@@ -82,15 +87,36 @@ async function filled(world: World): Promise<Filled> {
   for (const preparedFor of [0, 1].map(() => ({ workflowUuid: lined, version: 1 }))) {
     await add(world, lined, { preparedFor, turn: TURN });
   }
-  return { first, second, parent, middle };
+  for (let n = 0; n < 2; n++) {
+    await world.pass(2);
+    const again = { namespace: NAMESPACE, workflowUuid: first, version: 1, retryOf: failed };
+    granted(
+      only(await world.storage.insertRetries([{ ...again, uuid: null, payload: "{}", traceparent: null, log: "[]" }])),
+    );
+  }
+  return { first, second, parent, failed, middle };
 }
 
 /** Whether a run fits, as a list of all runs shows it. */
 function fits(run: RunRecord, filter: RunFilter): boolean {
-  const { statuses, workflowUuid, version, tag, parentRunId, rootRunId, createdFrom, createdTo, error } = filter;
+  const {
+    statuses,
+    uuids,
+    workflowUuid,
+    version,
+    tag,
+    parentRunId,
+    rootRunId,
+    retryOf,
+    createdFrom,
+    createdTo,
+    error,
+  } = filter;
   const tags: string[] = JSON.parse(run.tags ?? "[]");
   return (
     (statuses?.includes(run.status) ?? true) &&
+    (uuids?.includes(run.uuid) ?? true) &&
+    run.retryOf === (retryOf ?? run.retryOf) &&
     run.workflowUuid === (workflowUuid ?? run.workflowUuid) &&
     run.workflowVersion === (version ?? run.workflowVersion) &&
     (tag === undefined || tags.includes(tag)) &&
@@ -124,10 +150,11 @@ const all = (world: World) => world.storage.listRuns({ namespace: NAMESPACE, lim
 
 export function findingContract(check: Check): void {
   check("every filter finds what fits, in both orders, whatever a look is limited to", async (world) => {
-    const { first, second, parent, middle } = await filled(world);
+    const { first, second, parent, failed, middle } = await filled(world);
     // An ascending look leaves out the last two seconds.
     await world.pass(2100);
     const runs = await all(world);
+    const some = uuidsOf(runs.filter((_, index) => index % 3 === 1)).toSorted();
     const filters: RunFilter[] = [
       {},
       ...(["pending", "running", "success", "failed", "paused", "cancelled"] as const).map((one) => ({
@@ -145,6 +172,11 @@ export function findingContract(check: Check): void {
       { parentRunId: parent },
       { rootRunId: parent, statuses: ["pending"] },
       { parentRunId: first },
+      { retryOf: failed },
+      { retryOf: failed, statuses: ["success"] },
+      { uuids: some },
+      { uuids: some, statuses: ["failed"] },
+      { uuids: [...some.slice(0, 1), newId(world.now())], createdTo: world.now() },
       { createdFrom: middle },
       { createdTo: middle },
       { createdFrom: runs[3]?.createdAt ?? 0, createdTo: middle + 60_000 },
@@ -172,7 +204,8 @@ export function findingContract(check: Check): void {
     // All kinds are there, so that no filter finds nothing for want of runs.
     expect(new Set(runs.map(({ status }) => status)).size).toBe(5);
     expect(runs.filter((run) => fits(run, { parentRunId: parent })).length).toBe(2);
-    expect(runs.filter((run) => fits(run, { createdFrom: middle })).length).toBe(5);
+    expect(runs.filter((run) => fits(run, { createdFrom: middle })).length).toBe(7);
+    expect(runs.filter((run) => fits(run, { retryOf: failed })).length).toBe(2);
   });
 
   check("a summary says what the run says", async (world) => {

@@ -13,9 +13,21 @@ export const FILTERS = {
   q: "error has",
   parent: "started by",
   root: "came of",
+  again: "tries again",
 } as const;
 export type FilterName = keyof typeof FILTERS;
-const NAMES: readonly FilterName[] = ["status", "workflow", "version", "tag", "from", "to", "q", "parent", "root"];
+const NAMES: readonly FilterName[] = [
+  "status",
+  "workflow",
+  "version",
+  "tag",
+  "from",
+  "to",
+  "q",
+  "parent",
+  "root",
+  "again",
+];
 
 const ABSOLUTE = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/i;
 const UNITS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -35,7 +47,7 @@ export function chosenFilters(query: URLSearchParams): [FilterName, string][] {
  */
 export function filterOf(query: URLSearchParams, now: number): RunFilter {
   const text = (name: FilterName) => query.get(name) || null;
-  const [status, workflow, version, tag, from, to, error, parentRunId, rootRunId] = NAMES.map(text);
+  const [status, workflow, version, tag, from, to, error, parentRunId, rootRunId, retryOf] = NAMES.map(text);
   const statuses = RUN_STATUSES.filter((one) => status?.split(",").includes(one));
   const createdFrom = timeOf(from, now);
   const createdTo = timeOf(to, now);
@@ -49,6 +61,7 @@ export function filterOf(query: URLSearchParams, now: number): RunFilter {
     ...(error && { error }),
     ...(parentRunId && { parentRunId }),
     ...(rootRunId && { rootRunId }),
+    ...(retryOf && { retryOf }),
     ...(query.get("order") === "asc" && { order: "asc" as const }),
   };
 }

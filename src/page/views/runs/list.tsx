@@ -3,6 +3,7 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import { go } from "../../address/address.ts";
 import { useActions } from "../../keys/keys.ts";
 import { useVisibleRange } from "../../shared/virtual-list/visible-range.ts";
+import { useBelow } from "./below/use-below.ts";
 import type { Chosen } from "./chosen.ts";
 import { Edge } from "./edge.tsx";
 import { countText, type Incoming } from "./incoming.ts";
@@ -30,13 +31,16 @@ export interface ListProps {
   incoming: Incoming;
   chosen: Chosen;
   hold: Hold;
+  /** Whether a stream tells of its newest runs. */
+  isFollowed: boolean;
 }
 
 /** The rows that are in view, of a piece of all runs. */
-export function List({ rows, incoming, chosen, hold }: ListProps) {
+export function List({ rows, incoming, chosen, hold, isFollowed }: ListProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const all = rows.rows.value;
   const { first, end } = useVisibleRange(scroller, ROW_HEIGHT, all.length);
+  useBelow(rows, all.slice(first, end), isFollowed);
   useStillPlace(scroller, all, ROW_HEIGHT);
   useLayoutEffect(() => {
     const element = scroller.current;

@@ -49,12 +49,12 @@ function Found({ query }: { query: URLSearchParams }) {
     const isHeld = () => held.isHovered || held.isScrolled || held.isFocused || choice.ids.peek().size > 0;
     return { rows: found, incoming: new Incoming(found, filter, isHeld), chosen: choice, hold: held, filter };
   }, [query]);
+  // In the order of old to new, and at another time, there is nothing that arrives.
+  const isFollowed = query.get("order") !== "asc" && query.get("at") === null && !query.get("to");
   useEffect(() => {
     const begun = rows.begin();
-    // In the order of old to new, and at another time, there is nothing that arrives.
-    const isAtTop = query.get("order") !== "asc" && query.get("at") === null && !query.get("to");
     const { order: _, ...followed } = filter;
-    const stop = isAtTop
+    const stop = isFollowed
       ? follow(
           runsTopic(followed, {
             change(run) {
@@ -86,7 +86,7 @@ function Found({ query }: { query: URLSearchParams }) {
         {kind === "unread" && <Unread rows={rows} query={query} />}
         {kind === "none yet" && <NoneYet />}
         {kind === "none fit" && <NoneFit query={query} />}
-        {kind === "some" && <List key={String(query)} rows={rows} incoming={incoming} chosen={chosen} hold={hold} />}
+        {kind === "some" && <List key={String(query)} {...{ rows, incoming, chosen, hold, isFollowed }} />}
         {/* It stays while another time is read: somebody may be drawing along it, or have the focus on it. */}
         {kind !== "none yet" && <Ruler />}
       </div>

@@ -20,7 +20,7 @@ test("what the page itself writes is right", () => {
 test("each part that says nothing is named", () => {
   expect(wrong("status=bogus&created_from=xx&workflow=a")).toEqual(["status", "created_from"]);
   expect(wrong("from=yesterday&to=-3y&at=soon&order=up")).toEqual(["from", "to", "at", "order"]);
-  expect(wrong("version=2&parent=me")).toEqual(["version", "parent"]);
+  expect(wrong("version=2&parent=me&again=this")).toEqual(["version", "parent", "again"]);
   expect(wrong("workflow=a&version=two")).toEqual(["version"]);
 });
 

@@ -50,6 +50,7 @@ function faultOf(name: string, value: string, query: URLSearchParams): string | 
       return isTime(value) ? null : TIME;
     case "parent":
     case "root":
+    case "again":
       return UUID.test(value) ? null : "it is the id of a run";
     default:
       return null;

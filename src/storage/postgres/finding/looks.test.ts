@@ -96,6 +96,8 @@ const filters: RunFilter[] = [
   { rootRunId: NONE },
   { retryOf: OLDEST },
   { retryOf: NONE },
+  { uuids: [OLDEST, uuidAt(5), NONE] },
+  { uuids: [OLDEST, uuidAt(5), NONE], statuses: ["failed"] },
   { tag: "rare" },
   { workflowUuid: OLD, tag: "rare" },
   { createdFrom: BEGAN + (RUNS / 2) * APART, createdTo: BEGAN + (RUNS / 2) * APART + 1000 },
@@ -143,6 +145,7 @@ test("what is rarest is found at once", async () => {
     [{ workflowUuid: NONE }, 0],
     [{ parentRunId: OLDEST }, 10],
     [{ retryOf: OLDEST }, 10],
+    [{ uuids: [OLDEST, uuidAt(5), NONE] }, 2],
     [{ createdTo: BEGAN + 6 * APART }, 5],
   ];
   for (const [filter, count] of rare) {

@@ -50,6 +50,12 @@ function sourcesOf({ filter, order, most }: RunLook, { low, high }: Range, bind:
     and (${column}, uuid) > (${value}, ${first}) and (${column}, uuid) < (${value}, ${last}) and ${within("uuid")}
     order by ${column} ${order}, uuid ${order} limit ${limit}`;
   const statuses = filter.statuses ?? (filter.error === undefined ? null : WITH_ERROR);
+  if (filter.uuids !== undefined) {
+    const asked = bind(arrayOf(filter.uuids), "uuid[]");
+    return [
+      `select ${LOOKED} from workflow_runs where uuid = any(${asked}) and ${within("uuid")} order by uuid ${order} limit ${limit}`,
+    ];
+  }
   if (filter.parentRunId !== undefined) return [of("parent_run_id", bind(filter.parentRunId, "uuid"))];
   if (filter.rootRunId !== undefined) return [of("root_run_id", bind(filter.rootRunId, "uuid"))];
   if (filter.retryOf !== undefined) return [of("retry_of", bind(filter.retryOf, "uuid"))];
@@ -135,8 +141,8 @@ export class Looks {
   }
 
   async look(look: RunLook): Promise<RunsLooked> {
-    const { parentRunId, rootRunId, retryOf, workflowUuid } = look.filter;
-    const uuids = [parentRunId, rootRunId, retryOf, workflowUuid].filter((uuid) => uuid !== undefined);
+    const { uuids: asked = [], parentRunId, rootRunId, retryOf, workflowUuid } = look.filter;
+    const uuids = [...asked, parentRunId, rootRunId, retryOf, workflowUuid].filter((uuid) => uuid !== undefined);
     if (!uuids.every(isUuid)) return { runs: [], lookedTo: null };
     const { text, parameters } = statementOf(look, look.order === "asc" ? await this.#settled() : LAST_UUID);
     const [row] = await this.#pool.run<{ result: string }>(LOOK_FOR_RUNS.call, [text, arrayOf(parameters)]);

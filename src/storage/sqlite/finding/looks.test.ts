@@ -59,6 +59,7 @@ const filters: { filter: RunFilter; walks: string[]; count: number | null }[] = 
   { filter: { parentRunId: OLDEST }, walks: ["workflow_runs_by_parent"], count: 10 },
   { filter: { rootRunId: OLDEST }, walks: ["workflow_runs_by_root"], count: 10 },
   { filter: { retryOf: OLDEST }, walks: ["workflow_runs_by_retried"], count: 10 },
+  { filter: { uuids: [idFloor(BEGAN), idFloor(BEGAN + 5 * APART), USUAL] }, walks: [BY_UUID], count: 2 },
   { filter: { tag: "rare" }, walks: [BY_UUID], count: null },
   { filter: { createdTo: BEGAN + 5 * APART }, walks: [BY_UUID], count: 5 },
 ];

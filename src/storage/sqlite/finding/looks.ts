@@ -33,7 +33,12 @@ function candidates(
   const of = (index: string, condition: string) =>
     sources.push(`select uuid from workflow_runs indexed by ${index} where ${condition} and ${within("uuid")}`);
   const statuses = filter.statuses ?? (filter.error === undefined ? null : WITH_ERROR);
-  if (filter.parentRunId !== undefined) of("workflow_runs_by_parent", "parent_run_id = $parentRunId");
+  if (filter.uuids !== undefined) {
+    bindings.uuids = JSON.stringify(filter.uuids);
+    sources.push(
+      `select uuid from workflow_runs where uuid in (select value from json_each($uuids)) and ${within("+uuid")}`,
+    );
+  } else if (filter.parentRunId !== undefined) of("workflow_runs_by_parent", "parent_run_id = $parentRunId");
   else if (filter.rootRunId !== undefined) of("workflow_runs_by_root", "root_run_id = $rootRunId");
   else if (filter.retryOf !== undefined) of("workflow_runs_by_retried", "retry_of = $retryOf");
   else if (statuses !== null && !statuses.includes("success")) {

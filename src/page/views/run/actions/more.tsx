@@ -55,6 +55,12 @@ export function More({ run, signal }: ShownRun & { signal: (() => void) | null }
         <a class="button quiet" href={hrefOf(`/runs?parent=${run.uuid}`)}>
           Runs that it started
         </a>
+        <a class="button quiet" href={hrefOf(`/runs?root=${run.uuid}`)}>
+          All runs that came of it
+        </a>
+        <a class="button quiet" href={hrefOf(`/runs?again=${run.uuid}`)}>
+          Runs that try it again
+        </a>
       </div>
     </details>
   );

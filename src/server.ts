@@ -98,7 +98,7 @@ export function startServer(options: ServerOptions): Server {
     signals: new SignalService(runService, runs, events, clock),
     control: new ControlService(runService, new RunRequests(storage), events),
     retries,
-    bulk: new BulkService(storage, runLists, new Beginnings(runs, definitions), clock),
+    bulk: new BulkService(storage, runLists, new Beginnings(runs, definitions), retries, clock),
     history,
     requests: new RepeatableRequests(keys),
     readiness,

@@ -55,6 +55,8 @@ export async function routesOfApp(): Promise<string[]> {
   const keys = new RequestKeyRepository(storage, systemClock);
   const starts = new RunStarts({ runs, events, messaging, graceMilliseconds: 0, clock: systemClock, log });
   const triggers = new TriggerService(runs, preparing, starts);
+  const requests = new RunRequests(storage);
+  const retries = new RetryService(runService, { repository: runs, requests }, preparing, events);
   const app = createApp({
     workflows,
     tests: new TestService(new InProcessTester(types, systemClock), workflows, types),
@@ -72,9 +74,9 @@ export async function routesOfApp(): Promise<string[]> {
       config: { mode: "embedded", RETENTION_DAYS: 0, LEASE_SECONDS: 30 },
     }),
     signals: new SignalService(runService, runs, events, systemClock),
-    control: new ControlService(runService, new RunRequests(storage), events),
-    retries: new RetryService(runService, { repository: runs, requests: new RunRequests(storage) }, preparing, events),
-    bulk: new BulkService(storage, runLists, new Beginnings(runs, definitions), systemClock),
+    control: new ControlService(runService, requests, events),
+    retries,
+    bulk: new BulkService(storage, runLists, new Beginnings(runs, definitions), retries, systemClock),
     history: new HistoryService({
       ...{ storage, runs: runService, lists: runLists, find: (key) => runs.find(key), clock: systemClock, log },
     }),

@@ -4,7 +4,7 @@ import { isoTime } from "../../clock.ts";
 import { isErrorCode, PlatformError } from "../../errors.ts";
 import { type Bulk, type BulkError, MOST_BULK_ERRORS } from "../../schemas/bulk.ts";
 import type { RunCriteria, RunFilter } from "../../schemas/run-query.ts";
-import type { BulkService } from "../../services/bulk/bulk.ts";
+import type { BulkCounted, BulkService } from "../../services/bulk/bulk.ts";
 import type { RepeatableRequests } from "../../services/repeatable.ts";
 import type { BulkRecord } from "../../storage/port.ts";
 import { acceptedResponse, BODY_ERRORS, pageOf, reference, requestBody, responses } from "../openapi/documents.ts";
@@ -19,6 +19,14 @@ const Counted = Type.Object({
   more: Type.Boolean({
     description: "Whether there may be others: no more than 10,000 runs are looked at, for 100 ms",
   }),
+  looked: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      description: "Of a retry: of how many of these, the newest first, it was tried out, 100 at most, for 100 ms",
+    }),
+  ),
+  failed: Type.Optional(Type.Integer({ minimum: 0, description: "How many of those it was tried out of can't be" })),
+  errors: Type.Optional(Type.Array(Type.Unsafe(reference("BulkError")), { description: "Why, as of an action" })),
 });
 const Accepted = Type.Object({ bulk_id: Type.String({ format: "uuid" }) });
 const ID = {
@@ -39,7 +47,7 @@ export function bulkRoutes(bulk: BulkService, requests: RepeatableRequests, read
       async ({ request }) => {
         const body = await readBody(request);
         const { asked, isDry } = readBulk(body);
-        if (isDry) return jsonReply(JSON.stringify(await bulk.count(asked)));
+        if (isDry) return jsonReply(JSON.stringify(countedView(await bulk.count(asked))));
         const key = idempotencyKeyOf(request, ROUTE, body);
         const { answer, isReplayed } = await requests.once(key, () => bulk.create(asked, key));
         return marked(await readAfter.reply(`{"bulk_id":"${answer}"}`, 202), isReplayed);
@@ -49,7 +57,7 @@ export function bulkRoutes(bulk: BulkService, requests: RepeatableRequests, read
           tags,
           summary: "Cancel, pause, resume or retry all runs that fit",
           description:
-            "It is on disk before this answers, and carried out then, each run once. With `dry_run` the runs are only counted.",
+            "It is on disk before this answers, and carried out then, each run once. With `dry_run` the runs are only counted, and of retries some are tried out.",
           parameters: [IDEMPOTENCY_PARAMETER],
           requestBody: requestBody("BulkInput"),
           responses: {
@@ -91,6 +99,12 @@ export function bulkRoutes(bulk: BulkService, requests: RepeatableRequests, read
         responses: responses("How far it came", reference("Bulk"), 404, 500, 503),
       },
     });
+}
+
+function countedView({ count, more, planned }: BulkCounted): Static<typeof Counted> {
+  if (planned === undefined) return { count, more };
+  const { looked, failed, errors } = planned;
+  return { count, more, looked, failed, errors: errorsView(errors) };
 }
 
 function bulkView({ uuid, action, settings, errors, createdAt, endedAt, ...record }: BulkRecord): Static<typeof Bulk> {

@@ -3,15 +3,20 @@ import { PlatformError } from "../../errors.ts";
 import { newId } from "../../ids.ts";
 import type { BulkKind, BulkQuery, BulkSettings } from "../../schemas/bulk.ts";
 import type { RunFilter, RunsAsked } from "../../schemas/run-query.ts";
-import type { BulkRecord, RequestKey, Storage } from "../../storage/port.ts";
+import type { BulkRecord, RequestKey, RunSummary, Storage } from "../../storage/port.ts";
 import type { RunLists } from "../finding/run-lists.ts";
 import { NAMESPACE } from "../namespace.ts";
 import { type Page, readPage } from "../pages.ts";
+import type { RetryService } from "../retries.ts";
 import type { Beginnings } from "./beginnings.ts";
+import { plannedRetry } from "./planned.ts";
 
 /** Runs that a count looks at, and for how long, before it answers with what it has. */
 const MOST_COUNTED = 10_000;
 const COUNTING_MILLISECONDS = 100;
+/** Of these the retries that are planned, and for how long: each reads its run, and may find that it can't be tried again. */
+const MOST_PLANNED = 100;
+const PLANNING_MILLISECONDS = 100;
 /** Runs that one look is at. */
 export const LOOKED_AT = 2000;
 
@@ -21,45 +26,85 @@ export interface BulkAsked extends Omit<BulkSettings, "filter"> {
   query: RunsAsked;
 }
 
+/** How many runs an action would be for. */
+export interface BulkCounted {
+  count: number;
+  /** Whether there may be others behind those that were looked at. */
+  more: boolean;
+  /** Of a retry: at how many of them it was looked, the newest first, how many of these can't be tried again, and why. */
+  planned?: PlannedOfMany;
+}
+
+interface PlannedOfMany {
+  looked: number;
+  failed: number;
+  errors: BulkRecord["errors"];
+}
+
 /** Actions upon all runs that fit a filter. */
 export class BulkService {
   readonly #storage: Pick<Storage, "bulk" | "lookForRuns">;
   readonly #lists: Pick<RunLists, "filterOf">;
-  readonly #beginnings: Beginnings;
+  readonly #beginnings: Pick<Beginnings, "check">;
+  readonly #retries: Pick<RetryService, "plan">;
   readonly #clock: Clock;
 
   constructor(
     storage: Pick<Storage, "bulk" | "lookForRuns">,
     lists: Pick<RunLists, "filterOf">,
-    beginnings: Beginnings,
+    beginnings: Pick<Beginnings, "check">,
+    retries: Pick<RetryService, "plan">,
     clock: Clock,
   ) {
     this.#storage = storage;
     this.#lists = lists;
     this.#beginnings = beginnings;
+    this.#retries = retries;
     this.#clock = clock;
   }
 
   /**
-   * How many runs fit now; `more` where there may be others behind those that were looked at.
+   * How many runs fit now.
    *
    * @throws PlatformError workflow_not_found
    * @throws ValidationFailed where none of them can be acted upon so
    */
-  async count({ query, ...said }: BulkAsked): Promise<{ count: number; more: boolean }> {
+  async count({ action, query, ...said }: BulkAsked): Promise<BulkCounted> {
     const filter = await this.#lists.filterOf(query);
     await this.#beginnings.check(filter, said);
     const until = this.#clock.monotonic() + COUNTING_MILLISECONDS;
+    const newest: RunSummary[] = [];
     let count = 0;
+    let more = true;
     let after: string | null = null;
-    for (let looked = 0; looked < MOST_COUNTED && this.#clock.monotonic() < until; looked += LOOKED_AT) {
+    for (let looked = 0; more && looked < MOST_COUNTED && this.#clock.monotonic() < until; looked += LOOKED_AT) {
       if (looked > 0) await new Promise<void>((resolve) => this.#clock.nextTurn(resolve));
       const { runs, lookedTo } = await this.#storage.lookForRuns(lookBehind(after, filter, LOOKED_AT));
       count += runs.length;
-      if (lookedTo === null) return { count, more: false };
+      newest.push(...runs.slice(0, MOST_PLANNED - newest.length));
+      more = lookedTo !== null;
       after = lookedTo;
     }
-    return { count, more: true };
+    return { count, more, ...(action === "retry" && { planned: await this.#plan(newest, said) }) };
+  }
+
+  /** What would come of retries, of as many as can be planned in a moment. @throws PlatformError storage_unavailable, overloaded */
+  async #plan(runs: RunSummary[], said: Omit<BulkAsked, "action" | "query">): Promise<PlannedOfMany> {
+    const until = this.#clock.monotonic() + PLANNING_MILLISECONDS;
+    const errors: BulkRecord["errors"] = {};
+    let looked = 0;
+    let failed = 0;
+    for (const { uuid } of runs) {
+      if (this.#clock.monotonic() >= until) break;
+      const planned = await plannedRetry(this.#retries, uuid, said, () => {});
+      looked++;
+      if ("retry" in planned) continue;
+      failed++;
+      const { code, run, subject } = planned.refused;
+      const known = errors[code] ?? { count: 0, run, subject };
+      errors[code] = { ...known, count: known.count + 1 };
+    }
+    return { looked, failed, errors };
   }
 
   /**

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { Clock } from "../../clock.ts";
-import { messageOf, PlatformError, ValidationFailed } from "../../errors.ts";
+import { messageOf } from "../../errors.ts";
 import { failpoint } from "../../failpoints.ts";
 import type { ControlRequest } from "../../schemas/control.ts";
 import type {
@@ -18,6 +18,7 @@ import { NAMESPACE } from "../namespace.ts";
 import type { RetryService } from "../retries.ts";
 import type { TriggerEvents } from "../trigger-events.ts";
 import { LOOKED_AT, lookBehind } from "./bulk.ts";
+import { plannedRetry } from "./planned.ts";
 
 /** How long a process has an action for itself: another one goes on with it then. */
 const HOLD_MILLISECONDS = 5000;
@@ -83,26 +84,20 @@ export class CarryingOut implements Due {
   }
 
   async #actsFor({ action, settings }: BulkRecord, runs: RunSummary[]): Promise<Acts> {
-    const { filter: _, reason, compensates, from, version } = settings;
+    const { reason, compensates } = settings;
     if (action !== "retry") {
       const said = { ...(reason !== undefined && { reason }), ...(compensates !== undefined && { compensates }) };
       const requests = runs.map(({ uuid }) => ({ namespace: NAMESPACE, uuid, kind: action, ...said }));
       return { ...NOTHING, requests };
     }
-    const input = { ...(from !== undefined && { from }), ...(version !== undefined && { version }) };
     const retries: Unnamed<NewRetry>[] = [];
     const refused: BulkRefusal[] = [];
     for (const { uuid } of runs) {
-      try {
-        retries.push((await this.#retries.plan(uuid, input, null)).retry);
-      } catch (error) {
-        // What can be tried again is; whatever else it is, the runs behind this one are not to wait for it.
-        if (error instanceof PlatformError && error.retryable) throw error;
-        if (!(error instanceof PlatformError || error instanceof ValidationFailed)) {
-          this.#log.error({ run_id: uuid, error: messageOf(error) }, "run not retried");
-        }
-        refused.push({ run: uuid, ...whyOf(error) });
-      }
+      const planned = await plannedRetry(this.#retries, uuid, settings, (error) =>
+        this.#log.error({ run_id: uuid, error: messageOf(error) }, "run not retried"),
+      );
+      if ("retry" in planned) retries.push(planned.retry);
+      else refused.push(planned.refused);
     }
     return { ...NOTHING, retries, refused };
   }
@@ -116,14 +111,6 @@ export class CarryingOut implements Due {
     const woken = runs.find((_, index) => asked[index] === "requested" || asked[index] === "resumed");
     if (woken !== undefined) this.#events.wake({ ...woken, namespace: NAMESPACE });
   }
-}
-
-/** Why a run can't be tried again, as it is stored. */
-function whyOf(error: unknown): Pick<BulkRefusal, "code" | "subject"> {
-  if (error instanceof PlatformError) return { code: error.code, subject: error.subject };
-  if (!(error instanceof ValidationFailed)) return { code: "internal", subject: "" };
-  const [first] = error.faults;
-  return { code: "validation_failed", subject: first === undefined ? "" : `${first.loc.join(".")}: ${first.msg}` };
 }
 
 /** Where an action goes behind a look. */

@@ -78,8 +78,19 @@ export class RunLists {
 
   /** Which runs a query asks for. @throws PlatformError workflow_not_found where no workflow has the id that is named */
   async filterOf(query: RunsAsked): Promise<RunFilter> {
-    const { status, uuid, workflow, version, tag, parent_run_id, root_run_id, retry_of, created_from, created_to, error } =
-      query;
+    const {
+      status,
+      uuid,
+      workflow,
+      version,
+      tag,
+      parent_run_id,
+      root_run_id,
+      retry_of,
+      created_from,
+      created_to,
+      error,
+    } = query;
     return {
       ...(status !== undefined && { statuses: [...new Set(status)].sort() }),
       ...(uuid !== undefined && { uuids: [...new Set(uuid.map((one) => one.toLowerCase()))].sort() }),

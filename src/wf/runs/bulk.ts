@@ -1,6 +1,6 @@
 /** The same asked of all runs that fit. */
 import { createInterface } from "node:readline/promises";
-import type { BulkAction, BulkHandle, BulkState, RunFilter } from "../../client/index.ts";
+import type { BulkAction, BulkCount, BulkHandle, BulkState, RunFilter } from "../../client/index.ts";
 import type { Arguments, Call, Option } from "../command.ts";
 import { EXIT, Failure, UsageError } from "../exits.ts";
 import { shown, type Terminal } from "../terminal.ts";
@@ -57,9 +57,13 @@ export async function actUpon(
   if (given.has("dry-run") || counted.count + Number(counted.more) === 0) {
     if (terminal.isJson) terminal.json(counted);
     else terminal.print(counted.count === 0 && !counted.more ? "No run fits" : `${many}: nothing was done, a dry run`);
+    if (!terminal.isJson) foretell(counted, terminal);
     return EXIT.ok;
   }
-  if (!given.has("yes")) await confirm(`${words.title} ${many}?`, signal);
+  if (!given.has("yes")) {
+    foretell(counted, terminal);
+    await confirm(`${words.title} ${many}?`, signal);
+  }
   const handle = await client.runs.startBulk(action, filter, { signal });
   if (given.has("detach")) {
     if (terminal.isJson) terminal.json({ bulk_id: handle.id });
@@ -104,9 +108,21 @@ async function watch(handle: BulkHandle, { done }: Words, terminal: Terminal, si
   }
 }
 
+/** Says what can't be done, as far as it was tried out. */
+function foretell({ count, looked = 0, failed = 0, errors = [] }: BulkCount, terminal: Terminal): void {
+  if (failed === 0) return;
+  const among = looked === count ? "" : ` of the newest ${looked.toLocaleString("en")}`;
+  terminal.note(`${failed.toLocaleString("en")}${among} can't be:`);
+  tellErrors(errors, terminal);
+}
+
 function tell({ status, done, failed, errors }: BulkState, words: Words, terminal: Terminal): void {
   const rest = `${failed === 0 ? "" : `, ${failed} could not be`}${status === "stopped" ? ", stopped by somebody" : ""}`;
   terminal.print(`${done} ${words.done}${rest}`);
+  tellErrors(errors, terminal);
+}
+
+function tellErrors(errors: BulkState["errors"], terminal: Terminal): void {
   for (const { detail, count, run_id } of errors) {
     terminal.note(`${terminal.colored("red", String(count), "notes")} ${shown(detail)}, as ${run_id}`);
   }

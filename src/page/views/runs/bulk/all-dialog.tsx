@@ -1,16 +1,31 @@
-import { useState } from "preact/hooks";
-import type { BulkAction } from "../../../../client/bulk.ts";
+import { useRef, useState } from "preact/hooks";
+import type { BulkAction, BulkCount } from "../../../../client/bulk.ts";
 import type { RunFilter } from "../../../../client/client.ts";
 import { platform } from "../../../data/platform.ts";
 import { useReading } from "../../../data/reading.ts";
 import { Dialog } from "../../../shared/dialog/dialog.tsx";
 import { Failed, LoadingRows, ProblemLine } from "../../../shared/states/states.tsx";
+import { Errors } from "./errors.tsx";
 import { type ActionKind, doneText } from "./kinds.ts";
 import { Progress } from "./progress.tsx";
 import { useBegin } from "./use-begin.ts";
 
 /** Above so many the number has to be typed. */
 const MOST_WITHOUT_TYPING = 100;
+
+/** What can't be done, as far as it was tried out. */
+function Foretold({ count, looked = 0, failed = 0, errors = [] }: BulkCount) {
+  if (failed === 0) return null;
+  return (
+    <>
+      <p>
+        {failed.toLocaleString("en")}
+        {looked < count && ` of the newest ${looked.toLocaleString("en")}`} can't be:
+      </p>
+      <Errors errors={errors} />
+    </>
+  );
+}
 
 interface AllDialogProps {
   kind: ActionKind;
@@ -23,11 +38,15 @@ export function AllDialog({ kind, filter, onClose }: AllDialogProps) {
   const [version, setVersion] = useState<"same" | "latest">("same");
   const [typed, setTyped] = useState("");
   const action: BulkAction = { action: kind, ...(kind === "retry" && { version }) };
-  const counted = useReading(`${kind} ${JSON.stringify(filter)}`, (signal) =>
+  const counted = useReading(`${JSON.stringify(action)} ${JSON.stringify(filter)}`, (signal) =>
     platform.runs.countBulk(action, filter, { signal }),
   );
   const begun = useBegin(action, filter);
-  const { value, problem } = counted.state.value;
+  const { value: told, problem } = counted.state.value;
+  // While it is counted anew, for another version, what was told before stays.
+  const last = useRef(told);
+  last.current = told ?? last.current;
+  const value = last.current;
   const title = `${kind.charAt(0).toUpperCase()}${kind.slice(1)} all that fit`;
   if (begun.id !== null) {
     return (
@@ -54,6 +73,7 @@ export function AllDialog({ kind, filter, onClose }: AllDialogProps) {
             <strong class="bulk-count">{count.toLocaleString("en")}</strong>{" "}
             {value.more ? "runs fit so far, and there may be more" : count === 1 ? "run fits" : "runs fit"}
           </p>
+          <Foretold {...value} />
           {kind === "retry" && (
             <label>
               <input

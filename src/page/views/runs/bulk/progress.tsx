@@ -1,24 +1,9 @@
 import { useEffect } from "preact/hooks";
-import type { BulkState } from "../../../../client/bulk.ts";
-import { hrefOf } from "../../../address/address.ts";
 import { platform } from "../../../data/platform.ts";
 import { useReading } from "../../../data/reading.ts";
+import { Errors } from "./errors.tsx";
 
 const ASKING_MILLISECONDS = 500;
-
-/** Why it could not be done to some runs, with the first of each kind. */
-function Errors({ errors }: { errors: BulkState["errors"] }) {
-  if (errors.length === 0) return null;
-  return (
-    <ul class="bulk-errors">
-      {errors.map(({ code, detail, count, run_id }) => (
-        <li key={code}>
-          {count.toLocaleString("en")}: {detail} <a href={hrefOf(`/runs/${run_id}`)}>the first</a>
-        </li>
-      ))}
-    </ul>
-  );
-}
 
 /** How far an action is. It goes on without this page, and can be stopped. */
 export function Progress({ id, done, onClose }: { id: string; done: string; onClose(): void }) {

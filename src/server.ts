@@ -95,7 +95,7 @@ export function startServer(options: ServerOptions): Server {
     waits,
     stats: new StatsService(storage, durations, definitions, clock),
     system: new SystemService({ storage, readiness, clock, config }),
-    signals: new SignalService(runService, runs, events, clock),
+    signals: new SignalService({ runs: runService, repository: runs, events, messaging, clock }),
     control: new ControlService(runService, new RunRequests(storage), events),
     retries,
     bulk: new BulkService(storage, runLists, new Beginnings(runs, definitions), retries, clock),

@@ -2,14 +2,16 @@ import type { Collector } from "../metrics/readings.ts";
 import type { BreakerState } from "../resilience/breaker.ts";
 import type { CompletedEvent, TriggerEvent, Triggered } from "../schemas/event.ts";
 import type { RunKey } from "../schemas/run.ts";
-import type { ClaimMark, InsertedRun, NewRun, ProgressBeforeInsert, Unnamed } from "../storage/port.ts";
+import type { ClaimedRun, ClaimMark, InsertedRun, NewRun, ProgressBeforeInsert, Unnamed } from "../storage/port.ts";
 
-/** A worker's room for one run that is about to be stored: it is stored as claimed, and needs no message. */
+/** A worker's room for one run that is about to be stored, or woken: that claims it, and it needs no message. */
 export interface Reservation {
   /** Marks the run as claimed for the worker. */
   claim: ClaimMark;
   /** It is stored: as it was executed before, or (null) as claimed. The worker learns which version its workflow has. */
   stored(run: Unnamed<NewRun>, inserted: InsertedRun, ended: ProgressBeforeInsert | null): void;
+  /** It was claimed so as it was woken. The room is kept until `release`. */
+  woken(run: ClaimedRun): void;
   /** It was not stored, or not for this worker. */
   release(): void;
 }

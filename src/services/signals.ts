@@ -3,11 +3,12 @@ import { PlatformError, ValidationFailed } from "../errors.ts";
 import { newId } from "../ids.ts";
 import { type AwaitedSignals, awaitedSignals, faultsOfSignal } from "../language/signals.ts";
 import { lru } from "../lru.ts";
+import type { Messaging } from "../messaging/port.ts";
 import type { RunRepository } from "../repositories/runs.ts";
 import type { Json } from "../schemas/json.ts";
 import { nameOfVersion } from "../schemas/run.ts";
 import { waitingIn } from "../schemas/waits.ts";
-import type { RequestKey, RunRecord, SentSignal } from "../storage/port.ts";
+import type { NewSignal, RequestKey, RunRecord, SentSignal } from "../storage/port.ts";
 import { NAMESPACE } from "./namespace.ts";
 import type { RunService } from "./runs.ts";
 import type { TriggerEvents } from "./trigger-events.ts";
@@ -16,11 +17,20 @@ import type { TriggerEvents } from "./trigger-events.ts";
 const MAX_BODY_BYTES = 256 * 1024;
 const MAX_KNOWN_BYTES = 4 * 1024 * 1024;
 
+export interface SignalParts {
+  runs: RunService;
+  repository: RunRepository;
+  events: TriggerEvents;
+  messaging: Pick<Messaging, "reserve">;
+  clock: Clock;
+}
+
 /** Sends signals to runs. */
 export class SignalService {
   readonly #runs: RunService;
   readonly #repository: RunRepository;
   readonly #events: TriggerEvents;
+  readonly #messaging: Pick<Messaging, "reserve">;
   readonly #clock: Clock;
   /** By the version of a workflow. */
   readonly #awaited = lru<AwaitedSignals>({
@@ -28,10 +38,11 @@ export class SignalService {
     bytesOf: ({ names, schemas }) => 50 + 2 * JSON.stringify([...names, ...schemas.values()]).length,
   });
 
-  constructor(runs: RunService, repository: RunRepository, events: TriggerEvents, clock: Clock) {
+  constructor({ runs, repository, events, messaging, clock }: SignalParts) {
     this.#runs = runs;
     this.#repository = repository;
     this.#events = events;
+    this.#messaging = messaging;
     this.#clock = clock;
   }
 
@@ -49,20 +60,26 @@ export class SignalService {
     await this.#check(run, name, body);
     const text = JSON.stringify(body);
     if (Buffer.byteLength(text) > MAX_BODY_BYTES) throw new PlatformError("signal_too_large");
-    const { workflowUuid, sent, isTaken } = await this.#repository.putSignal({
-      namespace: NAMESPACE,
-      uuid: run.uuid,
-      id: newId(this.#clock.now()),
-      ...(key !== null && { requestKey: key }),
-      name,
-      waiting: waitingIn(run)
-        .filter(({ signals = [] }) => signals.includes(name))
-        .map(({ until }) => (until === undefined ? null : Date.parse(until))),
-      body: text,
-    });
-    if (isTaken) return null;
-    this.#events.wake({ ...run, namespace: NAMESPACE, workflowUuid });
-    return sent;
+    const waiting = waitingIn(run)
+      .filter(({ signals = [] }) => signals.includes(name))
+      .map(({ until }) => (until === undefined ? null : Date.parse(until)));
+    const own = { namespace: NAMESPACE, uuid: run.uuid, id: newId(this.#clock.now()), name, waiting, body: text };
+    return this.#put(run, key === null ? own : { ...own, requestKey: key });
+  }
+
+  /** A run that somebody waits for may go on with the write of the signal, in a worker of this process that has room. */
+  async #put(run: RunRecord, signal: NewSignal): Promise<SentSignal | null> {
+    const reservation = signal.waiting.length > 0 ? this.#messaging.reserve() : null;
+    try {
+      const claim = reservation === null ? {} : { claim: reservation.claim };
+      const { workflowUuid, sent, isTaken, claimed } = await this.#repository.putSignal({ ...signal, ...claim });
+      if (isTaken) return null;
+      if (claimed !== undefined) reservation?.woken(claimed);
+      else this.#events.wake({ ...run, namespace: NAMESPACE, workflowUuid });
+      return sent;
+    } finally {
+      reservation?.release();
+    }
   }
 
   async #check(run: RunRecord, name: string, body: Json): Promise<void> {

@@ -73,7 +73,7 @@ export async function routesOfApp(): Promise<string[]> {
       ...{ storage, readiness: new ReadinessService([], systemClock), clock: systemClock },
       config: { mode: "embedded", RETENTION_DAYS: 0, LEASE_SECONDS: 30 },
     }),
-    signals: new SignalService(runService, runs, events, systemClock),
+    signals: new SignalService({ runs: runService, repository: runs, events, messaging, clock: systemClock }),
     control: new ControlService(runService, requests, events),
     retries,
     bulk: new BulkService(storage, runLists, new Beginnings(runs, definitions), retries, systemClock),

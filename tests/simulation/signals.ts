@@ -4,6 +4,7 @@ import type { Step } from "../../src/language/definition/step.ts";
 import type { StepResult } from "../../src/schemas/run.ts";
 import type { Connection } from "./connection.ts";
 import { handlersOf, listsIn } from "./steps.ts";
+import type { SimulatedWorker } from "./worker.ts";
 import { keyOf, uuidOf, type World } from "./world.ts";
 
 /** The name of all signals of random definitions. */
@@ -16,7 +17,7 @@ const AGAIN_MILLISECONDS = 4000;
 /** Sends each run as many signals as its waits need, and those of random definitions one more again and again. */
 export function scheduleSignals(
   world: World,
-  { api, span, wake }: { api: Connection; span: number; wake(run: string): void },
+  { api, span, workers }: { api: Connection; span: number; workers: readonly SimulatedWorker[] },
 ): void {
   const { random, scheduler } = world;
   let sent = 0;
@@ -37,19 +38,32 @@ export function scheduleSignals(
 
   function send(run: string, name: string, id: string): void {
     const again = () => scheduler.after(200, () => send(run, name, id));
+    const owner = random.pick(workers);
+    const reservation = random.chance(0.5) ? owner.reserve() : null;
+    const claim = reservation === null ? {} : { claim: reservation.claim };
+    const release = () => owner.clock.deliver(() => reservation?.release());
     api
       .call("", async () => {
         const key = keyOf(run);
         const requestKey = { namespace: key.namespace, route: `signals ${run}`, key: id, hash: id };
-        const signal = { ...key, id, requestKey, name, waiting: [], body: JSON.stringify({ id }) };
+        const signal = { ...key, id, requestKey, name, waiting: [], body: JSON.stringify({ id }), ...claim };
         const [outcome] = await world.storage.putSignals([signal]);
+        const claimed = outcome?.kind === "ok" ? outcome.value.claimed : undefined;
+        if (claimed !== undefined) world.claimed([claimed]);
         // It may be triggered later.
-        if (outcome?.kind === "error" && outcome.code === "run_not_found") return again();
-        if (outcome?.kind !== "ok") return;
+        if (outcome?.kind === "error" && outcome.code === "run_not_found") again();
+        if (outcome?.kind !== "ok") return undefined;
         world.counts.signals++;
         world.note(`signal ${name} ${id.slice(-4)} to ${run}`);
-        if (random.chance(0.5)) wake(run);
+        if (claimed === undefined && random.chance(0.5)) random.pick(workers).wake(run);
+        return claimed;
       })
+      .then((claimed) => {
+        // The process may be gone, or stopped for a while, before it hears of it.
+        const heard = () => claimed !== undefined && reservation?.woken(claimed);
+        if (claimed !== undefined) scheduler.after(random.below(5), () => owner.clock.deliver(heard));
+      })
+      .finally(() => scheduler.after(5, release))
       .catch((error: unknown) => {
         if (!(error instanceof PlatformError)) throw error;
         again();

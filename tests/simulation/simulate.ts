@@ -70,7 +70,7 @@ export async function simulate(seed: number, types: StepTypes, ground: Ground = 
   for (let index = 0; index < count; index++) openWorker(workers, index);
   const expected = scheduleTriggers(world, workers.at, workloads, { api, span: TRIGGER_SPAN });
   const wake = (run: string) => random.pick(workers.at).wake(run);
-  scheduleSignals(world, { api, span: TRIGGER_SPAN + 10_000, wake });
+  scheduleSignals(world, { api, span: TRIGGER_SPAN + 10_000, workers: workers.at });
   scheduleFaults(workers, FAULTS_END);
   scheduleRetries(world, [...expected.keys()], { api, span: TRIGGER_SPAN + 30_000, wake });
   scheduleRequests(world, [...expected.keys()], { api, span: TRIGGER_SPAN + 10_000, wake });

@@ -81,6 +81,7 @@ export class Reservations {
           this.#accepter.accept(run, worker);
         }
       },
+      woken: (run) => this.#accepter.accept(run, worker),
       release,
     };
   }

@@ -1,5 +1,6 @@
 /** The inbox of a run: what came for it from outside and waits to be taken by a step. */
 import type { RunKey } from "../../schemas/run.ts";
+import type { ClaimedRun, ClaimMark } from "./claims.ts";
 import type { RequestKey } from "./request-keys.ts";
 
 /** Signals of a run that are kept, and their bodies together, in characters. */
@@ -18,6 +19,11 @@ export interface NewSignal extends RunKey {
   waiting: (number | null)[];
   /** JSON text. */
   body: string;
+  /**
+   * Claims the run for a worker of the sender's process, if nobody holds it and nothing else is asked of it; absent for none. A
+   * storage may leave it to those who look for due runs.
+   */
+  claim?: ClaimMark;
 }
 
 /** How a signal was stored. */
@@ -27,6 +33,8 @@ export interface StoredSignal {
   sent: SentSignal;
   /** Nothing was stored: another request had its key first. Absent for a signal that is stored. */
   isTaken?: true;
+  /** The run, where the signal claimed it. */
+  claimed?: ClaimedRun;
 }
 
 /** What is told of a signal. */

@@ -3,7 +3,7 @@ import type { Clock } from "../../clock.ts";
 import { ON_FAILURE } from "../../schemas/child.ts";
 import { sizeOf } from "../../schemas/inbox.ts";
 import { CLAIMS_IN_ORDER, DEFAULT_PRIORITY } from "../port/priorities.ts";
-import type { Claim, ClaimedRun, DueClaim, MessageClaim } from "../port.ts";
+import type { Claim, ClaimedRun, ClaimMark, DueClaim, MessageClaim } from "../port.ts";
 import type { Inbox } from "./inbox.ts";
 import { NEVER } from "./never.ts";
 import { logOf } from "./runs.ts";
@@ -31,6 +31,8 @@ const IS_DUE = "due_at <= ? and (q.started_at is not null or q.priority is not n
 const DUE = `${QUEUED} where ${IS_DUE} order by due_at limit +?`;
 
 const ONE = `${QUEUED} where run_uuid = ?`;
+
+const RESTING = `${ONE} and holder is null and q.started_at is not null and paused_at is null and control is null`;
 
 const candidates = (priority: string) =>
   `select run_uuid as uuid, due_at as dueAt from run_queue q where ${priority} and ${IS_DUE} order by due_at limit +?`;
@@ -93,6 +95,12 @@ export class Claims {
       }
     })();
     return this.#claim(claim, claimable);
+  }
+
+  /** Claims a run that nobody holds and that has begun; undefined where it is another's, or stands still. */
+  resting(claim: ClaimMark, uuid: string): ClaimedRun | undefined {
+    const row = this.#database.query<Claimable, [string]>(RESTING).get(uuid);
+    return row === null ? undefined : this.#claim({ ...claim, maxBytes: Number.POSITIVE_INFINITY }, [row])[0];
   }
 
   due({ limit, patienceMilliseconds, ...claim }: DueClaim): ClaimedRun[] {

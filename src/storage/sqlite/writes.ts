@@ -106,7 +106,13 @@ export function writeOperations(database: Database, clock: Clock) {
       each(items, (item) => hooks.rotate(item, item.tokenHash)),
     deleteHooks: (items: HookKey[]) => each(items, (item) => hooks.delete(item)),
     takeDelivery: (delivery: NewDelivery) => hooks.takeDelivery(delivery),
-    putSignals: (items: NewSignal[]) => each(items, (item) => inbox.put(item)),
+    putSignals: (items: NewSignal[]) =>
+      each(items, ({ claim, ...item }) => {
+        const stored = inbox.put(item);
+        if (claim === undefined || stored.kind !== "ok" || stored.value.isTaken) return stored;
+        const claimed = claims.resting(claim, item.uuid);
+        return claimed === undefined ? stored : { ...stored, value: { ...stored.value, claimed } };
+      }),
     foldCounts: (_: null) => {
       counter.fold();
       return null;

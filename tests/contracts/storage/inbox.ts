@@ -53,6 +53,59 @@ export function inboxContract(check: Check): void {
     expect(present(claimed.inbox[0]).receivedAt).toBeWithin(world.now() - MINUTE, world.now() + 1);
   });
 
+  check(
+    "a signal that names a claim claims a run that rests, with what came for it, or leaves it due",
+    async (world) => {
+      const { storage } = world;
+      const run = await world.held();
+      granted(await world.save(progress(run, { entries: entriesText("0"), next: WAIT })));
+      const claim = await world.mark();
+      const { claimed } = granted(only(await storage.putSignals([signal(world, run.uuid, "go", { claim })])));
+      // A storage may leave it to who looks for due runs.
+      const [found] = claimed === undefined ? await world.claimDue() : [claimed];
+      const token = run.token + 1;
+      expect(found).toMatchObject({
+        uuid: run.uuid,
+        token,
+        logLength: 1,
+        log: entriesText("0"),
+        inbox: [{ name: "go" }],
+      });
+      if (claimed !== undefined) expect(await storage.heldBy(claim.worker)).toMatchObject([{ uuid: run.uuid, token }]);
+      expect(await world.claimDue()).toEqual([]);
+    },
+  );
+
+  check(
+    "a signal claims no run that is new, held, paused or to be cancelled, and none for a lost lease",
+    async (world) => {
+      const { storage } = world;
+      const [fresh, held, paused, cancelled, late] = [
+        await world.run(),
+        await world.held(),
+        await world.held(),
+        await world.held(),
+        await world.held(),
+      ];
+      for (const run of [paused, cancelled, late])
+        granted(await world.save(progress(run, { entries: entriesText("0"), next: WAIT })));
+      const requests = { pause: paused, cancel: cancelled } as const;
+      for (const kind of ["pause", "cancel"] as const) {
+        granted(only(await storage.requestControl([{ namespace: NAMESPACE, uuid: requests[kind].uuid, kind }])));
+      }
+      const claim = await world.mark();
+      const claims = async (uuid: string, mark = claim) =>
+        (await storage.putSignals([signal(world, uuid, "go", { claim: mark })])).some(
+          (outcome) => outcome.kind === "ok" && outcome.value.claimed !== undefined,
+        );
+      for (const uuid of [fresh, held.uuid, paused.uuid, cancelled.uuid]) expect(await claims(uuid)).toBe(false);
+      const lost = await world.mark();
+      await world.endLease(lost);
+      expect(await claims(late.uuid, lost)).toBe(false);
+      expect(await storage.heldBy(claim.worker)).toEqual([]);
+    },
+  );
+
   check("what came for a new run, or one that sleeps, comes with its claim, in order", async (world) => {
     const { storage } = world;
     const fresh = await world.run();

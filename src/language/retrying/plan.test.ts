@@ -73,6 +73,18 @@ describe("what a retry keeps", () => {
   });
 });
 
+test("a step to begin with that lies behind what failed begins where that failed", () => {
+  const old = [step("k", "block", { steps: [step("x"), step("y")] }), step("z")];
+  const log: LogEntry[] = [
+    ["0/0/0", result("k.x", "success", { path: "0/0/0" }), null],
+    ["0/0/1", result("k.y", "failed", { path: "0/0/1" }), null],
+  ];
+  const results = [result("k", "failed", { path: "0" })];
+  const begun = { kept: ["0/0/0"], willRun: ["k.y", "z"] };
+  expect(told(plan({ old, log, results }))).toEqual(begun);
+  expect(told(plan({ old, log, results, from: "z" }))).toEqual(begun);
+});
+
 test("a step that was undone is not kept, and nothing can begin behind it", () => {
   const old = [step("a"), step("b"), step("c")];
   const undone = result("b.$compensate", "success", { path: "1/u" });

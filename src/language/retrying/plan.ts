@@ -97,12 +97,19 @@ class Planning {
 
   /** A step that did not do what it was to, or was undone. */
   #missed(old: JsonObject, step: JsonObject, paths: readonly [string, string], address: string): void {
-    if (this.#from !== null) {
-      if (this.keeping.isUndone(paths[0])) this.undone ??= address;
-      this.willRun.push(address);
-    } else if (within(step).length > 0 && this.keeping.walked(old, step, ...paths, address).length > 0) {
+    if (this.#from !== null) this.#again(old, step, paths, address);
+    else if (within(step).length > 0 && this.keeping.walked(old, step, ...paths, address).length > 0) {
       this.#inside(old, step, paths, address);
     } else this.#begins(old, step, paths, address);
+  }
+
+  /** One that lies before the step to begin with, which can't be begun with then: it runs again, without what succeeded in it. */
+  #again(old: JsonObject, step: JsonObject, [oldPath, path]: readonly [string, string], address: string): void {
+    if (this.keeping.isUndone(oldPath)) this.undone ??= address;
+    const before = this.willRun.length;
+    for (const lists of this.keeping.walked(old, step, oldPath, path, address)) this.walk(lists);
+    if (this.willRun.length === before) this.willRun.push(address);
+    this.keeping.keepEnded(old, step, oldPath, path);
   }
 }
 

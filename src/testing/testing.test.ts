@@ -45,3 +45,10 @@ test("what it says of its runs is tried too: its input, its output, its time, an
   expect(late).toMatchObject({ status: "failed", virtual_seconds: 3600, error_details: { code: "run_timeout" } });
   expect(testWorkflow(definition, { payload: {} })).rejects.toBeInstanceOf(ValidationFailed);
 });
+
+test("a mocked child is shown as a child that ended", async () => {
+  const child = { name: "child", type: "workflow", config: { workflow_id: "other" } };
+  const mocks = { child: [{ output: { run_id: "r", status: "success", output: 1 } }] };
+  const run = await testWorkflow({ name: "w", steps: [child] }, { mocks });
+  expect(run.step_results).toMatchObject({ child: { status: "success", type: "workflow", path: "0" } });
+});

@@ -1,5 +1,6 @@
 import { isoTime } from "../../clock.ts";
 import { shortened } from "../../errors.ts";
+import { WORKFLOW } from "../../language/definition/control.ts";
 import { isObject, type JsonObject } from "../../schemas/json.ts";
 import type { LogEntry } from "../../schemas/log.ts";
 import type { ErrorDetails, StepResult } from "../../schemas/run.ts";
@@ -165,7 +166,8 @@ export function skippedEntry(block: BlockState, now: number, outcome: FailedOutc
 
 /** What nested results, and those of containers and of steps that wait for others, say besides, so that they are found again. */
 function extrasOf(node: Node, block: BlockState): ResultExtras | undefined {
-  const isBare = node.kind === "step" && !hasInbox(node);
+  // In a test a child is an effect, which its mock answers.
+  const isBare = node.kind === "step" && !hasInbox(node) && node.type !== WORKFLOW;
   return block.prefix === "" && isBare ? undefined : { type: node.type, path: block.path };
 }
 

@@ -73,6 +73,16 @@ const configs: Case[] = [
     body: webhook({ url }),
     faults: [inConfig("value_error", "url")],
   })),
+  {
+    title: "a set of nothing",
+    body: step({ type: "set", config: { variables: {} } }),
+    faults: [{ ...inConfig("too_short", "variables"), msg: "Dictionary should have at least 1 items" }],
+  },
+  {
+    title: "a version of a child that is none",
+    body: step({ type: "workflow", config: { workflow_id: "w", version: "same" } }),
+    faults: [{ ...inConfig("enum", "version"), msg: "Input should be 'latest' or a whole number from 1 on" }],
+  },
   { title: "a url that is a number", body: webhook({ url: 5 }), faults: [inConfig("string_type", "url")] },
   { title: "an empty url", body: webhook({ url: "" }), faults: [inConfig("string_too_short", "url")] },
   ...["BREW", "TRACE", "CONNECT", ""].map((method) => ({

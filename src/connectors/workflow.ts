@@ -15,7 +15,7 @@ export default defineConnector({
       workflow_id: Type.String({ minLength: 1, maxLength: MAX_REFERENCE, description: "Its uuid, or its author's id" }),
       version: Type.Optional(
         Type.Union([Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 }), Type.Literal("latest")], {
-          description: 'a version, or "latest", the newest when the run is stored; latest',
+          description: "A version, or the newest when the run is stored, which it is without one",
         }),
       ),
       payload: Type.Optional(

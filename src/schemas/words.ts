@@ -24,6 +24,10 @@ const WORDS: Partial<Record<ValueErrorType, (error: ValueError) => [type: string
     "value_error",
     PATTERN_WORDS.get(pattern) ?? `String should match the pattern ${pattern}`,
   ],
+  [ValueErrorType.ObjectMinProperties]: ({ schema }) => [
+    "too_short",
+    `Dictionary should have at least ${schema.minProperties} items`,
+  ],
   [ValueErrorType.ArrayMinItems]: ({ schema }) => ["too_short", `List should have at least ${schema.minItems} items`],
   [ValueErrorType.ArrayMaxItems]: ({ schema }) => ["too_long", `List should have at most ${schema.maxItems} items`],
   [ValueErrorType.NumberMinimum]: ({ schema }) => greaterOrEqual(schema.minimum),
@@ -58,6 +62,8 @@ function unionFault({ anyOf, description }: TSchema, value: unknown): [string, s
     return ["float_type", 'Input should be a valid number, or a duration of ISO 8601 such as "PT1M30S"'];
   }
   const literals = schemas.flatMap((schema) => (schema.const === undefined ? [] : [`'${String(schema.const)}'`]));
+  const whole = schemas.find(({ type, minimum }) => type === "integer" && minimum !== undefined);
+  if (whole !== undefined) literals.push(`a whole number from ${whole.minimum} on`);
   if (literals.length > 1) return ["enum", `Input should be ${literals.slice(0, -1).join(", ")} or ${literals.at(-1)}`];
   if (schemas.some(({ type }) => type === "null") && schemas.some(({ type }) => type === "string")) {
     return ["string_type", "Input should be a valid string"];

@@ -5,7 +5,7 @@ import { MAX_STEPS, Step } from "./step.ts";
 
 export const WorkflowInput = Type.Object(
   {
-    id: Type.Optional(WorkflowReference),
+    id: Type.Optional({ ...WorkflowReference, description: "What it is called in paths and by other workflows" }),
     name: Type.String({ minLength: 1, maxLength: 255, description: "For who reads it" }),
     description: Type.Optional(
       Type.Union([Type.String({ maxLength: 10_000 }), Type.Null()], { description: "What it is for" }),

@@ -36,6 +36,21 @@ const later = 'The step "b" is not over here: what comes before can be read';
 const cases: Case[] = [
   refused("no such name", [pure("a", "${gone}")], "reference_unknown", below(0, ...VALUE), unknown),
   refused(
+    "an expression that is written as a path",
+    [pure("a", "${size(payload.x)}")],
+    "reference_unknown",
+    below(0, ...VALUE),
+    "There is no size(payload here: an expression is written ${{ … }}",
+  ),
+  refused(
+    "no such knowledge of a step",
+    [pure("a", 1), pure("b", '${{ has(steps["a"].output) ? steps.a.outcome : 1 }}')],
+    "reference_unknown",
+    below(1, ...VALUE),
+    "There is no outcome of a step: it has status, output, error, started_at, completed_at, attempts, details",
+    { offset: 29, length: 5 },
+  ),
+  refused(
     "and a path",
     [pure("a", { x: ["<${ gone.x[0] }>"] })],
     "reference_unknown",

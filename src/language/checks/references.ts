@@ -44,7 +44,8 @@ export class References {
     }
     if (found !== "steps") return this.#missingName(found, found, scope);
     if (trimmed !== undefined) return { type: "reference_unknown", msg: NO_STEPS };
-    if (step === null || scope.step(step) !== undefined) return null;
+    if (step === null) return null;
+    if (scope.step(step) !== undefined) return unknownKnowledge(fields);
     return this.#missingName(step, `step ${quoted(step)}`, scope);
   }
 
@@ -79,7 +80,10 @@ export class References {
     }
     this.#nested ??= nestedIn(this.#top);
     const around = this.#nested.get(name);
-    if (around === undefined) return { type: "reference_unknown", msg: `There is no ${shown} here` };
+    if (around === undefined) {
+      const hint = /[()+*/?<>=!&|]/.test(name) ? ": an expression is written ${{ … }}" : "";
+      return { type: "reference_unknown", msg: `There is no ${shown} here${hint}` };
+    }
     const through = around.find((one) => scope.step(one) !== undefined);
     const rest = through === undefined ? "can't be read from here" : `is reached through ${quoted(through)}`;
     return { type: "reference_hidden", msg: `The step ${quoted(name)} is inside ${quoted(around[0])} and ${rest}` };
@@ -95,6 +99,15 @@ export function unknownVariable(name: string): Missing {
 function unknownFact([fact]: readonly string[]): Missing | null {
   if (fact === undefined || FACTS.has(fact)) return null;
   return { type: "reference_unknown", msg: `There is no ${fact} of a run: it has ${[...FACTS].join(", ")}` };
+}
+
+/** What is known of a step that is over. */
+const KNOWN = ["status", "output", "error", "started_at", "completed_at", "attempts", "details"];
+
+/** @param fields of `steps`: the step, and what is read of it */
+function unknownKnowledge([, field]: readonly string[]): Missing | null {
+  if (field === undefined || KNOWN.includes(field)) return null;
+  return { type: "reference_unknown", msg: `There is no ${field} of a step: it has ${KNOWN.join(", ")}` };
 }
 
 const IF = "an `if`";

@@ -123,6 +123,16 @@ test("what a workflow says of all its steps is warned of as well", async () => {
   expect(at((await api.post("/api/v1/workflows/validate", quiet)).body, "warnings")).toEqual([]);
 });
 
+test("a workflow that is to hear of failures, and is not there, is warned of", async () => {
+  const heard = (workflow_id: string) => ({ id: "w", name: "w", on_failure: { workflow_id }, steps: [pure("a", 1)] });
+  const warned = async (workflow_id: string) =>
+    at((await api.post("/api/v1/workflows/validate", heard(workflow_id))).body, "warnings");
+  const unknown = [{ loc: ["body", "on_failure", "workflow_id"], type: "workflow_unknown" }];
+  expect(await warned("nobody")).toMatchObject(unknown);
+  expect(await warned("${payload.who}")).toMatchObject(unknown);
+  expect(await warned("w")).toEqual([]);
+});
+
 test("nothing is said where there is nothing to say", async () => {
   const steps = [
     PAID,

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { PlatformError, type RequestFault, ValidationFailed } from "../errors.ts";
 import { isUuid } from "../ids.ts";
-import { startedIn, startWarnings } from "../language/checks/started.ts";
+import { heardBy, startedIn, startWarnings } from "../language/checks/started.ts";
 import { type Options, preparesRuns } from "../language/definition/options.ts";
 import { WorkflowReference } from "../language/definition/reference.ts";
 import type { WorkflowInput } from "../language/definition/workflow.ts";
@@ -126,12 +126,13 @@ export class WorkflowService {
   }
 
   /**
-   * The warnings about the workflows that its steps start.
+   * The warnings about the workflows that its steps, and its failures, start.
    *
    * @param own what it is called by itself
    */
-  async warnings({ steps }: WorkflowInput, own: string | undefined): Promise<RequestFault[]> {
-    const started = startedIn({ list: { steps: [...steps] }, loc: ["body"] });
+  async warnings({ steps, on_failure }: WorkflowInput, own: string | undefined): Promise<RequestFault[]> {
+    const heard = heardBy(on_failure, own);
+    const started = [...startedIn({ list: { steps: [...steps] }, loc: ["body"] }), ...(heard === null ? [] : [heard])];
     const references = [...new Set(started.map(({ reference }) => reference))].slice(0, MAX_LOOKED_UP);
     const found = await Promise.all(
       references.map((reference) => this.#workflows.find({ namespace: NAMESPACE, reference, version: null })),

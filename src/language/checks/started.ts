@@ -1,6 +1,7 @@
 import type { RequestFault } from "../../errors.ts";
 import { isObject } from "../../schemas/json.ts";
 import { WORKFLOW } from "../definition/control.ts";
+import type { Options } from "../definition/options.ts";
 import { handlersIn, type Loc, listsIn, type StepList, stepsIn } from "./lists.ts";
 
 /** A workflow that a step starts. */
@@ -22,6 +23,12 @@ export function startedIn(list: Pick<StepList, "list" | "loc">): Started[] {
   });
 }
 
+/** The workflow that is to hear of a failed run; null where the definition has none, or where it is its own. */
+export function heardBy(heard: Options["on_failure"], own: string | undefined): Started | null {
+  if (heard === undefined || heard.workflow_id === own) return null;
+  return { reference: heard.workflow_id, loc: ["body", "on_failure", "workflow_id"] };
+}
+
 /** @param unknown the references of which there is no workflow now */
 export function startWarnings(
   started: readonly Started[],
@@ -34,7 +41,7 @@ export function startWarnings(
       return [{ loc, msg, type: "workflow_recursive" }];
     }
     if (!unknown.has(reference)) return [];
-    const msg = `There is no workflow ${JSON.stringify(reference)} now: it has to be there when the step begins`;
+    const msg = `There is no workflow ${JSON.stringify(reference)} now: it has to be there when a run of it is to start`;
     return [{ loc, msg, type: "workflow_unknown" }];
   });
 }

@@ -160,6 +160,7 @@ test("what is wrong with them is said where it stands", async () => {
       ...caught({ steps: [pure("y", 1)], more: 1 }, { on: [], steps: [{ type: "transform", config: {} }] }),
     },
     { ...pure("k", 1), catch: [null, [pure("y", 1)]] },
+    { ...pure("l", 1), ...caught({ on: ["run_timeout", "cancelled"], steps: [pure("y", 1)] }) },
   ];
   expectFaults(await api.post("/api/v1/workflows", { name: "w", steps }), [
     { loc: below(0, "catch", 0, "steps"), type: "too_short" },
@@ -185,5 +186,7 @@ test("what is wrong with them is said where it stands", async () => {
     { loc: below(9, "catch", 1, "steps", 0, "config", "value"), type: "missing" },
     { loc: below(10, "catch", 0), type: "dict_type" },
     { loc: below(10, "catch", 1), type: "dict_type" },
+    { loc: below(11, "catch", 0, "on", 0), type: "unknown_error_code" },
+    { loc: below(11, "catch", 0, "on", 1), type: "unknown_error_code" },
   ]);
 });

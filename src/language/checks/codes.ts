@@ -8,6 +8,9 @@ import { handlersIn, listsIn, stepsIn } from "./lists.ts";
 /** Of the platform. */
 export const CODES: ReadonlySet<string> = new Set(Object.values(STEP_FAILURES).map(({ code }) => code));
 
+/** Those of them that a run is shown with, and no `retry` or `catch` ever sees. */
+export const UNCAUGHT: ReadonlySet<string> = new Set(["cancelled", "run_timeout"]);
+
 /** Whether a step of type `fail` in this step, or it itself, may raise a code of its author's own. */
 export function mayRaise(code: string, { type, config = null }: JsonObject): boolean {
   if (type === FAIL) {

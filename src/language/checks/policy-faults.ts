@@ -8,7 +8,7 @@ import { Duration, MAX_DURATION_SECONDS, secondsOf } from "../definition/duratio
 import type { Matcher } from "../definition/matchers.ts";
 import { MAX_RETRIES, RETRY_SPANS, Retry } from "../definition/retry.ts";
 import { Catch } from "../definition/step.ts";
-import { CODES, mayRaise } from "./codes.ts";
+import { CODES, mayRaise, UNCAUGHT } from "./codes.ts";
 import type { Loc } from "./lists.ts";
 
 /** An effect holds a place, and a connection, for as long as it may take. */
@@ -55,7 +55,7 @@ function faultsOfRetry(retry: Json, step: JsonObject, loc: Loc, isEffect: boolea
   const spans = spanFaults(retry, loc);
   if (on !== undefined) return [...spans, ...matcherFaults(on, step, [...loc, "on"])];
   if (isEffect) return spans;
-  const msg = 'Say which errors are retried, such as ["timeout"] or ["*"]: only webhooks have a default';
+  const msg = 'Say which errors are retried, such as ["timeout"] or ["*"]: only webhooks and workflows have a default';
   return [...spans, { loc: [...loc, "on"], msg, type: "retry_on_required" }];
 }
 
@@ -86,10 +86,11 @@ function catchFaults(step: JsonObject, loc: Loc): RequestFault[] {
 function matcherFaults(on: readonly Matcher[], step: JsonObject, loc: Loc): RequestFault[] {
   return on.flatMap((matcher, index) => {
     if (typeof matcher === "number" || matcher === "*" || /^[1-5]xx$/.test(matcher)) return [];
+    const at = { loc: [...loc, index], type: "unknown_error_code" };
+    if (UNCAUGHT.has(matcher)) return [{ ...at, msg: `A run may end with ${matcher}; no step fails with it` }];
     if (CODES.has(matcher) || mayRaise(matcher, step)) return [];
-    const msg = `There is no error code ${JSON.stringify(matcher)} here; known are ${[...CODES].sort().join(", ")}`;
-    return [
-      { loc: [...loc, index], msg: `${msg}, and those of steps of type fail within`, type: "unknown_error_code" },
-    ];
+    const known = [...CODES.difference(UNCAUGHT)].sort().join(", ");
+    const msg = `There is no error code ${JSON.stringify(matcher)} here; known are ${known}`;
+    return [{ ...at, msg: `${msg}, and those of steps of type fail within` }];
   });
 }

@@ -31,3 +31,16 @@ test("every construct has an example, which fits it", () => {
     }
   }
 });
+
+test("a step is held against the schema of its own type alone", () => {
+  const bad = { name: "a", type: "webhook", config: { method: "FETCH", url: "https://a.example/" } };
+  let steps: unknown = bad;
+  for (let level = 0; level < 16; level++) {
+    steps = { name: `b${level}`, type: "block", config: { steps: [steps] } };
+  }
+  const validator = new Validator(schema, "2020-12", false);
+  const { errors } = validator.validate({ name: "w", steps: [steps] });
+  expect(errors.some(({ instanceLocation }) => instanceLocation.endsWith("/config/method"))).toBeTrue();
+  expect(errors.filter(({ error }) => error.includes('"delay"'))).toEqual([]);
+  expect(errors.length).toBeLessThan(200);
+});

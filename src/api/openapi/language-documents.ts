@@ -28,8 +28,9 @@ export function workflowSchema(types: StepTypes): object {
     for (const name of JSON.stringify(schema)
       .matchAll(/"#\/components\/schemas\/(\w+)"/g)
       .map(([, one = ""]) => one)) {
-      const found = named.get(name);
-      if (found === undefined || needed.has(name)) continue;
+      const schema = named.get(name);
+      if (schema === undefined || needed.has(name)) continue;
+      const found = name === "Step" ? toldByType(schema, named) : schema;
       needed.set(name, titled(found));
       collect(found);
     }
@@ -56,6 +57,28 @@ export function stepTypes(types: StepTypes): object[] {
   function resolved({ $ref: reference }: Schema): Schema {
     return named.get(String(reference).replace(IN_OPENAPI, "")) ?? {};
   }
+}
+
+/**
+ * The choice of step types, told by the word that each has. Of a plain choice a validator that tells all faults tries every
+ * branch, of which five hold steps again: its time doubles with each level, and one fault comes with those of thirteen branches.
+ */
+function toldByType({ anyOf, ...words }: Schema, named: ReadonlyMap<string, Schema>): Schema {
+  const steps = (Array.isArray(anyOf) ? anyOf : []).map((reference: Schema) => {
+    const step = named.get(String(reference.$ref).replace(IN_OPENAPI, "")) ?? {};
+    return { reference, step, type: propertiesOf(step).type?.const };
+  });
+  return {
+    ...words,
+    type: "object",
+    required: ["name", "type"],
+    properties: { type: { enum: steps.map(({ type }) => type), description: "What it does" } },
+    allOf: steps.map(({ reference, type }) => {
+      // biome-ignore lint/suspicious/noThenProperty: a word of JSON Schema
+      return { if: { required: ["type"], properties: { type: { const: type } } }, then: reference };
+    }),
+    examples: steps.flatMap(({ step: { examples = [] } }) => examples),
+  };
 }
 
 /** To an author a signal is waited for as a time is, and another run acts on the world. */

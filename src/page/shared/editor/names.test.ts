@@ -47,10 +47,14 @@ describe("names", () => {
 });
 
 describe("schema", () => {
+  const choice = (name: string) => {
+    // biome-ignore lint/suspicious/noThenProperty: a word of JSON Schema
+    return { then: { $ref: `#/$defs/${name}` } };
+  };
   const schema: Schema = {
     properties: { steps: { items: { $ref: "#/$defs/Step" } } },
     $defs: {
-      Step: { anyOf: [{ $ref: "#/$defs/Delay" }, { $ref: "#/$defs/Fail" }] },
+      Step: { allOf: [choice("Delay"), choice("Fail")] },
       Delay: {
         required: ["type"],
         properties: {

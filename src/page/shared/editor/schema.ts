@@ -12,6 +12,8 @@ export interface Schema {
   items?: Schema;
   additionalProperties?: boolean | Schema;
   anyOf?: Schema[];
+  /** Choices that tell themselves apart by what they say of their type. */
+  allOf?: { then?: Schema }[];
   enum?: unknown[];
   const?: unknown;
   examples?: unknown[];
@@ -78,8 +80,10 @@ function namedBy({ const: only, enum: words = [], type, examples = [], default: 
 /** What a schema stands for: references followed, and of choices those that the value may be. */
 function choicesOf(root: Schema, schema: Schema, value: unknown): Schema[] {
   const followed = resolved(root, schema);
-  if (followed.anyOf === undefined) return [followed];
-  const choices = followed.anyOf.flatMap((one) => choicesOf(root, one, value));
+  const told = followed.allOf?.flatMap(({ then }) => then ?? []);
+  const within = followed.anyOf ?? told;
+  if (within === undefined) return [followed];
+  const choices = within.flatMap((one) => choicesOf(root, one, value));
   const type = partOf(value, "type");
   // Steps tell themselves apart by their type.
   const meant = choices.filter(({ properties }) => properties?.type?.const === type && type !== undefined);

@@ -70,7 +70,8 @@ const ERRORS = {
   unsupported_media_type: {
     status: 415,
     retryable: false,
-    sentence: () => "The request body must be JSON; send it with Content-Type: application/json",
+    sentence: (taken: string) =>
+      `The request body must be ${taken || "JSON; send it with Content-Type: application/json"}`,
   },
   unsupported_encoding: {
     status: 415,

@@ -113,7 +113,8 @@ describe("the list of steps", () => {
     expect(at(reply.body, "total")).toBe(ITEMS);
     // A step that fails and is passed over lets its item succeed.
     expect(textAt(reply.body, "items")).toBe("s".repeat(ITEMS));
-    expectError(await api.get(`${stepOf(run, "fan")}/items`), 404);
+    expectError(await api.get(`${stepOf(run, "fan")}/items`), 404, "The step fan has no items: it is no map");
+    expectError(await api.get(`${stepOf(run, "nobody")}/items`), 404, "No step nobody of this run has begun");
   });
 
   test("has what is left out of step_results, where it is kept", async () => {

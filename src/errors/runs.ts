@@ -6,6 +6,11 @@ export const RUN_ERRORS = {
     retryable: false,
     sentence: (address: string) => `No step ${address} of this run has begun`,
   },
+  step_without_items: {
+    status: 404,
+    retryable: false,
+    sentence: (address: string) => `The step ${address} has no items: it is no map`,
+  },
   run_not_ended: {
     status: 409,
     retryable: false,

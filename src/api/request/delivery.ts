@@ -34,7 +34,8 @@ function shownHeaders(headers: Headers): JsonObject {
 
 function bodyOf(headers: Headers, text: string): Json {
   const type = headers.get("content-type") ?? "";
-  if (MULTIPART_TYPE.test(type)) throw new PlatformError("unsupported_media_type");
+  if (MULTIPART_TYPE.test(type))
+    throw new PlatformError("unsupported_media_type", "JSON, a form or text, and not in parts");
   if (text === "") return null;
   // The payload is a level around it.
   if (JSON_TYPE.test(type)) return readJson(text, MAX_DEPTH - 1);

@@ -66,12 +66,13 @@ export class RunSteps {
     };
   }
 
-  /** What became of each item of a map. @throws PlatformError run_not_found; step_not_found where no map of that address has begun */
+  /** What became of each item of a map. @throws PlatformError run_not_found; step_not_found where none of that address has begun; step_without_items of one that is no map */
   async items(id: string, address: string): Promise<MapItems> {
     const run = await this.#find(id);
     const steps = await this.#stepsOf(run);
-    const map = steps.find(({ result: { step_name, type } }) => step_name === address && type === MAP);
+    const map = steps.find(({ result: { step_name } }) => step_name === address);
     if (map === undefined) throw new PlatformError("step_not_found", address);
+    if (map.result.type !== MAP) throw new PlatformError("step_without_items", address);
     return itemsOf(map, steps, await this.#definitionOf(run));
   }
 

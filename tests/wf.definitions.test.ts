@@ -148,6 +148,9 @@ test("export writes what can be applied again", async () => {
   await client.workflows.create({ id: "exported", ...two, description: "x", managed_by: "me" });
   const { stdout } = await call("export", "exported");
   expect(JSON.parse(stdout)).toEqual({ id: "exported", description: "x", ...two });
+  await client.workflows.create({ ...two, output: 1, id: "whole", input: { type: "object" }, tags: ["t"] });
+  const whole: object = JSON.parse((await call("export", "whole")).stdout);
+  expect(Object.keys(whole)).toEqual(["id", "name", "input", "tags", "steps", "output"]);
   expect((await call("export", "--to", "out", "exported")).stdout).toBe("wrote out/exported.json\n");
   expect((await call("diff", "out/exported.json")).exitCode).toBe(0);
   const again = await call("export", "--to", "out");

@@ -5,11 +5,23 @@ import { isObject, type Json } from "../../schemas/json.ts";
 /** What the platform says of a definition, and its author does not. */
 const SAID = new Set(["uuid", "version", "created_at", "updated_at", "managed_by"]);
 
+/** What authors begin with, and end with; the platform tells what is newer than steps behind them. */
+const FIRST = ["$schema", "id", "name", "description"];
+const LAST = ["steps", "output", "ui"];
+
 /** A definition as its author writes it. */
 export function authored(stored: StoredDefinition): Definition {
-  const kept = Object.entries(stored).filter(([key, value]) => !SAID.has(key) && value !== null);
+  const kept = Object.entries(stored)
+    .filter(([key, value]) => !SAID.has(key) && value !== null)
+    .sort(([one], [other]) => placeOf(one) - placeOf(other));
   const definition: Definition = JSON.parse(JSON.stringify(Object.fromEntries(kept)));
   return definition;
+}
+
+function placeOf(key: string): number {
+  const last = LAST.indexOf(key);
+  if (last >= 0) return FIRST.length + 1 + last;
+  return FIRST.includes(key) ? FIRST.indexOf(key) : FIRST.length;
 }
 
 /** The stored definition of an id; null where there is none. */

@@ -22,8 +22,8 @@ type Check = (patient: Patient) => Promise<Finding[]>;
 
 const MOST_SKEW_SECONDS = 5;
 const SLOW_MILLISECONDS = 1000;
-/** A run that has not begun for so long waits for a worker, or for its turn. */
-const LATE_MILLISECONDS = 60_000;
+/** A due run that nobody has taken for so long waits for a worker. */
+const LATE_SECONDS = 60;
 /** Of the ends of the last hour. */
 const MANY_FAILED = 0.1;
 
@@ -112,18 +112,15 @@ async function processes({ client, signal }: Patient): Promise<Finding[]> {
   return [finding("warning", about, "Start those of an older version anew, once the new one does well")];
 }
 
-async function late({ client, signal }: Patient): Promise<Finding[]> {
-  const createdTo = new Date(Date.now() - LATE_MILLISECONDS).toISOString();
-  let late = 0;
-  for await (const run of client.runs.summaries({ status: "pending", createdTo }, { signal })) {
-    if (run.wake_at === undefined || Date.parse(run.wake_at) < Date.now() - LATE_MILLISECONDS) late++;
-    if (late === 100) break;
+/** Runs whose trigger asked for a later time, and those that wait for their turn, wait for no worker. */
+export async function late({ client, signal }: Patient): Promise<Finding[]> {
+  const { queue } = await client.system({ signal });
+  if (queue === null || queue.oldest_due_seconds < LATE_SECONDS) {
+    return [{ state: "ok", about: "No run waits for a worker" }];
   }
-  if (late === 0) return [{ state: "ok", about: "No run waits for a worker" }];
-  const about = `${late === 100 ? "100 runs or more" : `${late} ${late === 1 ? "run has" : "runs have"}`} not begun for a minute`;
-  const advice =
-    "Where their workflows have a `concurrency` or `rate_limit`, they wait for their turn; else see that workers run: `bun run worker`";
-  return [finding("warning", about, advice)];
+  const seconds = Math.floor(queue.oldest_due_seconds);
+  const about = `Due runs wait for a worker, the first of them for ${seconds} s`;
+  return [finding("warning", about, "See that workers run, and have room: `bun run worker`")];
 }
 
 async function failures({ client, signal }: Patient): Promise<Finding[]> {

@@ -65,6 +65,9 @@ test("a failed run ends with 1, and says what to do next", async () => {
   expect(stderr).toContain(`✖ failed: Step "f" failed: no way\n\`wf show ${id}\` says more; \`wf retry ${id}\``);
   const retried = await call(["retry", id, "--json"]);
   expect([retried.exitCode, JSON.parse(retried.stdout)]).toMatchObject([1, { retry_of: id, status: "failed" }]);
+  expect((await call(["retry", id, "--dry-run"])).stdout).toBe("f\n");
+  const dry = await call(["retry", id, "--from", "f", "--dry-run", "--json"]);
+  expect(JSON.parse(dry.stdout)).toEqual({ will_run: ["f"] });
   const detached = await call(["retry", id, "--from", "a", "--detach"]);
   expect([detached.exitCode, detached.stdout]).toEqual([0, expect.stringMatching(/^[0-9a-f-]{36}\n$/)]);
 });
@@ -195,6 +198,7 @@ test("all runs that fit are counted, then held and ended at once; why some could
 test("runs are named or told by options, and not both", async () => {
   for (const [words, said] of [
     [["cancel"], "Which runs? `wf cancel RUN`"],
+    [["logs"], "Which run? `wf logs RUN`"],
     [["retry"], "Which runs? `wf retry RUN`"],
     [["pause", "x", "--status", "running"], "but not both"],
     [["pause", "x", "--yes"], "--yes is for runs that"],

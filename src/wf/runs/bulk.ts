@@ -9,7 +9,7 @@ import { FILTERS, filterOf } from "./runs.ts";
 /** Options of a command that takes runs by a filter as well. */
 export const BULK_OPTIONS: Record<string, Option> = {
   ...FILTERS,
-  "dry-run": { about: "only say how many runs fit" },
+  "dry-run": { about: "only say how many runs fit; of a run to be tried again, which of its steps would run" },
   yes: { short: "y", about: "do not ask whether it is meant" },
 };
 
@@ -33,7 +33,7 @@ export function bulkFilterOf(given: Arguments, name: string): RunFilter | null {
   if (given.all.length > 0 && isFiltered)
     throw new UsageError("Name the runs, or say which with options, but not both");
   if (isFiltered) return filter;
-  for (const option of ["dry-run", "yes"]) {
+  for (const option of name === "retry" ? ["yes"] : ["dry-run", "yes"]) {
     if (given.has(option)) throw new UsageError(`--${option} is for runs that ${optionsText()} say`);
   }
   if (given.all.length > 0) return null;

@@ -1,6 +1,6 @@
 import type { RunEvent } from "../../schemas/run-event.ts";
 import type { Call, Command } from "../command.ts";
-import { EXIT } from "../exits.ts";
+import { EXIT, UsageError } from "../exits.ts";
 import { shown, type Terminal, timeText } from "../terminal.ts";
 import { filterOf, STATUS_COLORS } from "./runs.ts";
 import { eventLine } from "./watching.ts";
@@ -40,8 +40,7 @@ function showEvent(event: RunEvent, terminal: Terminal): void {
 async function followAll({ given, terminal, client, signal }: Call): Promise<number> {
   const filter = filterOf(given);
   if (!given.has("follow")) {
-    terminal.note("Give a run, or -f to follow all of them");
-    return EXIT.usage;
+    throw new UsageError("Which run? `wf logs RUN`, or -f to follow all of them");
   }
   for await (const event of client.runs.follow(filter, { signal })) {
     // What steps do is told of one run alone.

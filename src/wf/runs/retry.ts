@@ -20,6 +20,7 @@ export const retry: Command = {
   examples: [
     "wf retry 01a2283a-e177-7000-8f72-3914e640ff29",
     "wf retry 01a2283a-e177-7000-8f72-3914e640ff29 --from charge --version latest",
+    "wf retry 01a2283a-e177-7000-8f72-3914e640ff29 --dry-run      # which steps would run",
     "wf retry --status failed --workflow sync_orders --since 2h   # all that fit",
   ],
   least: 0,
@@ -38,10 +39,15 @@ export const retry: Command = {
       return actUpon(filter, { action: "retry", ...said }, call);
     }
     const payload = await readPayload(given.text("payload"));
-    const retried = await client.runs.handle(given.at(0)).retry({
-      ...said,
-      ...(payload === undefined ? {} : { payload }),
-    });
+    const options = { ...said, ...(payload === undefined ? {} : { payload }) };
+    const run = client.runs.handle(given.at(0));
+    if (given.has("dry-run")) {
+      const will_run = await run.wouldRun(options);
+      if (terminal.isJson) terminal.json({ will_run });
+      else for (const address of will_run) terminal.print(shown(address));
+      return EXIT.ok;
+    }
+    const retried = await run.retry(options);
     if (given.has("detach")) {
       if (terminal.isJson) terminal.json({ run_id: retried.id, will_run: retried.willRun });
       else terminal.print(retried.id);

@@ -14,7 +14,8 @@ import { watchFinalStates } from "./final.ts";
 import { Crowd, percentile } from "./load/crowd.ts";
 import { type Made, makeKinds } from "./load/kinds.ts";
 import { until } from "./load/waiting.ts";
-import { judge, untilAllEnded } from "./verdict.ts";
+import { untilAllEnded } from "./until-all.ts";
+import { judge } from "./verdict.ts";
 
 const FULL = process.env.TEST_SIZE === "full";
 const FILE = "tests/faults/overload.test.ts";

@@ -12,7 +12,8 @@ import { RunsInHand } from "./load/in-hand.ts";
 import { type Made, makeKinds } from "./load/kinds.ts";
 import { Load } from "./load/load.ts";
 import { Signals } from "./load/signals.ts";
-import { judge, untilAllEnded } from "./verdict.ts";
+import { untilAllEnded } from "./until-all.ts";
+import { judge } from "./verdict.ts";
 
 const ENDS_MS = 120_000;
 

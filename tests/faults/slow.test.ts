@@ -17,7 +17,8 @@ import { watchFinalStates } from "./final.ts";
 import { makeKinds } from "./load/kinds.ts";
 import { Load } from "./load/load.ts";
 import { Trouble } from "./slow-trouble.ts";
-import { judge, untilAllEnded } from "./verdict.ts";
+import { untilAllEnded } from "./until-all.ts";
+import { judge } from "./verdict.ts";
 
 const FULL = process.env.TEST_SIZE === "full";
 const FILE = "tests/faults/slow.test.ts";

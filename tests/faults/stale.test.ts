@@ -9,7 +9,8 @@ import { watchFinalStates } from "./final.ts";
 import { makeCalling } from "./load/kinds.ts";
 import { Load } from "./load/load.ts";
 import { until } from "./load/waiting.ts";
-import { judge, untilAllEnded, untilAllSent } from "./verdict.ts";
+import { untilAllEnded, untilAllSent } from "./until-all.ts";
+import { judge } from "./verdict.ts";
 
 const FULL = process.env.TEST_SIZE === "full";
 const FILE = "tests/faults/stale.test.ts";

@@ -12,7 +12,8 @@ import { watchFinalStates } from "./final.ts";
 import { makeCalling, makeKinds } from "./load/kinds.ts";
 import { Load } from "./load/load.ts";
 import { until } from "./load/waiting.ts";
-import { judge, untilAllEnded } from "./verdict.ts";
+import { untilAllEnded } from "./until-all.ts";
+import { judge } from "./verdict.ts";
 
 const FULL = process.env.TEST_SIZE === "full";
 const FILE = "tests/faults/takeover.test.ts";

@@ -8,7 +8,8 @@ import { watchFinalStates } from "./final.ts";
 import { makeKinds } from "./load/kinds.ts";
 import { Load } from "./load/load.ts";
 import { until } from "./load/waiting.ts";
-import { judge, untilAllEnded } from "./verdict.ts";
+import { untilAllEnded } from "./until-all.ts";
+import { judge } from "./verdict.ts";
 
 const NAME = "a verdict names every run that is lost, doubled, wrong, changed or recorded twice";
 const RUNS = 20;

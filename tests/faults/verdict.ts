@@ -1,7 +1,6 @@
 /** Holds what is stored, sent and recorded against the client's ledger, and says all that is wrong with it. */
 import { join } from "node:path";
 import type { Sql } from "postgres";
-import { messageOf } from "../../src/errors.ts";
 import { faultOf } from "../harness/crash-workflows.ts";
 import type { Deployment } from "./deployment/deployment.ts";
 import { type Completed, completedEvents } from "./deployment/events.ts";
@@ -12,13 +11,10 @@ import type { Constructs } from "./load/constructs.ts";
 import { kindOf, type Made } from "./load/kinds.ts";
 import { type RequestLine, readLedger } from "./load/ledger.ts";
 import type { Row } from "./load/row.ts";
-import { until } from "./load/waiting.ts";
 import { recordedTwice } from "./recorded-twice.ts";
+import { untilAllSent } from "./until-all.ts";
 
 const PAGE = 2000;
-/** What could not be sent waits half a minute for its next turn. */
-const SENT_MS = 120_000;
-const POLL_MS = 200;
 const SHOWN = 20;
 
 export interface Judged {
@@ -50,39 +46,6 @@ export interface Verdict {
   eventsMs: number;
   /** All that is wrong, the first of each kind; a clean verdict has none. */
   faults: string[];
-}
-
-/** Resolves when every run has ended, and how many milliseconds that took. @throws Error naming some that have not */
-export function untilAllEnded(sql: Sql, deadlineMs: number): Promise<number> {
-  return untilNone("every run has ended", deadlineMs, () => {
-    return sql`select uuid, status, to_jsonb(q) as queued, now() from workflow_runs left join run_queue q on run_uuid = uuid
-      where status not in ('success', 'failed', 'cancelled') limit 5`;
-  });
-}
-
-/** Resolves when the broker has the completed event of every run that ended, and how many milliseconds that took. */
-export function untilAllSent(sql: Sql, deadlineMs = SENT_MS): Promise<number> {
-  return untilNone("every completed event is sent", deadlineMs, () => {
-    return sql`select run_uuid, due_at, now() from owed_events
-      union all select run_uuid, due_at, now() from run_queue where ended limit 5`;
-  });
-}
-
-async function untilNone(
-  what: string,
-  deadlineMs: number,
-  find: () => PromiseLike<readonly unknown[]>,
-): Promise<number> {
-  let left: readonly unknown[] = [];
-  const none = async () => {
-    left = await find();
-    return left.length === 0;
-  };
-  try {
-    return await until(what, deadlineMs, none, POLL_MS);
-  } catch (error) {
-    throw new Error(`${messageOf(error)}; there are ${JSON.stringify(left)}`);
-  }
 }
 
 /** To be called when every run has ended; waits until their completed events are sent. */

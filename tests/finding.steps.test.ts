@@ -105,6 +105,10 @@ describe("the list of steps", () => {
     expect(addresses(await all(run, "status=skipped"))).toEqual(["not"]);
     expect(addresses(await all(asleep, "status=running&status=success"))).toEqual(["first", "z"]);
     expect(await all(run, "under=nobody")).toEqual([]);
+    expect(addresses(await all(run, "under=many&from=1498&limit=1"))).toEqual(["many[1498].x", "many[1499].x"]);
+    expect(addresses(await all(run, "under=many&from=8&status=failed"))).toEqual(["many[507].x", "many[1007].x"]);
+    expect(await all(run, "under=many&from=1500")).toEqual([]);
+    expect(await all(run, "under=nobody&from=0")).toEqual([]);
   });
 
   test("of a map, what became of each item in a letter", async () => {
@@ -140,6 +144,10 @@ describe("the list of steps", () => {
       ["under=", "under"],
       ["under=a&under=b", "under"],
       [`under=${"x".repeat(3000)}`, "under"],
+      ["from=1", "from"],
+      ["under=fan&from=1", "from"],
+      ["under=many&from=-1", "from"],
+      [`under=many&from=1&cursor=${cursor}`, "cursor"],
       ["cursor=garbage", "cursor"],
       [`cursor=${cursor}&under=fan`, "cursor"],
       [`cursor=${cursor}&status=failed`, "cursor"],
@@ -171,6 +179,22 @@ describe("a step by itself", () => {
       expect<unknown>(JSON.parse(output.text)).toEqual(result.output);
       expect(at(reply.body, "output_bytes")).toBe(Buffer.byteLength(output.text));
     }
+  });
+
+  test("leaves an output out that is over the limit", async () => {
+    const bytes = Number(at((await api.get(stepOf(run, "zero"))).body, "output_bytes"));
+    for (const [limit, isThere] of [
+      [bytes, true],
+      [bytes - 1, false],
+      [0, false],
+    ] as const) {
+      const reply = await api.get(`${stepOf(run, "zero")}?output_limit=${limit}`);
+      expectReply(reply, 200);
+      expect("output" in objectAt(reply.body)).toBe(isThere);
+      expect(at(reply.body, "output_bytes")).toBe(bytes);
+    }
+    for (const wrong of ["output_limit=-1", "output_limit=x"])
+      expectReply(await api.get(`${stepOf(run, "zero")}?${wrong}`), 422);
   });
 
   test("says what its failed attempts came to", async () => {
@@ -218,6 +242,13 @@ describe("a run", () => {
       ["z", "running", "delay"],
       ["last", "pending", "transform"],
     ]);
+  });
+
+  test("has its payload by itself", async () => {
+    const reply = await api.get(`/api/v1/runs/${run}/payload`);
+    expectReply(reply, 200);
+    expect(reply.body).toEqual(objectAt((await api.get(`/api/v1/runs/${run}`)).body, "payload"));
+    expectError(await api.get("/api/v1/runs/nobody/payload"), 404, "Workflow run not found");
   });
 
   test("in a view that there is not is a 422", async () => {

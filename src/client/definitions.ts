@@ -144,6 +144,16 @@ export class Definitions {
     });
   }
 
+  /** What an expression gives, as a definition would have it. @throws ApiError with its faults, or why it gives nothing */
+  async evaluate(expression: string, context: Record<string, Json>, options: CallOptions = {}): Promise<Json> {
+    const body = { expression, context };
+    const { value } = await this.#connection.json<{ value: Json }>({
+      ...{ method: "POST", path: "/expressions/evaluate", body, isRepeatable: true },
+      ...options,
+    });
+    return value;
+  }
+
   /** Checks a definition and stores nothing. @throws ApiError with its faults */
   validate(definition: Definition, options: CallOptions = {}): Promise<{ valid: true; warnings: Fault[] }> {
     return this.#connection.json({

@@ -2,10 +2,10 @@ import type { Json } from "../schemas/json.ts";
 import type { Run } from "../schemas/run.ts";
 import type { RunEvent } from "../schemas/run-event.ts";
 import type { MapItems, RunOutline, RunStep, RunStepDetail } from "../schemas/step-query.ts";
-import { type CallOptions, type Connection, newKey, pause } from "./connection.ts";
+import { type Call, type CallOptions, type Connection, newKey, pause } from "./connection.ts";
 import { RunFailed, WaitTimeout } from "./errors.ts";
 import { pagesOf } from "./pages.ts";
-import type { ControlAnswer, KeyedOptions, RetryOptions, StepFilter, WaitOptions } from "./run-options.ts";
+import type { ControlAnswer, KeyedOptions, RetryOptions, StepFilter, StepOptions, WaitOptions } from "./run-options.ts";
 
 interface EventPage {
   items: RunEvent[];
@@ -63,18 +63,28 @@ export class RunHandle {
   }
 
   /** The steps that have begun, in the order of their places, without outputs. */
-  steps({ under, status, ...options }: StepFilter & CallOptions = {}): AsyncGenerator<RunStep, void> {
-    return pagesOf(this.#connection, `${this.#path()}/steps`, { under, status }, options);
+  steps({ under, from, status, ...options }: StepFilter & CallOptions = {}): AsyncGenerator<RunStep, void> {
+    return pagesOf(this.#connection, `${this.#path()}/steps`, { under, from, status }, options);
   }
 
-  /** One step with its output, by its address. */
-  step(address: string, options: CallOptions = {}): Promise<RunStepDetail> {
-    return this.#get(`/steps/${encodeURIComponent(address)}`, options);
+  /** One step by its address, with its output unless that is over a limit. */
+  step(address: string, { outputLimit, ...options }: StepOptions = {}): Promise<RunStepDetail> {
+    return this.#get(`/steps/${encodeURIComponent(address)}`, options, { output_limit: outputLimit });
+  }
+
+  /** The output of a step, however large; null where it has none. */
+  output(address: string, options: CallOptions = {}): Promise<Json> {
+    return this.#get(`/steps/${encodeURIComponent(address)}/output`, options);
   }
 
   /** What became of each item of a map, in a letter each. */
   items(address: string, options: CallOptions = {}): Promise<MapItems> {
     return this.#get(`/steps/${encodeURIComponent(address)}/items`, options);
+  }
+
+  /** What the run was given, and nothing else of it. */
+  payload(options: CallOptions = {}): Promise<Run["payload"]> {
+    return this.#get("/payload", options);
   }
 
   /** Everything that happened so far, and nothing that is to come. */
@@ -150,8 +160,9 @@ export class RunHandle {
     return `/runs/${encodeURIComponent(this.id)}`;
   }
 
-  #get<Answer>(path: string, options: CallOptions): Promise<Answer> {
-    return this.#connection.json({ ...{ method: "GET", path: this.#path() + path, isRepeatable: true }, ...options });
+  #get<Answer>(path: string, options: CallOptions, query: NonNullable<Call["query"]> = {}): Promise<Answer> {
+    const call = { method: "GET", path: this.#path() + path, query, isRepeatable: true } as const;
+    return this.#connection.json({ ...call, ...options });
   }
 
   #post<Answer>(path: string, body: unknown, { signal, idempotencyKey }: KeyedOptions): Promise<Answer> {

@@ -13,7 +13,14 @@ export type StepStatus = StepResult["status"];
 export interface StepFilter {
   /** Steps below this address alone. */
   under?: string;
+  /** Where `under` is a map or a loop: what is in its iterations from this one on, from 0. */
+  from?: number;
   status?: StepStatus | readonly StepStatus[];
+}
+
+export interface StepOptions extends CallOptions {
+  /** Bytes of JSON: a larger output is left out, and read with `output()`. */
+  outputLimit?: number;
 }
 
 /** The answer to a cancel, pause or resume. */

@@ -1,5 +1,6 @@
 /** Steps of a run, as they are listed and shown one by one. */
 import { type Static, Type } from "@sinclair/typebox";
+import type { Json } from "./json.ts";
 import { PageQuery } from "./page-query.ts";
 import { Run, StepResult } from "./run.ts";
 import { RunSummary, SummaryStep, SummarySteps, SummaryWorkflow } from "./run-summary.ts";
@@ -18,6 +19,12 @@ export const StepQuery = Type.Object(
         description: "Steps below this address alone: of a container, a branch, an iteration such as prices[3]",
       }),
     ),
+    from: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        description: "With `under` the address of a map or a loop: what is in its iterations from this one on, from 0",
+      }),
+    ),
     status: Type.Optional(
       Type.Array(StepResult.properties.status, { description: "Any of these: repeated, or with commas" }),
     ),
@@ -25,6 +32,14 @@ export const StepQuery = Type.Object(
   { additionalProperties: false },
 );
 export type StepQuery = Static<typeof StepQuery>;
+
+/** The query of one step. */
+export const StepDetailQuery = Type.Object({
+  output_limit: Type.Optional(
+    Type.Integer({ minimum: 0, description: "Bytes of JSON: a larger output is left out, and read by itself" }),
+  ),
+});
+export type StepDetailQuery = Static<typeof StepDetailQuery>;
 
 /** How a run is shown: all of it, or without what can be large. */
 export const RunViewQuery = Type.Object({
@@ -81,7 +96,9 @@ export const RunStepDetail = Type.Object(
   {
     ...shown,
     failed_attempts: Type.Optional(Type.Array(FailedAttempt, { description: "In order; absent where there is none" })),
-    output: StepResult.properties.output,
+    output: Type.Optional(
+      Type.Unsafe<Json>({ ...StepResult.properties.output, description: "Absent where it is over `output_limit`" }),
+    ),
   },
   { title: "RunStepDetail" },
 );

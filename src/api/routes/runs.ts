@@ -12,6 +12,8 @@ import { FoundPage, foundText, outlineText, summaryText, topText, WaitingPage, w
 import { jsonReply, pageText, runText } from "./views.ts";
 
 const tags = ["runs"];
+const RUN = { name: "run_id", in: "path" as const, required: true, schema: { type: "string" as const, minLength: 1 } };
+const PayloadOfRun = Type.Record(Type.String(), Type.Unknown(), { description: "Any JSON object" });
 const LIST_DESCRIPTION =
   "Newest first. With a filter or a view the page has prev_cursor and looked_to as well. One request looks at 10,000 runs at most, for 100 ms: a page that ended for that says how far it came in looked_to, and its next_cursor goes on from there.";
 
@@ -73,10 +75,7 @@ export function runRoutes(
         detail: {
           tags,
           summary: "Read a run",
-          parameters: [
-            { name: "run_id", in: "path", required: true, schema: { type: "string", minLength: 1 } },
-            ...VIEW_PARAMETERS,
-          ],
+          parameters: [RUN, ...VIEW_PARAMETERS],
           responses: responses(
             "The run",
             Type.Union([Type.Unsafe(reference("Run")), Type.Unsafe(reference("RunOutline"))]),
@@ -87,5 +86,14 @@ export function runRoutes(
           ),
         },
       },
-    );
+    )
+    .get("/runs/:run_id/payload", async ({ params }) => jsonReply((await runs.get(params.run_id)).payload), {
+      detail: {
+        tags,
+        summary: "Read the payload of a run",
+        description: "Nothing around it.",
+        parameters: [RUN],
+        responses: responses("Its payload", PayloadOfRun, 404, 500, 503),
+      },
+    });
 }

@@ -2,7 +2,7 @@ import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import type { RunSteps } from "../../services/finding/run-steps.ts";
 import { reference, responses } from "../openapi/documents.ts";
-import { readStepQuery, STEP_PARAMETERS } from "../request/step-query.ts";
+import { DETAIL_PARAMETERS, readStepDetailQuery, readStepQuery, STEP_PARAMETERS } from "../request/step-query.ts";
 import { jsonReply } from "./views.ts";
 
 const StepPage = Type.Object({
@@ -39,14 +39,21 @@ export function stepRoutes(steps: RunSteps) {
         },
       },
     )
-    .get("/:address", async ({ params }) => jsonReply(JSON.stringify(await steps.get(params.run_id, params.address))), {
-      detail: {
-        tags,
-        summary: "Read a step of a run",
-        parameters: [RUN, ADDRESS],
-        responses: responses("The step", reference("RunStepDetail"), 404, 500, 503),
+    .get(
+      "/:address",
+      async ({ params, query }) => {
+        const { output_limit } = readStepDetailQuery(query);
+        return jsonReply(JSON.stringify(await steps.get(params.run_id, params.address, output_limit)));
       },
-    })
+      {
+        detail: {
+          tags,
+          summary: "Read a step of a run",
+          parameters: [RUN, ADDRESS, ...DETAIL_PARAMETERS],
+          responses: responses("The step", reference("RunStepDetail"), 404, 422, 500, 503),
+        },
+      },
+    )
     .get(
       "/:address/items",
       async ({ params }) => jsonReply(JSON.stringify(await steps.items(params.run_id, params.address))),
@@ -62,7 +69,7 @@ export function stepRoutes(steps: RunSteps) {
     )
     .get(
       "/:address/output",
-      async ({ params }) => jsonReply(JSON.stringify((await steps.get(params.run_id, params.address)).output)),
+      async ({ params }) => jsonReply(JSON.stringify((await steps.get(params.run_id, params.address)).output ?? null)),
       {
         detail: {
           tags,

@@ -10,7 +10,7 @@ import type { RunRecord } from "../../storage/port.ts";
 import { NAMESPACE } from "../namespace.ts";
 import { failedAttempts, type KeptStep, keptSteps, stepText } from "./kept-steps.ts";
 import { itemsOf } from "./map-items.ts";
-import { inOrder, placeOf } from "./step-order.ts";
+import { inOrder, iterationIn, placeOf } from "./step-order.ts";
 
 /** A page of a run's steps; null where none follows. */
 export interface PageOfSteps {
@@ -37,10 +37,13 @@ export class RunSteps {
     const run = await this.#find(id);
     const { limit = DEFAULT_LIMIT, cursor, under, status } = query;
     const after = cursor === undefined ? null : placeOf(pathOf(cursor, run.uuid, query));
-    const wanted = (await this.#stepsOf(run)).filter(
-      ({ place, result: { step_name, status: its } }) =>
+    const steps = await this.#stepsOf(run);
+    const isWanted = isFrom(query, steps);
+    const wanted = steps.filter(
+      ({ path, place, result: { step_name, status: its } }) =>
         (status?.includes(its) ?? true) &&
         (under === undefined || isWithin(step_name, under)) &&
+        isWanted(path) &&
         (after === null || inOrder(place, after) > 0),
     );
     const page = wanted.slice(0, limit);
@@ -49,8 +52,13 @@ export class RunSteps {
     return { items: page.map(stepText), nextCursor: isMore ? cursorOf(last.path, run.uuid, query) : null, limit };
   }
 
-  /** One step by its address. @throws PlatformError run_not_found; step_not_found where none of that address has begun */
-  async get(id: string, address: string): Promise<RunStepDetail> {
+  /**
+   * One step by its address.
+   *
+   * @param outputLimit bytes of JSON: a larger output is left out
+   * @throws PlatformError run_not_found; step_not_found where none of that address has begun
+   */
+  async get(id: string, address: string, outputLimit = Number.POSITIVE_INFINITY): Promise<RunStepDetail> {
     const run = await this.#find(id);
     const log = await this.#logOf(run);
     const steps = keptSteps(run, log, await this.#definitionOf(run));
@@ -58,11 +66,12 @@ export class RunSteps {
     if (step === undefined) throw new PlatformError("step_not_found", address);
     const failed = failedAttempts(log, step.path);
     const { details, output } = step.result;
+    const text = stepText(step);
     return {
-      ...stepText(step),
+      ...text,
       ...(details !== undefined && { details }),
       ...(failed.length > 0 && { failed_attempts: failed }),
-      output,
+      ...(text.output_bytes <= outputLimit && { output }),
     };
   }
 
@@ -145,9 +154,21 @@ function isIteration(path: string, container: string): boolean {
   return path.startsWith(container) && /^(~\d+)?\/\d/.test(path.slice(container.length));
 }
 
+/** Whether a path is in the iterations that are asked for. @throws ValidationFailed of what has none */
+function isFrom({ under, from }: StepQuery, steps: readonly KeptStep[]): (path: string) => boolean {
+  if (from === undefined) return () => true;
+  const container = steps.find(({ result }) => result.step_name === under);
+  const type = container?.result.type;
+  if (under === undefined || (container !== undefined && type !== MAP && type !== LOOP)) {
+    const msg = "Input should come with `under`, the address of a map or a loop";
+    throw new ValidationFailed([{ loc: ["query", "from"], msg, type: "value_error" }]);
+  }
+  return (path) => container !== undefined && (iterationIn(container.path, path) ?? -1) >= from;
+}
+
 /** A cursor says of which run and query it is. */
-function cursorOf(path: string, uuid: string, { under, status }: StepQuery): string {
-  const query = JSON.stringify([uuid, under, status?.toSorted()]);
+function cursorOf(path: string, uuid: string, { under, from, status }: StepQuery): string {
+  const query = JSON.stringify([uuid, under, from, status?.toSorted()]);
   const hash = new Bun.CryptoHasher("sha256").update(query).digest("base64url").slice(0, 12);
   return Buffer.from(`steps ${path} ${hash}`).toString("base64url");
 }

@@ -18,6 +18,7 @@ import { size } from "./size.ts";
 import { snapshot } from "./snapshot.ts";
 import { soak } from "./soak.ts";
 import { stall } from "./stall.ts";
+import { watchers } from "./watchers.ts";
 import { webhook } from "./webhook.ts";
 
 /** By name, in the order in which a usage lists them. */
@@ -42,6 +43,7 @@ export const SCENARIOS: Record<string, (session: Session) => Promise<Outcome>> =
   size,
   shortcuts,
   batch,
+  watchers,
 };
 /** Those that run where none is named. */
 export const USUAL = ["limits", "flow", "runs", "cost", "latency", "delay", "webhook", "chain", "automation", "stall"];

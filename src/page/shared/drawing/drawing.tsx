@@ -64,7 +64,7 @@ export function Drawing({
   const stands = boxes.find(({ step }) => step.path === active.value);
   useEffect(() => {
     if (stands !== undefined) viewport.reveal(stands);
-  }, [stands?.step.path, stands?.x, stands?.y]);
+  }, [stands?.step.path, stands?.x, stands?.y, viewport.size.value]);
 
   function open(paths: readonly string[], isOpen = true): void {
     chosen.value = new Map([...chosen.value, ...paths.map((path) => [path, isOpen] as const)]);

@@ -20,12 +20,17 @@ export class Viewport {
   readonly look: Signal<Look> = signal({ x: 0, y: 0, scale: 1 });
   readonly size: Signal<{ width: number; height: number }> = signal({ width: 0, height: 0 });
   #area: Area = { x: 0, y: 0, width: 0, height: 0 };
-  #isPlaced = false;
+  /** How the drawing was placed, until somebody moves or scales it. */
+  #placed: "begin" | "fit" | null = "begin";
 
-  /** Takes the size of the window; the first one places the drawing. */
+  /** Takes the size of the window. The drawing is placed for it again, unless somebody has moved it: then some of it stays in view. */
   resize(width: number, height: number): void {
+    const isSame = width === this.size.value.width && height === this.size.value.height;
+    if (isSame || width === 0) return;
     this.size.value = { width, height };
-    if (!this.#isPlaced && width > 0) this.begin();
+    if (this.#placed === "begin") this.begin();
+    else if (this.#placed === "fit") this.fit();
+    else this.#lookFrom(this.look.value.x, this.look.value.y, this.look.value.scale);
   }
 
   /** What is drawn, as far as it reaches. What is looked at stays. */
@@ -43,6 +48,7 @@ export class Viewport {
   /** The begin of the workflow, at a size that can be read. */
   begin(): void {
     const fitting = (this.size.value.width - 2 * MARGIN) / this.#area.width;
+    this.#placed = "begin";
     this.#place(Math.min(1, Math.max(MIN_FIRST_SCALE, fitting)));
   }
 
@@ -51,18 +57,20 @@ export class Viewport {
     const { width, height } = this.size.value;
     const across = (width - 2 * MARGIN) / this.#area.width;
     const down = (height - 2 * MARGIN) / this.#area.height;
+    this.#placed = "fit";
     this.#place(Math.min(1, Math.max(MIN_SCALE, Math.min(across, down))));
   }
 
   /** Moves by so many pixels, as far as something is left to see. */
   pan(dx: number, dy: number): void {
-    const { x, y, scale } = this.look.value;
-    this.#lookFrom(x + dx, y + dy, scale);
+    this.#placed = null;
+    this.#move(dx, dy);
   }
 
   /** Scales around a point of the window. */
   zoom(factor: number, at = { x: this.size.value.width / 2, y: this.size.value.height / 2 }): void {
     const { x, y, scale } = this.look.value;
+    this.#placed = null;
     const next = Math.min(MAX_SCALE, Math.max(MIN_SCALE, scale * factor));
     this.#lookFrom(at.x - ((at.x - x) * next) / scale, at.y - ((at.y - y) * next) / scale, next);
   }
@@ -74,15 +82,20 @@ export class Viewport {
     if (width === 0) return;
     const dx = missing(x + area.x * scale, x + (area.x + area.width) * scale, width);
     const dy = missing(y + area.y * scale, y + (area.y + area.height) * scale, height);
-    if (dx !== 0 || dy !== 0) this.pan(dx, dy);
+    if (dx !== 0 || dy !== 0) this.#move(dx, dy);
+  }
+
+  #move(dx: number, dy: number): void {
+    const { x, y, scale } = this.look.value;
+    this.#lookFrom(x + dx, y + dy, scale);
   }
 
   #place(scale: number): void {
-    this.#isPlaced = true;
     const { width } = this.size.value;
     const middle = this.#area.x + this.#area.width / 2;
     // The first step is in the middle, unless the drawing then reaches out where all of it had room.
-    const fits = this.#area.width * scale <= width - 2 * MARGIN;
+    // By less than a pixel: one that was scaled to fit may be too wide by a part that numbers lose.
+    const fits = this.#area.width * scale < width - 2 * MARGIN + 1;
     this.look.value = { x: width / 2 - (fits ? middle * scale : 0), y: MARGIN, scale };
   }
 

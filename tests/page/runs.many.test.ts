@@ -149,6 +149,18 @@ test("a time is gone to by one request", async () => {
     await (await reads.asked[1]?.response())?.finished();
     await untilOld(page);
     expect(await page.evaluate("document.activeElement.type")).toBe("range");
+
+    // What is newer is not read until somebody goes up from there; then what was shown keeps its place.
+    const first = page.locator("[data-run]").first();
+    const [id, top] = [await first.getAttribute("data-run"), (await first.boundingBox())?.y];
+    await page.mouse.move(400, 400);
+    await page.mouse.wheel(0, -10);
+    await reads.until(3);
+    await (await reads.asked[2]?.response())?.finished();
+    await until(page, `${SCROLLER}.scrollTop === ${PAGE_ROWS} * 36`);
+    expect((await page.locator(`[data-run="${id}"]`).boundingBox())?.y).toBe(top);
+    expect(reads.asked.length).toBe(3);
+    await page.getByRole("button", { name: "Newer runs" }).waitFor({ state: "hidden" });
   });
 });
 

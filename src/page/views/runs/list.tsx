@@ -7,13 +7,12 @@ import { useBelow } from "./below/use-below.ts";
 import type { Chosen } from "./chosen.ts";
 import { Edge } from "./edge.tsx";
 import { countText, type Incoming } from "./incoming.ts";
-import { Row } from "./row.tsx";
+import { Row, RowHead } from "./row.tsx";
 import type { RunRows } from "./rows.ts";
 import { useStillPlace } from "./still-place.ts";
 
 /** Pixels; the style has the same as --row. */
 const ROW_HEIGHT = 36;
-const COLUMNS = ["", "Status", "Workflow", "", "Created", "Took", "Step", "Error"];
 /** Rows from the end of what is read at which more is read. */
 const NEAR = 40;
 
@@ -41,20 +40,28 @@ export function List({ rows, incoming, chosen, hold, isFollowed }: ListProps) {
   const all = rows.rows.value;
   const { first, end } = useVisibleRange(scroller, ROW_HEIGHT, all.length);
   useBelow(rows, all.slice(first, end), isFollowed);
-  useStillPlace(scroller, all, ROW_HEIGHT);
+  useStillPlace(scroller, all, ROW_HEIGHT, rows.isAtTime);
   useLayoutEffect(() => {
     const element = scroller.current;
     if (element === null) return;
     // Where it is now: rows that came or went may have moved it since the range was looked at.
     const top = element.scrollTop / ROW_HEIGHT;
     const bottom = top + element.clientHeight / ROW_HEIGHT;
+    const wasScrolled = hold.isScrolled;
     hold.isScrolled = top > 0;
     if (bottom > all.length - NEAR && rows.lookedTo.peek() === null) rows.more("older");
-    if (top === 0) rows.toTop();
+    if (top === 0 && rows.isAtTime) {
+      // A time that was gone to is read alone, until somebody goes up from there.
+      if (wasScrolled) rows.more("newer");
+    } else if (top === 0) rows.toTop();
     else if (top < NEAR) rows.more("newer");
   });
   const current = all.findIndex(({ uuid }) => uuid === hold.current.value);
+  const goUp = () => {
+    if (rows.isAtTime && scroller.current?.scrollTop === 0) rows.more("newer");
+  };
   const focus = (index: number) => {
+    if (index < 0) goUp();
     const run = all[Math.max(0, Math.min(index, all.length - 1))];
     const element = scroller.current;
     if (run === undefined || element === null) return;
@@ -71,7 +78,7 @@ export function List({ rows, incoming, chosen, hold, isFollowed }: ListProps) {
   };
   useActions([
     { key: "j", name: "Next run", run: () => focus(current + 1) },
-    { key: "k", name: "Run before", run: () => focus(Math.max(0, current - 1)) },
+    { key: "k", name: "Run before", run: () => focus(current < 0 ? 0 : current - 1) },
     { key: "x", name: "Choose the run", run: () => all[current] && chosen.toggle(all[current].uuid, all) },
     { key: "n", name: "Show new runs", run: showNew },
     { key: "Enter", name: "Open the run", run: () => all[current] && go(`/runs/${all[current].uuid}`) },
@@ -93,6 +100,7 @@ export function List({ rows, incoming, chosen, hold, isFollowed }: ListProps) {
       aria-label="Runs that fit"
       ref={scroller}
       onKeyDown={onKeyDown}
+      onWheel={({ deltaY }) => deltaY < 0 && goUp()}
       onFocusIn={() => {
         hold.isFocused = true;
       }}
@@ -111,14 +119,13 @@ export function List({ rows, incoming, chosen, hold, isFollowed }: ListProps) {
           <span aria-hidden="true">▲</span> {countText(waiting)} new {waiting === 1 ? "run" : "runs"}
         </button>
       )}
+      {rows.isAtTime && rows.hasNewer.value && first === 0 && (
+        <button type="button" class="run-new" onClick={() => rows.more("newer")}>
+          <span aria-hidden="true">▲</span> Newer runs
+        </button>
+      )}
       <div role="table" aria-label="Runs" aria-rowcount={-1} class="run-table">
-        <div role="row" aria-rowindex={1} class="run-row run-head">
-          {COLUMNS.map((name, index) => (
-            <span role="columnheader" key={index}>
-              {name === "" ? <span class="sr-only">{index === 0 ? "Chosen" : "Version"}</span> : name}
-            </span>
-          ))}
-        </div>
+        <RowHead />
         <div role="rowgroup" class="run-rows" style={{ height: `calc(${all.length} * var(--row))` }}>
           {shown.map((index) => {
             const run = all[index];

@@ -68,9 +68,14 @@ export class RunRows {
     this.#pages.value = direction === "older" ? all.slice(-MOST_PAGES) : all.slice(0, MOST_PAGES);
   }
 
+  /** Whether it began at a time: what is above is read on from there. */
+  get isAtTime(): boolean {
+    return this.#at !== null;
+  }
+
   /** Reads the newest page, where reading on has led away from it: somebody went to the very top at once. */
   toTop(): void {
-    if (this.#at === null && this.hasNewer.peek() && this.reading.peek() === null) this.begin();
+    if (!this.isAtTime && this.hasNewer.peek() && this.reading.peek() === null) this.begin();
   }
 
   /** Changes a row in place. False where there is no such row. */

@@ -39,8 +39,8 @@ export function JsonRow({ row, id, isActive, onChoose, onToggle }: JsonRowProps)
           {isOpen ? "▾" : "▸"}
         </span>
       )}
-      {key !== "" && <span class={kind === "range" ? "json-range" : "json-key"}>{key}</span>}
-      {key !== "" && kind !== "range" && <span class="json-soft">: </span>}
+      {key !== null && <span class={kind === "range" ? "json-range" : "json-key"}>{key === "" ? '""' : key}</span>}
+      {key !== null && kind !== "range" && <span class="json-soft">: </span>}
       {text !== "" && <span class={`json-${kind}`}>{text}</span>}
       {size !== "" && <span class="json-soft json-size">{size}</span>}
     </div>

@@ -6,8 +6,8 @@ export type Kind = "object" | "list" | "range" | "text" | "line" | "number" | "w
 
 /** What a row shows, before it is one. */
 export interface Part {
-  /** What stands before the value: a key, an index, a range of them; empty of the whole value and of the lines of a text. */
-  key: string;
+  /** What stands before the value: a key, an index, a range of them; null of the whole value and of the lines of a text. */
+  key: string | null;
   kind: Kind;
   value: unknown;
   /** Of a range: the entries in it. */
@@ -24,14 +24,14 @@ const BEGIN = 60;
 
 export function partOf(value: unknown, key: Key | null, around: readonly Key[]): Part {
   const path = key === null ? around : [...around, key];
-  return { key: key === null ? "" : String(key), kind: kindOf(value), value, entries: null, path };
+  return { key: key === null ? null : String(key), kind: kindOf(value), value, entries: null, path };
 }
 
 /** What is within a part, in order. */
 export function partsWithin(part: Part): Part[] {
   const { kind, value, path } = part;
   if (kind === "text") {
-    return linesOf(String(value)).map((line) => ({ ...{ key: "", kind: "line", entries: null }, value: line, path }));
+    return linesOf(String(value)).map((line) => ({ ...{ key: null, kind: "line", entries: null }, value: line, path }));
   }
   const entries = part.entries ?? entriesOf(value);
   return foldsOf(entries).map((fold) => {
@@ -67,7 +67,7 @@ export function sizeText({ kind }: Part, size: number): string {
 export function textOf({ kind, value }: Part): string {
   if (kind === "text") {
     const text = String(value);
-    return isLong(text) ? `${JSON.stringify(text.slice(0, BEGIN)).slice(0, -1)}…` : JSON.stringify(text);
+    return text.length > LINE ? `${JSON.stringify(text.slice(0, BEGIN)).slice(0, -1)}…` : JSON.stringify(text);
   }
   return kind === "line" || kind === "number" || kind === "word" ? String(value) : "";
 }

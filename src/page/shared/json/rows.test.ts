@@ -4,7 +4,7 @@ import { JsonRows } from "./rows.ts";
 import { placesOf } from "./search.ts";
 
 const shown = (rows: JsonRows) =>
-  rows.from(0, rows.count).map(({ depth, key, text, size }) => `${" ".repeat(depth)}${key}: ${text}${size}`);
+  rows.from(0, rows.count).map(({ depth, key, text, size }) => `${" ".repeat(depth)}${key ?? ""}: ${text}${size}`);
 
 describe("rows", () => {
   test("two levels are open at first", () => {
@@ -66,6 +66,12 @@ describe("rows", () => {
     rows.toggle(1);
     expect(rows.from(2, 9).map(({ text }) => text)).toEqual(["a".repeat(120), "a".repeat(120), "a".repeat(60), "b"]);
     expect(rows.from(2, 9).every(({ kind, canOpen }) => kind === "line" && !canOpen)).toBe(true);
+    // A short one with a line break is shown whole, and can be opened in lines.
+    expect(new JsonRows("a\nb\tc").from(0, 1)).toMatchObject([{ text: '"a\\nb\\tc"', size: "5 B", canOpen: true }]);
+  });
+
+  test("the empty key is one, and not no key", () => {
+    expect(new JsonRows({ "": 1 }).from(0, 2).map(({ key }) => key)).toEqual([null, ""]);
   });
 
   test("64 levels are revealed", () => {

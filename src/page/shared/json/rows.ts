@@ -18,7 +18,8 @@ import {
 export interface Row {
   id: number;
   depth: number;
-  key: string;
+  /** Null where none stands before the value. */
+  key: string | null;
   kind: Kind;
   /** The value, or the begin of it. */
   text: string;

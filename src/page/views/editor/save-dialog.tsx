@@ -2,13 +2,13 @@ import { useState } from "preact/hooks";
 import type { Definition, StoredDefinition } from "../../../client/definitions.ts";
 import { ApiError } from "../../../client/errors.ts";
 import { go } from "../../address/address.ts";
-import { definitionText } from "../../data/authored.ts";
+import { definitionBeside, plainText } from "../../data/authored.ts";
 import { platform } from "../../data/platform.ts";
 import { type Problem, problemOf } from "../../data/problem.ts";
 import { useReading } from "../../data/reading.ts";
 import { Dialog } from "../../shared/dialog/dialog.tsx";
 import { TextDiff } from "../../shared/editor/text-diff.tsx";
-import { ProblemLine } from "../../shared/states/states.tsx";
+import { Failed, ProblemLine } from "../../shared/states/states.tsx";
 import type { TextState } from "./text-state.ts";
 
 interface SaveDialogProps {
@@ -55,7 +55,7 @@ export function SaveDialog({ state, onRefused, onClose }: SaveDialogProps) {
     }
   };
 
-  const after = { text: state.text.value, label: "Your text" };
+  const after = { text: plainText(state.text.value), label: "Your text" };
   const isLoading = base !== null && stored === null;
   return (
     <Dialog
@@ -65,9 +65,15 @@ export function SaveDialog({ state, onRefused, onClose }: SaveDialogProps) {
       <div class="save">
         {isBehind && <Behind state={state} stored={stored} base={base} />}
         {stored !== null && !isBehind && (
-          <TextDiff before={{ text: definitionText(stored), label: `Version ${stored.version}` }} after={after} />
+          <TextDiff
+            before={{ text: definitionBeside(stored, after.text), label: `Version ${stored.version}` }}
+            after={after}
+          />
         )}
         {base === null && <p class="soft">It is stored as version 1, and can be run from then on.</p>}
+        {stored === null && newest.state.value.problem !== null && (
+          <Failed problem={newest.state.value.problem} again={() => newest.again()} />
+        )}
         <ProblemLine problem={problem} />
         <div class="dialog-foot">
           <button type="button" onClick={onClose}>
@@ -85,12 +91,14 @@ export function SaveDialog({ state, onRefused, onClose }: SaveDialogProps) {
 /** Three texts: what both began with, what somebody else saved since, and what is written here. */
 function Behind({ state, stored, base }: { state: TextState; stored: StoredDefinition; base: number }) {
   const [shown, setShown] = useState<"both" | "theirs" | "yours">("both");
-  const began = useReading(`base ${state.workflow} ${base}`, (signal) =>
+  const reading = useReading(`base ${state.workflow} ${base}`, (signal) =>
     platform.workflows.get(state.workflow, { version: base, signal }),
-  ).state.value.value;
-  const theirs = { text: definitionText(stored), label: `Version ${stored.version}, saved by somebody else` };
-  const yours = { text: state.text.value, label: "Your text" };
-  const first = began === null ? null : { text: definitionText(began), label: `Version ${base}, with which you began` };
+  );
+  const { value: began, problem } = reading.state.value;
+  const yours = { text: plainText(state.text.value), label: "Your text" };
+  const sideOf = (one: StoredDefinition, label: string) => ({ text: definitionBeside(one, yours.text), label });
+  const theirs = sideOf(stored, `Version ${stored.version}, saved by somebody else`);
+  const first = began === null ? null : sideOf(began, `Version ${base}, with which you began`);
   return (
     <>
       <p class="note" role="alert">
@@ -119,6 +127,9 @@ function Behind({ state, stored, base }: { state: TextState; stored: StoredDefin
       {shown === "both" && <TextDiff key="both" before={theirs} after={yours} />}
       {shown === "theirs" && first !== null && <TextDiff key="theirs" before={first} after={theirs} />}
       {shown === "yours" && first !== null && <TextDiff key="yours" before={first} after={yours} />}
+      {shown !== "both" && first === null && problem !== null && (
+        <Failed problem={problem} again={() => reading.again()} />
+      )}
       <p>
         <button type="button" onClick={() => state.rebase(stored.version)}>
           Go on from v{stored.version} with my text

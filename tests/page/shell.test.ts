@@ -129,6 +129,13 @@ test("while the platform is gone the page says so by itself, keeps what it shows
       await page.getByRole("button", { name: "Ask now" }).waitFor({ state: "hidden" });
       await page.getByRole("button", { name: "live", exact: true }).waitFor();
       await rowOf(await trigger()).waitFor();
+      // A run that is over has nothing to follow, and is not said to be live without a platform either.
+      await page.clock.install();
+      await page.goto(`${own.url}/ui/runs/${first}`);
+      await page.getByRole("button", { name: "live", exact: true }).waitFor();
+      await own.kill();
+      await page.clock.runFor(6000);
+      await page.getByRole("button", { name: /^no answer since/ }).waitFor();
     },
     { expected: /ERR_|Failed to load resource|failed:/ },
   );

@@ -107,7 +107,7 @@ async function ask(signal: AbortSignal): Promise<void> {
 
 /** Listens to the other tabs, and to whether this one is looked at. */
 export function startLive(): void {
-  const isNeeded = () => !document.hidden && /^(live|reconnecting)$/.test(live.peek().is);
+  const isNeeded = () => !document.hidden && /^(live|reconnecting|quiet)$/.test(live.peek().is);
   watch = new Watch({ isNeeded, back: () => topic?.readAgain() });
   tabs.addEventListener("message", ({ data }: MessageEvent<{ name: string; message: unknown }>) => {
     if (state.peek().is === "asking" && data.name === topic?.name) topic.tell(data.message);

@@ -1,6 +1,6 @@
 /**
- * Whether the platform can do its work, asked now and then while things are followed: a stream on which nothing comes looks the
- * same whether nothing happens, or the database does not answer.
+ * Whether the platform can do its work, asked now and then while somebody looks: a stream on which nothing comes looks the
+ * same whether nothing happens, or the database does not answer, and a view without one would never know.
  */
 import { answered, failed, type Outage, outage } from "../data/outage.ts";
 import { platform } from "../data/platform.ts";
@@ -9,7 +9,7 @@ import { problemOf } from "../data/problem.ts";
 const USUAL_SECONDS = 5;
 
 interface Watched {
-  /** Whether this tab relies on a stream now. */
+  /** Whether what is shown relies on that: a view with nothing to follow says that it is live as well. */
   isNeeded(): boolean;
   /** The platform can do its work again. */
   back(): void;

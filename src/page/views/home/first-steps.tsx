@@ -1,4 +1,4 @@
-import { go, root } from "../../address/address.ts";
+import { go, hrefOf, root } from "../../address/address.ts";
 import { useDoing } from "../../data/doing.ts";
 import { platform } from "../../data/platform.ts";
 import { CopyButton } from "../../shared/copy/copy-button.tsx";
@@ -24,20 +24,36 @@ export function FirstSteps() {
       <div class="cards">
         <ExampleCard />
         <section class="card">
-          <h2>From a shell</h2>
+          <header>
+            <h2>From a shell</h2>
+            <CopyButton text={CURL} what="the commands" />
+          </header>
           <p class="soft">Stores a workflow, starts it and waits for its end.</p>
           <pre>{CURL}</pre>
-          <CopyButton text={CURL} what="the commands" />
+          <p class="soft">
+            <code>wf run hello -p '{'{"name": "Ada"}'}'</code> shows each step as it ends:{" "}
+            <a href={documentAt("wf.md")}>the wf command</a>.
+          </p>
         </section>
         <section class="card">
-          <h2>From TypeScript</h2>
+          <header>
+            <h2>From TypeScript</h2>
+            <CopyButton text={TYPESCRIPT} what="the program" />
+          </header>
           <p class="soft">The client runs on Bun, Node, Deno and in browsers.</p>
           <pre>{TYPESCRIPT}</pre>
-          <CopyButton text={TYPESCRIPT} what="the program" />
+          <p class="soft">
+            All that it does: <a href={documentAt("client.md")}>the client</a>.
+          </p>
         </section>
       </div>
     </>
   );
+}
+
+/** The platform serves its own documents. */
+function documentAt(name: string): string {
+  return new URL(`docs/${name}`, root).href;
 }
 
 function ExampleCard() {
@@ -53,12 +69,25 @@ function ExampleCard() {
         Makes the workflow “{EXAMPLE.name}”, starts it and shows its run: a greeting, a breath of a second, and an
         answer.
       </p>
-      <div class="card-foot">
-        <button type="button" class="primary" onClick={making.run} disabled={making.isBusy}>
-          Make the example
-        </button>
-      </div>
+      <button type="button" class="primary" onClick={making.run} disabled={making.isBusy}>
+        Make the example
+      </button>
       <ProblemLine problem={making.problem} />
+      <h3>Or with your own</h3>
+      <ul class="card-list">
+        <li>
+          <a href={hrefOf("/workflows/new")}>New workflow</a>, drawn while it is written and tried before it is saved
+        </li>
+        <li>
+          <a href={hrefOf("/examples")}>Examples</a>, each drawn, and tried without the network
+        </li>
+        <li>
+          <a href={documentAt("language.md")}>What a definition can say</a>
+        </li>
+        <li>
+          <a href={new URL("docs", root).href}>The API</a>, to be tried in the browser
+        </li>
+      </ul>
     </section>
   );
 }

@@ -70,14 +70,14 @@ function Shown({ workflow, isOld, isRunning }: TabProps & { isOld: boolean; isRu
           </p>
         </div>
         {query.get("delete") === "1" && <DeleteDialog workflow={workflow} />}
-        <a class="button quiet-danger" href={hrefOf(choose({ delete: 1 }))}>
-          Delete…
-        </a>
         <a class="button" href={hrefOf(edit)} aria-keyshortcuts="e">
           Edit
         </a>
         <a class="button primary" href={hrefOf(choose({ run: 1 }))} aria-keyshortcuts="r">
           Run…
+        </a>
+        <a class="button quiet-danger" href={hrefOf(choose({ delete: 1 }))}>
+          Delete…
         </a>
       </div>
       {isOld && (

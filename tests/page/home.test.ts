@@ -1,5 +1,6 @@
 /** Home says what failed and what waits, and leads there. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expectAskedAndRefused } from "../harness/browser/asked.ts";
 import { expectAccessible } from "../harness/browser/axe.ts";
 import { pageUnderTest } from "../harness/browser/page-under-test.ts";
 import { seed } from "../harness/browser/seed.ts";
@@ -45,5 +46,12 @@ test("Home names what fails with its last error, what waits, what runs longest a
       .nth(1)
       .waitFor();
     expect(await page.locator("[data-run]").count()).toBe(2);
+  });
+});
+
+test("while it is asked, and where it can't be, other pictures stand there than for none", async () => {
+  const [link, loading] = ["Home", "Reading how it is"];
+  await expectAskedAndRefused(ui.browser, {
+    ...{ address: `${ui.url}/ui/examples`, link, reads: "**/api/v1/runs?**", loading },
   });
 });

@@ -1,6 +1,7 @@
 /** The list of runs: still while somebody points at it, of use on a phone, and safe to act upon. */
 import { beforeAll, expect, test } from "bun:test";
 import type { Page } from "playwright-core";
+import { expectAskedAndRefused } from "../harness/browser/asked.ts";
 import { expectAccessible } from "../harness/browser/axe.ts";
 import { pageUnderTest } from "../harness/browser/page-under-test.ts";
 import { until } from "../harness/browser/until.ts";
@@ -19,7 +20,7 @@ beforeAll(async () => {
 });
 
 async function triggerMany(workflow: string, count: number): Promise<string[]> {
-  const triggers = Array.from({ length: count }, () => ({ workflow_id: workflow, payload: {} }));
+  const triggers = Array.from({ length: count }, () => ({ workflow_id: workflow, payload: { said: HOSTILE } }));
   const reply = await ui.api.post("/api/v1/trigger/batch", { triggers });
   expectReply(reply, 200);
   return listAt(reply.body, "results").map((one) => textAt(one, "run_id"));
@@ -53,6 +54,43 @@ test("names and errors are text, whatever is in them", async () => {
     await page.locator("[data-run] a").first().click();
     await page.getByText("Open the step").waitFor();
     expect(await page.locator("main img").count()).toBe(0);
+    const { pathname } = new URL(page.url());
+    await page.goto(`${ui.url}${pathname}?step=end&tab=input`);
+    await page.getByRole("button", { name: "Show the payload" }).click();
+    await page.getByRole("tree", { name: "payload as a tree" }).getByText("<img src=x").waitFor();
+    for (const path of ["/workflows", "/workflows/fails", "/workflows/fails/edit", `${pathname.slice(3)}?view=graph`]) {
+      await page.goto(`${ui.url}/ui${path}`);
+      await page.getByText("<img src=x").first().waitFor();
+      expect([path, await page.locator("main img, a[href^='javascript:']").count()]).toEqual([path, 0]);
+    }
+  });
+});
+
+test("a link shows the same list to somebody else, and after a reload", async () => {
+  const at = new Date(Date.now() + 3_600_000).toISOString();
+  const path = `/ui/runs?status=failed&workflow=fails&q=override&order=asc&at=${encodeURIComponent(at)}`;
+  const shown = async (page: Page) => {
+    await page.locator("[data-run]").first().waitFor();
+    return page.evaluate(
+      `[...document.querySelectorAll("[data-run], .filters")].map((one) => one.dataset.run ?? one.innerText)`,
+    );
+  };
+  await ui.visit(path, async (page) => {
+    const before = await shown(page);
+    await page.reload();
+    expect(await shown(page)).toEqual(before);
+    await (await ui.browser.stranger()).visit(ui.url + path, async (other) => {
+      expect(await shown(other)).toEqual(before);
+    });
+  });
+});
+
+test("while the list is asked for, and where it can't be, other pictures stand there than for none", async () => {
+  await expectAskedAndRefused(ui.browser, {
+    address: `${ui.url}/ui/examples`,
+    link: "Runs",
+    reads: "**/api/v1/runs?**",
+    loading: "Reading runs",
   });
 });
 

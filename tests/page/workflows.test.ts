@@ -1,6 +1,7 @@
 /** The list of workflows, one of them, its versions, and the run that somebody starts. */
 import { describe, expect, test } from "bun:test";
 import type { Page } from "playwright-core";
+import { expectAskedAndRefused } from "../harness/browser/asked.ts";
 import { expectAccessible } from "../harness/browser/axe.ts";
 import { expectNarrow } from "../harness/browser/narrow.ts";
 import { pageUnderTest } from "../harness/browser/page-under-test.ts";
@@ -73,13 +74,13 @@ describe("a link shows the same to somebody else", () => {
     ["/workflows/ship", /^Ship an order v2/, "Ships it"],
     ["/workflows/ship?version=1", /^Ship an order v1/, "This is version 1"],
     ["/workflows/ship?step=1%2F0%2F1", /^Ship an order v2/, "pay.receipt"],
-    ["/workflows/ship?tab=definition", /^Ship an order v2/, '"receipt"'],
+    ["/workflows/ship?tab=definition", /^Ship an order v2/, '"description"'],
     ["/workflows/ship?tab=versions", /^Ship an order v2/, "What it changed"],
     ["/workflows/bad?tab=runs", /^Bad/, "It is broken"],
     ["/workflows/ship?tab=triggers", /^Ship an order/, "wf run ship"],
     ["/workflows/ship?run=1", /^Run Ship an order/, "As the shop has it"],
     ["/workflows/ship?delete=1", /^Delete “Ship an order”/, "Its id, to be sure"],
-    ["/workflows/ship/edit", /^Ship an order v2 → v3/, '"receipt"'],
+    ["/workflows/ship/edit", /^Ship an order v2 → v3/, '"description"'],
     ["/workflows/ship/diff?from=1&to=2", /^Ship an order v1 → v2/, "Added 1"],
     ["/workflows/ship/diff?from=1&to=2&as=drawn", /^Ship an order v1 → v2/, "Removed 1"],
     [`/workflows/long`, new RegExp(`^${LONG.slice(0, 40)}`), "transform"],
@@ -164,6 +165,37 @@ test("a difference is said in words, in the text and drawn; the older version be
     ["", "?version=1"].map((which) => ui.api.get(`/api/v1/workflows/ship${which}`)),
   );
   expect(objectAt(newest?.body).steps).toEqual(objectAt(first?.body).steps);
+});
+
+test("while it is asked, and where it can't be, other pictures stand there than for none", async () => {
+  const [link, loading] = ["Workflows", "Loading workflows"];
+  await expectAskedAndRefused(ui.browser, {
+    ...{ address: `${ui.url}/ui/examples`, link, reads: "**/api/v1/workflows?**", loading },
+  });
+});
+
+test("what could not be read of the workflows is said, and tried again", async () => {
+  await ui.visit(
+    "/ui/examples",
+    async (page) => {
+      const refused = { status: 500, json: { detail: "It broke", code: "internal" } };
+      const parts = ["**/api/v1/runs?**", "**/api/v1/stats?**", "**/api/v1/schedules?**"];
+      for (const part of parts) await page.route(part, (asked) => asked.fulfill(refused));
+      await page.getByRole("link", { name: "Workflows", exact: true }).click();
+      await page.getByRole("button", { name: "not read, try again" }).first().waitFor();
+      await page.getByText("What ended in 24 hours could not be read: It broke").waitFor();
+      await page.getByText("When schedules are next could not be read: It broke").waitFor();
+      await expectAccessible(page);
+      for (const part of parts) await page.unroute(part);
+      const ship = page.getByRole("row").filter({ hasText: "Ship an order" });
+      await ship.getByRole("button", { name: "not read, try again" }).click();
+      await ship.locator(".recent-runs").waitFor();
+      for (const what of ["What ended in 24 hours", "When schedules are next"])
+        await page.getByRole("alert").filter({ hasText: what }).getByRole("button").click();
+      await page.getByRole("alert").first().waitFor({ state: "hidden" });
+    },
+    /500/,
+  );
 });
 
 test("last runs are looked for a few times, and what was not looked at is said", async () => {

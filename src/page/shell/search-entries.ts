@@ -1,6 +1,7 @@
 import { signal } from "@preact/signals";
 import { pathOf, pathWith } from "../address/address.ts";
 import { platform } from "../data/platform.ts";
+import { type Problem, problemOf } from "../data/problem.ts";
 import { actions } from "../keys/keys.ts";
 import { VIEWS, viewAt } from "../views.ts";
 
@@ -15,6 +16,8 @@ interface Named {
   name: string;
 }
 const workflows = signal<readonly Named[] | null>(null);
+/** Why the names of workflows could not be read; null while they are, or are being read. */
+export const noWorkflows = signal<Problem | null>(null);
 
 /** What a text may mean. With `>` in front only what can be done here. */
 export function entriesFor(text: string): SearchEntry[] {
@@ -49,8 +52,10 @@ function workflowsNamed(text: string): SearchEntry[] {
   }));
 }
 
-async function readWorkflows(): Promise<void> {
+/** Reads the names of workflows, or tries it again. */
+export async function readWorkflows(): Promise<void> {
   workflows.value = [];
+  noWorkflows.value = null;
   const found: Named[] = [];
   try {
     for await (const { id, uuid, name } of platform.workflows.list()) {
@@ -58,9 +63,8 @@ async function readWorkflows(): Promise<void> {
       if (found.length === MOST_WORKFLOWS) break;
     }
     workflows.value = found;
-  } catch {
-    // Asked again with the next text.
-    workflows.value = null;
+  } catch (error) {
+    noWorkflows.value = problemOf(error);
   }
 }
 

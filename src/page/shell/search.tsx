@@ -1,7 +1,8 @@
 import { signal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { go } from "../address/address.ts";
-import { entriesFor, type SearchEntry } from "./search-entries.ts";
+import { NotRead } from "../shared/states/states.tsx";
+import { entriesFor, noWorkflows, readWorkflows, type SearchEntry } from "./search-entries.ts";
 
 const isOpen = signal(false);
 const text = signal("");
@@ -94,6 +95,11 @@ function Box({ close }: { close(): void }) {
         ))}
         {entries.length === 0 && <p class="soft search-none">Nothing has that name</p>}
       </div>
+      {text.value !== "" && noWorkflows.value !== null && (
+        <div class="search-none">
+          <NotRead what="The names of workflows" problem={noWorkflows.value} again={readWorkflows} />
+        </div>
+      )}
     </>
   );
 }

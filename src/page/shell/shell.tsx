@@ -1,8 +1,6 @@
 import { useEffect, useRef } from "preact/hooks";
-import { ConnectionError } from "../../client/errors.ts";
 import { address } from "../address/address.ts";
-import { problemOf } from "../data/problem.ts";
-import { Failed, NoSuchView } from "../shared/states/states.tsx";
+import { NoSuchView, PartMissing } from "../shared/states/states.tsx";
 import { title } from "../title.ts";
 import { componentOf, viewAt } from "../views.ts";
 import { Announcer } from "./announcer.tsx";
@@ -10,8 +8,6 @@ import { Banner } from "./banner.tsx";
 import { Header } from "./header.tsx";
 import { Search } from "./search.tsx";
 import { Shortcuts } from "./shortcuts.tsx";
-
-const NO_ANSWER = problemOf(new ConnectionError("This part of the page could not be loaded"));
 
 /** What is around every view. */
 export function Shell() {
@@ -49,7 +45,6 @@ function Shown({ path }: { path: string }) {
   if (found === null) return <NoSuchView />;
   const Component = componentOf(found.view);
   if (Component === undefined) return <p class="soft page-pad">Loading…</p>;
-  // Not every browser asks again for a part that it could not have: it does with the page.
-  if (Component === null) return <Failed problem={NO_ANSWER} again={() => location.reload()} />;
+  if (Component === null) return <PartMissing />;
   return <Component key={path} params={found.params} />;
 }

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { PartMissing } from "../states/states.tsx";
 import type { Editor, Problem } from "./codemirror.ts";
 import type { Known } from "./completion.ts";
 
@@ -28,10 +29,12 @@ export function JsonEditor(props: JsonEditorProps) {
   const latest = useRef(props);
   latest.current = props;
   const [editor, setEditor] = useState<Editor | null>(null);
+  const [isMissing, setIsMissing] = useState(false);
 
   useEffect(() => {
     let made: Editor | null = null;
     let isGone = false;
+    const notLoaded = () => setIsMissing(true);
     import("./codemirror.ts").then(({ Editor }) => {
       if (isGone || place.current === null) return;
       made = new Editor({
@@ -42,7 +45,7 @@ export function JsonEditor(props: JsonEditorProps) {
       });
       setEditor(made);
       latest.current.onReady?.(made);
-    });
+    }, notLoaded);
     return () => {
       isGone = true;
       made?.close();
@@ -54,6 +57,7 @@ export function JsonEditor(props: JsonEditorProps) {
 
   return (
     <div class="json-editor" ref={place}>
+      {isMissing && <PartMissing />}
       {editor === null && <pre class="json-editor-begin">{text.slice(0, 20_000)}</pre>}
     </div>
   );

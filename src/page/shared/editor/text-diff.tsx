@@ -1,4 +1,5 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { PartMissing } from "../states/states.tsx";
 
 interface TextDiffProps {
   before: { text: string; label: string };
@@ -8,16 +9,25 @@ interface TextDiffProps {
 /** What is different between two texts of JSON. */
 export function TextDiff({ before, after }: TextDiffProps) {
   const place = useRef<HTMLDivElement>(null);
+  const [isMissing, setIsMissing] = useState(false);
   useEffect(() => {
     let end = () => {};
     let isGone = false;
-    import("./diff.ts").then(({ showDiff }) => {
-      if (!isGone && place.current !== null) end = showDiff({ parent: place.current, before, after });
-    });
+    import("./diff.ts").then(
+      ({ showDiff }) => {
+        if (!isGone && place.current !== null) end = showDiff({ parent: place.current, before, after });
+      },
+      () => setIsMissing(true),
+    );
     return () => {
       isGone = true;
       end();
     };
   }, [before.text, after.text]);
-  return <div class="json-editor text-diff" ref={place} />;
+  return (
+    <>
+      {isMissing && <PartMissing />}
+      <div class="json-editor text-diff" ref={place} />
+    </>
+  );
 }

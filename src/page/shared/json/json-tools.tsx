@@ -1,5 +1,6 @@
-import { useRef } from "preact/hooks";
+import { useTyping } from "../../data/typing.ts";
 import { CopyButton } from "../copy/copy-button.tsx";
+import { download } from "../copy/download.ts";
 import { bytesText } from "./nodes.ts";
 import type { JsonView } from "./view.ts";
 
@@ -10,12 +11,9 @@ interface JsonToolsProps {
   label: string;
 }
 
-/** Milliseconds after the last key. */
-const PAUSE = 200;
-
 /** What can be done with a JSON text: find, copy, download. What is copied is of the row that is chosen. */
 export function JsonTools({ view, text, name, label }: JsonToolsProps) {
-  const timer = useRef<Timer | undefined>(undefined);
+  const typing = useTyping();
   const found = view.found.value;
   return (
     <div class="json-tools">
@@ -23,10 +21,7 @@ export function JsonTools({ view, text, name, label }: JsonToolsProps) {
         type="search"
         placeholder="Find"
         aria-label={`Find in ${label}`}
-        onInput={({ currentTarget: { value } }) => {
-          clearTimeout(timer.current);
-          timer.current = setTimeout(() => view.find(value), PAUSE);
-        }}
+        onInput={({ currentTarget: { value } }) => typing.stopped(() => view.find(value))}
         onKeyDown={(event) => {
           if (event.key === "Enter") view.go(event.shiftKey ? -1 : 1);
         }}
@@ -40,21 +35,15 @@ export function JsonTools({ view, text, name, label }: JsonToolsProps) {
         {name !== undefined && (
           <CopyButton text={() => view.copied("placeholder", name)} what="it as a placeholder" label="as ${…}" />
         )}
-        <button type="button" class="copy" title={bytesText(text.length)} onClick={() => download(text, label)}>
+        <button
+          type="button"
+          class="copy"
+          title={bytesText(text.length)}
+          onClick={() => download(`${label.replaceAll(/[^\w.-]+/g, "_")}.json`, text)}
+        >
           download
         </button>
       </span>
     </div>
   );
-}
-
-type Timer = ReturnType<typeof setTimeout>;
-
-function download(text: string, label: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-  link.download = `${label.replaceAll(/[^\w.-]+/g, "_")}.json`;
-  link.click();
-  // The browser has begun to read it by then.
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }

@@ -1,5 +1,6 @@
 /** Where a JSON text is looked at: a long one in a worker, so that the page never waits for it. */
 import { root } from "../../address/address.ts";
+import { answerTo, type Question } from "./answer.ts";
 import { type Copied, JsonDocument, type RowsShown } from "./document.ts";
 
 /** What a JSON document does, when it is elsewhere. */
@@ -12,15 +13,6 @@ export interface JsonSource {
   close(): void;
 }
 
-/** To a worker. The first one has the text; the answers have the same number. */
-export type Question = { number: number } & (
-  | { ask: "open"; text: string }
-  | { ask: "rows"; first: number; count: number }
-  | { ask: "toggle"; id: number }
-  | { ask: "find"; text: string }
-  | { ask: "reveal"; place: number }
-  | { ask: "copied"; id: number; what: Copied; name: string }
-);
 type Unnumbered<Asked> = Asked extends unknown ? Omit<Asked, "number"> : never;
 
 /** Letters that are looked at at once: less than a worker takes to start. */
@@ -45,19 +37,29 @@ class NearSource implements JsonSource {
   close(): void {}
 }
 
+interface Waiting {
+  question: Question;
+  resolve(answer: MessageEvent["data"]): void;
+}
+
 class WorkerSource implements JsonSource {
   readonly #worker: Worker;
-  readonly #waiting = new Map<number, (message: MessageEvent["data"]) => void>();
+  readonly #text: string;
+  readonly #waiting = new Map<number, Waiting>();
   #last = 0;
+  /** In place of a worker that could not be loaded: better slow than nothing. */
+  #near: JsonDocument | null = null;
 
   constructor(text: string) {
+    this.#text = text;
     // Its name has a hash; index.html says it.
     const name = document.documentElement.dataset.jsonWorker?.split("/").at(-1) ?? "json.worker.js";
     this.#worker = new Worker(new URL(`ui/assets/${name}`, root), { type: "module" });
     this.#worker.onmessage = ({ data }: MessageEvent) => {
-      this.#waiting.get(data.number)?.(data);
+      this.#waiting.get(data.number)?.resolve(data.answer);
       this.#waiting.delete(data.number);
     };
+    this.#worker.onerror = () => this.#goNear();
     this.#ask({ ask: "open", text });
   }
 
@@ -71,11 +73,19 @@ class WorkerSource implements JsonSource {
     this.#worker.terminate();
   }
 
-  #ask<Answer>(question: Unnumbered<Question>): Promise<Answer> {
-    const number = ++this.#last;
+  #ask<Answer>(unnumbered: Unnumbered<Question>): Promise<Answer> {
+    const question = { ...unnumbered, number: ++this.#last };
     return new Promise<Answer>((resolve) => {
-      this.#waiting.set(number, ({ answer }) => resolve(answer));
-      this.#worker.postMessage({ ...question, number });
+      this.#waiting.set(question.number, { question, resolve });
+      if (this.#near === null) this.#worker.postMessage(question);
+      else this.#goNear();
     });
+  }
+
+  #goNear(): void {
+    const document = this.#near ?? new JsonDocument(this.#text);
+    this.#near = document;
+    for (const { question, resolve } of this.#waiting.values()) resolve(answerTo(document, question));
+    this.#waiting.clear();
   }
 }

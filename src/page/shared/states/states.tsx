@@ -1,7 +1,8 @@
 /** What stands where there is nothing to show yet: loading, none, and could not ask look different. */
 import type { ComponentChildren } from "preact";
+import { ConnectionError } from "../../../client/errors.ts";
 import { hrefOf } from "../../address/address.ts";
-import type { Problem } from "../../data/problem.ts";
+import { type Problem, problemOf } from "../../data/problem.ts";
 import { CopyButton } from "../copy/copy-button.tsx";
 
 /** There is nothing: why, and what can be done. */
@@ -56,6 +57,27 @@ export function ProblemLine({ problem }: { problem: Problem | null }) {
       {problem.text}
     </p>
   );
+}
+
+/** A part of a view that could not be read, in one line: why, and a way to try again. */
+export function NotRead({ what, problem, again }: { what: string; problem: Problem; again: () => void }) {
+  return (
+    <p class="not-read" role="alert">
+      <span>
+        {what} could not be read: {problem.text}
+      </span>
+      <button type="button" onClick={again}>
+        Try again
+      </button>
+    </p>
+  );
+}
+
+const NOT_LOADED = problemOf(new ConnectionError("This part of the page could not be loaded"));
+
+/** What is loaded when it is needed could not be. Not every browser asks for it again: it does with the page. */
+export function PartMissing() {
+  return <Failed problem={NOT_LOADED} again={() => location.reload()} />;
 }
 
 export function NoSuchView() {

@@ -4,12 +4,10 @@ import type { Definition } from "../../../client/definitions.ts";
 import { ApiError, type Fault } from "../../../client/errors.ts";
 import { platform } from "../../data/platform.ts";
 import { problemOf } from "../../data/problem.ts";
+import { Typing } from "../../data/typing.ts";
 import { type DrawnStep, stepsOf } from "../../shared/drawing/steps.ts";
 import type { Problem } from "../../shared/editor/json-editor.tsx";
 import { type Draft, draftOf, dropDraft, keepDraft } from "./drafts.ts";
-
-/** Milliseconds after the last key. */
-const PAUSE = 300;
 
 /** What of a text the platform says: problems with their places, or why it could not be asked. */
 interface Verdict {
@@ -34,7 +32,7 @@ export class TextState {
   /** It was changed since it is shown, and not saved: a draft of before alone is no news. */
   isEdited = false;
   #saved: string;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #typing = new Typing();
   #asked: AbortController | null = null;
   #isAgain = false;
 
@@ -81,8 +79,7 @@ export class TextState {
       dropDraft(this.workflow);
       this.draft.value = null;
     } else this.#keep();
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#ask(), PAUSE);
+    this.#typing.stopped(() => this.#ask());
   }
 
   /** It was saved as this version. */
@@ -101,7 +98,7 @@ export class TextState {
   }
 
   close(): void {
-    clearTimeout(this.#timer);
+    this.#typing.close();
     this.#asked?.abort(new Error("no longer wanted"));
   }
 

@@ -1,4 +1,5 @@
 import type { TestedRun } from "../../../client/definitions.ts";
+import { download } from "../../shared/copy/download.ts";
 import { JsonViewer } from "../../shared/json/json-viewer.tsx";
 import { Status } from "../../shared/status/status.tsx";
 import { durationText } from "../../shared/time/format.ts";
@@ -24,7 +25,7 @@ export function TriedRun({ run, given, definition }: TriedRunProps) {
       <p class="try-outcome">
         <Status status={status} />{" "}
         <span class="soft">after {durationText(virtual_seconds * 1000)} of virtual time</span>
-        <button type="button" class="copy" onClick={() => download(testCase(run, given), nameOf(definition))}>
+        <button type="button" class="copy" onClick={() => download(nameOf(definition), testCase(run, given))}>
           keep as test case
         </button>
       </p>
@@ -67,12 +68,4 @@ export function TriedRun({ run, given, definition }: TriedRunProps) {
 function nameOf(definition: unknown): string {
   const named = typeof definition === "object" && definition !== null && "id" in definition ? definition.id : null;
   return `${typeof named === "string" ? named : "workflow"}.test.json`;
-}
-
-function download(text: string, name: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }

@@ -7,6 +7,7 @@ import { useReading } from "../../data/reading.ts";
 import { type States, statesOf } from "../../shared/drawing/states.ts";
 import { JsonEditor } from "../../shared/editor/json-editor.tsx";
 import { inputFieldOf, sampleOf } from "../../shared/form/fields.ts";
+import { NotRead } from "../../shared/states/states.tsx";
 import { mocksFor, signalsFor } from "./mocks.ts";
 import type { TextState } from "./text-state.ts";
 import { TriedRun } from "./tried-run.tsx";
@@ -32,8 +33,14 @@ const PARTS: [part: keyof Given, label: string, says: string][] = [
 
 /** Runs the text in virtual time: waits are over at once, and nothing is sent. */
 export function TryIt({ state, onTried }: TryItProps) {
-  const types = useReading("step types", (signal) => platform.workflows.stepTypes({ signal })).state.value.value;
-  if (types === null) return <p class="problems-line soft">Loading…</p>;
+  const reading = useReading("step types", (signal) => platform.workflows.stepTypes({ signal }));
+  const { value: types, problem } = reading.state.value;
+  if (types === null)
+    return problem === null ? (
+      <p class="problems-line soft">Loading…</p>
+    ) : (
+      <NotRead what="The step types" problem={problem} again={() => reading.again()} />
+    );
   const begin = {
     payload: textOf(sampleOf(inputFieldOf(inputIn(state.definition.peek())))),
     mocks: textOf(mocksFor(state.steps.peek(), types)),

@@ -29,7 +29,9 @@ export function Failing({ state: { value, problem }, window }: { state: ReadingS
           <span class="number home-side status-failed">
             {failed.toLocaleString("en")} of {(failed + success + cancelled).toLocaleString("en")}
           </span>
-          <span class="soft cut home-under">{errors.state.value.value?.get(uuid)}</span>
+          <span class="soft cut home-under">
+            {errors.state.value.value?.get(uuid) ?? (errors.state.value.problem && "its last error could not be read")}
+          </span>
         </li>
       ))}
     </Card>

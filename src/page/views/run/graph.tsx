@@ -3,12 +3,14 @@ import { address, choose, go } from "../../address/address.ts";
 import { Drawing } from "../../shared/drawing/drawing.tsx";
 import { statesOf } from "../../shared/drawing/states.ts";
 import { type DrawnStep, stepsOf } from "../../shared/drawing/steps.ts";
-import { Empty, LoadingRows } from "../../shared/states/states.tsx";
+import { Empty } from "../../shared/states/states.tsx";
 import { definedPath } from "./defined.ts";
+import { NoDefinition } from "./no-definition.tsx";
 import type { ShownRun } from "./shown-run.ts";
 
 /** The definition as it is drawn, with what became of its steps on it. */
-export function Graph({ run, definition }: ShownRun) {
+export function Graph(shown: ShownRun) {
+  const { run, definition } = shown;
   const steps = useMemo(() => stepsOf(definition), [definition]);
   const states = useMemo(
     () =>
@@ -18,7 +20,7 @@ export function Graph({ run, definition }: ShownRun) {
       ),
     [steps, run],
   );
-  if (definition === null) return <LoadingRows label="Reading the definition" />;
+  if (definition === null) return <NoDefinition {...shown} />;
   if (steps.length === 0) return <Empty title="There are no steps" />;
   const chosen = run.steps.find((step) => step.address === address.value.query.get("step"));
   const select = ({ path, address: pattern }: DrawnStep) => {

@@ -4,11 +4,12 @@ import { hasEnded } from "../../shared/status/run-statuses.ts";
 import { Status } from "../../shared/status/status.tsx";
 import { Time, Took } from "../../shared/time/time.tsx";
 import { Actions } from "./actions/actions.tsx";
+import { Family } from "./family.tsx";
 import { type ShownRun, workflowName } from "./shown-run.ts";
 
 /** What never scrolls away: which run it is, how it is, and what can be done. */
-export function Head(shown: ShownRun & { isGone: boolean }) {
-  const { run, isGone } = shown;
+export function Head(shown: ShownRun) {
+  const { run, noDefinition } = shown;
   const { uuid, workflow_id, workflow_version, status, created_at, started_at, completed_at, phase, failed_steps } =
     run;
   return (
@@ -22,7 +23,7 @@ export function Head(shown: ShownRun & { isGone: boolean }) {
           <code title={uuid}>{uuid.slice(0, 13)}</code>
           <CopyButton text={uuid} what="the run's id" />
         </span>
-        {isGone && <span class="soft">deleted workflow</span>}
+        {noDefinition?.code === "workflow_not_found" && <span class="soft">deleted workflow</span>}
       </div>
       <div class="run-facts">
         <Status status={status} detail={phase} />
@@ -38,23 +39,5 @@ export function Head(shown: ShownRun & { isGone: boolean }) {
       </div>
       <Actions {...shown} />
     </header>
-  );
-}
-
-/** The runs that it came of. */
-function Family({ run: { parent_run_id, root_run_id, retry_of, uuid, tags } }: Pick<ShownRun, "run">) {
-  return (
-    <>
-      {retry_of !== undefined && <a href={hrefOf(`/runs/${retry_of}`)}>tries this run again</a>}
-      {parent_run_id !== undefined && <a href={hrefOf(`/runs/${parent_run_id}`)}>parent</a>}
-      {parent_run_id !== undefined && root_run_id !== parent_run_id && root_run_id !== uuid && (
-        <a href={hrefOf(`/runs/${root_run_id}`)}>root</a>
-      )}
-      {tags?.map((tag) => (
-        <a key={tag} class="tag" href={hrefOf(`/runs?tag=${encodeURIComponent(tag)}`)}>
-          {tag}
-        </a>
-      ))}
-    </>
   );
 }

@@ -15,15 +15,22 @@ export interface OpenedSteps {
 /** The steps below one address, or of them those that failed. */
 export class Opened {
   readonly state = signal<OpenedSteps>({ steps: [], hasMore: true, problem: null });
-  readonly #list: AsyncGenerator<RunStep, void>;
+  readonly #begin: () => AsyncGenerator<RunStep, void>;
+  #list: AsyncGenerator<RunStep, void>;
   readonly #asked = new AbortController();
 
   constructor(run: string, address: string, onlyFailed: boolean) {
     const status = onlyFailed ? { status: "failed" as const } : {};
-    this.#list = platform.runs.handle(run).steps({ under: address, ...status, signal: this.#asked.signal });
+    this.#begin = () => platform.runs.handle(run).steps({ under: address, ...status, signal: this.#asked.signal });
+    this.#list = this.#begin();
   }
 
+  /** Reads on; where that failed before, from the begin. */
   async more(): Promise<void> {
+    if (this.state.peek().problem !== null) {
+      this.#list = this.#begin();
+      this.state.value = { steps: [], hasMore: true, problem: null };
+    }
     const found: RunStep[] = [];
     try {
       for (let count = 0; count < PIECE; count++) {

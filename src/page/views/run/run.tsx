@@ -66,10 +66,14 @@ export function RunView({ params: { id = "" } }: ViewProps) {
       <Failed problem={problem} again={() => reading.again()} />
     );
   }
-  const shown: ShownRun = { run, definition: defined.state.value.value, told, again: () => void reading.again() };
+  const shown: ShownRun = {
+    ...{ run, definition: defined.state.value.value, noDefinition: defined.state.value.problem, told },
+    readDefinition: () => void defined.again(),
+    again: () => void reading.again(),
+  };
   return (
     <div class="run">
-      <Head {...shown} isGone={defined.state.value.problem?.code === "workflow_not_found"} />
+      <Head {...shown} />
       <Why {...shown} />
       <div class="run-split">
         <Tabs {...shown} />

@@ -2,12 +2,17 @@ import type { ReadonlySignal } from "@preact/signals";
 import type { StoredDefinition } from "../../../client/definitions.ts";
 import type { RunEvent } from "../../../schemas/run-event.ts";
 import type { ShownOutline } from "../../data/outline.ts";
+import type { Problem } from "../../data/problem.ts";
 
 /** What every part of the view is given. */
 export interface ShownRun {
   run: ShownOutline;
   /** The version that it runs under; null until it is read, and where it is gone. */
   definition: StoredDefinition | null;
+  /** Why it could not be read. */
+  noDefinition: Problem | null;
+  /** Reads it again. */
+  readDefinition(): void;
   /** What happened since the view is open. */
   told: ReadonlySignal<readonly RunEvent[]>;
   /** Reads the run again. */

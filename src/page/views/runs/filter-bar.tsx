@@ -1,13 +1,13 @@
 import type { ComponentChildren, RefObject } from "preact";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { address, choose, go } from "../../address/address.ts";
+import { useTyping } from "../../data/typing.ts";
 import { useActions } from "../../keys/keys.ts";
 import { RUN_STATUSES } from "../../shared/status/run-statuses.ts";
 import { StatusMark } from "../../shared/status/status.tsx";
 import { chosenFilters, FILTERS } from "./filter.ts";
 import type { WrongFilter } from "./wrong-filters.ts";
 
-const TYPING_MILLISECONDS = 350;
 const WINDOWS = [
   ["", "any time"],
   ["-15m", "last 15 minutes"],
@@ -107,13 +107,16 @@ interface TextFilterProps {
 function TextFilter({ name, label, placeholder, field }: TextFilterProps) {
   const given = address.value.query.get(name) ?? "";
   const [typed, setTyped] = useState(given);
+  const typing = useTyping();
   // Before the next key: later it would take back what has been typed since.
-  useLayoutEffect(() => setTyped(given), [given]);
-  useEffect(() => {
-    if (typed === given) return;
-    const timer = setTimeout(() => go(choose({ [name]: typed.trim(), at: null })), TYPING_MILLISECONDS);
-    return () => clearTimeout(timer);
-  }, [name, typed, given]);
+  useLayoutEffect(() => {
+    typing.close();
+    setTyped(given);
+  }, [typing, given]);
+  const type = (text: string) => {
+    setTyped(text);
+    typing.stopped(() => go(choose({ [name]: text.trim(), at: null })));
+  };
   return (
     <input
       type="search"
@@ -121,7 +124,7 @@ function TextFilter({ name, label, placeholder, field }: TextFilterProps) {
       aria-label={label}
       placeholder={placeholder}
       value={typed}
-      onInput={({ currentTarget }) => setTyped(currentTarget.value)}
+      onInput={({ currentTarget }) => type(currentTarget.value)}
       spellcheck={false}
     />
   );

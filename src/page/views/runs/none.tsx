@@ -2,7 +2,7 @@ import { choose, hrefOf, root } from "../../address/address.ts";
 import { platform } from "../../data/platform.ts";
 import { useReading } from "../../data/reading.ts";
 import { CopyButton } from "../../shared/copy/copy-button.tsx";
-import { Empty } from "../../shared/states/states.tsx";
+import { Empty, NotRead } from "../../shared/states/states.tsx";
 import { chosenFilters, FILTERS, filterOf } from "./filter.ts";
 
 /** No runs are there at all: how there come to be some. */
@@ -35,13 +35,17 @@ export function NoneFit({ query }: { query: URLSearchParams }) {
     });
     return (await Promise.all(found)).flat();
   });
-  const without = reading.state.value.value ?? [];
+  const { value, problem } = reading.state.value;
+  const without = value ?? [];
   return (
     <Empty title="No run fits">
       <p class="soft">
         {filters.map(([name, value]) => `${FILTERS[name]}: ${value}`).join(" · ") ||
           "Nothing was created before that time"}
       </p>
+      {value === null && problem !== null && (
+        <NotRead what="Which filter excludes them" problem={problem} again={() => reading.again()} />
+      )}
       {without.length > 0 && (
         <p>
           There are some without{" "}

@@ -5,6 +5,7 @@ import { useReading } from "../../data/reading.ts";
 import { Drawing } from "../../shared/drawing/drawing.tsx";
 import { countOf, stepsOf } from "../../shared/drawing/steps.ts";
 import { inputFieldOf } from "../../shared/form/fields.ts";
+import { NotRead } from "../../shared/states/states.tsx";
 import { durationText } from "../../shared/time/format.ts";
 import { Time } from "../../shared/time/time.tsx";
 import { ChosenStep } from "./chosen-step.tsx";
@@ -56,9 +57,18 @@ export function Overview({ workflow }: TabProps) {
 }
 
 function Numbers({ uuid }: { uuid: string }) {
-  const { value } = useReading("numbers", (signal) => platform.stats("24h", { signal })).state.value;
+  const reading = useReading("numbers", (signal) => platform.stats("24h", { signal }));
+  const { value, problem } = reading.state.value;
   const own = value?.workflows.find((one) => one.uuid === uuid);
-  if (value === null) return null;
+  if (value === null)
+    return problem === null ? null : (
+      <>
+        <dt>Last 24 h</dt>
+        <dd>
+          <NotRead what="The numbers" problem={problem} again={() => reading.again()} />
+        </dd>
+      </>
+    );
   const link = (status: string, count: number) => (
     <a href={hrefOf(pathWith("/runs", { workflow: uuid, status }))}>
       {count.toLocaleString("en")} {status}

@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import { platform } from "../../data/platform.ts";
 import { problemOf } from "../../data/problem.ts";
 import { useReading } from "../../data/reading.ts";
+import { NotRead } from "../../shared/states/states.tsx";
 import { timeText } from "../../shared/time/format.ts";
 import { now } from "../../shared/time/now.ts";
 
@@ -14,15 +15,18 @@ interface PayloadBeginsProps {
 
 /** The payloads of the last runs, to begin with one. Each is read when it is chosen. */
 export function PayloadBegins({ workflow, onPayload }: PayloadBeginsProps) {
-  const { value } = useReading(`payloads ${workflow}`, (signal) =>
+  const last = useReading(`payloads ${workflow}`, (signal) =>
     platform.runs.page({ workflow }, { limit: SHOWN, signal }),
-  ).state.value;
+  );
+  const { value } = last.state.value;
   const [problem, setProblem] = useState<string | null>(null);
+  if (value === null && last.state.value.problem !== null)
+    return <NotRead what="The last runs" problem={last.state.value.problem} again={() => last.again()} />;
   if (value === null || value.items.length === 0) return null;
   const begin = async (run: string) => {
     if (run === "") return;
     try {
-      onPayload((await platform.runs.get(run)).payload);
+      onPayload(await platform.runs.handle(run).payload());
       setProblem(null);
     } catch (error) {
       setProblem(problemOf(error).text);

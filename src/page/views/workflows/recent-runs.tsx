@@ -1,8 +1,9 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { RunPage } from "../../../client/client.ts";
 import type { RunSummary } from "../../../schemas/run-summary.ts";
 import { hrefOf, pathWith } from "../../address/address.ts";
 import { platform } from "../../data/platform.ts";
+import { Reading } from "../../data/reading.ts";
 import { countsText } from "../../shared/drawing/texts.ts";
 import { knownStatus } from "../../shared/status/statuses.ts";
 import { Time } from "../../shared/time/time.tsx";
@@ -20,41 +21,49 @@ interface LastRuns {
 
 /** The last runs of a workflow, oldest first, and a link to all of them. They are read once the row is in view. */
 export function RecentRuns({ workflow }: { workflow: string }) {
-  const place = useRef<HTMLAnchorElement>(null);
-  const [last, setLast] = useState<LastRuns | null>(null);
+  const place = useRef<HTMLSpanElement>(null);
+  const reading = useMemo(() => new Reading((signal) => lastRuns(workflow, signal)), [workflow]);
   useEffect(() => {
-    const gone = new AbortController();
     const seen = new IntersectionObserver((entries) => {
       if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
       seen.disconnect();
-      lastRuns(workflow, gone.signal).then(setLast, () => {});
+      reading.again();
     });
     if (place.current !== null) seen.observe(place.current);
     return () => {
       seen.disconnect();
-      gone.abort(new Error("no longer shown"));
+      reading.close();
     };
-  }, [workflow]);
+  }, [reading]);
+  const { value: last, problem } = reading.state.value;
+  if (last === null && problem !== null)
+    return (
+      <button type="button" class="recent-failed" title={problem.text} onClick={() => reading.again()}>
+        not read, try again
+      </button>
+    );
   const runs = last?.runs ?? [];
   const counted = countsText(countsOf(runs));
   return (
-    <a class="recent-runs" ref={place} href={hrefOf(pathWith("/runs", { workflow }))} title={counted}>
-      {last !== null && runs.length === 0 && (
-        <span class="soft">
-          {last.lookedTo === null ? (
-            "none yet"
-          ) : (
-            <>
-              none since <Time at={last.lookedTo} />
-            </>
-          )}
-        </span>
-      )}
-      {runs.length > 0 && <span class="sr-only">{`The last ${runs.length} runs: ${counted}`}</span>}
-      {runs.map(({ uuid, status }) => (
-        <span key={uuid} class={`run-dot mark-${knownStatus(status)}`} />
-      ))}
-    </a>
+    <span ref={place}>
+      <a class="recent-runs" href={hrefOf(pathWith("/runs", { workflow }))} title={counted}>
+        {last !== null && runs.length === 0 && (
+          <span class="soft">
+            {last.lookedTo === null ? (
+              "none yet"
+            ) : (
+              <>
+                none since <Time at={last.lookedTo} />
+              </>
+            )}
+          </span>
+        )}
+        {runs.length > 0 && <span class="sr-only">{`The last ${runs.length} runs: ${counted}`}</span>}
+        {runs.map(({ uuid, status }) => (
+          <span key={uuid} class={`run-dot mark-${knownStatus(status)}`} />
+        ))}
+      </a>
+    </span>
   );
 }
 

@@ -1,22 +1,22 @@
 import { address, choose, go, hrefOf } from "../../address/address.ts";
-import { useReading } from "../../data/reading.ts";
+import { type Reading, useReading } from "../../data/reading.ts";
+import { useTyping } from "../../data/typing.ts";
 import { useActions } from "../../keys/keys.ts";
-import { Empty, Failed, LoadingRows } from "../../shared/states/states.tsx";
+import { Empty, Failed, LoadingRows, NotRead } from "../../shared/states/states.tsx";
 import { findWorkflows, nextByWorkflow, numbersByWorkflow } from "./reading.ts";
 import { WorkflowRow } from "./workflow-row.tsx";
 
 const PAGE = 50;
-/** Milliseconds after the last key. */
-const PAUSE = 250;
 
 /** All workflows, those that were made last first. */
 export function Workflows() {
   const { query } = address.value;
+  const typing = useTyping();
   const text = query.get("q") ?? "";
   const wanted = Math.max(PAGE, Number(query.get("show") ?? PAGE) || PAGE);
   const reading = useReading(`workflows ${wanted} ${text}`, (signal) => findWorkflows(text, wanted, signal));
-  const numbers = useReading("numbers", numbersByWorkflow).state.value.value;
-  const next = useReading("schedules", nextByWorkflow).state.value.value;
+  const numbers = useReading("numbers", numbersByWorkflow);
+  const next = useReading("schedules", nextByWorkflow);
   const { value, problem } = reading.state.value;
   useActions([
     { key: "/", name: "Find a workflow", run: () => document.getElementById("find-workflow")?.focus() },
@@ -33,7 +33,7 @@ export function Workflows() {
           aria-label="Find workflows"
           value={text}
           onInput={({ currentTarget }) =>
-            later(() => go(choose({ q: currentTarget.value || null, show: null }), { replaces: true }))
+            typing.stopped(() => go(choose({ q: currentTarget.value || null, show: null }), { replaces: true }))
           }
         />
         <a class="button primary" href={hrefOf("/workflows/new")}>
@@ -60,6 +60,8 @@ export function Workflows() {
           </button>
         </Empty>
       )}
+      <PartNotRead what="What ended in 24 hours" reading={numbers} />
+      <PartNotRead what="When schedules are next" reading={next} />
       {value !== null && value.items.length > 0 && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys
         <section class="table-scroll" tabIndex={0} aria-label="Workflows">
@@ -80,8 +82,8 @@ export function Workflows() {
                 <WorkflowRow
                   key={workflow.uuid}
                   workflow={workflow}
-                  numbers={numbers?.get(workflow.uuid)}
-                  next={next?.get(String(workflow.id)) ?? next?.get(workflow.uuid)}
+                  numbers={numbers.state.value.value}
+                  next={next.state.value.value}
                 />
               ))}
             </tbody>
@@ -100,9 +102,8 @@ export function Workflows() {
   );
 }
 
-let timer: ReturnType<typeof setTimeout> | undefined;
-
-function later(run: () => void): void {
-  clearTimeout(timer);
-  timer = setTimeout(run, PAUSE);
+/** Said of one column, where there is nothing of it to show. */
+function PartNotRead({ what, reading }: { what: string; reading: Reading<unknown> }) {
+  const { value, problem } = reading.state.value;
+  return value !== null || problem === null ? null : <NotRead {...{ what, problem }} again={() => reading.again()} />;
 }

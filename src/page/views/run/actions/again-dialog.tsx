@@ -8,9 +8,9 @@ import type { ShownRun } from "../shown-run.ts";
 /** Starts another run of the workflow's newest version, with the payload of this one as it is or changed. */
 export function AgainDialog({ run, onClose }: ShownRun & { onClose(): void }) {
   const reading = useReading(`again ${run.uuid}`, async (signal) => {
-    const [workflow, { payload }] = await Promise.all([
+    const [workflow, payload] = await Promise.all([
       platform.workflows.get(run.workflow_id, { signal }),
-      platform.runs.get(run.uuid, { signal }),
+      platform.runs.handle(run.uuid).payload({ signal }),
     ]);
     return { workflow, payload };
   });
@@ -18,7 +18,11 @@ export function AgainDialog({ run, onClose }: ShownRun & { onClose(): void }) {
   if (value !== null) return <RunDrawer workflow={value.workflow} begin={value.payload} onClose={onClose} />;
   return (
     <Dialog title="Run again" isDrawer onClose={onClose}>
-      {problem === null ? <LoadingRows rows={3} label="Reading the payload" /> : <Failed problem={problem} />}
+      {problem === null ? (
+        <LoadingRows rows={3} label="Reading the payload" />
+      ) : (
+        <Failed problem={problem} again={() => reading.again()} />
+      )}
     </Dialog>
   );
 }

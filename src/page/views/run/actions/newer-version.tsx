@@ -1,7 +1,7 @@
 import type { StoredDefinition } from "../../../../client/definitions.ts";
 import { hrefOf } from "../../../address/address.ts";
 import { authored } from "../../../data/authored.ts";
-import type { ReadingState } from "../../../data/reading.ts";
+import type { Reading } from "../../../data/reading.ts";
 import { stepsOf } from "../../../shared/drawing/steps.ts";
 import { Failed, LoadingRows } from "../../../shared/states/states.tsx";
 import { compare } from "../../diff/compare.ts";
@@ -9,16 +9,17 @@ import { Summary } from "../../diff/summary.tsx";
 import type { ShownRun } from "../shown-run.ts";
 
 interface NewerVersionProps extends Pick<ShownRun, "run" | "definition"> {
-  newest: ReadingState<StoredDefinition>;
+  newest: Reading<StoredDefinition>;
 }
 
 /** What the newest version changed since that of the run. */
-export function NewerVersion({ run, definition, newest: { value: newest, problem } }: NewerVersionProps) {
+export function NewerVersion({ run, definition, newest: reading }: NewerVersionProps) {
+  const { value: newest, problem } = reading.state.value;
   if (newest === null)
     return problem === null ? (
       <LoadingRows rows={2} label="Reading the newest version" />
     ) : (
-      <Failed problem={problem} />
+      <Failed problem={problem} again={() => reading.again()} />
     );
   if (newest.version === run.workflow_version) return <p class="note">v{newest.version} of this run is the newest.</p>;
   if (definition === null) return null;

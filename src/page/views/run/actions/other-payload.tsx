@@ -34,10 +34,14 @@ export function OtherPayload({ run, onPayload }: OtherPayloadProps) {
 }
 
 function Payload({ run, onPayload }: OtherPayloadProps) {
-  const reading = useReading(`payload ${run}`, async (signal) => (await platform.runs.get(run, { signal })).payload);
+  const reading = useReading(`payload ${run}`, (signal) => platform.runs.handle(run).payload({ signal }));
   const { value, problem } = reading.state.value;
   if (value === null)
-    return problem === null ? <LoadingRows rows={3} label="Reading the payload" /> : <Failed problem={problem} />;
+    return problem === null ? (
+      <LoadingRows rows={3} label="Reading the payload" />
+    ) : (
+      <Failed problem={problem} again={() => reading.again()} />
+    );
   const change = (changed: unknown) => onPayload(JSON.parse(JSON.stringify(changed ?? {})));
   return <JsonInput field={ANY} value={value} onChange={change} faults={new Map()} place="" label="Payload" />;
 }

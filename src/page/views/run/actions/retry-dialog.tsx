@@ -21,8 +21,8 @@ export function RetryDialog({ run, onClose, definition }: ShownRun & { onClose()
   const [payload, setPayload] = useState<Record<string, Json> | null>(null);
   const newest = useReading(`newest ${run.workflow_id}`, (signal) =>
     platform.workflows.get(run.workflow_id, { signal }),
-  ).state.value;
-  const under = version === "same" ? definition : newest.value;
+  );
+  const under = version === "same" ? definition : newest.state.value.value;
   const doing = useDoing(async () => {
     const retried = await platform.runs.handle(run.uuid).retry({
       version,

@@ -2,7 +2,7 @@ import type { StoredDefinition } from "../../../../client/definitions.ts";
 import { platform } from "../../../data/platform.ts";
 import { useReading } from "../../../data/reading.ts";
 import { stepsOf } from "../../../shared/drawing/steps.ts";
-import { LoadingRows, ProblemLine } from "../../../shared/states/states.tsx";
+import { LoadingRows, NotRead } from "../../../shared/states/states.tsx";
 import { effectsOf } from "./effects.ts";
 
 const SHOWN = 8;
@@ -25,9 +25,12 @@ export function RetryEffects({ run, from, definition }: RetryEffectsProps) {
       signal,
     }),
   );
-  const types = useReading("step types", (signal) => platform.workflows.stepTypes({ signal })).state.value.value;
+  const stepTypes = useReading("step types", (signal) => platform.workflows.stepTypes({ signal }));
+  const { value: types, problem: noTypes } = stepTypes.state.value;
   const { value: willRun, problem } = reading.state.value;
-  if (problem !== null) return <ProblemLine problem={problem} />;
+  if (problem !== null) return <NotRead what="What would run" problem={problem} again={() => reading.again()} />;
+  if (types === null && noTypes !== null)
+    return <NotRead what="Which steps act on the world" problem={noTypes} again={() => stepTypes.again()} />;
   if (willRun === null || types === null) return <LoadingRows rows={1} label="Asking what would run" />;
   const acting = types.filter(({ kind, type }) => kind === "effect" || type === "workflow").map(({ type }) => type);
   const effects = effectsOf(stepsOf(definition), willRun, new Set(acting));

@@ -72,8 +72,13 @@ export function TimelineRow({ row, bars, scale, top, isSelected, isFirst }: Time
         </span>
       </span>
       {opened?.state.value.hasMore && (
-        <button type="button" class="copy timeline-more" onClick={() => opened.more()}>
-          more…
+        <button
+          type="button"
+          class="copy timeline-more"
+          title={opened.state.value.problem?.text}
+          onClick={() => opened.more()}
+        >
+          {opened.state.value.problem === null ? "more…" : "not read, try again"}
         </button>
       )}
     </li>

@@ -60,7 +60,12 @@ export function AllDialog({ kind, filter, onClose }: AllDialogProps) {
   const isTyped = !isLarge || typed.replaceAll(/\D/g, "") === String(count);
   return (
     <Dialog title={title} onClose={onClose}>
-      {value === null && (problem === null ? <LoadingRows rows={2} label="Counting" /> : <Failed problem={problem} />)}
+      {value === null &&
+        (problem === null ? (
+          <LoadingRows rows={2} label="Counting" />
+        ) : (
+          <Failed problem={problem} again={() => counted.again()} />
+        ))}
       {value !== null && (
         <form
           class="run-form"

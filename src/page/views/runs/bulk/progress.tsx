@@ -1,6 +1,8 @@
 import { useEffect } from "preact/hooks";
+import { useDoing } from "../../../data/doing.ts";
 import { platform } from "../../../data/platform.ts";
 import { useReading } from "../../../data/reading.ts";
+import { ProblemLine } from "../../../shared/states/states.tsx";
 import { Errors } from "./errors.tsx";
 
 const ASKING_MILLISECONDS = 500;
@@ -15,6 +17,10 @@ export function Progress({ id, done, onClose }: { id: string; done: string; onCl
     const timer = setInterval(() => reading.again(), ASKING_MILLISECONDS);
     return () => clearInterval(timer);
   }, [isOver, reading]);
+  const stopping = useDoing(async () => {
+    await platform.runs.bulk(id).stop();
+    reading.again();
+  });
   const acted = value === null ? 0 : value.done + value.failed;
   return (
     <>
@@ -26,20 +32,16 @@ export function Progress({ id, done, onClose }: { id: string; done: string; onCl
         {value !== null && value.failed > 0 && `, ${value.failed.toLocaleString("en")} could not be`}
         {value?.status === "stopped" && ", stopped"}
       </p>
+      {value !== null && <ProblemLine problem={problem} />}
       <Errors errors={value?.errors ?? []} />
+      <ProblemLine problem={stopping.problem} />
       <div class="dialog-foot">
         {isOver ? (
           <button type="button" class="primary" onClick={onClose}>
             Close
           </button>
         ) : (
-          <button
-            type="button"
-            onClick={async () => {
-              await platform.runs.bulk(id).stop();
-              reading.again();
-            }}
-          >
+          <button type="button" onClick={stopping.run}>
             Stop
           </button>
         )}

@@ -2,6 +2,8 @@ import { collect } from "../../../data/collect.ts";
 import { platform } from "../../../data/platform.ts";
 import { useReading } from "../../../data/reading.ts";
 import type { FaultsByPlace } from "../../../shared/form/input.ts";
+import { TextField } from "../../../shared/form/text-field.tsx";
+import { NotRead } from "../../../shared/states/states.tsx";
 import type { Written } from "./written.ts";
 
 /** Workflows that are offered; the id of any other can be typed. */
@@ -15,23 +17,19 @@ export interface PartProps {
 
 /** Which workflow a schedule starts, and what it is called itself. */
 export function ScheduleNames({ written, faults, change, isNew }: PartProps & { isNew: boolean }) {
-  const { value } = useReading("workflows to schedule", (signal) =>
+  const offered = useReading("workflows to schedule", (signal) =>
     collect(platform.workflows.summaries({ signal }), OFFERED),
-  ).state.value;
+  );
+  const { value, problem } = offered.state.value;
   return (
     <>
-      <label class="form-field">
-        Workflow
-        <input
-          type="text"
-          list="schedule-workflows"
-          autocomplete="off"
-          aria-invalid={faults.has("workflow_id")}
-          value={written.workflow}
-          onInput={({ currentTarget }) => change({ workflow: currentTarget.value })}
-        />
-        {faults.has("workflow_id") && <span class="form-fault">{faults.get("workflow_id")}</span>}
-      </label>
+      <TextField
+        {...{ label: "Workflow", place: "workflow_id", faults, value: written.workflow, list: "schedule-workflows" }}
+        onText={(workflow) => change({ workflow })}
+      />
+      {value === null && problem !== null && (
+        <NotRead what="The workflows to choose from" problem={problem} again={() => offered.again()} />
+      )}
       <datalist id="schedule-workflows">
         {value?.items.map(({ uuid, id, name }) => (
           <option key={uuid} value={id ?? uuid}>
@@ -40,17 +38,10 @@ export function ScheduleNames({ written, faults, change, isNew }: PartProps & { 
         ))}
       </datalist>
       {isNew && (
-        <label class="form-field">
-          Its own id, made where it is left out
-          <input
-            type="text"
-            autocomplete="off"
-            aria-invalid={faults.has("id")}
-            value={written.id}
-            onInput={({ currentTarget }) => change({ id: currentTarget.value })}
-          />
-          {faults.has("id") && <span class="form-fault">{faults.get("id")}</span>}
-        </label>
+        <TextField
+          {...{ label: "Its own id, made where it is left out", place: "id", faults, value: written.id }}
+          onText={(id) => change({ id })}
+        />
       )}
     </>
   );

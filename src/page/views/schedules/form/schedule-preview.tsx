@@ -2,11 +2,11 @@ import { useEffect, useState } from "preact/hooks";
 import type { ScheduleInput } from "../../../../schemas/schedule.ts";
 import { platform } from "../../../data/platform.ts";
 import { useReading } from "../../../data/reading.ts";
+import { useTyping } from "../../../data/typing.ts";
 import type { FaultsByPlace } from "../../../shared/form/input.ts";
+import { NotRead } from "../../../shared/states/states.tsx";
 import { NextTimes } from "../next-times.tsx";
 import { faultsIn } from "./faults.ts";
-
-const TYPING_MILLISECONDS = 300;
 
 interface SchedulePreviewProps {
   input: ScheduleInput;
@@ -17,10 +17,8 @@ interface SchedulePreviewProps {
 export function SchedulePreview({ input, onFaults }: SchedulePreviewProps) {
   const text = JSON.stringify(input);
   const [asked, setAsked] = useState(text);
-  useEffect(() => {
-    const timer = setTimeout(() => setAsked(text), TYPING_MILLISECONDS);
-    return () => clearTimeout(timer);
-  }, [text]);
+  const typing = useTyping();
+  useEffect(() => typing.stopped(() => setAsked(text)), [typing, text]);
   const reading = useReading(asked, async (signal) => {
     const wanted: ScheduleInput = JSON.parse(asked);
     if (wanted.workflow_id === "") return { times: [], faults: new Map<string, string>() };
@@ -39,7 +37,7 @@ export function SchedulePreview({ input, onFaults }: SchedulePreviewProps) {
   return (
     <section aria-label="Next times" aria-live="polite">
       <h3>Next times</h3>
-      {problem !== null && <p class="soft">{problem.text}</p>}
+      {problem !== null && <NotRead what="The next times" problem={problem} again={() => reading.again()} />}
       {problem === null && input.workflow_id === "" && <p class="soft">Choose a workflow first.</p>}
       {problem === null && input.workflow_id !== "" && value === null && <p class="soft">…</p>}
       {value !== null && value.times.length > 0 && <NextTimes times={value.times} zone={input.timezone ?? "UTC"} />}

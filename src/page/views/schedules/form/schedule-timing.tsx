@@ -1,3 +1,4 @@
+import { TextField } from "../../../shared/form/text-field.tsx";
 import { cronWords } from "../cron-words.ts";
 import type { PartProps } from "./schedule-names.tsx";
 
@@ -39,18 +40,10 @@ export function ScheduleTiming({ written, faults, change }: PartProps) {
         />
         {faults.has("every") && <span class="form-fault">{faults.get("every")}</span>}
       </fieldset>
-      <label class="form-field">
-        Time zone
-        <input
-          type="text"
-          list="schedule-zones"
-          autocomplete="off"
-          aria-invalid={faults.has("timezone")}
-          value={timezone}
-          onInput={({ currentTarget }) => change({ timezone: currentTarget.value })}
-        />
-        {faults.has("timezone") && <span class="form-fault">{faults.get("timezone")}</span>}
-      </label>
+      <TextField
+        {...{ label: "Time zone", place: "timezone", faults, value: timezone, list: "schedule-zones" }}
+        onText={(zone) => change({ timezone: zone })}
+      />
       <datalist id="schedule-zones">
         {["UTC", ...ZONES].map((zone) => (
           <option key={zone} value={zone} />

@@ -1,12 +1,17 @@
 /** Runs of unusual kinds: a map of many items, a status that the page does not know, and readers in other zones. */
 import { beforeAll, expect, test } from "bun:test";
+import type { Page } from "playwright-core";
 import { expectAccessible } from "../harness/browser/axe.ts";
 import { pageUnderTest } from "../harness/browser/page-under-test.ts";
+import { narrowPicture, picture } from "../harness/browser/pictures.ts";
+import { until } from "../harness/browser/until.ts";
+import { expectReply } from "../harness/http/expect.ts";
 
 const ITEMS = 10_000;
 const BAD = 11;
 const MOST_ELEMENTS = 400;
 const MOST_BYTES = 64_000;
+const MOST_ROWS = 60;
 const ui = pageUnderTest();
 let run: string;
 
@@ -55,51 +60,184 @@ test(`a map of ${ITEMS} is one row with counts; the ${BAD} that failed are liste
   });
 });
 
-test("its items are a strip: keys go from cell to cell, and the one that is opened is read alone", async () => {
-  await ui.visit(`/ui/runs/${run}?step=items`, async (page) => {
+test("its items are a strip and a list: rows are read a page at a time, and the one that is opened is read alone", async () => {
+  await ui.visit("/ui/examples", async (page) => {
+    const asked = readsOf(page);
+    await page.goto(`${ui.url}/ui/runs/${run}?step=items`);
     const strip = page.getByRole("slider", { name: "Items of items" });
-    await strip.waitFor();
+    const list = page.getByRole("table", { name: "Items of items, one by one" });
+    await list
+      .getByText("An integer is divided by zero")
+      .nth(BAD - 1)
+      .waitFor();
     await page.getByRole("region", { name: "Items of items" }).getByText("9,989 success").waitFor();
-    const reads: string[] = [];
-    page.on("request", (request) => {
-      const { pathname, search } = new URL(request.url());
-      // Of others, such as how many wait, it is not what is asked here.
-      if (pathname.startsWith("/api/v1/runs")) reads.push(pathname + search);
-    });
+    // Of what the map gave nothing is there before somebody asks for it.
+    const { step, before } = { step: asked.find((one) => one.includes("/steps/items?")), before: asked.splice(0) };
+    expect(step).toBe(`/api/v1/runs/${run}/steps/items?output_limit=65536`);
+    expect(before.filter((one) => one.includes("under="))).toEqual([stepsBelow("items&from=0")]);
+    expect(before.filter((one) => one.includes("/output?"))).toEqual([]);
+
     await strip.press("End");
     await page.getByText("Item 9999 of 10,000, from 0: success").waitFor();
+    expect(asked).toEqual([]);
+    // However far somebody goes at once, it is one page.
+    await page.evaluate('document.querySelector(".item-scroller").scrollTo(0, 1e9)');
+    await list
+      .getByRole("row")
+      .filter({ hasText: "items[9999]" })
+      .filter({ hasText: /\d (ms|s)$/ })
+      .waitFor();
+    expect(asked.splice(0)).toEqual([expect.stringMatching(/steps\?limit=200&under=items&from=99\d\d$/)]);
+    expect(await list.getByRole("row").count()).toBeLessThanOrEqual(MOST_ROWS);
+
     await page.getByRole("complementary").getByRole("checkbox", { name: "only failed" }).check();
+    await list
+      .getByText("An integer is divided by zero")
+      .nth(BAD - 1)
+      .waitFor();
+    expect(await list.getByRole("link").allInnerTexts()).toEqual(
+      Array.from({ length: BAD }, (_, at) => `items[${at}]`),
+    );
+    expect(asked.splice(0)).toEqual([stepsBelow("items&from=0&status=failed")]);
     await strip.press("ArrowLeft");
     await page.getByText("Item 10 of 10,000, from 0: failed").waitFor();
     expect(await strip.getAttribute("aria-valuetext")).toBe("item 10: failed");
-    expect(reads).toEqual([]);
+    expect(asked).toEqual([]);
     await strip.press("Enter");
     await page.getByRole("link", { name: "items[10].check" }).waitFor();
-    expect(reads).toEqual([`/api/v1/runs/${run}/steps?limit=200&under=items%5B10%5D`]);
+    expect(asked.splice(0)).toEqual([stepsBelow("items%5B10%5D")]);
     expect(new URL(page.url()).searchParams.get("item")).toBe("10");
+    // The same from the list, by keys.
+    await list.getByRole("link", { name: "items[10]" }).focus();
+    await page.keyboard.press("Home");
+    await until(page, 'document.activeElement.textContent === "items[0]"');
+    await page.keyboard.press("ArrowDown");
+    await until(page, 'document.activeElement.textContent === "items[1]"');
+    await page.keyboard.press("Enter");
+    await page.getByRole("link", { name: "items[1].check" }).waitFor();
+    expect(asked.splice(0)).toEqual([stepsBelow("items%5B1%5D")]);
     await expectAccessible(page);
+    await picture(page, "map-items");
+    await narrowPicture(page, "map-items-narrow");
+
+    await page.getByRole("complementary").getByRole("link", { name: "Output" }).click();
+    await page.getByRole("tree", { name: "output of items as a tree" }).getByRole("treeitem").first().waitFor();
+    expect(asked.splice(0)).toEqual([`/api/v1/runs/${run}/steps/items/output`]);
   });
 });
 
-test("a status that the page does not know is shown with its own word and a mark", async () => {
-  await ui.visit("/ui/runs", async (page) => {
-    await page.route(/view=outline/, async (route) => {
-      const reply = await route.fetch();
-      await route.fulfill({ response: reply, body: (await reply.text()).replaceAll('"success"', '"melted"') });
+/** What is asked of the runs, from now on. */
+function readsOf(page: Page): string[] {
+  const asked: string[] = [];
+  page.on("request", (request) => {
+    const { pathname, search } = new URL(request.url());
+    if (pathname.startsWith("/api/v1/runs/")) asked.push(pathname + search);
+  });
+  return asked;
+}
+
+const stepsBelow = (query: string) => `/api/v1/runs/${run}/steps?limit=200&under=${query}`;
+
+test("every status has its own word and mark, also one that the page does not know", async () => {
+  const words: [status: string, word: string][] = [
+    ...["pending", "running", "paused", "success", "failed", "cancelled", "skipped"].map((one): [string, string] => [
+      one,
+      one,
+    ]),
+    ["melted", "unknown: melted"],
+  ];
+  const marksOf = async (page: Page, rows: (status: string) => string) => {
+    const marks = new Set<string | null>();
+    for (const [status, word] of words) {
+      const row = page.locator(rows(status));
+      await row
+        .locator(".status")
+        .getByText(status === "pending" ? /^(pending|not reached)$/ : word)
+        .waitFor();
+      marks.add(await row.locator(".status svg.mark path").getAttribute("d"));
+    }
+    expect([marks.size, marks.has(""), marks.has(null)]).toEqual([words.length, false, false]);
+  };
+  await ui.visit("/ui/examples", async (page) => {
+    await page.route(/\/api\/v1\/runs\?.*view=summary/, async (route) => {
+      const list = await (await route.fetch()).json();
+      const items = words.map(([status]) => ({ ...list.items[0], uuid: status, status }));
+      await route.fulfill({ json: { ...list, items } });
     });
-    await page.locator("[data-run] a").first().click();
-    await page.getByText("unknown: melted").first().waitFor();
-    expect(await page.locator("svg.mark-unknown path").first().getAttribute("d")).toStartWith("M");
+    await page.route(/view=outline/, async (route) => {
+      const outline = await (await route.fetch()).json();
+      const steps = words.map(([one], at) => ({ ...outline.steps[0], address: one, path: String(at), status: one }));
+      await route.fulfill({ json: { ...outline, status: "melted", steps } });
+    });
+    await page.getByRole("link", { name: "Runs", exact: true }).click();
+    await marksOf(page, (status) => `[data-run="${status}"]`);
+    await page.goto(`${ui.url}/ui/runs/${run}?view=table`);
+    await page.locator(".run-facts .status").getByText("unknown: melted", { exact: true }).waitFor();
+    await marksOf(page, (status) => `[data-step="${status}"]`);
     await page.getByRole("link", { name: "Graph" }).click();
-    await page.locator(".drawing svg").first().waitFor();
+    await page.locator(".drawing svg .box").first().waitFor();
     await expectAccessible(page);
   });
 });
 
-test("every time names its zone, in each setting and in two zones", async () => {
-  for (const [zone, named] of [
-    ["America/New_York", /\d\d:\d\d:\d\d GMT-[45]/],
-    ["Asia/Kolkata", /\d\d:\d\d:\d\d GMT\+5:30/],
+test("a run goes on under the mended definition: what it sent is not sent again, and both runs lead to one another", async () => {
+  const sent: string[] = [];
+  await using shop = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    fetch(request) {
+      const { pathname } = new URL(request.url);
+      sent.push(pathname);
+      return Response.json({ n: 41 }, { status: pathname === "/three" ? 402 : 200 });
+    },
+  });
+  const hook = (name: string, path: string, body: object) => ({
+    ...{ name, type: "webhook", config: { method: "POST", url: `http://127.0.0.1:${shop.port}/${path}`, body } },
+  });
+  const steps = (last: string) => [
+    hook("one", "one", { who: "${payload.who}" }),
+    hook("two", "two", { n: "${one.response_data.n}" }),
+    hook("three", last, { n: "${{ one.response_data.n + 1 }}", dear: "Dear ${payload.who}", of: "${run.id}" }),
+  ];
+  const id = await ui.api.create(steps("three"), { name: "Mended" });
+  const first = await ui.api.trigger(id, { who: "Ada" });
+  await ui.api.untilEnded(first);
+  expectReply(await ui.api.put(`/api/v1/workflows/${id}`, { name: "Mended", steps: steps("mended") }), 200);
+  await ui.visit(`/ui/runs/${first}?step=three&tab=input`, async (page) => {
+    const config = page.getByRole("tree", { name: "config of three as it would be as a tree" });
+    for (const row of [/^n: 42/, /^dear: "Dear Ada"/, /^of: "\$\{run.id\}"/])
+      await config.getByRole("treeitem", { name: row }).waitFor();
+    await page.getByText("is not known: what is known of the run changes").waitFor();
+    await page.getByRole("tree", { name: "config of three as a tree" }).getByText("one.response_data.n + 1").waitFor();
+    await expectAccessible(page);
+    await picture(page, "input");
+    await page.getByRole("button", { name: "Retry…" }).click();
+    await page.getByRole("radio", { name: "the newest version" }).check();
+    await page.getByText("config.url").waitFor();
+    await page.getByText("Acts on the world again: three").waitFor();
+    await page.getByRole("button", { name: "Retry", exact: true }).click();
+    await page.waitForURL((url) => !url.pathname.endsWith(first));
+    const second = new URL(page.url()).pathname;
+    await page.getByText("success", { exact: true }).first().waitFor();
+    await page.getByRole("link", { name: "tries this run again" }).click();
+    await page.waitForURL(new RegExp(`/ui/runs/${first}$`));
+    await page.getByRole("link", { name: "was tried again" }).click();
+    await page.waitForURL(new RegExp(`${second}$`));
+  });
+  expect(sent).toEqual(["/one", "/two", "/three", "/mended"]);
+});
+
+/** An hour apart, in the night in which New York's clocks were set back: both are 01:30 there. */
+const NIGHT = ["2026-11-01T05:30:00.000+00:00", "2026-11-01T06:30:00.000+00:00"];
+
+test("every time names its zone, in each setting and in two zones, also in the hour that comes twice", async () => {
+  for (const [zone, named, night] of [
+    ["America/New_York", /\d\d:\d\d:\d\d GMT-[45]/, ["2026-11-01 01:30:00.000 GMT-4", "2026-11-01 01:30:00.000 GMT-5"]],
+    [
+      "Asia/Kolkata",
+      /\d\d:\d\d:\d\d GMT\+5:30/,
+      ["2026-11-01 11:00:00.000 GMT+5:30", "2026-11-01 12:00:00.000 GMT+5:30"],
+    ],
   ] as const) {
     const stranger = await ui.browser.stranger({ timezoneId: zone });
     await stranger.visit(`${ui.url}/ui/runs/${run}`, async (page) => {
@@ -116,6 +254,24 @@ test("every time names its zone, in each setting and in two zones", async () => 
       await tick.filter({ hasText: /\d\d:\d\d:\d\d UTC$/ }).waitFor();
       const iso = await page.locator("time").first().getAttribute("title");
       expect(iso).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+\+00:00$/);
+
+      await page.route(/\/api\/v1\/runs\?.*view=summary/, async (route) => {
+        const list = await (await route.fetch()).json();
+        const items = NIGHT.map((created_at, at) => ({
+          ...list.items[0],
+          uuid: list.items[0].uuid.slice(0, -1) + at,
+          created_at,
+        }));
+        await route.fulfill({ json: { ...list, items } });
+      });
+      await page.getByRole("link", { name: "Runs", exact: true }).click();
+      const shown = page.locator("[data-run] time");
+      await shown.nth(1).waitFor();
+      expect(await shown.allInnerTexts()).toEqual(["2026-11-01 05:30:00.000 UTC", "2026-11-01 06:30:00.000 UTC"]);
+      await page.getByRole("button", { name: "Times: UTC" }).click();
+      await shown.first().filter({ hasText: night[0] }).waitFor();
+      expect(await shown.allInnerTexts()).toEqual([...night]);
+      expect(await shown.evaluateAll((all) => all.map(({ title }) => title))).toEqual(NIGHT);
     });
   }
 });

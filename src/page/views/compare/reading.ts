@@ -51,13 +51,13 @@ export async function outputsOf(
   signal: AbortSignal,
 ) {
   const read = async (run: string | null) =>
-    run === null ? null : indented((await platform.runs.handle(run).step(address, { signal })).output);
+    run === null ? null : indented(await platform.runs.handle(run).output(address, { signal }));
   return { before: await read(first), after: await read(second) };
 }
 
 /** The payloads of both runs. */
 export async function payloadsOf([first, second]: readonly [string, string], signal: AbortSignal): Promise<Texts> {
-  const read = async (run: string) => indented((await platform.runs.get(run, { signal })).payload);
+  const read = async (run: string) => indented(await platform.runs.handle(run).payload({ signal }));
   return { before: await read(first), after: await read(second) };
 }
 

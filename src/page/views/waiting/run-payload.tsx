@@ -16,7 +16,7 @@ export function RunPayload({ run }: { run: string }) {
 }
 
 function Payload({ run }: { run: string }) {
-  const reading = useReading(`payload ${run}`, async (signal) => (await platform.runs.get(run, { signal })).payload);
+  const reading = useReading(`payload ${run}`, (signal) => platform.runs.handle(run).payload({ signal }));
   const { value, problem } = reading.state.value;
   if (value !== null) return <JsonViewer text={JSON.stringify(value)} name="payload" label="payload" />;
   if (problem !== null) return <Failed problem={problem} again={() => reading.again()} />;

@@ -1,9 +1,10 @@
 import { JsonViewer } from "../../../shared/json/json-viewer.tsx";
 import { Time } from "../../../shared/time/time.tsx";
+import { Output } from "./output.tsx";
 import type { PanelTabProps } from "./tab.ts";
 
 /** What went wrong, as data, and what the step gave all the same. */
-export function StepError({ step }: PanelTabProps) {
+export function StepError({ step, ...shown }: PanelTabProps) {
   const { error, error_details: details, output, address, handled } = step;
   if (error === null) return <p class="soft">It has no error</p>;
   return (
@@ -39,14 +40,10 @@ export function StepError({ step }: PanelTabProps) {
       {details?.details != null && (
         <JsonViewer text={JSON.stringify(details.details)} label={`details of the error of ${address}`} />
       )}
-      {output != null && (
+      {output !== null && (
         <>
           <h3>Its output all the same</h3>
-          <JsonViewer
-            text={JSON.stringify(output)}
-            name={address.split(".").at(-1) ?? address}
-            label={`output of ${address}`}
-          />
+          <Output {...shown} step={step} />
         </>
       )}
     </>

@@ -1,14 +1,50 @@
+import { useState } from "preact/hooks";
+import { platform } from "../../../data/platform.ts";
+import { useReading } from "../../../data/reading.ts";
 import { JsonViewer } from "../../../shared/json/json-viewer.tsx";
+import { bytesText } from "../../../shared/json/nodes.ts";
+import { Failed, LoadingRows } from "../../../shared/states/states.tsx";
 import type { PanelTabProps } from "./tab.ts";
 
+/** Larger ones are read once somebody asks for them. */
+const MOST_BYTES = 1024 * 1024;
+
 /** What the step gave; places in it are copied as the placeholders that read them. */
-export function Output({ step }: PanelTabProps) {
-  const { output, status, address } = step;
-  if (output === null || output === undefined) {
+export function Output({ run, step }: PanelTabProps) {
+  const { output, output_bytes: bytes, status, address } = step;
+  const [isWanted, setIsWanted] = useState(bytes <= MOST_BYTES);
+  if (output === null) {
     const why = status === "running" ? "It is under way: there is no output yet" : "It has no output";
     return <p class="soft">{why}</p>;
   }
+  if (output !== undefined) return <OutputText address={address} text={JSON.stringify(output)} />;
+  if (isWanted) return <LargeOutput run={run.uuid} address={address} known={`${status} ${bytes}`} />;
+  return (
+    <p>
+      <button type="button" onClick={() => setIsWanted(true)}>
+        Show the output
+      </button>{" "}
+      <span class="soft">{bytesText(bytes)}</span>
+    </p>
+  );
+}
+
+/** One that the step itself came without. @param known it is read again where that changes */
+function LargeOutput({ run, address, known }: { run: string; address: string; known: string }) {
+  const reading = useReading(`output ${run} ${address} ${known}`, async (signal) =>
+    JSON.stringify(await platform.runs.handle(run).output(address, { signal })),
+  );
+  const { value: text, problem } = reading.state.value;
+  if (text !== null) return <OutputText address={address} text={text} />;
+  return problem === null ? (
+    <LoadingRows rows={4} label="Reading the output" />
+  ) : (
+    <Failed problem={problem} again={() => reading.again()} />
+  );
+}
+
+function OutputText({ address, text }: { address: string; text: string }) {
   // Within an iteration and in branches, names are those of their own scope: the last one.
   const name = address.split(".").at(-1) ?? address;
-  return <JsonViewer text={JSON.stringify(output)} name={name} label={`output of ${address}`} />;
+  return <JsonViewer text={text} name={name} label={`output of ${address}`} />;
 }

@@ -11,7 +11,7 @@ import type { ShownRun } from "../shown-run.ts";
 import { Attempts } from "./attempts.tsx";
 import { StepDefinition } from "./definition.tsx";
 import { StepError } from "./error.tsx";
-import { Input } from "./input.tsx";
+import { Input } from "./input/input.tsx";
 import { MapItems } from "./items/items.tsx";
 import { Output } from "./output.tsx";
 import { Resizer } from "./resizer.tsx";
@@ -25,6 +25,9 @@ const TABS: [name: string, label: string, tab: ComponentType<PanelTabProps>][] =
   ["definition", "Definition", StepDefinition],
 ];
 const OF_MAPS: typeof TABS = [["items", "Items", MapItems], ...TABS];
+
+/** Bytes: a larger output is read where it is shown. */
+const OUTPUT_LIMIT = 64 * 1024;
 
 /** The step that is open, beside the run; on a narrow screen in place of it. */
 export function Panel(shown: ShownRun) {
@@ -45,7 +48,9 @@ function Opened({ address: step, ...shown }: ShownRun & { address: string }) {
   // What is under way is read again with each change of the run.
   const known = run.steps.find((one) => one.address === step);
   const key = `step ${run.uuid} ${step} ${known?.status ?? run.status} ${known?.attempts ?? 1}`;
-  const reading = useReading(key, (signal) => platform.runs.handle(run.uuid).step(step, { signal }));
+  const reading = useReading(key, (signal) =>
+    platform.runs.handle(run.uuid).step(step, { outputLimit: OUTPUT_LIMIT, signal }),
+  );
   const { value, problem } = reading.state.value;
   const chosen = address.value.query.get("tab");
   const isMap = (value ?? known)?.type === "map";

@@ -12,7 +12,7 @@ export function useAttempts({ run }: Pick<ShownRun, "run">): ReadonlyMap<string,
   const key = tried.map(({ address, attempts }) => `${address} ${attempts}`).join("\n");
   const reading = useReading(`attempts ${run.uuid} ${run.status} ${key}`, async (signal) => {
     const found = tried.map(async ({ address }) => {
-      const { failed_attempts = [] } = await platform.runs.handle(run.uuid).step(address, { signal });
+      const { failed_attempts = [] } = await platform.runs.handle(run.uuid).step(address, { outputLimit: 0, signal });
       return [address, failed_attempts] as const;
     });
     return new Map(await Promise.all(found));

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { countsOf, gridOf, movedTo, statusOf, wordOf } from "./cells.ts";
+import { countsOf, gridOf, listed, movedTo, statusOf, wordOf } from "./cells.ts";
 
 test("every letter has a status and words, also one of a newer server", () => {
   expect([...".sfrkz"].map((letter) => statusOf(letter))).toEqual([
@@ -7,6 +7,10 @@ test("every letter has a status and words, also one of a newer server", () => {
   ]);
   expect([".", "k", "f"].map(wordOf)).toEqual(["not begun, or nothing of it is kept", "called off", "failed"]);
   expect(Object.fromEntries(countsOf("ssf.s"))).toEqual({ s: 3, f: 1, ".": 1 });
+});
+
+test("all items are listed, or those that failed", () => {
+  expect([listed("sfs.f", false), listed("sfs.f", true), listed("", false)]).toEqual([[0, 1, 2, 3, 4], [1, 4], []]);
 });
 
 test("many items have smaller cells, and each has a place", () => {

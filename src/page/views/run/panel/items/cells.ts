@@ -49,6 +49,12 @@ export function countsOf(items: string): ReadonlyMap<string, number> {
   return counts;
 }
 
+/** The items that are listed, by their numbers. */
+export function listed(items: string, onlyFailed: boolean): number[] {
+  const all = Array.from(items, (_, item) => item);
+  return onlyFailed ? all.filter((item) => items[item] === "f") : all;
+}
+
 /** Where a key goes from an item; null of one that means nothing. Among those that failed it goes from one to the next. */
 export function movedTo(key: string, at: number, items: string, columns: number, onlyFailed: boolean): number | null {
   const last = items.length - 1;

@@ -6,6 +6,7 @@ import { Failed, LoadingRows } from "../../../../shared/states/states.tsx";
 import { StatusMark } from "../../../../shared/status/status.tsx";
 import type { PanelTabProps } from "../tab.ts";
 import { countsOf, statusOf, wordOf } from "./cells.ts";
+import { ItemList } from "./item-list.tsx";
 import { ItemSteps } from "./item-steps.tsx";
 import { Strip } from "./strip.tsx";
 
@@ -38,7 +39,10 @@ function Known({ run, map, items }: { run: string; map: string; items: string })
   const open = itemIn(query.get("item"), items.length);
   const [moved, setMoved] = useState<number | null>(null);
   const at = Math.min(items.length - 1, moved ?? open ?? Math.max(0, items.indexOf("f")));
-  const opened = (index: number) => {
+  const opened = useRef<HTMLDivElement>(null);
+  // It stands below the list, perhaps out of view.
+  useEffect(() => opened.current?.scrollIntoView({ block: "nearest" }), [open]);
+  const openItem = (index: number) => {
     setMoved(index);
     go(choose({ item: index }));
   };
@@ -59,19 +63,24 @@ function Known({ run, map, items }: { run: string; map: string; items: string })
           only failed
         </label>
       </p>
-      <Strip {...{ items, at, onlyFailed }} label={`Items of ${map}`} onMove={setMoved} onOpen={opened} />
+      <Strip {...{ items, at, onlyFailed }} label={`Items of ${map}`} onMove={setMoved} onOpen={openItem} />
       <p class="map-at">
         <span>
           Item <strong class="number">{at}</strong> of {items.length.toLocaleString("en")}, from 0:{" "}
           <span class={`status-${statusOf(items[at])}`}>{wordOf(items[at])}</span>
         </span>
         {at !== open && (
-          <button type="button" onClick={() => opened(at)}>
+          <button type="button" onClick={() => openItem(at)}>
             Open
           </button>
         )}
       </p>
-      {open !== null && <ItemSteps key={open} run={run} item={`${map}[${open}]`} letter={items[open] ?? ""} />}
+      <ItemList key={String(onlyFailed)} {...{ run, map, items, onlyFailed, open }} />
+      {open !== null && (
+        <div ref={opened}>
+          <ItemSteps key={open} run={run} item={`${map}[${open}]`} letter={items[open] ?? ""} />
+        </div>
+      )}
     </section>
   );
 }

@@ -1,0 +1,59 @@
+import { useMemo, useState } from "preact/hooks";
+import { platform } from "../../../../data/platform.ts";
+import { useReading } from "../../../../data/reading.ts";
+import { stepsOf } from "../../../../shared/drawing/steps.ts";
+import { JsonViewer } from "../../../../shared/json/json-viewer.tsx";
+import { bytesText } from "../../../../shared/json/nodes.ts";
+import { Failed, LoadingRows } from "../../../../shared/states/states.tsx";
+import { definedStep, valueAt } from "../../defined.ts";
+import { NoDefinition } from "../../no-definition.tsx";
+import type { PanelTabProps } from "../tab.ts";
+import { Resolved } from "./resolved.tsx";
+
+/** What the step was given: its config as it would be now and as it is written, and what that reads. */
+export function Input(props: PanelTabProps) {
+  const { run, definition, step } = props;
+  const steps = useMemo(() => stepsOf(definition), [definition]);
+  const defined = definedStep(steps, step.path);
+  const config = defined === null ? undefined : valueAt(definition, [...defined.loc, "config"]);
+  return (
+    <>
+      {defined !== null && config !== undefined && (
+        <Resolved {...props} {...{ config, steps }} defined={defined.path} />
+      )}
+      <h3>Config, as it is written</h3>
+      {definition === null && <NoDefinition {...props} />}
+      {definition !== null && config === undefined && (
+        <p class="soft">The definition has no such step, or no config of it</p>
+      )}
+      {config !== undefined && <JsonViewer text={JSON.stringify(config)} label={`config of ${step.address}`} />}
+      <Payload id={run.uuid} bytes={run.payload_bytes} />
+    </>
+  );
+}
+
+/** Read when it is asked for: it may have a megabyte. */
+function Payload({ id, bytes }: { id: string; bytes: number }) {
+  const [isShown, setIsShown] = useState(false);
+  return (
+    <>
+      <h3>
+        Payload of the run <span class="soft">{bytesText(bytes)}</span>
+      </h3>
+      {isShown ? (
+        <PayloadText id={id} />
+      ) : (
+        <button type="button" onClick={() => setIsShown(true)}>
+          Show the payload
+        </button>
+      )}
+    </>
+  );
+}
+
+function PayloadText({ id }: { id: string }) {
+  const reading = useReading(`payload ${id}`, (signal) => platform.runs.handle(id).payload({ signal }));
+  const { value, problem } = reading.state.value;
+  if (value !== null) return <JsonViewer text={JSON.stringify(value)} name="payload" label="payload" />;
+  return problem === null ? <LoadingRows rows={3} /> : <Failed problem={problem} again={() => reading.again()} />;
+}

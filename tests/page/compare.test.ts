@@ -76,7 +76,9 @@ test("an output is read when its row is opened, and the address says which", asy
     await page.getByText("Hello Grace").first().waitFor();
     await page.getByText("Hello Ada").first().waitFor();
     const read = asked.filter((path) => path.includes("/api/v1/runs"));
-    expect(read.toSorted()).toEqual([runs.failed, runs.old].map((run) => `/api/v1/runs/${run}/steps/greet`).toSorted());
+    expect(read.toSorted()).toEqual(
+      [runs.failed, runs.old].map((run) => `/api/v1/runs/${run}/steps/greet/output`).toSorted(),
+    );
     await expectAccessible(page);
     await expectNarrow(page);
     await page.reload();

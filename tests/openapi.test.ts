@@ -66,7 +66,8 @@ const STATUSES: Record<string, number[]> = {
   "GET /api/v1/events": [200, 404, 422, 500, 503],
   "GET /api/v1/runs/{run_id}/events": [200, 204, 404, 422, 500, 503],
   "GET /api/v1/runs/{run_id}/steps": [200, 404, 422, 500, 503],
-  "GET /api/v1/runs/{run_id}/steps/{address}": [200, 404, 500, 503],
+  "GET /api/v1/runs/{run_id}/steps/{address}": [200, 404, 422, 500, 503],
+  "GET /api/v1/runs/{run_id}/payload": [200, 404, 500, 503],
   "GET /api/v1/runs/{run_id}/steps/{address}/items": [200, 404, 500, 503],
   "GET /api/v1/runs/{run_id}/steps/{address}/output": [200, 404, 500, 503],
 };

@@ -2,6 +2,16 @@ import { Failed } from "../../shared/states/states.tsx";
 import { Time } from "../../shared/time/time.tsx";
 import type { RunRows } from "./rows.ts";
 
+/** Above rows that begin at a time there are newer ones, which are read on when somebody goes up. */
+export function TopEdge({ rows }: { rows: RunRows }) {
+  if (!rows.isAtTime || !rows.hasNewer.value) return null;
+  return (
+    <button type="button" class="run-new" onClick={() => rows.more("newer")}>
+      <span aria-hidden="true">▲</span> Newer runs
+    </button>
+  );
+}
+
 /** The end of what is loaded: how far back that is, and what comes next. */
 export function Edge({ rows }: { rows: RunRows }) {
   const last = rows.rows.value.at(-1);

@@ -5,7 +5,7 @@ import { useActions } from "../../keys/keys.ts";
 import { useVisibleRange } from "../../shared/virtual-list/visible-range.ts";
 import { useBelow } from "./below/use-below.ts";
 import type { Chosen } from "./chosen.ts";
-import { Edge } from "./edge.tsx";
+import { Edge, TopEdge } from "./edge.tsx";
 import { countText, type Incoming } from "./incoming.ts";
 import { Row, RowHead } from "./row.tsx";
 import type { RunRows } from "./rows.ts";
@@ -119,11 +119,7 @@ export function List({ rows, incoming, chosen, hold, isFollowed }: ListProps) {
           <span aria-hidden="true">▲</span> {countText(waiting)} new {waiting === 1 ? "run" : "runs"}
         </button>
       )}
-      {rows.isAtTime && rows.hasNewer.value && first === 0 && (
-        <button type="button" class="run-new" onClick={() => rows.more("newer")}>
-          <span aria-hidden="true">▲</span> Newer runs
-        </button>
-      )}
+      {first === 0 && <TopEdge rows={rows} />}
       <div role="table" aria-label="Runs" aria-rowcount={-1} class="run-table">
         <RowHead />
         <div role="rowgroup" class="run-rows" style={{ height: `calc(${all.length} * var(--row))` }}>

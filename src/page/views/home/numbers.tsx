@@ -18,7 +18,7 @@ interface NumbersProps {
 export function Numbers({ state: { value, problem }, queue, window }: NumbersProps) {
   const total = value?.total ?? null;
   const ended = total === null ? null : total.success + total.failed + total.cancelled;
-  const share = total === null || !ended ? "" : `${percent(total.failed / ended)} of those that ended`;
+  const share = total === null || !ended ? "" : `(${percent(total.failed / ended)})`;
   const link = (status: string) => hrefOf(pathWith("/runs", { status, from: `-${window}` }));
   const oldest = (status: string) => hrefOf(pathWith("/runs", { status, order: "asc" }));
   return (

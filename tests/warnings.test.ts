@@ -47,6 +47,12 @@ const cases: Case[] = [
     loc: [1, "config", "value", 0],
   },
   {
+    title: "that reads one with a condition by its output, without asking",
+    steps: [PAID, pure("a", '${{ steps["paid"].output.value }}')],
+    type: "reference_conditional",
+    loc: [1, "config", "value"],
+  },
+  {
     title: "that reads one which may fail",
     steps: [pure("b", 1, { on_error: "continue" }), pure("a", "${b}")],
     type: "reference_conditional",
@@ -137,6 +143,11 @@ test("nothing is said where there is nothing to say", async () => {
   const steps = [
     PAID,
     pure("asks", "${{ has(steps.paid.output) ? paid.value : 0 }}"),
+    pure("asks in other ways", [
+      '${{ steps.paid.status == "success" ? steps.paid.output : 0 }}',
+      '${{ steps.paid.?output.orValue(0) }} ${{ steps.paid[?"output"].orValue(0) }}',
+      "${{ has(steps.paid.output) && steps.paid.output.value > 1 }}",
+    ]),
     pure("same", "${paid.value}", { if: "payload.n > 0" }),
     pure("told", "${paid}", { if: 'steps.paid.status == "success"' }),
     { name: "in", type: "block", if: 'has(steps["paid"].output)', config: { steps: [pure("x", "${paid}")] } },

@@ -10,7 +10,7 @@ export interface PlaceholderFault {
 }
 
 /** A name that a placeholder reads. */
-export interface PlaceholderReference extends Pick<Reference, "name" | "step" | "fields"> {
+export interface PlaceholderReference extends Pick<Reference, "name" | "step" | "fields" | "asks"> {
   /** Of a path: its first name without the blanks around it, which is looked up where the other is not there. */
   trimmed?: string;
   /** The part of the text, where it is a part of an expression. */
@@ -61,7 +61,9 @@ function partsOf({ start, source }: Placeholder, read: ReadExpression): Partial<
   const placeOf = ({ offset, length }: Place): Place => ({ offset: start + OPENING + offset, length });
   return {
     faults: faults.map(({ message, type, ...place }) => ({ message, type, ctx: placeOf(place) })),
-    references: references.map(({ name, step, fields, ...place }) => ({ name, step, fields, ctx: placeOf(place) })),
+    references: references.map(({ name, step, fields, asks, ...place }) => {
+      return { name, step, fields, ...(asks && { asks }), ctx: placeOf(place) };
+    }),
   };
 }
 

@@ -6,7 +6,7 @@ import type { Explanation } from "./explanation.ts";
 import { Expressions } from "./expressions.ts";
 import type { Findings } from "./findings.ts";
 import type { Loc, StepList } from "./lists.ts";
-import { type Read, References } from "./references.ts";
+import { type Read, References, takesOutput } from "./references.ts";
 import type { Condition, Scope } from "./scope.ts";
 
 /** Reads the conditions and values of one definition, and reports what can't be in them. */
@@ -77,6 +77,7 @@ export class Reading {
   }
 }
 
-function stepsOf(references: readonly Pick<Read, "step">[]): string[] {
-  return references.flatMap(({ step }) => step ?? []);
+/** The steps of which something is asked. */
+function stepsOf(references: readonly Pick<Read, "step" | "fields" | "asks">[]): string[] {
+  return references.flatMap((read) => (takesOutput(read) ? [] : (read.step ?? [])));
 }

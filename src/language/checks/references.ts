@@ -9,7 +9,12 @@ import { forbiddenField } from "./payload.ts";
 import type { Scope } from "./scope.ts";
 
 /** A name as it is read; `trimmed` is there in a path, where a run looks it up as it is written, and then without blanks around it. */
-export type Read = Pick<Reference, "name" | "step" | "fields"> & { trimmed?: string };
+export type Read = Pick<Reference, "name" | "step" | "fields" | "asks"> & { trimmed?: string };
+
+/** Whether the output of a step is taken for there: any other field of `steps` tells of it. */
+export function takesOutput({ step, fields, asks }: Pick<Read, "step" | "fields" | "asks">): boolean {
+  return step !== null && fields[1] === "output" && asks !== true;
+}
 
 /** Why something can't be read where it stands, or may not be there. */
 export type Missing = Pick<RequestFault, "type" | "msg">;
@@ -60,8 +65,10 @@ export class References {
    *
    * @param asked the steps that the same expression looks at by `steps`
    */
-  conditional({ name, trimmed = name }: Read, scope: Scope, asked: readonly string[]): Missing | null {
-    const { step } = scope.step(name) ?? scope.step(trimmed) ?? {};
+  conditional(read: Read, scope: Scope, asked: readonly string[]): Missing | null {
+    const { name, trimmed = name } = read;
+    const taken = takesOutput(read) && read.step !== null ? scope.step(read.step) : undefined;
+    const { step } = scope.step(name) ?? scope.step(trimmed) ?? taken ?? {};
     if (step === undefined) return null;
     const why = whyNothing(step);
     if (why === null) return null;

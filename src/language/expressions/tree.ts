@@ -22,6 +22,8 @@ export interface Reference extends Place {
   step: string | null;
   /** The fields that are read of it, one of the other, as far as they are written out. */
   fields: readonly string[];
+  /** It is asked whether it is there: within `has(…)`, or before `.?` or `[?…]`. */
+  asks?: true;
 }
 
 /** What is bound around a part of an expression. */
@@ -30,6 +32,8 @@ export interface Around {
   /** Comprehensions around it that visit it for each of their elements. */
   loops: number;
   binds: number;
+  /** What it reads may be missing. */
+  asks?: true;
 }
 
 export const OUTERMOST: Around = { names: [], loops: 0, binds: 0 };

@@ -50,7 +50,7 @@ export function readMacro({ node, name, receiver, args }: Call, around: Around, 
     if (field.op !== "." && field.op !== ".?") {
       return reader.wrong(call, "expression_syntax", "`has` takes a field, such as has(payload.name)");
     }
-    const whole = reader.read(field, around);
+    const whole = reader.read(field, { ...around, asks: true });
     if (whole.kind !== "field") return whole;
     return made(call, { kind: "has", of: whole.of, field: whole.field }, whole.of);
   }

@@ -23,14 +23,17 @@ export class Reader {
         return this.#name(node, node.args, around, fields);
       case ".":
       case ".?": {
-        const of = this.read(node.args[0], around, [node.args[1], ...fields]);
+        const of = this.read(node.args[0], node.op === ".?" ? { ...around, asks: true } : around, [
+          node.args[1],
+          ...fields,
+        ]);
         return made(node, { kind: "field", of, field: node.args[1], isOptional: node.op === ".?" }, of);
       }
       case "[]":
       case "[?]": {
         const [operand, key] = node.args;
         const written = key.op === "value" && typeof key.args === "string" ? [key.args, ...fields] : [];
-        const of = this.read(operand, around, written);
+        const of = this.read(operand, node.op === "[?]" ? { ...around, asks: true } : around, written);
         const index = this.read(key, around);
         return made(node, { kind: "index", of, index, isOptional: node.op === "[?]" }, of, index);
       }
@@ -102,7 +105,7 @@ export class Reader {
       return this.wrong(node, "expression_syntax", message);
     }
     const step = name === "steps" ? (fields[0] ?? null) : null;
-    this.references.push({ name, step, fields, ...placeOf(node) });
+    this.references.push({ name, step, fields, ...(around.asks && { asks: true }), ...placeOf(node) });
     return made(node, { kind: "name", name });
   }
 

@@ -115,6 +115,7 @@ test("its items are a strip and a list: rows are read a page at a time, and the 
     await until(page, 'document.activeElement.textContent === "items[1]"');
     await page.keyboard.press("Enter");
     await page.getByRole("link", { name: "items[1].check" }).waitFor();
+    await page.getByText("Item 1 of 10,000, from 0: failed").waitFor();
     expect(asked.splice(0)).toEqual([stepsBelow("items%5B1%5D")]);
     await expectAccessible(page);
     await picture(page, "map-items");

@@ -72,7 +72,7 @@ export function ItemList({ run, map, items, onlyFailed, open }: ItemListProps) {
                 class={`item-row${item === open ? " is-selected" : ""}`}
                 style={{ top: `${(first + place) * ROW_HEIGHT}px` }}
               >
-                <span role="cell">
+                <span role="cell" class="cut">
                   <a
                     href={hrefOf(choose({ item }))}
                     tabIndex={first + place === stop ? 0 : -1}

@@ -40,12 +40,12 @@ function Known({ run, map, items }: { run: string; map: string; items: string })
   const [moved, setMoved] = useState<number | null>(null);
   const at = Math.min(items.length - 1, moved ?? open ?? Math.max(0, items.indexOf("f")));
   const opened = useRef<HTMLDivElement>(null);
-  // It stands below the list, perhaps out of view.
-  useEffect(() => opened.current?.scrollIntoView({ block: "nearest" }), [open]);
-  const openItem = (index: number) => {
-    setMoved(index);
-    go(choose({ item: index }));
-  };
+  useEffect(() => {
+    // However it was opened, keys go on from there; it stands below the list, perhaps out of view.
+    setMoved(null);
+    opened.current?.scrollIntoView({ block: "nearest" });
+  }, [open]);
+  const openItem = (index: number) => go(choose({ item: index }));
   return (
     <section class="map-items" aria-label={`Items of ${map}`}>
       <p class="map-counts">

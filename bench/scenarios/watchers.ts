@@ -59,18 +59,19 @@ export async function watchers(session: Session): Promise<Outcome> {
 }
 
 async function watch({ host, port }: Target, count: number): Promise<Watching> {
+  const api = `http://${host}:${port}/api/v1`;
   const asked = new AbortController();
   const streams = await Promise.all(
     Array.from({ length: count }, async () => {
       const headers = { accept: "text/event-stream" };
-      const response = await fetch(`http://${host}:${port}/api/v1/events`, {
+      const response = await fetch(`${api}/events`, {
         ...{ headers, signal: asked.signal, proxy: false },
       });
       if (!response.ok || response.body === null) throw new Error(`GET /api/v1/events answered ${response.status}`);
       return response.body;
     }),
   );
-  const read = streams.map(bytesOf);
+  const read = streams.map((stream) => bytesOf(stream, `${api}/runs?view=summary&limit=100`));
   return {
     async end() {
       asked.abort();
@@ -79,11 +80,16 @@ async function watch({ host, port }: Target, count: number): Promise<Watching> {
   };
 }
 
-/** How much comes of a stream until it is given up. */
-async function bytesOf(stream: ReadableStream<Uint8Array>): Promise<number> {
+/** How much comes of a stream until it is given up, with the list, which is read again where the stream says so. */
+async function bytesOf(stream: ReadableStream<Uint8Array>, list: string): Promise<number> {
   let bytes = 0;
   try {
-    for await (const part of stream) bytes += part.byteLength;
+    for await (const part of stream) {
+      bytes += part.byteLength;
+      if (!new TextDecoder().decode(part).includes("event: resync")) continue;
+      const response = await fetch(list, { proxy: false });
+      bytes += (await response.bytes()).byteLength;
+    }
   } catch {
     // It was given up.
   }

@@ -155,7 +155,7 @@ test("what is wrong with variables is said where it stands", async () => {
     },
     { loc: below(6, "config", "vars", "x"), type: "reference_unknown" },
     { loc: below(6, "config", "until"), type: "variable_unknown", ctx: { offset: 9, length: 4 } },
-    { loc: below(6, "config", "steps", 0, "config", "variables"), type: "value_error" },
+    { loc: below(6, "config", "steps", 0, "config", "variables"), type: "too_short" },
     { loc: below(7, "config", "vars"), type: "dict_type" },
   ]);
 });

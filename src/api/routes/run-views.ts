@@ -33,11 +33,16 @@ export const WaitingPage = Type.Object({
   items: Type.Array(Type.Unsafe(reference("WaitingRun"))),
 });
 
-/** A page of runs that fit a query. */
+/** Requests that share a page share its text: two hundred who watch a list read it again together. */
+const texts = new WeakMap<readonly unknown[], string>();
+
+/** A page of runs that fit a query. `itemText`: always the same for the same items. */
 export function foundText<Run>(page: PageOfFound<Run>, itemText: (item: Run) => string): string {
   const { items, nextCursor, prevCursor, limit, lookedTo } = page;
   const lookedAt = lookedTo === null ? null : timeOfId(lookedTo);
-  return `{"items":[${items.map((item) => itemText(item)).join(",")}],"next_cursor":${JSON.stringify(nextCursor)},"prev_cursor":${JSON.stringify(prevCursor)},"limit":${limit},"looked_to":${timeText(lookedAt)}}`;
+  const text = texts.get(items) ?? items.map((item) => itemText(item)).join(",");
+  texts.set(items, text);
+  return `{"items":[${text}],"next_cursor":${JSON.stringify(nextCursor)},"prev_cursor":${JSON.stringify(prevCursor)},"limit":${limit},"looked_to":${timeText(lookedAt)}}`;
 }
 
 /** A run with the results of its steps at the top alone. */

@@ -77,7 +77,7 @@ export const oldestDue = new ReadFamily({
 });
 export const queueRuns = new ReadFamily({
   name: "workflow_queue_runs",
-  help: "Runs that any worker may claim, begun ones that wait for a time, those that wait for a signal or another run alone, those that wait for their turn, and those that are paused; up to 10,000 of each, 10 s old at most; every process says the same",
+  help: "Runs that any worker may claim, begun ones that wait for a time, those that wait for a signal or another run alone, those that wait for their turn, and those that are paused; up to 10,000 of each are counted (of those that are paused or wait for a signal 10,000 are looked at, with SQLite also of those that wait for a time, begun or not), 10 s old at most; every process says the same",
   labels: { state: ["due", "asleep", "waiting", "in_line", "paused"] },
   programs: PROGRAMS,
 });

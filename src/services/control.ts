@@ -54,7 +54,8 @@ export class ControlService {
     const result = await this.#requests.control({ namespace: NAMESPACE, uuid, kind, ...said });
     if (result === "over") return endedAs(await this.#runs.get(id), kind);
     if (result === "refused") throw new PlatformError("run_cancelling");
-    if (result === "requested" || result === "resumed") this.#events.wake({ ...run, namespace: NAMESPACE });
+    // Its end may be what another run waits for.
+    if (result !== "paused") this.#events.wake({ ...run, namespace: NAMESPACE });
     if (result === "requested" && kind !== "resume") return { uuid, status: UNDER_WAY[kind], isDone: false };
     const { status } = result === "resumed" ? await this.#runs.get(id) : { status: result };
     return { uuid, status, isDone: true };

@@ -9,7 +9,7 @@ import type { RunRepository, StoredRun } from "../repositories/runs.ts";
 import { MAX_DEPTH_OF_RUNS } from "../schemas/depth.ts";
 import type { RunKey } from "../schemas/run.ts";
 import { type Timing, type TriggerInput, timingOf } from "../schemas/trigger.ts";
-import type { NewRun, RequestKey, Unnamed } from "../storage/port.ts";
+import type { InsertedRun, NewRun, RequestKey, Unnamed } from "../storage/port.ts";
 import { type TraceContext, traceparentOf } from "../tracing/context.ts";
 import { NAMESPACE } from "./namespace.ts";
 import type { TriggerEvents } from "./trigger-events.ts";
@@ -103,7 +103,7 @@ export class RunStarts {
     }
     (ended === null ? countStored : countEnded).add();
     failpoint("trigger_committed");
-    if (inserted.cancel !== undefined) this.#cancel(inserted.cancel);
+    if (inserted.cancel !== undefined) this.#cancel(inserted.cancel, { ...inserted, namespace: run.namespace });
     if (reservation !== null && (inserted.claimed || ended !== null)) {
       reservation.stored(run, inserted, ended);
       return inserted.uuid;
@@ -130,10 +130,12 @@ export class RunStarts {
     return timing?.startAt !== undefined && timing.startAt - this.#options.clock.now() > SWEPT_MILLISECONDS;
   }
 
-  /** Makes room for a run that waits; workers ask for it as well, again and again. */
-  #cancel(runs: RunKey[]): void {
-    this.#options.runs
+  /** Makes room for a run that waits, and may begin then; workers ask for it as well, again and again. */
+  #cancel(runs: RunKey[], waiting: InsertedRun & { namespace: string }): void {
+    const { runs: repository, events } = this.#options;
+    repository
       .cancel(runs)
+      .then(() => events.wake(waiting))
       .catch((error: unknown) => this.#options.log.warn({ error: messageOf(error) }, "runs not cancelled yet"));
   }
 }

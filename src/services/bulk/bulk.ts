@@ -3,7 +3,8 @@ import { PlatformError } from "../../errors.ts";
 import { newId } from "../../ids.ts";
 import type { BulkKind, BulkQuery, BulkSettings } from "../../schemas/bulk.ts";
 import type { RunFilter, RunsAsked } from "../../schemas/run-query.ts";
-import type { BulkRecord, RequestKey, RunSummary, Storage } from "../../storage/port.ts";
+import { withRefusals } from "../../storage/port/bulk.ts";
+import type { BulkRecord, BulkRefusal, RequestKey, RunSummary, Storage } from "../../storage/port.ts";
 import type { RunLists } from "../finding/run-lists.ts";
 import { NAMESPACE } from "../namespace.ts";
 import { type Page, readPage } from "../pages.ts";
@@ -91,20 +92,15 @@ export class BulkService {
   /** What would come of retries, of as many as can be planned in a moment. @throws PlatformError storage_unavailable, overloaded */
   async #plan(runs: RunSummary[], said: Omit<BulkAsked, "action" | "query">): Promise<PlannedOfMany> {
     const until = this.#clock.monotonic() + PLANNING_MILLISECONDS;
-    const errors: BulkRecord["errors"] = {};
+    const refusals: BulkRefusal[] = [];
     let looked = 0;
-    let failed = 0;
     for (const { uuid } of runs) {
       if (this.#clock.monotonic() >= until) break;
       const planned = await plannedRetry(this.#retries, uuid, said, () => {});
       looked++;
-      if ("retry" in planned) continue;
-      failed++;
-      const { code, run, subject } = planned.refused;
-      const known = errors[code] ?? { count: 0, run, subject };
-      errors[code] = { ...known, count: known.count + 1 };
+      if ("refused" in planned) refusals.push(planned.refused);
     }
-    return { looked, failed, errors };
+    return { looked, failed: refusals.length, errors: withRefusals({}, refusals) };
   }
 
   /**

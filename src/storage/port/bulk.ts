@@ -108,3 +108,13 @@ export function refusalOf(result: ControlResult | null): ErrorCode | null {
 
 /** Actions that one step of the upkeep removes. */
 export const MOST_BULK_REMOVED = 1000;
+
+/** Why runs could not be acted upon, with some more of them: the first of each reason is kept. */
+export function withRefusals(errors: BulkRecord["errors"], refusals: readonly BulkRefusal[]): BulkRecord["errors"] {
+  const all = new Map(Object.entries(errors));
+  for (const { code, run, subject } of refusals) {
+    const known = all.get(code);
+    all.set(code, known === undefined ? { count: 1, run, subject } : { ...known, count: known.count + 1 });
+  }
+  return Object.fromEntries(all);
+}

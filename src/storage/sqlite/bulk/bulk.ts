@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../../clock.ts";
 import type { ControlRequest, ControlResult } from "../../../schemas/control.ts";
-import { MOST_BULK_REMOVED, refusalOf } from "../../port/bulk.ts";
+import { MOST_BULK_REMOVED, refusalOf, withRefusals } from "../../port/bulk.ts";
 import type {
   BulkKey,
   BulkMove,
@@ -131,7 +131,7 @@ export class BulkActions {
       counted,
       done: move.refused.length + retried.length + asked.length - refusals.length,
       failed: refusals.length,
-      errors: JSON.stringify(added(JSON.parse(row.errors), refusals)),
+      errors: JSON.stringify(withRefusals(JSON.parse(row.errors), refusals)),
       dueAt: restMilliseconds === null ? null : now + Math.ceil(restMilliseconds),
       endedAt: restMilliseconds === null ? now : null,
     });
@@ -155,14 +155,4 @@ function recordOf(row: Row | null): BulkRecord | null {
 
 function refusalsOf(outcome: Outcome<InsertedRun>, run: string): BulkRefusal[] {
   return outcome.kind === "error" ? [{ code: outcome.code, run, subject: outcome.subject }] : [];
-}
-
-/** The first run of each reason is kept. */
-function added(errors: BulkRecord["errors"], refusals: BulkRefusal[]): BulkRecord["errors"] {
-  const all = new Map(Object.entries(errors));
-  for (const { code, run, subject } of refusals) {
-    const known = all.get(code);
-    all.set(code, known === undefined ? { count: 1, run, subject } : { ...known, count: known.count + 1 });
-  }
-  return Object.fromEntries(all);
 }

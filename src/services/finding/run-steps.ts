@@ -136,7 +136,7 @@ function outlineOf(steps: KeptStep[]): OutlineStep[] {
   let around: { path: string; within: NonNullable<OutlineStep["within"]> } | null = null;
   for (const step of steps) {
     const { path, result } = step;
-    if (around !== null && isIteration(path, around.path)) {
+    if (around !== null && iterationIn(around.path, path) !== null) {
       if (result.status !== "pending") around.within[result.status]++;
       continue;
     }
@@ -147,11 +147,6 @@ function outlineOf(steps: KeptStep[]): OutlineStep[] {
     } else outline.push(stepText(step));
   }
   return outline;
-}
-
-/** Whether a path is in an iteration of a map or loop; its handlers and its compensation are not. */
-function isIteration(path: string, container: string): boolean {
-  return path.startsWith(container) && /^(~\d+)?\/\d/.test(path.slice(container.length));
 }
 
 /** Whether a path is in the iterations that are asked for. @throws ValidationFailed of what has none */

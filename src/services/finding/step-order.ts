@@ -23,7 +23,10 @@ export function inOrder(first: Place, second: Place): number {
   return first.length - second.length;
 }
 
-/** In which iteration of a map or a loop a path is, from 0, by the path of that; null of one that is in none. */
+/**
+ * In which iteration of a map or a loop the path of a step is, from 0, by the path of that; null of one that is in none, as its handlers
+ * and its compensation are.
+ */
 export function iterationIn(container: string, path: string): number | null {
   if (!path.startsWith(container)) return null;
   const number = /^(?:~\d+)?\/(\d+)\/\d/.exec(path.slice(container.length))?.[1];

@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals";
+import { reveal } from "../virtual-list/reveal.ts";
 import type { Copied, RowsShown } from "./document.ts";
 import { type NumberedRow, ROW_HEIGHT } from "./json-row.tsx";
 import { type JsonSource, sourceOf } from "./source.ts";
@@ -63,9 +64,8 @@ export class JsonView {
     this.active.value = Math.min(Math.max(0, number), this.shown.value.count - 1);
     const element = this.#element;
     if (element === null) return;
-    const [top, room] = [this.active.value * ROW_HEIGHT, element.clientHeight - ROW_HEIGHT];
-    if (top < element.scrollTop) element.scrollTop = top;
-    else if (top > element.scrollTop + room) element.scrollTop = top - room;
+    const top = this.active.value * ROW_HEIGHT;
+    reveal(element, top, top + ROW_HEIGHT);
   }
 
   /** Whether the key means something here. */

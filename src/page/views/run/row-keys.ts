@@ -1,5 +1,6 @@
 import type { RefObject } from "preact";
 import { address, choose, go } from "../../address/address.ts";
+import { reveal } from "../../shared/virtual-list/reveal.ts";
 import { type Row, toggleOpen } from "./use-rows.ts";
 
 /** Arrow keys go from step to step, and open and close what holds others. */
@@ -13,9 +14,7 @@ export function useRowKeys(
     const row = rows[index];
     if (element === null || row === undefined) return;
     const top = index * rowHeight;
-    if (top < element.scrollTop) element.scrollTop = top;
-    else if (top + 3 * rowHeight > element.scrollTop + element.clientHeight)
-      element.scrollTop = top + 3 * rowHeight - element.clientHeight;
+    reveal(element, top, top + 3 * rowHeight);
     // Once it is drawn.
     requestAnimationFrame(() =>
       element.querySelector<HTMLElement>(`[data-step="${CSS.escape(row.step.address)}"] a`)?.focus(),

@@ -3,6 +3,7 @@ import { choose, hrefOf } from "../../../../address/address.ts";
 import { Failed } from "../../../../shared/states/states.tsx";
 import { StatusMark } from "../../../../shared/status/status.tsx";
 import { Took } from "../../../../shared/time/time.tsx";
+import { reveal } from "../../../../shared/virtual-list/reveal.ts";
 import { useVisibleRange } from "../../../../shared/virtual-list/visible-range.ts";
 import { listed, statusOf, wordOf } from "./cells.ts";
 import { type ItemDetail, ItemDetails } from "./details.ts";
@@ -34,15 +35,11 @@ export function ItemList({ run, map, items, onlyFailed, open }: ItemListProps) {
   useEffect(() => {
     details.look(rows.slice(first, end).filter((item) => items[item] !== "."));
   });
-  const reveal = (row: number) => {
+  const show = (row: number) => {
     const element = scroller.current;
-    if (element === null || row < 0) return;
-    const top = row * ROW_HEIGHT;
-    if (top < element.scrollTop) element.scrollTop = top;
-    else if (top + ROW_HEIGHT > element.scrollTop + element.clientHeight)
-      element.scrollTop = top + ROW_HEIGHT - element.clientHeight;
+    if (element !== null && row >= 0) reveal(element, row * ROW_HEIGHT, (row + 1) * ROW_HEIGHT);
   };
-  useLayoutEffect(() => reveal(open === null ? -1 : rows.indexOf(open)), [open, rows]);
+  useLayoutEffect(() => show(open === null ? -1 : rows.indexOf(open)), [open, rows]);
   const onKeyDown = (event: KeyboardEvent) => {
     const steps = { ArrowDown: 1, ArrowUp: -1, PageDown: PAGE_ROWS, PageUp: -PAGE_ROWS };
     const step = { ...steps, Home: -rows.length, End: rows.length }[event.key];
@@ -50,7 +47,7 @@ export function ItemList({ run, map, items, onlyFailed, open }: ItemListProps) {
     event.preventDefault();
     event.stopPropagation();
     const row = Math.max(0, Math.min(rows.length - 1, focused + step));
-    reveal(row);
+    show(row);
     // Once it is drawn.
     requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`[data-row="${row}"] a`)?.focus());
   };

@@ -1,9 +1,9 @@
 // What the platform is measured against: `bun bench/bare-server.ts get|post|schema|nothing` prints the port it listens on.
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { Elysia, t } from "elysia";
-import { readBody } from "../src/api/request/body.ts";
-import { checked } from "../src/schemas/faults.ts";
-import { TriggerInput } from "../src/schemas/trigger.ts";
+import { readBody } from "../src/api/request/body/body.ts";
+import { checked } from "../src/schemas/json/faults.ts";
+import { TriggerInput } from "../src/schemas/runs/trigger.ts";
 
 const HOST = "127.0.0.1";
 // Without reusePort: a forgotten server would otherwise share the port in silence.

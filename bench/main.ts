@@ -1,6 +1,6 @@
 // `bun run bench [scenario…]`: measures the platform over HTTP, embedded and as the full stack, prints its figures beside
 // the original's and holds them against their floors.
-import { withLock } from "../infrastructure/local/lock.ts";
+import { withLock } from "../infrastructure/local/processes/lock.ts";
 import { readArguments } from "./arguments.ts";
 import { type Bare, measureBare } from "./limits/bare.ts";
 import { factsText, machineFacts, modeFacts } from "./platform/machine.ts";

@@ -11,7 +11,7 @@ import type { Messaging } from "./messaging/port.ts";
 import type { Program } from "./metrics/counts.ts";
 import { RunDurations } from "./run-durations.ts";
 import { RunEnds } from "./run-ends.ts";
-import type { Replica } from "./storage/port/replica.ts";
+import type { Replica } from "./storage/port/finding/replica.ts";
 import type { Storage } from "./storage/port.ts";
 import { openPostgresStorage } from "./storage/postgres/index.ts";
 import { openFileStorage, openMemoryStorage } from "./storage/sqlite/index.ts";

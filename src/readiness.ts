@@ -19,7 +19,7 @@ import {
 import type { Collector } from "./metrics/readings.ts";
 import { HealthRecord } from "./services/health.ts";
 import { type Part, ReadinessService } from "./services/readiness.ts";
-import type { Replica } from "./storage/port/replica.ts";
+import type { Replica } from "./storage/port/finding/replica.ts";
 import type { Storage } from "./storage/port.ts";
 
 const DAY_MILLISECONDS = 24 * 60 * 60 * 1000;

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import pino from "pino";
 import { HandClock, settled } from "./clock.fixture.ts";
 import { RunDurations } from "./run-durations.ts";
-import { ALL_WORKFLOWS, bucketOf, type DurationCount } from "./storage/port/durations.ts";
+import { ALL_WORKFLOWS, bucketOf, type DurationCount } from "./storage/port/finding/durations.ts";
 
 function opened() {
   const clock = new HandClock();

@@ -1,9 +1,9 @@
 import type { Logger } from "pino";
 import type { Clock } from "./clock.ts";
 import { messageOf } from "./errors.ts";
-import type { EndedStatus } from "./schemas/run.ts";
-import { minuteOf } from "./storage/port/counts.ts";
-import { ALL_WORKFLOWS, bucketOf, type DurationCount } from "./storage/port/durations.ts";
+import type { EndedStatus } from "./schemas/runs/run.ts";
+import { minuteOf } from "./storage/port/finding/counts.ts";
+import { ALL_WORKFLOWS, bucketOf, type DurationCount } from "./storage/port/finding/durations.ts";
 import type { Storage } from "./storage/port.ts";
 
 /** How often what was added up is written. */

@@ -1,4 +1,4 @@
-import type { RunKey } from "./schemas/run.ts";
+import type { RunKey } from "./schemas/runs/run.ts";
 
 /** The ends of runs that workers of this process have stored, for whoever waits for them here. */
 export class RunEnds {

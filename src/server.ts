@@ -12,7 +12,7 @@ import { RunRequests } from "./repositories/run-requests.ts";
 import { RunRepository } from "./repositories/runs.ts";
 import { WorkflowRepository } from "./repositories/workflows.ts";
 import { aborted, pause } from "./resilience/waiting.ts";
-import type { RunKey } from "./schemas/run.ts";
+import type { RunKey } from "./schemas/runs/run.ts";
 import { Beginnings } from "./services/bulk/beginnings.ts";
 import { BulkService } from "./services/bulk/bulk.ts";
 import { CarryingOut } from "./services/bulk/carrying-out.ts";

@@ -2,8 +2,8 @@
 import { triedText } from "./api/routes/views.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { loadStepTypes } from "./connectors/index.ts";
-import type { Json } from "./schemas/json.ts";
-import type { Run } from "./schemas/run.ts";
+import type { Json } from "./schemas/json/json.ts";
+import type { Run } from "./schemas/runs/run.ts";
 import type { TestInput } from "./schemas/test-input.ts";
 import { TestService } from "./services/tests.ts";
 import { InProcessTester } from "./testing/tester.ts";

@@ -1,7 +1,7 @@
 /** What watches the containers, under the profile `monitoring`: it asks those that there are, and shows what is mounted. */
 import { beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
-import { install } from "../infrastructure/local/packages.ts";
+import { install } from "../infrastructure/local/processes/packages.ts";
 import { composeConfig, type Service, servicesOf } from "./harness/docker/compose.ts";
 import { readText } from "./harness/docker/files.ts";
 import { listAt, textAt } from "./harness/http/json.ts";

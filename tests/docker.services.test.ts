@@ -3,8 +3,8 @@ import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { render } from "../infrastructure/local/nginx.ts";
-import { install, pathOf, run } from "../infrastructure/local/packages.ts";
+import { install, pathOf, run } from "../infrastructure/local/processes/packages.ts";
+import { render } from "../infrastructure/local/services/nginx.ts";
 import { isBroker, listening, told } from "./harness/docker/addresses.ts";
 import { composeConfig, type Service, servicesOf } from "./harness/docker/compose.ts";
 import { imageEnvironment, instructionsOf, readText } from "./harness/docker/files.ts";
@@ -218,7 +218,7 @@ describe("health", () => {
       hostname: "127.0.0.1",
       socket: {
         data(socket, bytes) {
-          // The request as infrastructure/local/kafka.ts sends it: its length is right, its key is "metadata".
+          // The request as infrastructure/local/services/kafka.ts sends it: its length is right, its key is "metadata".
           expect([bytes.readInt32BE(0), bytes.readInt16BE(4), bytes.length]).toEqual([14, 3, 18]);
           socket.write(Uint8Array.of(0, 0, 0, 8, 0, 0, 0, 7, 0, 0, 0, brokers));
         },

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { install } from "../infrastructure/local/packages.ts";
+import { install } from "../infrastructure/local/processes/packages.ts";
 import { SETTINGS } from "../src/config/settings.ts";
 import { loadConfig } from "../src/config.ts";
 import { composeConfig, type Service, servicesOf } from "./harness/docker/compose.ts";

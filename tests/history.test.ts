@@ -2,7 +2,7 @@
 import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { join } from "node:path";
-import { parseLog } from "../src/schemas/log.ts";
+import { parseLog } from "../src/schemas/log/log.ts";
 import { Client, type StepInput } from "./harness/http/client.ts";
 import { objectAt } from "./harness/http/json.ts";
 import { Platform } from "./harness/platform.ts";

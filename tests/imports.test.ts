@@ -19,7 +19,7 @@ const LAYERS = ["api", "services", "repositories", "storage", "db"];
 const COMMON =
   /^src\/((schemas|language|batching|resilience)\/.+|metrics\/(table|counts|gauges|readings)\.ts|tracing\/context\.ts|(errors(\/\w+)?|step-failures(\/\w+)?|clock|descriptors|ids|lru|config(\/\w+)?|failpoints|rare-warning|run-durations|run-ends|shortcuts)\.ts)$/;
 /** What of a folder of adapters every part may import: the port, and the types that it is cut into. */
-const PORT = /^src\/[^/]+\/port(\/[^/]+)?\.ts$/;
+const PORT = /^src\/[^/]+\/port(\/[^/]+)*\.ts$/;
 /** What the page has in common with the language: where placeholders are in a text. */
 const FOR_BROWSERS = /^src\/language\/placeholder\.ts$/;
 const STEP_TYPES = "src/connectors/index.ts";
@@ -29,7 +29,7 @@ const ADAPTERS = /^src\/(storage|messaging|cache|connectors|tracing)\//;
 /** What of the webhook client nobody else sees. */
 const WEBHOOK_INSIDE = /^workers\/webhook\/(?!(port|client|settings)\.ts$)/;
 /** What reads and checks the body of a trigger. */
-const VALIDATION = /^src\/(api\/request\/body|schemas\/(faults|trigger))\.ts$/;
+const VALIDATION = /^src\/(api\/request\/body\/body|schemas\/(json\/faults|runs\/trigger))\.ts$/;
 const PURE_LIBRARIES = /^@sinclair\/typebox(\/.+)?$|^@marcbachmann\/cel-js$|^croner$/;
 const OUTSIDE_WORLD =
   /\b(fetch|setTimeout|setInterval|setImmediate|Date\.now|Math\.random|process\.|Bun\.|performance\.)/;
@@ -214,7 +214,11 @@ describe("what is wrong is found", () => {
     ["src/api/a.ts", 'import { h } from "preact";', "1: preact lives in"],
     ["src/main.ts", 'import { swagger } from "@elysiajs/swagger";', "1: @elysiajs/swagger lives in"],
     ["workers/a.ts", 'import { Guard } from "./webhook/guard/guard.ts";', "1: the webhook client is reached by"],
-    ["workers/a.ts", 'import "../src/storage/port/replica.ts";', "1: src/storage/port/replica.ts lives in"],
+    [
+      "workers/a.ts",
+      'import "../src/storage/port/finding/replica.ts";',
+      "1: src/storage/port/finding/replica.ts lives in",
+    ],
     ["workers/main.ts", "import { Piscina } from 'piscina';", "1: piscina lives in"],
     ["src/repositories/a.ts", 'import type { Database } from "bun:sqlite";', "1: bun:sqlite lives in"],
     ["src/services/a.ts", 'import pino from "pino";', "1: pino lives in"],
@@ -230,8 +234,8 @@ describe("what is wrong is found", () => {
     ["src/wf/a.ts", 'import { a } from "../main.ts";', "1: nobody imports a composition root"],
     ["src/services/a.ts", "const a = `\n  select uuid from runs`;", "1: SQL is written in"],
     ["src/api/a.ts", '// "fine"\nquery("DELETE FROM runs");', "2: SQL is written in"],
-    ["bench/a.ts", 'import type { Run } from "../src/schemas/run.ts";', "1: bench speaks HTTP only"],
-    ["bench/bare-server.ts", 'import { a } from "../src/api/routes/runs.ts";', "1: bench speaks HTTP only"],
+    ["bench/a.ts", 'import type { Run } from "../src/schemas/runs/run.ts";', "1: bench speaks HTTP only"],
+    ["bench/bare-server.ts", 'import { a } from "../src/api/routes/runs/runs.ts";', "1: bench speaks HTTP only"],
     ["bench/b/a.ts", 'import { a } from "../../workers/pool.ts";', "1: bench speaks HTTP only"],
     [
       "tests/contracts/storage/a.ts",

@@ -7,7 +7,7 @@ import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { recordsIn } from "../infrastructure/local/parts.ts";
+import { recordsIn } from "../infrastructure/local/processes/parts.ts";
 import { servicesUp } from "../infrastructure/local/services.ts";
 import { SECRETS } from "../src/config/settings.ts";
 import { loadConfig } from "../src/config.ts";

@@ -1,7 +1,7 @@
 /** Two processes behind nginx that read a replica: one's own writes are there, whatever becomes of it; and its promotion. */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { nginxPart } from "../infrastructure/local/nginx.ts";
-import { startPart } from "../infrastructure/local/parts.ts";
+import { startPart } from "../infrastructure/local/processes/parts.ts";
+import { nginxPart } from "../infrastructure/local/services/nginx.ts";
 import { Scrape } from "./harness/exposition.ts";
 import { Client } from "./harness/http/client.ts";
 import { expectReply } from "./harness/http/expect.ts";

@@ -4,12 +4,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Kafka, logLevel } from "kafkajs";
-import { isPortFree } from "../infrastructure/local/kernel.ts";
-import { outcomeOf } from "../infrastructure/local/packages.ts";
-import { isAlive, recordsIn } from "../infrastructure/local/parts.ts";
+import { isPortFree } from "../infrastructure/local/processes/kernel.ts";
+import { outcomeOf } from "../infrastructure/local/processes/packages.ts";
+import { isAlive, recordsIn } from "../infrastructure/local/processes/parts.ts";
+import { outsideOf } from "../infrastructure/local/processes/unprivileged.ts";
 import { passwordOf } from "../infrastructure/local/secrets.ts";
 import { SERVICES } from "../infrastructure/local/services.ts";
-import { outsideOf } from "../infrastructure/local/unprivileged.ts";
 import { Client } from "./harness/http/client.ts";
 import { textAt } from "./harness/http/json.ts";
 import { ask, dashboards, firing, queriesOf } from "./harness/monitoring.ts";

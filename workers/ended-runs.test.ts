@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { runsEnded } from "../src/metrics/table.ts";
-import type { CompletedEvent } from "../src/schemas/event.ts";
+import type { CompletedEvent } from "../src/schemas/runs/event.ts";
 import { EndedRuns } from "./ended-runs.ts";
 
 function end(workflow: string): CompletedEvent {

@@ -1,7 +1,7 @@
 import type { Counter } from "../src/metrics/counts.ts";
 import { runsEnded } from "../src/metrics/table.ts";
-import type { CompletedEvent } from "../src/schemas/event.ts";
-import type { EndedStatus } from "../src/schemas/run.ts";
+import type { CompletedEvent } from "../src/schemas/runs/event.ts";
+import type { EndedStatus } from "../src/schemas/runs/run.ts";
 
 /** Each workflow is three numbers that every scrape repeats for ever. */
 const MOST_NAMED = 200;

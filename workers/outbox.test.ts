@@ -3,7 +3,7 @@ import pino from "pino";
 import { systemClock as clock } from "../src/clock.ts";
 import { newId } from "../src/ids.ts";
 import { openInProcessMessaging } from "../src/messaging/in-process.ts";
-import type { CompletedEvent } from "../src/schemas/event.ts";
+import type { CompletedEvent } from "../src/schemas/runs/event.ts";
 import { openMemoryStorage } from "../src/storage/sqlite/index.ts";
 import { Outbox } from "./outbox.ts";
 

@@ -5,7 +5,7 @@ import { messageOf } from "../src/errors.ts";
 import { failpoint } from "../src/failpoints.ts";
 import type { Messaging } from "../src/messaging/port.ts";
 import { completedEvents } from "../src/metrics/table.ts";
-import type { CompletedEvent } from "../src/schemas/event.ts";
+import type { CompletedEvent } from "../src/schemas/runs/event.ts";
 import type { Storage } from "../src/storage/port.ts";
 import { RecentKeys } from "./recent.ts";
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Program, pathOf } from "../../infrastructure/local/packages.ts";
-import { endPart, type PartRecord, recordsIn } from "../../infrastructure/local/parts.ts";
+import { type Program, pathOf } from "../../infrastructure/local/processes/packages.ts";
+import { endPart, type PartRecord, recordsIn } from "../../infrastructure/local/processes/parts.ts";
 import { addressesOf } from "../../infrastructure/local/services.ts";
 import {
   type StackSettings,

@@ -1,8 +1,8 @@
 /** The commands behind `make stack`, and the one that ends what tests started. */
-import { inOrder } from "./ending.ts";
-import { kafkaFiles } from "./kafka-files.ts";
-import { installAll } from "./packages.ts";
-import { isAlive, logTail, recordsIn } from "./parts.ts";
+import { inOrder } from "./processes/ending.ts";
+import { installAll } from "./processes/packages.ts";
+import { isAlive, logTail, recordsIn } from "./processes/parts.ts";
+import { kafkaFiles } from "./services/kafka-files.ts";
 import { SERVICES, servicesDown, servicesUp } from "./services.ts";
 import { stackDown, stackRestart, stackSettings, stackUp } from "./stack.ts";
 import { tableOf } from "./table.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { httpTrouble } from "./nginx.ts";
-import type { Launch, Part } from "./parts.ts";
+import type { Launch, Part } from "./processes/parts.ts";
 import { PLATFORM } from "./secrets.ts";
+import { httpTrouble } from "./services/nginx.ts";
 import { kafkaAddress, type ServiceName } from "./services.ts";
 import type { Size } from "./sizing.ts";
 

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { outsideOf } from "./unprivileged.ts";
+import { outsideOf } from "./processes/unprivileged.ts";
 
 /** The services that ask for a password. */
 export type Guarded = "postgres" | "replica" | "redis" | "kafka";

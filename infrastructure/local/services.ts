@@ -5,15 +5,15 @@
  * @example const { redis } = await servicesUp(["redis"]);
  */
 import { join, resolve } from "node:path";
-import { endAll, removeData } from "./ending.ts";
-import { type KafkaSettings, kafkaParts, nodesFrom, WANTS_USER } from "./kafka.ts";
-import { isPortFree } from "./kernel.ts";
-import { withLock } from "./lock.ts";
-import { allDone, type Part, type PartRecord, recordsIn, startPart } from "./parts.ts";
-import { pgbouncerPart } from "./pgbouncer.ts";
-import { postgresPart, withPassword } from "./postgres.ts";
-import { redisPart } from "./redis.ts";
+import { endAll, removeData } from "./processes/ending.ts";
+import { isPortFree } from "./processes/kernel.ts";
+import { withLock } from "./processes/lock.ts";
+import { allDone, type Part, type PartRecord, recordsIn, startPart } from "./processes/parts.ts";
 import { PLATFORM, passwordOf } from "./secrets.ts";
+import { type KafkaSettings, kafkaParts, nodesFrom, WANTS_USER } from "./services/kafka.ts";
+import { pgbouncerPart } from "./services/pgbouncer.ts";
+import { postgresPart, withPassword } from "./services/postgres.ts";
+import { redisPart } from "./services/redis.ts";
 import { type Size, USUAL_SIZE } from "./sizing.ts";
 
 export const SERVICES = ["postgres", "pgbouncer", "redis", "kafka"] as const;

@@ -1,14 +1,14 @@
 /** The whole platform on one machine: services, API and worker processes, nginx in front. */
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
-import { endAll, removeData } from "./ending.ts";
-import { withLock } from "./lock.ts";
-import { startMonitoring } from "./monitoring.ts";
-import { type GateLimits, nginxPart, takeOut } from "./nginx.ts";
-import { allDone, endPart, type Part, type PartRecord, recordsIn, startPart } from "./parts.ts";
 import { apiPart, metricsOf, workerPart } from "./platform.ts";
-import type { Pace } from "./prometheus.ts";
-import { replicaPart } from "./replica.ts";
+import { endAll, removeData } from "./processes/ending.ts";
+import { withLock } from "./processes/lock.ts";
+import { allDone, endPart, type Part, type PartRecord, recordsIn, startPart } from "./processes/parts.ts";
+import { startMonitoring } from "./services/monitoring.ts";
+import { type GateLimits, nginxPart, takeOut } from "./services/nginx.ts";
+import type { Pace } from "./services/prometheus.ts";
+import { replicaPart } from "./services/replica.ts";
 import { addressesOf, portsFrom, SERVICES, type ServiceParts, serviceParts, startServices } from "./services.ts";
 import { sizeOf } from "./sizing.ts";
 

@@ -1,6 +1,6 @@
 import { relative } from "node:path";
-import { inOrder } from "./ending.ts";
-import { isAlive, type PartRecord } from "./parts.ts";
+import { inOrder } from "./processes/ending.ts";
+import { isAlive, type PartRecord } from "./processes/parts.ts";
 
 const HEADINGS = ["PART", "STATE", "PID", "ADDRESS", "LOG"];
 

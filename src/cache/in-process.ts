@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import { type Lru, lru } from "../lru.ts";
-import { nameOfRun, type RunKey } from "../schemas/run.ts";
+import { nameOfRun, type RunKey } from "../schemas/runs/run.ts";
 import type { RunRecord } from "../storage/port.ts";
 import { type Cache, charactersOf, type KeptRun, LIFETIME, MAX_CHARACTERS } from "./port.ts";
 

@@ -4,8 +4,8 @@
  */
 
 import type { BreakerState } from "../resilience/breaker.ts";
-import { pageBytes } from "../schemas/page.ts";
-import type { RunKey } from "../schemas/run.ts";
+import { pageBytes } from "../schemas/lists/page.ts";
+import type { RunKey } from "../schemas/runs/run.ts";
 import type { RunRecord } from "../storage/port.ts";
 
 /** How long a run is kept, milliseconds. */

@@ -1,5 +1,5 @@
 import type { Static } from "@sinclair/typebox";
-import type { Bulk, BulkInput } from "../schemas/bulk.ts";
+import type { Bulk, BulkInput } from "../schemas/control/bulk.ts";
 import { type Call, type CallOptions, type Connection, newKey, pause } from "./connection.ts";
 import type { KeyedOptions } from "./run-options.ts";
 

@@ -1,7 +1,7 @@
-import type { Json } from "../schemas/json.ts";
-import type { Run, RunStatus } from "../schemas/run.ts";
-import type { RunSummary, WaitingRun } from "../schemas/run-summary.ts";
-import type { Stats, Window } from "../schemas/stats.ts";
+import type { Json } from "../schemas/json/json.ts";
+import type { Stats, Window } from "../schemas/lists/stats.ts";
+import type { Run, RunStatus } from "../schemas/runs/run.ts";
+import type { RunSummary, WaitingRun } from "../schemas/runs/run-summary.ts";
 import type { System } from "../schemas/system.ts";
 import { type BulkAction, type BulkCount, BulkHandle, type BulkState, countBulk, startBulk } from "./bulk.ts";
 import { type Call, type CallOptions, Connection, type ConnectionOptions, newKey } from "./connection.ts";

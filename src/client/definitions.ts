@@ -1,7 +1,7 @@
 import type { Static } from "@sinclair/typebox";
 import type { WorkflowSummary, WorkflowVersion } from "../language/definition/workflow.ts";
-import type { Json } from "../schemas/json.ts";
-import type { Run } from "../schemas/run.ts";
+import type { Json } from "../schemas/json/json.ts";
+import type { Run } from "../schemas/runs/run.ts";
 import type { TestInput } from "../schemas/test-input.ts";
 import type { CallOptions, Connection } from "./connection.ts";
 import type { Fault } from "./errors.ts";

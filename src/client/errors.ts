@@ -1,4 +1,4 @@
-import type { Run } from "../schemas/run.ts";
+import type { Run } from "../schemas/runs/run.ts";
 
 /** A place of a request that is wrong, and why. */
 export interface Fault {

@@ -1,5 +1,5 @@
-import type { ListEventType } from "../schemas/run-event.ts";
-import type { RunSummary } from "../schemas/run-summary.ts";
+import type { ListEventType } from "../schemas/runs/run-event.ts";
+import type { RunSummary } from "../schemas/runs/run-summary.ts";
 import { type Call, type CallOptions, type Connection, pause } from "./connection.ts";
 
 /** A run that is new in a list that is followed, has another status than before, or (`run.progressed`) has gone on with its steps. */

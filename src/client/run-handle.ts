@@ -1,7 +1,7 @@
-import type { Json } from "../schemas/json.ts";
-import type { Run } from "../schemas/run.ts";
-import type { RunEvent } from "../schemas/run-event.ts";
-import type { MapItems, RunOutline, RunStep, RunStepDetail } from "../schemas/step-query.ts";
+import type { Json } from "../schemas/json/json.ts";
+import type { MapItems, RunOutline, RunStep, RunStepDetail } from "../schemas/lists/step-query.ts";
+import type { Run } from "../schemas/runs/run.ts";
+import type { RunEvent } from "../schemas/runs/run-event.ts";
 import { type Call, type CallOptions, type Connection, newKey, pause } from "./connection.ts";
 import { RunFailed, WaitTimeout } from "./errors.ts";
 import { pagesOf } from "./pages.ts";

@@ -1,6 +1,6 @@
 /** What is asked of a run, and what it answers. */
-import type { Json } from "../schemas/json.ts";
-import type { StepResult } from "../schemas/run.ts";
+import type { Json } from "../schemas/json/json.ts";
+import type { StepResult } from "../schemas/runs/run.ts";
 import type { CallOptions } from "./connection.ts";
 
 export interface WaitOptions extends CallOptions {

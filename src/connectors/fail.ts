@@ -1,6 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import { CODE_PATTERN, FAIL } from "../language/definition/control.ts";
-import { isDeeper, type Json, MAX_DEPTH } from "../schemas/json.ts";
+import { isDeeper, type Json, MAX_DEPTH } from "../schemas/json/json.ts";
 import { STEP_FAILURES } from "../step-failures.ts";
 import { type ConfigFault, defineConnector, StepFailure } from "./index.ts";
 

@@ -3,9 +3,9 @@
  * file adds a step type, to the API and to the threads alike.
  */
 import type { Static, TSchema } from "@sinclair/typebox";
-import { type Check, checkOf } from "../schemas/check.ts";
-import type { Child } from "../schemas/child.ts";
-import type { Json, JsonObject } from "../schemas/json.ts";
+import { type Check, checkOf } from "../schemas/json/check.ts";
+import type { Json, JsonObject } from "../schemas/json/json.ts";
+import type { Child } from "../schemas/runs/child.ts";
 import { describeFailure, type FailureName, type Subjects } from "../step-failures.ts";
 
 /** All that a connector may use of the outside world, so that it can be tested, and its costs charged to its run. */

@@ -3,7 +3,7 @@ import { SET } from "../language/definition/control.ts";
 import { Variables } from "../language/definition/variables.ts";
 import { defineConnector } from "./index.ts";
 
-/** The engine assigns what it gives, see src/engine/steps/record.ts. */
+/** The engine assigns what it gives, see src/engine/steps/recording/record.ts. */
 export default defineConnector({
   type: SET,
   kind: "pure",

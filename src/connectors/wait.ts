@@ -1,7 +1,7 @@
 import { Type } from "@sinclair/typebox";
 import { faultOfSignal, MAX_SIGNAL_NAMES, WAIT } from "../language/definition/control.ts";
 import { faultsOfSchema } from "../language/json-schema/index.ts";
-import type { JsonObject } from "../schemas/json.ts";
+import type { JsonObject } from "../schemas/json/json.ts";
 import { defineConnector } from "./index.ts";
 
 /** Of a name with placeholders in it. */

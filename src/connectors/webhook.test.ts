@@ -1,7 +1,7 @@
 /** What a webhook step asks of the client, what it makes of the reply, and which configs it takes. */
 import { describe, expect, test } from "bun:test";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
-import type { Json } from "../schemas/json.ts";
+import type { Json } from "../schemas/json/json.ts";
 import { type EffectConnector, type HttpReply, type HttpRequest, StepFailure } from "./index.ts";
 import webhook from "./webhook.ts";
 

@@ -2,8 +2,8 @@ import { type Static, Type } from "@sinclair/typebox";
 import { shortened } from "../errors.ts";
 import { faultsOfHeaders, type HeaderFault, reservedHeaders, sentHeaders } from "../language/webhook/headers.ts";
 import { faultOfTemplate, faultOfUrl, joinUrl, shownUrl, splitCredentials } from "../language/webhook/url.ts";
-import { DEPTH_HEADER } from "../schemas/depth.ts";
-import type { Json, JsonObject } from "../schemas/json.ts";
+import type { Json, JsonObject } from "../schemas/json/json.ts";
+import { DEPTH_HEADER } from "../schemas/runs/depth.ts";
 import { TRACEPARENT } from "../tracing/context.ts";
 import { type ConfigFault, defineConnector, type HttpReply, StepFailure, type Tools } from "./index.ts";
 

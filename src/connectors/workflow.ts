@@ -1,6 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import { WORKFLOW } from "../language/definition/control.ts";
-import type { JsonObject } from "../schemas/json.ts";
+import type { JsonObject } from "../schemas/json/json.ts";
 import { defineConnector } from "./index.ts";
 
 const MAX_REFERENCE = 1024;

@@ -1,9 +1,9 @@
 /** Entries of a run's log. */
 import { isoTime } from "../clock.ts";
 import { shortened } from "../errors.ts";
-import type { Json, JsonObject } from "../schemas/json.ts";
-import type { LogEntry } from "../schemas/log.ts";
-import type { StepResult } from "../schemas/run.ts";
+import type { Json, JsonObject } from "../schemas/json/json.ts";
+import type { LogEntry } from "../schemas/log/log.ts";
+import type { StepResult } from "../schemas/runs/run.ts";
 
 /** Characters of a step's error, which the run and its event repeat. */
 export const MAX_ERROR = 4096;

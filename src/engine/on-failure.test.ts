@@ -1,7 +1,7 @@
 /** The run that is started because another one failed, where that one ended without its engine. */
 import { expect, test } from "bun:test";
 import type { RunFacts } from "../language/definition/facts.ts";
-import type { JsonObject } from "../schemas/json.ts";
+import type { JsonObject } from "../schemas/json/json.ts";
 import { runOnCrash } from "./on-failure.ts";
 
 const NOW = Date.UTC(2030, 0, 1);

@@ -1,13 +1,13 @@
 import { isoTime } from "../clock.ts";
 import { RUN, type RunFacts } from "../language/definition/facts.ts";
 import type { OnFailure } from "../language/definition/options.ts";
-import { type ChildOfStep, ON_FAILURE } from "../schemas/child.ts";
-import { findJsonFaults, type Json, type JsonObject } from "../schemas/json.ts";
-import type { ErrorDetails } from "../schemas/run.ts";
+import { findJsonFaults, type Json, type JsonObject } from "../schemas/json/json.ts";
+import { type ChildOfStep, ON_FAILURE } from "../schemas/runs/child.ts";
+import type { ErrorDetails } from "../schemas/runs/run.ts";
 import { resultOf } from "./result.ts";
 import { type Meter, Scope } from "./state/scope.ts";
 import type { RunState } from "./state/state.ts";
-import type { Ending } from "./steps/decision.ts";
+import type { Ending } from "./steps/deciding/decision.ts";
 
 /** The run that is started because one fails. */
 export function runOnFailure(

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { scopeOf } from "../language/expressions/scope.ts";
 import { translated } from "../language/translated.ts";
-import type { Json } from "../schemas/json.ts";
+import type { Json } from "../schemas/json/json.ts";
 import { PlaceholderError, resolvePlaceholders } from "./placeholders.ts";
 
 const payload: Json = JSON.parse(String.raw`{

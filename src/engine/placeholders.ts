@@ -6,7 +6,7 @@ import type { ExpressionScope } from "../language/expressions/scope.ts";
 import { setField } from "../language/expressions/values/values.ts";
 import { MAX_PLACEHOLDER } from "../language/placeholder.ts";
 import { type Part, type PathPart, templateOf } from "../language/templates.ts";
-import type { Json, JsonObject } from "../schemas/json.ts";
+import type { Json, JsonObject } from "../schemas/json/json.ts";
 import { describeFailure, type FailureCode } from "../step-failures.ts";
 import type { Meter } from "./state/scope.ts";
 

@@ -1,4 +1,4 @@
-import type { Json } from "../schemas/json.ts";
+import type { Json } from "../schemas/json/json.ts";
 import type { FailedOutcome, StepOutcome } from "./entries.ts";
 import { PlaceholderError, resolvePlaceholders } from "./placeholders.ts";
 import type { Meter, Scope } from "./state/scope.ts";

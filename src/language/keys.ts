@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from "../schemas/json.ts";
+import { isObject, type Json, type JsonObject } from "../schemas/json/json.ts";
 import { expressionOf } from "./expressions/cached.ts";
 import { Budget } from "./expressions/cost.ts";
 import { parsePath, type Source, splitText } from "./placeholder.ts";

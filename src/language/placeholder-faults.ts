@@ -1,4 +1,4 @@
-import { FORBIDDEN_KEYS, type Json } from "../schemas/json.ts";
+import { FORBIDDEN_KEYS, type Json } from "../schemas/json/json.ts";
 import type { ExpressionFault, Place, Reference } from "./expressions/tree.ts";
 import { hasNoEnd, MAX_PLACEHOLDER, nextPlaceholder, OPENING, type Placeholder, parsePath } from "./placeholder.ts";
 

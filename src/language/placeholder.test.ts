@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import type { Json } from "../schemas/json.ts";
-import { Expressions } from "./checks/expressions.ts";
+import type { Json } from "../schemas/json/json.ts";
+import { Expressions } from "./checks/reading/expressions.ts";
 import { MAX_PLACEHOLDER, nextPlaceholder, parsePath, wholePlaceholder } from "./placeholder.ts";
 import { type PlaceholderFault, readPlaceholders } from "./placeholder-faults.ts";
 

@@ -1,4 +1,4 @@
-import { endOfString } from "../schemas/json.ts";
+import { endOfString } from "../schemas/json/json.ts";
 import { endOfExpression } from "./expressions/end.ts";
 
 /** A placeholder longer than this is refused at creation; those of definitions that are stored already are followed. */

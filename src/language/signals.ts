@@ -1,7 +1,7 @@
 /** The signals that a definition waits for. */
 import type { RequestFault } from "../errors.ts";
-import { isObject, type Json, type JsonObject } from "../schemas/json.ts";
-import { handlersIn, listsIn, stepsIn } from "./checks/lists.ts";
+import { isObject, type Json, type JsonObject } from "../schemas/json/json.ts";
+import { handlersIn, listsIn, stepsIn } from "./checks/reading/lists.ts";
 import { WAIT } from "./definition/control.ts";
 import { faultsOfValue } from "./json-schema/index.ts";
 

@@ -1,7 +1,7 @@
 import { type TSchema, Type } from "@sinclair/typebox";
 import type { StepTypes } from "../connectors/index.ts";
-import { FORBIDDEN_KEYS } from "../schemas/json.ts";
-import { mustHaveConfig } from "./checks/config-faults.ts";
+import { FORBIDDEN_KEYS } from "../schemas/json/json.ts";
+import { mustHaveConfig } from "./checks/faults/config-faults.ts";
 import { BlockConfig, Branch, Case, DefaultCase, ParallelConfig, SwitchConfig } from "./definition/containers.ts";
 import { BLOCK, type ContainerType, LOOP, MAP, PARALLEL, SWITCH } from "./definition/control.ts";
 import { LoopConfig } from "./definition/loop.ts";

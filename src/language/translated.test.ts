@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { resolvePlaceholders } from "../engine/placeholders.ts";
-import type { Json } from "../schemas/json.ts";
+import type { Json } from "../schemas/json/json.ts";
 import { LANGUAGE, translated } from "./translated.ts";
 
 const CONTEXT = { get: (name: string): Json | undefined => (name === "a" ? "A" : undefined), step: () => undefined };

@@ -1,4 +1,4 @@
-import type { Json } from "../schemas/json.ts";
+import type { Json } from "../schemas/json/json.ts";
 import { endOfPath } from "./placeholder.ts";
 
 /** The language that definitions are written in now: since 2, `${{ … }}` in a text is an expression. */

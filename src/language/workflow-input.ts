@@ -1,11 +1,11 @@
 import type { StepTypes } from "../connectors/index.ts";
 import { type RequestFault, ValidationFailed } from "../errors.ts";
-import { type Check, checkOf } from "../schemas/check.ts";
-import { schemaFaults } from "../schemas/faults.ts";
-import { isObject, type Json, MAX_FAULTS } from "../schemas/json.ts";
+import { type Check, checkOf } from "../schemas/json/check.ts";
+import { schemaFaults } from "../schemas/json/faults.ts";
+import { isObject, type Json, MAX_FAULTS } from "../schemas/json/json.ts";
 import type { Explanation } from "./checks/explanation.ts";
+import { optionFaults } from "./checks/faults/option-faults.ts";
 import { Findings } from "./checks/findings.ts";
-import { optionFaults } from "./checks/option-faults.ts";
 import { checkSteps } from "./checks/step-checks.ts";
 import { timeWarnings } from "./checks/time-warnings.ts";
 import { WorkflowInput } from "./definition/workflow.ts";

@@ -1,5 +1,5 @@
-import type { TriggerEvent } from "../schemas/event.ts";
-import type { RunKey } from "../schemas/run.ts";
+import type { TriggerEvent } from "../schemas/runs/event.ts";
+import type { RunKey } from "../schemas/runs/run.ts";
 import type { Messaging, TriggerConsumer } from "./port.ts";
 
 const NONE: ReadonlySet<string> = new Set();

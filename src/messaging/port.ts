@@ -1,7 +1,7 @@
 import type { Collector } from "../metrics/readings.ts";
 import type { BreakerState } from "../resilience/breaker.ts";
-import type { CompletedEvent, TriggerEvent, Triggered } from "../schemas/event.ts";
-import type { RunKey } from "../schemas/run.ts";
+import type { CompletedEvent, TriggerEvent, Triggered } from "../schemas/runs/event.ts";
+import type { RunKey } from "../schemas/runs/run.ts";
 import type { ClaimedRun, ClaimMark, InsertedRun, NewRun, ProgressBeforeInsert, Unnamed } from "../storage/port.ts";
 
 /** A worker's room for one run that is about to be stored, or woken: that claims it, and it needs no message. */

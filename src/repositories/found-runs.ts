@@ -1,6 +1,6 @@
 import type { Cache } from "../cache/port.ts";
 import { cacheReads, replicaReads } from "../metrics/table.ts";
-import type { EndedStatus, RunKey, RunStatus } from "../schemas/run.ts";
+import type { EndedStatus, RunKey, RunStatus } from "../schemas/runs/run.ts";
 import type { RunRecord, Storage } from "../storage/port.ts";
 import type { ReadSource } from "./source.ts";
 

@@ -6,7 +6,7 @@ import { expect, test } from "bun:test";
 import { progress, World } from "../../tests/contracts/storage/kit.ts";
 import { openCache, RedisServer, until, untilUp } from "../cache/redis/server.fixture.ts";
 import { systemClock } from "../clock.ts";
-import { RUN_STATUSES, type RunStatus } from "../schemas/run.ts";
+import { RUN_STATUSES, type RunStatus } from "../schemas/runs/run.ts";
 import { openMemoryStorage } from "../storage/sqlite/index.ts";
 import { RunRepository } from "./runs.ts";
 import { WorkflowRepository } from "./workflows.ts";

@@ -1,6 +1,6 @@
 import { PlatformError } from "../errors.ts";
-import type { ControlRequest, ControlResult } from "../schemas/control.ts";
-import { keyOf } from "../schemas/run.ts";
+import type { ControlRequest, ControlResult } from "../schemas/control/control.ts";
+import { keyOf } from "../schemas/runs/run.ts";
 import type { InsertedRun, NewRetry, Storage, Unnamed } from "../storage/port.ts";
 import { unwrap } from "./outcome.ts";
 

@@ -2,11 +2,11 @@ import { Coalescer } from "../batching/coalescer.ts";
 import type { Cache } from "../cache/port.ts";
 import type { Clock } from "../clock.ts";
 import type { ExecuteBeforeInsert } from "../messaging/port.ts";
-import type { Json } from "../schemas/json.ts";
-import type { PageRequest } from "../schemas/page.ts";
-import { nameOfRun, type RunKey } from "../schemas/run.ts";
-import type { RunLook } from "../schemas/run-query.ts";
-import type { Replica } from "../storage/port/replica.ts";
+import type { Json } from "../schemas/json/json.ts";
+import type { PageRequest } from "../schemas/lists/page.ts";
+import type { RunLook } from "../schemas/lists/run-query.ts";
+import { nameOfRun, type RunKey } from "../schemas/runs/run.ts";
+import type { Replica } from "../storage/port/finding/replica.ts";
 import type {
   AwaitedRun,
   InsertedRun,

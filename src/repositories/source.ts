@@ -1,5 +1,5 @@
 import { replicaReads } from "../metrics/table.ts";
-import type { Replica } from "../storage/port/replica.ts";
+import type { Replica } from "../storage/port/finding/replica.ts";
 import type { Reads } from "../storage/port.ts";
 
 const answered = replicaReads.of({ outcome: "answered" });

@@ -1,7 +1,7 @@
 import { Coalescer } from "../batching/coalescer.ts";
 import type { Clock } from "../clock.ts";
-import type { PageRequest } from "../schemas/page.ts";
-import type { Replica } from "../storage/port/replica.ts";
+import type { PageRequest } from "../schemas/lists/page.ts";
+import type { Replica } from "../storage/port/finding/replica.ts";
 import type {
   ChangedWorkflow,
   DeletedWorkflow,

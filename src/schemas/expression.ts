@@ -1,5 +1,5 @@
 import { type Static, Type } from "@sinclair/typebox";
-import type { JsonObject } from "./json.ts";
+import type { JsonObject } from "./json/json.ts";
 
 export const ExpressionInput = Type.Object(
   {

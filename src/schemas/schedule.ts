@@ -1,7 +1,7 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { boundedDuration, MAX_DURATION_SECONDS } from "../language/definition/durations.ts";
 import { WorkflowReference } from "../language/definition/reference.ts";
-import type { JsonObject } from "./json.ts";
+import type { JsonObject } from "./json/json.ts";
 
 const time = Type.String({ format: "date-time" });
 const Moment = Type.String({ maxLength: 40, description: "ISO 8601 with its offset, such as 2030-01-31T08:00:00Z" });

@@ -2,7 +2,7 @@ import { type Static, Type } from "@sinclair/typebox";
 import { CODE_PATTERN, SIGNAL_NAME } from "../language/definition/control.ts";
 import { MAX_DURATION_SECONDS } from "../language/definition/durations.ts";
 import { WorkflowReference } from "../language/definition/reference.ts";
-import type { Json, JsonObject } from "./json.ts";
+import type { Json, JsonObject } from "./json/json.ts";
 
 const anyObject = Type.Unsafe<JsonObject>(Type.Record(Type.String(), Type.Unknown()));
 const anyJson = Type.Unsafe<Json>(Type.Unknown());

@@ -1,6 +1,6 @@
 import { PlatformError } from "../errors.ts";
 import type { RunRequests } from "../repositories/run-requests.ts";
-import type { ControlKind, ControlRequest } from "../schemas/control.ts";
+import type { ControlKind, ControlRequest } from "../schemas/control/control.ts";
 import type { RunRecord } from "../storage/port.ts";
 import { NAMESPACE } from "./namespace.ts";
 import type { RunService } from "./runs.ts";

@@ -1,4 +1,4 @@
-import { DEFAULT_NAMESPACE } from "../schemas/event.ts";
+import { DEFAULT_NAMESPACE } from "../schemas/runs/event.ts";
 
 /** The one namespace that the API serves so far. */
 export const NAMESPACE = DEFAULT_NAMESPACE;

@@ -3,8 +3,8 @@ import { ValidationFailed } from "../errors.ts";
 import { isUuid } from "../ids.ts";
 import { SharedReads } from "../repositories/reads.ts";
 import type { Source } from "../repositories/source.ts";
-import { MAX_PAGE_BYTES, type PageRequest, pageBytes } from "../schemas/page.ts";
-import { DEFAULT_LIMIT, type PageQuery } from "../schemas/page-query.ts";
+import { MAX_PAGE_BYTES, type PageRequest, pageBytes } from "../schemas/lists/page.ts";
+import { DEFAULT_LIMIT, type PageQuery } from "../schemas/lists/page-query.ts";
 import type { RunRecord, WorkflowRecord } from "../storage/port.ts";
 
 /** A page of a list with the cursor of the next one; null on the last. */

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import pino from "pino";
 import { HandClock, settled } from "../clock.fixture.ts";
 import { RunEnds } from "../run-ends.ts";
-import type { RunKey } from "../schemas/run.ts";
+import type { RunKey } from "../schemas/runs/run.ts";
 import { MOST_WAITING, RunWaits } from "./run-waits.ts";
 
 const run = (uuid: string): RunKey => ({ namespace: "default", uuid });

@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
 import { messageOf } from "../errors.ts";
 import type { RunEnds } from "../run-ends.ts";
-import { nameOfRun, type RunKey } from "../schemas/run.ts";
+import { nameOfRun, type RunKey } from "../schemas/runs/run.ts";
 import type { Storage } from "../storage/port.ts";
 import { Places } from "./places.ts";
 

@@ -5,9 +5,9 @@ import { type AwaitedSignals, awaitedSignals, faultsOfSignal } from "../language
 import { lru } from "../lru.ts";
 import type { Messaging } from "../messaging/port.ts";
 import type { RunRepository } from "../repositories/runs.ts";
-import type { Json } from "../schemas/json.ts";
-import { nameOfVersion } from "../schemas/run.ts";
-import { waitingIn } from "../schemas/waits.ts";
+import type { Json } from "../schemas/json/json.ts";
+import { waitingIn } from "../schemas/log/waits.ts";
+import { nameOfVersion } from "../schemas/runs/run.ts";
 import type { NewSignal, RequestKey, RunRecord, SentSignal } from "../storage/port.ts";
 import { NAMESPACE } from "./namespace.ts";
 import type { RunService } from "./runs.ts";

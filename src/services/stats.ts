@@ -1,8 +1,8 @@
 import { type Clock, isoTime } from "../clock.ts";
 import type { WorkflowRepository } from "../repositories/workflows.ts";
 import type { RunDurations } from "../run-durations.ts";
-import { type Stats, WINDOWS, type Window } from "../schemas/stats.ts";
-import { ALL_WORKFLOWS, quantileOf } from "../storage/port/durations.ts";
+import { type Stats, WINDOWS, type Window } from "../schemas/lists/stats.ts";
+import { ALL_WORKFLOWS, quantileOf } from "../storage/port/finding/durations.ts";
 import type { Counts, CountsFound, DurationsFound, Storage } from "../storage/port.ts";
 import { NAMESPACE } from "./namespace.ts";
 

@@ -5,7 +5,7 @@ import { faultsOfValue, withDefaults } from "../language/json-schema/index.ts";
 import { awaitedSignals, faultsOfSignal } from "../language/signals.ts";
 import { definitionText, LANGUAGE } from "../language/translated.ts";
 import { readWorkflow } from "../language/workflow-input.ts";
-import { isDeeper, isObject, type Json, MAX_DEPTH, MAX_FAULTS } from "../schemas/json.ts";
+import { isDeeper, isObject, type Json, MAX_DEPTH, MAX_FAULTS } from "../schemas/json/json.ts";
 import type { TestInput } from "../schemas/test-input.ts";
 import type { Tester, Trial, TriedRun } from "../testing/port.ts";
 import type { WorkflowService } from "./workflows.ts";

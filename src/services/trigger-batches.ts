@@ -1,7 +1,7 @@
 import { PlatformError, type RequestFault, ValidationFailed } from "../errors.ts";
 import type { RequestKeyRepository } from "../repositories/request-keys.ts";
 import type { RunRepository, StoredRun } from "../repositories/runs.ts";
-import type { Timing, TriggerInput } from "../schemas/trigger.ts";
+import type { Timing, TriggerInput } from "../schemas/runs/trigger.ts";
 import type { NewRun, Outcome, RequestKey, Unnamed, VersionKey } from "../storage/port.ts";
 import type { TraceContext } from "../tracing/context.ts";
 import type { Preparing } from "./preparing.ts";

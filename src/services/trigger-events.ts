@@ -4,8 +4,8 @@ import type { Clock } from "../clock.ts";
 import type { Messaging } from "../messaging/port.ts";
 import { triggerEvents } from "../metrics/table.ts";
 import { RareWarning } from "../rare-warning.ts";
-import type { TriggerEvent } from "../schemas/event.ts";
-import type { RunKey } from "../schemas/run.ts";
+import type { TriggerEvent } from "../schemas/runs/event.ts";
+import type { RunKey } from "../schemas/runs/run.ts";
 import type { InsertedRun } from "../storage/port.ts";
 import { parseTraceparent } from "../tracing/context.ts";
 

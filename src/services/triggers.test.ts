@@ -7,7 +7,7 @@ import { openInProcessMessaging } from "../messaging/in-process.ts";
 import { batchRejected } from "../metrics/table.ts";
 import { RunRepository } from "../repositories/runs.ts";
 import { WorkflowRepository } from "../repositories/workflows.ts";
-import type { TriggerEvent } from "../schemas/event.ts";
+import type { TriggerEvent } from "../schemas/runs/event.ts";
 import { openMemoryStorage } from "../storage/sqlite/index.ts";
 import { NAMESPACE } from "./namespace.ts";
 import { Preparing } from "./preparing.ts";

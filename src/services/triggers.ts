@@ -1,6 +1,6 @@
 import { PlatformError, ValidationFailed } from "../errors.ts";
 import type { RunRepository, StoredRun } from "../repositories/runs.ts";
-import type { TriggerInput } from "../schemas/trigger.ts";
+import type { TriggerInput } from "../schemas/runs/trigger.ts";
 import type { NewRun, RequestKey, Unnamed } from "../storage/port.ts";
 import type { TraceContext } from "../tracing/context.ts";
 import type { Preparing } from "./preparing.ts";

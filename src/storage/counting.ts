@@ -1,5 +1,5 @@
 /** SQL about numbers of runs that both adapters understand. */
-import { HOURS_KEPT_MINUTES, MINUTES_KEPT } from "./port/counts.ts";
+import { HOURS_KEPT_MINUTES, MINUTES_KEPT } from "./port/finding/counts.ts";
 
 const COLUMNS = ["created", "success", "failed", "cancelled"]
   .map((status) => `cast(coalesce(sum(count) filter (where status = '${status}'), 0) as float8) as ${status}`)

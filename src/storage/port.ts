@@ -2,25 +2,25 @@
 
 import type { Collector } from "../metrics/readings.ts";
 import type { BreakerState } from "../resilience/breaker.ts";
-import type { ControlRequest, ControlResult, HolderNews } from "../schemas/control.ts";
-import type { CompletedEvent } from "../schemas/event.ts";
-import type { InboxRow } from "../schemas/inbox.ts";
-import type { RunKey } from "../schemas/run.ts";
+import type { ControlRequest, ControlResult, HolderNews } from "../schemas/control/control.ts";
+import type { InboxRow } from "../schemas/log/inbox.ts";
+import type { CompletedEvent } from "../schemas/runs/event.ts";
+import type { RunKey } from "../schemas/runs/run.ts";
 import type { BulkActions } from "./port/bulk.ts";
-import type { ClaimedRun, DueClaim, Held, MessageClaim, ProcessRecord, WorkerLease } from "./port/claims.ts";
-import type { CountsAsked, CountsFound } from "./port/counts.ts";
-import type { DurationCount, DurationsAsked, DurationsFound } from "./port/durations.ts";
-import type { Figures } from "./port/figures.ts";
-import type { HistoryLookup, HistoryRows } from "./port/history.ts";
+import type { CountsAsked, CountsFound } from "./port/finding/counts.ts";
+import type { DurationCount, DurationsAsked, DurationsFound } from "./port/finding/durations.ts";
+import type { Figures } from "./port/finding/figures.ts";
+import type { HistoryLookup, HistoryRows } from "./port/finding/history.ts";
+import type { Reads } from "./port/finding/reads.ts";
 import type { Hooks } from "./port/hooks.ts";
-import type { InboxLookup, NewSignal, StoredSignal } from "./port/inbox.ts";
 import type { Outcome } from "./port/outcome.ts";
-import type { Progress, Saved } from "./port/progress.ts";
-import type { Reads } from "./port/reads.ts";
-import type { KeptRequest, RequestKey } from "./port/request-keys.ts";
-import type { AwaitedRun, FoundRuns, InsertedRun, NewRetry, NewRun, StoredFacts } from "./port/runs.ts";
+import type { ClaimedRun, DueClaim, Held, MessageClaim, ProcessRecord, WorkerLease } from "./port/runs/claims.ts";
+import type { InboxLookup, NewSignal, StoredSignal } from "./port/runs/inbox.ts";
+import type { Progress, Saved } from "./port/runs/progress.ts";
+import type { KeptRequest, RequestKey } from "./port/runs/request-keys.ts";
+import type { AwaitedRun, FoundRuns, InsertedRun, NewRetry, NewRun, StoredFacts } from "./port/runs/runs.ts";
+import type { TurnsTaken } from "./port/runs/turns.ts";
 import type { Schedules } from "./port/schedules.ts";
-import type { TurnsTaken } from "./port/turns.ts";
 import type {
   ChangedWorkflow,
   DeletedWorkflow,
@@ -32,22 +32,22 @@ import type {
 } from "./port/workflows.ts";
 
 export type * from "./port/bulk.ts";
-export type * from "./port/claims.ts";
-export type * from "./port/counts.ts";
-export type * from "./port/durations.ts";
-export type * from "./port/figures.ts";
-export type * from "./port/history.ts";
+export type * from "./port/finding/counts.ts";
+export type * from "./port/finding/durations.ts";
+export type * from "./port/finding/figures.ts";
+export type * from "./port/finding/history.ts";
+export type * from "./port/finding/looks.ts";
+export type * from "./port/finding/reads.ts";
 export type * from "./port/hooks.ts";
-export type * from "./port/inbox.ts";
-export type * from "./port/looks.ts";
-export type * from "./port/made-run.ts";
 export type * from "./port/outcome.ts";
-export type * from "./port/progress.ts";
-export type * from "./port/reads.ts";
-export type * from "./port/request-keys.ts";
-export type * from "./port/runs.ts";
+export type * from "./port/runs/claims.ts";
+export type * from "./port/runs/inbox.ts";
+export type * from "./port/runs/made-run.ts";
+export type * from "./port/runs/progress.ts";
+export type * from "./port/runs/request-keys.ts";
+export type * from "./port/runs/runs.ts";
+export type * from "./port/runs/turns.ts";
 export type * from "./port/schedules.ts";
-export type * from "./port/turns.ts";
 export type * from "./port/workflows.ts";
 
 /** Completed events that a broker is owed. */

@@ -1,4 +1,4 @@
-import type { InboxRow } from "../schemas/inbox.ts";
+import type { InboxRow } from "../schemas/log/inbox.ts";
 import type { TestSignals } from "../schemas/test-input.ts";
 
 /** The signals of a test, which come at their time. */

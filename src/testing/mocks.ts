@@ -5,7 +5,7 @@ import {
   type StepType,
   type StepTypes,
 } from "../connectors/index.ts";
-import type { JsonObject } from "../schemas/json.ts";
+import type { JsonObject } from "../schemas/json/json.ts";
 import type { Mock, MockReply, Mocks } from "../schemas/test-input.ts";
 
 /** The mocks of a test: what its effects come to. */

@@ -1,5 +1,5 @@
 import type { Definition } from "../language/definition/workflow.ts";
-import type { JsonObject } from "../schemas/json.ts";
+import type { JsonObject } from "../schemas/json/json.ts";
 import type { Mocks, TestSignals } from "../schemas/test-input.ts";
 import type { RunRecord } from "../storage/port.ts";
 

@@ -5,7 +5,7 @@ import type { StepTypes, Tools } from "../connectors/index.ts";
 import { compile } from "../engine/plan/compile.ts";
 import { PlatformError } from "../errors.ts";
 import type { RunFacts } from "../language/definition/facts.ts";
-import { parseLog } from "../schemas/log.ts";
+import { parseLog } from "../schemas/log/log.ts";
 import type { RunEnd } from "../storage/port.ts";
 import { Mail } from "./mail.ts";
 import { MockedEffects } from "./mocks.ts";

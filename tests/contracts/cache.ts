@@ -7,7 +7,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { type Cache, type KeptRun, LIFETIME, MAX_CHARACTERS } from "../../src/cache/port.ts";
 import { newId } from "../../src/ids.ts";
-import type { RunKey } from "../../src/schemas/run.ts";
+import type { RunKey } from "../../src/schemas/runs/run.ts";
 import type { RunRecord } from "../../src/storage/port.ts";
 
 /** Caches that are up, one for each of two processes, and the time that they go by. */

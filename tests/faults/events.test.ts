@@ -1,7 +1,7 @@
 /** What followers of runs are told behind nginx is what happened, whichever process they ask and whichever is killed. */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { Client as Follower } from "../../src/client/index.ts";
-import type { RunEvent } from "../../src/schemas/run-event.ts";
+import type { RunEvent } from "../../src/schemas/runs/run-event.ts";
 import { Client } from "../harness/http/client.ts";
 import { Deployment } from "./deployment/deployment.ts";
 import { play } from "./deployment/folder.ts";

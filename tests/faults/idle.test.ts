@@ -1,7 +1,7 @@
 /** A database that is restarted while nobody asks anything is not noticed by those who come afterwards. */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { resolve } from "node:path";
-import { endPart, recordsIn } from "../../infrastructure/local/parts.ts";
+import { endPart, recordsIn } from "../../infrastructure/local/processes/parts.ts";
 import { portsFrom, servicesDown, servicesUp } from "../../infrastructure/local/services.ts";
 import { Client } from "../harness/http/client.ts";
 import { expectReply } from "../harness/http/expect.ts";

@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import postgres from "postgres";
-import { endPart, recordsIn } from "../../infrastructure/local/parts.ts";
-import { databaseUrl } from "../../infrastructure/local/postgres.ts";
+import { endPart, recordsIn } from "../../infrastructure/local/processes/parts.ts";
+import { databaseUrl } from "../../infrastructure/local/services/postgres.ts";
 import { addressesOf, portsFrom } from "../../infrastructure/local/services.ts";
 import {
   type StackSettings,

@@ -1,8 +1,8 @@
 /** Promise 13: slow is not dead. Latency, narrow, silent and broken connections, and answers that get lost on their way. */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
-import { endPart, recordsIn } from "../../infrastructure/local/parts.ts";
-import { pgbouncerPart } from "../../infrastructure/local/pgbouncer.ts";
+import { endPart, recordsIn } from "../../infrastructure/local/processes/parts.ts";
+import { pgbouncerPart } from "../../infrastructure/local/services/pgbouncer.ts";
 import { portsFrom } from "../../infrastructure/local/services.ts";
 import { Client } from "../harness/http/client.ts";
 import { basePortOf, laneFolder } from "../harness/lane.ts";

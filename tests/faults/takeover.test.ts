@@ -2,7 +2,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import type { Sql } from "postgres";
-import type { Part } from "../../infrastructure/local/parts.ts";
+import type { Part } from "../../infrastructure/local/processes/parts.ts";
 import { Client } from "../harness/http/client.ts";
 import { fieldsOf } from "../harness/platform.ts";
 import { Deployment } from "./deployment/deployment.ts";

@@ -1,8 +1,8 @@
 /** Programs of Go that tests need: built the first time that one asks for it, into .tools/bin. */
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { withLock } from "../../infrastructure/local/lock.ts";
-import { install, pathOf, run } from "../../infrastructure/local/packages.ts";
+import { withLock } from "../../infrastructure/local/processes/lock.ts";
+import { install, pathOf, run } from "../../infrastructure/local/processes/packages.ts";
 import { REPOSITORY } from "./platform.ts";
 
 /** What a program is built from: a package of the Go module proxy at a version, or a folder with a go.mod. */

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { endAll } from "../../infrastructure/local/ending.ts";
-import { isPortFree } from "../../infrastructure/local/kernel.ts";
-import { type GateLimits, nginxPart } from "../../infrastructure/local/nginx.ts";
-import { type PartRecord, recordsIn, startPart } from "../../infrastructure/local/parts.ts";
+import { endAll } from "../../infrastructure/local/processes/ending.ts";
+import { isPortFree } from "../../infrastructure/local/processes/kernel.ts";
+import { type PartRecord, recordsIn, startPart } from "../../infrastructure/local/processes/parts.ts";
+import { type GateLimits, nginxPart } from "../../infrastructure/local/services/nginx.ts";
 
 const DEADLINE_MS = 15_000;
 const FIRST_PORT = 20_000;

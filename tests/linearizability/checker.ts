@@ -1,7 +1,7 @@
 /** Asks Porcupine whether a history can be explained: https://github.com/anishathalye/porcupine */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { outcomeOf } from "../../infrastructure/local/packages.ts";
+import { outcomeOf } from "../../infrastructure/local/processes/packages.ts";
 import { goProgram } from "../harness/go.ts";
 
 const SOURCES = join(import.meta.dir, "checker");

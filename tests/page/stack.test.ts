@@ -1,7 +1,7 @@
 /** The page before a whole deployment: what it shows is what happened, whichever process is asked, killed, or without its database. */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import type { Page } from "playwright-core";
-import { takeOut } from "../../infrastructure/local/nginx.ts";
+import { takeOut } from "../../infrastructure/local/services/nginx.ts";
 import { Deployment } from "../faults/deployment/deployment.ts";
 import { BROWSER_START_MS, Browser } from "../harness/browser/browser.ts";
 import { until } from "../harness/browser/until.ts";

@@ -1,6 +1,6 @@
 /** Runs that steps of simulated runs start: one for each attempt, all of them end, and their ends are what was told. */
-import { isObject } from "../../src/schemas/json.ts";
-import type { StepResult } from "../../src/schemas/run.ts";
+import { isObject } from "../../src/schemas/json/json.ts";
+import type { StepResult } from "../../src/schemas/runs/run.ts";
 import type { RunRecord, Storage } from "../../src/storage/port.ts";
 import { STRICT } from "./run-workloads.ts";
 import { POISONED, type Workload } from "./workloads.ts";

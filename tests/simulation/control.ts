@@ -1,9 +1,9 @@
 /** Runs that are asked to end, to stand still and to go on, while they are on their way. */
 
-import type { ControlRequest, ControlResult } from "../../src/schemas/control.ts";
-import { CANCELLED, interrupted } from "../../src/schemas/interrupted.ts";
-import { parseLog, stepResultsText } from "../../src/schemas/log.ts";
-import type { StepResult } from "../../src/schemas/run.ts";
+import type { ControlRequest, ControlResult } from "../../src/schemas/control/control.ts";
+import { CANCELLED, interrupted } from "../../src/schemas/log/interrupted.ts";
+import { parseLog, stepResultsText } from "../../src/schemas/log/log.ts";
+import type { StepResult } from "../../src/schemas/runs/run.ts";
 import type { RunRecord } from "../../src/storage/port.ts";
 import type { Connection } from "./connection.ts";
 import { withDefaults } from "./defaults.ts";

@@ -2,7 +2,7 @@
 import { WORKFLOW } from "../../src/language/definition/control.ts";
 import type { Defaults } from "../../src/language/definition/options.ts";
 import type { Step } from "../../src/language/definition/step.ts";
-import type { JsonObject } from "../../src/schemas/json.ts";
+import type { JsonObject } from "../../src/schemas/json/json.ts";
 
 /** Steps as they are meant: effects that say nothing themselves have what the definition says of all. */
 export function withDefaults(steps: readonly Step[], defaults: Defaults | undefined): Step[] {

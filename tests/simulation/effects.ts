@@ -1,8 +1,8 @@
 /** When effects of simulated runs may begin. */
 import type { Step } from "../../src/language/definition/step.ts";
-import { CANCELLED } from "../../src/schemas/interrupted.ts";
-import { keptOf } from "../../src/schemas/kept.ts";
-import { type LogEntry, parseLog } from "../../src/schemas/log.ts";
+import { CANCELLED } from "../../src/schemas/log/interrupted.ts";
+import { keptOf } from "../../src/schemas/log/kept.ts";
+import { type LogEntry, parseLog } from "../../src/schemas/log/log.ts";
 import type { RunRecord } from "../../src/storage/port.ts";
 import { stepsBefore } from "./steps.ts";
 

@@ -1,4 +1,4 @@
-import type { RunKey } from "../../src/schemas/run.ts";
+import type { RunKey } from "../../src/schemas/runs/run.ts";
 
 export const keyOf = (uuid: string): RunKey => ({ namespace: "default", uuid });
 

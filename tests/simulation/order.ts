@@ -1,6 +1,6 @@
 import { secondsOf } from "../../src/language/definition/durations.ts";
 import type { Step } from "../../src/language/definition/step.ts";
-import type { StepResult } from "../../src/schemas/run.ts";
+import type { StepResult } from "../../src/schemas/runs/run.ts";
 import { omittedAt } from "./reference/omitted.ts";
 import { goesOn } from "./reference/results.ts";
 import { handlersOf, type List, listsRun, loopOf } from "./steps.ts";

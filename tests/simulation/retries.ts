@@ -1,8 +1,8 @@
 /** Runs that are over and are tried again: what they did is not done once more. */
 import { planRetry, type RetryPlan } from "../../src/language/retrying/plan.ts";
-import { parseLog } from "../../src/schemas/log.ts";
-import { resultsTextOf } from "../../src/schemas/results.ts";
-import type { StepResult } from "../../src/schemas/run.ts";
+import { parseLog } from "../../src/schemas/log/log.ts";
+import { resultsTextOf } from "../../src/schemas/runs/results.ts";
+import type { StepResult } from "../../src/schemas/runs/run.ts";
 import type { RunRecord } from "../../src/storage/port.ts";
 import type { Connection } from "./connection.ts";
 import { POISONED, type Workload } from "./workloads.ts";

@@ -1,7 +1,7 @@
 /** Signals to simulated runs: each is sent until that is answered, and taken once at most. */
 import { PlatformError } from "../../src/errors.ts";
 import type { Step } from "../../src/language/definition/step.ts";
-import type { StepResult } from "../../src/schemas/run.ts";
+import type { StepResult } from "../../src/schemas/runs/run.ts";
 import type { Connection } from "./connection.ts";
 import { handlersOf, listsIn } from "./steps.ts";
 import type { SimulatedWorker } from "./worker.ts";

@@ -1,7 +1,7 @@
 import type { StepTypes } from "../../src/connectors/index.ts";
 import { type Options, preparesRuns } from "../../src/language/definition/options.ts";
-import { parseLog } from "../../src/schemas/log.ts";
-import type { StepResult } from "../../src/schemas/run.ts";
+import { parseLog } from "../../src/schemas/log/log.ts";
+import type { StepResult } from "../../src/schemas/runs/run.ts";
 import type { NewWorkflow, RunRecord, Storage } from "../../src/storage/port.ts";
 import { allRuns, childFaults, haveEnded } from "./children.ts";
 import { Connection } from "./connection.ts";

@@ -6,7 +6,7 @@ import { LoopConfig } from "../../src/language/definition/loop.ts";
 import { MapConfig } from "../../src/language/definition/map.ts";
 import type { Retry } from "../../src/language/definition/retry.ts";
 import type { Step } from "../../src/language/definition/step.ts";
-import type { JsonObject } from "../../src/schemas/json.ts";
+import type { JsonObject } from "../../src/schemas/json/json.ts";
 
 const blockSchema = TypeCompiler.Compile(BlockConfig);
 

@@ -1,7 +1,7 @@
 import pino from "pino";
 import type { StepTypes } from "../../src/connectors/index.ts";
 import type { Reservation } from "../../src/messaging/port.ts";
-import type { Triggered } from "../../src/schemas/event.ts";
+import type { Triggered } from "../../src/schemas/runs/event.ts";
 import type { NewRun, ProgressBeforeInsert } from "../../src/storage/port.ts";
 import { DatabaseClock } from "../../src/storage/postgres/database-clock.ts";
 import { Dispatcher } from "../../workers/dispatcher.ts";

@@ -1,9 +1,9 @@
 import type { StepTypes } from "../../src/connectors/index.ts";
 import { compile } from "../../src/engine/plan/compile.ts";
 import type { Plan } from "../../src/engine/plan/plan.ts";
-import type { ControlResult } from "../../src/schemas/control.ts";
-import { isOfStep, type LogEntry, parseLog } from "../../src/schemas/log.ts";
-import type { StepResult } from "../../src/schemas/run.ts";
+import type { ControlResult } from "../../src/schemas/control/control.ts";
+import { isOfStep, type LogEntry, parseLog } from "../../src/schemas/log/log.ts";
+import type { StepResult } from "../../src/schemas/runs/run.ts";
 import { SHORTCUTS, type Shortcut } from "../../src/shortcuts.ts";
 import type { Held, Progress, RunRecord, Storage } from "../../src/storage/port.ts";
 import { Effects } from "./effects.ts";

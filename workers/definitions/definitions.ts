@@ -1,5 +1,5 @@
 import { bytesOfText, lru } from "../../src/lru.ts";
-import { nameOfVersion } from "../../src/schemas/run.ts";
+import { nameOfVersion } from "../../src/schemas/runs/run.ts";
 import type { Storage, VersionKey } from "../../src/storage/port.ts";
 
 const MAX_BYTES = 32 * 1024 * 1024;

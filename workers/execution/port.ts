@@ -1,7 +1,7 @@
 import type { RunFacts } from "../../src/language/definition/facts.ts";
-import type { ChildOfStep } from "../../src/schemas/child.ts";
-import type { Cancel } from "../../src/schemas/control.ts";
-import type { InboxRow } from "../../src/schemas/inbox.ts";
+import type { Cancel } from "../../src/schemas/control/control.ts";
+import type { InboxRow } from "../../src/schemas/log/inbox.ts";
+import type { ChildOfStep } from "../../src/schemas/runs/child.ts";
 import type { RunEnd } from "../../src/storage/port.ts";
 
 /** What a thread needs of a run that it does not have. */

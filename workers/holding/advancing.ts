@@ -1,7 +1,7 @@
 import { failpoint } from "../../src/failpoints.ts";
-import { type CompletedEvent, completedEvent } from "../../src/schemas/event.ts";
-import type { InboxRow } from "../../src/schemas/inbox.ts";
-import type { RunKey } from "../../src/schemas/run.ts";
+import type { InboxRow } from "../../src/schemas/log/inbox.ts";
+import { type CompletedEvent, completedEvent } from "../../src/schemas/runs/event.ts";
+import type { RunKey } from "../../src/schemas/runs/run.ts";
 import type { Next } from "../../src/storage/port.ts";
 import { namesOf } from "../tracing/names.ts";
 import { Requests } from "./control/requests.ts";

@@ -1,5 +1,5 @@
 import { isoTime } from "../../src/clock.ts";
-import { keyOf } from "../../src/schemas/run.ts";
+import { keyOf } from "../../src/schemas/runs/run.ts";
 import type { Storage } from "../../src/storage/port.ts";
 import type { HeldRun } from "./held-run.ts";
 

@@ -1,4 +1,4 @@
-import type { InboxRow } from "../../src/schemas/inbox.ts";
+import type { InboxRow } from "../../src/schemas/log/inbox.ts";
 
 /** The inbox of a held run: what came, and how much of it the thread that has its state was handed. */
 export class HeldInbox {

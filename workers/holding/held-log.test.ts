@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { LogEntry } from "../../src/schemas/log.ts";
+import type { LogEntry } from "../../src/schemas/log/log.ts";
 import { HeldLog } from "./held-log.ts";
 
 const entry = (path: string): string => {

@@ -1,6 +1,6 @@
-import type { ChildOfStep } from "../../src/schemas/child.ts";
-import { type Interruption, interrupted } from "../../src/schemas/interrupted.ts";
-import { joinLogs, type LogEntry, parseLog, stepResultsText, tellMore } from "../../src/schemas/log.ts";
+import { type Interruption, interrupted } from "../../src/schemas/log/interrupted.ts";
+import { joinLogs, type LogEntry, parseLog, stepResultsText, tellMore } from "../../src/schemas/log/log.ts";
+import type { ChildOfStep } from "../../src/schemas/runs/child.ts";
 import type { Progress } from "../../src/storage/port.ts";
 import type { Advanced, ReadyEffect } from "../execution/port.ts";
 

@@ -1,6 +1,6 @@
-import { type InboxRow, sizeOf } from "../../src/schemas/inbox.ts";
-import type { LogEntry } from "../../src/schemas/log.ts";
-import { nameOfVersion } from "../../src/schemas/run.ts";
+import { type InboxRow, sizeOf } from "../../src/schemas/log/inbox.ts";
+import type { LogEntry } from "../../src/schemas/log/log.ts";
+import { nameOfVersion } from "../../src/schemas/runs/run.ts";
 import type { ClaimedRun, Next, Progress, RunEnd, VersionKey } from "../../src/storage/port.ts";
 import type { Advanced, HandedState, ReadyEffect } from "../execution/port.ts";
 import { RunTrace } from "../tracing/run-trace.ts";

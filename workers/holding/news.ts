@@ -1,4 +1,4 @@
-import type { RunKey } from "../../src/schemas/run.ts";
+import type { RunKey } from "../../src/schemas/runs/run.ts";
 import type { Progress } from "../../src/storage/port.ts";
 import type { HeldRun } from "./held-run.ts";
 

@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { Clock } from "../../src/clock.ts";
 import { messageOf } from "../../src/errors.ts";
 import { newId } from "../../src/ids.ts";
-import type { RunKey } from "../../src/schemas/run.ts";
+import type { RunKey } from "../../src/schemas/runs/run.ts";
 import type { ClaimedRun, Storage } from "../../src/storage/port.ts";
 
 const MAX_WAITING = 10_000;

@@ -1,7 +1,7 @@
 import type { Clock } from "../../src/clock.ts";
 import { newId } from "../../src/ids.ts";
 import type { Reservation } from "../../src/messaging/port.ts";
-import { type CompletedEvent, completedEvent } from "../../src/schemas/event.ts";
+import { type CompletedEvent, completedEvent } from "../../src/schemas/runs/event.ts";
 import type { ClaimedRun } from "../../src/storage/port.ts";
 import type { Holdings } from "../holding/holdings.ts";
 import type { RunBeforeInsert } from "../shortcuts/run-before-insert.ts";

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { Clock } from "../../src/clock.ts";
 import { messageOf } from "../../src/errors.ts";
-import { keyOf, type RunKey } from "../../src/schemas/run.ts";
+import { keyOf, type RunKey } from "../../src/schemas/runs/run.ts";
 import type { Storage } from "../../src/storage/port.ts";
 
 /** While nobody waits, and while somebody does; the first look of a process comes at some time within the first. */

@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { Clock } from "../../src/clock.ts";
 import { messageOf } from "../../src/errors.ts";
 import { bytesOfText, lru } from "../../src/lru.ts";
-import { nameOfVersion } from "../../src/schemas/run.ts";
+import { nameOfVersion } from "../../src/schemas/runs/run.ts";
 import type { NewRun, ProgressBeforeInsert, Unnamed, VersionKey } from "../../src/storage/port.ts";
 import type { Definitions } from "../definitions/definitions.ts";
 import { mayRunUnheld, type Reaches } from "../definitions/reach.ts";

@@ -1,8 +1,8 @@
 import type { Logger } from "pino";
 import type { Clock } from "../../src/clock.ts";
 import { isUuid, timeOfId } from "../../src/ids.ts";
-import type { Triggered } from "../../src/schemas/event.ts";
-import { keyOf, nameOfRun, nameOfVersion, type RunKey } from "../../src/schemas/run.ts";
+import type { Triggered } from "../../src/schemas/runs/event.ts";
+import { keyOf, nameOfRun, nameOfVersion, type RunKey } from "../../src/schemas/runs/run.ts";
 import type { Next, Progress, Storage, Told, UnclaimedRun } from "../../src/storage/port.ts";
 import type { Definitions } from "../definitions/definitions.ts";
 import { mayRunUnheld, type Reaches } from "../definitions/reach.ts";

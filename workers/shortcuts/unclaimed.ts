@@ -1,7 +1,7 @@
 import { Coalescer } from "../../src/batching/coalescer.ts";
 import { failpoint } from "../../src/failpoints.ts";
-import { type CompletedEvent, completedEvent, type Triggered } from "../../src/schemas/event.ts";
-import { keyOf, nameOfRun, type RunKey } from "../../src/schemas/run.ts";
+import { type CompletedEvent, completedEvent, type Triggered } from "../../src/schemas/runs/event.ts";
+import { keyOf, nameOfRun, type RunKey } from "../../src/schemas/runs/run.ts";
 import type { Progress, Saved } from "../../src/storage/port.ts";
 import type { Definitions } from "../definitions/definitions.ts";
 import type { Reaches } from "../definitions/reach.ts";

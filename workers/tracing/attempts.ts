@@ -1,5 +1,5 @@
-import type { LogEntry } from "../../src/schemas/log.ts";
-import type { StepResult } from "../../src/schemas/run.ts";
+import type { LogEntry } from "../../src/schemas/log/log.ts";
+import type { StepResult } from "../../src/schemas/runs/run.ts";
 import { type Description, descriptionOf } from "./description.ts";
 
 /** A run that slept for longer goes on in another trace: nobody waits so long for the rest of one. */

@@ -1,5 +1,5 @@
 import { shortened } from "../../src/errors.ts";
-import type { StepResult } from "../../src/schemas/run.ts";
+import type { StepResult } from "../../src/schemas/runs/run.ts";
 
 /** An error that is cut still says what happened. */
 const MAX_ERROR = 200;

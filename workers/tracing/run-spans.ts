@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { Clock } from "../../src/clock.ts";
 import { messageOf } from "../../src/errors.ts";
 import type { Definition } from "../../src/language/definition/workflow.ts";
-import { nameOfVersion } from "../../src/schemas/run.ts";
+import { nameOfVersion } from "../../src/schemas/runs/run.ts";
 import type { Next, RunEnd } from "../../src/storage/port.ts";
 import type { Tracing } from "../../src/tracing/port.ts";
 import type { Definitions } from "../definitions/definitions.ts";

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import { isoTime } from "../../src/clock.ts";
 import { idFloor } from "../../src/ids.ts";
-import type { LogEntry } from "../../src/schemas/log.ts";
-import type { StepResult } from "../../src/schemas/run.ts";
+import type { LogEntry } from "../../src/schemas/log/log.ts";
+import type { StepResult } from "../../src/schemas/runs/run.ts";
 import type { RunEnd } from "../../src/storage/port.ts";
 import { parseTraceparent } from "../../src/tracing/context.ts";
 import type { Span } from "../../src/tracing/port.ts";

@@ -1,7 +1,7 @@
 import { timeOfId } from "../../src/ids.ts";
 import type { Step } from "../../src/language/definition/step.ts";
-import { type LogEntry, parseLog } from "../../src/schemas/log.ts";
-import type { StepResult } from "../../src/schemas/run.ts";
+import { type LogEntry, parseLog } from "../../src/schemas/log/log.ts";
+import type { StepResult } from "../../src/schemas/runs/run.ts";
 import type { RunEnd, VersionKey } from "../../src/storage/port.ts";
 import {
   derivedSpanId,

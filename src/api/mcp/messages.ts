@@ -1,7 +1,7 @@
 /** Messages of JSON-RPC 2.0, as the Model Context Protocol has them: https://modelcontextprotocol.io/specification */
 import { type Static, Type } from "@sinclair/typebox";
-import { checkOf } from "../../schemas/check.ts";
-import type { Json, JsonObject } from "../../schemas/json.ts";
+import { checkOf } from "../../schemas/json/check.ts";
+import type { Json, JsonObject } from "../../schemas/json/json.ts";
 
 const anyObject = Type.Unsafe<JsonObject>(Type.Record(Type.String(), Type.Unknown()));
 

@@ -1,5 +1,5 @@
 /** The revisions of the protocol: the current one says of itself in each request which it is, those before shake hands first. */
-import { isObject, type Json } from "../../schemas/json.ts";
+import { isObject, type Json } from "../../schemas/json/json.ts";
 import { type Message, RpcError } from "./messages.ts";
 
 export const CURRENT = "2026-07-28";

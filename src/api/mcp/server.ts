@@ -1,8 +1,8 @@
 /** Answers the messages of the Model Context Protocol. Nothing is kept from one request to the next. */
 import packageJson from "../../../package.json" with { type: "json" };
 import { PlatformError, ValidationFailed } from "../../errors.ts";
-import { checked } from "../../schemas/faults.ts";
-import { isObject, type Json, type JsonObject } from "../../schemas/json.ts";
+import { checked } from "../../schemas/json/faults.ts";
+import { isObject, type Json, type JsonObject } from "../../schemas/json/json.ts";
 import { type Message, RpcError, resultReply } from "./messages.ts";
 import { agreed, isCurrent, REVISIONS } from "./revisions.ts";
 import { toolsOf } from "./tools/index.ts";

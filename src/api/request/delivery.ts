@@ -1,8 +1,8 @@
 import { PlatformError, type RequestFault, ValidationFailed } from "../../errors.ts";
-import { FORBIDDEN_KEYS, type Json, type JsonObject, MAX_DEPTH } from "../../schemas/json.ts";
+import { FORBIDDEN_KEYS, type Json, type JsonObject, MAX_DEPTH } from "../../schemas/json/json.ts";
 import { SIGNATURE_HEADERS } from "../../services/hooks/verification.ts";
-import { JSON_TYPE, readJson } from "./body.ts";
-import { WAIT_PARAMETER } from "./wait.ts";
+import { JSON_TYPE, readJson } from "./body/body.ts";
+import { WAIT_PARAMETER } from "./queries/wait.ts";
 
 const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(?:;|$)/i;
 const MULTIPART_TYPE = /^multipart\//i;

@@ -1,5 +1,5 @@
 import { ValidationFailed } from "../../errors.ts";
-import { DEPTH_HEADER } from "../../schemas/depth.ts";
+import { DEPTH_HEADER } from "../../schemas/runs/depth.ts";
 
 const NO_DEPTH = "Input should be a whole number: webhooks of workflows say with it how many triggered one another";
 

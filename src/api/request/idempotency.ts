@@ -1,7 +1,7 @@
 import { ValidationFailed } from "../../errors.ts";
-import { canonicalJson } from "../../schemas/canonical.ts";
-import type { Json, JsonObject } from "../../schemas/json.ts";
-import { IDEMPOTENCY_KEY } from "../../schemas/trigger.ts";
+import { canonicalJson } from "../../schemas/json/canonical.ts";
+import type { Json, JsonObject } from "../../schemas/json/json.ts";
+import { IDEMPOTENCY_KEY } from "../../schemas/runs/trigger.ts";
 import { NAMESPACE } from "../../services/namespace.ts";
 import type { RequestKey } from "../../storage/port.ts";
 

@@ -1,4 +1,4 @@
-import type { Replica } from "../../storage/port/replica.ts";
+import type { Replica } from "../../storage/port/finding/replica.ts";
 import { jsonReply } from "../routes/views.ts";
 
 /** An answer to a write names its position with it, and who sends that back reads what was written. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { RequestFault } from "../../errors.ts";
-import { MAX_FAULTS } from "../../schemas/json.ts";
+import { MAX_FAULTS } from "../../schemas/json/json.ts";
 import { shownFaults } from "./shown-faults.ts";
 
 const LIMIT = 16 * 1024;

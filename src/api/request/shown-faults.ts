@@ -1,5 +1,5 @@
 import { type RequestFault, shortened } from "../../errors.ts";
-import { MAX_FAULTS } from "../../schemas/json.ts";
+import { MAX_FAULTS } from "../../schemas/json/json.ts";
 
 /** Bytes of all faults as JSON: what else is in an answer leaves it below 16 KiB. */
 const MAX_BYTES = 15 * 1024;

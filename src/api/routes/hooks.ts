@@ -1,21 +1,21 @@
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import { isoTime } from "../../clock.ts";
-import { checkOf } from "../../schemas/check.ts";
-import { checked } from "../../schemas/faults.ts";
 import { HookInput } from "../../schemas/hook.ts";
-import { RunStatus } from "../../schemas/run.ts";
+import { checkOf } from "../../schemas/json/check.ts";
+import { checked } from "../../schemas/json/faults.ts";
+import { RunStatus } from "../../schemas/runs/run.ts";
 import type { HookService } from "../../services/hooks/hooks.ts";
 import type { RunWaits } from "../../services/run-waits.ts";
 import type { RunService } from "../../services/runs.ts";
 import type { HookRecord } from "../../storage/port.ts";
 import { BODY_ERRORS, pageOf, reference, requestBody, responses } from "../openapi/documents.ts";
-import { readBody, readSigned } from "../request/body.ts";
+import { readBody, readSigned } from "../request/body/body.ts";
 import { deliveryPayload } from "../request/delivery.ts";
 import { depthOf } from "../request/depth.ts";
-import { PAGE_PARAMETERS, readPageQuery } from "../request/query.ts";
-import { traceOf } from "../request/traces.ts";
-import { WAIT_PARAMETER, waitOf } from "../request/wait.ts";
+import { PAGE_PARAMETERS, readPageQuery } from "../request/queries/query.ts";
+import { WAIT_PARAMETER, waitOf } from "../request/queries/wait.ts";
+import { traceOf } from "../request/watching/traces.ts";
 import { endedText, jsonReply, pageText } from "./views.ts";
 
 const Received = Type.Object({

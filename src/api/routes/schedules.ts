@@ -7,8 +7,8 @@ import type { ScheduleSettings } from "../../schemas/schedule.ts";
 import type { ScheduleService } from "../../services/schedules/schedules.ts";
 import type { ScheduleRecord } from "../../storage/port.ts";
 import { BODY_ERRORS, pageOf, reference, requestBody, responses } from "../openapi/documents.ts";
-import { readBody } from "../request/body.ts";
-import { PAGE_PARAMETERS, readPageQuery } from "../request/query.ts";
+import { readBody } from "../request/body/body.ts";
+import { PAGE_PARAMETERS, readPageQuery } from "../request/queries/query.ts";
 import { jsonReply, pageText } from "./views.ts";
 
 const Triggered = Type.Object({ run_id: Type.String({ format: "uuid" }), status: Type.Literal("triggered") });

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { LogEntry } from "../../schemas/log.ts";
+import type { LogEntry } from "../../schemas/log/log.ts";
 import type { RunRecord } from "../../storage/port.ts";
 import { runText } from "./views.ts";
 

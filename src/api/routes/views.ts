@@ -2,10 +2,10 @@ import { isoTime } from "../../clock.ts";
 import type { RequestFault } from "../../errors.ts";
 import type { Options } from "../../language/definition/options.ts";
 import { MAX_SHOWN_DESCRIPTION } from "../../language/definition/workflow.ts";
-import { resultsTextOf } from "../../schemas/results.ts";
-import { type Summary, summaryOf } from "../../schemas/summary.ts";
-import { MAX_WAITING } from "../../schemas/waiting.ts";
-import { type Awaited, waitingIn } from "../../schemas/waits.ts";
+import { type Awaited, waitingIn } from "../../schemas/log/waits.ts";
+import { resultsTextOf } from "../../schemas/runs/results.ts";
+import { type Summary, summaryOf } from "../../schemas/runs/summary.ts";
+import { MAX_WAITING } from "../../schemas/runs/waiting.ts";
 
 import type { Page } from "../../services/pages.ts";
 import type { RunRecord, VersionRecord, WorkflowRecord } from "../../storage/port.ts";

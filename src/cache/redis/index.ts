@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { Clock } from "../../clock.ts";
 import type { RedisAddress } from "../../config/redis.ts";
 import type { BreakerState } from "../../resilience/breaker.ts";
-import { nameOfRun, type RunKey } from "../../schemas/run.ts";
+import { nameOfRun, type RunKey } from "../../schemas/runs/run.ts";
 import type { RunRecord } from "../../storage/port.ts";
 import { type Cache, charactersOf, type KeptRun, LIFETIME, MAX_CHARACTERS } from "../port.ts";
 import { PREFIX, RedisLink } from "./link.ts";

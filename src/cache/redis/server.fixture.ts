@@ -2,7 +2,7 @@
 import { createServer } from "node:net";
 import Redis from "ioredis";
 import pino, { type Logger } from "pino";
-import { install, pathOf } from "../../../infrastructure/local/packages.ts";
+import { install, pathOf } from "../../../infrastructure/local/processes/packages.ts";
 import { systemClock } from "../../clock.ts";
 import { loadConfig } from "../../config.ts";
 import type { Cache } from "../port.ts";

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { install, pathOf, run } from "../../../infrastructure/local/packages.ts";
-import { type Home, homeOf, outsideOf, writeAs } from "../../../infrastructure/local/unprivileged.ts";
+import { install, pathOf, run } from "../../../infrastructure/local/processes/packages.ts";
+import { type Home, homeOf, outsideOf, writeAs } from "../../../infrastructure/local/processes/unprivileged.ts";
 import { loadConfig } from "../../config.ts";
 import { connect } from "./connect.ts";
 

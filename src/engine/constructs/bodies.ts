@@ -1,4 +1,4 @@
-import type { ErrorDetails } from "../../schemas/run.ts";
+import type { ErrorDetails } from "../../schemas/runs/run.ts";
 import type { FailedOutcome, StepOutcome } from "../entries.ts";
 import type { BlockState, StepError } from "../state/state.ts";
 import type { Verdict } from "./construct.ts";

@@ -1,5 +1,5 @@
-import type { JsonObject } from "../../schemas/json.ts";
-import type { ErrorDetails } from "../../schemas/run.ts";
+import type { JsonObject } from "../../schemas/json/json.ts";
+import type { ErrorDetails } from "../../schemas/runs/run.ts";
 import type { FailedOutcome, StepOutcome } from "../entries.ts";
 import type { BodyPlan, ContainerNode } from "../plan/plan.ts";
 import type { Meter, Scope } from "../state/scope.ts";

@@ -1,6 +1,6 @@
 import { ITERATION } from "../../language/definition/loop.ts";
 import { Budget } from "../../language/expressions/cost.ts";
-import type { Json, JsonObject } from "../../schemas/json.ts";
+import type { Json, JsonObject } from "../../schemas/json/json.ts";
 import { describeFailure } from "../../step-failures.ts";
 import type { FailedOutcome } from "../entries.ts";
 import type { Condition, ContainerNode, LoopPlan } from "../plan/plan.ts";

@@ -1,6 +1,6 @@
 import { MAX_CONCURRENCY, MAX_ITEMS } from "../../language/definition/map.ts";
-import type { Json, JsonObject } from "../../schemas/json.ts";
-import type { ErrorDetails } from "../../schemas/run.ts";
+import type { Json, JsonObject } from "../../schemas/json/json.ts";
+import type { ErrorDetails } from "../../schemas/runs/run.ts";
 import { describeFailure } from "../../step-failures.ts";
 import type { FailedOutcome } from "../entries.ts";
 import { hashOf } from "../hash.ts";
@@ -9,7 +9,7 @@ import type { ContainerNode, MapPlan } from "../plan/plan.ts";
 import { placeholderFailure } from "../result.ts";
 import type { Bound, Meter, Scope } from "../state/scope.ts";
 import { addressOf, type FailedIteration, type MapState } from "../state/state.ts";
-import { detailsOf } from "../steps/outcome.ts";
+import { detailsOf } from "../steps/recording/outcome.ts";
 import { endOf } from "./bodies.ts";
 import type { Construct, Point, Verdict } from "./construct.ts";
 

@@ -1,8 +1,8 @@
-import type { JsonObject } from "../../schemas/json.ts";
+import type { JsonObject } from "../../schemas/json/json.ts";
 import { describeFailure } from "../../step-failures.ts";
 import type { FailedOutcome } from "../entries.ts";
 import { addressOf, type BlockState } from "../state/state.ts";
-import { detailsOf } from "../steps/outcome.ts";
+import { detailsOf } from "../steps/recording/outcome.ts";
 import { endOf, failureOf, hasFailed } from "./bodies.ts";
 import type { Construct, Verdict } from "./construct.ts";
 

@@ -21,8 +21,8 @@ import { retriesOf } from "../../language/definition/retry.ts";
 import { CATCH_ON, type Catch, type Compensation, type Step } from "../../language/definition/step.ts";
 import type { Definition } from "../../language/definition/workflow.ts";
 import { compileExpression } from "../../language/expressions/compile.ts";
-import { checkOf } from "../../schemas/check.ts";
-import type { Json, JsonObject } from "../../schemas/json.ts";
+import { checkOf } from "../../schemas/json/check.ts";
+import type { Json, JsonObject } from "../../schemas/json/json.ts";
 import {
   type BlockPlan,
   type BodyPlan,

@@ -5,7 +5,7 @@ import type { Matcher } from "../../language/definition/matchers.ts";
 import type { OnFailure } from "../../language/definition/options.ts";
 import type { Retry } from "../../language/definition/retry.ts";
 import type { Compiled } from "../../language/expressions/compile.ts";
-import type { Json, JsonObject } from "../../schemas/json.ts";
+import type { Json, JsonObject } from "../../schemas/json/json.ts";
 
 /** A definition, compiled once for all of its runs. */
 export interface Plan {

@@ -1,5 +1,5 @@
 /** What came for a run, and the steps that wait for it. */
-import type { InboxRow } from "../../schemas/inbox.ts";
+import type { InboxRow } from "../../schemas/log/inbox.ts";
 
 /** The part of a run's state that its inbox is, and who waits for what. */
 export class Inbox {

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import type { Json } from "../../schemas/json.ts";
-import type { StepResult } from "../../schemas/run.ts";
+import type { Json } from "../../schemas/json/json.ts";
+import type { StepResult } from "../../schemas/runs/run.ts";
 import { resolvePlaceholders } from "../placeholders.ts";
 import { Scope } from "./scope.ts";
 

@@ -1,7 +1,7 @@
 import { VARS } from "../../language/definition/variables.ts";
 import type { ExpressionScope } from "../../language/expressions/scope.ts";
-import type { Json, JsonObject } from "../../schemas/json.ts";
-import type { StepResult } from "../../schemas/run.ts";
+import type { Json, JsonObject } from "../../schemas/json/json.ts";
+import type { StepResult } from "../../schemas/runs/run.ts";
 
 /** Counts what expressions cost. */
 export interface Meter {

@@ -1,9 +1,9 @@
 import type { RunFacts } from "../../language/definition/facts.ts";
 import type { Matchable } from "../../language/definition/matchers.ts";
-import type { Cancel } from "../../schemas/control.ts";
-import { isObject, type Json, type JsonObject } from "../../schemas/json.ts";
-import type { LogEntry } from "../../schemas/log.ts";
-import type { ErrorDetails, StepResult } from "../../schemas/run.ts";
+import type { Cancel } from "../../schemas/control/control.ts";
+import { isObject, type Json, type JsonObject } from "../../schemas/json/json.ts";
+import type { LogEntry } from "../../schemas/log/log.ts";
+import type { ErrorDetails, StepResult } from "../../schemas/runs/run.ts";
 import type { FailedOutcome, StepOutcome } from "../entries.ts";
 import type { BlockPlan, Node, Plan } from "../plan/plan.ts";
 import type { Children } from "./children.ts";

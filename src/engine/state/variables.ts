@@ -1,4 +1,4 @@
-import type { JsonObject } from "../../schemas/json.ts";
+import type { JsonObject } from "../../schemas/json/json.ts";
 import type { FailedOutcome } from "../entries.ts";
 import { resolvePlaceholders } from "../placeholders.ts";
 import { placeholderFailure } from "../result.ts";

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { SWITCH } from "../../language/definition/control.ts";
 import type { Step } from "../../language/definition/step.ts";
-import type { Json, JsonObject } from "../../schemas/json.ts";
+import type { Json, JsonObject } from "../../schemas/json/json.ts";
 import { acts, FAILED, fails, gives, NOW, Played } from "./played.fixture.ts";
 
 const success = { kind: "end", status: "success", error: null } as const;

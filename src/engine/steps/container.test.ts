@@ -4,7 +4,7 @@ import type { JoinKind } from "../../language/definition/containers.ts";
 import { PARALLEL } from "../../language/definition/control.ts";
 import type { Step } from "../../language/definition/step.ts";
 import { acts, FAILED, gives, NOW, Played, waits } from "./played.fixture.ts";
-import { record } from "./record.ts";
+import { record } from "./recording/record.ts";
 
 const fan = (join: JoinKind, ...branches: Step[][]): Step => ({
   name: "fan",

@@ -1,7 +1,7 @@
 /** Variables of lists, and `set`, as the engine takes them. */
 import { describe, expect, test } from "bun:test";
 import type { Step } from "../../language/definition/step.ts";
-import type { JsonObject } from "../../schemas/json.ts";
+import type { JsonObject } from "../../schemas/json/json.ts";
 import { acts, FAILED, gives, NOW, Played } from "./played.fixture.ts";
 
 const sets = (name: string, variables: JsonObject): Step => ({ name, type: "set", config: { variables } });

@@ -1,9 +1,9 @@
 /** The codes of errors that a step may fail with. */
-import { isObject, type JsonObject } from "../../schemas/json.ts";
+import { isObject, type JsonObject } from "../../schemas/json/json.ts";
 import { STEP_FAILURES } from "../../step-failures.ts";
 import { FAIL } from "../definition/control.ts";
 import { wholePlaceholder } from "../placeholder.ts";
-import { handlersIn, listsIn, stepsIn } from "./lists.ts";
+import { handlersIn, listsIn, stepsIn } from "./reading/lists.ts";
 
 /** Of the platform. */
 export const CODES: ReadonlySet<string> = new Set(Object.values(STEP_FAILURES).map(({ code }) => code));

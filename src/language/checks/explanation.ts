@@ -1,4 +1,4 @@
-import type { Loc } from "./lists.ts";
+import type { Loc } from "./reading/lists.ts";
 
 /** Names over all steps, and references, at most: a definition may have thousands of steps, each of which sees all before it. */
 const MAX_NAMES = 100_000;

@@ -1,24 +1,24 @@
 /** The checks of the steps of a definition, nested ones included. */
 import type { StepTypes } from "../../connectors/index.ts";
-import { type Check, checkOf } from "../../schemas/check.ts";
-import { schemaFaults } from "../../schemas/faults.ts";
-import { isObject, type Json, type JsonObject } from "../../schemas/json.ts";
+import { type Check, checkOf } from "../../schemas/json/check.ts";
+import { schemaFaults } from "../../schemas/json/faults.ts";
+import { isObject, type Json, type JsonObject } from "../../schemas/json/json.ts";
 import { MAX_NESTING } from "../definition/containers.ts";
 import { BLOCK, type ContainerType, isContainer, MAP, PARALLEL, SUCCEED } from "../definition/control.ts";
 import { MAX_STEPS, Step } from "../definition/step.ts";
-import { compensationFaults } from "./compensation-faults.ts";
-import { configFaults, mustHaveConfig } from "./config-faults.ts";
-import { containerFaults } from "./container-faults.ts";
 import type { Explanation } from "./explanation.ts";
+import { compensationFaults } from "./faults/compensation-faults.ts";
+import { configFaults, mustHaveConfig } from "./faults/config-faults.ts";
+import { containerFaults } from "./faults/container-faults.ts";
+import { listNameFaults, stepNameFaults } from "./faults/name-faults.ts";
+import { policyFaults } from "./faults/policy-faults.ts";
+import { setFaults } from "./faults/variable-faults.ts";
 import type { Findings } from "./findings.ts";
-import { handlersIn, type Loc, listsIn, type StepList } from "./lists.ts";
-import { listNameFaults, stepNameFaults } from "./name-faults.ts";
-import { policyFaults } from "./policy-faults.ts";
-import { readList } from "./read-list.ts";
-import { Reading } from "./reading.ts";
-import { type Condition, Scope } from "./scope.ts";
+import { handlersIn, type Loc, listsIn, type StepList } from "./reading/lists.ts";
+import { readList } from "./reading/read-list.ts";
+import { Reading } from "./reading/reading.ts";
+import { type Condition, Scope } from "./reading/scope.ts";
 import { stepWarnings, workflowWarnings } from "./step-warnings.ts";
-import { setFaults } from "./variable-faults.ts";
 
 const stepSchema: Check<typeof Step> = checkOf(Step);
 /** What is known where a list of steps stands. */

@@ -1,9 +1,9 @@
 /** What in a definition is allowed, and may not be what its author meant. */
 import type { StepTypes } from "../../connectors/index.ts";
 import type { RequestFault } from "../../errors.ts";
-import { isObject, type Json, type JsonObject } from "../../schemas/json.ts";
+import { isObject, type Json, type JsonObject } from "../../schemas/json/json.ts";
 import { LOOP, SWITCH } from "../definition/control.ts";
-import { handlersIn, type Loc, listsIn, type StepList, stepsIn } from "./lists.ts";
+import { handlersIn, type Loc, listsIn, type StepList, stepsIn } from "./reading/lists.ts";
 import { timeWarnings } from "./time-warnings.ts";
 
 /** Names of which placeholders and expressions have their own meaning, unless a step has them. */

@@ -1,10 +1,10 @@
 /** Where a time limit is over before a retry within it can have had its attempts. */
 import type { RequestFault } from "../../errors.ts";
-import { type Check, checkOf } from "../../schemas/check.ts";
-import type { Json, JsonObject } from "../../schemas/json.ts";
+import { type Check, checkOf } from "../../schemas/json/check.ts";
+import type { Json, JsonObject } from "../../schemas/json/json.ts";
 import { Duration, secondsOf } from "../definition/durations.ts";
 import { Retry } from "../definition/retry.ts";
-import { handlersIn, type Loc, listsIn, type StepList, stepsIn } from "./lists.ts";
+import { handlersIn, type Loc, listsIn, type StepList, stepsIn } from "./reading/lists.ts";
 
 const durationSchema: Check<typeof Duration> = checkOf(Duration);
 const retrySchema: Check<typeof Retry> = checkOf(Retry);
@@ -33,7 +33,7 @@ function retriesOf({ retry }: JsonObject): Retry[] {
   return several.filter((one) => retrySchema.Check(one));
 }
 
-/** Mirrors the waits of src/engine/steps/retry.ts. */
+/** Mirrors the waits of src/engine/steps/deciding/retry.ts. */
 function leastWait(retry: Retry): number {
   const { max_attempts = 3, initial_interval = 1, multiplier = 2, max_interval = 60, jitter = 0.5 } = retry;
   let sum = 0;

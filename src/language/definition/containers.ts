@@ -1,6 +1,6 @@
 /** The configs of steps that hold steps. These are checked one by one, as those of the workflow are. */
 import { type Static, Type } from "@sinclair/typebox";
-import type { Json } from "../../schemas/json.ts";
+import type { Json } from "../../schemas/json/json.ts";
 import { Condition, NestedSteps, StepName } from "./step.ts";
 import { Variables } from "./variables.ts";
 

@@ -1,6 +1,6 @@
 /** The config of a step that runs its steps once for each item of a list. */
 import { type Static, Type } from "@sinclair/typebox";
-import type { Json } from "../../schemas/json.ts";
+import type { Json } from "../../schemas/json/json.ts";
 import { output, vars } from "./containers.ts";
 import { BoundName } from "./loop.ts";
 import { NestedSteps } from "./step.ts";

@@ -1,6 +1,6 @@
 /** What a workflow may say of itself beside its id, name, description and steps. */
 import { type Static, Type } from "@sinclair/typebox";
-import type { Json, JsonObject } from "../../schemas/json.ts";
+import type { Json, JsonObject } from "../../schemas/json/json.ts";
 import { Duration } from "./durations.ts";
 import { WorkflowReference } from "./reference.ts";
 import type { StepRetry } from "./retry.ts";

@@ -1,5 +1,5 @@
 import { type Static, Type } from "@sinclair/typebox";
-import type { Json, JsonObject } from "../../schemas/json.ts";
+import type { Json, JsonObject } from "../../schemas/json/json.ts";
 import { Duration } from "./durations.ts";
 import { type Matcher, On } from "./matchers.ts";
 import type { StepRetry } from "./retry.ts";

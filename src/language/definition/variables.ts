@@ -1,6 +1,6 @@
 /** Variables of a list of steps: names, and what they begin with. */
 import { type Static, Type } from "@sinclair/typebox";
-import type { JsonObject } from "../../schemas/json.ts";
+import type { JsonObject } from "../../schemas/json/json.ts";
 
 export const MAX_VARIABLES = 100;
 /** What steps reach them by. */

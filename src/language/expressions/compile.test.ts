@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { Json } from "../../schemas/json.ts";
+import type { Json } from "../../schemas/json/json.ts";
 import { Compiled, compileExpression, type ExpressionError } from "./compile.ts";
 import { errorOf, given, outcome } from "./expressions.fixture.ts";
 import type { ExpressionScope } from "./scope.ts";

@@ -1,5 +1,5 @@
 /** CEL over JSON. The text is parsed by a library; what it means, and what it costs, is here. */
-import type { Json } from "../../schemas/json.ts";
+import type { Json } from "../../schemas/json/json.ts";
 import { Budget, Failure, isOverdrawn } from "./cost.ts";
 import { closureOf } from "./evaluation/closures.ts";
 import type { Frame, Run } from "./evaluation/frame.ts";

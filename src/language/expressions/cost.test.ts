@@ -1,7 +1,7 @@
 /** What expressions cost, to the unit. How long a unit takes is the bench's to say. */
 import { describe, expect, test } from "bun:test";
 import { BOMBS } from "../../../bench/load/bombs.ts";
-import type { Json } from "../../schemas/json.ts";
+import type { Json } from "../../schemas/json/json.ts";
 import { MAX_UNITS } from "./cost.ts";
 import { costOf, errorOf, given, outcome } from "./expressions.fixture.ts";
 

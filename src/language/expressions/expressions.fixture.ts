@@ -1,4 +1,4 @@
-import type { Json } from "../../schemas/json.ts";
+import type { Json } from "../../schemas/json/json.ts";
 import { compileExpression, type ExpressionError } from "./compile.ts";
 import { Budget } from "./cost.ts";
 import { scopeOf } from "./scope.ts";

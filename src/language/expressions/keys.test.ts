@@ -1,6 +1,6 @@
 /** Keys that other programs may take for something else reach data, and nothing but data. */
 import { describe, expect, test } from "bun:test";
-import type { Json } from "../../schemas/json.ts";
+import type { Json } from "../../schemas/json/json.ts";
 import { compileExpression } from "./compile.ts";
 import { errorOf, given } from "./expressions.fixture.ts";
 

@@ -1,4 +1,4 @@
-import type { Json } from "../../schemas/json.ts";
+import type { Json } from "../../schemas/json/json.ts";
 
 /** What an expression can see. */
 export interface ExpressionScope {

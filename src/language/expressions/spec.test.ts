@@ -1,7 +1,7 @@
 /** The conformance tests of cel-spec, without those of protobuf messages. What does not pass has a reason here. */
 import { expect, test } from "bun:test";
 import { tests } from "@bufbuild/cel-spec/testdata/conformance.js";
-import type { Json, JsonObject } from "../../schemas/json.ts";
+import type { Json, JsonObject } from "../../schemas/json/json.ts";
 import { Budget, Failure } from "./cost.ts";
 import { closureOf } from "./evaluation/closures.ts";
 import { parse } from "./parse.ts";

@@ -1,5 +1,5 @@
 import type { RequestFault } from "../../errors.ts";
-import { isObject, type Json, type JsonObject, MAX_FAULTS } from "../../schemas/json.ts";
+import { isObject, type Json, type JsonObject, MAX_FAULTS } from "../../schemas/json/json.ts";
 import { FORMATS } from "./formats.ts";
 import { type Rule, rulesOfArrays, rulesOfNumbers, rulesOfStrings } from "./rules.ts";
 import { canonicalText, isTyped, typesOf } from "./values.ts";

@@ -3,7 +3,7 @@
  * is interpreted, and what it costs is bounded, whatever the schema and the value: more than that is a fault.
  */
 import type { RequestFault } from "../../errors.ts";
-import { isObject, type Json, type JsonObject } from "../../schemas/json.ts";
+import { isObject, type Json, type JsonObject } from "../../schemas/json/json.ts";
 import { CheckOfValue, TooCostly } from "./check.ts";
 import { faultsOfWords } from "./words.ts";
 

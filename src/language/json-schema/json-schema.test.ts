@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { type Schema, Validator } from "@cfworker/json-schema";
-import type { Json, JsonObject } from "../../schemas/json.ts";
+import type { Json, JsonObject } from "../../schemas/json/json.ts";
 import { faultsOfSchema, faultsOfValue, withDefaults } from "./index.ts";
 
 const ADDRESS: JsonObject = {

@@ -1,5 +1,5 @@
 /** The words of a schema whose value is a number, in the words of all requests where one does not hold. */
-import type { Json } from "../../schemas/json.ts";
+import type { Json } from "../../schemas/json/json.ts";
 import { hasLength, isMultiple } from "./values.ts";
 
 export interface Rule<Value> {

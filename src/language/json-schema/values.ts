@@ -1,4 +1,4 @@
-import { isObject, type Json } from "../../schemas/json.ts";
+import { isObject, type Json } from "../../schemas/json/json.ts";
 
 /** What faults call a value of a type, and the fault's word. */
 const NAMES: Record<string, { word: string; name: string }> = {

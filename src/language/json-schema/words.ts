@@ -1,6 +1,6 @@
 /** The words of JSON Schema that definitions may use, and what may stand behind each. */
 import type { RequestFault } from "../../errors.ts";
-import { isObject, type Json, type JsonObject, MAX_FAULTS } from "../../schemas/json.ts";
+import { isObject, type Json, type JsonObject, MAX_FAULTS } from "../../schemas/json/json.ts";
 import { FORMATS } from "./formats.ts";
 
 /** Schemas within schemas, those that a reference leads to included. */

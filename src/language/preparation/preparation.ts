@@ -1,6 +1,6 @@
 /** What a version of a workflow says about a run before it is stored, and the run that comes of it. */
 import type { RequestFault } from "../../errors.ts";
-import type { JsonObject } from "../../schemas/json.ts";
+import type { JsonObject } from "../../schemas/json/json.ts";
 import type { MadeRun, NewRun, Version } from "../../storage/port.ts";
 import { type Concurrency, MAX_TAGS, type RateLimit } from "../definition/options.ts";
 import type { Definition } from "../definition/workflow.ts";

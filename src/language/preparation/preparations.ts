@@ -1,5 +1,5 @@
 import { type Lru, lru } from "../../lru.ts";
-import { nameOfVersion } from "../../schemas/run.ts";
+import { nameOfVersion } from "../../schemas/runs/run.ts";
 import type { VersionKey } from "../../storage/port.ts";
 import { type Preparation, preparationOf } from "./preparation.ts";
 

@@ -1,5 +1,5 @@
 import type { RequestFault } from "../../errors.ts";
-import type { Json } from "../../schemas/json.ts";
+import type { Json } from "../../schemas/json/json.ts";
 import type { Turn } from "../../storage/port.ts";
 import { secondsOf } from "../definition/durations.ts";
 import type { Concurrency, RateLimit } from "../definition/options.ts";

@@ -1,7 +1,7 @@
 /** Which results of a run that is over one that tries it again keeps. */
-import type { JsonObject } from "../../schemas/json.ts";
-import type { KeptStep } from "../../schemas/kept.ts";
-import type { LogEntry } from "../../schemas/log.ts";
+import type { JsonObject } from "../../schemas/json/json.ts";
+import type { KeptStep } from "../../schemas/log/kept.ts";
+import type { LogEntry } from "../../schemas/log/log.ts";
 import { hasBranches, hasTraces, isWalkedThrough, nameOf, sameIn, type Within, within } from "./lists.ts";
 import { type Ended, hasPassed } from "./results.ts";
 

@@ -1,6 +1,6 @@
 /** The lists of steps that a step holds, and where they are found in a log. */
-import { isObject, type Json, type JsonObject } from "../../schemas/json.ts";
-import { listsIn, stepsIn } from "../checks/lists.ts";
+import { isObject, type Json, type JsonObject } from "../../schemas/json/json.ts";
+import { listsIn, stepsIn } from "../checks/reading/lists.ts";
 import { BLOCK, LOOP, MAP, PARALLEL, SWITCH } from "../definition/control.ts";
 
 /** A list of steps within a step. */

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import type { Json } from "../../schemas/json.ts";
-import { keptOf } from "../../schemas/kept.ts";
-import { type LogEntry, parseLog } from "../../schemas/log.ts";
-import type { StepResult } from "../../schemas/run.ts";
+import type { Json } from "../../schemas/json/json.ts";
+import { keptOf } from "../../schemas/log/kept.ts";
+import { type LogEntry, parseLog } from "../../schemas/log/log.ts";
+import type { StepResult } from "../../schemas/runs/run.ts";
 import { planRetry, type RetryPlan } from "./plan.ts";
 
 const step = (name: string, type = "transform", config: Json = {}): Json => ({ name, type, config });

@@ -1,6 +1,6 @@
 /** From where a run that is over is tried again, and what the new run keeps of it. */
-import type { Json, JsonObject } from "../../schemas/json.ts";
-import { keptText } from "../../schemas/kept.ts";
+import type { Json, JsonObject } from "../../schemas/json/json.ts";
+import { keptText } from "../../schemas/log/kept.ts";
 import { addressIn, Keeping, type Lists } from "./kept.ts";
 import { sameIn, stepsOf, within } from "./lists.ts";
 import { endedOf, type Over } from "./results.ts";

@@ -1,7 +1,7 @@
 /** How the steps of a run that is over ended, by their paths. */
-import { keptOf } from "../../schemas/kept.ts";
-import { isOfStep, type LogEntry, ofLastAttempts } from "../../schemas/log.ts";
-import type { StepResult } from "../../schemas/run.ts";
+import { keptOf } from "../../schemas/log/kept.ts";
+import { isOfStep, type LogEntry, ofLastAttempts } from "../../schemas/log/log.ts";
+import type { StepResult } from "../../schemas/runs/run.ts";
 
 /** What is known of a run that is over. */
 export interface Over {

@@ -1,7 +1,7 @@
 import { type RequestFault, ValidationFailed } from "../../errors.ts";
-import { checkOf } from "../../schemas/check.ts";
-import { schemaFaults } from "../../schemas/faults.ts";
-import type { Json } from "../../schemas/json.ts";
+import { checkOf } from "../../schemas/json/check.ts";
+import { schemaFaults } from "../../schemas/json/faults.ts";
+import type { Json } from "../../schemas/json/json.ts";
 import { BackfillInput, MAX_JITTER_SECONDS, ScheduleInput } from "../../schemas/schedule.ts";
 import { type Duration, MAX_DURATION_SECONDS, secondsOf } from "../definition/durations.ts";
 import { CronPattern } from "./cron.ts";

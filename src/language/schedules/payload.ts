@@ -1,5 +1,5 @@
 import { isoTime } from "../../clock.ts";
-import type { Json, JsonObject } from "../../schemas/json.ts";
+import type { Json, JsonObject } from "../../schemas/json/json.ts";
 import { Budget } from "../expressions/cost.ts";
 import { broughtBy } from "../keys.ts";
 import { type Source, splitText, wholePlaceholder } from "../placeholder.ts";

@@ -2,9 +2,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { endAll } from "../../../infrastructure/local/ending.ts";
-import { isPortFree } from "../../../infrastructure/local/kernel.ts";
-import { recordsIn } from "../../../infrastructure/local/parts.ts";
+import { endAll } from "../../../infrastructure/local/processes/ending.ts";
+import { isPortFree } from "../../../infrastructure/local/processes/kernel.ts";
+import { recordsIn } from "../../../infrastructure/local/processes/parts.ts";
 import { servicesDown, servicesUp } from "../../../infrastructure/local/services.ts";
 
 export class OwnBroker {

@@ -1,7 +1,7 @@
 /** For the tests of the Kafka adapter: names that are used once, the log, and kcat as the other program. */
 import { Kafka, logLevel } from "kafkajs";
 import pino from "pino";
-import { install, pathOf } from "../../../infrastructure/local/packages.ts";
+import { install, pathOf } from "../../../infrastructure/local/processes/packages.ts";
 import { until } from "../../../tests/contracts/messaging/worker.ts";
 import { systemClock } from "../../clock.ts";
 import type { Messaging } from "../port.ts";

@@ -2,7 +2,7 @@
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { servicesUp } from "../../../infrastructure/local/services.ts";
 import { completedEvents, runIdsOf, triggerEvents } from "../../../tests/contracts/messaging/worker.ts";
-import type { CompletedEvent } from "../../schemas/event.ts";
+import type { CompletedEvent } from "../../schemas/runs/event.ts";
 import type { Messaging } from "../port.ts";
 import { createTopic, Place } from "./kafka.fixture.ts";
 

@@ -3,8 +3,8 @@ import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { kafkaFiles } from "../../../infrastructure/local/kafka-files.ts";
-import { pathOf, run } from "../../../infrastructure/local/packages.ts";
+import { pathOf, run } from "../../../infrastructure/local/processes/packages.ts";
+import { kafkaFiles } from "../../../infrastructure/local/services/kafka-files.ts";
 import {
   completedEvents,
   runIdsOf,

@@ -8,7 +8,7 @@ import {
   triggerEvents,
   untilClaimed,
 } from "../../../tests/contracts/messaging/worker.ts";
-import type { CompletedEvent, TriggerEvent } from "../../schemas/event.ts";
+import type { CompletedEvent, TriggerEvent } from "../../schemas/runs/event.ts";
 import { headersOf, Place } from "./kafka.fixture.ts";
 import { partitioner } from "./partitioner.ts";
 import { requestsOf, triggerForm } from "./wire.ts";

@@ -1,5 +1,5 @@
 import type { IHeaders } from "kafkajs";
-import type { CompletedEvent, TriggerEvent, TriggerHeaders } from "../../schemas/event.ts";
+import type { CompletedEvent, TriggerEvent, TriggerHeaders } from "../../schemas/runs/event.ts";
 import { TRACEPARENT } from "../../tracing/context.ts";
 
 /** A message as it is sent. */

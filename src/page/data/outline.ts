@@ -1,5 +1,5 @@
 /** A run without its payload and outputs, as the page shows it. */
-import type { OutlineStep, RunOutline } from "../../schemas/step-query.ts";
+import type { OutlineStep, RunOutline } from "../../schemas/lists/step-query.ts";
 import { hasEnded } from "../shared/status/run-statuses.ts";
 import { platform } from "./platform.ts";
 

@@ -3,8 +3,8 @@
 import type { RunFilter } from "../../client/client.ts";
 import { pause } from "../../client/connection.ts";
 import type { RunsEvent } from "../../client/following.ts";
-import type { RunEvent } from "../../schemas/run-event.ts";
-import type { RunSummary } from "../../schemas/run-summary.ts";
+import type { RunEvent } from "../../schemas/runs/run-event.ts";
+import type { RunSummary } from "../../schemas/runs/run-summary.ts";
 import { outage } from "../data/outage.ts";
 import { platform } from "../data/platform.ts";
 

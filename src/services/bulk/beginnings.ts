@@ -2,8 +2,8 @@ import { ValidationFailed } from "../../errors.ts";
 import { isPlaceIn } from "../../language/retrying/plan.ts";
 import type { RunRepository } from "../../repositories/runs.ts";
 import type { WorkflowRepository } from "../../repositories/workflows.ts";
-import type { BulkSettings } from "../../schemas/bulk.ts";
-import type { RunFilter } from "../../schemas/run-query.ts";
+import type { BulkSettings } from "../../schemas/control/bulk.ts";
+import type { RunFilter } from "../../schemas/lists/run-query.ts";
 import { NAMESPACE } from "../namespace.ts";
 
 /** Of a workflow with more versions it is not said beforehand that none has a step. */

@@ -1,8 +1,8 @@
 import type { Clock } from "../../clock.ts";
 import { PlatformError } from "../../errors.ts";
 import { newId } from "../../ids.ts";
-import type { BulkKind, BulkQuery, BulkSettings } from "../../schemas/bulk.ts";
-import type { RunFilter, RunsAsked } from "../../schemas/run-query.ts";
+import type { BulkKind, BulkQuery, BulkSettings } from "../../schemas/control/bulk.ts";
+import type { RunFilter, RunsAsked } from "../../schemas/lists/run-query.ts";
 import { withRefusals } from "../../storage/port/bulk.ts";
 import type { BulkRecord, BulkRefusal, RequestKey, RunSummary, Storage } from "../../storage/port.ts";
 import type { RunLists } from "../finding/run-lists.ts";

@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { Clock } from "../../clock.ts";
 import { messageOf } from "../../errors.ts";
 import { failpoint } from "../../failpoints.ts";
-import type { ControlRequest } from "../../schemas/control.ts";
+import type { ControlRequest } from "../../schemas/control/control.ts";
 import type {
   BulkMove,
   BulkRecord,

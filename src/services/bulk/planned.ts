@@ -1,5 +1,5 @@
 import { PlatformError, ValidationFailed } from "../../errors.ts";
-import type { BulkSettings } from "../../schemas/bulk.ts";
+import type { BulkSettings } from "../../schemas/control/bulk.ts";
 import type { BulkRefusal, NewRetry, Unnamed } from "../../storage/port.ts";
 import type { RetryService } from "../retries.ts";
 

@@ -1,8 +1,8 @@
 /** What the log of a run says of its steps, and what in it is none. */
 import { expect, test } from "bun:test";
-import { keptText } from "../../schemas/kept.ts";
-import { joinLogs, type LogEntry } from "../../schemas/log.ts";
-import { pauseText } from "../../schemas/pauses.ts";
+import { keptText } from "../../schemas/log/kept.ts";
+import { joinLogs, type LogEntry } from "../../schemas/log/log.ts";
+import { pauseText } from "../../schemas/log/pauses.ts";
 import { keptSteps } from "./kept-steps.ts";
 
 const RUN = { status: "running", completedAt: null, stepResults: null } as const;

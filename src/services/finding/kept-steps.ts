@@ -1,10 +1,10 @@
 import { isoTime } from "../../clock.ts";
-import { isObject, type Json } from "../../schemas/json.ts";
-import { keptOf } from "../../schemas/kept.ts";
-import { isOfStep, ofLastAttempts, parseLog } from "../../schemas/log.ts";
-import { calledOff } from "../../schemas/results.ts";
-import type { StepResult } from "../../schemas/run.ts";
-import type { FailedAttempt, RunStep } from "../../schemas/step-query.ts";
+import { isObject, type Json } from "../../schemas/json/json.ts";
+import type { FailedAttempt, RunStep } from "../../schemas/lists/step-query.ts";
+import { keptOf } from "../../schemas/log/kept.ts";
+import { isOfStep, ofLastAttempts, parseLog } from "../../schemas/log/log.ts";
+import { calledOff } from "../../schemas/runs/results.ts";
+import type { StepResult } from "../../schemas/runs/run.ts";
 import type { RunRecord } from "../../storage/port.ts";
 import { inOrder, type Place, placeOf } from "./step-order.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { StepResult } from "../../schemas/run.ts";
+import type { StepResult } from "../../schemas/runs/run.ts";
 import type { KeptStep } from "./kept-steps.ts";
 import { itemsOf } from "./map-items.ts";
 import { placeOf } from "./step-order.ts";

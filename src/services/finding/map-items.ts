@@ -1,8 +1,8 @@
 /** What became of each item of a map, in a letter each: ten thousand are ten thousand bytes. */
 import { MAP } from "../../language/definition/control.ts";
-import { isObject, type Json, type JsonObject } from "../../schemas/json.ts";
-import type { StepResult } from "../../schemas/run.ts";
-import type { MapItems } from "../../schemas/step-query.ts";
+import { isObject, type Json, type JsonObject } from "../../schemas/json/json.ts";
+import type { MapItems } from "../../schemas/lists/step-query.ts";
+import type { StepResult } from "../../schemas/runs/run.ts";
 import type { KeptStep } from "./kept-steps.ts";
 
 type Letter = "s" | "f" | "r" | "k" | ".";

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { openInProcessCache } from "../../cache/in-process.ts";
 import { systemClock } from "../../clock.ts";
 import { RunRepository } from "../../repositories/runs.ts";
-import type { StepResult } from "../../schemas/run.ts";
+import type { StepResult } from "../../schemas/runs/run.ts";
 import type { RunSummary, SmallProgress, VersionKey } from "../../storage/port.ts";
 import { openMemoryStorage } from "../../storage/sqlite/index.ts";
 import { RowProgressReader } from "./row-progress.ts";

@@ -1,8 +1,8 @@
 import { bytesOfText, lru } from "../../lru.ts";
 import type { RunRepository } from "../../repositories/runs.ts";
 import type { Source } from "../../repositories/source.ts";
-import { isObject, type Json } from "../../schemas/json.ts";
-import { MAX_PAGE_BYTES } from "../../schemas/page.ts";
+import { isObject, type Json } from "../../schemas/json/json.ts";
+import { MAX_PAGE_BYTES } from "../../schemas/lists/page.ts";
 import type { RunSummary, SmallProgress, VersionKey } from "../../storage/port.ts";
 import { NAMESPACE } from "../namespace.ts";
 import { keptSteps } from "./kept-steps.ts";

@@ -3,7 +3,7 @@ import { openInProcessCache } from "../../cache/in-process.ts";
 import { systemClock } from "../../clock.ts";
 import { idFloor } from "../../ids.ts";
 import { RunRepository } from "../../repositories/runs.ts";
-import type { RunLook } from "../../schemas/run-query.ts";
+import type { RunLook } from "../../schemas/lists/run-query.ts";
 import type { RunSummary } from "../../storage/port.ts";
 import { openMemoryStorage } from "../../storage/sqlite/index.ts";
 import { type PageOfRuns, RunFinder } from "./run-finder.ts";

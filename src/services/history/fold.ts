@@ -1,12 +1,12 @@
 /** Events of a run, made of its row, its log and its results. The same ones each time: they are only ever added to. */
 import { isoTime } from "../../clock.ts";
-import { CANCELLED } from "../../schemas/interrupted.ts";
-import { isObject, type Json } from "../../schemas/json.ts";
-import { KEPT } from "../../schemas/kept.ts";
-import { type LogEntry, PAUSED, parseLog } from "../../schemas/log.ts";
-import { isWithin, resultsTextOf } from "../../schemas/results.ts";
-import type { StepResult } from "../../schemas/run.ts";
-import type { RunEvent, RunEventType } from "../../schemas/run-event.ts";
+import { isObject, type Json } from "../../schemas/json/json.ts";
+import { CANCELLED } from "../../schemas/log/interrupted.ts";
+import { KEPT } from "../../schemas/log/kept.ts";
+import { type LogEntry, PAUSED, parseLog } from "../../schemas/log/log.ts";
+import { isWithin, resultsTextOf } from "../../schemas/runs/results.ts";
+import type { StepResult } from "../../schemas/runs/run.ts";
+import type { RunEvent, RunEventType } from "../../schemas/runs/run-event.ts";
 import type { HistoryRows, RunRecord } from "../../storage/port.ts";
 
 const ENDED = { success: "step.succeeded", failed: "step.failed", skipped: "step.skipped" } as const;

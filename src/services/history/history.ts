@@ -1,9 +1,9 @@
 import type { Logger } from "pino";
 import type { Clock } from "../../clock.ts";
 import { PlatformError } from "../../errors.ts";
-import type { RunKey } from "../../schemas/run.ts";
-import type { RunEvent } from "../../schemas/run-event.ts";
-import type { RunsAsked } from "../../schemas/run-query.ts";
+import type { RunsAsked } from "../../schemas/lists/run-query.ts";
+import type { RunKey } from "../../schemas/runs/run.ts";
+import type { RunEvent } from "../../schemas/runs/run-event.ts";
 import type { RunRecord, Storage } from "../../storage/port.ts";
 import type { RunLists } from "../finding/run-lists.ts";
 import { NAMESPACE } from "../namespace.ts";

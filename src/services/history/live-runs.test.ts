@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import pino from "pino";
 import { HandClock, settled } from "../../clock.fixture.ts";
-import type { RunsAsked } from "../../schemas/run-query.ts";
+import type { RunsAsked } from "../../schemas/lists/run-query.ts";
 import type { RunRecord, RunSummary } from "../../storage/port.ts";
 import { Places } from "../places.ts";
 import { LiveRuns, type LiveStream } from "./live-runs.ts";

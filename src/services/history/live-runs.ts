@@ -2,7 +2,7 @@
 import type { Logger } from "pino";
 import type { Clock } from "../../clock.ts";
 import { messageOf } from "../../errors.ts";
-import type { RunsAsked } from "../../schemas/run-query.ts";
+import type { RunsAsked } from "../../schemas/lists/run-query.ts";
 import type { RunRecord, RunSummary } from "../../storage/port.ts";
 import type { RunRow } from "../finding/row-progress.ts";
 import type { RunLists } from "../finding/run-lists.ts";

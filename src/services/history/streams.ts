@@ -2,8 +2,8 @@
 import type { Logger } from "pino";
 import type { Clock } from "../../clock.ts";
 import { messageOf } from "../../errors.ts";
-import type { RunKey } from "../../schemas/run.ts";
-import type { RunEvent } from "../../schemas/run-event.ts";
+import type { RunKey } from "../../schemas/runs/run.ts";
+import type { RunEvent } from "../../schemas/runs/run-event.ts";
 import type { HistoryRows, RunRecord, Storage } from "../../storage/port.ts";
 import type { Places } from "../places.ts";
 import { EventFold } from "./fold.ts";

@@ -5,7 +5,7 @@ import { failpoint } from "../../failpoints.ts";
 import { type Decision, decide, type Skip } from "../../language/schedules/decision.ts";
 import { payloadOf } from "../../language/schedules/payload.ts";
 import { timingOf } from "../../language/schedules/timing.ts";
-import type { RunKey } from "../../schemas/run.ts";
+import type { RunKey } from "../../schemas/runs/run.ts";
 import { type ScheduleSettings, SKIP_REASONS, type SkipReason } from "../../schemas/schedule.ts";
 import type { DueSchedule, InsertedRun, NewRun, ScheduleMove, ScheduleRecord, Storage } from "../../storage/port.ts";
 import type { Preparing } from "../preparing.ts";

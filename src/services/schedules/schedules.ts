@@ -3,7 +3,7 @@ import { PlatformError, ValidationFailed } from "../../errors.ts";
 import { newId } from "../../ids.ts";
 import { nextTicks, type Timing, timingOf } from "../../language/schedules/timing.ts";
 import type { WorkflowRepository } from "../../repositories/workflows.ts";
-import type { PageQuery } from "../../schemas/page-query.ts";
+import type { PageQuery } from "../../schemas/lists/page-query.ts";
 import {
   MAX_BACKFILL,
   type ScheduleInput,

@@ -1,10 +1,10 @@
 /** Actions upon many runs, as they are stored. Times are milliseconds since the epoch. */
 import type { ErrorCode } from "../../errors.ts";
-import type { BulkKind, BulkSettings, BulkState } from "../../schemas/bulk.ts";
-import type { ControlRequest, ControlResult } from "../../schemas/control.ts";
+import type { BulkKind, BulkSettings, BulkState } from "../../schemas/control/bulk.ts";
+import type { ControlRequest, ControlResult } from "../../schemas/control/control.ts";
 import type { Outcome } from "./outcome.ts";
-import type { RequestKey } from "./request-keys.ts";
-import type { InsertedRun, NewRetry } from "./runs.ts";
+import type { RequestKey } from "./runs/request-keys.ts";
+import type { InsertedRun, NewRetry } from "./runs/runs.ts";
 import type { Unnamed } from "./workflows.ts";
 
 export interface BulkKey {

@@ -1,6 +1,6 @@
 /** Inbound hooks as they are stored, and the deliveries that were taken. Times are milliseconds since the epoch. */
 import type { HookVerification } from "../../schemas/hook.ts";
-import type { Order } from "../../schemas/page.ts";
+import type { Order } from "../../schemas/lists/page.ts";
 import type { Outcome } from "./outcome.ts";
 
 export interface HookKey {

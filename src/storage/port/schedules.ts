@@ -1,9 +1,9 @@
 /** Schedules as they are stored, and the runs of their ticks. Times are milliseconds since the epoch. */
 
-import type { Order } from "../../schemas/page.ts";
+import type { Order } from "../../schemas/lists/page.ts";
 import type { SchedulePosition, SkipReason } from "../../schemas/schedule.ts";
 import type { Outcome } from "./outcome.ts";
-import type { InsertedRun, NewRun } from "./runs.ts";
+import type { InsertedRun, NewRun } from "./runs/runs.ts";
 
 /** What names a schedule. */
 export interface ScheduleKey {

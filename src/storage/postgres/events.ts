@@ -1,6 +1,6 @@
 import { equals, keptStatement } from "../../db/postgres/kept.ts";
 import type { Pool } from "../../db/postgres/pool.ts";
-import type { CompletedEvent } from "../../schemas/event.ts";
+import type { CompletedEvent } from "../../schemas/runs/event.ts";
 import type { OwedEvents } from "../port.ts";
 import { asked } from "./statement.ts";
 

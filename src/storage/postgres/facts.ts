@@ -1,7 +1,7 @@
 import { equals, few, keptStatement } from "../../db/postgres/kept.ts";
 import type { Pool } from "../../db/postgres/pool.ts";
 import { isUuid } from "../../ids.ts";
-import type { RunKey } from "../../schemas/run.ts";
+import type { RunKey } from "../../schemas/runs/run.ts";
 import type { StoredFacts } from "../port.ts";
 import { inOrder, type Placed } from "./definitions.ts";
 import { boundsOf, milliseconds, within } from "./statement.ts";

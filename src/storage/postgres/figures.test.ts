@@ -2,7 +2,7 @@
 import { afterAll, expect, test } from "bun:test";
 import type { Sql } from "postgres";
 import { MINUTE, present, progress, World } from "../../../tests/contracts/storage/kit.ts";
-import { MOST_COUNTED } from "../port/figures.ts";
+import { MOST_COUNTED } from "../port/finding/figures.ts";
 import { connect, newDatabase, optionsFor } from "./database.fixture.ts";
 import { openPostgresStorage } from "./index.ts";
 

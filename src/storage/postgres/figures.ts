@@ -1,6 +1,6 @@
 import { keptStatement } from "../../db/postgres/kept.ts";
 import type { Pool } from "../../db/postgres/pool.ts";
-import { type Figures, FRESH_MILLISECONDS, MOST_COUNTED } from "../port/figures.ts";
+import { type Figures, FRESH_MILLISECONDS, MOST_COUNTED } from "../port/finding/figures.ts";
 import { type DueLooks, since } from "./claims/due-looks.ts";
 import { boundOf, monthAfter, timeOf } from "./partitions/months.ts";
 import { milliseconds } from "./statement.ts";

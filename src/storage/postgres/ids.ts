@@ -4,7 +4,7 @@ import type { Pool } from "../../db/postgres/pool.ts";
 import type { Pools } from "../../db/postgres/postgres.ts";
 import { PlatformError } from "../../errors.ts";
 import { IdMaker, idFloor, timeOfId } from "../../ids.ts";
-import { SETTLED_MILLISECONDS } from "../../schemas/page.ts";
+import { SETTLED_MILLISECONDS } from "../../schemas/lists/page.ts";
 import type { Outcome } from "../port.ts";
 import { asked, boundsOf, within } from "./statement.ts";
 

@@ -1,8 +1,8 @@
 import { equals, few, keptStatement } from "../../db/postgres/kept.ts";
 import type { Pool } from "../../db/postgres/pool.ts";
 import { isUuid } from "../../ids.ts";
-import type { InboxRow } from "../../schemas/inbox.ts";
-import { MAX_KEPT_SIGNALS, MAX_KEPT_SIZE } from "../port/inbox.ts";
+import type { InboxRow } from "../../schemas/log/inbox.ts";
+import { MAX_KEPT_SIGNALS, MAX_KEPT_SIZE } from "../port/runs/inbox.ts";
 import type { InboxLookup, NewSignal, Outcome, StoredSignal } from "../port.ts";
 import { refused } from "../refusals.ts";
 import { keepKeys } from "./inserts/request-keys.ts";

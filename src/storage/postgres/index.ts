@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import { type Clock, systemClock } from "../../clock.ts";
 import type { PostgresConfig } from "../../config.ts";
 import { migrate, openPools, type Pools, startWith } from "../../db/postgres/postgres.ts";
-import type { Replica } from "../port/replica.ts";
+import type { Replica } from "../port/finding/replica.ts";
 import type { Storage } from "../port.ts";
 import { PostgresBulk, removeBulk } from "./bulk/bulk.ts";
 import { Claims } from "./claims/claims.ts";

@@ -5,7 +5,7 @@ import { keysOf, MINUTE, NAMESPACE, only, progress, World } from "../../../tests
 import { Random } from "../../../tests/simulation/scheduler.ts";
 import { StartError } from "../../errors.ts";
 import { newId } from "../../ids.ts";
-import { inJsonbOrder, type Json } from "../../schemas/json.ts";
+import { inJsonbOrder, type Json } from "../../schemas/json/json.ts";
 import type { Progress, Storage } from "../port.ts";
 import { connect, newDatabase, optionsFor } from "./database.fixture.ts";
 import { openPostgresStorage } from "./index.ts";

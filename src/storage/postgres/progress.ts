@@ -1,7 +1,7 @@
 import type { Clock } from "../../clock.ts";
 import type { Pool } from "../../db/postgres/pool.ts";
 import { isUuid } from "../../ids.ts";
-import type { ChildRefusal } from "../../schemas/child.ts";
+import type { ChildRefusal } from "../../schemas/runs/child.ts";
 import type { MadeBy, Outcome, Progress, Saved } from "../port.ts";
 import { SAVE_FAMILIES, SAVE_PROGRESS } from "./checkpoints.ts";
 import { END_FAMILIES, END_RUNS, END_STARTING } from "./ends.ts";

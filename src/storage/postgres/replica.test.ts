@@ -6,8 +6,8 @@ import { until } from "../../../tests/harness/stack.fixture.ts";
 import { loadConfig } from "../../config.ts";
 import { newId } from "../../ids.ts";
 import { ReadSource } from "../../repositories/source.ts";
-import type { PageRequest } from "../../schemas/page.ts";
-import type { Replica } from "../port/replica.ts";
+import type { PageRequest } from "../../schemas/lists/page.ts";
+import type { Replica } from "../port/finding/replica.ts";
 import type { Storage } from "../port.ts";
 import { openPostgresStorage, type PostgresParts } from "./index.ts";
 

@@ -9,7 +9,7 @@ import { idFloor } from "../../ids.ts";
 import { replicaLag } from "../../metrics/gauges.ts";
 import type { Collector } from "../../metrics/readings.ts";
 import { Rest, within } from "../../resilience/waiting.ts";
-import type { Replica } from "../port/replica.ts";
+import type { Replica } from "../port/finding/replica.ts";
 import type { Reads } from "../port.ts";
 import { SETTLED, type Settled } from "./ids.ts";
 import { digitsOf, NOWHERE, POSITION, Positions } from "./positions.ts";

@@ -1,8 +1,8 @@
 import { keptStatement } from "../../db/postgres/kept.ts";
 import type { Pool } from "../../db/postgres/pool.ts";
 import { isUuid } from "../../ids.ts";
-import { MAX_PAGE_BYTES, type PageRequest } from "../../schemas/page.ts";
-import { nameOfRun, type RunKey } from "../../schemas/run.ts";
+import { MAX_PAGE_BYTES, type PageRequest } from "../../schemas/lists/page.ts";
+import { nameOfRun, type RunKey } from "../../schemas/runs/run.ts";
 import type { RunRecord } from "../port.ts";
 import type { Settled } from "./ids.ts";
 import { boundRuns, FIRST_UUID, LAST_UUID, milliseconds, within } from "./statement.ts";

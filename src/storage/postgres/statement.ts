@@ -1,6 +1,6 @@
 import { failureOf } from "../../db/postgres/failures.ts";
 import { few } from "../../db/postgres/kept.ts";
-import type { RunKey } from "../../schemas/run.ts";
+import type { RunKey } from "../../schemas/runs/run.ts";
 import type { Outcome, Refusal } from "../port.ts";
 import { UNSTORABLE } from "../refusals.ts";
 

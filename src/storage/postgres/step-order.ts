@@ -1,5 +1,5 @@
 import { bytesOfText, lru } from "../../lru.ts";
-import { nameOfVersion, type RunKey, type StepResult } from "../../schemas/run.ts";
+import { nameOfVersion, type RunKey, type StepResult } from "../../schemas/runs/run.ts";
 import type { RunRecord, VersionKey } from "../port.ts";
 import type { Definitions } from "./definitions.ts";
 

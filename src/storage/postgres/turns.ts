@@ -1,8 +1,8 @@
 import { keptFunction } from "../../db/postgres/kept.ts";
 import type { Pool } from "../../db/postgres/pool.ts";
 import { isUuid } from "../../ids.ts";
-import type { RunKey } from "../../schemas/run.ts";
-import { LOOK_MILLISECONDS, MOST_LINES, type TurnsTaken } from "../port/turns.ts";
+import type { RunKey } from "../../schemas/runs/run.ts";
+import { LOOK_MILLISECONDS, MOST_LINES, type TurnsTaken } from "../port/runs/turns.ts";
 
 /** The run of a row of run_turns is not over. */
 const IS_OPEN = "exists (select from run_queue q where q.run_uuid = t.run_uuid and not q.ended)";

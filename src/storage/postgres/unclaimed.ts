@@ -1,7 +1,7 @@
 import { keptStatement } from "../../db/postgres/kept.ts";
 import type { Pool } from "../../db/postgres/pool.ts";
 import { isUuid } from "../../ids.ts";
-import { nameOfRun, type RunKey } from "../../schemas/run.ts";
+import { nameOfRun, type RunKey } from "../../schemas/runs/run.ts";
 import type { FoundRuns, UnclaimedRun } from "../port.ts";
 import { boundRuns, within } from "./statement.ts";
 

@@ -1,6 +1,6 @@
 import { keptStatement } from "../../db/postgres/kept.ts";
 import type { Pool } from "../../db/postgres/pool.ts";
-import { MOST_PROCESSES } from "../port/claims.ts";
+import { MOST_PROCESSES } from "../port/runs/claims.ts";
 import type { Held, Outcome, ProcessRecord, Progress, WorkerLease } from "../port.ts";
 import { milliseconds } from "./statement.ts";
 

@@ -1,6 +1,6 @@
 import { few, keptStatement } from "../../db/postgres/kept.ts";
 import type { Pool } from "../../db/postgres/pool.ts";
-import { MAX_PAGE_BYTES, type PageRequest } from "../../schemas/page.ts";
+import { MAX_PAGE_BYTES, type PageRequest } from "../../schemas/lists/page.ts";
 import type { FoundVersions, VersionsLookup, WorkflowLookup, WorkflowRecord } from "../port.ts";
 import { inOrder, type Placed } from "./definitions.ts";
 import type { Settled } from "./ids.ts";

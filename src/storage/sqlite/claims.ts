@@ -1,8 +1,8 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../clock.ts";
-import { ON_FAILURE } from "../../schemas/child.ts";
-import { sizeOf } from "../../schemas/inbox.ts";
-import { CLAIMS_IN_ORDER, DEFAULT_PRIORITY } from "../port/priorities.ts";
+import { sizeOf } from "../../schemas/log/inbox.ts";
+import { ON_FAILURE } from "../../schemas/runs/child.ts";
+import { CLAIMS_IN_ORDER, DEFAULT_PRIORITY } from "../port/runs/priorities.ts";
 import type { Claim, ClaimedRun, ClaimMark, DueClaim, MessageClaim } from "../port.ts";
 import type { Inbox } from "./inbox.ts";
 import { NEVER } from "./never.ts";

@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../clock.ts";
 import { definitionText, LANGUAGE, type StoredVersion } from "../../language/translated.ts";
-import type { PageRequest } from "../../schemas/page.ts";
+import type { PageRequest } from "../../schemas/lists/page.ts";
 import type {
   ChangedWorkflow,
   FoundVersions,

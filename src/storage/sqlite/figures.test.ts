@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { HandClock } from "../../clock.fixture.ts";
 import { openWriter } from "../../db/sqlite.ts";
 import { idFloor } from "../../ids.ts";
-import { FRESH_MILLISECONDS, MOST_COUNTED } from "../port/figures.ts";
+import { FRESH_MILLISECONDS, MOST_COUNTED } from "../port/finding/figures.ts";
 import { COUNTS } from "./figures.ts";
 import { openMemoryStorage } from "./index.ts";
 import { NEVER } from "./never.ts";

@@ -1,6 +1,6 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../clock.ts";
-import { type Figures, FRESH_MILLISECONDS, MOST_COUNTED } from "../port/figures.ts";
+import { type Figures, FRESH_MILLISECONDS, MOST_COUNTED } from "../port/finding/figures.ts";
 import { NEVER } from "./never.ts";
 
 const count = (rows: string) => `select count(*) as count from (select 1 from ${rows} limit ${MOST_COUNTED})`;

@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../clock.ts";
 import { IdMaker, idFloor } from "../../ids.ts";
-import { SETTLED_MILLISECONDS } from "../../schemas/page.ts";
+import { SETTLED_MILLISECONDS } from "../../schemas/lists/page.ts";
 
 const NEWEST = `select max(uuid) as uuid from (
   select * from (select uuid from workflow_runs where substr(uuid, 15, 1) = '7' order by uuid desc limit 1) union all

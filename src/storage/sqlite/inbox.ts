@@ -1,8 +1,8 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../clock.ts";
-import type { InboxRow } from "../../schemas/inbox.ts";
-import type { Json } from "../../schemas/json.ts";
-import { MAX_KEPT_SIGNALS, MAX_KEPT_SIZE } from "../port/inbox.ts";
+import type { Json } from "../../schemas/json/json.ts";
+import type { InboxRow } from "../../schemas/log/inbox.ts";
+import { MAX_KEPT_SIGNALS, MAX_KEPT_SIZE } from "../port/runs/inbox.ts";
 import type { InboxLookup, NewSignal, Outcome, StoredSignal } from "../port.ts";
 import { refused } from "../refusals.ts";
 import { RequestKeys } from "./inserts/request-keys.ts";

@@ -7,7 +7,7 @@ import { lockFolder, openReader, openWriter, reading, type Synchronous } from ".
 import { messageOf, StartError } from "../../errors.ts";
 import { dataFree } from "../../metrics/gauges.ts";
 import type { Collector } from "../../metrics/readings.ts";
-import { NO_TURNS } from "../port/turns.ts";
+import { NO_TURNS } from "../port/runs/turns.ts";
 import type { Outcome, Storage } from "../port.ts";
 import { UNSTORABLE } from "../refusals.ts";
 import { BulkActions } from "./bulk/bulk.ts";

@@ -1,5 +1,5 @@
 import type { Database } from "bun:sqlite";
-import { MAX_PAGE_BYTES, type PageRequest, pageBytes } from "../../schemas/page.ts";
+import { MAX_PAGE_BYTES, type PageRequest, pageBytes } from "../../schemas/lists/page.ts";
 import type { RunRecord, WorkflowRecord } from "../port.ts";
 
 /** Runs the keyset query of a page in its order; `until` bounds the ascending one, exclusive. */

@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../../clock.ts";
-import type { ChildRefusal } from "../../schemas/child.ts";
+import type { ChildRefusal } from "../../schemas/runs/child.ts";
 import type { Progress, Saved, Told } from "../port.ts";
 import type { Family } from "./family/family.ts";
 import type { NewChildren } from "./family/new-children.ts";

@@ -1,6 +1,6 @@
 import type { Database } from "bun:sqlite";
-import type { PageRequest } from "../../schemas/page.ts";
-import type { RunKey } from "../../schemas/run.ts";
+import type { PageRequest } from "../../schemas/lists/page.ts";
+import type { RunKey } from "../../schemas/runs/run.ts";
 import type { RunRecord, StoredFacts } from "../port.ts";
 import { listPage } from "./list-page.ts";
 

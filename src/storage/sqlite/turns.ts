@@ -1,8 +1,8 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../clock.ts";
-import type { RunKey } from "../../schemas/run.ts";
-import { DEFAULT_PRIORITY } from "../port/priorities.ts";
-import { LOOK_MILLISECONDS, MOST_LINES, type Turn, type TurnsTaken } from "../port/turns.ts";
+import type { RunKey } from "../../schemas/runs/run.ts";
+import { DEFAULT_PRIORITY } from "../port/runs/priorities.ts";
+import { LOOK_MILLISECONDS, MOST_LINES, type Turn, type TurnsTaken } from "../port/runs/turns.ts";
 import type { InsertedRun, NewRun } from "../port.ts";
 import { NEVER } from "./never.ts";
 

@@ -1,5 +1,5 @@
 import type { Database } from "bun:sqlite";
-import type { RunKey } from "../../schemas/run.ts";
+import type { RunKey } from "../../schemas/runs/run.ts";
 import type { FoundRuns, UnclaimedRun } from "../port.ts";
 
 const FIND = `select namespace, uuid, workflow_id as workflowUuid, workflow_version as version, payload, traceparent,

@@ -1,6 +1,6 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../clock.ts";
-import { MOST_PROCESSES } from "../port/claims.ts";
+import { MOST_PROCESSES } from "../port/runs/claims.ts";
 import type { Held, Outcome, ProcessRecord, Progress, WorkerLease } from "../port.ts";
 import { NEVER } from "./never.ts";
 

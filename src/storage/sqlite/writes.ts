@@ -1,8 +1,8 @@
 import { type Database, SQLiteError } from "bun:sqlite";
 import type { Clock } from "../../clock.ts";
 import { messageOf } from "../../errors.ts";
-import type { ControlRequest } from "../../schemas/control.ts";
-import type { RunKey } from "../../schemas/run.ts";
+import type { ControlRequest } from "../../schemas/control/control.ts";
+import type { RunKey } from "../../schemas/runs/run.ts";
 import type {
   BulkKey,
   DeletedWorkflow,

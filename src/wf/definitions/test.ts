@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { ValidationFailed } from "../../errors.ts";
-import { isObject, type Json } from "../../schemas/json.ts";
+import { isObject, type Json } from "../../schemas/json/json.ts";
 import type { Command } from "../command.ts";
 import { EXIT, Failure, UsageError } from "../exits.ts";
 import { faultLines, readDefinitionFile, readJsonFile, testPaths } from "../files/definition-files.ts";

@@ -1,5 +1,5 @@
 import type { Client, Definition } from "../../client/index.ts";
-import { isObject } from "../../schemas/json.ts";
+import { isObject } from "../../schemas/json/json.ts";
 import type { Command } from "../command.ts";
 import { EXIT, UsageError } from "../exits.ts";
 import { definitionPaths, isFile, readDefinitionFile } from "../files/definition-files.ts";

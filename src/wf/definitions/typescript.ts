@@ -1,5 +1,5 @@
 /** Writes JSON Schema as TypeScript types. */
-import { isObject, type Json, type JsonObject } from "../../schemas/json.ts";
+import { isObject, type Json, type JsonObject } from "../../schemas/json/json.ts";
 
 const PLAIN: Record<string, string> = {
   null: "null",

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Definition, Fault } from "../../client/index.ts";
 import { codeOf } from "../../errors.ts";
-import { isObject, type Json } from "../../schemas/json.ts";
+import { isObject, type Json } from "../../schemas/json/json.ts";
 import { Failure, UsageError } from "../exits.ts";
 import { BrokenJson, Places } from "./places.ts";
 

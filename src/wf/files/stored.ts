@@ -1,6 +1,6 @@
 /** Definitions of the platform beside those of files. */
 import { ApiError, type Client, type Definition, type StoredDefinition } from "../../client/index.ts";
-import { isObject, type Json } from "../../schemas/json.ts";
+import { isObject, type Json } from "../../schemas/json/json.ts";
 
 /** What the platform says of a definition, and its author does not. */
 const SAID = new Set(["uuid", "version", "created_at", "updated_at", "managed_by"]);

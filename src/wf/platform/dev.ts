@@ -1,7 +1,7 @@
 import { watch } from "node:fs";
 import { resolve } from "node:path";
 import { Client } from "../../client/index.ts";
-import { isObject, type Json } from "../../schemas/json.ts";
+import { isObject, type Json } from "../../schemas/json/json.ts";
 import type { Call, Command } from "../command.ts";
 import { applyPlan, showPlan } from "../definitions/apply.ts";
 import { ownerOf } from "../definitions/owner.ts";

@@ -1,4 +1,4 @@
-import type { RunEvent } from "../../schemas/run-event.ts";
+import type { RunEvent } from "../../schemas/runs/run-event.ts";
 import type { Call, Command } from "../command.ts";
 import { EXIT, UsageError } from "../exits.ts";
 import { shown, type Terminal, timeText } from "../terminal.ts";

@@ -1,4 +1,4 @@
-import { isObject, type Json } from "../../schemas/json.ts";
+import { isObject, type Json } from "../../schemas/json/json.ts";
 import { UsageError } from "../exits.ts";
 import { readText } from "../files/definition-files.ts";
 

@@ -1,6 +1,6 @@
 import type { RunFilter } from "../../client/index.ts";
-import { RUN_STATUSES, type RunStatus } from "../../schemas/run.ts";
-import type { RunSummary } from "../../schemas/run-summary.ts";
+import { RUN_STATUSES, type RunStatus } from "../../schemas/runs/run.ts";
+import type { RunSummary } from "../../schemas/runs/run-summary.ts";
 import type { Arguments, Command, Option } from "../command.ts";
 import { EXIT, UsageError } from "../exits.ts";
 import { ageText, type Color, shown, timeText, tookText } from "../terminal.ts";

@@ -1,5 +1,5 @@
 import { ApiError, type Client, outputOf } from "../../client/index.ts";
-import type { Run } from "../../schemas/run.ts";
+import type { Run } from "../../schemas/runs/run.ts";
 import type { Command } from "../command.ts";
 import { EXIT } from "../exits.ts";
 import { type Color, shown, type Terminal, timeText, tookText } from "../terminal.ts";

@@ -1,7 +1,7 @@
 /** Shows a run while it goes on. */
 import { outputOf, type RunHandle } from "../../client/index.ts";
-import type { Run } from "../../schemas/run.ts";
-import type { RunEvent } from "../../schemas/run-event.ts";
+import type { Run } from "../../schemas/runs/run.ts";
+import type { RunEvent } from "../../schemas/runs/run-event.ts";
 import { EXIT, Failure } from "../exits.ts";
 import { durationText, shown, type Terminal } from "../terminal.ts";
 

@@ -1,9 +1,9 @@
 /** What the messaging contract and the tests of its adapters share: a worker that does nothing but claim. */
 import { newId } from "../../../src/ids.ts";
 import type { TriggerConsumer } from "../../../src/messaging/port.ts";
-import type { CompletedEvent, TriggerEvent, Triggered } from "../../../src/schemas/event.ts";
-import type { JsonObject } from "../../../src/schemas/json.ts";
-import type { RunKey } from "../../../src/schemas/run.ts";
+import type { JsonObject } from "../../../src/schemas/json/json.ts";
+import type { CompletedEvent, TriggerEvent, Triggered } from "../../../src/schemas/runs/event.ts";
+import type { RunKey } from "../../../src/schemas/runs/run.ts";
 
 const PATIENCE_MILLISECONDS = 20_000;
 

@@ -1,6 +1,6 @@
 /** Runs that are stored with the progress of others: once each, and what is told of them. */
 import { expect } from "bun:test";
-import { MAX_GENERATIONS, ON_FAILURE } from "../../../src/schemas/child.ts";
+import { MAX_GENERATIONS, ON_FAILURE } from "../../../src/schemas/runs/child.ts";
 import type { ClaimedRun, NewChild, Progress, RunRecord } from "../../../src/storage/port.ts";
 import {
   type Check,

@@ -1,7 +1,7 @@
 /** Control of runs from outside: cancelled at once where nobody holds them, else through their holders. */
 import { expect } from "bun:test";
 import { newId } from "../../../src/ids.ts";
-import type { ControlRequest } from "../../../src/schemas/control.ts";
+import type { ControlRequest } from "../../../src/schemas/control/control.ts";
 import type { ClaimedRun } from "../../../src/storage/port.ts";
 import {
   type Check,

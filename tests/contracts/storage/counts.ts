@@ -1,6 +1,6 @@
 /** Numbers of runs: each run is counted once when it is made, and once when it ends, however it is written. */
 import { expect } from "bun:test";
-import { MINUTES_KEPT } from "../../../src/storage/port/counts.ts";
+import { MINUTES_KEPT } from "../../../src/storage/port/finding/counts.ts";
 import type { Counts, CountsFound } from "../../../src/storage/port.ts";
 import { type Check, entriesText, granted, keysOf, MINUTE, NAMESPACE, only, progress, type World } from "./kit.ts";
 

@@ -1,8 +1,8 @@
 /** How long runs took: what processes have added up is told minute by minute, then by hour. */
 import { expect } from "bun:test";
 import { newId } from "../../../src/ids.ts";
-import { HOURS_KEPT_MINUTES, MINUTES_KEPT } from "../../../src/storage/port/counts.ts";
-import { ALL_WORKFLOWS, type DurationCount } from "../../../src/storage/port/durations.ts";
+import { HOURS_KEPT_MINUTES, MINUTES_KEPT } from "../../../src/storage/port/finding/counts.ts";
+import { ALL_WORKFLOWS, type DurationCount } from "../../../src/storage/port/finding/durations.ts";
 import { type Check, MINUTE, NAMESPACE, type World } from "./kit.ts";
 
 const minuteOf = (world: World) => Math.floor(world.now() / MINUTE);

@@ -1,8 +1,8 @@
 /** Looks for runs: what they find is what a list of all runs has that fits. */
 import { expect } from "bun:test";
 import { newId } from "../../../src/ids.ts";
-import type { Order } from "../../../src/schemas/page.ts";
-import type { RunFilter } from "../../../src/schemas/run-query.ts";
+import type { Order } from "../../../src/schemas/lists/page.ts";
+import type { RunFilter } from "../../../src/schemas/lists/run-query.ts";
 import type { NewRun, RunRecord, RunSummary } from "../../../src/storage/port.ts";
 import { type Check, granted, NAMESPACE, only, present, progress, uuidsOf, type World } from "./kit.ts";
 

@@ -1,7 +1,7 @@
 /** The inboxes of runs: what is put there, who hears of it, and when it is gone. */
 import { expect } from "bun:test";
 import { newId } from "../../../src/ids.ts";
-import { MAX_KEPT_SIGNALS, MAX_KEPT_SIZE } from "../../../src/storage/port/inbox.ts";
+import { MAX_KEPT_SIGNALS, MAX_KEPT_SIZE } from "../../../src/storage/port/runs/inbox.ts";
 import type { NewSignal } from "../../../src/storage/port.ts";
 import {
   type Check,

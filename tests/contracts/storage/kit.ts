@@ -2,8 +2,8 @@
 import { test } from "bun:test";
 import { type Clock, systemClock } from "../../../src/clock.ts";
 import { newId } from "../../../src/ids.ts";
-import type { LogEntry } from "../../../src/schemas/log.ts";
-import type { RunKey } from "../../../src/schemas/run.ts";
+import type { LogEntry } from "../../../src/schemas/log/log.ts";
+import type { RunKey } from "../../../src/schemas/runs/run.ts";
 import type {
   ClaimedRun,
   ClaimMark,

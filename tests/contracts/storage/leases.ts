@@ -1,7 +1,7 @@
 /** Leases of workers: theirs are the runs that they hold, until a lease is over. */
 import { expect } from "bun:test";
 import { newId } from "../../../src/ids.ts";
-import { MOST_PROCESSES } from "../../../src/storage/port/claims.ts";
+import { MOST_PROCESSES } from "../../../src/storage/port/runs/claims.ts";
 import { type Check, granted, keysOf, MINUTE, NAMESPACE, only, present, progress, ROOM, uuidsOf } from "./kit.ts";
 
 const LOST = { kind: "lost" } as const;

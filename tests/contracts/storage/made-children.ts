@@ -1,6 +1,6 @@
 /** Runs that others start are made by the options of their workflow, and take turns, as triggered ones do. */
 import { expect } from "bun:test";
-import { ON_FAILURE } from "../../../src/schemas/child.ts";
+import { ON_FAILURE } from "../../../src/schemas/runs/child.ts";
 import type { ClaimedRun, NewChild, Progress, RunRecord, Saved, Turn } from "../../../src/storage/port.ts";
 import { type Check, entriesText, granted, NAMESPACE, only, present, progress, uuidsOf, type World } from "./kit.ts";
 

@@ -1,7 +1,7 @@
 /** Namespaces: who names a run, a workflow or a version of one namespace in another finds nothing, and changes nothing. */
 import { expect } from "bun:test";
 import { newId } from "../../../src/ids.ts";
-import { nameOfRun, type RunKey } from "../../../src/schemas/run.ts";
+import { nameOfRun, type RunKey } from "../../../src/schemas/runs/run.ts";
 import type { Next, Progress } from "../../../src/storage/port.ts";
 import {
   type Check,

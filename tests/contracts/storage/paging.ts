@@ -1,7 +1,7 @@
 /** Lists: keyset pages that neither skip nor repeat a row while new ones arrive. */
 import { expect } from "bun:test";
 import { newId } from "../../../src/ids.ts";
-import { MAX_PAGE_BYTES, type Order, type PageRequest } from "../../../src/schemas/page.ts";
+import { MAX_PAGE_BYTES, type Order, type PageRequest } from "../../../src/schemas/lists/page.ts";
 import type { Storage } from "../../../src/storage/port.ts";
 import { type Check, granted, NAMESPACE, only, uuidsOf, type World } from "./kit.ts";
 

@@ -1,8 +1,8 @@
 /** Runs that stand still: nobody claims them, whatever comes for them, and they go on where they were. */
 import { expect } from "bun:test";
-import type { ControlKind, ControlResult } from "../../../src/schemas/control.ts";
-import { type LogEntry, PAUSED } from "../../../src/schemas/log.ts";
-import { pauseOf } from "../../../src/schemas/pauses.ts";
+import type { ControlKind, ControlResult } from "../../../src/schemas/control/control.ts";
+import { type LogEntry, PAUSED } from "../../../src/schemas/log/log.ts";
+import { pauseOf } from "../../../src/schemas/log/pauses.ts";
 import {
   type Check,
   entriesText,

@@ -1,6 +1,6 @@
 /** Runs that begin later, or before others: by their rows alone, since no message names them. */
 import { expect } from "bun:test";
-import { CLAIMS_IN_ORDER } from "../../../src/storage/port/priorities.ts";
+import { CLAIMS_IN_ORDER } from "../../../src/storage/port/runs/priorities.ts";
 import type { NewRun } from "../../../src/storage/port.ts";
 import { type Check, granted, MINUTE, NAMESPACE, progress, uuidsOf, type World } from "./kit.ts";
 

@@ -1,7 +1,7 @@
 /** Requests that may be repeated: the key of one is stored with what it does, or not at all. */
 import { expect } from "bun:test";
 import { newId } from "../../../src/ids.ts";
-import { KEY_MILLISECONDS } from "../../../src/storage/port/request-keys.ts";
+import { KEY_MILLISECONDS } from "../../../src/storage/port/runs/request-keys.ts";
 import type { NewRun, RequestKey } from "../../../src/storage/port.ts";
 import { type Check, granted, NAMESPACE, only, type World } from "./kit.ts";
 

@@ -1,7 +1,7 @@
 /** Runs that try others again: stored with what they keep of these, which nobody executes them without. */
 import { expect } from "bun:test";
 import { newId } from "../../../src/ids.ts";
-import { keptText } from "../../../src/schemas/kept.ts";
+import { keptText } from "../../../src/schemas/log/kept.ts";
 import type { NewRetry } from "../../../src/storage/port.ts";
 import {
   type Check,

@@ -1,7 +1,7 @@
 /** How far runs have come, of those of which that is small. */
 import { expect } from "bun:test";
 import { newId } from "../../../src/ids.ts";
-import { MOST_PROGRESS } from "../../../src/storage/port/looks.ts";
+import { MOST_PROGRESS } from "../../../src/storage/port/finding/looks.ts";
 import { type Check, entriesText, granted, keysOf, NAMESPACE, pathsOf, progress, uuidsOf, type World } from "./kit.ts";
 
 const END = { kind: "end", status: "success", error: null } as const;

@@ -1,8 +1,8 @@
 /** What is in the log folder of a broker that does not run, and its loss. */
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { kafkaFiles } from "../../../infrastructure/local/kafka-files.ts";
-import { pathOf, run } from "../../../infrastructure/local/packages.ts";
+import { pathOf, run } from "../../../infrastructure/local/processes/packages.ts";
+import { kafkaFiles } from "../../../infrastructure/local/services/kafka-files.ts";
 import { type Completed, completedOf } from "./events.ts";
 
 const PAYLOAD = "payload: ";

@@ -2,9 +2,9 @@
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import postgres from "postgres";
-import { nginxPart } from "../../../infrastructure/local/nginx.ts";
-import type { Part } from "../../../infrastructure/local/parts.ts";
 import { type Addresses, apiPart, workerPart } from "../../../infrastructure/local/platform.ts";
+import type { Part } from "../../../infrastructure/local/processes/parts.ts";
+import { nginxPart } from "../../../infrastructure/local/services/nginx.ts";
 import { addressesOf, type ServiceParts } from "../../../infrastructure/local/services.ts";
 import { sizeOf } from "../../../infrastructure/local/sizing.ts";
 import { stackServices } from "../../../infrastructure/local/stack.ts";

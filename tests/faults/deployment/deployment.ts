@@ -5,8 +5,9 @@
 import { rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import postgres, { type Sql } from "postgres";
-import { isPortFree, processOf } from "../../../infrastructure/local/kernel.ts";
-import { withLock } from "../../../infrastructure/local/lock.ts";
+import type { Addresses } from "../../../infrastructure/local/platform.ts";
+import { isPortFree, processOf } from "../../../infrastructure/local/processes/kernel.ts";
+import { withLock } from "../../../infrastructure/local/processes/lock.ts";
 import {
   allDone,
   endPart,
@@ -16,10 +17,9 @@ import {
   type PartRecord,
   recordsIn,
   startPart,
-} from "../../../infrastructure/local/parts.ts";
-import type { Addresses } from "../../../infrastructure/local/platform.ts";
+} from "../../../infrastructure/local/processes/parts.ts";
+import { homeOf } from "../../../infrastructure/local/processes/unprivileged.ts";
 import { SERVICES, startServices } from "../../../infrastructure/local/services.ts";
-import { homeOf } from "../../../infrastructure/local/unprivileged.ts";
 import { laneFolder } from "../../harness/lane.ts";
 import { REPOSITORY } from "../../harness/platform.ts";
 import { until } from "../load/waiting.ts";

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { type Running, sessionOf } from "../../../infrastructure/local/kernel.ts";
+import { type Running, sessionOf } from "../../../infrastructure/local/processes/kernel.ts";
 
 /**
  * A process and everything that came of it. Its session alone would not do: each backend of PostgreSQL begins one of its

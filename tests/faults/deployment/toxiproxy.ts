@@ -1,6 +1,13 @@
 /** Toxiproxy: TCP proxies whose connections can be made slow, narrow, silent or broken while they are in use. */
-import { httpTrouble } from "../../../infrastructure/local/nginx.ts";
-import { isAlive, type Part, type PartRecord, recordsIn, startPart } from "../../../infrastructure/local/parts.ts";
+
+import {
+  isAlive,
+  type Part,
+  type PartRecord,
+  recordsIn,
+  startPart,
+} from "../../../infrastructure/local/processes/parts.ts";
+import { httpTrouble } from "../../../infrastructure/local/services/nginx.ts";
 import { goProgram } from "../../harness/go.ts";
 import { signal } from "./family.ts";
 

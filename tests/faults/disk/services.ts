@@ -1,12 +1,18 @@
 /** PostgreSQL and Kafka on small disks of their own. */
 import { mkdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { endAll, removeData } from "../../../infrastructure/local/ending.ts";
-import { kafkaPart } from "../../../infrastructure/local/kafka.ts";
-import { endPart, isAlive, type Part, type PartRecord, startPart } from "../../../infrastructure/local/parts.ts";
-import { databaseUrl, postgresPart } from "../../../infrastructure/local/postgres.ts";
+import { endAll, removeData } from "../../../infrastructure/local/processes/ending.ts";
+import {
+  endPart,
+  isAlive,
+  type Part,
+  type PartRecord,
+  startPart,
+} from "../../../infrastructure/local/processes/parts.ts";
+import { homeOf } from "../../../infrastructure/local/processes/unprivileged.ts";
+import { kafkaPart } from "../../../infrastructure/local/services/kafka.ts";
+import { databaseUrl, postgresPart } from "../../../infrastructure/local/services/postgres.ts";
 import { portsFrom } from "../../../infrastructure/local/services.ts";
-import { homeOf } from "../../../infrastructure/local/unprivileged.ts";
 import { basePortOf, laneFolder } from "../../harness/lane.ts";
 import { REPOSITORY } from "../../harness/platform.ts";
 import { until } from "../load/waiting.ts";

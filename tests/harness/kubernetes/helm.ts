@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { chmodSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { INSTALLING, outcomeOf, run } from "../../../infrastructure/local/packages.ts";
+import { INSTALLING, outcomeOf, run } from "../../../infrastructure/local/processes/packages.ts";
 import { isObject } from "../http/json.ts";
 import { REPOSITORY } from "../platform.ts";
 import { fetchedOnce, unzip } from "./fetching.ts";

@@ -1,7 +1,7 @@
 /** The published schemas of Kubernetes and KEDA. */
 import { copyFileSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
-import { INSTALLING, run } from "../../../infrastructure/local/packages.ts";
+import { INSTALLING, run } from "../../../infrastructure/local/processes/packages.ts";
 import { textAt } from "../http/json.ts";
 import { fetchedOnce, pipDownload, unzip } from "./fetching.ts";
 

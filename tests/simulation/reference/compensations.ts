@@ -1,6 +1,6 @@
 /** What must have been undone in a run that is over, and in which order. */
 import type { Step } from "../../../src/language/definition/step.ts";
-import type { StepResult } from "../../../src/schemas/run.ts";
+import type { StepResult } from "../../../src/schemas/runs/run.ts";
 import { handlersOf, listsRun } from "../steps.ts";
 
 /** How far the times of two processes may be apart; milliseconds. */

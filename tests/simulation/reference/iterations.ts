@@ -1,7 +1,7 @@
 /** How often simulated loops repeat their steps, and what of their results can't be. */
 import type { LoopConfig } from "../../../src/language/definition/loop.ts";
 import type { Step } from "../../../src/language/definition/step.ts";
-import type { StepResult } from "../../../src/schemas/run.ts";
+import type { StepResult } from "../../../src/schemas/runs/run.ts";
 import { type List, listsRun } from "../steps.ts";
 
 /** Iterations where none of them fails, and what ends the loop then; null for its limit, at which it fails. */

@@ -1,5 +1,5 @@
 /** Results that the limit of those that are shown left out. */
-import type { StepResult } from "../../../src/schemas/run.ts";
+import type { StepResult } from "../../../src/schemas/runs/run.ts";
 
 /** How many results within the step at the top that an address is of are left out. */
 export function omittedAt(address: string, results: Record<string, StepResult>): number {

@@ -5,7 +5,7 @@
 import { SUCCEED, SWITCH } from "../../../src/language/definition/control.ts";
 import type { LoopConfig } from "../../../src/language/definition/loop.ts";
 import type { Step } from "../../../src/language/definition/step.ts";
-import type { ErrorDetails, StepResult } from "../../../src/schemas/run.ts";
+import type { ErrorDetails, StepResult } from "../../../src/schemas/runs/run.ts";
 import { iteration, type List, listsIn, listsRun, loopOf, mapOf } from "../steps.ts";
 import { catchFor, EARLY, type Ends, endsOf, endsOfAttempt, OK } from "./ends.ts";
 import { itemFaults, iterationFaults, iterationsOf, mayFail } from "./iterations.ts";

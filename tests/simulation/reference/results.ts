@@ -1,5 +1,5 @@
 /** What one result says. */
-import type { StepResult } from "../../../src/schemas/run.ts";
+import type { StepResult } from "../../../src/schemas/runs/run.ts";
 
 /** Whether the list of a step goes on behind it. */
 export function goesOn(result: StepResult | undefined): boolean {

@@ -1,6 +1,6 @@
 /** How a run as a whole ends: by its steps, by a step that ends it, or by its time; and what it gives. */
 import { secondsOf } from "../../../src/language/definition/durations.ts";
-import type { ErrorDetails, StepResult } from "../../../src/schemas/run.ts";
+import type { ErrorDetails, StepResult } from "../../../src/schemas/runs/run.ts";
 import type { RunRecord } from "../../../src/storage/port.ts";
 import { withDefaults } from "../defaults.ts";
 import type { Workload } from "../workloads.ts";

@@ -1,5 +1,5 @@
 /** The conditions of simulated workflows, and whether they hold. */
-import type { StepResult } from "../../../src/schemas/run.ts";
+import type { StepResult } from "../../../src/schemas/runs/run.ts";
 
 /** What conditions look at: the payload's `n`, the item, and the results of the steps before by their names. */
 export interface Facts {

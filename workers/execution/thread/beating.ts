@@ -1,4 +1,4 @@
-import type { LogEntry } from "../../../src/schemas/log.ts";
+import type { LogEntry } from "../../../src/schemas/log/log.ts";
 
 const ENTRIES_A_BEAT = 500;
 

@@ -1,5 +1,5 @@
 import type { RunState } from "../../../src/engine/state/state.ts";
-import type { ChildOfStep } from "../../../src/schemas/child.ts";
+import type { ChildOfStep } from "../../../src/schemas/runs/child.ts";
 import type { Advanced } from "../port.ts";
 
 /** What the entries of a run say for others, until it is told with them. */

@@ -7,10 +7,10 @@ import {
   type Tools,
 } from "../../../src/connectors/index.ts";
 import type { StepOutcome } from "../../../src/engine/entries.ts";
-import type { Json } from "../../../src/schemas/json.ts";
-import type { ErrorDetails } from "../../../src/schemas/run.ts";
+import type { Json } from "../../../src/schemas/json/json.ts";
+import type { ErrorDetails } from "../../../src/schemas/runs/run.ts";
 import { describeFailure } from "../../../src/step-failures.ts";
-import type { Cancellation } from "./cancellation.ts";
+import type { Cancellation } from "./effects/cancellation.ts";
 
 /** Characters of an unexpected error that go into the log. */
 const MAX_UNEXPECTED = 2000;

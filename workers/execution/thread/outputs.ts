@@ -1,9 +1,9 @@
 import type { StepOutcome } from "../../../src/engine/entries.ts";
 import { MAX_OUTPUT } from "../../../src/engine/result.ts";
 import type { RunState } from "../../../src/engine/state/state.ts";
-import type { Ending } from "../../../src/engine/steps/decision.ts";
-import { outputFailure } from "../../../src/engine/steps/ending.ts";
-import { findJsonFaults, type Json, MAX_DEPTH } from "../../../src/schemas/json.ts";
+import type { Ending } from "../../../src/engine/steps/deciding/decision.ts";
+import { outputFailure } from "../../../src/engine/steps/recording/ending.ts";
+import { findJsonFaults, type Json, MAX_DEPTH } from "../../../src/schemas/json/json.ts";
 import { describeFailure } from "../../../src/step-failures.ts";
 import type { RunEnd } from "../../../src/storage/port.ts";
 import type { Executed } from "./executing.ts";

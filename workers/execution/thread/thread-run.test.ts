@@ -4,7 +4,7 @@ import { Type } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { type Connector, defineConnector, StepFailure, type StepTypes } from "../../../src/connectors/index.ts";
 import { compile } from "../../../src/engine/plan/compile.ts";
-import type { Json } from "../../../src/schemas/json.ts";
+import type { Json } from "../../../src/schemas/json/json.ts";
 import type { Advanced } from "../port.ts";
 import { packResults, unpackResults } from "../wire.ts";
 import type { Surroundings } from "./surroundings.ts";

@@ -1,7 +1,7 @@
 import type { Plan } from "../../../src/engine/plan/plan.ts";
 import { bytesOfText, lru } from "../../../src/lru.ts";
-import type { Cancel } from "../../../src/schemas/control.ts";
-import type { InboxRow } from "../../../src/schemas/inbox.ts";
+import type { Cancel } from "../../../src/schemas/control/control.ts";
+import type { InboxRow } from "../../../src/schemas/log/inbox.ts";
 import { type Advanced, type Handed, MANY_AWAITED } from "../port.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { ThreadRun } from "./thread-run.ts";

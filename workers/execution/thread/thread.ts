@@ -24,8 +24,8 @@ import { SharedCounts } from "../shared-counts.ts";
 import { opened } from "../shared-memory.ts";
 import type { ThreadData } from "../threads.ts";
 import { type EffectTask, type PureTask, packResults, type ThreadTask } from "../wire.ts";
-import { type EffectPlace, EffectResults } from "./effect-results.ts";
-import { type ThreadParts, toolsFor } from "./effect-tools.ts";
+import { type EffectPlace, EffectResults } from "./effects/effect-results.ts";
+import { type ThreadParts, toolsFor } from "./effects/effect-tools.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { ThreadRuns } from "./thread-runs.ts";
 

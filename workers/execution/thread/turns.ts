@@ -1,4 +1,4 @@
-import type { Decision } from "../../../src/engine/steps/decision.ts";
+import type { Decision } from "../../../src/engine/steps/deciding/decision.ts";
 
 /** What a run may cost before others have their turn, in units of expressions; some 250 ms. */
 export const MAX_UNITS = 1_000_000;

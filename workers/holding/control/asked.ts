@@ -1,4 +1,4 @@
-import type { Cancel } from "../../../src/schemas/control.ts";
+import type { Cancel } from "../../../src/schemas/control/control.ts";
 
 /** What is asked of a held run, and how far that is done. */
 export class Asked {

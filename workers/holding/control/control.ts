@@ -1,9 +1,9 @@
 import type { Logger } from "pino";
 import type { Clock } from "../../../src/clock.ts";
 import { messageOf } from "../../../src/errors.ts";
-import type { Cancel } from "../../../src/schemas/control.ts";
-import type { InboxRow } from "../../../src/schemas/inbox.ts";
-import type { RunKey } from "../../../src/schemas/run.ts";
+import type { Cancel } from "../../../src/schemas/control/control.ts";
+import type { InboxRow } from "../../../src/schemas/log/inbox.ts";
+import type { RunKey } from "../../../src/schemas/runs/run.ts";
 import type { Storage } from "../../../src/storage/port.ts";
 import type { HeldRun } from "../held-run.ts";
 import type { Holdings } from "../holdings.ts";

@@ -1,5 +1,5 @@
-import type { Interruption } from "../../../src/schemas/interrupted.ts";
-import type { EndedStatus } from "../../../src/schemas/run.ts";
+import type { Interruption } from "../../../src/schemas/log/interrupted.ts";
+import type { EndedStatus } from "../../../src/schemas/runs/run.ts";
 import type { HeldRun } from "../held-run.ts";
 
 /** Ends a run while steps of it are under way: they fail with it, or are skipped. `now`: milliseconds since the epoch. */

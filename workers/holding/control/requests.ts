@@ -1,6 +1,6 @@
 import type { Clock } from "../../../src/clock.ts";
-import type { Cancel } from "../../../src/schemas/control.ts";
-import { CANCELLED } from "../../../src/schemas/interrupted.ts";
+import type { Cancel } from "../../../src/schemas/control/control.ts";
+import { CANCELLED } from "../../../src/schemas/log/interrupted.ts";
 import type { Effects } from "../effects/effects.ts";
 import type { Handing } from "../handing.ts";
 import type { HeldRun } from "../held-run.ts";

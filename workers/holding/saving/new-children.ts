@@ -1,8 +1,8 @@
 import type { RequestFault } from "../../../src/errors.ts";
 import { type Asked, prepared } from "../../../src/language/preparation/preparation.ts";
 import { Preparations } from "../../../src/language/preparation/preparations.ts";
-import { type ChildOfStep, ON_FAILURE } from "../../../src/schemas/child.ts";
-import { nameOfVersion } from "../../../src/schemas/run.ts";
+import { type ChildOfStep, ON_FAILURE } from "../../../src/schemas/runs/child.ts";
+import { nameOfVersion } from "../../../src/schemas/runs/run.ts";
 import type { MadeBy, NewChild, Progress, VersionKey } from "../../../src/storage/port.ts";
 import type { Definitions } from "../../definitions/definitions.ts";
 

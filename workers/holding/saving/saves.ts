@@ -4,7 +4,7 @@ import type { Clock } from "../../../src/clock.ts";
 import { messageOf } from "../../../src/errors.ts";
 import { onFailureRefused } from "../../../src/metrics/table.ts";
 import { RareWarning } from "../../../src/rare-warning.ts";
-import { type ChildRefusal, ON_FAILURE } from "../../../src/schemas/child.ts";
+import { type ChildRefusal, ON_FAILURE } from "../../../src/schemas/runs/child.ts";
 import type { Outcome, Progress, Saved, Storage, VersionKey } from "../../../src/storage/port.ts";
 import type { Definitions } from "../../definitions/definitions.ts";
 import { namesOf } from "../../tracing/names.ts";

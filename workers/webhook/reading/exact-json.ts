@@ -7,7 +7,7 @@ import {
   type JsonFault,
   MAX_DEPTH,
   pathsToOffsets,
-} from "../../../src/schemas/json.ts";
+} from "../../../src/schemas/json/json.ts";
 
 /** A reply is one level below the output that holds it. */
 const DEPTH = MAX_DEPTH - 1;

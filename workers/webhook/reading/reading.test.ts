@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import * as zlib from "node:zlib";
 import { StepFailure } from "../../../src/connectors/index.ts";
-import type { Json } from "../../../src/schemas/json.ts";
+import type { Json } from "../../../src/schemas/json/json.ts";
 import { readReply } from "./reading.ts";
 
 const MIB = 1024 * 1024;

@@ -1,5 +1,5 @@
 import { Type } from "@sinclair/typebox";
-import { RUN_STATUSES } from "../../../schemas/run.ts";
+import { RUN_STATUSES } from "../../../schemas/runs/run.ts";
 import { Mocks, TestSignals } from "../../../schemas/test-input.ts";
 import { anyObject, DEFINITION, RUN, requestTool, segment, type Tool, text, WORKFLOW } from "./tool.ts";
 

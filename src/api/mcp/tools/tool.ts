@@ -1,6 +1,6 @@
 /** Tools that programs are offered. Most are a request of the API, with its checks and its errors. */
 import { type TObject, type TProperties, Type } from "@sinclair/typebox";
-import { type Check, checkOf } from "../../../schemas/check.ts";
+import { type Check, checkOf } from "../../../schemas/json/check.ts";
 
 /** What a tool may do; a client that is let do one may do those before it. */
 export const LEVELS = ["read", "run", "write"] as const;

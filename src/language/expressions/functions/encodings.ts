@@ -1,5 +1,5 @@
 /** Functions between values and the texts that carry them. */
-import { isDeeper, type Json, MAX_DEPTH } from "../../../schemas/json.ts";
+import { isDeeper, type Json, MAX_DEPTH } from "../../../schemas/json/json.ts";
 import { type Budget, fail } from "../cost.ts";
 import { type Functions, plain, textOf } from "../signature.ts";
 import { jsonText } from "../values/json.ts";

@@ -1,6 +1,6 @@
 /** What each function gives, and what it does not take. */
 import { describe, expect, test } from "bun:test";
-import type { Json } from "../../../schemas/json.ts";
+import type { Json } from "../../../schemas/json/json.ts";
 import { errorOf, faultsOf, given } from "../expressions.fixture.ts";
 import { FUNCTIONS } from "./index.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { Json } from "../../../schemas/json.ts";
+import type { Json } from "../../../schemas/json/json.ts";
 import { errorOf, given } from "../expressions.fixture.ts";
 
 const CONTEXT = { at: "2026-03-29T01:30:00.250+01:00", seconds: 90.5 };

@@ -1,6 +1,6 @@
 /** Values as JSON. */
-import type { Json } from "../../../schemas/json.ts";
-import { MAX_DEPTH } from "../../../schemas/json.ts";
+import type { Json } from "../../../schemas/json/json.ts";
+import { MAX_DEPTH } from "../../../schemas/json/json.ts";
 import { type Budget, fail } from "../cost.ts";
 import { expected } from "../signature.ts";
 import { keysOf } from "./equality.ts";

@@ -1,6 +1,6 @@
 import { useMemo, useState } from "preact/hooks";
 import { ApiError } from "../../../client/errors.ts";
-import type { Json } from "../../../schemas/json.ts";
+import type { Json } from "../../../schemas/json/json.ts";
 import { platform } from "../../data/platform.ts";
 import { type Problem, problemOf } from "../../data/problem.ts";
 import { useActions } from "../../keys/keys.ts";

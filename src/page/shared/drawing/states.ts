@@ -1,5 +1,5 @@
 /** What a drawing shows on its steps. */
-import type { Json } from "../../../schemas/json.ts";
+import type { Json } from "../../../schemas/json/json.ts";
 import { type Counts, countsOf } from "../status/counts.ts";
 import type { DrawnStep } from "./steps.ts";
 

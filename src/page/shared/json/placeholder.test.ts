@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { broughtBy } from "../../../language/keys.ts";
 import { wholePlaceholder } from "../../../language/placeholder.ts";
-import type { Json } from "../../../schemas/json.ts";
+import type { Json } from "../../../schemas/json/json.ts";
 import type { Key } from "./nodes.ts";
 import { pathText, placeholderOf } from "./placeholder.ts";
 

@@ -1,4 +1,4 @@
-import type { Json } from "../../../schemas/json.ts";
+import type { Json } from "../../../schemas/json/json.ts";
 
 /** How many are in each status. */
 export type Counts = Readonly<Record<string, number>>;

@@ -1,4 +1,4 @@
-import type { RunStatus } from "../../../schemas/run.ts";
+import type { RunStatus } from "../../../schemas/runs/run.ts";
 
 /** The statuses of runs, in the order of their lives. The schemas' own list would bring its validator along. */
 export const RUN_STATUSES = [

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { OutlineStep } from "../../../schemas/step-query.ts";
+import type { OutlineStep } from "../../../schemas/lists/step-query.ts";
 import { aligned } from "./alignment.ts";
 
 const BEGIN = Date.parse("2026-11-29T10:00:00Z");

@@ -1,5 +1,5 @@
 /** What a comparison of two runs is made of. */
-import type { RunSummary } from "../../../schemas/run-summary.ts";
+import type { RunSummary } from "../../../schemas/runs/run-summary.ts";
 import { outlineOf, type ShownOutline } from "../../data/outline.ts";
 import { platform } from "../../data/platform.ts";
 

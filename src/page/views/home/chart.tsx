@@ -1,4 +1,4 @@
-import type { Stats } from "../../../schemas/stats.ts";
+import type { Stats } from "../../../schemas/lists/stats.ts";
 import { hrefOf, pathWith } from "../../address/address.ts";
 import { absoluteText } from "../../shared/time/format.ts";
 import { now } from "../../shared/time/now.ts";

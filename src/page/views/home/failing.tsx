@@ -1,4 +1,4 @@
-import type { Stats, Window } from "../../../schemas/stats.ts";
+import type { Stats, Window } from "../../../schemas/lists/stats.ts";
 import { hrefOf, pathWith } from "../../address/address.ts";
 import { platform } from "../../data/platform.ts";
 import { type ReadingState, useReading } from "../../data/reading.ts";

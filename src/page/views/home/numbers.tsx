@@ -1,4 +1,4 @@
-import type { Stats, Window } from "../../../schemas/stats.ts";
+import type { Stats, Window } from "../../../schemas/lists/stats.ts";
 import type { System } from "../../../schemas/system.ts";
 import { choose, go, hrefOf, pathWith } from "../../address/address.ts";
 import type { ReadingState } from "../../data/reading.ts";

@@ -1,4 +1,4 @@
-import type { Window } from "../../../schemas/stats.ts";
+import type { Window } from "../../../schemas/lists/stats.ts";
 
 /** The windows that numbers are there for, with their names. */
 export const WINDOWS = [

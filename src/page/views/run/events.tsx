@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { RunEvent } from "../../../schemas/run-event.ts";
+import type { RunEvent } from "../../../schemas/runs/run-event.ts";
 import { address, choose, go } from "../../address/address.ts";
 import { collect } from "../../data/collect.ts";
 import { platform } from "../../data/platform.ts";

@@ -1,6 +1,6 @@
 /** What is within maps and loops that somebody opened: read a piece at a time, when it is asked for. */
 import { signal } from "@preact/signals";
-import type { RunStep } from "../../../schemas/step-query.ts";
+import type { RunStep } from "../../../schemas/lists/step-query.ts";
 import { platform } from "../../data/platform.ts";
 import { type Problem, problemOf } from "../../data/problem.ts";
 

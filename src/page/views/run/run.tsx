@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import type { RunEvent } from "../../../schemas/run-event.ts";
+import type { RunEvent } from "../../../schemas/runs/run-event.ts";
 import { address, choose, go } from "../../address/address.ts";
 import { announce } from "../../announce.ts";
 import { listPath, neighbour } from "../../data/listed.ts";

@@ -1,6 +1,6 @@
 import type { ReadonlySignal } from "@preact/signals";
 import type { StoredDefinition } from "../../../client/definitions.ts";
-import type { RunEvent } from "../../../schemas/run-event.ts";
+import type { RunEvent } from "../../../schemas/runs/run-event.ts";
 import type { ShownOutline } from "../../data/outline.ts";
 import type { Problem } from "../../data/problem.ts";
 

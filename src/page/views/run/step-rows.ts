@@ -1,5 +1,5 @@
 /** The steps of a run as rows of a tree: the outline is a flat list, in which paths say what is within what. */
-import type { RunStep } from "../../../schemas/step-query.ts";
+import type { RunStep } from "../../../schemas/lists/step-query.ts";
 import type { ShownStep } from "../../data/outline.ts";
 
 export type KnownStep = ShownStep | RunStep;

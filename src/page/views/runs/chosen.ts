@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import type { RunSummary } from "../../../schemas/run-summary.ts";
+import type { RunSummary } from "../../../schemas/runs/run-summary.ts";
 
 /** The rows that somebody has chosen, by the ids of their runs. */
 export class Chosen {

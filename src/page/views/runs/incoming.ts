@@ -1,7 +1,7 @@
 /** Runs that arrive while somebody looks: they wait where showing them would move what is pointed at. */
 import { signal } from "@preact/signals";
 import type { RunFilter } from "../../../client/client.ts";
-import type { RunSummary } from "../../../schemas/run-summary.ts";
+import type { RunSummary } from "../../../schemas/runs/run-summary.ts";
 import { answered, failed } from "../../data/outage.ts";
 import { platform } from "../../data/platform.ts";
 import { type Problem, problemOf } from "../../data/problem.ts";

@@ -1,4 +1,4 @@
-import type { RunSummary } from "../../../schemas/run-summary.ts";
+import type { RunSummary } from "../../../schemas/runs/run-summary.ts";
 import { hrefOf } from "../../address/address.ts";
 import { Moon } from "../../shared/status/moon.tsx";
 import { hasEnded } from "../../shared/status/run-statuses.ts";

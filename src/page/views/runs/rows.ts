@@ -4,7 +4,7 @@
  */
 import { computed, signal } from "@preact/signals";
 import type { RunFilter, RunPage } from "../../../client/client.ts";
-import type { RunSummary } from "../../../schemas/run-summary.ts";
+import type { RunSummary } from "../../../schemas/runs/run-summary.ts";
 import { answered, failed } from "../../data/outage.ts";
 import { platform } from "../../data/platform.ts";
 import { type Problem, problemOf } from "../../data/problem.ts";

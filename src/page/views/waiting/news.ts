@@ -1,6 +1,6 @@
 /** What is shown of what waits, when it is read again and again. */
-import type { WaitingRun } from "../../../schemas/run-summary.ts";
-import type { SignalWait } from "../../../schemas/waiting.ts";
+import type { WaitingRun } from "../../../schemas/runs/run-summary.ts";
+import type { SignalWait } from "../../../schemas/runs/waiting.ts";
 
 export interface WaitingStep {
   /** Of this step in this run: no two have one. */

@@ -1,5 +1,5 @@
 /** The runs that wait for somebody, one entry for each step that waits. */
-import type { WaitingRun } from "../../../schemas/run-summary.ts";
+import type { WaitingRun } from "../../../schemas/runs/run-summary.ts";
 import { platform } from "../../data/platform.ts";
 import { countWaiting } from "../../data/waiting-count.ts";
 import type { WaitingStep } from "./news.ts";

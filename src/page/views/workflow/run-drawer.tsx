@@ -1,5 +1,5 @@
 import { useMemo, useState } from "preact/hooks";
-import type { Json } from "../../../schemas/json.ts";
+import type { Json } from "../../../schemas/json/json.ts";
 import { go } from "../../address/address.ts";
 import { platform } from "../../data/platform.ts";
 import { type Problem, problemOf } from "../../data/problem.ts";

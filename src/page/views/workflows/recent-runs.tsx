@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { RunPage } from "../../../client/client.ts";
-import type { RunSummary } from "../../../schemas/run-summary.ts";
+import type { RunSummary } from "../../../schemas/runs/run-summary.ts";
 import { hrefOf, pathWith } from "../../address/address.ts";
 import { platform } from "../../data/platform.ts";
 import { Reading } from "../../data/reading.ts";

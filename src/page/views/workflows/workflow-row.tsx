@@ -1,5 +1,5 @@
 import type { WorkflowSummary } from "../../../language/definition/workflow.ts";
-import type { Stats } from "../../../schemas/stats.ts";
+import type { Stats } from "../../../schemas/lists/stats.ts";
 import { hrefOf, pathWith } from "../../address/address.ts";
 import { Time } from "../../shared/time/time.tsx";
 import { RecentRuns } from "./recent-runs.tsx";

@@ -1,6 +1,6 @@
 import { keptFunction } from "../../../db/postgres/kept.ts";
 import type { Pool } from "../../../db/postgres/pool.ts";
-import type { ControlRequest, ControlResult } from "../../../schemas/control.ts";
+import type { ControlRequest, ControlResult } from "../../../schemas/control/control.ts";
 import type { BulkMove, BulkMoved, NewRetry, Outcome } from "../../port.ts";
 import { CANCEL_RUNS } from "../control/cancel.ts";
 import { PAUSE_RUNS, RESUME_RUNS } from "../control/pause.ts";

@@ -1,7 +1,7 @@
 import type { Pool } from "../../../db/postgres/pool.ts";
 import { isUuid } from "../../../ids.ts";
-import type { InboxRow } from "../../../schemas/inbox.ts";
-import { CLAIMS_IN_ORDER } from "../../port/priorities.ts";
+import type { InboxRow } from "../../../schemas/log/inbox.ts";
+import { CLAIMS_IN_ORDER } from "../../port/runs/priorities.ts";
 import type { Claim, ClaimedRun, DueClaim, MessageClaim } from "../../port.ts";
 import type { Inbox } from "../inbox.ts";
 import { boundsOf, runsText } from "../statement.ts";

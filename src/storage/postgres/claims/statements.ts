@@ -1,7 +1,7 @@
 /** The statements that claim runs. */
 import { keptStatement } from "../../../db/postgres/kept.ts";
-import { ON_FAILURE } from "../../../schemas/child.ts";
-import { DEFAULT_PRIORITY } from "../../port/priorities.ts";
+import { ON_FAILURE } from "../../../schemas/runs/child.ts";
+import { DEFAULT_PRIORITY } from "../../port/runs/priorities.ts";
 import { logOf } from "../runs.ts";
 import { asked, askedRuns, milliseconds, within } from "../statement.ts";
 import { hasLease } from "../workers.ts";

@@ -1,7 +1,7 @@
 import { few, keptStatement } from "../../../db/postgres/kept.ts";
 import type { Pool } from "../../../db/postgres/pool.ts";
 import { isUuid } from "../../../ids.ts";
-import type { ControlRequest, ControlResult, HolderNews } from "../../../schemas/control.ts";
+import type { ControlRequest, ControlResult, HolderNews } from "../../../schemas/control/control.ts";
 import type { Held, Outcome } from "../../port.ts";
 import { boundsOf, rounds } from "../statement.ts";
 import { CANCEL_RUNS } from "./cancel.ts";

@@ -1,4 +1,4 @@
-import { PAUSED } from "../../../schemas/log.ts";
+import { PAUSED } from "../../../schemas/log/log.ts";
 
 const isoText = (time: string) => `to_char(${time} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"+00:00"')`;
 

@@ -1,6 +1,6 @@
 /** SQL that stores runs with the progress of those that start them. */
 import { equals, few } from "../../../db/postgres/kept.ts";
-import { MAX_GENERATIONS, ON_FAILURE } from "../../../schemas/child.ts";
+import { MAX_GENERATIONS, ON_FAILURE } from "../../../schemas/runs/child.ts";
 import { mayStore } from "../ids.ts";
 import { RESOLVED } from "../references.ts";
 import { within } from "../statement.ts";

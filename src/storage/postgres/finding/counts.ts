@@ -1,6 +1,6 @@
 import type { Pool } from "../../../db/postgres/pool.ts";
 import { limitsAt, partsText, workflowsText } from "../../counting.ts";
-import { minuteOf } from "../../port/counts.ts";
+import { minuteOf } from "../../port/finding/counts.ts";
 import type { CountsAsked, CountsFound } from "../../port.ts";
 
 const PARTS = partsText("$1::text", "$2::text::integer", "$3::text::integer");

@@ -1,6 +1,6 @@
 import type { Pool } from "../../../db/postgres/pool.ts";
 import { limitsAt } from "../../counting.ts";
-import { minuteOf } from "../../port/counts.ts";
+import { minuteOf } from "../../port/finding/counts.ts";
 import type { DurationCount, DurationsAsked, DurationsFound } from "../../port.ts";
 
 // In one order, so that two processes can't deadlock.

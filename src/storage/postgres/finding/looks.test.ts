@@ -3,7 +3,7 @@ import { afterAll, expect, test } from "bun:test";
 import { NAMESPACE } from "../../../../tests/contracts/storage/kit.ts";
 import { IN_ORDER } from "../../../db/postgres/kept.ts";
 import { newId } from "../../../ids.ts";
-import type { RunFilter, RunLook } from "../../../schemas/run-query.ts";
+import type { RunFilter, RunLook } from "../../../schemas/lists/run-query.ts";
 import { connect, newDatabase, optionsFor } from "../database.fixture.ts";
 import { openPostgresStorage } from "../index.ts";
 import { arrayOf, boundRuns, LAST_UUID } from "../statement.ts";

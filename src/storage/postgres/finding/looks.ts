@@ -1,9 +1,9 @@
 import { keptExecutor } from "../../../db/postgres/kept.ts";
 import type { Pool } from "../../../db/postgres/pool.ts";
 import { idFloor, isUuid } from "../../../ids.ts";
-import type { RunStatus } from "../../../schemas/run.ts";
-import { ID_AHEAD_MILLISECONDS, type RunFilter, type RunLook } from "../../../schemas/run-query.ts";
-import { MOST_OF_ERROR, WAITS } from "../../port/looks.ts";
+import { ID_AHEAD_MILLISECONDS, type RunFilter, type RunLook } from "../../../schemas/lists/run-query.ts";
+import type { RunStatus } from "../../../schemas/runs/run.ts";
+import { MOST_OF_ERROR, WAITS } from "../../port/finding/looks.ts";
 import type { RunSummary, RunsLooked } from "../../port.ts";
 import type { Settled } from "../ids.ts";
 import { STATUS } from "../runs.ts";

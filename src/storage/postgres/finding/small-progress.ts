@@ -1,8 +1,8 @@
 import { keptStatement } from "../../../db/postgres/kept.ts";
 import type { Pool } from "../../../db/postgres/pool.ts";
 import { isUuid } from "../../../ids.ts";
-import { nameOfRun, type RunKey } from "../../../schemas/run.ts";
-import { MOST_PROGRESS } from "../../port/looks.ts";
+import { nameOfRun, type RunKey } from "../../../schemas/runs/run.ts";
+import { MOST_PROGRESS } from "../../port/finding/looks.ts";
 import type { SmallProgress } from "../../port.ts";
 import { entriesOf } from "../runs.ts";
 import { boundRuns, within } from "../statement.ts";

@@ -1,6 +1,6 @@
 /** The statements that store new runs: $1 items, $2 whether a broker is owed events, $3 the time, $4 the oldest id, $5 and $6 bounds. */
 import { equals, few, keptStatement } from "../../../db/postgres/kept.ts";
-import { DEFAULT_PRIORITY } from "../../port/priorities.ts";
+import { DEFAULT_PRIORITY } from "../../port/runs/priorities.ts";
 import { eventDueAt } from "../events.ts";
 import { mayStore } from "../ids.ts";
 import { RESOLVED } from "../references.ts";

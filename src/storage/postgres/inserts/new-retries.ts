@@ -1,6 +1,6 @@
 import { keptFunction } from "../../../db/postgres/kept.ts";
 import type { Pool } from "../../../db/postgres/pool.ts";
-import type { RunKey } from "../../../schemas/run.ts";
+import type { RunKey } from "../../../schemas/runs/run.ts";
 import type { InsertedRun, NewRetry, Outcome, Unnamed } from "../../port.ts";
 import { FENCE_IDS, type Ids } from "../ids.ts";
 import { ADVANCE_LINE } from "../turns.ts";

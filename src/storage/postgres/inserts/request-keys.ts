@@ -1,6 +1,6 @@
 import { equals, keptStatement } from "../../../db/postgres/kept.ts";
 import type { Pool } from "../../../db/postgres/pool.ts";
-import { KEY_MILLISECONDS, type KeptRequest, MOST_DROPPED, type RequestKey } from "../../port/request-keys.ts";
+import { KEY_MILLISECONDS, type KeptRequest, MOST_DROPPED, type RequestKey } from "../../port/runs/request-keys.ts";
 
 const OLDEST = `now() - ${KEY_MILLISECONDS} * interval '1 millisecond'`;
 

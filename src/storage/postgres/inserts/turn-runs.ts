@@ -1,8 +1,8 @@
 import { keptFunction } from "../../../db/postgres/kept.ts";
 import type { Pool } from "../../../db/postgres/pool.ts";
 import { isUuid } from "../../../ids.ts";
-import type { RunKey } from "../../../schemas/run.ts";
-import { DEFAULT_PRIORITY } from "../../port/priorities.ts";
+import type { RunKey } from "../../../schemas/runs/run.ts";
+import { DEFAULT_PRIORITY } from "../../port/runs/priorities.ts";
 import type { InsertedRun, NewRun, Outcome } from "../../port.ts";
 import { notFound, UNSTORABLE } from "../../refusals.ts";
 import { FENCE_IDS } from "../ids.ts";

@@ -1,6 +1,6 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../../clock.ts";
-import type { ControlRequest, ControlResult } from "../../../schemas/control.ts";
+import type { ControlRequest, ControlResult } from "../../../schemas/control/control.ts";
 import { MOST_BULK_REMOVED, refusalOf, withRefusals } from "../../port/bulk.ts";
 import type {
   BulkKey,

@@ -1,6 +1,6 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../../clock.ts";
-import type { Cancel, ControlRequest, ControlResult, HolderNews } from "../../../schemas/control.ts";
+import type { Cancel, ControlRequest, ControlResult, HolderNews } from "../../../schemas/control/control.ts";
 import type { Held, Outcome } from "../../port.ts";
 import type { Family } from "../family/family.ts";
 import type { RunCounter } from "../finding/counts.ts";

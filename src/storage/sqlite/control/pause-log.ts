@@ -1,5 +1,5 @@
 import type { Database } from "bun:sqlite";
-import { pauseText } from "../../../schemas/pauses.ts";
+import { pauseText } from "../../../schemas/log/pauses.ts";
 
 const LOG =
   "insert into run_log (run_uuid, seq, token, entries) select run_uuid, log_length, token, ? from run_queue where run_uuid = ?";

@@ -1,6 +1,6 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../../clock.ts";
-import type { Json } from "../../../schemas/json.ts";
+import type { Json } from "../../../schemas/json/json.ts";
 import type { AwaitedRun, RunEnd } from "../../port.ts";
 import { logPause } from "../control/pause-log.ts";
 import type { Inbox } from "../inbox.ts";

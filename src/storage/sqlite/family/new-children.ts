@@ -1,8 +1,8 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../../clock.ts";
-import { type ChildRefusal, MAX_GENERATIONS, ON_FAILURE } from "../../../schemas/child.ts";
-import type { Json } from "../../../schemas/json.ts";
-import type { RunKey } from "../../../schemas/run.ts";
+import type { Json } from "../../../schemas/json/json.ts";
+import { type ChildRefusal, MAX_GENERATIONS, ON_FAILURE } from "../../../schemas/runs/child.ts";
+import type { RunKey } from "../../../schemas/runs/run.ts";
 import type { MadeBy, NewChild, Version } from "../../port.ts";
 import type { Definitions } from "../definitions.ts";
 import type { RunCounter } from "../finding/counts.ts";

@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../../clock.ts";
 import { limitsAt, partsText, workflowsText } from "../../counting.ts";
-import { minuteOf } from "../../port/counts.ts";
+import { minuteOf } from "../../port/finding/counts.ts";
 import type { Counted, CountsAsked, CountsFound } from "../../port.ts";
 
 const ADD = `insert into run_counts (minute, namespace, workflow_uuid, status, count) values (?, ?, ?, ?, ?)

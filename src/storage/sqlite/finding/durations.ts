@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../../clock.ts";
 import { limitsAt } from "../../counting.ts";
-import { minuteOf } from "../../port/counts.ts";
+import { minuteOf } from "../../port/finding/counts.ts";
 import type { DurationCount, DurationsAsked, DurationsFound } from "../../port.ts";
 
 const ADD = `insert into run_durations (minute, namespace, workflow_uuid, bucket, count) values (?, ?, ?, ?, ?)

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { systemClock } from "../../../clock.ts";
 import { openWriter } from "../../../db/sqlite.ts";
 import { idFloor, newId } from "../../../ids.ts";
-import type { RunFilter, RunLook } from "../../../schemas/run-query.ts";
+import type { RunFilter, RunLook } from "../../../schemas/lists/run-query.ts";
 import { openMemoryStorage } from "../index.ts";
 import { lookOf } from "./looks.ts";
 

@@ -1,8 +1,8 @@
 import type { Database } from "bun:sqlite";
 import { idFloor } from "../../../ids.ts";
-import type { RunStatus } from "../../../schemas/run.ts";
-import { ID_AHEAD_MILLISECONDS, type RunFilter, type RunLook } from "../../../schemas/run-query.ts";
-import { MOST_OF_ERROR, WAITS } from "../../port/looks.ts";
+import { ID_AHEAD_MILLISECONDS, type RunFilter, type RunLook } from "../../../schemas/lists/run-query.ts";
+import type { RunStatus } from "../../../schemas/runs/run.ts";
+import { MOST_OF_ERROR, WAITS } from "../../port/finding/looks.ts";
 import type { RunSummary, RunsLooked } from "../../port.ts";
 import { NEVER } from "../never.ts";
 import { statusOf } from "../runs.ts";

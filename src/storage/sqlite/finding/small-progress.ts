@@ -1,6 +1,6 @@
 import type { Database } from "bun:sqlite";
-import type { RunKey } from "../../../schemas/run.ts";
-import { MOST_PROGRESS } from "../../port/looks.ts";
+import type { RunKey } from "../../../schemas/runs/run.ts";
+import { MOST_PROGRESS } from "../../port/finding/looks.ts";
 import type { SmallProgress } from "../../port.ts";
 import { logOf } from "../runs.ts";
 

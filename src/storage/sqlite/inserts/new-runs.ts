@@ -1,6 +1,6 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../../clock.ts";
-import { DEFAULT_PRIORITY } from "../../port/priorities.ts";
+import { DEFAULT_PRIORITY } from "../../port/runs/priorities.ts";
 import type { ClaimMark, InsertedRun, NewRun, Outcome, Turn, Version } from "../../port.ts";
 import { notFound, UNSTORABLE } from "../../refusals.ts";
 import type { Definitions, Resolved } from "../definitions.ts";

@@ -1,6 +1,6 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../../clock.ts";
-import { KEY_MILLISECONDS, type KeptRequest, MOST_DROPPED, type RequestKey } from "../../port/request-keys.ts";
+import { KEY_MILLISECONDS, type KeptRequest, MOST_DROPPED, type RequestKey } from "../../port/runs/request-keys.ts";
 
 const FIND = `select request_hash as hash, answer from request_keys
   where namespace = ? and route = ? and key = ? and created_at > ?`;

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { Json } from "../../../../schemas/json.ts";
+import type { Json } from "../../../../schemas/json/json.ts";
 import { platform } from "../../../data/platform.ts";
 import { useReading } from "../../../data/reading.ts";
 import { ANY } from "../../../shared/form/fields.ts";

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { Json } from "../../../../schemas/json.ts";
+import type { Json } from "../../../../schemas/json/json.ts";
 import { address, go } from "../../../address/address.ts";
 import { useDoing } from "../../../data/doing.ts";
 import { platform } from "../../../data/platform.ts";

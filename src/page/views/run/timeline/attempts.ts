@@ -1,4 +1,4 @@
-import type { FailedAttempt } from "../../../../schemas/step-query.ts";
+import type { FailedAttempt } from "../../../../schemas/lists/step-query.ts";
 import { platform } from "../../../data/platform.ts";
 import { useReading } from "../../../data/reading.ts";
 import type { ShownRun } from "../shown-run.ts";

@@ -1,5 +1,5 @@
 /** The bars of a step: one for each attempt, and for the time between them. */
-import type { FailedAttempt } from "../../../../schemas/step-query.ts";
+import type { FailedAttempt } from "../../../../schemas/lists/step-query.ts";
 import type { KnownStep } from "../step-rows.ts";
 
 export interface Bar {

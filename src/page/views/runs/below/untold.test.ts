@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { RunSummary } from "../../../../schemas/run-summary.ts";
+import type { RunSummary } from "../../../../schemas/runs/run-summary.ts";
 import { untold } from "./untold.ts";
 
 function run(uuid: string, status: RunSummary["status"]): RunSummary {

@@ -1,4 +1,4 @@
-import type { RunSummary } from "../../../../schemas/run-summary.ts";
+import type { RunSummary } from "../../../../schemas/runs/run-summary.ts";
 import { hasEnded } from "../../../shared/status/run-statuses.ts";
 
 /** Runs that one request asks for. */

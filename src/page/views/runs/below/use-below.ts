@@ -1,6 +1,6 @@
 /** Rows that change and that nobody tells of: the stream follows the newest runs of a list that is at its top. */
 import { useEffect, useRef } from "preact/hooks";
-import type { RunSummary } from "../../../../schemas/run-summary.ts";
+import type { RunSummary } from "../../../../schemas/runs/run-summary.ts";
 import { answered, outage } from "../../../data/outage.ts";
 import { platform } from "../../../data/platform.ts";
 import { live } from "../../../live/live.ts";

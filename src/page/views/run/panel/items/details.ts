@@ -1,6 +1,6 @@
 /** What a list of a map's items says of each: read a page at a time, where somebody looks. */
 import { signal } from "@preact/signals";
-import type { RunStep } from "../../../../../schemas/step-query.ts";
+import type { RunStep } from "../../../../../schemas/lists/step-query.ts";
 import { platform } from "../../../../data/platform.ts";
 import { type Problem, problemOf } from "../../../../data/problem.ts";
 

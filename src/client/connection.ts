@@ -35,6 +35,8 @@ export interface Call extends CallOptions {
 /** Answers that say that nothing was done: any request may be sent again. */
 const UNTOUCHED = new Set(["overloaded", "shutting_down", "not_ready", "rate_limited", "too_many_streams"]);
 const GATEWAY = new Set([502, 503, 504]);
+/** Where in the log of the database a write is. What is read with it has that write, also where a replica answers. */
+const READ_AFTER = "x-read-after";
 const TIMEOUT_SECONDS = 30;
 const FIRST_PAUSE_SECONDS = 0.1;
 const LONGEST_PAUSE_SECONDS = 5;
@@ -43,6 +45,8 @@ const LONGEST_PAUSE_SECONDS = 5;
 export class Connection {
   readonly #options: ConnectionOptions;
   readonly #url: string;
+  /** Behind all that was written here: the greatest text that came. */
+  #readAfter = "";
 
   /** @throws TypeError where the address is none */
   constructor(options: ConnectionOptions) {
@@ -95,6 +99,8 @@ export class Connection {
     const signal = call.signal === undefined ? limit.signal : AbortSignal.any([limit.signal, call.signal]);
     try {
       const response = await send(this.#requestOf(call, signal));
+      const written = response.headers.get(READ_AFTER) ?? "";
+      if (written > this.#readAfter) this.#readAfter = written;
       if (response.ok) return { value: await read(response) };
       const error = await errorOf(response);
       const isRetryable = error.retryAfter !== null || GATEWAY.has(error.status);
@@ -121,9 +127,10 @@ export class Connection {
       if (value !== undefined) url.searchParams.set(name, Array.isArray(value) ? value.join(",") : String(value));
     }
     const json = body === undefined ? {} : { "content-type": "application/json" };
+    const after = this.#readAfter === "" ? {} : { [READ_AFTER]: this.#readAfter };
     return new Request(url.href, {
       method,
-      headers: { accept: "application/json", ...json, ...this.#options.headers, ...headers },
+      headers: { accept: "application/json", ...json, ...after, ...this.#options.headers, ...headers },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal,
     });

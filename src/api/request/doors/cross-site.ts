@@ -1,3 +1,7 @@
+/** What the API reads of a request beside the headers that a browser sends for any page, and tells beside those that it shows any. */
+const REQUEST_HEADERS =
+  "Content-Encoding, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, MCP-Protocol-Version, Mcp-Method, Mcp-Name, Traceparent, X-Read-After, X-Request-ID, X-Workflow-Depth";
+const REPLY_HEADERS = "Allow, Date, ETag, Idempotent-Replayed, Retry-After, X-Read-After, X-Request-ID";
 /** How long a browser may remember the answer to a preflight. */
 const PREFLIGHT_SECONDS = "600";
 
@@ -31,7 +35,7 @@ export function preflightReply(): Response {
     status: 204,
     headers: {
       "access-control-allow-methods": "GET, HEAD, POST, PUT, DELETE",
-      "access-control-allow-headers": "Content-Type, Content-Encoding, If-Match, X-Read-After, X-Request-ID",
+      "access-control-allow-headers": REQUEST_HEADERS,
       "access-control-max-age": PREFLIGHT_SECONDS,
     },
   });
@@ -40,5 +44,5 @@ export function preflightReply(): Response {
 /** Has the browser show an answer to the page that asked. Without credentials: there are none. */
 export function shownTo(origin: string, { headers }: Response): void {
   headers.set("access-control-allow-origin", origin);
-  headers.set("access-control-expose-headers", "Allow, Retry-After, X-Read-After, X-Request-ID");
+  headers.set("access-control-expose-headers", REPLY_HEADERS);
 }

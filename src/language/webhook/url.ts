@@ -3,7 +3,8 @@ import { splitText, wholePlaceholder } from "../placeholder.ts";
 
 const AUTHORITY = /^https?:\/\/[^/\\?#]*$/i;
 const BEHIND_AUTHORITY = /^https?:\/\/[^/\\?#]+[/\\?#]/i;
-const USER_INFO = /^(https?:\/\/)([^/\\?#]*)@/i;
+// A URL parser passes over all slashes before the authority, and takes either kind (WHATWG URL, 4.4).
+const USER_INFO = /^(https?:\/\/[/\\]*)([^/\\?#]*)@/i;
 const HOST_CHARACTERS = /^[A-Za-z0-9.-]*$/;
 const MARK = "\0";
 const CONTROL = /\p{Cc}/u;

@@ -92,6 +92,13 @@ describe("a definition's address", () => {
   });
 });
 
+test("each part of an address is looked at once, in its host and its credentials too", () => {
+  const brought = Array.from({ length: 30_000 }, () => "a");
+  const parts = (between: string, end: string) => ["http://", ...brought.slice(1).map(() => between), end];
+  expect(joinUrl(parts(".", "/"), brought)).toHaveLength("http:///".length + 59_999);
+  expect(joinUrl(parts(":", "@host/"), brought)).toHaveLength("http://@host/".length + 59_999);
+});
+
 describe("credentials in an address", () => {
   const split: [url: string, rest: string, credentials: string | null][] = [
     ["http://bob:s3cret@host/a?b", "http://host/a?b", "bob:s3cret"],

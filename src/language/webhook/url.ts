@@ -1,8 +1,9 @@
 /** The address of a webhook: the text of its author, and the values of placeholders in it. */
 import { splitText, wholePlaceholder } from "../placeholder.ts";
 
-const AUTHORITY = /^https?:\/\/[^/\\?#]*$/i;
-const BEHIND_AUTHORITY = /^https?:\/\/[^/\\?#]+[/\\?#]/i;
+const SCHEME = /^https?:\/\//i;
+const END_OF_AUTHORITY = /[/\\?#]/;
+const AT_OR_END = /[@/\\?#]/;
 // A URL parser passes over all slashes before the authority, and takes either kind (WHATWG URL, 4.4).
 const USER_INFO = /^(https?:\/\/[/\\]*)([^/\\?#]*)@/i;
 const HOST_CHARACTERS = /^[A-Za-z0-9.-]*$/;
@@ -42,25 +43,55 @@ export function joinUrl(fixed: readonly string[], brought: readonly string[]): s
   let url = fixed[0] ?? "";
   // The same with a mark behind everything that was brought.
   let marked = url;
+  const scheme = SCHEME.exec(url)?.[0] ?? null;
+  const authority = new Authority(scheme, url.slice(scheme?.length ?? 0));
+  const beforeAt = beforeAts(fixed);
   for (const [index, value] of brought.entries()) {
     const after = fixed[index + 1] ?? "";
-    const inHost = !BEHIND_AUTHORITY.test(url) && !isBeforeAt(fixed.slice(index + 1));
-    const fault = inHost ? faultInHost(url, value, after) : null;
+    const inHost = authority.state !== "over" && beforeAt[index + 1] !== true;
+    const fault = inHost ? authority.faultOf(value, after) : null;
     if (fault !== null) return { fault };
     const written = inHost ? value : encodeURIComponent(value.toWellFormed());
     url += written + after;
     marked += written + MARK + after;
+    authority.add(written + after);
   }
   return climbs(marked) ? { fault: CLIMBS } : url;
 }
 
-/** The fault of a value at the end of an address that is still within its host; null for none. */
-function faultInHost(url: string, value: string, after: string): string | null {
-  if (!AUTHORITY.test(url)) return FIXED;
-  if (/:\d*$/.test(url)) return /^\d*$/.test(value) ? null : HOST;
-  // Right behind a fixed name it could make that another's: example.com${payload.x} and ".evil.test".
-  const bounded = /[/@.]$/.test(url) || /^[.-][^.:/\\?#]/.test(after);
-  return bounded && HOST_CHARACTERS.test(value) ? null : HOST;
+/** The authority of an address that is put together. Each part is looked at once: an author may write thousands of them. */
+class Authority {
+  /** `none` where nothing of it can come any more, or no scheme is written out. */
+  state: "none" | "open" | "over";
+  #length = 0;
+  /** Its last character; that of the scheme before it. */
+  #last: string;
+  /** Whether it ends within a port. */
+  #inPort = false;
+
+  constructor(scheme: string | null, text: string) {
+    this.state = scheme === null ? "none" : "open";
+    this.#last = scheme?.at(-1) ?? "";
+    this.add(text);
+  }
+
+  add(text: string): void {
+    if (this.state !== "open") return;
+    const end = text.search(END_OF_AUTHORITY);
+    if (end >= 0) this.state = this.#length + end > 0 ? "over" : "none";
+    this.#length += text.length;
+    this.#last = text.at(-1) ?? this.#last;
+    this.#inPort = /:\d*$/.test(text) || (this.#inPort && /^\d*$/.test(text));
+  }
+
+  /** The fault of a value at its end, in its host; null for none. */
+  faultOf(value: string, after: string): string | null {
+    if (this.state === "none") return FIXED;
+    if (this.#inPort) return /^\d*$/.test(value) ? null : HOST;
+    // Right behind a fixed name it could make that another's: example.com${payload.x} and ".evil.test".
+    const bounded = /[/@.]/.test(this.#last) || /^[.-][^.:/\\?#]/.test(after);
+    return bounded && HOST_CHARACTERS.test(value) ? null : HOST;
+  }
 }
 
 /** Whether a part of the path with something brought in it is a step to the folder itself or above it. */
@@ -69,9 +100,15 @@ function climbs(marked: string): boolean {
   return path.split(/[/\\]/).some((part) => part.includes(MARK) && DOT_SEGMENT.test(part.replaceAll(MARK, "")));
 }
 
-/** Whether the authority goes on to an `@`: what stands before it are credentials. */
-function isBeforeAt(after: readonly string[]): boolean {
-  return /^[^/\\?#]*@/.test(after.join(""));
+/** For each part, whether the authority goes on from its begin to an `@`: what stands before that are credentials. */
+function beforeAts(fixed: readonly string[]): boolean[] {
+  let isBefore = false;
+  const all = fixed.toReversed().map((text) => {
+    const found = text.search(AT_OR_END);
+    if (found >= 0) isBefore = text[found] === "@";
+    return isBefore;
+  });
+  return all.reverse();
 }
 
 /** The address without its user and password, and the header that says them (RFC 7617); null where it has none. */

@@ -47,6 +47,11 @@ describe("a reply that is whole", () => {
   const whole: [title: string, bytes: string, data: unknown, status?: number, end?: End][] = [
     ["with a length", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", "abc"],
     ["with its length twice", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\ncontent-length: 3\r\n\r\nabc", "abc"],
+    [
+      "with a length, and a coding of before RFC 7230 that is none",
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\nContent-Length: 3\r\n\r\nabc",
+      "abc",
+    ],
     ["without a body", "HTTP/1.1 204 No Content\r\n\r\n", "", 204],
     ["204 with a length", "HTTP/1.1 204 No Content\r\nContent-Length: 9\r\n\r\n", "", 204],
     ["304 with a length", "HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n", "", 304],
@@ -66,6 +71,7 @@ describe("a reply that is whole", () => {
     ],
     ["in chunks", chunked("3", "abc", "A", "0123456789", "0", "", ""), "abc0123456789"],
     ["in chunks with extensions", chunked('3;a=b;c="d"', "abc", "3 ; x", "def", "0;last", "", ""), "abcdef"],
+    ["in chunks whose sizes are filled up with zeros", chunked("0000000000000003", "abc", "0000000000", "", ""), "abc"],
     ["in chunks with trailers", chunked("1", "a", "0", "Digest: x", "Content-Length: 99", "", ""), "a"],
     [
       "in 3,000 chunks of a byte",

@@ -49,7 +49,8 @@ export class HeadReader {
     const coding = this.header("transfer-encoding");
     const length = this.header("content-length");
     if (this.status === 204 || this.status === 304) return { kind: "length", bytes: 0 };
-    if (coding !== null) {
+    // "identity" is none: servers of before RFC 7230 say so.
+    if (coding !== null && coding.toLowerCase() !== "identity") {
       if (coding.toLowerCase() !== "chunked") throw StepFailure.of("reply_not_http", {});
       return { kind: "chunked" };
     }

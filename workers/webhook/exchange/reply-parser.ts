@@ -6,7 +6,8 @@ import { HeadReader } from "./reply-head.ts";
 const MAX_LINE_BYTES = 64 * 1024;
 /** Of the framing of all chunks of a body. Chunks of 10 bytes, from programs that write word by word, are below it. */
 const MAX_FRAMING_BYTES = 512 * 1024;
-const CHUNK_SIZE = /^([0-9a-f]{1,8})[ \t]*(?:;|$)/i;
+// Some programs fill the size up with zeros, to a width of their own.
+const CHUNK_SIZE = /^0*([0-9a-f]{1,8})[ \t]*(?:;|$)/i;
 
 export interface ReplyHead {
   status: number;

@@ -102,6 +102,8 @@ async function writeAndRead(rounds: number): Promise<number> {
   return longest;
 }
 
+const toolCall = (params: object) => ({ jsonrpc: "2.0", id: 1, method: "tools/call", params });
+
 /** Reads of both processes by who answered. */
 async function counted(outcome: string): Promise<number> {
   const scrapes = await Promise.all(processes.map((each) => Scrape.of(String(each.logged("metrics")?.address))));
@@ -119,6 +121,25 @@ test("a position that is none is later than all, and costs nobody an error", asy
     const reply = await api.send("GET", "/api/v1/runs?limit=1", { headers: { "x-read-after": wrong } });
     expectReply(reply, 200);
   }
+});
+
+test("a delivery to a hook and a run of a schedule name their positions, and through MCP one's own writes are there", async () => {
+  const workflow_id = await api.create(STEPS);
+  const hook = textAt((await api.post("/api/v1/hooks", { workflow_id })).body, "token");
+  const schedule = { workflow_id, cron: "0 3 1 1 *" };
+  const made = await api.post("/api/v1/schedules", schedule);
+  for (const path of [`hooks/${hook}`, `schedules/${textAt(made.body, "id")}/run`]) {
+    const reply = await api.post(`/api/v1/${path}`, {});
+    readAfter = reply.headers.get("x-read-after") ?? "";
+    expect([path, readAfter]).toEqual([path, expect.stringMatching(/^[0-9a-f]{16}$/)]);
+    expect(await newest("runs")).toBe(textAt(reply.body, "run_id"));
+  }
+  servers.pauseReplay();
+  const run = await api.trigger(workflow_id);
+  const call = { name: "list_runs", arguments: { limit: 1 } };
+  const told = await new Client(processes[0]?.url ?? "").post("/mcp", toolCall(call));
+  servers.resumeReplay();
+  expect(told.text).toContain(run);
 });
 
 test("without a position a run is told as it is, and so is a workflow", async () => {

@@ -7,6 +7,9 @@ const HEADER = "x-read-after";
 const POSITION = /^[0-9a-f]{16}$/;
 const LATEST = "ffffffffffffffff";
 
+/** For who can't keep what writes were answered with, and sees his own all the same: he reads the primary. */
+export const READS_PRIMARY = { [HEADER]: LATEST };
+
 export const READ_AFTER_PARAMETER = {
   name: HEADER,
   in: "header" as const,

@@ -15,6 +15,7 @@ import { deliveryPayload } from "../request/delivery.ts";
 import { depthOf } from "../request/depth.ts";
 import { PAGE_PARAMETERS, readPageQuery } from "../request/queries/query.ts";
 import { WAIT_PARAMETER, waitOf } from "../request/queries/wait.ts";
+import type { ReadAfter } from "../request/read-after.ts";
 import { traceOf } from "../request/watching/traces.ts";
 import { endedText, jsonReply, pageText } from "./views.ts";
 
@@ -44,7 +45,7 @@ const parameter = (description: string) => ({
 const ID = parameter("The id of the hook");
 
 /** Inbound hooks: addresses for programs that tell of something. */
-export function hookRoutes(hooks: HookService, runs: RunService, waits: RunWaits) {
+export function hookRoutes(hooks: HookService, runs: RunService, waits: RunWaits, readAfter: ReadAfter) {
   return new Elysia({ prefix: "/api/v1/hooks", normalize: false })
     .post(
       "",
@@ -115,7 +116,7 @@ export function hookRoutes(hooks: HookService, runs: RunService, waits: RunWaits
         const seconds = waitOf(request);
         if (seconds !== null) return receiveAndWait(params.hook_id, request, seconds);
         const run_id = await receive(params.hook_id, request);
-        return accepted(run_id === null ? IGNORED : JSON.stringify({ run_id, status: "triggered" }));
+        return readAfter.reply(run_id === null ? IGNORED : JSON.stringify({ run_id, status: "triggered" }), 202);
       },
       {
         detail: {
@@ -148,9 +149,9 @@ export function hookRoutes(hooks: HookService, runs: RunService, waits: RunWaits
     const place = waits.enter();
     try {
       const run = await receive(token, request);
-      if (run === null) return accepted(IGNORED);
+      if (run === null) return readAfter.reply(IGNORED, 202);
       await place.until(runs.keyOf(run), seconds * 1000, request.signal);
-      return accepted(endedText(await runs.get(run)));
+      return readAfter.reply(endedText(await runs.get(run)), 202);
     } finally {
       place.leave();
     }
@@ -158,10 +159,6 @@ export function hookRoutes(hooks: HookService, runs: RunService, waits: RunWaits
 }
 
 const IGNORED = '{"status":"ignored"}';
-
-function accepted(text: string): Response {
-  return new Response(text, { status: 202, headers: { "content-type": "application/json" } });
-}
 
 /** Answers of a route that takes something in: its good one is a 202. */
 function taken<Ok, Rest extends object>({ "200": ok, ...rest }: { "200": Ok } & Rest) {

@@ -9,6 +9,7 @@ import type { ScheduleRecord } from "../../storage/port.ts";
 import { BODY_ERRORS, pageOf, reference, requestBody, responses } from "../openapi/documents.ts";
 import { readBody } from "../request/body/body.ts";
 import { PAGE_PARAMETERS, readPageQuery } from "../request/queries/query.ts";
+import type { ReadAfter } from "../request/read-after.ts";
 import { jsonReply, pageText } from "./views.ts";
 
 const Triggered = Type.Object({ run_id: Type.String({ format: "uuid" }), status: Type.Literal("triggered") });
@@ -28,7 +29,7 @@ const tags = ["schedules"];
 const NEXT_RUNS = 5;
 
 /** Schedules: what starts runs at times. */
-export function scheduleRoutes(schedules: ScheduleService) {
+export function scheduleRoutes(schedules: ScheduleService, readAfter: ReadAfter) {
   return new Elysia({ prefix: "/api/v1/schedules", normalize: false })
     .post(
       "",
@@ -106,7 +107,8 @@ export function scheduleRoutes(schedules: ScheduleService) {
     )
     .post(
       "/:schedule_id/run",
-      async ({ params }) => jsonReply(`{"run_id":"${await schedules.run(params.schedule_id)}","status":"triggered"}`),
+      async ({ params }) =>
+        readAfter.reply(`{"run_id":"${await schedules.run(params.schedule_id)}","status":"triggered"}`),
       {
         detail: {
           tags,

@@ -10,6 +10,7 @@ import { type Asked, LEVELS, type Level, type Told } from "../../mcp/tools/tool.
 import { readBody } from "../../request/body/body.ts";
 import { isOfThisMachine } from "../../request/doors/hosts.ts";
 import { readParameters } from "../../request/queries/query.ts";
+import { READS_PRIMARY } from "../../request/read-after.ts";
 
 const LevelQuery = Type.Object(
   { level: Type.Optional(Type.Union(LEVELS.map((level) => Type.Literal(level)))) },
@@ -73,7 +74,7 @@ function requestOf({ method, path, query = {}, headers = {}, body }: Asked, sign
   const json = body === undefined ? {} : { "content-type": "application/json" };
   return new Request(url.href, {
     method,
-    headers: { ...json, ...headers },
+    headers: { ...READS_PRIMARY, ...json, ...headers },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     signal,
   });

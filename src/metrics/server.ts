@@ -9,6 +9,11 @@ import { CONTENT_TYPE, exposition } from "./exposition.ts";
 import { processCollector, watchEventLoop } from "./process.ts";
 import type { Collector, Reading } from "./readings.ts";
 
+/** The path of an address; of one that comes of no Host, or of one that names no host, too. */
+const PATH = /^(?:[a-z]+:\/\/[^/?#]*)?([^?#]*)/i;
+/** The names of this machine by which it reaches itself. */
+const LOOPBACK = /^(?:localhost\.?|127(?:\.\d{1,3}){3}|::1|\[::1\])(?::\d{0,5})?$/i;
+
 /** The work of a process, as its probes and metrics see it. */
 export interface Work {
   /** The state of its services. @throws PlatformError while it can't do its work */
@@ -51,8 +56,16 @@ export function serveMetrics(options: MetricsOptions): () => Promise<void> {
     },
   };
   const server = listen(host, port, {
-    async fetch({ method, url }) {
-      const answer = routes[new URL(url, "http://localhost").pathname];
+    async fetch({ method, url, headers }) {
+      const path = PATH.exec(url)?.[1] ?? "";
+      // On loopback another name is that of a page, which has it lead here (DNS rebinding). Probes tell it nothing.
+      if (path === "/metrics" && LOOPBACK.test(host) && !LOOPBACK.test(headers.get("host") ?? "localhost")) {
+        return json(421, {
+          detail: "Metrics are asked for by a name of this machine here",
+          code: "misdirected_request",
+        });
+      }
+      const answer = routes[path];
       if (answer === undefined) return json(404, { detail: "Not Found", code: "not_found" });
       if (method === "GET" || method === "HEAD") return answer();
       return json(405, { detail: "Method Not Allowed", code: "method_not_allowed" }, { allow: "GET, HEAD" });

@@ -104,8 +104,14 @@ export class Advancing {
     else if (this.#stopping) this.#giveBack(held);
     // Its state was lost, and the next step is not known.
     else if (held.wakeAt === null) this.add(held);
-    else if (this.#parts.holdings.keepsWaiting(held)) linger(held, this.#options.clock, () => this.#next(held));
-    else this.#save(held, dueAt(held.wakeAt));
+    else this.#linger(held, held.wakeAt);
+  }
+
+  /** Holds a run that only waits until it wakes for as long as it lingers, and gives it back then. */
+  #linger(held: HeldRun, wakeAt: number): void {
+    const longest = this.#parts.holdings.lingers(held);
+    if (longest === 0) this.#save(held, dueAt(wakeAt));
+    else linger(held, this.#options.clock, longest, () => this.#next(held));
   }
 
   /** Gives a run back that is to stand still, once what is under way is over and known. */

@@ -1,5 +1,5 @@
 import type { Next } from "../../src/storage/port.ts";
-import { MANY_AWAITED } from "../execution/port.ts";
+import { lingers } from "../execution/port.ts";
 import type { HeldRun, Origin } from "./held-run.ts";
 import { Lease, type LeasedRuns, type LeaseOptions } from "./lease.ts";
 import { dueAt } from "./pauses.ts";
@@ -47,24 +47,25 @@ export class Holdings implements LeasedRuns {
     return MAX_BYTES - this.#bytes;
   }
 
-  /** Whether some of them wait for many others. */
-  get awaitMany(): boolean {
-    for (const held of this.#held.values()) if (awaitsMany(held)) return true;
+  /** Whether some of them only wait, and are held on for a while. */
+  get someLinger(): boolean {
+    for (const held of this.#held.values()) if (held.isIdle && this.lingers(held) > 0) return true;
     return false;
   }
 
-  /** Whether a run that only waits is held on for a while: many others may end for it soon. */
-  keepsWaiting(held: HeldRun): boolean {
-    return awaitsMany(held) && this.roomBytes > 0;
+  /** How long a run that only waits is held on, milliseconds. Half of the room is for runs that have something to do. */
+  lingers({ awaited, bytes, wakeAt }: HeldRun): number {
+    if (this.roomBytes < MAX_BYTES / 2) return 0;
+    return lingers(awaited, bytes, wakeAt === null ? Number.POSITIVE_INFINITY : wakeAt - this.#options.clock.now());
   }
 
   /**
-   * How a run goes on once its progress is persisted: it is held on while effects of it are under way, or many runs for it; otherwise
+   * How a run goes on once its progress is persisted: it is held on while effects of it are under way, or where it lingers; otherwise
    * until it sleeps, or too much is held.
    */
   afterCheckpoint(held: HeldRun): Next {
     if (held.isAdvancing || held.underWay > 0) return { kind: "hold" };
-    if (held.isIdle && held.wakeAt !== null) return this.keepsWaiting(held) ? { kind: "hold" } : dueAt(held.wakeAt);
+    if (held.isIdle && held.wakeAt !== null) return this.lingers(held) > 0 ? { kind: "hold" } : dueAt(held.wakeAt);
     return this.roomBytes > 0 ? { kind: "hold" } : { kind: "due", dueAt: this.#options.clock.now() };
   }
 
@@ -130,8 +131,4 @@ export class Holdings implements LeasedRuns {
       this.#onEmpty = resolve;
     });
   }
-}
-
-function awaitsMany({ awaited }: HeldRun): boolean {
-  return awaited >= MANY_AWAITED;
 }

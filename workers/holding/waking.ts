@@ -4,16 +4,13 @@ import type { HeldRun } from "./held-run.ts";
 /** A longer timer fires at once (setTimeout counts in 31 bits). */
 const DAY_MILLISECONDS = 24 * 60 * 60 * 1000;
 
-/** A run that waits for others, and that nothing came for in this time, is given back. */
-const LINGER_MILLISECONDS = 1000;
-
-/** Calls back once a run has something to do, or has lingered, unless another time is set meanwhile. */
-export function linger(held: HeldRun, clock: Clock, wake: () => void): void {
+/** Calls back once a run has something to do, or has lingered for so many milliseconds, unless another time is set meanwhile. */
+export function linger(held: HeldRun, clock: Clock, longest: number, wake: () => void): void {
   held.cancelWake();
   const { wakeAt } = held;
   const left = wakeAt === null ? 0 : wakeAt - clock.now();
-  held.cancelWake = clock.timer(Math.max(0, Math.min(left, LINGER_MILLISECONDS)), () => {
-    if (left < LINGER_MILLISECONDS) held.wakeAt = null;
+  held.cancelWake = clock.timer(Math.max(0, Math.min(left, longest)), () => {
+    if (left <= longest) held.wakeAt = null;
     else held.awaited = 0;
     wake();
   });

@@ -2,7 +2,7 @@ import type { Plan } from "../../../src/engine/plan/plan.ts";
 import { bytesOfText, lru } from "../../../src/lru.ts";
 import type { Cancel } from "../../../src/schemas/control/control.ts";
 import type { InboxRow } from "../../../src/schemas/log/inbox.ts";
-import { type Advanced, type Handed, MANY_AWAITED } from "../port.ts";
+import { type Advanced, type Handed, lingers } from "../port.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { ThreadRun } from "./thread-run.ts";
 
@@ -12,6 +12,8 @@ const MAX_BYTES = 8 * 1024 * 1024;
 const MAX_DROPPED_BYTES = 1024 * 1024;
 
 const NONE: InboxRow[] = [];
+
+type Waiting = Advanced["next"] & { kind: "wait" };
 
 /** The runs that a thread keeps, so that only new entries of them cross. */
 export class ThreadRuns {
@@ -42,14 +44,13 @@ export class ThreadRuns {
     return known;
   }
 
-  /** Advances a run, and keeps it unless it ended, sleeps, or waits for few runs alone. */
+  /** Advances a run, and keeps it unless it ended, or only waits and does not linger. */
   advance(run: ThreadRun, world: Surroundings): Advanced {
     const advanced = run.advance(world);
     // Unclaimed runs have no token, and are never kept.
     if (run.token === 0) return advanced;
     const { next } = advanced;
-    const isKept = next.kind === "wait" && (run.hasEffects || (next.awaited ?? 0) >= MANY_AWAITED);
-    if (next.kind === "again" || isKept) this.keep(run);
+    if (next.kind === "again" || (next.kind === "wait" && stays(run, next, world))) this.keep(run);
     else this.#forget(run);
     return advanced;
   }
@@ -100,6 +101,12 @@ export class ThreadRuns {
   #current(uuid: string): ThreadRun | undefined {
     return this.#busy.get(uuid) ?? this.#idle.get(uuid) ?? (this.#large?.uuid === uuid ? this.#large : undefined);
   }
+}
+
+/** Whether a run that waits is needed soon. */
+function stays(run: ThreadRun, { awaited = 0, wakeAt }: Waiting, world: Surroundings): boolean {
+  const sleep = wakeAt === null ? Number.POSITIVE_INFINITY : wakeAt - world.now();
+  return run.hasEffects || lingers(awaited, run.size, sleep) > 0;
 }
 
 function bytesOf({ size }: ThreadRun): number {

@@ -52,7 +52,7 @@ export class Control {
 
   #lookLater(): void {
     if (this.#isStopped) return;
-    const milliseconds = this.#holdings.awaitMany ? SHORT_LOOK_MILLISECONDS : LOOK_MILLISECONDS;
+    const milliseconds = this.#holdings.someLinger ? SHORT_LOOK_MILLISECONDS : LOOK_MILLISECONDS;
     this.#cancelTimer = this.#options.clock.timer(milliseconds, async () => {
       await this.look();
       this.#lookLater();

@@ -2,6 +2,7 @@ import type { Signal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { go } from "../../address/address.ts";
 import { useActions } from "../../keys/keys.ts";
+import { reveal } from "../../shared/virtual-list/reveal.ts";
 import { useVisibleRange } from "../../shared/virtual-list/visible-range.ts";
 import { useBelow } from "./below/use-below.ts";
 import type { Chosen } from "./chosen.ts";
@@ -65,10 +66,8 @@ export function List({ rows, incoming, chosen, hold, isFollowed }: ListProps) {
     const run = all[Math.max(0, Math.min(index, all.length - 1))];
     const element = scroller.current;
     if (run === undefined || element === null) return;
-    const top = index * ROW_HEIGHT;
-    if (top < element.scrollTop) element.scrollTop = top;
-    if (top + ROW_HEIGHT > element.scrollTop + element.clientHeight - ROW_HEIGHT)
-      element.scrollTop = top - element.clientHeight + 3 * ROW_HEIGHT;
+    // With the line of titles above it, and the row below it.
+    reveal(element, index * ROW_HEIGHT, (index + 3) * ROW_HEIGHT);
     // Once it is drawn.
     requestAnimationFrame(() => element.querySelector<HTMLElement>(`[data-run="${run.uuid}"] a`)?.focus());
   };

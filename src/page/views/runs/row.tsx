@@ -72,7 +72,7 @@ export function Row({ run, index, isCurrent, isChosen, onFocus, onChoose }: RowP
         )}
       </span>
       <span role="cell" class="cut run-step">
-        {steps !== undefined && <Steps steps={steps} name={current?.name} />}
+        {steps === undefined ? <NotCounted /> : <Steps steps={steps} name={current?.name} />}
       </span>
       <span role="cell" class="cut run-error" title={error ?? undefined}>
         {error}
@@ -95,6 +95,15 @@ function Steps({
         {ended}/{total}
       </span>{" "}
       {name}
+    </span>
+  );
+}
+
+/** Of a run that wrote much a list does not read how far it is: an empty place would look as if it had no steps. */
+function NotCounted() {
+  return (
+    <span class="soft" title="Too much would have to be read for a list: the run itself shows its steps">
+      not counted
     </span>
   );
 }

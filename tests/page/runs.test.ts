@@ -121,6 +121,28 @@ test("what an address has that is no filter is said, and nothing is listed in it
   });
 });
 
+test("what has no field of its own is typed behind + filter; a time is gone to, and what is none is said to be none", async () => {
+  await ui.visit("/ui/runs", async (page) => {
+    await page.locator("[data-run]").first().waitFor();
+    const add = page.getByRole("combobox", { name: "Add a filter" });
+    await add.selectOption("go to a time");
+    const field = page.getByRole("textbox", { name: "go to a time:" });
+    await field.fill("noon");
+    await field.press("Enter");
+    await page.getByRole("alert").getByText("a time is ISO 8601").waitFor();
+    await expectAccessible(page);
+    await field.fill("-30d");
+    await field.press("Enter");
+    await page.waitForURL(/\?at=-30d$/);
+    await page.getByText("Nothing was created before that time").or(page.getByText("Newer runs")).first().waitFor();
+    await add.selectOption("tag");
+    await page.getByRole("textbox", { name: "tag:" }).fill("nobody");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\?tag=nobody$/);
+    await page.getByText("No run fits").waitFor();
+  });
+});
+
 test("a workflow that is not there is said to be none, and nobody goes on asking for it", async () => {
   const look = async (page: Page) => {
     await page.getByRole("heading", { name: "No workflow has the id “nope”" }).waitFor();

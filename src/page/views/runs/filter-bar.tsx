@@ -5,6 +5,7 @@ import { useTyping } from "../../data/typing.ts";
 import { useActions } from "../../keys/keys.ts";
 import { RUN_STATUSES } from "../../shared/status/run-statuses.ts";
 import { StatusMark } from "../../shared/status/status.tsx";
+import { AddFilter } from "./add-filter.tsx";
 import { chosenFilters, FILTERS } from "./filter.ts";
 import type { WrongFilter } from "./wrong-filters.ts";
 
@@ -61,6 +62,7 @@ export function FilterBar({ wrong, children }: { wrong: readonly WrongFilter[]; 
           </button>
         </span>
       ))}
+      <AddFilter />
       {(chosenFilters(query).length > 0 || wrong.length > 0) && (
         <button type="button" class="quiet" onClick={() => go("/runs")}>
           Clear

@@ -71,7 +71,8 @@ export function isTime(text: string): boolean {
   return /^-\d{1,6}[mhd]$/.test(text) || (ABSOLUTE.test(text) && !Number.isNaN(Date.parse(text)));
 }
 
-function timeOf(text: string | null | undefined, now: number): string | null {
+/** What a time in the address is as the API takes it. */
+export function timeOf(text: string | null | undefined, now: number): string | null {
   if (!text) return null;
   const [, count, unit = ""] = /^-(\d+)([mhd])$/.exec(text) ?? [];
   const length = UNITS[unit];

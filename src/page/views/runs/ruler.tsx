@@ -2,6 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import { address, choose, go } from "../../address/address.ts";
 import { absoluteText, durationText } from "../../shared/time/format.ts";
 import { now } from "../../shared/time/now.ts";
+import { timeOf } from "./filter.ts";
 
 const STEPS = 1000;
 const SMALLEST = 60_000;
@@ -17,7 +18,7 @@ const DRAGGING_MILLISECONDS = 150;
 
 /** Time as a ruler: now at the top, and the further down the longer ago, so that a minute and a month can both be met. */
 export function Ruler() {
-  const at = address.value.query.get("at");
+  const at = timeOf(address.value.query.get("at"), now.peek());
   const place = at === null ? 0 : placeOf(now.peek() - Date.parse(at));
   const [moved, setMoved] = useState<number | null>(null);
   useEffect(() => {

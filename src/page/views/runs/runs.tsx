@@ -9,7 +9,7 @@ import { Failed, LoadingRows } from "../../shared/states/states.tsx";
 import { BulkBar } from "./bulk/bulk-bar.tsx";
 import { Chosen } from "./chosen.ts";
 import { Export } from "./export.tsx";
-import { chosenFilters, filterOf } from "./filter.ts";
+import { chosenFilters, filterOf, timeOf } from "./filter.ts";
 import { FilterBar } from "./filter-bar.tsx";
 import { Incoming } from "./incoming.ts";
 import { type Hold, List } from "./list.tsx";
@@ -44,7 +44,7 @@ function Found({ query }: { query: URLSearchParams }) {
   const { rows, incoming, chosen, hold, filter } = useMemo(() => {
     const filter = filterOf(query, Date.now());
     const held: Hold = { isHovered: false, isScrolled: false, isFocused: false, current: signal(null) };
-    const found = new RunRows(filter, query.get("at"));
+    const found = new RunRows(filter, timeOf(query.get("at"), Date.now()));
     const choice = new Chosen();
     const isHeld = () => held.isHovered || held.isScrolled || held.isFocused || choice.ids.peek().size > 0;
     return { rows: found, incoming: new Incoming(found, filter, isHeld), chosen: choice, hold: held, filter };

@@ -2,6 +2,7 @@
 import { beforeAll, expect, test } from "bun:test";
 import type { Page } from "playwright-core";
 import { expectAccessible } from "../harness/browser/axe.ts";
+import { EVERY_STATUS, showEveryStatus } from "../harness/browser/every-status.ts";
 import { pageUnderTest } from "../harness/browser/page-under-test.ts";
 import { narrowPicture, picture } from "../harness/browser/pictures.ts";
 import { until } from "../harness/browser/until.ts";
@@ -120,6 +121,11 @@ test("its items are a strip and a list: rows are read a page at a time, and the 
     await expectAccessible(page);
     await picture(page, "map-items");
     await narrowPicture(page, "map-items-narrow");
+    // On a phone its tabs stand in one line.
+    await page.setViewportSize({ width: 360, height: 740 });
+    const lines = `new Set([...document.querySelectorAll(".panel .tabs a")].map((tab) => tab.offsetTop)).size`;
+    await until(page, `${lines} === 1 && document.querySelectorAll(".panel .tabs a").length === 6`);
+    await page.setViewportSize({ width: 1280, height: 800 });
 
     await page.getByRole("complementary").getByRole("link", { name: "Output" }).click();
     await page.getByRole("tree", { name: "output of items as a tree" }).getByRole("treeitem").first().waitFor();
@@ -140,16 +146,9 @@ function readsOf(page: Page): string[] {
 const stepsBelow = (query: string) => `/api/v1/runs/${run}/steps?limit=200&under=${query}`;
 
 test("every status has its own word and mark, also one that the page does not know", async () => {
-  const words: [status: string, word: string][] = [
-    ...["pending", "running", "paused", "success", "failed", "cancelled", "skipped"].map((one): [string, string] => [
-      one,
-      one,
-    ]),
-    ["melted", "unknown: melted"],
-  ];
   const marksOf = async (page: Page, rows: (status: string) => string) => {
     const marks = new Set<string | null>();
-    for (const [status, word] of words) {
+    for (const [status, word] of EVERY_STATUS) {
       const row = page.locator(rows(status));
       await row
         .locator(".status")
@@ -157,19 +156,10 @@ test("every status has its own word and mark, also one that the page does not kn
         .waitFor();
       marks.add(await row.locator(".status svg.mark path").getAttribute("d"));
     }
-    expect([marks.size, marks.has(""), marks.has(null)]).toEqual([words.length, false, false]);
+    expect([marks.size, marks.has(""), marks.has(null)]).toEqual([EVERY_STATUS.length, false, false]);
   };
   await ui.visit("/ui/examples", async (page) => {
-    await page.route(/\/api\/v1\/runs\?.*view=summary/, async (route) => {
-      const list = await (await route.fetch()).json();
-      const items = words.map(([status]) => ({ ...list.items[0], uuid: status, status }));
-      await route.fulfill({ json: { ...list, items } });
-    });
-    await page.route(/view=outline/, async (route) => {
-      const outline = await (await route.fetch()).json();
-      const steps = words.map(([one], at) => ({ ...outline.steps[0], address: one, path: String(at), status: one }));
-      await route.fulfill({ json: { ...outline, status: "melted", steps } });
-    });
+    await showEveryStatus(page);
     await page.getByRole("link", { name: "Runs", exact: true }).click();
     await marksOf(page, (status) => `[data-run="${status}"]`);
     await page.goto(`${ui.url}/ui/runs/${run}?view=table`);

@@ -1,5 +1,6 @@
 import { choose, hrefOf } from "../../address/address.ts";
 import type { ShownStep } from "../../data/outline.ts";
+import { type Counts, countsOf } from "../../shared/status/counts.ts";
 import { Status } from "../../shared/status/status.tsx";
 import { durationText } from "../../shared/time/format.ts";
 import { type ComparedStep, tookOf } from "./alignment.ts";
@@ -43,14 +44,15 @@ export function CompareRow({ step, longest, isOpen }: CompareRowProps) {
 
 function SideCell({ step, isDifferent }: { step: ShownStep | null; isDifferent: boolean }) {
   if (step === null) return <td class="soft">–</td>;
-  const { attempts = 1, within } = step;
+  const { attempts = 1 } = step;
+  const counts = countsOf(step);
   const took = tookOf(step);
   return (
     <td class={isDifferent ? "is-different" : ""}>
       <span class="compare-cell">
         <Status status={step.status} detail={attempts > 1 ? `${attempts} attempts` : undefined} />
         {took !== null && <span class="soft number">{durationText(took)}</span>}
-        {within !== undefined && <Within counts={within} />}
+        {counts !== null && <Within counts={counts} />}
       </span>
     </td>
   );
@@ -65,8 +67,8 @@ function Bar({ step, longest }: { step: ShownStep | null; longest: number }) {
   );
 }
 
-/** Of the steps within a map or a loop. */
-function Within({ counts: { success, failed } }: { counts: NonNullable<ShownStep["within"]> }) {
+/** Of the items of a map, or of the steps within a loop. */
+function Within({ counts: { success = 0, failed = 0 } }: { counts: Counts }) {
   return (
     <span class="soft number">
       {success.toLocaleString("en")} ✓{failed > 0 && ` ${failed.toLocaleString("en")} ✗`}

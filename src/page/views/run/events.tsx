@@ -22,6 +22,7 @@ export function Events({ run, told }: ShownRun) {
   const { value, problem } = reading.state.value;
   const kind = query.get("kind");
   const step = query.get("step");
+  const ofStep = query.get("of") === "step" ? step : null;
   const onlyFailed = query.get("failed") === "1";
   const all = useMemo(() => joined(value?.items ?? [], value?.hasMore ? [] : told.value), [value, told.value]);
   const marked = useRef<HTMLLIElement>(null);
@@ -33,7 +34,10 @@ export function Events({ run, told }: ShownRun) {
       <Failed problem={problem} again={() => reading.again()} />
     );
   const shown = all.filter(
-    (event) => (kind === null || event.type.startsWith(`${kind}.`)) && (!onlyFailed || isFailure(event)),
+    (event) =>
+      (kind === null || event.type.startsWith(`${kind}.`)) &&
+      (!onlyFailed || isFailure(event)) &&
+      (ofStep === null || isWithin(event, ofStep)),
   );
   return (
     <div class="events">
@@ -50,6 +54,16 @@ export function Events({ run, told }: ShownRun) {
             </option>
           ))}
         </select>
+        {step !== null && (
+          <label class="cut soft">
+            <input
+              type="checkbox"
+              checked={ofStep !== null}
+              onChange={({ currentTarget }) => go(choose({ of: currentTarget.checked ? "step" : null }))}
+            />{" "}
+            only of {step}
+          </label>
+        )}
         <span class="soft">{shown.length.toLocaleString("en")} shown</span>
       </div>
       <ol class="event-list">
@@ -95,6 +109,11 @@ export function Events({ run, told }: ShownRun) {
 function joined(read: readonly RunEvent[], told: readonly RunEvent[]): RunEvent[] {
   const last = read.at(-1)?.id ?? 0;
   return [...read, ...told.filter(({ id }) => id > last)];
+}
+
+/** Whether it is of a step, or of what that holds. */
+function isWithin({ address: of }: RunEvent, step: string): boolean {
+  return of === step || of?.startsWith(`${step}.`) === true || of?.startsWith(`${step}[`) === true;
 }
 
 function isFailure({ type, data }: RunEvent): boolean {

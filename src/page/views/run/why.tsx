@@ -48,7 +48,10 @@ function linesOf(run: ShownRun["run"]) {
       </Line>,
     );
   }
-  for (const one of waiting) lines.push(<Waits key={`waits ${one.address}`} waiting={one} />);
+  for (const one of waiting) {
+    const since = run.steps.find((step) => step.address === one.address)?.started_at ?? null;
+    lines.push(<Waits key={`waits ${one.address}`} waiting={one} since={since} />);
+  }
   if (compensation !== undefined) {
     const { done, failed } = compensation;
     const undone = `${done} ${done === 1 ? "step was" : "steps were"} undone`;
@@ -69,7 +72,10 @@ const PHASES: Record<string, string> = {
 
 type Waiting = NonNullable<ShownRun["run"]["waiting"]>[number];
 
-function Waits({ waiting: { address, kind, until, run_id, signals } }: { waiting: Waiting }) {
+/** @param since null where it is not known, as of a step within a map */
+function Waits({ waiting, since }: { waiting: Waiting; since: string | null }) {
+  const { address, kind, until, run_id, signals } = waiting;
+  const isTimed = kind === "delay" || kind === "retry";
   const what = {
     delay: <>sleeps</>,
     retry: <>waits for its next attempt</>,
@@ -93,10 +99,16 @@ function Waits({ waiting: { address, kind, until, run_id, signals } }: { waiting
   return (
     <Line status="running">
       <a href={hrefOf(choose({ step: address }))}>{address}</a> {what}
-      {until !== undefined && (
+      {since !== null && !isTimed && (
         <>
           {" "}
-          until <Time at={until} /> at the latest
+          since <Time at={since} />
+        </>
+      )}
+      {until !== undefined && (
+        <>
+          {since !== null && !isTimed && ","} {kind === "retry" ? "at" : "until"} <Time at={until} />
+          {!isTimed && " at the latest"}
         </>
       )}
     </Line>

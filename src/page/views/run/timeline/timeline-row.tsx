@@ -1,8 +1,10 @@
 import { countsText } from "../../../shared/drawing/texts.ts";
 import { countsOf } from "../../../shared/status/counts.ts";
+import { Moon } from "../../../shared/status/moon.tsx";
 import { StatusMark } from "../../../shared/status/status.tsx";
 import { knownStatus, statusWord } from "../../../shared/status/statuses.ts";
 import { durationText } from "../../../shared/time/format.ts";
+import { now } from "../../../shared/time/now.ts";
 import { Counts } from "../counts.tsx";
 import { stepHref } from "../step-link.tsx";
 import { withinOf } from "../step-rows.ts";
@@ -10,7 +12,7 @@ import { type Row, toggleOpen } from "../use-rows.ts";
 import type { Bar } from "./bars.ts";
 import type { Scale } from "./scale.ts";
 
-/** How far on the line bars may end for counts to have room behind them. */
+/** How far on the line bars may end for counts, or for what is left, to have room behind them. */
 const LAST_FOR_COUNTS = 0.6;
 
 interface TimelineRowProps {
@@ -20,10 +22,12 @@ interface TimelineRowProps {
   top: number;
   isSelected: boolean;
   isFirst: boolean;
+  /** ISO 8601: when it goes on by itself, of what waits. */
+  until: string | undefined;
 }
 
 /** One step: its name, and when it did what. */
-export function TimelineRow({ row, bars, scale, top, isSelected, isFirst }: TimelineRowProps) {
+export function TimelineRow({ row, bars, scale, top, isSelected, isFirst, until }: TimelineRowProps) {
   const { step, depth, label, isOpen, opened } = row;
   const { status } = step;
   const failedTab = step.status === "failed" ? "error" : null;
@@ -66,8 +70,14 @@ export function TimelineRow({ row, bars, scale, top, isSelected, isFirst }: Time
             title={titleOf(bar)}
           />
         ))}
-        <span class="bar-text" style={textPlace(row, bars, scale)}>
-          {last === undefined ? statusWord(status) : durationText(last.to - (bars[0]?.from ?? last.from))}
+        <span class="bar-text" style={textPlace(bars, scale, until !== undefined || withinOf(step) > 0)}>
+          {until !== undefined ? (
+            <Left until={until} />
+          ) : last === undefined ? (
+            statusWord(status)
+          ) : (
+            durationText(last.to - (bars[0]?.from ?? last.from))
+          )}
           <Counts step={step} />
         </span>
       </span>
@@ -82,6 +92,16 @@ export function TimelineRow({ row, bars, scale, top, isSelected, isFirst }: Time
         </button>
       )}
     </li>
+  );
+}
+
+/** How long what waits still does, at the longest. */
+function Left({ until }: { until: string }) {
+  const left = Date.parse(until) - now.value;
+  return (
+    <>
+      <Moon /> {left > 0 ? `${durationText(left)} left` : "due"}
+    </>
   );
 }
 
@@ -100,11 +120,11 @@ function placeOf({ from, to }: Bar, { place }: Scale) {
 }
 
 /** Behind the bars; what is too long for the room behind them stands before them, or over their end. */
-function textPlace({ step }: Row, bars: readonly Bar[], { place }: Scale) {
+function textPlace(bars: readonly Bar[], { place }: Scale, isLong: boolean) {
   const [first, last] = [bars[0], bars.at(-1)];
   if (first === undefined || last === undefined) return { left: "0" };
   const [begin, end] = [place(first.from), place(last.to)];
-  if (withinOf(step) === 0 || end <= LAST_FOR_COUNTS) return { left: `${100 * end}%` };
+  if (!isLong || end <= LAST_FOR_COUNTS) return { left: `${100 * end}%` };
   return { right: `${100 - 100 * (begin >= 1 - LAST_FOR_COUNTS ? begin : end)}%` };
 }
 

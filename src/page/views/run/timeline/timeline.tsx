@@ -42,6 +42,7 @@ export function Timeline(shown: ShownRun) {
     { key: "0", name: "Fit the timeline", run: () => setZoom(1) },
   ]);
   const selected = address.value.query.get("step");
+  const until = new Map((run.waiting ?? []).map((one) => [one.address, one.until] as const));
   return (
     <section class="timeline" aria-label="Timeline" onKeyDown={onKeyDown}>
       <fieldset class="timeline-zoom" aria-label="Zoom">
@@ -83,6 +84,7 @@ export function Timeline(shown: ShownRun) {
                 top={(first + place) * ROW_HEIGHT}
                 isSelected={row.step.address === selected}
                 isFirst={first + place === 0}
+                until={until.get(row.step.address)}
               />
             ))}
           </ul>

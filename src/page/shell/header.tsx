@@ -38,7 +38,7 @@ export function Header() {
           <ThemeMark />
           <span class="sr-only">Theme: {theme.value}</span>
         </button>
-        <button type="button" class="quiet zone" onClick={nextTime} title="How times are shown">
+        <button type="button" class="quiet zone" onClick={nextTime} title={`Times: ${zoneName()}`}>
           <span class="sr-only">Times: </span>
           {timeSetting.value === "local" ? "Local" : zoneName()}
         </button>

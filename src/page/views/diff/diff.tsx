@@ -1,6 +1,6 @@
 import { useMemo } from "preact/hooks";
 import type { StoredDefinition } from "../../../client/definitions.ts";
-import { address, choose, hrefOf, pathWith } from "../../address/address.ts";
+import { address, choose, hrefOf } from "../../address/address.ts";
 import { authored, definitionText } from "../../data/authored.ts";
 import { platform } from "../../data/platform.ts";
 import { useReading } from "../../data/reading.ts";
@@ -12,6 +12,7 @@ import type { ViewProps } from "../../view.ts";
 import { compare } from "./compare.ts";
 import { DrawnDiff } from "./drawn-diff.tsx";
 import { MakeNewest } from "./make-newest.tsx";
+import { RunningOn } from "./running-on.tsx";
 import { Summary } from "./summary.tsx";
 
 /** What one version changed of another. Without `from` and `to` they are the newest and the one before it. */
@@ -65,12 +66,7 @@ function Compared({ newest, before, after }: ComparedProps) {
         <a class="button quiet" href={hrefOf(choose({ from: after.version, to: before.version }))}>
           Turn round
         </a>
-        <a
-          class="button"
-          href={hrefOf(pathWith("/runs", { workflow: newest.uuid, version: after.version, status: "running" }))}
-        >
-          Runs under way on v{after.version}
-        </a>
+        <RunningOn workflow={newest.uuid} version={after.version} />
         {before.version !== newest.version && <MakeNewest newest={newest} version={before} />}
       </div>
       <Summary comparison={comparison} />

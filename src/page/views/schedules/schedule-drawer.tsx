@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import type { Schedule } from "../../../schemas/schedule.ts";
 import { choose, go, hrefOf } from "../../address/address.ts";
 import { useDoing } from "../../data/doing.ts";
@@ -5,6 +6,8 @@ import { platform } from "../../data/platform.ts";
 import { Dialog } from "../../shared/dialog/dialog.tsx";
 import { JsonViewer } from "../../shared/json/json-viewer.tsx";
 import { ProblemLine } from "../../shared/states/states.tsx";
+import { durationText } from "../../shared/time/format.ts";
+import { Time } from "../../shared/time/time.tsx";
 import { BackfillForm } from "./backfill-form.tsx";
 import { DeleteSchedule } from "./delete-schedule.tsx";
 import { NextTimes } from "./next-times.tsx";
@@ -40,9 +43,14 @@ export function ScheduleDrawer({ schedule, onChange }: { schedule: Schedule; onC
       <dl class="schedule-facts">
         <dt>Made up after an outage</dt>
         <dd>{catch_up === 0 ? "none" : `the last ${catch_up}`}</dd>
-        {jitter !== undefined && <Fact name="Later by chance, up to" value={String(jitter)} />}
-        {starts_at !== undefined && <Fact name="From" value={starts_at} />}
-        {ends_at !== undefined && <Fact name="Until" value={ends_at} />}
+        {jitter !== undefined && (
+          <Fact
+            name="Later by chance, up to"
+            value={typeof jitter === "number" ? durationText(jitter * 1000) : jitter}
+          />
+        )}
+        {starts_at !== undefined && <Fact name="From" value={<Time at={starts_at} day="always" />} />}
+        {ends_at !== undefined && <Fact name="Until" value={<Time at={ends_at} day="always" />} />}
       </dl>
       {payload !== undefined && <JsonViewer text={JSON.stringify(payload, null, 2)} label="Payload" />}
       <BackfillForm schedule={schedule} onBegun={onChange} />
@@ -51,7 +59,7 @@ export function ScheduleDrawer({ schedule, onChange }: { schedule: Schedule; onC
   );
 }
 
-function Fact({ name, value }: { name: string; value: string }) {
+function Fact({ name, value }: { name: string; value: ComponentChildren }) {
   return (
     <>
       <dt>{name}</dt>

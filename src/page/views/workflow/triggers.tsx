@@ -25,6 +25,11 @@ export function Triggers({ workflow }: TabProps) {
       says: "Starts it once, however often an answer is lost.",
       text: `import { Client } from "workflow-platform/client";\n\nconst platform = new Client({ url: ${JSON.stringify(place)} });\nconst run = await platform.trigger(${JSON.stringify(reference)}, { payload: ${JSON.stringify(payload)} });\nconsole.log(await run.result());`,
     },
+    {
+      name: "Webhook",
+      says: "Makes an address, told once, for programs that tell of something: what they send starts a run.",
+      text: `curl -X POST '${place}/api/v1/hooks' -H 'content-type: application/json' \\\n  -d ${quoted(JSON.stringify({ workflow_id: reference }))}`,
+    },
   ];
   return (
     <div class="triggers">

@@ -1,6 +1,7 @@
 /** Two runs side by side: what is different, and no more than is looked at is read. */
 import { beforeAll, expect, test } from "bun:test";
 import type { Page } from "playwright-core";
+import { expectAskedAndRefused } from "../harness/browser/asked.ts";
 import { expectAccessible } from "../harness/browser/axe.ts";
 import { expectNarrow } from "../harness/browser/narrow.ts";
 import { pageUnderTest } from "../harness/browser/page-under-test.ts";
@@ -137,4 +138,12 @@ test("a run that is not there, and one that has no other to compare with, look d
     await page.getByRole("heading", { name: "No other run to compare with" }).waitFor();
     await expectAccessible(page);
   });
+});
+
+test("while it is read, and where it can't be, other pictures stand there than for none", async () => {
+  const address = `${ui.url}/ui/runs/${runs.failed}/compare`;
+  const looking = { address, reads: "**/api/v1/runs?**", loading: "Looking for a run to compare with" };
+  await expectAskedAndRefused(ui.browser, looking);
+  const both = { address: `${address}/${runs.old}`, reads: /view=outline/, loading: "Loading both runs" };
+  await expectAskedAndRefused(ui.browser, both);
 });

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
+import { expectAskedAndRefused } from "../harness/browser/asked.ts";
 import { expectAccessible } from "../harness/browser/axe.ts";
 import { pageUnderTest } from "../harness/browser/page-under-test.ts";
 import { seed } from "../harness/browser/seed.ts";
@@ -267,4 +268,9 @@ describe("a link shows the same to somebody else, and Back undoes one choice at 
       }
     });
   });
+});
+
+test("while it is read, and where it can't be, other pictures stand there than for none", async () => {
+  const [address, loading] = [`${ui.url}/ui/runs/${runs.failed}`, "Reading the run"];
+  await expectAskedAndRefused(ui.browser, { address, reads: /view=outline/, loading });
 });

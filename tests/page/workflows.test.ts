@@ -174,6 +174,17 @@ test("while it is asked, and where it can't be, other pictures stand there than 
   });
 });
 
+for (const [path, loading] of [
+  ["ship", "Loading the workflow"],
+  ["ship/edit", "Loading the definition"],
+  ["ship/diff", "Loading both versions"],
+] as const) {
+  test(`so it is of one of them: ${path}`, async () => {
+    const address = `${ui.url}/ui/workflows/${path}`;
+    await expectAskedAndRefused(ui.browser, { address, reads: "**/api/v1/workflows/ship*", loading });
+  });
+}
+
 test("what could not be read of the workflows is said, and tried again", async () => {
   await ui.visit(
     "/ui/examples",

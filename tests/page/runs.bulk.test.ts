@@ -1,0 +1,113 @@
+/** What is done to all runs that fit: as many as were said, once, and no further than until it is stopped. */
+import { beforeAll, expect, test } from "bun:test";
+import type { Locator, Page, Route } from "playwright-core";
+import { Client } from "../../src/client/index.ts";
+import { expectAccessible } from "../harness/browser/axe.ts";
+import { pageUnderTest } from "../harness/browser/page-under-test.ts";
+import { expectReply } from "../harness/http/expect.ts";
+import { listAt } from "../harness/http/json.ts";
+import { until as untilSo } from "../harness/stack.fixture.ts";
+
+const FAILED = 1204;
+/** Triggers of one request. */
+const BATCH = 1000;
+const PATIENCE_MS = 60_000;
+
+const ui = pageUnderTest();
+
+beforeAll(async () => {
+  await ui.api.create([{ name: "end", type: "fail", config: { message: "no" } }], { id: "fails", name: "Fails" });
+  for (let left = FAILED; left > 0; left -= BATCH) {
+    const triggers = Array.from({ length: Math.min(left, BATCH) }, () => ({ workflow_id: "fails", payload: {} }));
+    expectReply(await ui.api.post("/api/v1/trigger/batch", { triggers }), 200);
+  }
+  await untilFailed(FAILED);
+});
+
+async function countOf(filter: { status?: ["failed"] }): Promise<number> {
+  let count = 0;
+  for await (const _ of new Client({ url: ui.url }).runs.summaries({ workflow: "fails", ...filter })) count++;
+  return count;
+}
+
+function untilFailed(count: number): Promise<void> {
+  return untilSo(`${count} failed`, async () => (await countOf({ status: ["failed"] })) === count, PATIENCE_MS);
+}
+
+async function bulks(): Promise<unknown[]> {
+  return listAt((await ui.api.get("/api/v1/runs/bulk")).body, "items");
+}
+
+/** Asks for a retry of all that failed; looks at the dialog once it says for how many, and the number is typed. */
+async function retryAll(
+  count: number,
+  look: (page: Page, dialog: Locator, retry: Locator) => Promise<void>,
+  expected?: RegExp,
+): Promise<void> {
+  const visit = async (page: Page) => {
+    await page.locator("[data-run] input").first().check();
+    await page.getByLabel("all that fit the filter").check();
+    const text = count.toLocaleString("en");
+    await page.getByRole("button", { name: "Retry…" }).click();
+    const dialog = page.getByRole("dialog", { name: "Retry all that fit" });
+    await dialog.getByText(text, { exact: true }).waitFor();
+    const retry = dialog.getByRole("button", { name: `Retry ${text}` });
+    expect(await retry.isDisabled()).toBe(true);
+    await dialog.getByLabel(`Type ${text} to go on`).fill(String(count));
+    await expectAccessible(page);
+    await look(page, dialog, retry);
+  };
+  await ui.visit("/ui/runs?workflow=fails&status=failed", visit, expected);
+}
+
+const isTried = (route: Route) => route.request().postDataJSON()?.dry_run === true;
+
+test(`of ${FAILED} that failed each is tried again once, clicked twice and with its answer lost`, async () => {
+  let begun = 0;
+  await retryAll(
+    FAILED,
+    async (page, dialog, retry) => {
+      await page.route("**/api/v1/runs/bulk", async (route) => {
+        if (isTried(route)) return route.continue();
+        const response = await route.fetch();
+        return ++begun === 1 ? route.abort("connectionreset") : route.fulfill({ response });
+      });
+      await retry.dblclick();
+      await dialog.getByText("1,204 of 1,204 tried again").waitFor({ timeout: PATIENCE_MS });
+    },
+    /ERR_CONNECTION_RESET|failed:/,
+  );
+  expect(begun).toBe(2);
+  expect(await bulks()).toHaveLength(1);
+  expect(await countOf({})).toBe(2 * FAILED);
+});
+
+test("it is stopped where it is: what was made stays, and nothing more is", async () => {
+  await untilFailed(2 * FAILED);
+  let isHeld = false;
+  const send = (signal: "SIGSTOP" | "SIGCONT") => process.kill(ui.platform.pid, signal);
+  let made = 0;
+  await retryAll(2 * FAILED, async (page, dialog, retry) => {
+    // Once a part is done it stands still until somebody has clicked.
+    await page.route("**/api/v1/runs/bulk/*", async (route) => {
+      if (route.request().method() !== "GET" || isHeld) return route.continue();
+      const response = await route.fetch();
+      isHeld = (await response.json()).done > 0;
+      if (isHeld) send("SIGSTOP");
+      await route.fulfill({ response });
+    });
+    try {
+      await retry.click();
+      await dialog.getByText(/^[1-9][\d,]* of 2,408 tried again$/).waitFor({ timeout: PATIENCE_MS });
+      await dialog.getByRole("button", { name: "Stop" }).click();
+    } finally {
+      send("SIGCONT");
+    }
+    const told = dialog.getByText(/^[\d,]+ of 2,408 tried again, stopped$/);
+    await told.waitFor();
+    made = Number((await told.textContent())?.split(" ")[0]?.replaceAll(",", ""));
+    await expectAccessible(page);
+  });
+  expect(made).toBeWithin(1, 2 * FAILED);
+  expect(await countOf({})).toBe(2 * FAILED + made);
+});

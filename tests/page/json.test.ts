@@ -7,10 +7,13 @@ import { expectAccessible } from "../harness/browser/axe.ts";
 import { pageUnderTest } from "../harness/browser/page-under-test.ts";
 import { expectReply } from "../harness/http/expect.ts";
 import { objectAt, textAt } from "../harness/http/json.ts";
+import { until as untilSo } from "../harness/stack.fixture.ts";
 
 const ui = pageUnderTest({ browser: { permissions: ["clipboard-read", "clipboard-write"] } });
 
 const MAX_ROWS = 120;
+/** What the page may take at once is 50 ms; ten times that is no slow machine, but a page that does all of it by itself. */
+const MOST_BUSY_MS = 500;
 /** 50 kB, and what ends it. */
 const LONG = `${"a line of a text\n".repeat(3_000)}the end`;
 const copies = (value: string, count: number) => Array.from({ length: count }, () => value);
@@ -72,6 +75,62 @@ test("1 MiB of texts, numbers and depth is opened, folded, searched and copied",
   );
 });
 
+/** As large as a payload may be, by what it is made of. */
+const MIB = 1024 * 1024;
+/** For what a trigger says beside it. */
+const ROOM = 200;
+const filled = (value: object) => ({
+  ...value,
+  rest: "x".repeat(MIB - ROOM - JSON.stringify({ ...value, rest: "" }).length),
+});
+const KEYS = Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [index.toString(36), index % 10]));
+const LINES = Array.from({ length: 20_000 }, (_, index) => `line ${index} of a long text of a payload`).join("\n");
+/** With the objects around it, and the list within it, as deep as the body of a trigger may be. */
+const DEEP = Array.from({ length: 61 }).reduce<unknown>((inner) => ({ in: inner }), ["core"]);
+
+for (const { kind, payload, first, opened, sought, row, value } of [
+  {
+    ...{ kind: "one text", payload: filled({ text: LINES }), first: /^text: "line 0/, opened: /^line 0 of/ },
+    ...{ sought: "line 19876 of", row: /^text: /, value: LINES },
+  },
+  {
+    ...{ kind: "100,000 keys", payload: filled({ keys: KEYS }), first: /^keys: \{100,000\}/, opened: /^0 … / },
+    ...{ sought: "255r", row: /^255r: 9/, value: "9" },
+  },
+  {
+    ...{ kind: "64 levels", payload: filled({ deep: DEEP }), first: /^deep: \{1\}/, opened: /^in: \{1\}/ },
+    ...{ sought: "core", row: /^0: "core"/, value: "core" },
+  },
+]) {
+  test(`1 MiB of ${kind} is opened, folded, searched and copied, and the page is never busy for long with it`, async () => {
+    const workflow = await ui.api.create([{ name: "one", type: "transform", config: { value: 1 } }]);
+    expect(JSON.stringify(payload).length).toBe(MIB - ROOM);
+    const run = await ui.api.trigger(workflow, payload);
+    await ui.api.untilEnded(run);
+    await ui.visit(`/ui/runs/${run}?step=one&tab=input`, async (page) => {
+      await watchTasks(page);
+      await page.getByRole("button", { name: "Show the payload" }).click();
+      const tree = page.getByRole("tree", { name: "payload as a tree" });
+      const rowOf = (name: RegExp) => tree.getByRole("treeitem", { name }).first();
+      await rowOf(first).click();
+      expect(page.workers()).toHaveLength(1);
+      const key = (await rowOf(first).getAttribute("aria-expanded")) === "true" ? "ArrowLeft" : "ArrowRight";
+      const isOpen = async () => (await tree.getByRole("treeitem", { name: opened }).count()) > 0;
+      const before = await isOpen();
+      await page.keyboard.press(key);
+      await untilSo("it is folded, or opened", async () => (await isOpen()) !== before);
+      await expectFewRows(page);
+      await page.getByRole("searchbox", { name: "Find in payload" }).fill(sought);
+      await page.getByText("1 of 1", { exact: true }).waitFor();
+      await tree.getByRole("treeitem", { name: row, selected: true }).waitFor();
+      await expectFewRows(page);
+      await page.getByRole("button", { name: "Copy the chosen value of payload" }).click();
+      expect(await copied(page)).toBe(value);
+      expect(Number(await page.evaluate("window.longest"))).toBeLessThan(MOST_BUSY_MS);
+    });
+  });
+}
+
 test("a place is copied as the placeholder that yields it", async () => {
   const value = { 'a "quoted" key': { "a.b": [{ plain: "found" }] }, list: [1, [2, { "${no}": "also found" }]] };
   const steps = [{ name: "give", type: "transform", config: { value } }];
@@ -111,6 +170,15 @@ async function expectFewRows(page: Page): Promise<void> {
 async function copied(page: Page): Promise<unknown> {
   await page.getByRole("button", { name: "✓ copied" }).waitFor();
   return page.evaluate("navigator.clipboard.readText()");
+}
+
+/** Notes how long the page was busy at most, from now on. */
+async function watchTasks(page: Page): Promise<void> {
+  await page.evaluate(`
+    window.longest = 0;
+    new PerformanceObserver((list) => {
+      window.longest = Math.max(window.longest, ...list.getEntries().map(({ duration }) => duration));
+    }).observe({ type: "longtask" })`);
 }
 
 /** Every place of a value. */

@@ -1,6 +1,8 @@
 /** Pictures of every view, in both themes and on a phone, into screenshots/: `make screenshots`. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { Client as PlatformClient } from "../../src/client/index.ts";
+import { authored } from "../../src/page/data/authored.ts";
 import { Browser } from "../harness/browser/browser.ts";
 import { seed } from "../harness/browser/seed.ts";
 import { Client } from "../harness/http/client.ts";
@@ -19,7 +21,18 @@ const shop = Bun.serve({
 const platform = await Platform.start();
 const browser = await Browser.start();
 const empty = await Platform.start();
-const runs = await seed(new Client(platform.url), `http://127.0.0.1:${shop.port}`, 8);
+const api = new Client(platform.url);
+const runs = await seed(api, `http://127.0.0.1:${shop.port}`, 8);
+await api.post("/api/v1/schedules", {
+  id: "every_night",
+  workflow_id: "nightly",
+  cron: "30 2 * * *",
+  timezone: "Europe/Berlin",
+});
+await api.post("/api/v1/schedules", { id: "quarters", workflow_id: "sync_orders", every: 900, paused: true });
+const { workflows } = new PlatformClient({ url: platform.url });
+const orders = JSON.stringify(authored(await workflows.get("sync_orders")));
+await api.put("/api/v1/workflows/sync_orders", JSON.parse(orders.replace(`"max_attempts":3`, `"max_attempts":5`)));
 
 /** A name for each picture, and the address of what is on it. */
 const views: Record<string, string> = {
@@ -44,6 +57,26 @@ const views: Record<string, string> = {
   "waiting-empty": `${empty.url}/ui/waiting`,
   waiting: "/ui/waiting",
   "waiting-open": `/ui/waiting?run=${runs.waiting}&step=approval`,
+  "workflows-empty": `${empty.url}/ui/workflows`,
+  workflows: "/ui/workflows",
+  "workflows-none": "/ui/workflows?q=nobody",
+  workflow: "/ui/workflows/sync_orders",
+  "workflow-definition": "/ui/workflows/sync_orders?tab=definition",
+  "workflow-versions": "/ui/workflows/sync_orders?tab=versions",
+  "workflow-runs": "/ui/workflows/sync_orders?tab=runs",
+  "workflow-triggers": "/ui/workflows/sync_orders?tab=triggers",
+  "workflow-run": "/ui/workflows/welcome?run=1",
+  diff: "/ui/workflows/sync_orders/diff?from=1&to=2",
+  "diff-drawn": "/ui/workflows/sync_orders/diff?from=1&to=2&as=drawn",
+  editor: "/ui/workflows/sync_orders/edit",
+  "editor-new": "/ui/workflows/new",
+  "schedules-empty": `${empty.url}/ui/schedules`,
+  schedules: "/ui/schedules",
+  schedule: "/ui/schedules?schedule=every_night",
+  "schedule-new": "/ui/schedules?new=1",
+  examples: "/ui/examples",
+  system: "/ui/system",
+  nothing: "/ui/nothing",
 };
 for (const [name, address] of Object.entries(views)) {
   if (!name.startsWith(wanted)) continue;

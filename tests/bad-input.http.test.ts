@@ -1,8 +1,8 @@
 /** Paths, queries and methods that make no sense. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { expectFaultsBelow, Ground } from "./harness/http/bad-input.ts";
-import { expectError, expectReply } from "./harness/http/expect.ts";
-import { at, listAt, textAt } from "./harness/http/json.ts";
+import { expectError, expectFaults, expectReply } from "./harness/http/expect.ts";
+import { at, listAt, objectAt, textAt } from "./harness/http/json.ts";
 import { rawRequest } from "./harness/http/raw-http.ts";
 import type { Reply } from "./harness/http/reply.ts";
 
@@ -166,6 +166,27 @@ describe("a query", () => {
       );
     });
   }
+});
+
+test("a parameter that is given twice is refused, at each route that takes one", async () => {
+  const { body } = await ground.api.get("/api/v1/openapi.json");
+  let tried = 0;
+  for (const [path, operations] of Object.entries(objectAt(body, "paths"))) {
+    for (const [method, operation] of Object.entries(objectAt(operations))) {
+      const taken = Object.hasOwn(objectAt(operation), "parameters") ? listAt(operation, "parameters") : [];
+      for (const parameter of taken.filter((one) => at(one, "in") === "query")) {
+        const name = textAt(parameter, "name");
+        // Lists are what is repeated.
+        if (at(parameter, "schema", "type") === "array") continue;
+        const address = `${path.replaceAll(/\{\w+\}/g, "x")}?${name}=1&${name}=1`;
+        const reply = await ground.api.send(method.toUpperCase(), address);
+        expectFaults(reply, [{ loc: ["query", name], type: "value_error" }]);
+        expect(textAt(reply.body, "detail", 0, "msg")).toBe("Input should be given once");
+        tried++;
+      }
+    }
+  }
+  expect(tried).toBeGreaterThan(50);
 });
 
 describe("a cursor is refused", () => {

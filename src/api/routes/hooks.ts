@@ -63,7 +63,7 @@ export function hookRoutes(hooks: HookService, runs: RunService, waits: RunWaits
         },
       },
     )
-    .get("", async ({ query }) => jsonReply(pageText(await hooks.list(readPageQuery(query)), hookText)), {
+    .get("", async ({ request }) => jsonReply(pageText(await hooks.list(readPageQuery(request)), hookText)), {
       detail: {
         tags,
         summary: "List hooks",

@@ -59,7 +59,7 @@ export function scheduleRoutes(schedules: ScheduleService, readAfter: ReadAfter)
         },
       },
     )
-    .get("", async ({ query }) => jsonReply(pageText(await schedules.list(readPageQuery(query)), scheduleText)), {
+    .get("", async ({ request }) => jsonReply(pageText(await schedules.list(readPageQuery(request)), scheduleText)), {
       detail: {
         tags,
         summary: "List schedules",

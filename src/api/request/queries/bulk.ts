@@ -4,20 +4,16 @@ import { checkOf } from "../../../schemas/json/check.ts";
 import { checked } from "../../../schemas/json/faults.ts";
 import { isObject, type Json } from "../../../schemas/json/json.ts";
 import type { BulkAsked } from "../../../services/bulk/bulk.ts";
-import { numbers, parameters } from "./query.ts";
+import { parameters, queryReader } from "./query.ts";
 import { askedBy } from "./run-query.ts";
 
 const bulkInput = checkOf(BulkInput);
-const bulkQuery = checkOf(BulkQuery);
 
 /** The OpenAPI parameters of the list of actions. */
 export const BULK_PARAMETERS = parameters(BulkQuery);
 
 /** @throws ValidationFailed */
-export function readBulkQuery(query: Record<string, string | undefined>): BulkQuery {
-  const { cursor, ...others } = query;
-  return checked(bulkQuery, { ...others, ...(cursor ? { cursor } : {}), ...numbers(query, ["limit"]) }, "query");
-}
+export const readBulkQuery = queryReader(BulkQuery);
 
 /** An action upon runs, and whether they are only to be counted. @throws ValidationFailed */
 export function readBulk(body: Json): { asked: BulkAsked; isDry: boolean } {

@@ -1,7 +1,8 @@
-import { type TObject, Type } from "@sinclair/typebox";
+import { type Static, type TObject, Type } from "@sinclair/typebox";
 import { type RequestFault, ValidationFailed } from "../../../errors.ts";
 import { checkOf } from "../../../schemas/json/check.ts";
 import { checked } from "../../../schemas/json/faults.ts";
+import type { Json } from "../../../schemas/json/json.ts";
 import { PageQuery, VersionsQuery, WorkflowsQuery } from "../../../schemas/lists/page-query.ts";
 import { StatsQuery } from "../../../schemas/lists/stats.ts";
 
@@ -25,43 +26,24 @@ const ChangeQuery = Type.Object({
   ),
 });
 
-const pageQuery = checkOf(PageQuery);
-const workflowsQuery = checkOf(WorkflowsQuery);
-const explainQuery = checkOf(ExplainQuery);
-const versionQuery = checkOf(VersionQuery);
-const versionsQuery = checkOf(VersionsQuery);
-const changeQuery = checkOf(ChangeQuery);
-const statsQuery = checkOf(StatsQuery);
-
-type Texts = Record<string, string | undefined>;
-
-/** @throws ValidationFailed */
-export function readPageQuery(query: Texts): PageQuery {
-  // An empty cursor asks for the first page: that is how clients write a link before they have one.
-  const { cursor, ...others } = query;
-  return checked(pageQuery, { ...others, ...(cursor ? { cursor } : {}), ...numbers(query, ["limit"]) }, "query");
-}
-
-/** @throws ValidationFailed */
-export function readWorkflowsQuery(query: Texts): WorkflowsQuery {
-  const { cursor, ...others } = query;
-  return checked(workflowsQuery, { ...others, ...(cursor ? { cursor } : {}), ...numbers(query, ["limit"]) }, "query");
-}
-
-/** The version that was asked for; null for the newest. @throws ValidationFailed */
-export function readVersionQuery(query: Texts): number | null {
-  return checked(versionQuery, numbers(query, ["version"]), "query").version ?? null;
-}
-
-/** @throws ValidationFailed */
-export function readVersionsQuery(query: Texts): VersionsQuery {
-  const { cursor, ...others } = query;
-  return checked(versionsQuery, { ...others, ...(cursor ? { cursor } : {}), ...numbers(query, ["limit"]) }, "query");
-}
+/** @throws ValidationFailed, as all that read a query do */
+export const readPageQuery = queryReader(PageQuery);
+export const readWorkflowsQuery = queryReader(WorkflowsQuery);
+/** The version that was asked for; absent for the newest. */
+export const readVersionQuery = queryReader(VersionQuery);
+export const readVersionsQuery = queryReader(VersionsQuery);
+export const readStatsQuery = queryReader(StatsQuery);
+const changeQuery = queryReader(ChangeQuery);
+const explainQuery = queryReader(ExplainQuery);
 
 /** Whether a workflow may be made. @throws ValidationFailed */
-export function readChangeQuery(query: Texts): boolean {
-  return checked(changeQuery, query, "query").create === "true";
+export function readChangeQuery(request: Request): boolean {
+  return changeQuery(request).create === "true";
+}
+
+/** @throws ValidationFailed */
+export function readExplainQuery(request: Request): boolean {
+  return explainQuery(request).explain === "true";
 }
 
 /** The versions that If-Match names; undefined for any. @throws ValidationFailed */
@@ -74,47 +56,51 @@ export function readIfMatch({ headers }: Request): number[] | undefined {
   throw new ValidationFailed([{ loc: ["header", "if-match"], msg, type: "value_error" }]);
 }
 
-/** @throws ValidationFailed */
-export function readStatsQuery(query: Texts): StatsQuery {
-  return checked(statsQuery, query, "query");
-}
-
-/** @throws ValidationFailed */
-export function readExplainQuery(query: Texts): boolean {
-  return checked(explainQuery, query, "query").explain === "true";
-}
-
 /** The parameters of a request, as they were sent. */
-export function searchOf(request: Request): URLSearchParams {
-  const at = request.url.indexOf("?");
-  return new URLSearchParams(at < 0 ? "" : request.url.slice(at));
+export function searchOf({ url }: Request): URLSearchParams {
+  const at = url.indexOf("?");
+  return new URLSearchParams(at < 0 ? "" : url.slice(at));
 }
 
-/** The parameters of a request. */
-export interface Parameters {
-  /** Those that may be given once. An empty cursor is left out: it asks for the first page. */
-  once: Record<string, string>;
-  /** Those that may be repeated, or have commas, where they are given. */
-  several: Record<string, string[]>;
+/** Reads the query of a request as a schema says. What the schema does not name, and does not forbid, is passed over. */
+export function queryReader<Schema extends TObject>(schema: Schema): (request: Request) => Static<Schema> {
+  const check = checkOf(schema);
+  return (request) => checked(check, parametersOf(request, schema), "query");
 }
 
-/** @throws ValidationFailed where one is repeated that is not among `repeatable` */
-export function readParameters(request: Request, repeatable: string[]): Parameters {
-  const once = new Map<string, string>();
-  const several = new Map<string, string[]>();
-  const faults: RequestFault[] = [];
+/**
+ * The parameters of a request, read as a schema says, but not checked: lists may be repeated, or have commas. An empty cursor is left
+ * out: it asks for the first page, and is how clients write a link before they have one.
+ *
+ * @throws ValidationFailed where one is repeated that is no list, or is no number that is to be one
+ */
+export function parametersOf(request: Request, { properties }: TObject): Record<string, Json> {
+  if (!request.url.includes("?")) return {};
+  const texts = new Map<string, string>();
+  const lists = new Map<string, string[]>();
+  const repeated = new Set<string>();
   for (const [name, text] of searchOf(request)) {
-    if (repeatable.includes(name)) several.set(name, [...(several.get(name) ?? []), ...text.split(",")]);
-    else if (once.has(name))
-      faults.push({ loc: ["query", name], msg: "Input should be given once", type: "value_error" });
-    else if (name !== "cursor" || text !== "") once.set(name, text);
+    const isNamed = Object.hasOwn(properties, name);
+    if (isNamed && properties[name]?.type === "array") {
+      lists.set(name, [...(lists.get(name) ?? []), ...text.split(",")]);
+    } else {
+      if (isNamed && texts.has(name)) repeated.add(name);
+      texts.set(name, text);
+    }
   }
-  if (faults.length > 0) throw new ValidationFailed(faults);
-  return { once: Object.fromEntries(once), several: Object.fromEntries(several) };
+  if (repeated.size > 0) throw new ValidationFailed([...repeated].map(givenTwice));
+  if (texts.get("cursor") === "") texts.delete("cursor");
+  const once = Object.fromEntries(texts);
+  const whole = Object.keys(properties).filter((name) => properties[name]?.type === "integer");
+  return { ...once, ...numbers(once, whole), ...Object.fromEntries(lists) };
 }
 
 /** Those of the texts, read as whole numbers. @throws ValidationFailed */
-export function numbers(texts: Texts, names: string[], root: "query" | "header" = "query"): Record<string, number> {
+export function numbers(
+  texts: Record<string, string | undefined>,
+  names: string[],
+  root: "query" | "header" = "query",
+): Record<string, number> {
   const parsed: Record<string, number> = {};
   for (const name of names) {
     const text = texts[name];
@@ -126,6 +112,10 @@ export function numbers(texts: Texts, names: string[], root: "query" | "header" 
     parsed[name] = Number(text);
   }
   return parsed;
+}
+
+function givenTwice(name: string): RequestFault {
+  return { loc: ["query", name], msg: "Input should be given once", type: "value_error" };
 }
 
 /** The OpenAPI parameters of a query. */

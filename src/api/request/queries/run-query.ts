@@ -4,10 +4,9 @@ import { checkOf } from "../../../schemas/json/check.ts";
 import { checked } from "../../../schemas/json/faults.ts";
 import { PageQuery } from "../../../schemas/lists/page-query.ts";
 import { RunQuery, type RunsAsked, WaitingQuery } from "../../../schemas/lists/run-query.ts";
-import { numbers, parameters, readParameters, searchOf } from "./query.ts";
+import { parameters, parametersOf, queryReader, searchOf } from "./query.ts";
 
 const runQuery = checkOf(RunQuery);
-const waitingQuery = checkOf(WaitingQuery);
 
 /** The OpenAPI parameters of the list of runs. */
 export const RUN_PARAMETERS = parameters(RunQuery);
@@ -36,9 +35,7 @@ function isOfPage(name: string): boolean {
 /** The query of a request that asks for more than a page of all runs; null for one that does not. @throws ValidationFailed */
 export function readRunQuery(request: Request): RunsAsked | null {
   if ([...searchOf(request).keys()].every((name) => Object.hasOwn(PageQuery.properties, name))) return null;
-  const { once, several } = readParameters(request, ["status", "uuid"]);
-  const values = { ...once, ...numbers(once, ["limit", "version"]), ...several };
-  return askedBy(checked(runQuery, withZones(values), "query"), ["query"]);
+  return askedBy(checked(runQuery, withZones(parametersOf(request, RunQuery)), "query"), ["query"]);
 }
 
 /**
@@ -59,10 +56,7 @@ export function askedBy({ created_from, created_to, ...query }: RunQuery, loc: R
 }
 
 /** @throws ValidationFailed */
-export function readWaitingQuery(request: Request): WaitingQuery {
-  const { once } = readParameters(request, []);
-  return checked(waitingQuery, { ...once, ...numbers(once, ["limit"]) }, "query");
-}
+export const readWaitingQuery = queryReader(WaitingQuery);
 
 /** A plus sign in a query is a blank, and times of our own answers have one. */
 function withZones<Query extends object>(query: Query): Query {

@@ -1,7 +1,11 @@
+import { Type } from "@sinclair/typebox";
 import { ValidationFailed } from "../../../errors.ts";
+import { parametersOf } from "./query.ts";
 
 const MAX_SECONDS = 60;
 const SECONDS = /^\d{1,2}(?:\.\d{1,3})?$/;
+
+const WaitQuery = Type.Object({ wait: Type.Optional(Type.String()) });
 
 export const WAIT_PARAMETER = {
   name: "wait",
@@ -12,10 +16,10 @@ export const WAIT_PARAMETER = {
 };
 
 /** How long a request waits for the end of its run, seconds; null for not at all. @throws ValidationFailed */
-export function waitOf({ url }: Request): number | null {
-  const at = url.indexOf("?");
-  const text = at === -1 ? null : new URLSearchParams(url.slice(at)).get("wait");
-  if (text === null) return null;
+export function waitOf(request: Request): number | null {
+  if (!request.url.includes("?")) return null;
+  const { wait: text } = parametersOf(request, WaitQuery);
+  if (typeof text !== "string") return null;
   const seconds = SECONDS.test(text) ? Number(text) : Number.NaN;
   if (seconds <= MAX_SECONDS) return seconds;
   const msg = `Input should be a number of seconds from 0 to ${MAX_SECONDS}, with three decimals at most`;

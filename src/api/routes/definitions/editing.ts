@@ -52,8 +52,8 @@ export function editingRoutes(workflows: WorkflowService, types: StepTypes) {
   return new Elysia({ prefix: "/api/v1", normalize: false })
     .post(
       "/workflows/validate",
-      async ({ query, request }) => {
-        const explanation = readExplainQuery(query) ? new Explanation() : null;
+      async ({ request }) => {
+        const explanation = readExplainQuery(request) ? new Explanation() : null;
         const body = await readBody(request, MAX_DEFINITION_DEPTH);
         const { workflow, warnings } = readWorkflow(body, types, explanation);
         const more = await workflows.warnings(workflow, workflow.id);

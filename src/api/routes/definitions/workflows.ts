@@ -69,22 +69,18 @@ export function workflowRoutes(workflows: WorkflowService, types: StepTypes, rea
         },
       },
     )
-    .get(
-      "",
-      async ({ query, request }) => jsonReply(await listText(readWorkflowsQuery(query), readAfter.of(request))),
-      {
-        detail: {
-          tags,
-          summary: "List workflows",
-          parameters: [...WORKFLOWS_PARAMETERS, READ_AFTER_PARAMETER],
-          responses: responses("A page of workflows", pageOfEither("Workflow", "WorkflowSummary"), 422, 500, 503),
-        },
+    .get("", async ({ request }) => jsonReply(await listText(readWorkflowsQuery(request), readAfter.of(request))), {
+      detail: {
+        tags,
+        summary: "List workflows",
+        parameters: [...WORKFLOWS_PARAMETERS, READ_AFTER_PARAMETER],
+        responses: responses("A page of workflows", pageOfEither("Workflow", "WorkflowSummary"), 422, 500, 503),
       },
-    )
+    })
     .get(
       "/:workflow_id",
-      async ({ params, query, request }) => {
-        const version = readVersionQuery(query);
+      async ({ params, request }) => {
+        const { version = null } = readVersionQuery(request);
         return jsonReply(workflowText(await workflows.get(params.workflow_id, version, readAfter.of(request))));
       },
       {
@@ -98,8 +94,8 @@ export function workflowRoutes(workflows: WorkflowService, types: StepTypes, rea
     )
     .put(
       "/:workflow_id",
-      async ({ params, query, request }) => {
-        const how = { ifVersions: readIfMatch(request), create: readChangeQuery(query) };
+      async ({ params, request }) => {
+        const how = { ifVersions: readIfMatch(request), create: readChangeQuery(request) };
         const { workflow, warnings } = readWorkflow(await readBody(request, MAX_DEFINITION_DEPTH), types);
         const { workflow_id: reference } = params;
         const more = await workflows.warnings(workflow, workflow.id ?? reference);
@@ -123,8 +119,8 @@ export function workflowRoutes(workflows: WorkflowService, types: StepTypes, rea
     )
     .get(
       "/:workflow_id/versions",
-      async ({ params, query, request }) => {
-        const page = await workflows.versions(params.workflow_id, readVersionsQuery(query), readAfter.of(request));
+      async ({ params, request }) => {
+        const page = await workflows.versions(params.workflow_id, readVersionsQuery(request), readAfter.of(request));
         return jsonReply(pageText(page, versionText));
       },
       {

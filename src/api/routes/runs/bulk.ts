@@ -69,8 +69,8 @@ export function bulkRoutes(bulk: BulkService, requests: RepeatableRequests, read
     )
     .get(
       "",
-      async ({ query }) => {
-        const { items, nextCursor, limit } = await bulk.list(readBulkQuery(query));
+      async ({ request }) => {
+        const { items, nextCursor, limit } = await bulk.list(readBulkQuery(request));
         return jsonReply(JSON.stringify({ items: items.map(bulkView), next_cursor: nextCursor, limit }));
       },
       {

@@ -9,7 +9,7 @@ import type { ChangeBatch, RunChange } from "../../../services/history/live-runs
 import type { EventBatch } from "../../../services/history/streams.ts";
 import { responses } from "../../openapi/documents.ts";
 import { eventStreamReply, messageText } from "../../request/event-stream.ts";
-import { numbers, parameters } from "../../request/queries/query.ts";
+import { numbers, parameters, queryReader } from "../../request/queries/query.ts";
 import { FILTER_PARAMETERS, readFilterQuery } from "../../request/queries/run-query.ts";
 import { jsonReply } from "../views.ts";
 import { summaryText } from "./run-views.ts";
@@ -26,7 +26,7 @@ const EventQuery = Type.Object(
 const LAST = "last-event-id";
 const LastEventId = Type.Object({ [LAST]: Type.Integer({ minimum: 0, maximum: 2_147_483_647 }) });
 
-const eventQuery = checkOf(EventQuery);
+const eventQuery = queryReader(EventQuery);
 const lastEventId = checkOf(LastEventId);
 
 const Page = Type.Object({
@@ -55,8 +55,8 @@ export function eventRoutes(history: HistoryService, clock: Clock) {
     )
     .get(
       "/runs/:run_id/events",
-      async ({ params, query, request }) => {
-        const { after = 0, limit } = checked(eventQuery, { ...query, ...numbers(query, ["after", "limit"]) }, "query");
+      async ({ params, request }) => {
+        const { after = 0, limit } = eventQuery(request);
         if (!request.headers.get("accept")?.includes("text/event-stream")) {
           const { items, next } = await history.page(params.run_id, after, limit);
           return jsonReply(JSON.stringify({ items, next_after: next }));

@@ -25,11 +25,11 @@ export function runRoutes(
   return new Elysia({ prefix: "/api/v1", normalize: false })
     .get(
       "/runs",
-      async ({ query, request }) => {
+      async ({ request }) => {
         const position = readAfter.of(request);
         const asked = readRunQuery(request);
         if (asked === null)
-          return jsonReply(pageText(await runs.list(readPageQuery(query), position), (run) => runText(run)));
+          return jsonReply(pageText(await runs.list(readPageQuery(request), position), (run) => runText(run)));
         return jsonReply(
           asked.view === "summary"
             ? foundText(await lists.rows(asked, position), summaryText)
@@ -64,8 +64,8 @@ export function runRoutes(
     )
     .get(
       "/runs/:run_id",
-      async ({ params, query }) => {
-        const view = readViewQuery(query);
+      async ({ params, request }) => {
+        const view = readViewQuery(request);
         if (view.view === "outline") return jsonReply(outlineText(await steps.outline(params.run_id)));
         const run = await runs.get(params.run_id);
         const awaited = await runs.awaitedBy(run);

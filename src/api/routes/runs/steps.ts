@@ -46,8 +46,8 @@ export function stepRoutes(steps: RunSteps) {
     )
     .get(
       "/:address",
-      async ({ params, query }) => {
-        const { output_limit } = readStepDetailQuery(query);
+      async ({ params, request }) => {
+        const { output_limit } = readStepDetailQuery(request);
         return jsonReply(JSON.stringify(await steps.get(params.run_id, params.address, output_limit)));
       },
       {

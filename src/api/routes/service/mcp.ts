@@ -1,22 +1,20 @@
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import { PlatformError, ValidationFailed } from "../../../errors.ts";
-import { checkOf } from "../../../schemas/json/check.ts";
-import { checked } from "../../../schemas/json/faults.ts";
 import type { Json } from "../../../schemas/json/json.ts";
 import { errorReply, message, RpcError } from "../../mcp/messages.ts";
 import { answer, idOf } from "../../mcp/server.ts";
 import { type Asked, LEVELS, type Level, type Told } from "../../mcp/tools/tool.ts";
 import { readBody } from "../../request/body/body.ts";
 import { isOfThisMachine } from "../../request/doors/hosts.ts";
-import { readParameters } from "../../request/queries/query.ts";
+import { queryReader } from "../../request/queries/query.ts";
 import { READS_PRIMARY } from "../../request/read-after.ts";
 
 const LevelQuery = Type.Object(
   { level: Type.Optional(Type.Union(LEVELS.map((level) => Type.Literal(level)))) },
   { additionalProperties: false },
 );
-const levelQuery = checkOf(LevelQuery);
+const levelQuery = queryReader(LevelQuery);
 /** A definition stands so much deeper in the message. */
 const MESSAGE_DEPTH = 128;
 /** Where nobody listens: such requests never leave this process. */
@@ -58,8 +56,7 @@ async function bodyOf(request: Request): Promise<Json> {
 
 /** `?level=` of the address that its user gave the client; write without it. @throws ValidationFailed */
 function levelOf(request: Request): Level {
-  const { once } = readParameters(request, []);
-  return checked(levelQuery, once, "query").level ?? "write";
+  return levelQuery(request).level ?? "write";
 }
 
 function whyNoMessage(body: Json): string {

@@ -8,7 +8,7 @@ import { jsonReply } from "../views.ts";
 export function statsRoutes(stats: StatsService) {
   return new Elysia({ prefix: "/api/v1", normalize: false }).get(
     "/stats",
-    async ({ query }) => jsonReply(JSON.stringify(await stats.read(readStatsQuery(query).window ?? "1h"))),
+    async ({ request }) => jsonReply(JSON.stringify(await stats.read(readStatsQuery(request).window ?? "1h"))),
     {
       detail: {
         tags: ["runs"],

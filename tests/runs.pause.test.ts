@@ -143,6 +143,20 @@ describe("a run that is paused", () => {
     const refused = await ask("pause", run);
     expectError(refused, 409);
     expect(at(refused.body, "code")).toBe("run_cancelling");
+    for (const [action, failed] of [
+      ["pause", 1],
+      ["resume", 0],
+      ["cancel", 0],
+    ] as const) {
+      const dry = await api.post("/api/v1/runs/bulk", {
+        action,
+        filter: { uuid: [run], status: "running" },
+        dry_run: true,
+      });
+      const detail = textAt(refused.body, "detail");
+      const errors = failed === 0 ? [] : [{ code: "run_cancelling", detail, count: 1, run_id: run }];
+      expectReply(dry, 200, { count: 1, more: false, looked: 1, failed, errors });
+    }
     expect((await api.untilIs(run, "cancelled")).body).toMatchObject({ compensation: { done: 1 } });
     expect(sink.at(undo)).toHaveLength(1);
     // What was told while it stood still is told at the same place ever after.

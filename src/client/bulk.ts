@@ -12,11 +12,11 @@ export interface BulkCount {
   count: number;
   /** Whether there may be others, which were not looked at. */
   more: boolean;
-  /** Of a retry: of how many of these, the newest first, it was tried out, and how many of them can't be tried again. */
-  looked?: number;
-  failed?: number;
+  /** Of how many of these, the newest first, it was tried out, and for how many of them it would be refused. */
+  looked: number;
+  failed: number;
   /** Why. */
-  errors?: BulkState["errors"];
+  errors: BulkState["errors"];
 }
 
 type Query = NonNullable<Call["query"]>;

@@ -2,7 +2,7 @@
 
 import type { Collector } from "../metrics/readings.ts";
 import type { BreakerState } from "../resilience/breaker.ts";
-import type { ControlRequest, ControlResult, HolderNews } from "../schemas/control/control.ts";
+import type { ControlRequest, ControlResult, ControlStanding, HolderNews } from "../schemas/control/control.ts";
 import type { InboxRow } from "../schemas/log/inbox.ts";
 import type { CompletedEvent } from "../schemas/runs/event.ts";
 import type { RunKey } from "../schemas/runs/run.ts";
@@ -121,6 +121,8 @@ export interface Storage extends Reads {
   heldBy(worker: string): Promise<(Held & Pick<Progress, "crashes">)[]>;
   /** Cancels runs: at once where no worker holds them, else through their holder. Error run_not_found. Repeating it changes nothing. */
   requestControl(items: ControlRequest[]): Promise<Outcome<ControlResult>[]>;
+  /** How runs are for requests to them; null for those that are not stored. */
+  findStandings(keys: RunKey[]): Promise<(ControlStanding | null)[]>;
   /** The requests to runs that a worker holds, and what came for them. Where there is nothing this is a look into empty indexes. */
   controlOf(worker: string): Promise<(Held & HolderNews)[]>;
   /**

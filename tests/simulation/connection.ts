@@ -186,6 +186,7 @@ const unused: Omit<Storage, "batchesAtOnce"> = {
   heldBy: never,
   renewLease: never,
   requestControl: never,
+  findStandings: never,
   controlOf: never,
   putSignals: never,
   findInbox: never,

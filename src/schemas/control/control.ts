@@ -26,5 +26,8 @@ export type HolderNews = ({ kind: "cancel" } & Cancel) | { kind: "pause" } | { k
  */
 export type ControlResult = "cancelled" | "paused" | "resumed" | "requested" | "refused" | "over";
 
+/** How a run is for a request to it. */
+export type ControlStanding = "open" | "cancelling" | "over";
+
 /** What an open run was asked that is not done yet; null for nothing. */
 export type ControlState = "cancelling" | "pausing" | null;

@@ -2,8 +2,9 @@ import type { Clock } from "../../clock.ts";
 import { PlatformError } from "../../errors.ts";
 import { newId } from "../../ids.ts";
 import type { BulkKind, BulkQuery, BulkSettings } from "../../schemas/control/bulk.ts";
+import type { ControlKind } from "../../schemas/control/control.ts";
 import type { RunFilter, RunsAsked } from "../../schemas/lists/run-query.ts";
-import { withRefusals } from "../../storage/port/bulk.ts";
+import { foreseenRefusal, withRefusals } from "../../storage/port/bulk.ts";
 import type { BulkRecord, BulkRefusal, RequestKey, RunSummary, Storage } from "../../storage/port.ts";
 import type { RunLists } from "../finding/run-lists.ts";
 import { NAMESPACE } from "../namespace.ts";
@@ -15,8 +16,8 @@ import { plannedRetry } from "./planned.ts";
 /** Runs that a count looks at, and for how long, before it answers with what it has. */
 const MOST_COUNTED = 10_000;
 const COUNTING_MILLISECONDS = 100;
-/** Of these the retries that are planned, and for how long: each reads its run, and may find that it can't be tried again. */
-const MOST_PLANNED = 100;
+/** Of these the runs of which it is foreseen what would come; of retries for how long: each of them reads its run. */
+const MOST_FORESEEN = 100;
 const PLANNING_MILLISECONDS = 100;
 /** Runs that one look is at. */
 export const LOOKED_AT = 2000;
@@ -32,26 +33,28 @@ export interface BulkCounted {
   count: number;
   /** Whether there may be others behind those that were looked at. */
   more: boolean;
-  /** Of a retry: at how many of them it was looked, the newest first, how many of these can't be tried again, and why. */
-  planned?: PlannedOfMany;
-}
-
-interface PlannedOfMany {
+  /** Of how many of these it was foreseen what would come, the newest first, for how many of them it would be refused, and why. */
   looked: number;
   failed: number;
   errors: BulkRecord["errors"];
 }
 
+/** Runs that were looked at, and those of them for which an action would be refused. */
+interface Foreseen {
+  looked: number;
+  refusals: BulkRefusal[];
+}
+
 /** Actions upon all runs that fit a filter. */
 export class BulkService {
-  readonly #storage: Pick<Storage, "bulk" | "lookForRuns">;
+  readonly #storage: Pick<Storage, "bulk" | "lookForRuns" | "findStandings">;
   readonly #lists: Pick<RunLists, "filterOf">;
   readonly #beginnings: Pick<Beginnings, "check">;
   readonly #retries: Pick<RetryService, "plan">;
   readonly #clock: Clock;
 
   constructor(
-    storage: Pick<Storage, "bulk" | "lookForRuns">,
+    storage: Pick<Storage, "bulk" | "lookForRuns" | "findStandings">,
     lists: Pick<RunLists, "filterOf">,
     beginnings: Pick<Beginnings, "check">,
     retries: Pick<RetryService, "plan">,
@@ -82,15 +85,17 @@ export class BulkService {
       if (looked > 0) await new Promise<void>((resolve) => this.#clock.nextTurn(resolve));
       const { runs, lookedTo } = await this.#storage.lookForRuns(lookBehind(after, filter, LOOKED_AT));
       count += runs.length;
-      newest.push(...runs.slice(0, MOST_PLANNED - newest.length));
+      newest.push(...runs.slice(0, MOST_FORESEEN - newest.length));
       more = lookedTo !== null;
       after = lookedTo;
     }
-    return { count, more, ...(action === "retry" && { planned: await this.#plan(newest, said) }) };
+    const { looked, refusals } =
+      action === "retry" ? await this.#plan(newest, said) : await this.#foresee(newest, action);
+    return { count, more, looked, failed: refusals.length, errors: withRefusals({}, refusals) };
   }
 
   /** What would come of retries, of as many as can be planned in a moment. @throws PlatformError storage_unavailable, overloaded */
-  async #plan(runs: RunSummary[], said: Omit<BulkAsked, "action" | "query">): Promise<PlannedOfMany> {
+  async #plan(runs: RunSummary[], said: Omit<BulkAsked, "action" | "query">): Promise<Foreseen> {
     const until = this.#clock.monotonic() + PLANNING_MILLISECONDS;
     const refusals: BulkRefusal[] = [];
     let looked = 0;
@@ -100,7 +105,18 @@ export class BulkService {
       looked++;
       if ("refused" in planned) refusals.push(planned.refused);
     }
-    return { looked, failed: refusals.length, errors: withRefusals({}, refusals) };
+    return { looked, refusals };
+  }
+
+  /** What would come of requests, by one look at how their runs are. @throws PlatformError storage_unavailable, overloaded */
+  async #foresee(runs: RunSummary[], kind: ControlKind): Promise<Foreseen> {
+    const keys = runs.map(({ uuid }) => ({ namespace: NAMESPACE, uuid }));
+    const standings = keys.length === 0 ? [] : await this.#storage.findStandings(keys);
+    const refusals = runs.flatMap(({ uuid: run }, index) => {
+      const code = foreseenRefusal(kind, standings[index] ?? null);
+      return code === null ? [] : [{ code, run, subject: "" }];
+    });
+    return { looked: runs.length, refusals };
   }
 
   /**

@@ -1,7 +1,7 @@
 /** Actions upon many runs, as they are stored. Times are milliseconds since the epoch. */
 import type { ErrorCode } from "../../errors.ts";
 import type { BulkKind, BulkSettings, BulkState } from "../../schemas/control/bulk.ts";
-import type { ControlRequest, ControlResult } from "../../schemas/control/control.ts";
+import type { ControlKind, ControlRequest, ControlResult, ControlStanding } from "../../schemas/control/control.ts";
 import type { Outcome } from "./outcome.ts";
 import type { RequestKey } from "./runs/request-keys.ts";
 import type { InsertedRun, NewRetry } from "./runs/runs.ts";
@@ -104,6 +104,12 @@ export function refusalOf(result: ControlResult | null): ErrorCode | null {
   if (result === null) return "run_not_found";
   if (result === "refused") return "run_cancelling";
   return result === "over" ? "run_ended" : null;
+}
+
+/** Why a request would not be carried out; null where it would be. */
+export function foreseenRefusal(kind: ControlKind, standing: ControlStanding | null): ErrorCode | null {
+  if (standing === "cancelling") return kind === "pause" ? "run_cancelling" : null;
+  return refusalOf(standing === "open" ? "requested" : standing);
 }
 
 /** Actions that one step of the upkeep removes. */

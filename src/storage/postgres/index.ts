@@ -149,6 +149,7 @@ function postgresStorage(
     listProcesses: () => workers.list(),
     heldBy: (worker) => workers.heldBy(worker),
     requestControl: (items) => control.request(items),
+    findStandings: (keys) => control.standings(keys),
     controlOf: (worker) => control.of(worker),
     putSignals: (items) => inbox.put(items),
     findAwaited: (uuids) => findAwaited(reads, uuids),

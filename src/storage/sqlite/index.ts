@@ -164,6 +164,7 @@ function sqliteStorage(
     listProcesses: async () => reading(() => workers.list()),
     heldBy: async (worker) => reading(() => workers.heldBy(worker)),
     requestControl: (items) => committer.write("requestControl", items),
+    findStandings: async (keys) => reading(() => keys.map((key) => control.standingOf(key))),
     controlOf: async (worker) => reading(() => control.of(worker)),
     putSignals: (items) => committer.write("putSignals", items),
     findAwaited: async (uuids) => reading(() => uuids.map((uuid) => awaitedBy(reader, uuid))),

@@ -9,7 +9,10 @@ import { FILTERS, filterOf } from "./runs.ts";
 /** Options of a command that takes runs by a filter as well. */
 export const BULK_OPTIONS: Record<string, Option> = {
   ...FILTERS,
-  "dry-run": { about: "only say how many runs fit; of a run to be tried again, which of its steps would run" },
+  "dry-run": {
+    about:
+      "only say how many runs fit, and for which it would be refused; of a run to be tried again, which of its steps would run",
+  },
   yes: { short: "y", about: "do not ask whether it is meant" },
 };
 
@@ -109,7 +112,7 @@ async function watch(handle: BulkHandle, { done }: Words, terminal: Terminal, si
 }
 
 /** Says what can't be done, as far as it was tried out. */
-function foretell({ count, looked = 0, failed = 0, errors = [] }: BulkCount, terminal: Terminal): void {
+function foretell({ count, looked, failed, errors }: BulkCount, terminal: Terminal): void {
   if (failed === 0) return;
   const among = looked === count ? "" : ` of the newest ${looked.toLocaleString("en")}`;
   terminal.note(`${failed.toLocaleString("en")}${among} can't be:`);

@@ -1,5 +1,6 @@
 /** Runs that stand still: nobody claims them, whatever comes for them, and they go on where they were. */
 import { expect } from "bun:test";
+import { newId } from "../../../src/ids.ts";
 import type { ControlKind, ControlResult } from "../../../src/schemas/control/control.ts";
 import { type LogEntry, PAUSED } from "../../../src/schemas/log/log.ts";
 import { pauseOf } from "../../../src/schemas/log/pauses.ts";
@@ -131,6 +132,23 @@ export function pauseContract(check: Check): void {
       granted(await world.save(progress(held, { next: END })));
       expect(await ask(world, "pause", held.uuid, paused)).toEqual(["over", "over"]);
       expect(await ask(world, "resume", held.uuid, paused)).toEqual(["over", "over"]);
+    },
+  );
+
+  check(
+    "how a run is for requests is known before one is asked: open, being cancelled, over, not there",
+    async (world) => {
+      const { storage } = world;
+      const [fresh, paused, over] = [await world.run(), await world.run(), await world.run()];
+      const held = await world.held();
+      const keys = keysOf([fresh, over, newId(world.now()), "nonsense", held.uuid, paused]);
+      await ask(world, "pause", paused);
+      await ask(world, "cancel", over, held.uuid);
+      const known = ["open", "over", null, null, "cancelling", "open"];
+      expect<unknown[]>(await storage.findStandings(keys)).toEqual(known);
+      expect(await storage.findStandings([{ namespace: "others", uuid: fresh }])).toEqual([null]);
+      granted(await world.save(progress(held, { next: END })));
+      expect(await storage.findStandings(keysOf([held.uuid]))).toEqual(["over"]);
     },
   );
 

@@ -19,14 +19,12 @@ const Counted = Type.Object({
   more: Type.Boolean({
     description: "Whether there may be others: no more than 10,000 runs are looked at, for 100 ms",
   }),
-  looked: Type.Optional(
-    Type.Integer({
-      minimum: 0,
-      description: "Of a retry: of how many of these, the newest first, it was tried out, 100 at most, for 100 ms",
-    }),
-  ),
-  failed: Type.Optional(Type.Integer({ minimum: 0, description: "How many of those it was tried out of can't be" })),
-  errors: Type.Optional(Type.Array(Type.Unsafe(reference("BulkError")), { description: "Why, as of an action" })),
+  looked: Type.Integer({
+    minimum: 0,
+    description: "Of how many of these, the newest first, it was tried out: 100 at most, of a retry for 100 ms",
+  }),
+  failed: Type.Integer({ minimum: 0, description: "For how many of those it would be refused" }),
+  errors: Type.Array(Type.Unsafe(reference("BulkError")), { description: "Why, as of an action" }),
 });
 const Accepted = Type.Object({ bulk_id: Type.String({ format: "uuid" }) });
 const ID = {
@@ -57,7 +55,7 @@ export function bulkRoutes(bulk: BulkService, requests: RepeatableRequests, read
           tags,
           summary: "Cancel, pause, resume or retry all runs that fit",
           description:
-            "It is on disk before this answers, and carried out then, each run once. With `dry_run` the runs are only counted, and of retries some are tried out.",
+            "It is on disk before this answers, and carried out then, each run once. With `dry_run` the runs are only counted, and of some it is said whether it would be refused.",
           parameters: [IDEMPOTENCY_PARAMETER],
           requestBody: requestBody("BulkInput"),
           responses: {
@@ -101,10 +99,8 @@ export function bulkRoutes(bulk: BulkService, requests: RepeatableRequests, read
     });
 }
 
-function countedView({ count, more, planned }: BulkCounted): Static<typeof Counted> {
-  if (planned === undefined) return { count, more };
-  const { looked, failed, errors } = planned;
-  return { count, more, looked, failed, errors: errorsView(errors) };
+function countedView({ errors, ...counted }: BulkCounted): Static<typeof Counted> {
+  return { ...counted, errors: errorsView(errors) };
 }
 
 function bulkView({ uuid, action, settings, errors, createdAt, endedAt, ...record }: BulkRecord): Static<typeof Bulk> {

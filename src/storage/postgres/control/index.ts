@@ -1,9 +1,10 @@
 import { few, keptStatement } from "../../../db/postgres/kept.ts";
 import type { Pool } from "../../../db/postgres/pool.ts";
 import { isUuid } from "../../../ids.ts";
-import type { ControlRequest, ControlResult, HolderNews } from "../../../schemas/control/control.ts";
+import type { ControlRequest, ControlResult, ControlStanding, HolderNews } from "../../../schemas/control/control.ts";
+import { nameOfRun, type RunKey } from "../../../schemas/runs/run.ts";
 import type { Held, Outcome } from "../../port.ts";
-import { boundsOf, rounds } from "../statement.ts";
+import { boundRuns, boundsOf, rounds, within } from "../statement.ts";
 import { CANCEL_RUNS } from "./cancel.ts";
 import { PAUSE_RUNS, RESUME_RUNS } from "./pause.ts";
 
@@ -17,6 +18,11 @@ export const CONTROL_OF = keptStatement(
   select namespace, run_uuid, token, 'inbox', compensates, inbox from run_queue
   where holder = $1::text::uuid and inbox > inbox_heard and (control is null or is_obeyed) and ${few("inbox")}`,
 );
+
+const STANDINGS = `select r.namespace, r.uuid,
+    case when r.completed_at is not null then 'over' when q.control is not null then 'cancelling' else 'open' end as standing
+  from workflow_runs r left join run_queue q on q.run_uuid = r.uuid
+  where r.uuid = any($2::uuid[]) and r.namespace = any($1::text[]) and ${within("r.uuid", "$3", "$4")}`;
 
 /** What the database keeps for requests to runs. */
 export const CONTROL_STATEMENTS = [CANCEL_RUNS, PAUSE_RUNS, RESUME_RUNS, CONTROL_OF];
@@ -64,6 +70,13 @@ export class Control {
     const bounds = boundsOf(asked.map(({ uuid }) => uuid));
     if (kind === "cancel") return this.#pool.run(CANCEL_RUNS.call, [text, this.#event, ...bounds]);
     return this.#pool.run((kind === "pause" ? PAUSE_RUNS : RESUME_RUNS).call, [text, ...bounds]);
+  }
+
+  async standings(keys: RunKey[]): Promise<(ControlStanding | null)[]> {
+    const asked = boundRuns(keys.filter(({ uuid }) => isUuid(uuid)));
+    const rows = await this.#pool.run<RunKey & { standing: ControlStanding }>(STANDINGS, asked);
+    const found = new Map(rows.map((row) => [nameOfRun(row), row.standing]));
+    return keys.map((key) => found.get(nameOfRun(key)) ?? null);
   }
 
   async of(worker: string): Promise<(Held & HolderNews)[]> {

@@ -1,6 +1,13 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../../clock.ts";
-import type { Cancel, ControlRequest, ControlResult, HolderNews } from "../../../schemas/control/control.ts";
+import type {
+  Cancel,
+  ControlRequest,
+  ControlResult,
+  ControlStanding,
+  HolderNews,
+} from "../../../schemas/control/control.ts";
+import type { RunKey } from "../../../schemas/runs/run.ts";
 import type { Held, Outcome } from "../../port.ts";
 import type { Family } from "../family/family.ts";
 import type { RunCounter } from "../finding/counts.ts";
@@ -10,6 +17,9 @@ import { LEAVE } from "../progress.ts";
 import { logPause } from "./pause-log.ts";
 
 const RUN = "select completed_at is not null as isOver from workflow_runs where uuid = ? and namespace = ?";
+
+const STANDING = `select iif(completed_at is not null, 'over', iif(control is not null, 'cancelling', 'open')) as standing
+  from workflow_runs r left join run_queue q on q.run_uuid = r.uuid where r.uuid = ? and r.namespace = ?`;
 
 const QUEUED = `select holder is not null as isHeld, control is not null as isCancelled, compensates, paused_at as pausedAt,
   started_at as startedAt, log_length as logLength, has_children as hasChildren from run_queue where run_uuid = ?`;
@@ -130,6 +140,11 @@ export class Control {
   /** The log tells of a pause that had begun: who follows the run has been told so. */
   #endPause(uuid: string, { isHeld, pausedAt, startedAt }: Queued, now: number): void {
     if (pausedAt !== null && !isHeld && startedAt !== null) logPause(this.#database, uuid, pausedAt, now);
+  }
+
+  standingOf({ namespace, uuid }: RunKey): ControlStanding | null {
+    const row = this.#database.query<{ standing: ControlStanding }, [string, string]>(STANDING).get(uuid, namespace);
+    return row?.standing ?? null;
   }
 
   of(worker: string): (Held & HolderNews)[] {

@@ -1,4 +1,4 @@
-/** Triggers that wait for the end of their run. */
+/** Triggers, and looks at a run, that wait for its end. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { connect } from "node:net";
 import { allRuns } from "./harness/http/all-runs.ts";
@@ -68,6 +68,20 @@ test("refusals are as without waiting, and wait is a number from 0 to 60", async
     const reply = await trigger(await api.create(STEPS), encodeURIComponent(wait));
     expectFaults(reply, [{ loc: ["query", "wait"], type: "value_error" }]);
   }
+});
+
+test("a look at a run waits for its end as well, in each view, and shows it as any look does", async () => {
+  const run = await api.trigger(await api.create([{ name: "s", type: "delay", config: { duration: 0.5 } }]));
+  const path = `/api/v1/runs/${run}`;
+  const [whole, outline] = await Promise.all([api.get(`${path}?wait=30`), api.get(`${path}?view=outline&wait=30`)]);
+  expectReply(whole, 200, (await api.get(path)).body);
+  expect(whole.body).toMatchObject({ status: "success" });
+  expectReply(outline, 200, (await api.get(`${path}?view=outline`)).body);
+  expectReply(await api.get(`${path}?wait=60`), 200, whole.body);
+  const sleeping = await api.trigger(await api.create(SLEEPS));
+  expect((await api.get(`/api/v1/runs/${sleeping}?wait=0.2`)).body).toMatchObject({ completed_at: null });
+  expectFaults(await api.get(`${path}?wait=61`), [{ loc: ["query", "wait"], type: "value_error" }]);
+  expectError(await api.get(`/api/v1/runs/${crypto.randomUUID()}?wait=30`), 404, "Workflow run not found");
 });
 
 test("a run that is cancelled by another one's turn ends the wait", async () => {

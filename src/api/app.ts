@@ -141,7 +141,7 @@ export function createApp(options: AppOptions) {
     .use(serviceRoutes(readiness))
     .use(workflowRoutes(workflows, types, readAfter))
     .use(triggerRoutes(triggers, batches, requests, runs, waits, readAfter))
-    .use(runRoutes({ runs, lists: runLists, steps: runSteps }, readAfter))
+    .use(runRoutes({ runs, lists: runLists, steps: runSteps, waits }, readAfter))
     .use(stepRoutes(runSteps))
     .use(scheduleRoutes(schedules, readAfter))
     .use(hookRoutes(hooks, runs, waits, readAfter))

@@ -12,7 +12,7 @@ export const WAIT_PARAMETER = {
   in: "query" as const,
   required: false,
   schema: { type: "number" as const, minimum: 0, maximum: MAX_SECONDS },
-  description: "So many seconds the answer waits for the end of the run, to have the run with it",
+  description: "So many seconds the answer waits for the end of the run",
 };
 
 /** How long a request waits for the end of its run, seconds; null for not at all. @throws ValidationFailed */

@@ -2,11 +2,13 @@ import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import type { RunLists } from "../../../services/finding/run-lists.ts";
 import type { RunSteps } from "../../../services/finding/run-steps.ts";
+import type { RunWaits } from "../../../services/run-waits.ts";
 import type { RunService } from "../../../services/runs.ts";
 import { reference, responses } from "../../openapi/documents.ts";
 import { readPageQuery } from "../../request/queries/query.ts";
 import { RUN_PARAMETERS, readRunQuery, readWaitingQuery, WAITING_PARAMETERS } from "../../request/queries/run-query.ts";
 import { readViewQuery, VIEW_PARAMETERS } from "../../request/queries/step-query.ts";
+import { WAIT_PARAMETER, waitOf } from "../../request/queries/wait.ts";
 import { READ_AFTER_PARAMETER, type ReadAfter } from "../../request/read-after.ts";
 import { jsonReply, pageText, runText } from "../views.ts";
 import { FoundPage, foundText, outlineText, summaryText, topText, WaitingPage, waitingText } from "./run-views.ts";
@@ -19,7 +21,7 @@ const LIST_DESCRIPTION =
 
 /** Runs as they are read. */
 export function runRoutes(
-  { runs, lists, steps }: { runs: RunService; lists: RunLists; steps: RunSteps },
+  { runs, lists, steps, waits }: { runs: RunService; lists: RunLists; steps: RunSteps; waits: RunWaits },
   readAfter: ReadAfter,
 ) {
   return new Elysia({ prefix: "/api/v1", normalize: false })
@@ -66,6 +68,8 @@ export function runRoutes(
       "/runs/:run_id",
       async ({ params, request }) => {
         const view = readViewQuery(request);
+        const seconds = waitOf(request);
+        if (seconds !== null) await untilEnded(params.run_id, seconds, request.signal);
         if (view.view === "outline") return jsonReply(outlineText(await steps.outline(params.run_id)));
         const run = await runs.get(params.run_id);
         const awaited = await runs.awaitedBy(run);
@@ -75,7 +79,8 @@ export function runRoutes(
         detail: {
           tags,
           summary: "Read a run",
-          parameters: [RUN, ...VIEW_PARAMETERS],
+          description: "With `wait` once it has ended, or when the time is over.",
+          parameters: [RUN, ...VIEW_PARAMETERS, WAIT_PARAMETER],
           responses: responses(
             "The run",
             Type.Union([Type.Unsafe(reference("Run")), Type.Unsafe(reference("RunOutline"))]),
@@ -96,4 +101,16 @@ export function runRoutes(
         responses: responses("Its payload", PayloadOfRun, 404, 500, 503),
       },
     });
+
+  /** @throws PlatformError run_not_found, too_many_waiting */
+  async function untilEnded(id: string, seconds: number, gone: AbortSignal): Promise<void> {
+    const { uuid, completedAt } = await runs.get(id);
+    if (completedAt !== null) return;
+    const place = waits.enter();
+    try {
+      await place.until(runs.keyOf(uuid), seconds * 1000, gone);
+    } finally {
+      place.leave();
+    }
+  }
 }

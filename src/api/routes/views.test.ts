@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import type { LogEntry } from "../../schemas/log/log.ts";
 import type { RunRecord } from "../../storage/port.ts";
-import { runText } from "./views.ts";
+import { pageText, runText } from "./views.ts";
 
 const STARTED = "2030-01-01T00:00:00.000Z";
 const CANCELLED_AT = Date.parse("2030-01-01T00:00:05.000Z");
@@ -67,4 +67,19 @@ test("shows an output, an error and tags where there are some, and no field else
 test("one that goes on shows them as running", () => {
   const { step_results } = JSON.parse(runText(record("running", asleep)));
   expect([step_results.b.status, step_results["b.w"].status]).toEqual(["running", "running"]);
+});
+
+test("those who are shown the same page in the same way share its text", () => {
+  const page = { items: [1, 2], nextCursor: null, limit: 2 };
+  const shown: string[] = [];
+  const say = (word: string) => (item: number) => {
+    shown.push(`${word} ${item}`);
+    return `"${word} ${item}"`;
+  };
+  const [one, other] = [say("one"), say("other")];
+  const texts = [one, other, one, other].map((how) => pageText(page, how));
+  expect(texts[0]).toBe('{"items":["one 1","one 2"],"next_cursor":null,"limit":2}');
+  expect(texts.slice(2)).toEqual(texts.slice(0, 2));
+  expect(pageText({ ...page, limit: 3 }, one)).toEndWith('"limit":3}');
+  expect(shown).toEqual(["one 1", "one 2", "other 1", "other 2", "one 1", "one 2"]);
 });

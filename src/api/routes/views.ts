@@ -113,18 +113,28 @@ export function warningsText(warnings: readonly RequestFault[]): string {
   return warnings.length === 0 ? "" : `,"warnings":${JSON.stringify(warnings)}`;
 }
 
-const pageTexts = new WeakMap<object, Map<unknown, string>>();
+const sharedTexts = new WeakMap<object, Map<unknown, string>>();
+
+/**
+ * The text of something that many are shown: it is made once. `how` is the function that shows it, or each part of it: another one
+ * makes another text, so that it has to be the same one at each call.
+ */
+export function sharedText(shown: object, how: unknown, make: () => string): string {
+  const texts = sharedTexts.get(shown) ?? new Map<unknown, string>();
+  const text = texts.get(how) ?? make();
+  sharedTexts.set(shown, texts.set(how, text));
+  return text;
+}
 
 /** A page of a list. Requests that share the page, and show it in the same way, share its text. */
 export function pageText<Item>(page: Page<Item>, itemText: (item: Item) => string): string {
   const { items, nextCursor, limit } = page;
-  const texts = pageTexts.get(page) ?? new Map<unknown, string>();
-  let text = texts.get(itemText);
-  if (text === undefined) {
-    text = `{"items":[${items.map((item) => itemText(item)).join(",")}],"next_cursor":${JSON.stringify(nextCursor)},"limit":${limit}}`;
-    pageTexts.set(page, texts.set(itemText, text));
-  }
-  return text;
+  return sharedText(
+    page,
+    itemText,
+    () =>
+      `{"items":[${items.map((item) => itemText(item)).join(",")}],"next_cursor":${JSON.stringify(nextCursor)},"limit":${limit}}`,
+  );
 }
 
 /** JSON text of a time. */

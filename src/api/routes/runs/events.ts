@@ -11,7 +11,7 @@ import { responses } from "../../openapi/documents.ts";
 import { eventStreamReply, messageText } from "../../request/event-stream.ts";
 import { numbers, parameters, queryReader } from "../../request/queries/query.ts";
 import { FILTER_PARAMETERS, readFilterQuery } from "../../request/queries/run-query.ts";
-import { jsonReply } from "../views.ts";
+import { jsonReply, sharedText } from "../views.ts";
 import { summaryText } from "./run-views.ts";
 
 const EventQuery = Type.Object(
@@ -107,15 +107,9 @@ const TYPES = {
   cancelled: "run.ended",
 } as const;
 
-/** Those who follow the same list are told the same: each text is made once. */
-const changeTexts = new WeakMap<RunChange, string>();
-
+/** Those who follow the same list are told the same. */
 function changesText({ changes, missed }: ChangeBatch): string {
-  const told = changes.map((change) => {
-    const text = changeTexts.get(change) ?? changeText(change);
-    changeTexts.set(change, text);
-    return text;
-  });
+  const told = changes.map((change) => sharedText(change, changeText, () => changeText(change)));
   return `${missed ? messageText("resync", "{}") : ""}${told.join("")}`;
 }
 

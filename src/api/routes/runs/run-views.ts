@@ -10,7 +10,7 @@ import type { WaitingRun } from "../../../services/finding/run-finder.ts";
 import type { PageOfFound } from "../../../services/finding/run-lists.ts";
 import type { RunRecord, RunSummary } from "../../../storage/port.ts";
 import { reference } from "../../openapi/documents.ts";
-import { runText, timeText } from "../views.ts";
+import { runText, sharedText, timeText } from "../views.ts";
 
 const cursor = Type.Union([Type.String(), Type.Null()]);
 
@@ -33,15 +33,11 @@ export const WaitingPage = Type.Object({
   items: Type.Array(Type.Unsafe(reference("WaitingRun"))),
 });
 
-/** Requests that share a page share its text: two hundred who watch a list read it again together. */
-const texts = new WeakMap<readonly unknown[], string>();
-
-/** A page of runs that fit a query. `itemText`: always the same for the same items. */
+/** A page of runs that fit a query. Requests share the text of its items: two hundred who watch a list read it again together. */
 export function foundText<Run>(page: PageOfFound<Run>, itemText: (item: Run) => string): string {
   const { items, nextCursor, prevCursor, limit, lookedTo } = page;
   const lookedAt = lookedTo === null ? null : timeOfId(lookedTo);
-  const text = texts.get(items) ?? items.map((item) => itemText(item)).join(",");
-  texts.set(items, text);
+  const text = sharedText(items, itemText, () => items.map((item) => itemText(item)).join(","));
   return `{"items":[${text}],"next_cursor":${JSON.stringify(nextCursor)},"prev_cursor":${JSON.stringify(prevCursor)},"limit":${limit},"looked_to":${timeText(lookedAt)}}`;
 }
 

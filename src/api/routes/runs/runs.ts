@@ -30,12 +30,11 @@ export function runRoutes(
       async ({ request }) => {
         const position = readAfter.of(request);
         const asked = readRunQuery(request);
-        if (asked === null)
-          return jsonReply(pageText(await runs.list(readPageQuery(request), position), (run) => runText(run)));
+        if (asked === null) return jsonReply(pageText(await runs.list(readPageQuery(request), position), runText));
         return jsonReply(
           asked.view === "summary"
             ? foundText(await lists.rows(asked, position), summaryText)
-            : foundText(await lists.full(asked, position), (run) => topText(run)),
+            : foundText(await lists.full(asked, position), topText),
         );
       },
       {

@@ -164,6 +164,11 @@ describe("refused with a sentence", () => {
       { ...daily, starts_at: "2030-01-02T00:00:00Z", ends_at: "2030-01-01T00:00:00Z" },
       "ends_at",
     ],
+    [
+      "a time in which it never ticks",
+      { ...daily, starts_at: "2030-01-01T08:00:01Z", ends_at: "2030-01-02T08:00:00Z" },
+      "ends_at",
+    ],
     ["ticks without a pause", { every: "PT0.5S" }, "every"],
     ["a placeholder that leads nowhere", { ...daily, payload: { a: ["$" + "{schedule.tick}"] } }, "payload"],
   ];

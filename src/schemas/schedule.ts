@@ -30,7 +30,12 @@ const fields = {
     boundedDuration(1, MAX_DURATION_SECONDS, "In place of cron: the time between ticks, counted from starts_at"),
   ),
   timezone: Type.Optional(
-    Type.String({ minLength: 1, maxLength: 64, default: "UTC", description: "An IANA zone, whose clocks cron means" }),
+    Type.String({
+      minLength: 1,
+      maxLength: 64,
+      default: "UTC",
+      description: "An IANA zone, or an offset such as +02:00, whose clocks cron means",
+    }),
   ),
   payload: Type.Optional(
     Type.Unsafe<JsonObject>(

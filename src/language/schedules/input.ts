@@ -6,7 +6,7 @@ import { BackfillInput, MAX_JITTER_SECONDS, ScheduleInput } from "../../schemas/
 import { type Duration, MAX_DURATION_SECONDS, secondsOf } from "../definition/durations.ts";
 import { CronPattern } from "./cron.ts";
 import { payloadOf } from "./payload.ts";
-import { momentOf } from "./timing.ts";
+import { momentOf, timingOf } from "./timing.ts";
 import { zoneOf } from "./zone.ts";
 
 const schedule = checkOf(ScheduleInput);
@@ -19,6 +19,10 @@ const NO_ZONE = "Should be the name of a time zone, such as Europe/Berlin or UTC
 export function readSchedule(body: Json): ScheduleInput {
   if (!schedule.Check(body)) throw new ValidationFailed(schemaFaults(schedule.Errors(body), ["body"]));
   const faults = [...timeFaults(body), ...spanFaults(body), ...payloadFaults(body)];
+  // Of a pattern that ticks at all: whenever it is asked for, there is no tick in its time.
+  if (faults.length === 0 && timingOf(body, "", 0).next(0) === null) {
+    faults.push(faultAt("ends_at", "Should be later than the first tick: it would never tick"));
+  }
   if (faults.length > 0) throw new ValidationFailed(faults);
   return body;
 }

@@ -73,6 +73,16 @@ describe("where clocks are changed", () => {
   });
 });
 
+test("no more ticks are looked for than are asked for", () => {
+  const looked: number[] = [];
+  const next = (after: number) => looked[looked.push(after + 10) - 1] ?? null;
+  const tens = { next, dueAt: (tick: number) => tick, jitterMilliseconds: 0 };
+  expect(nextTicks(tens, 0, 3)).toEqual([10, 20, 30]);
+  expect(nextTicks(tens, 0, 1000, 20)).toEqual([10]);
+  expect(nextTicks(tens, 0, 1000, 21)).toEqual([10, 20]);
+  expect(looked).toEqual([10, 20, 30, 10, 20, 10, 20, 30]);
+});
+
 test("seconds may come first", () => {
   const ticks = nextTicks(timing({ cron: "*/20 59 23 31 12 *" }), at("2026-06-01T00:00:00Z"), 4);
   expect(texts(ticks)).toEqual([

@@ -56,10 +56,13 @@ function hashOf(text: string): number {
   return Number.parseInt(sha256(new TextEncoder().encode(text)).slice(0, 12), 16);
 }
 
-/** The first `most` ticks after a moment. */
-export function nextTicks({ next }: Timing, after: number, most: number): number[] {
+/** The first `most` ticks after a moment, and before another: those behind are not looked for. */
+export function nextTicks({ next }: Timing, after: number, most: number, before = Number.POSITIVE_INFINITY): number[] {
   const ticks: number[] = [];
-  for (let tick = next(after); tick !== null && ticks.length < most; tick = next(tick)) ticks.push(tick);
+  for (let tick = next(after); tick !== null && tick < before; tick = next(tick)) {
+    ticks.push(tick);
+    if (ticks.length === most) break;
+  }
   return ticks;
 }
 

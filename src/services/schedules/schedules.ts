@@ -131,7 +131,7 @@ export class ScheduleService {
     const settings: ScheduleSettings = JSON.parse(text);
     // From the next tick on they are those of the schedule itself.
     const end = Math.min(to, position.nextAt ?? to);
-    const ticks = nextTicks(timingOf(settings, id, createdAt), from - 1, MAX_BACKFILL + 1).filter((tick) => tick < end);
+    const ticks = nextTicks(timingOf(settings, id, createdAt), from - 1, MAX_BACKFILL + 1, end);
     if (ticks.length <= MAX_BACKFILL) return ticks;
     const msg = `There are more than ${MAX_BACKFILL} ticks in this stretch; take a shorter one`;
     throw new ValidationFailed([{ loc: ["body", "to"], msg, type: "value_error" }]);

@@ -179,6 +179,18 @@ describe("a retry", () => {
   });
 });
 
+test("a retry of a child has no parent, and the run that started that one is not told of it", async () => {
+  const child = await api.create([{ name: "f", type: "fail", config: { message: "no" } }]);
+  const parent = await failed([{ name: "c", type: "workflow", config: { workflow_id: child } }]);
+  const { body } = await api.get(`/api/v1/runs?parent_run_id=${parent.uuid}`);
+  const [started] = listAt(body, "items");
+  expect(at(started, "root_run_id")).toBe(parent.uuid);
+  const { run } = await retried(textAt(started, "uuid"));
+  expect(run.status).toBe("failed");
+  expect(Object.keys(Object(run.body))).not.toContainAnyValues(["parent_run_id", "root_run_id"]);
+  expect((await api.get(`/api/v1/runs/${parent.uuid}`)).body).toEqual(parent.body);
+});
+
 test("a dry run says what a retry would do, and stores nothing", async () => {
   const before = await failed([
     pure("a"),

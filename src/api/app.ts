@@ -27,7 +27,7 @@ import type { Tracing } from "../tracing/port.ts";
 import { errorReply, failureReplies, requestIdOf } from "./failures.ts";
 import { swaggerDocs } from "./openapi/swagger.ts";
 import { pageRoutes } from "./page.ts";
-import { type DoorOptions, doors, type Next } from "./request/doors/doors.ts";
+import { type DoorOptions, doors } from "./request/doors/doors.ts";
 import { pathOf } from "./request/paths.ts";
 import { ReadAfter } from "./request/read-after.ts";
 import { counting } from "./request/watching/counting.ts";
@@ -121,7 +121,7 @@ export function createApp(options: AppOptions) {
     ...doorOptions
   } = options;
   const failureReply = failureReplies(log);
-  const admitted = doors(doorOptions);
+  const admit = doors(doorOptions, misread);
   const readAfter = new ReadAfter(replica);
   const app = new Elysia({
     normalize: false,
@@ -166,14 +166,9 @@ export function createApp(options: AppOptions) {
     return Promise.resolve(app.handle(request));
   }
 
-  function admit(next: Next, request: Request): unknown {
-    return admitted(isMisread(request) ? notFound : next, request);
-  }
-
   /** Elysia looks for the path in a whole address, which a request without a Host does not have. */
-  function isMisread(request: Request): boolean {
-    // Asked of the headers, which the doors read anyway: Bun makes the address when it is first asked for.
-    return !request.headers.has("host") && !allowed.some(({ pattern }) => pattern.test(pathOf(request)));
+  function misread(request: Request): Response | null {
+    return allowed.some(({ pattern }) => pattern.test(pathOf(request))) ? null : notFound(request);
   }
 
   function notFound(request: Request): Response {

@@ -49,8 +49,8 @@ export class Reservations {
         ended,
       ) => {
         release();
-        this.#runBeforeInsert.learn(workflow, { namespace, workflowUuid, version: workflowVersion });
         if (ended !== null) {
+          // It was executed by the version that was found.
           const { startedAt, next: end } = ended;
           this.#options.onEnded(completedEvent({ namespace, uuid, workflowUuid }, end), startedAt);
           if (traceparent !== null) {
@@ -58,6 +58,7 @@ export class Reservations {
             this.#accepter.spans.stored(RunTrace.of({ uuid, ...version, traceparent }, "[]"), end);
           }
         } else {
+          this.#runBeforeInsert.learn(workflow, { namespace, workflowUuid, version: workflowVersion });
           const run = {
             namespace,
             uuid,

@@ -59,7 +59,7 @@ export class RunBeforeInsert {
 
   /** How far each run comes; null for those that have to go the usual way, or at once where all of them have to. */
   execute(runs: Unnamed<NewRun>[]): Promise<(ProgressBeforeInsert | null)[]> | null {
-    const workflows = runs.map((run) => this.#workflowOf(run));
+    const workflows = this.#workflowsOf(runs);
     return workflows.every((workflow) => workflow === null) ? null : this.#execute(runs, workflows);
   }
 
@@ -94,8 +94,22 @@ export class RunBeforeInsert {
   }
 
   /** Null for a run without room here, or that may not be executed so. */
-  #workflowOf({ namespace, claim, workflow: reference }: Unnamed<NewRun>): PureWorkflow | null {
-    const workflow = claim === null ? null : (this.#workflows.get(nameOf(namespace, reference))?.pure ?? null);
+  #workflowsOf(runs: Unnamed<NewRun>[]): (PureWorkflow | null)[] {
+    // Most runs of a batch are of the same workflow as the one before.
+    let last: Pick<NewRun, "namespace" | "workflow"> = { namespace: "", workflow: "" };
+    let found: PureWorkflow | null = null;
+    return runs.map((run) => {
+      if (run.claim === null) return null;
+      if (run.workflow !== last.workflow || run.namespace !== last.namespace) {
+        last = run;
+        found = this.#workflowOf(run);
+      }
+      return found;
+    });
+  }
+
+  #workflowOf({ namespace, workflow: reference }: Unnamed<NewRun>): PureWorkflow | null {
+    const workflow = this.#workflows.get(nameOf(namespace, reference))?.pure ?? null;
     return workflow !== null && this.#pure.isFit(workflow.definition) ? workflow : null;
   }
 

@@ -32,9 +32,13 @@ export class ReadAfter {
   }
 
   /** The answer to a write that is over. */
-  async reply(text: string, status = 200): Promise<Response> {
+  reply(text: string, status = 200): Response | Promise<Response> {
     const reply = jsonReply(text, status);
-    if (this.#replica !== null) reply.headers.set(HEADER, await this.#replica.position());
-    return reply;
+    return this.#replica === null ? reply : placed(reply, this.#replica);
   }
+}
+
+async function placed(reply: Response, replica: Pick<Replica, "position">): Promise<Response> {
+  reply.headers.set(HEADER, await replica.position());
+  return reply;
 }

@@ -29,10 +29,10 @@ test("a body that takes 30 s is given up, one that is whole before is read, and 
   const later = arriving("later");
   at(29.9);
   await settled();
-  expect(ended).toEqual(["quick: whole", "broken: broke off"]);
+  expect(ended).toEqual(["quick: whole", "broken: incomplete_body"]);
   at(30);
   await settled();
-  expect(ended.splice(0)).toEqual(["quick: whole", "broken: broke off", "slow: request_timeout"]);
+  expect(ended.splice(0)).toEqual(["quick: whole", "broken: incomplete_body", "slow: request_timeout"]);
 
   slow.resolve("whole at last");
   later.resolve("whole");

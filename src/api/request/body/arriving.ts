@@ -21,7 +21,12 @@ export class ArrivingBodies {
     this.#clock = clock;
   }
 
-  /** What a reading gives. @throws PlatformError request_timeout when it takes longer than 30 s; it goes on unheard */
+  /**
+   * What a reading gives.
+   *
+   * @throws PlatformError request_timeout when it takes longer than 30 s: it goes on unheard; its own PlatformError;
+   * incomplete_body for any other error: the client went away in the middle of its upload, gets no answer, and nothing is logged
+   */
   whole<Body>(reading: Promise<Body>): Promise<Body> {
     return new Promise((resolve, reject) => {
       const body = { since: this.#clock.monotonic(), giveUp: reject };
@@ -31,9 +36,9 @@ export class ArrivingBodies {
           this.#bodies.delete(body);
           resolve(read);
         },
-        (error) => {
+        (error: unknown) => {
           this.#bodies.delete(body);
-          reject(error);
+          reject(error instanceof PlatformError ? error : new PlatformError("incomplete_body", "", { cause: error }));
         },
       );
       if (!this.#looking) this.#lookLater();

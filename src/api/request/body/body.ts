@@ -40,7 +40,8 @@ export async function readBody(request: Request, depth: number = MAX_DEPTH): Pro
   if (contentType === null ? hasBody(request.headers) : !JSON_TYPE.test(contentType)) {
     throw new PlatformError("unsupported_media_type");
   }
-  return readJson(decode(await readBytes(request)), depth);
+  const bytes = await readEncoded(request);
+  return readJson(decode(decodedBytes(request, bytes)), depth);
 }
 
 /** The value of a JSON text. @throws ValidationFailed for text that is no JSON or holds content that can't be kept */
@@ -78,10 +79,6 @@ function hasBody(headers: Headers): boolean {
   return Number(headers.get("content-length")) > 0 || headers.has("transfer-encoding");
 }
 
-async function readBytes(request: Request): Promise<ArrayBuffer | Uint8Array> {
-  return decodedBytes(request, await readEncoded(request));
-}
-
 /** The bytes of a body of any type as they came, which are what senders sign, and its text. @throws as readBody does */
 export async function readSigned(request: Request): Promise<{ bytes: Uint8Array; text: string }> {
   const bytes = await readEncoded(request);
@@ -93,18 +90,11 @@ function decodedBytes({ headers }: Request, bytes: ArrayBuffer | Uint8Array): Ar
   return coding === null ? bytes : decoded(new Uint8Array(bytes), coding, MAX_BODY_BYTES);
 }
 
-async function readEncoded(request: Request): Promise<ArrayBuffer | Uint8Array> {
+/** The bytes of a body as they come. @throws PlatformError payload_too_large; the promise rejects as arriving.ts says */
+function readEncoded(request: Request): Promise<ArrayBuffer | Uint8Array> {
   const length = request.headers.get("content-length");
   if (length !== null && Number(length) > MAX_BODY_BYTES) throw new PlatformError("payload_too_large");
-  try {
-    return await arriving.whole<ArrayBuffer | Uint8Array>(
-      length === null ? readUnknownLength(request) : request.arrayBuffer(),
-    );
-  } catch (error) {
-    if (error instanceof PlatformError) throw error;
-    // The client went away in the middle of its upload: it gets no answer, and nothing is logged.
-    throw new PlatformError("incomplete_body", "", { cause: error });
-  }
+  return arriving.whole<ArrayBuffer | Uint8Array>(length === null ? readUnknownLength(request) : request.arrayBuffer());
 }
 
 /** Piece by piece, so that a body of unknown length never takes more memory than the limit. */

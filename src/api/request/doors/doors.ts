@@ -13,6 +13,9 @@ export interface DoorOptions {
   corsOrigins: readonly string[];
 }
 
+/** What answers a request that names no host; null where it is answered as others are. */
+export type Hostless = (request: Request) => Response | null;
+
 /** Probes may name any host: a page learns nothing from their answers but that a server listens. */
 const PROBE = /^\/health(?:\/ready)?\/?$/;
 /** Documents that pages of other origins may link to or load: they are public and change nothing. */
@@ -25,7 +28,10 @@ export type Next = (request: Request) => unknown;
  * Keeps out what web pages could have a browser send here: requests under a name that is not this server's, and those of
  * pages of other origins. There is no authentication that would stop them.
  */
-export function doors({ listensOn, publicHosts, corsOrigins }: DoorOptions): (next: Next, request: Request) => unknown {
+export function doors(
+  { listensOn, publicHosts, corsOrigins }: DoorOptions,
+  hostless: Hostless,
+): (next: Next, request: Request) => unknown {
   const judgeHost = hostJudge(listensOn, publicHosts);
   if (corsOrigins.length === 0) return (next, request) => refusal(request) ?? next(request);
 
@@ -55,7 +61,8 @@ export function doors({ listensOn, publicHosts, corsOrigins }: DoorOptions): (ne
   /** Without a Host, as HTTP/1.0 has it, no browser sends anything. */
   function hostRefusal(request: Request): Response | null {
     const host = request.headers.get("host");
-    const verdict = host === null ? "known" : judgeHost(host);
+    if (host === null) return hostless(request);
+    const verdict = judgeHost(host);
     if (verdict === "known" || PROBE.test(pathOf(request))) return null;
     const code = verdict === "unknown" ? "misdirected_request" : "malformed_host";
     return errorReply(new PlatformError(code), requestIdOf(request));

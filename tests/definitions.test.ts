@@ -182,8 +182,10 @@ test("a deletion is taken back, with all versions; what was not deleted stays as
     expect((await api.untilEnded(await api.trigger(id))).output("say")).toMatchObject({ value: "two" });
   }
   for (const nobody of ["nobody", "00000000-0000-7000-8000-000000000000", "%00", "a%2Fb"]) {
-    expect((await api.send("POST", pathOf(nobody, "/undelete"))).status).toBe(404);
-    expect((await api.get(pathOf(nobody, "/versions"))).status).toBe(404);
+    // nginx refuses a path with NUL itself.
+    const refused = nobody === "%00" && platform.own === null ? 400 : 404;
+    expect((await api.send("POST", pathOf(nobody, "/undelete"))).status).toBe(refused);
+    expect((await api.get(pathOf(nobody, "/versions"))).status).toBe(refused);
   }
   expect(platform.own?.complaints() ?? []).toEqual([]);
 });

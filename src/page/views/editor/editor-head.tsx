@@ -33,8 +33,14 @@ export function EditorHead({
   const isBehind = base !== null && newest !== null && base < newest;
   return (
     <header class="workbench-head">
-      <h1 class="cut">
-        {base === null ? name : <a href={hrefOf(`/workflows/${state.workflow}`)}>{name}</a>}{" "}
+      <h1 title={name}>
+        {base === null ? (
+          <span class="cut">{name}</span>
+        ) : (
+          <a class="cut" href={hrefOf(`/workflows/${state.workflow}`)}>
+            {name}
+          </a>
+        )}{" "}
         {base !== null && (
           <span class="workflow-version">
             v{base} → v{Math.max(newest ?? 0, base) + 1}

@@ -83,7 +83,7 @@ function Figure({ name, count, href, status, more = "", isBounded }: FigureProps
 function TimeTaken({ name, seconds, about }: { name: string; seconds: number | undefined; about: string }) {
   if (seconds === undefined) return null;
   return (
-    <span class="figure" title={about}>
+    <span class="figure figure-time" title={about}>
       {name} <strong class="number">{durationText(seconds * 1000)}</strong>
     </span>
   );

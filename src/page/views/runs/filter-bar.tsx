@@ -36,7 +36,7 @@ export function FilterBar({ wrong, children }: { wrong: readonly WrongFilter[]; 
     <search class="filters" aria-label="Filters">
       <StatusToggles />
       <TextFilter name="workflow" label="Workflow" placeholder="workflow id" />
-      <TextFilter name="q" label="Text in the error" placeholder="error contains…" field={first} />
+      <TextFilter name="q" label="Text in the error" placeholder="error has…" field={first} />
       <select
         aria-label="Created"
         value={from}

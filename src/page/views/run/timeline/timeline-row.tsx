@@ -125,7 +125,7 @@ function textPlace(bars: readonly Bar[], { place }: Scale, isLong: boolean) {
   if (first === undefined || last === undefined) return { left: "0" };
   const [begin, end] = [place(first.from), place(last.to)];
   if (!isLong || end <= LAST_FOR_COUNTS) return { left: `${100 * end}%` };
-  return { right: `${100 - 100 * (begin >= 1 - LAST_FOR_COUNTS ? begin : end)}%` };
+  return { right: `${100 - 100 * (begin >= 1 - LAST_FOR_COUNTS ? begin : end)}%`, margin: "0" };
 }
 
 function titleOf({ from, to, isAsleep, attempt, status }: Bar): string {

@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import { systemClock } from "../clock.ts";
 import { type ErrorCode, PlatformError, type RequestFault, ValidationFailed } from "../errors.ts";
 import { RareWarning } from "../rare-warning.ts";
-import { shownFaults } from "./request/shown-faults.ts";
+import { shownFaults } from "../schemas/json/shown-faults.ts";
 import { traceOf } from "./request/watching/traces.ts";
 
 const REQUEST_ID = /^[\w.:-]{1,128}$/;

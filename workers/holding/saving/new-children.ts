@@ -1,6 +1,7 @@
 import type { RequestFault } from "../../../src/errors.ts";
 import { type Asked, prepared } from "../../../src/language/preparation/preparation.ts";
 import { Preparations } from "../../../src/language/preparation/preparations.ts";
+import { shownFaults } from "../../../src/schemas/json/shown-faults.ts";
 import { type ChildOfStep, ON_FAILURE } from "../../../src/schemas/runs/child.ts";
 import { nameOfVersion } from "../../../src/schemas/runs/run.ts";
 import type { MadeBy, NewChild, Progress, VersionKey } from "../../../src/storage/port.ts";
@@ -13,7 +14,7 @@ const MAX_FAULTS = 20;
 export class NewChildren {
   readonly #preparations: Preparations;
 
-  constructor(definitions: Definitions) {
+  constructor(definitions: Pick<Definitions, "load">) {
     this.#preparations = new Preparations(
       async (key) => (await definitions.load([key])).get(nameOfVersion(key)) ?? null,
     );
@@ -62,5 +63,5 @@ function referenceOf({ workflow, version }: ChildOfStep): string {
 }
 
 function refusedBy(child: NewChild, { workflowUuid, version }: VersionKey, faults: RequestFault[]): NewChild {
-  return { ...child, preparedFor: { workflowUuid, version }, faults: faults.slice(0, MAX_FAULTS) };
+  return { ...child, preparedFor: { workflowUuid, version }, faults: shownFaults(faults.slice(0, MAX_FAULTS)) };
 }

@@ -4,6 +4,7 @@ import { ValidationFailed } from "../../../errors.ts";
 import { checkOf } from "../../../schemas/json/check.ts";
 import { checked } from "../../../schemas/json/faults.ts";
 import { MAX_DEPTH } from "../../../schemas/json/json.ts";
+import { shownFaults } from "../../../schemas/json/shown-faults.ts";
 import { RunStatus } from "../../../schemas/runs/run.ts";
 import { TriggerBatchInput, TriggerInput } from "../../../schemas/runs/trigger.ts";
 import type { Answered, RepeatableRequests } from "../../../services/repeatable.ts";
@@ -23,7 +24,6 @@ import {
 } from "../../request/idempotency.ts";
 import { WAIT_PARAMETER, waitOf } from "../../request/queries/wait.ts";
 import type { ReadAfter } from "../../request/read-after.ts";
-import { shownFaults } from "../../request/shown-faults.ts";
 import { traceOf } from "../../request/watching/traces.ts";
 import { endedText } from "../views.ts";
 
@@ -75,7 +75,7 @@ export function triggerRoutes(
         refuseIdempotencyKey(request);
         const { triggers: items } = checked(batchInput, await readBody(request, MAX_DEPTH + BATCH_DEPTH), "body");
         const outcomes = await batches.triggerAll(items.map(batched), depthOf(request), traceOf(request));
-        return readAfter.reply(`{"results":[${outcomes.map(outcomeText).join(",")}]}`);
+        return readAfter.reply(`{"results":[${outcomes.map((one) => outcomeText(one, outcomes.length)).join(",")}]}`);
       },
       {
         detail: {
@@ -137,11 +137,12 @@ function batched(item: TriggerBatchInput["triggers"][number]): BatchedTrigger {
   return { input, key: idempotencyKeyIn(item, ROUTE) };
 }
 
-function outcomeText(outcome: TriggerOutcome): string {
+/** `count`: of outcomes in the answer. */
+function outcomeText(outcome: TriggerOutcome, count: number): string {
   if ("runId" in outcome) return `{"run_id":"${outcome.runId}","status":"triggered"}`;
   const { error } = outcome;
   if (error instanceof ValidationFailed) {
-    return JSON.stringify({ error: { code: "validation_failed", detail: shownFaults(error.faults) } });
+    return JSON.stringify({ error: { code: "validation_failed", detail: shownFaults(error.faults, count) } });
   }
   return JSON.stringify({ error: { code: error.code, detail: error.message } });
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { RequestFault } from "../../errors.ts";
-import { MAX_FAULTS } from "../../schemas/json/json.ts";
+import { MAX_FAULTS } from "./json.ts";
 import { shownFaults } from "./shown-faults.ts";
 
 const LIMIT = 16 * 1024;
@@ -55,4 +55,13 @@ describe("as many as fit", () => {
       }
     });
   }
+});
+
+test("the faults of a thousand answers in one are a part of it each", () => {
+  const faults = Array.from({ length: MAX_FAULTS }, (_, index) => fault("k".repeat(1_000_000), index));
+  const shown = Array.from({ length: 1000 }, () => shownFaults(faults, 1000));
+  expect(bytes(shown.flat())).toBeLessThan(2 * 1024 * 1024);
+  // Each says what is wrong with it, and how much is left out.
+  expect(shown.every((one) => one.length > 5 && one.at(-1)?.type === "faults_not_shown")).toBe(true);
+  expect(shownFaults([fault("🚚".repeat(1000), ...Array(64).fill("key"))], 1000)).toHaveLength(1);
 });

@@ -1,8 +1,9 @@
 import { type RequestFault, shortened } from "../../errors.ts";
-import { MAX_FAULTS } from "../../schemas/json/json.ts";
+import { MAX_FAULTS } from "./json.ts";
 
 /** Bytes of all faults as JSON: what else is in an answer leaves it below 16 KiB. */
 const MAX_BYTES = 15 * 1024;
+const LEAST_BYTES = 2 * 1024;
 const MAX_PLACE_BYTES = 1024;
 const MAX_KEY = 64;
 const MAX_MESSAGE = 500;
@@ -12,10 +13,12 @@ const LAST_BYTES = 128;
 /**
  * The faults that an answer has room for: long keys, paths and messages cut with "…". Where some are left out, a last entry
  * says how many.
+ *
+ * @param answers in one answer there are so many; hundreds have room for a fault or two each
  */
-export function shownFaults(faults: RequestFault[]): RequestFault[] {
+export function shownFaults(faults: RequestFault[], answers = 1): RequestFault[] {
   const shown: RequestFault[] = [];
-  let room = MAX_BYTES - LAST_BYTES;
+  let room = Math.max(MAX_BYTES / answers, LEAST_BYTES) - LAST_BYTES;
   for (const { loc, msg, ...rest } of faults) {
     const fault = { loc: shownPlace(loc), msg: shortened(msg, MAX_MESSAGE), ...rest };
     room -= bytesOf(fault) + 1;

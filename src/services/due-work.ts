@@ -6,6 +6,8 @@ import { messageOf } from "../errors.ts";
 const REST_MILLISECONDS = 1000;
 /** While others have what is due. */
 const TAKEN_MILLISECONDS = 50;
+/** After some was done: what falls due meanwhile is done together, in one write. Ten thousand times a minute would be as many looks. */
+const TOGETHER_MILLISECONDS = 100;
 
 /** Work that is due at times which the storage knows. */
 export interface Due {
@@ -53,17 +55,20 @@ export class DueWork {
   async #look(): Promise<void> {
     // With jitter: processes that started together would look together for ever.
     let rest = REST_MILLISECONDS * (0.75 + Math.random() / 2);
+    let shortest = 0;
     try {
       while (!this.#isStopped) {
         const dueAt = await this.#due.nextDue();
         const left = dueAt === null ? rest : dueAt - this.#clock.now();
         if (left > 0) {
-          rest = Math.min(rest, left);
+          rest = Math.max(shortest, Math.min(rest, left));
           break;
         }
-        if ((await this.#due.doDue()) > 0) continue;
-        rest = TAKEN_MILLISECONDS;
-        break;
+        if ((await this.#due.doDue()) === 0) {
+          rest = TAKEN_MILLISECONDS;
+          break;
+        }
+        shortest = TOGETHER_MILLISECONDS;
       }
     } catch (error) {
       this.#log.warn({ error: messageOf(error) }, `${this.#due.name} not looked at; tried again`);

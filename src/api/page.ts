@@ -2,9 +2,9 @@
 import { readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Elysia } from "elysia";
+import { pathOf } from "../requests/paths.ts";
 import { type Asset, Assets, type Coding } from "./assets.ts";
 import { noAsset } from "./failures.ts";
-import { pathOf } from "./request/paths.ts";
 
 const FOLDER = resolve(import.meta.dir, "../../dist/page");
 const SUFFIXES: Record<Coding, string> = { br: ".br", gzip: ".gz" };

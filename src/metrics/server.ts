@@ -3,16 +3,13 @@ import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
 import { written } from "../config/address.ts";
 import { codeOf, messageOf, PlatformError, StartError } from "../errors.ts";
+import { hostJudge, isLoopback } from "../requests/hosts.ts";
+import { pathOf } from "../requests/paths.ts";
 import { Collectors } from "./collector.ts";
 import type { Program } from "./counts.ts";
 import { CONTENT_TYPE, exposition } from "./exposition.ts";
 import { processCollector, watchEventLoop } from "./process.ts";
 import type { Collector, Reading } from "./readings.ts";
-
-/** The path of an address; of one that comes of no Host, or of one that names no host, too. */
-const PATH = /^(?:[a-z]+:\/\/[^/?#]*)?([^?#]*)/i;
-/** The names of this machine by which it reaches itself. */
-const LOOPBACK = /^(?:localhost\.?|127(?:\.\d{1,3}){3}|::1|\[::1\])(?::\d{0,5})?$/i;
 
 /** The work of a process, as its probes and metrics see it. */
 export interface Work {
@@ -55,11 +52,14 @@ export function serveMetrics(options: MetricsOptions): () => Promise<void> {
       }
     },
   };
+  const judgeHost = hostJudge(host, []);
   const server = listen(host, port, {
-    async fetch({ method, url, headers }) {
-      const path = PATH.exec(url)?.[1] ?? "";
+    async fetch(request) {
+      const { method } = request;
+      const named = request.headers.get("host");
+      const path = pathOf(request);
       // On loopback another name is that of a page, which has it lead here (DNS rebinding). Probes tell it nothing.
-      if (path === "/metrics" && LOOPBACK.test(host) && !LOOPBACK.test(headers.get("host") ?? "localhost")) {
+      if (path === "/metrics" && isLoopback(host) && named !== null && judgeHost(named) !== "known") {
         return json(421, {
           detail: "Metrics are asked for by a name of this machine here",
           code: "misdirected_request",

@@ -2,8 +2,8 @@ import { swagger } from "@elysiajs/swagger";
 import { Elysia } from "elysia";
 import packageJson from "../../../package.json" with { type: "json" };
 import type { StepTypes } from "../../connectors/index.ts";
+import { pathOf } from "../../requests/paths.ts";
 import { noAsset } from "../failures.ts";
-import { pathOf } from "../request/paths.ts";
 import { type AssetFile, docsAssets } from "./assets.ts";
 import { describeSteps, schemasOf, tidy } from "./documents.ts";
 

@@ -1,8 +1,8 @@
 import { PlatformError } from "../../../errors.ts";
+import { hostJudge } from "../../../requests/hosts.ts";
+import { pathOf } from "../../../requests/paths.ts";
 import { errorReply, requestIdOf } from "../../failures.ts";
-import { pathOf } from "../paths.ts";
 import { isCrossSite, isPreflight, preflightReply, shownTo } from "./cross-site.ts";
-import { hostJudge } from "./hosts.ts";
 
 export interface DoorOptions {
   /** The address that the server listens on. */

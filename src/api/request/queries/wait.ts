@@ -17,7 +17,6 @@ export const WAIT_PARAMETER = {
 
 /** How long a request waits for the end of its run, seconds; null for not at all. @throws ValidationFailed */
 export function waitOf(request: Request): number | null {
-  if (!request.url.includes("?")) return null;
   const { wait: text } = parametersOf(request, WaitQuery);
   if (typeof text !== "string") return null;
   const seconds = SECONDS.test(text) ? Number(text) : Number.NaN;

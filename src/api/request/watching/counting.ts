@@ -1,7 +1,7 @@
 import type { Histogram } from "../../../metrics/counts.ts";
 import { requestSeconds } from "../../../metrics/table.ts";
+import { pathOf } from "../../../requests/paths.ts";
 import type { Next } from "../doors/doors.ts";
-import { pathOf } from "../paths.ts";
 import { type Answer, onAnswer, type RoutePath, routeOf } from "./observing.ts";
 
 /** Other methods are counted together. */

@@ -1,7 +1,7 @@
 import type { Clock } from "../../../clock.ts";
+import { pathOf } from "../../../requests/paths.ts";
 import { newContext, parseTraceparent, TRACEPARENT } from "../../../tracing/context.ts";
 import type { Tracing } from "../../../tracing/port.ts";
-import { pathOf } from "../paths.ts";
 import { type Answer, onAnswer, type RoutePath, routeOf } from "./observing.ts";
 import { putInTrace } from "./traces.ts";
 

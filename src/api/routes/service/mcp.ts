@@ -1,12 +1,12 @@
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import { PlatformError, ValidationFailed } from "../../../errors.ts";
+import { isOfThisMachine } from "../../../requests/hosts.ts";
 import type { Json } from "../../../schemas/json/json.ts";
 import { errorReply, message, RpcError } from "../../mcp/messages.ts";
 import { answer, idOf } from "../../mcp/server.ts";
 import { type Asked, LEVELS, type Level, type Told } from "../../mcp/tools/tool.ts";
 import { readBody } from "../../request/body/body.ts";
-import { isOfThisMachine } from "../../request/doors/hosts.ts";
 import { queryReader } from "../../request/queries/query.ts";
 import { READS_PRIMARY } from "../../request/read-after.ts";
 

@@ -4,6 +4,17 @@ const MAX_PORT = 65_535;
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 const ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[.*\])$/;
 
+/** Whether a server that listens on this address is reached from its own machine alone. */
+export function isLoopback(address: string): boolean {
+  return LOOPBACK.test(nameOf(address));
+}
+
+/** An address as a Host names it, without the dot at its end. */
+function nameOf(address: string): string {
+  const name = address.toLowerCase().replace(/\.$/, "");
+  return name.includes(":") && !name.startsWith("[") ? `[${name}]` : name;
+}
+
 export type HostVerdict = "known" | "unknown" | "malformed";
 
 /**
@@ -16,9 +27,9 @@ export type HostVerdict = "known" | "unknown" | "malformed";
  * @param publicHosts more names, in lower case
  */
 export function hostJudge(listensOn: string, publicHosts: readonly string[]): (host: string) => HostVerdict {
-  const own = (listensOn.includes(":") ? `[${listensOn}]` : listensOn).toLowerCase();
+  const own = nameOf(listensOn);
   const names = new Set([own, ...publicHosts]);
-  const isOwnName = LOOPBACK.test(own)
+  const isOwnName = isLoopback(listensOn)
     ? (name: string) => LOOPBACK.test(name)
     : (name: string) => ADDRESS.test(name) || !name.includes(".");
   // Most requests name the same host as the one before.

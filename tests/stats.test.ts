@@ -75,9 +75,18 @@ test("each window counts the runs that were made and that ended, in all, by part
     expect(workflows.find(({ uuid }) => uuid === fails)).toEqual({
       ...{ uuid: fails, id: null, name: "it fails", created: 2, success: 0, failed: 2, cancelled: 0 },
       took: { count: 2, p50_seconds: expect.any(Number), p95_seconds: expect.any(Number) },
+      failed_in_parts: expect.any(Array),
     });
+    const failed = listAt(
+      workflows.find(({ uuid }) => uuid === fails),
+      "failed_in_parts",
+    ).map(Number);
+    expect(failed).toHaveLength(count);
+    expect(failed.reduce((sum, one) => sum + one, 0)).toBe(2);
+    // They failed just now.
+    expect(failed.findIndex((one) => one > 0)).toBeGreaterThanOrEqual(count - 2);
     expect(workflows.find(({ uuid }) => uuid === sleeps)).toMatchObject({ took: null });
-
+    expect(workflows.find(({ uuid }) => uuid === works)).not.toHaveProperty("failed_in_parts");
     expect(workflows.find(({ uuid }) => uuid === works)).toMatchObject({ id: "stats_works", created: 3, success: 3 });
     expect(workflows.find(({ uuid }) => uuid === sleeps)).toMatchObject({ created: 1, success: 0 });
     expect(workflows.findIndex(({ uuid }) => uuid === fails)).toBeLessThan(

@@ -65,6 +65,7 @@ export class StatsService {
     const durations = await this.#storage.findDurations({ namespace: NAMESPACE, from, workflows });
     const took = Map.groupBy(durations, ({ workflowUuid }) => workflowUuid);
     const known = new Map(found.parts.map(({ at, ...counts }) => [at, counts]));
+    const failures = Map.groupBy(found.failures, ({ workflowUuid }) => workflowUuid);
     const starts = Array.from({ length: minutes / part }, (_, index) => from + index * part);
     return {
       window,
@@ -77,6 +78,7 @@ export class StatsService {
         found.workflows.map(async (one) => ({
           ...(await this.#named(one)),
           took: timesIn(took.get(one.workflowUuid) ?? []),
+          ...failedIn(starts, failures.get(one.workflowUuid)),
         })),
       ),
     };
@@ -85,7 +87,7 @@ export class StatsService {
   async #named({
     workflowUuid: uuid,
     ...counts
-  }: CountsFound["workflows"][number]): Promise<Omit<Stats["workflows"][number], "took">> {
+  }: CountsFound["workflows"][number]): Promise<Omit<Stats["workflows"][number], "took" | "failed_in_parts">> {
     const workflow = await this.#workflows.find({ namespace: NAMESPACE, reference: uuid, version: null });
     return { uuid, id: workflow?.id ?? null, name: workflow?.name ?? null, ...counts };
   }
@@ -96,6 +98,16 @@ function timesIn(buckets: DurationsFound[]): Stats["total"]["took"] {
   if (p50 === null || p95 === null) return null;
   const count = buckets.reduce((sum, bucket) => sum + bucket.count, 0);
   return { count, p50_seconds: secondsOf(p50), p95_seconds: secondsOf(p95) };
+}
+
+/** How many runs of a workflow failed in each part, by when these begin. */
+function failedIn(
+  starts: number[],
+  found: CountsFound["failures"] | undefined,
+): Pick<Stats["workflows"][number], "failed_in_parts"> {
+  if (found === undefined) return {};
+  const byPart = new Map(found.map(({ at, failed }) => [at, failed]));
+  return { failed_in_parts: starts.map((at) => byPart.get(at) ?? 0) };
 }
 
 /** More digits would tell nothing. */

@@ -20,6 +20,11 @@ export const workflowsText = (namespace: string, from: string, limit: string) =>
   `select workflow_uuid as "workflowUuid", ${COLUMNS} from ${counted(namespace, from)} group by workflow_uuid
     order by failed desc, created desc, workflow_uuid limit ${limit}`;
 
+/** By workflow and part: the parameters are the namespace, the first minute, the minutes of a part, and which workflows. */
+export const failuresText = (namespace: string, from: string, minutes: string, workflows: string) =>
+  `select workflow_uuid as "workflowUuid", minute - minute % ${minutes} as at, cast(sum(count) as float8) as failed
+    from ${counted(namespace, from)} where status = 'failed' and workflow_uuid in (${workflows}) group by 1, 2`;
+
 /** What is to be put together, and dropped, at a minute: before the first of these whole hours, and all before the second. */
 export function limitsAt(minute: number): { hours: number; kept: number } {
   const hours = minute - MINUTES_KEPT;

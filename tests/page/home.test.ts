@@ -18,9 +18,16 @@ afterAll(async () => {
 
 test("Home names what fails with its last error, what waits, what runs longest and the parts, and each number leads to its runs", async () => {
   await ui.visit("/ui", async (page) => {
+    const asked: string[] = [];
+    page.on("request", (request) => asked.push(request.url()));
+    await page.reload();
     const failing = page.getByRole("region", { name: "Failing now" });
     await failing.getByText("2 of 2").waitFor();
     await failing.getByText("answered with status 402").waitFor();
+    await failing.getByText("v1", { exact: true }).waitFor();
+    await failing.getByText(/the last in the minute of \d\d:\d\d:\d\d/).waitFor({ state: "attached" });
+    // One read for all of them.
+    expect(asked.filter((address) => address.includes("status=failed"))).toHaveLength(1);
     await page.getByRole("region", { name: "Waiting for somebody" }).getByText("waits for approved").first().waitFor();
     await page.getByRole("region", { name: "Longest running" }).getByRole("listitem").first().waitFor();
     const parts = page.getByRole("region", { name: "Parts" });

@@ -62,7 +62,14 @@ export const NumbersOfPart = Type.Object(
 const nullable = Type.Union([Type.String(), Type.Null()]);
 
 export const NumbersOfWorkflow = Type.Object(
-  { uuid: Type.String({ format: "uuid" }), id: nullable, name: nullable, ...counts, took },
+  {
+    ...{ uuid: Type.String({ format: "uuid" }), id: nullable, name: nullable, ...counts, took },
+    failed_in_parts: Type.Optional(
+      Type.Array(Type.Integer({ minimum: 0 }), {
+        description: "Runs that failed in each of `parts`; of the first ten workflows with any",
+      }),
+    ),
+  },
   { title: "NumbersOfWorkflow", description: "id and name are null once it is deleted" },
 );
 

@@ -61,6 +61,7 @@ export function countsContract(check: Check): void {
     expect(await world.storage.findCounts({ namespace: "theirs", from: 0, minutes: 1, workflows: 10 })).toEqual({
       parts: [],
       workflows: [],
+      failures: [],
     });
   });
 
@@ -105,7 +106,7 @@ export function countsContract(check: Check): void {
     granted(
       await world.save(progress(only(await world.claimByMessage([await added(world, broken)])), { next: FAILED })),
     );
-    const { parts, workflows } = await counted(world, {
+    const { parts, workflows, failures } = await counted(world, {
       from: minuteOf(world) - (minuteOf(world) % 60),
       minutes: 60,
       workflows: 2,
@@ -114,6 +115,9 @@ export function countsContract(check: Check): void {
     // The hour may have turned meanwhile.
     expect(parts.reduce((sum, { created }) => sum + created, 0)).toBe(5);
     for (const { at } of parts) expect(at % 60).toBe(0);
+    // It is told when those failed that did.
+    expect(failures).toEqual([{ workflowUuid: broken, at: expect.any(Number), failed: 1 }]);
+    expect(parts.find(({ at }) => at === failures[0]?.at)?.failed).toBe(1);
   });
 }
 
@@ -141,7 +145,7 @@ export function countsByTimeContract(check: Check): void {
     await world.pass(9 * 24 * 60 * MINUTE);
     await world.storage.maintain(null);
     await world.storage.maintain(null);
-    expect(await all(60)).toEqual({ parts: [], workflows: [] });
+    expect(await all(60)).toEqual({ parts: [], workflows: [], failures: [] });
   });
 }
 

@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../../clock.ts";
-import { limitsAt, partsText, workflowsText } from "../../counting.ts";
-import { minuteOf } from "../../port/finding/counts.ts";
+import { failuresText, limitsAt, partsText, workflowsText } from "../../counting.ts";
+import { failingOf, minuteOf } from "../../port/finding/counts.ts";
 import type { Counted, CountsAsked, CountsFound } from "../../port.ts";
 
 const ADD = `insert into run_counts (minute, namespace, workflow_uuid, status, count) values (?, ?, ?, ?, ?)
@@ -63,18 +63,20 @@ export class RunCounter {
 
 const PARTS = partsText("$namespace", "$from", "$minutes");
 const WORKFLOWS = workflowsText("$namespace", "$from", "$workflows");
+const FAILURES = failuresText("$namespace", "$from", "$minutes", "select value from json_each($failing)");
 const ANY_OLD = `select exists (select 1 from run_counts where minute < ?) or exists (select 1 from run_count_hours where minute < ?) as isOld`;
 
 /** See Storage. */
 export function countsIn(database: Database, { namespace, from, minutes, workflows }: CountsAsked): CountsFound {
   const bindings = { namespace, from };
+  const all = <Row>(text: string, more: Record<string, string | number>) =>
+    database.query<Row, Record<string, string | number>[]>(text).all({ ...bindings, ...more });
+  const most = all<CountsFound["workflows"][number]>(WORKFLOWS, { workflows });
+  const failing = failingOf(most);
   return {
-    parts: database
-      .query<CountsFound["parts"][number], Record<string, string | number>[]>(PARTS)
-      .all({ ...bindings, minutes }),
-    workflows: database
-      .query<CountsFound["workflows"][number], Record<string, string | number>[]>(WORKFLOWS)
-      .all({ ...bindings, workflows }),
+    parts: all<CountsFound["parts"][number]>(PARTS, { minutes }),
+    workflows: most,
+    failures: failing.length === 0 ? [] : all(FAILURES, { minutes, failing: JSON.stringify(failing) }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { pureWorkflow } from "../load/pure.ts";
+import { cpuRows } from "../platform/cpu.ts";
 import type { Target } from "../platform/target.ts";
 import { medianBy } from "../report/percentiles.ts";
 import { busyNotes, column, lossRows, type Outcome, type Session } from "../scenario.ts";
@@ -46,6 +47,9 @@ export async function watchers(session: Session): Promise<Outcome> {
               unit: "",
               better: "higher",
             },
+            // Those who watch are on the same processors: what the platform itself spends is apart from them.
+            ...cpuRows("alone: ", middle.alone.processes, middle.alone.ok),
+            ...cpuRows("watched: ", middle.watched.processes, middle.watched.ok),
             { figure: "told to a watcher", ours: middle.bytes / WATCHERS / 1000, unit: "kB", better: "lower" },
             ...lossRows(session, errors, lost),
           ],

@@ -4,6 +4,7 @@ import type { Locator, Page, Route } from "playwright-core";
 import { Client } from "../../src/client/index.ts";
 import { expectAccessible } from "../harness/browser/axe.ts";
 import { pageUnderTest } from "../harness/browser/page-under-test.ts";
+import { narrowPicture, picture } from "../harness/browser/pictures.ts";
 import { expectReply } from "../harness/http/expect.ts";
 import { listAt } from "../harness/http/json.ts";
 import { until as untilSo } from "../harness/stack.fixture.ts";
@@ -46,7 +47,7 @@ async function retryAll(
 ): Promise<void> {
   const visit = async (page: Page) => {
     await page.locator("[data-run] input").first().check();
-    await page.getByLabel("all that fit the filter").check();
+    await page.getByLabel(/^all that fit the filter \([\d,]+( or more)?\)$/).check();
     const text = count.toLocaleString("en");
     await page.getByRole("button", { name: "Retry…" }).click();
     const dialog = page.getByRole("dialog", { name: "Retry all that fit" });
@@ -110,4 +111,24 @@ test("it is stopped where it is: what was made stays, and nothing more is", asyn
   });
   expect(made).toBeWithin(1, 2 * FAILED);
   expect(await countOf({})).toBe(2 * FAILED + made);
+});
+
+test("runs in any status are counted, those that are over and those that are not", async () => {
+  const wait = { name: "w", type: "wait", config: { signal: "go" }, if: "payload.waits" };
+  const id = await ui.api.create([wait, { name: "z", type: "transform", config: { value: 1 } }], { id: "mixed" });
+  await ui.api.untilEnded(await ui.api.trigger(id, { waits: false }));
+  for (let count = 0; count < 2; count++) await ui.api.trigger(id, { waits: true });
+  for (const [query, count] of [
+    ["", 3],
+    ["&status=success", 1],
+    ["&status=running,pending", 2],
+  ] as const) {
+    // How many these are stands there before anything is to be done with them.
+    await ui.visit(`/ui/runs?workflow=mixed${query}`, async (page) => {
+      await page.locator("[data-run] input").first().check();
+      await page.getByLabel(`all that fit the filter (${count})`).waitFor();
+      await picture(page, "runs-chosen");
+      await narrowPicture(page, "runs-chosen-narrow");
+    });
+  }
 });

@@ -3,6 +3,7 @@ import type { RunFilter } from "../../../../client/client.ts";
 import type { Chosen } from "../chosen.ts";
 import { AllDialog } from "./all-dialog.tsx";
 import { doEach, type EachProgress } from "./each.ts";
+import { Fits } from "./fits.tsx";
 import { ACTIONS, type ActionKind } from "./kinds.ts";
 
 /** What can be done with the rows that are chosen, or with all runs that fit. */
@@ -24,7 +25,7 @@ export function BulkBar({ chosen, filter }: { chosen: Chosen; filter: RunFilter 
           <strong>{isAll ? "All that fit" : `${ids.size.toLocaleString("en")} chosen`}</strong>
           <label>
             <input type="checkbox" checked={isAll} onChange={({ currentTarget }) => setIsAll(currentTarget.checked)} />{" "}
-            all that fit the filter
+            all that fit the filter <Fits filter={unordered(filter)} />
           </label>
           {ACTIONS.map(({ kind, name }) => (
             <button key={kind} type="button" onClick={() => run(kind)}>

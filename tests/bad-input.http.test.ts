@@ -168,25 +168,45 @@ describe("a query", () => {
   }
 });
 
-test("a parameter that is given twice is refused, at each route that takes one", async () => {
+/** Each parameter of a query that is documented, with a request to its route. */
+async function queryParameters() {
   const { body } = await ground.api.get("/api/v1/openapi.json");
-  let tried = 0;
-  for (const [path, operations] of Object.entries(objectAt(body, "paths"))) {
-    for (const [method, operation] of Object.entries(objectAt(operations))) {
+  return Object.entries(objectAt(body, "paths")).flatMap(([path, operations]) =>
+    Object.entries(objectAt(operations)).flatMap(([verb, operation]) => {
+      const method = verb.toUpperCase();
       const taken = Object.hasOwn(objectAt(operation), "parameters") ? listAt(operation, "parameters") : [];
-      for (const parameter of taken.filter((one) => at(one, "in") === "query")) {
-        const name = textAt(parameter, "name");
-        // Lists are what is repeated.
-        if (at(parameter, "schema", "type") === "array") continue;
-        const address = `${path.replaceAll(/\{\w+\}/g, "x")}?${name}=1&${name}=1`;
-        const reply = await ground.api.send(method.toUpperCase(), address);
-        expectFaults(reply, [{ loc: ["query", name], type: "value_error" }]);
-        expect(textAt(reply.body, "detail", 0, "msg")).toBe("Input should be given once");
-        tried++;
-      }
-    }
+      const address = path.replaceAll(/\{\w+\}/g, "x");
+      return taken
+        .filter((one) => at(one, "in") === "query")
+        .map((one) => ({
+          ...{ route: `${method} ${path}`, name: textAt(one, "name"), isList: at(one, "schema", "type") === "array" },
+          send: (query: string) => ground.api.send(method, `${address}?${query}`),
+        }));
+    }),
+  );
+}
+
+test("a parameter that is given twice is refused, at each route that takes one", async () => {
+  // Lists are what is repeated.
+  const single = (await queryParameters()).filter(({ isList }) => !isList);
+  for (const { name, send } of single) {
+    const reply = await send(`${name}=1&${name}=1`);
+    expectFaults(reply, [{ loc: ["query", name], type: "value_error" }]);
+    expect(textAt(reply.body, "detail", 0, "msg")).toBe("Input should be given once");
   }
-  expect(tried).toBeGreaterThan(50);
+  expect(single.length).toBeGreaterThan(50);
+});
+
+test("a parameter that is not known is refused, at each route that takes one", async () => {
+  /** Clients of the contract may send these what they like; the query of a delivery is its sender's. */
+  const open = ["GET /api/v1/runs/{run_id}", "GET /api/v1/workflows/{workflow_id}", "POST /api/v1/trigger"];
+  const foreign = [...open, "POST /api/v1/hooks/{hook_id}"];
+  const routes = new Map((await queryParameters()).map(({ route, send }) => [route, send]));
+  for (const route of foreign) expect(routes.delete(route)).toBe(true);
+  for (const send of routes.values()) {
+    expectFaults(await send("unheard_of=1"), [{ loc: ["query", "unheard_of"], type: "extra_forbidden" }]);
+  }
+  expect(routes.size).toBeGreaterThan(12);
 });
 
 describe("a cursor is refused", () => {

@@ -34,11 +34,14 @@ export const StepQuery = Type.Object(
 export type StepQuery = Static<typeof StepQuery>;
 
 /** The query of one step. */
-export const StepDetailQuery = Type.Object({
-  output_limit: Type.Optional(
-    Type.Integer({ minimum: 0, description: "Bytes of JSON: a larger output is left out, and read by itself" }),
-  ),
-});
+export const StepDetailQuery = Type.Object(
+  {
+    output_limit: Type.Optional(
+      Type.Integer({ minimum: 0, description: "Bytes of JSON: a larger output is left out, and read by itself" }),
+    ),
+  },
+  { additionalProperties: false },
+);
 export type StepDetailQuery = Static<typeof StepDetailQuery>;
 
 /** How a run is shown: all of it, or without what can be large. */

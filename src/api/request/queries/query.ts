@@ -10,21 +10,27 @@ const VersionQuery = Type.Object({
   version: Type.Optional(Type.Integer({ minimum: 1, maximum: 2_147_483_647, description: "An older version" })),
 });
 
-const ExplainQuery = Type.Object({
-  explain: Type.Optional(
-    Type.Union([Type.Literal("true"), Type.Literal("false")], {
-      description: "Whether to tell what each step can read, and what it does read",
-    }),
-  ),
-});
+const ExplainQuery = Type.Object(
+  {
+    explain: Type.Optional(
+      Type.Union([Type.Literal("true"), Type.Literal("false")], {
+        description: "Whether to tell what each step can read, and what it does read",
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
 
-const ChangeQuery = Type.Object({
-  create: Type.Optional(
-    Type.Union([Type.Literal("true"), Type.Literal("false")], {
-      description: "Whether the workflow is made where no other has the id; not for a uuid",
-    }),
-  ),
-});
+const ChangeQuery = Type.Object(
+  {
+    create: Type.Optional(
+      Type.Union([Type.Literal("true"), Type.Literal("false")], {
+        description: "Whether the workflow is made where no other has the id; not for a uuid",
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
 
 /** @throws ValidationFailed, as all that read a query do */
 export const readPageQuery = queryReader(PageQuery);
@@ -65,34 +71,38 @@ export function searchOf({ url }: Request): URLSearchParams {
 /** Reads the query of a request as a schema says. What the schema does not name, and does not forbid, is passed over. */
 export function queryReader<Schema extends TObject>(schema: Schema): (request: Request) => Static<Schema> {
   const check = checkOf(schema);
-  return (request) => checked(check, parametersOf(request, schema), "query");
+  const parametersOf = parametersReader(schema);
+  return (request) => checked(check, parametersOf(request), "query");
 }
 
 /**
- * The parameters of a request, read as a schema says, but not checked: lists may be repeated, or have commas. An empty cursor is left
- * out: it asks for the first page, and is how clients write a link before they have one.
+ * Reads the parameters of a request as a schema says, but does not check them: lists may be repeated, or have commas. An empty cursor
+ * is left out: it asks for the first page, and is how clients write a link before they have one.
  *
  * @throws ValidationFailed where one is repeated that is no list, or is no number that is to be one
  */
-export function parametersOf(request: Request, { properties }: TObject): Record<string, Json> {
-  if (!request.url.includes("?")) return {};
-  const texts = new Map<string, string>();
-  const lists = new Map<string, string[]>();
-  const repeated = new Set<string>();
-  for (const [name, text] of searchOf(request)) {
-    const isNamed = Object.hasOwn(properties, name);
-    if (isNamed && properties[name]?.type === "array") {
-      lists.set(name, [...(lists.get(name) ?? []), ...text.split(",")]);
-    } else {
-      if (isNamed && texts.has(name)) repeated.add(name);
-      texts.set(name, text);
+export function parametersReader({ properties }: TObject): (request: Request) => Record<string, Json> {
+  const named = (type: string) => Object.keys(properties).filter((name) => properties[name]?.type === type);
+  const listed = new Set(named("array"));
+  const whole = named("integer");
+  return (request) => {
+    if (!request.url.includes("?")) return {};
+    const texts = new Map<string, string>();
+    const lists = new Map<string, string[]>();
+    const repeated = new Set<string>();
+    for (const [name, text] of searchOf(request)) {
+      if (listed.has(name)) {
+        lists.set(name, [...(lists.get(name) ?? []), ...text.split(",")]);
+      } else {
+        if (texts.has(name) && Object.hasOwn(properties, name)) repeated.add(name);
+        texts.set(name, text);
+      }
     }
-  }
-  if (repeated.size > 0) throw new ValidationFailed([...repeated].map(givenTwice));
-  if (texts.get("cursor") === "") texts.delete("cursor");
-  const once = Object.fromEntries(texts);
-  const whole = Object.keys(properties).filter((name) => properties[name]?.type === "integer");
-  return { ...once, ...numbers(once, whole), ...Object.fromEntries(lists) };
+    if (repeated.size > 0) throw new ValidationFailed([...repeated].map(givenTwice));
+    if (texts.get("cursor") === "") texts.delete("cursor");
+    const once = Object.fromEntries(texts);
+    return { ...once, ...numbers(once, whole), ...Object.fromEntries(lists) };
+  };
 }
 
 /** Those of the texts, read as whole numbers. @throws ValidationFailed */

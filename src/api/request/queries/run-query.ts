@@ -4,9 +4,10 @@ import { checkOf } from "../../../schemas/json/check.ts";
 import { checked } from "../../../schemas/json/faults.ts";
 import { PageQuery } from "../../../schemas/lists/page-query.ts";
 import { RunQuery, type RunsAsked, WaitingQuery } from "../../../schemas/lists/run-query.ts";
-import { parameters, parametersOf, queryReader, searchOf } from "./query.ts";
+import { parameters, parametersReader, queryReader, searchOf } from "./query.ts";
 
 const runQuery = checkOf(RunQuery);
+const runParametersOf = parametersReader(RunQuery);
 
 /** The OpenAPI parameters of the list of runs. */
 export const RUN_PARAMETERS = parameters(RunQuery);
@@ -35,7 +36,7 @@ function isOfPage(name: string): boolean {
 /** The query of a request that asks for more than a page of all runs; null for one that does not. @throws ValidationFailed */
 export function readRunQuery(request: Request): RunsAsked | null {
   if ([...searchOf(request).keys()].every((name) => Object.hasOwn(PageQuery.properties, name))) return null;
-  return askedBy(checked(runQuery, withZones(parametersOf(request, RunQuery)), "query"), ["query"]);
+  return askedBy(checked(runQuery, withZones(runParametersOf(request)), "query"), ["query"]);
 }
 
 /**

@@ -9,7 +9,7 @@ export const VIEW_PARAMETERS = parameters(RunViewQuery);
 /** @throws ValidationFailed */
 export const readStepQuery = queryReader(StepQuery);
 
-/** What of a step is asked for; anything else is passed over, as it always was. @throws ValidationFailed */
+/** What of a step is asked for. @throws ValidationFailed */
 export const readStepDetailQuery = queryReader(StepDetailQuery);
 
 /** How a run is to be shown; what else is asked for is passed over, as it always was. @throws ValidationFailed */

@@ -1,11 +1,11 @@
 import { Type } from "@sinclair/typebox";
 import { ValidationFailed } from "../../../errors.ts";
-import { parametersOf } from "./query.ts";
+import { parametersReader } from "./query.ts";
 
 const MAX_SECONDS = 60;
 const SECONDS = /^\d{1,2}(?:\.\d{1,3})?$/;
 
-const WaitQuery = Type.Object({ wait: Type.Optional(Type.String()) });
+const parametersOf = parametersReader(Type.Object({ wait: Type.Optional(Type.String()) }));
 
 export const WAIT_PARAMETER = {
   name: "wait",
@@ -17,7 +17,7 @@ export const WAIT_PARAMETER = {
 
 /** How long a request waits for the end of its run, seconds; null for not at all. @throws ValidationFailed */
 export function waitOf(request: Request): number | null {
-  const { wait: text } = parametersOf(request, WaitQuery);
+  const { wait: text } = parametersOf(request);
   if (typeof text !== "string") return null;
   const seconds = SECONDS.test(text) ? Number(text) : Number.NaN;
   if (seconds <= MAX_SECONDS) return seconds;

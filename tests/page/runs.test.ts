@@ -186,3 +186,16 @@ test("a row far below the newest changes in place, and says how far its run is",
     await row.getByText("1/1").waitFor();
   });
 });
+
+test("the ruler stays at the time that the list was gone to", async () => {
+  await ui.visit("/ui/runs?at=-1h", async (page) => {
+    await page.clock.install();
+    await page.reload();
+    const slider = page.getByRole("slider", { name: "Go to a time" });
+    await slider.waitFor();
+    const place = Number(await slider.inputValue());
+    await page.clock.fastForward("05:00:00");
+    // That is by now as long ago as six hours.
+    await until(page, `document.querySelector(".ruler input").value > ${place + 100}`);
+  });
+});

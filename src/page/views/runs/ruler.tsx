@@ -1,8 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
-import { address, choose, go } from "../../address/address.ts";
+import { choose, go } from "../../address/address.ts";
 import { absoluteText, durationText } from "../../shared/time/format.ts";
 import { now } from "../../shared/time/now.ts";
-import { timeOf } from "./filter.ts";
 
 const STEPS = 1000;
 const SMALLEST = 60_000;
@@ -16,9 +15,12 @@ const LABELS = [
 /** While it is drawn along: a read that is not wanted any more is given up. */
 const DRAGGING_MILLISECONDS = 150;
 
-/** Time as a ruler: now at the top, and the further down the longer ago, so that a minute and a month can both be met. */
-export function Ruler() {
-  const at = timeOf(address.value.query.get("at"), now.peek());
+/**
+ * Time as a ruler: now at the top, and the further down the longer ago, so that a minute and a month can both be met.
+ *
+ * @param at the time that the list was gone to, ISO 8601; null where it begins with the newest
+ */
+export function Ruler({ at }: { at: string | null }) {
   const place = at === null ? 0 : placeOf(now.peek() - Date.parse(at));
   const [moved, setMoved] = useState<number | null>(null);
   useEffect(() => {

@@ -41,13 +41,15 @@ export function Runs() {
 }
 
 function Found({ query }: { query: URLSearchParams }) {
-  const { rows, incoming, chosen, hold, filter } = useMemo(() => {
-    const filter = filterOf(query, Date.now());
+  const { rows, incoming, chosen, hold, filter, at } = useMemo(() => {
+    const opened = Date.now();
+    const filter = filterOf(query, opened);
+    const at = timeOf(query.get("at"), opened);
     const held: Hold = { isHovered: false, isScrolled: false, isFocused: false, current: signal(null) };
-    const found = new RunRows(filter, timeOf(query.get("at"), Date.now()));
+    const found = new RunRows(filter, at);
     const choice = new Chosen();
     const isHeld = () => held.isHovered || held.isScrolled || held.isFocused || choice.ids.peek().size > 0;
-    return { rows: found, incoming: new Incoming(found, filter, isHeld), chosen: choice, hold: held, filter };
+    return { rows: found, incoming: new Incoming(found, filter, isHeld), chosen: choice, hold: held, filter, at };
   }, [query]);
   // In the order of old to new, and at another time, there is nothing that arrives.
   const isFollowed = query.get("order") !== "asc" && query.get("at") === null && !query.get("to");
@@ -88,7 +90,7 @@ function Found({ query }: { query: URLSearchParams }) {
         {kind === "none fit" && <NoneFit query={query} />}
         {kind === "some" && <List key={String(query)} {...{ rows, incoming, chosen, hold, isFollowed }} />}
         {/* It stays while another time is read: somebody may be drawing along it, or have the focus on it. */}
-        {kind !== "none yet" && <Ruler />}
+        {kind !== "none yet" && <Ruler at={at} />}
       </div>
       <BulkBar key={String(query)} chosen={chosen} filter={filter} />
     </>

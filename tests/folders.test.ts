@@ -7,7 +7,6 @@ const MAX_FILES = 12;
 /** Folders with more, and may only get fewer: one list of things of a kind, such as scenarios, has one file for each. */
 const LARGER: Record<string, number> = {
   "bench/scenarios": 26,
-  "src/client": 13,
   "src/language/definition": 13,
   "src/page/shared/drawing": 17,
   "src/page/views/editor": 19,

@@ -1,11 +1,11 @@
-import type { Static } from "@sinclair/typebox";
 import type { Bulk, BulkInput } from "../schemas/control/bulk.ts";
-import { type Call, type CallOptions, type Connection, newKey, pause } from "./connection.ts";
+import { type Call, type CallOptions, type Connection, newKey } from "./connection.ts";
 import type { KeyedOptions } from "./run-options.ts";
+import { pause } from "./seconds.ts";
 
 /** What is done to each of the runs: see docs/runs.md. */
 export type BulkAction = Pick<BulkInput, "action" | "reason" | "compensate" | "from" | "version">;
-export type BulkState = Static<typeof Bulk>;
+export type BulkState = Bulk;
 
 /** How many runs an action would be for. */
 export interface BulkCount {

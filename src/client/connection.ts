@@ -1,6 +1,8 @@
 /** Requests that are repeated until they are answered, and take effect once. */
-import { ApiError, ConnectionError, type Fault } from "./errors.ts";
+import { errorOf, jsonOf } from "./answers.ts";
+import { ApiError, ConnectionError } from "./errors.ts";
 import { type Message, messagesIn } from "./events.ts";
+import { milliseconds, pause } from "./seconds.ts";
 
 export interface ConnectionOptions {
   /** Of the platform, such as http://127.0.0.1:8001. */
@@ -9,7 +11,7 @@ export interface ConnectionOptions {
   headers?: Record<string, string>;
   /** Seconds for the answer to one try, and for the silence of a stream; 30 without. */
   timeout?: number;
-  /** Tries after the first one; 5 without. */
+  /** Tries after the first one; 8 without, which go on for 8 to 16 s while nobody answers. */
   retries?: number;
   /** In place of the global one. */
   fetch?: (request: Request) => Promise<Response>;
@@ -38,6 +40,7 @@ const GATEWAY = new Set([502, 503, 504]);
 /** Where in the log of the database a write is. What is read with it has that write, also where a replica answers. */
 const READ_AFTER = "x-read-after";
 const TIMEOUT_SECONDS = 30;
+const RETRIES = 8;
 const FIRST_PAUSE_SECONDS = 0.1;
 const LONGEST_PAUSE_SECONDS = 5;
 
@@ -58,9 +61,8 @@ export class Connection {
   }
 
   /** The JSON of the answer. @throws ApiError, ConnectionError, the reason of the signal */
-  async json<Answer>(call: Call): Promise<Answer> {
-    const answer: Answer = JSON.parse(await this.#text(call));
-    return answer;
+  json<Answer>(call: Call): Promise<Answer> {
+    return this.#persist(call, (response) => jsonOf<Answer>(response));
   }
 
   /** The answer once its head is there, however long its body goes on. @throws as json does */
@@ -73,12 +75,8 @@ export class Connection {
     return messagesIn(response, this.#options.timeout ?? TIMEOUT_SECONDS, signal);
   }
 
-  #text(call: Call): Promise<string> {
-    return this.#persist(call, (response) => response.text());
-  }
-
   async #persist<Value>(call: Call, read: (response: Response) => Promise<Value>): Promise<Value> {
-    const { retries = 5 } = this.#options;
+    const { retries = RETRIES } = this.#options;
     for (let tries = 0; ; tries++) {
       const outcome = await this.#try(call, read);
       if ("value" in outcome) return outcome.value;
@@ -95,7 +93,7 @@ export class Connection {
   ): Promise<{ value: Value } | { error: Error; mayRepeat: boolean }> {
     const { fetch: send = fetch, timeout = TIMEOUT_SECONDS } = this.#options;
     const limit = new AbortController();
-    const timer = setTimeout(() => limit.abort(new Error(`No answer within ${timeout} s`)), timeout * 1000);
+    const timer = setTimeout(() => limit.abort(new Error(`No answer within ${timeout} s`)), milliseconds(timeout));
     const signal = call.signal === undefined ? limit.signal : AbortSignal.any([limit.signal, call.signal]);
     try {
       const response = await send(this.#requestOf(call, signal));
@@ -106,6 +104,7 @@ export class Connection {
       const isRetryable = error.retryAfter !== null || GATEWAY.has(error.status);
       return { error, mayRepeat: isRetryable && (call.isRepeatable || UNTOUCHED.has(error.code)) };
     } catch (cause) {
+      if (cause instanceof ApiError) return { error: cause, mayRepeat: false };
       const said = cause instanceof Error ? cause.message : String(cause);
       return {
         error: new ConnectionError(`${call.method} ${this.#addressOf(call)}: ${said}`, { cause }),
@@ -143,56 +142,7 @@ function waitOf(error: Error, tries: number): number {
   return error instanceof ApiError && error.retryAfter !== null ? error.retryAfter + grown : grown;
 }
 
-/** @throws the reason of the signal */
-export async function pause(seconds: number, signal?: AbortSignal): Promise<void> {
-  signal?.throwIfAborted();
-  // Node 20 has no Promise.withResolvers.
-  await new Promise<void>((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", stop);
-      resolve();
-    }, seconds * 1000);
-    signal?.addEventListener("abort", stop, { once: true });
-  });
-}
-
 /** A new Idempotency-Key. Pages that came without TLS have no randomUUID. */
 export function newKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-interface ErrorBody {
-  detail?: string | Fault[];
-  code?: string;
-  request_id?: string;
-}
-
-async function errorOf(response: Response): Promise<ApiError> {
-  const text = await response.text();
-  const { detail, code, request_id } = bodyOf(text);
-  const faults = Array.isArray(detail) ? detail : [];
-  const said = faults.map(({ loc, msg }) => `${loc.join(".")}: ${msg}`).join("; ");
-  const after = Number(response.headers.get("retry-after") ?? Number.NaN);
-  return new ApiError({
-    status: response.status,
-    code: code ?? `http_${response.status}`,
-    message: typeof detail === "string" ? detail : said || `The answer was ${response.status}`,
-    faults,
-    requestId: request_id ?? response.headers.get("x-request-id"),
-    retryAfter: Number.isFinite(after) ? after : null,
-  });
-}
-
-/** Proxies answer with pages of their own. */
-function bodyOf(text: string): ErrorBody {
-  try {
-    const body: unknown = JSON.parse(text);
-    return typeof body === "object" && body !== null ? body : {};
-  } catch {
-    return {};
-  }
 }

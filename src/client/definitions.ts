@@ -1,4 +1,3 @@
-import type { Static } from "@sinclair/typebox";
 import type { WorkflowSummary, WorkflowVersion } from "../language/definition/workflow.ts";
 import type { Json } from "../schemas/json/json.ts";
 import type { Run } from "../schemas/runs/run.ts";
@@ -20,7 +19,7 @@ export type DefinitionTest = Omit<TestInput, "definition"> & { definition?: Defi
 /** A run in virtual time. */
 export type TestedRun = Run & { virtual_seconds: number; unused_mocks: string[] };
 
-export type Version = Static<typeof WorkflowVersion>;
+export type Version = WorkflowVersion;
 
 export interface ReplaceOptions extends CallOptions {
   create?: boolean;

@@ -9,7 +9,7 @@ export interface Fault {
   ctx?: { offset: number; length: number };
 }
 
-/** What the platform answered in place of what was asked for. `code` is a stable word; docs/client.md has them. */
+/** What the platform answered in place of what was asked for. `code` is a stable word. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
   readonly status: number;

@@ -1,4 +1,5 @@
 /** Reads server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html */
+import { milliseconds } from "./seconds.ts";
 
 /** One event, as it was sent. */
 export interface Message {
@@ -25,7 +26,7 @@ export async function* messagesIn(
   let timer: ReturnType<typeof setTimeout> | undefined;
   try {
     for (;;) {
-      timer = setTimeout(() => void reader.cancel().catch(() => {}), silence * 1000);
+      timer = setTimeout(() => void reader.cancel().catch(() => {}), milliseconds(silence));
       const { done, value } = await reader.read();
       clearTimeout(timer);
       if (done) {

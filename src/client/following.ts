@@ -1,6 +1,7 @@
 import type { ListEventType } from "../schemas/runs/run-event.ts";
 import type { RunSummary } from "../schemas/runs/run-summary.ts";
-import { type Call, type CallOptions, type Connection, pause } from "./connection.ts";
+import type { Call, CallOptions, Connection } from "./connection.ts";
+import { pause } from "./seconds.ts";
 
 /** A run that is new in a list that is followed, has another status than before, or (`run.progressed`) has gone on with its steps. */
 export interface RunChange {

@@ -2,10 +2,11 @@ import type { Json } from "../schemas/json/json.ts";
 import type { MapItems, RunOutline, RunStep, RunStepDetail } from "../schemas/lists/step-query.ts";
 import type { Run } from "../schemas/runs/run.ts";
 import type { RunEvent } from "../schemas/runs/run-event.ts";
-import { type Call, type CallOptions, type Connection, newKey, pause } from "./connection.ts";
+import { type Call, type CallOptions, type Connection, newKey } from "./connection.ts";
 import { RunFailed, WaitTimeout } from "./errors.ts";
 import { pagesOf } from "./pages.ts";
 import type { ControlAnswer, KeyedOptions, RetryOptions, StepFilter, StepOptions, WaitOptions } from "./run-options.ts";
+import { milliseconds, pause } from "./seconds.ts";
 
 interface EventPage {
   items: RunEvent[];
@@ -36,7 +37,7 @@ export class RunHandle {
 
   /** Waits for the end of the run. @throws WaitTimeout */
   async ended({ timeout, signal }: WaitOptions = {}): Promise<Run> {
-    const limit = timeout === undefined ? null : AbortSignal.timeout(timeout * 1000);
+    const limit = timeout === undefined ? null : AbortSignal.timeout(milliseconds(timeout));
     const signals = [signal, limit].filter((one) => one != null);
     try {
       for await (const { type } of this.events({ signal: AbortSignal.any(signals) })) if (type === "run.ended") break;

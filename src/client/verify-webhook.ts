@@ -6,8 +6,8 @@ const TOLERANCE_SECONDS = 5 * 60;
 export interface SignedWebhook {
   /** The body as it came, before it is parsed. */
   body: string;
-  /** With webhook-id, webhook-timestamp and webhook-signature. */
-  headers: Headers | Record<string, string | undefined>;
+  /** With webhook-id, webhook-timestamp and webhook-signature, in any case, as Node and others have headers. */
+  headers: Headers | Readonly<Record<string, string | readonly string[] | undefined>>;
   /** Of the sender; with or without whsec_ before it. */
   secret: string;
   /** Seconds since the epoch; the time of the machine without. */
@@ -21,8 +21,9 @@ export async function verifyWebhook({
   secret,
   now = Date.now() / 1000,
 }: SignedWebhook): Promise<boolean> {
-  const header = (name: string) => (headers instanceof Headers ? headers.get(name) : headers[name]) ?? "";
-  const [id, timestamp, signatures] = ["webhook-id", "webhook-timestamp", "webhook-signature"].map(header);
+  const [id, timestamp, signatures] = ["webhook-id", "webhook-timestamp", "webhook-signature"].map((name) =>
+    headerOf(headers, name),
+  );
   if (!id || !/^\d{1,12}$/.test(timestamp ?? "") || !signatures) return false;
   if (Math.abs(now - Number(timestamp)) > TOLERANCE_SECONDS) return false;
   const bytes = bytesOf(secret.replace(/^whsec_/, ""));
@@ -34,6 +35,13 @@ export async function verifyWebhook({
     if (given !== null && (await crypto.subtle.verify("HMAC", key, given, signed))) return true;
   }
   return false;
+}
+
+/** Empty where there is none, or where it came twice: no sender does that. */
+function headerOf(headers: SignedWebhook["headers"], name: string): string {
+  if (headers instanceof Headers) return headers.get(name) ?? "";
+  const values = Object.entries(headers).flatMap(([key, value]) => (key.toLowerCase() === name ? (value ?? []) : []));
+  return values.length === 1 ? (values[0] ?? "") : "";
 }
 
 /** Null where it is no base64. */

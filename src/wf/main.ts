@@ -9,6 +9,9 @@ import { EXIT, Failure, failureOf, UsageError } from "./exits.ts";
 import { helpText, overviewText } from "./help.ts";
 import { Terminal } from "./terminal.ts";
 
+/** Somebody waits to hear that nothing answers. */
+const RETRIES = 5;
+
 const words = process.argv.slice(2);
 const { env } = process;
 const terminal = new Terminal({
@@ -63,7 +66,13 @@ async function main(): Promise<number> {
   }
   url = addressOf(given.text("url") ?? url);
   subject = given.at(0);
-  return command.run({ given, terminal, url, client: new Client({ url }), signal: interrupted.signal });
+  return command.run({
+    given,
+    terminal,
+    url,
+    client: new Client({ url, retries: RETRIES }),
+    signal: interrupted.signal,
+  });
 }
 
 /** @throws UsageError where it is no address */

@@ -68,3 +68,4 @@ export const WorkflowVersion = Type.Object(
   },
   { title: "WorkflowVersion" },
 );
+export type WorkflowVersion = Static<typeof WorkflowVersion>;

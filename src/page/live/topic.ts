@@ -1,8 +1,8 @@
 /** What a view follows, and what it does with what it is told. */
 
 import type { RunFilter } from "../../client/client.ts";
-import { pause } from "../../client/connection.ts";
 import type { RunsEvent } from "../../client/following.ts";
+import { pause } from "../../client/seconds.ts";
 import type { RunEvent } from "../../schemas/runs/run-event.ts";
 import type { RunSummary } from "../../schemas/runs/run-summary.ts";
 import { outage } from "../data/outage.ts";

@@ -108,6 +108,7 @@ export const Bulk = Type.Object(
   },
   { title: "Bulk" },
 );
+export type Bulk = Static<typeof Bulk>;
 
 /** The query of the list of actions. */
 export const BulkQuery = Type.Pick(PageQuery, ["limit", "cursor"], { additionalProperties: false });

@@ -26,6 +26,10 @@ afterAll(async () => {
   await shop?.stop(true);
 });
 
+const charging = () => ({
+  type: "webhook",
+  config: { method: "POST", url: `http://127.0.0.1:${shop.port}`, body: {} },
+});
 const focused = (page: Page) => page.evaluate("document.activeElement.textContent.trim()");
 
 /** Presses Tab until something with this text has the focus, which can be seen at every stop. */
@@ -79,9 +83,8 @@ describe("the views of a run", () => {
 
   test("a run that is not there says so", async () => {
     const nobody = "01a2283a-e177-7000-8f72-3914e640ff29";
-    const missing = `/ui/runs/${nobody}`;
     const look = (page: Page) => page.getByText("Run not found").waitFor();
-    await ui.visit(missing, look, /404/);
+    await ui.visit(`/ui/runs/${nobody}`, look, /404/);
   });
 });
 
@@ -123,13 +126,34 @@ test("by keys alone: find the run that failed, open its step, copy the output, r
   });
 });
 
+test("in the timeline arrow keys go from step to step, and through the attempts of one that was tried again", async () => {
+  const retry = { max_attempts: 3, initial_interval: 0.01, on: ["4xx"] };
+  const first = { name: "a", type: "transform", config: { value: 1 } };
+  const run = await ui.api.trigger(await ui.api.create([first, { name: "hook", retry, ...charging() }]));
+  await ui.api.untilEnded(run);
+  await ui.visit(`/ui/runs/${run}`, async (page) => {
+    const table = page.getByRole("table", { name: "Steps" });
+    await table.getByRole("row", { name: /^hook webhook failed .* 3 The webhook/ }).waitFor();
+    await table.getByRole("link", { name: "a", exact: true }).focus();
+    await page.keyboard.press("ArrowDown");
+    await until(page, "document.activeElement.textContent === 'hook'");
+    for (const attempt of [1, 2, 3, 2]) {
+      await page.keyboard.press(page.url().endsWith("attempt=3") ? "ArrowLeft" : "ArrowRight");
+      await page.waitForURL(`${ui.url}/ui/runs/${run}?step=hook&tab=attempts&attempt=${attempt}`);
+    }
+    expect(await page.locator(".bar.is-chosen").getAttribute("title")).toStartWith("attempt 2: failed");
+    await expectAccessible(page);
+    await page.goBack();
+    await page.waitForURL(`${ui.url}/ui/runs/${run}`);
+  });
+});
+
 test("a retry says what it would do under the version that is chosen, and takes another payload", async () => {
-  const hook = { type: "webhook", config: { method: "POST", url: `http://127.0.0.1:${shop.port}`, body: {} } };
   const steps = (charge: { type: string; config: object }) => [
     { name: "charge", ...charge },
     { name: "z", type: "transform", config: { value: "${payload.n}" } },
   ];
-  const id = await ui.api.create(steps(hook));
+  const id = await ui.api.create(steps(charging()));
   const run = await ui.api.trigger(id, { n: 1 });
   await ui.api.untilEnded(run);
   const mended = { type: "transform", config: { value: 1 } };

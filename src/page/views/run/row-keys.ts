@@ -1,9 +1,10 @@
 import type { RefObject } from "preact";
 import { address, choose, go } from "../../address/address.ts";
 import { reveal } from "../../shared/virtual-list/reveal.ts";
+import { type KnownStep, withinOf } from "./step-rows.ts";
 import { type Row, toggleOpen } from "./use-rows.ts";
 
-/** Arrow keys go from step to step, and open and close what holds others. */
+/** Arrow keys go from step to step, open and close what holds others, and go through the attempts of one that was tried again. */
 export function useRowKeys(
   scroller: RefObject<HTMLElement | null>,
   rows: readonly Row[],
@@ -29,12 +30,29 @@ export function useRowKeys(
       event.key
     ];
     if (step !== undefined) focus(Math.max(0, Math.min(rows.length - 1, index + step)));
-    else if (event.key === "ArrowRight" && row !== undefined && !row.isOpen) toggleOpen(row.step);
-    else if (event.key === "ArrowLeft" && row?.isOpen) toggleOpen(row.step);
+    else if (event.key === "ArrowRight" && row !== undefined) goIn(row, 1);
+    else if (event.key === "ArrowLeft" && row !== undefined) goIn(row, -1);
     else if (event.key === "Escape" && address.value.query.has("step"))
       go(choose({ step: null, tab: null, attempt: null, item: null }));
     else return;
     event.preventDefault();
     event.stopPropagation();
   };
+}
+
+/** Opens or closes a row; of one that holds nothing, or is open already, goes on to the next attempt, or back. */
+function goIn(row: Row, by: 1 | -1): void {
+  const { step, isOpen } = row;
+  const { attempts = 1 } = step;
+  if (withinOf(step) > 0 && isOpen !== by > 0) toggleOpen(step);
+  else if (attempts > 1) goToAttempt(step, attempts, by);
+}
+
+function goToAttempt(step: KnownStep, attempts: number, by: 1 | -1): void {
+  const { query } = address.value;
+  const isHere = query.get("step") === step.address && query.get("tab") === "attempts";
+  const chosen = isHere ? Number(query.get("attempt")) : 0;
+  const attempt = Math.max(1, Math.min(attempts, chosen + by));
+  // Going on is one choice, which Back undoes as a whole.
+  go(choose({ step: step.address, tab: "attempts", attempt, item: null }), { replaces: chosen > 0 });
 }

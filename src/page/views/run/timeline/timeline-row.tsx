@@ -1,5 +1,3 @@
-import { countsText } from "../../../shared/drawing/texts.ts";
-import { countsOf } from "../../../shared/status/counts.ts";
 import { Moon } from "../../../shared/status/moon.tsx";
 import { StatusMark } from "../../../shared/status/status.tsx";
 import { knownStatus, statusWord } from "../../../shared/status/statuses.ts";
@@ -10,6 +8,7 @@ import { stepHref } from "../step-link.tsx";
 import { withinOf } from "../step-rows.ts";
 import { type Row, toggleOpen } from "../use-rows.ts";
 import type { Bar } from "./bars.ts";
+import { HeardCells } from "./heard-cells.tsx";
 import type { Scale } from "./scale.ts";
 
 /** How far on the line bars may end for counts, or for what is left, to have room behind them. */
@@ -19,22 +18,32 @@ interface TimelineRowProps {
   row: Row;
   bars: readonly Bar[];
   scale: Scale;
+  /** Its place among all rows. */
+  place: number;
   top: number;
   isSelected: boolean;
   isFirst: boolean;
+  /** Which of its attempts is chosen, of the step that is; 0 for none. */
+  attempt: number;
   /** ISO 8601: when it goes on by itself, of what waits. */
   until: string | undefined;
 }
 
 /** One step: its name, and when it did what. */
-export function TimelineRow({ row, bars, scale, top, isSelected, isFirst, until }: TimelineRowProps) {
+export function TimelineRow({ row, bars, scale, place, top, isSelected, isFirst, attempt, until }: TimelineRowProps) {
   const { step, depth, label, isOpen, opened } = row;
   const { status } = step;
   const failedTab = step.status === "failed" ? "error" : null;
   const last = bars.at(-1);
   return (
-    <li class={`timeline-row${isSelected ? " is-selected" : ""}`} style={{ top: `${top}px` }} data-step={step.address}>
-      <span class="timeline-name" style={{ paddingLeft: `${depth * 14}px` }}>
+    <div
+      role="row"
+      aria-rowindex={place + 2}
+      class={`timeline-row${isSelected ? " is-selected" : ""}`}
+      style={{ top: `${top}px` }}
+      data-step={step.address}
+    >
+      <span role="cell" class="timeline-name" style={{ paddingLeft: `${depth * 14}px` }}>
         {withinOf(step) > 0 ? (
           <button
             type="button"
@@ -58,14 +67,28 @@ export function TimelineRow({ row, bars, scale, top, isSelected, isFirst, until 
         >
           {label}
         </a>
-        <span class="sr-only">{saidOf(row, last)}</span>
-        {step.attempts !== undefined && <span class="soft timeline-tries">×{step.attempts}</span>}
+        {step.attempts !== undefined && (
+          <span class="soft timeline-tries" aria-hidden="true">
+            ×{step.attempts}
+          </span>
+        )}
+        {opened?.state.value.hasMore && (
+          <button
+            type="button"
+            class="copy timeline-more"
+            title={opened.state.value.problem?.text}
+            onClick={() => opened.more()}
+          >
+            {opened.state.value.problem === null ? "more…" : "not read, try again"}
+          </button>
+        )}
       </span>
+      <HeardCells step={step} bars={bars} until={until} />
       <span class="timeline-lane" aria-hidden="true">
         {bars.map((bar) => (
           <span
             key={bar.from}
-            class={`bar bar-${bar.isAsleep ? "asleep" : knownStatus(bar.status)}`}
+            class={`bar bar-${bar.isAsleep ? "asleep" : knownStatus(bar.status)}${isSelected && bar.attempt !== null && bar.attempt === attempt ? " is-chosen" : ""}`}
             style={placeOf(bar, scale)}
             title={titleOf(bar)}
           />
@@ -81,17 +104,7 @@ export function TimelineRow({ row, bars, scale, top, isSelected, isFirst, until 
           <Counts step={step} />
         </span>
       </span>
-      {opened?.state.value.hasMore && (
-        <button
-          type="button"
-          class="copy timeline-more"
-          title={opened.state.value.problem?.text}
-          onClick={() => opened.more()}
-        >
-          {opened.state.value.problem === null ? "more…" : "not read, try again"}
-        </button>
-      )}
-    </li>
+    </div>
   );
 }
 
@@ -103,15 +116,6 @@ function Left({ until }: { until: string }) {
       <Moon /> {left > 0 ? `${durationText(left)} left` : "due"}
     </>
   );
-}
-
-/** What the bars say to those who see them. */
-function saidOf({ step }: Row, last: Bar | undefined): string {
-  const took =
-    step.started_at === null || last === undefined ? "" : `, ${durationText(last.to - Date.parse(step.started_at))}`;
-  const tries = step.attempts === undefined ? "" : `, ${step.attempts} attempts`;
-  const counts = countsText(countsOf(step) ?? {});
-  return `, ${step.type ?? "step"}, ${statusWord(step.status)}${took}${tries}${counts === "" ? "" : `, ${counts}`}`;
 }
 
 function placeOf({ from, to }: Bar, { place }: Scale) {

@@ -10,6 +10,7 @@ import type { ShownRun } from "../shown-run.ts";
 import { useRows } from "../use-rows.ts";
 import { useAttempts } from "./attempts.ts";
 import { barsOf } from "./bars.ts";
+import { HeardHead } from "./heard-cells.tsx";
 import { scaleOf } from "./scale.ts";
 import { TimelineRow } from "./timeline-row.tsx";
 
@@ -18,7 +19,7 @@ const ROW_HEIGHT = 30;
 const ZOOM = 1.5;
 const MOST_ZOOM = 40;
 
-/** A row for a step, a bar for an attempt. What goes on in a map is counted until it is opened. */
+/** A row for a step, a bar for an attempt; to who reads by ear it is a table. What goes on in a map is counted until it is opened. */
 export function Timeline(shown: ShownRun) {
   const { run } = shown;
   const scroller = useRef<HTMLDivElement>(null);
@@ -62,7 +63,14 @@ export function Timeline(shown: ShownRun) {
         </button>
       </fieldset>
       <div class="timeline-scroller" ref={scroller}>
-        <div class="timeline-room" style={{ "--zoom": zoom }}>
+        <div
+          class="timeline-room"
+          style={{ "--zoom": zoom }}
+          role="table"
+          aria-label="Steps"
+          aria-rowcount={rows.length + 1}
+        >
+          <HeardHead />
           <div class="timeline-axis" aria-hidden="true">
             <div class="timeline-ticks">
               {scale.ticks.map((tick, index) => (
@@ -76,18 +84,20 @@ export function Timeline(shown: ShownRun) {
               ))}
             </div>
           </div>
-          <ul class="timeline-rows" style={{ height: `${rows.length * ROW_HEIGHT}px` }}>
+          <div role="rowgroup" class="timeline-rows" style={{ height: `${rows.length * ROW_HEIGHT}px` }}>
             {rows.slice(first, last).map((row, place) => (
               <TimelineRow
                 key={row.step.address}
                 {...{ row, scale, bars: bars[first + place] ?? [] }}
+                place={first + place}
                 top={(first + place) * ROW_HEIGHT}
                 isSelected={row.step.address === selected}
                 isFirst={first + place === 0}
+                attempt={Number(address.value.query.get("attempt"))}
                 until={until.get(row.step.address)}
               />
             ))}
-          </ul>
+          </div>
           <div class="timeline-marks" aria-hidden="true">
             {scale.cuts.map(({ at }) => (
               <span key={at} class="timeline-cut" style={{ left: `${at * 100}%` }} />

@@ -1,3 +1,5 @@
+import { endOfNumber, isKeptNumber } from "./numbers.ts";
+
 /** Any value that JSON can carry. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type JsonObject = { [key: string]: Json };
@@ -119,51 +121,6 @@ function isKey(text: string, end: number): boolean {
   let at = end;
   while (text.charCodeAt(at) <= 32) at++;
   return text[at] === ":";
-}
-
-/** The offset after a number that begins at `start`. */
-export function endOfNumber(text: string, start: number): number {
-  let at = start + 1;
-  for (; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    const partOfNumber = (code >= 48 && code <= 57) || code === 46 || code === 101 || code === 69 || code === 43;
-    if (!partOfNumber && code !== 45) break;
-  }
-  return at;
-}
-
-/** The smallest double with all its digits (IEEE 754: 2^-1022). */
-export const MIN_NORMAL = 2 ** -1022;
-
-/**
- * Whether a number may become the nearest double. Fractions may, where doubles keep 15 digits; beyond 2^53 whole digits would
- * change, for example of an id, and numbers out of range would be lost.
- */
-function isKeptNumber(text: string, start: number, end: number): boolean {
-  // Fifteen significant digits always survive (IEEE 754 double, DBL_DIG), and short tokens are the common case.
-  const token = text.slice(start, end);
-  if (end - start <= 15 && !/e/i.test(token)) return true;
-  const value = Number(token);
-  if (!Number.isFinite(value)) return false;
-  const size = Math.abs(value);
-  // A number in scientific notation with a fraction (1.2345678901234567e+30) is no id.
-  if (size >= MIN_NORMAL && (size < 2 ** 53 || /\.\d+e/i.test(token))) return true;
-  return canonicalDecimal(token) === canonicalDecimal(String(value));
-}
-
-/** The digits and exponent of a decimal literal without padding zeros: equal texts are equal numbers. */
-function canonicalDecimal(token: string): string {
-  const [mantissa = "", exponent = "0"] = token.toLowerCase().replace("-", "~").split("e");
-  const negative = mantissa.startsWith("~");
-  const [whole = "", fraction = ""] = mantissa.replace("~", "").split(".");
-  const digits = (whole + fraction).replace(/^0+/, "");
-  // By hand: a pattern for trailing zeros tries every run of zeros on the way.
-  let length = digits.length;
-  while (length > 0 && digits.charCodeAt(length - 1) === 48) length--;
-  const significant = digits.slice(0, length);
-  if (significant === "") return "0";
-  const shift = Number(exponent.replace("~", "-")) - fraction.length + (digits.length - significant.length);
-  return `${negative ? "-" : ""}${significant}e${shift}`;
 }
 
 /**

@@ -1,6 +1,5 @@
 import type { ReplyFaults } from "../../../src/connectors/index.ts";
 import {
-  endOfNumber,
   endOfString,
   findJsonFaults,
   type Json,
@@ -8,6 +7,7 @@ import {
   MAX_DEPTH,
   pathsToOffsets,
 } from "../../../src/schemas/json/json.ts";
+import { endOfNumber } from "../../../src/schemas/json/numbers.ts";
 
 /** A reply is one level below the output that holds it. */
 const DEPTH = MAX_DEPTH - 1;
@@ -54,15 +54,18 @@ function parsed(text: string): Json | undefined {
 }
 
 function mendedText(text: string, faults: JsonFault[]): string {
-  let mended = "";
+  // What is between quotes in turn with what is not.
+  const parts: string[] = [];
   let at = 0;
   for (const { kind, offset } of faults) {
     const end = kind === "number" ? endOfNumber(text, offset) : endOfString(text, offset);
     const token = text.slice(offset, end);
-    mended += text.slice(at, offset) + JSON.stringify(kind === "number" ? token : mendString(JSON.parse(token)));
+    const kept = kind === "number" ? token : JSON.stringify(mendString(JSON.parse(token))).slice(1, -1);
+    parts.push(text.slice(at, offset), kept);
     at = end;
   }
-  return mended + text.slice(at);
+  parts.push(text.slice(at));
+  return parts.join('"');
 }
 
 function described(text: string, faults: JsonFault[]): ReplyFaults {

@@ -1,7 +1,6 @@
 import { systemClock } from "../../../clock.ts";
 import { PlatformError, type RequestFault, ValidationFailed } from "../../../errors.ts";
 import {
-  endOfNumber,
   endOfString,
   findJsonFaults,
   type Json,
@@ -9,9 +8,9 @@ import {
   type JsonFaultKind,
   MAX_DEPTH,
   MAX_FAULTS,
-  MIN_NORMAL,
   pathsToOffsets,
 } from "../../../schemas/json/json.ts";
+import { endOfNumber, MIN_NORMAL } from "../../../schemas/json/numbers.ts";
 import { ArrivingBodies } from "./arriving.ts";
 import { decoded } from "./content-coding.ts";
 

@@ -25,7 +25,8 @@ beforeAll(async () => {
       came.set(pathname, [...all, { at: Date.now(), id: request.headers.get("webhook-id") ?? "" }]);
       if (all.length >= Number(times)) return Response.json({ n: all.length + 1 });
       const after = searchParams.get("after");
-      return new Response("no", { status: Number(status), headers: after === null ? {} : { "retry-after": after } });
+      const body = searchParams.has("large") ? "no".repeat(1024 * 1024) : "no";
+      return new Response(body, { status: Number(status), headers: after === null ? {} : { "retry-after": after } });
     },
   });
 });
@@ -101,6 +102,21 @@ describe("a webhook", () => {
     expect(ended.status).toBe("success");
     const [first, second] = came.get("/429/1/j") ?? [];
     expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(998);
+  });
+
+  test("is sent again for its status, however much the receiver says", async () => {
+    const ended = await run(hook("/503/1/p?large", QUICK));
+    expect(ended.result("hook")).toMatchObject({ status: "success", attempts: 2 });
+    const failed = await run(hook("/404/9/q?large", QUICK));
+    expect(failed.result("hook")).toMatchObject({
+      error: "The webhook was answered with status 404 and more than 1 MiB, which is left out",
+      error_details: { code: "http", attempts: 1, details: { status: 404 } },
+      output: {
+        status_code: 404,
+        response_data: null,
+        response_faults: { count: 1, first: [{ path: [], fault: "size" }] },
+      },
+    });
   });
 
   test("takes the first of several retries that means its error, each with attempts of its own", async () => {

@@ -55,7 +55,7 @@ export interface HttpReply {
 export interface ReplyFaults {
   count: number;
   /** The first of them: paths of keys and indexes below `data`. */
-  first: { path: (string | number)[]; fault: "number" | "string" | "depth" | "json" }[];
+  first: { path: (string | number)[]; fault: "number" | "string" | "depth" | "json" | "size" }[];
 }
 
 /** A fault of a step's config: where below `config`, what to do about it, and a word for it (value_error). */
@@ -85,6 +85,15 @@ export class StepFailure extends Error {
   ): StepFailure {
     const { code, error } = describeFailure(name, subjects);
     return new StepFailure(code, error, output, details);
+  }
+}
+
+/** Thrown by `fetch` where a reply came, and its body is too large to be kept. */
+export class ReplyTooLarge extends StepFailure {
+  /** @param reply what came of it before its body */
+  constructor(readonly reply: Omit<HttpReply, "data" | "faults">) {
+    const { code, error } = describeFailure("reply_too_large", {});
+    super(code, error, null, { status: reply.status });
   }
 }
 
@@ -174,18 +183,12 @@ export async function loadStepTypes(): Promise<StepTypes> {
   const files = [...new Bun.Glob("*.ts").scanSync({ cwd: import.meta.dir })].sort();
   for (const file of files) {
     if (file === "index.ts" || file.endsWith(".test.ts")) continue;
-    const module: unknown = await import(`./${file}`);
-    const connector = connectorOf(module);
-    if (connector === null) throw new Error(`src/connectors/${file} has no default export made by defineConnector`);
+    const { default: connector }: { default?: unknown } = await import(`./${file}`);
+    if (!isConnector(connector)) throw new Error(`src/connectors/${file} default-exports nothing of defineConnector`);
     if (types.has(connector.type)) throw new Error(`src/connectors/${file} repeats the step type "${connector.type}"`);
     types.set(connector.type, { connector, validator: checkOf(connector.config) });
   }
   return types;
-}
-
-function connectorOf(module: unknown): Connector | null {
-  if (typeof module !== "object" || module === null || !("default" in module)) return null;
-  return isConnector(module.default) ? module.default : null;
 }
 
 function isConnector(value: unknown): value is Connector {
@@ -195,5 +198,3 @@ function isConnector(value: unknown): value is Connector {
   const runs = Object.entries(does).find(([kind]) => kind === value.kind)?.[1] ?? "run";
   return typeof value.type === "string" && runs in value;
 }
-
-export type { Json };

@@ -1,6 +1,7 @@
 import { Type } from "@sinclair/typebox";
 import { SUCCEED } from "../language/definition/control.ts";
-import { defineConnector, type Json } from "./index.ts";
+import type { Json } from "../schemas/json/json.ts";
+import { defineConnector } from "./index.ts";
 
 /** The engine ends the run behind it. */
 export default defineConnector({

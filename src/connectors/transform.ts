@@ -1,5 +1,6 @@
 import { Type } from "@sinclair/typebox";
-import { defineConnector, type Json } from "./index.ts";
+import type { Json } from "../schemas/json/json.ts";
+import { defineConnector } from "./index.ts";
 
 /** Shapes data: its config is any JSON with placeholders, its output that JSON with the placeholders resolved. */
 export default defineConnector({

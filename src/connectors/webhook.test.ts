@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import type { Json } from "../schemas/json/json.ts";
-import { type EffectConnector, type HttpReply, type HttpRequest, StepFailure } from "./index.ts";
+import { type EffectConnector, type HttpReply, type HttpRequest, ReplyTooLarge, StepFailure } from "./index.ts";
 import webhook from "./webhook.ts";
 
 const REPLY: HttpReply = {
@@ -24,7 +24,7 @@ interface Ran {
   failure: { code: string; message: string } | null;
 }
 
-async function run(config: Record<string, Json>, reply: Partial<HttpReply> = {}): Promise<Ran> {
+async function run(config: Record<string, Json>, reply: Partial<HttpReply> = {}, isTooLarge = false): Promise<Ran> {
   const ran: Ran = { request: null, output: null, failure: null };
   const tools = {
     idempotencyKey: "run:0",
@@ -33,7 +33,9 @@ async function run(config: Record<string, Json>, reply: Partial<HttpReply> = {})
     signal: new AbortController().signal,
     fetch: async (request: HttpRequest) => {
       ran.request = request;
-      return { ...REPLY, url: request.url, ...reply };
+      const whole = { ...REPLY, url: request.url, ...reply };
+      if (isTooLarge) throw new ReplyTooLarge(whole);
+      return whole;
     },
   };
   try {
@@ -212,4 +214,33 @@ test("faults of the reply are in the output, where there are any", async () => {
   const faults: HttpReply["faults"] = { count: 1, first: [{ path: ["id"], fault: "number" }] };
   expect((await run({}, { faults })).output).toMatchObject({ response_faults: faults });
   expect((await run({})).output).not.toHaveProperty("response_faults");
+});
+
+describe("a reply that is too large", () => {
+  const LEFT_OUT = { response_data: null, response_faults: { count: 1, first: [{ path: [], fault: "size" }] } };
+
+  test("fails with its status where that fails the step, and is left out", async () => {
+    const { failure, output } = await run({}, { status: 500 }, true);
+    const message = "The webhook was answered with status 500 and more than 1 MiB, which is left out";
+    expect(failure).toEqual({ code: "http", message });
+    expect(output).toMatchObject({ status_code: 500, ...LEFT_OUT });
+    const redirect = await run({}, { status: 302, location: "http://other/" }, true);
+    expect(redirect.failure).toMatchObject({
+      code: "http",
+      message: expect.stringContaining("redirect to http://other/"),
+    });
+    expect(redirect.output).toMatchObject(LEFT_OUT);
+  });
+
+  test("fails as such where its status succeeds", async () => {
+    const cases: [config: Record<string, Json>, status: number][] = [
+      [{}, 200],
+      [{ accept: ["5xx"] }, 500],
+    ];
+    for (const [config, status] of cases) {
+      const { failure, output } = await run(config, { status }, true);
+      expect(failure).toEqual({ code: "output", message: "The webhook's reply is over 1 MiB" });
+      expect(output).toBeNull();
+    }
+  });
 });

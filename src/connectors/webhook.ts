@@ -5,7 +5,7 @@ import { faultOfTemplate, faultOfUrl, joinUrl, shownUrl, splitCredentials } from
 import type { Json, JsonObject } from "../schemas/json/json.ts";
 import { DEPTH_HEADER } from "../schemas/runs/depth.ts";
 import { TRACEPARENT } from "../tracing/context.ts";
-import { type ConfigFault, defineConnector, type HttpReply, StepFailure, type Tools } from "./index.ts";
+import { type ConfigFault, defineConnector, type HttpReply, ReplyTooLarge, StepFailure, type Tools } from "./index.ts";
 
 const MAX_FOLLOWED = 10;
 const FOLLOWED_BY_GET = 5;
@@ -76,16 +76,18 @@ export default defineConnector({
     const { url, authorization } = splitCredentials(config.url);
     const body = bodyOf(config);
     const headers = headersOf(config, body, authorization);
-    const reply = await tools.fetch({
+    const request = {
       url,
       method: config.method,
       headers,
       ownHeaders: ownHeadersOf(tools, headers),
       body,
       follow: config.follow ?? (config.method === "GET" ? FOLLOWED_BY_GET : 0),
-    });
+    };
+    const accept = config.accept ?? [];
+    const reply = await tools.fetch(request).catch((error: unknown) => withoutBody(error, accept));
     const output = outputOf(config, reply);
-    if (!isAccepted(reply.status, config.accept ?? [])) throw failureOf(reply, output);
+    if (!isAccepted(reply.status, accept)) throw failureOf(reply, output);
     return output;
   },
 });
@@ -109,9 +111,18 @@ function outputOf({ url, method }: Config, reply: HttpReply): JsonObject {
   };
 }
 
-function failureOf({ status, location, retryAfter }: HttpReply, output: JsonObject): StepFailure {
+/** A status that fails the step says more than that its reply is too large. @throws any other error, as it is */
+function withoutBody(error: unknown, accept: (number | string)[]): HttpReply {
+  if (!(error instanceof ReplyTooLarge) || isAccepted(error.reply.status, accept)) throw error;
+  return { ...error.reply, data: null, faults: { count: 1, first: [{ path: [], fault: "size" }] } };
+}
+
+function failureOf({ status, location, retryAfter, faults }: HttpReply, output: JsonObject): StepFailure {
   const details = { status, ...(retryAfter !== null && { retry_after: retryAfter }) };
-  if (location === null) return StepFailure.of("http_status", { status }, output, details);
+  if (location === null) {
+    const isLeftOut = faults.first.some(({ fault }) => fault === "size");
+    return StepFailure.of(isLeftOut ? "http_status_alone" : "http_status", { status }, output, details);
+  }
   const target = shortened(shownUrl(location).replace(/\p{Cc}/gu, ""), MAX_SHOWN_TARGET);
   return StepFailure.of("http_redirect", { status, target }, output, details);
 }

@@ -83,6 +83,11 @@ export const WEBHOOK_FAILURES = {
     sentence: "The webhook was answered with status {status}",
     when: "The status is 300 or above and not in `accept`",
   },
+  http_status_alone: {
+    code: "http",
+    sentence: "The webhook was answered with status {status} and more than 1 MiB, which is left out",
+    when: "The same; the body of the reply is larger, as it came or once it is decompressed",
+  },
   http_redirect: {
     code: "http",
     sentence: "The webhook was answered with status {status}, a redirect to {target} that was not followed",
@@ -91,7 +96,7 @@ export const WEBHOOK_FAILURES = {
   reply_too_large: {
     code: "output",
     sentence: "The webhook's reply is over 1 MiB",
-    when: "The body of the reply is larger, as it came or once it is decompressed",
+    when: "The body of a reply whose status succeeds is larger, as it came or once it is decompressed",
   },
   reply_corrupt: {
     code: "network",

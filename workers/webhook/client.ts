@@ -1,5 +1,5 @@
 /** The client behind the port: requests, redirects, replies. */
-import { type HttpReply, type HttpRequest, StepFailure } from "../../src/connectors/index.ts";
+import { type HttpReply, type HttpRequest, ReplyTooLarge, StepFailure } from "../../src/connectors/index.ts";
 import { Connections } from "./exchange/connections.ts";
 import { exchange } from "./exchange/exchange.ts";
 import { Inflow } from "./exchange/inflow.ts";
@@ -10,6 +10,7 @@ import { Guard } from "./guard/guard.ts";
 import { type Resolve, systemResolve } from "./guard/resolve.ts";
 import type { ReplyAccount, Signal, WebhookClient } from "./port.ts";
 import { readReply } from "./reading/reading.ts";
+import { TooLarge } from "./reading/too-large.ts";
 import type { WebhookSettings } from "./settings.ts";
 
 /** For replies whose bytes are not counted. */
@@ -48,9 +49,13 @@ export function openWebhookClient(
             contentType: reply.header("content-type") ?? "",
             contentEncoding: reply.header("content-encoding") ?? "",
           };
-          const { data, faults } = readReply(await reply.body(), head);
           const retryAfter = secondsUntil(reply.header("retry-after"));
-          return { status: reply.status, url: url.href, redirects, location, retryAfter, data, faults };
+          const before = { status: reply.status, url: url.href, redirects, location, retryAfter };
+          try {
+            return { ...before, ...readReply(await reply.body(), head) };
+          } catch (error) {
+            throw error instanceof TooLarge ? new ReplyTooLarge(before) : error;
+          }
         }
       } catch (error) {
         if (signal.aborted) throw StepFailure.of("not_answered_in_time", {});

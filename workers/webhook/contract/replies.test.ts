@@ -1,5 +1,6 @@
 /** What the client makes of the bytes that come back. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { ReplyTooLarge } from "../../../src/connectors/index.ts";
 import type { WebhookClient } from "../port.ts";
 import { failureOf, open, RawServer, replying, send } from "./kit.fixture.ts";
 
@@ -31,6 +32,12 @@ async function served<Result>(
   } finally {
     server.close();
   }
+}
+
+/** The rest of a reply whose body has so many bytes once it is decompressed. */
+function packed(bytes: number): string {
+  const body = Buffer.from(Bun.gzipSync(Buffer.alloc(bytes))).toString("latin1");
+  return `Content-Encoding: gzip\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
 }
 
 const get = (server: RawServer, signal?: AbortSignal) => send(client, { url: server.url() }, signal);
@@ -176,6 +183,21 @@ describe("a reply that is none", () => {
     served(`HTTP/1.1 200 OK\r\nContent-Length: ${16 * MIB}\r\n\r\n${"a".repeat(2 * MIB)}`, {}, async (server) => {
       expect(await failureOf(get(server))).toMatchObject({ code: "output" });
     }));
+
+  for (const [title, bytes] of [
+    ["as it comes", `Content-Length: ${16 * MIB}\r\n\r\n${"a".repeat(2 * MIB)}`],
+    ["once it is decompressed", packed(2 * MIB)],
+  ] as const) {
+    test(`one over 1 MiB ${title} tells its head all the same`, () =>
+      served(`HTTP/1.1 503 Busy\r\nRetry-After: 7\r\n${bytes}`, {}, async (server) => {
+        const error: unknown = await get(server).catch((thrown: unknown) => thrown);
+        expect(error).toBeInstanceOf(ReplyTooLarge);
+        expect(error).toMatchObject({
+          details: { status: 503 },
+          reply: { status: 503, retryAfter: 7, location: null },
+        });
+      }));
+  }
 });
 
 test("bytes behind a reply are not taken for the next one", () =>

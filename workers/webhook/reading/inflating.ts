@@ -8,6 +8,7 @@ import {
 } from "node:zlib";
 import { StepFailure } from "../../../src/connectors/index.ts";
 import { codeOf } from "../../../src/errors.ts";
+import { TooLarge } from "./too-large.ts";
 import { endOfFrames } from "./zstd-frames.ts";
 
 /** More in a row are none that a server means, and each is work that it can choose. */
@@ -19,7 +20,7 @@ const ZSTD_WINDOW = 23;
  * Undoes the content codings of a whole body, the last one first (RFC 9110, 8.4), each with at most so many bytes of output:
  * larger bodies are given up at the bound, so that memory is bounded for any body.
  *
- * @throws StepFailure reply_too_large, reply_corrupt, reply_coding_unknown, reply_codings
+ * @throws TooLarge; StepFailure reply_corrupt, reply_coding_unknown, reply_codings
  */
 export function inflate(body: Uint8Array, contentEncoding: string, maxBytes: number): Uint8Array {
   if (contentEncoding === "") return body;
@@ -81,7 +82,7 @@ function attempt(coding: string, decompress: () => unknown): Decompressed {
     result = decompress();
   } catch (error) {
     const tooLarge = codeOf(error) === "ERR_BUFFER_TOO_LARGE";
-    throw tooLarge ? StepFailure.of("reply_too_large", {}) : StepFailure.of("reply_corrupt", { coding });
+    throw tooLarge ? new TooLarge() : StepFailure.of("reply_corrupt", { coding });
   }
   if (!isDecompressed(result)) throw new Error("zlib gave no info of its engine");
   return result;

@@ -15,7 +15,7 @@ export interface ReplyHead {
 /**
  * Reads the whole body of a reply: decompressed, decoded by its charset, and parsed where it says JSON and is.
  *
- * @throws StepFailure when it is over 1 MiB decompressed, or is not compressed as it says
+ * @throws TooLarge when it is over 1 MiB decompressed; StepFailure when it is not compressed as it says
  */
 export function readReply(
   body: Uint8Array[],

@@ -1,4 +1,10 @@
-import { type HttpReply, type HttpRequest, StepFailure, type Tools } from "../../../../src/connectors/index.ts";
+import {
+  type HttpReply,
+  type HttpRequest,
+  ReplyTooLarge,
+  StepFailure,
+  type Tools,
+} from "../../../../src/connectors/index.ts";
 import { WEBHOOK_OUTCOMES, type WebhookOutcome } from "../../../../src/metrics/table.ts";
 import { Backoff } from "../../../../src/resilience/waiting.ts";
 import { OutOfDescriptors, type ReplyAccount, type WebhookClient } from "../../../webhook/port.ts";
@@ -84,13 +90,12 @@ async function sendOnceRoom(
     };
     try {
       const reply = await webhooks.send(request, time, account);
-      counts.webhook(outcomeOf(`${Math.floor(reply.status / 100)}xx`));
+      counts.webhook(outcomeOf(classOf(reply.status)));
       return reply;
     } catch (error) {
       replyBytes.drop(slot);
       if (!(error instanceof OutOfDescriptors)) {
-        const code = error instanceof StepFailure ? error.code : "other";
-        counts.webhook(cancellation.isCancelled ? "cancelled" : outcomeOf(code));
+        counts.webhook(cancellation.isCancelled ? "cancelled" : outcomeOf(wordOf(error)));
         throw error;
       }
     } finally {
@@ -100,6 +105,16 @@ async function sendOnceRoom(
     shared.leave(lane);
     await Bun.sleep(pauses.next());
   }
+}
+
+/** A status that fails its step says more than that its reply is too large. */
+function wordOf(error: unknown): string {
+  if (error instanceof ReplyTooLarge && error.reply.status >= 300) return classOf(error.reply.status);
+  return error instanceof StepFailure ? error.code : "other";
+}
+
+function classOf(status: number): string {
+  return `${Math.floor(status / 100)}xx`;
 }
 
 function outcomeOf(word: string): WebhookOutcome {

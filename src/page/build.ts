@@ -18,22 +18,15 @@ interface BuiltFile {
 const ROOT = resolve(import.meta.dir, "../..");
 const TARGET = join(ROOT, "dist/page");
 const MANIFEST = join(TARGET, "manifest.json");
-const HASH_CHARACTERS = 10;
 
 /** What the page is made of: a change of any of it makes it old. */
 const SOURCES = ["src/page", "src/client", "src/schemas", "examples", "bun.lock", "tsconfig.json"];
 /** What index.html names, and workers: these are loaded by their address, from a page of any version of their own. */
-const ENTRIES = [
-  "main.tsx",
-  "style/style.css",
-  "theme.ts",
-  ...new Bun.Glob("**/*.worker.ts").scanSync(import.meta.dir),
-];
+const ENTRIES = ["main.tsx", "style/style.css", ...new Bun.Glob("**/*.worker.ts").scanSync(import.meta.dir)];
 const ENTRY_FILES = new Set(ENTRIES.map((path) => basename(path).replace(/\.tsx?$/, ".js")));
 const TYPES: Record<string, string> = {
   js: "text/javascript; charset=utf-8",
   css: "text/css; charset=utf-8",
-  svg: "image/svg+xml",
 };
 
 if (!process.argv.includes("--if-older") || isOld()) await build();
@@ -70,10 +63,10 @@ async function build(): Promise<void> {
       return write(ENTRY_FILES.has(plain) ? plain : name, name, new Uint8Array(await output.arrayBuffer()));
     }),
   );
-  const icon = await Bun.file(join(import.meta.dir, "icon.svg")).bytes();
-  const hash = new Bun.CryptoHasher("sha256").update(icon).digest("hex").slice(0, HASH_CHARACTERS);
-  built.push(await write("icon.svg", `icon-${hash}.svg`, icon));
-  const html = await Bun.file(join(import.meta.dir, "index.html")).text();
+  // The icon is within the page: what is shown first takes one style and one script.
+  const icon = Buffer.from(await Bun.file(join(import.meta.dir, "icon.svg")).bytes()).toString("base64");
+  const page = await Bun.file(join(import.meta.dir, "index.html")).text();
+  const html = page.replace("%icon%", `data:image/svg+xml;base64,${icon}`);
   await Bun.write(`${MANIFEST}.new`, JSON.stringify({ html, files: built }, null, 1));
   renameSync(`${MANIFEST}.new`, MANIFEST);
   removeOthers(built);

@@ -7,8 +7,6 @@ import { Shell } from "./shell/shell.tsx";
 
 const place = document.getElementById("page");
 if (place !== null) {
-  // Relative ones would be looked for again from each new address, as browsers do with the icon.
-  for (const link of document.querySelectorAll<HTMLLinkElement>("head link")) link.href = String(link.href);
   followAddress();
   startKeys();
   startLive();

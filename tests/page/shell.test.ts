@@ -8,6 +8,13 @@ import { Client } from "../harness/http/client.ts";
 import { Platform } from "../harness/platform.ts";
 
 const ui = pageUnderTest();
+/** Nothing is painted while what blocks that is not there. */
+const THEME_AT_FIRST_PAINT = `(() => {
+  const [first] = performance.getEntriesByType("paint");
+  const script = performance.getEntriesByType("resource").find(({ name }) => name.includes("/main-"));
+  const isBefore = first !== undefined && first.startTime < script.responseEnd;
+  return document.documentElement.dataset.theme + (isBefore ? ", but painted before" : ", and nothing was painted before");
+})()`;
 let proxy: Bun.Server<undefined>;
 
 beforeAll(async () => {
@@ -44,6 +51,30 @@ describe("an address of the page", () => {
       });
     }
   }
+});
+
+test("what is shown first takes two requests beside the page, and has the theme that was chosen before it is painted", async () => {
+  await ui.visit("/ui/examples", async (page) => {
+    await page.evaluate("localStorage.setItem('theme', 'dark')");
+    const files: string[] = [];
+    page.on("request", (request) => {
+      const { pathname } = new URL(request.url());
+      if (pathname.startsWith("/ui"))
+        files.push(
+          pathname
+            .split("/")
+            .at(-1)
+            ?.replace(/-\w+(?=\.)/, "") ?? "",
+        );
+    });
+    for (const path of ["/ui", "/ui/runs", "/ui/workflows"]) {
+      files.length = 0;
+      await page.goto(ui.url + path);
+      await page.locator("main :is(h1, h2)").first().waitFor();
+      expect(files).toEqual([path.split("/").at(-1) ?? "", "style.css", "main.js"]);
+      expect(await page.evaluate(THEME_AT_FIRST_PAINT)).toBe("dark, and nothing was painted before");
+    }
+  });
 });
 
 describe("the shell", () => {

@@ -1,4 +1,4 @@
-import { hrefOf } from "../../address/address.ts";
+import { hrefOf, pathWith } from "../../address/address.ts";
 import { collect } from "../../data/collect.ts";
 import { platform } from "../../data/platform.ts";
 import { Time } from "../../shared/time/time.tsx";
@@ -28,7 +28,7 @@ export function Schedules() {
     >
       {value?.map(({ id, workflow_id, at }) => (
         <li key={id}>
-          <a class="cut" href={hrefOf(`/schedules/${encodeURIComponent(id)}`)}>
+          <a class="cut" href={hrefOf(pathWith("/schedules", { schedule: id }))}>
             {id}
           </a>
           <span class="home-side">

@@ -36,6 +36,16 @@ test("init makes a folder whose definition is valid and whose test passes, and w
   expect([again.exitCode, again.stderr]).toEqual([1, "wf: flows/hello.json is there already; nothing was written\n"]);
 });
 
+test("a run of a file leaves it with those who manage it", async () => {
+  folder.write("kept.json", one);
+  expect((await call("apply", ".", "--managed-by", "us")).exitCode).toBe(0);
+  const same = await call("run", "kept.json");
+  expect([same.exitCode, same.stderr.includes("stored")]).toEqual([0, false]);
+  folder.write("kept.json", two);
+  expect((await call("run", "kept.json")).stderr).toContain("stored kept as version 2");
+  expect((await client.workflows.get("kept")).managed_by).toBe("us");
+});
+
 test("validate says every fault and warning at its place, and goes on behind a file that is broken", async () => {
   folder.write("broken.json", '{"name": "x",\n "steps": [}');
   folder.write(

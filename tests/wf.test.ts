@@ -140,6 +140,8 @@ test("open says the address of the page, of a workflow and of a run", async () =
   expect((await wf(["open", "loud"], { url })).stdout).toBe(`${url}/ui/workflows/loud\n`);
   const id = (await wf(["runs", "-n", "1", "--json"], { url })).stdout.match(/[0-9a-f-]{36}/)?.[0] ?? "";
   expect((await wf(["open", id], { url })).stdout).toBe(`${url}/ui/runs/${id}\n`);
+  // Whether it is a run can't be asked.
+  expect(await wf(["open", id])).toMatchObject({ exitCode: 3, stdout: "" });
 });
 
 test("dev runs a platform with the folder's definitions, takes what changes, and ends with all it started", async () => {

@@ -1,3 +1,4 @@
+import { ApiError } from "../../client/index.ts";
 import { isUuid } from "../../ids.ts";
 import type { Command } from "../command.ts";
 import { EXIT } from "../exits.ts";
@@ -21,13 +22,17 @@ export const open: Command = {
     return EXIT.ok;
 
     async function pathOf(id: string): Promise<string> {
-      const isRun =
-        isUuid(id) &&
-        (await client.runs
-          .handle(id)
-          .outline({ signal })
-          .catch(() => null)) !== null;
-      return `/${isRun ? "runs" : "workflows"}/${encodeURIComponent(id)}`;
+      return `/${isUuid(id) && (await isRun(id)) ? "runs" : "workflows"}/${encodeURIComponent(id)}`;
+    }
+
+    async function isRun(id: string): Promise<boolean> {
+      try {
+        await client.runs.handle(id).outline({ signal });
+        return true;
+      } catch (error) {
+        if (error instanceof ApiError && error.status === 404) return false;
+        throw error;
+      }
     }
   },
 };

@@ -3,6 +3,7 @@ import { ApiError } from "../../client/index.ts";
 import type { Arguments, Command } from "../command.ts";
 import { EXIT, Failure } from "../exits.ts";
 import { type DefinitionFile, faultLines, isFile, readDefinitionFile } from "../files/definition-files.ts";
+import { storedOf } from "../files/stored.ts";
 import type { Terminal } from "../terminal.ts";
 import { readPayload } from "./payload.ts";
 import { tell, watch } from "./watching.ts";
@@ -62,7 +63,10 @@ async function stored(file: DefinitionFile, client: Client, terminal: Terminal):
   const { id, definition } = file;
   try {
     if (id === "") return (await client.workflows.create(definition)).workflow_id;
-    const { workflow_id, version, unchanged } = await client.workflows.replace(id, definition, { create: true });
+    const before = await storedOf(client, id);
+    // Its file says nothing of who keeps it: to run it is no change of hands.
+    const owned = before?.managed_by == null ? definition : { managed_by: before.managed_by, ...definition };
+    const { workflow_id, version, unchanged } = await client.workflows.replace(id, owned, { create: true });
     if (unchanged !== true && !terminal.isJson) terminal.note(`stored ${id} as version ${version}`);
     return workflow_id;
   } catch (error) {

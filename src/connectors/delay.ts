@@ -17,7 +17,13 @@ const config = Type.Object(
       }),
     ),
   },
-  { additionalProperties: false, description: "Either of the two", examples: [{ duration: 5 }] },
+  {
+    additionalProperties: false,
+    description: "Either of the two",
+    examples: [{ duration: 5 }],
+    // For editors: the check below says it in a sentence.
+    oneOf: [{ required: ["duration"] }, { required: ["until"] }],
+  },
 );
 
 /** Waits; the run holds no thread while it does. */

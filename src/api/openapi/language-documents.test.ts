@@ -32,6 +32,20 @@ test("every construct has an example, which fits it", () => {
   }
 });
 
+test("of what there is one of two, none and both do not fit", () => {
+  const steps = [{ name: "b", type: "transform", config: { value: 1 } }];
+  const validator = new Validator(schema, "2020-12");
+  const fits = (type: string, config: object) =>
+    validator.validate({ name: "w", steps: [{ name: "a", type, config }] }).valid;
+  const until = "2030-01-31T08:00:00Z";
+  const delays = [{ duration: 1 }, { until }, {}, { duration: 1, until }];
+  expect(delays.map((config) => fits("delay", config))).toEqual([true, true, false, false]);
+  const loops = [{ while: "true" }, { until: "true" }, {}, { while: "true", until: "true" }];
+  expect(loops.map((config) => fits("loop", { max_iterations: 2, steps, ...config }))).toEqual([
+    ...[true, true, false, false],
+  ]);
+});
+
 test("a step is held against the schema of its own type alone", () => {
   const bad = { name: "a", type: "webhook", config: { method: "FETCH", url: "https://a.example/" } };
   let steps: unknown = bad;

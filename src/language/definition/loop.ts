@@ -35,6 +35,8 @@ export const LoopConfig = Type.Object(
   {
     additionalProperties: false,
     description: "Steps that are repeated",
+    // For editors: the checks say it in a sentence.
+    oneOf: [{ required: ["while"] }, { required: ["until"] }],
     examples: [
       {
         until: 'check.response_data.state == "done"',

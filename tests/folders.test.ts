@@ -10,7 +10,6 @@ const LARGER: Record<string, number> = {
   "src/language/definition": 13,
   "src/page/shared/drawing": 17,
   "src/page/views/editor": 19,
-  "src/page/views/home": 13,
   "src/page/views/run/actions": 13,
   "tests/contracts/storage": 35,
   "tests/faults/load": 14,

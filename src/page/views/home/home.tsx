@@ -7,7 +7,7 @@ import { follow } from "../../live/live.ts";
 import { askedTopic } from "../../live/topic.ts";
 import { Failed, LoadingRows } from "../../shared/states/states.tsx";
 import { beat, useBeating } from "./beat.ts";
-import { Failing } from "./failing.tsx";
+import { Failing } from "./failing/failing.tsx";
 import { FirstSteps } from "./first-steps.tsx";
 import { Longest } from "./longest.tsx";
 import { Numbers } from "./numbers.tsx";

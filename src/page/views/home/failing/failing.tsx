@@ -1,10 +1,10 @@
 import { useRef } from "preact/hooks";
-import type { Stats, Window } from "../../../schemas/lists/stats.ts";
-import type { RunSummary } from "../../../schemas/runs/run-summary.ts";
-import { hrefOf, pathWith } from "../../address/address.ts";
-import { platform } from "../../data/platform.ts";
-import { type ReadingState, useReading } from "../../data/reading.ts";
-import { Card } from "./card.tsx";
+import type { Stats, Window } from "../../../../schemas/lists/stats.ts";
+import type { RunSummary } from "../../../../schemas/runs/run-summary.ts";
+import { hrefOf, pathWith } from "../../../address/address.ts";
+import { platform } from "../../../data/platform.ts";
+import { type ReadingState, useReading } from "../../../data/reading.ts";
+import { Card } from "../card.tsx";
 import { FailedLine } from "./failed-line.tsx";
 
 const SHOWN = 5;

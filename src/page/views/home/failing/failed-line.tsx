@@ -1,5 +1,5 @@
-import { timeText } from "../../shared/time/format.ts";
-import { now } from "../../shared/time/now.ts";
+import { timeText } from "../../../shared/time/format.ts";
+import { now } from "../../../shared/time/now.ts";
 
 /** More bars could not be told apart. */
 const MOST_BARS = 24;

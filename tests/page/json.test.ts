@@ -67,6 +67,23 @@ test("1 MiB of texts, numbers and depth is opened, folded, searched and copied",
       await page.getByText("2 of 3", { exact: true }).waitFor();
       await page.getByRole("button", { name: "Copy its path" }).click();
       expect(await copied(page)).toBe("numbers[1][8765]");
+      await page.getByRole("button", { name: "raw text of output" }).click();
+      const raw = page.getByRole("region", { name: "output as it is" });
+      await raw.locator(".json-raw").first().waitFor();
+      await expectFewRows(page);
+      await page.getByText("1 of 3", { exact: true }).waitFor();
+      await find.fill("core");
+      await page.getByText("1 of 1", { exact: true }).waitFor();
+      await raw.locator(".is-active").waitFor();
+      await expectFewRows(page);
+      await page.getByRole("button", { name: "Copy output as it is" }).click();
+      expect(JSON.parse(String(await copied(page)))).toMatchObject({
+        deep: { in: {} },
+        numbers: [[0], [0], [0]].map(() => expect.any(Array)),
+      });
+      await expectAccessible(page);
+      await page.getByRole("button", { name: "raw text of output" }).click();
+      await row(/^in: "core"$/).waitFor();
       await find.fill("nowhere");
       await page.getByText("not there").waitFor();
       await page.keyboard.press("Tab");

@@ -5,6 +5,7 @@ export type Question = { number: number } & (
   | { ask: "open"; text: string }
   | { ask: "rows"; first: number; count: number }
   | { ask: "toggle"; id: number }
+  | { ask: "raw"; isOn: boolean }
   | { ask: "find"; text: string }
   | { ask: "reveal"; place: number }
   | { ask: "copied"; id: number; what: Copied; name: string }
@@ -19,6 +20,8 @@ export function answerTo(document: JsonDocument, question: Question): unknown {
       return document.rows(question.first, question.count);
     case "toggle":
       return document.toggle(question.id);
+    case "raw":
+      return document.raw(question.isOn);
     case "find":
       return document.find(question.text);
     case "reveal":

@@ -15,6 +15,7 @@ interface JsonToolsProps {
 export function JsonTools({ view, text, name, label }: JsonToolsProps) {
   const typing = useTyping();
   const found = view.found.value;
+  const isRaw = view.isRaw.value;
   return (
     <div class="json-tools">
       <input
@@ -30,11 +31,26 @@ export function JsonTools({ view, text, name, label }: JsonToolsProps) {
         {found !== null && (found.count === 0 ? "not there" : `${found.place + 1} of ${found.count}`)}
       </span>
       <span class="json-copies">
-        <CopyButton text={() => view.copied("value", "")} what={`the chosen value of ${label}`} label="copy" />
-        <CopyButton text={() => view.copied("path", "")} what="its path" label="path" />
-        {name !== undefined && (
-          <CopyButton text={() => view.copied("placeholder", name)} what="it as a placeholder" label="as ${…}" />
+        {isRaw ? (
+          <CopyButton text={text} what={`${label} as it is`} label="copy" />
+        ) : (
+          <>
+            <CopyButton text={() => view.copied("value", "")} what={`the chosen value of ${label}`} label="copy" />
+            <CopyButton text={() => view.copied("path", "")} what="its path" label="path" />
+            {name !== undefined && (
+              <CopyButton text={() => view.copied("placeholder", name)} what="it as a placeholder" label="as ${…}" />
+            )}
+          </>
         )}
+        <button
+          type="button"
+          class="copy"
+          aria-pressed={isRaw}
+          aria-label={`raw text of ${label}`}
+          onClick={() => view.showRaw(!isRaw)}
+        >
+          raw
+        </button>
         <button
           type="button"
           class="copy"

@@ -1,6 +1,7 @@
 import { useEffect, useId, useMemo } from "preact/hooks";
 import { JsonRow, ROW_HEIGHT } from "./json-row.tsx";
 import { JsonTools } from "./json-tools.tsx";
+import { RawRows } from "./raw/raw-rows.tsx";
 import { JsonView } from "./view.ts";
 
 interface JsonViewerProps {
@@ -25,31 +26,35 @@ export function JsonViewer({ text, name, label }: JsonViewerProps) {
   return (
     <section class="json" aria-label={label}>
       <JsonTools view={view} text={text} name={name} label={label} />
-      <div
-        class="json-rows"
-        role="tree"
-        tabIndex={0}
-        aria-label={`${label} as a tree`}
-        aria-activedescendant={rows.some(({ number }) => number === active) ? `${id}-${active}` : undefined}
-        ref={(element) => view.isIn(element)}
-        onScroll={() => view.read()}
-        onKeyDown={(event) => {
-          if (view.press(event.key)) event.preventDefault();
-        }}
-      >
-        <div class="json-space" role="none" style={{ height: `${count * ROW_HEIGHT}px` }}>
-          {rows.map((row) => (
-            <JsonRow
-              key={row.number}
-              row={row}
-              id={`${id}-${row.number}`}
-              isActive={row.number === active}
-              onChoose={() => view.choose(row.number)}
-              onToggle={() => view.toggle(row)}
-            />
-          ))}
+      {view.isRaw.value ? (
+        <RawRows view={view} label={label} />
+      ) : (
+        <div
+          class="json-rows"
+          role="tree"
+          tabIndex={0}
+          aria-label={`${label} as a tree`}
+          aria-activedescendant={rows.some(({ number }) => number === active) ? `${id}-${active}` : undefined}
+          ref={(element) => view.isIn(element)}
+          onScroll={() => view.read()}
+          onKeyDown={(event) => {
+            if (view.press(event.key)) event.preventDefault();
+          }}
+        >
+          <div class="json-space" role="none" style={{ height: `${count * ROW_HEIGHT}px` }}>
+            {rows.map((row) => (
+              <JsonRow
+                key={row.number}
+                row={row}
+                id={`${id}-${row.number}`}
+                isActive={row.number === active}
+                onChoose={() => view.choose(row.number)}
+                onToggle={() => view.toggle(row)}
+              />
+            ))}
+          </div>
         </div>
-      </div>
+      )}
     </section>
   );
 }

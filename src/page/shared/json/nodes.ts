@@ -102,7 +102,8 @@ function entriesOf(value: unknown): readonly Entry[] {
   return typeof value === "object" && value !== null ? Object.entries(value) : [];
 }
 
-function linesOf(text: string): string[] {
+/** A text in rows: its lines, the long ones in parts. */
+export function linesOf(text: string): string[] {
   return text.split("\n").flatMap((line) => {
     const parts: string[] = [];
     for (let at = 0; at < line.length || at === 0; at += LINE) parts.push(line.slice(at, at + LINE));

@@ -16,10 +16,13 @@ export class JsonView {
   readonly active = signal(0);
   /** What is looked for, in how many places it is, and which of them is shown; null while nothing is. */
   readonly found = signal<{ count: number; place: number } | null>(null);
+  /** Whether the text is shown as it is, and not what it says. */
+  readonly isRaw = signal(false);
   readonly #source: JsonSource;
   readonly #sizes = new ResizeObserver(() => this.read());
   /** What was looked for last, before it is shown. */
   #found = { count: 0, place: -1 };
+  #sought = "";
   #element: HTMLElement | null = null;
   #readings = 0;
   #last: Promise<void> = Promise.resolve();
@@ -51,6 +54,15 @@ export class JsonView {
     this.active.value = number;
     await this.#source.toggle(id);
     await this.read();
+  }
+
+  async showRaw(isOn: boolean): Promise<void> {
+    await this.#source.raw(isOn);
+    this.isRaw.value = isOn;
+    this.active.value = 0;
+    this.#element?.scrollTo(0, 0);
+    await this.read();
+    await this.find(this.#sought);
   }
 
   /** Of a row that was clicked: rows come and go, so that the keys stay with what is around them. */
@@ -85,6 +97,7 @@ export class JsonView {
   }
 
   async find(text: string): Promise<void> {
+    this.#sought = text;
     const search = { count: 0, place: -1 };
     this.#found = search;
     if (text === "") {

@@ -3,6 +3,7 @@ import { beforeAll, expect, test } from "bun:test";
 import type { Page } from "playwright-core";
 import { expectAccessible } from "../harness/browser/axe.ts";
 import { EVERY_STATUS, showEveryStatus } from "../harness/browser/every-status.ts";
+import { expectNarrow } from "../harness/browser/narrow.ts";
 import { pageUnderTest } from "../harness/browser/page-under-test.ts";
 import { narrowPicture, picture } from "../harness/browser/pictures.ts";
 import { until } from "../harness/browser/until.ts";
@@ -140,6 +141,25 @@ function readsOf(page: Page): string[] {
 }
 
 const stepsBelow = (query: string) => `/api/v1/runs/${run}/steps?limit=200&under=${query}`;
+
+test("on a phone which run it is, and how it is, stay in view however far one scrolls", async () => {
+  const phone = await ui.browser.stranger({ viewport: { width: 360, height: 740 } });
+  await phone.visit(`${ui.url}/ui/runs/${run}?open=items`, async (page) => {
+    await page.locator('[data-step="items[9].check"]').waitFor();
+    await page.evaluate("scrollTo(0, 1000)");
+    await until(page, "scrollY > 500");
+    for (const part of [".run-title h1", ".run-facts .status"]) {
+      const isSeen = await page.evaluate(`(() => {
+        const element = document.querySelector("${part}");
+        const { left, top, height } = element.getBoundingClientRect();
+        return element.contains(document.elementFromPoint(left + 10, top + height / 2));
+      })()`);
+      expect([part, isSeen]).toEqual([part, true]);
+    }
+    await picture(page, "run-narrow-scrolled");
+    await expectNarrow(page);
+  });
+});
 
 test("every status has its own word and mark, also one that the page does not know", async () => {
   const marksOf = async (page: Page, rows: (status: string) => string) => {

@@ -37,9 +37,13 @@ export class CronPattern {
   }
 
   static #parsed(text: string, zone: Zone): CronPattern | { fault: string } {
+    const parts = text.trim().split(/\s+/);
+    const isNamed = parts[0]?.startsWith("@") === true;
+    if (!isNamed && parts.length !== 5 && parts.length !== 6) {
+      return { fault: `Should be a cron pattern of five or six fields: it has ${parts.length}` };
+    }
     try {
       const cron = new Cron(text, { utcOffset: 0, mode: "5-or-6-parts", paused: true });
-      const parts = text.trim().split(/\s+/);
       const hour = parts.at(parts.length === 6 ? 2 : 1) ?? text.trim();
       return new CronPattern(cron, zone, /^(\*|\?|@hourly$)/i.test(hour));
     } catch (error) {

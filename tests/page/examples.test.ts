@@ -6,7 +6,7 @@ import { EXAMPLES } from "../../src/page/views/examples/examples.ts";
 import { expectAccessible } from "../harness/browser/axe.ts";
 import { expectNarrow } from "../harness/browser/narrow.ts";
 import { pageUnderTest } from "../harness/browser/page-under-test.ts";
-import { picture } from "../harness/browser/pictures.ts";
+import { narrowPicture, picture } from "../harness/browser/pictures.ts";
 import { REPOSITORY } from "../harness/platform.ts";
 
 const ui = pageUnderTest();
@@ -60,6 +60,17 @@ test("on a phone one is chosen, tried and seen without scrolling sideways", asyn
     await page.locator(".example-drawing svg").first().scrollIntoViewIfNeeded();
     await picture(page, "examples-narrow");
     await expectNarrow(page);
+  });
+});
+
+test("those that a schedule or a hook starts say how, and lead there", async () => {
+  await ui.visit("/ui/examples?example=daily_report", async (page) => {
+    await page.getByRole("link", { name: "make a schedule" }).waitFor();
+    await page.getByRole("link", { name: "Inbound hook" }).click();
+    await page.locator(".example").getByRole("link", { name: "triggers" }).waitFor();
+    await picture(page, "examples-hook");
+    await narrowPicture(page, "examples-hook-narrow");
+    await expectAccessible(page);
   });
 });
 

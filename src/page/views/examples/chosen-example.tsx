@@ -14,6 +14,7 @@ import { ProblemLine } from "../../shared/states/states.tsx";
 import { Status } from "../../shared/status/status.tsx";
 import { durationText } from "../../shared/time/format.ts";
 import type { Example } from "./examples.ts";
+import { StartedBy } from "./started-by.tsx";
 import { UseExample } from "./use-example.tsx";
 
 /** An example: what it is for, its drawing, its text, and what comes of it with mocks. */
@@ -42,6 +43,7 @@ export function ChosenExample({ example: { id, definition, test } }: { example: 
         <UseExample id={id} definition={definition} />
       </div>
       <p>{String(definition.description ?? "")}</p>
+      <StartedBy id={id} />
       <ProblemLine problem={problem} />
       {run !== null && (
         <div class="example-run" aria-live="polite">

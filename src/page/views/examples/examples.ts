@@ -3,12 +3,16 @@ import approval from "../../../../examples/approval.json";
 import approvalTest from "../../../../examples/approval.test.json";
 import children from "../../../../examples/child-workflows.json";
 import childrenTest from "../../../../examples/child-workflows.test.json";
+import schedule from "../../../../examples/daily-report.json";
+import scheduleTest from "../../../../examples/daily-report.test.json";
 import escalation from "../../../../examples/escalation.json";
 import escalationTest from "../../../../examples/escalation.test.json";
 import fanOut from "../../../../examples/fan-out.json";
 import fanOutTest from "../../../../examples/fan-out.test.json";
 import hello from "../../../../examples/hello.json";
 import helloTest from "../../../../examples/hello.test.json";
+import hook from "../../../../examples/inbound-hook.json";
+import hookTest from "../../../../examples/inbound-hook.test.json";
 import paging from "../../../../examples/paging.json";
 import pagingTest from "../../../../examples/paging.test.json";
 import polling from "../../../../examples/polling.json";
@@ -37,6 +41,8 @@ const FILES: [definition: { id: string }, test: { expected: unknown }][] = [
   [saga, sagaTest],
   [rateLimited, rateLimitedTest],
   [approval, approvalTest],
+  [schedule, scheduleTest],
+  [hook, hookTest],
   [children, childrenTest],
   [escalation, escalationTest],
 ];

@@ -203,8 +203,22 @@ describe("a step by itself", () => {
     const failed = listAt(body, "failed_attempts");
     expect(failed).toHaveLength(2);
     for (const one of failed)
-      expect(one).toMatchObject({ error: expect.stringContaining("503"), next_at: expect.any(String) });
+      expect(one).toMatchObject({ error: expect.stringContaining("503"), status: 503, next_at: expect.any(String) });
     expect(at((await api.get(stepOf(run, "zero"))).body, "failed_attempts")).toBeUndefined();
+  });
+
+  test("says when each of its attempts began, and the status of the last reply", async () => {
+    const { body } = await api.get(stepOf(run, "ask"));
+    const [first, second] = listAt(body, "failed_attempts");
+    expect(at(body, "last_attempt")).toEqual({ number: 3, started_at: expect.any(String), status: 200 });
+    const begun = [at(body, "started_at"), at(second, "started_at"), at(body, "last_attempt", "started_at")];
+    expect(at(first, "started_at")).toBe(textAt(body, "started_at"));
+    const times = [begun[0], at(first, "next_at"), begun[1], at(second, "next_at"), begun[2], at(body, "completed_at")];
+    expect(times).toEqual(times.toSorted());
+    expect(at(body, "tried_at")).toBe(textAt(body, "last_attempt", "started_at"));
+    const { body: zero } = await api.get(stepOf(run, "zero"));
+    expect(at(zero, "last_attempt")).toEqual({ number: 1, started_at: textAt(zero, "started_at") });
+    expect(at((await api.get(stepOf(run, "not"))).body, "last_attempt")).toBeUndefined();
   });
 
   test("that has not begun, or is not there, is a 404", async () => {

@@ -23,7 +23,10 @@ export interface FailedOutcome {
 }
 
 /** Fields of a result that only some steps have. */
-export type ResultExtras = Pick<StepResult, "type" | "path" | "attempts" | "error_details" | "handled" | "details">;
+export type ResultExtras = Pick<
+  StepResult,
+  "type" | "path" | "attempts" | "tried_at" | "error_details" | "handled" | "details"
+>;
 
 /** The entry for a step that begins now, or sleeps until a time (milliseconds). */
 export function startedEntry(

@@ -132,9 +132,8 @@ test("in the timeline arrow keys go from step to step, and through the attempts 
   const run = await ui.api.trigger(await ui.api.create([first, { name: "hook", retry, ...charging() }]));
   await ui.api.untilEnded(run);
   await ui.visit(`/ui/runs/${run}`, async (page) => {
-    const table = page.getByRole("table", { name: "Steps" });
-    await table.getByRole("row", { name: /^hook webhook failed .* 3 The webhook/ }).waitFor();
-    await table.getByRole("link", { name: "a", exact: true }).focus();
+    await page.getByRole("row", { name: /^hook webhook failed .* 3 The webhook/ }).waitFor();
+    await page.getByRole("link", { name: "a", exact: true }).focus();
     await page.keyboard.press("ArrowDown");
     await until(page, "document.activeElement.textContent === 'hook'");
     for (const attempt of [1, 2, 3, 2]) {
@@ -142,6 +141,7 @@ test("in the timeline arrow keys go from step to step, and through the attempts 
       await page.waitForURL(`${ui.url}/ui/runs/${run}?step=hook&tab=attempts&attempt=${attempt}`);
     }
     expect(await page.locator(".bar.is-chosen").getAttribute("title")).toStartWith("attempt 2: failed");
+    expect(await page.getByTitle("Status of the reply").allTextContents()).toEqual(["402", "402", "402"]);
     await expectAccessible(page);
     await page.goBack();
     await page.waitForURL(`${ui.url}/ui/runs/${run}`);

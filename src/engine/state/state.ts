@@ -91,6 +91,8 @@ export interface StepState {
   /** When the time of a container's attempt is over, likewise. */
   deadline: number | null;
   isRetrying: boolean;
+  /** When the last attempt began that has an entry, where it was not the first; null for none, and where the entry does not say. */
+  triedAt: string | null;
   /** What the entry for the begin of its attempt says besides; null for nothing. */
   details: JsonObject | null;
   /** The lists of steps that its attempt or its handler has under way; null while there is none. */

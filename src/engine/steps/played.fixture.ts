@@ -56,6 +56,8 @@ export class Played {
   readonly state: RunState;
   readonly log: LogEntry[] = [];
   readonly underWay = new Set<string>();
+  /** When each effect was started last. */
+  readonly #started = new Map<string, number>();
   readonly #steps: Step[];
   readonly #payload: Json;
   readonly #inbox: InboxRow[] = [];
@@ -85,6 +87,7 @@ export class Played {
       } else {
         if (!decision.hasBegun) this.#add(beginEntry(decision.block, now, null));
         this.underWay.add(decision.path);
+        this.#started.set(decision.path, now);
       }
     }
   }
@@ -101,7 +104,7 @@ export class Played {
   ends(path: string, now: number, outcome: StepOutcome = { output: { from: path } }): Decision {
     const block = blockOf(this.state, path);
     if (block === undefined || !this.underWay.delete(path)) throw new Error(`no effect at ${path}`);
-    this.#add(outcomeEntry(this.state, block, RUN, now, outcome));
+    this.#add(outcomeEntry(this.state, block, RUN, now, outcome, null, this.#started.get(path)));
     return this.go(now);
   }
 

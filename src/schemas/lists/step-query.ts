@@ -62,8 +62,19 @@ export const RunViewQuery = Type.Object({
 });
 export type RunViewQuery = Static<typeof RunViewQuery>;
 
-const { status, started_at, completed_at, error, type, attempts, error_details, handled, details, steps_omitted } =
-  StepResult.properties;
+const {
+  status,
+  started_at,
+  completed_at,
+  error,
+  type,
+  attempts,
+  tried_at,
+  error_details,
+  handled,
+  details,
+  steps_omitted,
+} = StepResult.properties;
 const shown = {
   address: Type.String({ description: "As in step_results" }),
   path: Type.String({ description: "Its place in the definition" }),
@@ -72,6 +83,7 @@ const shown = {
   started_at,
   completed_at,
   attempts,
+  tried_at,
   error,
   error_details,
   handled,
@@ -84,8 +96,16 @@ const shown = {
 export const RunStep = Type.Object(shown, { title: "RunStep" });
 export type RunStep = Static<typeof RunStep>;
 
+const ofAttempt = {
+  started_at: Type.Optional(
+    Type.String({ format: "date-time", description: "When it began; absent of old runs, for all but the first" }),
+  ),
+  status: Type.Optional(Type.Integer({ description: "Of the reply to a webhook, where one came" })),
+};
+
 export const FailedAttempt = Type.Object(
   {
+    ...ofAttempt,
     error: Type.String(),
     error_details,
     next_at: Type.Optional(Type.String({ format: "date-time", description: "When the next attempt began, or will" })),
@@ -94,10 +114,21 @@ export const FailedAttempt = Type.Object(
 );
 export type FailedAttempt = Static<typeof FailedAttempt>;
 
+export const LastAttempt = Type.Object(
+  { number: Type.Integer({ minimum: 1 }), ...ofAttempt },
+  {
+    title: "LastAttempt",
+    description:
+      "The attempt that ended the step, or is under way; absent while the next one is waited for, and where a handler followed",
+  },
+);
+export type LastAttempt = Static<typeof LastAttempt>;
+
 /** A step by itself. */
 export const RunStepDetail = Type.Object(
   {
     ...shown,
+    last_attempt: Type.Optional(LastAttempt),
     failed_attempts: Type.Optional(Type.Array(FailedAttempt, { description: "In order; absent where there is none" })),
     output: Type.Optional(
       Type.Unsafe<Json>({ ...StepResult.properties.output, description: "Absent where it is over `output_limit`" }),
@@ -155,5 +186,6 @@ export const STEP_SCHEMAS = {
   RunStep,
   RunStepDetail,
   FailedAttempt,
+  LastAttempt,
   MapItems,
 };

@@ -15,7 +15,7 @@ export const CANCELLED: Interruption = describeFailure("run_cancelled", {});
  */
 export function interrupted(entries: readonly LogEntry[], reason: Interruption, now: number): LogEntry[] {
   return entries.map((entry): LogEntry => {
-    const [path, { status, step_name, started_at, type, path: shown, attempts }] = entry;
+    const [path, { status, step_name, started_at, type, path: shown, attempts, tried_at }] = entry;
     if (status !== "running") return entry;
     const at = isoTime(now);
     const isCancelled = reason === CANCELLED;
@@ -30,6 +30,7 @@ export function interrupted(entries: readonly LogEntry[], reason: Interruption, 
     if (type !== undefined) result.type = type;
     if (shown !== undefined) result.path = shown;
     if (attempts !== undefined) result.attempts = attempts;
+    if (tried_at !== undefined) result.tried_at = tried_at;
     // A failed step of a plain definition has the six fields alone.
     if (isCancelled || type !== undefined || attempts !== undefined) {
       const { code, error: message } = reason;

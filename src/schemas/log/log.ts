@@ -164,11 +164,13 @@ export function ofLastAttempts(entries: LogEntry[]): LogEntry[] {
 
 /** The fields that few results have. */
 function extrasText(result: StepResult): string {
-  const { type, path, attempts, error_details, handled, details, steps_omitted, compensations_omitted } = result;
+  const { type, path, attempts, tried_at, error_details, handled, details, steps_omitted, compensations_omitted } =
+    result;
   let text = "";
   if (type !== undefined) text += `,"type":${JSON.stringify(type)}`;
   if (path !== undefined) text += `,"path":${JSON.stringify(path)}`;
   if (attempts !== undefined) text += `,"attempts":${attempts}`;
+  if (tried_at !== undefined) text += `,"tried_at":"${tried_at}"`;
   if (error_details !== undefined) text += `,"error_details":${JSON.stringify(error_details)}`;
   if (handled !== undefined) text += `,"handled":${handled}`;
   if (steps_omitted !== undefined) text += `,"steps_omitted":${steps_omitted}`;

@@ -62,6 +62,9 @@ export const StepResult = Type.Object(
     type: Type.Optional(Type.String({ description: "Of nested steps, and of those that hold others" })),
     path: Type.Optional(Type.String({ description: "The same" })),
     attempts: Type.Optional(Type.Integer({ minimum: 1, description: "Above 1, or while the next one is waited for" })),
+    tried_at: Type.Optional(
+      Type.String({ format: "date-time", description: "When its last attempt began, of those after the first" }),
+    ),
     error_details: Type.Optional(ErrorDetails),
     handled: Type.Optional(
       Type.Boolean({ description: "True: it failed, and the run went on behind it; details.handled_by says why" }),

@@ -1,6 +1,5 @@
-import { isoTime } from "../../clock.ts";
 import { isObject, type Json } from "../../schemas/json/json.ts";
-import type { FailedAttempt, RunStep } from "../../schemas/lists/step-query.ts";
+import type { RunStep } from "../../schemas/lists/step-query.ts";
 import { keptOf } from "../../schemas/log/kept.ts";
 import { isOfStep, ofLastAttempts, parseLog } from "../../schemas/log/log.ts";
 import { calledOff } from "../../schemas/runs/results.ts";
@@ -43,20 +42,6 @@ export function keptSteps(
     add(result.path ?? String(types.get(result.step_name)?.index ?? steps.size), result);
   }
   return [...steps.values()].sort((first, second) => inOrder(first.place, second.place));
-}
-
-/** The attempts of a step that others followed. */
-export function failedAttempts(log: string, path: string): FailedAttempt[] {
-  return parseLog(log).flatMap(([of, { status, error, error_details }, wakeAt]) => {
-    if (of !== path || status !== "running" || error === null) return [];
-    return [
-      {
-        error,
-        ...(error_details !== undefined && { error_details }),
-        ...(wakeAt !== null && { next_at: isoTime(wakeAt) }),
-      },
-    ];
-  });
 }
 
 /** A step without its output. The failures of the iterations of a map, which can be many, are left to the step by itself. */

@@ -8,7 +8,8 @@ import type { MapItems, OutlineStep, RunStep, RunStepDetail, StepQuery } from ".
 import { isWithin } from "../../schemas/runs/results.ts";
 import type { RunRecord } from "../../storage/port.ts";
 import { NAMESPACE } from "../namespace.ts";
-import { failedAttempts, type KeptStep, keptSteps, stepText } from "./kept-steps.ts";
+import { failedAttempts, lastAttempt } from "./attempts.ts";
+import { type KeptStep, keptSteps, stepText } from "./kept-steps.ts";
 import { itemsOf } from "./map-items.ts";
 import { inOrder, iterationIn, placeOf } from "./step-order.ts";
 
@@ -64,13 +65,15 @@ export class RunSteps {
     const steps = keptSteps(run, log, await this.#definitionOf(run));
     const step = steps.find(({ result }) => result.step_name === address);
     if (step === undefined) throw new PlatformError("step_not_found", address);
-    const failed = failedAttempts(log, step.path);
+    const failed = failedAttempts(log, step);
+    const last = lastAttempt(step, failed);
     const { details, output } = step.result;
     const text = stepText(step);
     return {
       ...text,
       ...(details !== undefined && { details }),
       ...(failed.length > 0 && { failed_attempts: failed }),
+      ...(last !== null && { last_attempt: last }),
       ...(text.output_bytes <= outputLimit && { output }),
     };
   }

@@ -6,6 +6,7 @@ import { decide } from "../../../src/engine/steps/deciding/decide.ts";
 import type { Decision } from "../../../src/engine/steps/deciding/decision.ts";
 import { beginEntry, outcomeEntry } from "../../../src/engine/steps/recording/outcome.ts";
 import { foldLog, record, type Surrounding } from "../../../src/engine/steps/recording/record.ts";
+import { begunAt } from "../../../src/engine/steps/recording/tried.ts";
 import { type InboxRow, sizeOf } from "../../../src/schemas/log/inbox.ts";
 import { type LogEntry, parseLog, stepResultsText, tellMore } from "../../../src/schemas/log/log.ts";
 import type { ChildOfStep } from "../../../src/schemas/runs/child.ts";
@@ -142,8 +143,7 @@ export class ThreadRun {
       else if (decision.kind === "settle") {
         const { block, unexpected, ...settled } = decision;
         const thrown = unexpected === undefined ? null : textOfThrown(unexpected);
-        const begun = Date.parse(block.current?.startedAt ?? "") || now;
-        this.#settle(world, block, { ...settled, unexpected: thrown, isConnectors: false }, begun);
+        this.#settle(world, block, { ...settled, unexpected: thrown, isConnectors: false }, begunAt(block, now));
       } else if (decision.kind === "execute" && decision.connector.kind === "pure") {
         const { connector, block, config, hasBegun } = decision;
         if (world.stepwise && !hasBegun) {
@@ -170,7 +170,7 @@ export class ThreadRun {
     // The output of a failed attempt is within the bounds already.
     const isKnown = handler !== null && executed.outcome.output === handler.failure.output;
     const capped = isKnown ? executed.outcome : this.#outputs.capped(executed, block.path);
-    const entry = outcomeEntry(this.#state, block, this.uuid, now, capped, executed.inner);
+    const entry = outcomeEntry(this.#state, block, this.uuid, now, capped, executed.inner, from);
     if (executed.taken !== undefined) entry[3] = executed.taken;
     const [, { status, error }, wakeAt] = entry;
     const outcome = status === "running" && wakeAt !== null ? "retried" : error === null ? "success" : "failed";

@@ -1,7 +1,11 @@
 import { secondsOf } from "../../../language/definition/durations.ts";
 import { type Matchable, matches } from "../../../language/definition/matchers.ts";
 import { DEFAULT_ON, type Retry } from "../../../language/definition/retry.ts";
+import { isObject } from "../../../schemas/json/json.ts";
+import type { StepResult } from "../../../schemas/runs/run.ts";
 import { hashOf } from "../../hash.ts";
+import type { Node } from "../../plan/plan.ts";
+import { matchableOf, type StepState } from "../../state/state.ts";
 
 const MAX_INTERVAL_SECONDS = 24 * 60 * 60;
 
@@ -41,4 +45,24 @@ export function nextAttempt(
   const seconds = Math.max(drawn, Math.min(retryAfter ?? 0, MAX_INTERVAL_SECONDS));
   const at = now + Math.ceil(seconds * 1000);
   return max_elapsed !== undefined && at > since + secondsOf(max_elapsed) * 1000 ? null : at;
+}
+
+/** When the next attempt of a step begins, milliseconds since the epoch; null for none. @param key what chance is drawn from */
+export function retryTime(
+  node: Node,
+  current: StepState | null,
+  result: StepResult,
+  now: number,
+  key: string,
+): number | null {
+  const counts = current?.counts ?? [];
+  const error = matchableOf(result);
+  const index = retryFor(node.retries, counts, error);
+  const retry = node.retries[index];
+  if (retry === undefined) return null;
+  const since = Date.parse(result.started_at ?? "");
+  const inside = result.error_details?.details;
+  const after = isObject(inside) ? inside.retry_after : null;
+  const asked = typeof after === "number" && (error.status === 429 || error.status === 503) ? after : null;
+  return nextAttempt(retry, index, { since, counts }, now, key, asked);
 }

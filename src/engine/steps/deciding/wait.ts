@@ -2,6 +2,7 @@ import { isoTime } from "../../../clock.ts";
 import type { SignalConnector, StepType } from "../../../connectors/index.ts";
 import { faultOfSignal } from "../../../language/definition/control.ts";
 import type { InboxRow } from "../../../schemas/log/inbox.ts";
+import type { StepResult } from "../../../schemas/runs/run.ts";
 import { describeFailure } from "../../../step-failures.ts";
 import type { StepOutcome } from "../../entries.ts";
 import type { StepNode } from "../../plan/plan.ts";
@@ -33,6 +34,12 @@ export function decideWait(
     return { kind: "settle", block, outcome: timedOut(timeout) };
   }
   return { kind: "wait", wakeAt: current.wakeAt };
+}
+
+/** The names of the signals that an attempt of a step waits for, as its entry says. */
+export function awaitedSignals({ details }: StepResult): string[] {
+  const signals = details?.signals;
+  return Array.isArray(signals) ? signals.filter((name) => typeof name === "string") : [];
 }
 
 function outcomeOf({ name, body, id, receivedAt }: InboxRow): StepOutcome {

@@ -1,7 +1,7 @@
 import { isoTime } from "../../../clock.ts";
 import { shortened } from "../../../errors.ts";
 import { WORKFLOW } from "../../../language/definition/control.ts";
-import { isObject, type JsonObject } from "../../../schemas/json/json.ts";
+import type { JsonObject } from "../../../schemas/json/json.ts";
 import type { LogEntry } from "../../../schemas/log/log.ts";
 import type { ErrorDetails, StepResult } from "../../../schemas/runs/run.ts";
 import {
@@ -23,7 +23,8 @@ import {
   type StepState,
 } from "../../state/state.ts";
 import { catchFor } from "../deciding/handling.ts";
-import { nextAttempt, retryFor } from "../deciding/retry.ts";
+import { retryTime } from "../deciding/retry.ts";
+import { triedAt } from "./tried.ts";
 
 /**
  * The entry for the end of a step's attempt, or of its handler: the step's end, the wait for its next attempt, or the begin of
@@ -31,6 +32,7 @@ import { nextAttempt, retryFor } from "../deciding/retry.ts";
  *
  * @param run uuid of the run, which chance is drawn from
  * @param inner the error that ended a container or a handler, as the step within it had it
+ * @param from when the attempt began, if no entry says so, milliseconds since the epoch
  */
 export function outcomeEntry(
   { plan }: RunState,
@@ -39,6 +41,7 @@ export function outcomeEntry(
   now: number,
   outcome: StepOutcome,
   inner: ErrorDetails | null = null,
+  from: number = now,
 ): LogEntry {
   const node = nodeOf(block);
   const address = addressOf(block, node);
@@ -51,7 +54,7 @@ export function outcomeEntry(
   if (current !== null && current.handler !== null) {
     return handledEntry(block, current, current.handler, now, outcome, inner);
   }
-  const extras = extrasOf(node, block);
+  const extras = { ...extrasOf(node, block), ...triedAt(current, from) };
   if (!("error" in outcome)) {
     const more = {
       ...extras,
@@ -89,8 +92,12 @@ function handledEntry(
 ): LogEntry {
   const node = nodeOf(block);
   const address = addressOf(block, node);
-  const { error_details: original, attempts, error, output } = failure;
-  const extras = { ...extrasOf(node, block), ...(attempts !== undefined && { attempts }) };
+  const { error_details: original, attempts, tried_at, error, output } = failure;
+  const extras = {
+    ...extrasOf(node, block),
+    ...(attempts !== undefined && { attempts }),
+    ...(tried_at !== undefined && { tried_at }),
+  };
   if (!("error" in outcome)) {
     const failed = { code: original?.code ?? "failed", error: error ?? "", output: outcome.output };
     return endedEntry(block.path, address, startedAt, now, failed, {
@@ -132,7 +139,7 @@ export function beginEntry(
   const { current } = block;
   if (current === null) return entry;
   entry[1].started_at = current.startedAt;
-  if (current.failures > 0) entry[1].attempts = current.failures + 1;
+  if (current.failures > 0) Object.assign(entry[1], { attempts: current.failures + 1 }, triedAt(current, now));
   return entry;
 }
 
@@ -181,17 +188,4 @@ export function detailsOf(
 ): ErrorDetails {
   const message = shortened(error, MAX_ERROR);
   return { code, message, step, path, attempts, at: isoTime(now), details: details ?? null, cause: null };
-}
-
-function retryTime(node: Node, current: StepState | null, result: StepResult, now: number, key: string): number | null {
-  const counts = current?.counts ?? [];
-  const error = matchableOf(result);
-  const index = retryFor(node.retries, counts, error);
-  const retry = node.retries[index];
-  if (retry === undefined) return null;
-  const since = Date.parse(result.started_at ?? "");
-  const inside = result.error_details?.details;
-  const after = isObject(inside) ? inside.retry_after : null;
-  const asked = typeof after === "number" && (error.status === 429 || error.status === 503) ? after : null;
-  return nextAttempt(retry, index, { since, counts }, now, key, asked);
 }

@@ -20,6 +20,7 @@ import { forbidsUndoing, isOfCancel } from "../deciding/cancel.ts";
 import { attemptPath, cancelsChild } from "../deciding/child.ts";
 import { catchFor } from "../deciding/handling.ts";
 import { retryFor } from "../deciding/retry.ts";
+import { awaitedSignals } from "../deciding/wait.ts";
 import { resultOfRun } from "./ending.ts";
 import { afterIteration, close, leave, nextIteration, openAttempt, openHandler } from "./opening.ts";
 import { shiftTimes } from "./pausing.ts";
@@ -95,6 +96,7 @@ function begin(state: RunState, block: BlockState, node: Node, [, result, wakeAt
     wakeAt: null,
     deadline: null,
     isRetrying: false,
+    triedAt: null,
     details: null,
     bodies: null,
     loop: null,
@@ -105,13 +107,14 @@ function begin(state: RunState, block: BlockState, node: Node, [, result, wakeAt
   const { current } = block;
   const hasFailed = result.error !== null;
   current.isRetrying = hasFailed && wakeAt !== null;
+  current.triedAt = result.tried_at ?? null;
   const isAttempt = node.kind === "container" && !hasFailed && current.bodies === null;
   if (isAttempt) current.deadline = wakeAt;
   current.wakeAt = isAttempt ? null : wakeAt;
   if (hasInbox(node)) {
     if (hasFailed) leave(state, block.path, taken !== undefined);
     else if (node.type === WORKFLOW) beginChild(state, block.path, attemptPath(block.path, current), result);
-    else state.inbox.wait(block.path, signalsOf(result));
+    else state.inbox.wait(block.path, awaitedSignals(result));
   }
   if (current.isRetrying) {
     close(state, block, current);
@@ -190,10 +193,4 @@ function assign(scope: Scope, { status, output }: StepResult): void {
 /** Whether the list goes on behind a step that ended so. What is called off has an error; what its condition skipped has none. */
 function hasPassed({ status, handled, error }: StepResult): boolean {
   return status === "success" || handled === true || (status === "skipped" && error === null);
-}
-
-/** The names of the signals that an attempt of a step waits for. */
-function signalsOf({ details }: StepResult): string[] {
-  const signals = details?.signals;
-  return Array.isArray(signals) ? signals.filter((name) => typeof name === "string") : [];
 }

@@ -1,36 +1,54 @@
 import { address, choose, hrefOf } from "../../../address/address.ts";
 import { JsonViewer } from "../../../shared/json/json-viewer.tsx";
 import { Status } from "../../../shared/status/status.tsx";
-import { Time } from "../../../shared/time/time.tsx";
+import { Time, Took } from "../../../shared/time/time.tsx";
 import type { PanelTabProps } from "./tab.ts";
 
-/** Each attempt: when it ended, with what, and when the next one came. */
+interface Shown {
+  number: number;
+  ended: string;
+  /** Null where it is not known. */
+  begun: string | null;
+  at: string | null;
+  /** The status of its reply. */
+  answered: number | undefined;
+  said: string | null;
+  details: PanelTabProps["step"]["error_details"];
+  next: string | undefined;
+}
+
+/** Each attempt: when it began, how long it took, how it was answered, with what it ended, and when the next one came. */
 export function Attempts({ step }: PanelTabProps) {
-  const { failed_attempts: failed = [], status, started_at, completed_at, error, error_details } = step;
+  const { failed_attempts: failed = [], last_attempt: last, status, started_at, completed_at, error } = step;
   if (started_at === null) return <p class="soft">It has not begun</p>;
   const chosen = Number(address.value.query.get("attempt"));
-  const last = { number: failed.length + 1, status, at: completed_at, error, details: error_details, next: undefined };
-  const all = [
-    ...failed.map(({ error: said, error_details: details, next_at: next }, index) => ({
-      ...{ number: index + 1, status: "failed", at: details?.at ?? null, error: said, details, next },
-    })),
-    // Of one that waits for its next attempt there is no more than the failed ones.
-    ...(status === "running" &&
-    failed.at(-1)?.next_at !== undefined &&
-    Date.parse(failed.at(-1)?.next_at ?? "") > Date.now()
-      ? []
-      : [last]),
-  ];
+  const all: Shown[] = failed.map(({ error: said, error_details: details, next_at: next, ...of }, index) => ({
+    ...{ number: index + 1, ended: "failed", begun: of.started_at ?? null, at: details?.at ?? null },
+    ...{ answered: of.status, said, details, next },
+  }));
+  const due = failed.at(-1)?.next_at;
+  if (last !== undefined) {
+    all.push({
+      ...{ number: last.number, ended: status, begun: last.started_at ?? null, at: completed_at },
+      ...{ answered: last.status, said: error, details: step.error_details, next: undefined },
+    });
+  } else if (status === "running" && due !== undefined && Date.parse(due) <= Date.now()) {
+    // When it began is kept once it has ended.
+    const unknown = { begun: null, at: null, answered: undefined, said: null, details: undefined, next: undefined };
+    all.push({ number: failed.length + 1, ended: status, ...unknown });
+  }
   return (
     <ol class="attempts">
-      {all.map(({ number, status: ended, at, error: said, details, next }) => (
+      {all.map(({ number, ended, begun, at, answered, said, details, next }) => (
         <li key={number} class={number === chosen ? "is-selected" : undefined}>
           <p class="attempt-head">
             <a href={hrefOf(choose({ tab: "attempts", attempt: number === chosen ? null : number }))}>
               Attempt {number}
             </a>
             <Status status={ended} />
-            <Time at={at} milliseconds />
+            {answered !== undefined && <span title="Status of the reply">{answered}</span>}
+            <Time at={begun ?? at} milliseconds />
+            <Took from={begun} to={at} isOpen={ended === "running"} />
           </p>
           {said !== null && <p class="attempt-error">{said}</p>}
           {next !== undefined && (

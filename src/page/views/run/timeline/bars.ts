@@ -25,7 +25,9 @@ export function barsOf(step: KnownStep, failed: readonly FailedAttempt[], now: n
   const isAsleep = SLEEPING.has(step.type ?? "");
   const bars: Bar[] = [];
   let from = Date.parse(step.started_at);
-  for (const [index, { error_details, next_at }] of failed.entries()) {
+  for (const [index, { started_at, error_details, next_at }] of failed.entries()) {
+    // It may have waited for longer than it was to, for a place or for a worker.
+    if (index > 0 && started_at !== undefined) from = begin(bars, from, started_at);
     const to = error_details?.at === undefined ? from : Date.parse(error_details.at);
     bars.push({ from, to, isAsleep: false, status: "failed", attempt: index + 1 });
     if (next_at === undefined) return bars;
@@ -34,7 +36,17 @@ export function barsOf(step: KnownStep, failed: readonly FailedAttempt[], now: n
     if (next > end) return bars;
     from = next;
   }
+  if (failed.length > 0 && step.tried_at !== undefined && step.attempts === failed.length + 1)
+    from = begin(bars, from, step.tried_at);
   const attempt = failed.length > 0 ? failed.length + 1 : null;
   bars.push({ from, to: end, isAsleep, status: step.status, attempt });
   return bars;
+}
+
+/** An attempt began at a time: what was before it slept so long. */
+function begin(bars: Bar[], due: number, startedAt: string): number {
+  const from = Math.max(due, Date.parse(startedAt));
+  const asleep = bars.at(-1);
+  if (asleep !== undefined) asleep.to = from;
+  return from;
 }

@@ -27,6 +27,24 @@ describe("bars", () => {
     ]);
   });
 
+  test("an attempt begins when it did, where that is known, which may be later than it was to", () => {
+    const details = { code: "http", message: "", step: "a", path: "0", details: null, cause: null };
+    const failed = [
+      { started_at: iso(0), error: "no", error_details: { ...details, attempts: 1, at: iso(10) }, next_at: iso(20) },
+      { started_at: iso(25), error: "no", error_details: { ...details, attempts: 2, at: iso(30) }, next_at: iso(40) },
+    ];
+    const ended = { ...step(0, 70), attempts: 3, tried_at: iso(60) };
+    expect(barsOf(ended, failed, 100).map(({ from, to }) => [from, to])).toEqual([
+      ...[
+        [0, 10],
+        [10, 25],
+        [25, 30],
+        [30, 60],
+        [60, 70],
+      ],
+    ]);
+  });
+
   test("what is under way goes on to now, what has not begun has none", () => {
     expect(barsOf(step(20, null), [], 100)).toMatchObject([{ from: 20, to: 100, status: "running" }]);
     expect(barsOf({ ...step(20, null), started_at: null }, [], 100)).toEqual([]);

@@ -47,7 +47,7 @@ async function retryAll(
 ): Promise<void> {
   const visit = async (page: Page) => {
     await page.locator("[data-run] input").first().check();
-    await page.getByLabel(/^all that fit the filter \([\d,]+( or more)?\)$/).check();
+    await page.getByLabel(/all that fit the filter \([\d,]+( or more)?\)$/).check();
     const text = count.toLocaleString("en");
     await page.getByRole("button", { name: "Retry…" }).click();
     const dialog = page.getByRole("dialog", { name: "Retry all that fit" });

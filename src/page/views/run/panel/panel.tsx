@@ -15,6 +15,7 @@ import { Input } from "./input/input.tsx";
 import { MapItems } from "./items/items.tsx";
 import { Output } from "./output.tsx";
 import { Resizer } from "./resizer.tsx";
+import { Sent } from "./sent.tsx";
 import type { PanelTabProps } from "./tab.ts";
 
 const TABS: [name: string, label: string, tab: ComponentType<PanelTabProps>][] = [
@@ -83,6 +84,7 @@ function Opened({ address: step, ...shown }: ShownRun & { address: string }) {
             <Took from={value.started_at} to={value.completed_at} isOpen={value.status === "running"} />
           </p>
         )}
+        {value?.type === "webhook" && <Sent {...shown} step={value} />}
         <nav class="tabs" aria-label="Of this step">
           {tabs.map(([one, label]) => (
             <a

@@ -94,7 +94,7 @@ export function startServer(options: ServerOptions): Server {
     runSteps: new RunSteps(runs),
     waits,
     stats: new StatsService(storage, durations, definitions, clock),
-    system: new SystemService({ storage, readiness, clock, config }),
+    system: new SystemService({ storage, readiness, messaging, clock, config }),
     signals: new SignalService({ runs: runService, repository: runs, events, messaging, clock }),
     control: new ControlService(runService, new RunRequests(storage), events),
     retries,

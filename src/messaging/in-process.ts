@@ -27,6 +27,7 @@ export function openInProcessMessaging(): Messaging {
     },
     isUp: () => true,
     isDegraded: () => false,
+    deadLetters: () => null,
     breaker: () => "closed",
     collectors: [],
     async stopConsuming() {

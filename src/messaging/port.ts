@@ -65,6 +65,8 @@ export interface Messaging {
   isUp(): boolean;
   /** Whether it does a part of its work badly while it is up, such as messages that can't be read; for the same. */
   isDegraded(): boolean;
+  /** Messages that no worker could take, ever put aside; null without a broker, and until it was asked. */
+  deadLetters(): number | null;
   /** Read the figures of the broker, for the metrics. */
   readonly collectors: readonly Collector[];
   /** closed while it is up; else open, or half open while it is asked whether it is back. */

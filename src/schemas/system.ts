@@ -57,6 +57,10 @@ export const System = Type.Object(
     license: Type.String(),
     mode: Type.String({ description: "The services that are set; embedded without any" }),
     started_at: Type.String({ format: "date-time", description: "When the process that answers began" }),
+    event_loop_ms: Type.Number({ minimum: 0, description: "How late its timers are now" }),
+    dead_letters: nullable(
+      count("Messages that no worker could take, ever put aside; null without Kafka, and until it was asked"),
+    ),
     parts: states(["up", "degraded", "down"], "The services that it stands on"),
     breakers: states(["closed", "open", "half_open"], "Those before services"),
     out: Type.Union([Type.String(), Type.Null()], {

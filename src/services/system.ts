@@ -2,6 +2,7 @@ import packageJson from "../../package.json" with { type: "json" };
 import { type Clock, isoTime } from "../clock.ts";
 import type { Config } from "../config.ts";
 import { MAX_STEPS } from "../language/definition/step.ts";
+import type { Messaging } from "../messaging/port.ts";
 import type { System } from "../schemas/system.ts";
 import type { ProcessRecord, Storage } from "../storage/port.ts";
 import type { ReadinessService } from "./readiness.ts";
@@ -10,9 +11,13 @@ import { MOST_WAITING } from "./run-waits.ts";
 interface Options {
   storage: Pick<Storage, "figures" | "nextDue" | "listProcesses">;
   readiness: Pick<ReadinessService, "look">;
+  messaging: Pick<Messaging, "deadLetters">;
   clock: Clock;
   config: Pick<Config, "mode" | "RETENTION_DAYS" | "LEASE_SECONDS">;
 }
+
+/** A timer is looked at for so long. */
+const LOOK_MILLISECONDS = 10;
 
 const NOTHING = { queue: null, workers: null, apis: null };
 
@@ -28,13 +33,15 @@ export class SystemService {
 
   /** Whatever is out: what can't be asked is null. */
   async read(): Promise<System> {
-    const { readiness, config } = this.#options;
-    const { parts, breakers, out } = await readiness.look();
+    const { readiness, messaging, config } = this.#options;
+    const [late, { parts, breakers, out }] = await Promise.all([this.#lateness(), readiness.look()]);
     return {
       version: packageJson.version,
       license: packageJson.license,
       mode: config.mode,
       started_at: isoTime(this.#startedAt),
+      event_loop_ms: late,
+      dead_letters: messaging.deadLetters(),
       parts,
       breakers,
       out: out === "" ? null : out,
@@ -46,6 +53,14 @@ export class SystemService {
         waiting_requests: MOST_WAITING,
       },
     };
+  }
+
+  /** How late a timer is, whole milliseconds: what keeps the process from it keeps requests waiting as well. */
+  async #lateness(): Promise<number> {
+    const { clock } = this.#options;
+    const since = clock.monotonic();
+    await new Promise<void>((resolve) => clock.timer(LOOK_MILLISECONDS, resolve));
+    return Math.max(0, Math.floor(clock.monotonic() - since - LOOK_MILLISECONDS));
   }
 
   async #stored(): Promise<Pick<System, "queue" | "workers" | "apis">> {

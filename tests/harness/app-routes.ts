@@ -70,7 +70,7 @@ export async function routesOfApp(): Promise<string[]> {
     waits: new RunWaits({ storage, ends: new RunEnds(), clock: systemClock, log }),
     stats: new StatsService(storage, new RunDurations(storage, systemClock, log), definitions, systemClock),
     system: new SystemService({
-      ...{ storage, readiness: new ReadinessService([], systemClock), clock: systemClock },
+      ...{ storage, readiness: new ReadinessService([], systemClock), messaging, clock: systemClock },
       config: { mode: "embedded", RETENTION_DAYS: 0, LEASE_SECONDS: 30 },
     }),
     signals: new SignalService({ runs: runService, repository: runs, events, messaging, clock: systemClock }),

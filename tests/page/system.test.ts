@@ -18,6 +18,7 @@ test("it says what it stands on, what waits, its limits and its version", async 
   const system = await client.system();
   expect(system).toMatchObject({
     ...{ version: "0.1.0", mode: "embedded", parts: { sqlite: "up" }, out: null },
+    ...{ event_loop_ms: expect.any(Number), dead_letters: null },
     ...{
       queue: { running: expect.any(Number), due: 0, waiting: 1, paused: 0 },
       limits: { retention_days: 14, lease_seconds: 30 },
@@ -33,6 +34,7 @@ test("it says what it stands on, what waits, its limits and its version", async 
       await process.getByText(underWay).waitFor();
     }
     await page.getByText("14 days").waitFor();
+    await page.getByText("Its timers are late by").waitFor();
     await page.getByText("embedded").waitFor();
     await picture(page, "system");
     await expectAccessible(page);
@@ -53,6 +55,7 @@ test("a service that is out, and a word of a newer server, are said and not hidd
     ...told,
     parts: { postgres: "down", kafka: "degraded", moon: "eclipsed" },
     breakers: { writes: "open" },
+    dead_letters: 1204,
   };
   await ui.visit("/ui/system", async (page) => {
     await page.route("**/api/v1/system", (route) => route.fulfill({ json: answer }));
@@ -60,6 +63,7 @@ test("a service that is out, and a word of a newer server, are said and not hidd
     await page.getByRole("alert").getByText("postgres (breaker open) is out").waitFor();
     await page.getByText("Nothing can be stored.").waitFor();
     await page.getByText("eclipsed").waitFor();
+    await page.getByText("1,204").waitFor();
     await page.getByText("open", { exact: true }).waitFor();
     await page.getByText("The database can't be asked.").first().waitFor();
     await picture(page, "system-out");

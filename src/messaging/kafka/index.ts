@@ -54,6 +54,7 @@ export async function openKafkaMessaging(options: KafkaMessagingOptions): Promis
     },
     isUp: () => watch.isUp(),
     isDegraded: () => connection.troubles.any(),
+    deadLetters: () => watch.deadLetters,
     breaker: () => watch.breaker(),
     collectors: [{ name: "broker", read: () => watch.figures(group) }],
     stopConsuming,

@@ -96,6 +96,7 @@ test("a batch that unpacks to too much is put aside as it is, and the partition 
     () => api.isDegraded(),
     () => "the API is not degraded",
   );
+  expect(api.deadLetters()).toBeGreaterThan(0);
 });
 
 test("many small batches that unpack to much are read a few at a time", async () => {

@@ -28,7 +28,7 @@ export class Watch {
   #up: boolean | null = null;
   #looking = false;
   /** How many there have been when it looked last; unknown before. */
-  #deadLetters = Number.POSITIVE_INFINITY;
+  #deadLetters: number | null = null;
   #closed = false;
 
   constructor(connection: Connection) {
@@ -125,12 +125,17 @@ export class Watch {
     }
   }
 
+  /** See Messaging. */
+  get deadLetters(): number | null {
+    return this.#deadLetters;
+  }
+
   /** Letters of all processes: one that answers /health/ready often consumes nothing itself. */
   async #countDeadLetters(admin: Admin): Promise<void> {
     const { topics, troubles } = this.#connection;
     const offsets = await admin.fetchTopicOffsets(topics.deadLetter);
     const count = offsets.reduce((sum, { high }) => sum + Number(high), 0);
-    if (count > this.#deadLetters) troubles.note("dead letters");
+    if (this.#deadLetters !== null && count > this.#deadLetters) troubles.note("dead letters");
     this.#deadLetters = count;
   }
 

@@ -61,6 +61,14 @@ function Shown({ system }: { system: System }) {
                 ))}
             </ul>
           )}
+          {system.dead_letters !== null && (
+            <Facts>
+              <Fact
+                name="Messages put aside, since no worker could take them"
+                value={system.dead_letters.toLocaleString("en")}
+              />
+            </Facts>
+          )}
         </section>
         <section class="card" aria-labelledby="system-queue">
           <h2 id="system-queue">What waits</h2>
@@ -107,6 +115,7 @@ function Shown({ system }: { system: System }) {
             <Fact name="Version" value={system.version} />
             <Fact name="Mode" value={system.mode} />
             <Fact name="Since" value={<Time at={system.started_at} />} />
+            <Fact name="Its timers are late by" value={durationText(system.event_loop_ms)} />
             <Fact name="Licence" value={system.license} />
           </Facts>
           <p class="card-foot">

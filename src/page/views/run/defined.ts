@@ -1,5 +1,12 @@
 /** Where a step of a run stands in its definition. */
-import type { DrawnStep, Loc } from "../../shared/drawing/steps.ts";
+import { useMemo } from "preact/hooks";
+import { type DrawnStep, type Loc, stepsOf } from "../../shared/drawing/steps.ts";
+
+/** The steps of a definition, and the one among them that a path of a run leads to. */
+export function useDefinedStep(definition: unknown, path: string) {
+  const steps = useMemo(() => stepsOf(definition), [definition]);
+  return { steps, defined: definedStep(steps, path) };
+}
 
 /** The step of the definition that a path of a run leads to; null where there is none, as under another version. */
 export function definedStep(steps: readonly DrawnStep[], path: string): DrawnStep | null {

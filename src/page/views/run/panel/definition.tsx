@@ -1,16 +1,13 @@
-import { useMemo } from "preact/hooks";
 import { hrefOf } from "../../../address/address.ts";
-import { stepsOf } from "../../../shared/drawing/steps.ts";
 import { JsonViewer } from "../../../shared/json/json-viewer.tsx";
-import { definedStep, valueAt } from "../defined.ts";
+import { useDefinedStep, valueAt } from "../defined.ts";
 import { NoDefinition } from "../no-definition.tsx";
 import type { PanelTabProps } from "./tab.ts";
 
 /** What the definition says of the step, at the version of the run. */
 export function StepDefinition({ step, ...shown }: PanelTabProps) {
   const { run, definition } = shown;
-  const steps = useMemo(() => stepsOf(definition), [definition]);
-  const defined = definedStep(steps, step.path);
+  const { defined } = useDefinedStep(definition, step.path);
   if (definition === null) return <NoDefinition {...shown} />;
   if (defined === null) return <p class="soft">The definition has no such step</p>;
   const edit = `/workflows/${run.workflow_id}/edit?version=${run.workflow_version}`;

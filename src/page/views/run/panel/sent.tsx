@@ -1,14 +1,11 @@
-import { useMemo } from "preact/hooks";
 import { CopyButton } from "../../../shared/copy/copy-button.tsx";
-import { stepsOf } from "../../../shared/drawing/steps.ts";
 import { Took } from "../../../shared/time/time.tsx";
-import { definedStep, valueAt } from "../defined.ts";
+import { useDefinedStep, valueAt } from "../defined.ts";
 import type { PanelTabProps } from "./tab.ts";
 
 /** The request of a webhook as its definition has it, how the last attempt was answered, and the id that its receiver knows it by. */
 export function Sent({ run, definition, step }: PanelTabProps) {
-  const steps = useMemo(() => stepsOf(definition), [definition]);
-  const defined = definedStep(steps, step.path);
+  const { defined } = useDefinedStep(definition, step.path);
   const [method, url] = ["method", "url"].map((key) =>
     defined === null ? undefined : valueAt(definition, [...defined.loc, "config", key]),
   );

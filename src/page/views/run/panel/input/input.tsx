@@ -1,11 +1,10 @@
-import { useMemo, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { platform } from "../../../../data/platform.ts";
 import { useReading } from "../../../../data/reading.ts";
-import { stepsOf } from "../../../../shared/drawing/steps.ts";
 import { JsonViewer } from "../../../../shared/json/json-viewer.tsx";
 import { bytesText } from "../../../../shared/json/nodes.ts";
 import { Failed, LoadingRows } from "../../../../shared/states/states.tsx";
-import { definedStep, valueAt } from "../../defined.ts";
+import { useDefinedStep, valueAt } from "../../defined.ts";
 import { NoDefinition } from "../../no-definition.tsx";
 import type { PanelTabProps } from "../tab.ts";
 import { Resolved } from "./resolved.tsx";
@@ -13,8 +12,7 @@ import { Resolved } from "./resolved.tsx";
 /** What the step was given: its config as it would be now and as it is written, and what that reads. */
 export function Input(props: PanelTabProps) {
   const { run, definition, step } = props;
-  const steps = useMemo(() => stepsOf(definition), [definition]);
-  const defined = definedStep(steps, step.path);
+  const { steps, defined } = useDefinedStep(definition, step.path);
   const config = defined === null ? undefined : valueAt(definition, [...defined.loc, "config"]);
   return (
     <>

@@ -2,16 +2,30 @@
 # The Makefile's BUN_VERSION.
 ARG BUN_VERSION=1.4.5
 
-FROM oven/bun:${BUN_VERSION}-slim AS dependencies
+# Bun from its package, by the digest of what is in it: infrastructure/docker/bun/sha256sums has one for each processor.
+FROM node:24-bookworm-slim@sha256:6f7b03f7c2c8e2e784dcf9295400527b9b1270fd37b7e9a7285cf83b6951452d AS bun
+ARG BUN_VERSION
+ARG TARGETARCH
+WORKDIR /bun
+COPY infrastructure/docker/bun/sha256sums ./
+RUN case $TARGETARCH in arm64) build=linux-aarch64 ;; *) build=linux-x64-baseline ;; esac \
+  && npm pack "@oven/bun-$build@$BUN_VERSION" \
+  && sha256sum --check --ignore-missing sha256sums \
+  && tar -xzf oven-bun-*.tgz --strip-components=2 package/bin/bun
+
+FROM debian:13-slim@sha256:d7e12182ce18b85b93007c1dedf31f2d29e01ccf3182cc4017c709b6259bc132 AS base
+COPY --from=bun /bun/bun /usr/local/bin/bun
+RUN useradd --uid 1000 --create-home bun
 WORKDIR /app
+
+FROM base AS dependencies
 COPY package.json bun.lock bunfig.toml ./
 # The lock file names them.
 COPY patches patches
 # No script of a package runs, here or anywhere else.
 RUN bun install --frozen-lockfile --production --ignore-scripts
 
-FROM oven/bun:${BUN_VERSION}-slim AS platform
-WORKDIR /app
+FROM base AS platform
 # Within a container every address is its own: what is reachable from outside is decided by what is published.
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8001 BUN_JSC_forceRAMSize=300000000
 # All of it belongs to root: the platform can't change its own code.

@@ -126,28 +126,6 @@ test("by keys alone: find the run that failed, open its step, copy the output, r
   });
 });
 
-test("in the timeline arrow keys go from step to step, and through the attempts of one that was tried again", async () => {
-  const retry = { max_attempts: 3, initial_interval: 0.01, on: ["4xx"] };
-  const first = { name: "a", type: "transform", config: { value: 1 } };
-  const run = await ui.api.trigger(await ui.api.create([first, { name: "hook", retry, ...charging() }]));
-  await ui.api.untilEnded(run);
-  await ui.visit(`/ui/runs/${run}`, async (page) => {
-    await page.getByRole("row", { name: /^hook webhook failed .* 3 The webhook/ }).waitFor();
-    await page.getByRole("link", { name: "a", exact: true }).focus();
-    await page.keyboard.press("ArrowDown");
-    await until(page, "document.activeElement.textContent === 'hook'");
-    for (const attempt of [1, 2, 3, 2]) {
-      await page.keyboard.press(page.url().endsWith("attempt=3") ? "ArrowLeft" : "ArrowRight");
-      await page.waitForURL(`${ui.url}/ui/runs/${run}?step=hook&tab=attempts&attempt=${attempt}`);
-    }
-    expect(await page.locator(".bar.is-chosen").getAttribute("title")).toStartWith("attempt 2: failed");
-    expect(await page.getByTitle("Status of the reply").allTextContents()).toEqual(["402", "402", "402"]);
-    await expectAccessible(page);
-    await page.goBack();
-    await page.waitForURL(`${ui.url}/ui/runs/${run}`);
-  });
-});
-
 test("a retry says what it would do under the version that is chosen, and takes another payload", async () => {
   const steps = (charge: { type: string; config: object }) => [
     { name: "charge", ...charge },

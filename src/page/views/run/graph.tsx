@@ -27,7 +27,7 @@ export function Graph(shown: ShownRun) {
     const own = run.steps.find((step) => definedPath(steps, step.path) === path);
     // What is within a map has many: the map is what is opened.
     const around = run.steps.findLast((step) => pattern.startsWith(step.address));
-    go(choose({ step: own?.address ?? around?.address ?? null, attempt: null }));
+    go(choose({ step: own?.address ?? around?.address ?? null }));
   };
   return (
     <div class="run-graph">

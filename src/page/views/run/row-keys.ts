@@ -1,6 +1,7 @@
 import type { RefObject } from "preact";
 import { address, choose, go } from "../../address/address.ts";
 import { reveal } from "../../shared/virtual-list/reveal.ts";
+import { chosenAttempt } from "./attempts/choice.ts";
 import { type KnownStep, withinOf } from "./step-rows.ts";
 import { type Row, toggleOpen } from "./use-rows.ts";
 
@@ -33,7 +34,7 @@ export function useRowKeys(
     else if (event.key === "ArrowRight" && row !== undefined) goIn(row, 1);
     else if (event.key === "ArrowLeft" && row !== undefined) goIn(row, -1);
     else if (event.key === "Escape" && address.value.query.has("step"))
-      go(choose({ step: null, tab: null, attempt: null, item: null }));
+      go(choose({ step: null, tab: null, item: null }));
     else return;
     event.preventDefault();
     event.stopPropagation();
@@ -51,7 +52,8 @@ function goIn(row: Row, by: 1 | -1): void {
 function goToAttempt(step: KnownStep, attempts: number, by: 1 | -1): void {
   const { query } = address.value;
   const isHere = query.get("step") === step.address && query.get("tab") === "attempts";
-  const chosen = isHere ? Number(query.get("attempt")) : 0;
+  const choice = isHere ? (chosenAttempt() ?? 0) : 0;
+  const chosen = choice === "last" ? attempts : choice;
   const attempt = Math.max(1, Math.min(attempts, chosen + by));
   // Going on is one choice, which Back undoes as a whole.
   go(choose({ step: step.address, tab: "attempts", attempt, item: null }), { replaces: chosen > 0 });

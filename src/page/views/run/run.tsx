@@ -88,7 +88,7 @@ function goTo(id: string | null): void {
 }
 
 function back(): void {
-  go(address.value.query.has("step") ? choose({ step: null, tab: null, attempt: null, item: null }) : listPath());
+  go(address.value.query.has("step") ? choose({ step: null, tab: null, item: null }) : listPath());
 }
 
 /** Tells who reads by ear when the run ends. */

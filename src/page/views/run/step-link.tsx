@@ -3,7 +3,7 @@ import { choose, hrefOf } from "../../address/address.ts";
 
 /** Where a step is open, on one of its tabs. */
 export function stepHref(address: string, tab: string | null = null): string {
-  return hrefOf(choose({ step: address, tab, attempt: null, item: null }));
+  return hrefOf(choose({ step: address, tab, item: null }));
 }
 
 /** Opens a step beside what is shown. */

@@ -5,9 +5,8 @@ import { Time, Took } from "../../shared/time/time.tsx";
 import { useVisibleRange } from "../../shared/virtual-list/visible-range.ts";
 import { Counts } from "./counts.tsx";
 import { useRowKeys } from "./row-keys.ts";
-import type { ShownRun } from "./shown-run.ts";
+import type { ShownRows, ToldRow } from "./shown-rows.ts";
 import { stepHref } from "./step-link.tsx";
-import { type Row, useRows } from "./use-rows.ts";
 
 const ROW_HEIGHT = 36;
 const COLUMNS = [
@@ -21,11 +20,11 @@ const COLUMNS = [
 ] as const;
 
 /** The same as the timeline, as a table. */
-export function StepTable(shown: ShownRun) {
+export function StepTable({ rows: all }: ShownRows) {
   const scroller = useRef<HTMLDivElement>(null);
   const { query } = address.value;
   const sort = query.get("sort") ?? "";
-  const rows = sorted(useRows(shown), sort);
+  const rows = sorted(all, sort);
   const { first, end } = useVisibleRange(scroller, ROW_HEIGHT, rows.length);
   const onKeyDown = useRowKeys(scroller, rows, ROW_HEIGHT);
   const selected = query.get("step");
@@ -48,7 +47,7 @@ export function StepTable(shown: ShownRun) {
           ))}
         </div>
         <div role="rowgroup" class="step-rows" style={{ height: `${rows.length * ROW_HEIGHT}px` }}>
-          {rows.slice(first, end).map(({ step, depth, label }, place) => (
+          {rows.slice(first, end).map(({ step, told, depth, label }, place) => (
             <div
               key={step.address}
               role="row"
@@ -67,19 +66,19 @@ export function StepTable(shown: ShownRun) {
                 {step.type}
               </span>
               <span role="cell">
-                <Status status={step.status} />
+                {told.status === null ? <span class="soft">–</span> : <Status status={told.status} />}
               </span>
               <span role="cell" class="cut">
-                <Time at={step.started_at} milliseconds />
+                <Time at={told.started_at} milliseconds />
               </span>
               <span role="cell">
-                <Took from={step.started_at} to={step.completed_at} isOpen={step.status === "running"} />
+                <Took from={told.started_at} to={told.completed_at} isOpen={told.status === "running"} />
               </span>
               <span role="cell" class="number soft">
-                {step.attempts ?? (step.started_at === null ? "" : 1)}
+                {told.attempts}
               </span>
-              <span role="cell" class="cut soft" title={step.error ?? undefined}>
-                {step.error}
+              <span role="cell" class="cut soft" title={told.error ?? undefined}>
+                {told.error}
               </span>
             </div>
           ))}
@@ -90,8 +89,8 @@ export function StepTable(shown: ShownRun) {
 }
 
 /** Longest, latest or most tried first; without a choice as the definition has them. */
-function sorted(rows: Row[], sort: string): Row[] {
-  const measure = ({ step: { started_at, completed_at, attempts = 1 } }: Row) => {
+function sorted(rows: readonly ToldRow[], sort: string): readonly ToldRow[] {
+  const measure = ({ step: { attempts = 1 }, told: { started_at, completed_at } }: ToldRow) => {
     const began = started_at === null ? 0 : Date.parse(started_at);
     if (sort === "start") return began;
     if (sort === "attempts") return attempts;

@@ -1,7 +1,8 @@
-import { address, choose, hrefOf } from "../../../address/address.ts";
+import { choose, hrefOf } from "../../../address/address.ts";
 import { JsonViewer } from "../../../shared/json/json-viewer.tsx";
 import { Status } from "../../../shared/status/status.tsx";
 import { Time, Took } from "../../../shared/time/time.tsx";
+import { chosenAttempt } from "../attempts/choice.ts";
 import type { PanelTabProps } from "./tab.ts";
 
 interface Shown {
@@ -21,7 +22,6 @@ interface Shown {
 export function Attempts({ step }: PanelTabProps) {
   const { failed_attempts: failed = [], last_attempt: last, status, started_at, completed_at, error } = step;
   if (started_at === null) return <p class="soft">It has not begun</p>;
-  const chosen = Number(address.value.query.get("attempt"));
   const all: Shown[] = failed.map(({ error: said, error_details: details, next_at: next, ...of }, index) => ({
     ...{ number: index + 1, ended: "failed", begun: of.started_at ?? null, at: details?.at ?? null },
     ...{ answered: of.status, said, details, next },
@@ -37,6 +37,8 @@ export function Attempts({ step }: PanelTabProps) {
     const unknown = { begun: null, at: null, answered: undefined, said: null, details: undefined, next: undefined };
     all.push({ number: failed.length + 1, ended: status, ...unknown });
   }
+  const choice = chosenAttempt();
+  const chosen = choice === "last" ? all.length : choice;
   return (
     <ol class="attempts">
       {all.map(({ number, ended, begun, at, answered, said, details, next }) => (

@@ -70,7 +70,7 @@ function Opened({ address: step, ...shown }: ShownRun & { address: string }) {
             type="button"
             class="quiet panel-close"
             aria-label="Close the step"
-            onClick={() => go(choose({ step: null, tab: null, attempt: null, item: null }))}
+            onClick={() => go(choose({ step: null, tab: null, item: null }))}
           >
             ✕
           </button>
@@ -87,11 +87,7 @@ function Opened({ address: step, ...shown }: ShownRun & { address: string }) {
         {value?.type === "webhook" && <Sent {...shown} step={value} />}
         <nav class="tabs" aria-label="Of this step">
           {tabs.map(([one, label]) => (
-            <a
-              key={one}
-              href={hrefOf(choose({ tab: one, attempt: null }))}
-              aria-current={one === name ? "page" : undefined}
-            >
+            <a key={one} href={hrefOf(choose({ tab: one }))} aria-current={one === name ? "page" : undefined}>
               {label}
             </a>
           ))}

@@ -1,5 +1,6 @@
 /** The bars of a step: one for each attempt, and for the time between them. */
 import type { FailedAttempt } from "../../../../schemas/lists/step-query.ts";
+import type { Told } from "../attempts/told.ts";
 import type { KnownStep } from "../step-rows.ts";
 
 export interface Bar {
@@ -41,6 +42,15 @@ export function barsOf(step: KnownStep, failed: readonly FailedAttempt[], now: n
   const attempt = failed.length > 0 ? failed.length + 1 : null;
   bars.push({ from, to: end, isAsleep, status: step.status, attempt });
   return bars;
+}
+
+/** The one of an attempt by itself; none of one that there was not. @param now as of barsOf */
+export function barsOfAttempt({ type }: KnownStep, told: Told, now: number): Bar[] {
+  const { status, started_at, completed_at, number } = told;
+  if (status === null || started_at === null) return [];
+  const from = Date.parse(started_at);
+  const to = Math.max(from, completed_at === null ? now : Date.parse(completed_at));
+  return [{ from, to, isAsleep: SLEEPING.has(type ?? ""), status, attempt: number }];
 }
 
 /** An attempt began at a time: what was before it slept so long. */

@@ -3,6 +3,7 @@ import { countsOf } from "../../../shared/status/counts.ts";
 import { statusWord } from "../../../shared/status/statuses.ts";
 import { durationText, timeText } from "../../../shared/time/format.ts";
 import { now } from "../../../shared/time/now.ts";
+import type { Told } from "../attempts/told.ts";
 import type { KnownStep } from "../step-rows.ts";
 import type { Bar } from "./bars.ts";
 
@@ -24,22 +25,23 @@ export function HeardHead() {
 
 interface HeardCellsProps {
   step: KnownStep;
+  told: Told;
   bars: readonly Bar[];
   /** ISO 8601: when it goes on by itself, of what waits. */
   until: string | undefined;
 }
 
 /** What the bars say to those who see them, as the cells of a table: who reads by ear has that in place of the drawing. */
-export function HeardCells({ step, bars, until }: HeardCellsProps) {
-  const { type, status, started_at: began, attempts, error } = step;
+export function HeardCells({ step, told, bars, until }: HeardCellsProps) {
+  const { status, started_at: began, attempts, error } = told;
   const last = bars.at(-1);
   const left = until === undefined ? "" : `until ${timeText(until, now.peek(), { milliseconds: true })}`;
   const cells = [
-    type ?? "step",
-    spoken([statusWord(status), countsText(countsOf(step) ?? {}), left]),
+    step.type ?? "step",
+    spoken([status === null ? "–" : statusWord(status), countsText(countsOf(step) ?? {}), left]),
     began === null ? "–" : timeText(began, now.peek(), { milliseconds: true }),
     began === null || last === undefined ? "–" : durationText(last.to - Date.parse(began)),
-    began === null ? "–" : String(attempts ?? 1),
+    attempts ?? "–",
     error ?? "–",
   ];
   return (

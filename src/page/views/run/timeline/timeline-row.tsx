@@ -4,9 +4,10 @@ import { knownStatus, statusWord } from "../../../shared/status/statuses.ts";
 import { durationText } from "../../../shared/time/format.ts";
 import { now } from "../../../shared/time/now.ts";
 import { Counts } from "../counts.tsx";
+import type { ToldRow } from "../shown-rows.ts";
 import { stepHref } from "../step-link.tsx";
 import { withinOf } from "../step-rows.ts";
-import { type Row, toggleOpen } from "../use-rows.ts";
+import { toggleOpen } from "../use-rows.ts";
 import type { Bar } from "./bars.ts";
 import { HeardCells } from "./heard-cells.tsx";
 import type { Scale } from "./scale.ts";
@@ -15,7 +16,7 @@ import type { Scale } from "./scale.ts";
 const LAST_FOR_COUNTS = 0.6;
 
 interface TimelineRowProps {
-  row: Row;
+  row: ToldRow;
   bars: readonly Bar[];
   scale: Scale;
   /** Its place among all rows. */
@@ -23,15 +24,13 @@ interface TimelineRowProps {
   top: number;
   isSelected: boolean;
   isFirst: boolean;
-  /** Which of its attempts is chosen, of the step that is; 0 for none. */
-  attempt: number;
   /** ISO 8601: when it goes on by itself, of what waits. */
   until: string | undefined;
 }
 
 /** One step: its name, and when it did what. */
-export function TimelineRow({ row, bars, scale, place, top, isSelected, isFirst, attempt, until }: TimelineRowProps) {
-  const { step, depth, label, isOpen, opened } = row;
+export function TimelineRow({ row, bars, scale, place, top, isSelected, isFirst, until }: TimelineRowProps) {
+  const { step, told, depth, label, isOpen, opened } = row;
   const { status } = step;
   const failedTab = step.status === "failed" ? "error" : null;
   const last = bars.at(-1);
@@ -83,12 +82,12 @@ export function TimelineRow({ row, bars, scale, place, top, isSelected, isFirst,
           </button>
         )}
       </span>
-      <HeardCells step={step} bars={bars} until={until} />
+      <HeardCells {...{ step, told, bars, until }} />
       <span class="timeline-lane" aria-hidden="true">
         {bars.map((bar) => (
           <span
             key={bar.from}
-            class={`bar bar-${bar.isAsleep ? "asleep" : knownStatus(bar.status)}${isSelected && bar.attempt !== null && bar.attempt === attempt ? " is-chosen" : ""}`}
+            class={`bar bar-${bar.isAsleep ? "asleep" : knownStatus(bar.status)}`}
             style={placeOf(bar, scale)}
             title={titleOf(bar)}
           />
@@ -96,6 +95,8 @@ export function TimelineRow({ row, bars, scale, place, top, isSelected, isFirst,
         <span class="bar-text" style={textPlace(bars, scale, until !== undefined || withinOf(step) > 0)}>
           {until !== undefined ? (
             <Left until={until} />
+          ) : told.status === null ? (
+            (told.attempts ?? "–")
           ) : last === undefined ? (
             statusWord(status)
           ) : (

@@ -6,10 +6,8 @@ import { durationText, timeText } from "../../../shared/time/format.ts";
 import { now } from "../../../shared/time/now.ts";
 import { useVisibleRange } from "../../../shared/virtual-list/visible-range.ts";
 import { useRowKeys } from "../row-keys.ts";
-import type { ShownRun } from "../shown-run.ts";
-import { useRows } from "../use-rows.ts";
-import { useAttempts } from "./attempts.ts";
-import { barsOf } from "./bars.ts";
+import type { ShownRows } from "../shown-rows.ts";
+import { barsOf, barsOfAttempt } from "./bars.ts";
 import { HeardHead } from "./heard-cells.tsx";
 import { scaleOf } from "./scale.ts";
 import { TimelineRow } from "./timeline-row.tsx";
@@ -20,21 +18,21 @@ const ZOOM = 1.5;
 const MOST_ZOOM = 40;
 
 /** A row for a step, a bar for an attempt; to who reads by ear it is a table. What goes on in a map is counted until it is opened. */
-export function Timeline(shown: ShownRun) {
-  const { run } = shown;
+export function Timeline({ run, rows, attempts, choice }: ShownRows) {
   const scroller = useRef<HTMLDivElement>(null);
-  const rows = useRows(shown);
-  const attempts = useAttempts(shown);
   const [zoom, setZoom] = useState(1);
   const isOpen = !hasEnded(run.status);
   const time = isOpen ? now.value : 0;
   const begin = Date.parse(run.started_at ?? run.created_at);
   const end = run.completed_at === null ? Math.max(time, begin) : Date.parse(run.completed_at);
   const { bars, scale } = useMemo(() => {
-    const found = rows.map(({ step }) => barsOf(step, attempts.get(step.address) ?? [], time));
-    return { bars: found, scale: scaleOf(found.flat(), begin, end) };
+    const all = rows.map(({ step }) => barsOf(step, attempts.get(step.address) ?? [], time));
+    // Of one attempt, too, the line of time is that of all of them: bars stay where they are.
+    const scale = scaleOf(all.flat(), begin, end);
+    const bars = choice === null ? all : rows.map(({ step, told }) => barsOfAttempt(step, told, time));
+    return { bars, scale };
     // The rows are others each time; what they are of is not.
-  }, [run, rows.length, attempts, time, begin, end]);
+  }, [run, rows.length, attempts, choice, time, begin, end]);
   const { first, end: last } = useVisibleRange(scroller, ROW_HEIGHT, rows.length);
   const onKeyDown = useRowKeys(scroller, rows, ROW_HEIGHT);
   useActions([
@@ -93,8 +91,7 @@ export function Timeline(shown: ShownRun) {
                 top={(first + place) * ROW_HEIGHT}
                 isSelected={row.step.address === selected}
                 isFirst={first + place === 0}
-                attempt={Number(address.value.query.get("attempt"))}
-                until={until.get(row.step.address)}
+                until={row.told.status === "running" ? until.get(row.step.address) : undefined}
               />
             ))}
           </div>

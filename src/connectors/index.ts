@@ -110,6 +110,8 @@ interface ConnectorBase<Schema extends TSchema> {
   fixed?: ReadonlySet<string>;
   /** For fields whose texts can't be joined with what placeholders bring into them as it is. */
   join?: ReadonlyMap<string, Join>;
+  /** For fields that may hold secrets: what may be shown of their values. */
+  shows?: ReadonlyMap<string, (value: Json) => Json>;
 }
 
 /** Joins the fixed parts of a text and what placeholders bring in between, or says why that can't be. */
@@ -173,11 +175,7 @@ export interface StepType {
 
 export type StepTypes = ReadonlyMap<string, StepType>;
 
-/**
- * Loads every step type of this folder.
- *
- * @throws Error when a file has no connector or two name the same type: a mistake of the build, not of a user.
- */
+/** Loads every step type of this folder. @throws Error when a file has none, or two have the same: a mistake of the build, not of a user */
 export async function loadStepTypes(): Promise<StepTypes> {
   const types = new Map<string, StepType>();
   const files = [...new Bun.Glob("*.ts").scanSync({ cwd: import.meta.dir })].sort();

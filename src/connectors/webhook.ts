@@ -1,6 +1,12 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { shortened } from "../errors.ts";
-import { faultsOfHeaders, type HeaderFault, reservedHeaders, sentHeaders } from "../language/webhook/headers.ts";
+import {
+  faultsOfHeaders,
+  type HeaderFault,
+  reservedHeaders,
+  sentHeaders,
+  shownHeaders,
+} from "../language/webhook/headers.ts";
 import { faultOfTemplate, faultOfUrl, joinUrl, shownUrl, splitCredentials } from "../language/webhook/url.ts";
 import type { Json, JsonObject } from "../schemas/json/json.ts";
 import { DEPTH_HEADER } from "../schemas/runs/depth.ts";
@@ -62,6 +68,10 @@ export default defineConnector({
     ...[...faultsOfHeaders(headers), ...reservedHeaders(headers)].map(inHeaders),
   ],
   join: new Map([["url", joinUrl]]),
+  shows: new Map([
+    ["url", (url) => (typeof url === "string" ? shownUrl(url) : url)],
+    ["headers", shownHeaders],
+  ]),
   host: ({ url }) => {
     const host = URL.parse(url)?.host ?? null;
     // Of a placeholder that is not resolved.

@@ -1,4 +1,5 @@
 /** The headers that an author may give a webhook. */
+import { isObject, type Json } from "../../schemas/json/json.ts";
 
 export type Headers = Readonly<Record<string, string>>;
 
@@ -55,4 +56,16 @@ export function reservedHeaders(headers: Headers): HeaderFault[] {
  */
 export function sentHeaders(headers: Headers): [name: string, value: string][] {
   return Object.entries(headers).filter(([name]) => !OURS.test(name));
+}
+
+/** Headers that prove who somebody is, as far as their names say so. */
+const SECRET =
+  /authorization|cookie|signature|secret|passw(?:or)?d|credential|(?:^|[-_.])(?:auth|token|jwt)(?:$|[-_.])|(?:api|access|private)[-_.]?key/i;
+
+/** Headers as they may be shown: without the values of those that prove who somebody is. */
+export function shownHeaders(headers: Json): Json {
+  if (!isObject(headers)) return headers;
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value = null]): [string, Json] => [name, SECRET.test(name) ? "***" : value]),
+  );
 }

@@ -1,0 +1,25 @@
+import type { Meter } from "../state/scope.ts";
+import { NotKnown } from "./gaps.ts";
+
+/** Units that all expressions of one input may cost, those included that say what it reads: a tenth of a second, mostly. */
+const MAX_UNITS = 400_000;
+
+/** Counts what expressions cost, until that is too much. */
+export class BoundedMeter implements Meter {
+  #units = 0;
+
+  get units(): number {
+    return this.#units;
+  }
+
+  /** @throws NotKnown */
+  set units(units: number) {
+    this.#units = units;
+    this.check();
+  }
+
+  /** @throws NotKnown where no more may be computed */
+  check(): void {
+    if (this.#units > MAX_UNITS) throw new NotKnown("too_costly");
+  }
+}

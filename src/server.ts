@@ -4,6 +4,7 @@ import type { Parts } from "./assemble.ts";
 import { written } from "./config/address.ts";
 import { graceOf } from "./config/grace.ts";
 import { keepDescriptorsFree, shareDescriptors } from "./descriptors.ts";
+import { ComputedInputs } from "./engine/inputs/inputs.ts";
 import { codeOf, StartError } from "./errors.ts";
 import { runProgram } from "./program.ts";
 import { partCollector, readinessOf } from "./readiness.ts";
@@ -91,7 +92,7 @@ export function startServer(options: ServerOptions): Server {
     hooks: new HookService(storage, definitions, triggers, clock),
     runs: runService,
     runLists,
-    runSteps: new RunSteps(runs),
+    runSteps: new RunSteps(runs, new ComputedInputs(types)),
     waits,
     stats: new StatsService(storage, durations, definitions, clock),
     system: new SystemService({ storage, readiness, messaging, clock, config }),

@@ -221,12 +221,13 @@ describe("a step by itself", () => {
     expect(at((await api.get(stepOf(run, "not"))).body, "last_attempt")).toBeUndefined();
   });
 
-  test("that has not begun, or is not there, is a 404", async () => {
-    for (const address of ["last", "nobody", "many", "first.x", "z[0]", "%00", "__proto__", "é"]) {
+  test("that is not there is a 404, and so is the output of one that has not begun", async () => {
+    for (const address of ["nobody", "many", "first.x", "z[0]", "%00", "__proto__", "é"]) {
       const reply = await api.get(stepOf(asleep, address));
       expect(reply.status === 404 ? 404 : reply.text).toBe(404);
     }
-    expectError(await api.get(stepOf(asleep, "last")), 404, "No step last of this run has begun");
+    expectError(await api.get(`${stepOf(asleep, "last")}/output`), 404, "No step last of this run has begun");
+    expectError(await api.get(`${stepOf(asleep, "last")}/items`), 404, "No step last of this run has begun");
     expectError(await api.get(stepOf("nobody", "a")), 404, "Workflow run not found");
   });
 });

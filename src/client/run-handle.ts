@@ -68,9 +68,10 @@ export class RunHandle {
     return pagesOf(this.#connection, `${this.#path()}/steps`, { under, from, status }, options);
   }
 
-  /** One step by its address, with its output unless that is over a limit. */
-  step(address: string, { outputLimit, ...options }: StepOptions = {}): Promise<RunStepDetail> {
-    return this.#get(`/steps/${encodeURIComponent(address)}`, options, { output_limit: outputLimit });
+  /** One step by its address, with what it was given and its output, unless these are over a limit. */
+  step(address: string, { outputLimit, inputLimit, ...options }: StepOptions = {}): Promise<RunStepDetail> {
+    const limits = { output_limit: outputLimit, input_limit: inputLimit };
+    return this.#get(`/steps/${encodeURIComponent(address)}`, options, limits);
   }
 
   /** The output of a step, however large; null where it has none. */

@@ -21,6 +21,8 @@ export interface StepFilter {
 export interface StepOptions extends CallOptions {
   /** Bytes of JSON: a larger output is left out, and read with `output()`. */
   outputLimit?: number;
+  /** Bytes of JSON: of a larger input the config is left out. */
+  inputLimit?: number;
 }
 
 /** The answer to a cancel, pause or resume. */

@@ -3,6 +3,7 @@ import { createApp } from "../../src/api/app.ts";
 import { openInProcessCache } from "../../src/cache/in-process.ts";
 import { systemClock } from "../../src/clock.ts";
 import { loadStepTypes } from "../../src/connectors/index.ts";
+import { ComputedInputs } from "../../src/engine/inputs/inputs.ts";
 import { openInProcessMessaging } from "../../src/messaging/in-process.ts";
 import { RequestKeyRepository } from "../../src/repositories/request-keys.ts";
 import { RunRequests } from "../../src/repositories/run-requests.ts";
@@ -66,7 +67,7 @@ export async function routesOfApp(): Promise<string[]> {
     schedules: new ScheduleService(storage.schedules, definitions, firing, systemClock),
     runs: runService,
     runLists,
-    runSteps: new RunSteps(runs),
+    runSteps: new RunSteps(runs, new ComputedInputs(types)),
     waits: new RunWaits({ storage, ends: new RunEnds(), clock: systemClock, log }),
     stats: new StatsService(storage, new RunDurations(storage, systemClock, log), definitions, systemClock),
     system: new SystemService({

@@ -3,6 +3,7 @@ import { type Static, Type } from "@sinclair/typebox";
 import type { Json } from "../json/json.ts";
 import { Run, StepResult } from "../runs/run.ts";
 import { RunSummary, SummaryStep, SummarySteps, SummaryWorkflow } from "../runs/run-summary.ts";
+import { InputGap, StepInput } from "../runs/step-input.ts";
 import { PageQuery } from "./page-query.ts";
 
 const MAX_ADDRESS = 2000;
@@ -38,6 +39,9 @@ export const StepDetailQuery = Type.Object(
   {
     output_limit: Type.Optional(
       Type.Integer({ minimum: 0, description: "Bytes of JSON: a larger output is left out, and read by itself" }),
+    ),
+    input_limit: Type.Optional(
+      Type.Integer({ minimum: 0, description: "Bytes of JSON: of a larger input the config is left out" }),
     ),
   },
   { additionalProperties: false },
@@ -130,6 +134,7 @@ export const RunStepDetail = Type.Object(
     ...shown,
     last_attempt: Type.Optional(LastAttempt),
     failed_attempts: Type.Optional(Type.Array(FailedAttempt, { description: "In order; absent where there is none" })),
+    input: StepInput,
     output: Type.Optional(
       Type.Unsafe<Json>({ ...StepResult.properties.output, description: "Absent where it is over `output_limit`" }),
     ),
@@ -187,5 +192,7 @@ export const STEP_SCHEMAS = {
   RunStepDetail,
   FailedAttempt,
   LastAttempt,
+  StepInput,
+  InputGap,
   MapItems,
 };

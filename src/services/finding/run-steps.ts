@@ -1,17 +1,29 @@
+import type { StepInputs } from "../../engine/port.ts";
 import { PlatformError, ValidationFailed } from "../../errors.ts";
 import { isUuid } from "../../ids.ts";
 import { LOOP, MAP } from "../../language/definition/control.ts";
 import type { RunRepository } from "../../repositories/runs.ts";
-import { isObject, type Json } from "../../schemas/json/json.ts";
+import type { Json } from "../../schemas/json/json.ts";
 import { DEFAULT_LIMIT } from "../../schemas/lists/page-query.ts";
-import type { MapItems, OutlineStep, RunStep, RunStepDetail, StepQuery } from "../../schemas/lists/step-query.ts";
+import type {
+  MapItems,
+  OutlineStep,
+  RunStep,
+  RunStepDetail,
+  StepDetailQuery,
+  StepQuery,
+} from "../../schemas/lists/step-query.ts";
 import { isWithin } from "../../schemas/runs/results.ts";
 import type { RunRecord } from "../../storage/port.ts";
 import { NAMESPACE } from "../namespace.ts";
 import { failedAttempts, lastAttempt } from "./attempts.ts";
+import { InputReader, type ReadRun } from "./input-reader.ts";
 import { type KeptStep, keptSteps, stepText } from "./kept-steps.ts";
 import { itemsOf } from "./map-items.ts";
+import { outlineOf, pendingSteps } from "./outline.ts";
 import { inOrder, iterationIn, placeOf } from "./step-order.ts";
+
+const ALL = Number.POSITIVE_INFINITY;
 
 /** A page of a run's steps; null where none follows. */
 export interface PageOfSteps {
@@ -23,9 +35,11 @@ export interface PageOfSteps {
 /** Reads what the steps of a run came to, a part at a time. */
 export class RunSteps {
   readonly #runs: RunRepository;
+  readonly #reader: InputReader;
 
-  constructor(runs: RunRepository) {
+  constructor(runs: RunRepository, inputs: StepInputs) {
     this.#runs = runs;
+    this.#reader = new InputReader(runs, inputs);
   }
 
   /**
@@ -54,36 +68,40 @@ export class RunSteps {
   }
 
   /**
-   * One step by its address.
+   * One step by its address, also one at the top that has yet to begin.
    *
-   * @param outputLimit bytes of JSON: a larger output is left out
-   * @throws PlatformError run_not_found; step_not_found where none of that address has begun
+   * @throws PlatformError run_not_found; step_not_found where there is none of that address
    */
-  async get(id: string, address: string, outputLimit = Number.POSITIVE_INFINITY): Promise<RunStepDetail> {
-    const run = await this.#find(id);
-    const log = await this.#logOf(run);
-    const steps = keptSteps(run, log, await this.#definitionOf(run));
-    const step = steps.find(({ result }) => result.step_name === address);
-    if (step === undefined) throw new PlatformError("step_not_found", address);
-    const failed = failedAttempts(log, step);
+  async get(id: string, address: string, limits: StepDetailQuery = {}): Promise<RunStepDetail> {
+    const { output_limit: mostOfOutput = ALL, input_limit: mostOfInput = ALL } = limits;
+    const read = await this.#reader.read(await this.#find(id));
+    const step = stepAt(read, address);
+    if (step === null) throw new PlatformError("step_not_found", address);
+    const failed = failedAttempts(read.log, step);
     const last = lastAttempt(step, failed);
     const { details, output } = step.result;
+    const { config, ...input } = await this.#reader.of(read, (other) => stepAt(other, address)?.path ?? null);
     const text = stepText(step);
     return {
       ...text,
       ...(details !== undefined && { details }),
       ...(failed.length > 0 && { failed_attempts: failed }),
       ...(last !== null && { last_attempt: last }),
-      ...(text.output_bytes <= outputLimit && { output }),
+      input: { ...(config !== undefined && input.bytes <= mostOfInput && { config }), ...input },
+      ...(text.output_bytes <= mostOfOutput && { output }),
     };
+  }
+
+  /** The output of a step that has begun. @throws PlatformError run_not_found, step_not_found */
+  async output(id: string, address: string): Promise<Json> {
+    return this.#begun(await this.#stepsOf(await this.#find(id)), address).result.output;
   }
 
   /** What became of each item of a map. @throws PlatformError run_not_found; step_not_found where none of that address has begun; step_without_items of one that is no map */
   async items(id: string, address: string): Promise<MapItems> {
     const run = await this.#find(id);
     const steps = await this.#stepsOf(run);
-    const map = steps.find(({ result: { step_name } }) => step_name === address);
-    if (map === undefined) throw new PlatformError("step_not_found", address);
+    const map = this.#begun(steps, address);
     if (map.result.type !== MAP) throw new PlatformError("step_without_items", address);
     return itemsOf(map, steps, await this.#definitionOf(run));
   }
@@ -93,13 +111,14 @@ export class RunSteps {
     const run = await this.#find(id);
     const definition = await this.#definitionOf(run);
     const kept = keptSteps(run, await this.#logWhereMore(run), definition);
-    const begun = new Set(kept.map(({ result }) => result.step_name));
-    const pending = definition.flatMap((step, index) =>
-      isObject(step) && typeof step.name === "string" && !begun.has(step.name)
-        ? [pendingStep(step, step.name, index)]
-        : [],
-    );
-    return { run, steps: outlineOf([...kept, ...pending].sort((one, other) => inOrder(one.place, other.place))) };
+    const steps = [...kept, ...pendingSteps(definition, kept)].sort((one, other) => inOrder(one.place, other.place));
+    return { run, steps: outlineOf(steps) };
+  }
+
+  #begun(steps: readonly KeptStep[], address: string): KeptStep {
+    const step = steps.find(({ result: { step_name } }) => step_name === address);
+    if (step === undefined) throw new PlatformError("step_not_found", address);
+    return step;
   }
 
   async #find(id: string): Promise<RunRecord> {
@@ -126,30 +145,12 @@ export class RunSteps {
   }
 }
 
-function pendingStep({ type }: { type?: Json }, name: string, index: number): KeptStep {
-  const nothing = { started_at: null, completed_at: null, output: null, error: null };
-  const result = { step_name: name, status: "pending" as const, ...nothing };
-  const path = String(index);
-  return { path, place: placeOf(path), result: typeof type === "string" ? { ...result, type } : result };
-}
-
-function outlineOf(steps: KeptStep[]): OutlineStep[] {
-  const outline: OutlineStep[] = [];
-  /** The map or loop that steps are within, and its path. */
-  let around: { path: string; within: NonNullable<OutlineStep["within"]> } | null = null;
-  for (const step of steps) {
-    const { path, result } = step;
-    if (around !== null && iterationIn(around.path, path) !== null) {
-      if (result.status !== "pending") around.within[result.status]++;
-      continue;
-    }
-    around = null;
-    if (result.type === MAP || result.type === LOOP) {
-      around = { path, within: { running: 0, success: 0, failed: 0, skipped: 0 } };
-      outline.push({ ...stepText(step), within: around.within });
-    } else outline.push(stepText(step));
-  }
-  return outline;
+/** A step that has begun, or one at the top that has yet to; null for none. */
+function stepAt({ run, log, definition }: ReadRun, address: string): KeptStep | null {
+  const { steps }: { steps: Json[] } = JSON.parse(definition ?? '{"steps":[]}');
+  const kept = keptSteps(run, log, steps);
+  const isIt = ({ result }: KeptStep) => result.step_name === address;
+  return kept.find(isIt) ?? pendingSteps(steps, kept).find(isIt) ?? null;
 }
 
 /** Whether a path is in the iterations that are asked for. @throws ValidationFailed of what has none */

@@ -132,7 +132,8 @@ export const READING: readonly Tool[] = [
     level: "read",
     name: "get_run_step",
     title: "Read a step of a run",
-    description: "A step with its output, its error and the attempts that failed.",
+    description:
+      "A step with what it was given (its config, placeholders and expressions resolved), its output, its error and the attempts that failed.",
     input: { run_id: RUN, address: text("Of the step, as the outline has it, such as charge or orders[3].send") },
     ask: ({ run_id, address }) => ({
       method: "GET",

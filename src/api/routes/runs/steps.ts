@@ -47,13 +47,15 @@ export function stepRoutes(steps: RunSteps) {
     .get(
       "/:address",
       async ({ params, request }) => {
-        const { output_limit } = readStepDetailQuery(request);
-        return jsonReply(JSON.stringify(await steps.get(params.run_id, params.address, output_limit)));
+        const limits = readStepDetailQuery(request);
+        return jsonReply(JSON.stringify(await steps.get(params.run_id, params.address, limits)));
       },
       {
         detail: {
           tags,
           summary: "Read a step of a run",
+          description:
+            "One that has begun, or one at the top that has yet to. Its input is computed of what is stored, with what ran it.",
           parameters: [RUN, ADDRESS, ...DETAIL_PARAMETERS],
           responses: responses("The step", reference("RunStepDetail"), 404, 422, 500, 503),
         },
@@ -74,7 +76,7 @@ export function stepRoutes(steps: RunSteps) {
     )
     .get(
       "/:address/output",
-      async ({ params }) => jsonReply(JSON.stringify((await steps.get(params.run_id, params.address)).output ?? null)),
+      async ({ params }) => jsonReply(JSON.stringify(await steps.output(params.run_id, params.address))),
       {
         detail: {
           tags,

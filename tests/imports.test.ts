@@ -20,8 +20,6 @@ const COMMON =
   /^src\/((schemas|language|batching|resilience|requests)\/.+|metrics\/(table|counts|gauges|readings)\.ts|tracing\/context\.ts|(errors(\/\w+)?|step-failures(\/\w+)?|clock|descriptors|ids|lru|config(\/\w+)?|failpoints|rare-warning|run-durations|run-ends|shortcuts)\.ts)$/;
 /** What of a folder of adapters every part may import: the port, and the types that it is cut into. */
 const PORT = /^src\/[^/]+\/port(\/[^/]+)*\.ts$/;
-/** What the page has in common with the language: where placeholders are in a text. */
-const FOR_BROWSERS = /^src\/language\/placeholder\.ts$/;
 const STEP_TYPES = "src/connectors/index.ts";
 /** Folders whose files, ports aside, are adapters. */
 const ADAPTERS = /^src\/(storage|messaging|cache|connectors|tracing)\//;
@@ -76,7 +74,6 @@ function sees(path: string, target: string, typeOnly: boolean): boolean {
   const [part, seen] = [partOf(path), partOf(target)];
   if (part === seen) return true;
   // Of schemas and the like the page has the types alone: no validator, and nothing of the server, gets into a browser.
-  if (part === "page" && FOR_BROWSERS.test(target)) return true;
   if (part === "page" && (seen === "client" || !typeOnly)) return seen === "client";
   if (COMMON.test(target) || PORT.test(target)) return true;
   if (target === STEP_TYPES && typeOnly) return true;

@@ -19,7 +19,8 @@ export function useAttempts(
   const key = tried.map(({ address, attempts }) => `${address} ${attempts}`).join("\n");
   const reading = useReading(`attempts ${run.uuid} ${run.status} ${key}`, async (signal) => {
     const found = tried.map(async ({ address }) => {
-      const { failed_attempts = [] } = await platform.runs.handle(run.uuid).step(address, { outputLimit: 0, signal });
+      const handle = platform.runs.handle(run.uuid);
+      const { failed_attempts = [] } = await handle.step(address, { outputLimit: 0, inputLimit: 0, signal });
       return [address, failed_attempts] as const;
     });
     return new Map(await Promise.all(found));

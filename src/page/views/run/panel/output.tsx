@@ -9,13 +9,17 @@ import type { PanelTabProps } from "./tab.ts";
 /** Larger ones are read once somebody asks for them. */
 const MOST_BYTES = 1024 * 1024;
 
+const NO_OUTPUT: Record<string, string> = {
+  pending: "It has not begun",
+  running: "It is under way: there is no output yet",
+};
+
 /** What the step gave; places in it are copied as the placeholders that read them. */
 export function Output({ run, step }: PanelTabProps) {
   const { output, output_bytes: bytes, status, address } = step;
   const [isWanted, setIsWanted] = useState(bytes <= MOST_BYTES);
   if (output === null) {
-    const why = status === "running" ? "It is under way: there is no output yet" : "It has no output";
-    return <p class="soft">{why}</p>;
+    return <p class="soft">{NO_OUTPUT[status] ?? "It has no output"}</p>;
   }
   if (output !== undefined) return <OutputText address={address} text={JSON.stringify(output)} />;
   if (isWanted) return <LargeOutput run={run.uuid} address={address} known={`${status} ${bytes}`} />;

@@ -27,8 +27,8 @@ const TABS: [name: string, label: string, tab: ComponentType<PanelTabProps>][] =
 ];
 const OF_MAPS: typeof TABS = [["items", "Items", MapItems], ...TABS];
 
-/** Bytes: a larger output is read where it is shown. */
-const OUTPUT_LIMIT = 64 * 1024;
+/** Bytes: a larger output, and a larger input, is read where it is shown. */
+const MOST_BYTES = 64 * 1024;
 
 /** The step that is open, beside the run; on a narrow screen in place of it. */
 export function Panel(shown: ShownRun) {
@@ -48,9 +48,11 @@ function Opened({ address: step, ...shown }: ShownRun & { address: string }) {
   const { run } = shown;
   // What is under way is read again with each change of the run.
   const known = run.steps.find((one) => one.address === step);
-  const key = `step ${run.uuid} ${step} ${known?.status ?? run.status} ${known?.attempts ?? 1}`;
+  // What one that has not begun will be given is known by and by.
+  const before = known?.status === "pending" ? run.steps.filter((one) => one.completed_at !== null).length : 0;
+  const key = `step ${run.uuid} ${step} ${known?.status ?? run.status} ${known?.attempts ?? 1} ${before}`;
   const reading = useReading(key, (signal) =>
-    platform.runs.handle(run.uuid).step(step, { outputLimit: OUTPUT_LIMIT, signal }),
+    platform.runs.handle(run.uuid).step(step, { outputLimit: MOST_BYTES, inputLimit: MOST_BYTES, signal }),
   );
   const { value, problem } = reading.state.value;
   const chosen = address.value.query.get("tab");

@@ -7,18 +7,16 @@ import { Failed, LoadingRows } from "../../../../shared/states/states.tsx";
 import { useDefinedStep, valueAt } from "../../defined.ts";
 import { NoDefinition } from "../../no-definition.tsx";
 import type { PanelTabProps } from "../tab.ts";
-import { Resolved } from "./resolved.tsx";
+import { Given } from "./given.tsx";
 
-/** What the step was given: its config as it would be now and as it is written, and what that reads. */
+/** What the step was given: its config as the platform tells it and as it is written, and the payload of its run. */
 export function Input(props: PanelTabProps) {
   const { run, definition, step } = props;
-  const { steps, defined } = useDefinedStep(definition, step.path);
+  const { defined } = useDefinedStep(definition, step.path);
   const config = defined === null ? undefined : valueAt(definition, [...defined.loc, "config"]);
   return (
     <>
-      {defined !== null && config !== undefined && (
-        <Resolved {...props} {...{ config, steps }} defined={defined.path} />
-      )}
+      <Given {...props} written={config} />
       <h3>Config, as it is written</h3>
       {definition === null && <NoDefinition {...props} />}
       {definition !== null && config === undefined && (

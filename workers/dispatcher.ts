@@ -103,11 +103,11 @@ export class Dispatcher implements TriggerConsumer {
     return { unknown: [...unknown.values()] };
   }
 
-  /** Room for a run that a trigger of this process is about to store: it is claimed by its insert, or executed before. */
+  /** For a run that a trigger of this process is about to store: it is executed before its insert, or claimed by that. */
   reserve(): Reservation | null {
-    // Whoever waits already goes first.
-    const isOff = !this.#options.shortcuts.has("claim_by_insert");
-    return isOff || this.#messages.waiting || this.room() === 0 ? null : this.#reservations.take();
+    if (this.#stopping || !this.#options.shortcuts.has("claim_by_insert")) return null;
+    // Whoever waits already goes first. What is executed before its insert takes no room.
+    return this.#reservations.take(!this.#messages.waiting && this.room() > 0);
   }
 
   /** See ExecuteBeforeInsert. */

@@ -4,11 +4,11 @@ import type { CompletedEvent, TriggerEvent, Triggered } from "../schemas/runs/ev
 import type { RunKey } from "../schemas/runs/run.ts";
 import type { ClaimedRun, ClaimMark, InsertedRun, NewRun, ProgressBeforeInsert, Unnamed } from "../storage/port.ts";
 
-/** A worker's room for one run that is about to be stored, or woken: that claims it, and it needs no message. */
+/** What a worker is told of one run that is about to be stored, or woken; with room for it that claims it, and it needs no message. */
 export interface Reservation {
-  /** Marks the run as claimed for the worker. */
-  claim: ClaimMark;
-  /** It is stored: as it was executed before, or (null) as claimed. The worker learns which version its workflow has. */
+  /** Marks the run as claimed for the worker; null without room: it can be executed before its insert, and no more. */
+  claim: ClaimMark | null;
+  /** It is stored, as it was executed before or else (null) to be executed, claimed or not. The worker learns which version its workflow has. */
   stored(run: Unnamed<NewRun>, inserted: InsertedRun, ended: ProgressBeforeInsert | null): void;
   /** It was claimed so as it was woken. The room is kept until `release`. */
   woken(run: ClaimedRun): void;
@@ -17,7 +17,7 @@ export interface Reservation {
 }
 
 /**
- * Executes those of the runs that have room here and pure steps alone, before their insert: they are written once then. Gives
+ * Executes those of the runs that have a reservation here and pure steps alone, before their insert: they are written once then. Gives
  * the progress of each, null for those that go the usual way; null at once where all of them do.
  */
 export type ExecuteBeforeInsert = (runs: Unnamed<NewRun>[]) => Promise<(ProgressBeforeInsert | null)[]> | null;
@@ -38,7 +38,7 @@ export interface TriggerConsumer {
   wake(runs: RunKey[]): void;
   /** Runs that were triggered in this process: claimed as soon as there is room, or else left to the sweeper. */
   onMessages(runs: RunKey[]): void;
-  /** Room for a run that is about to be stored; null without. */
+  /** For a run that is about to be stored; null where that is not to hear of it. */
   reserve(): Reservation | null;
   executeBeforeInsert: ExecuteBeforeInsert;
 }
@@ -48,7 +48,7 @@ export interface TriggerConsumer {
  * comes twice changes nothing but the time.
  */
 export interface Messaging {
-  /** Room in a worker of this very process; null where runs go through a broker, or there is no room. */
+  /** In a worker of this very process; null where runs go through a broker, and where it takes none. */
   reserve(): Reservation | null;
   /** As its consumer does; null without one. */
   executeBeforeInsert: ExecuteBeforeInsert;

@@ -84,6 +84,7 @@ export class RunStarts {
       traceparent: trace === null ? null : traceparentOf(trace),
       graceMilliseconds,
       claim: reservation?.claim ?? null,
+      mayEndBefore: reservation !== null,
       progress: null,
     };
     if (key !== null) common.requestKey = key;
@@ -104,11 +105,8 @@ export class RunStarts {
     (ended === null ? countStored : countEnded).add();
     failpoint("trigger_committed");
     if (inserted.cancel !== undefined) this.#cancel(inserted.cancel, { ...inserted, namespace: run.namespace });
-    if (reservation !== null && (inserted.claimed || ended !== null)) {
-      reservation.stored(run, inserted, ended);
-      return inserted.uuid;
-    }
-    reservation?.release();
+    reservation?.stored(run, inserted, ended);
+    if (reservation !== null && (inserted.claimed || ended !== null)) return inserted.uuid;
     // Whoever lets it begin later finds it due, and sweepers find it by themselves.
     if (inserted.waits || this.#isLater(timing)) return inserted.uuid;
     const { uuid: run_id, workflowUuid: workflow_id, workflowVersion: workflow_version } = inserted;

@@ -71,7 +71,7 @@ export class SignalService {
   async #put(run: RunRecord, signal: NewSignal): Promise<SentSignal | null> {
     const reservation = signal.waiting.length > 0 ? this.#messaging.reserve() : null;
     try {
-      const claim = reservation === null ? {} : { claim: reservation.claim };
+      const claim = reservation?.claim ? { claim: reservation.claim } : {};
       const { workflowUuid, sent, isTaken, claimed } = await this.#repository.putSignal({ ...signal, ...claim });
       if (isTaken) return null;
       if (claimed !== undefined) reservation?.woken(claimed);

@@ -40,7 +40,7 @@ export function scheduleSignals(
     const again = () => scheduler.after(200, () => send(run, name, id));
     const owner = random.pick(workers);
     const reservation = random.chance(0.5) ? owner.reserve() : null;
-    const claim = reservation === null ? {} : { claim: reservation.claim };
+    const claim = reservation?.claim ? { claim: reservation.claim } : {};
     const release = () => owner.clock.deliver(() => reservation?.release());
     api
       .call("", async () => {

@@ -41,6 +41,7 @@ export function scheduleTriggers(
         traceparent: null,
         graceMilliseconds: 2000,
         claim: reservation?.claim ?? null,
+        mayEndBefore: reservation !== null,
         progress: null,
         ...(workload.turn && {
           turn: workload.turn,
@@ -53,7 +54,6 @@ export function scheduleTriggers(
         if (reservation === null) return;
         // A repeated insert may find a run that others have ended.
         const ended = inserted.ended ? progress : null;
-        if (!inserted.claimed && ended === null) return owner.clock.deliver(() => reservation.release());
         // The process may be gone, or stopped for a while, before it hears of it.
         const heard = () => reservation.stored(coming, inserted, ended);
         scheduler.after(random.below(5), () => owner.clock.deliver(heard));

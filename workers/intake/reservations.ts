@@ -21,7 +21,7 @@ export interface Accepter {
   accept(run: ClaimedRun, worker: string): void;
 }
 
-/** Room that is kept for runs which triggers of this process are about to store. */
+/** What runs which triggers of this process are about to store find here: a way to tell of their end, and room. */
 export class Reservations {
   readonly #options: ReservationsOptions;
   readonly #holdings: Holdings;
@@ -37,15 +37,15 @@ export class Reservations {
     this.#claimId = newId(options.clock.now());
   }
 
-  /** Keeps room for one run. */
-  take(): Reservation {
+  /** For one run; keeps room for it where there is some. */
+  take(hasRoom: boolean): Reservation {
     const { worker } = this.#holdings.lease;
-    const release = this.#holdings.reserve("message", 1);
+    const release = hasRoom ? this.#holdings.reserve("message", 1) : () => {};
     return {
-      claim: { claimId: this.#claimId, worker },
+      claim: hasRoom ? { claimId: this.#claimId, worker } : null,
       stored: (
         { namespace, workflow, payload, depth, traceparent },
-        { uuid, workflowUuid, workflowVersion },
+        { uuid, workflowUuid, workflowVersion, claimed, waits },
         ended,
       ) => {
         release();
@@ -57,8 +57,12 @@ export class Reservations {
             const version = { namespace, workflowUuid, version: workflowVersion };
             this.#accepter.spans.stored(RunTrace.of({ uuid, ...version, traceparent }, "[]"), end);
           }
-        } else {
+          return;
+        }
+        if (waits !== true) {
           this.#runBeforeInsert.learn(workflow, { namespace, workflowUuid, version: workflowVersion });
+        }
+        if (claimed) {
           const run = {
             namespace,
             uuid,

@@ -93,13 +93,13 @@ export class RunBeforeInsert {
     );
   }
 
-  /** Null for a run without room here, or that may not be executed so. */
+  /** Null for a run that may not be executed so. */
   #workflowsOf(runs: Unnamed<NewRun>[]): (PureWorkflow | null)[] {
     // Most runs of a batch are of the same workflow as the one before.
     let last: Pick<NewRun, "namespace" | "workflow"> = { namespace: "", workflow: "" };
     let found: PureWorkflow | null = null;
     return runs.map((run) => {
-      if (run.claim === null) return null;
+      if (run.mayEndBefore !== true) return null;
       if (run.workflow !== last.workflow || run.namespace !== last.namespace) {
         last = run;
         found = this.#workflowOf(run);

@@ -28,6 +28,8 @@ export interface NewRun extends MadeRun {
   graceMilliseconds: number;
   /** Stores the run as claimed, with token 1, if the lease of the worker lasts; null stores it as pending. */
   claim: ClaimMark | null;
+  /** Whether the worker that would be told of its end may execute it before its insert; absent for no. */
+  mayEndBefore?: boolean;
   /** Its progress, if it was executed before its insert. It is stored if the workflow still has the version that was executed. */
   progress: ProgressBeforeInsert | null;
 }

@@ -142,7 +142,7 @@ function readsOf(page: Page): string[] {
 
 const stepsBelow = (query: string) => `/api/v1/runs/${run}/steps?limit=200&under=${query}`;
 
-test("on a phone which run it is, and how it is, stay in view however far one scrolls", async () => {
+test("on a phone which run it is, how it is, and what can be done stay in view however far one scrolls", async () => {
   const phone = await ui.browser.stranger({ viewport: { width: 360, height: 740 } });
   await phone.visit(`${ui.url}/ui/runs/${run}?open=items`, async (page) => {
     await page.locator('[data-step="items[9].check"]').waitFor();
@@ -158,6 +158,20 @@ test("on a phone which run it is, and how it is, stay in view however far one sc
     }
     await picture(page, "run-narrow-scrolled");
     await expectNarrow(page);
+    const menu = page.locator("summary[aria-label=More]");
+    await menu.click({ timeout: 5000 });
+    await page
+      .locator(".menu-actions")
+      .getByText(/^It ended at /)
+      .first()
+      .waitFor();
+    await picture(page, "run-narrow-actions");
+    await expectAccessible(page);
+    await page.locator(".menu-actions").getByRole("button", { name: "Retry…" }).click();
+    await page.getByRole("dialog", { name: "Retry this run" }).waitFor();
+    expect(await page.evaluate("scrollY")).toBeGreaterThan(500);
+    await page.keyboard.press("Escape");
+    await until(page, "document.activeElement.ariaLabel === 'More'");
   });
 });
 

@@ -1,6 +1,7 @@
 import { useId } from "preact/hooks";
 
-interface ActionButtonProps {
+/** Something that can be done with a run. */
+export interface Action {
   name: string;
   /** Why it can't be done now; null where it can. */
   reason: string | null;
@@ -9,7 +10,7 @@ interface ActionButtonProps {
 }
 
 /** A button that stays where it is when it can't be used, and says why. */
-export function ActionButton({ name, reason, isMain = false, run }: ActionButtonProps) {
+export function ActionButton({ name, reason, isMain = false, run }: Action) {
   const id = useId();
   return (
     <>
@@ -24,7 +25,7 @@ export function ActionButton({ name, reason, isMain = false, run }: ActionButton
         {name}
       </button>
       {reason !== null && (
-        <span id={id} hidden>
+        <span id={id} class="action-reason">
           {reason}
         </span>
       )}

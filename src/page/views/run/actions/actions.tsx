@@ -43,16 +43,24 @@ export function Actions(shown: ShownRun) {
     { key: "e", name: "Edit the workflow", run: () => go(`/workflows/${run.workflow_id}/edit`) },
   ]);
   const Dialog = open === null ? null : DIALOGS[open];
+  const opens = (dialog: keyof typeof DIALOGS) => () => setOpen(dialog);
+  const isAsked = run.waiting?.some(({ kind }) => kind === "signal") ?? false;
+  const signal = { name: "Send signal…", reason: ended, run: opens("signal") };
+  const actions = [
+    { name: "Retry…", reason: underWay, isMain: run.status === "failed", run: opens("retry") },
+    { name: "Run again…", reason: null, run: opens("again") },
+    { name: isPaused ? "Resume" : "Pause", reason: ended, run: hold },
+    ...(isAsked ? [{ ...signal, isMain: true }] : []),
+    { name: "Cancel…", reason: ended, run: opens("cancel") },
+  ];
   return (
     <div class="run-actions">
-      <ActionButton name="Retry…" reason={underWay} isMain={run.status === "failed"} run={() => setOpen("retry")} />
-      <ActionButton name="Run again…" reason={null} run={() => setOpen("again")} />
-      <ActionButton name={isPaused ? "Resume" : "Pause"} reason={ended} run={hold} />
-      {run.waiting?.some(({ kind }) => kind === "signal") && (
-        <ActionButton name="Send signal…" reason={ended} isMain run={() => setOpen("signal")} />
-      )}
-      <ActionButton name="Cancel…" reason={ended} run={() => setOpen("cancel")} />
-      <More {...shown} signal={ended === null ? () => setOpen("signal") : null} />
+      <div class="run-buttons">
+        {actions.map((action) => (
+          <ActionButton key={action.name} {...action} />
+        ))}
+      </div>
+      <More {...shown} actions={actions} seldom={isAsked || ended !== null ? [] : [signal]} />
       <ProblemLine problem={problem} />
       {Dialog !== null && <Dialog {...shown} onClose={() => setOpen(null)} />}
     </div>

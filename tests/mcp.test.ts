@@ -249,7 +249,11 @@ test("the documents and their index are there, and no other file of the disk", a
   for (const link of links) {
     const reply = await fetch(`${platform.url}/${link}`);
     expect([link, reply.status]).toEqual([link, 200]);
-    if (link.endsWith(".md")) expect([link, (await reply.text()).startsWith("# ")]).toEqual([link, true]);
+    if (!link.endsWith(".md")) continue;
+    const text = await reply.text();
+    expect([link, text.startsWith("# ")]).toEqual([link, true]);
+    const others = [...text.matchAll(/\]\(([^)#:\s]+)[)#]/g)].map(([, other = ""]) => new URL(other, reply.url).href);
+    for (const other of new Set(others)) expect([link, other, (await fetch(other)).status]).toEqual([link, other, 200]);
   }
   for (const path of ["architecture.txt", "..%2fpackage.json", "%2e%2e%2fREADME.md", "constructor", "x.md"]) {
     expect([path, (await fetch(`${platform.url}/docs/${path}`)).status]).toEqual([path, 404]);

@@ -1,9 +1,12 @@
-/** The documents of docs/, as Markdown. */
+/** The documents of the repository for those who use it, as Markdown. */
 import { readFileSync } from "node:fs";
+import { posix } from "node:path";
 
 /** Their names and what they are about. No path that a client sends reaches the disk: it names one of these, or nothing. */
 export const GUIDES = {
+  "README.md": "A tour, the API in a table, step types and placeholders",
   "language.md": "The language of workflows: steps, expressions, retries, handlers, compensation, tests, with examples",
+  "examples.md": "Whole definitions",
   "failures.md": "Every way in which a step can fail, by its code",
   "definitions.md": "Definitions under version control",
   "api.md": "Triggers: idempotency keys, delays, priorities, waiting for the end, batches",
@@ -18,12 +21,14 @@ export const GUIDES = {
   "mcp.md": "Tools for programs that write workflows",
   "called.md": "What other engines call the same",
   "operations.md": "Operations: modes, configuration, metrics, stopping",
+  "runbook.md": "What to do when an alert comes",
+  "performance.md": "How fast it is, and what bounds that",
   "reliability.md": "What is promised, and how it is tested",
 } as const;
 export type GuideName = keyof typeof GUIDES;
 
 export const GUIDE_NAMES = Object.keys(GUIDES).filter(isGuide);
-const FOLDER = new URL("../../../docs/", import.meta.url);
+const REPOSITORY = new URL("../../../", import.meta.url);
 const read = new Map<GuideName, string>();
 
 export function isGuide(name: string): name is GuideName {
@@ -34,10 +39,25 @@ export function isGuide(name: string): name is GuideName {
 export function guideText(name: GuideName): string {
   let text = read.get(name);
   if (text === undefined) {
-    text = readFileSync(new URL(name, FOLDER), "utf8");
+    text = linked(readFileSync(new URL(pathOf(name), REPOSITORY), "utf8"), posix.dirname(pathOf(name)));
     read.set(name, text);
   }
   return text;
+}
+
+/** Where it is in the repository. */
+function pathOf(name: GuideName): string {
+  if (name === "README.md") return name;
+  return name === "examples.md" ? "examples/README.md" : `docs/${name}`;
+}
+
+/** A text whose links to files lead to the guides that are served; those to others are left out, their words stay. */
+function linked(text: string, folder: string): string {
+  return text.replace(/!?\[([^\]]*)\]\(([^)#:\s]+)(#[^)\s]*)?\)/g, (_, words: string, target: string, anchor = "") => {
+    const path = posix.join(folder, target);
+    const guide = GUIDE_NAMES.find((one) => pathOf(one) === path);
+    return guide === undefined ? words : `[${words}](${guide}${anchor})`;
+  });
 }
 
 /** The index for programs that read: https://llmstxt.org */

@@ -55,7 +55,7 @@ export interface HttpReply {
 export interface ReplyFaults {
   count: number;
   /** The first of them: paths of keys and indexes below `data`. */
-  first: { path: (string | number)[]; fault: "number" | "string" | "depth" | "json" | "size" }[];
+  first: { path: (string | number)[]; fault: "number" | "string" | "depth" | "json" | "size" | "coding" }[];
 }
 
 /** A fault of a step's config: where below `config`, what to do about it, and a word for it (value_error). */
@@ -88,12 +88,14 @@ export class StepFailure extends Error {
   }
 }
 
-/** Thrown by `fetch` where a reply came, and its body is too large to be kept. */
-export class ReplyTooLarge extends StepFailure {
-  /** @param reply what came of it before its body */
-  constructor(readonly reply: Omit<HttpReply, "data" | "faults">) {
-    const { code, error } = describeFailure("reply_too_large", {});
-    super(code, error, null, { status: reply.status });
+/** Thrown by `fetch` where a reply came whose body can't be kept: too large, or not decompressed. `reply`: what came before that. */
+export class ReplyUnread extends StepFailure {
+  constructor(
+    { code, message }: StepFailure,
+    readonly fault: "size" | "coding",
+    readonly reply: Omit<HttpReply, "data" | "faults">,
+  ) {
+    super(code, message, null, { status: reply.status });
   }
 }
 

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import type { Json } from "../schemas/json/json.ts";
-import { type EffectConnector, type HttpReply, type HttpRequest, ReplyTooLarge, StepFailure } from "./index.ts";
+import { type EffectConnector, type HttpReply, type HttpRequest, ReplyUnread, StepFailure } from "./index.ts";
 import webhook from "./webhook.ts";
 
 const REPLY: HttpReply = {
@@ -24,7 +24,11 @@ interface Ran {
   failure: { code: string; message: string } | null;
 }
 
-async function run(config: Record<string, Json>, reply: Partial<HttpReply> = {}, isTooLarge = false): Promise<Ran> {
+async function run(
+  config: Record<string, Json>,
+  reply: Partial<HttpReply> = {},
+  unread: "size" | "coding" | null = null,
+): Promise<Ran> {
   const ran: Ran = { request: null, output: null, failure: null };
   const tools = {
     idempotencyKey: "run:0",
@@ -34,7 +38,9 @@ async function run(config: Record<string, Json>, reply: Partial<HttpReply> = {},
     fetch: async (request: HttpRequest) => {
       ran.request = request;
       const whole = { ...REPLY, url: request.url, ...reply };
-      if (isTooLarge) throw new ReplyTooLarge(whole);
+      if (unread === "size") throw new ReplyUnread(StepFailure.of("reply_too_large", {}), unread, whole);
+      if (unread === "coding")
+        throw new ReplyUnread(StepFailure.of("reply_corrupt", { coding: "gzip" }), unread, whole);
       return whole;
     },
   };
@@ -220,11 +226,11 @@ describe("a reply that is too large", () => {
   const LEFT_OUT = { response_data: null, response_faults: { count: 1, first: [{ path: [], fault: "size" }] } };
 
   test("fails with its status where that fails the step, and is left out", async () => {
-    const { failure, output } = await run({}, { status: 500 }, true);
+    const { failure, output } = await run({}, { status: 500 }, "size");
     const message = "The webhook was answered with status 500 and more than 1 MiB, which is left out";
     expect(failure).toEqual({ code: "http", message });
     expect(output).toMatchObject({ status_code: 500, ...LEFT_OUT });
-    const redirect = await run({}, { status: 302, location: "http://other/" }, true);
+    const redirect = await run({}, { status: 302, location: "http://other/" }, "size");
     expect(redirect.failure).toMatchObject({
       code: "http",
       message: expect.stringContaining("redirect to http://other/"),
@@ -238,9 +244,18 @@ describe("a reply that is too large", () => {
       [{ accept: ["5xx"] }, 500],
     ];
     for (const [config, status] of cases) {
-      const { failure, output } = await run(config, { status }, true);
+      const { failure, output } = await run(config, { status }, "size");
       expect(failure).toEqual({ code: "output", message: "The webhook's reply is over 1 MiB" });
       expect(output).toBeNull();
     }
   });
+});
+
+test("a reply that can't be decompressed fails with its status where that fails the step, else as such", async () => {
+  const { failure, output } = await run({}, { status: 502 }, "coding");
+  const message = "The webhook was answered with status 502; its reply can't be decompressed and is left out";
+  expect(failure).toEqual({ code: "http", message });
+  const response_faults = { count: 1, first: [{ path: [], fault: "coding" }] };
+  expect(output).toMatchObject({ status_code: 502, response_data: null, response_faults });
+  expect(await run({}, {}, "coding")).toMatchObject({ failure: { code: "network" }, output: null });
 });

@@ -11,7 +11,7 @@ import { faultOfTemplate, faultOfUrl, joinUrl, shownUrl, splitCredentials } from
 import type { Json, JsonObject } from "../schemas/json/json.ts";
 import { DEPTH_HEADER } from "../schemas/runs/depth.ts";
 import { TRACEPARENT } from "../tracing/context.ts";
-import { type ConfigFault, defineConnector, type HttpReply, ReplyTooLarge, StepFailure, type Tools } from "./index.ts";
+import { type ConfigFault, defineConnector, type HttpReply, ReplyUnread, StepFailure, type Tools } from "./index.ts";
 
 const MAX_FOLLOWED = 10;
 const FOLLOWED_BY_GET = 5;
@@ -121,17 +121,18 @@ function outputOf({ url, method }: Config, reply: HttpReply): JsonObject {
   };
 }
 
-/** A status that fails the step says more than that its reply is too large. @throws any other error, as it is */
+/** A status that fails the step says more than that its reply could not be read. @throws any other error, as it is */
 function withoutBody(error: unknown, accept: (number | string)[]): HttpReply {
-  if (!(error instanceof ReplyTooLarge) || isAccepted(error.reply.status, accept)) throw error;
-  return { ...error.reply, data: null, faults: { count: 1, first: [{ path: [], fault: "size" }] } };
+  if (!(error instanceof ReplyUnread) || isAccepted(error.reply.status, accept)) throw error;
+  return { ...error.reply, data: null, faults: { count: 1, first: [{ path: [], fault: error.fault }] } };
 }
 
 function failureOf({ status, location, retryAfter, faults }: HttpReply, output: JsonObject): StepFailure {
   const details = { status, ...(retryAfter !== null && { retry_after: retryAfter }) };
   if (location === null) {
-    const isLeftOut = faults.first.some(({ fault }) => fault === "size");
-    return StepFailure.of(isLeftOut ? "http_status_alone" : "http_status", { status }, output, details);
+    const leftOut = faults.first.find(({ fault }) => fault === "size" || fault === "coding")?.fault;
+    const unread = leftOut === "size" ? "http_status_alone" : "http_status_unread";
+    return StepFailure.of(leftOut === undefined ? "http_status" : unread, { status }, output, details);
   }
   const target = shortened(shownUrl(location).replace(/\p{Cc}/gu, ""), MAX_SHOWN_TARGET);
   return StepFailure.of("http_redirect", { status, target }, output, details);

@@ -88,6 +88,11 @@ export const WEBHOOK_FAILURES = {
     sentence: "The webhook was answered with status {status} and more than 1 MiB, which is left out",
     when: "The same; the body of the reply is larger, as it came or once it is decompressed",
   },
+  http_status_unread: {
+    code: "http",
+    sentence: "The webhook was answered with status {status}; its reply can't be decompressed and is left out",
+    when: "The same; the body is not compressed as it says, or in a way that we cannot undo",
+  },
   http_redirect: {
     code: "http",
     sentence: "The webhook was answered with status {status}, a redirect to {target} that was not followed",
@@ -101,7 +106,7 @@ export const WEBHOOK_FAILURES = {
   reply_corrupt: {
     code: "network",
     sentence: "The webhook's reply is not compressed as its Content-Encoding, {coding}, says, or breaks off",
-    when: "Decompressing the body fails",
+    when: "Decompressing the body of a reply whose status succeeds fails",
   },
   reply_coding_unknown: {
     code: "output",

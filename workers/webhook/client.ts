@@ -1,5 +1,5 @@
 /** The client behind the port: requests, redirects, replies. */
-import { type HttpReply, type HttpRequest, ReplyTooLarge, StepFailure } from "../../src/connectors/index.ts";
+import { type HttpReply, type HttpRequest, ReplyUnread, StepFailure } from "../../src/connectors/index.ts";
 import { Connections } from "./exchange/connections.ts";
 import { exchange } from "./exchange/exchange.ts";
 import { Inflow } from "./exchange/inflow.ts";
@@ -10,7 +10,7 @@ import { Guard } from "./guard/guard.ts";
 import { type Resolve, systemResolve } from "./guard/resolve.ts";
 import type { ReplyAccount, Signal, WebhookClient } from "./port.ts";
 import { readReply } from "./reading/reading.ts";
-import { TooLarge } from "./reading/too-large.ts";
+import { Unreadable } from "./reading/unreadable.ts";
 import type { WebhookSettings } from "./settings.ts";
 
 /** For replies whose bytes are not counted. */
@@ -54,7 +54,7 @@ export function openWebhookClient(
           try {
             return { ...before, ...readReply(await reply.body(), head) };
           } catch (error) {
-            throw error instanceof TooLarge ? new ReplyTooLarge(before) : error;
+            throw error instanceof Unreadable ? new ReplyUnread(error, error.fault, before) : error;
           }
         }
       } catch (error) {

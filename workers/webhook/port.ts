@@ -5,7 +5,7 @@ export interface WebhookClient {
   /**
    * Sends a request and reads its reply to the end.
    *
-   * @throws StepFailure with a sentence for the run's user when there is no such reply before the signal, ReplyTooLarge among them;
+   * @throws StepFailure with a sentence for the run's user when there is no such reply before the signal, ReplyUnread among them;
    *   OutOfDescriptors when this process can't open a connection right now
    */
   send(request: HttpRequest, signal: Signal, account?: ReplyAccount): Promise<HttpReply>;

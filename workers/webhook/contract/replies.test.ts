@@ -1,6 +1,6 @@
 /** What the client makes of the bytes that come back. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { ReplyTooLarge } from "../../../src/connectors/index.ts";
+import { ReplyUnread } from "../../../src/connectors/index.ts";
 import type { WebhookClient } from "../port.ts";
 import { failureOf, open, RawServer, replying, send } from "./kit.fixture.ts";
 
@@ -185,13 +185,15 @@ describe("a reply that is none", () => {
     }));
 
   for (const [title, bytes] of [
-    ["as it comes", `Content-Length: ${16 * MIB}\r\n\r\n${"a".repeat(2 * MIB)}`],
-    ["once it is decompressed", packed(2 * MIB)],
+    ["not compressed as it says", "Content-Length: 2\r\nContent-Encoding: gzip\r\n\r\nno"],
+    ["compressed in a way that is not known", "Content-Length: 2\r\nContent-Encoding: lzma\r\n\r\nno"],
+    ["over 1 MiB as it comes", `Content-Length: ${16 * MIB}\r\n\r\n${"a".repeat(2 * MIB)}`],
+    ["over 1 MiB once it is decompressed", packed(2 * MIB)],
   ] as const) {
-    test(`one over 1 MiB ${title} tells its head all the same`, () =>
+    test(`one ${title} tells its head all the same`, () =>
       served(`HTTP/1.1 503 Busy\r\nRetry-After: 7\r\n${bytes}`, {}, async (server) => {
         const error: unknown = await get(server).catch((thrown: unknown) => thrown);
-        expect(error).toBeInstanceOf(ReplyTooLarge);
+        expect(error).toBeInstanceOf(ReplyUnread);
         expect(error).toMatchObject({
           details: { status: 503 },
           reply: { status: 503, retryAfter: 7, location: null },

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { StepFailure } from "../../../src/connectors/index.ts";
 import type { ReplyAccount, Signal } from "../port.ts";
 import { MAX_REPLY_BYTES } from "../reading/reading.ts";
-import { TooLarge } from "../reading/too-large.ts";
+import { Unreadable } from "../reading/unreadable.ts";
 import { Stale } from "./failures.ts";
 import type { Inflow, Inflowing } from "./inflow.ts";
 import { pauseReading } from "./pausing.ts";
@@ -16,7 +16,7 @@ export interface Call {
 
 /** A reply whose body is still to come, or given up with `cancel`. */
 export interface Reply extends ReplyHead {
-  /** All of its body. Rejects with TooLarge; with StepFailure when it does not come; with the signal's reason. */
+  /** All of its body. Rejects with Unreadable when it is too large; with StepFailure when it does not come; with the signal's reason. */
   body(): Promise<Uint8Array[]>;
   cancel(): void;
 }
@@ -102,7 +102,7 @@ export class Exchange implements Inflowing {
   #take(bytes: Uint8Array): void {
     this.#bytes += bytes.byteLength;
     this.#call.account.came(bytes.byteLength);
-    if (this.#bytes > MAX_REPLY_BYTES) throw new TooLarge();
+    if (this.#bytes > MAX_REPLY_BYTES) throw Unreadable.size();
     this.#chunks.push(bytes);
     this.#inflow.came(this, bytes.byteLength);
   }

@@ -6,9 +6,8 @@ import {
   inflateSync,
   zstdDecompressSync,
 } from "node:zlib";
-import { StepFailure } from "../../../src/connectors/index.ts";
 import { codeOf } from "../../../src/errors.ts";
-import { TooLarge } from "./too-large.ts";
+import { Unreadable } from "./unreadable.ts";
 import { endOfFrames } from "./zstd-frames.ts";
 
 /** More in a row are none that a server means, and each is work that it can choose. */
@@ -20,7 +19,7 @@ const ZSTD_WINDOW = 23;
  * Undoes the content codings of a whole body, the last one first (RFC 9110, 8.4), each with at most so many bytes of output:
  * larger bodies are given up at the bound, so that memory is bounded for any body.
  *
- * @throws TooLarge; StepFailure reply_corrupt, reply_coding_unknown, reply_codings
+ * @throws Unreadable reply_too_large, reply_corrupt, reply_coding_unknown, reply_codings
  */
 export function inflate(body: Uint8Array, contentEncoding: string, maxBytes: number): Uint8Array {
   if (contentEncoding === "") return body;
@@ -28,7 +27,7 @@ export function inflate(body: Uint8Array, contentEncoding: string, maxBytes: num
     .split(",")
     .map((coding) => coding.trim().toLowerCase())
     .filter((coding) => coding !== "" && coding !== "identity");
-  if (codings.length > MAX_CODINGS) throw StepFailure.of("reply_codings", { count: MAX_CODINGS });
+  if (codings.length > MAX_CODINGS) throw Unreadable.coding("reply_codings", { count: MAX_CODINGS });
   return codings.reduceRight((bytes, coding) => (bytes.length === 0 ? bytes : decode(bytes, coding, maxBytes)), body);
 }
 
@@ -45,7 +44,7 @@ function decode(bytes: Uint8Array, coding: string, maxBytes: number): Uint8Array
     case "zstd":
       return zstd(bytes, maxBytes);
     default:
-      throw StepFailure.of("reply_coding_unknown", { coding: coding.slice(0, 40) });
+      throw Unreadable.coding("reply_coding_unknown", { coding: coding.slice(0, 40) });
   }
 }
 
@@ -57,7 +56,7 @@ function hasZlibHeader([first = 0, second = 0]: Uint8Array): boolean {
 function zstd(bytes: Uint8Array, maxBytes: number): Uint8Array {
   const end = endOfFrames(bytes);
   if (end === null || end === 0 || !isPadding(bytes.subarray(end))) {
-    throw StepFailure.of("reply_corrupt", { coding: "zstd" });
+    throw Unreadable.coding("reply_corrupt", { coding: "zstd" });
   }
   const params = { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW };
   const options = { maxOutputLength: maxBytes, info: true, params };
@@ -67,7 +66,7 @@ function zstd(bytes: Uint8Array, maxBytes: number): Uint8Array {
 /** The output, if nothing but padding follows the compressed data. */
 function whole(coding: string, bytes: Uint8Array, decompress: () => unknown): Uint8Array {
   const { buffer, engine } = attempt(coding, decompress);
-  if (!isPadding(bytes.subarray(engine.bytesWritten))) throw StepFailure.of("reply_corrupt", { coding });
+  if (!isPadding(bytes.subarray(engine.bytesWritten))) throw Unreadable.coding("reply_corrupt", { coding });
   return buffer;
 }
 
@@ -82,7 +81,7 @@ function attempt(coding: string, decompress: () => unknown): Decompressed {
     result = decompress();
   } catch (error) {
     const tooLarge = codeOf(error) === "ERR_BUFFER_TOO_LARGE";
-    throw tooLarge ? new TooLarge() : StepFailure.of("reply_corrupt", { coding });
+    throw tooLarge ? Unreadable.size() : Unreadable.coding("reply_corrupt", { coding });
   }
   if (!isDecompressed(result)) throw new Error("zlib gave no info of its engine");
   return result;

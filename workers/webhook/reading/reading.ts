@@ -15,7 +15,7 @@ export interface ReplyHead {
 /**
  * Reads the whole body of a reply: decompressed, decoded by its charset, and parsed where it says JSON and is.
  *
- * @throws TooLarge when it is over 1 MiB decompressed; StepFailure when it is not compressed as it says
+ * @throws Unreadable when it is over 1 MiB decompressed, or not compressed as it says
  */
 export function readReply(
   body: Uint8Array[],

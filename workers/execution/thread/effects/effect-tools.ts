@@ -1,7 +1,7 @@
 import {
   type HttpReply,
   type HttpRequest,
-  ReplyTooLarge,
+  ReplyUnread,
   StepFailure,
   type Tools,
 } from "../../../../src/connectors/index.ts";
@@ -107,9 +107,9 @@ async function sendOnceRoom(
   }
 }
 
-/** A status that fails its step says more than that its reply is too large. */
+/** A status that fails its step says more than that its reply could not be read. */
 function wordOf(error: unknown): string {
-  if (error instanceof ReplyTooLarge && error.reply.status >= 300) return classOf(error.reply.status);
+  if (error instanceof ReplyUnread && error.reply.status >= 300) return classOf(error.reply.status);
   return error instanceof StepFailure ? error.code : "other";
 }
 

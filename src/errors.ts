@@ -23,7 +23,8 @@ const ERRORS = {
   version_conflict: {
     status: 412,
     retryable: false,
-    sentence: (version: string) => `It is at version ${version} by now; read it, and send that version in If-Match`,
+    sentence: (version: string) =>
+      `It is at version ${version} by now; read it, and name that version with your change`,
   },
   concurrency_limit: {
     status: 409,

@@ -48,7 +48,7 @@ describe("If-Match", () => {
     expectReply(await put(uuid, { name: "w", steps: says("two") }, '"1"'), 200, updated(uuid, 2));
     for (const stale of ['"1"', "1", '"3"', '"1", "3"']) {
       const refused = await put(uuid, { name: "w", steps: says("three") }, stale);
-      expectError(refused, 412, "It is at version 2 by now; read it, and send that version in If-Match");
+      expectError(refused, 412, "It is at version 2 by now; read it, and name that version with your change");
       expect(textAt(refused.body, "code")).toBe("version_conflict");
     }
     expectReply(await put(uuid, { name: "w", steps: says("three") }, '"1", "2"'), 200, updated(uuid, 3));

@@ -79,20 +79,18 @@ describe("numbers", () => {
     expect(findJsonFaults("[1e400,2,-1e400,3]").map(({ offset }) => offset)).toEqual([1, 9]);
   });
 
-  // A body of 1 MiB is allowed: what takes the square of its length would stop the process for many minutes.
-  test("a number of 50,000 digits is judged at once", () => {
-    const zeros = "0".repeat(50_000);
+  // A body of 1 MiB is allowed: what takes the square of its length would take hours here.
+  test("a number of 500,000 digits is judged as any other", () => {
+    const zeros = "0".repeat(500_000);
     for (const [number, fault] of [
       [`0.1${zeros}1`, []],
       [`0.1${zeros}`, []],
       [`0.${zeros}1`, ["number"]],
       [`1${zeros}`, ["number"]],
-      [`0.${"10".repeat(25_000)}1`, []],
+      [`0.${"10".repeat(250_000)}1`, []],
       [`${"10".repeat(150)}${zeros}.1`, ["number"]],
     ] as const) {
-      const start = performance.now();
       expect(findJsonFaults(`[${number}]`).map(({ kind }) => kind)).toEqual([...fault]);
-      expect(performance.now() - start).toBeLessThan(500);
     }
   });
 });

@@ -2,7 +2,7 @@ import type { Bare } from "./limits/bare.ts";
 import type { JobResult } from "./load/jobs.ts";
 import { type EmbeddedOptions, type Platform, runningAt, startEmbedded } from "./platform/platform.ts";
 import { type Stack, startStack } from "./platform/stack.ts";
-import { type Floor, type FloorName, floorOf } from "./report/floors.ts";
+import { type Floor, type FloorName, floorOf, scaledBy } from "./report/floors.ts";
 import type { Row, Table } from "./report/table.ts";
 import type { Mode, Settings } from "./settings.ts";
 
@@ -34,6 +34,12 @@ export class Session {
   /** The floor of that name in this mode. */
   floor(name: FloorName): Floor | undefined {
     return floorOf(this.mode, name);
+  }
+
+  /** A floor of a time for this machine, at the speed that it has in this run. */
+  async timeFloor(name: FloorName): Promise<Floor | undefined> {
+    const floor = this.floor(name);
+    return floor === undefined ? undefined : scaledBy(floor, (await this.bareServers()).post.per_second);
   }
 
   /** A load, or a tenth of it when the bench shall be quick. */

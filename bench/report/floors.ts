@@ -81,6 +81,14 @@ export function floorOf(mode: Mode, name: FloorName): Floor | undefined {
   return floors[mode];
 }
 
+/** Requests a second of the bare POST on the machine that floors of times are for, where they scale. */
+const REFERENCE_POST = 60_000;
+
+/** A floor of a time, as long for a machine by how many a second its bare POST makes. */
+export function scaledBy(floor: Floor, barePost: number): Floor {
+  return { ...floor, value: Math.round((10 * floor.value * REFERENCE_POST) / barePost) / 10 };
+}
+
 /** Whether a figure keeps its floor. */
 export function keeps(floor: Floor, figure: number): boolean {
   if (floor.kind === "at_least") return figure >= floor.value;

@@ -62,7 +62,7 @@ export async function automation(session: Session): Promise<Outcome> {
           unit: "",
           floor: session.floor("automation_to_bare_post"),
         },
-        ...awakeRows(session, open),
+        ...(await awakeRows(session, open)),
         ...cpuRows("at half that rate: ", open.processes, open.ok),
       ];
       return {
@@ -112,16 +112,16 @@ function playAt(session: Session, platform: Platform, workflow: string, perSecon
 }
 
 /** By what the platform says: a run is looked at too seldom to see when it ends. */
-function awakeRows(session: Session, { more }: JobResult): Row[] {
+function awakeRows(session: Session, { more }: JobResult): Promise<Row[]> {
   const inside = more.inside_the_server;
-  const row = (quantile: "p50" | "p99", floor: FloorName): Row => ({
+  const row = async (quantile: "p50" | "p99", floor: FloorName): Promise<Row> => ({
     figure: `at half that rate: completed_at − created_at, not asleep, ${quantile}`,
     ours: inside?.[quantile] ?? Number.NaN,
     unit: "ms",
     better: "lower",
-    floor: session.floor(floor),
+    floor: await session.timeFloor(floor),
   });
-  return [row("p50", "automation_p50_ms"), row("p99", "automation_p99_ms")];
+  return Promise.all([row("p50", "automation_p50_ms"), row("p99", "automation_p99_ms")]);
 }
 
 /** The steps of such a run, with its webhooks at this sink. */

@@ -1,6 +1,7 @@
 import type { JobResult } from "../load/jobs.ts";
 import { pureWorkflow } from "../load/pure.ts";
 import { measure, type Platform } from "../platform/platform.ts";
+import type { Floor, FloorName } from "../report/floors.ts";
 import type { Row } from "../report/table.ts";
 import { busyNotes, column, memoryRows, type Outcome, type Session } from "../scenario.ts";
 import { triggerRound } from "./rounds.ts";
@@ -61,10 +62,13 @@ export async function latency(session: Session): Promise<Outcome> {
     }
     const all = [alone, ...results.map(({ result }) => result)];
     const last = results.at(-1)?.result ?? alone;
+    const floors = await floorsOf(session);
     const rows: Row[] = [
-      percentileRow(session, "one at a time", alone, "p50", "alone_p50_ms"),
-      percentileRow(session, "one at a time", alone, "p99", "alone_p99_ms"),
-      ...results.flatMap(({ per_second, result }) => rateRows(session, per_second, result)),
+      percentileRow("one at a time", alone, "p50", session.floor("alone_p50_ms")),
+      percentileRow("one at a time", alone, "p99", session.floor("alone_p99_ms")),
+      ...results.flatMap(({ per_second, result }) =>
+        rateRows(per_second, result, per_second === MAIN_RATE ? floors : NO_FLOORS),
+      ),
       {
         figure: "not succeeded",
         ours: all.reduce((sum, result) => sum + result.expected - result.ok, 0),
@@ -102,33 +106,38 @@ export async function latency(session: Session): Promise<Outcome> {
 
 type Percentile = "p50" | "p95" | "p99" | "p999" | "max";
 
-function percentileRow(
-  session: Session,
-  at: string,
-  result: JobResult,
-  name: Percentile,
-  floor?: "alone_p50_ms" | "alone_p99_ms" | "latency_p50_ms" | "latency_p99_ms",
-): Row {
+interface Floors {
+  p50: Floor | undefined;
+  p99: Floor | undefined;
+}
+const NO_FLOORS: Floors = { p50: undefined, p99: undefined };
+
+/** Those of the stack scale with the machine. */
+async function floorsOf(session: Session): Promise<Floors> {
+  const floor = (name: FloorName) => (session.mode === "stack" ? session.timeFloor(name) : session.floor(name));
+  return { p50: await floor("latency_p50_ms"), p99: await floor("latency_p99_ms") };
+}
+
+function percentileRow(at: string, result: JobResult, name: Percentile, floor?: Floor): Row {
   const shown = name === "p999" ? "p99.9" : name;
   return {
     figure: `${at}: ${shown}`,
     ours: result.latency[name],
     unit: "ms",
     // Of a few runs a high percentile is chance: only what has a floor is held against an older run.
-    ...(floor === undefined ? {} : { better: "lower", floor: session.floor(floor) }),
+    ...(floor === undefined ? {} : { better: "lower", floor }),
   };
 }
 
-function rateRows(session: Session, perSecond: number, result: JobResult): Row[] {
+function rateRows(perSecond: number, result: JobResult, floors: Floors): Row[] {
   const at = `${perSecond} run${perSecond === 1 ? "" : "s"}/s`;
-  const main = perSecond === MAIN_RATE;
   const inside = result.more.inside_the_server;
   return [
-    percentileRow(session, at, result, "p50", main ? "latency_p50_ms" : undefined),
-    percentileRow(session, at, result, "p95"),
-    percentileRow(session, at, result, "p99", main ? "latency_p99_ms" : undefined),
-    percentileRow(session, at, result, "p999"),
-    percentileRow(session, at, result, "max"),
+    percentileRow(at, result, "p50", floors.p50),
+    percentileRow(at, result, "p95"),
+    percentileRow(at, result, "p99", floors.p99),
+    percentileRow(at, result, "p999"),
+    percentileRow(at, result, "max"),
     ...(inside === undefined || inside.count === 0
       ? []
       : [

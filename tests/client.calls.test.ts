@@ -61,6 +61,7 @@ test("a run is paused and goes on; its steps and events are read", async () => {
   expect((await Array.fromAsync(run.steps({ status: "success" }))).map(({ address }) => address)).toEqual(["go"]);
   expect(await Array.fromAsync(run.steps({ status: "failed" }))).toEqual([]);
   expect((await run.step("go")).output).toEqual({ by: "me" });
+  expect([await run.outputText("go"), await run.payloadText()]).toEqual(['{"by":"me"}', "{}"]);
   const history = await Array.fromAsync(run.history());
   expect(history.map(({ id }) => id)).toEqual(history.map((_, index) => index + 1));
   expect((await Array.fromAsync(run.history({ after: 2 })))[0]?.id).toBe(3);

@@ -138,7 +138,9 @@ test("lists go on page after page", async () => {
 
 test("what is no JSON is an error of the client's own", async () => {
   spoil = () => Promise.resolve(new Response("<html>log in</html>"));
-  await expect(client().stats()).rejects.toMatchObject({ name: "ApiError", status: 200, code: "not_json" });
+  const refused = { name: "ApiError", status: 200, code: "not_json" };
+  await expect(client().stats()).rejects.toMatchObject(refused);
+  await expect(client().runs.handle("any").payloadText()).rejects.toMatchObject(refused);
 });
 
 test("where nobody listens the error says so", async () => {

@@ -8,15 +8,23 @@ export async function jsonOf<Answer>(response: Response): Promise<Answer> {
     const answer: Answer = JSON.parse(text);
     return answer;
   } catch {
-    throw new ApiError({
-      status: response.status,
-      code: "not_json",
-      message: "The answer is no JSON: something else than the platform answers there",
-      faults: [],
-      requestId: response.headers.get("x-request-id"),
-      retryAfter: null,
-    });
+    throw notJson(response);
   }
+}
+
+/** The same as the text that it came as. @throws ApiError as jsonOf does, by what the answer says to be */
+export async function jsonTextOf(response: Response): Promise<string> {
+  const isJson = response.headers.get("content-type")?.startsWith("application/json") === true;
+  const text = await response.text();
+  if (!isJson) throw notJson(response);
+  return text;
+}
+
+function notJson({ status, headers }: Response): ApiError {
+  return new ApiError({
+    ...{ status, code: "not_json", faults: [], requestId: headers.get("x-request-id"), retryAfter: null },
+    message: "The answer is no JSON: something else than the platform answers there",
+  });
 }
 
 interface ErrorBody {

@@ -1,5 +1,5 @@
 /** Requests that are repeated until they are answered, and take effect once. */
-import { errorOf, jsonOf } from "./answers.ts";
+import { errorOf, jsonOf, jsonTextOf } from "./answers.ts";
 import { ApiError, ConnectionError } from "./errors.ts";
 import { type Message, messagesIn } from "./events.ts";
 import { milliseconds, pause } from "./seconds.ts";
@@ -63,6 +63,11 @@ export class Connection {
   /** The JSON of the answer. @throws ApiError, ConnectionError, the reason of the signal */
   json<Answer>(call: Call): Promise<Answer> {
     return this.#persist(call, (response) => jsonOf<Answer>(response));
+  }
+
+  /** The same as it is written: numbers, spaces and the order of keys. @throws as json does */
+  jsonText(call: Call): Promise<string> {
+    return this.#persist(call, jsonTextOf);
   }
 
   /** The answer once its head is there, however long its body goes on. @throws as json does */

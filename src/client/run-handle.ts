@@ -57,10 +57,7 @@ export class RunHandle {
 
   /** The run and its steps, without payload and outputs; what is within maps and loops is counted. */
   outline(options: CallOptions = {}): Promise<RunOutline> {
-    return this.#connection.json({
-      ...{ method: "GET", path: this.#path(), query: { view: "outline" }, isRepeatable: true },
-      ...options,
-    });
+    return this.#get("", options, { view: "outline" });
   }
 
   /** The steps that have begun, in the order of their places, without outputs. */
@@ -79,6 +76,11 @@ export class RunHandle {
     return this.#get(`/steps/${encodeURIComponent(address)}/output`, options);
   }
 
+  /** The same as the JSON text that the platform sends: numbers of any length, and spaces, as they are kept. */
+  outputText(address: string, options: CallOptions = {}): Promise<string> {
+    return this.#text(`/steps/${encodeURIComponent(address)}/output`, options);
+  }
+
   /** What became of each item of a map, in a letter each. */
   items(address: string, options: CallOptions = {}): Promise<MapItems> {
     return this.#get(`/steps/${encodeURIComponent(address)}/items`, options);
@@ -89,13 +91,15 @@ export class RunHandle {
     return this.#get("/payload", options);
   }
 
+  /** The same as the JSON text that the platform sends. */
+  payloadText(options: CallOptions = {}): Promise<string> {
+    return this.#text("/payload", options);
+  }
+
   /** Everything that happened so far, and nothing that is to come. */
   async *history({ after = 0, ...options }: CallOptions & { after?: number } = {}): AsyncGenerator<RunEvent, void> {
     for (let next: number | null = after; next !== null; ) {
-      const page: EventPage = await this.#connection.json<EventPage>({
-        ...{ method: "GET", path: `${this.#path()}/events`, query: { after: next }, isRepeatable: true },
-        ...options,
-      });
+      const page: EventPage = await this.#get<EventPage>("/events", options, { after: next });
       yield* page.items;
       next = page.next_after;
     }
@@ -165,6 +169,10 @@ export class RunHandle {
   #get<Answer>(path: string, options: CallOptions, query: NonNullable<Call["query"]> = {}): Promise<Answer> {
     const call = { method: "GET", path: this.#path() + path, query, isRepeatable: true } as const;
     return this.#connection.json({ ...call, ...options });
+  }
+
+  #text(path: string, options: CallOptions): Promise<string> {
+    return this.#connection.jsonText({ method: "GET", path: this.#path() + path, isRepeatable: true, ...options });
   }
 
   #post<Answer>(path: string, body: unknown, { signal, idempotencyKey }: KeyedOptions): Promise<Answer> {

@@ -5,6 +5,7 @@ import type { Key } from "../../src/page/shared/json/nodes.ts";
 import { placeholderOf } from "../../src/page/shared/json/placeholder.ts";
 import { expectAccessible } from "../harness/browser/axe.ts";
 import { pageUnderTest } from "../harness/browser/page-under-test.ts";
+import { narrowPicture, picture } from "../harness/browser/pictures.ts";
 import { expectReply } from "../harness/http/expect.ts";
 import { objectAt, textAt } from "../harness/http/json.ts";
 import { until as untilSo } from "../harness/stack.fixture.ts";
@@ -90,6 +91,39 @@ test("1 MiB of texts, numbers and depth is opened, folded, searched and copied",
       await expectAccessible(page);
     },
   );
+});
+
+test("raw is the text as the platform sent it, and so are its copy and its file; what the page wrote out says so", async () => {
+  const text = '{ "z": 1.0, "a": 12345678901234567890,\t"list": [1e2] }\n';
+  const run = await ui.api.trigger(await ui.api.create([{ name: "one", type: "transform", config: { value: 1 } }]));
+  await ui.api.untilEnded(run);
+  const look = async (page: Page) => {
+    const answers = [{ status: 500, json: { detail: "It broke", code: "internal_error" } }];
+    await page.route("**/steps/one/output", (asked) =>
+      asked.fulfill(answers.shift() ?? { contentType: "application/json; charset=utf-8", body: text }),
+    );
+    const raw = page.getByRole("button", { name: "raw text of output of one" });
+    await raw.click();
+    await page.getByRole("alert").getByText("It broke").waitFor();
+    await raw.click();
+    await page.getByText("As the platform sent it").waitFor();
+    const rows = page.getByRole("region", { name: "output of one as it is" }).locator(".json-raw");
+    expect(await rows.allTextContents()).toEqual([text.trimEnd(), ""]);
+    await page.getByRole("button", { name: "Copy output of one as it is" }).click();
+    expect(await copied(page)).toBe(text);
+    const [file] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "download" }).click(),
+    ]);
+    expect(await Bun.file(await file.path()).text()).toBe(text);
+    await expectAccessible(page);
+    await picture(page, "json-raw");
+    await narrowPicture(page, "json-raw-narrow");
+    await page.getByRole("link", { name: "Definition" }).click();
+    await page.getByRole("button", { name: "raw text of definition of one" }).click();
+    await page.getByText("Written out by the page").waitFor();
+  };
+  await ui.visit(`/ui/runs/${run}?step=one&tab=output`, look, /500/);
 });
 
 /** As large as a payload may be, by what it is made of. */

@@ -5,7 +5,7 @@ export type Question = { number: number } & (
   | { ask: "open"; text: string }
   | { ask: "rows"; first: number; count: number }
   | { ask: "toggle"; id: number }
-  | { ask: "raw"; isOn: boolean }
+  | { ask: "raw"; isOn: boolean; text: string | null }
   | { ask: "find"; text: string }
   | { ask: "reveal"; place: number }
   | { ask: "copied"; id: number; what: Copied; name: string }
@@ -21,7 +21,7 @@ export function answerTo(document: JsonDocument, question: Question): unknown {
     case "toggle":
       return document.toggle(question.id);
     case "raw":
-      return document.raw(question.isOn);
+      return document.raw(question.isOn, question.text);
     case "find":
       return document.find(question.text);
     case "reveal":

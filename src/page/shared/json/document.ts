@@ -30,10 +30,10 @@ export class JsonDocument {
     this.#rows = new JsonRows(this.#value);
   }
 
-  /** Shows the text as it is, or the value of it again. */
-  raw(isOn: boolean): void {
+  /** Shows the text as it is, or the value of it again. @param text another one of the same value; null for its own */
+  raw(isOn: boolean, text: string | null): void {
     this.#isRaw = isOn;
-    if (isOn) this.#raw ??= new RawText(this.#text);
+    if (isOn) this.#raw ??= new RawText(text ?? this.#text);
   }
 
   rows(first: number, count: number): RowsShown {

@@ -1,19 +1,33 @@
+import { useState } from "preact/hooks";
+import { type Problem, problemOf } from "../../data/problem.ts";
 import { useTyping } from "../../data/typing.ts";
 import { CopyButton } from "../copy/copy-button.tsx";
 import { download } from "../copy/download.ts";
+import { ProblemLine } from "../states/states.tsx";
 import { bytesText } from "./nodes.ts";
 import type { JsonView } from "./view.ts";
 
 interface JsonToolsProps {
   view: JsonView;
-  text: string;
   name: string | undefined;
   label: string;
+  /** Letters of the text. */
+  size: number;
 }
 
-/** What can be done with a JSON text: find, copy, download. What is copied is of the row that is chosen. */
-export function JsonTools({ view, text, name, label }: JsonToolsProps) {
+/** What can be done with a JSON text: find, copy, download. What is copied is of the row that is chosen, or the text as it was sent. */
+export function JsonTools({ view, name, label, size }: JsonToolsProps) {
   const typing = useTyping();
+  const [problem, setProblem] = useState<Problem | null>(null);
+  /** The text may have to be read first. */
+  const tried = async (work: () => Promise<void>) => {
+    setProblem(null);
+    try {
+      await work();
+    } catch (error) {
+      setProblem(problemOf(error));
+    }
+  };
   const found = view.found.value;
   const isRaw = view.isRaw.value;
   return (
@@ -32,7 +46,7 @@ export function JsonTools({ view, text, name, label }: JsonToolsProps) {
       </span>
       <span class="json-copies">
         {isRaw ? (
-          <CopyButton text={text} what={`${label} as it is`} label="copy" />
+          <CopyButton text={() => view.sent()} what={`${label} as it is`} label="copy" />
         ) : (
           <>
             <CopyButton text={() => view.copied("value", "")} what={`the chosen value of ${label}`} label="copy" />
@@ -47,19 +61,20 @@ export function JsonTools({ view, text, name, label }: JsonToolsProps) {
           class="copy"
           aria-pressed={isRaw}
           aria-label={`raw text of ${label}`}
-          onClick={() => view.showRaw(!isRaw)}
+          onClick={() => tried(() => view.showRaw(!isRaw))}
         >
           raw
         </button>
         <button
           type="button"
           class="copy"
-          title={bytesText(text.length)}
-          onClick={() => download(`${label.replaceAll(/[^\w.-]+/g, "_")}.json`, text)}
+          title={bytesText(size)}
+          onClick={() => tried(async () => download(`${label.replaceAll(/[^\w.-]+/g, "_")}.json`, await view.sent()))}
         >
           download
         </button>
       </span>
+      <ProblemLine problem={problem} />
     </div>
   );
 }

@@ -7,6 +7,8 @@ import { JsonView } from "./view.ts";
 interface JsonViewerProps {
   /** JSON; any other text is shown as it is. */
   text: string;
+  /** Whether the platform sent `text` so, or how the text that it sent is read; without it the page has written it out. */
+  sent?: true | (() => Promise<string>);
   /** What definitions call it, such as the name of a step: then places are copied as placeholders, too. */
   name?: string;
   /** What it is, such as "output". */
@@ -14,9 +16,9 @@ interface JsonViewerProps {
 }
 
 /** A JSON text of any size: folded, searched, copied. Only the rows in view are in the document. */
-export function JsonViewer({ text, name, label }: JsonViewerProps) {
+export function JsonViewer({ text, sent, name, label }: JsonViewerProps) {
   const id = useId();
-  const view = useMemo(() => new JsonView(text), [text]);
+  const view = useMemo(() => new JsonView(text, typeof sent === "function" ? sent : async () => text), [text, label]);
   useEffect(() => {
     view.read();
     return () => view.close();
@@ -25,9 +27,16 @@ export function JsonViewer({ text, name, label }: JsonViewerProps) {
   const active = view.active.value;
   return (
     <section class="json" aria-label={label}>
-      <JsonTools view={view} text={text} name={name} label={label} />
+      <JsonTools {...{ view, name, label }} size={text.length} />
       {view.isRaw.value ? (
-        <RawRows view={view} label={label} />
+        <>
+          <p class="json-note soft">
+            {sent === undefined
+              ? "Written out by the page, which has it as a part of an answer"
+              : "As the platform sent it"}
+          </p>
+          <RawRows view={view} label={label} />
+        </>
       ) : (
         <div
           class="json-rows"

@@ -7,7 +7,7 @@ import { type Copied, JsonDocument, type RowsShown } from "./document.ts";
 export interface JsonSource {
   rows(first: number, count: number): Promise<RowsShown>;
   toggle(id: number): Promise<void>;
-  raw(isOn: boolean): Promise<void>;
+  raw(isOn: boolean, text: string | null): Promise<void>;
   find(text: string): Promise<number>;
   reveal(place: number): Promise<number>;
   copied(id: number, what: Copied, name: string): Promise<string>;
@@ -32,7 +32,7 @@ class NearSource implements JsonSource {
 
   rows = async (first: number, count: number) => this.#document.rows(first, count);
   toggle = async (id: number) => this.#document.toggle(id);
-  raw = async (isOn: boolean) => this.#document.raw(isOn);
+  raw = async (isOn: boolean, text: string | null) => this.#document.raw(isOn, text);
   find = async (text: string) => this.#document.find(text);
   reveal = async (place: number) => this.#document.reveal(place);
   copied = async (id: number, what: Copied, name: string) => this.#document.copied(id, what, name);
@@ -67,7 +67,7 @@ class WorkerSource implements JsonSource {
 
   rows = (first: number, count: number) => this.#ask<RowsShown>({ ask: "rows", first, count });
   toggle = (id: number) => this.#ask<void>({ ask: "toggle", id });
-  raw = (isOn: boolean) => this.#ask<void>({ ask: "raw", isOn });
+  raw = (isOn: boolean, text: string | null) => this.#ask<void>({ ask: "raw", isOn, text });
   find = (text: string) => this.#ask<number>({ ask: "find", text });
   reveal = (place: number) => this.#ask<number>({ ask: "reveal", place });
   copied = (id: number, what: Copied, name: string) => this.#ask<string>({ ask: "copied", id, what, name });

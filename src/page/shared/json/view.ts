@@ -27,8 +27,27 @@ export class JsonView {
   #readings = 0;
   #last: Promise<void> = Promise.resolve();
 
-  constructor(text: string) {
+  readonly #text: string;
+  readonly #readSent: () => Promise<string>;
+  #sent: Promise<string> | null = null;
+
+  /** @param readSent gives the text as the platform sent it, or `text` where there is none */
+  constructor(text: string, readSent: () => Promise<string>) {
+    this.#text = text;
+    this.#readSent = readSent;
     this.#source = sourceOf(text);
+  }
+
+  /** The text as the platform sent it, which is read once. @throws as the client does */
+  async sent(): Promise<string> {
+    this.#sent ??= this.#readSent();
+    try {
+      return await this.#sent;
+    } catch (error) {
+      // Whoever asks again has it read again.
+      this.#sent = null;
+      throw error;
+    }
   }
 
   /** Where its rows are shown: as many as that has room for. */
@@ -56,8 +75,10 @@ export class JsonView {
     await this.read();
   }
 
+  /** @throws as the client does, where the text is to be read first */
   async showRaw(isOn: boolean): Promise<void> {
-    await this.#source.raw(isOn);
+    const sent = isOn ? await this.sent() : null;
+    await this.#source.raw(isOn, sent === this.#text ? null : sent);
     this.isRaw.value = isOn;
     this.active.value = 0;
     this.#element?.scrollTo(0, 0);

@@ -1,3 +1,4 @@
+import { platform } from "../../data/platform.ts";
 import { useReading } from "../../data/reading.ts";
 import { TextDiff } from "../../shared/editor/text-diff.tsx";
 import { JsonViewer } from "../../shared/json/json-viewer.tsx";
@@ -38,19 +39,24 @@ export function OpenedDifference({ runs, step }: OpenedDifferenceProps) {
         )}
         {value === null && problem === null && <LoadingRows rows={3} label="Loading both outputs" />}
         {value === null && problem !== null && <Failed problem={problem} again={() => reading.again()} />}
-        {value !== null && <Difference {...value} what={step === null ? "payload" : "output"} />}
+        {value !== null && <Difference {...value} runs={runs} step={step} />}
       </td>
     </tr>
   );
 }
 
-function Difference({ before, after, what }: Texts & { what: string }) {
+function Difference({ before, after, runs: [first, second], step }: Texts & OpenedDifferenceProps) {
+  const what = step === null ? "payload" : "output";
+  const sent = (run: string) => () => {
+    const handle = platform.runs.handle(run);
+    return step === null ? handle.payloadText() : handle.outputText(step.address);
+  };
   if (before === null && after === null) return <p class="soft">It has not run in either.</p>;
   if (before === after && before !== null) {
     return (
       <>
         <p class="soft">The same in both.</p>
-        <JsonViewer text={before} label={what} />
+        <JsonViewer text={before} sent={sent(first)} label={what} />
       </>
     );
   }
@@ -59,8 +65,16 @@ function Difference({ before, after, what }: Texts & { what: string }) {
   }
   return (
     <div class="compare-both">
-      {before === null ? <p class="soft">It has not run in A.</p> : <JsonViewer text={before} label={`${what} of A`} />}
-      {after === null ? <p class="soft">It has not run in B.</p> : <JsonViewer text={after} label={`${what} of B`} />}
+      {before === null ? (
+        <p class="soft">It has not run in A.</p>
+      ) : (
+        <JsonViewer text={before} sent={sent(first)} label={`${what} of A`} />
+      )}
+      {after === null ? (
+        <p class="soft">It has not run in B.</p>
+      ) : (
+        <JsonViewer text={after} sent={sent(second)} label={`${what} of B`} />
+      )}
     </div>
   );
 }

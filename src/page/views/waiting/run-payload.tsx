@@ -16,9 +16,9 @@ export function RunPayload({ run }: { run: string }) {
 }
 
 function Payload({ run }: { run: string }) {
-  const reading = useReading(`payload ${run}`, (signal) => platform.runs.handle(run).payload({ signal }));
-  const { value, problem } = reading.state.value;
-  if (value !== null) return <JsonViewer text={JSON.stringify(value)} name="payload" label="payload" />;
+  const reading = useReading(`payload ${run}`, (signal) => platform.runs.handle(run).payloadText({ signal }));
+  const { value: text, problem } = reading.state.value;
+  if (text !== null) return <JsonViewer text={text} sent name="payload" label="payload" />;
   if (problem !== null) return <Failed problem={problem} again={() => reading.again()} />;
   return <LoadingRows rows={3} label="Loading the payload" />;
 }

@@ -21,7 +21,10 @@ export function Output({ run, step }: PanelTabProps) {
   if (output === null) {
     return <p class="soft">{NO_OUTPUT[status] ?? "It has no output"}</p>;
   }
-  if (output !== undefined) return <OutputText address={address} text={JSON.stringify(output)} />;
+  if (output !== undefined) {
+    const sent = () => platform.runs.handle(run.uuid).outputText(address);
+    return <OutputText address={address} text={JSON.stringify(output)} sent={sent} />;
+  }
   if (isWanted) return <LargeOutput run={run.uuid} address={address} known={`${status} ${bytes}`} />;
   return (
     <p>
@@ -35,11 +38,11 @@ export function Output({ run, step }: PanelTabProps) {
 
 /** One that the step itself came without. @param known it is read again where that changes */
 function LargeOutput({ run, address, known }: { run: string; address: string; known: string }) {
-  const reading = useReading(`output ${run} ${address} ${known}`, async (signal) =>
-    JSON.stringify(await platform.runs.handle(run).output(address, { signal })),
+  const reading = useReading(`output ${run} ${address} ${known}`, (signal) =>
+    platform.runs.handle(run).outputText(address, { signal }),
   );
   const { value: text, problem } = reading.state.value;
-  if (text !== null) return <OutputText address={address} text={text} />;
+  if (text !== null) return <OutputText address={address} text={text} sent />;
   return problem === null ? (
     <LoadingRows rows={4} label="Reading the output" />
   ) : (
@@ -47,8 +50,15 @@ function LargeOutput({ run, address, known }: { run: string; address: string; kn
   );
 }
 
-function OutputText({ address, text }: { address: string; text: string }) {
+interface OutputTextProps {
+  address: string;
+  text: string;
+  /** As JsonViewer has it. */
+  sent: true | (() => Promise<string>);
+}
+
+function OutputText({ address, text, sent }: OutputTextProps) {
   // Within an iteration and in branches, names are those of their own scope: the last one.
   const name = address.split(".").at(-1) ?? address;
-  return <JsonViewer text={text} name={name} label={`output of ${address}`} />;
+  return <JsonViewer text={text} sent={sent} name={name} label={`output of ${address}`} />;
 }

@@ -48,8 +48,8 @@ function Payload({ id, bytes }: { id: string; bytes: number }) {
 }
 
 function PayloadText({ id }: { id: string }) {
-  const reading = useReading(`payload ${id}`, (signal) => platform.runs.handle(id).payload({ signal }));
-  const { value, problem } = reading.state.value;
-  if (value !== null) return <JsonViewer text={JSON.stringify(value)} name="payload" label="payload" />;
+  const reading = useReading(`payload ${id}`, (signal) => platform.runs.handle(id).payloadText({ signal }));
+  const { value: text, problem } = reading.state.value;
+  if (text !== null) return <JsonViewer text={text} sent name="payload" label="payload" />;
   return problem === null ? <LoadingRows rows={3} /> : <Failed problem={problem} again={() => reading.again()} />;
 }

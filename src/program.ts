@@ -5,6 +5,7 @@ import { systemClock } from "./clock.ts";
 import { type Config, loadConfig } from "./config.ts";
 import { messageOf, PlatformError, StartError } from "./errors.ts";
 import type { Program } from "./metrics/counts.ts";
+import { watchEventLoop } from "./metrics/event-loop.ts";
 import { buildInfo } from "./metrics/gauges.ts";
 import type { Collector } from "./metrics/readings.ts";
 import type { Work } from "./metrics/server.ts";
@@ -76,6 +77,7 @@ export async function runProgram(name: Program, alone: boolean, startWork: Start
       ready: () => (work === null || isEnding ? Promise.reject(new PlatformError("shutting_down")) : work.ready()),
       collectors: () => [...serviceCollectors(parts), ...(work?.collectors ?? [])],
     });
+    const stopWatch = watchEventLoop(systemClock);
     work = startWork(parts);
     const { stop } = work;
     const { storage, clock } = parts;
@@ -90,6 +92,7 @@ export async function runProgram(name: Program, alone: boolean, startWork: Start
         await Promise.race([scheduler.stop(), aborted(hurried)]);
         await stop(hurried);
         await Promise.race([retention.stop(), aborted(hurried)]);
+        stopWatch();
         await closeMetrics();
       },
     };

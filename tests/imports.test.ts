@@ -17,7 +17,7 @@ const LONGER: Record<string, number> = { "tests/doors.test.ts": 307, "tests/step
 const LAYERS = ["api", "services", "repositories", "storage", "db"];
 /** What every part may see. */
 const COMMON =
-  /^src\/((schemas|language|batching|resilience|requests)\/.+|metrics\/(table|counts|gauges|readings)\.ts|tracing\/context\.ts|(errors(\/\w+)?|step-failures(\/\w+)?|clock|descriptors|ids|lru|config(\/\w+)?|failpoints|rare-warning|run-durations|run-ends|shortcuts)\.ts)$/;
+  /^src\/((schemas|language|batching|resilience|requests)\/.+|metrics\/(event-loop|table|counts|gauges|readings)\.ts|tracing\/context\.ts|(errors(\/\w+)?|step-failures(\/\w+)?|clock|descriptors|ids|lru|config(\/\w+)?|failpoints|rare-warning|run-durations|run-ends|shortcuts)\.ts)$/;
 /** What of a folder of adapters every part may import: the port, and the types that it is cut into. */
 const PORT = /^src\/[^/]+\/port(\/[^/]+)*\.ts$/;
 const STEP_TYPES = "src/connectors/index.ts";

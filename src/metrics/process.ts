@@ -1,12 +1,8 @@
-/** CPU, memory and descriptors of this process, and the delay of its event loop. */
+/** CPU, memory and descriptors of this process. */
 import { readdir } from "node:fs/promises";
-import type { Clock } from "../clock.ts";
 import { descriptorLimit } from "../descriptors.ts";
 import { processCpu, processMaxFiles, processMemory, processOpenFiles, processStart } from "./process-gauges.ts";
 import type { Collector, Reading } from "./readings.ts";
-import { eventLoopDelay } from "./table.ts";
-
-const LOOK_MILLISECONDS = 500;
 
 export const processCollector: Collector = {
   name: "process",
@@ -29,19 +25,4 @@ async function openFiles(): Promise<Reading[]> {
   } catch {
     return [];
   }
-}
-
-/** Counts twice a second how late the event loop is; gives what ends that. */
-export function watchEventLoop(clock: Clock): () => void {
-  const delay = eventLoopDelay.of({});
-  let cancel = () => {};
-  const look = () => {
-    const due = clock.monotonic() + LOOK_MILLISECONDS;
-    cancel = clock.timer(LOOK_MILLISECONDS, () => {
-      delay.observe(Math.max(0, clock.monotonic() - due) / 1000);
-      look();
-    });
-  };
-  look();
-  return () => cancel();
 }

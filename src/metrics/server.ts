@@ -8,7 +8,7 @@ import { pathOf } from "../requests/paths.ts";
 import { Collectors } from "./collector.ts";
 import type { Program } from "./counts.ts";
 import { CONTENT_TYPE, exposition } from "./exposition.ts";
-import { processCollector, watchEventLoop } from "./process.ts";
+import { processCollector } from "./process.ts";
 import type { Collector, Reading } from "./readings.ts";
 
 /** The work of a process, as its probes and metrics see it. */
@@ -75,12 +75,8 @@ export function serveMetrics(options: MetricsOptions): () => Promise<void> {
       return json(500, { detail: "Something went wrong on our side; the log names it", code: "internal" });
     },
   });
-  const stopWatch = watchEventLoop(clock);
   log.info({ address: `http://${written(host)}:${server.port}` }, "metrics");
-  return async () => {
-    stopWatch();
-    await server.stop(true);
-  };
+  return () => server.stop(true);
 }
 
 interface Handlers {

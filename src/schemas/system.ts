@@ -34,6 +34,9 @@ const process = {
   version: nullable(Type.String()),
   host: nullable(Type.String({ description: "The name of its machine" })),
   started_at: nullable(Type.String({ format: "date-time" })),
+  event_loop_ms: nullable(
+    count("How late its timers were at most in the ten seconds before it last told: so long did all that it does wait"),
+  ),
 };
 const TELLS = "It tells three times in lease_seconds, and one that is gone is listed for as long";
 
@@ -57,7 +60,7 @@ export const System = Type.Object(
     license: Type.String(),
     mode: Type.String({ description: "The services that are set; embedded without any" }),
     started_at: Type.String({ format: "date-time", description: "When the process that answers began" }),
-    event_loop_ms: Type.Number({ minimum: 0, description: "How late its timers are now" }),
+    event_loop_ms: count("How late its timers were at most in the last ten seconds"),
     dead_letters: nullable(
       count("Messages that no worker could take, ever put aside; null without Kafka, and until it was asked"),
     ),

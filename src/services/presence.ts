@@ -4,6 +4,7 @@ import packageJson from "../../package.json" with { type: "json" };
 import type { Clock } from "../clock.ts";
 import { messageOf } from "../errors.ts";
 import { newId } from "../ids.ts";
+import { latestDelay } from "../metrics/event-loop.ts";
 import type { Storage } from "../storage/port.ts";
 
 interface Options {
@@ -43,7 +44,8 @@ export class Presence {
   async #tell(): Promise<void> {
     const { storage, clock, log, leaseMilliseconds, requests } = this.#options;
     const told = { kind: "api", version: packageJson.version, host: hostname() } as const;
-    const lease = { leaseMilliseconds, about: { ...told, startedAt: this.#startedAt, underWay: requests() } };
+    const now = { underWay: requests(), lateMilliseconds: latestDelay() };
+    const lease = { leaseMilliseconds, about: { ...told, startedAt: this.#startedAt, ...now } };
     try {
       const isThere = this.#id !== null && (await storage.renewLease({ worker: this.#id, ...lease })).kind === "ok";
       if (!isThere) {

@@ -3,6 +3,7 @@ import { type Clock, isoTime } from "../clock.ts";
 import type { Config } from "../config.ts";
 import { MAX_STEPS } from "../language/definition/step.ts";
 import type { Messaging } from "../messaging/port.ts";
+import { latestDelay } from "../metrics/event-loop.ts";
 import type { System } from "../schemas/system.ts";
 import type { ProcessRecord, Storage } from "../storage/port.ts";
 import type { ReadinessService } from "./readiness.ts";
@@ -15,9 +16,6 @@ interface Options {
   clock: Clock;
   config: Pick<Config, "mode" | "RETENTION_DAYS" | "LEASE_SECONDS">;
 }
-
-/** A timer is looked at for so long. */
-const LOOK_MILLISECONDS = 10;
 
 const NOTHING = { queue: null, workers: null, apis: null };
 
@@ -34,13 +32,13 @@ export class SystemService {
   /** Whatever is out: what can't be asked is null. */
   async read(): Promise<System> {
     const { readiness, messaging, config } = this.#options;
-    const [late, { parts, breakers, out }] = await Promise.all([this.#lateness(), readiness.look()]);
+    const { parts, breakers, out } = await readiness.look();
     return {
       version: packageJson.version,
       license: packageJson.license,
       mode: config.mode,
       started_at: isoTime(this.#startedAt),
-      event_loop_ms: late,
+      event_loop_ms: latestDelay(),
       dead_letters: messaging.deadLetters(),
       parts,
       breakers,
@@ -53,14 +51,6 @@ export class SystemService {
         waiting_requests: MOST_WAITING,
       },
     };
-  }
-
-  /** How late a timer is, whole milliseconds: what keeps the process from it keeps requests waiting as well. */
-  async #lateness(): Promise<number> {
-    const { clock } = this.#options;
-    const since = clock.monotonic();
-    await new Promise<void>((resolve) => clock.timer(LOOK_MILLISECONDS, resolve));
-    return Math.max(0, Math.floor(clock.monotonic() - since - LOOK_MILLISECONDS));
   }
 
   async #stored(): Promise<Pick<System, "queue" | "workers" | "apis">> {
@@ -87,6 +77,7 @@ export class SystemService {
   }
 }
 
-function shown({ id, version, host, startedAt }: ProcessRecord) {
-  return { id, version, host, started_at: startedAt === null ? null : isoTime(startedAt) };
+function shown({ id, version, host, startedAt, lateMilliseconds }: ProcessRecord) {
+  const started_at = startedAt === null ? null : isoTime(startedAt);
+  return { id, version, host, started_at, event_loop_ms: lateMilliseconds };
 }

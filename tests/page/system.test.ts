@@ -23,15 +23,34 @@ test("it says what it stands on, what waits, its limits and its version", async 
       queue: { running: expect.any(Number), due: 0, waiting: 1, paused: 0 },
       limits: { retention_days: 14, lease_seconds: 30 },
     },
-    workers: [{ version: "0.1.0", host: hostname(), started_at: expect.any(String), runs: expect.any(Number) }],
-    apis: [{ version: "0.1.0", host: hostname(), started_at: expect.any(String), requests: expect.any(Number) }],
+    workers: [
+      {
+        version: "0.1.0",
+        host: hostname(),
+        started_at: expect.any(String),
+        runs: expect.any(Number),
+        event_loop_ms: expect.any(Number),
+      },
+    ],
+    apis: [
+      {
+        version: "0.1.0",
+        host: hostname(),
+        started_at: expect.any(String),
+        requests: expect.any(Number),
+        event_loop_ms: expect.any(Number),
+      },
+    ],
   });
   expect(Date.parse(system.started_at)).toBeLessThan(Date.now());
   await ui.visit("/ui/system", async (page) => {
     await page.getByRole("listitem").filter({ hasText: "sqlite" }).getByText("up", { exact: true }).waitFor();
     for (const underWay of [/^\d+ runs?$/, /^\d+ requests?$/]) {
       const process = page.getByRole("listitem").filter({ hasText: `${hostname()}version 0.1.0` });
-      await process.getByText(underWay).waitFor();
+      await process
+        .filter({ hasText: /late by \d+/ })
+        .getByText(underWay)
+        .waitFor();
     }
     await page.getByText("14 days").waitFor();
     await page.getByText("Its timers are late by").waitFor();

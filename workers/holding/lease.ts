@@ -4,6 +4,7 @@ import packageJson from "../../package.json" with { type: "json" };
 import type { Clock } from "../../src/clock.ts";
 import { messageOf } from "../../src/errors.ts";
 import { newId } from "../../src/ids.ts";
+import { latestDelay } from "../../src/metrics/event-loop.ts";
 import { leasesLost } from "../../src/metrics/table.ts";
 import type { AboutProcess, Held, Storage } from "../../src/storage/port.ts";
 import type { HeldRun } from "./held-run.ts";
@@ -66,8 +67,8 @@ export class Lease {
 
   /** What is told of the worker. */
   get #about(): AboutProcess {
-    const underWay = this.#runs.all().length;
-    return { kind: "worker", version: packageJson.version, host: hostname(), startedAt: this.#startedAt, underWay };
+    const now = { underWay: this.#runs.all().length, lateMilliseconds: latestDelay() };
+    return { kind: "worker", version: packageJson.version, host: hostname(), startedAt: this.#startedAt, ...now };
   }
 
   /** Ends the renewals. */

@@ -14,16 +14,17 @@ const START = `with gone as (
     delete from workers w where lease_until < now() - interval '1 minute'
       and not exists (select from run_queue q where q.holder = w.uuid)
   )
-  insert into workers (uuid, lease_until, version, started_at, held, kind, host)
+  insert into workers (uuid, lease_until, version, started_at, held, kind, host, late_ms)
   values ($1::text::uuid, now() + $2::float8 * interval '1 millisecond', $3::text, to_timestamp($4::float8 / 1000), $5::text::integer,
-    $6::text, $7::text)
+    $6::text, $7::text, $8::text::integer)
   on conflict do nothing`;
 
 export const RENEW_LEASE = keptStatement(
   "renew_lease",
-  ["text", "float8", "integer"],
+  ["text", "float8", "integer", "integer"],
   { uuid: "uuid" },
-  `update workers set lease_until = now() + $2::float8 * interval '1 millisecond', held = coalesce($3::integer, held)
+  `update workers set lease_until = now() + $2::float8 * interval '1 millisecond', held = coalesce($3::integer, held),
+    late_ms = coalesce($4::integer, late_ms)
   where uuid = $1::text::uuid and lease_until > now() returning uuid`,
 );
 
@@ -35,7 +36,7 @@ export const HELD_BY = keptStatement(
 );
 
 const listOf = (kind: string) => `(select uuid as id, coalesce(kind, 'worker') as kind, version, host,
-    ${milliseconds("started_at")} as "startedAt", held as "underWay"
+    ${milliseconds("started_at")} as "startedAt", held as "underWay", late_ms as "lateMilliseconds"
   from workers where lease_until > now() and ${kind} order by uuid limit ${MOST_PROCESSES})`;
 
 const LIST = `select * from (${listOf("kind is distinct from 'api'")} union all ${listOf("kind = 'api'")}) as listed order by id`;
@@ -49,9 +50,9 @@ export class Workers {
   }
 
   async start({ worker, leaseMilliseconds, about }: WorkerLease): Promise<void> {
-    const { kind = null, version = null, host = null, startedAt = null, underWay } = about ?? {};
-    const held = underWay === undefined ? null : String(underWay);
-    await this.#pool.run(START, [worker, leaseMilliseconds, version, startedAt, held, kind, host]);
+    const { kind = null, version = null, host = null, startedAt = null } = about ?? {};
+    const [held, late] = [textOf(about?.underWay), textOf(about?.lateMilliseconds)];
+    await this.#pool.run(START, [worker, leaseMilliseconds, version, startedAt, held, kind, host, late]);
   }
 
   list(): Promise<ProcessRecord[]> {
@@ -59,11 +60,18 @@ export class Workers {
   }
 
   async renew({ worker, leaseMilliseconds, about }: WorkerLease): Promise<Outcome<null>> {
-    const rows = await this.#pool.run(RENEW_LEASE.call, [worker, leaseMilliseconds, about?.underWay ?? null]);
+    const rows = await this.#pool.run(RENEW_LEASE.call, [
+      ...[worker, leaseMilliseconds],
+      ...[about?.underWay ?? null, about?.lateMilliseconds ?? null],
+    ]);
     return rows.length > 0 ? { kind: "ok", value: null } : { kind: "lost" };
   }
 
   heldBy(worker: string): Promise<(Held & Pick<Progress, "crashes">)[]> {
     return this.#pool.run(HELD_BY.call, [worker]);
   }
+}
+
+function textOf(count: number | undefined): string | null {
+  return count === undefined ? null : String(count);
 }

@@ -4,13 +4,16 @@ import { MOST_PROCESSES } from "../port/runs/claims.ts";
 import type { Held, Outcome, ProcessRecord, Progress, WorkerLease } from "../port.ts";
 import { NEVER } from "./never.ts";
 
-const START = `insert into workers (uuid, lease_until, version, started_at, held, kind, host) values (?, ?, ?, ?, ?, ?, ?)
+const START = `insert into workers (uuid, lease_until, version, started_at, held, kind, host, late_ms)
+  values (?, ?, ?, ?, ?, ?, ?, ?)
   on conflict do nothing`;
 
-const RENEW = "update workers set lease_until = ?, held = coalesce(?, held) where uuid = ? and lease_until > ?";
+const RENEW = `update workers set lease_until = ?, held = coalesce(?, held), late_ms = coalesce(?, late_ms)
+  where uuid = ? and lease_until > ?`;
 
 const listOf = (kind: string) => `select * from (
-    select uuid as id, coalesce(kind, 'worker') as kind, version, host, started_at as startedAt, held as underWay
+    select uuid as id, coalesce(kind, 'worker') as kind, version, host, started_at as startedAt, held as underWay,
+      late_ms as lateMilliseconds
     from workers where lease_until > ?1 and ${kind} order by uuid limit ${MOST_PROCESSES})`;
 
 const LIST = `${listOf("kind is not 'api'")} union all ${listOf("kind = 'api'")} order by id`;
@@ -43,15 +46,19 @@ export class Workers {
 
   start({ worker, leaseMilliseconds, about }: WorkerLease): null {
     const { kind = null, version = null, host = null, startedAt = null, underWay = null } = about ?? {};
+    const late = about?.lateMilliseconds ?? null;
     const until = this.#clock.now() + leaseMilliseconds;
-    this.#database.query(START).run(worker, until, version, startedAt, underWay, kind, host);
+    this.#database.query(START).run(worker, until, version, startedAt, underWay, kind, host, late);
     return null;
   }
 
   renew({ worker, leaseMilliseconds, about }: WorkerLease): Outcome<null> {
     const now = this.#clock.now();
     const until = now + leaseMilliseconds;
-    return done(this.#database.query(RENEW).run(until, about?.underWay ?? null, worker, now).changes > 0);
+    return done(
+      this.#database.query(RENEW).run(until, about?.underWay ?? null, about?.lateMilliseconds ?? null, worker, now)
+        .changes > 0,
+    );
   }
 
   list(): ProcessRecord[] {

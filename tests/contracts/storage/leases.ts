@@ -33,34 +33,43 @@ export function leaseContract(check: Check): void {
       host: "a",
       startedAt: world.now() - MINUTE,
       underWay: 0,
+      lateMilliseconds: 2,
     } as const;
     await storage.startLease({ worker, leaseMilliseconds: MINUTE, about });
     const ofApi = { ...about, kind: "api", host: "b", underWay: 3 } as const;
     await storage.startLease({ worker: api, leaseMilliseconds: MINUTE, about: ofApi });
     expect(await storage.listProcesses()).toEqual([
-      { id: silent, kind: "worker", version: null, host: null, startedAt: null, underWay: null },
+      {
+        id: silent,
+        kind: "worker",
+        version: null,
+        host: null,
+        startedAt: null,
+        underWay: null,
+        lateMilliseconds: null,
+      },
       { id: worker, ...about },
       { id: api, ...ofApi },
     ]);
     for (const [one, told] of [
-      [worker, { ...about, underWay: 7 }],
-      [api, { ...ofApi, underWay: 0 }],
+      [worker, { ...about, underWay: 7, lateMilliseconds: 1200 }],
+      [api, { ...ofApi, underWay: 0, lateMilliseconds: 0 }],
     ] as const) {
       granted(await storage.renewLease({ worker: one, leaseMilliseconds: MINUTE, about: told }));
       granted(await storage.renewLease({ worker: one, leaseMilliseconds: MINUTE }));
     }
     await world.endLease({ worker: silent, claimId: "" });
     expect(await storage.listProcesses()).toEqual([
-      { id: worker, ...about, underWay: 7 },
-      { id: api, ...ofApi, underWay: 0 },
+      { id: worker, ...about, underWay: 7, lateMilliseconds: 1200 },
+      { id: api, ...ofApi, underWay: 0, lateMilliseconds: 0 },
     ]);
     await world.endLease({ worker: api, claimId: "" });
-    expect(await storage.listProcesses()).toEqual([{ id: worker, ...about, underWay: 7 }]);
+    expect(await storage.listProcesses()).toEqual([{ id: worker, ...about, underWay: 7, lateMilliseconds: 1200 }]);
   });
 
   check("many processes of the API leave room in the list for workers", async (world) => {
     const { storage } = world;
-    const about = { kind: "api", version: "1", host: "a", startedAt: 0, underWay: 0 } as const;
+    const about = { kind: "api", version: "1", host: "a", startedAt: 0, underWay: 0, lateMilliseconds: 0 } as const;
     const apis = Array.from({ length: MOST_PROCESSES + 1 }, () => newId(world.now()));
     for (const worker of apis) await storage.startLease({ worker, leaseMilliseconds: MINUTE, about });
     const { worker } = await world.mark();

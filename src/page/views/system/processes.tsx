@@ -1,4 +1,5 @@
 import type { System } from "../../../schemas/system.ts";
+import { durationText } from "../../shared/time/format.ts";
 import { Time } from "../../shared/time/time.tsx";
 
 /** What executes runs. */
@@ -33,12 +34,13 @@ interface ProcessProps {
   version: string | null;
   host: string | null;
   started_at: string | null;
+  event_loop_ms: number | null;
   underWay: number | null;
   /** Of what is under way. */
   unit: string;
 }
 
-function Process({ id, version, host, started_at, underWay, unit }: ProcessProps) {
+function Process({ id, version, host, started_at, event_loop_ms: late, underWay, unit }: ProcessProps) {
   return (
     <li class="part">
       <span class="part-name number" title={id}>
@@ -53,6 +55,11 @@ function Process({ id, version, host, started_at, underWay, unit }: ProcessProps
       {underWay !== null && (
         <span class="number">
           {underWay.toLocaleString("en")} {underWay === 1 ? unit : `${unit}s`}
+        </span>
+      )}
+      {late !== null && (
+        <span class="number soft" title="Its timers, at most in the ten seconds before it last told">
+          late by {durationText(late)}
         </span>
       )}
     </li>

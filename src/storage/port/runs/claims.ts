@@ -30,6 +30,8 @@ export interface AboutProcess {
   startedAt: number;
   /** Runs that a worker holds, or requests that a process of the API is answering. */
   underWay: number;
+  /** How late its timers were at most in the last ten seconds, whole milliseconds. */
+  lateMilliseconds: number;
 }
 
 /** A process whose lease lasts; null for what it did not tell. */
@@ -41,6 +43,7 @@ export interface ProcessRecord {
   host: string | null;
   startedAt: number | null;
   underWay: number | null;
+  lateMilliseconds: number | null;
 }
 
 /** The most processes of a kind that are listed. */

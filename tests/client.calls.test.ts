@@ -140,6 +140,7 @@ test("a stream that falls silent is opened again", async () => {
 });
 
 test("the platform says whether it is ready, its time and its numbers", async () => {
+  expect(await client.limits()).toEqual((await client.system()).limits);
   expect((await client.ready()).parts).toMatchObject({ sqlite: "up" });
   expect(Math.abs(Date.now() - Number(await client.time()))).toBeLessThan(60_000);
   expect((await client.stats("15m")).window).toBe("15m");

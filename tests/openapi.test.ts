@@ -60,6 +60,7 @@ const STATUSES: Record<string, number[]> = {
   "GET /api/v1/schema/workflow.json": [200, 500, 503],
   "GET /api/v1/stats": [200, 422, 500, 503],
   "GET /api/v1/system": [200, 500, 503],
+  "GET /api/v1/system/limits": [200, 500, 503],
   "GET /api/v1/runs": [200, 404, 422, 500, 503],
   "GET /api/v1/waiting": [200, 404, 422, 500, 503],
   "GET /api/v1/runs/{run_id}": [200, 404, 422, 500, 503],

@@ -148,6 +148,11 @@ export class Client {
     return this.#connection.json({ ...{ method: "GET", path: "/system", isRepeatable: true }, ...options });
   }
 
+  /** The limits in force there alone. */
+  limits(options: CallOptions = {}): Promise<System["limits"]> {
+    return this.#connection.json({ ...{ method: "GET", path: "/system/limits", isRepeatable: true }, ...options });
+  }
+
   /** Whether the process that answers can do its work. @throws ApiError not_ready, naming what is out */
   ready(options: CallOptions = {}): Promise<Readiness> {
     return this.#connection.json({

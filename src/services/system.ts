@@ -44,12 +44,18 @@ export class SystemService {
       breakers,
       out: out === "" ? null : out,
       ...(out === "" ? await this.#stored() : NOTHING),
-      limits: {
-        retention_days: config.RETENTION_DAYS,
-        lease_seconds: config.LEASE_SECONDS,
-        steps: MAX_STEPS,
-        waiting_requests: MOST_WAITING,
-      },
+      limits: this.limits(),
+    };
+  }
+
+  /** What is in force here; nothing is read for it. */
+  limits(): System["limits"] {
+    const { config } = this.#options;
+    return {
+      retention_days: config.RETENTION_DAYS,
+      lease_seconds: config.LEASE_SECONDS,
+      steps: MAX_STEPS,
+      waiting_requests: MOST_WAITING,
     };
   }
 

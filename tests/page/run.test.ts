@@ -83,7 +83,13 @@ describe("the views of a run", () => {
 
   test("a run that is not there says so", async () => {
     const nobody = "01a2283a-e177-7000-8f72-3914e640ff29";
-    const look = (page: Page) => page.getByText("Run not found").waitFor();
+    const look = async (page: Page) => {
+      await page.getByText("Run not found").waitFor();
+      await page.getByText("are kept for ever").waitFor();
+      const asked = "performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname)";
+      const reads = (await page.evaluate<string[]>(asked)).filter((path) => path.startsWith("/api/v1/system"));
+      expect(reads).toEqual(["/api/v1/system/limits"]);
+    };
     await ui.visit(`/ui/runs/${nobody}`, look, /404/);
   });
 });

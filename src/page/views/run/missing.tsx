@@ -5,7 +5,7 @@ import { Empty } from "../../shared/states/states.tsx";
 
 /** There is no such run, or no more. */
 export function Missing({ id }: { id: string }) {
-  const reading = useReading("limits", async (signal) => (await platform.system({ signal })).limits);
+  const reading = useReading("limits", (signal) => platform.limits({ signal }));
   const days = reading.state.value.value?.retention_days;
   return (
     <Empty title="Run not found">

@@ -40,7 +40,7 @@ const STATUSES: Record<string, number[]> = {
   "GET /api/v1/runs/bulk/{bulk_id}": [200, 404, 500, 503],
   "DELETE /api/v1/runs/bulk/{bulk_id}": [200, 404, 500, 503],
   "POST /api/v1/schedules": [200, 404, 408, 409, 413, 415, 422, 500, 503],
-  "POST /api/v1/schedules/preview": [200, 404, 408, 413, 415, 422, 500, 503],
+  "POST /api/v1/schedules/preview": [200, 408, 413, 415, 422, 500, 503],
   "GET /api/v1/schedules": [200, 422, 500, 503],
   "GET /api/v1/schedules/{schedule_id}": [200, 404, 500, 503],
   "PUT /api/v1/schedules/{schedule_id}": [200, 404, 408, 413, 415, 422, 500, 503],

@@ -7,6 +7,7 @@ import { type BulkAction, type BulkCount, BulkHandle, type BulkState, countBulk,
 import { type Call, type CallOptions, Connection, type ConnectionOptions, newKey } from "./connection.ts";
 import { Definitions } from "./definitions.ts";
 import { follow, type RunsEvent } from "./following.ts";
+import { Hooks } from "./hooks.ts";
 import { type Page, pagesOf } from "./pages.ts";
 import { RunHandle } from "./run-handle.ts";
 import type { KeyedOptions } from "./run-options.ts";
@@ -71,11 +72,13 @@ export class Client {
   readonly #connection: Connection;
   readonly workflows: Definitions;
   readonly schedules: Schedules;
+  readonly hooks: Hooks;
 
   constructor(options: ConnectionOptions) {
     this.#connection = new Connection(options);
     this.workflows = new Definitions(this.#connection);
     this.schedules = new Schedules(this.#connection);
+    this.hooks = new Hooks(this.#connection);
   }
 
   /** Starts a run of a workflow, by its uuid or its author's id; once, however often the answer is lost. @throws ApiError */

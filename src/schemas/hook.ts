@@ -61,9 +61,11 @@ export const Hook = Type.Object(
   },
   { title: "Hook" },
 );
+export type Hook = Static<typeof Hook>;
 
 /** A hook with its token, which is told this once. */
 export const HookToken = Type.Object(
   { id: uuid, token: Type.String(), url: Type.String({ format: "uri" }) },
   { title: "HookToken" },
 );
+export type HookToken = Static<typeof HookToken>;

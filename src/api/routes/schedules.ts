@@ -46,16 +46,17 @@ export function scheduleRoutes(schedules: ScheduleService, readAfter: ReadAfter)
     .post(
       "/preview",
       async ({ request }) => {
-        const ticks = await schedules.preview(readSchedule(await readBody(request)), NEXT_RUNS);
+        const ticks = schedules.preview(readSchedule(await readBody(request)), NEXT_RUNS);
         return jsonReply(JSON.stringify({ next_runs: ticks.map(isoTime) }));
       },
       {
         detail: {
           tags,
           summary: "Say when a schedule would fire",
-          description: "It is checked as one that is created, and not stored.",
+          description:
+            "It is checked as one that is created, but for its workflow, which need not be there yet; it is not stored.",
           requestBody: requestBody("ScheduleInput"),
-          responses: responses("Its first ticks", Previewed, 404, ...BODY_ERRORS),
+          responses: responses("Its first ticks", Previewed, ...BODY_ERRORS),
         },
       },
     )

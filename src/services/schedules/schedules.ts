@@ -51,9 +51,8 @@ export class ScheduleService {
     return this.get(id);
   }
 
-  /** The first ticks that a schedule would have, were it made now. Stores nothing. @throws PlatformError workflow_not_found */
-  async preview({ id = "", workflow_id: workflow, ...settings }: ScheduleInput, most: number): Promise<number[]> {
-    await this.#checkWorkflow(workflow);
+  /** The first ticks that a schedule would have, were it made now. Stores nothing; its workflow need not be there yet. */
+  preview({ id = "", workflow_id: _, ...settings }: ScheduleInput, most: number): number[] {
     const now = this.#clock.now();
     return settings.paused === true ? [] : nextTicks(timingOf(settings, id, now), now, most);
   }

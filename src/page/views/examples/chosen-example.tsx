@@ -18,7 +18,8 @@ import { StartedBy } from "./started-by.tsx";
 import { UseExample } from "./use-example.tsx";
 
 /** An example: what it is for, its drawing, its text, and what comes of it with mocks. */
-export function ChosenExample({ example: { id, definition, test } }: { example: Example }) {
+export function ChosenExample({ example }: { example: Example }) {
+  const { id, definition, test } = example;
   const [run, setRun] = useState<TestedRun | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const steps = useMemo(() => stepsOf(definition), [definition]);
@@ -40,7 +41,7 @@ export function ChosenExample({ example: { id, definition, test } }: { example: 
         <button type="button" class="primary" onClick={start}>
           Try with mocks
         </button>
-        <UseExample id={id} definition={definition} />
+        <UseExample example={example} />
       </div>
       <p>{String(definition.description ?? "")}</p>
       <StartedBy id={id} />

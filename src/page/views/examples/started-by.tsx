@@ -1,20 +1,16 @@
-import { hrefOf } from "../../address/address.ts";
+import { cronWords } from "../schedules/cron-words.ts";
+import { startOf } from "./starts.ts";
 
 /** How an example is started that nobody starts by hand. */
 export function StartedBy({ id }: { id: string }) {
-  if (id === "daily_report")
+  const start = startOf(id);
+  if (start?.by === "schedule")
     return (
       <p>
-        Once it is used, <a href={hrefOf("/schedules?new=1")}>make a schedule</a> that starts it, such as{" "}
-        <code>0 6 * * *</code> with the payload <code>{'{"day": "${schedule.time}"}'}</code>.
+        Comes with a schedule that starts it {cronWords(start.written.cron)}, with the payload{" "}
+        <code>{JSON.stringify(start.written.payload)}</code>.
       </p>
     );
-  if (id === "inbound_hook")
-    return (
-      <p>
-        Once it is used, its <a href={hrefOf("/workflows/inbound_hook?tab=triggers")}>triggers</a> have the command that
-        makes its hook.
-      </p>
-    );
+  if (start?.by === "hook") return <p>Comes with a hook, an address of its own: what is sent there starts it.</p>;
   return null;
 }

@@ -1,49 +1,59 @@
 import { useState } from "preact/hooks";
-import type { Definition } from "../../../client/definitions.ts";
-import { ApiError } from "../../../client/errors.ts";
-import { go, hrefOf } from "../../address/address.ts";
+import { go } from "../../address/address.ts";
 import { platform } from "../../data/platform.ts";
-import { problemOf } from "../../data/problem.ts";
+import { type Problem, problemOf } from "../../data/problem.ts";
+import { ProblemLine } from "../../shared/states/states.tsx";
+import { AlreadyThere } from "./already-there.tsx";
+import type { Example } from "./examples.ts";
+import { HookDialog } from "./hook-dialog.tsx";
+import { ScheduleDialog } from "./schedule-dialog.tsx";
+import { startOf, type There, thereOf } from "./starts.ts";
 
-/** Makes a workflow of an example; one of its id that is there already stays as it is. */
-export function UseExample({ id, definition }: { id: string; definition: Definition }) {
-  const [said, setSaid] = useState<"there" | string | null>(null);
-  const [isMaking, setIsMaking] = useState(false);
+/** Makes a workflow of an example, and what starts it, once a dialog has said so; what is there already stays as it is. */
+export function UseExample({ example }: { example: Example }) {
+  const { id, definition } = example;
+  const start = startOf(id);
+  const [there, setThere] = useState<There | null>(null);
+  const [isAsked, setIsAsked] = useState(false);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [isBusy, setIsBusy] = useState(false);
   const use = async () => {
-    setIsMaking(true);
+    setIsBusy(true);
+    setProblem(null);
     try {
-      if (await isThere(id)) setSaid("there");
-      else go(`/workflows/${(await platform.workflows.replace(id, definition, { create: true })).workflow_id}`);
+      const found = await thereOf(id);
+      setThere(found);
+      // What starts it is not made a second time; the workflow alone needs no question.
+      if (!found.isWorkflow && (start === null || found.start !== null))
+        go(`/workflows/${(await platform.workflows.replace(id, definition, { create: true })).workflow_id}`);
+      else setIsAsked(start !== null && found.start === null);
     } catch (error) {
-      setSaid(problemOf(error).text);
+      setProblem(problemOf(error));
     }
-    setIsMaking(false);
+    setIsBusy(false);
   };
+  const close = () => setIsAsked(false);
   return (
     <>
-      <button type="button" onClick={use} disabled={isMaking}>
+      <button type="button" onClick={use} disabled={isBusy}>
         Use
       </button>
-      {said === "there" && (
-        <span role="status">
-          There is a workflow <a href={hrefOf(`/workflows/${id}`)}>{id}</a> already
-        </span>
+      {there?.isWorkflow === true && !isAsked && <AlreadyThere id={id} by={start?.by ?? null} start={there.start} />}
+      <ProblemLine problem={problem} />
+      {isAsked && start?.by === "schedule" && (
+        <ScheduleDialog {...{ example, start }} isThere={there?.isWorkflow === true} onClose={close} />
       )}
-      {said !== null && said !== "there" && (
-        <span class="problem" role="alert">
-          {said}
-        </span>
+      {isAsked && start?.by === "hook" && (
+        <HookDialog
+          {...{ example }}
+          isThere={there?.isWorkflow === true}
+          onClose={close}
+          onThere={(found) => {
+            setThere(found);
+            close();
+          }}
+        />
       )}
     </>
   );
-}
-
-async function isThere(id: string): Promise<boolean> {
-  try {
-    await platform.workflows.get(id);
-    return true;
-  } catch (error) {
-    if (error instanceof ApiError && error.code === "workflow_not_found") return false;
-    throw error;
-  }
 }

@@ -1,14 +1,17 @@
 import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
 import type { Schedule } from "../../../schemas/schedule.ts";
 import { choose, go, hrefOf } from "../../address/address.ts";
 import { useDoing } from "../../data/doing.ts";
 import { platform } from "../../data/platform.ts";
+import { type Problem, problemOf } from "../../data/problem.ts";
 import { Dialog } from "../../shared/dialog/dialog.tsx";
 import { JsonViewer } from "../../shared/json/json-viewer.tsx";
 import { ProblemLine } from "../../shared/states/states.tsx";
 import { durationText } from "../../shared/time/format.ts";
 import { Time } from "../../shared/time/time.tsx";
 import { BackfillForm } from "./backfill-form.tsx";
+import { setPaused } from "./changes.ts";
 import { DeleteSchedule } from "./delete-schedule.tsx";
 import { NextTimes } from "./next-times.tsx";
 import { When } from "./schedule-row.tsx";
@@ -22,6 +25,16 @@ export function ScheduleDrawer({ schedule, onChange }: { schedule: Schedule; onC
     const started = await platform.schedules.run(id);
     go(`/runs/${started.id}`);
   });
+  const [refused, setRefused] = useState<Problem | null>(null);
+  const hold = async () => {
+    setRefused(null);
+    try {
+      await setPaused(schedule, !schedule.paused);
+    } catch (error) {
+      setRefused(problemOf(error));
+    }
+    onChange();
+  };
   return (
     <Dialog title={id} isDrawer onClose={close}>
       <div class="schedule-head">
@@ -32,12 +45,15 @@ export function ScheduleDrawer({ schedule, onChange }: { schedule: Schedule; onC
           <a class="button" href={hrefOf(choose({ edit: 1 }))}>
             Edit
           </a>
+          <button type="button" onClick={hold}>
+            {schedule.paused ? "Resume" : "Pause"}
+          </button>
           <button type="button" class="primary" onClick={run} disabled={isBusy}>
             Run now
           </button>
         </div>
       </div>
-      <ProblemLine problem={problem} />
+      <ProblemLine problem={problem ?? refused} />
       <h3>Next times</h3>
       <NextTimes times={schedule.next_runs} zone={timezone} />
       <dl class="schedule-facts">

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import type { Schedule } from "../../../schemas/schedule.ts";
-import { address, choose, hrefOf } from "../../address/address.ts";
+import { address, choose, go, hrefOf } from "../../address/address.ts";
 import { collect } from "../../data/collect.ts";
 import { platform } from "../../data/platform.ts";
 import { type Problem, problemOf } from "../../data/problem.ts";
@@ -31,6 +31,14 @@ export function Schedules() {
       setRefused(problemOf(error));
     }
     await reading.again();
+  };
+  const closed = { new: null, edit: null, workflow: null };
+  const dialog = {
+    onClose: () => go(choose(closed)),
+    onSaved(saved: Schedule) {
+      void reading.again();
+      go(choose({ ...closed, schedule: saved.id }), { replaces: true });
+    },
   };
   return (
     <div class="page-pad">
@@ -75,10 +83,19 @@ export function Schedules() {
           </a>
         </p>
       )}
-      {query.has("new") && <ScheduleForm schedule={null} onSaved={() => void reading.again()} />}
+      {query.has("new") && (
+        <ScheduleForm
+          {...{ ...dialog, title: "New schedule", name: "Make the schedule", schedule: null }}
+          begin={{ workflow: query.get("workflow") ?? "" }}
+          save={(input) => platform.schedules.create(input)}
+        />
+      )}
       {chosen !== undefined &&
         (query.has("edit") ? (
-          <ScheduleForm schedule={chosen} onSaved={() => void reading.again()} />
+          <ScheduleForm
+            {...{ ...dialog, title: `Edit ${chosen.id}`, name: "Save", schedule: chosen }}
+            save={(input) => platform.schedules.replace(chosen.id, input)}
+          />
         ) : (
           <ScheduleDrawer schedule={chosen} onChange={() => void reading.again()} />
         ))}

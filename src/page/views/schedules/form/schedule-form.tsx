@@ -1,8 +1,7 @@
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import type { Schedule } from "../../../../schemas/schedule.ts";
-import { address, choose, go } from "../../../address/address.ts";
+import type { Schedule, ScheduleInput } from "../../../../schemas/schedule.ts";
 import { useDoing } from "../../../data/doing.ts";
-import { platform } from "../../../data/platform.ts";
 import { Dialog } from "../../../shared/dialog/dialog.tsx";
 import { ANY } from "../../../shared/form/fields.ts";
 import type { FaultsByPlace } from "../../../shared/form/input.ts";
@@ -16,42 +15,44 @@ import { ScheduleTiming } from "./schedule-timing.tsx";
 import { begunWith, inputOf, type Written } from "./written.ts";
 
 interface ScheduleFormProps {
+  title: string;
+  /** Of the button that saves it. */
+  name: string;
   /** Null for a new one. */
   schedule: Schedule | null;
-  onSaved: () => void;
+  /** What a new one begins with. */
+  begin?: Partial<Written>;
+  /** Says what comes with it; the workflow is not chosen then. */
+  lead?: ComponentChildren;
+  save(input: ScheduleInput): Promise<Schedule>;
+  onSaved(schedule: Schedule): void;
+  onClose(): void;
 }
 
 /** Makes a schedule, or changes one; the next times are shown while it is written. */
-export function ScheduleForm({ schedule, onSaved }: ScheduleFormProps) {
-  const [written, setWritten] = useState(() => begunWith(schedule, address.peek().query.get("workflow") ?? ""));
+export function ScheduleForm({ title, name, schedule, begin = {}, lead, save, onSaved, onClose }: ScheduleFormProps) {
+  const [written, setWritten] = useState(() => begunWith(schedule, begin));
   const [faults, setFaults] = useState<FaultsByPlace>(new Map());
   const input = inputOf(written, schedule);
   const change = (part: Partial<Written>) => setWritten((all) => ({ ...all, ...part }));
   const { run, isBusy, problem } = useDoing(async () => {
     try {
-      const saved = await (schedule === null
-        ? platform.schedules.create(input)
-        : platform.schedules.replace(schedule.id, input));
-      onSaved();
-      go(choose({ new: null, edit: null, workflow: null, schedule: saved.id }), { replaces: true });
+      onSaved(await save(input));
     } catch (error) {
       setFaults(faultsIn(error));
       throw error;
     }
   });
   return (
-    <Dialog
-      title={schedule === null ? "New schedule" : `Edit ${schedule.id}`}
-      isDrawer
-      onClose={() => go(choose({ new: null, edit: null, workflow: null }))}
-    >
+    <Dialog title={title} isDrawer onClose={onClose}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
           run();
         }}
       >
-        <ScheduleNames {...{ written, faults, change }} isNew={schedule === null} />
+        {lead}
+        <ScheduleNames {...{ written, faults, change }} isNew={schedule === null} isChosen={lead === undefined} />
         <ScheduleTiming {...{ written, faults, change }} />
         <label class="form-field">
           While a run of it is under way, the next
@@ -81,7 +82,7 @@ export function ScheduleForm({ schedule, onSaved }: ScheduleFormProps) {
         <ProblemLine problem={problem} />
         <div class="dialog-foot">
           <button type="submit" class="primary" disabled={isBusy || input.workflow_id === ""}>
-            {schedule === null ? "Make the schedule" : "Save"}
+            {name}
           </button>
         </div>
       </form>

@@ -16,7 +16,22 @@ export interface PartProps {
 }
 
 /** Which workflow a schedule starts, and what it is called itself. */
-export function ScheduleNames({ written, faults, change, isNew }: PartProps & { isNew: boolean }) {
+export function ScheduleNames({ isNew, isChosen, ...part }: PartProps & { isNew: boolean; isChosen: boolean }) {
+  const { written, faults, change } = part;
+  return (
+    <>
+      {isChosen && <WorkflowName {...part} />}
+      {isNew && (
+        <TextField
+          {...{ label: "Its own id, made where it is left out", place: "id", faults, value: written.id }}
+          onText={(id) => change({ id })}
+        />
+      )}
+    </>
+  );
+}
+
+function WorkflowName({ written, faults, change }: PartProps) {
   const offered = useReading("workflows to schedule", (signal) =>
     collect(platform.workflows.summaries({ signal }), OFFERED),
   );
@@ -37,12 +52,6 @@ export function ScheduleNames({ written, faults, change, isNew }: PartProps & { 
           </option>
         ))}
       </datalist>
-      {isNew && (
-        <TextField
-          {...{ label: "Its own id, made where it is left out", place: "id", faults, value: written.id }}
-          onText={(id) => change({ id })}
-        />
-      )}
     </>
   );
 }

@@ -15,12 +15,12 @@ export interface Written {
   payload: unknown;
 }
 
-/** What the form begins with. */
-export function begunWith(schedule: Schedule | null, workflow: string): Written {
+/** What the form begins with. @param begin of a new one, in place of what is usual */
+export function begunWith(schedule: Schedule | null, begin: Partial<Written>): Written {
   if (schedule === null) {
     const usual = { by: "cron" as const, cron: "0 8 * * MON-FRI", every: "", overlap: "skip" as const };
     const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
-    return { ...usual, id: "", workflow, timezone: timeZone, payload: undefined };
+    return { ...usual, id: "", workflow: "", timezone: timeZone, payload: undefined, ...begin };
   }
   const { id, workflow_id, cron, every, timezone, overlap, payload } = schedule;
   const by = cron === undefined ? "every" : "cron";

@@ -2,15 +2,15 @@
 import { isoTime } from "../../clock.ts";
 import { isObject } from "../../schemas/json/json.ts";
 import type { FailedAttempt, LastAttempt } from "../../schemas/lists/step-query.ts";
-import { parseLog } from "../../schemas/log/log.ts";
+import type { LogEntry } from "../../schemas/log/log.ts";
 import type { StepResult } from "../../schemas/runs/run.ts";
 import type { KeptStep } from "./kept-steps.ts";
 
 const WEBHOOK = "webhook";
 
-/** Those that another one followed, or a handler. @param log JSON array text of all entries */
-export function failedAttempts(log: string, { path, result: { type } }: KeptStep): FailedAttempt[] {
-  return parseLog(log).flatMap(([of, result, wakeAt]) => {
+/** Those that another one followed, or a handler. @param log all entries */
+export function failedAttempts(log: readonly LogEntry[], { path, result: { type } }: KeptStep): FailedAttempt[] {
+  return log.flatMap(([of, result, wakeAt]) => {
     const { status, error, error_details } = result;
     if (of !== path || status !== "running" || error === null) return [];
     return [

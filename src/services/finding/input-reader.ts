@@ -1,7 +1,8 @@
 import { isoTime } from "../../clock.ts";
 import type { KnownRun, StepInputs } from "../../engine/port.ts";
 import type { RunRepository } from "../../repositories/runs.ts";
-import { parseLog } from "../../schemas/log/log.ts";
+import type { Json } from "../../schemas/json/json.ts";
+import { type LogEntry, parseLog } from "../../schemas/log/log.ts";
 import { nameOfVersion } from "../../schemas/runs/run.ts";
 import type { StepInput } from "../../schemas/runs/step-input.ts";
 import type { RunRecord } from "../../storage/port.ts";
@@ -13,10 +14,11 @@ const MOST_RUNS = 10;
 /** A run as it is read for one step. */
 export interface ReadRun {
   run: RunRecord;
-  /** JSON array text of all entries. */
-  log: string;
-  /** JSON text of its version; null where that is gone. */
+  /** All that are kept: they are parsed once, since there may be 100,000. */
+  log: LogEntry[];
+  /** JSON text of its version, null where that is gone, and the steps of it. */
   definition: string | null;
+  steps: Json[];
 }
 
 /** Tells what steps were given. */
@@ -35,31 +37,35 @@ export class InputReader {
       run.stepResults === null ? run.log : this.#runs.logOf({ namespace: NAMESPACE, uuid: run.uuid }),
       this.#runs.definitionsOf([version]),
     ]);
-    return { run, log, definition };
+    const { steps }: { steps: Json[] } = JSON.parse(definition ?? '{"steps":[]}');
+    return { run, log: parseLog(log), definition, steps };
   }
 
   /**
    * What a step was given. Of a result that was kept the run tells that did the step.
    *
-   * @param pathIn its path in each of these runs, whose versions may differ; null where it has no such step
+   * @param pathIn its path in such a run, whose version may be another; null where that has no such step
    */
-  async of(read: ReadRun, pathIn: (read: ReadRun) => string | null): Promise<StepInput> {
-    let at = read;
-    for (let count = 0; count < MOST_RUNS; count++) {
-      const path = pathIn(at);
-      if (at.definition === null) return nothing("The version of the workflow is deleted");
-      const input =
-        path === null ? nothing("The run that did the step has no such step") : this.#inputOf(at, at.definition, path);
-      if (input !== null) return count === 0 ? input : { ...input, run_id: at.run.uuid };
-      const before =
-        at.run.retryOf === null ? null : await this.#runs.find({ namespace: NAMESPACE, uuid: at.run.retryOf });
+  async of(read: ReadRun, path: string, pathIn: (before: ReadRun) => string | null): Promise<StepInput> {
+    const input = this.#inputOf(read, path);
+    if (input !== null) return input;
+    let { retryOf } = read.run;
+    for (let count = 0; count < MOST_RUNS && retryOf !== null; count++) {
+      const before = await this.#runs.find({ namespace: NAMESPACE, uuid: retryOf });
       if (before === null) break;
-      at = await this.read(before);
+      const found = await this.read(before);
+      const own = pathIn(found);
+      if (own === null) break;
+      const known = this.#inputOf(found, own);
+      if (known !== null) return { ...known, run_id: retryOf };
+      ({ retryOf } = before);
     }
-    return nothing("Its result is kept of another run, which is not stored any more");
+    return nothing("Its result is kept of another run, of which the step is not stored any more");
   }
 
-  #inputOf({ run, log }: ReadRun, definition: string, path: string): StepInput | null {
+  /** Null of a result that the run has kept of another. */
+  #inputOf({ run, log, definition }: ReadRun, path: string): StepInput | null {
+    if (definition === null) return nothing("The version of the workflow is deleted");
     const { uuid, workflowUuid, workflowVersion: version, createdAt, startedAt, parentRunId, rootRunId, tags } = run;
     const known: KnownRun = {
       version: nameOfVersion({ namespace: NAMESPACE, workflowUuid, version }),
@@ -76,7 +82,7 @@ export class InputReader {
         tags: tags === null ? [] : JSON.parse(tags),
       },
       isOver: run.completedAt !== null,
-      log: parseLog(log),
+      log,
       results: Object.values(JSON.parse(run.stepResults ?? "{}")),
     };
     return this.#inputs.of(known, path);

@@ -1,7 +1,7 @@
 /** What the log of a run says of its steps, and what in it is none. */
 import { expect, test } from "bun:test";
 import { keptText } from "../../schemas/log/kept.ts";
-import { joinLogs, type LogEntry } from "../../schemas/log/log.ts";
+import { joinLogs, type LogEntry, parseLog } from "../../schemas/log/log.ts";
 import { pauseText } from "../../schemas/log/pauses.ts";
 import { keptSteps } from "./kept-steps.ts";
 
@@ -14,7 +14,7 @@ function entry(path: string, step_name: string, status: "running" | "success"): 
 }
 
 const shown = (log: string) =>
-  keptSteps(RUN, log, DEFINITION).map(({ path, result: { step_name, status, type } }) => [
+  keptSteps(RUN, parseLog(log), DEFINITION).map(({ path, result: { step_name, status, type } }) => [
     path,
     step_name,
     status,

@@ -1,7 +1,7 @@
 import { isObject, type Json } from "../../schemas/json/json.ts";
 import type { RunStep } from "../../schemas/lists/step-query.ts";
 import { keptOf } from "../../schemas/log/kept.ts";
-import { isOfStep, ofLastAttempts, parseLog } from "../../schemas/log/log.ts";
+import { isOfStep, type LogEntry, ofLastAttempts } from "../../schemas/log/log.ts";
 import { calledOff } from "../../schemas/runs/results.ts";
 import type { StepResult } from "../../schemas/runs/run.ts";
 import type { RunRecord } from "../../storage/port.ts";
@@ -18,12 +18,12 @@ export interface KeptStep {
  * All that is kept of a run's steps, in the order of the definition: what its log has, and its results, which tell more where
  * both have a step.
  *
- * @param log JSON array text of all entries
+ * @param log all entries
  * @param definition the steps of its version
  */
 export function keptSteps(
   run: Pick<RunRecord, "status" | "completedAt" | "stepResults">,
-  log: string,
+  log: readonly LogEntry[],
   definition: readonly Json[],
 ): KeptStep[] {
   const types = new Map(definition.flatMap((step, index) => (isObject(step) ? [[step.name, { step, index }]] : [])));
@@ -34,7 +34,7 @@ export function keptSteps(
     steps.set(result.step_name, { path, place: placeOf(path), result: typed });
   };
   // What another run did and this one keeps is an entry of its own; a pause is no step.
-  const entries = parseLog(log).flatMap((entry) => keptOf(entry)?.flat() ?? [entry]);
+  const entries = log.flatMap((entry) => keptOf(entry)?.flat() ?? [entry]);
   const ofSteps = entries.filter(([path]) => isOfStep(path));
   for (const [path, result] of calledOff(ofLastAttempts(ofSteps), run)) add(path, result);
   const results: Record<string, StepResult> = JSON.parse(run.stepResults ?? "{}");

@@ -3,6 +3,7 @@ import type { RunRepository } from "../../repositories/runs.ts";
 import type { Source } from "../../repositories/source.ts";
 import { isObject, type Json } from "../../schemas/json/json.ts";
 import { MAX_PAGE_BYTES } from "../../schemas/lists/page.ts";
+import { parseLog } from "../../schemas/log/log.ts";
 import type { RunSummary, SmallProgress, VersionKey } from "../../storage/port.ts";
 import { NAMESPACE } from "../namespace.ts";
 import { keptSteps } from "./kept-steps.ts";
@@ -91,7 +92,8 @@ function nameOf({ workflowUuid, workflowVersion }: RunSummary): string {
 /** Counted as the outline of a run shows its steps. */
 function progressOf(run: RunSummary, stored: SmallProgress, definition: Json[]): RowProgress {
   const progress: RowProgress = { total: definition.length, ended: 0, failed: 0, current: null };
-  for (const { path, result } of keptSteps({ ...run, stepResults: stored.stepResults }, stored.log, definition)) {
+  const log = parseLog(stored.log);
+  for (const { path, result } of keptSteps({ ...run, stepResults: stored.stepResults }, log, definition)) {
     if (path.includes("/")) continue;
     if (result.status !== "running" && result.status !== "pending") progress.ended++;
     if (result.status === "failed") progress.failed++;

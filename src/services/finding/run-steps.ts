@@ -13,6 +13,7 @@ import type {
   StepDetailQuery,
   StepQuery,
 } from "../../schemas/lists/step-query.ts";
+import { type LogEntry, parseLog } from "../../schemas/log/log.ts";
 import { isWithin } from "../../schemas/runs/results.ts";
 import type { RunRecord } from "../../storage/port.ts";
 import { NAMESPACE } from "../namespace.ts";
@@ -80,7 +81,11 @@ export class RunSteps {
     const failed = failedAttempts(read.log, step);
     const last = lastAttempt(step, failed);
     const { details, output } = step.result;
-    const { config, ...input } = await this.#reader.of(read, (other) => stepAt(other, address)?.path ?? null);
+    const { config, ...input } = await this.#reader.of(
+      read,
+      step.path,
+      (before) => stepAt(before, address)?.path ?? null,
+    );
     const text = stepText(step);
     return {
       ...text,
@@ -136,8 +141,8 @@ export class RunSteps {
   }
 
   /** The log where it has steps that are left out of the results. */
-  async #logWhereMore(run: RunRecord): Promise<string> {
-    return run.stepResults?.includes('"steps_omitted"') ? this.#logOf(run) : run.log;
+  async #logWhereMore(run: RunRecord): Promise<LogEntry[]> {
+    return parseLog(run.stepResults?.includes('"steps_omitted"') ? await this.#logOf(run) : run.log);
   }
 
   async #logOf(run: RunRecord): Promise<string> {
@@ -146,8 +151,7 @@ export class RunSteps {
 }
 
 /** A step that has begun, or one at the top that has yet to; null for none. */
-function stepAt({ run, log, definition }: ReadRun, address: string): KeptStep | null {
-  const { steps }: { steps: Json[] } = JSON.parse(definition ?? '{"steps":[]}');
+function stepAt({ run, log, steps }: ReadRun, address: string): KeptStep | null {
   const kept = keptSteps(run, log, steps);
   const isIt = ({ result }: KeptStep) => result.step_name === address;
   return kept.find(isIt) ?? pendingSteps(steps, kept).find(isIt) ?? null;

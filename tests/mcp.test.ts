@@ -76,7 +76,9 @@ test("a program of the current revision looks up, writes, checks, tries, stores,
   expect(failed.status).toBe("failed");
   const run_id = textAt(failed, "run_id");
   expect((await call("get_run_outline", { run_id })).text).toContain("Too much");
-  expect((await call("get_run_step", { run_id, address: "total" })).text).toContain('"value":22');
+  const step = await call("get_run_step", { run_id, address: "total" });
+  expect(step.text).toContain('"output":{"type":"transform","value":22}');
+  expect(step.text).toContain('"input":{"config":{"value":22}');
   for (const status of [["failed", "cancelled"], "failed,cancelled", "failed"]) {
     expect((await call("list_runs", { status })).text).toContain(run_id);
   }

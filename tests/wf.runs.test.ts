@@ -100,7 +100,8 @@ test("runs are listed by status, workflow and error, and shown whole or by a ste
   expect(shown.stdout).toMatch(/^status +failed$/m);
   expect(shown.stdout).toMatch(/^workflow +fail version 1$/m);
   expect(shown.stdout).toMatch(/^f +failed .*no way$/m);
-  expect(JSON.parse((await call(["show", id, "a"])).stdout)).toMatchObject({ address: "a", output: { value: 1 } });
+  const step = { address: "a", input: { config: { value: 1 } }, output: { value: 1 } };
+  expect(JSON.parse((await call(["show", id, "a"])).stdout)).toMatchObject(step);
   expect(JSON.parse((await call(["show", id, "--json"])).stdout)).toMatchObject({ uuid: id });
   expect((await call(["retry", id, "--detach"])).exitCode).toBe(0);
   const again = ["--retry-of", id];

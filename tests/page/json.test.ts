@@ -238,3 +238,20 @@ function placesIn(value: unknown, path: Key[]): [Key[], unknown][] {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) parts.push(...Object.entries(value));
   return [[path, value], ...parts.flatMap(([key, part]) => placesIn(part, [...path, key]))];
 }
+
+test("what a step was given is shown: as far as it is known of one that has not begun, and a large one when it is asked for", async () => {
+  const given = (name: string, value: unknown) => ({ name, type: "transform", config: { value } });
+  const sleeps = { name: "z", type: "delay", config: { duration: 3600 } };
+  const steps = [given("large", "${payload.text}"), sleeps, given("last", ["${payload.n}", "${z.message}"])];
+  const id = await ui.api.trigger(await ui.api.create(steps), { text: "x".repeat(70_000), n: 7 });
+  await ui.api.untilBegun(id, "z");
+  await ui.visit(`/ui/runs/${id}?step=last&tab=input`, async (page) => {
+    await page.getByRole("heading", { name: "Config, as far as it is known yet" }).waitFor();
+    const config = page.getByRole("tree", { name: "config of last as it was given as a tree" });
+    for (const row of ["0: 7", '1: "${z.message}"']) await config.getByRole("treeitem", { name: row }).waitFor();
+    await page.getByText('value.1 The step "z" has not ended').waitFor();
+    await page.goto(`${ui.url}/ui/runs/${id}?step=large&tab=input`);
+    await page.getByRole("button", { name: "Show the config" }).click();
+    await page.getByRole("tree", { name: "config of large as it was given as a tree" }).waitFor();
+  });
+});

@@ -1,6 +1,6 @@
 import type { Pool } from "../../../db/postgres/pool.ts";
 import { isUuid } from "../../../ids.ts";
-import type { InboxRow } from "../../../schemas/log/inbox.ts";
+import { type InboxRow, sizeOf } from "../../../schemas/log/inbox.ts";
 import { CLAIMS_IN_ORDER } from "../../port/runs/priorities.ts";
 import type { Claim, ClaimedRun, DueClaim, MessageClaim } from "../../port.ts";
 import type { Inbox } from "../inbox.ts";
@@ -17,6 +17,8 @@ export class Claims {
   readonly #looks: DueLooks;
   readonly #inbox: Inbox;
   #dueClaims = 0;
+  /** At how many runs that are due the next claim looks at most. */
+  #most = Number.POSITIVE_INFINITY;
 
   constructor(pool: Pool, looks: DueLooks, inbox: Inbox) {
     this.#pool = pool;
@@ -31,7 +33,19 @@ export class Claims {
       : this.#claim(CLAIM_BY_MESSAGE.call, mark, runsText(wanted), ...boundsOf(wanted.map(({ uuid }) => uuid)));
   }
 
+  /** A claim reads the payloads of all that it looks at: after one that had no room for more of them, 500 of 60 KB took 0.8 s for each 70. */
   async due(claim: DueClaim): Promise<ClaimedRun[]> {
+    const claimed = await this.#due({ ...claim, limit: Math.min(claim.limit, this.#most) });
+    const bytes = claimed.reduce(
+      (sum, { payload, log, inbox }) => sum + payload.length + log.length + sizeOf(inbox),
+      0,
+    );
+    const isFull = claimed.length > 0 && bytes >= claim.maxBytes / 2;
+    this.#most = isFull ? 2 * claimed.length : Number.POSITIVE_INFINITY;
+    return claimed;
+  }
+
+  async #due(claim: DueClaim): Promise<ClaimedRun[]> {
     if (!this.#looks.isRanked) return this.#inOrder(claim);
     const { limit, patienceMilliseconds, ...mark } = claim;
     const byPriority = () => this.#claim(CLAIM_BY_PRIORITY.call, mark, limit, this.#looks.floor, patienceMilliseconds);

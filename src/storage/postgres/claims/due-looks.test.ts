@@ -121,3 +121,29 @@ test("a claim of a few of many that are due reads few, also where its plan was m
   // The first look walked those that were deleted.
   expect(row?.entries).toBeLessThan(2.1 * DEAD);
 });
+
+test("of runs with large payloads a claim reads few more than it has room for", async () => {
+  const { url } = await newDatabase("looks_large");
+  const sql = connect(url);
+  connections.push(sql);
+  const { storage } = await openPostgresStorage(optionsFor(url));
+  const world = await World.open({ open: async () => storage, takesClock: false });
+  // Random, so that nothing makes it smaller: in pieces of 2 KB beside the table.
+  const payload = () =>
+    JSON.stringify({ pad: Buffer.from(crypto.getRandomValues(new Uint8Array(15_000))).toString("base64") });
+  const [COUNT, PIECES, ROOM] = [100, 11, 5];
+  await Promise.all(Array.from({ length: COUNT }, () => world.run({ payload: payload() })));
+  let claimed = 0;
+  while (claimed < COUNT) {
+    const some = await world.claimDue(COUNT, ROOM * payload().length);
+    expect(some.length).toBeGreaterThan(0);
+    claimed += some.length;
+  }
+  await storage.close();
+  await Bun.sleep(1500);
+  const [row] = await sql<{ pieces: number }[]>`select sum(toast.idx_tup_fetch)::integer as pieces from pg_class c
+    join pg_stat_all_tables toast on toast.relid = c.reltoastrelid where c.relname like ${"workflow_runs%"}`;
+  // Each claim of all that are left would read some thousand payloads.
+  expect(row?.pieces).toBeGreaterThan(COUNT * PIECES * 0.8);
+  expect(row?.pieces).toBeLessThan(4 * COUNT * PIECES);
+});

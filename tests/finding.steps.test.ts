@@ -266,6 +266,20 @@ describe("a run", () => {
     expectError(await api.get("/api/v1/runs/nobody/payload"), 404, "Workflow run not found");
   });
 
+  test("has its definition by itself, also once its workflow was deleted", async () => {
+    const steps = [{ name: "one", type: "transform", config: { value: "${payload.n}" } }];
+    const workflow = await api.create(steps, { input: { type: "object" } });
+    const own = await api.trigger(workflow, { n: 1 });
+    expectReply(
+      await api.put(`/api/v1/workflows/${workflow}`, { name: "other", steps: [{ ...steps[0], name: "two" }] }),
+      200,
+    );
+    expectReply(await api.delete(`/api/v1/workflows/${workflow}`), 200);
+    const reply = await api.get(`/api/v1/runs/${own}/definition`);
+    expectReply(reply, 200, { steps, input: { type: "object" } });
+    expectError(await api.get("/api/v1/runs/nobody/definition"), 404, "Workflow run not found");
+  });
+
   test("in a view that there is not is a 422", async () => {
     for (const query of ["view=tree", "steps=some", "view="]) {
       expectReply(await api.get(`/api/v1/runs/${run}?${query}`), 422);

@@ -69,6 +69,7 @@ const STATUSES: Record<string, number[]> = {
   "GET /api/v1/runs/{run_id}/steps": [200, 404, 422, 500, 503],
   "GET /api/v1/runs/{run_id}/steps/{address}": [200, 404, 422, 500, 503],
   "GET /api/v1/runs/{run_id}/payload": [200, 404, 500, 503],
+  "GET /api/v1/runs/{run_id}/definition": [200, 404, 500, 503],
   "GET /api/v1/runs/{run_id}/steps/{address}/items": [200, 404, 500, 503],
   "GET /api/v1/runs/{run_id}/steps/{address}/output": [200, 404, 500, 503],
 };

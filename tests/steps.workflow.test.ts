@@ -90,7 +90,9 @@ describe("a child run", () => {
     const parent = await api.trigger(await api.create([child("c", workflow)]));
     const { body } = await api.untilBegun(parent, "c");
     const [uuid] = await untilStarted(parent);
-    expect(body.waiting).toEqual([{ address: "c", kind: "child", run_id: uuid }]);
+    const waiting = [{ address: "c", kind: "child", run_id: uuid }];
+    expect(body.waiting).toEqual(waiting);
+    expect((await api.get(`/api/v1/runs/${parent}?view=outline`)).body).toMatchObject({ waiting });
     expectReply(await api.post(`/api/v1/runs/${uuid}/signals/go`, 1), 200);
     expect((await api.untilEnded(parent)).body).not.toHaveProperty("waiting");
   });

@@ -1,17 +1,12 @@
 import type { Json } from "../schemas/json/json.ts";
 import type { MapItems, RunOutline, RunStep, RunStepDetail } from "../schemas/lists/step-query.ts";
 import type { Run } from "../schemas/runs/run.ts";
-import type { RunEvent } from "../schemas/runs/run-event.ts";
+import type { EventPage, RunEvent } from "../schemas/runs/run-event.ts";
 import { type Call, type CallOptions, type Connection, newKey } from "./connection.ts";
 import { RunFailed, WaitTimeout } from "./errors.ts";
 import { pagesOf } from "./pages.ts";
 import type { ControlAnswer, KeyedOptions, RetryOptions, StepFilter, StepOptions, WaitOptions } from "./run-options.ts";
 import { milliseconds, pause } from "./seconds.ts";
-
-interface EventPage {
-  items: RunEvent[];
-  next_after: number | null;
-}
 
 /** What a run that succeeded gave: its `output`, or the outputs of its steps by their names. */
 export function outputOf(run: Run): Json {
@@ -94,6 +89,11 @@ export class RunHandle {
   /** The same as the JSON text that the platform sends. */
   payloadText(options: CallOptions = {}): Promise<string> {
     return this.#text("/payload", options);
+  }
+
+  /** The definition that the run runs under, without its names; also where its workflow was deleted. */
+  definition(options: CallOptions = {}): Promise<{ steps: Json[]; [field: string]: Json }> {
+    return this.#get("/definition", options);
   }
 
   /** Everything that happened so far, and nothing that is to come. */

@@ -31,6 +31,18 @@ export class RunService {
     return run;
   }
 
+  /**
+   * The JSON text of the definition that a run runs under, without its names; also where its workflow was deleted.
+   *
+   * @throws PlatformError run_not_found, version_not_found
+   */
+  async definition(id: string): Promise<string> {
+    const { workflowUuid, workflowVersion: version } = await this.get(id);
+    const [text] = await this.#runs.definitionsOf([{ namespace: NAMESPACE, workflowUuid, version }]);
+    if (text == null) throw new PlatformError("version_not_found", `version ${version}`);
+    return text;
+  }
+
   /** The runs that a run waits for; looked up only where a step of it does. */
   async awaitedBy(run: RunRecord): Promise<Awaited> {
     const isWaiting = waitingIn(run).some(({ kind }) => kind === "child");

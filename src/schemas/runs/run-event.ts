@@ -35,3 +35,10 @@ export const RunEvent = Type.Object(
   { title: "RunEvent" },
 );
 export type RunEvent = Static<typeof RunEvent>;
+
+/** A part of what happened to a run. */
+export interface EventPage {
+  items: RunEvent[];
+  /** The number of the last of them; null where nothing more has happened. */
+  next_after: number | null;
+}

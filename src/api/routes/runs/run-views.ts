@@ -47,8 +47,9 @@ export function topText(run: RunRecord, awaited: Awaited = new Map()): string {
 }
 
 /** A run without its payload and what its steps gave. */
-export function outlineText({ run, steps }: { run: RunRecord; steps: OutlineStep[] }): string {
-  const { payload: _, step_results: __, output: ___, ...shown }: Record<string, unknown> = JSON.parse(runText(run));
+export function outlineText({ run, steps }: { run: RunRecord; steps: OutlineStep[] }, awaited: Awaited): string {
+  const text = runText(run, { awaited });
+  const { payload: _, step_results: __, output: ___, ...shown }: Record<string, unknown> = JSON.parse(text);
   return JSON.stringify({ ...shown, payload_bytes: Buffer.byteLength(run.payload), steps });
 }
 

@@ -16,6 +16,10 @@ import { FoundPage, foundText, outlineText, summaryText, topText, WaitingPage, w
 const tags = ["runs"];
 const RUN = { name: "run_id", in: "path" as const, required: true, schema: { type: "string" as const, minLength: 1 } };
 const PayloadOfRun = Type.Record(Type.String(), Type.Unknown(), { description: "Any JSON object" });
+const DefinitionOfRun = Type.Object(
+  { steps: Type.Array(Type.Unknown()) },
+  { additionalProperties: true, description: "As WorkflowInput has it" },
+);
 const LIST_DESCRIPTION =
   "Newest first. With a filter or a view the page has prev_cursor and looked_to as well. One request looks at 10,000 runs at most, for 100 ms: a page that ended for that says how far it came in looked_to, and its next_cursor goes on from there.";
 
@@ -69,7 +73,10 @@ export function runRoutes(
         const view = readViewQuery(request);
         const seconds = waitOf(request);
         if (seconds !== null) await untilEnded(params.run_id, seconds, request.signal);
-        if (view.view === "outline") return jsonReply(outlineText(await steps.outline(params.run_id)));
+        if (view.view === "outline") {
+          const outline = await steps.outline(params.run_id);
+          return jsonReply(outlineText(outline, await runs.awaitedBy(outline.run)));
+        }
         const run = await runs.get(params.run_id);
         const awaited = await runs.awaitedBy(run);
         return jsonReply(view.steps === "top" ? topText(run, awaited) : runText(run, { awaited }));
@@ -98,6 +105,16 @@ export function runRoutes(
         description: "Nothing around it.",
         parameters: [RUN],
         responses: responses("Its payload", PayloadOfRun, 404, 500, 503),
+      },
+    })
+    .get("/runs/:run_id/definition", async ({ params }) => jsonReply(await runs.definition(params.run_id)), {
+      detail: {
+        tags,
+        summary: "Read the definition of a run",
+        description:
+          "The steps of the version that it runs under, and what else that says but its names; also once its workflow was deleted.",
+        parameters: [RUN],
+        responses: responses("Its definition", DefinitionOfRun, 404, 500, 503),
       },
     });
 

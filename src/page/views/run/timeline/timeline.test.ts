@@ -83,5 +83,22 @@ describe("the scale", () => {
     expect(scaleOf([bar(0, 10), bar(10, 3_600_000)], 0, 3_600_000).cuts).toEqual([]);
   });
 
+  test("has room for what the run is in now, also where that is all of it", () => {
+    const hour = 3_600_000;
+    const { place, cuts } = scaleOf([bar(0, 100), bar(100, hour, true)], 0, hour);
+    expect([place(100), place(hour)].map((at) => at.toFixed(2))).toEqual(["0.70", "1.00"]);
+    expect(cuts).toMatchObject([{ at: expect.closeTo(0.85), length: hour - 100 }]);
+    expect([0, hour].map(scaleOf([bar(0, hour, true)], 0, hour).place)).toEqual([0, 1]);
+  });
+  test("keeps half of the line for what was done, however often it slept", () => {
+    const hour = 3_600_000;
+    const often = Array.from({ length: 40 }, (_, at) => bar(at * hour, at * hour + 1000));
+    const { place } = scaleOf(often, 0, 39 * hour + 1000);
+    expect(place(39 * hour + 1000)).toBeCloseTo(1, 5);
+    expect(often.every(({ from, to }) => place(to) - place(from) > 0.01)).toBe(true);
+  });
+  test("of what has not begun cuts nothing out", () => {
+    expect(scaleOf([], 0, 3_600_000)).toMatchObject({ cuts: [], ticks: [0, 900_000, 1_800_000, 2_700_000, 3_600_000] });
+  });
   test("has a place for a run without a length", () => expect(scaleOf([bar(5, 5)], 5, 5).place(5)).toBe(0));
 });

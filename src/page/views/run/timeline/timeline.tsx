@@ -9,7 +9,7 @@ import { useRowKeys } from "../row-keys.ts";
 import type { ShownRows } from "../shown-rows.ts";
 import { barsOf, barsOfAttempt } from "./bars.ts";
 import { HeardHead } from "./heard-cells.tsx";
-import { scaleOf } from "./scale.ts";
+import { type Scale, scaleOf } from "./scale.ts";
 import { TimelineRow } from "./timeline-row.tsx";
 
 /** Pixels; the style has the same as --timeline-row. */
@@ -31,8 +31,8 @@ export function Timeline({ run, rows, attempts, choice }: ShownRows) {
     const scale = scaleOf(all.flat(), begin, end);
     const bars = choice === null ? all : rows.map(({ step, told }) => barsOfAttempt(step, told, time));
     return { bars, scale };
-    // The rows are others each time; what they are of is not.
-  }, [run, rows.length, attempts, choice, time, begin, end]);
+    // The rows are others each time; what they are of is said by the address, and by how much is read of what is open.
+  }, [run, address.value.query, rows.length, attempts, choice, time, begin, end]);
   const { first, end: last } = useVisibleRange(scroller, ROW_HEIGHT, rows.length);
   const onKeyDown = useRowKeys(scroller, rows, ROW_HEIGHT);
   useActions([
@@ -102,13 +102,16 @@ export function Timeline({ run, rows, attempts, choice }: ShownRows) {
             {isOpen && <span class="timeline-now" style={{ left: `${scale.place(end) * 100}%` }} />}
           </div>
         </div>
-        {rows.length === 0 && <p class="soft timeline-none">No step failed</p>}
+        {rows.length === 0 && <p class="soft timeline-none">No step is like that</p>}
       </div>
-      {scale.cuts.map(({ at, length }) => (
-        <p key={at} class="soft timeline-cut-text">
-          ┊ {durationText(length)} without progress are cut out ┊
-        </p>
-      ))}
+      {scale.cuts.length > 0 && <p class="soft timeline-cut-text">┊ {cutText(scale.cuts)} cut out ┊</p>}
     </section>
   );
+}
+
+function cutText(cuts: Scale["cuts"]): string {
+  const all = durationText(cuts.reduce((sum, { length }) => sum + length, 0));
+  return cuts.length === 1
+    ? `${all} without progress are`
+    : `${cuts.length} stretches without progress, ${all} in all, are`;
 }

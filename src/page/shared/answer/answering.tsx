@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { hrefOf } from "../../address/address.ts";
-import { platform } from "../../data/platform.ts";
 import { useReading } from "../../data/reading.ts";
+import { definitionOf } from "../../data/run-definition.ts";
 import { Failed, LoadingRows } from "../states/states.tsx";
 import { Time } from "../time/time.tsx";
 import { AnswerForm } from "./answer-form.tsx";
@@ -26,7 +26,7 @@ export function Answering({ step, isGone = false, onSent }: AnsweringProps) {
   const { run, workflow, version, address } = step;
   const [sent, setSent] = useState<Sent | null>(null);
   const reading = useReading(`definition ${workflow} ${version}`, (signal) =>
-    platform.workflows.get(workflow, { version, signal }),
+    definitionOf({ run, workflow, version }, signal),
   );
   const { value, problem } = reading.state.value;
   const link = <a href={hrefOf(`/runs/${run}`)}>the run</a>;
@@ -45,12 +45,14 @@ export function Answering({ step, isGone = false, onSent }: AnsweringProps) {
       </p>
     );
   }
-  if (value === null && problem === null) return <LoadingRows rows={3} label="Loading what it takes" />;
-  // Of a workflow that was deleted nothing is known: anything can be sent.
-  if (value === null && problem !== null && problem.code !== "workflow_not_found") {
-    return <Failed problem={problem} again={() => reading.again()} />;
+  if (value === null) {
+    return problem === null ? (
+      <LoadingRows rows={3} label="Loading what it takes" />
+    ) : (
+      <Failed problem={problem} again={() => reading.again()} />
+    );
   }
-  const awaited = value === null ? { description: null, schema: null } : awaitedBy(value, address);
+  const awaited = awaitedBy(value.definition, address);
   return (
     <>
       {awaited.description !== null && <p class="answer-about">{awaited.description}</p>}

@@ -9,7 +9,7 @@ import { type ShownRun, workflowName } from "./shown-run.ts";
 
 /** What never scrolls away: which run it is, how it is, and what can be done. */
 export function Head(shown: ShownRun) {
-  const { run, noDefinition } = shown;
+  const { run, isDeleted } = shown;
   const { uuid, workflow_id, workflow_version, status, created_at, started_at, completed_at, phase, failed_steps } =
     run;
   return (
@@ -23,7 +23,7 @@ export function Head(shown: ShownRun) {
           <code title={uuid}>{uuid.slice(0, 13)}</code>
           <CopyButton text={uuid} what="the run's id" />
         </span>
-        {noDefinition?.code === "workflow_not_found" && <span class="soft">deleted workflow</span>}
+        {isDeleted && <span class="soft">deleted workflow</span>}
       </div>
       <div class="run-facts">
         <Status status={status} detail={phase} />
@@ -31,9 +31,14 @@ export function Head(shown: ShownRun) {
           <span class="soft">{failed_steps} handled failures</span>
         )}
         <span>
+          {started_at === null && "made "}
           <Time at={started_at ?? created_at} milliseconds />
-          <span class="soft"> {hasEnded(status) ? "took" : "for"} </span>
-          <Took from={started_at} to={completed_at} isOpen={!hasEnded(status)} />
+          {started_at !== null && (
+            <>
+              <span class="soft"> {hasEnded(status) ? "took" : "for"} </span>
+              <Took from={started_at} to={completed_at} isOpen={!hasEnded(status)} />
+            </>
+          )}
         </span>
         <Family run={run} />
       </div>

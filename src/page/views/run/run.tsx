@@ -5,8 +5,8 @@ import { address, choose, go } from "../../address/address.ts";
 import { announce } from "../../announce.ts";
 import { listPath, neighbour } from "../../data/listed.ts";
 import { outlineOf } from "../../data/outline.ts";
-import { platform } from "../../data/platform.ts";
 import { useReading } from "../../data/reading.ts";
+import { definitionOf } from "../../data/run-definition.ts";
 import { useActions } from "../../keys/keys.ts";
 import { follow } from "../../live/live.ts";
 import { runTopic } from "../../live/topic.ts";
@@ -28,7 +28,9 @@ export function RunView({ params: { id = "" } }: ViewProps) {
   const { value: run, problem } = reading.state.value;
   const version = run === null ? null : `${run.workflow_id} ${run.workflow_version}`;
   const defined = useReading(`definition ${version}`, async (signal) =>
-    run === null ? null : platform.workflows.get(run.workflow_id, { version: run.workflow_version, signal }),
+    run === null
+      ? null
+      : definitionOf({ run: run.uuid, workflow: run.workflow_id, version: run.workflow_version }, signal),
   );
   const told = useMemo(() => signal<readonly RunEvent[]>([]), []);
   const isOpen = run !== null && !hasEnded(run.status);
@@ -52,7 +54,9 @@ export function RunView({ params: { id = "" } }: ViewProps) {
     };
   }, [id, isOpen, reading, told]);
   useEnd(run?.status ?? null, run?.error_details?.step ?? null);
-  useTitle(run === null ? null : `${workflowName({ run, definition: defined.state.value.value })} ${run.status}`);
+  const { value: known, problem: noDefinition } = defined.state.value;
+  const definition = known?.definition ?? null;
+  useTitle(run === null ? null : `${workflowName({ run, definition })} ${run.status}`);
   useActions([
     { key: "]", name: "Next run of the list", run: () => goTo(neighbour(id, 1)) },
     { key: "[", name: "Run before in the list", run: () => goTo(neighbour(id, -1)) },
@@ -67,7 +71,7 @@ export function RunView({ params: { id = "" } }: ViewProps) {
     );
   }
   const shown: ShownRun = {
-    ...{ run, definition: defined.state.value.value, noDefinition: defined.state.value.problem, told },
+    ...{ run, definition, isDeleted: known?.isDeleted ?? false, noDefinition, told },
     readDefinition: () => void defined.again(),
     again: () => void reading.again(),
   };

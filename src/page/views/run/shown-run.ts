@@ -7,8 +7,10 @@ import type { Problem } from "../../data/problem.ts";
 /** What every part of the view is given. */
 export interface ShownRun {
   run: ShownOutline;
-  /** The version that it runs under; null until it is read, and where it is gone. */
+  /** The version that it runs under; null until it is read. */
   definition: StoredDefinition | null;
+  /** Whether its workflow was deleted, as far as is known. */
+  isDeleted: boolean;
   /** Why it could not be read. */
   noDefinition: Problem | null;
   /** Reads it again. */

@@ -18,13 +18,14 @@ const DIALOGS = { retry: RetryDialog, cancel: CancelDialog, again: AgainDialog, 
 
 /** What can be done with a run. What can't be done now says why. */
 export function Actions(shown: ShownRun) {
-  const { run, again } = shown;
+  const { run, again, isDeleted } = shown;
   const [open, setOpen] = useState<keyof typeof DIALOGS | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const ended = hasEnded(run.status)
     ? `It ended at ${run.completed_at === null ? "an unknown time" : absoluteText(new Date(run.completed_at), Date.now())}`
     : null;
   const underWay = ended === null ? "It is under way: cancel it first, or wait for its end" : null;
+  const gone = isDeleted ? "Its workflow was deleted" : null;
   const isPaused = run.status === "paused" || run.phase === "pausing";
   const hold = async () => {
     const handle = platform.runs.handle(run.uuid);
@@ -39,8 +40,8 @@ export function Actions(shown: ShownRun) {
   useActions([
     { key: "t", name: "Retry the run", run: () => underWay === null && setOpen("retry") },
     { key: "c", name: "Cancel the run", run: () => ended === null && setOpen("cancel") },
-    { key: "r", name: "Run again with another payload", run: () => setOpen("again") },
-    { key: "e", name: "Edit the workflow", run: () => go(`/workflows/${run.workflow_id}/edit`) },
+    { key: "r", name: "Run again with another payload", run: () => gone === null && setOpen("again") },
+    { key: "e", name: "Edit the workflow", run: () => gone === null && go(`/workflows/${run.workflow_id}/edit`) },
   ]);
   const Dialog = open === null ? null : DIALOGS[open];
   const opens = (dialog: keyof typeof DIALOGS) => () => setOpen(dialog);
@@ -48,7 +49,7 @@ export function Actions(shown: ShownRun) {
   const signal = { name: "Send signal…", reason: ended, run: opens("signal") };
   const actions = [
     { name: "Retry…", reason: underWay, isMain: run.status === "failed", run: opens("retry") },
-    { name: "Run again…", reason: null, run: opens("again") },
+    { name: "Run again…", reason: gone, run: opens("again") },
     { name: isPaused ? "Resume" : "Pause", reason: ended, run: hold },
     ...(isAsked ? [{ ...signal, isMain: true }] : []),
     { name: "Cancel…", reason: ended, run: opens("cancel") },
@@ -60,7 +61,7 @@ export function Actions(shown: ShownRun) {
           <ActionButton key={action.name} {...action} />
         ))}
       </div>
-      <More {...shown} actions={actions} seldom={isAsked || ended !== null ? [] : [signal]} />
+      <More {...shown} actions={actions} seldom={isAsked ? [] : [signal]} />
       <ProblemLine problem={problem} />
       {Dialog !== null && <Dialog {...shown} onClose={() => setOpen(null)} />}
     </div>

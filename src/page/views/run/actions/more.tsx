@@ -1,8 +1,10 @@
 import { useEffect, useRef } from "preact/hooks";
 import { hrefOf, root } from "../../../address/address.ts";
+import { useDoing } from "../../../data/doing.ts";
 import { platform } from "../../../data/platform.ts";
 import { CopyButton } from "../../../shared/copy/copy-button.tsx";
 import { download } from "../../../shared/copy/download.ts";
+import { ProblemLine } from "../../../shared/states/states.tsx";
 import type { ShownRun } from "../shown-run.ts";
 import { type Action, ActionButton } from "./action-button.tsx";
 
@@ -40,7 +42,9 @@ export function More({ run, actions, seldom }: MoreProps) {
     />
   );
   const place = root.href.replace(/\/$/, "");
-  const save = async () => download(`run-${run.uuid}.json`, JSON.stringify(await platform.runs.get(run.uuid), null, 2));
+  const saving = useDoing(async () =>
+    download(`run-${run.uuid}.json`, JSON.stringify(await platform.runs.get(run.uuid), null, 2)),
+  );
   return (
     <details
       class="menu"
@@ -60,9 +64,10 @@ export function More({ run, actions, seldom }: MoreProps) {
         <CopyButton text={`curl '${place}/api/v1/runs/${run.uuid}'`} what="as curl" label="Copy as curl" />
         <CopyButton text={`wf show ${run.uuid}`} what="as wf" label="Copy as wf" />
         <CopyButton text={`await platform.runs.get("${run.uuid}")`} what="as TypeScript" label="Copy as TypeScript" />
-        <button type="button" class="quiet" onClick={save}>
+        <button type="button" class="quiet" onClick={saving.run}>
           Download JSON
         </button>
+        <ProblemLine problem={saving.problem} />
         {seldom.length > 0 && <div class="menu-actions">{seldom.map(button)}</div>}
         <a class="button quiet" href={hrefOf(`/runs/${run.uuid}/compare`)}>
           Compare with the last that succeeded

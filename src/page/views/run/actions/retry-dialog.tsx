@@ -13,7 +13,7 @@ import { OtherPayload } from "./other-payload.tsx";
 import { RetryEffects } from "./retry-effects.tsx";
 
 /** Tries a run again, from a step of it, under its own definition or the one that was mended, with its payload or another. */
-export function RetryDialog({ run, onClose, definition }: ShownRun & { onClose(): void }) {
+export function RetryDialog({ run, onClose, definition, isDeleted }: ShownRun & { onClose(): void }) {
   const places = placesToBegin(run);
   const chosen = address.value.query.get("step");
   const [from, setFrom] = useState(places.some((step) => step.address === chosen) && chosen !== null ? chosen : "");
@@ -62,8 +62,14 @@ export function RetryDialog({ run, onClose, definition }: ShownRun & { onClose()
             version of this run, v{run.workflow_version}
           </label>
           <label>
-            <input type="radio" name="version" checked={version === "latest"} onChange={() => setVersion("latest")} />{" "}
-            the newest version
+            <input
+              type="radio"
+              name="version"
+              disabled={isDeleted}
+              checked={version === "latest"}
+              onChange={() => setVersion("latest")}
+            />{" "}
+            the newest version{isDeleted && ": its workflow was deleted"}
           </label>
         </fieldset>
         {version === "latest" && <NewerVersion {...{ run, definition, newest }} />}

@@ -6,7 +6,7 @@ import type { PanelTabProps } from "./tab.ts";
 
 /** What the definition says of the step, at the version of the run. */
 export function StepDefinition({ step, ...shown }: PanelTabProps) {
-  const { run, definition } = shown;
+  const { run, definition, isDeleted } = shown;
   const { defined } = useDefinedStep(definition, step.path);
   if (definition === null) return <NoDefinition {...shown} />;
   if (defined === null) return <p class="soft">The definition has no such step</p>;
@@ -14,9 +14,11 @@ export function StepDefinition({ step, ...shown }: PanelTabProps) {
   return (
     <>
       <JsonViewer text={JSON.stringify(valueAt(definition, defined.loc))} label={`definition of ${step.address}`} />
-      <p>
-        <a href={hrefOf(edit)}>Edit from version {run.workflow_version}</a>
-      </p>
+      {!isDeleted && (
+        <p>
+          <a href={hrefOf(edit)}>Edit from version {run.workflow_version}</a>
+        </p>
+      )}
     </>
   );
 }

@@ -24,6 +24,7 @@ export function Events({ run, told }: ShownRun) {
   const step = query.get("step");
   const ofStep = query.get("of") === "step" ? step : null;
   const onlyFailed = query.get("failed") === "1";
+  const text = (query.get("q") ?? "").toLowerCase();
   const all = useMemo(() => joined(value?.items ?? [], value?.hasMore ? [] : told.value), [value, told.value]);
   const marked = useRef<HTMLLIElement>(null);
   useEffect(() => marked.current?.scrollIntoView({ block: "center" }), [value === null, hash]);
@@ -37,6 +38,7 @@ export function Events({ run, told }: ShownRun) {
     (event) =>
       (kind === null || event.type.startsWith(`${kind}.`)) &&
       (!onlyFailed || isFailure(event)) &&
+      (text === "" || event.address?.toLowerCase().includes(text) === true) &&
       (ofStep === null || isWithin(event, ofStep)),
   );
   return (

@@ -1,5 +1,8 @@
 import type { ComponentChildren } from "preact";
+import { useRef } from "preact/hooks";
 import { address, choose, go, hrefOf } from "../../address/address.ts";
+import { useActions } from "../../keys/keys.ts";
+import { TextFilter } from "../../shared/form/text-filter.tsx";
 
 const VIEWS = [
   ["timeline", "Timeline"],
@@ -31,9 +34,19 @@ export function TabBar({ view, children }: { view: RunViewName; children?: Compo
           </a>
         ))}
       </nav>
-      <div class="run-choices">{children}</div>
+      <div class="run-choices">
+        {view !== "graph" && <FindStep />}
+        {children}
+      </div>
     </div>
   );
+}
+
+/** Steps by a part of their addresses. */
+function FindStep() {
+  const field = useRef<HTMLInputElement>(null);
+  useActions([{ key: "/", name: "Find a step", run: () => field.current?.focus() }]);
+  return <TextFilter name="q" label="Find a step" placeholder="Find a step" field={field} />;
 }
 
 export function OnlyFailed() {

@@ -84,6 +84,7 @@ export function StepTable({ rows: all }: ShownRows) {
           ))}
         </div>
       </div>
+      {rows.length === 0 && <p class="soft timeline-none">No step is like that</p>}
     </div>
   );
 }

@@ -7,11 +7,12 @@ import { hasFailed, type KnownStep, rowsOf, type StepRow, withinOf } from "./ste
 
 export type Row = StepRow & { isOpen: boolean; opened: Opened | null };
 
-/** The rows of a run: its outline, and below maps and loops what is in those that are open. */
+/** The rows of a run that are looked for: its outline, and below maps and loops what is in those that are open. */
 export function useRows({ run }: Pick<ShownRun, "run">): Row[] {
   const { query } = address.value;
   const onlyFailed = query.get("failed") === "1";
   const open = query.get("open") ?? "";
+  const text = (query.get("q") ?? "").toLowerCase();
   const opened = useMemo(() => signal<ReadonlyMap<string, Opened>>(new Map()), []);
   useEffect(() => {
     const lists = new Map(namesIn(open).map((name) => [name, new Opened(run.uuid, name, onlyFailed)]));
@@ -26,7 +27,7 @@ export function useRows({ run }: Pick<ShownRun, "run">): Row[] {
     step,
     ...(opened.value.get(step.address)?.state.value.steps ?? []),
   ]);
-  return rowsOf(all)
+  return rowsOf(text === "" ? all : all.filter((step) => step.address.toLowerCase().includes(text)))
     .filter(({ step }) => !onlyFailed || hasFailed(step) || opened.value.has(step.address))
     .map((row) => {
       const own = opened.value.get(row.step.address) ?? null;

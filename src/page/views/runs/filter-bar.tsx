@@ -1,8 +1,8 @@
-import type { ComponentChildren, RefObject } from "preact";
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import type { ComponentChildren } from "preact";
+import { useRef } from "preact/hooks";
 import { address, choose, go } from "../../address/address.ts";
-import { useTyping } from "../../data/typing.ts";
 import { useActions } from "../../keys/keys.ts";
+import { TextFilter } from "../../shared/form/text-filter.tsx";
 import { RUN_STATUSES } from "../../shared/status/run-statuses.ts";
 import { StatusMark } from "../../shared/status/status.tsx";
 import { AddFilter } from "./add-filter.tsx";
@@ -95,39 +95,5 @@ function StatusToggles() {
         </button>
       ))}
     </fieldset>
-  );
-}
-
-interface TextFilterProps {
-  name: "workflow" | "q";
-  label: string;
-  placeholder: string;
-  field?: RefObject<HTMLInputElement | null>;
-}
-
-/** A text that takes effect when somebody stops typing. */
-function TextFilter({ name, label, placeholder, field }: TextFilterProps) {
-  const given = address.value.query.get(name) ?? "";
-  const [typed, setTyped] = useState(given);
-  const typing = useTyping();
-  // Before the next key: later it would take back what has been typed since.
-  useLayoutEffect(() => {
-    typing.close();
-    setTyped(given);
-  }, [typing, given]);
-  const type = (text: string) => {
-    setTyped(text);
-    typing.stopped(() => go(choose({ [name]: text.trim(), at: null })));
-  };
-  return (
-    <input
-      type="search"
-      {...(field !== undefined && { ref: field })}
-      aria-label={label}
-      placeholder={placeholder}
-      value={typed}
-      onInput={({ currentTarget }) => type(currentTarget.value)}
-      spellcheck={false}
-    />
   );
 }

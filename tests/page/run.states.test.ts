@@ -1,0 +1,111 @@
+/** Runs that have not begun, or whose workflow is gone, and those of many steps: what is said of them, and what can be done. */
+import { beforeAll, expect, test } from "bun:test";
+import type { Page } from "playwright-core";
+import { expectAccessible } from "../harness/browser/axe.ts";
+import { pageUnderTest } from "../harness/browser/page-under-test.ts";
+import { until } from "../harness/browser/until.ts";
+import { expectReply } from "../harness/http/expect.ts";
+import { textAt } from "../harness/http/json.ts";
+
+const ui = pageUnderTest();
+const set = (name: string) => ({ name, type: "transform", config: { value: 1 } });
+const wait = (name: string) => ({ name, type: "wait", config: { signal: "go", schema: { type: "boolean" } } });
+/** Of a workflow that was deleted: one that is over, and one that waits. */
+const deleted = { over: "", waiting: "" };
+
+beforeAll(async () => {
+  const workflow = await ui.api.create([{ ...wait("ask"), if: "payload.asks" }, set("last")]);
+  deleted.over = await ui.api.trigger(workflow, { asks: false });
+  deleted.waiting = await ui.api.trigger(workflow, { asks: true });
+  await ui.api.untilEnded(deleted.over);
+  await ui.api.untilBegun(deleted.waiting, "ask");
+  expectReply(await ui.api.delete(`/api/v1/workflows/${workflow}`), 200);
+});
+
+test("of a run whose workflow was deleted the definition is read all the same, and what can't be done says why", async () => {
+  const look = async (page: Page) => {
+    await page.getByText("deleted workflow").waitFor();
+    await page.getByRole("treeitem", { name: /^last, transform, success/ }).waitFor();
+    await page.getByRole("tree", { name: "definition of last as a tree" }).getByText('"transform"').waitFor();
+    expect(await page.getByText("Edit from version").count()).toBe(0);
+    await expectAccessible(page);
+    await page.keyboard.press("Escape");
+    await page
+      .getByRole("button", { name: "Run again…" })
+      .and(page.locator("[title='Its workflow was deleted']"))
+      .waitFor();
+    await page.getByLabel("More").click();
+    await page.getByRole("button", { name: "Send signal…" }).and(page.locator("[title^='It ended at']")).waitFor();
+    await expectAccessible(page);
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("t");
+    await page
+      .getByRole("radio", { name: "the newest version: its workflow was deleted" })
+      .and(page.locator(":disabled"))
+      .waitFor();
+    await page.getByRole("dialog").getByText("Runs: ask, last").waitFor();
+  };
+  await ui.visit(`/ui/runs/${deleted.over}?view=graph&step=last&tab=definition`, look, /404/);
+});
+
+test("what a run of a deleted workflow waits for is asked by its schema", async () => {
+  const look = async (page: Page) => {
+    await page.getByRole("button", { name: "Send signal…" }).first().click();
+    await page.getByRole("dialog").getByRole("textbox", { name: "JSON to send" }).waitFor();
+  };
+  await ui.visit(`/ui/runs/${deleted.waiting}`, look, /404/);
+});
+
+test("one that has not begun says when it was made and when it starts, and nothing of it is cut out", async () => {
+  const workflow = await ui.api.create([set("one")]);
+  const start_at = new Date(Date.now() + 3_600_000).toISOString();
+  const { body } = await ui.api.post("/api/v1/trigger", { workflow_id: workflow, payload: {}, start_at });
+  await ui.visit(`/ui/runs/${textAt(body, "run_id")}`, async (page) => {
+    await page.clock.install();
+    await page.reload();
+    await page.getByText("Starts at").waitFor();
+    await page
+      .locator(".run-facts")
+      .getByText(/^made \d\d:\d\d:\d\d/)
+      .waitFor();
+    await page.clock.fastForward("00:10:00");
+    await page
+      .locator(".timeline-tick")
+      .last()
+      .getByText(/^\+1\d min/)
+      .waitFor();
+    expect(await page.getByText("without progress").count()).toBe(0);
+  });
+});
+
+test("a step is found among many by its name, and the address has what is looked for", async () => {
+  const many = Array.from({ length: 300 }, (_, at) => set(`step_${at}`));
+  const run = await ui.api.trigger(await ui.api.create(many));
+  await ui.api.untilEnded(run);
+  await ui.visit(`/ui/runs/${run}`, async (page) => {
+    await page.locator('[data-step="step_0"]').waitFor();
+    await page.keyboard.press("/");
+    await page.keyboard.type("STEP_29");
+    const found = `[...document.querySelectorAll("[data-step]")].map((row) => row.dataset.step).join()`;
+    const wanted = ["step_29", ...Array.from({ length: 10 }, (_, at) => `step_29${at}`)].join();
+    await until(page, `${found} === "${wanted}"`);
+    await page.getByRole("link", { name: "Table" }).click();
+    await page.waitForURL(/\?q=STEP_29&view=table$/);
+    await until(page, `${found} === "${wanted}"`);
+    await page.getByRole("searchbox", { name: "Find a step" }).fill("nothing of that name");
+    await page.getByText("No step is like that").waitFor();
+    await expectAccessible(page);
+  });
+});
+
+test("what waits for a child leads to it", async () => {
+  const child = await ui.api.create([wait("hold")]);
+  const call = { name: "call", type: "workflow", config: { workflow_id: child, payload: {} } };
+  const run = await ui.api.trigger(await ui.api.create([call]));
+  await ui.visit(`/ui/runs/${run}`, async (page) => {
+    await page.getByRole("link", { name: "its child" }).click();
+    await page.getByText("waits for signal").waitFor();
+    await page.getByRole("link", { name: "parent" }).click();
+    await page.waitForURL(`${ui.url}/ui/runs/${run}`);
+  });
+});

@@ -6,21 +6,29 @@ import { expectAccessible } from "../harness/browser/axe.ts";
 import { pageUnderTest } from "../harness/browser/page-under-test.ts";
 import { until } from "../harness/browser/until.ts";
 import { expectReply } from "../harness/http/expect.ts";
-import { listAt, textAt } from "../harness/http/json.ts";
+import { listAt, objectAt, textAt } from "../harness/http/json.ts";
 
 const FAILED = 120;
-const HOSTILE = `<img src=x onerror="alert(1)"> ‮override‬ ${"a\u0301\u0302\u0303".repeat(20)} javascript:alert(1)`;
+/** With 200 combining marks; as long as a name may be. */
+const HOSTILE = `<img src=x onerror="alert(1)"> ‮override‬ ${`a${"\u0301".repeat(50)}`.repeat(4)}`;
+const LINK = "javascript:alert(1)";
 
 const ui = pageUnderTest();
 
 beforeAll(async () => {
   await ui.api.create([{ name: "one", type: "transform", config: { value: 1 } }], { id: "works", name: "Works" });
-  await ui.api.create([{ name: "end", type: "fail", config: { message: HOSTILE } }], { id: "fails", name: HOSTILE });
+  await ui.api.create([{ name: "end", type: "fail", config: { message: `${HOSTILE} ${LINK}` } }], {
+    id: "fails",
+    name: HOSTILE,
+  });
   await triggerMany("fails", FAILED);
 });
 
 async function triggerMany(workflow: string, count: number): Promise<string[]> {
-  const triggers = Array.from({ length: count }, () => ({ workflow_id: workflow, payload: { said: HOSTILE } }));
+  const triggers = Array.from({ length: count }, () => ({
+    workflow_id: workflow,
+    payload: { said: HOSTILE, link: LINK },
+  }));
   const reply = await ui.api.post("/api/v1/trigger/batch", { triggers });
   expectReply(reply, 200);
   return listAt(reply.body, "results").map((one) => textAt(one, "run_id"));
@@ -42,6 +50,54 @@ test("while a row has the focus, 500 runs that arrive wait, and are shown when t
     await pill.waitFor({ state: "hidden" });
     await until(page, `document.querySelector("[data-run]").dataset.run > "${String(focused)}"`);
     await expectAccessible(page);
+  });
+});
+
+test("however many runs arrive while somebody looks, no more rows are kept than are read again", async () => {
+  const [first = ""] = await triggerMany("works", 1);
+  const { body: list } = await ui.api.get("/api/v1/runs?view=summary&limit=1");
+  const run = objectAt(listAt(list, "items")[0]);
+  const id = (at: number) => `ffffffff${first.slice(8, -4)}${String(at).padStart(4, "0")}`;
+  const events = Array.from({ length: 1100 }, (_, at) => ({ data: { run: { ...run, uuid: id(at) } } }));
+  const body = events.map((event) => `event: run.created\ndata: ${JSON.stringify(event)}\n\n`).join("");
+  await ui.visit("/ui/examples", async (page) => {
+    const held = Promise.withResolvers<void>();
+    await page.route("**/api/v1/events**", async (route) => {
+      await held.promise;
+      await route.fulfill({ contentType: "text/event-stream", body });
+      // Told once.
+      await page.unroute("**/api/v1/events**");
+    });
+    await page.getByRole("link", { name: "Runs", exact: true }).click();
+    await page.locator(`[data-run="${first}"]`).waitFor();
+    await page.evaluate(`
+      window.mostRows = 0;
+      new ResizeObserver(([{ contentRect }]) => {
+        window.mostRows = Math.max(window.mostRows, contentRect.height / 36);
+      }).observe(document.querySelector(".run-rows"))`);
+    held.resolve();
+    await until(page, `window.mostRows > 900 && document.querySelector(".run-rows").offsetHeight === 100 * 36`);
+    expect(Number(await page.evaluate("window.mostRows"))).toBeLessThanOrEqual(1000);
+  });
+});
+
+test("the order is at the title of its column, and can be turned round there", async () => {
+  await ui.visit("/ui/runs?workflow=fails", async (page) => {
+    const created = page.getByRole("columnheader", { name: "Created" });
+    await created.and(page.locator("[aria-sort=descending]")).getByRole("link").click();
+    await page.waitForURL(/workflow=fails&order=asc$/);
+    await created.and(page.locator("[aria-sort=ascending]")).waitFor();
+  });
+});
+
+test("a time that is copied is ISO 8601, however it is shown", async () => {
+  const reader = await ui.browser.stranger({ permissions: ["clipboard-read", "clipboard-write"] });
+  await reader.visit(`${ui.url}/ui/runs`, async (page) => {
+    const time = page.locator("[data-run] time").first();
+    await time.selectText();
+    await page.keyboard.press("Control+c");
+    const copied = await page.evaluate("navigator.clipboard.readText()");
+    expect([copied, copied === (await time.textContent())]).toEqual([await time.getAttribute("title"), false]);
   });
 });
 

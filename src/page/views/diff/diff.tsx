@@ -1,12 +1,14 @@
 import { useMemo } from "preact/hooks";
 import type { StoredDefinition } from "../../../client/definitions.ts";
-import { address, choose, hrefOf } from "../../address/address.ts";
+import { address, choose, go, hrefOf } from "../../address/address.ts";
 import { authored, definitionText } from "../../data/authored.ts";
 import { platform } from "../../data/platform.ts";
 import { useReading } from "../../data/reading.ts";
+import { useActions } from "../../keys/keys.ts";
 import { stepsOf } from "../../shared/drawing/steps.ts";
 import { TextDiff } from "../../shared/editor/text-diff.tsx";
-import { Failed, LoadingRows } from "../../shared/states/states.tsx";
+import { NoWorkflow } from "../../shared/states/no-workflow.tsx";
+import { LoadingRows } from "../../shared/states/states.tsx";
 import { useTitle } from "../../title.ts";
 import type { ViewProps } from "../../view.ts";
 import { compare } from "./compare.ts";
@@ -34,7 +36,7 @@ export function DiffView({ params: { ref = "" } }: ViewProps) {
       {problem === null ? (
         <LoadingRows label="Loading both versions" />
       ) : (
-        <Failed problem={problem} again={() => reading.again()} />
+        <NoWorkflow id={ref} problem={problem} again={() => reading.again()} />
       )}
     </div>
   );
@@ -54,6 +56,7 @@ function Compared({ newest, before, after }: ComparedProps) {
   }, [before, after]);
   const comparison = useMemo(() => compare(sides.before, sides.after), [sides]);
   const place = `/workflows/${newest.uuid}`;
+  useActions([{ key: "Escape", name: "Back to the versions", run: () => go(`${place}?tab=versions`) }]);
   return (
     <div class="page-pad diff">
       <div class="view-head">

@@ -3,7 +3,8 @@ import { address } from "../../address/address.ts";
 import { definitionText } from "../../data/authored.ts";
 import { platform } from "../../data/platform.ts";
 import { useReading } from "../../data/reading.ts";
-import { Failed, LoadingRows } from "../../shared/states/states.tsx";
+import { NoWorkflow } from "../../shared/states/no-workflow.tsx";
+import { LoadingRows } from "../../shared/states/states.tsx";
 import { useTitle } from "../../title.ts";
 import type { ViewProps } from "../../view.ts";
 import { draftOf } from "./drafts.ts";
@@ -56,7 +57,7 @@ export function EditWorkflow({ params: { ref = "" } }: ViewProps) {
         {problem === null ? (
           <LoadingRows label="Loading the definition" />
         ) : (
-          <Failed problem={problem} again={() => reading.again()} />
+          <NoWorkflow id={ref} problem={problem} again={() => reading.again()} />
         )}
       </div>
     );

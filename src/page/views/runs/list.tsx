@@ -8,7 +8,8 @@ import { useBelow } from "./below/use-below.ts";
 import type { Chosen } from "./chosen.ts";
 import { Edge, TopEdge } from "./edge.tsx";
 import { countText, type Incoming } from "./incoming.ts";
-import { Row, RowHead } from "./row.tsx";
+import { Row } from "./row.tsx";
+import { RowHead } from "./row-head.tsx";
 import type { RunRows } from "./rows.ts";
 import { useStillPlace } from "./still-place.ts";
 

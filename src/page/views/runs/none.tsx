@@ -14,9 +14,8 @@ export function NoneYet() {
         A run begins when a workflow is triggered. <a href={hrefOf("/")}>Make the example</a> with one click, or trigger
         one of yours:
       </p>
-      <p>
-        <code>{command}</code> <CopyButton text={command} what="the command" />
-      </p>
+      <pre>{command}</pre>
+      <CopyButton text={command} what="the command" />
     </Empty>
   );
 }

@@ -108,21 +108,6 @@ function NotCounted() {
   );
 }
 
-const COLUMNS = ["", "Status", "Workflow", "", "Created", "Took", "Step", "Error"];
-
-/** What the columns are. */
-export function RowHead() {
-  return (
-    <div role="row" aria-rowindex={1} class="run-row run-head">
-      {COLUMNS.map((name, index) => (
-        <span role="columnheader" key={index}>
-          {name === "" ? <span class="sr-only">{index === 0 ? "Chosen" : "Version"}</span> : name}
-        </span>
-      ))}
-    </div>
-  );
-}
-
 function Asleep({ until }: { until: string }) {
   const left = Date.parse(until) - now.value;
   return (

@@ -11,6 +11,7 @@ import { type Problem, problemOf } from "../../data/problem.ts";
 
 const PAGE_ROWS = 100;
 const MOST_PAGES = 10;
+const MOST_ROWS = MOST_PAGES * PAGE_ROWS;
 
 /** A page that could be read. */
 interface Step {
@@ -24,6 +25,10 @@ interface Page {
   older: Step | null;
   /** How far back it looked, where it found too few and there may be more. */
   lookedTo: string | null;
+}
+
+function countIn(pages: readonly Page[]): number {
+  return pages.reduce((sum, { items }) => sum + items.length, 0);
 }
 
 export type Direction = "newer" | "older";
@@ -91,12 +96,16 @@ export class RunRows {
     return isFound;
   }
 
-  /** Puts rows on top of those that are there. */
+  /** Puts rows on top of those that are there; what is then too many is dropped at the end, where it is read again. */
   prepend(runs: readonly RunSummary[]): void {
     const [first, ...rest] = this.#pages.peek();
     if (first === undefined) return;
-    const page = { ...first, items: [...runs, ...first.items] };
-    this.#pages.value = [page, ...rest].slice(0, MOST_PAGES);
+    const items = [...runs, ...first.items];
+    // A page is dropped as a whole: this one would go on growing for as long as somebody looks.
+    if (items.length > MOST_ROWS) return void this.begin();
+    const pages = [{ ...first, items }, ...rest];
+    while (countIn(pages) > MOST_ROWS) pages.pop();
+    this.#pages.value = pages;
   }
 
   close(): void {

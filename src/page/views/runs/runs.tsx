@@ -1,10 +1,11 @@
 import { signal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
-import { address, choose } from "../../address/address.ts";
+import { address, choose, hrefOf } from "../../address/address.ts";
 import { announce } from "../../announce.ts";
 import { keepListed } from "../../data/listed.ts";
 import { follow } from "../../live/live.ts";
 import { runsTopic } from "../../live/topic.ts";
+import { NoSuchWorkflow } from "../../shared/states/no-workflow.tsx";
 import { Failed, LoadingRows } from "../../shared/states/states.tsx";
 import { BulkBar } from "./bulk/bulk-bar.tsx";
 import { Chosen } from "./chosen.ts";
@@ -17,7 +18,7 @@ import { NoneFit, NoneYet } from "./none.tsx";
 import { RunRows } from "./rows.ts";
 import { Ruler } from "./ruler.tsx";
 import { SavedFilters } from "./saved.tsx";
-import { NoSuchWorkflow, Wrong } from "./wrong.tsx";
+import { Wrong } from "./wrong.tsx";
 import { wrongFilters } from "./wrong-filters.ts";
 
 /** All runs that fit the filter of the address, as deep as there are any. */
@@ -107,6 +108,12 @@ function Unread({ rows, query }: { rows: RunRows; query: URLSearchParams }) {
   const { value: problem } = rows.problem;
   if (problem === null) return <LoadingRows rows={16} label="Reading runs" />;
   if (problem.code === "workflow_not_found")
-    return <NoSuchWorkflow id={query.get("workflow") ?? ""} rest={choose({ workflow: null, version: null })} />;
+    return (
+      <NoSuchWorkflow id={query.get("workflow") ?? ""}>
+        <a class="button" href={hrefOf(choose({ workflow: null, version: null }))}>
+          Runs of all workflows
+        </a>
+      </NoSuchWorkflow>
+    );
   return <Failed problem={problem} again={() => rows.begin()} />;
 }

@@ -31,20 +31,3 @@ export function Wrong({ query, wrong }: { query: URLSearchParams; wrong: readonl
     </Empty>
   );
 }
-
-/** The list is that of a workflow that is not there. */
-export function NoSuchWorkflow({ id, rest }: { id: string; rest: string }) {
-  return (
-    <Empty title={`No workflow has the id “${id}”`}>
-      <p class="soft">It may have been deleted, or the address is that of another platform.</p>
-      <p class="empty-actions">
-        <a class="button" href={hrefOf(rest)}>
-          Runs of all workflows
-        </a>
-        <a class="button" href={hrefOf("/workflows")}>
-          Workflows
-        </a>
-      </p>
-    </Empty>
-  );
-}

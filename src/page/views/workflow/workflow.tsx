@@ -4,7 +4,8 @@ import { platform } from "../../data/platform.ts";
 import { useReading } from "../../data/reading.ts";
 import { useActions } from "../../keys/keys.ts";
 import { CopyButton } from "../../shared/copy/copy-button.tsx";
-import { Failed, LoadingRows } from "../../shared/states/states.tsx";
+import { NoWorkflow } from "../../shared/states/no-workflow.tsx";
+import { LoadingRows } from "../../shared/states/states.tsx";
 import { useTitle } from "../../title.ts";
 import type { ViewProps } from "../../view.ts";
 import { DefinitionTab } from "./definition-tab.tsx";
@@ -39,7 +40,7 @@ export function WorkflowView({ params: { ref = "" } }: ViewProps) {
         {problem === null ? (
           <LoadingRows label="Loading the workflow" />
         ) : (
-          <Failed problem={problem} again={() => reading.again()} />
+          <NoWorkflow id={ref} problem={problem} again={() => reading.again()} />
         )}
       </div>
     );
@@ -55,6 +56,11 @@ function Shown({ workflow, isOld, isRunning }: TabProps & { isOld: boolean; isRu
   useActions([
     { key: "r", name: "Run this workflow", run: () => go(choose({ run: 1 })) },
     { key: "e", name: "Edit this workflow", run: () => go(edit) },
+    {
+      key: "Escape",
+      name: "Back: close the step, or to the list",
+      run: () => go(query.has("step") ? choose({ step: null }) : "/workflows"),
+    },
   ]);
   const Tab = chosen?.[2] ?? Overview;
   return (

@@ -5,7 +5,7 @@ export interface Problem {
   /** One sentence. */
   text: string;
   code: string;
-  /** For whoever reads the server's log. */
+  /** For whoever reads the server's log; null where it is the request that is wrong. */
   requestId: string | null;
   /** Seconds until another try makes sense; null where none does. */
   retryAfter: number | null;
@@ -18,7 +18,8 @@ const USUAL_SECONDS = 3;
 /** What an error says. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof ApiError) {
-    const { message: text, code, requestId, status } = error;
+    const { message: text, code, status } = error;
+    const requestId = status >= 500 ? error.requestId : null;
     const isOutage = status === 503 || status === 502 || status === 504 || status === 429;
     return { text, code, requestId, isOutage, retryAfter: error.retryAfter ?? (isOutage ? USUAL_SECONDS : null) };
   }

@@ -8,6 +8,7 @@ import { ANY, beginOf, inputFieldOf } from "../form/fields.ts";
 import type { FaultsByPlace } from "../form/input.ts";
 import { JsonInput } from "../form/json-input.tsx";
 import { SchemaForm } from "../form/schema-form.tsx";
+import { ProblemLine } from "../states/states.tsx";
 import { type Answer, answersOf, decisionIn, type Meaning } from "./answers.ts";
 import type { Awaiting } from "./awaited.ts";
 
@@ -65,11 +66,13 @@ export function AnswerForm({ step: { run, signals }, schema, onSent }: AnswerFor
           {json}
         </details>
       )}
-      {problem !== null && (
-        <p class="problem" role="alert">
-          {faults.size === 0 || faults.has("") ? problem.text : "Not sent: see above what does not fit."}
-        </p>
-      )}
+      <ProblemLine
+        problem={
+          problem && faults.size > 0 && !faults.has("")
+            ? { ...problem, text: "Not sent: see above what does not fit." }
+            : problem
+        }
+      />
       <div class="answer-buttons">
         {answersOf(signals, decision).map((answer) => (
           <button

@@ -38,7 +38,7 @@ export function Failed({ problem, again }: { problem: Problem; again?: () => voi
       <p>{problem.text}</p>
       {problem.requestId !== null && (
         <p class="soft">
-          Request <code>{problem.requestId}</code> <CopyButton text={problem.requestId} what="the request's id" />
+          <RequestId problem={problem} />
         </p>
       )}
       {again !== undefined && (
@@ -50,11 +50,20 @@ export function Failed({ problem, again }: { problem: Problem; again?: () => voi
   );
 }
 
+/** What an operator finds the log lines by, where the platform itself failed. */
+function RequestId({ problem: { requestId } }: { problem: Problem }) {
+  return requestId === null ? null : (
+    <span class="request-id">
+      Request <code>{requestId}</code> <CopyButton text={requestId} what="the request's id" />
+    </span>
+  );
+}
+
 /** What went wrong with something that was asked for; nothing where all is well. */
 export function ProblemLine({ problem }: { problem: Problem | null }) {
   return problem === null ? null : (
     <p class="problem" role="alert">
-      {problem.text}
+      {problem.text} <RequestId problem={problem} />
     </p>
   );
 }
@@ -64,7 +73,7 @@ export function NotRead({ what, problem, again }: { what: string; problem: Probl
   return (
     <p class="not-read" role="alert">
       <span>
-        {what} could not be read: {problem.text}
+        {what} could not be read: {problem.text} <RequestId problem={problem} />
       </span>
       <button type="button" onClick={again}>
         Try again

@@ -8,6 +8,7 @@ import { ANY, beginOf, inputFieldOf } from "../../shared/form/fields.ts";
 import type { FaultsByPlace } from "../../shared/form/input.ts";
 import { JsonInput } from "../../shared/form/json-input.tsx";
 import { SchemaForm } from "../../shared/form/schema-form.tsx";
+import { ProblemLine } from "../../shared/states/states.tsx";
 import { PayloadBegins } from "./payload-begins.tsx";
 import { faultsOfPayload } from "./payload-faults.ts";
 import type { TabProps } from "./tab.ts";
@@ -102,13 +103,7 @@ export function RunDrawer({ workflow, begin, onClose }: RunDrawerProps) {
             />
           </label>
         </details>
-        {problem !== null && (
-          <p class="problem" role="alert">
-            {faults.size === 0 || asJson
-              ? problem.text
-              : `Not started: ${faults.size === 1 ? "a field is" : `${faults.size} fields are`} wrong`}
-          </p>
-        )}
+        <ProblemLine problem={faults.size === 0 || asJson ? problem : atFields(problem, faults.size)} />
         <div class="dialog-foot">
           <button type="button" onClick={onClose}>
             Not now
@@ -120,6 +115,11 @@ export function RunDrawer({ workflow, begin, onClose }: RunDrawerProps) {
       </form>
     </Dialog>
   );
+}
+
+/** What stands at fields is not said twice. */
+function atFields(problem: Problem | null, faults: number): Problem | null {
+  return problem && { ...problem, text: `Not started: ${faults === 1 ? "a field is" : `${faults} fields are`} wrong` };
 }
 
 /** What is no object is sent all the same: the platform says what is wrong with it. */

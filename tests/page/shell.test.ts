@@ -114,9 +114,26 @@ describe("the shell", () => {
         await box.press("Enter");
         await page.waitForURL(new RegExp(`/ui/runs/${id}$`));
         await page.getByText("Run not found").waitFor();
+        await page.keyboard.press("Control+k");
+        await box.fill(`/ui/runs/${id}?step=charge`);
+        await page.getByRole("option", { name: "link" }).waitFor();
+        await box.press("Enter");
+        await page.waitForURL(/\?step=charge$/);
+        await page.keyboard.press("Control+k");
+        await box.fill("?");
+        await box.press("Enter");
+        await page.getByRole("dialog", { name: "Keys" }).waitFor();
       },
       /404/,
     );
+  });
+
+  test("on a phone the view that is shown is in view among the others", async () => {
+    const phone = await ui.browser.stranger({ viewport: { width: 360, height: 740 } });
+    await phone.visit(`${ui.url}/ui/system`, async (page) => {
+      const shown = `document.querySelector(".navigation [aria-current]").getBoundingClientRect()`;
+      await until(page, `${shown}.right <= 360 && ${shown}.left >= 0`);
+    });
   });
 
   test("what is chosen stays: the theme and the zone of times", async () => {

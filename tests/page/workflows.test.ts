@@ -53,6 +53,12 @@ test("the list says how each is, and what is found in it", async () => {
       .getByText("none yet")
       .waitFor();
     await expectAccessible(page);
+    const failed = await row.getByRole("link", { name: "3 failed", exact: true }).getAttribute("href");
+    expect(failed).toEndWith("&status=failed&from=-24h");
+    for (const [key, name] of [...[["j", "Bad"] as const, ["ArrowDown", LONG] as const, ["k", "Bad"] as const]]) {
+      await page.keyboard.press(key);
+      await until(page, `document.activeElement.textContent === ${JSON.stringify(name)}`);
+    }
     await page.keyboard.press("/");
     await page.keyboard.type("EU");
     await page.waitForURL(/q=EU$/);
@@ -84,7 +90,9 @@ describe("a link shows the same to somebody else", () => {
     ["/workflows/ship/diff?from=1&to=2", /^Ship an order v1 → v2/, "Added 1"],
     ["/workflows/ship/diff?from=1&to=2&as=drawn", /^Ship an order v1 → v2/, "Removed 1"],
     [`/workflows/long`, new RegExp(`^${LONG.slice(0, 40)}`), "transform"],
-    ["/workflows/nobody", /^This did not work/, "not found"],
+    ["/workflows/nobody", /^No workflow has the id “nobody”/, "may have been deleted"],
+    ["/workflows/nobody/diff", /^No workflow has the id “nobody”/, "may have been deleted"],
+    ["/workflows/nobody/edit", /^No workflow has the id “nobody”/, "may have been deleted"],
   ];
   for (const [path, heading, more] of places) {
     test(path, async () => {
@@ -92,7 +100,7 @@ describe("a link shows the same to somebody else", () => {
         await page.getByRole("heading", { name: heading }).first().waitFor();
         await page.getByText(more).first().waitFor({ state: "attached" });
       };
-      const expected = path.endsWith("nobody") ? /404/ : undefined;
+      const expected = path.includes("nobody") ? /404/ : undefined;
       const shown = async (page: Page) => {
         await look(page);
         await expectAccessible(page);

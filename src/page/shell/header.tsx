@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "preact/hooks";
 import { address, go, hrefOf } from "../address/address.ts";
 import { waitingCount } from "../data/waiting-count.ts";
 import { useActions } from "../keys/keys.ts";
@@ -15,13 +16,19 @@ export function Header() {
     { key: null, name: "Change the theme", run: nextTheme },
     { key: null, name: "Change how times are shown", run: nextTime },
   ]);
+  const navigation = useRef<HTMLElement>(null);
+  const { path: current } = address.value;
+  // On a phone they do not all have room.
+  useEffect(() => {
+    navigation.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [current]);
   return (
     <header class="header">
       <a class="brand" href={hrefOf("/")}>
         <BrandMark />
         <span class="brand-name">workflows</span>
       </a>
-      <nav aria-label="Views" class="navigation">
+      <nav aria-label="Views" class="navigation" ref={navigation}>
         {listed.map(({ path, label }) => (
           <a key={path} href={hrefOf(path)} aria-current={isWithin(path) ? "page" : undefined}>
             {label}

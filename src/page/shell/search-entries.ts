@@ -22,20 +22,22 @@ export const noWorkflows = signal<Problem | null>(null);
 /** What a text may mean. With `>` in front only what can be done here. */
 export function entriesFor(text: string): SearchEntry[] {
   const wanted = text.replace(/^>/, "").trim();
-  const done = actions.value.map(({ name, run }) => ({ name, kind: "do", run }));
+  const done = actions.value.map(({ key, name, run }) => ({ key, name, kind: "do", run }));
   if (text.startsWith(">")) return done.filter(({ name }) => fits(name, wanted)).slice(0, MOST);
   const places = VIEWS.flatMap(({ path, navigation }) =>
     navigation === undefined ? [] : [{ name: navigation.label, kind: "view", path }],
   );
   return [
     ...addressed(wanted),
+    ...done.filter(({ key }) => wanted === "?" && key === wanted),
     ...[...places, ...workflowsNamed(wanted), ...done].filter(({ name }) => fits(name, wanted)),
   ].slice(0, MOST);
 }
 
 /** A link into the page, or the id of a run, as it was copied from anywhere. */
 function addressed(text: string): SearchEntry[] {
-  const path = URL.canParse(text) ? pathOf(new URL(text)) : null;
+  const place = text.startsWith("/") ? location.origin : undefined;
+  const path = URL.canParse(text, place) ? pathOf(new URL(text, place)) : null;
   if (path !== null) return [{ name: path, kind: "link", path }];
   const [id] = UUID.exec(text) ?? [];
   return id === undefined ? [] : [{ name: `Run ${id}`, kind: "run", path: `/runs/${id}` }];

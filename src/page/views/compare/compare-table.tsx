@@ -66,7 +66,9 @@ export function CompareTable({ before, after, steps }: CompareTableProps) {
       </table>
       {steps.length === 0 && (
         <Empty title="No step differs">
-          <p>Each did the same in both runs, and took about as long.</p>
+          <p>
+            Each ended the same in both runs, took about as long, and gave as much. Open one to compare what it gave.
+          </p>
         </Empty>
       )}
       {steps.length > shown && (

@@ -2,6 +2,7 @@ import { useEffect, useMemo } from "preact/hooks";
 import { address, choose, go, hrefOf } from "../../address/address.ts";
 import { useReading } from "../../data/reading.ts";
 import { useActions } from "../../keys/keys.ts";
+import { useWalk } from "../../keys/walk.ts";
 import { Empty, Failed, LoadingRows } from "../../shared/states/states.tsx";
 import { useTitle } from "../../title.ts";
 import type { ViewProps } from "../../view.ts";
@@ -46,7 +47,11 @@ export function Compare({ params: { id = "", other = "" } }: ViewProps) {
   const reading = useReading(`compare ${id} ${other}`, (signal) => bothSides(id, other, signal));
   const { value, problem } = reading.state.value;
   useTitle(value === null ? null : `Compare ${id.slice(0, 13)} and ${other.slice(0, 13)}`);
-  useActions([{ key: "s", name: "Turn the comparison round", run: () => go(`/runs/${other}/compare/${id}`) }]);
+  useWalk(".compare-link", "step");
+  useActions([
+    { key: "s", name: "Turn the comparison round", run: () => go(`/runs/${other}/compare/${id}`) },
+    { key: "Escape", name: "Back to the run", run: () => go(`/runs/${id}`) },
+  ]);
   return (
     <div class="page-pad compare">
       <div class="view-head">
@@ -77,7 +82,7 @@ function Sides({ before, after }: { before: Side; after: Side }) {
       <div class="compare-summary">
         <p>
           {different.length === 0
-            ? `All ${count} steps did the same.`
+            ? `No step of ${count} differs in how it ended, in how long it took, or in the size of its output.`
             : `${different.length.toLocaleString("en")} of ${count} steps differ.`}
         </p>
         <a

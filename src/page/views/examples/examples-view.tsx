@@ -1,4 +1,5 @@
 import { address, choose, hrefOf } from "../../address/address.ts";
+import { useWalk } from "../../keys/walk.ts";
 import { ChosenExample } from "./chosen-example.tsx";
 import { EXAMPLES } from "./examples.ts";
 
@@ -6,6 +7,7 @@ import { EXAMPLES } from "./examples.ts";
 export function ExamplesView() {
   const { query } = address.value;
   const chosen = EXAMPLES.find(({ id }) => id === query.get("example")) ?? EXAMPLES[0];
+  useWalk(".examples-list a", "example");
   return (
     <div class="page-pad examples">
       <div class="view-head">

@@ -19,6 +19,11 @@ export function ScheduleRow({ schedule, onSwitch }: { schedule: Schedule; onSwit
       </td>
       <td class="schedule-when">
         <When schedule={schedule} />
+        {!paused && (
+          <span class="schedule-next soft">
+            next <Time at={next_runs[0] ?? null} />
+          </span>
+        )}
       </td>
       <td>{timezone}</td>
       <td>{paused ? <span class="soft">paused</span> : <Time at={next_runs[0] ?? null} />}</td>

@@ -1,10 +1,12 @@
 import { useState } from "preact/hooks";
 import type { Schedule } from "../../../schemas/schedule.ts";
-import { address, choose, go, hrefOf } from "../../address/address.ts";
+import { address, choose, go, hrefOf, root } from "../../address/address.ts";
 import { collect } from "../../data/collect.ts";
 import { platform } from "../../data/platform.ts";
 import { type Problem, problemOf } from "../../data/problem.ts";
 import { useReading } from "../../data/reading.ts";
+import { useWalk } from "../../keys/walk.ts";
+import { CopyButton } from "../../shared/copy/copy-button.tsx";
 import { Empty, Failed, LoadingRows, ProblemLine } from "../../shared/states/states.tsx";
 import { setPaused } from "./changes.ts";
 import { ScheduleForm } from "./form/schedule-form.tsx";
@@ -22,6 +24,7 @@ export function Schedules() {
   const { value, problem } = reading.state.value;
   const [refused, setRefused] = useState<Problem | null>(null);
   const items = value?.items ?? [];
+  useWalk(".schedule-name a:first-child", "schedule");
   const chosen = items.find(({ id }) => id === query.get("schedule"));
   const change = async (schedule: Schedule) => {
     try {
@@ -103,7 +106,7 @@ export function Schedules() {
   );
 }
 
-const EXAMPLE = `curl -X POST /api/v1/schedules -H 'content-type: application/json' \\
+const EXAMPLE = `curl -X POST '${root.href}api/v1/schedules' -H 'content-type: application/json' \\
   -d '{"id": "nightly", "workflow_id": "hello", "cron": "30 2 * * *", "timezone": "Europe/Berlin"}'`;
 
 function NoSchedules() {
@@ -112,7 +115,8 @@ function NoSchedules() {
       <p>
         A schedule starts runs of a workflow by a cron pattern or an interval, in a time zone. Make one here, or so:
       </p>
-      <pre class="schedule-example">{EXAMPLE}</pre>
+      <pre>{EXAMPLE}</pre>
+      <CopyButton text={EXAMPLE} what="the command" />
     </Empty>
   );
 }

@@ -1,4 +1,5 @@
 import { choose, go } from "../../address/address.ts";
+import { CopyButton } from "../../shared/copy/copy-button.tsx";
 import { Empty } from "../../shared/states/states.tsx";
 
 const EXAMPLE = `{"name": "answer", "type": "wait", "timeout": 259200,
@@ -22,7 +23,8 @@ export function NobodyWaits({ workflow }: { workflow: string | null }) {
         A run comes here when it reaches a step that waits for a signal, such as this one, and goes on when that is
         sent.
       </p>
-      <pre class="waiting-example">{EXAMPLE}</pre>
+      <pre>{EXAMPLE}</pre>
+      <CopyButton text={EXAMPLE} what="the step" />
     </Empty>
   );
 }

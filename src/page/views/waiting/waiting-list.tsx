@@ -1,8 +1,7 @@
 import { choose, hrefOf } from "../../address/address.ts";
 import { StatusMark } from "../../shared/status/status.tsx";
-import { Time } from "../../shared/time/time.tsx";
 import type { WaitingStep } from "./news.ts";
-import { Waited } from "./waited.tsx";
+import { TimesOut, Waited } from "./waited.tsx";
 
 /** A row for each step that waits. */
 export function WaitingList({ steps, chosen }: { steps: WaitingStep[]; chosen: string | null }) {
@@ -59,7 +58,9 @@ function Row({ step: { run, wait, isGone }, isChosen }: { step: WaitingStep; isC
           </span>
         )}
       </td>
-      <td>{wait.until === undefined ? <span class="soft">never</span> : <Time at={wait.until} />}</td>
+      <td>
+        <TimesOut until={wait.until} />
+      </td>
     </tr>
   );
 }

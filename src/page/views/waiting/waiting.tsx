@@ -3,6 +3,7 @@ import { address, choose, go, hrefOf } from "../../address/address.ts";
 import { announce } from "../../announce.ts";
 import { useReading } from "../../data/reading.ts";
 import { useActions } from "../../keys/keys.ts";
+import { useWalk } from "../../keys/walk.ts";
 import { follow } from "../../live/live.ts";
 import { askedTopic } from "../../live/topic.ts";
 import { Failed, LoadingRows } from "../../shared/states/states.tsx";
@@ -30,11 +31,8 @@ export function Waiting() {
     return follow(askedTopic(key, readAgain));
   }, [key, reading]);
   const chosen = steps?.find(({ key: one }) => one === `${query.get("run")} ${query.get("step")}`);
-  useActions([
-    { key: "j", name: "Next one that waits", run: () => walk(1) },
-    { key: "k", name: "The one before", run: () => walk(-1) },
-    { key: "Escape", name: "Close what is open", run: () => go(choose({ run: null, step: null })) },
-  ]);
+  useWalk(".waiting-link", "step that waits");
+  useActions([{ key: "Escape", name: "Close what is open", run: () => go(choose({ run: null, step: null })) }]);
   const isFull = steps !== null && steps.length > 0;
   return (
     <div class="page-pad">
@@ -86,12 +84,4 @@ function useShown(key: string, found: WaitingStep[] | null): WaitingStep[] | nul
 
 function nameOf(steps: WaitingStep[] | null, workflow: string): string {
   return steps?.[0]?.run.workflow.name ?? workflow;
-}
-
-/** Moves the focus among the rows. */
-function walk(by: number): void {
-  const links = [...document.querySelectorAll<HTMLElement>(".waiting-link")];
-  const at = links.findIndex((link) => link.matches(":focus"));
-  const chosen = links.findIndex((link) => link.matches("[aria-current]"));
-  links[Math.min(links.length - 1, Math.max(0, (at < 0 ? chosen : at) + by))]?.focus();
 }

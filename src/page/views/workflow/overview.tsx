@@ -70,7 +70,7 @@ function Numbers({ uuid }: { uuid: string }) {
       </>
     );
   const link = (status: string, count: number) => (
-    <a href={hrefOf(pathWith("/runs", { workflow: uuid, status }))}>
+    <a href={hrefOf(pathWith("/runs", { workflow: uuid, status, from: "-24h" }))}>
       {count.toLocaleString("en")} {status}
     </a>
   );

@@ -4,6 +4,7 @@ import { hrefOf, pathWith } from "../../address/address.ts";
 import { collect } from "../../data/collect.ts";
 import { platform } from "../../data/platform.ts";
 import { useReading } from "../../data/reading.ts";
+import { useWalk } from "../../keys/walk.ts";
 import { Failed, LoadingRows } from "../../shared/states/states.tsx";
 import { Time } from "../../shared/time/time.tsx";
 import type { TabProps } from "./tab.ts";
@@ -17,6 +18,7 @@ export function Versions({ workflow: { uuid } }: TabProps) {
     collect(platform.workflows.versions(uuid, { signal }), wanted),
   );
   const { value, problem } = reading.state.value;
+  useWalk(".version-link", "version");
   if (value === null) {
     return problem === null ? (
       <LoadingRows label="Loading versions" />

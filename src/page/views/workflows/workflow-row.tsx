@@ -16,7 +16,7 @@ export function WorkflowRow({ workflow, numbers, next }: WorkflowRowProps) {
   const { uuid, id, name, version, updated_at, managed_by } = workflow;
   const ran = numbers?.get(uuid);
   const at = next?.get(String(id)) ?? next?.get(uuid);
-  const failedRuns = pathWith("/runs", { workflow: uuid, status: "failed" });
+  const failedRuns = pathWith("/runs", { workflow: uuid, status: "failed", from: "-24h" });
   return (
     <tr>
       <td class="workflow-name">

@@ -2,6 +2,7 @@ import { address, choose, go, hrefOf } from "../../address/address.ts";
 import { type Reading, useReading } from "../../data/reading.ts";
 import { useTyping } from "../../data/typing.ts";
 import { useActions } from "../../keys/keys.ts";
+import { useWalk } from "../../keys/walk.ts";
 import { Empty, Failed, LoadingRows, NotRead } from "../../shared/states/states.tsx";
 import { findWorkflows, nextByWorkflow, numbersByWorkflow } from "./reading.ts";
 import { WorkflowRow } from "./workflow-row.tsx";
@@ -18,6 +19,7 @@ export function Workflows() {
   const numbers = useReading("numbers", numbersByWorkflow);
   const next = useReading("schedules", nextByWorkflow);
   const { value, problem } = reading.state.value;
+  useWalk(".workflow-name a", "workflow");
   useActions([
     { key: "/", name: "Find a workflow", run: () => document.getElementById("find-workflow")?.focus() },
     { key: "n", name: "New workflow", run: () => go("/workflows/new") },

@@ -20,8 +20,11 @@ test("Home names what fails with its last error, what waits, what runs longest a
   await ui.visit("/ui", async (page) => {
     const asked: string[] = [];
     page.on("request", (request) => asked.push(request.url()));
-    await page.reload();
     const failing = page.getByRole("region", { name: "Failing now" });
+    // Numbers come a few seconds later: they are all there before the page is asked.
+    await failing.getByText("2 of 2").waitFor();
+    asked.length = 0;
+    await page.reload();
     await failing.getByText("2 of 2").waitFor();
     await failing.getByText("answered with status 402").waitFor();
     await failing.getByText("v1", { exact: true }).waitFor();
@@ -54,6 +57,29 @@ test("Home names what fails with its last error, what waits, what runs longest a
       .waitFor();
     expect(await page.locator("[data-run]").count()).toBe(2);
   });
+});
+
+test("while the platform is out its last numbers stay, grey and with their time", async () => {
+  await ui.visit(
+    "/ui",
+    async (page) => {
+      await page.clock.install();
+      await page.reload();
+      const numbers = page.getByRole("region", { name: "Numbers" });
+      await numbers.getByRole("link", { name: /^2 failed/ }).waitFor();
+      expect(await numbers.getByRole("link", { name: /^p95/ }).getAttribute("href")).toEndWith("&from=-1h");
+      const answer = { status: 503, json: { detail: "The database is out", code: "storage_unavailable" } };
+      await page.route("**/api/v1/**", (asked) => asked.fulfill(answer));
+      await page.clock.runFor(4000);
+      await numbers.getByText(/^The last that is known, from \d\d:\d\d:\d\d \S+$/).waitFor();
+      await numbers.getByRole("link", { name: /^2 failed/ }).waitFor();
+      await expectAccessible(page);
+      await page.unroute("**/api/v1/**");
+      await page.clock.runFor(4000);
+      await numbers.getByText("The last that is known").waitFor({ state: "detached" });
+    },
+    /503/,
+  );
 });
 
 test("while it is asked, and where it can't be, other pictures stand there than for none", async () => {

@@ -62,6 +62,26 @@ test("it says what it stands on, what waits, its limits and its version", async 
   });
 });
 
+test("while live is paused it is not read again", async () => {
+  await ui.visit("/ui/system", async (page) => {
+    let reads = 0;
+    page.on("request", (request) => {
+      if (request.url().endsWith("/api/v1/system")) reads++;
+    });
+    await page.clock.install();
+    await page.reload();
+    await page.getByText("embedded").waitFor();
+    const again = page.waitForRequest("**/api/v1/system");
+    await page.clock.runFor(4000);
+    await again;
+    await page.keyboard.press("l");
+    await page.getByRole("button", { name: "paused" }).waitFor();
+    const before = reads;
+    await page.clock.runFor(10_000);
+    expect([before >= 2, reads]).toEqual([true, before]);
+  });
+});
+
 test("a service that is out, and a word of a newer server, are said and not hidden", async () => {
   const told = {
     ...(await new Client({ url: ui.url }).system()),

@@ -5,10 +5,11 @@ import { platform } from "../../data/platform.ts";
 import { useReading } from "../../data/reading.ts";
 import { follow } from "../../live/live.ts";
 import { askedTopic } from "../../live/topic.ts";
-import { Failed, LoadingRows } from "../../shared/states/states.tsx";
+import { Failed } from "../../shared/states/states.tsx";
 import { beat, useBeating } from "./beat.ts";
 import { Failing } from "./failing/failing.tsx";
 import { FirstSteps } from "./first-steps.tsx";
+import { HomeLoading } from "./home-loading.tsx";
 import { Longest } from "./longest.tsx";
 import { Numbers } from "./numbers.tsx";
 import { Parts } from "./parts.tsx";
@@ -35,7 +36,7 @@ export function Home() {
   return (
     <div class="page-pad home">
       <h1 class={value?.items.length === 0 ? undefined : "sr-only"}>Home</h1>
-      {value === null && problem === null && <LoadingRows label="Reading how it is" />}
+      {value === null && problem === null && <HomeLoading />}
       {value === null && problem !== null && <Failed problem={problem} again={() => newest.again()} />}
       {value !== null && value.items.length === 0 && <FirstSteps />}
       {value !== null && value.items.length > 0 && (

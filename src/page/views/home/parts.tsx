@@ -5,6 +5,8 @@ import { boundedText } from "../../shared/bounded.ts";
 import { StatusMark } from "../../shared/status/status.tsx";
 import { durationText } from "../../shared/time/format.ts";
 
+/** Those that are due are among the oldest that are not over. */
+const LATE = hrefOf("/runs?status=pending,running&order=asc");
 const STATES: Record<string, string> = { up: "success", degraded: "paused", down: "failed" };
 
 /** What the platform stands on, as the process that answered sees it, who executes runs, and what waits for them. */
@@ -25,8 +27,8 @@ export function Parts({ state: { value, problem } }: { state: ReadingState<Syste
       )}
       {value?.queue && (
         <>
-          <span>backlog {boundedText(value.queue.due)}</span>
-          <span>oldest due {durationText(value.queue.oldest_due_seconds * 1000)}</span>
+          <a href={LATE}>backlog {boundedText(value.queue.due)}</a>
+          <a href={LATE}>oldest due {durationText(value.queue.oldest_due_seconds * 1000)}</a>
         </>
       )}
     </section>

@@ -42,7 +42,7 @@ interface ProcessProps {
 
 function Process({ id, version, host, started_at, event_loop_ms: late, underWay, unit }: ProcessProps) {
   return (
-    <li class="part">
+    <li class="part part-process">
       <span class="part-name number" title={id}>
         {host ?? id.slice(-12)}
       </span>

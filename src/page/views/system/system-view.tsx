@@ -3,6 +3,8 @@ import type { System } from "../../../schemas/system.ts";
 import { hrefOf, root } from "../../address/address.ts";
 import { platform } from "../../data/platform.ts";
 import { useReading } from "../../data/reading.ts";
+import { follow } from "../../live/live.ts";
+import { askedTopic } from "../../live/topic.ts";
 import { boundedText } from "../../shared/bounded.ts";
 import { Failed, LoadingRows } from "../../shared/states/states.tsx";
 import { durationText } from "../../shared/time/format.ts";
@@ -11,18 +13,11 @@ import { Fact, Facts } from "./facts.tsx";
 import { PartRow } from "./part-row.tsx";
 import { Apis, Workers } from "./processes.tsx";
 
-const AGAIN_MILLISECONDS = 5000;
-
 /** How the installation is, for who runs it. Nothing of it is needed to use the rest. */
 export function SystemView() {
   const reading = useReading("system", (signal) => platform.system({ signal }));
   const { value, problem } = reading.state.value;
-  useEffect(() => {
-    const timer = setInterval(() => {
-      if (!document.hidden) void reading.again();
-    }, AGAIN_MILLISECONDS);
-    return () => clearInterval(timer);
-  }, [reading]);
+  useEffect(() => follow(askedTopic("system", () => void reading.again())), [reading]);
   return (
     <div class="page-pad">
       <div class="view-head">

@@ -183,11 +183,17 @@ for (const { kind, payload, first, opened, sought, row, value } of [
 }
 
 test("a place is copied as the placeholder that yields it", async () => {
-  const value = { 'a "quoted" key': { "a.b": [{ plain: "found" }] }, list: [1, [2, { "${no}": "also found" }]] };
+  const random = randomFrom(7);
+  const value = {
+    'a "quoted" key': { "a.b": [{ plain: "found" }] },
+    more: nested(random, 5),
+    rest: nested(random, 5),
+  };
   const steps = [{ name: "give", type: "transform", config: { value } }];
   const report = await ui.api.post("/api/v1/workflows/test", { definition: { name: "w", steps } });
-  const places = placesIn(objectAt(report.body, "step_results", "give", "output"), []);
-  expect(places.length).toBeGreaterThan(8);
+  const all = placesIn(objectAt(report.body, "step_results", "give", "output"), []);
+  const places = [...all.slice(0, 6), ...Array.from({ length: 50 }, () => oneOf(random, all))];
+  expect(new Set(all.map(([path]) => path.length)).size).toBeGreaterThan(4);
   const asked = Object.fromEntries(places.map(([path], index) => [`p${index}`, placeholderOf("give", path)]));
   // What a text of an author's own is, is written so that it stays one.
   const given = JSON.parse(JSON.stringify(steps).replaceAll("${no}", "$${no}"));
@@ -230,6 +236,43 @@ async function watchTasks(page: Page): Promise<void> {
     new PerformanceObserver((list) => {
       window.longest = Math.max(window.longest, ...list.getEntries().map(({ duration }) => duration));
     }).observe({ type: "longtask" })`);
+}
+
+/** Numbers from 0 to 1, always the same ones. */
+function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+    return state / 2 ** 31;
+  };
+}
+
+function oneOf<Item>(random: () => number, items: readonly Item[]): Item {
+  const item = items[Math.floor(random() * items.length)];
+  if (item === undefined) throw new Error("there is none");
+  return item;
+}
+
+const HARD_KEYS = [
+  "plain",
+  "with space",
+  'a "quote"',
+  "a.b",
+  "[0]",
+  "${no}",
+  "$",
+  "}",
+  "\\",
+  "é\u0301",
+  "0",
+  "",
+  "a\nb",
+];
+/** Lists and objects within one another, with keys that a path may have trouble with. */
+function nested(random: () => number, depth: number): unknown {
+  if (depth === 0) return oneOf<unknown>(random, [1, "text", true, null, ""]);
+  if (random() < 0.4) return Array.from({ length: 3 }, () => nested(random, depth - 1));
+  return Object.fromEntries(Array.from({ length: 3 }, () => [oneOf(random, HARD_KEYS), nested(random, depth - 1)]));
 }
 
 /** Every place of a value. */

@@ -23,7 +23,6 @@ export function Head(shown: ShownRun) {
           <code title={uuid}>{uuid.slice(0, 13)}</code>
           <CopyButton text={uuid} what="the run's id" />
         </span>
-        {isDeleted && <span class="soft">deleted workflow</span>}
       </div>
       <div class="run-facts">
         <Status status={status} detail={phase} />
@@ -40,6 +39,7 @@ export function Head(shown: ShownRun) {
             </>
           )}
         </span>
+        {isDeleted && <span>deleted workflow</span>}
         <Family run={run} />
       </div>
       <Actions {...shown} />

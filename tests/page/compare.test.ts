@@ -52,6 +52,15 @@ test("without another run it is the last one of the workflow that succeeded", as
   });
 });
 
+test("whose runs they are is said also where others have run since", async () => {
+  await ui.visit("/ui/examples", async (page) => {
+    const none = { items: [], next_cursor: null, prev_cursor: null, limit: 1, looked_to: null };
+    await page.route(/\/api\/v1\/runs\?/, (route) => route.fulfill({ json: none }));
+    await page.goto(`${ui.url}/ui/runs/${runs.failed}/compare/${runs.old}`);
+    await page.getByRole("link", { name: "Take orders", exact: true }).nth(1).waitFor();
+  });
+});
+
 test("steps are aligned, and told apart by status, output and presence", async () => {
   await visit(`${runs.failed}/compare/${runs.old}`, async (page) => {
     await page.getByText("5 of 5 steps differ.").waitFor();

@@ -229,6 +229,11 @@ test("last runs are looked for a few times, and what was not looked at is said",
     await expectRows(page, 3);
     await page.getByText("none since").nth(2).waitFor();
     expect(asked).toBe(3 * 5);
+    // Nor is a workflow said to have no runs.
+    await page.getByRole("link", { name: "Bad", exact: true }).click();
+    await page.getByRole("navigation", { name: "Of this workflow" }).getByRole("link", { name: "Runs" }).click();
+    await page.getByRole("heading", { name: "No runs lately" }).waitFor();
+    expect(asked).toBe(4 * 5);
   });
 });
 

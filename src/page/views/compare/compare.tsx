@@ -4,6 +4,7 @@ import { useReading } from "../../data/reading.ts";
 import { useActions } from "../../keys/keys.ts";
 import { useWalk } from "../../keys/walk.ts";
 import { Empty, Failed, LoadingRows } from "../../shared/states/states.tsx";
+import { Time } from "../../shared/time/time.tsx";
 import { useTitle } from "../../title.ts";
 import type { ViewProps } from "../../view.ts";
 import { aligned } from "./alignment.ts";
@@ -14,7 +15,7 @@ import { SideCard } from "./side-card.tsx";
 
 /** Goes on to the last run of the same workflow that succeeded. */
 export function CompareWithUsual({ params: { id = "" } }: ViewProps) {
-  const reading = useReading(`partner of ${id}`, (signal) => usualPartner(id, signal).then((partner) => ({ partner })));
+  const reading = useReading(`partner of ${id}`, (signal) => usualPartner(id, signal));
   const { value, problem } = reading.state.value;
   const partner = value?.partner ?? null;
   useEffect(() => {
@@ -32,7 +33,16 @@ export function CompareWithUsual({ params: { id = "" } }: ViewProps) {
       )}
       {value !== null && partner === null && (
         <Empty title="No other run to compare with">
-          <p>No other run of this workflow has succeeded. The id of any run can be given above.</p>
+          <p>
+            No other run of this workflow has succeeded
+            {value.lookedTo !== null && (
+              <>
+                {" "}
+                since <Time at={value.lookedTo} />
+              </>
+            )}
+            . The id of any run can be given above.
+          </p>
           <p>
             <a href={hrefOf(`/runs/${id}`)}>Back to the run</a>
           </p>

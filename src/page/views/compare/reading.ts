@@ -1,11 +1,12 @@
 /** What a comparison of two runs is made of. */
-import type { RunSummary } from "../../../schemas/runs/run-summary.ts";
+import { firstRuns } from "../../data/first-runs.ts";
 import { outlineOf, type ShownOutline } from "../../data/outline.ts";
 import { platform } from "../../data/platform.ts";
+import { definitionOf } from "../../data/run-definition.ts";
 
 export interface Side {
   run: ShownOutline;
-  /** Of its workflow, when it ran; its uuid where no list has it. */
+  /** Of its workflow, as the version has it that it ran under. */
   name: string;
 }
 
@@ -17,25 +18,21 @@ export async function bothSides(
 ): Promise<{ before: Side; after: Side }> {
   const [before, after] = await Promise.all([first, second].map((id) => outlineOf(id, signal)));
   if (before === undefined || after === undefined) throw new Error("There are two runs");
-  const names = new Map<string, string>();
-  for (const { workflow_id } of [before, after]) {
-    if (!names.has(workflow_id))
-      names.set(workflow_id, (await lastOf(workflow_id, signal))?.workflow.name ?? workflow_id);
-  }
-  const sideOf = (run: ShownOutline) => ({ run, name: names.get(run.workflow_id) ?? run.workflow_id });
-  return { before: sideOf(before), after: sideOf(after) };
+  const sideOf = async (run: ShownOutline): Promise<Side> => {
+    const { uuid, workflow_id: workflow, workflow_version: version } = run;
+    return { run, name: (await definitionOf({ run: uuid, workflow, version }, signal)).definition.name };
+  };
+  return { before: await sideOf(before), after: await sideOf(after) };
 }
 
-/** The last run of the same workflow that succeeded, but for the run itself; null where there is none. */
-export async function usualPartner(id: string, signal: AbortSignal): Promise<string | null> {
-  const { workflow_id } = await platform.runs.handle(id).outline({ signal });
-  const { items } = await platform.runs.page({ workflow: workflow_id, status: "success" }, { limit: 2, signal });
-  return items.find(({ uuid }) => uuid !== id)?.uuid ?? null;
-}
-
-async function lastOf(workflow: string, signal: AbortSignal): Promise<RunSummary | undefined> {
-  const { items } = await platform.runs.page({ workflow }, { limit: 1, signal });
-  return items[0];
+/** The last run of the same workflow that succeeded, but for the run itself, as far as runs were looked at. */
+export async function usualPartner(
+  id: string,
+  signal: AbortSignal,
+): Promise<{ partner: string | null; lookedTo: string | null }> {
+  const { workflow_id: workflow } = await platform.runs.handle(id).outline({ signal });
+  const { runs, lookedTo } = await firstRuns({ workflow, status: "success" }, 2, signal);
+  return { partner: runs.find(({ uuid }) => uuid !== id)?.uuid ?? null, lookedTo };
 }
 
 /** JSON to compare, indented; null of what one side has not. */

@@ -1,11 +1,11 @@
+import { firstRuns } from "../../data/first-runs.ts";
 import { platform } from "../../data/platform.ts";
 
 /** What the payload and the steps of the last run were, by name: for completion. None of a workflow without runs. */
 export async function lastOutputs(workflow: string, signal: AbortSignal): Promise<ReadonlyMap<string, unknown>> {
   const outputs = new Map<string, unknown>();
   if (workflow === "new") return outputs;
-  const { items } = await platform.runs.page({ workflow }, { limit: 1, signal });
-  const [last] = items;
+  const [last] = (await firstRuns({ workflow }, 1, signal)).runs;
   if (last === undefined) return outputs;
   const { payload, step_results } = await platform.runs.get(last.uuid, { signal });
   outputs.set("payload", payload);

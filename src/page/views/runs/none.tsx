@@ -1,5 +1,5 @@
 import { choose, hrefOf, root } from "../../address/address.ts";
-import { platform } from "../../data/platform.ts";
+import { firstRuns } from "../../data/first-runs.ts";
 import { useReading } from "../../data/reading.ts";
 import { CopyButton } from "../../shared/copy/copy-button.tsx";
 import { Empty, NotRead } from "../../shared/states/states.tsx";
@@ -29,8 +29,8 @@ export function NoneFit({ query }: { query: URLSearchParams }) {
       others.delete(name);
       // A version is that of a workflow.
       if (name === "workflow") others.delete("version");
-      const { items } = await platform.runs.page(filterOf(others, Date.now()), { limit: 1, signal });
-      return items.length > 0 ? [name] : [];
+      const { runs } = await firstRuns(filterOf(others, Date.now()), 1, signal);
+      return runs.length > 0 ? [name] : [];
     });
     return (await Promise.all(found)).flat();
   });

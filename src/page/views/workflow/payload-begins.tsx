@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { firstRuns } from "../../data/first-runs.ts";
 import { platform } from "../../data/platform.ts";
 import { problemOf } from "../../data/problem.ts";
 import { useReading } from "../../data/reading.ts";
@@ -15,14 +16,12 @@ interface PayloadBeginsProps {
 
 /** The payloads of the last runs, to begin with one. Each is read when it is chosen. */
 export function PayloadBegins({ workflow, onPayload }: PayloadBeginsProps) {
-  const last = useReading(`payloads ${workflow}`, (signal) =>
-    platform.runs.page({ workflow }, { limit: SHOWN, signal }),
-  );
+  const last = useReading(`payloads ${workflow}`, (signal) => firstRuns({ workflow }, SHOWN, signal));
   const { value } = last.state.value;
   const [problem, setProblem] = useState<string | null>(null);
   if (value === null && last.state.value.problem !== null)
     return <NotRead what="The last runs" problem={last.state.value.problem} again={() => last.again()} />;
-  if (value === null || value.items.length === 0) return null;
+  if (value === null || value.runs.length === 0) return null;
   const begin = async (run: string) => {
     if (run === "") return;
     try {
@@ -37,7 +36,7 @@ export function PayloadBegins({ workflow, onPayload }: PayloadBeginsProps) {
       Begin with the payload of
       <select onChange={({ currentTarget }) => begin(currentTarget.value)}>
         <option value="">– a run –</option>
-        {value.items.map(({ uuid, status, created_at }) => (
+        {value.runs.map(({ uuid, status, created_at }) => (
           <option key={uuid} value={uuid}>{`${timeText(created_at, now.peek())}, ${status}`}</option>
         ))}
       </select>

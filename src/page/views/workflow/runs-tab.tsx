@@ -1,5 +1,5 @@
 import { hrefOf, pathWith } from "../../address/address.ts";
-import { platform } from "../../data/platform.ts";
+import { firstRuns } from "../../data/first-runs.ts";
 import { useReading } from "../../data/reading.ts";
 import { Empty, Failed, LoadingRows } from "../../shared/states/states.tsx";
 import { Status } from "../../shared/status/status.tsx";
@@ -10,9 +10,7 @@ const SHOWN = 25;
 
 /** Its last runs. The list of runs has all of them. */
 export function RunsTab({ workflow: { uuid } }: TabProps) {
-  const reading = useReading(`runs of ${uuid}`, (signal) =>
-    platform.runs.page({ workflow: uuid }, { limit: SHOWN, signal }),
-  );
+  const reading = useReading(`runs of ${uuid}`, (signal) => firstRuns({ workflow: uuid }, SHOWN, signal));
   const { value, problem } = reading.state.value;
   if (value === null) {
     return problem === null ? (
@@ -21,10 +19,18 @@ export function RunsTab({ workflow: { uuid } }: TabProps) {
       <Failed problem={problem} again={() => reading.again()} />
     );
   }
-  if (value.items.length === 0) {
+  const { runs, lookedTo } = value;
+  const all = <a href={hrefOf(pathWith("/runs", { workflow: uuid }))}>All runs of this workflow</a>;
+  if (runs.length === 0) {
     return (
-      <Empty title="No runs yet">
-        <p>Run… starts one, and so does a trigger: see the tab Triggers.</p>
+      <Empty title={lookedTo === null ? "No runs yet" : "No runs lately"}>
+        {lookedTo === null ? (
+          <p>Run… starts one, and so does a trigger: see the tab Triggers.</p>
+        ) : (
+          <p>
+            None since <Time at={lookedTo} />. {all} go further back.
+          </p>
+        )}
       </Empty>
     );
   }
@@ -43,7 +49,7 @@ export function RunsTab({ workflow: { uuid } }: TabProps) {
             </tr>
           </thead>
           <tbody>
-            {value.items.map(({ uuid: run, status, workflow_version, created_at, started_at, completed_at, error }) => (
+            {runs.map(({ uuid: run, status, workflow_version, created_at, started_at, completed_at, error }) => (
               <tr key={run}>
                 <td>
                   <a href={hrefOf(`/runs/${run}`)}>
@@ -65,9 +71,7 @@ export function RunsTab({ workflow: { uuid } }: TabProps) {
           </tbody>
         </table>
       </section>
-      <p class="table-foot">
-        <a href={hrefOf(pathWith("/runs", { workflow: uuid }))}>All runs of this workflow</a>
-      </p>
+      <p class="table-foot">{all}</p>
     </>
   );
 }

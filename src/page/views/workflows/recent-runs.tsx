@@ -1,28 +1,17 @@
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import type { RunPage } from "../../../client/client.ts";
 import type { RunSummary } from "../../../schemas/runs/run-summary.ts";
 import { hrefOf, pathWith } from "../../address/address.ts";
-import { platform } from "../../data/platform.ts";
+import { firstRuns } from "../../data/first-runs.ts";
 import { Reading } from "../../data/reading.ts";
 import { countsText } from "../../shared/drawing/texts.ts";
 import { knownStatus } from "../../shared/status/statuses.ts";
 import { Time } from "../../shared/time/time.tsx";
 
 const SHOWN = 20;
-/** The platform looks at so many runs a page; runs of others may lie before those that are looked for. */
-const MAX_PAGES = 5;
-
-interface LastRuns {
-  /** Oldest first. */
-  runs: readonly RunSummary[];
-  /** Runs that were created before it were not looked at; null where all were. */
-  lookedTo: string | null;
-}
-
 /** The last runs of a workflow, oldest first, and a link to all of them. They are read once the row is in view. */
 export function RecentRuns({ workflow }: { workflow: string }) {
   const place = useRef<HTMLSpanElement>(null);
-  const reading = useMemo(() => new Reading((signal) => lastRuns(workflow, signal)), [workflow]);
+  const reading = useMemo(() => new Reading((signal) => firstRuns({ workflow }, SHOWN, signal)), [workflow]);
   useEffect(() => {
     const seen = new IntersectionObserver((entries) => {
       if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
@@ -42,7 +31,7 @@ export function RecentRuns({ workflow }: { workflow: string }) {
         not read, try again
       </button>
     );
-  const runs = last?.runs ?? [];
+  const runs = last?.runs.toReversed() ?? [];
   const counted = countsText(countsOf(runs));
   return (
     <span ref={place}>
@@ -71,16 +60,4 @@ function countsOf(runs: readonly RunSummary[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { status } of runs) counts[status] = (counts[status] ?? 0) + 1;
   return counts;
-}
-
-async function lastRuns(workflow: string, signal: AbortSignal): Promise<LastRuns> {
-  const found: RunSummary[] = [];
-  for (let cursor: string | null = null, pages = 1; ; pages++) {
-    const options = { limit: SHOWN - found.length, signal, ...(cursor !== null && { cursor }) };
-    const page: RunPage = await platform.runs.page({ workflow }, options);
-    found.push(...page.items);
-    cursor = page.next_cursor;
-    if (cursor === null || found.length >= SHOWN) return { runs: found.toReversed(), lookedTo: null };
-    if (pages === MAX_PAGES) return { runs: found.toReversed(), lookedTo: page.looked_to };
-  }
 }

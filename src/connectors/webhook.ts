@@ -7,7 +7,14 @@ import {
   sentHeaders,
   shownHeaders,
 } from "../language/webhook/headers.ts";
-import { faultOfTemplate, faultOfUrl, joinUrl, shownUrl, splitCredentials } from "../language/webhook/url.ts";
+import {
+  faultOfTemplate,
+  faultOfUrl,
+  joinUrl,
+  shownText,
+  shownUrl,
+  splitCredentials,
+} from "../language/webhook/url.ts";
 import type { Json, JsonObject } from "../schemas/json/json.ts";
 import { DEPTH_HEADER } from "../schemas/runs/depth.ts";
 import { TRACEPARENT } from "../tracing/context.ts";
@@ -69,7 +76,7 @@ export default defineConnector({
   ],
   join: new Map([["url", joinUrl]]),
   shows: new Map([
-    ["url", (url) => (typeof url === "string" ? shownUrl(url) : url)],
+    ["url", (url) => (typeof url === "string" ? shownText(url) : url)],
     ["headers", shownHeaders],
   ]),
   host: ({ url }) => {

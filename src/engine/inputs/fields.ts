@@ -9,8 +9,10 @@ import type { Scope } from "../state/scope.ts";
 import { NotKnown } from "./gaps.ts";
 import type { Scopes } from "./scopes.ts";
 
-/** Characters that may be brought into one config, its own text included: no step is given more. */
-const MAX_CHARACTERS = 3 * 1024 * 1024;
+/** Characters that may be brought into one config, its own text included: no step is given more. What lies behind that is not computed. */
+const MAX_CHARACTERS = 2 * 1024 * 1024;
+
+const TOO_LARGE = new PlaceholderError(describeFailure("config_too_large", {}));
 
 type Path = InputGap["path"];
 
@@ -42,13 +44,17 @@ export class Fields {
     if (!text.includes("${")) return text;
     try {
       this.#scopes.meter.check();
+      if (this.#room < 0) throw TOO_LARGE;
       const value = this.#resolve(text, path);
-      this.#room -= JSON.stringify(value).length;
-      if (this.#room < 0) throw new PlaceholderError(describeFailure("config_too_large", {}));
+      this.#room -= typeof value === "string" ? value.length : JSON.stringify(value).length;
+      if (this.#room < 0) throw TOO_LARGE;
       return value;
     } catch (thrown) {
       if (this.unknown.length === MAX_INPUT_GAPS) throw new NotKnown("too_many", { most: String(MAX_INPUT_GAPS) });
-      this.unknown.push({ path, ...gapOf(thrown) });
+      const gap = gapOf(thrown);
+      this.unknown.push({ path, ...gap });
+      // What fails may have computed much that nothing is counted of.
+      if (gap.code === "failed" && thrown !== TOO_LARGE) this.#scopes.meter.fail();
       return text;
     }
   }

@@ -60,7 +60,7 @@ export function sentHeaders(headers: Headers): [name: string, value: string][] {
 
 /** Headers that prove who somebody is, as far as their names say so. */
 const SECRET =
-  /authorization|cookie|signature|secret|passw(?:or)?d|credential|(?:^|[-_.])(?:auth|token|jwt)(?:$|[-_.])|(?:api|access|private)[-_.]?key/i;
+  /authoriz|auth(?!or)|cookie|signature|secret|passw(?:or)?d|credential|token|jwt|session|csrf|(?:^|[-_.])pin(?:$|[-_.])|(?<!idempotency)[-_.]key$|(?:api|access|private)key/i;
 
 /** Headers as they may be shown: without the values of those that prove who somebody is. */
 export function shownHeaders(headers: Json): Json {

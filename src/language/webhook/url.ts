@@ -134,3 +134,9 @@ function decoded(text: string): string {
 export function shownUrl(url: string): string {
   return url.replace(USER_INFO, "$1***@");
 }
+
+/** The same of a text that may be no address of ours at all: then nothing is shown of what may be a user and a password. */
+export function shownText(text: string): string {
+  const isOurs = /^https?:\/\//i.test(text) && URL.canParse(text);
+  return isOurs ? shownUrl(text) : text.replace(/^.*@/s, "***@");
+}

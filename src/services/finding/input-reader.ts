@@ -50,7 +50,8 @@ export class InputReader {
     const input = this.#inputOf(read, path);
     if (input !== null) return input;
     let { retryOf } = read.run;
-    for (let count = 0; count < MOST_RUNS && retryOf !== null; count++) {
+    for (let count = 0; retryOf !== null; count++) {
+      if (count === MOST_RUNS) return nothing(`The run that did it lies more than ${MOST_RUNS} retries back`);
       const before = await this.#runs.find({ namespace: NAMESPACE, uuid: retryOf });
       if (before === null) break;
       const found = await this.read(before);

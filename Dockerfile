@@ -30,7 +30,7 @@ FROM base AS platform
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8001 BUN_JSC_forceRAMSize=300000000
 # All of it belongs to root: the platform can't change its own code.
 COPY --from=dependencies /app/node_modules node_modules
-COPY package.json bunfig.toml tsconfig.json README.md ./
+COPY package.json bunfig.toml tsconfig.json README.md LICENSE ./
 COPY docs docs
 COPY examples examples
 COPY sql sql

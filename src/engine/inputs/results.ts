@@ -114,6 +114,7 @@ export class Results {
       this.#byPath.set(path, result);
     }
     const own = group.at(-1)?.[0];
-    if (own !== undefined) this.#keptWhole.add(own);
+    const isGoneThrough = group.some(([path, { status }]) => path === own && status === "running");
+    if (own !== undefined && !isGoneThrough) this.#keptWhole.add(own);
   }
 }

@@ -47,8 +47,43 @@ export class Keeping {
       for (const lists of this.#pairs(old, now, oldPath, path)) this.#keepAll(lists);
       return;
     }
+    const history = hasTraces(now) && JSON.stringify(old) === JSON.stringify(now) ? this.#history(oldPath) : null;
+    if (history !== null) {
+      this.steps.push(history.map((entry) => moved(entry, oldPath, path)));
+      return;
+    }
     const inside = this.#inside(oldPath).map((one) => named(one, `${path}${one[0].slice(oldPath.length)}`));
     this.steps.push([...inside, named([oldPath, result, null], path)]);
+  }
+
+  /** Whether what a step left behind can't be told any more, and it did nothing that must not be done again: it ended with the run. */
+  isLost(now: JsonObject, oldPath: string): boolean {
+    if (!hasTraces(now) || (within(now).length > 0 && this.#isWhole(oldPath))) return false;
+    const isKnown = [...this.#ended.log, ...this.#ended.kept.flat()].some(([path]) => isAt(oldPath, path));
+    return !isKnown && this.#hasFailures(oldPath);
+  }
+
+  /** Whether a step or one within it failed, was tried again or was handled. */
+  #hasFailures(path: string): boolean {
+    const own = this.#ended.byPath.get(path);
+    return own?.handled === true || (own?.attempts ?? 1) > 1 || !this.#isWhole(path);
+  }
+
+  /**
+   * All that happened in a step, its failures and their handlers, from its begin to its end: with that a run has the variables and
+   * the compensations that it left, and does nothing again. Null where that is not known.
+   */
+  #history(path: string): LogEntry[] | null {
+    const logged = this.#ended.log.filter(([one]) => isAt(path, one));
+    const entries = logged.some(([one]) => one === path)
+      ? logged
+      : (this.#ended.kept.find((group) => group.at(-1)?.[0] === path) ?? []);
+    if (!entries.some(([one, { status }]) => one === path && status === "running")) return null;
+    const over = new Set(entries.flatMap(([one, { status }]) => (status === "running" ? [] : [one])));
+    const result = this.#ended.byPath.get(path);
+    if (over.has(path) || result === undefined) return [...entries];
+    // What came with the end of the run is in its results alone.
+    return [...entries, ...this.#inside(path).filter(([one]) => !over.has(one)), [path, result, null]];
   }
 
   /** The entries within a step, those of what undoes them left out. */
@@ -60,12 +95,19 @@ export class Keeping {
     });
   }
 
-  /** Whether all that began within a step did what it was to, and is known: then it can be gone through again without doing anything. */
+  /** Whether all that began within a step did what it was to, at the first attempt, and is known: then it can be gone through again without doing anything. */
   #isWhole(path: string): boolean {
     const [top = ""] = path.split("/", 1);
     const isShown = this.#ended.byPath.get(top)?.steps_omitted === undefined;
+    const inside = this.#inside(path);
+    const isAgain = (one: string, attempts = 1) =>
+      attempts > 1 && inside.some(([other]) => other.startsWith(`${one}/`));
     return (
-      isShown && this.#inside(path).every(([one, result]) => hasPassed(result) && !/\/c\d/.test(one.slice(path.length)))
+      isShown &&
+      !isAgain(path, this.#ended.byPath.get(path)?.attempts) &&
+      inside.every(
+        ([one, result]) => hasPassed(result) && !isAgain(one, result.attempts) && !/\/c\d/.test(one.slice(path.length)),
+      )
     );
   }
 
@@ -124,6 +166,17 @@ export class Keeping {
 
 function named([, result]: LogEntry, path: string): LogEntry {
   return [path, result.path === undefined ? result : { ...result, path }, null];
+}
+
+/** Whether a path is that of a step, or of one within it, in any of its attempts. */
+function isAt(step: string, path: string): boolean {
+  return path === step || path.startsWith(`${step}/`) || path.startsWith(`${step}~`);
+}
+
+/** An entry for another path. What was taken from an inbox was taken from another's. */
+function moved([one, result, wakeAt]: LogEntry, from: string, to: string): LogEntry {
+  const path = `${to}${one.slice(from.length)}`;
+  return [path, result.path === undefined ? result : { ...result, path }, wakeAt];
 }
 
 /** The address of a step of a list. */

@@ -40,8 +40,8 @@ export function sameIn(steps: readonly JsonObject[], { name, type }: JsonObject)
 /**
  * Whether what a step held has to be gone through again though the step is kept: its steps may be undone later, have set variables, or ended the run.
  */
-export function hasTraces({ config = null }: JsonObject): boolean {
-  return /"compensate":|"type":"(set|succeed)"/.test(JSON.stringify(config));
+export function hasTraces({ config = null, catch: handlers = null }: JsonObject): boolean {
+  return /"compensate":|"type":"(set|succeed)"/.test(JSON.stringify([config, handlers]));
 }
 
 export function nameOf({ name = "" }: JsonObject): string {

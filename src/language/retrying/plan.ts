@@ -71,6 +71,7 @@ class Planning {
       else if (old === undefined || !this.keeping.hasBegun(paths[0])) this.#runs(address);
       else if (address === this.#from) this.#begins(old, step, paths, address);
       else if (this.#from?.startsWith(`${address}.`)) this.#inside(old, step, paths, address);
+      else if (this.keeping.canKeep(paths[0]) && this.keeping.isLost(step, paths[0])) this.#runs(address);
       else if (this.keeping.canKeep(paths[0])) this.keeping.keep(old, step, ...paths);
       else this.#missed(old, step, paths, address);
     }

@@ -1,5 +1,5 @@
 /** How the steps of a run that is over ended, by their paths. */
-import { keptOf } from "../../schemas/log/kept.ts";
+import { type KeptStep, keptOf } from "../../schemas/log/kept.ts";
 import { isOfStep, type LogEntry, ofLastAttempts } from "../../schemas/log/log.ts";
 import type { StepResult } from "../../schemas/runs/run.ts";
 
@@ -17,13 +17,19 @@ export interface Ended {
   byPath: ReadonlyMap<string, StepResult>;
   /** The paths of steps that were undone, or were about to be. */
   undone: ReadonlySet<string>;
+  /** What its log says of steps, in order. */
+  log: readonly LogEntry[];
+  /** What it kept itself of the run that it tried again. */
+  kept: readonly KeptStep[];
 }
 
 const UNDO = "/u";
 
 /** The log has all effects, and the results have what came with the end of the run. */
 export function endedOf({ names, log, results }: Over): Ended {
-  const entries = [...log].flatMap((entry) => keptOf(entry)?.flat() ?? [entry]).filter(([path]) => isOfStep(path));
+  const kept = log.flatMap((entry) => keptOf(entry) ?? []);
+  const own = log.filter(([path]) => isOfStep(path));
+  const entries = [...kept.flat(), ...own];
   const shown = results.flatMap((result): LogEntry[] => {
     const path = result.path ?? String(names.indexOf(result.step_name));
     return path === "-1" ? [] : [[path, result, null]];
@@ -33,7 +39,7 @@ export function endedOf({ names, log, results }: Over): Ended {
     last.set(path.replaceAll(/~\d+/g, ""), result);
   }
   const undone = [...last.keys()].filter((path) => path.endsWith(UNDO)).map((path) => path.slice(0, -UNDO.length));
-  return { byPath: last, undone: new Set(undone) };
+  return { byPath: last, undone: new Set(undone), log: own, kept };
 }
 
 /** Whether a list goes on behind a step that ended so. */

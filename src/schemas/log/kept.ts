@@ -4,7 +4,10 @@ import type { LogEntry } from "./log.ts";
 /** In place of a path, of the first entry of the log of such a run. It is no step. */
 export const KEPT = "kept";
 
-/** A step that is kept: the entries of those within it that are shown, then its own, by their paths in the new definition. */
+/**
+ * A step that is kept: the entries of those within it that are shown, then its own, by their paths in the new definition. Where something failed
+ * within it, all of its entries, from its begin on.
+ */
 export type KeptStep = LogEntry[];
 
 /** JSON text of the log that such a run begins with. */

@@ -27,7 +27,7 @@ export function Head(shown: ShownRun) {
       <div class="run-facts">
         <Status status={status} detail={phase} />
         {failed_steps !== undefined && status === "success" && (
-          <span class="soft">{failed_steps} handled failures</span>
+          <span class="soft">{`${failed_steps} handled ${failed_steps === 1 ? "failure" : "failures"}`}</span>
         )}
         <span>
           {started_at === null && "made "}

@@ -153,6 +153,7 @@ test("while the list is asked for, and where it can't be, other pictures stand t
 test("the filter that leaves nothing is named, and nothing is said to be none while it is read", async () => {
   await ui.visit("/ui/runs?workflow=works&status=failed", async (page) => {
     await page.getByText("No run fits").waitFor();
+    await expectAccessible(page);
     await page.getByRole("link", { name: "status: failed" }).click();
     await page.waitForURL(/\/ui\/runs\?workflow=works$/);
     await page.locator("[data-run]").first().waitFor();

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { hrefOf } from "../../address/address.ts";
 import { useReading } from "../../data/reading.ts";
-import { definitionOf } from "../../data/run-definition.ts";
+import { definitionOf } from "../../data/runs/definition.ts";
 import { Failed, LoadingRows } from "../states/states.tsx";
 import { Time } from "../time/time.tsx";
 import { AnswerForm } from "./answer-form.tsx";

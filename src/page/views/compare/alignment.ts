@@ -1,5 +1,5 @@
 /** The steps of two runs side by side. */
-import type { ShownStep } from "../../data/outline.ts";
+import type { ShownStep } from "../../data/runs/outline.ts";
 
 export interface ComparedStep {
   address: string;

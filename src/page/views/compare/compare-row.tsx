@@ -1,5 +1,5 @@
 import { choose, hrefOf } from "../../address/address.ts";
-import type { ShownStep } from "../../data/outline.ts";
+import type { ShownStep } from "../../data/runs/outline.ts";
 import { type Counts, countsOf } from "../../shared/status/counts.ts";
 import { Status } from "../../shared/status/status.tsx";
 import { durationText } from "../../shared/time/format.ts";

@@ -1,5 +1,5 @@
 import { address, choose, hrefOf } from "../../address/address.ts";
-import type { ShownOutline } from "../../data/outline.ts";
+import type { ShownOutline } from "../../data/runs/outline.ts";
 import { Empty } from "../../shared/states/states.tsx";
 import { type ComparedStep, tookOf } from "./alignment.ts";
 import { CompareRow } from "./compare-row.tsx";

@@ -1,8 +1,9 @@
 /** What a comparison of two runs is made of. */
-import { firstRuns } from "../../data/first-runs.ts";
-import { outlineOf, type ShownOutline } from "../../data/outline.ts";
+
 import { platform } from "../../data/platform.ts";
-import { definitionOf } from "../../data/run-definition.ts";
+import { definitionOf } from "../../data/runs/definition.ts";
+import { firstRuns } from "../../data/runs/first-runs.ts";
+import { outlineOf, type ShownOutline } from "../../data/runs/outline.ts";
 
 export interface Side {
   run: ShownOutline;

@@ -1,5 +1,5 @@
-import { firstRuns } from "../../data/first-runs.ts";
 import { platform } from "../../data/platform.ts";
+import { firstRuns } from "../../data/runs/first-runs.ts";
 
 /** What the payload and the steps of the last run were, by name: for completion. None of a workflow without runs. */
 export async function lastOutputs(workflow: string, signal: AbortSignal): Promise<ReadonlyMap<string, unknown>> {

@@ -1,8 +1,8 @@
 import type { ReadonlySignal } from "@preact/signals";
 import type { StoredDefinition } from "../../../client/definitions.ts";
 import type { RunEvent } from "../../../schemas/runs/run-event.ts";
-import type { ShownOutline } from "../../data/outline.ts";
 import type { Problem } from "../../data/problem.ts";
+import type { ShownOutline } from "../../data/runs/outline.ts";
 
 /** What every part of the view is given. */
 export interface ShownRun {

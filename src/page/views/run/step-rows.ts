@@ -1,6 +1,6 @@
 /** The steps of a run as rows of a tree: the outline is a flat list, in which paths say what is within what. */
 import type { RunStep } from "../../../schemas/lists/step-query.ts";
-import type { ShownStep } from "../../data/outline.ts";
+import type { ShownStep } from "../../data/runs/outline.ts";
 
 export type KnownStep = ShownStep | RunStep;
 

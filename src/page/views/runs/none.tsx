@@ -1,6 +1,6 @@
 import { choose, hrefOf, root } from "../../address/address.ts";
-import { firstRuns } from "../../data/first-runs.ts";
 import { useReading } from "../../data/reading.ts";
+import { firstRuns } from "../../data/runs/first-runs.ts";
 import { CopyButton } from "../../shared/copy/copy-button.tsx";
 import { Empty, NotRead } from "../../shared/states/states.tsx";
 import { chosenFilters, FILTERS, filterOf } from "./filter.ts";

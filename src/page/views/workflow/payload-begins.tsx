@@ -1,8 +1,8 @@
 import { useState } from "preact/hooks";
-import { firstRuns } from "../../data/first-runs.ts";
 import { platform } from "../../data/platform.ts";
 import { problemOf } from "../../data/problem.ts";
 import { useReading } from "../../data/reading.ts";
+import { firstRuns } from "../../data/runs/first-runs.ts";
 import { NotRead } from "../../shared/states/states.tsx";
 import { timeText } from "../../shared/time/format.ts";
 import { now } from "../../shared/time/now.ts";

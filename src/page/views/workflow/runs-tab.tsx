@@ -1,6 +1,6 @@
 import { hrefOf, pathWith } from "../../address/address.ts";
-import { firstRuns } from "../../data/first-runs.ts";
 import { useReading } from "../../data/reading.ts";
+import { firstRuns } from "../../data/runs/first-runs.ts";
 import { Empty, Failed, LoadingRows } from "../../shared/states/states.tsx";
 import { Status } from "../../shared/status/status.tsx";
 import { Time, Took } from "../../shared/time/time.tsx";

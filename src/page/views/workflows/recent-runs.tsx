@@ -1,8 +1,8 @@
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { RunSummary } from "../../../schemas/runs/run-summary.ts";
 import { hrefOf, pathWith } from "../../address/address.ts";
-import { firstRuns } from "../../data/first-runs.ts";
 import { Reading } from "../../data/reading.ts";
+import { firstRuns } from "../../data/runs/first-runs.ts";
 import { countsText } from "../../shared/drawing/texts.ts";
 import { knownStatus } from "../../shared/status/statuses.ts";
 import { Time } from "../../shared/time/time.tsx";

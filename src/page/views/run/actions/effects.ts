@@ -1,5 +1,5 @@
 /** What a retry can begin with, and what it does again. */
-import type { ShownOutline, ShownStep } from "../../../data/outline.ts";
+import type { ShownOutline, ShownStep } from "../../../data/runs/outline.ts";
 import type { DrawnStep } from "../../../shared/drawing/steps.ts";
 
 const MOST = 500;

@@ -1,8 +1,8 @@
 import type { ComponentType } from "preact";
 import { address, choose, go, hrefOf } from "../../../address/address.ts";
-import { shownStatus } from "../../../data/outline.ts";
 import { platform } from "../../../data/platform.ts";
 import { useReading } from "../../../data/reading.ts";
+import { shownStatus } from "../../../data/runs/outline.ts";
 import { CopyButton } from "../../../shared/copy/copy-button.tsx";
 import { Failed, LoadingRows } from "../../../shared/states/states.tsx";
 import { Status } from "../../../shared/status/status.tsx";

@@ -1,6 +1,6 @@
-import type { StoredDefinition } from "../../client/definitions.ts";
-import { ApiError } from "../../client/errors.ts";
-import { platform } from "./platform.ts";
+import type { StoredDefinition } from "../../../client/definitions.ts";
+import { ApiError } from "../../../client/errors.ts";
+import { platform } from "../platform.ts";
 
 interface OfRun {
   run: string;

@@ -1,7 +1,7 @@
 /** A run without its payload and outputs, as the page shows it. */
-import type { OutlineStep, RunOutline } from "../../schemas/lists/step-query.ts";
-import { hasEnded } from "../shared/status/run-statuses.ts";
-import { platform } from "./platform.ts";
+import type { OutlineStep, RunOutline } from "../../../schemas/lists/step-query.ts";
+import { hasEnded } from "../../shared/status/run-statuses.ts";
+import { platform } from "../platform.ts";
 
 /** Of a run that is over, what has not begun never will: it is "unreached", and not "pending". */
 type ShownStatus<Status> = Status | "unreached";

@@ -1,6 +1,6 @@
-import type { RunFilter, RunPage } from "../../client/client.ts";
-import type { RunSummary } from "../../schemas/runs/run-summary.ts";
-import { platform } from "./platform.ts";
+import type { RunFilter, RunPage } from "../../../client/client.ts";
+import type { RunSummary } from "../../../schemas/runs/run-summary.ts";
+import { platform } from "../platform.ts";
 
 /** Pages that are read for it: the platform looks at so many runs for each, and may find none among them. */
 const MOST_PAGES = 5;

@@ -37,8 +37,10 @@ export const RunEvent = Type.Object(
 export type RunEvent = Static<typeof RunEvent>;
 
 /** A part of what happened to a run. */
-export interface EventPage {
-  items: RunEvent[];
-  /** The number of the last of them; null where nothing more has happened. */
-  next_after: number | null;
-}
+export const EventPage = Type.Object({
+  items: Type.Array(RunEvent),
+  next_after: Type.Union([Type.Integer(), Type.Null()], {
+    description: "For `after`, where there are more; null where there are none yet",
+  }),
+});
+export type EventPage = Static<typeof EventPage>;

@@ -3,7 +3,7 @@ import { Elysia } from "elysia";
 import { type Clock, isoTime } from "../../../clock.ts";
 import { checkOf } from "../../../schemas/json/check.ts";
 import { checked } from "../../../schemas/json/faults.ts";
-import { type ListEventType, RunEvent } from "../../../schemas/runs/run-event.ts";
+import { EventPage, type ListEventType } from "../../../schemas/runs/run-event.ts";
 import type { HistoryService } from "../../../services/history/history.ts";
 import type { ChangeBatch, RunChange } from "../../../services/history/live-runs.ts";
 import type { EventBatch } from "../../../services/history/streams.ts";
@@ -28,13 +28,6 @@ const LastEventId = Type.Object({ [LAST]: Type.Integer({ minimum: 0, maximum: 2_
 
 const eventQuery = queryReader(EventQuery);
 const lastEventId = checkOf(LastEventId);
-
-const Page = Type.Object({
-  items: Type.Array(RunEvent),
-  next_after: Type.Union([Type.Integer(), Type.Null()], {
-    description: "For `after`, where there are more; null where there are none yet",
-  }),
-});
 
 /** What happened to a run. */
 export function eventRoutes(history: HistoryService, clock: Clock) {
@@ -82,7 +75,7 @@ export function eventRoutes(history: HistoryService, clock: Clock) {
             { name: LAST, in: "header", schema: { type: "integer", minimum: 0 } },
           ],
           responses: {
-            ...responses("The events, in order", Page, 404, 422, 500, 503),
+            ...responses("The events, in order", EventPage, 404, 422, 500, 503),
             204: { description: "To a reader of a stream that has the last event" },
           },
         },

@@ -9,6 +9,7 @@ import { pageUnderTest } from "../harness/browser/page-under-test.ts";
 import { until } from "../harness/browser/until.ts";
 import { at, listAt, textAt } from "../harness/http/json.ts";
 
+const FULL = process.env.TEST_SIZE === "full";
 const ui = pageUnderTest();
 
 const leaf = (name: string, value: unknown = 1) => ({ name, type: "transform", config: { value } });
@@ -55,6 +56,13 @@ test("the editor marks the text, and lists the sentence of the platform", async 
         await until(page, `${shown} === ${JSON.stringify(marked)}`);
       }
       await expectAccessible(page);
+      for (const bad of FULL ? Object.values(BAD) : []) {
+        const definition = definitionOf(bad);
+        const [fault] = listAt((await ui.api.post("/api/v1/workflows/validate", definition)).body, "detail");
+        if (fault === undefined) continue;
+        await write(page, JSON.stringify(definition));
+        await page.locator(".problems .fault").getByText(textAt(fault, "msg"), { exact: true }).first().waitFor();
+      }
       await write(page, '{"name": "w", "steps": [');
       await page.getByText("The text is no JSON yet").waitFor();
       await page.locator(".drawing.is-stale").waitFor();

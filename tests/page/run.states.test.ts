@@ -109,3 +109,24 @@ test("what waits for a child leads to it", async () => {
     await page.waitForURL(`${ui.url}/ui/runs/${run}`);
   });
 });
+
+test("the line of time of the night in which an hour comes twice counts from its begin", async () => {
+  const run = await ui.api.trigger(await ui.api.create([set("a")]));
+  await ui.api.untilEnded(run);
+  // New York's clocks were set back at 06:00 UTC: both ends are 01:30 there.
+  const [started_at, completed_at] = ["2026-11-01T05:30:00.000+00:00", "2026-11-01T06:30:00.000+00:00"];
+  const stranger = await ui.browser.stranger({ timezoneId: "America/New_York" });
+  await stranger.visit(`${ui.url}/ui/runs/${run}`, async (page) => {
+    await page.route(/view=outline/, async (route) => {
+      const outline = await (await route.fetch()).json();
+      const times = { started_at, completed_at };
+      const steps = outline.steps.map((step: object) => ({ ...step, ...times }));
+      await route.fulfill({ json: { ...outline, created_at: started_at, ...times, steps } });
+    });
+    await page.reload();
+    const ticks = page.locator(".timeline-tick");
+    await ticks.filter({ hasText: "2026-11-01 01:30:00 GMT-4" }).waitFor();
+    // The others say how long after it they are, which no clock that is set back changes.
+    expect((await ticks.allTextContents()).slice(1)).toEqual(["+15 min", "+30 min", "+45 min", "+1 h"]);
+  });
+});

@@ -211,8 +211,16 @@ test("a workflow that is not there is said to be none, and nobody goes on asking
   await ui.visit("/ui/runs?workflow=nope", look, /404/);
 });
 
-test("at 320 pixels nothing scrolls sideways, and what failed and why is on the first screen", async () => {
-  const narrow = await ui.browser.stranger({ viewport: { width: 320, height: 640 } });
+for (const [what, viewport] of [
+  ["at 320 pixels", { width: 320, height: 640 }],
+  ["at twice the size", { width: 640, height: 400 }],
+] as const) {
+  test(`${what} nothing scrolls sideways, and what failed and why is on the first screen`, () =>
+    onFirstScreen(viewport));
+}
+
+async function onFirstScreen(viewport: { width: number; height: number }): Promise<void> {
+  const narrow = await ui.browser.stranger({ viewport });
   await narrow.visit(`${ui.url}/ui/runs?status=failed`, async (page) => {
     await page.locator("[data-run]").first().waitFor();
     const isWide = "document.documentElement.scrollWidth > innerWidth";
@@ -221,9 +229,9 @@ test("at 320 pixels nothing scrolls sideways, and what failed and why is on the 
     const why = page.getByText("Open the step");
     await why.waitFor();
     expect(await page.evaluate(isWide)).toBe(false);
-    expect((await why.boundingBox())?.y).toBeLessThan(640);
+    expect((await why.boundingBox())?.y).toBeLessThan(viewport.height);
   });
-});
+}
 
 test("a row far below the newest changes in place, and says how far its run is", async () => {
   await ui.api.create([{ name: "go", type: "wait", config: { signal: "go" } }], { id: "waits", name: "Waits" });

@@ -52,21 +52,17 @@ export class Keeping {
       this.steps.push(history.map((entry) => moved(entry, oldPath, path)));
       return;
     }
-    const inside = this.#inside(oldPath).map((one) => named(one, `${path}${one[0].slice(oldPath.length)}`));
-    this.steps.push([...inside, named([oldPath, result, null], path)]);
+    const entries: LogEntry[] = [...this.#inside(oldPath), [oldPath, result, null]];
+    this.steps.push(entries.map((entry) => moved(entry, oldPath, path)));
   }
 
   /** Whether what a step left behind can't be told any more, and it did nothing that must not be done again: it ended with the run. */
   isLost(now: JsonObject, oldPath: string): boolean {
-    if (!hasTraces(now) || (within(now).length > 0 && this.#isWhole(oldPath))) return false;
-    const isKnown = [...this.#ended.log, ...this.#ended.kept.flat()].some(([path]) => isAt(oldPath, path));
-    return !isKnown && this.#hasFailures(oldPath);
-  }
-
-  /** Whether a step or one within it failed, was tried again or was handled. */
-  #hasFailures(path: string): boolean {
-    const own = this.#ended.byPath.get(path);
-    return own?.handled === true || (own?.attempts ?? 1) > 1 || !this.#isWhole(path);
+    const { log, kept, byPath } = this.#ended;
+    if (!hasTraces(now) || [...log, ...kept.flat()].some(([path]) => isAt(oldPath, path))) return false;
+    if (!this.#isWhole(oldPath)) return true;
+    const { handled, attempts = 1 } = byPath.get(oldPath) ?? {};
+    return within(now).length === 0 && (handled === true || attempts > 1);
   }
 
   /**
@@ -162,10 +158,6 @@ export class Keeping {
     if (!isWalkedThrough(now)) return [];
     return this.#pairs(old, now, oldPath, path).map((lists) => ({ ...lists, above: `${address}.` }));
   }
-}
-
-function named([, result]: LogEntry, path: string): LogEntry {
-  return [path, result.path === undefined ? result : { ...result, path }, null];
 }
 
 /** Whether a path is that of a step, or of one within it, in any of its attempts. */

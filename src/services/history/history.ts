@@ -3,7 +3,7 @@ import type { Clock } from "../../clock.ts";
 import { PlatformError } from "../../errors.ts";
 import type { RunsAsked } from "../../schemas/lists/run-query.ts";
 import type { RunKey } from "../../schemas/runs/run.ts";
-import type { RunEvent } from "../../schemas/runs/run-event.ts";
+import type { EventPage } from "../../schemas/runs/run-event.ts";
 import type { RunRecord, Storage } from "../../storage/port.ts";
 import type { RunLists } from "../finding/run-lists.ts";
 import { NAMESPACE } from "../namespace.ts";
@@ -14,13 +14,6 @@ import { LiveRuns, type LiveStream } from "./live-runs.ts";
 import { type EventStream, EventStreams, MAX_STREAMS } from "./streams.ts";
 
 const DEFAULT_LIMIT = 1000;
-
-/** Events behind one that the reader has. */
-export interface EventPage {
-  items: RunEvent[];
-  /** The id to ask on with; null where there is nothing more now. */
-  next: number | null;
-}
 
 interface HistoryParts {
   storage: Pick<Storage, "findHistory">;
@@ -56,7 +49,8 @@ export class HistoryService {
     const events = fold.add(history);
     if (history.completedAt !== null) events.push(...fold.end(await this.#runs.get(runId)));
     const items = events.slice(after, after + limit);
-    return { items, next: after + items.length < events.length ? after + items.length : null };
+    const next = after + items.length;
+    return { items, next_after: next < events.length ? next : null };
   }
 
   /**

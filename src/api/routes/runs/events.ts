@@ -51,8 +51,7 @@ export function eventRoutes(history: HistoryService, clock: Clock) {
       async ({ params, request }) => {
         const { after = 0, limit } = eventQuery(request);
         if (!request.headers.get("accept")?.includes("text/event-stream")) {
-          const { items, next } = await history.page(params.run_id, after, limit);
-          return jsonReply(JSON.stringify({ items, next_after: next }));
+          return jsonReply(JSON.stringify(await history.page(params.run_id, after, limit)));
         }
         const last = afterOf(request) ?? after;
         const textOf = ({ events }: EventBatch) =>

@@ -1,33 +1,19 @@
 /** What is stored of runs that tests have played, and what it tells of the inputs of their steps. */
-import { Type } from "@sinclair/typebox";
 import delay from "../../connectors/delay.ts";
 import fail from "../../connectors/fail.ts";
-import { type Connector, defineConnector, type StepTypes } from "../../connectors/index.ts";
 import set from "../../connectors/set.ts";
 import transform from "../../connectors/transform.ts";
 import webhook from "../../connectors/webhook.ts";
 import type { Step } from "../../language/definition/step.ts";
-import { checkOf } from "../../schemas/json/check.ts";
 import type { Json } from "../../schemas/json/json.ts";
 import { stepResultsText } from "../../schemas/log/log.ts";
 import type { StepResult } from "../../schemas/runs/run.ts";
 import type { StepInput } from "../../schemas/runs/step-input.ts";
 import type { KnownRun } from "../port.ts";
-import { NOW, Played } from "../steps/played.fixture.ts";
+import { effect, NOW, Played, typesOf } from "../steps/played.fixture.ts";
 import { ComputedInputs } from "./inputs.ts";
 
-const effect = defineConnector({
-  type: "effect",
-  kind: "effect",
-  description: "Is never started here.",
-  config: Type.Object({}),
-  run: () => Promise.reject(new Error("the engine started an effect")),
-});
-const connectors: Connector[] = [transform, set, fail, delay, webhook, effect];
-const types: StepTypes = new Map(
-  connectors.map((one) => [one.type, { connector: one, validator: checkOf(one.config) }]),
-);
-const inputs = new ComputedInputs(types);
+const inputs = new ComputedInputs(typesOf(transform, set, fail, delay, webhook, effect));
 let versions = 0;
 
 export const gives = (name: string, value: Json, more: Partial<Step> = {}): Step => ({

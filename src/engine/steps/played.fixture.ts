@@ -31,17 +31,20 @@ import { foldLog, record } from "./recording/record.ts";
 
 export const NOW = Date.UTC(2030, 0, 1);
 const RUN = "01900000-0000-7000-8000-000000000001";
-const effect = defineConnector({
+export const effect = defineConnector({
   type: "effect",
   kind: "effect",
   description: "Is never started here.",
   config: Type.Object({}),
   run: () => Promise.reject(new Error("the engine started an effect")),
 });
-const connectors: Connector[] = [transform, delay, fail, set, wait, effect];
-const types: StepTypes = new Map(
-  connectors.map((connector) => [connector.type, { connector, validator: TypeCompiler.Compile(connector.config) }]),
-);
+const types = typesOf(transform, delay, fail, set, wait, effect);
+
+export function typesOf(...connectors: Connector[]): StepTypes {
+  return new Map(
+    connectors.map((connector) => [connector.type, { connector, validator: TypeCompiler.Compile(connector.config) }]),
+  );
+}
 
 export const acts = (name: string): Step => ({ name, type: "effect", config: {} });
 export const waits = (name: string, duration: number): Step => ({ name, type: "delay", config: { duration } });

@@ -6,7 +6,7 @@ import { posix } from "node:path";
 export const GUIDES = {
   "README.md": "A tour, the API in a table, step types and placeholders",
   "language.md": "The language of workflows: steps, expressions, retries, handlers, compensation, tests, with examples",
-  "examples.md": "Whole definitions",
+  "examples.md": "The examples by name, and what each shows",
   "failures.md": "Every way in which a step can fail, by its code",
   "definitions.md": "Definitions under version control",
   "api.md": "Triggers: idempotency keys, delays, priorities, waiting for the end, batches",

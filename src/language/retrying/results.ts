@@ -42,7 +42,7 @@ export function endedOf({ names, log, results }: Over): Ended {
   return { byPath: last, undone: new Set(undone), log: own, kept };
 }
 
-/** Whether a list goes on behind a step that ended so. */
+/** Whether a list goes on behind a step that ended so. What is called off has an error; what its condition skipped has none. */
 export function hasPassed(result: StepResult | undefined): boolean {
   if (result === undefined) return false;
   const { status, handled, error } = result;

@@ -1,5 +1,6 @@
 import { SET, SUCCEED, WORKFLOW } from "../../../language/definition/control.ts";
 import { RUN, type RunFacts } from "../../../language/definition/facts.ts";
+import { hasPassed } from "../../../language/retrying/results.ts";
 import type { Cancel } from "../../../schemas/control/control.ts";
 import { isObject, type Json } from "../../../schemas/json/json.ts";
 import type { InboxRow } from "../../../schemas/log/inbox.ts";
@@ -188,9 +189,4 @@ function haltOf({ plan }: RunState, { error, error_details: details }: StepResul
 function assign(scope: Scope, { status, output }: StepResult): void {
   if (status !== "success" || !isObject(output)) return;
   for (const [name, value] of Object.entries(output)) scope.assign(name, value);
-}
-
-/** Whether the list goes on behind a step that ended so. What is called off has an error; what its condition skipped has none. */
-function hasPassed({ status, handled, error }: StepResult): boolean {
-  return status === "success" || handled === true || (status === "skipped" && error === null);
 }

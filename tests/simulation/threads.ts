@@ -60,6 +60,11 @@ export class SimulatedThreads implements Executor {
     return this.#world.random.below(THREADS);
   }
 
+  /** None of them is ever seen to move: what is late once is claimed. */
+  beats(): number {
+    return 0;
+  }
+
   execute({ thread: name, runs, definitions }: Execution): Promise<Executed[]> {
     const thread = this.#thread(name);
     return this.#onThread(name, thread, (lose) => {

@@ -30,6 +30,11 @@ export class ThreadPool implements Executor {
     return this.#shared.freest();
   }
 
+  /** Of the threads that runs share. */
+  beats(): number {
+    return this.#shared.beats();
+  }
+
   execute(execution: Execution): Promise<Executed[]> {
     return this.#threadsFor(execution).execute(execution);
   }

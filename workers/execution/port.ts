@@ -141,6 +141,8 @@ export type ExecutedEffect = (
 export interface Executor {
   /** The thread that has the least to do. */
   freest(): number;
+  /** Rises whenever a thread goes on with another run: one that stands still for long is on a single one, or stuck. */
+  beats(): number;
   /** One result per run, in order. Rejects with ThreadLost when the thread looped or died: the results are lost with it. */
   execute(execution: Execution): Promise<Executed[]>;
   /** One promise per effect, in order, since one may take long. Each rejects with ThreadLost, guilty 0 for its own run. */

@@ -74,6 +74,13 @@ export class SharedProgress {
     return Atomics.load(this.#cells, lanePlace(lane));
   }
 
+  /** Of all lanes. */
+  get allBeats(): number {
+    let sum = 0;
+    for (let lane = 0; lane < Math.min(this.lanesTaken, LANES); lane++) sum += this.beats(lane);
+    return sum;
+  }
+
   threadOf(lane: number): number {
     return Atomics.load(this.#cells, lanePlace(lane) + 2);
   }

@@ -73,6 +73,11 @@ export class WatchedThreads {
     return this.#threads.freest();
   }
 
+  /** See Executor. */
+  beats(): number {
+    return this.#slots.progress.allBeats;
+  }
+
   async execute({ thread, runs, definitions }: Execution): Promise<Executed[]> {
     const slot = await this.#slots.take();
     try {

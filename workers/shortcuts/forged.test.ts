@@ -30,6 +30,7 @@ async function openWorker({ trustsMessages = true } = {}) {
       );
     },
     freest: () => 0,
+    beats: () => 0,
     drop: async () => {},
     pause: async () => {},
     executeEffects: () => [],

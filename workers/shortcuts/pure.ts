@@ -6,7 +6,7 @@ import { type Advanced, type Executor, ThreadLost } from "../execution/port.ts";
 import type { Suspects } from "../holding/suspects.ts";
 
 const MAX_RUNS_PER_TASK = 128;
-/** How often its limit an execution may take while tasks end. */
+/** How often its limit an execution may take while threads go from run to run. */
 const LONGEST_WAIT = 10;
 /**
  * After runs that were late, or took their thread along, others go the usual way for so long. A machine is often late once, a
@@ -24,7 +24,7 @@ class Late extends Error {
 }
 
 export interface PureExecutionOptions {
-  executor: Pick<Executor, "freest" | "execute">;
+  executor: Pick<Executor, "freest" | "beats" | "execute">;
   clock: Clock;
   log: Logger;
 }
@@ -46,8 +46,6 @@ export class PureExecution {
   readonly #suspects: Suspects;
   #pausedUntil = Number.NEGATIVE_INFINITY;
   #pause = 0;
-  /** When a task ended last, on the monotonic clock. */
-  #movedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: PureExecutionOptions, suspects: Suspects) {
     this.#options = options;
@@ -61,10 +59,10 @@ export class PureExecution {
 
   /**
    * Executes the runs; progress in their order, null for each that has to be claimed.
-   * @param milliseconds it goes on for as long as some task ends within this time, and for ten times as long at most
+   * @param milliseconds it goes on for as long as threads begin another run within this time, and for ten times as long at most
    */
   async execute(runs: PureRun[], milliseconds: number): Promise<(Advanced | null)[]> {
-    const { clock, log } = this.#options;
+    const { log } = this.#options;
     const results: (Advanced | null)[] = [];
     const tasks: Promise<void>[] = [];
     for (let at = 0; at < runs.length; at += MAX_RUNS_PER_TASK) {
@@ -72,7 +70,6 @@ export class PureExecution {
       tasks.push(
         task.then((advanced) => {
           for (const [index, one] of advanced.entries()) results[at + index] = one;
-          this.#movedAt = clock.monotonic();
         }),
       );
     }
@@ -86,17 +83,20 @@ export class PureExecution {
     return runs.map((_, index) => results[index] ?? null);
   }
 
-  /** Waits for work while tasks end, its own or those in front of it. @throws Error once none has ended for so long */
+  /**
+   * Waits for work while threads go from run to run, its own or those in front of it: where the whole machine is slow, to claim the runs
+   * would be more work, and all who come behind would be late for that. @throws Error once none has begun for so long
+   */
   async #whileMoving(work: Promise<unknown>, milliseconds: number): Promise<void> {
-    const { clock } = this.#options;
+    const { clock, executor } = this.#options;
     const end = clock.monotonic() + milliseconds * LONGEST_WAIT;
     for (;;) {
-      const since = clock.monotonic();
+      const beats = executor.beats();
       try {
         await within(clock, milliseconds, work, () => new Late());
         return;
       } catch (error) {
-        if (!(error instanceof Late) || this.#movedAt <= since || clock.monotonic() >= end) throw error;
+        if (!(error instanceof Late) || executor.beats() === beats || clock.monotonic() >= end) throw error;
       }
     }
   }

@@ -9,6 +9,7 @@ import {
   type Execution,
   type Executor,
   type HandedEffect,
+  type Pace,
   ThreadLost,
 } from "../../workers/execution/port.ts";
 import type { Surroundings } from "../../workers/execution/thread/surroundings.ts";
@@ -60,9 +61,9 @@ export class SimulatedThreads implements Executor {
     return this.#world.random.below(THREADS);
   }
 
-  /** None of them is ever seen to move: what is late once is claimed. */
-  beats(): number {
-    return 0;
+  /** Nobody knows how long they are on a CPU: what is late counts as slow. */
+  paces(): Pace[] {
+    return [{ beats: 0, cpuMilliseconds: Number.NaN }];
   }
 
   execute({ thread: name, runs, definitions }: Execution): Promise<Executed[]> {

@@ -7,6 +7,7 @@ import {
   type ExecutedEffect,
   type Execution,
   type Executor,
+  type Pace,
 } from "./port.ts";
 import { publish } from "./shared-counts.ts";
 import { WatchedThreads, type WatchedThreadsOptions } from "./watched-threads.ts";
@@ -30,9 +31,8 @@ export class ThreadPool implements Executor {
     return this.#shared.freest();
   }
 
-  /** Of the threads that runs share. */
-  beats(): number {
-    return this.#shared.beats();
+  paces(): Pace[] {
+    return this.#shared.paces();
   }
 
   execute(execution: Execution): Promise<Executed[]> {

@@ -137,12 +137,20 @@ export type ExecutedEffect = (
   release?: () => void;
 };
 
+/** What a thread has done since it started. */
+export interface Pace {
+  /** Rises whenever it goes on with another run. */
+  beats: number;
+  /** How long it was on a CPU; NaN where the kernel doesn't tell. */
+  cpuMilliseconds: number;
+}
+
 /** The port of execution: the thread pool in production, an adapter of its own in the simulation. */
 export interface Executor {
   /** The thread that has the least to do. */
   freest(): number;
-  /** Rises whenever a thread goes on with another run: one that stands still for long is on a single one, or stuck. */
-  beats(): number;
+  /** Of each thread that runs share. */
+  paces(): Pace[];
   /** One result per run, in order. Rejects with ThreadLost when the thread looped or died: the results are lost with it. */
   execute(execution: Execution): Promise<Executed[]>;
   /** One promise per effect, in order, since one may take long. Each rejects with ThreadLost, guilty 0 for its own run. */

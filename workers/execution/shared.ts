@@ -74,11 +74,10 @@ export class SharedProgress {
     return Atomics.load(this.#cells, lanePlace(lane));
   }
 
-  /** Of all lanes. */
-  get allBeats(): number {
-    let sum = 0;
-    for (let lane = 0; lane < Math.min(this.lanesTaken, LANES); lane++) sum += this.beats(lane);
-    return sum;
+  /** The lanes that were taken last, so many at most. */
+  lastLanes(count: number): number[] {
+    const taken = this.lanesTaken;
+    return Array.from({ length: Math.min(count, taken) }, (_, index) => (taken - 1 - index) % LANES);
   }
 
   threadOf(lane: number): number {

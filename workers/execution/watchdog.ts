@@ -97,7 +97,7 @@ export class Watchdog {
 }
 
 /** How long a thread of this process was on a CPU; NaN, which proves nothing, where the kernel doesn't tell (proc(5), schedstat). */
-function cpuMilliseconds(kernelId: number): number {
+export function cpuMilliseconds(kernelId: number): number {
   try {
     return Number.parseInt(readFileSync(`/proc/self/task/${kernelId}/schedstat`, "utf8"), 10) / 1_000_000;
   } catch {

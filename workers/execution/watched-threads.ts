@@ -3,14 +3,14 @@ import type { Clock } from "../../src/clock.ts";
 import type { WebhookSettings } from "../webhook/settings.ts";
 import { EffectTasks } from "./effect-tasks.ts";
 import { textPassed } from "./garbage.ts";
-import type { EffectExecution, Executed, ExecutedEffect, Execution } from "./port.ts";
+import type { EffectExecution, Executed, ExecutedEffect, Execution, Pace } from "./port.ts";
 import { AloneProcess } from "./process/alone-process.ts";
 import { MappedFile } from "./process/mapped-file.ts";
 import { SharedCounts } from "./shared-counts.ts";
 import { Slots } from "./slots.ts";
 import { OwnThreads, type ThreadSettings, type Threads, type ThreadsOptions } from "./threads.ts";
 import { logUnexpected } from "./unexpected.ts";
-import { type Company, Watchdog } from "./watchdog.ts";
+import { type Company, cpuMilliseconds, Watchdog } from "./watchdog.ts";
 import { type ControlTask, type TaskBase, unpackResults } from "./wire.ts";
 
 /** Of the thread for runs that have to be alone: one that loops must not take the CPU from the others. */
@@ -74,8 +74,12 @@ export class WatchedThreads {
   }
 
   /** See Executor. */
-  beats(): number {
-    return this.#slots.progress.allBeats;
+  paces(): Pace[] {
+    const { progress } = this.#slots;
+    return progress.lastLanes(this.#count).map((lane) => ({
+      beats: progress.beats(lane),
+      cpuMilliseconds: cpuMilliseconds(progress.kernelIdOf(lane)),
+    }));
   }
 
   async execute({ thread, runs, definitions }: Execution): Promise<Executed[]> {

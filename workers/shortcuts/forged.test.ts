@@ -30,7 +30,7 @@ async function openWorker({ trustsMessages = true } = {}) {
       );
     },
     freest: () => 0,
-    beats: () => 0,
+    paces: () => [],
     drop: async () => {},
     pause: async () => {},
     executeEffects: () => [],

@@ -2,21 +2,24 @@ import type { Logger } from "pino";
 import type { Clock } from "../../src/clock.ts";
 import { messageOf } from "../../src/errors.ts";
 import { within } from "../../src/resilience/waiting.ts";
-import { type Advanced, type Executor, ThreadLost } from "../execution/port.ts";
+import { type Advanced, type Executor, type Pace, ThreadLost } from "../execution/port.ts";
 import type { Suspects } from "../holding/suspects.ts";
 
 const MAX_RUNS_PER_TASK = 128;
-/** How often its limit an execution may take while threads go from run to run. */
+/** How often its limit an execution may take while no thread is slow. */
 const LONGEST_WAIT = 10;
+/** A thread that begins fewer runs in a millisecond on a CPU is slow: most runs take some 20 us. */
+const SLOW_BEATS_PER_MILLISECOND = 1;
 /**
- * After runs that were late, or took their thread along, others go the usual way for so long. A machine is often late once, a
- * slow workflow again and again: the first pause is short, and each that follows soon is twice the one before.
+ * After runs that were slow, or took their thread along, others go the usual way for so long: the first pause is short, and each
+ * that follows soon is twice the one before.
  */
 const SHORTEST_PAUSE_MILLISECONDS = 50;
 const LONGEST_PAUSE_MILLISECONDS = 5000;
 /** A pause that follows within so long is longer. */
 const SOON_MILLISECONDS = 10_000;
 
+/** The runs that were to be executed are not over in time. */
 class Late extends Error {
   constructor() {
     super("late");
@@ -24,7 +27,7 @@ class Late extends Error {
 }
 
 export interface PureExecutionOptions {
-  executor: Pick<Executor, "freest" | "beats" | "execute">;
+  executor: Pick<Executor, "freest" | "paces" | "execute">;
   clock: Clock;
   log: Logger;
 }
@@ -59,7 +62,7 @@ export class PureExecution {
 
   /**
    * Executes the runs; progress in their order, null for each that has to be claimed.
-   * @param milliseconds it goes on for as long as threads begin another run within this time, and for ten times as long at most
+   * @param milliseconds slow runs are given up after twice this time, others after ten times as long
    */
   async execute(runs: PureRun[], milliseconds: number): Promise<(Advanced | null)[]> {
     const { log } = this.#options;
@@ -74,29 +77,31 @@ export class PureExecution {
       );
     }
     try {
-      await this.#whileMoving(Promise.all(tasks), milliseconds);
+      await this.#whileFast(Promise.all(tasks), milliseconds);
     } catch (error) {
       // Once it is claimed, a run under which threads are lost can be found and charged.
-      this.#pauseNow();
+      if (!(error instanceof Late)) this.#pauseNow();
       log.debug({ error: messageOf(error), runs: runs.length }, "not executed unclaimed; the runs will be claimed");
     }
     return runs.map((_, index) => results[index] ?? null);
   }
 
   /**
-   * Waits for work while threads go from run to run, its own or those in front of it: where the whole machine is slow, to claim the runs
-   * would be more work, and all who come behind would be late for that. @throws Error once none has begun for so long
+   * Waits for work while no thread is slow. Where threads get no CPU, to claim the runs and execute them again would be more work, and
+   * make a busy machine busier. @throws Late after the longest wait; Error where runs are slow
    */
-  async #whileMoving(work: Promise<unknown>, milliseconds: number): Promise<void> {
+  async #whileFast(work: Promise<unknown>, milliseconds: number): Promise<void> {
     const { clock, executor } = this.#options;
-    const end = clock.monotonic() + milliseconds * LONGEST_WAIT;
-    for (;;) {
-      const beats = executor.beats();
+    let before: Pace[] | null = null;
+    for (let limits = 1; ; limits++) {
       try {
         await within(clock, milliseconds, work, () => new Late());
         return;
       } catch (error) {
-        if (!(error instanceof Late) || executor.beats() === beats || clock.monotonic() >= end) throw error;
+        if (!(error instanceof Late) || limits === LONGEST_WAIT) throw error;
+        const paces = executor.paces();
+        if (before !== null && isSlow(before, paces, milliseconds / 2)) throw new Error("slow", { cause: error });
+        before ??= paces;
       }
     }
   }
@@ -130,4 +135,14 @@ export class PureExecution {
       throw error;
     }
   }
+}
+
+/** Whether a thread began few runs for the time that it was on a CPU, if that is so long. */
+function isSlow(before: Pace[], now: Pace[], atLeast: number): boolean {
+  return now.some(({ beats, cpuMilliseconds }, index) => {
+    const from = before[index] ?? { beats: 0, cpuMilliseconds: 0 };
+    const used = cpuMilliseconds - from.cpuMilliseconds;
+    // Where the kernel doesn't tell, what is late is slow.
+    return !(used < atLeast) && !(beats - from.beats >= used * SLOW_BEATS_PER_MILLISECOND);
+  });
 }

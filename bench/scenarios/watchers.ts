@@ -6,8 +6,10 @@ import { busyNotes, column, lossRows, type Outcome, type Session } from "../scen
 import { type TriggerRound, triggerRound } from "./rounds.ts";
 
 const WATCHERS = 200;
-const TRIGGERS = 20_000;
-const ROUNDS = 3;
+/** Some five seconds: lists are looked at less often while they move on fast. */
+const TRIGGERS = 60_000;
+// A round differs from the next by more than watchers cost.
+const ROUNDS = 5;
 
 /** Streams of the list of runs, each read to its end by somebody. */
 interface Watching {

@@ -155,6 +155,29 @@ test("with more new runs than are followed, or more changes than a reader takes,
   expect(await told(slow)).toEqual(["299 success"]);
 });
 
+test("a list that moves on by more than is followed is looked at less often while it does, others each time", async () => {
+  const { set, asked, live, look } = scene();
+  const streams = [await live.open({}), await live.open({ status: ["failed"] })];
+  let number = 0;
+  const looked: string[] = [];
+  for (let second = 1; second <= 17; second++) {
+    // For eight seconds.
+    for (let count = 0; count < 300 && second <= 8; count++) set(++number);
+    const before = asked.length;
+    await look();
+    looked.push(
+      asked
+        .slice(before)
+        .map(({ status }) => status?.join() ?? "all")
+        .join(" "),
+    );
+  }
+  const all = looked.flatMap((lists, index) => (lists.includes("all") ? [index + 1] : []));
+  expect(all).toEqual([1, 3, 7, 11, 15, 16, 17]);
+  expect(looked.every((lists) => lists.includes("failed"))).toBe(true);
+  for (const stream of streams) stream.close();
+});
+
 test("a look that failed is made up for by the next", async () => {
   const { set, trouble, live, look } = scene();
   const stream = await live.open({});

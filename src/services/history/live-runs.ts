@@ -1,4 +1,4 @@
-/** Lists of runs that are followed: one look for all who follow the same, once a second. */
+/** Lists of runs that are followed: one look for all who follow the same, once a second, less often while they move on fast. */
 import type { Logger } from "pino";
 import type { Clock } from "../../clock.ts";
 import { messageOf } from "../../errors.ts";
@@ -13,6 +13,8 @@ import { hasChanged, type Seen } from "./seen.ts";
 /** The newest runs of a list, which are followed. */
 const WINDOW = 200;
 const LOOK_MILLISECONDS = 1000;
+/** A list that had moved on by more than its window is looked at every second time, then every fourth: all who follow it read it again. */
+const MOST_LOOKS_APART = 4;
 /** Changes that wait for a reader; with more it is told to read the list again. */
 const MOST_WAITING = 1000;
 
@@ -51,6 +53,9 @@ interface Reader {
 interface Followed extends Seen {
   query: RunsAsked;
   readers: Set<Reader>;
+  /** Looks from one at this list to the next, and how many are left until then. */
+  apart: number;
+  left: number;
 }
 
 export class LiveRuns {
@@ -85,7 +90,7 @@ export class LiveRuns {
     const reader: Reader = { waiting: [], missed: false, wake: null };
     try {
       const seen = this.#followed.get(name) ?? (await this.#newest(query));
-      const followed = this.#followed.get(name) ?? { query, ...seen, readers: new Set() };
+      const followed = this.#followed.get(name) ?? { query, ...seen, readers: new Set(), apart: 1, left: 0 };
       this.#followed.set(name, followed);
       followed.readers.add(reader);
       this.#lookLater();
@@ -141,6 +146,7 @@ export class LiveRuns {
   /** One list after the other, so that many different ones are slower, and cost no more. */
   async #look(): Promise<void> {
     for (const followed of [...this.#followed.values()]) {
+      if (followed.left-- > 0) continue;
       try {
         await this.#compare(followed);
         this.#isFailing = false;
@@ -164,7 +170,8 @@ export class LiveRuns {
     const changed = (await Promise.all(left.map((run) => this.#asItIs(run)))).filter((run) => run !== null);
     for (const run of runs.toReversed()) if (hasChanged(run, followed)) changed.push(run);
     const rows = await this.#lists.withProgress(changed);
-    Object.assign(followed, now);
+    const apart = missed ? Math.min(2 * followed.apart, MOST_LOOKS_APART) : 1;
+    Object.assign(followed, now, { apart, left: apart - 1 });
     const seenAt = this.#clock.now();
     const changes = rows.map((run) => ({ run, isProgress: known.get(run.uuid)?.status === run.status, seenAt }));
     if (changes.length === 0 && !missed) return;

@@ -4,6 +4,7 @@ import { useReading } from "../../../data/reading.ts";
 import { JsonViewer } from "../../../shared/json/json-viewer.tsx";
 import { bytesText } from "../../../shared/json/nodes.ts";
 import { Failed, LoadingRows } from "../../../shared/states/states.tsx";
+import { isPast } from "../attempts/attempts-of.ts";
 import type { PanelTabProps } from "./tab.ts";
 
 /** Larger ones are read once somebody asks for them. */
@@ -15,12 +16,11 @@ const NO_OUTPUT: Record<string, string> = {
 };
 
 /** What the step gave; places in it are copied as the placeholders that read them. */
-export function Output({ run, step }: PanelTabProps) {
+export function Output({ run, step, chosen }: PanelTabProps) {
   const { output, output_bytes: bytes, status, address } = step;
   const [isWanted, setIsWanted] = useState(bytes <= MOST_BYTES);
-  if (output === null) {
-    return <p class="soft">{NO_OUTPUT[status] ?? "It has no output"}</p>;
-  }
+  if (chosen !== null && isPast(step, chosen)) return <p class="soft">What this attempt gave is not kept</p>;
+  if (output === null) return <p class="soft">{NO_OUTPUT[status] ?? "It has no output"}</p>;
   if (output !== undefined) {
     const sent = () => platform.runs.handle(run.uuid).outputText(address);
     return <OutputText address={address} text={JSON.stringify(output)} sent={sent} />;

@@ -7,6 +7,8 @@ import { CopyButton } from "../../../shared/copy/copy-button.tsx";
 import { Failed, LoadingRows } from "../../../shared/states/states.tsx";
 import { Status } from "../../../shared/status/status.tsx";
 import { Time, Took } from "../../../shared/time/time.tsx";
+import { asOf, attemptsOf, chosenOf } from "../attempts/attempts-of.ts";
+import { chosenAttempt } from "../attempts/choice.ts";
 import type { ShownRun } from "../shown-run.ts";
 import { Attempts } from "./attempts.tsx";
 import { StepDefinition } from "./definition.tsx";
@@ -54,7 +56,10 @@ function Opened({ address: step, ...shown }: ShownRun & { address: string }) {
   const reading = useReading(key, (signal) =>
     platform.runs.handle(run.uuid).step(step, { outputLimit: MOST_BYTES, inputLimit: MOST_BYTES, signal }),
   );
-  const { value, problem } = reading.state.value;
+  const { value: whole, problem } = reading.state.value;
+  const attempts = whole === null ? [] : attemptsOf(whole, Date.now());
+  const attempt = chosenOf(attempts, chosenAttempt());
+  const value = whole === null || attempt === null ? whole : asOf(whole, attempt);
   const chosen = address.value.query.get("tab");
   const isMap = (value ?? known)?.type === "map";
   const tabs = isMap ? OF_MAPS : TABS;
@@ -81,12 +86,16 @@ function Opened({ address: step, ...shown }: ShownRun & { address: string }) {
           <p class="panel-facts">
             <Status status={shownStatus(value.status, run.status)} detail={value.handled ? "handled" : undefined} />
             <span class="soft">{value.type}</span>
-            {value.attempts !== undefined && <span>{value.attempts} attempts</span>}
+            {value.attempts !== undefined && (
+              <span>
+                {attempt === null ? `${value.attempts} attempts` : `attempt ${attempt.number} of ${value.attempts}`}
+              </span>
+            )}
             <Time at={value.started_at} milliseconds />
             <Took from={value.started_at} to={value.completed_at} isOpen={value.status === "running"} />
           </p>
         )}
-        {value?.type === "webhook" && <Sent {...shown} step={value} />}
+        {value?.type === "webhook" && <Sent {...{ ...shown, attempts, chosen: attempt }} step={value} />}
         <nav class="tabs" aria-label="Of this step">
           {tabs.map(([one, label]) => (
             <a key={one} href={hrefOf(choose({ tab: one }))} aria-current={one === name ? "page" : undefined}>
@@ -98,7 +107,7 @@ function Opened({ address: step, ...shown }: ShownRun & { address: string }) {
       <div class="panel-body">
         {value === null && problem === null && <LoadingRows rows={4} label="Reading the step" />}
         {value === null && problem !== null && <Failed problem={problem} again={() => reading.again()} />}
-        {value !== null && Tab !== undefined && <Tab {...shown} step={value} />}
+        {value !== null && Tab !== undefined && <Tab {...{ ...shown, attempts, chosen: attempt }} step={value} />}
       </div>
     </>
   );

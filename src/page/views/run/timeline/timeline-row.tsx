@@ -31,8 +31,8 @@ interface TimelineRowProps {
 /** One step: its name, and when it did what. */
 export function TimelineRow({ row, bars, scale, place, top, isSelected, isFirst, until }: TimelineRowProps) {
   const { step, told, depth, label, isOpen, opened } = row;
-  const { status } = step;
-  const failedTab = step.status === "failed" ? "error" : null;
+  const { status } = told;
+  const failedTab = status === "failed" ? "error" : null;
   const last = bars.at(-1);
   return (
     <div
@@ -56,7 +56,7 @@ export function TimelineRow({ row, bars, scale, place, top, isSelected, isFirst,
         ) : (
           <span class="fold" />
         )}
-        <StatusMark status={status} />
+        {status === null ? <span class="mark" /> : <StatusMark status={status} />}
         <a
           class="cut"
           href={stepHref(step.address, failedTab)}
@@ -95,7 +95,7 @@ export function TimelineRow({ row, bars, scale, place, top, isSelected, isFirst,
         <span class="bar-text" style={textPlace(bars, scale, until !== undefined || withinOf(step) > 0)}>
           {until !== undefined ? (
             <Left until={until} />
-          ) : told.status === null ? (
+          ) : status === null ? (
             (told.attempts ?? "–")
           ) : last === undefined ? (
             statusWord(status)

@@ -1,9 +1,8 @@
-/** Drawings of workflows as large as they may be, and the timeline of a run whose step was tried again. */
+/** Drawings of workflows as large as they may be. */
 import { expect, test } from "bun:test";
 import type { Page } from "playwright-core";
 import { expectAccessible } from "../harness/browser/axe.ts";
 import { pageUnderTest } from "../harness/browser/page-under-test.ts";
-import { narrowPicture, picture } from "../harness/browser/pictures.ts";
 import { until } from "../harness/browser/until.ts";
 import type { StepInput } from "../harness/http/client.ts";
 
@@ -77,65 +76,6 @@ test("a parallel of more than eight branches is one box until it is opened, by a
     await box.click({ position: { x: width - 12, y: height - 12 } });
     await page.getByRole("treeitem", { name: /^x8, transform, in b8/ }).waitFor();
     await page.locator(".picture").getByText("b0", { exact: true }).waitFor();
-  });
-});
-
-test("each attempt has a bar, and one of them is shown alone: by the choice above, by keys, and in the step that is open", async () => {
-  const replies = [503, 503];
-  await using shop = Bun.serve({
-    hostname: "127.0.0.1",
-    port: 0,
-    fetch: () => Response.json({}, { status: replies.shift() ?? 200 }),
-  });
-  const config = { method: "POST", url: `http://127.0.0.1:${shop.port}`, body: {} };
-  const retry = { max_attempts: 3, initial_interval: 0.01 };
-  const run = await ui.api.trigger(await ui.api.create([leaf("a"), { name: "hook", type: "webhook", retry, config }]));
-  await ui.api.untilEnded(run);
-  await ui.visit(`/ui/runs/${run}`, async (page) => {
-    const choice = page.getByRole("combobox", { name: "attempt" });
-    const bars = (step: string) => page.locator(`[data-step="${step}"] .bar`);
-    await page.getByRole("row", { name: /^hook webhook success .* 3 –$/ }).waitFor();
-    await until(page, `document.querySelectorAll('[data-step="hook"] .bar').length === 5`);
-    expect(await choice.getByRole("option").allInnerTexts()).toEqual(["all", "1", "2", "3", "last"]);
-    await choice.selectOption("2");
-    await page.waitForURL(`${ui.url}/ui/runs/${run}?attempt=2`);
-    await page.getByRole("row", { name: /^a transform – – – – –$/ }).waitFor();
-    await page
-      .getByRole("row", { name: /^hook webhook failed .* 2 of 3 The webhook was answered with status 503/ })
-      .waitFor();
-    expect([await bars("a").count(), await bars("hook").count()]).toEqual([0, 1]);
-    expect(await bars("hook").getAttribute("title")).toStartWith("attempt 2: failed");
-    await picture(page, "run-attempt");
-    await narrowPicture(page, "run-attempt-narrow");
-    await choice.selectOption("last");
-    await page.getByRole("row", { name: /^a transform success .* 1 of 1 –$/ }).waitFor();
-    await page.getByRole("row", { name: /^hook webhook success .* 3 of 3 –$/ }).waitFor();
-    await page.getByRole("link", { name: "Table" }).click();
-    await page.getByRole("cell", { name: "3 of 3" }).waitFor();
-    await page.getByRole("link", { name: "hook", exact: true }).click();
-    await page.getByRole("link", { name: "Attempts", exact: true }).last().click();
-    await page.locator("li.is-selected").getByText("Attempt 3").waitFor();
-    await expectAccessible(page);
-
-    await page.goto(`${ui.url}/ui/runs/${run}`);
-    await page.getByRole("link", { name: "a", exact: true }).focus();
-    await page.keyboard.press("ArrowDown");
-    await until(page, "document.activeElement.textContent === 'hook'");
-    for (const attempt of [1, 2, 3, 2]) {
-      await page.keyboard.press(page.url().endsWith("attempt=3") ? "ArrowLeft" : "ArrowRight");
-      await page.waitForURL(`${ui.url}/ui/runs/${run}?step=hook&tab=attempts&attempt=${attempt}`);
-    }
-    expect([await bars("hook").count(), await choice.inputValue()]).toEqual([1, "2"]);
-    expect(await page.getByTitle("Status of the reply").allTextContents()).toEqual(["503", "503", "200"]);
-    await expectAccessible(page);
-    await page.goBack();
-    await page.waitForURL(`${ui.url}/ui/runs/${run}`);
-  });
-  const once = await ui.api.trigger(await ui.api.create([leaf("a")]));
-  await ui.api.untilEnded(once);
-  await ui.visit(`/ui/runs/${once}?attempt=2`, async (page) => {
-    await page.getByRole("row", { name: /^a transform success .* 1 –$/ }).waitFor();
-    expect(await page.getByTitle("Every step had one attempt").getByRole("combobox").isDisabled()).toBe(true);
   });
 });
 

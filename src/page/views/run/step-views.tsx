@@ -1,7 +1,7 @@
 import { AttemptSelect } from "./attempts/attempt-select.tsx";
 import { mostAttempts, offeredAttempt } from "./attempts/choice.ts";
+import { useFailedAttempts } from "./attempts/failed-attempts.ts";
 import { toldOf } from "./attempts/told.ts";
-import { useAttempts } from "./attempts/use-attempts.ts";
 import type { ShownRun } from "./shown-run.ts";
 import { OnlyFailed, TabBar } from "./tab-bar.tsx";
 import { StepTable } from "./table.tsx";
@@ -14,8 +14,9 @@ export function StepViews({ view, ...shown }: ShownRun & { view: "timeline" | "t
   const rows = useRows(shown);
   const most = mostAttempts([...run.steps, ...rows.map(({ step }) => step)]);
   const choice = offeredAttempt(most);
-  const attempts = useAttempts(shown, view === "timeline" || choice !== null);
-  const told = rows.map((row) => ({ ...row, told: toldOf(row.step, attempts.get(row.step.address) ?? [], choice) }));
+  const failed = useFailedAttempts(run.uuid);
+  const attempts = failed.read.value;
+  const told = rows.map((row) => ({ ...row, told: toldOf(row.step, attempts.get(row.step.address), choice) }));
   const View = view === "table" ? StepTable : Timeline;
   return (
     <>
@@ -23,7 +24,7 @@ export function StepViews({ view, ...shown }: ShownRun & { view: "timeline" | "t
         <OnlyFailed />
         <AttemptSelect most={most} />
       </TabBar>
-      <View {...{ run, rows: told, attempts, choice }} />
+      <View {...{ run, rows: told, attempts, choice }} look={(steps) => failed.look(steps)} />
     </>
   );
 }

@@ -1,4 +1,4 @@
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { address, choose, hrefOf } from "../../address/address.ts";
 import { Status } from "../../shared/status/status.tsx";
 import { Time, Took } from "../../shared/time/time.tsx";
@@ -20,12 +20,14 @@ const COLUMNS = [
 ] as const;
 
 /** The same as the timeline, as a table. */
-export function StepTable({ rows: all }: ShownRows) {
+export function StepTable({ rows: all, choice, look }: ShownRows) {
   const scroller = useRef<HTMLDivElement>(null);
   const { query } = address.value;
   const sort = query.get("sort") ?? "";
   const rows = sorted(all, sort);
   const { first, end } = useVisibleRange(scroller, ROW_HEIGHT, rows.length);
+  // All of them together are told by the step itself.
+  useEffect(() => look(choice === null ? [] : rows.slice(first, end).map(({ step }) => step)));
   const onKeyDown = useRowKeys(scroller, rows, ROW_HEIGHT);
   const selected = query.get("step");
   return (

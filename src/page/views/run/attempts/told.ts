@@ -1,7 +1,7 @@
 /** What a row tells of a step: all that it came to, or what one of its attempts did. */
-import type { FailedAttempt } from "../../../../schemas/lists/step-query.ts";
 import type { KnownStep } from "../step-rows.ts";
 import type { AttemptChoice } from "./choice.ts";
+import type { ReadAttempts } from "./failed-attempts.ts";
 
 export interface Told {
   /** Null of an attempt that there was not, or that was not read. */
@@ -15,8 +15,12 @@ export interface Told {
   number: number | null;
 }
 
-/** @param failed what attempts came to that another one followed, where it was read */
-export function toldOf(step: KnownStep, failed: readonly FailedAttempt[], choice: AttemptChoice): Told {
+/** @param read what attempts came to that another one followed, as far as it was asked for */
+export function toldOf(
+  step: KnownStep,
+  read: Pick<ReadAttempts, "value" | "problem"> | undefined,
+  choice: AttemptChoice,
+): Told {
   const { status, started_at, completed_at, error, attempts: count = 1 } = step;
   if (choice === null || started_at === null)
     return {
@@ -26,6 +30,7 @@ export function toldOf(step: KnownStep, failed: readonly FailedAttempt[], choice
   const number = choice === "last" ? count : choice;
   const which = { attempts: `${number} of ${count}`, number };
   if (number > count) return NONE;
+  const failed = read?.value ?? [];
   const before = failed[number - 2];
   const one = failed[number - 1];
   if (one !== undefined) {
@@ -33,7 +38,7 @@ export function toldOf(step: KnownStep, failed: readonly FailedAttempt[], choice
     const ended = one.error_details?.at ?? began;
     return { status: "failed", started_at: began, completed_at: ended, error: one.error, ...which };
   }
-  if (number < count) return { ...NONE, attempts: "not read" };
+  if (number < count) return { ...NONE, attempts: read?.problem ? "not read" : "reading…" };
   const began = number === 1 ? started_at : (step.tried_at ?? before?.next_at ?? null);
   return { status, started_at: began, completed_at, error, ...which };
 }

@@ -1,4 +1,4 @@
-import { useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { address } from "../../../address/address.ts";
 import { useActions } from "../../../keys/keys.ts";
 import { hasEnded } from "../../../shared/status/run-statuses.ts";
@@ -18,7 +18,7 @@ const ZOOM = 1.5;
 const MOST_ZOOM = 40;
 
 /** A row for a step, a bar for an attempt; to who reads by ear it is a table. What goes on in a map is counted until it is opened. */
-export function Timeline({ run, rows, attempts, choice }: ShownRows) {
+export function Timeline({ run, rows, attempts, choice, look }: ShownRows) {
   const scroller = useRef<HTMLDivElement>(null);
   const [zoom, setZoom] = useState(1);
   const isOpen = !hasEnded(run.status);
@@ -26,7 +26,7 @@ export function Timeline({ run, rows, attempts, choice }: ShownRows) {
   const begin = Date.parse(run.started_at ?? run.created_at);
   const end = run.completed_at === null ? Math.max(time, begin) : Date.parse(run.completed_at);
   const { bars, scale } = useMemo(() => {
-    const all = rows.map(({ step }) => barsOf(step, attempts.get(step.address) ?? [], time));
+    const all = rows.map(({ step }) => barsOf(step, attempts.get(step.address)?.value ?? [], time));
     // Of one attempt, too, the line of time is that of all of them: bars stay where they are.
     const scale = scaleOf(all.flat(), begin, end);
     const bars = choice === null ? all : rows.map(({ step, told }) => barsOfAttempt(step, told, time));
@@ -34,6 +34,7 @@ export function Timeline({ run, rows, attempts, choice }: ShownRows) {
     // The rows are others each time; what they are of is said by the address, and by how much is read of what is open.
   }, [run, address.value.query, rows.length, attempts, choice, time, begin, end]);
   const { first, end: last } = useVisibleRange(scroller, ROW_HEIGHT, rows.length);
+  useEffect(() => look(rows.slice(first, last).map(({ step }) => step)));
   const onKeyDown = useRowKeys(scroller, rows, ROW_HEIGHT);
   useActions([
     { key: "+", name: "Stretch the timeline", run: () => setZoom(Math.min(MOST_ZOOM, zoom * ZOOM)) },

@@ -3,7 +3,8 @@ import { address, choose, go, hrefOf } from "../../address/address.ts";
 import { useReading } from "../../data/reading.ts";
 import { useActions } from "../../keys/keys.ts";
 import { useWalk } from "../../keys/walk.ts";
-import { Empty, Failed, LoadingRows } from "../../shared/states/states.tsx";
+import { NoRun } from "../../shared/states/no-run.tsx";
+import { Empty, LoadingRows } from "../../shared/states/states.tsx";
 import { Time } from "../../shared/time/time.tsx";
 import { useTitle } from "../../title.ts";
 import type { ViewProps } from "../../view.ts";
@@ -27,7 +28,7 @@ export function CompareWithUsual({ params: { id = "" } }: ViewProps) {
         <h1>Compare</h1>
         <Partner of={id} />
       </div>
-      {problem !== null && <Failed problem={problem} again={() => reading.again()} />}
+      {problem !== null && <NoRun ids={[id]} problem={problem} again={() => reading.again()} />}
       {problem === null && (value === null || partner !== null) && (
         <LoadingRows label="Looking for a run to compare with" />
       )}
@@ -72,7 +73,9 @@ export function Compare({ params: { id = "", other = "" } }: ViewProps) {
         <Partner of={id} />
       </div>
       {value === null && problem === null && <LoadingRows label="Loading both runs" />}
-      {value === null && problem !== null && <Failed problem={problem} again={() => reading.again()} />}
+      {value === null && problem !== null && (
+        <NoRun ids={[...new Set([id, other])]} problem={problem} again={() => reading.again()} />
+      )}
       {value !== null && <Sides {...value} />}
     </div>
   );

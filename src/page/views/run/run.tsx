@@ -10,12 +10,12 @@ import { outlineOf } from "../../data/runs/outline.ts";
 import { useActions } from "../../keys/keys.ts";
 import { follow } from "../../live/live.ts";
 import { runTopic } from "../../live/topic.ts";
-import { Failed, LoadingRows } from "../../shared/states/states.tsx";
+import { NoRun } from "../../shared/states/no-run.tsx";
+import { LoadingRows } from "../../shared/states/states.tsx";
 import { hasEnded } from "../../shared/status/run-statuses.ts";
 import { useTitle } from "../../title.ts";
 import type { ViewProps } from "../../view.ts";
 import { Head } from "./head.tsx";
-import { Missing } from "./missing.tsx";
 import { Paced } from "./paced.ts";
 import { Panel } from "./panel/panel.tsx";
 import { type ShownRun, workflowName } from "./shown-run.ts";
@@ -64,11 +64,7 @@ export function RunView({ params: { id = "" } }: ViewProps) {
   ]);
   if (run === null) {
     if (problem === null) return <LoadingRows label="Reading the run" />;
-    return problem.code === "run_not_found" ? (
-      <Missing id={id} />
-    ) : (
-      <Failed problem={problem} again={() => reading.again()} />
-    );
+    return <NoRun ids={[id]} problem={problem} again={() => reading.again()} />;
   }
   const shown: ShownRun = {
     ...{ run, definition, isDeleted: known?.isDeleted ?? false, noDefinition, told },

@@ -1,8 +1,8 @@
 import { useMemo, useState } from "preact/hooks";
 import { ApiError } from "../../../client/errors.ts";
 import type { Json } from "../../../schemas/json/json.ts";
+import { useDoing } from "../../data/doing.ts";
 import { platform } from "../../data/platform.ts";
-import { type Problem, problemOf } from "../../data/problem.ts";
 import { useActions } from "../../keys/keys.ts";
 import { ANY, beginOf, inputFieldOf } from "../form/fields.ts";
 import type { FaultsByPlace } from "../form/input.ts";
@@ -27,26 +27,25 @@ export function AnswerForm({ step: { run, signals }, schema, onSent }: AnswerFor
   const decision = decisionIn(field);
   const [body, setBody] = useState<unknown>(() => beginOf(field));
   const [faults, setFaults] = useState<FaultsByPlace>(new Map());
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const [isSending, setIsSending] = useState(false);
   useActions([
     { key: "a", name: "To the button that approves", run: () => focusOn("approve") },
     { key: "d", name: "To the button that rejects", run: () => focusOn("reject") },
   ]);
 
-  const send = async (answer: Answer) => {
-    setIsSending(true);
-    setProblem(null);
+  const {
+    run: send,
+    isBusy,
+    problem,
+  } = useDoing(async (answer: Answer) => {
     setFaults(new Map());
     try {
       const { status } = await platform.runs.handle(run).signal(answer.signal, bodyOf(body, answer));
       onSent(answer.signal, status);
     } catch (error) {
       setFaults(faultsOf(error));
-      setProblem(problemOf(error));
-      setIsSending(false);
+      throw error;
     }
-  };
+  });
 
   const props = { value: body, onChange: setBody, faults, place: "" };
   const json = (
@@ -82,7 +81,7 @@ export function AnswerForm({ step: { run, signals }, schema, onSent }: AnswerFor
             title={`Sends the signal ${answer.signal}`}
             data-answer={answer.meaning}
             class={answer.meaning === "reject" ? "danger" : "primary"}
-            disabled={isSending}
+            disabled={isBusy}
             onClick={() => send(answer)}
           >
             <span class="cut">{answer.label}</span>

@@ -1,5 +1,4 @@
-import { useState } from "preact/hooks";
-import { type Problem, problemOf } from "../../data/problem.ts";
+import { useDoing } from "../../data/doing.ts";
 import { useTyping } from "../../data/typing.ts";
 import { CopyButton } from "../copy/copy-button.tsx";
 import { download } from "../copy/download.ts";
@@ -18,16 +17,9 @@ interface JsonToolsProps {
 /** What can be done with a JSON text: find, copy, download. What is copied is of the row that is chosen, or the text as it was sent. */
 export function JsonTools({ view, name, label, size }: JsonToolsProps) {
   const typing = useTyping();
-  const [problem, setProblem] = useState<Problem | null>(null);
-  /** The text may have to be read first. */
-  const tried = async (work: () => Promise<void>) => {
-    setProblem(null);
-    try {
-      await work();
-    } catch (error) {
-      setProblem(problemOf(error));
-    }
-  };
+  // The text may have to be read first.
+  const showing = useDoing(() => view.showRaw(!view.isRaw.peek()));
+  const saving = useDoing(async () => download(`${label.replaceAll(/[^\w.-]+/g, "_")}.json`, await view.sent()));
   const found = view.found.value;
   const isRaw = view.isRaw.value;
   return (
@@ -61,20 +53,15 @@ export function JsonTools({ view, name, label, size }: JsonToolsProps) {
           class="copy"
           aria-pressed={isRaw}
           aria-label={`raw text of ${label}`}
-          onClick={() => tried(() => view.showRaw(!isRaw))}
+          onClick={() => showing.run()}
         >
           raw
         </button>
-        <button
-          type="button"
-          class="copy"
-          title={bytesText(size)}
-          onClick={() => tried(async () => download(`${label.replaceAll(/[^\w.-]+/g, "_")}.json`, await view.sent()))}
-        >
+        <button type="button" class="copy" title={bytesText(size)} onClick={() => saving.run()}>
           download
         </button>
       </span>
-      <ProblemLine problem={problem} />
+      <ProblemLine problem={showing.problem ?? saving.problem} />
     </div>
   );
 }

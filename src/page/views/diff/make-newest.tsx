@@ -2,8 +2,8 @@ import { useState } from "preact/hooks";
 import type { Definition, StoredDefinition } from "../../../client/definitions.ts";
 import { go } from "../../address/address.ts";
 import { definitionText } from "../../data/authored.ts";
+import { useDoing } from "../../data/doing.ts";
 import { platform } from "../../data/platform.ts";
-import { type Problem, problemOf } from "../../data/problem.ts";
 import { Dialog } from "../../shared/dialog/dialog.tsx";
 import { TextDiff } from "../../shared/editor/text-diff.tsx";
 import { ProblemLine } from "../../shared/states/states.tsx";
@@ -16,16 +16,15 @@ interface MakeNewestProps {
 /** Saves what an older version says as a new one, after a look at what that changes. */
 export function MakeNewest({ newest, version }: MakeNewestProps) {
   const [isOpen, setIsOpen] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const save = async () => {
-    try {
-      const definition: Definition = JSON.parse(definitionText(version));
-      await platform.workflows.replace(newest.uuid, definition, { ifVersion: newest.version });
-      go(`/workflows/${newest.uuid}`);
-    } catch (error) {
-      setProblem(problemOf(error));
-    }
-  };
+  const {
+    run: save,
+    isBusy,
+    problem,
+  } = useDoing(async () => {
+    const definition: Definition = JSON.parse(definitionText(version));
+    await platform.workflows.replace(newest.uuid, definition, { ifVersion: newest.version });
+    go(`/workflows/${newest.uuid}`);
+  });
   return (
     <>
       <button type="button" onClick={() => setIsOpen(true)}>
@@ -44,7 +43,7 @@ export function MakeNewest({ newest, version }: MakeNewestProps) {
               <button type="button" onClick={() => setIsOpen(false)}>
                 Leave it
               </button>
-              <button type="button" class="primary" onClick={save}>
+              <button type="button" class="primary" disabled={isBusy} onClick={save}>
                 Save as v{newest.version + 1}
               </button>
             </div>

@@ -3,8 +3,8 @@ import type { Definition, StoredDefinition } from "../../../client/definitions.t
 import { ApiError } from "../../../client/errors.ts";
 import { go } from "../../address/address.ts";
 import { definitionBeside, plainText } from "../../data/authored.ts";
+import { useDoing } from "../../data/doing.ts";
 import { platform } from "../../data/platform.ts";
-import { type Problem, problemOf } from "../../data/problem.ts";
 import { useReading } from "../../data/reading.ts";
 import { Dialog } from "../../shared/dialog/dialog.tsx";
 import { TextDiff } from "../../shared/editor/text-diff.tsx";
@@ -27,13 +27,14 @@ export function SaveDialog({ state, onRefused, onClose }: SaveDialogProps) {
   const newest = useReading(`newest of ${state.workflow}`, async (signal) =>
     base === null ? null : platform.workflows.get(state.workflow, { signal }),
   );
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const [isSaving, setIsSaving] = useState(false);
   const stored = newest.state.value.value;
   const isBehind = stored !== null && base !== null && stored.version > base;
 
-  const save = async () => {
-    setIsSaving(true);
+  const {
+    run: save,
+    isBusy,
+    problem,
+  } = useDoing(async () => {
     try {
       const definition: Definition = JSON.parse(state.text.value);
       if (base === null) {
@@ -46,14 +47,13 @@ export function SaveDialog({ state, onRefused, onClose }: SaveDialogProps) {
       state.saved(version);
       go(`/workflows/${state.workflow}`);
     } catch (error) {
-      setIsSaving(false);
       if (error instanceof ApiError && error.code === "version_conflict") newest.again();
       else if (error instanceof ApiError && error.faults.length > 0) {
         state.refused(error.faults);
         onRefused();
-      } else setProblem(problemOf(error));
+      } else throw error;
     }
-  };
+  });
 
   const after = { text: plainText(state.text.value), label: "Your text" };
   const isLoading = base !== null && stored === null;
@@ -79,7 +79,7 @@ export function SaveDialog({ state, onRefused, onClose }: SaveDialogProps) {
           <button type="button" onClick={onClose}>
             Go on editing
           </button>
-          <button type="button" class="primary" disabled={isSaving || isLoading || isBehind} onClick={save}>
+          <button type="button" class="primary" disabled={isBusy || isLoading || isBehind} onClick={save}>
             Save
           </button>
         </div>

@@ -2,8 +2,8 @@ import { useMemo, useState } from "preact/hooks";
 import type { TestedRun } from "../../../client/definitions.ts";
 import { outputOf } from "../../../client/run-handle.ts";
 import { address, choose, go } from "../../address/address.ts";
+import { useDoing } from "../../data/doing.ts";
 import { platform } from "../../data/platform.ts";
-import { type Problem, problemOf } from "../../data/problem.ts";
 import { useActions } from "../../keys/keys.ts";
 import { CopyButton } from "../../shared/copy/copy-button.tsx";
 import { Drawing } from "../../shared/drawing/drawing.tsx";
@@ -21,18 +21,10 @@ import { UseExample } from "./use-example.tsx";
 export function ChosenExample({ example }: { example: Example }) {
   const { id, definition, test } = example;
   const [run, setRun] = useState<TestedRun | null>(null);
-  const [problem, setProblem] = useState<Problem | null>(null);
   const steps = useMemo(() => stepsOf(definition), [definition]);
   const states = useMemo(() => (run === null ? new Map() : statesOf(steps, Object.entries(run.step_results))), [run]);
   const text = JSON.stringify(definition, null, 2);
-  const start = async () => {
-    setProblem(null);
-    try {
-      setRun(await platform.workflows.test({ definition, ...test }));
-    } catch (error) {
-      setProblem(problemOf(error));
-    }
-  };
+  const { run: start, problem } = useDoing(async () => setRun(await platform.workflows.test({ definition, ...test })));
   useActions([{ key: "r", name: "Try the example with mocks", run: start }]);
   return (
     <section class="example" aria-labelledby="example-name">

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { go } from "../../address/address.ts";
+import { useDoing } from "../../data/doing.ts";
 import { platform } from "../../data/platform.ts";
-import { type Problem, problemOf } from "../../data/problem.ts";
 import { ProblemLine } from "../../shared/states/states.tsx";
 import { AlreadyThere } from "./already-there.tsx";
 import type { Example } from "./examples.ts";
@@ -15,23 +15,18 @@ export function UseExample({ example }: { example: Example }) {
   const start = startOf(id);
   const [there, setThere] = useState<There | null>(null);
   const [isAsked, setIsAsked] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const [isBusy, setIsBusy] = useState(false);
-  const use = async () => {
-    setIsBusy(true);
-    setProblem(null);
-    try {
-      const found = await thereOf(id);
-      setThere(found);
-      // What starts it is not made a second time; the workflow alone needs no question.
-      if (!found.isWorkflow && (start === null || found.start !== null))
-        go(`/workflows/${(await platform.workflows.replace(id, definition, { create: true })).workflow_id}`);
-      else setIsAsked(start !== null && found.start === null);
-    } catch (error) {
-      setProblem(problemOf(error));
-    }
-    setIsBusy(false);
-  };
+  const {
+    run: use,
+    isBusy,
+    problem,
+  } = useDoing(async () => {
+    const found = await thereOf(id);
+    setThere(found);
+    // What starts it is not made a second time; the workflow alone needs no question.
+    if (!found.isWorkflow && (start === null || found.start !== null))
+      go(`/workflows/${(await platform.workflows.replace(id, definition, { create: true })).workflow_id}`);
+    else setIsAsked(start !== null && found.start === null);
+  });
   const close = () => setIsAsked(false);
   return (
     <>

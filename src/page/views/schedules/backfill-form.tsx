@@ -1,8 +1,8 @@
 import { useState } from "preact/hooks";
 import type { BackfillTicks, Schedule } from "../../../schemas/schedule.ts";
 import { announce } from "../../announce.ts";
+import { useDoing } from "../../data/doing.ts";
 import { platform } from "../../data/platform.ts";
-import { type Problem, problemOf } from "../../data/problem.ts";
 import { ProblemLine } from "../../shared/states/states.tsx";
 import { Time } from "../../shared/time/time.tsx";
 
@@ -11,10 +11,12 @@ export function BackfillForm({ schedule, onBegun }: { schedule: Schedule; onBegu
   const [from, setFrom] = useState("");
   const [to, setTo] = useState("");
   const [counted, setCounted] = useState<BackfillTicks | null>(null);
-  const [problem, setProblem] = useState<Problem | null>(null);
   const [isBegun, setIsBegun] = useState(false);
-  const ask = async (dry_run: boolean) => {
-    setProblem(null);
+  const {
+    run: ask,
+    isBusy,
+    problem,
+  } = useDoing(async (dry_run: boolean) => {
     try {
       const ticks = await platform.schedules.backfill(schedule.id, { from, to, dry_run });
       setCounted(ticks);
@@ -24,9 +26,9 @@ export function BackfillForm({ schedule, onBegun }: { schedule: Schedule; onBegu
       onBegun();
     } catch (error) {
       setCounted(null);
-      setProblem(problemOf(error));
+      throw error;
     }
-  };
+  });
   const change = (set: (text: string) => void) => (event: { currentTarget: HTMLInputElement }) => {
     set(event.currentTarget.value);
     setCounted(null);
@@ -67,7 +69,11 @@ export function BackfillForm({ schedule, onBegun }: { schedule: Schedule; onBegu
       {isBegun && <p role="status">Begun: {counted?.count.toLocaleString("en")} runs.</p>}
       <ProblemLine problem={problem} />
       <div class="dialog-foot">
-        <button type="submit" class={counted !== null && counted.count > 0 ? "primary" : ""} disabled={isBegun}>
+        <button
+          type="submit"
+          class={counted !== null && counted.count > 0 ? "primary" : ""}
+          disabled={isBusy || isBegun}
+        >
           {counted === null || counted.count === 0 ? "Count them" : `Start ${counted.count.toLocaleString("en")} runs`}
         </button>
       </div>

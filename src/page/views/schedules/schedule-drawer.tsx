@@ -1,10 +1,8 @@
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
 import type { Schedule } from "../../../schemas/schedule.ts";
 import { choose, go, hrefOf } from "../../address/address.ts";
 import { useDoing } from "../../data/doing.ts";
 import { platform } from "../../data/platform.ts";
-import { type Problem, problemOf } from "../../data/problem.ts";
 import { Dialog } from "../../shared/dialog/dialog.tsx";
 import { JsonViewer } from "../../shared/json/json-viewer.tsx";
 import { ProblemLine } from "../../shared/states/states.tsx";
@@ -25,16 +23,7 @@ export function ScheduleDrawer({ schedule, onChange }: { schedule: Schedule; onC
     const started = await platform.schedules.run(id);
     go(`/runs/${started.id}`);
   });
-  const [refused, setRefused] = useState<Problem | null>(null);
-  const hold = async () => {
-    setRefused(null);
-    try {
-      await setPaused(schedule, !schedule.paused);
-    } catch (error) {
-      setRefused(problemOf(error));
-    }
-    onChange();
-  };
+  const holding = useDoing(() => setPaused(schedule, !schedule.paused).finally(onChange));
   return (
     <Dialog title={id} isDrawer onClose={close}>
       <div class="schedule-head">
@@ -45,7 +34,7 @@ export function ScheduleDrawer({ schedule, onChange }: { schedule: Schedule; onC
           <a class="button" href={hrefOf(choose({ edit: 1 }))}>
             Edit
           </a>
-          <button type="button" onClick={hold}>
+          <button type="button" onClick={holding.run} disabled={holding.isBusy}>
             {schedule.paused ? "Resume" : "Pause"}
           </button>
           <button type="button" class="primary" onClick={run} disabled={isBusy}>
@@ -53,7 +42,7 @@ export function ScheduleDrawer({ schedule, onChange }: { schedule: Schedule; onC
           </button>
         </div>
       </div>
-      <ProblemLine problem={problem ?? refused} />
+      <ProblemLine problem={problem ?? holding.problem} />
       <h3>Next times</h3>
       <NextTimes times={schedule.next_runs} zone={timezone} />
       <dl class="schedule-facts">

@@ -1,9 +1,8 @@
-import { useState } from "preact/hooks";
 import type { Schedule } from "../../../schemas/schedule.ts";
 import { address, choose, go, hrefOf, root } from "../../address/address.ts";
 import { collect } from "../../data/collect.ts";
+import { useDoing } from "../../data/doing.ts";
 import { platform } from "../../data/platform.ts";
-import { type Problem, problemOf } from "../../data/problem.ts";
 import { useReading } from "../../data/reading.ts";
 import { useWalk } from "../../keys/walk.ts";
 import { CopyButton } from "../../shared/copy/copy-button.tsx";
@@ -22,19 +21,12 @@ export function Schedules() {
   const wanted = Math.max(PAGE, Number(query.get("show")) || PAGE);
   const reading = useReading(`schedules ${wanted}`, (signal) => collect(platform.schedules.list({ signal }), wanted));
   const { value, problem } = reading.state.value;
-  const [refused, setRefused] = useState<Problem | null>(null);
   const items = value?.items ?? [];
   useWalk(".schedule-name a:first-child", "schedule");
   const chosen = items.find(({ id }) => id === query.get("schedule"));
-  const change = async (schedule: Schedule) => {
-    try {
-      await setPaused(schedule, !schedule.paused);
-      setRefused(null);
-    } catch (error) {
-      setRefused(problemOf(error));
-    }
-    await reading.again();
-  };
+  const { run: change, problem: refused } = useDoing((schedule: Schedule) =>
+    setPaused(schedule, !schedule.paused).finally(() => reading.again()),
+  );
   const closed = { new: null, edit: null, workflow: null };
   const dialog = {
     onClose: () => go(choose(closed)),

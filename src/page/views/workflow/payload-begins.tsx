@@ -1,6 +1,5 @@
-import { useState } from "preact/hooks";
+import { useDoing } from "../../data/doing.ts";
 import { platform } from "../../data/platform.ts";
-import { problemOf } from "../../data/problem.ts";
 import { useReading } from "../../data/reading.ts";
 import { firstRuns } from "../../data/runs/first-runs.ts";
 import { NotRead } from "../../shared/states/states.tsx";
@@ -18,19 +17,12 @@ interface PayloadBeginsProps {
 export function PayloadBegins({ workflow, onPayload }: PayloadBeginsProps) {
   const last = useReading(`payloads ${workflow}`, (signal) => firstRuns({ workflow }, SHOWN, signal));
   const { value } = last.state.value;
-  const [problem, setProblem] = useState<string | null>(null);
+  const { run: begin, problem } = useDoing(async (run: string) => {
+    if (run !== "") onPayload(await platform.runs.handle(run).payload());
+  });
   if (value === null && last.state.value.problem !== null)
     return <NotRead what="The last runs" problem={last.state.value.problem} again={() => last.again()} />;
   if (value === null || value.runs.length === 0) return null;
-  const begin = async (run: string) => {
-    if (run === "") return;
-    try {
-      onPayload(await platform.runs.handle(run).payload());
-      setProblem(null);
-    } catch (error) {
-      setProblem(problemOf(error).text);
-    }
-  };
   return (
     <label class="form-field">
       Begin with the payload of
@@ -40,7 +32,7 @@ export function PayloadBegins({ workflow, onPayload }: PayloadBeginsProps) {
           <option key={uuid} value={uuid}>{`${timeText(created_at, now.peek())}, ${status}`}</option>
         ))}
       </select>
-      {problem !== null && <span class="form-fault">{problem}</span>}
+      {problem !== null && <span class="form-fault">{problem.text}</span>}
     </label>
   );
 }

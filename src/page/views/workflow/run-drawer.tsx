@@ -1,8 +1,9 @@
 import { useMemo, useState } from "preact/hooks";
 import type { Json } from "../../../schemas/json/json.ts";
 import { go } from "../../address/address.ts";
+import { useDoing } from "../../data/doing.ts";
 import { platform } from "../../data/platform.ts";
-import { type Problem, problemOf } from "../../data/problem.ts";
+import type { Problem } from "../../data/problem.ts";
 import { Dialog } from "../../shared/dialog/dialog.tsx";
 import { ANY, beginOf, inputFieldOf } from "../../shared/form/fields.ts";
 import type { FaultsByPlace } from "../../shared/form/input.ts";
@@ -29,11 +30,12 @@ export function RunDrawer({ workflow, begin, onClose }: RunDrawerProps) {
   const [key, setKey] = useState("");
   const [startAt, setStartAt] = useState("");
   const [faults, setFaults] = useState<FaultsByPlace>(new Map());
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const [isStarting, setIsStarting] = useState(false);
 
-  const start = async () => {
-    setIsStarting(true);
+  const {
+    run: start,
+    isBusy,
+    problem,
+  } = useDoing(async () => {
     try {
       const run = await platform.trigger(uuid, {
         payload: asPayload(payload),
@@ -43,10 +45,9 @@ export function RunDrawer({ workflow, begin, onClose }: RunDrawerProps) {
       go(`/runs/${run.id}`);
     } catch (error) {
       setFaults(faultsOfPayload(error));
-      setProblem(problemOf(error));
-      setIsStarting(false);
+      throw error;
     }
-  };
+  });
 
   return (
     <Dialog title={`Run ${name}`} isDrawer onClose={onClose}>
@@ -108,7 +109,7 @@ export function RunDrawer({ workflow, begin, onClose }: RunDrawerProps) {
           <button type="button" onClick={onClose}>
             Not now
           </button>
-          <button type="submit" class="primary" disabled={isStarting}>
+          <button type="submit" class="primary" disabled={isBusy}>
             Run
           </button>
         </div>

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { go } from "../../../address/address.ts";
+import { useDoing } from "../../../data/doing.ts";
 import { platform } from "../../../data/platform.ts";
-import { type Problem, problemOf } from "../../../data/problem.ts";
 import { useActions } from "../../../keys/keys.ts";
 import { ProblemLine } from "../../../shared/states/states.tsx";
 import { hasEnded } from "../../../shared/status/run-statuses.ts";
@@ -20,23 +20,17 @@ const DIALOGS = { retry: RetryDialog, cancel: CancelDialog, again: AgainDialog, 
 export function Actions(shown: ShownRun) {
   const { run, again, isDeleted } = shown;
   const [open, setOpen] = useState<keyof typeof DIALOGS | null>(null);
-  const [problem, setProblem] = useState<Problem | null>(null);
   const ended = hasEnded(run.status)
     ? `It ended at ${run.completed_at === null ? "an unknown time" : absoluteText(new Date(run.completed_at), Date.now())}`
     : null;
   const underWay = ended === null ? "It is under way: cancel it first, or wait for its end" : null;
   const gone = isDeleted ? "Its workflow was deleted" : null;
   const isPaused = run.status === "paused" || run.phase === "pausing";
-  const hold = async () => {
+  const { run: hold, problem } = useDoing(async () => {
     const handle = platform.runs.handle(run.uuid);
-    setProblem(null);
-    try {
-      await (isPaused ? handle.resume() : handle.pause());
-      again();
-    } catch (error) {
-      setProblem(problemOf(error));
-    }
-  };
+    await (isPaused ? handle.resume() : handle.pause());
+    again();
+  });
   useActions([
     { key: "t", name: "Retry the run", run: () => underWay === null && setOpen("retry") },
     { key: "c", name: "Cancel the run", run: () => ended === null && setOpen("cancel") },

@@ -17,5 +17,5 @@ interface Begun {
 export function useBegin(action: BulkAction, filter: RunFilter): Begun {
   const [id, setId] = useState<string | null>(null);
   const { run, isBusy, problem } = useDoing(async () => setId((await platform.runs.startBulk(action, filter)).id));
-  return { id, isBusy, problem, begin: () => !isBusy && run() };
+  return { id, isBusy, problem, begin: run };
 }

@@ -48,6 +48,13 @@ test("every file lies beside its packed forms, and nothing of a build before is 
   expect(names.toSorted()).toEqual(plain.flatMap((name) => [name, `${name}.br`, `${name}.gz`]).toSorted());
 });
 
+test("the selectors of the style are those that were written", () => {
+  const [name = ""] = readdirSync(FOLDER).filter((one) => one.endsWith(".css"));
+  const style = readFileSync(join(FOLDER, name), "utf8");
+  expect(style).toContain(":is(");
+  expect(style).not.toMatch(/:-(webkit|moz)-any/);
+});
+
 /** The classes of its elements tell the parts of the editor. */
 function laterPart(name: string): Part {
   return /\bcm-(content|tooltip|mergeView)\b/.test(readFileSync(join(FOLDER, name), "utf8")) ? "editor" : "view";

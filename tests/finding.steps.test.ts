@@ -257,6 +257,7 @@ describe("a run", () => {
       ["z", "running", "delay"],
       ["last", "pending", "transform"],
     ]);
+    expect(at(body, "waiting")).toEqual([{ address: "z", kind: "delay", until: expect.stringMatching(/^\d{4}-.*T/) }]);
   });
 
   test("has its payload by itself", async () => {

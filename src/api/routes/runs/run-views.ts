@@ -2,7 +2,7 @@ import { Type } from "@sinclair/typebox";
 import { isoTime } from "../../../clock.ts";
 import { timeOfId } from "../../../ids.ts";
 import type { OutlineStep } from "../../../schemas/lists/step-query.ts";
-import type { Awaited } from "../../../schemas/log/waits.ts";
+import { type Awaited, waitingIn } from "../../../schemas/log/waits.ts";
 import { MAX_SUMMARY_BYTES } from "../../../schemas/runs/run-summary.ts";
 import { MAX_WAITING } from "../../../schemas/runs/waiting.ts";
 import type { RowProgress, RunRow } from "../../../services/finding/row-progress.ts";
@@ -48,9 +48,11 @@ export function topText(run: RunRecord, awaited: Awaited = new Map()): string {
 
 /** A run without its payload and what its steps gave. */
 export function outlineText({ run, steps }: { run: RunRecord; steps: OutlineStep[] }, awaited: Awaited): string {
-  const text = runText(run, { awaited });
-  const { payload: _, step_results: __, output: ___, ...shown }: Record<string, unknown> = JSON.parse(text);
-  return JSON.stringify({ ...shown, payload_bytes: Buffer.byteLength(run.payload), steps });
+  const { payload: _, step_results: __, output: ___, ...shown }: Record<string, unknown> = JSON.parse(runText(run));
+  // Also where nothing but delays is waited for, which the run itself leaves out.
+  const waiting = waitingIn(run, awaited).slice(0, MAX_WAITING);
+  const waits = waiting.length > 0 ? { waiting } : {};
+  return JSON.stringify({ ...shown, ...waits, payload_bytes: Buffer.byteLength(run.payload), steps });
 }
 
 function topResults(text: string): string {

@@ -1,5 +1,6 @@
 /** A run without its payload and outputs, as the page shows it. */
 import type { OutlineStep, RunOutline } from "../../../schemas/lists/step-query.ts";
+import type { Waiting } from "../../../schemas/runs/waiting.ts";
 import { hasEnded } from "../../shared/status/run-statuses.ts";
 import { platform } from "../platform.ts";
 
@@ -7,7 +8,7 @@ import { platform } from "../platform.ts";
 type ShownStatus<Status> = Status | "unreached";
 
 export type ShownStep = Omit<OutlineStep, "status"> & { status: ShownStatus<OutlineStep["status"]> };
-export type ShownOutline = Omit<RunOutline, "steps"> & { steps: ShownStep[] };
+export type ShownOutline = Omit<RunOutline, "steps" | "waiting"> & { steps: ShownStep[]; waiting: Waiting[] };
 
 /** What a step is shown as. @param run the status of its run */
 export function shownStatus<Status extends string>(status: Status, run: string): ShownStatus<Status> {
@@ -16,5 +17,12 @@ export function shownStatus<Status extends string>(status: Status, run: string):
 
 export async function outlineOf(id: string, signal: AbortSignal): Promise<ShownOutline> {
   const run = await platform.runs.handle(id).outline({ signal });
-  return { ...run, steps: run.steps.map((step) => ({ ...step, status: shownStatus(step.status, run.status) })) };
+  const steps = run.steps.map((step) => ({ ...step, status: shownStatus(step.status, run.status) }));
+  return { ...run, steps, waiting: waitsOf(run) };
+}
+
+/** What a run waits for; of one that stands still no time, which moves on with it once it is resumed. */
+function waitsOf({ status, waiting = [] }: RunOutline): Waiting[] {
+  if (status !== "paused") return waiting;
+  return waiting.flatMap(({ until: _, ...one }) => (one.kind === "delay" || one.kind === "retry" ? [] : [one]));
 }

@@ -39,7 +39,7 @@ export function Actions(shown: ShownRun) {
   ]);
   const Dialog = open === null ? null : DIALOGS[open];
   const opens = (dialog: keyof typeof DIALOGS) => () => setOpen(dialog);
-  const isAsked = run.waiting?.some(({ kind }) => kind === "signal") ?? false;
+  const isAsked = run.waiting.some(({ kind }) => kind === "signal");
   const signal = { name: "Send signal…", reason: ended, run: opens("signal") };
   const actions = [
     { name: "Retry…", reason: underWay, isMain: run.status === "failed", run: opens("retry") },

@@ -6,7 +6,7 @@ import { OtherSignal } from "./other-signal.tsx";
 
 /** Answers a step of the run that waits for a signal, or sends another signal, which is kept until one does. */
 export function SignalDialog({ run, again, onClose }: ShownRun & { onClose(): void }) {
-  const waiting = (run.waiting ?? []).filter(({ kind }) => kind === "signal");
+  const waiting = run.waiting.filter(({ kind }) => kind === "signal");
   // What goes on meanwhile stays to be seen.
   const [steps] = useState(waiting);
   const [chosen, setChosen] = useState(steps[0]?.address ?? null);

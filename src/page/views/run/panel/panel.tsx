@@ -61,6 +61,7 @@ function Opened({ address: step, ...shown }: ShownRun & { address: string }) {
   const attempt = chosenOf(attempts, chosenAttempt());
   const value = whole === null || attempt === null ? whole : asOf(whole, attempt);
   const chosen = address.value.query.get("tab");
+  const until = value?.status === "running" ? run.waiting.find((one) => one.address === step)?.until : undefined;
   const isMap = (value ?? known)?.type === "map";
   const tabs = isMap ? OF_MAPS : TABS;
   const usual = value?.status === "failed" ? "error" : isMap ? "items" : "output";
@@ -92,6 +93,11 @@ function Opened({ address: step, ...shown }: ShownRun & { address: string }) {
               </span>
             )}
             <Time at={value.started_at} milliseconds />
+            {until !== undefined && (
+              <span>
+                until <Time at={until} />
+              </span>
+            )}
             <Took from={value.started_at} to={value.completed_at} isOpen={value.status === "running"} />
           </p>
         )}

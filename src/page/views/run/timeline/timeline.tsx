@@ -42,7 +42,7 @@ export function Timeline({ run, rows, attempts, choice, look }: ShownRows) {
     { key: "0", name: "Fit the timeline", run: () => setZoom(1) },
   ]);
   const selected = address.value.query.get("step");
-  const until = new Map((run.waiting ?? []).map((one) => [one.address, one.until] as const));
+  const until = new Map(run.waiting.map((one) => [one.address, one.until] as const));
   return (
     <section class="timeline" aria-label="Timeline" onKeyDown={onKeyDown}>
       <fieldset class="timeline-zoom" aria-label="Zoom">

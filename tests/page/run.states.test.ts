@@ -3,6 +3,7 @@ import { beforeAll, expect, test } from "bun:test";
 import type { Page } from "playwright-core";
 import { expectAccessible } from "../harness/browser/axe.ts";
 import { pageUnderTest } from "../harness/browser/page-under-test.ts";
+import { narrowPicture } from "../harness/browser/pictures.ts";
 import { until } from "../harness/browser/until.ts";
 import { expectReply } from "../harness/http/expect.ts";
 import { textAt } from "../harness/http/json.ts";
@@ -20,6 +21,23 @@ beforeAll(async () => {
   await ui.api.untilEnded(deleted.over);
   await ui.api.untilBegun(deleted.waiting, "ask");
   expectReply(await ui.api.delete(`/api/v1/workflows/${workflow}`), 200);
+});
+
+test("however long an error is, on a phone the way to its step is on the first screen", async () => {
+  const message = "The statements of all banks differ from the ledger. ".repeat(12);
+  const run = await ui.api.trigger(await ui.api.create([{ name: "stop", type: "fail", config: { message } }]));
+  await ui.api.untilEnded(run);
+  await ui.visit(`/ui/runs/${run}`, async (page) => {
+    await page.setViewportSize({ width: 360, height: 740 });
+    const link = page.getByRole("link", { name: "Open the step" });
+    await link.waitFor();
+    const { x, y } = (await link.boundingBox()) ?? { x: 0, y: 0 };
+    await until(page, `document.elementFromPoint(${x + 4}, ${y + 4})?.textContent === "Open the step"`);
+    await expectAccessible(page);
+    await narrowPicture(page, "run-long-error-narrow");
+    await link.click();
+    await page.getByRole("complementary", { name: "Step stop" }).getByText(message.trim()).waitFor();
+  });
 });
 
 test("of a run whose workflow was deleted the definition is read all the same, and what can't be done says why", async () => {

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from "preact";
+import type { Waiting } from "../../../schemas/runs/waiting.ts";
 import { choose, hrefOf } from "../../address/address.ts";
 import { StatusMark } from "../../shared/status/status.tsx";
 import { Time } from "../../shared/time/time.tsx";
@@ -12,13 +13,12 @@ export function Why({ run }: ShownRun) {
 }
 
 function linesOf(run: ShownRun["run"]) {
-  const { status, error, error_details, phase, cancel_reason, compensation, start_at, waiting = [] } = run;
+  const { status, error, error_details, phase, cancel_reason, compensation, start_at, waiting } = run;
   const lines = [];
   if (error !== null) {
     lines.push(
-      <Line key="error" status={status}>
+      <Line key="error" status={status} link={error_details && stepHref(error_details.step, "error")}>
         <span class="run-error-text">{error}</span>
-        {error_details !== undefined && <a href={stepHref(error_details.step, "error")}>Open the step</a>}
       </Line>,
     );
   }
@@ -70,8 +70,6 @@ const PHASES: Record<string, string> = {
   pausing: "It will stand still once what is under way is over",
 };
 
-type Waiting = NonNullable<ShownRun["run"]["waiting"]>[number];
-
 /** @param since null where it is not known, as of a step within a map */
 function Waits({ waiting, since }: { waiting: Waiting; since: string | null }) {
   const { address, kind, until, run_id, signals } = waiting;
@@ -115,11 +113,23 @@ function Waits({ waiting, since }: { waiting: Waiting; since: string | null }) {
   );
 }
 
-function Line({ status, children }: { status: string; children: ComponentChildren }) {
+interface LineProps {
+  status: string;
+  /** Where the step is open. */
+  link?: string | undefined;
+  children: ComponentChildren;
+}
+
+function Line({ status, link, children }: LineProps) {
   return (
     <p class={`run-why-line why-${status}`}>
       <StatusMark status={status} />
       <span>{children}</span>
+      {link !== undefined && (
+        <a class="run-why-link" href={link}>
+          Open the step
+        </a>
+      )}
     </p>
   );
 }

@@ -5,6 +5,7 @@ import { expectAskedAndRefused } from "../harness/browser/asked.ts";
 import { expectAccessible } from "../harness/browser/axe.ts";
 import { expectNarrow } from "../harness/browser/narrow.ts";
 import { pageUnderTest } from "../harness/browser/page-under-test.ts";
+import { narrowPicture } from "../harness/browser/pictures.ts";
 import { expectReply } from "../harness/http/expect.ts";
 
 const ui = pageUnderTest();
@@ -100,6 +101,20 @@ test("an output is read when its row is opened, and the address says which", asy
   });
 });
 
+test("on a phone, what an opened step shows stands between its row and the next", async () => {
+  await visit(`${runs.young}/compare/${runs.old}?step=$payload`, async (page) => {
+    await page.setViewportSize({ width: 360, height: 740 });
+    await page.locator(".compare-opened .text-diff").waitFor();
+    const edges = await page.evaluate(`(() => {
+      const opened = document.querySelector(".compare-opened");
+      const diff = opened.querySelector(".text-diff").getBoundingClientRect();
+      return [diff.bottom <= opened.nextElementSibling.getBoundingClientRect().top, diff.right <= innerWidth];
+    })()`);
+    expect(edges).toEqual([true, true]);
+    await narrowPicture(page, "compare-opened-narrow");
+  });
+});
+
 test("only what differs can be shown, and both can be turned round", async () => {
   await visit(`${runs.young}/compare/${runs.old}`, async (page) => {
     // How many differ in time is not for a test to say: those that are marked are those that stay.
@@ -135,7 +150,7 @@ test("a run that is not there, and one that has no other to compare with, look d
   await visit(
     `${runs.young}/compare/01a2283a-e177-7000-8f72-3914e640ff29`,
     async (page) => {
-      await page.getByRole("alert").getByText("Workflow run not found").waitFor();
+      await page.getByRole("heading", { name: "Run not found" }).waitFor();
       await expectAccessible(page);
       await expectNarrow(page);
     },

@@ -74,8 +74,8 @@ function Shown({ system }: { system: System }) {
               <Fact name="Held by workers" value={queue.running.toLocaleString("en")} />
               <Fact name="Due now" value={boundedText(queue.due)} />
               <Fact name="The first of them is late by" value={durationText(queue.oldest_due_seconds * 1000)} />
-              <Fact name="Asleep, until a time" value={boundedText(queue.asleep)} />
-              <Fact name="Waiting for a signal or a run" value={boundedText(queue.waiting)} />
+              <Fact name="Asleep, or waiting with a time limit" value={boundedText(queue.asleep)} />
+              <Fact name="Waiting without one, for a signal or a run" value={boundedText(queue.waiting)} />
               <Fact name="In line, for their turn" value={boundedText(queue.in_line)} />
               <Fact name="Paused" value={boundedText(queue.paused)} />
             </Facts>

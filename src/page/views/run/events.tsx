@@ -83,10 +83,10 @@ export function Events({ run, told }: ShownRun) {
               </a>
               <Time at={event.at} milliseconds day="never" />
               <span class={`event-type event-${event.type.replace(".", "-")}`}>{event.type}</span>
-              <span class="cut">
+              <span class="cut" title={event.address}>
                 {event.address !== undefined && <StepLink address={event.address}>{event.address}</StepLink>}
               </span>
-              <span class="cut soft">
+              <span class="cut soft" title={saidBy(event)}>
                 {saidBy(event)}
                 {typeof event.data.wake_at === "string" && (
                   <>

@@ -48,7 +48,7 @@ export function WaitingPanel({ step, onSent }: { step: WaitingStep | null; onSen
         <dd>
           <Time at={wait.since} day="always" />{" "}
           {!isGone && (
-            <span class="soft">
+            <span class="soft waiting-so-long">
               (<Waited since={wait.since} />)
             </span>
           )}

@@ -31,7 +31,7 @@ export function Versions({ workflow: { uuid } }: TabProps) {
     <>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys */}
       <section class="table-scroll" tabIndex={0} aria-label="Versions">
-        <table class="table">
+        <table class="table versions">
           <thead>
             <tr>
               <th>Version</th>

@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { hrefOf } from "../../address/address.ts";
 import { useReading } from "../../data/reading.ts";
 import { definitionOf } from "../../data/runs/definition.ts";
-import { Failed, LoadingRows } from "../states/states.tsx";
+import { Unread } from "../states/states.tsx";
 import { Time } from "../time/time.tsx";
 import { AnswerForm } from "./answer-form.tsx";
 import { type Awaiting, awaitedBy } from "./awaited.ts";
@@ -28,7 +28,7 @@ export function Answering({ step, isGone = false, onSent }: AnsweringProps) {
   const reading = useReading(`definition ${workflow} ${version}`, (signal) =>
     definitionOf({ run, workflow, version }, signal),
   );
-  const { value, problem } = reading.state.value;
+  const { value } = reading.state.value;
   const link = <a href={hrefOf(`/runs/${run}`)}>the run</a>;
   if (sent !== null) {
     return (
@@ -46,11 +46,7 @@ export function Answering({ step, isGone = false, onSent }: AnsweringProps) {
     );
   }
   if (value === null) {
-    return problem === null ? (
-      <LoadingRows rows={3} label="Loading what it takes" />
-    ) : (
-      <Failed problem={problem} again={() => reading.again()} />
-    );
+    return <Unread reading={reading} rows={3} label="Loading what it takes" />;
   }
   const awaited = awaitedBy(value.definition, address);
   return (

@@ -3,6 +3,7 @@ import type { ComponentChildren } from "preact";
 import { ConnectionError } from "../../../client/errors.ts";
 import { hrefOf } from "../../address/address.ts";
 import { type Problem, problemOf } from "../../data/problem.ts";
+import type { Reading } from "../../data/reading.ts";
 import { CopyButton } from "../copy/copy-button.tsx";
 
 /** There is nothing: why, and what can be done. */
@@ -28,6 +29,13 @@ export function LoadingRows({ rows = 12, label = "Loading" }: { rows?: number; l
       ))}
     </div>
   );
+}
+
+/** In place of what is not read yet: it is being read, or could not be. Nothing once it was. */
+export function Unread({ reading, ...rows }: { reading: Reading<unknown>; rows?: number; label: string }) {
+  const { value, problem } = reading.state.value;
+  if (value !== null) return null;
+  return problem === null ? <LoadingRows {...rows} /> : <Failed problem={problem} again={() => reading.again()} />;
 }
 
 /** The request was refused or failed: what the answer says, and the id that the operator's log has. */

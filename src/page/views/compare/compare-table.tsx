@@ -1,5 +1,6 @@
 import { address, choose, hrefOf } from "../../address/address.ts";
 import type { ShownOutline } from "../../data/runs/outline.ts";
+import { bytesText } from "../../shared/json/nodes.ts";
 import { Empty } from "../../shared/states/states.tsx";
 import { type ComparedStep, tookOf } from "./alignment.ts";
 import { CompareRow } from "./compare-row.tsx";
@@ -83,10 +84,4 @@ export function CompareTable({ before, after, steps }: CompareTableProps) {
       )}
     </>
   );
-}
-
-/** A size as people read it. */
-export function bytesText(bytes: number): string {
-  if (bytes < 1000) return `${bytes} B`;
-  return bytes < 1_000_000 ? `${(bytes / 1000).toFixed(1)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
 }

@@ -2,7 +2,7 @@ import { platform } from "../../data/platform.ts";
 import { useReading } from "../../data/reading.ts";
 import { TextDiff } from "../../shared/editor/text-diff.tsx";
 import { JsonViewer } from "../../shared/json/json-viewer.tsx";
-import { Failed, LoadingRows } from "../../shared/states/states.tsx";
+import { Unread } from "../../shared/states/states.tsx";
 import type { ComparedStep } from "./alignment.ts";
 import { outputsOf, payloadsOf, type Texts } from "./reading.ts";
 
@@ -24,7 +24,7 @@ export function OpenedDifference({ runs, step }: OpenedDifferenceProps) {
       ? payloadsOf(runs, signal)
       : outputsOf(step.address, [begun(step.before, first), begun(step.after, second)], signal),
   );
-  const { value, problem } = reading.state.value;
+  const { value } = reading.state.value;
   const errors = step === null ? [] : [step.before?.error ?? null, step.after?.error ?? null];
   return (
     <tr class="compare-opened">
@@ -37,8 +37,7 @@ export function OpenedDifference({ runs, step }: OpenedDifferenceProps) {
               </p>
             ),
         )}
-        {value === null && problem === null && <LoadingRows rows={3} label="Loading both outputs" />}
-        {value === null && problem !== null && <Failed problem={problem} again={() => reading.again()} />}
+        <Unread reading={reading} rows={3} label="Loading both outputs" />
         {value !== null && <Difference {...value} runs={runs} step={step} />}
       </td>
     </tr>

@@ -4,7 +4,7 @@ import { useReading } from "../../data/reading.ts";
 import { Dialog } from "../../shared/dialog/dialog.tsx";
 import { pathTo } from "../../shared/drawing/path-to.ts";
 import type { Editor } from "../../shared/editor/json-editor.tsx";
-import { Failed, LoadingRows } from "../../shared/states/states.tsx";
+import { Unread } from "../../shared/states/states.tsx";
 import { insertionOf } from "./insertion.ts";
 import type { TextState } from "./text-state.ts";
 
@@ -20,7 +20,7 @@ interface PaletteProps {
 export function Palette({ state, editor, selected, onClose }: PaletteProps) {
   const [text, setText] = useState("");
   const reading = useReading("step types", (signal) => platform.workflows.stepTypes({ signal }));
-  const { value, problem } = reading.state.value;
+  const { value } = reading.state.value;
   const steps = state.steps.value;
   const after = (selected === null ? undefined : pathTo(steps, selected).at(-1)) ?? steps.at(-1);
   const found = value?.filter(({ type, description }) =>
@@ -52,8 +52,7 @@ export function Palette({ state, editor, selected, onClose }: PaletteProps) {
         value={text}
         onInput={({ currentTarget }) => setText(currentTarget.value)}
       />
-      {problem !== null && value === null && <Failed problem={problem} again={() => reading.again()} />}
-      {value === null && problem === null && <LoadingRows rows={6} label="Loading step types" />}
+      <Unread reading={reading} rows={6} label="Loading step types" />
       <ul class="palette">
         {found?.map(({ type, kind, description, config }) => (
           <li key={type}>

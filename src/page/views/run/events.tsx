@@ -4,7 +4,7 @@ import { address, choose, go } from "../../address/address.ts";
 import { collect } from "../../data/collect.ts";
 import { platform } from "../../data/platform.ts";
 import { useReading } from "../../data/reading.ts";
-import { Failed, LoadingRows } from "../../shared/states/states.tsx";
+import { Unread } from "../../shared/states/states.tsx";
 import { Time } from "../../shared/time/time.tsx";
 import type { ShownRun } from "./shown-run.ts";
 import { StepLink } from "./step-link.tsx";
@@ -19,7 +19,7 @@ export function Events({ run, told }: ShownRun) {
   const reading = useReading(`events ${run.uuid} ${wanted}`, (signal) =>
     collect(platform.runs.handle(run.uuid).history({ signal }), wanted),
   );
-  const { value, problem } = reading.state.value;
+  const { value } = reading.state.value;
   const kind = query.get("kind");
   const step = query.get("step");
   const ofStep = query.get("of") === "step" ? step : null;
@@ -28,12 +28,7 @@ export function Events({ run, told }: ShownRun) {
   const all = useMemo(() => joined(value?.items ?? [], value?.hasMore ? [] : told.value), [value, told.value]);
   const marked = useRef<HTMLLIElement>(null);
   useEffect(() => marked.current?.scrollIntoView({ block: "center" }), [value === null, hash]);
-  if (value === null)
-    return problem === null ? (
-      <LoadingRows label="Reading the events" />
-    ) : (
-      <Failed problem={problem} again={() => reading.again()} />
-    );
+  if (value === null) return <Unread reading={reading} label="Reading the events" />;
   const shown = all.filter(
     (event) =>
       (kind === null || event.type.startsWith(`${kind}.`)) &&

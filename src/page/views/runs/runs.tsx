@@ -86,7 +86,7 @@ function Found({ query }: { query: URLSearchParams }) {
   return (
     <>
       <div class="run-list">
-        {kind === "unread" && <Unread rows={rows} query={query} />}
+        {kind === "unread" && <UnreadRuns rows={rows} query={query} />}
         {kind === "none yet" && <NoneYet />}
         {kind === "none fit" && <NoneFit query={query} />}
         {kind === "some" && <List key={String(query)} {...{ rows, incoming, chosen, hold, isFollowed }} />}
@@ -104,7 +104,7 @@ function kindOf(rows: RunRows, query: URLSearchParams): "unread" | "none yet" | 
   return chosenFilters(query).length === 0 && query.get("at") === null ? "none yet" : "none fit";
 }
 
-function Unread({ rows, query }: { rows: RunRows; query: URLSearchParams }) {
+function UnreadRuns({ rows, query }: { rows: RunRows; query: URLSearchParams }) {
   const { value: problem } = rows.problem;
   if (problem === null) return <LoadingRows rows={16} label="Reading runs" />;
   if (problem.code === "workflow_not_found")

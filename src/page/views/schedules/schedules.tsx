@@ -6,7 +6,7 @@ import { platform } from "../../data/platform.ts";
 import { useReading } from "../../data/reading.ts";
 import { useWalk } from "../../keys/walk.ts";
 import { CopyButton } from "../../shared/copy/copy-button.tsx";
-import { Empty, Failed, LoadingRows, ProblemLine } from "../../shared/states/states.tsx";
+import { Empty, ProblemLine, Unread } from "../../shared/states/states.tsx";
 import { setPaused } from "./changes.ts";
 import { ScheduleForm } from "./form/schedule-form.tsx";
 import { ScheduleDrawer } from "./schedule-drawer.tsx";
@@ -20,7 +20,7 @@ export function Schedules() {
   const { query } = address.value;
   const wanted = Math.max(PAGE, Number(query.get("show")) || PAGE);
   const reading = useReading(`schedules ${wanted}`, (signal) => collect(platform.schedules.list({ signal }), wanted));
-  const { value, problem } = reading.state.value;
+  const { value } = reading.state.value;
   const items = value?.items ?? [];
   useWalk(".schedule-name a:first-child", "schedule");
   const chosen = items.find(({ id }) => id === query.get("schedule"));
@@ -43,8 +43,7 @@ export function Schedules() {
           New schedule
         </a>
       </div>
-      {value === null && problem !== null && <Failed problem={problem} again={() => reading.again()} />}
-      {value === null && problem === null && <LoadingRows label="Loading schedules" />}
+      <Unread reading={reading} label="Loading schedules" />
       <ProblemLine problem={refused} />
       {value !== null && items.length === 0 && <NoSchedules />}
       {items.length > 0 && <WeekStrip schedules={items} />}

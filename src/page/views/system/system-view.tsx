@@ -6,7 +6,7 @@ import { useReading } from "../../data/reading.ts";
 import { follow } from "../../live/live.ts";
 import { askedTopic } from "../../live/topic.ts";
 import { boundedText } from "../../shared/bounded.ts";
-import { Failed, LoadingRows } from "../../shared/states/states.tsx";
+import { Unread } from "../../shared/states/states.tsx";
 import { durationText } from "../../shared/time/format.ts";
 import { Time } from "../../shared/time/time.tsx";
 import { Fact, Facts } from "./facts.tsx";
@@ -16,15 +16,14 @@ import { Apis, Workers } from "./processes.tsx";
 /** How the installation is, for who runs it. Nothing of it is needed to use the rest. */
 export function SystemView() {
   const reading = useReading("system", (signal) => platform.system({ signal }));
-  const { value, problem } = reading.state.value;
+  const { value } = reading.state.value;
   useEffect(() => follow(askedTopic("system", () => void reading.again())), [reading]);
   return (
     <div class="page-pad">
       <div class="view-head">
         <h1>System</h1>
       </div>
-      {value === null && problem !== null && <Failed problem={problem} again={() => reading.again()} />}
-      {value === null && problem === null && <LoadingRows rows={6} label="Loading how it is" />}
+      <Unread reading={reading} rows={6} label="Loading how it is" />
       {value !== null && <Shown system={value} />}
     </div>
   );

@@ -6,7 +6,7 @@ import { useActions } from "../../keys/keys.ts";
 import { useWalk } from "../../keys/walk.ts";
 import { follow } from "../../live/live.ts";
 import { askedTopic } from "../../live/topic.ts";
-import { Failed, LoadingRows } from "../../shared/states/states.tsx";
+import { Unread } from "../../shared/states/states.tsx";
 import { type WaitingStep, withNews } from "./news.ts";
 import { NobodyWaits } from "./nobody-waits.tsx";
 import { findWaiting } from "./reading.ts";
@@ -22,7 +22,7 @@ export function Waiting() {
   const wanted = Math.max(PAGE, Number(query.get("show") ?? PAGE) || PAGE);
   const key = `waiting ${wanted} ${workflow ?? ""}`;
   const reading = useReading(key, (signal) => findWaiting(workflow, wanted, signal));
-  const { value, problem } = reading.state.value;
+  const { value } = reading.state.value;
   const steps = useShown(key, value?.steps ?? null);
   useEffect(() => {
     const readAgain = () => {
@@ -45,8 +45,7 @@ export function Waiting() {
           </a>
         )}
       </div>
-      {steps === null && problem !== null && <Failed problem={problem} again={() => reading.again()} />}
-      {steps === null && problem === null && <LoadingRows label="Loading what waits" />}
+      <Unread reading={reading} label="Loading what waits" />
       {steps?.length === 0 && <NobodyWaits workflow={workflow} />}
       {isFull && (
         <div class={`waiting ${chosen === undefined ? "" : "has-open"}`}>

@@ -1,7 +1,7 @@
 import { hrefOf, pathWith } from "../../address/address.ts";
 import { useReading } from "../../data/reading.ts";
 import { firstRuns } from "../../data/runs/first-runs.ts";
-import { Empty, Failed, LoadingRows } from "../../shared/states/states.tsx";
+import { Empty, Unread } from "../../shared/states/states.tsx";
 import { Status } from "../../shared/status/status.tsx";
 import { Time, Took } from "../../shared/time/time.tsx";
 import type { TabProps } from "./tab.ts";
@@ -11,13 +11,9 @@ const SHOWN = 25;
 /** Its last runs. The list of runs has all of them. */
 export function RunsTab({ workflow: { uuid } }: TabProps) {
   const reading = useReading(`runs of ${uuid}`, (signal) => firstRuns({ workflow: uuid }, SHOWN, signal));
-  const { value, problem } = reading.state.value;
+  const { value } = reading.state.value;
   if (value === null) {
-    return problem === null ? (
-      <LoadingRows label="Loading runs" />
-    ) : (
-      <Failed problem={problem} again={() => reading.again()} />
-    );
+    return <Unread reading={reading} label="Loading runs" />;
   }
   const { runs, lookedTo } = value;
   const all = <a href={hrefOf(pathWith("/runs", { workflow: uuid }))}>All runs of this workflow</a>;

@@ -5,7 +5,7 @@ import { collect } from "../../data/collect.ts";
 import { platform } from "../../data/platform.ts";
 import { useReading } from "../../data/reading.ts";
 import { useWalk } from "../../keys/walk.ts";
-import { Failed, LoadingRows } from "../../shared/states/states.tsx";
+import { Unread } from "../../shared/states/states.tsx";
 import { Time } from "../../shared/time/time.tsx";
 import type { TabProps } from "./tab.ts";
 
@@ -17,14 +17,10 @@ export function Versions({ workflow: { uuid } }: TabProps) {
   const reading = useReading(`versions ${uuid} ${wanted}`, (signal) =>
     collect(platform.workflows.versions(uuid, { signal }), wanted),
   );
-  const { value, problem } = reading.state.value;
+  const { value } = reading.state.value;
   useWalk(".version-link", "version");
   if (value === null) {
-    return problem === null ? (
-      <LoadingRows label="Loading versions" />
-    ) : (
-      <Failed problem={problem} again={() => reading.again()} />
-    );
+    return <Unread reading={reading} label="Loading versions" />;
   }
   const newest = value.items[0]?.version;
   return (

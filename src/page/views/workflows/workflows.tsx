@@ -3,7 +3,7 @@ import { type Reading, useReading } from "../../data/reading.ts";
 import { useTyping } from "../../data/typing.ts";
 import { useActions } from "../../keys/keys.ts";
 import { useWalk } from "../../keys/walk.ts";
-import { Empty, Failed, LoadingRows, NotRead } from "../../shared/states/states.tsx";
+import { Empty, NotRead, Unread } from "../../shared/states/states.tsx";
 import { findWorkflows, nextByWorkflow, numbersByWorkflow } from "./reading.ts";
 import { WorkflowRow } from "./workflow-row.tsx";
 
@@ -18,7 +18,7 @@ export function Workflows() {
   const reading = useReading(`workflows ${wanted} ${text}`, (signal) => findWorkflows(text, wanted, signal));
   const numbers = useReading("numbers", numbersByWorkflow);
   const next = useReading("schedules", nextByWorkflow);
-  const { value, problem } = reading.state.value;
+  const { value } = reading.state.value;
   useWalk(".workflow-name a", "workflow");
   useActions([
     { key: "/", name: "Find a workflow", run: () => document.getElementById("find-workflow")?.focus() },
@@ -42,8 +42,7 @@ export function Workflows() {
           New workflow
         </a>
       </div>
-      {value === null && problem !== null && <Failed problem={problem} again={() => reading.again()} />}
-      {value === null && problem === null && <LoadingRows label="Loading workflows" />}
+      <Unread reading={reading} label="Loading workflows" />
       {value?.items.length === 0 && text === "" && (
         <Empty title="No workflows yet">
           <p>A workflow is a list of steps. Write one here, or send its JSON to the API.</p>

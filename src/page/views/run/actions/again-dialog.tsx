@@ -1,7 +1,7 @@
 import { platform } from "../../../data/platform.ts";
 import { useReading } from "../../../data/reading.ts";
 import { Dialog } from "../../../shared/dialog/dialog.tsx";
-import { Failed, LoadingRows } from "../../../shared/states/states.tsx";
+import { Unread } from "../../../shared/states/states.tsx";
 import { RunDrawer } from "../../workflow/run-drawer.tsx";
 import type { ShownRun } from "../shown-run.ts";
 
@@ -14,15 +14,11 @@ export function AgainDialog({ run, onClose }: ShownRun & { onClose(): void }) {
     ]);
     return { workflow, payload };
   });
-  const { value, problem } = reading.state.value;
+  const { value } = reading.state.value;
   if (value !== null) return <RunDrawer workflow={value.workflow} begin={value.payload} onClose={onClose} />;
   return (
     <Dialog title="Run again" isDrawer onClose={onClose}>
-      {problem === null ? (
-        <LoadingRows rows={3} label="Reading the payload" />
-      ) : (
-        <Failed problem={problem} again={() => reading.again()} />
-      )}
+      <Unread reading={reading} rows={3} label="Reading the payload" />
     </Dialog>
   );
 }

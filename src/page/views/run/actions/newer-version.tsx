@@ -3,7 +3,7 @@ import { hrefOf } from "../../../address/address.ts";
 import { authored } from "../../../data/authored.ts";
 import type { Reading } from "../../../data/reading.ts";
 import { stepsOf } from "../../../shared/drawing/steps.ts";
-import { Failed, LoadingRows } from "../../../shared/states/states.tsx";
+import { Unread } from "../../../shared/states/states.tsx";
 import { compare } from "../../diff/compare.ts";
 import { Summary } from "../../diff/summary.tsx";
 import type { ShownRun } from "../shown-run.ts";
@@ -14,13 +14,8 @@ interface NewerVersionProps extends Pick<ShownRun, "run" | "definition"> {
 
 /** What the newest version changed since that of the run. */
 export function NewerVersion({ run, definition, newest: reading }: NewerVersionProps) {
-  const { value: newest, problem } = reading.state.value;
-  if (newest === null)
-    return problem === null ? (
-      <LoadingRows rows={2} label="Reading the newest version" />
-    ) : (
-      <Failed problem={problem} again={() => reading.again()} />
-    );
+  const { value: newest } = reading.state.value;
+  if (newest === null) return <Unread reading={reading} rows={2} label="Reading the newest version" />;
   if (newest.version === run.workflow_version) return <p class="note">v{newest.version} of this run is the newest.</p>;
   if (definition === null) return null;
   const side = (of: typeof newest) => ({ definition: authored(of), steps: stepsOf(of) });

@@ -4,7 +4,7 @@ import { platform } from "../../../data/platform.ts";
 import { useReading } from "../../../data/reading.ts";
 import { ANY } from "../../../shared/form/fields.ts";
 import { JsonInput } from "../../../shared/form/json-input.tsx";
-import { Failed, LoadingRows } from "../../../shared/states/states.tsx";
+import { Unread } from "../../../shared/states/states.tsx";
 
 interface OtherPayloadProps {
   run: string;
@@ -35,13 +35,8 @@ export function OtherPayload({ run, onPayload }: OtherPayloadProps) {
 
 function Payload({ run, onPayload }: OtherPayloadProps) {
   const reading = useReading(`payload ${run}`, (signal) => platform.runs.handle(run).payload({ signal }));
-  const { value, problem } = reading.state.value;
-  if (value === null)
-    return problem === null ? (
-      <LoadingRows rows={3} label="Reading the payload" />
-    ) : (
-      <Failed problem={problem} again={() => reading.again()} />
-    );
+  const { value } = reading.state.value;
+  if (value === null) return <Unread reading={reading} rows={3} label="Reading the payload" />;
   const change = (changed: unknown) => onPayload(JSON.parse(JSON.stringify(changed ?? {})));
   return <JsonInput field={ANY} value={value} onChange={change} faults={new Map()} place="" label="Payload" />;
 }

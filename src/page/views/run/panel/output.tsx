@@ -3,7 +3,7 @@ import { platform } from "../../../data/platform.ts";
 import { useReading } from "../../../data/reading.ts";
 import { JsonViewer } from "../../../shared/json/json-viewer.tsx";
 import { bytesText } from "../../../shared/json/nodes.ts";
-import { Failed, LoadingRows } from "../../../shared/states/states.tsx";
+import { Unread } from "../../../shared/states/states.tsx";
 import { isPast } from "../attempts/attempts-of.ts";
 import type { PanelTabProps } from "./tab.ts";
 
@@ -41,13 +41,9 @@ function LargeOutput({ run, address, known }: { run: string; address: string; kn
   const reading = useReading(`output ${run} ${address} ${known}`, (signal) =>
     platform.runs.handle(run).outputText(address, { signal }),
   );
-  const { value: text, problem } = reading.state.value;
+  const { value: text } = reading.state.value;
   if (text !== null) return <OutputText address={address} text={text} sent />;
-  return problem === null ? (
-    <LoadingRows rows={4} label="Reading the output" />
-  ) : (
-    <Failed problem={problem} again={() => reading.again()} />
-  );
+  return <Unread reading={reading} rows={4} label="Reading the output" />;
 }
 
 interface OutputTextProps {

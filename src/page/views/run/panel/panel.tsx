@@ -4,7 +4,7 @@ import { platform } from "../../../data/platform.ts";
 import { useReading } from "../../../data/reading.ts";
 import { shownStatus } from "../../../data/runs/outline.ts";
 import { CopyButton } from "../../../shared/copy/copy-button.tsx";
-import { Failed, LoadingRows } from "../../../shared/states/states.tsx";
+import { Unread } from "../../../shared/states/states.tsx";
 import { Status } from "../../../shared/status/status.tsx";
 import { Time, Took } from "../../../shared/time/time.tsx";
 import { asOf, attemptsOf, chosenOf } from "../attempts/attempts-of.ts";
@@ -56,7 +56,7 @@ function Opened({ address: step, ...shown }: ShownRun & { address: string }) {
   const reading = useReading(key, (signal) =>
     platform.runs.handle(run.uuid).step(step, { outputLimit: MOST_BYTES, inputLimit: MOST_BYTES, signal }),
   );
-  const { value: whole, problem } = reading.state.value;
+  const { value: whole } = reading.state.value;
   const attempts = whole === null ? [] : attemptsOf(whole, Date.now());
   const attempt = chosenOf(attempts, chosenAttempt());
   const value = whole === null || attempt === null ? whole : asOf(whole, attempt);
@@ -111,8 +111,7 @@ function Opened({ address: step, ...shown }: ShownRun & { address: string }) {
         </nav>
       </header>
       <div class="panel-body">
-        {value === null && problem === null && <LoadingRows rows={4} label="Reading the step" />}
-        {value === null && problem !== null && <Failed problem={problem} again={() => reading.again()} />}
+        <Unread reading={reading} rows={4} label="Reading the step" />
         {value !== null && Tab !== undefined && <Tab {...{ ...shown, attempts, chosen: attempt }} step={value} />}
       </div>
     </>

@@ -4,7 +4,7 @@ import type { RunFilter } from "../../../../client/client.ts";
 import { platform } from "../../../data/platform.ts";
 import { useReading } from "../../../data/reading.ts";
 import { Dialog } from "../../../shared/dialog/dialog.tsx";
-import { Failed, LoadingRows, ProblemLine } from "../../../shared/states/states.tsx";
+import { ProblemLine, Unread } from "../../../shared/states/states.tsx";
 import { Errors } from "./errors.tsx";
 import { type ActionKind, doneText } from "./kinds.ts";
 import { Progress } from "./progress.tsx";
@@ -42,7 +42,7 @@ export function AllDialog({ kind, filter, onClose }: AllDialogProps) {
     platform.runs.countBulk(action, filter, { signal }),
   );
   const begun = useBegin(action, filter);
-  const { value: told, problem } = counted.state.value;
+  const { value: told } = counted.state.value;
   // While it is counted anew, for another version, what was told before stays.
   const last = useRef(told);
   last.current = told ?? last.current;
@@ -60,12 +60,7 @@ export function AllDialog({ kind, filter, onClose }: AllDialogProps) {
   const isTyped = !isLarge || typed.replaceAll(/\D/g, "") === String(count);
   return (
     <Dialog title={title} onClose={onClose}>
-      {value === null &&
-        (problem === null ? (
-          <LoadingRows rows={2} label="Counting" />
-        ) : (
-          <Failed problem={problem} again={() => counted.again()} />
-        ))}
+      <Unread reading={counted} rows={2} label="Counting" />
       {value !== null && (
         <form
           class="run-form"

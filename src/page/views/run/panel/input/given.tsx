@@ -5,7 +5,7 @@ import { platform } from "../../../../data/platform.ts";
 import { useReading } from "../../../../data/reading.ts";
 import { JsonViewer } from "../../../../shared/json/json-viewer.tsx";
 import { bytesText } from "../../../../shared/json/nodes.ts";
-import { Failed, LoadingRows } from "../../../../shared/states/states.tsx";
+import { Unread } from "../../../../shared/states/states.tsx";
 import type { PanelTabProps } from "../tab.ts";
 
 /** The config with values in place of its placeholders, as the platform tells it; nothing where that is as it is written. */
@@ -52,13 +52,9 @@ function WholeConfig({ run, address, bytes }: { run: string; address: string; by
     const { input } = await platform.runs.handle(run).step(address, { outputLimit: 0, signal });
     return input;
   });
-  const { value, problem } = reading.state.value;
+  const { value } = reading.state.value;
   if (value !== null) return <ConfigText address={address} config={value.config} />;
-  return problem === null ? (
-    <LoadingRows rows={4} label="Reading the config" />
-  ) : (
-    <Failed problem={problem} again={() => reading.again()} />
-  );
+  return <Unread reading={reading} rows={4} label="Reading the config" />;
 }
 
 /** What stays as it is written, and why. */

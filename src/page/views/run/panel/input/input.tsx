@@ -1,9 +1,8 @@
 import { useState } from "preact/hooks";
-import { platform } from "../../../../data/platform.ts";
-import { useReading } from "../../../../data/reading.ts";
 import { JsonViewer } from "../../../../shared/json/json-viewer.tsx";
 import { bytesText } from "../../../../shared/json/nodes.ts";
-import { Failed, LoadingRows } from "../../../../shared/states/states.tsx";
+import { PayloadText } from "../../../../shared/json/payload-text.tsx";
+
 import { useDefinedStep, valueAt } from "../../defined.ts";
 import { NoDefinition } from "../../no-definition.tsx";
 import type { PanelTabProps } from "../tab.ts";
@@ -37,7 +36,7 @@ function Payload({ id, bytes }: { id: string; bytes: number }) {
         Payload of the run <span class="soft">{bytesText(bytes)}</span>
       </h3>
       {isShown ? (
-        <PayloadText id={id} />
+        <PayloadText run={id} />
       ) : (
         <button type="button" onClick={() => setIsShown(true)}>
           Show the payload
@@ -45,11 +44,4 @@ function Payload({ id, bytes }: { id: string; bytes: number }) {
       )}
     </>
   );
-}
-
-function PayloadText({ id }: { id: string }) {
-  const reading = useReading(`payload ${id}`, (signal) => platform.runs.handle(id).payloadText({ signal }));
-  const { value: text, problem } = reading.state.value;
-  if (text !== null) return <JsonViewer text={text} sent name="payload" label="payload" />;
-  return problem === null ? <LoadingRows rows={3} /> : <Failed problem={problem} again={() => reading.again()} />;
 }

@@ -1,7 +1,7 @@
 import { collect } from "../../../../data/collect.ts";
 import { platform } from "../../../../data/platform.ts";
 import { useReading } from "../../../../data/reading.ts";
-import { Failed, LoadingRows } from "../../../../shared/states/states.tsx";
+import { Unread } from "../../../../shared/states/states.tsx";
 import { Status } from "../../../../shared/status/status.tsx";
 import { Took } from "../../../../shared/time/time.tsx";
 import { StepLink } from "../../step-link.tsx";
@@ -21,13 +21,8 @@ export function ItemSteps({ run, item, letter }: ItemStepsProps) {
   const reading = useReading(`${run} ${item} ${letter}`, (signal) =>
     collect(platform.runs.handle(run).steps({ under: item, signal }), SHOWN),
   );
-  const { value, problem } = reading.state.value;
-  if (value === null)
-    return problem === null ? (
-      <LoadingRows rows={2} label={`Reading ${item}`} />
-    ) : (
-      <Failed problem={problem} again={() => reading.again()} />
-    );
+  const { value } = reading.state.value;
+  if (value === null) return <Unread reading={reading} rows={2} label={`Reading ${item}`} />;
   if (value.items.length === 0)
     return <p class="soft">Nothing is kept of {item}: it has not begun, or its steps can be computed again.</p>;
   return (

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { address, choose, go } from "../../../../address/address.ts";
 import { platform } from "../../../../data/platform.ts";
 import { useReading } from "../../../../data/reading.ts";
-import { Failed, LoadingRows } from "../../../../shared/states/states.tsx";
+import { Unread } from "../../../../shared/states/states.tsx";
 import { StatusMark } from "../../../../shared/status/status.tsx";
 import type { PanelTabProps } from "../tab.ts";
 import { countsOf, statusOf, wordOf } from "./cells.ts";
@@ -22,13 +22,8 @@ export function MapItems({ run, step }: PanelTabProps) {
     if (shown.current !== counts) reading.again();
     shown.current = counts;
   }, [counts, reading]);
-  const { value, problem } = reading.state.value;
-  if (value === null)
-    return problem === null ? (
-      <LoadingRows rows={3} label="Reading the items" />
-    ) : (
-      <Failed problem={problem} again={() => reading.again()} />
-    );
+  const { value } = reading.state.value;
+  if (value === null) return <Unread reading={reading} rows={3} label="Reading the items" />;
   if (value.total === 0) return <p class="soft">It has no items</p>;
   return <Known run={run.uuid} map={step.address} items={value.items} />;
 }

@@ -65,6 +65,14 @@ export function RunDrawer({ workflow, begin, onClose }: RunDrawerProps) {
             setBegun(begun + 1);
           }}
         />
+        {asJson ? (
+          <div class="form-field" key={begun}>
+            <span class="form-label">Payload</span>
+            <JsonInput field={ANY} value={payload} onChange={setPayload} faults={faults} place="" label="Payload" />
+          </div>
+        ) : (
+          <SchemaForm key={begun} field={field} value={payload} onChange={setPayload} faults={faults} place="" />
+        )}
         {field.fields.length > 0 && (
           <label class="run-as-json">
             <input
@@ -74,14 +82,6 @@ export function RunDrawer({ workflow, begin, onClose }: RunDrawerProps) {
             />{" "}
             As JSON
           </label>
-        )}
-        {asJson ? (
-          <div class="form-field" key={begun}>
-            <span class="form-label">Payload</span>
-            <JsonInput field={ANY} value={payload} onChange={setPayload} faults={faults} place="" label="Payload" />
-          </div>
-        ) : (
-          <SchemaForm key={begun} field={field} value={payload} onChange={setPayload} faults={faults} place="" />
         )}
         <details>
           <summary>When, and once</summary>

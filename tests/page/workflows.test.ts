@@ -6,7 +6,7 @@ import { expectAccessible } from "../harness/browser/axe.ts";
 import { expectNarrow } from "../harness/browser/narrow.ts";
 import { pageUnderTest } from "../harness/browser/page-under-test.ts";
 import { until } from "../harness/browser/until.ts";
-import { objectAt, textAt } from "../harness/http/json.ts";
+import { at, listAt, objectAt, textAt } from "../harness/http/json.ts";
 
 const ui = pageUnderTest();
 
@@ -41,6 +41,9 @@ test("before there are any, the list says how to begin", async () => {
   const bad = { name: "no", type: "fail", config: { code: "broken", message: "It is broken" } };
   await ui.api.put("/api/v1/workflows/bad?create=true", { name: "Bad", managed_by: "shop/flows 1f3c2a", steps: [bad] });
   for (let runs = 0; runs < 3; runs++) await ui.api.untilEnded(await ui.api.trigger("bad"));
+  // What ended is counted some seconds later, and the list reads it once.
+  const counted = async () => listAt((await ui.api.get("/api/v1/stats?window=24h")).body, "workflows");
+  while (!(await counted()).some((one) => at(one, "failed") === 3)) await Bun.sleep(100);
 });
 
 test("the list says how each is, and what is found in it", async () => {

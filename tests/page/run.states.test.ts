@@ -23,6 +23,33 @@ beforeAll(async () => {
   expectReply(await ui.api.delete(`/api/v1/workflows/${workflow}`), 200);
 });
 
+test("a run that sleeps says until when, in its first line, on the timeline and in its step; one that stands still does not", async () => {
+  const workflow = await ui.api.create([{ name: "nap", type: "delay", config: { duration: 7200 } }]);
+  const [asleep, paused] = [await ui.api.trigger(workflow), await ui.api.trigger(workflow)];
+  for (const run of [asleep, paused]) await ui.api.untilBegun(run, "nap");
+  expectReply(await ui.api.post(`/api/v1/runs/${paused}/pause`, {}), 200);
+  await ui.visit(`/ui/runs/${asleep}?step=nap`, async (page) => {
+    await page
+      .locator(".run-why")
+      .getByText(/^nap sleeps until /)
+      .waitFor();
+    await page
+      .locator('[data-step="nap"] .bar-text')
+      .getByText(/1 h \d+ min left$/)
+      .waitFor();
+    await page
+      .getByRole("complementary", { name: "Step nap" })
+      .getByText(/^until /)
+      .waitFor();
+    await expectAccessible(page);
+  });
+  await ui.visit(`/ui/runs/${paused}?step=nap`, async (page) => {
+    await page.getByText("It stands still until it is resumed").waitFor();
+    await page.locator('[data-step="nap"] .bar').waitFor();
+    expect(await page.getByText(/sleeps|left$|^until /).count()).toBe(0);
+  });
+});
+
 test("however long an error is, on a phone the way to its step is on the first screen", async () => {
   const message = "The statements of all banks differ from the ledger. ".repeat(12);
   const run = await ui.api.trigger(await ui.api.create([{ name: "stop", type: "fail", config: { message } }]));

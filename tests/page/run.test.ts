@@ -209,29 +209,6 @@ test("what waits for a signal is told where, and goes on with it", async () => {
   });
 });
 
-test("a run that sleeps says until when, in its first line, on the timeline and in its step; one that stands still does not", async () => {
-  await ui.visit(`/ui/runs/${runs.asleep}?step=sleep`, async (page) => {
-    await page
-      .locator(".run-why")
-      .getByText(/^sleep sleeps until /)
-      .waitFor();
-    await page
-      .locator('[data-step="sleep"] .bar-text')
-      .getByText(/1 h \d+ min left$/)
-      .waitFor();
-    await page
-      .getByRole("complementary", { name: "Step sleep" })
-      .getByText(/^until /)
-      .waitFor();
-    await expectAccessible(page);
-  });
-  await ui.visit(`/ui/runs/${runs.paused}?step=sleep`, async (page) => {
-    await page.getByText("It stands still until it is resumed").waitFor();
-    await page.locator('[data-step="sleep"] .bar').waitFor();
-    expect(await page.getByText(/sleeps|left$|^until /).count()).toBe(0);
-  });
-});
-
 test("while live is paused nothing counts on", async () => {
   await ui.visit(`/ui/runs/${runs.asleep}`, async (page) => {
     await page.clock.install();

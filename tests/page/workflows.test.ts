@@ -196,6 +196,18 @@ for (const [path, loading] of [
   });
 }
 
+test("on a phone, why its runs failed is within the screen", async () => {
+  await ui.visit("/ui/workflows/bad?tab=runs", async (page) => {
+    await page.setViewportSize({ width: 360, height: 740 });
+    const said = page.getByRole("cell", { name: /It is broken/ }).first();
+    await said.waitFor();
+    const { x, width } = (await said.boundingBox()) ?? { x: 0, width: Number.NaN };
+    expect(x + width).toBeLessThanOrEqual(360);
+    await expectAccessible(page);
+    await expectNarrow(page);
+  });
+});
+
 test("what could not be read of the workflows is said, and tried again", async () => {
   await ui.visit(
     "/ui/examples",

@@ -34,7 +34,7 @@ export function RunsTab({ workflow: { uuid } }: TabProps) {
     <>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys */}
       <section class="table-scroll" tabIndex={0} aria-label="Last runs">
-        <table class="table">
+        <table class="table last-runs">
           <thead>
             <tr>
               <th>Status</th>

@@ -78,7 +78,7 @@ export function Events({ run, told }: ShownRun) {
               </a>
               <Time at={event.at} milliseconds day="never" />
               <span class={`event-type event-${event.type.replace(".", "-")}`}>{event.type}</span>
-              <span class="cut" title={event.address}>
+              <span class="event-step">
                 {event.address !== undefined && <StepLink address={event.address}>{event.address}</StepLink>}
               </span>
               <span class="cut soft" title={saidBy(event)}>

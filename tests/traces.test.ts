@@ -84,6 +84,7 @@ test("a trigger is one trace: its request, its run, and each attempt of each ste
     [pure, hook("/first"), { name: "all", type: "parallel", config: { branches } }, { ...pure, name: "last" }],
     { traceparent: `00-${traceId}-${PARENT}-01` },
   );
+  expect(asked).toBe(2);
   await flaky.stop(true);
   const trace = await receiver.trace(traceId, 10);
   expect(trace.lines(PARENT)).toEqual([

@@ -65,7 +65,7 @@ export class TraceSink {
       const spans = this.spans.filter((span) => span.traceId === traceId);
       if (spans.length >= count) return new Trace(spans);
       if (performance.now() > deadline) {
-        throw new Error(`${spans.length} of ${count} spans came: ${spans.map(({ name }) => name).join(", ")}`);
+        throw new Error(`${spans.length} of ${count} spans came: ${spans.map(nameOf).join(", ")}`);
       }
       await Bun.sleep(20);
     }

@@ -105,6 +105,26 @@ test("each attempt of a step has a span, which begins when the wait before it wa
   ]);
 });
 
+test("an attempt whose begin and end come with those of its container is one more", () => {
+  const nested = (path: string, type: string) => ({ path, type });
+  const trace = traceOf(
+    ["0", result("p", 0, nested("0", "parallel")), null],
+    ["0/0/0", result("p.a", 0, nested("0/0/0", "webhook")), null],
+    failed("0/0/0", "p.a", 0, 4, 1, 104),
+  );
+  // The results are in the order in which the steps began.
+  const end = endOf(
+    result("p", 0, nested("0", "parallel"), 110),
+    result("p.a", 0, { ...nested("0/0/0", "webhook"), attempts: 2 }, 110),
+  );
+  expect(linesOf(trace, end, 110)).toEqual([
+    "trigger > run: 0 to 110",
+    "run > step parallel 0 #1: 0 to 110",
+    "step parallel 0 #1 > step webhook 0/0/0 #1: 0 to 4 no",
+    "step parallel 0 #1 > step webhook 0/0/0 #2: 104 to 110",
+  ]);
+});
+
 test("an attempt ends where its handler begins, whose steps are below it", () => {
   const [, attempt] = failed("0", "a", 10, 20, 1, 0);
   const told = { path: "0/c0/0", type: "transform" };

@@ -146,11 +146,18 @@ export class RunTrace {
   }
 }
 
-/** The results of steps as entries of the log. Those of steps at the top do not all say their path. */
+/**
+ * The results of steps as entries of the log, in the order in which the steps ended: a container after what is within it, as a log has
+ * them. Those of steps at the top do not all say their path.
+ */
 function entriesOf({ stepResults }: RunEnd, steps: TopSteps): LogEntry[] {
   const results: Record<string, StepResult> = JSON.parse(stepResults);
-  return Object.values(results).flatMap((result): LogEntry[] => {
+  const entries = Object.values(results).flatMap((result): LogEntry[] => {
     const path = result.path ?? String(steps.findIndex(({ name }) => name === result.step_name));
     return path === "-1" ? [] : [[path, result, null]];
   });
+  return entries.sort(
+    ([path, { completed_at }], [other, { completed_at: later }]) =>
+      (Date.parse(completed_at ?? "") || 0) - (Date.parse(later ?? "") || 0) || other.length - path.length,
+  );
 }

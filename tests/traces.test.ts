@@ -74,7 +74,8 @@ test("a trigger is one trace: its request, its run, and each attempt of each ste
     ...{ name: "retried", type: "webhook", config: { method: "POST", url: flaky.url.href, body: {} } },
     retry: { on: ["http"], max_attempts: 2, initial_interval: 0.1, jitter: 0 },
   };
-  const delay: StepInput = { name: "delay", type: "delay", config: { duration: 0.3 } };
+  // Long enough for the second attempt of the other branch to begin before it is over.
+  const delay: StepInput = { name: "delay", type: "delay", config: { duration: 2 } };
   const branches = [
     { name: "a", steps: [retried] },
     { name: "b", steps: [delay, hook("/branch")] },

@@ -136,6 +136,26 @@ test("a text with faults is not saved but shown where it is wrong; who leaves it
   );
 });
 
+test("what is stored as it is written can't be saved", async () => {
+  await ui.visit(
+    "/ui/workflows/by_keys/edit",
+    async (page) => {
+      const save = page.getByRole("button", { name: "Save…" });
+      await page.locator(".workbench-text .cm-content").getByText("Hello").waitFor();
+      await page.getByText("nothing changed", { exact: true }).waitFor();
+      await save.and(page.locator(":disabled")).and(page.locator("[title='Nothing changed']")).waitFor();
+      await page.keyboard.press("Control+s");
+      await page.getByText("Nothing changed", { exact: true }).waitFor();
+      expect(await page.getByRole("dialog").count()).toBe(0);
+      await write(page, "{}");
+      await save.and(page.locator(":enabled")).waitFor();
+      await page.keyboard.press("Control+z");
+      await save.and(page.locator(":disabled")).waitFor();
+    },
+    /422/,
+  );
+});
+
 test("a step is inserted behind the one that is chosen, by the plus in the drawing", async () => {
   await ui.api.put("/api/v1/workflows/plus?create=true", { name: "Plus", steps: [leaf("a"), leaf("b")] });
   await ui.visit("/ui/workflows/plus/edit", async (page) => {
@@ -202,7 +222,9 @@ test("what is applied from elsewhere is read only, and says why", async () => {
     await page.locator(".cm-content[aria-readonly=true]").waitFor();
     await expectAccessible(page);
     await page.getByRole("button", { name: "Edit all the same" }).click();
+    await write(page, JSON.stringify({ name: "Applied", steps: [leaf("b")] }));
     await page.getByRole("button", { name: "Save…" }).and(page.locator(":enabled")).waitFor();
+    await page.evaluate("localStorage.clear()");
   });
 });
 

@@ -50,7 +50,7 @@ export function EditorHead({
       <span class="soft workbench-draft" role="status">
         {!state.isKept.value && "this browser has no room for the draft"}
         {state.isKept.value && draft !== null && `draft kept ${absoluteText(new Date(draft.at), now.peek())}`}
-        {draft === null && base !== null && !state.isChanged && "nothing changed"}
+        {draft === null && state.isStored && "nothing changed"}
       </span>
       {draft !== null && (
         <button type="button" class="copy" disabled={isLocked} onClick={() => onOpen("discard")}>
@@ -64,7 +64,13 @@ export function EditorHead({
         <button type="button" title="Ctrl I" disabled={isLocked} onClick={() => onOpen("palette")}>
           Insert step
         </button>
-        <button type="button" class="primary" title="Ctrl S" disabled={isLocked} onClick={() => onOpen("save")}>
+        <button
+          type="button"
+          class="primary"
+          title={state.isStored ? "Nothing changed" : "Ctrl S"}
+          disabled={isLocked || state.isStored}
+          onClick={() => onOpen("save")}
+        >
           Save…
         </button>
       </div>

@@ -54,8 +54,9 @@ export class TextState {
     this.#ask();
   }
 
-  get isChanged(): boolean {
-    return this.text.value !== this.#saved;
+  /** Whether it is what is stored: a new workflow never is. */
+  get isStored(): boolean {
+    return this.base.value !== null && this.text.value === this.#saved;
   }
 
   /** What keeps the text from being saved, as far as it is known; null of a text that is no JSON. */

@@ -69,7 +69,8 @@ export function Workbench({ state, name, newest, managedBy, onDiscarded }: Workb
   };
 
   const openDialog = (what: Open) => {
-    if (what === "save" && state.faults?.length !== 0) showFaults();
+    if (what === "save" && state.isStored) announce("Nothing changed");
+    else if (what === "save" && state.faults?.length !== 0) showFaults();
     else setOpen(what);
   };
 

@@ -37,7 +37,9 @@ export function Dialog({ title, isDrawer = false, onClose, children }: DialogPro
       }}
     >
       <header class="dialog-head">
-        <h2 id={id}>{title}</h2>
+        <h2 id={id} class="two-lines" title={title}>
+          {title}
+        </h2>
         <button type="button" class="quiet" aria-label="Close" onClick={onClose}>
           ✕
         </button>

@@ -61,7 +61,9 @@ function Compared({ newest, before, after }: ComparedProps) {
     <div class="page-pad diff">
       <div class="view-head">
         <h1>
-          <a href={hrefOf(`${place}?tab=versions`)}>{newest.name}</a>{" "}
+          <a class="two-lines" href={hrefOf(`${place}?tab=versions`)} title={newest.name}>
+            {newest.name}
+          </a>{" "}
           <span class="workflow-version">
             v{before.version} → v{after.version}
           </span>

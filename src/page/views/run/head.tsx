@@ -16,7 +16,13 @@ export function Head(shown: ShownRun) {
     <header class="run-head-bar">
       <div class="run-title">
         <h1>
-          <a href={hrefOf(`/workflows/${workflow_id}?version=${workflow_version}`)}>{workflowName(shown)}</a>{" "}
+          <a
+            class="two-lines"
+            href={hrefOf(`/workflows/${workflow_id}?version=${workflow_version}`)}
+            title={workflowName(shown)}
+          >
+            {workflowName(shown)}
+          </a>{" "}
           <span class="soft run-version-of">v{workflow_version}</span>
         </h1>
         <span class="run-id">

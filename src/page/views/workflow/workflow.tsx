@@ -68,7 +68,10 @@ function Shown({ workflow, isOld, isRunning }: TabProps & { isOld: boolean; isRu
       <div class="view-head">
         <div class="workflow-title">
           <h1>
-            {name} <span class="workflow-version">v{version}</span>
+            <span class="two-lines" title={name}>
+              {name}
+            </span>{" "}
+            <span class="workflow-version">v{version}</span>
           </h1>
           <p class="soft">
             <code>{typeof id === "string" ? id : uuid}</code>

@@ -1,0 +1,34 @@
+/** What is long, and what is wide, on a screen that is neither. */
+import { beforeAll, expect, test } from "bun:test";
+import { pageUnderTest } from "../harness/browser/page-under-test.ts";
+
+const ui = pageUnderTest();
+const LONG = "A name that goes on and on as those of some people do ".repeat(4).trim();
+const leaf = (name: string) => ({ name, type: "transform", config: { value: name } });
+
+beforeAll(async () => {
+  await ui.api.put("/api/v1/workflows/long?create=true", { name: LONG, steps: [leaf("first"), leaf("gone")] });
+  await ui.api.put("/api/v1/workflows/long", { name: LONG, steps: [leaf("first"), leaf("b")] });
+});
+
+test("of a long name a head has two lines, and all of it to read and to copy", async () => {
+  const run = await ui.api.trigger("long");
+  const heads = ["workflows/long", "workflows/long?run=1", "workflows/long/diff", "workflows/long/edit", `runs/${run}`];
+  for (const path of heads) {
+    await ui.visit(`/ui/${path}`, async (page) => {
+      await page.setViewportSize({ width: 360, height: 740 });
+      const head = page.locator(path.endsWith("run=1") ? "dialog[open] h2" : "main h1");
+      await head.waitFor();
+      expect(await head.evaluate((one) => one.getBoundingClientRect().height)).toBeLessThanOrEqual(56);
+      const [name] = await page
+        .locator("[title]", { hasText: LONG })
+        .and(head.or(head.locator("*")))
+        .all();
+      expect(await name?.getAttribute("title")).toContain(LONG);
+      await name?.selectText();
+      expect(await page.evaluate("String(document.getSelection())")).toContain(LONG);
+      const version = head.locator("span").last();
+      if (!path.endsWith("run=1")) expect((await version.boundingBox())?.width).toBeGreaterThan(10);
+    });
+  }
+});

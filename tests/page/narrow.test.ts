@@ -1,6 +1,7 @@
 /** What is long, and what is wide, on a screen that is neither. */
 import { beforeAll, expect, test } from "bun:test";
 import { pageUnderTest } from "../harness/browser/page-under-test.ts";
+import { until } from "../harness/browser/until.ts";
 
 const ui = pageUnderTest();
 const LONG = "A name that goes on and on as those of some people do ".repeat(4).trim();
@@ -31,4 +32,19 @@ test("of a long name a head has two lines, and all of it to read and to copy", a
       if (!path.endsWith("run=1")) expect((await version.boundingBox())?.width).toBeGreaterThan(10);
     });
   }
+});
+
+test("versions stand beside one another where there is room, and in one column on a phone", async () => {
+  await ui.visit("/ui/workflows/long/diff", async (page) => {
+    const editors = "document.querySelectorAll('.text-diff .cm-editor').length";
+    await until(page, `${editors} === 2`);
+    await page.setViewportSize({ width: 360, height: 740 });
+    await until(page, `${editors} === 1`);
+    await page.locator(".cm-changedLine").first().waitFor();
+    const over =
+      "[...document.querySelectorAll('.text-diff *')].filter((one) => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).overflowX === 'auto').length";
+    expect(await page.evaluate(over)).toBe(0);
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await until(page, `${editors} === 2`);
+  });
 });

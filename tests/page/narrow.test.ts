@@ -1,7 +1,9 @@
 /** What is long, and what is wide, on a screen that is neither. */
 import { beforeAll, expect, test } from "bun:test";
+import { expectAccessible } from "../harness/browser/axe.ts";
 import { pageUnderTest } from "../harness/browser/page-under-test.ts";
 import { until } from "../harness/browser/until.ts";
+import { listAt } from "../harness/http/json.ts";
 
 const ui = pageUnderTest();
 const LONG = "A name that goes on and on as those of some people do ".repeat(4).trim();
@@ -46,5 +48,15 @@ test("versions stand beside one another where there is room, and in one column o
     expect(await page.evaluate(over)).toBe(0);
     await page.setViewportSize({ width: 1280, height: 800 });
     await until(page, `${editors} === 2`);
+  });
+});
+
+test("the numbers of a day lead to their runs, and can be told from the text around them", async () => {
+  await ui.api.untilEnded(await ui.api.trigger("long"));
+  const counted = async () => listAt((await ui.api.get("/api/v1/stats?window=24h")).body, "workflows");
+  while ((await counted()).length === 0) await Bun.sleep(100);
+  await ui.visit("/ui/workflows/long", async (page) => {
+    await page.getByRole("link", { name: / success$/ }).waitFor();
+    await expectAccessible(page);
   });
 });

@@ -53,6 +53,37 @@ test("while a row has the focus, 500 runs that arrive wait, and are shown when t
   });
 });
 
+test("from one run of a list keys go to the next and the one before, as far as the filter goes", async () => {
+  const { body } = await ui.api.get("/api/v1/runs?view=summary&workflow=fails&status=failed&limit=200");
+  const ids = listAt(body, "items").map((one) => textAt(one, "uuid"));
+  expect(ids.length).toBe(FAILED);
+  await ui.visit("/ui/runs?workflow=fails&status=failed", async (page) => {
+    const press = async (key: string, place: number) => {
+      await page.keyboard.press(key);
+      await page.locator(`.run-id [title="${ids[place]}"]`).waitFor();
+    };
+    await page.locator("[data-run]").first().waitFor();
+    await page.keyboard.press("j");
+    await press("Enter", 0);
+    // Before the first there is none.
+    await press("[", 0);
+    await page.getByText("No further run of the list was found").waitFor();
+    await press("]", 1);
+    await press("[", 0);
+    // The last row of the page that the list has read, and the last of all.
+    for (const place of [99, FAILED - 2]) {
+      await page.evaluate(
+        `history.pushState(null, "", "/ui/runs/${ids[place]}"); dispatchEvent(new PopStateEvent("popstate"))`,
+      );
+      await press("]", place + 1);
+    }
+    await page.keyboard.press("]");
+    await press("[", FAILED - 2);
+    await page.keyboard.press("Escape");
+    await page.waitForURL(/\/ui\/runs\?workflow=fails&status=failed$/);
+  });
+});
+
 test("however many runs arrive while somebody looks, no more rows are kept than are read again", async () => {
   const [first = ""] = await triggerMany("works", 1);
   const { body: list } = await ui.api.get("/api/v1/runs?view=summary&limit=1");

@@ -1,8 +1,14 @@
 /** The list that somebody came from, so that they can go on to its next run, and back to it. */
-let listed: { path: string; ids: readonly string[] } = { path: "/runs", ids: [] };
+export interface Listed {
+  rows: { peek(): readonly { uuid: string }[] };
+  /** Reads on in a direction, if there is more. */
+  more(direction: "newer" | "older"): Promise<void>;
+}
 
-export function keepListed(path: string, ids: readonly string[]): void {
-  listed = { path, ids };
+let listed: { path: string; list: Listed | null } = { path: "/runs", list: null };
+
+export function keepListed(path: string, list: Listed): void {
+  listed = { path, list };
 }
 
 /** Where the list is. */
@@ -10,8 +16,16 @@ export function listPath(): string {
   return listed.path;
 }
 
-/** The run that stands so many places behind (or before) a run in the list; null where there is none. */
-export function neighbour(id: string, places: number): string | null {
-  const place = listed.ids.indexOf(id);
-  return place < 0 ? null : (listed.ids[place + places] ?? null);
+/** The run behind a run in the list, or before it, which is read where the list does not have it yet; null where there is none. */
+export async function neighbour(id: string, direction: "newer" | "older"): Promise<string | null> {
+  const { list } = listed;
+  const beside = () => {
+    const rows = list?.rows.peek() ?? [];
+    const place = rows.findIndex(({ uuid }) => uuid === id);
+    return place < 0 ? null : rows[place + (direction === "older" ? 1 : -1)]?.uuid;
+  };
+  const found = beside();
+  if (found !== undefined) return found;
+  await list?.more(direction);
+  return beside() ?? null;
 }

@@ -58,8 +58,8 @@ export function RunView({ params: { id = "" } }: ViewProps) {
   const definition = known?.definition ?? null;
   useTitle(run === null ? null : `${workflowName({ run, definition })} ${run.status}`);
   useActions([
-    { key: "]", name: "Next run of the list", run: () => goTo(neighbour(id, 1)) },
-    { key: "[", name: "Run before in the list", run: () => goTo(neighbour(id, -1)) },
+    { key: "]", name: "Next run of the list", run: () => goBeside(id, "older") },
+    { key: "[", name: "Run before in the list", run: () => goBeside(id, "newer") },
     { key: "Escape", name: "Back: close the step, or to the list", run: back },
   ]);
   if (run === null) {
@@ -83,8 +83,12 @@ export function RunView({ params: { id = "" } }: ViewProps) {
   );
 }
 
-function goTo(id: string | null): void {
-  if (id !== null) go(`/runs/${id}`);
+async function goBeside(id: string, direction: "newer" | "older"): Promise<void> {
+  const { value: from } = address;
+  const found = await neighbour(id, direction);
+  if (address.value !== from) return;
+  if (found === null) announce("No further run of the list was found");
+  else go(`/runs/${found}`);
 }
 
 function back(): void {

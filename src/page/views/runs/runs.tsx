@@ -74,14 +74,7 @@ function Found({ query }: { query: URLSearchParams }) {
       incoming.close();
     };
   }, [rows, incoming, query]);
-  useEffect(
-    () =>
-      keepListed(
-        query.size === 0 ? "/runs" : `/runs?${query}`,
-        rows.rows.value.map(({ uuid }) => uuid),
-      ),
-    [query, rows.rows.value],
-  );
+  useEffect(() => keepListed(query.size === 0 ? "/runs" : `/runs?${query}`, rows), [query, rows]);
   const kind = kindOf(rows, query);
   return (
     <>

@@ -41,7 +41,7 @@ test("before there are any, the list says how to begin", async () => {
   const bad = { name: "no", type: "fail", config: { code: "broken", message: "It is broken" } };
   await ui.api.put("/api/v1/workflows/bad?create=true", { name: "Bad", managed_by: "shop/flows 1f3c2a", steps: [bad] });
   for (let runs = 0; runs < 3; runs++) await ui.api.untilEnded(await ui.api.trigger("bad"));
-  // What ended is counted some seconds later, and the list reads it once.
+  // What ended is counted some seconds later.
   const counted = async () => listAt((await ui.api.get("/api/v1/stats?window=24h")).body, "workflows");
   while (!(await counted()).some((one) => at(one, "failed") === 3)) await Bun.sleep(100);
 });
@@ -74,6 +74,15 @@ test("the list says how each is, and what is found in it", async () => {
     // One choice at a time is undone.
     await page.goBack();
     await page.getByRole("heading", { name: "None match" }).waitFor();
+  });
+});
+
+test("while somebody looks, the list counts what ends", async () => {
+  await ui.visit("/ui/workflows", async (page) => {
+    const row = page.getByRole("row", { name: /^Bad/ });
+    await row.getByRole("link", { name: "3 failed", exact: true }).waitFor();
+    await ui.api.untilEnded(await ui.api.trigger("bad"));
+    await row.getByRole("link", { name: "4 failed", exact: true }).waitFor();
   });
 });
 

@@ -43,6 +43,11 @@ export class Reading<Value> {
     }
   }
 
+  /** Reads again, unless a read is under way: what asks now and then does not outrun what is slow. */
+  refresh(): void {
+    if (!this.#state.peek().isReading) this.again();
+  }
+
   /** Puts a value in place of what was read, as when an event has told it. */
   put(value: Value): void {
     this.#state.value = { ...this.#state.peek(), value };

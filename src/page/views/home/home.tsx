@@ -26,7 +26,7 @@ export function Home() {
   const system = useBeating("system", (signal) => platform.system({ signal }));
   useEffect(() => {
     const again = () => {
-      stats.again();
+      stats.refresh();
       beat.value++;
       if (newest.state.peek().value?.items.length === 0) newest.again();
     };

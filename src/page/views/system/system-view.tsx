@@ -1,10 +1,8 @@
-import { useEffect } from "preact/hooks";
 import type { System } from "../../../schemas/system.ts";
 import { hrefOf, root } from "../../address/address.ts";
 import { platform } from "../../data/platform.ts";
 import { useReading } from "../../data/reading.ts";
-import { follow } from "../../live/live.ts";
-import { askedTopic } from "../../live/topic.ts";
+import { useAsked } from "../../live/asked.ts";
 import { boundedText } from "../../shared/bounded.ts";
 import { Unread } from "../../shared/states/states.tsx";
 import { durationText } from "../../shared/time/format.ts";
@@ -17,7 +15,7 @@ import { Apis, Workers } from "./processes.tsx";
 export function SystemView() {
   const reading = useReading("system", (signal) => platform.system({ signal }));
   const { value } = reading.state.value;
-  useEffect(() => follow(askedTopic("system", () => void reading.again())), [reading]);
+  useAsked("system", reading);
   return (
     <div class="page-pad">
       <div class="view-head">

@@ -1,11 +1,10 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import { address, choose, go, hrefOf } from "../../address/address.ts";
 import { announce } from "../../announce.ts";
 import { useReading } from "../../data/reading.ts";
 import { useActions } from "../../keys/keys.ts";
 import { useWalk } from "../../keys/walk.ts";
-import { follow } from "../../live/live.ts";
-import { askedTopic } from "../../live/topic.ts";
+import { useAsked } from "../../live/asked.ts";
 import { Unread } from "../../shared/states/states.tsx";
 import { type WaitingStep, withNews } from "./news.ts";
 import { NobodyWaits } from "./nobody-waits.tsx";
@@ -24,12 +23,7 @@ export function Waiting() {
   const reading = useReading(key, (signal) => findWaiting(workflow, wanted, signal));
   const { value } = reading.state.value;
   const steps = useShown(key, value?.steps ?? null);
-  useEffect(() => {
-    const readAgain = () => {
-      if (!reading.state.peek().isReading) reading.again();
-    };
-    return follow(askedTopic(key, readAgain));
-  }, [key, reading]);
+  useAsked(key, reading);
   const chosen = steps?.find(({ key: one }) => one === `${query.get("run")} ${query.get("step")}`);
   useWalk(".waiting-link", "step that waits");
   useActions([{ key: "Escape", name: "Close what is open", run: () => go(choose({ run: null, step: null })) }]);

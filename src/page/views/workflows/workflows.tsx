@@ -3,6 +3,7 @@ import { type Reading, useReading } from "../../data/reading.ts";
 import { useTyping } from "../../data/typing.ts";
 import { useActions } from "../../keys/keys.ts";
 import { useWalk } from "../../keys/walk.ts";
+import { useAsked } from "../../live/asked.ts";
 import { Empty, NotRead, Unread } from "../../shared/states/states.tsx";
 import { findWorkflows, nextByWorkflow, numbersByWorkflow } from "./reading.ts";
 import { WorkflowRow } from "./workflow-row.tsx";
@@ -18,6 +19,7 @@ export function Workflows() {
   const reading = useReading(`workflows ${wanted} ${text}`, (signal) => findWorkflows(text, wanted, signal));
   const numbers = useReading("numbers", numbersByWorkflow);
   const next = useReading("schedules", nextByWorkflow);
+  useAsked("workflows", numbers);
   const { value } = reading.state.value;
   useWalk(".workflow-name a", "workflow");
   useActions([

@@ -23,6 +23,9 @@ export class ThreadRuns {
   /** The last one that is larger than all of these together. */
   #large: ThreadRun | null = null;
   readonly #beat: () => void;
+  /** The how many-th run that was made each is: of two under one claim the later one is the run. */
+  readonly #made = new WeakMap<ThreadRun, number>();
+  #count = 0;
 
   /** Runs that were given up, and how often. */
   readonly #dropped = lru<Dropped>({ maxBytes: MAX_DROPPED_BYTES, bytesOf: ({ uuid }) => bytesOfText(uuid) });
@@ -36,8 +39,12 @@ export class ThreadRuns {
   take(handed: Handed, plan: Plan | undefined): ThreadRun | undefined {
     const { state, inbox = NONE, cancel } = handed;
     if (this.#dropped.size > 0 && this.#isLate(nameOf(handed), cancel)) return undefined;
-    if (state !== null && plan !== undefined)
-      return new ThreadRun(handed, plan, state, { inbox, cancel, beat: this.#beat });
+    if (state !== null && plan !== undefined) {
+      const made = new ThreadRun(handed, plan, state, { inbox, cancel, beat: this.#beat });
+      // Unclaimed runs have no token, and are never kept.
+      if (handed.token !== 0) this.#made.set(made, ++this.#count);
+      return made;
+    }
     const known = this.#current(handed.uuid);
     if (known?.token !== handed.token) return undefined;
     known.hear(inbox);
@@ -55,7 +62,7 @@ export class ThreadRuns {
     return advanced;
   }
 
-  /** Keeps a run, unless it is known under a newer token. */
+  /** Keeps a run, unless a newer one took its place. */
   keep(run: ThreadRun): void {
     if (!this.#forget(run)) return;
     if (run.hasEffectsUnderWay) this.#busy.set(run.uuid, run);
@@ -88,14 +95,23 @@ export class ThreadRuns {
     return times > 0 && (cancel === undefined || (times > 1 && cancel.compensates));
   }
 
-  /** Forgets a run that is over or sleeps, since any worker may go on with it; false where it is known under a newer lease. */
-  #forget({ uuid, token }: ThreadRun): boolean {
+  /**
+   * Forgets a run that is over or sleeps, since any worker may go on with it; false where a newer one took its place. An effect that was
+   * called off may tell of its run after that was handed over anew under the same claim, to be undone.
+   */
+  #forget(run: ThreadRun): boolean {
+    const { uuid, token } = run;
     const known = this.#current(uuid);
     if (known !== undefined && known.token > token) return false;
+    if (known?.token === token && this.#numberOf(known) > this.#numberOf(run)) return false;
     this.#busy.delete(uuid);
     this.#idle.delete(uuid);
     if (this.#large?.uuid === uuid) this.#large = null;
     return true;
+  }
+
+  #numberOf(run: ThreadRun): number {
+    return this.#made.get(run) ?? 0;
   }
 
   #current(uuid: string): ThreadRun | undefined {

@@ -29,7 +29,7 @@ export function pgbouncerPart(folder: string, port: number, postgresPort: number
         // May ask it for its pools: psql …/pgbouncer -c 'show pools'
         `admin_users = ${PLATFORM}`,
         "[databases]",
-        `* = host=127.0.0.1 port=${postgresPort} connect_query='set statement_timeout = 9000'`,
+        `* = host=127.0.0.1 port=${postgresPort} connect_query='set statement_timeout = 9000; set jit = off'`,
       ];
       const config = await writeAs(home, "pgbouncer.ini", `${await Bun.file(BASE).text()}\n${own.join("\n")}\n`);
       return { command: [...home.as, pathOf("pgbouncer"), config] };

@@ -117,6 +117,23 @@ for (const [title, environment, answer] of cases) {
   test(title, async () => expect(await asked(environment())).toEqual(answer));
 }
 
+for (const [title, query, session] of [
+  ["a limit comes without the compiler, which is slower than the statements", "", { limit: "9s", jit: "off" }],
+  ["what the operator has chosen stands", "options=-c%20jit%3Don", { limit: "9s", jit: "on" }],
+] as const) {
+  test(title, async () => {
+    const { postgres } = loadConfig(url("127.0.0.1", query));
+    if (postgres === null) throw new Error("no PostgreSQL is named");
+    const sql = connect({ address: postgres.address, size: 1, prepare: false, limitMilliseconds: 9000 });
+    try {
+      const [told] = await sql`select current_setting('statement_timeout') as limit, current_setting('jit') as jit`;
+      expect(told).toEqual(session);
+    } finally {
+      await sql.end({ timeout: 1 });
+    }
+  });
+}
+
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const listener = createServer().once("error", reject);

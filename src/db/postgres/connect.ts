@@ -11,7 +11,7 @@ export interface ConnectOptions {
   size: number;
   /** Whether statements are prepared. */
   prepare: boolean;
-  /** The server's own limit of a statement; null where it is not told one. */
+  /** The server's own limit of a statement; null where it is not told one, nor anything else of the session. */
   limitMilliseconds: number | null;
 }
 
@@ -34,16 +34,20 @@ export function connect({ address, size, prepare, limitMilliseconds }: ConnectOp
     connection: {
       application_name: applicationName,
       ...(address.options === "" ? {} : { options: address.options }),
-      // One that the operator has chosen stands.
-      ...(limitMilliseconds === null || /statement_timeout/.test(address.options)
-        ? {}
-        : { statement_timeout: limitMilliseconds }),
+      ...(limitMilliseconds === null ? {} : sessionOf(limitMilliseconds, address.options)),
     },
   };
   // A list, which its types do not know: it would split a text at the colons of an IPv6 address.
   const isSocket = host.startsWith("/");
   Object.assign(options, isSocket ? { path: `${host}/.s.PGSQL.${port}` } : { host: [host], port: [port] });
   return postgres(options);
+}
+
+/** What a session is told, but for what the operator has chosen by himself. */
+function sessionOf(limitMilliseconds: number, options: string): Record<string, string | number> {
+  // To compile a statement of many parts takes longer than its limit, and than to carry it out a thousand times.
+  const told = { statement_timeout: limitMilliseconds, jit: "off" };
+  return Object.fromEntries(Object.entries(told).filter(([name]) => !options.includes(name)));
 }
 
 /** In the words of postgres.js: "prefer" and "require" take any certificate, as in libpq. A socket file needs none. */

@@ -55,6 +55,20 @@ async function cancelled(run: string, body: object = {}): Promise<Run> {
 }
 
 describe("a run that is cancelled", () => {
+  test("is undone while its webhook is given up, each of many", async () => {
+    const [slow, undo] = [path(), path()];
+    const workflow = await api.create([
+      undone("a", sink.url(undo)),
+      { name: "b", ...post(sink.url(slow, { afterMs: 8000 })) },
+    ]);
+    const runs = await Promise.all(Array.from({ length: 40 }, () => api.trigger(workflow)));
+    for (let time = 0; time < 500 && sink.at(slow).length < runs.length; time++) await Bun.sleep(20);
+    // One after the other: a thread that has much to do takes them in another order.
+    for (const run of runs) await cancelled(run);
+    const times = Map.groupBy(sink.at(undo), ({ headers }) => headers.get("webhook-id"));
+    expect([...times.keys()].sort()).toEqual(runs.map((run) => `${run}:0/u`).sort());
+  });
+
   test("gives up a webhook under way, and begins nothing more", async () => {
     const [slow, next] = [path(), path()];
     const workflow = await api.create([

@@ -2,7 +2,21 @@
 import type { Step } from "../../src/language/definition/step.ts";
 import type { Definition } from "../../src/language/definition/workflow.ts";
 import type { Turn } from "../../src/storage/port.ts";
-import { acts, block, fails, GIVEN, parallel, pure, RETRY, starts, succeeds, tells, waits } from "./steps.ts";
+import {
+  acts,
+  block,
+  counts,
+  fails,
+  GIVEN,
+  parallel,
+  pure,
+  RETRY,
+  repeats,
+  starts,
+  succeeds,
+  tells,
+  waits,
+} from "./steps.ts";
 
 /** A workflow and how each of its runs must end, whatever happens on the way; null where time decides. */
 export interface Workload {
@@ -60,6 +74,23 @@ export const RUN_WORKLOADS: Workload[] = [
       acts("never"),
     ],
     options: { output: "${nowhere}" },
+    status: "success",
+  },
+  {
+    id: "succeeds in an iteration",
+    steps: [
+      repeats(
+        "o",
+        [
+          repeats("l", [counts("c"), acts("x"), { ...succeeds("s"), if: "iteration.index == 2" }], {
+            while: "iteration.index < 4",
+            max_iterations: 5,
+          }),
+        ],
+        { until: "iteration.index >= 1", max_iterations: 2, interval: 0.5 },
+      ),
+      acts("never"),
+    ],
     status: "success",
   },
   {

@@ -93,7 +93,7 @@ export interface StepState {
   isRetrying: boolean;
   /** When the last attempt began that has an entry, where it was not the first; null for none, and where the entry does not say. */
   triedAt: string | null;
-  /** What the entry for the begin of its attempt says besides; null for nothing. */
+  /** What the entry for the begin of its attempt, or of the last iteration of that, says besides; null for nothing. */
   details: JsonObject | null;
   /** The lists of steps that its attempt or its handler has under way; null while there is none. */
   bodies: BlockState[] | null;

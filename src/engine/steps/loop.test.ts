@@ -1,6 +1,6 @@
 /** Iterations as the engine decides about them, without a thread or a clock. */
 import { describe, expect, test } from "bun:test";
-import { LOOP } from "../../language/definition/control.ts";
+import { LOOP, SUCCEED } from "../../language/definition/control.ts";
 import type { Step } from "../../language/definition/step.ts";
 import { acts, FAILED, gives, NOW, Played, waits } from "./played.fixture.ts";
 
@@ -89,6 +89,15 @@ describe("a loop", () => {
     expect(run.result("poll").error_details).toMatchObject({ step: "poll[1].a", path: "0/1/0" });
     run.go(NOW + 1000);
     expect([...run.underWay]).toEqual(["0~2/0/0"]);
+  });
+
+  test("that ends the run says the iteration that it is in, and so does each loop around it", () => {
+    const ends: Step = { name: "s", type: SUCCEED, config: { output: "${i}.${j}" }, if: "i == 1 && j == 2" };
+    const inner = { ...repeats({ until: "j == 2", index: "j" }, gives("a", "x"), ends), name: "inner" };
+    const run = new Played([repeats({ until: "i == 5", index: "i" }, inner), acts("never")]);
+    expect(run.go(NOW)).toMatchObject({ kind: "end", status: "success", output: "1.2" });
+    expect(run.result("poll")).toMatchObject({ status: "success", details: { iteration: 1 } });
+    expect(run.result("poll[1].inner")).toMatchObject({ status: "success", details: { iteration: 2 } });
   });
 
   test("in a loop has iterations of its own, and each loop keeps the results of its last ten", () => {

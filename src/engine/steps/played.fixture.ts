@@ -12,6 +12,7 @@ import {
   type StepTypes,
 } from "../../connectors/index.ts";
 import set from "../../connectors/set.ts";
+import succeed from "../../connectors/succeed.ts";
 import transform from "../../connectors/transform.ts";
 import wait from "../../connectors/wait.ts";
 import type { Step } from "../../language/definition/step.ts";
@@ -38,7 +39,7 @@ export const effect = defineConnector({
   config: Type.Object({}),
   run: () => Promise.reject(new Error("the engine started an effect")),
 });
-const types = typesOf(transform, delay, fail, set, wait, effect);
+const types = typesOf(transform, delay, fail, set, succeed, wait, effect);
 
 export function typesOf(...connectors: Connector[]): StepTypes {
   return new Map(

@@ -11,7 +11,7 @@ import { catchFor, EARLY, type Ends, endsOf, endsOfAttempt, OK } from "./ends.ts
 import { itemFaults, iterationFaults, iterationsOf, mayFail } from "./iterations.ts";
 import { isShown, type Omitted, omittedAt } from "./omitted.ts";
 import { goesOn, isTimedOut } from "./results.ts";
-import { type Facts, type Truth, truthOf } from "./truth.ts";
+import { type Around, type Facts, type Truth, truthOf } from "./truth.ts";
 
 /** A run that is over: its payload's `n`, and its results by address. */
 export interface RanAs {
@@ -29,9 +29,10 @@ interface Place {
   isCalledOff?: boolean;
   /** The error that it is a handler for. */
   caught?: ErrorDetails;
-  /** The item of the innermost map around it. */
-  item?: number | null;
+  around?: Around;
 }
+
+const NOTHING_AROUND: Around = { item: null, iteration: null };
 
 /**
  * What of a run's results can't be. A step that began has ended, in a way in which it may; one is skipped, or began no more,
@@ -39,9 +40,9 @@ interface Place {
  * was over.
  */
 export function outcomeFaults(run: RanAs, { above, steps }: List, place: Place = {}): string[] {
-  const { isCalledOff = false, caught, item = null } = place;
+  const { isCalledOff = false, caught, around = NOTHING_AROUND } = place;
   const faults: string[] = [];
-  const facts: Facts = { n: run.n, item, result: (name) => run.results[`${above}${name}`] };
+  const facts: Facts = { n: run.n, around, result: (name) => run.results[`${above}${name}`] };
   for (const [index, step] of steps.entries()) {
     const address = `${above}${step.name}`;
     let result = run.results[address];
@@ -65,7 +66,7 @@ export function outcomeFaults(run: RanAs, { above, steps }: List, place: Place =
     faults.push(...insideFaults(run, step, address, { isCalledOff, facts }));
     // What was called off has not failed either, and may be left out.
     const isAsked = !isMissing && truth !== false && !(isCalledOff && run.omitted.has(result));
-    if (isAsked) faults.push(...stepFaults(run, step, address, { truth, item }));
+    if (isAsked) faults.push(...stepFaults(run, step, address, { truth, around }));
     if (step.type === SUCCEED && result.status === "success") run.isOver = true;
     // Nothing comes behind a step that fails.
     if (!goesOn(result)) break;
@@ -80,6 +81,7 @@ function insideFaults(
   address: string,
   { isCalledOff, facts }: { isCalledOff: boolean; facts: Facts },
 ): string[] {
+  const { around } = facts;
   // A step that was never begun has begun nothing.
   if (truthOf(step.if, facts) !== true) return [];
   const isOmitted = run.omitted.has(run.results[address]);
@@ -95,16 +97,17 @@ function insideFaults(
       result?.status !== "success" && map.items.length > mayFail(map) && [...endsOf(map.steps)].some(Boolean);
     const items = map.items.map((_, index) => ({ above: `${address}[${index}].`, steps: map.steps }));
     const faults = items.flatMap((list, item) =>
-      outcomeFaults(run, list, { isCalledOff: isOver || mayEndEarly, item }),
+      outcomeFaults(run, list, { isCalledOff: isOver || mayEndEarly, around: { ...around, item } }),
     );
     const ran = listsRun(step, address, run.results);
     return [...faults, ...itemFaults({ map, ran, address, result }, run.results, isWhole)];
   }
   const loop = loopOf(step);
   if (loop !== null) {
-    const faults = iterationsBegun(run, loop, address, isOver).flatMap(({ above, steps }) =>
-      outcomeFaults(run, { above: `${address}${above}`, steps }, { isCalledOff: isOver, item: facts.item }),
-    );
+    const faults = iterationsBegun(run, loop, address, isOver).flatMap(({ above, steps }, iteration) => {
+      const place = { isCalledOff: isOver, around: { ...around, iteration } };
+      return outcomeFaults(run, { above: `${address}${above}`, steps }, place);
+    });
     // A step of it has ended the run.
     const isCut = run.isOver === true;
     return [...faults, ...iterationFaults({ step, loop, address, result, isCut }, run.results, isWhole, isOver)];
@@ -114,7 +117,7 @@ function insideFaults(
     const { join = "all" } = step.config ?? {};
     const isDecided = join === "any" ? (ends: Ends) => ends.has(OK) : (ends: Ends) => [...ends].some(Boolean);
     const mayEndEarly = lists.length > 1 && join !== "all_settled" && outcomes.some(isDecided);
-    return named.flatMap((list) => outcomeFaults(run, list, { isCalledOff: isOver || mayEndEarly, item: facts.item }));
+    return named.flatMap((list) => outcomeFaults(run, list, { isCalledOff: isOver || mayEndEarly, around }));
   }
   const truths = lists.map(({ condition }) => truthOf(condition, facts));
   const index = truths.findIndex((truth) => truth !== false);
@@ -130,9 +133,7 @@ function insideFaults(
   if (result?.status === "success" && JSON.stringify(result.details) !== JSON.stringify({ case: shown })) {
     faults.push(`${address} took ${JSON.stringify(result.details)}, not ${shown}`);
   }
-  return taken === undefined
-    ? faults
-    : [...faults, ...outcomeFaults(run, taken, { isCalledOff: isOver, item: facts.item })];
+  return taken === undefined ? faults : [...faults, ...outcomeFaults(run, taken, { isCalledOff: isOver, around })];
 }
 
 /** The iterations of a loop that began: up to the last of which there is a result, or all where none is missed. */
@@ -156,7 +157,7 @@ function stepFaults(
   run: RanAs,
   step: Step,
   address: string,
-  { truth, item }: { truth: Truth; item: number | null },
+  { truth, around }: { truth: Truth; around: Around },
 ): string[] {
   const { status, handled = false, error_details: error, details, attempts } = run.results[address] ?? {};
   const ends = truth === null ? new Set(["expression"]) : endsOfAttempt(step);
@@ -180,7 +181,7 @@ function stepFaults(
   if (!handled && caught === undefined && mayGoOn) return [`${address} failed and was not passed over`];
   if (caught === undefined) return [];
   const handler = { above: `${address}.$catch.`, steps: caught.one.steps };
-  const faults = outcomeFaults(run, handler, { caught: original, item });
+  const faults = outcomeFaults(run, handler, { caught: original, around });
   const last = handler.steps.find(({ name }) => !goesOn(run.results[`${handler.above}${name}`]));
   const hasPassed = run.isOver === true || last === undefined;
   const isWrong = handled !== hasPassed && caught.one.output === undefined;

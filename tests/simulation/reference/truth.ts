@@ -1,11 +1,18 @@
 /** The conditions of simulated workflows, and whether they hold. */
 import type { StepResult } from "../../../src/schemas/runs/run.ts";
 
-/** What conditions look at: the payload's `n`, the item, and the results of the steps before by their names. */
-export interface Facts {
-  n: number;
+/** What the innermost map and the innermost loop around a step are at. */
+export interface Around {
   /** Null outside of maps. */
   item: number | null;
+  /** Null outside of loops. */
+  iteration: number | null;
+}
+
+/** What conditions look at: the payload's `n`, the item, the iteration, and the results of the steps before by their names. */
+export interface Facts {
+  n: number;
+  around: Around;
   result(name: string): StepResult | undefined;
 }
 
@@ -22,7 +29,12 @@ interface Kind {
 const KINDS: readonly Kind[] = [
   { pattern: /^payload\.n % (\d+) == 0$/, may: [true, false], holds: (word, { n }) => n % Number(word) === 0 },
   { pattern: /^payload\.n < (\d+)$/, may: [true, false], holds: (word, { n }) => n < Number(word) },
-  { pattern: /^item == (\d+)$/, may: [true, false], holds: (word, { item }) => item === Number(word) },
+  { pattern: /^item == (\d+)$/, may: [true, false], holds: (word, { around }) => around.item === Number(word) },
+  {
+    pattern: /^iteration\.index == (\d+)$/,
+    may: [true, false],
+    holds: (word, { around }) => around.iteration === Number(word),
+  },
   { pattern: /^(true)$/, may: [true], holds: () => true },
   { pattern: /^(false)$/, may: [false], holds: () => false },
   { pattern: /^payload\.(gone) == 1$/, may: [null], holds: () => null },

@@ -85,6 +85,7 @@ export function nextIteration(
   step.omitted += before.omitted;
   if (loop.trails.length === SHOWN_ITERATIONS) drop(state, step, loop.trails.shift() ?? []);
   state.blocks.delete(before.prefix);
+  step.details = details;
   open(state, step, [bodyOf(state, block, step, node, body, details.iteration)]);
 }
 

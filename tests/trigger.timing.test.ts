@@ -79,6 +79,14 @@ describe("a run", () => {
     expect([body.priority, body.start_at]).toEqual([undefined, undefined]);
   });
 
+  test("has tags of 64 characters, which may be two units of UTF-16 each", async () => {
+    const tags = ["x".repeat(64), "🎉".repeat(64)];
+    expect((await api.untilEnded(await trigger({ tags }))).body.tags).toEqual(tags);
+    expect((await api.untilEnded(await trigger({}, await api.create(STEPS, { tags })))).body.tags).toEqual(tags);
+    const found = await api.get(`/api/v1/runs?tag=${encodeURIComponent(tags[1] ?? "")}`);
+    expect(found.body).toMatchObject({ items: [{ tags }, { tags }] });
+  });
+
   test("has the tags of its workflow before its own, 20 together", async () => {
     const tagged = await api.create(STEPS, { tags: ["a", "b"] });
     expect((await api.untilEnded(await trigger({ tags: ["c", "a"] }, tagged))).body.tags).toEqual(["a", "b", "c"]);
@@ -127,6 +135,7 @@ describe("a trigger is refused", () => {
     [{ tags: Array(21).fill("a") }, ["tags"], "too_long"],
     [{ tags: ["a", ""] }, ["tags", 1], "string_too_short"],
     [{ tags: ["x".repeat(65)] }, ["tags", 0], "string_too_long"],
+    [{ tags: ["🎉".repeat(65)] }, ["tags", 0], "string_too_long"],
     [{ tags: [1] }, ["tags", 0], "string_type"],
     [{ run_at: 1 }, ["run_at"], "extra_forbidden"],
   ];

@@ -59,6 +59,8 @@ describe("options of a workflow", () => {
     ["a word for a timeout", { timeout: "soon" }, ["value_error", "timeout"]],
     ["21 tags", { tags: Array.from({ length: 21 }, () => "t") }, ["too_long", "tags"]],
     ["an empty tag", { tags: [""] }, ["string_too_short", "tags", 0]],
+    ["a tag of 65 characters", { tags: ["x".repeat(65)] }, ["string_too_long", "tags", 0]],
+    ["a tag that is no text", { tags: [1] }, ["string_type", "tags", 0]],
     ["no days", { retention: 0 }, ["greater_than_equal", "retention"]],
     ["more than ten years", { retention: 3651 }, ["less_than_equal", "retention"]],
     ["half a day", { retention: 0.5 }, ["int_type", "retention"]],

@@ -52,6 +52,12 @@ test("tags of the definition and of the trigger are joined, 20 at most", async (
   await close();
 });
 
+test("a tag is taken that was stored when longer ones could be", async () => {
+  const { parts, key, close } = await preparing({ tags: ["x".repeat(100)] });
+  expect(await parts.prepare(key, { payload: {} })).toMatchObject({ tags: `["${"x".repeat(100)}"]` });
+  await close();
+});
+
 test("a long key is kept as its digest, and one that leads nowhere is a fault of the payload", async () => {
   const { parts, key, close } = await preparing({ rate_limit: { limit: 1, per: 1, key: "${payload.text}" } });
   const [one, other] = ["x", "y"].map((end) => parts.prepare(key, { payload: { text: "x".repeat(1000) + end } }));

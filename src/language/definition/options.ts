@@ -1,11 +1,14 @@
 /** What a workflow may say of itself beside its id, name, description and steps. */
 import { type Static, Type } from "@sinclair/typebox";
+import { characters } from "../../schemas/json/characters.ts";
 import type { Json, JsonObject } from "../../schemas/json/json.ts";
 import { Duration } from "./durations.ts";
 import { WorkflowReference } from "./reference.ts";
 import type { StepRetry } from "./retry.ts";
 
 export const MAX_TAGS = 20;
+/** A tag, of a definition or of a trigger. Definitions that were stored before may have longer ones. */
+export const Tag = characters({ minLength: 1, maxLength: 64 });
 /** Ten years. */
 const MAX_RETENTION_DAYS = 3650;
 /** Characters of `ui` as JSON text. */
@@ -101,9 +104,7 @@ export const OPTIONS = {
   on_failure: Type.Optional(OnFailure),
   concurrency: Type.Optional(Concurrency),
   rate_limit: Type.Optional(RateLimit),
-  tags: Type.Optional(
-    Type.Array(Type.String({ minLength: 1, maxLength: 100 }), { maxItems: MAX_TAGS, description: "Of each run" }),
-  ),
+  tags: Type.Optional(Type.Array(Tag, { maxItems: MAX_TAGS, description: "Of each run" })),
   retention: Type.Optional(
     Type.Integer({
       minimum: 1,

@@ -1,6 +1,15 @@
 import type { TSchema } from "@sinclair/typebox";
 import { type ValueError, ValueErrorType } from "@sinclair/typebox/errors";
+import { brokenBound } from "./characters.ts";
 import { PATTERN_WORDS } from "./patterns.ts";
+
+/** What is said of texts. */
+const TEXT_WORDS = {
+  type: () => ["string_type", "Input should be a valid string"],
+  minLength: ({ minLength }) => ["string_too_short", `String should have at least ${minLength} characters`],
+  maxLength: ({ maxLength }) => ["string_too_long", `String should have at most ${maxLength} characters`],
+  pattern: ({ pattern }) => ["value_error", PATTERN_WORDS.get(pattern) ?? `String should match the pattern ${pattern}`],
+} satisfies Record<string, (schema: TSchema) => [type: string, msg: string]>;
 
 /** The messages of the schema library, in the words of pydantic, which clients of the original know. */
 const WORDS: Partial<Record<ValueErrorType, (error: ValueError) => [type: string, msg: string]>> = {
@@ -8,22 +17,14 @@ const WORDS: Partial<Record<ValueErrorType, (error: ValueError) => [type: string
   [ValueErrorType.ObjectAdditionalProperties]: () => ["extra_forbidden", "Extra inputs are not permitted"],
   [ValueErrorType.Object]: () => ["dict_type", "Input should be a valid dictionary"],
   [ValueErrorType.Array]: () => ["list_type", "Input should be a valid list"],
-  [ValueErrorType.String]: () => ["string_type", "Input should be a valid string"],
+  [ValueErrorType.String]: () => TEXT_WORDS.type(),
   [ValueErrorType.Number]: () => ["float_type", "Input should be a valid number"],
   [ValueErrorType.Integer]: () => ["int_type", "Input should be a valid integer"],
   [ValueErrorType.Boolean]: () => ["bool_type", "Input should be a valid boolean"],
-  [ValueErrorType.StringMinLength]: ({ schema }) => [
-    "string_too_short",
-    `String should have at least ${schema.minLength} characters`,
-  ],
-  [ValueErrorType.StringMaxLength]: ({ schema }) => [
-    "string_too_long",
-    `String should have at most ${schema.maxLength} characters`,
-  ],
-  [ValueErrorType.StringPattern]: ({ schema: { pattern } }) => [
-    "value_error",
-    PATTERN_WORDS.get(pattern) ?? `String should match the pattern ${pattern}`,
-  ],
+  [ValueErrorType.StringMinLength]: ({ schema }) => TEXT_WORDS.minLength(schema),
+  [ValueErrorType.StringMaxLength]: ({ schema }) => TEXT_WORDS.maxLength(schema),
+  [ValueErrorType.StringPattern]: ({ schema }) => TEXT_WORDS.pattern(schema),
+  [ValueErrorType.Kind]: ({ schema, value }) => textFault(schema, value),
   [ValueErrorType.ObjectMinProperties]: ({ schema }) => [
     "too_short",
     `Dictionary should have at least ${schema.minProperties} items`,
@@ -41,6 +42,13 @@ const WORDS: Partial<Record<ValueErrorType, (error: ValueError) => [type: string
 export function wordsOf(error: ValueError): { type: string; msg: string } {
   const [type, msg] = WORDS[error.type]?.(error) ?? ["value_error", "Input should be one of the documented values"];
   return { type, msg };
+}
+
+/** Of a text whose characters are counted. */
+function textFault(schema: TSchema, value: unknown): [string, string] {
+  const { minLength = 0, maxLength = 0, pattern } = schema;
+  const broken = brokenBound({ minLength, maxLength, pattern }, value) ?? "type";
+  return TEXT_WORDS[broken](schema);
 }
 
 function greaterOrEqual(limit: unknown): [string, string] {

@@ -1,6 +1,7 @@
 /** What a list of runs can be asked for. */
 import { type Static, Type } from "@sinclair/typebox";
 import { WorkflowReference } from "../../language/definition/reference.ts";
+import { characters } from "../json/characters.ts";
 import { TIME, UUID } from "../json/patterns.ts";
 import { RunStatus } from "../runs/run.ts";
 import type { Order } from "./page.ts";
@@ -32,7 +33,8 @@ export const RunQuery = Type.Object(
     version: Type.Optional(
       Type.Integer({ minimum: 1, maximum: 2_147_483_647, description: "Of the workflow, which has to be named too" }),
     ),
-    tag: Type.Optional(Type.String({ minLength: 1, maxLength: 100, pattern: NO_NUL })),
+    // Definitions could have longer tags once.
+    tag: Type.Optional(characters({ minLength: 1, maxLength: 100, pattern: NO_NUL })),
     parent_run_id: uuid("Runs that steps of this run started"),
     root_run_id: uuid("Runs that were started by this run, or by one that it started, and so on"),
     retry_of: uuid("Runs that try this run again"),

@@ -1,7 +1,7 @@
 import { type Static, Type } from "@sinclair/typebox";
 import type { RequestFault } from "../../errors.ts";
 import { boundedDuration, MAX_DURATION_SECONDS, secondsOf } from "../../language/definition/durations.ts";
-import { MAX_TAGS } from "../../language/definition/options.ts";
+import { MAX_TAGS, Tag } from "../../language/definition/options.ts";
 import { WorkflowReference } from "../../language/definition/reference.ts";
 import { timeOf } from "../../language/expressions/values/moments.ts";
 import type { JsonObject } from "../json/json.ts";
@@ -29,7 +29,7 @@ export const TriggerInput = Type.Object(
       }),
     ),
     tags: Type.Optional(
-      Type.Array(Type.String({ minLength: 1, maxLength: 64 }), {
+      Type.Array(Tag, {
         maxItems: MAX_TAGS,
         description: `Of the run, beside those of its workflow: ${MAX_TAGS} together`,
       }),

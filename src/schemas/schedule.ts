@@ -56,7 +56,8 @@ const fields = {
       minimum: 0,
       maximum: MAX_CATCH_UP,
       default: 1,
-      description: "How many of the ticks that passed while nobody could fire them are made up: the last of them",
+      description:
+        "How many of the ticks that passed while nobody could fire them are made up: the last of those that are more than 30 s late",
     }),
   ),
   jitter: Type.Optional(

@@ -47,6 +47,18 @@ describe("a tick", () => {
 });
 
 describe("after an outage", () => {
+  // The example of docs/schedules.md.
+  const late: [settings: ScheduleSettings, seconds: number[]][] = [
+    [{ every: 10, catch_up: 0 }, [25, 15, 5]],
+    [{ every: 10, catch_up: 3 }, [55, 45, 35, 25, 15, 5]],
+    [{ every: 60, catch_up: 0 }, [5]],
+  ];
+  test.each(late)("%j fires what is late by up to 30 s beside what is made up", (settings, seconds) => {
+    const now = HOUR + 5000;
+    const { tick, position } = decided({ ...settings, overlap: "allow" }, { now, nextAt: HOUR - 2 * MINUTE });
+    expect([tick, ...position.waiting].map((at) => (now - (at ?? 0)) / 1000)).toEqual(seconds);
+  });
+
   const cases: [catchUp: number | undefined, fired: number[]][] = [
     [undefined, [HOUR - MINUTE]],
     [0, []],

@@ -212,6 +212,7 @@ test("what a hook is refused for", async () => {
     [{ verify: { scheme: "standard", secret: "not base64!" } }, ["verify", "secret"]],
     [{ verify: { scheme: "md5", secret: SECRET } }, ["verify", "scheme"], "enum"],
     [{ verify: { scheme: "github" } }, ["verify", "secret"], "missing"],
+    [{ verify: { scheme: "github", secret: "7 signs" } }, ["verify", "secret"], "string_too_short"],
   ];
   for (const [fields, loc, type = "value_error"] of cases) {
     expectFaults(await api.post(PATH, { workflow_id: workflow, ...fields }), [{ loc: ["body", ...loc], type }]);

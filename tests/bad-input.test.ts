@@ -118,13 +118,16 @@ const names: Case[] = [
     faults: [fault("value_error", "steps", 2, "name")],
   },
   { title: "a step without a name", body: step({ name: "" }), faults: [fault("string_too_short", "steps", 0, "name")] },
-  ...["payload", "a.b", "a[", "a]", "{a", "a}", "$a", "a$", "__proto__", "constructor", "prototype", "a\nb"].map(
-    (name) => ({
-      title: `a step named ${JSON.stringify(name)}`,
-      body: step({ name }),
-      faults: [fault("value_error", "steps", 0, "name")],
-    }),
-  ),
+  ...["payload", "a.b", "a[", "a]", "{a", "a}", "$a", "a$", "__proto__", "constructor", "prototype"].map((name) => ({
+    title: `a step named ${JSON.stringify(name)}`,
+    body: step({ name }),
+    faults: [fault("value_error", "steps", 0, "name")],
+  })),
+  ...["\n", "\u001f", "\u007f", "\u0080", "\u0085", "\u009f"].map((control) => ({
+    title: `a step whose name has U+${control.charCodeAt(0).toString(16)}`,
+    body: step({ name: `a${control}b` }),
+    faults: [fault("value_error", "steps", 0, "name")],
+  })),
 ];
 
 refusesWorkflows(() => ground, [...fields, ...names]);

@@ -1,6 +1,6 @@
 import { Type } from "@sinclair/typebox";
 
-/** A user's own id of a workflow: it stands in paths, so it holds no slash and no control character. */
+/** A user's own id of a workflow: it stands in paths, so it holds no slash and no control character of ASCII. */
 export const WorkflowReference = Type.String({
   minLength: 1,
   maxLength: 255,

@@ -10,11 +10,12 @@ export const MAX_NESTED_STEPS = 1000;
 export const MAX_CATCHES = 10;
 const MAX_DESCRIPTION = 1000;
 
-// A step's name is a segment of a placeholder path, which is why these characters are kept out of it.
+// A step's name is a segment of a placeholder path, which is why these characters are kept out of it. Definitions that were
+// stored before may have some of C1 (U+0080 to U+009F).
 export const StepName = Type.String({
   minLength: 1,
   maxLength: 255,
-  pattern: "^[^.\\[\\]{}$\\u0000-\\u001f\\u007f]+$",
+  pattern: "^[^.\\[\\]{}$\\u0000-\\u001f\\u007f-\\u009f]+$",
 });
 
 /** The words of `on_error`. */

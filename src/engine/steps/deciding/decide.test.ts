@@ -116,6 +116,11 @@ describe("what a run does next", () => {
       ["2", "c", { type: "transform", value: "<1>" }],
     ]);
   });
+
+  test("a step runs that was stored when names could hold controls of C1", () => {
+    const state = folded([pure("a\u0085b", 1), pure("c", "${a\u0085b.value}")], {}, []);
+    expect(drive(state, NOW).log.map(([, { output }]) => output)).toMatchObject([{ value: 1 }, { value: 1 }]);
+  });
 });
 
 describe("a step that fails ends the run", () => {

@@ -156,6 +156,36 @@ test("what is stored as it is written can't be saved", async () => {
   );
 });
 
+test("what a save would change is shown by keys, also of a text with faults, and nothing is saved", async () => {
+  await ui.visit(
+    "/ui/workflows/by_keys/edit",
+    async (page) => {
+      const diff = page.getByRole("button", { name: "Diff", exact: true });
+      await diff.and(page.locator(":disabled")).and(page.locator("[title='Nothing changed']")).waitFor();
+      await page.getByText("Nothing is wrong").waitFor();
+      await write(page, JSON.stringify({ id: "by_keys", name: "By keys", steps: [leaf("first", "${gone}")] }));
+      await page.locator(".problems .fault").waitFor();
+      await page.getByRole("button", { name: "Insert step" }).focus();
+      await page.keyboard.press("Tab");
+      await page.keyboard.press("Enter");
+      const dialog = page.getByRole("dialog", { name: "Difference to v1" });
+      await dialog.getByLabel("Version 1").getByText("Hello").waitFor();
+      await dialog.getByLabel("Your text").getByText("gone").waitFor();
+      await expectAccessible(page);
+      expect(await dialog.getByRole("button", { name: "Save" }).count()).toBe(0);
+      await page.keyboard.press("Escape");
+      await until(page, "document.activeElement.textContent === 'Diff'");
+      await page.getByText(/^draft kept/).waitFor();
+      await page.evaluate("localStorage.clear()");
+    },
+    /422/,
+  );
+  expect(at((await ui.api.get("/api/v1/workflows/by_keys")).body, "version")).toBe(1);
+  await ui.visit("/ui/workflows/new", async (page) => {
+    await page.locator("button:disabled[title='Nothing is stored yet']").getByText("Diff").waitFor();
+  });
+});
+
 test("a step is inserted behind the one that is chosen, by the plus in the drawing", async () => {
   await ui.api.put("/api/v1/workflows/plus?create=true", { name: "Plus", steps: [leaf("a"), leaf("b")] });
   await ui.visit("/ui/workflows/plus/edit", async (page) => {

@@ -36,6 +36,25 @@ test("of a long name a head has two lines, and all of it to read and to copy", a
   }
 });
 
+test("all that an editor can do is in view on a phone", async () => {
+  await ui.visit("/ui/workflows/long/edit", async (page) => {
+    for (const width of [360, 320]) {
+      await page.setViewportSize({ width, height: 740 });
+      const buttons = page.locator(".workbench-actions button");
+      await buttons.first().waitFor();
+      expect(await buttons.allTextContents()).toEqual(["Try it", "Insert step", "Diff", "Save…"]);
+      const head = await page.locator(".workbench-head").boundingBox();
+      for (const button of await buttons.all()) {
+        const own = await button.boundingBox();
+        if (head === null || own === null) throw new Error("it is not drawn");
+        expect(own.x).toBeGreaterThanOrEqual(head.x);
+        expect(own.x + own.width).toBeLessThanOrEqual(head.x + head.width);
+      }
+      expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);
+    }
+  });
+});
+
 test("versions stand beside one another where there is room, and in one column on a phone", async () => {
   await ui.visit("/ui/workflows/long/diff", async (page) => {
     const editors = "document.querySelectorAll('.text-diff .cm-editor').length";

@@ -66,6 +66,14 @@ export function EditorHead({
         </button>
         <button
           type="button"
+          title={base === null ? "Nothing is stored yet" : state.isStored ? "Nothing changed" : undefined}
+          disabled={base === null || state.isStored}
+          onClick={() => onOpen("diff")}
+        >
+          Diff
+        </button>
+        <button
+          type="button"
           class="primary"
           title={state.isStored ? "Nothing changed" : "Ctrl S"}
           disabled={isLocked || state.isStored}

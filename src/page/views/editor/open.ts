@@ -1,2 +1,2 @@
 /** The dialog that is open. */
-export type Open = "save" | "palette" | "discard" | null;
+export type Open = "save" | "diff" | "palette" | "discard" | null;

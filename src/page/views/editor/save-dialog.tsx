@@ -13,6 +13,8 @@ import type { TextState } from "./text-state.ts";
 
 interface SaveDialogProps {
   state: TextState;
+  /** It only shows what a save would change. */
+  isDiff: boolean;
   /** The platform refused the text: the state has what is wrong with it. */
   onRefused: () => void;
   onClose: () => void;
@@ -22,7 +24,7 @@ interface SaveDialogProps {
  * Shows what the new version changes, and saves it over the version that the text began with: where somebody else was faster,
  * theirs is shown beside, and nothing is lost.
  */
-export function SaveDialog({ state, onRefused, onClose }: SaveDialogProps) {
+export function SaveDialog({ state, isDiff, onRefused, onClose }: SaveDialogProps) {
   const base = state.base.value;
   const newest = useReading(`newest of ${state.workflow}`, async (signal) =>
     base === null ? null : platform.workflows.get(state.workflow, { signal }),
@@ -57,11 +59,10 @@ export function SaveDialog({ state, onRefused, onClose }: SaveDialogProps) {
 
   const after = { text: plainText(state.text.value), label: "Your text" };
   const isLoading = base !== null && stored === null;
+  const known = stored?.version ?? base;
+  const title = known === null ? "Save the new workflow" : isDiff ? `Difference to v${known}` : `Save v${known + 1}`;
   return (
-    <Dialog
-      title={base === null ? "Save the new workflow" : `Save v${(stored?.version ?? base) + 1}`}
-      onClose={onClose}
-    >
+    <Dialog title={title} onClose={onClose}>
       <div class="save">
         {isBehind && <Behind state={state} stored={stored} base={base} />}
         {stored !== null && !isBehind && (
@@ -79,9 +80,11 @@ export function SaveDialog({ state, onRefused, onClose }: SaveDialogProps) {
           <button type="button" onClick={onClose}>
             Go on editing
           </button>
-          <button type="button" class="primary" disabled={isBusy || isLoading || isBehind} onClick={save}>
-            Save
-          </button>
+          {!isDiff && (
+            <button type="button" class="primary" disabled={isBusy || isLoading || isBehind} onClick={save}>
+              Save
+            </button>
+          )}
         </div>
       </div>
     </Dialog>

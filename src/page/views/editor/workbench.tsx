@@ -124,7 +124,9 @@ export function Workbench({ state, name, newest, managedBy, onDiscarded }: Workb
       {open === "palette" && (
         <Palette state={state} editor={editor.current} selected={selected} onClose={() => setOpen(null)} />
       )}
-      {open === "save" && <SaveDialog state={state} onRefused={showFaults} onClose={() => setOpen(null)} />}
+      {(open === "save" || open === "diff") && (
+        <SaveDialog state={state} isDiff={open === "diff"} onRefused={showFaults} onClose={() => setOpen(null)} />
+      )}
       {(open === "discard" || leave !== null) && (
         <DraftDialog
           saved={state.base.value === null ? "the example" : `v${state.base.value}`}

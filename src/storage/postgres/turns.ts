@@ -51,7 +51,9 @@ begin
         exit when free_at > at;
       end if;
     end if;
-    update run_turns t set begun_at = at where t.run_uuid = head.run_uuid;
+    -- As it is now: it may have been cancelled or paused meanwhile.
+    update run_turns t set begun_at = at where t.run_uuid = head.run_uuid and t.begun_at is null returning t.* into head;
+    continue when not found;
     insert into run_queue (run_uuid, namespace, due_at, parent_uuid, parent_path, parent_cancels, priority, paused_at, log_length, log_size)
       values (head.run_uuid, head.namespace, case when head.paused_at is null
         then at + coalesce(($3::json ->> head.run_uuid::text)::float8, 0) * interval '1 millisecond' else 'infinity' end, head.parent_uuid,

@@ -185,6 +185,28 @@ export function turnContract(check: Check): void {
     expect(await world.stored([item.uuid])).toEqual([]);
   });
 
+  check("a run that is cancelled or paused while its turn comes does not begin", async (world) => {
+    const { add } = await lined(world);
+    for (let round = 0; round < 4; round++) {
+      const kinds = ["cancel", "pause", "cancel", "pause"] as const;
+      const asked: { uuid: string; kind: "cancel" | "pause" }[] = [];
+      for (const [index, kind] of kinds.entries()) {
+        const line = `${round} ${index}`;
+        await add({ line });
+        asked.push({ uuid: (await add({ line })).uuid, kind });
+      }
+      await endDue(world);
+      const request = ({ uuid, kind }: (typeof asked)[number]) =>
+        world.storage.requestControl([{ ...keyOf(uuid), kind }]);
+      const [answers] = await Promise.all([Promise.all(asked.toReversed().map(request)), take(world), take(world)]);
+      expect(answers.map((answer) => granted(only(answer)))).toEqual(["paused", "cancelled", "paused", "cancelled"]);
+      await take(world);
+      expect(await world.claimDue()).toEqual([]);
+      const found = await world.findRuns(asked.map(({ uuid }) => uuid));
+      expect(found.map((run) => run?.status)).toEqual(["cancelled", "paused", "cancelled", "paused"]);
+    }
+  });
+
   check("of 40 runs that come at once while others end, never more than three are under way", async (world) => {
     const { workflow } = await lined(world);
     const preparedFor = { workflowUuid: workflow, version: 1 };

@@ -102,6 +102,21 @@ describe("concurrency", () => {
     expect(at(body, "status")).toBe("cancelled");
   });
 
+  test("a signal to a run in line is kept, and its wait takes it", async () => {
+    const listens = { name: "w", type: "wait", timeout: 20, config: { signal: "go" } };
+    const workflow = await api.create([listens], { concurrency: { limit: 1 } });
+    const [first = "", second = ""] = await triggered(workflow, [{}, {}]);
+    const send = (run: string, n: number) => api.post(`/api/v1/runs/${run}/signals/go`, { n });
+    const early = await send(second, 2);
+    expect(early).toMatchObject({ status: 200, body: { signal_id: expect.any(String), status: "kept" } });
+    expect((await api.get(`/api/v1/runs/${second}`)).body).toMatchObject({ status: "pending" });
+    expect((await send(first, 1)).status).toBe(200);
+    expect((await api.untilEnded(first)).output("w")).toEqual({ n: 1 });
+    const ended = await api.untilEnded(second);
+    expect(ended.output("w")).toEqual({ n: 2 });
+    expect(ended.step("w").details).toMatchObject({ signal_id: at(early.body, "signal_id") });
+  });
+
   test("a run that waits is pending, and the rest of the platform goes on", async () => {
     const workflow = await api.create([wait(1)], { concurrency: { limit: 1 } });
     const [, second = ""] = await triggered(workflow, [{}, {}]);

@@ -1,6 +1,7 @@
 import { Coalescer } from "../batching/coalescer.ts";
 import type { Cache } from "../cache/port.ts";
 import type { Clock } from "../clock.ts";
+import { PlatformError } from "../errors.ts";
 import type { ExecuteBeforeInsert } from "../messaging/port.ts";
 import type { Json } from "../schemas/json/json.ts";
 import type { PageRequest } from "../schemas/lists/page.ts";
@@ -100,7 +101,9 @@ export class RunRepository {
 
   /** @throws PlatformError run_not_found, run_ended, too_many_signals, overloaded, storage_unavailable */
   async putSignal(signal: NewSignal): Promise<StoredSignal> {
-    return unwrap(await this.#signals.add(signal));
+    const outcome = await this.#signals.add(signal);
+    if (outcome.kind === "lost") throw new PlatformError("overloaded");
+    return unwrap(outcome);
   }
 
   /** See Storage. */

@@ -33,6 +33,7 @@ import { retentionContract } from "./storage/retention.ts";
 import { retryContract } from "./storage/retries.ts";
 import { runContract } from "./storage/runs.ts";
 import { scheduleContract } from "./storage/schedules.ts";
+import { signalInLineContract } from "./storage/signals-in-line.ts";
 import { smallProgressContract } from "./storage/small-progress.ts";
 import { turnContract } from "./storage/turns.ts";
 import { unclaimedContract } from "./storage/unclaimed.ts";
@@ -64,6 +65,7 @@ export function storageContract(name: string, adapter: StorageAdapter): void {
     describe("children", () => childContract(check));
     describe("children made by options", () => madeChildContract(check));
     describe("inbox", () => inboxContract(check));
+    describe("signals in line", () => signalInLineContract(check));
     describe("history", () => historyContract(check));
     describe("schedules", () => scheduleContract(check));
     describe("hooks", () => hookContract(check));

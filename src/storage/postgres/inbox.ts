@@ -6,26 +6,34 @@ import { MAX_KEPT_SIGNALS, MAX_KEPT_SIZE } from "../port/runs/inbox.ts";
 import type { InboxLookup, NewSignal, Outcome, StoredSignal } from "../port.ts";
 import { refused } from "../refusals.ts";
 import { keepKeys } from "./inserts/request-keys.ts";
-import { boundsOf, lockQueued, milliseconds, rounds, within, writeBatch } from "./statement.ts";
+import { boundsOf, came, lockInLine, lockQueued, milliseconds, rounds, within, writeBatch } from "./statement.ts";
 
 const ITEM = `json_to_recordset($1::text::json) as item
     (position integer, namespace text, uuid uuid, id uuid, name text, waiting json, body text, size integer, route text, key text, hash text)`;
 
-// The rows of run_queue are locked first: what the statement then counts is what there is. One that sleeps is due now; a new run is
-// left to its message.
+// The rows of run_queue, and of run_turns for runs that wait for their turn, are locked first: what the statement then counts is what there
+// is. A run whose turn came since then, and that another has locked, is in no part: its signal is repeated. One that sleeps is due now; a
+// new run is left to its message.
 export const PUT_SIGNALS = keptStatement(
   "put_signals",
   ["text", "uuid", "uuid"],
   { position: "integer", workflowUuid: "uuid", state: "text", isDelivered: "boolean" },
   `with item as (
     select * from ${ITEM} where ${few("position")}
+  ), queued as materialized (
+    select item.*, q.inbox + 1 as seq, false as waits
+    from item join run_queue q on ${equals("q.run_uuid", "item.uuid")} and q.namespace = item.namespace and not q.ended
+    for update of q skip locked
+  ), in_line as materialized (
+    select item.*, ${came("t")} + 1 as seq, true as waits
+    from item join run_turns t on ${equals("t.run_uuid", "item.uuid")} and t.namespace = item.namespace and t.begun_at is null
+    for update of t skip locked
   ), open as materialized (
-    select item.*, q.inbox + 1 as seq, kept.*, (
+    select item.*, kept.*, (
       select count(*) from json_array_elements_text(item.waiting) as until
       where until is null or until::float8 > ${milliseconds("now()")}
     ) as awaited
-    from item join run_queue q on ${equals("q.run_uuid", "item.uuid")} and q.namespace = item.namespace and not q.ended,
-    lateral (
+    from (select * from queued union all select * from in_line) as item, lateral (
       select count(*)::integer as count, coalesce(sum(bytes), 0)::integer as kept_size,
         (count(*) filter (where i.name = item.name))::integer as earlier
       from run_inbox i where i.run_uuid = item.uuid and i.kind = 'signal' and i.body is not null
@@ -40,20 +48,21 @@ export const PUT_SIGNALS = keptStatement(
   ), counted as (
     update run_queue q set inbox = room.seq,
       due_at = case when q.holder is null and q.started_at is not null and q.paused_at is null and q.due_at > now() then now() else q.due_at end
-    from room where ${equals("q.run_uuid", "room.uuid")}
+    from room where ${equals("q.run_uuid", "room.uuid")} and not room.waits
   ), put as (
     insert into run_inbox (run_uuid, seq, name, body, bytes, id)
     select uuid, seq, name, body::json, size, id from room
   )
-  select answer.position, r.workflow_id, answer.state, answer.is_delivered
+  select answer.position, r.workflow_id, case when answer.state <> 'other' then answer.state when r.completed_at is null then 'open' else 'over' end,
+    answer.is_delivered
   from (
     select position, namespace, uuid, awaited > earlier as is_delivered,
       case when position in (select position from room) then 'stored' when position in (select position from fit) then 'taken'
         else 'full' end as state from open
-    union all select position, namespace, uuid, false, 'over' from item where position not in (select position from open)
+    union all select position, namespace, uuid, false, 'other' from item where position not in (select position from open)
   ) as answer
   join workflow_runs r on r.uuid = answer.uuid and r.namespace = answer.namespace and ${within("r.uuid", "$2", "$3")}`,
-  lockQueued(ITEM),
+  `${lockQueued(ITEM)};\n  ${lockInLine(`select uuid from ${ITEM} where ${few("position")}`)}`,
 );
 
 /** What came for runs and was not taken, behind what is known. */
@@ -67,10 +76,13 @@ export const FIND_INBOX = keptStatement(
   order by i.run_uuid, i.seq`,
 );
 
+/** Attempts for a run whose turn comes meanwhile. */
+const ATTEMPTS = 5;
+
 interface Answer {
   position: number;
   workflowUuid: string;
-  state: "stored" | "taken" | "full" | "over";
+  state: "stored" | "taken" | "full" | "over" | "open";
   isDelivered: boolean;
 }
 
@@ -86,8 +98,12 @@ export class Inbox {
     const outcomes = new Map<NewSignal, Outcome<StoredSignal>>();
     // One statement counts what each run has before it.
     for (const round of rounds(items, ({ uuid }) => uuid)) {
-      const stored = await writeBatch(round, (batch) => this.#put(batch));
-      for (const [index, item] of round.entries()) outcomes.set(item, stored[index] ?? { kind: "lost" });
+      let left = round;
+      for (let attempt = 0; attempt < ATTEMPTS && left.length > 0; attempt++) {
+        const stored = await writeBatch(left, (batch) => this.#put(batch));
+        for (const [index, item] of left.entries()) outcomes.set(item, stored[index] ?? { kind: "lost" });
+        left = left.filter((item) => outcomes.get(item)?.kind === "lost");
+      }
     }
     return items.map((item) => outcomes.get(item) ?? { kind: "lost" });
   }
@@ -117,6 +133,7 @@ export class Inbox {
 function outcomeOf(answer: Answer | undefined, { uuid, id }: NewSignal): Outcome<StoredSignal> {
   if (answer === undefined) return refused("run_not_found", uuid);
   const { state, workflowUuid, isDelivered } = answer;
+  if (state === "open") return { kind: "lost" };
   if (state === "over") return refused("run_ended", uuid);
   if (state === "full") return refused("too_many_signals", uuid);
   const stored = { workflowUuid, sent: { id, isDelivered } };

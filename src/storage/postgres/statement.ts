@@ -23,6 +23,18 @@ export const askedRuns = (parameter: string) => `(
 export const lockQueued = (item: string) => `perform from run_queue q
   where q.run_uuid in (select uuid from ${item} where ${few("position")}) order by q.run_uuid for update`;
 
+/**
+ * Locks the rows of run_turns of runs ("uuids", a select) that wait for their turn, after those of run_queue, in an order of their own: what
+ * comes for one comes before its turn, or after.
+ */
+export const lockInLine = (uuids: string) => `perform from run_turns t where t.run_uuid in (
+    ${uuids}
+  ) and t.begun_at is null order by t.workflow_uuid, t.line, t.seq for update`;
+
+/** SQL for how many things came for a run of a row that is in no queue yet. */
+export const came = (row: string) =>
+  `(select coalesce(max(i.seq), 0) from run_inbox i where i.run_uuid = ${row}.run_uuid)`;
+
 /** JSON text of runs: their uuids by namespace. */
 export function runsText(keys: RunKey[]): string {
   const uuids = Map.groupBy(keys, ({ namespace }) => namespace);

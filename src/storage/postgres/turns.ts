@@ -3,6 +3,7 @@ import type { Pool } from "../../db/postgres/pool.ts";
 import { isUuid } from "../../ids.ts";
 import type { RunKey } from "../../schemas/runs/run.ts";
 import { LOOK_MILLISECONDS, MOST_LINES, type TurnsTaken } from "../port/runs/turns.ts";
+import { came } from "./statement.ts";
 
 /** The run of a row of run_turns is not over. */
 const IS_OPEN = "exists (select from run_queue q where q.run_uuid = t.run_uuid and not q.ended)";
@@ -54,12 +55,13 @@ begin
     -- As it is now: it may have been cancelled or paused meanwhile.
     update run_turns t set begun_at = at where t.run_uuid = head.run_uuid and t.begun_at is null returning t.* into head;
     continue when not found;
-    insert into run_queue (run_uuid, namespace, due_at, parent_uuid, parent_path, parent_cancels, priority, paused_at, log_length, log_size)
+    insert into run_queue (run_uuid, namespace, due_at, parent_uuid, parent_path, parent_cancels, priority, paused_at, log_length, log_size, inbox)
       values (head.run_uuid, head.namespace, case when head.paused_at is null
         then at + coalesce(($3::json ->> head.run_uuid::text)::float8, 0) * interval '1 millisecond' else 'infinity' end, head.parent_uuid,
       head.parent_path, head.parent_cancels, head.priority, head.paused_at,
       (select count(*) from run_log l where l.run_uuid = head.run_uuid),
-      (select coalesce(sum(length(l.entries::text)), 0) from run_log l where l.run_uuid = head.run_uuid)) on conflict do nothing;
+      (select coalesce(sum(length(l.entries::text)), 0) from run_log l where l.run_uuid = head.run_uuid),
+      ${came("head")}) on conflict do nothing;
     begun := begun || jsonb_build_object('namespace', head.namespace, 'uuid', head.run_uuid);
   end loop;
   if free_at is not null and head.cancels_oldest then

@@ -7,6 +7,9 @@ import type { InboxLookup, NewSignal, Outcome, StoredSignal } from "../port.ts";
 import { refused } from "../refusals.ts";
 import { RequestKeys } from "./inserts/request-keys.ts";
 
+/** How many things came for a run of row "t" that is in no queue yet. */
+export const CAME = "(select coalesce(max(i.seq), 0) from run_inbox i where i.run_uuid = t.run_uuid)";
+
 const RUN = `select workflow_id as workflowUuid, completed_at is not null as isOver from workflow_runs
   where uuid = ? and namespace = ?`;
 
@@ -19,6 +22,10 @@ const COUNT = `update run_queue set inbox = inbox + 1,
 
 const PUT = `insert into run_inbox (run_uuid, seq, kind, name, body, bytes, id, received_at)
   select run_uuid, inbox, ?, ?, ?, ?, ?, ? from run_queue where run_uuid = ?`;
+
+// One that waits for its turn is in no queue: its rows are counted when that comes (see Turns).
+const PUT_IN_LINE = `insert into run_inbox (run_uuid, seq, kind, name, body, bytes, id, received_at)
+  select run_uuid, ${CAME} + 1, ?, ?, ?, ?, ?, ? from run_turns t where run_uuid = ? and begun_at is null`;
 
 const FIND = `select seq, kind, name, body, id, received_at as receivedAt from run_inbox
   where run_uuid = ? and seq > ? and body is not null order by seq`;
@@ -56,7 +63,7 @@ export class Inbox {
       return { kind: "ok", value: { ...stored, isTaken: true } };
     }
     if (count >= MAX_KEPT_SIGNALS || size + body.length > MAX_KEPT_SIZE) return refused("too_many_signals", uuid);
-    this.#put(uuid, { kind: "signal", name, body, id });
+    if (!this.#put(uuid, { kind: "signal", name, body, id })) return { kind: "lost" };
     if (requestKey !== undefined) this.#keys.keep(requestKey, JSON.stringify(stored.sent));
     return { kind: "ok", value: stored };
   }
@@ -66,10 +73,12 @@ export class Inbox {
     this.#put(uuid, { kind: "child", name: path, body: JSON.stringify(said), id: child });
   }
 
-  #put(uuid: string, { kind, name, body, id }: Pick<InboxRow, "kind" | "name" | "body" | "id">): void {
+  /** Whether there is a run that it is for. */
+  #put(uuid: string, { kind, name, body, id }: Pick<InboxRow, "kind" | "name" | "body" | "id">): boolean {
     const now = this.#clock.now();
-    this.#database.query(COUNT).run(now, uuid);
-    this.#database.query(PUT).run(kind, name, body, body.length, id, now, uuid);
+    const isQueued = this.#database.query(COUNT).run(now, uuid).changes > 0;
+    const put = this.#database.query(isQueued ? PUT : PUT_IN_LINE);
+    return put.run(kind, name, body, body.length, id, now, uuid).changes > 0;
   }
 
   find({ uuid, after }: InboxLookup): InboxRow[] {

@@ -4,6 +4,7 @@ import type { RunKey } from "../../schemas/runs/run.ts";
 import { DEFAULT_PRIORITY } from "../port/runs/priorities.ts";
 import { LOOK_MILLISECONDS, MOST_LINES, type Turn, type TurnsTaken } from "../port/runs/turns.ts";
 import type { InsertedRun, NewRun } from "../port.ts";
+import { CAME } from "./inbox.ts";
 import { NEVER } from "./never.ts";
 
 /** Runs that are counted together. */
@@ -44,9 +45,10 @@ const IS_BEHIND = `select 1 from run_turns where workflow_uuid = +? and rate_key
 const BEGINS = `select begun_at as at from run_turns where workflow_uuid = +? and rate_key = +? and begun_at > +?
   order by begun_at desc limit +?`;
 const BEGIN = "update run_turns set begun_at = ? where seq = ?";
-const ENQUEUE = `insert into run_queue (run_uuid, namespace, due_at, parent_uuid, parent_path, parent_cancels, priority, paused_at, log_length)
+const ENQUEUE = `insert into run_queue (run_uuid, namespace, due_at, parent_uuid, parent_path, parent_cancels, priority, paused_at, log_length,
+    inbox)
   select run_uuid, namespace, iif(paused_at is null, ?, ${NEVER}), parent_uuid, parent_path, parent_cancels, priority, paused_at,
-    (select count(*) from run_log where run_log.run_uuid = run_turns.run_uuid) from run_turns where seq = ?`;
+    (select count(*) from run_log where run_log.run_uuid = t.run_uuid), ${CAME} from run_turns t where seq = ?`;
 /** What counts for nothing any more. */
 const FORGET = `delete from run_turns where ${OF_LINE} and begun_at is not null and not ${IS_OPEN}
   and (rate_per is null or begun_at + rate_per <= +?)`;

@@ -1,9 +1,10 @@
 /** The statement that cancels runs. */
 import { equals, few, keptStatement } from "../../../db/postgres/kept.ts";
-import { endedFamilies, lockFamilies } from "../family/family.ts";
-import { within } from "../statement.ts";
+import { endedFamilies, lockFamilies, lockWaitingToo } from "../family/family.ts";
+import { lockQueued, within } from "../statement.ts";
 import { logged, pauseEntry, standsStill } from "./pause-entry.ts";
 
+const RUNS = "json_to_recordset($1::text::json) as item (position integer, uuid uuid)";
 const ITEM = `json_to_recordset($1::text::json) as item (position integer, namespace text, uuid uuid, reason text, compensates boolean)`;
 
 /**
@@ -74,5 +75,6 @@ export const CANCEL_RUNS = keptStatement(
   union all select item.position, case when r.completed_at is null then 'open' else 'over' end
     from asked as item join workflow_runs r using (namespace, uuid)
     where ${within("r.uuid", "$3", "$4")} and item.position not in (select position from answered)`,
-  lockFamilies("json_to_recordset($1::text::json) as item (position integer, uuid uuid)"),
+  // What came for a run in line is there, and goes with it; one whose turn came meanwhile is in the queue.
+  `${lockFamilies(RUNS, lockWaitingToo(RUNS))};\n  ${lockQueued(RUNS)}`,
 );

@@ -1,6 +1,7 @@
 /** SQL about the ends of runs that others wait for, and of runs that wait for others. */
 import { equals } from "../../../db/postgres/kept.ts";
 import { logged, pauseEntry, standsStill } from "../control/pause-entry.ts";
+import { came, lockInLine } from "../statement.ts";
 
 /** One that sleeps is due when something comes for it; a new run is left to its message, and one that is paused stands still. */
 const WOKEN =
@@ -9,18 +10,30 @@ const WOKEN =
 /** One that nobody holds is due, and ended by whoever claims it. */
 const CANCELLED = `control = 'cancel', paused_at = null, ${logged("c")}, due_at = case when c.holder is null then least(c.due_at, now()) else c.due_at end`;
 
-/** Locks runs, those that wait for them and those that they wait for, in the order of their uuids, so that two statements can't deadlock. */
-export const lockFamilies = (item: string) => `perform from run_queue q where q.run_uuid in (
+/**
+ * Locks runs, those that wait for them and those that they wait for, in the order of their uuids, so that two statements can't deadlock.
+ *
+ * @param lockLine locks those in line
+ */
+export const lockFamilies = (
+  item: string,
+  lockLine = lockWaiting(item),
+) => `perform from run_queue q where q.run_uuid in (
     select uuid from ${item}
     union all select own.parent_uuid from ${item} join run_queue own on ${equals("own.run_uuid", "item.uuid")}
     union all select c.run_uuid from ${item} join run_queue c on ${equals("c.parent_uuid", "item.uuid")}
   ) order by q.run_uuid for update;
-  ${lockWaiting(item)}`;
+  ${lockLine}`;
 
 /** Locks the runs that they wait for and that wait for their turn: one that begins meanwhile is in the queue for what follows. */
-export const lockWaiting = (item: string, among = "true") => `perform from run_turns t where t.run_uuid in (
-    select c.run_uuid from ${item} join run_turns c on ${equals("c.parent_uuid", "item.uuid")} and c.begun_at is null where ${among}
-  ) order by t.workflow_uuid, t.line, t.seq for update`;
+export const lockWaiting = (item: string, among = "true") => lockInLine(waitedFor(item, among));
+
+/** The same, and the runs of items themselves. */
+export const lockWaitingToo = (item: string) =>
+  lockInLine(`select uuid from ${item} union all ${waitedFor(item, "true")}`);
+
+const waitedFor = (item: string, among: string) =>
+  `select c.run_uuid from ${item} join run_turns c on ${equals("c.parent_uuid", "item.uuid")} and c.begun_at is null where ${among}`;
 
 /**
  * CTEs that cancel runs which others wait for no more. One that waits for its turn leaves its line, and is due.
@@ -37,8 +50,8 @@ export const givenUp = (left: { from: string; where: string }) => `given_up as (
     delete from run_turns c using ${left.from} where ${left.where} and c.parent_cancels and c.begun_at is null
     returning c.run_uuid, c.namespace, c.parent_uuid, c.parent_path
   ), over_soon as (
-    insert into run_queue (run_uuid, namespace, due_at, parent_uuid, parent_path, parent_cancels, control)
-    select run_uuid, namespace, now(), parent_uuid, parent_path, true, 'cancel' from out_of_line
+    insert into run_queue (run_uuid, namespace, due_at, parent_uuid, parent_path, parent_cancels, control, inbox)
+    select run_uuid, namespace, now(), parent_uuid, parent_path, true, 'cancel', ${came("out_of_line")} from out_of_line
   )`;
 
 /**

@@ -3,7 +3,7 @@ import type { Clock } from "../../../clock.ts";
 import type { Json } from "../../../schemas/json/json.ts";
 import type { AwaitedRun, RunEnd } from "../../port.ts";
 import { logPause } from "../control/pause-log.ts";
-import type { Inbox } from "../inbox.ts";
+import { CAME, type Inbox } from "../inbox.ts";
 
 const PARENT_OF =
   "select parent_uuid as uuid, parent_path as path from run_queue where run_uuid = ? and parent_uuid is not null";
@@ -20,9 +20,9 @@ const STOOD = `select run_uuid as uuid, paused_at as pausedAt from run_queue
   where ?1 = ?1 and parent_uuid = ?2 and parent_cancels and paused_at is not null and holder is null and started_at is not null`;
 
 // One that waits for its turn as well: it is due, and leaves its line.
-const OF_WAITING = "from run_turns where parent_uuid = ?2 and parent_cancels and begun_at is null";
-const DUE = `insert into run_queue (run_uuid, namespace, due_at, parent_uuid, parent_path, parent_cancels, control)
-  select run_uuid, namespace, ?1, parent_uuid, parent_path, parent_cancels, 'cancel' ${OF_WAITING}`;
+const OF_WAITING = "from run_turns as t where parent_uuid = ?2 and parent_cancels and begun_at is null";
+const DUE = `insert into run_queue (run_uuid, namespace, due_at, parent_uuid, parent_path, parent_cancels, control, inbox)
+  select run_uuid, namespace, ?1, parent_uuid, parent_path, parent_cancels, 'cancel', ${CAME} ${OF_WAITING}`;
 const LEAVE_LINE = `delete ${OF_WAITING} and ?1 = ?1`;
 
 const OF_PATH = "and parent_path = ?3";

@@ -208,6 +208,18 @@ export function madeChildContract(check: Check): void {
     },
   );
 
+  check("one that waits for its turn and is cancelled at once with its parent tells it of its end", async (world) => {
+    const { workflow, inLine } = await lined(world);
+    const parent = await starts(world, [inLine()]);
+    const [first] = await runsOf(world, workflow);
+    const asked = [cancel(parent), cancel(present(first))];
+    expect((await world.storage.requestControl(asked)).map(granted)).toEqual(["requested", "cancelled"]);
+    expect(await toldTo(world, parent)).toEqual([
+      ["0", { run_id: first?.uuid, status: "cancelled", output: null, error: null }],
+    ]);
+    expect(only(await world.claimDue())).toMatchObject({ uuid: parent.uuid, isCancelled: true, inbox: [{ seq: 1 }] });
+  });
+
   check("those that wait for their turn are cancelled with their parent, unless they are left alone", async (world) => {
     const { workflow, inLine } = await lined(world);
     const parent = await starts(

@@ -19,14 +19,20 @@ const HAS_MORE = `q.log_length > 0 and (q.has_children or item.compensates and e
 const FREE = `${equals("q.run_uuid", "item.uuid")} and item.ends and q.holder is null and not q.ended`;
 
 // The rows are locked before, so that they are as "open" has them. A run whose turn came since then, and that was claimed, is in no
-// part: its request is repeated. A second request changes the first only where it forbids what that one asked for. The event of a
+// part: its request is repeated. So is one whose parent is asked as well: a statement changes that once, and it is told of the end. A second request changes the first only where it forbids what that one asked for. The event of a
 // run that ends here is overdue at once, since no worker sends it.
 export const CANCEL_RUNS = keptStatement(
   "cancel_runs",
   ["text", "text", "uuid", "uuid"],
   { position: "integer", result: "text" },
-  `with asked as (
+  `with every as materialized (
     select item.position, namespace, uuid, reason, coalesce(compensates, true) as compensates from ${ITEM} where ${few("item.position")}
+  ), asked as materialized (
+    select * from every as item where not exists (
+      select from run_queue q where ${equals("q.run_uuid", "item.uuid")} and q.parent_uuid in (select uuid from every)
+    ) and not exists (
+      select from run_turns t where ${equals("t.run_uuid", "item.uuid")} and t.begun_at is null and t.parent_uuid in (select uuid from every)
+    )
   ), open as materialized (
     select item.*, q.holder is null and q.control is null and not (${HAS_MORE}) as ends,
       q.control is not null and (item.compensates or not q.compensates) as is_known, ${standsStill("q")} as stood, q.paused_at as since,
@@ -73,7 +79,7 @@ export const CANCEL_RUNS = keptStatement(
   )
   select * from answered
   union all select item.position, case when r.completed_at is null then 'open' else 'over' end
-    from asked as item join workflow_runs r using (namespace, uuid)
+    from every as item join workflow_runs r using (namespace, uuid)
     where ${within("r.uuid", "$3", "$4")} and item.position not in (select position from answered)`,
   // What came for a run in line is there, and goes with it; one whose turn came meanwhile is in the queue.
   `${lockFamilies(RUNS, lockWaitingToo(RUNS))};\n  ${lockQueued(RUNS)}`,

@@ -55,7 +55,10 @@ export class Control {
             if (item !== undefined) results.set(item, result);
           }
         }
-        left = left.filter((item) => results.get(item) === "open");
+        const open = left.filter((item) => results.get(item) === "open");
+        // Of a family one generation is answered at a time.
+        if (open.length < left.length) attempt = 0;
+        left = open;
       }
     }
     return items.map((item) => {

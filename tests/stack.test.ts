@@ -95,7 +95,9 @@ describe("the services", () => {
 
   test("what died is started again, the others are left alone", async () => {
     const before = pidsIn(folder);
-    process.kill(recordOf(folder, "redis").pid, "SIGKILL");
+    const redis = recordOf(folder, "redis");
+    process.kill(redis.pid, "SIGKILL");
+    while (isAlive(redis)) await Bun.sleep(5);
     expect(await servicesUp(["redis", "postgres"], { folder })).toMatchObject({ redis: addresses.redis });
     expect(replaced(before, pidsIn(folder))).toEqual(["redis"]);
   });

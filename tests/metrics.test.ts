@@ -130,7 +130,9 @@ test("what the worker has in hand is read: runs that are held, effects, and how 
   expect(during.sum("workflow_thread_restarts_total")).toBe(0);
   answer.resolve();
   await client.untilEnded(run);
-  const after = await Scrape.of(port);
+  // Its end is stored before the worker lets go of it.
+  let after = await Scrape.of(port);
+  for (let time = 0; time < 100 && after.sum("workflow_runs_held") > 0; time++) after = await Scrape.of(port);
   expect(after.sum("workflow_effects")).toBe(0);
   expect(after.sum("workflow_runs_held")).toBe(0);
   await sink.stop(true);

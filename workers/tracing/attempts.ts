@@ -132,6 +132,7 @@ function isWithin(path: string, container: string): boolean {
   return path.startsWith(`${container}/`) || path.startsWith(`${container}~`);
 }
 
-function timeOf(text: string | null | undefined): number {
+/** Milliseconds since the epoch; 0 without one. */
+export function timeOf(text: string | null | undefined): number {
   return Date.parse(text ?? "") || 0;
 }

@@ -11,7 +11,7 @@ import {
   traceparentOf,
 } from "../../src/tracing/context.ts";
 import type { Span } from "../../src/tracing/port.ts";
-import { type Attempt, Attempts } from "./attempts.ts";
+import { type Attempt, Attempts, timeOf } from "./attempts.ts";
 import { shownError } from "./description.ts";
 
 /** A run as its row has it. */
@@ -157,7 +157,7 @@ function entriesOf({ stepResults }: RunEnd, steps: TopSteps): LogEntry[] {
     return path === "-1" ? [] : [[path, result, null]];
   });
   return entries.sort(
-    ([path, { completed_at }], [other, { completed_at: later }]) =>
-      (Date.parse(completed_at ?? "") || 0) - (Date.parse(later ?? "") || 0) || other.length - path.length,
+    ([path, one], [otherPath, other]) =>
+      timeOf(one.completed_at) - timeOf(other.completed_at) || otherPath.length - path.length,
   );
 }

@@ -2,7 +2,6 @@
 import { expect } from "bun:test";
 import { newId } from "../../../src/ids.ts";
 import { MAX_KEPT_SIGNALS, MAX_KEPT_SIZE } from "../../../src/storage/port/runs/inbox.ts";
-import type { NewSignal } from "../../../src/storage/port.ts";
 import {
   type Check,
   entriesText,
@@ -12,23 +11,13 @@ import {
   only,
   present,
   progress,
+  signal,
   uuidsOf,
-  type World,
 } from "./kit.ts";
 
 const END = { kind: "end", status: "success", error: null, stepResults: "{}" } as const;
 /** Nothing but its inbox wakes it. */
 const WAIT = { kind: "due", dueAt: null } as const;
-
-const signal = (world: World, uuid: string, name: string, fields: Partial<NewSignal> = {}): NewSignal => ({
-  namespace: NAMESPACE,
-  uuid,
-  id: newId(world.now()),
-  name,
-  waiting: [],
-  body: JSON.stringify({ name }),
-  ...fields,
-});
 
 export function inboxContract(check: Check): void {
   check("a run that waits for its inbox alone is never due, and due at once when something comes", async (world) => {

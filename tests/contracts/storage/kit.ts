@@ -9,6 +9,7 @@ import type {
   ClaimMark,
   Held,
   NewRun,
+  NewSignal,
   NewWorkflow,
   Outcome,
   Progress,
@@ -230,6 +231,17 @@ export function pathsOf({ log }: { log: string }): string[] {
   const entries: LogEntry[] = JSON.parse(log);
   return entries.map(([path]) => path);
 }
+
+/** A signal that no step waits for yet; its body names it. */
+export const signal = (world: World, uuid: string, name: string, fields: Partial<NewSignal> = {}): NewSignal => ({
+  namespace: NAMESPACE,
+  uuid,
+  id: newId(world.now()),
+  name,
+  waiting: [],
+  body: JSON.stringify({ name }),
+  ...fields,
+});
 
 export function uuidsOf(rows: { uuid: string }[]): string[] {
   return rows.map(({ uuid }) => uuid);

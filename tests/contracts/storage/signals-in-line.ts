@@ -2,8 +2,19 @@
 import { expect } from "bun:test";
 import { newId } from "../../../src/ids.ts";
 import { MAX_KEPT_SIGNALS, MAX_KEPT_SIZE } from "../../../src/storage/port/runs/inbox.ts";
-import type { ClaimedRun, NewRun, NewSignal, Turn } from "../../../src/storage/port.ts";
-import { type Check, entriesText, granted, keysOf, NAMESPACE, only, present, progress, type World } from "./kit.ts";
+import type { ClaimedRun, NewRun, Turn } from "../../../src/storage/port.ts";
+import {
+  type Check,
+  entriesText,
+  granted,
+  keysOf,
+  NAMESPACE,
+  only,
+  present,
+  progress,
+  signal,
+  type World,
+} from "./kit.ts";
 
 const TURN: Turn = { line: "a", most: 1, onLimit: "queue", rate: null };
 /** Of rates and of times to begin at: longer than what is done before. */
@@ -20,16 +31,6 @@ async function lined(world: World): Promise<(turn?: Partial<Turn>, fields?: Part
     return item.uuid;
   };
 }
-
-const signal = (world: World, uuid: string, name: string, fields: Partial<NewSignal> = {}): NewSignal => ({
-  namespace: NAMESPACE,
-  uuid,
-  id: newId(world.now()),
-  name,
-  waiting: [],
-  body: JSON.stringify({ name }),
-  ...fields,
-});
 
 async function send(world: World, uuid: string, ...names: string[]): Promise<void> {
   const items = names.map((name) => signal(world, uuid, name));

@@ -194,6 +194,26 @@ test("drawing on along the ruler gives up the reads before", async () => {
   });
 });
 
+test("what may have been missed is looked for no further back than the list was read, also where nothing fits", async () => {
+  await ui.visit("/ui/examples", async (page) => {
+    const cursors: (string | null)[] = [];
+    // The platform has looked so far, and no run fits: the first page of the list, then what came since, then what is gone on to.
+    const looked = ["10:00:00", "10:00:05", "10:00:00", "09:00:00", "08:00:00"];
+    await page.route(/\/api\/v1\/runs\?/, async (asked) => {
+      const time = looked[cursors.length];
+      cursors.push(new URL(asked.request().url()).searchParams.get("cursor"));
+      const looked_to = `2026-11-30T${time}.000+00:00`;
+      await asked.fulfill({ json: { items: [], next_cursor: time, prev_cursor: null, limit: 100, looked_to } });
+    });
+    await page.goto(`${ui.url}/ui/runs?tag=nobody-has-it`);
+    await page.getByText("nothing yet").waitFor();
+    while (cursors.length < 3) await page.waitForEvent("requestfinished");
+    await page.getByRole("button", { name: "Go on" }).click();
+    await until(page, `document.querySelector(".run-edge").textContent.includes("09:00:00")`);
+    expect(cursors).toEqual([null, null, "10:00:05", "10:00:00"]);
+  });
+});
+
 test(`of ${LARGE} runs with payloads and outputs of 1 MiB the list has nothing`, async () => {
   const [run = ""] = large;
   expect((await ui.api.get(`/api/v1/runs/${run}`)).text.length).toBeGreaterThan(2 * MIB);

@@ -37,14 +37,16 @@ export class Incoming {
     this.close();
     const asked = new AbortController();
     this.#asked = asked;
-    const known = this.#newest();
+    const { newest, lookedTo } = this.#rows.top();
     const found: RunSummary[] = [];
     try {
       for (let cursor: string | undefined; found.length < MOST_WAITING; ) {
         const options = { limit: PAGE_ROWS, signal: asked.signal, ...(cursor !== undefined && { cursor }) };
-        const { items, next_cursor } = await platform.runs.page(this.#filter, options);
+        const { items, next_cursor, looked_to } = await platform.runs.page(this.#filter, options);
         found.push(...items);
-        if (next_cursor === null || items.some(({ uuid }) => uuid <= known)) break;
+        if (next_cursor === null || items.some(({ uuid }) => uuid <= newest)) break;
+        // Where few fit, or none, no row tells how far the list was read: without this all runs there are would be looked at.
+        if (looked_to !== null && lookedTo !== null && looked_to <= lookedTo) break;
         cursor = next_cursor;
       }
       answered();
@@ -75,7 +77,7 @@ export class Incoming {
   }
 
   #take(runs: readonly RunSummary[]): void {
-    const newest = this.#newest();
+    const { newest } = this.#rows.top();
     const waiting = new Map(this.waiting.peek().map((run) => [run.uuid, run]));
     for (const run of runs) {
       if (this.#rows.change(run)) continue;
@@ -85,11 +87,6 @@ export class Incoming {
       .sort((one, other) => (one.uuid < other.uuid ? 1 : -1))
       .slice(0, MOST_WAITING);
     if (!this.#isHeld()) this.show();
-  }
-
-  /** Ids are in the order of their times. */
-  #newest(): string {
-    return this.#rows.rows.peek()[0]?.uuid ?? "";
   }
 }
 

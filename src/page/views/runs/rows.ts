@@ -83,6 +83,11 @@ export class RunRows {
     if (!this.isAtTime && this.hasNewer.peek() && this.reading.peek() === null) this.begin();
   }
 
+  /** Where the rows begin: the newest of them, whose id is in the order of its time, and how far back the first page looked. */
+  top(): { newest: string; lookedTo: string | null } {
+    return { newest: this.rows.peek()[0]?.uuid ?? "", lookedTo: this.#pages.peek()[0]?.lookedTo ?? null };
+  }
+
   /** Changes a row in place. False where there is no such row. */
   change(run: RunSummary): boolean {
     let isFound = false;

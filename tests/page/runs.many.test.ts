@@ -7,6 +7,7 @@ import { fillSqlite } from "../../bench/platform/stored-runs.ts";
 import { idFloor } from "../../src/ids.ts";
 import { pageUnderTest } from "../harness/browser/page-under-test.ts";
 import { until } from "../harness/browser/until.ts";
+import { listAt, textAt } from "../harness/http/json.ts";
 
 /** Half of them were triggered 90 days ago, the others a minute ago. */
 const STORED = process.env.TEST_SIZE === "full" ? 1_000_000 : 20_000;
@@ -194,23 +195,59 @@ test("drawing on along the ruler gives up the reads before", async () => {
   });
 });
 
+/** Answers reads of the list: how far back the platform looked, and which runs it found there. Gives the cursors that were asked for. */
+async function answerLooks(
+  page: Page,
+  looked: readonly (readonly [to: string, items: unknown[]])[],
+): Promise<string[]> {
+  const cursors: string[] = [];
+  await page.route(/\/api\/v1\/runs\?/, async (asked) => {
+    const [to = null, items = []] = looked[cursors.length] ?? [];
+    cursors.push(new URL(asked.request().url()).searchParams.get("cursor") ?? "");
+    const looked_to = to === null ? null : `2026-11-30T${to}:00.000+00:00`;
+    await asked.fulfill({ json: { items, next_cursor: to, prev_cursor: null, limit: 100, looked_to } });
+  });
+  return cursors;
+}
+
 test("what may have been missed is looked for no further back than the list was read, also where nothing fits", async () => {
   await ui.visit("/ui/examples", async (page) => {
-    const cursors: (string | null)[] = [];
-    // The platform has looked so far, and no run fits: the first page of the list, then what came since, then what is gone on to.
-    const looked = ["10:00:00", "10:00:05", "10:00:00", "09:00:00", "08:00:00"];
-    await page.route(/\/api\/v1\/runs\?/, async (asked) => {
-      const time = looked[cursors.length];
-      cursors.push(new URL(asked.request().url()).searchParams.get("cursor"));
-      const looked_to = `2026-11-30T${time}.000+00:00`;
-      await asked.fulfill({ json: { items: [], next_cursor: time, prev_cursor: null, limit: 100, looked_to } });
-    });
+    // The first page of the list, then what came since, then what is gone on to.
+    const cursors = await answerLooks(page, [
+      ["10:00", []],
+      ["10:05", []],
+      ["10:00", []],
+    ]);
     await page.goto(`${ui.url}/ui/runs?tag=nobody-has-it`);
     await page.getByText("nothing yet").waitFor();
     while (cursors.length < 3) await page.waitForEvent("requestfinished");
     await page.getByRole("button", { name: "Go on" }).click();
-    await until(page, `document.querySelector(".run-edge").textContent.includes("09:00:00")`);
-    expect(cursors).toEqual([null, null, "10:00:05", "10:00:00"]);
+    await page.getByText("No run fits").waitFor();
+    expect(cursors.slice(0, 4)).toEqual(["", "", "10:05", "10:00"]);
+  });
+});
+
+test("who goes on is led past many pages without a run that fits, and keeps those that were found before", async () => {
+  const { body } = await ui.api.get("/api/v1/runs?view=summary&limit=2");
+  const [newer, older] = listAt(body, "items");
+  const times = Array.from({ length: 25 }, (_, index) => `09:${59 - index}`);
+  await ui.visit("/ui/examples", async (page) => {
+    const cursors = await answerLooks(page, [
+      ["10:00", [newer]],
+      ["10:00", [newer]],
+      ...times.map((time, index): [string, unknown[]] => [time, index === 24 ? [older] : []]),
+    ]);
+    await page.goto(`${ui.url}/ui/runs?tag=rare`);
+    while (cursors.length < 2) await page.waitForEvent("requestfinished");
+    const goOn = page.getByRole("button", { name: "Go on" });
+    await goOn.click();
+    // So many pages may be looked at for one click.
+    await until(page, `document.querySelector(".run-edge").textContent.includes("09:40")`);
+    expect(cursors.slice(2)).toEqual(["10:00", ...times.slice(0, 19)]);
+    await goOn.click();
+    await page.locator(`[data-run="${textAt(older, "uuid")}"]`).waitFor();
+    expect(await page.locator("[data-run]").count()).toBe(2);
+    expect(cursors.slice(2)).toEqual(["10:00", ...times.slice(0, 24)]);
   });
 });
 

@@ -23,7 +23,7 @@ export function Edge({ rows }: { rows: RunRows }) {
     return (
       <p class="run-edge">
         Looked back to <Time at={lookedTo} />, {last === undefined ? "nothing yet" : "nothing more yet"}{" "}
-        <button type="button" onClick={() => rows.more("older")}>
+        <button type="button" onClick={() => rows.lookOn()}>
           Go on
         </button>
       </p>

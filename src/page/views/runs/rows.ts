@@ -12,6 +12,8 @@ import { type Problem, problemOf } from "../../data/problem.ts";
 const PAGE_ROWS = 100;
 const MOST_PAGES = 10;
 const MOST_ROWS = MOST_PAGES * PAGE_ROWS;
+/** Pages that are read for one wish to go on, where nothing is found: the platform looks at some 10,000 runs for each. */
+const MOST_LOOKS = 20;
 
 /** A page that could be read. */
 interface Step {
@@ -31,6 +33,14 @@ function countIn(pages: readonly Page[]): number {
   return pages.reduce((sum, { items }) => sum + items.length, 0);
 }
 
+/** Pages behind others. Where few runs fit, two make one: what is dropped, and read again, is a page. */
+function joined(newer: readonly Page[], older: readonly Page[]): Page[] {
+  const [above, below] = [newer.at(-1), older[0]];
+  if (above === undefined || below === undefined || countIn([above, below]) > PAGE_ROWS) return [...newer, ...older];
+  const page = { ...below, items: [...above.items, ...below.items], newer: above.newer };
+  return [...newer.slice(0, -1), page, ...older.slice(1)];
+}
+
 export type Direction = "newer" | "older";
 
 export class RunRows {
@@ -45,6 +55,8 @@ export class RunRows {
   readonly hasOlder = computed(() => this.#pages.value.at(-1)?.older != null);
   readonly lookedTo = computed(() => this.#pages.value.at(-1)?.lookedTo ?? null);
   readonly isRead = computed(() => this.#pages.value.length > 0);
+  /** How far back the first page looked, where it found too few. */
+  #firstLookedTo: string | null = null;
   #asked = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -59,7 +71,9 @@ export class RunRows {
     const createdTo = this.#at ?? this.#filter.createdTo;
     const filter = { ...this.#filter, ...(createdTo !== undefined && { createdTo }) };
     const page = await this.#read("older", { filter });
-    if (page !== null) this.#pages.value = [page];
+    if (page === null) return;
+    this.#firstLookedTo = page.lookedTo;
+    this.#pages.value = [page];
   }
 
   /** Reads on in a direction; drops what is furthest on the other side. */
@@ -69,8 +83,19 @@ export class RunRows {
     if (step == null || this.reading.peek() !== null) return;
     const page = await this.#read(direction, step);
     if (page === null) return;
-    const all = direction === "older" ? [...this.#pages.peek(), page] : [page, ...this.#pages.peek()];
+    const all = direction === "older" ? joined(this.#pages.peek(), [page]) : joined([page], this.#pages.peek());
     this.#pages.value = direction === "older" ? all.slice(-MOST_PAGES) : all.slice(0, MOST_PAGES);
+  }
+
+  /** Looks further back until there are more rows, all was looked at, or somebody has to say again that it goes on. */
+  async lookOn(): Promise<void> {
+    const { length } = this.rows.peek();
+    for (let looks = 0; looks < MOST_LOOKS; looks++) {
+      const from = this.lookedTo.peek();
+      await this.more("older");
+      const to = this.lookedTo.peek();
+      if (to === null || to === from || this.rows.peek().length !== length) return;
+    }
   }
 
   /** Whether it began at a time: what is above is read on from there. */
@@ -85,7 +110,7 @@ export class RunRows {
 
   /** Where the rows begin: the newest of them, whose id is in the order of its time, and how far back the first page looked. */
   top(): { newest: string; lookedTo: string | null } {
-    return { newest: this.rows.peek()[0]?.uuid ?? "", lookedTo: this.#pages.peek()[0]?.lookedTo ?? null };
+    return { newest: this.rows.peek()[0]?.uuid ?? "", lookedTo: this.#firstLookedTo };
   }
 
   /** Changes a row in place. False where there is no such row. */

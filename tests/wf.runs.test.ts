@@ -186,6 +186,16 @@ test("all runs that fit are counted, then held and ended at once; why some could
   for (const run of runs) expect((await run.ended({ timeout: 20 })).cancel_reason).toBe("enough");
   const none = await call(["resume", ...which]);
   expect([none.exitCode, none.stdout]).toEqual([0, "No run fits\n"]);
+  // A program reads the same of it as of an action that is over.
+  const told = await call(["resume", ...which, "--yes", "--json"]);
+  expect([told.exitCode, JSON.parse(told.stdout)]).toEqual([
+    0,
+    { bulk_id: null, action: "resume", status: "done", total: 0, done: 0, failed: 0, errors: [] },
+  ]);
+  const failed = ["retry", ...which, "--status", "failed", "--detach"];
+  expect(JSON.parse((await call([...failed, "--json"])).stdout)).toEqual({ bulk_id: null });
+  const detached = await call(failed);
+  expect([detached.exitCode, detached.stdout, detached.stderr]).toEqual([0, "", "No run fits\n"]);
   await client.workflows.create({ id: "others", name: "others", steps: [{ ...WAIT.steps[0], name: "other" }] });
   const tag = ["--tag", "bulk"];
   const [one, other] = await Promise.all(["many", "others"].map((id) => client.trigger(id, { tags: ["bulk"] })));
@@ -194,6 +204,18 @@ test("all runs that fit are counted, then held and ended at once; why some could
   const retried = await call(["retry", ...tag, "--from", "go", "--yes"]);
   expect([retried.exitCode, retried.stdout]).toEqual([1, "1 tried again, 1 could not be\n"]);
   expect(retried.stderr).toMatch(new RegExp(`^1 body.from: Input should be the address .*, as ${other?.id}\\n$`));
+});
+
+test("where none of the runs that were looked at fits, others may, and that is said", async () => {
+  const counted = { count: 0, more: true, looked: 0, failed: 0, errors: [] };
+  const stub = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => Response.json(counted) });
+  const rare = ["cancel", "--tag", "rare", "--url", stub.url.origin];
+  const dry = await call([...rare, "--dry-run"]);
+  const unsure = await call(rare);
+  await stub.stop(true);
+  const which = "all runs that fit, none of those that were looked at first";
+  expect(dry.stdout).toBe(`${which}: nothing was done, a dry run\n`);
+  expect(unsure.stderr).toContain(`Cancel ${which}? Say --yes if so`);
 });
 
 test("runs are named or told by options, and not both", async () => {

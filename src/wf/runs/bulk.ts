@@ -56,16 +56,22 @@ export async function actUpon(
 ): Promise<number> {
   const words = WORDS[action.action];
   const counted = await client.runs.countBulk(action, filter, { signal });
-  const many = `${counted.count.toLocaleString("en")}${counted.more ? " or more" : ""} run${counted.count === 1 ? "" : "s"}`;
-  if (given.has("dry-run") || counted.count + Number(counted.more) === 0) {
+  const which = whichText(counted);
+  if (given.has("dry-run")) {
     if (terminal.isJson) terminal.json(counted);
-    else terminal.print(counted.count === 0 && !counted.more ? "No run fits" : `${many}: nothing was done, a dry run`);
-    if (!terminal.isJson) foretell(counted, terminal);
+    else {
+      terminal.print(which === null ? "No run fits" : `${which}: nothing was done, a dry run`);
+      foretell(counted, terminal);
+    }
+    return EXIT.ok;
+  }
+  if (which === null) {
+    tellNone(action, given.has("detach"), terminal);
     return EXIT.ok;
   }
   if (!given.has("yes")) {
     foretell(counted, terminal);
-    await confirm(`${words.title} ${many}?`, signal);
+    await confirm(`${words.title} ${which}?`, signal);
   }
   const handle = await client.runs.startBulk(action, filter, { signal });
   if (given.has("detach")) {
@@ -77,6 +83,20 @@ export async function actUpon(
   if (terminal.isJson) terminal.json(state);
   else tell(state, words, terminal);
   return state.failed === 0 ? EXIT.ok : EXIT.failed;
+}
+
+/** The runs that an action is for, as far as they are counted; null where there are none. */
+function whichText({ count, more }: BulkCount): string | null {
+  if (count === 0) return more ? "all runs that fit, none of those that were looked at first" : null;
+  return `${count.toLocaleString("en")}${more ? " or more" : ""} run${count === 1 && !more ? "" : "s"}`;
+}
+
+/** Nothing is begun where no run fits: a program is told the same of it as of an action that is over, but for its id. */
+function tellNone({ action }: BulkAction, isDetached: boolean, terminal: Terminal): void {
+  const over = { action, status: "done", total: 0, done: 0, failed: 0, errors: [] };
+  if (terminal.isJson) terminal.json({ bulk_id: null, ...(!isDetached && over) });
+  else if (isDetached) terminal.note("No run fits");
+  else terminal.print("No run fits");
 }
 
 /** @throws UsageError where nobody can be asked; Failure where it is not meant */

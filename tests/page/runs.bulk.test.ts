@@ -113,6 +113,32 @@ test("it is stopped where it is: what was made stays, and nothing more is", asyn
   expect(await countOf({})).toBe(2 * FAILED + made);
 });
 
+test("an action can be begun though none of the runs that were looked at for its count fits", async () => {
+  await ui.visit(
+    "/ui/runs?workflow=fails&status=failed",
+    async (page) => {
+      const begun: unknown[] = [];
+      await page.route("**/api/v1/runs/bulk", async (route) => {
+        if (isTried(route)) return route.fulfill({ json: { count: 0, more: true, looked: 0, failed: 0, errors: [] } });
+        begun.push(route.request().postDataJSON());
+        await route.fulfill({ status: 503, json: { detail: "Not now", code: "storage_unavailable" } });
+      });
+      await page.locator("[data-run] input").first().check();
+      await page.getByLabel(/all that fit the filter/).check();
+      await page.getByRole("button", { name: "Retry…" }).click();
+      const dialog = page.getByRole("dialog", { name: "Retry all that fit" });
+      await dialog.getByText("runs fit so far, and there may be more").waitFor();
+      const retry = dialog.getByRole("button", { name: "Retry all" });
+      expect(await retry.isDisabled()).toBe(true);
+      await dialog.getByLabel("Type 0 to go on").fill("0");
+      await retry.click();
+      await dialog.getByText("Not now").waitFor();
+      expect(begun).toMatchObject([{ action: "retry" }]);
+    },
+    /503/,
+  );
+});
+
 test("runs in any status are counted, those that are over and those that are not", async () => {
   const wait = { name: "w", type: "wait", config: { signal: "go" }, if: "payload.waits" };
   const id = await ui.api.create([wait, { name: "z", type: "transform", config: { value: 1 } }], { id: "mixed" });

@@ -57,6 +57,8 @@ export function AllDialog({ kind, filter, onClose }: AllDialogProps) {
   }
   const count = value?.count ?? 0;
   const isLarge = count > MOST_WITHOUT_TYPING || value?.more === true;
+  // The platform looks at the newest 10,000 alone before it is begun: those that fit may all be behind these.
+  const isForAny = count > 0 || value?.more === true;
   const isTyped = !isLarge || typed.replaceAll(/\D/g, "") === String(count);
   return (
     <Dialog title={title} onClose={onClose}>
@@ -66,7 +68,7 @@ export function AllDialog({ kind, filter, onClose }: AllDialogProps) {
           class="run-form"
           onSubmit={(event) => {
             event.preventDefault();
-            if (isTyped && count > 0) begun.begin();
+            if (isTyped && isForAny) begun.begin();
           }}
         >
           <p>
@@ -103,9 +105,10 @@ export function AllDialog({ kind, filter, onClose }: AllDialogProps) {
             <button
               type="submit"
               class={kind === "cancel" ? "danger" : "primary"}
-              disabled={!isTyped || count === 0 || begun.isBusy}
+              disabled={!isTyped || !isForAny || begun.isBusy}
             >
-              {kind === "retry" ? "Retry" : kind.charAt(0).toUpperCase() + kind.slice(1)} {count.toLocaleString("en")}
+              {kind === "retry" ? "Retry" : kind.charAt(0).toUpperCase() + kind.slice(1)}{" "}
+              {value.more ? "all" : count.toLocaleString("en")}
             </button>
           </div>
         </form>

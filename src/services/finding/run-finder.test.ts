@@ -125,3 +125,25 @@ test("requests that ask for the same at the same time share a page", async () =>
   expect(looks.length).toBe(1);
   expect(pages.map(uuidsOf)).toEqual([1, 2, 3].map(() => ids(down(4, 0))));
 });
+
+test("of requests that look on at the same time one does so in each turn of the event loop", async () => {
+  const { finder, looks } = finderAmong(20_000, () => false);
+  let turn = 0;
+  let isOver = false;
+  const count = () => {
+    turn++;
+    if (!isOver) setImmediate(count);
+  };
+  setImmediate(count);
+  const turns: number[] = [];
+  const push = looks.push.bind(looks);
+  looks.push = (...more) => {
+    if (more[0]?.after !== null) turns.push(turn);
+    return push(...more);
+  };
+  const pages = ["a", "b", "c"].map((tag) => finder.summaries({ ...PAGE, filter: { tag } }, null));
+  await Promise.all(pages);
+  isOver = true;
+  expect(turns.length).toBeGreaterThan(15);
+  expect(new Set(turns).size).toBe(turns.length);
+});

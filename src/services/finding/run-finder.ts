@@ -8,6 +8,7 @@ import { signalWaitsIn } from "../../schemas/log/waits.ts";
 import type { SignalWait } from "../../schemas/runs/waiting.ts";
 import type { RunRecord, RunSummary } from "../../storage/port.ts";
 import { NAMESPACE } from "../namespace.ts";
+import { LoopTurns } from "./loop-turns.ts";
 import { RowProgressReader, type RunRow } from "./row-progress.ts";
 
 /** Runs that a request looks at, and for how long, before it answers with what it has. */
@@ -56,6 +57,8 @@ export class RunFinder {
   readonly #runs: RunRepository;
   readonly #clock: Clock;
   readonly #pages: SharedReads<Sourced, FoundRuns<RunSummary>>;
+  /** A look at the embedded file holds the thread: of all requests one goes on in a turn, and others are served in between. */
+  readonly #turns: LoopTurns;
   readonly #progress: RowProgressReader;
   /** Of pages that requests share, which share these as well. */
   readonly #rows = new WeakMap<FoundRuns<RunSummary>, Promise<RunRow[]>>();
@@ -63,6 +66,7 @@ export class RunFinder {
   constructor(runs: RunRepository, clock: Clock) {
     this.#runs = runs;
     this.#clock = clock;
+    this.#turns = new LoopTurns(clock);
     this.#progress = new RowProgressReader(runs);
     this.#pages = new SharedReads("run_looks", clock, runs.batchesAtOnce, JSON.stringify, (pages) =>
       Promise.all(pages.map((page) => this.#page(page))),
@@ -149,7 +153,7 @@ export class RunFinder {
     // One more than asked for tells whether there is another page.
     while (runs.length <= limit && looked < MOST_LOOKED_AT && !isOver) {
       if (looked > 0 && this.#clock.monotonic() - began >= LOOKING_MILLISECONDS) break;
-      if (looked > 0) await new Promise<void>((resolve) => this.#clock.nextTurn(resolve));
+      if (looked > 0) await this.#turns.next();
       const found = await this.#runs.look({ ...look, after, limit: limit + 1 - runs.length, most }, source);
       runs.push(...found.runs);
       isOver = found.lookedTo === null;

@@ -61,6 +61,17 @@ describe("layout", () => {
     }
   });
 
+  test("begins with what starts it, above the first step, with a line between them", () => {
+    for (const steps of [EVERYTHING, []]) {
+      const { trigger, area, boxes, edges, labels } = layout(drawn(steps), open);
+      expect(isWithin(trigger, area)).toBe(true);
+      expect(labels.filter((label) => isWithin(label, trigger)).map(({ text }) => text)).toEqual(["trigger"]);
+      const [first = { y: 0 }] = boxes;
+      const [line] = edges;
+      expect([line?.from.y, line?.to.y]).toEqual([trigger.y + trigger.height, first.y]);
+    }
+  });
+
   test("places steps in the order of the definition, each below the one before", () => {
     const { boxes } = layout(drawn(EVERYTHING), open);
     for (const [index, box] of boxes.entries()) {

@@ -6,6 +6,7 @@
 import { ASIDE, BESIDE, BOX_HEIGHT, BOX_WIDTH, GAP, hasLabels, LABEL_HEIGHT, PADDING, Sizes } from "./sizes.ts";
 import type { DrawnList, DrawnStep } from "./steps.ts";
 
+const TRIGGER_WIDTH = 58;
 /** Between where lists part, or come together, and the line across. */
 const TURN = 10;
 
@@ -55,6 +56,8 @@ export interface Layout {
   boxes: Box[];
   edges: Edge[];
   labels: Label[];
+  /** Where the line into the first step begins. */
+  trigger: Area;
 }
 
 /** Lays out steps, and what is in those that are open. Takes time linear in the steps that are shown. */
@@ -64,8 +67,17 @@ export function layout(steps: readonly DrawnStep[], isOpen: (step: DrawnStep) =>
   const edges: Edge[] = [];
   const labels: Label[] = [];
   const { left, right, height } = sizes.ofSequence(steps);
+  const trigger = { x: -TRIGGER_WIDTH / 2, y: -GAP - LABEL_HEIGHT, width: TRIGGER_WIDTH, height: LABEL_HEIGHT };
+  labels.push({ ...trigger, text: "trigger" });
+  edges.push(edge(0, -GAP, 0, 0, 0));
   placeSequence(steps, 0, 0, null, "");
-  return { area: { x: -left, y: 0, width: left + right, height }, boxes, edges, labels };
+  return {
+    area: { x: -left, y: trigger.y, width: left + right, height: height - trigger.y },
+    boxes,
+    edges,
+    labels,
+    trigger,
+  };
 
   function placeSequence(
     list: readonly DrawnStep[],

@@ -80,7 +80,7 @@ export function Picture({ drawn, viewport, surface, states, selected, active, on
       }}
     >
       <g transform={`translate(${x} ${y}) scale(${scale})`}>
-        <path class="frames" d={marksOf(frames)} />
+        <path class="frames" d={marksOf([drawn.trigger, ...frames])} />
         <path class="edges" d={pathOf(edges.filter(({ isAside }) => !isAside))} />
         <path class="edges aside" d={pathOf(edges.filter(({ isAside }) => isAside))} />
         {labels.map((label) => (

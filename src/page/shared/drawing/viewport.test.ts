@@ -26,6 +26,16 @@ test("what nobody has moved is placed again for a window that gets narrower, and
   expect(across(viewport)).toEqual([50, 950]);
 });
 
+test("it is placed from its top on, wherever that is", () => {
+  const viewport = viewportOf(1000);
+  viewport.takes({ ...WIDE, y: -50, height: 350 });
+  for (const place of [() => viewport.begin(), () => viewport.fit()]) {
+    place();
+    const { y, scale } = viewport.look.value;
+    expect(y - 50 * scale).toBeCloseTo(28);
+  }
+});
+
 test("what was fitted stays fitted", () => {
   const viewport = viewportOf(1000);
   viewport.fit();

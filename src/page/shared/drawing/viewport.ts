@@ -96,7 +96,7 @@ export class Viewport {
     // The first step is in the middle, unless the drawing then reaches out where all of it had room.
     // By less than a pixel: one that was scaled to fit may be too wide by a part that numbers lose.
     const fits = this.#area.width * scale < width - 2 * MARGIN + 1;
-    this.look.value = { x: width / 2 - (fits ? middle * scale : 0), y: MARGIN, scale };
+    this.look.value = { x: width / 2 - (fits ? middle * scale : 0), y: MARGIN - this.#area.y * scale, scale };
   }
 
   #lookFrom(x: number, y: number, scale: number): void {

@@ -56,6 +56,9 @@ test("the editor marks the text, and lists the sentence of the platform", async 
         await until(page, `${shown} === ${JSON.stringify(marked)}`);
       }
       await expectAccessible(page);
+      // Its words stand in the drawing too.
+      await write(page, JSON.stringify(definitionOf(BAD.greater_than_equal ?? {})));
+      await page.locator(".picture svg.box.fault .note").getByText("greater than or equal to 0").waitFor();
       for (const bad of FULL ? Object.values(BAD) : []) {
         const definition = definitionOf(bad);
         const [fault] = listAt((await ui.api.post("/api/v1/workflows/validate", definition)).body, "detail");

@@ -81,6 +81,8 @@ function Bar({ counts, width, y }: { counts: Counts; width: number; y: number })
 
 function noteOf({ step, frame }: Box, state: StepState | undefined): string {
   if (state?.counts && Object.keys(state.counts).length > 0) return countsText(state.counts);
+  // What is wrong with a step is more than what it does.
+  if (state?.status === "fault") return state.says.replace(/^Input should (be )?/, "");
   const hidden = step.lists.length > 0 && frame === null ? `${hiddenIn(step)} steps` : "";
   return [step.type, hidden, step.note, ...step.marks].filter((part) => part !== "").join(" · ");
 }

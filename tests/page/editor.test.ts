@@ -54,6 +54,7 @@ test("the editor marks the text, and lists the sentence of the platform", async 
         await page.locator(".problems .fault").getByText(textAt(fault, "msg")).waitFor();
         const shown = `[...document.querySelectorAll(".cm-lintRange-error")].map((one) => one.textContent).join("")`;
         await until(page, `${shown} === ${JSON.stringify(marked)}`);
+        await page.getByRole("heading", { name: /^Problems [1-9]\d*$/ }).waitFor();
       }
       await expectAccessible(page);
       // Its words stand in the drawing too.

@@ -16,19 +16,24 @@ export function Problems({ state, onChoose }: ProblemsProps) {
   if (verdict.unknown !== null) return <p class="problems-line fault">Could not be checked: {verdict.unknown}</p>;
   if (verdict.problems.length === 0) return <p class="problems-line fine">✓ Nothing is wrong</p>;
   return (
-    <ul class="problems">
-      {verdict.problems.map((problem) => {
-        const place = pathText([...problem.loc]);
-        return (
-          <li key={`${place} ${problem.message}`}>
-            <button type="button" class={problem.isWarning ? "warning" : "fault"} onClick={() => onChoose(problem)}>
-              <span class="problem-kind">{problem.isWarning ? "Warning" : "Fault"}</span>
-              <code class="cut">{place || "the definition"}</code>
-              <span>{problem.message}</span>
-            </button>
-          </li>
-        );
-      })}
-    </ul>
+    <>
+      <h2 class="problems-line">
+        Problems <span class="number">{verdict.problems.length.toLocaleString("en")}</span>
+      </h2>
+      <ul class="problems">
+        {verdict.problems.map((problem) => {
+          const place = pathText([...problem.loc]);
+          return (
+            <li key={`${place} ${problem.message}`}>
+              <button type="button" class={problem.isWarning ? "warning" : "fault"} onClick={() => onChoose(problem)}>
+                <span class="problem-kind">{problem.isWarning ? "Warning" : "Fault"}</span>
+                <code class="cut">{place || "the definition"}</code>
+                <span>{problem.message}</span>
+              </button>
+            </li>
+          );
+        })}
+      </ul>
+    </>
   );
 }

@@ -56,10 +56,10 @@ test("the editor marks the text, and lists the sentence of the platform", async 
         await until(page, `${shown} === ${JSON.stringify(marked)}`);
         await page.getByRole("heading", { name: /^Problems [1-9]\d*$/ }).waitFor();
       }
-      await expectAccessible(page);
       // Its words stand in the drawing too.
       await write(page, JSON.stringify(definitionOf(BAD.greater_than_equal ?? {})));
       await page.locator(".picture svg.box.fault .note").getByText("greater than or equal to 0").waitFor();
+      await expectAccessible(page);
       for (const bad of FULL ? Object.values(BAD) : []) {
         const definition = definitionOf(bad);
         const [fault] = listAt((await ui.api.post("/api/v1/workflows/validate", definition)).body, "detail");
@@ -111,7 +111,7 @@ test("a text with faults is not saved but shown where it is wrong; who leaves it
       await write(page, JSON.stringify({ id: "by_keys", name: "By keys", steps: [leaf("first", "${gone}")] }, null, 2));
       await page.locator(".problems .fault").waitFor();
       await page.getByRole("button", { name: "Try it" }).click();
-      await page.getByRole("button", { name: "Save…" }).click();
+      await page.getByRole("button", { name: "Save v2…" }).click();
       await until(page, `document.getSelection().toString() === '"\${gone}"'`);
       expect(await page.getByRole("dialog").count()).toBe(0);
       await page.locator(".problems .fault").waitFor();
@@ -144,7 +144,7 @@ test("what is stored as it is written can't be saved", async () => {
   await ui.visit(
     "/ui/workflows/by_keys/edit",
     async (page) => {
-      const save = page.getByRole("button", { name: "Save…" });
+      const save = page.getByRole("button", { name: "Save v2…" });
       await page.locator(".workbench-text .cm-content").getByText("Hello").waitFor();
       await page.getByText("nothing changed", { exact: true }).waitFor();
       await save.and(page.locator(":disabled")).and(page.locator("[title='Nothing changed']")).waitFor();
@@ -252,12 +252,12 @@ test("what is applied from elsewhere is read only, and says why", async () => {
   });
   await ui.visit("/ui/workflows/applied/edit", async (page) => {
     await page.getByText("it is applied from shop/flows 1f3c2a").waitFor();
-    await page.getByRole("button", { name: "Save…" }).and(page.locator(":disabled")).waitFor();
+    await page.getByRole("button", { name: "Save v2…" }).and(page.locator(":disabled")).waitFor();
     await page.locator(".cm-content[aria-readonly=true]").waitFor();
     await expectAccessible(page);
     await page.getByRole("button", { name: "Edit all the same" }).click();
     await write(page, JSON.stringify({ name: "Applied", steps: [leaf("b")] }));
-    await page.getByRole("button", { name: "Save…" }).and(page.locator(":enabled")).waitFor();
+    await page.getByRole("button", { name: "Save v2…" }).and(page.locator(":enabled")).waitFor();
     await page.evaluate("localStorage.clear()");
   });
 });

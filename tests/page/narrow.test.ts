@@ -42,7 +42,7 @@ test("all that an editor can do is in view on a phone", async () => {
       await page.setViewportSize({ width, height: 740 });
       const buttons = page.locator(".workbench-actions button");
       await buttons.first().waitFor();
-      expect(await buttons.allTextContents()).toEqual(["Try it", "Insert step", "Diff", "Save…"]);
+      expect(await buttons.allTextContents()).toEqual(["Try it", "Insert step", "Diff", "Save v3…"]);
       const head = await page.locator(".workbench-head").boundingBox();
       for (const button of await buttons.all()) {
         const own = await button.boundingBox();

@@ -30,6 +30,7 @@ export function EditorHead({
 }: EditorHeadProps) {
   const base = state.base.value;
   const draft = state.draft.value;
+  const next = Math.max(newest ?? 0, base ?? 0) + 1;
   const isBehind = base !== null && newest !== null && base < newest;
   return (
     <header class="workbench-head">
@@ -43,7 +44,7 @@ export function EditorHead({
         )}{" "}
         {base !== null && (
           <span class="workflow-version">
-            v{base} → v{Math.max(newest ?? 0, base) + 1}
+            v{base} → v{next}
           </span>
         )}
       </h1>
@@ -79,7 +80,7 @@ export function EditorHead({
           disabled={isLocked || state.isStored}
           onClick={() => onOpen("save")}
         >
-          Save…
+          Save v{next}…
         </button>
       </div>
       {isLocked && (

@@ -31,7 +31,9 @@ export class TextState {
   readonly steps = computed<readonly DrawnStep[]>(() => stepsOf(this.definition.value));
   /** It was changed since it is shown, and not saved: a draft of before alone is no news. */
   isEdited = false;
+  /** What is stored, and the text, both without their spaces: these alone are no change. */
   #saved: string;
+  readonly #plain = signal("");
   readonly #typing = new Typing();
   #asked: AbortController | null = null;
   #isAgain = false;
@@ -39,9 +41,9 @@ export class TextState {
   /** @param begin what is shown where there is no draft, of an older version that is to be the newest */
   constructor(workflow: string, saved: { text: string; version: number | null }, begin = saved.text) {
     this.workflow = workflow;
-    this.#saved = saved.text;
+    this.#saved = withoutSpaces(saved.text);
     const draft = draftOf(workflow);
-    const isDraft = draft !== null && draft.text !== saved.text;
+    const isDraft = draft !== null && withoutSpaces(draft.text) !== this.#saved;
     this.draft.value = isDraft ? draft : null;
     this.base = signal(isDraft ? draft.version : saved.version);
     this.text = signal(begin);
@@ -56,7 +58,7 @@ export class TextState {
 
   /** Whether it is what is stored: a new workflow never is. */
   get isStored(): boolean {
-    return this.base.value !== null && this.text.value === this.#saved;
+    return this.base.value !== null && this.#plain.value === this.#saved;
   }
 
   /** What keeps the text from being saved, as far as it is known; null of a text that is no JSON. */
@@ -75,8 +77,8 @@ export class TextState {
   change(text: string): void {
     this.text.value = text;
     this.#read();
-    this.isEdited = text !== this.#saved;
-    if (text === this.#saved) {
+    this.isEdited = this.#plain.value !== this.#saved;
+    if (!this.isEdited) {
       dropDraft(this.workflow);
       this.draft.value = null;
     } else this.#keep();
@@ -85,7 +87,7 @@ export class TextState {
 
   /** It was saved as this version. */
   saved(version: number): void {
-    this.#saved = this.text.value;
+    this.#saved = this.#plain.value;
     this.isEdited = false;
     this.base.value = version;
     this.draft.value = null;
@@ -110,8 +112,10 @@ export class TextState {
   }
 
   #read(): void {
+    const { value: text } = this.text;
+    this.#plain.value = withoutSpaces(text);
     try {
-      this.definition.value = JSON.parse(this.text.value);
+      this.definition.value = JSON.parse(text);
       this.isJson.value = true;
     } catch {
       this.isJson.value = false;
@@ -139,6 +143,14 @@ export class TextState {
       this.#isAgain = false;
       await this.#ask();
     }
+  }
+}
+
+function withoutSpaces(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text));
+  } catch {
+    return text;
   }
 }
 

@@ -39,22 +39,20 @@ export function completionsOf(known: () => Known) {
       const names = object?.getChildren("Property").flatMap((one) => one.getChild("PropertyName") ?? []) ?? [];
       const present = names.filter(({ from }) => from !== node.from).map(({ from, to }) => read(from + 1, to - 1));
       const options = keysFor(schemasAt(schema, definition, around), present).map((one) => keyOption(one, isBegun));
-      return options.length === 0
-        ? null
-        : {
-            from: isBegun ? node.from : pos,
-            to: isBegun ? node.to : pos,
-            options,
-            filter: !isBegun || pos > node.from + 1,
-            validFor: /^"?\w*"?$/,
-          };
+      return options.length === 0 ? null : { ...placeOf(isBegun ? node : null, pos), options };
     }
     const isValue = node.name === "String";
     if (!isValue && !context.explicit) return null;
     const options = valuesFor(schemasAt(schema, definition, loc)).map(valueOption);
     if (options.length === 0) return null;
-    return { from: isValue ? node.from : pos, to: isValue ? node.to : pos, options, validFor: /^"?[\w-]*"?$/ };
+    return { ...placeOf(isValue ? node : null, pos), options };
   };
+}
+
+/** What is written over: the string that is begun, if any. Of its quotes alone nothing is looked for: with a letter it is asked again. */
+function placeOf(begun: { from: number; to: number } | null, pos: number) {
+  const { from, to } = begun ?? { from: pos, to: pos };
+  return begun !== null && pos <= from + 1 ? { from, to, filter: false } : { from, to, validFor: /^"?[\w-]*"?$/ };
 }
 
 function namesFor(

@@ -51,6 +51,21 @@ test("one check is under way at a time, and the last text is the one that counts
   await ui.visit("/ui/workflows/new", look, /422/);
 });
 
+test("its keys are listed with the others, and what they do can be searched for", async () => {
+  await ui.visit("/ui/workflows/new", async (page) => {
+    await page.getByText("Nothing is wrong").waitFor();
+    await page.getByRole("button", { name: "Try it" }).focus();
+    await page.keyboard.press("?");
+    const keys = page.getByRole("dialog", { name: "Keys" });
+    for (const name of ["Save", "Insert a step"]) await keys.getByText(name, { exact: true }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type(">insert");
+    await page.keyboard.press("Enter");
+    await page.getByRole("dialog", { name: /^Insert a step behind/ }).waitFor();
+  });
+});
+
 test("within a placeholder the fields of the payload and the steps before are proposed", async () => {
   await ui.visit("/ui/workflows/new", async (page) => {
     await page.getByText("Nothing is wrong").waitFor();

@@ -5,8 +5,9 @@ import { Client } from "../../src/client/index.ts";
 import { expectAccessible } from "../harness/browser/axe.ts";
 import { pageUnderTest } from "../harness/browser/page-under-test.ts";
 import { narrowPicture, picture } from "../harness/browser/pictures.ts";
+import { until } from "../harness/browser/until.ts";
 import { expectReply } from "../harness/http/expect.ts";
-import { listAt } from "../harness/http/json.ts";
+import { at, listAt } from "../harness/http/json.ts";
 import { until as untilSo } from "../harness/stack.fixture.ts";
 
 const FAILED = 1204;
@@ -137,6 +138,51 @@ test("an action can be begun though none of the runs that were looked at for its
     },
     /503/,
   );
+});
+
+test("what is chosen is asked for before it is done, and done to nothing else", async () => {
+  const wait = { name: "w", type: "wait", config: { signal: "go" } };
+  const id = await ui.api.create([wait], { id: "chosen" });
+  const begun: string[] = [];
+  for (let count = 0; count < 4; count++) begun.push(await ui.api.trigger(id));
+  for (const run of begun) await ui.api.untilBegun(run, "w");
+  await ui.visit("/ui/runs?workflow=chosen", async (page) => {
+    const boxes = page.locator("[data-run] input");
+    await boxes.nth(0).check();
+    await boxes.nth(2).click({ modifiers: ["Shift"] });
+    await page.getByText("3 chosen", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Cancel…" }).click();
+    const dialog = page.getByRole("dialog", { name: "Cancel what is chosen" });
+    await dialog.getByText("3 runs fit").waitFor();
+    await expectAccessible(page);
+    await dialog.getByRole("button", { name: "Not now" }).click();
+    expect((await ui.api.get(`/api/v1/runs?status=cancelled&workflow=${id}`)).body).toMatchObject({ items: [] });
+    await page.getByRole("button", { name: "Cancel…" }).click();
+    await dialog.getByRole("button", { name: "Cancel 3" }).click();
+    await dialog.getByText("3 of 3 cancelled").waitFor();
+    await dialog.getByRole("button", { name: "Close" }).first().click();
+    await page.getByRole("region", { name: "Chosen runs" }).waitFor({ state: "detached" });
+    await page.locator("[data-run] .status-cancelled").nth(2).waitFor();
+  });
+  const statuses = await Promise.all(
+    begun.map(async (run) => at((await ui.api.get(`/api/v1/runs/${run}`)).body, "status")),
+  );
+  expect(statuses).toEqual(["running", "cancelled", "cancelled", "cancelled"]);
+});
+
+test("more than a hundred can't be chosen one by one", async () => {
+  await ui.visit("/ui/runs?workflow=fails&status=failed", async (page) => {
+    const boxes = page.locator("[data-run] input");
+    await boxes.first().check();
+    // Its page may have to be read first.
+    const scroll = "document.querySelector('.run-scroller').scrollTo(0, 120 * 36)";
+    await until(page, `${scroll}; document.querySelector("[aria-rowindex='132']") !== null`);
+    await page
+      .locator("[data-run][aria-rowindex='132']")
+      .locator("input")
+      .click({ modifiers: ["Shift"] });
+    await page.getByText("100 chosen, the most").waitFor();
+  });
 });
 
 test("runs in any status are counted, those that are over and those that are not", async () => {

@@ -1,6 +1,9 @@
 import { signal } from "@preact/signals";
 import type { RunSummary } from "../../../schemas/runs/run-summary.ts";
 
+/** Of so many an action says beforehand what becomes of each; more are chosen by a filter. */
+export const MOST_CHOSEN = 100;
+
 /** The rows that somebody has chosen, by the ids of their runs. */
 export class Chosen {
   readonly ids = signal<ReadonlySet<string>>(new Set());
@@ -12,8 +15,8 @@ export class Chosen {
     const isOn = !ids.has(id);
     const between = isRange && this.#last !== null ? idsBetween(this.#last, id, rows) : [id];
     for (const one of between) {
-      if (isOn) ids.add(one);
-      else ids.delete(one);
+      if (!isOn) ids.delete(one);
+      else if (ids.size < MOST_CHOSEN) ids.add(one);
     }
     this.#last = id;
     this.ids.value = ids;

@@ -29,12 +29,16 @@ function Foretold({ count, looked = 0, failed = 0, errors = [] }: BulkCount) {
 
 interface AllDialogProps {
   kind: ActionKind;
+  /** Which runs these are. */
+  what: string;
   filter: RunFilter;
   onClose(): void;
+  /** Closes it once that was done, or stopped. */
+  onDone(): void;
 }
 
-/** Does something with all runs that fit, after it said how many these are. */
-export function AllDialog({ kind, filter, onClose }: AllDialogProps) {
+/** Does something with many runs, after it said how many these are. */
+export function AllDialog({ kind, what, filter, onClose, onDone }: AllDialogProps) {
   const [version, setVersion] = useState<"same" | "latest">("same");
   const [typed, setTyped] = useState("");
   const action: BulkAction = { action: kind, ...(kind === "retry" && { version }) };
@@ -47,11 +51,11 @@ export function AllDialog({ kind, filter, onClose }: AllDialogProps) {
   const last = useRef(told);
   last.current = told ?? last.current;
   const value = last.current;
-  const title = `${kind.charAt(0).toUpperCase()}${kind.slice(1)} all that fit`;
+  const title = `${kind.charAt(0).toUpperCase()}${kind.slice(1)} ${what}`;
   if (begun.id !== null) {
     return (
-      <Dialog title={title} onClose={onClose}>
-        <Progress id={begun.id} done={doneText(kind)} onClose={onClose} />
+      <Dialog title={title} onClose={onDone}>
+        <Progress id={begun.id} done={doneText(kind)} onClose={onDone} />
       </Dialog>
     );
   }

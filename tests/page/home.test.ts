@@ -59,6 +59,19 @@ test("Home names what fails with its last error, what waits, what runs longest a
   });
 });
 
+test("what follows where a part is out is said beside it", async () => {
+  await ui.visit("/ui/nothing", async (page) => {
+    await page.route("**/api/v1/system", async (route) => {
+      const system = await (await route.fetch()).json();
+      await route.fulfill({ json: { ...system, parts: { ...system.parts, redis: "down" } } });
+    });
+    await page.goto(`${ui.url}/ui`);
+    const parts = page.getByRole("region", { name: "Parts" });
+    await parts.getByText("redis down").getByText("Reads are slower.").waitFor();
+    expect(await parts.getByText("Nothing can be stored.").count()).toBe(0);
+  });
+});
+
 test("while the platform is out its last numbers stay, grey and with their time", async () => {
   await ui.visit(
     "/ui",

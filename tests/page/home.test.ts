@@ -4,6 +4,7 @@ import { expectAskedAndRefused } from "../harness/browser/asked.ts";
 import { expectAccessible } from "../harness/browser/axe.ts";
 import { pageUnderTest } from "../harness/browser/page-under-test.ts";
 import { seed } from "../harness/browser/seed.ts";
+import { until } from "../harness/browser/until.ts";
 
 const ui = pageUnderTest();
 let shop: Bun.Server<undefined>;
@@ -56,6 +57,22 @@ test("Home names what fails with its last error, what waits, what runs longest a
       .nth(1)
       .waitFor();
     expect(await page.locator("[data-run]").count()).toBe(2);
+  });
+});
+
+test("each bar of the chart is reached by keys, and leads to the runs of its minute", async () => {
+  await ui.visit("/ui", async (page) => {
+    const bars = page.locator("a.chart-bar");
+    await bars.last().waitFor();
+    // One stop for all of them.
+    expect(await page.locator("a.chart-bar[tabindex='0']").count()).toBe(1);
+    await bars.last().focus();
+    await page.keyboard.press("ArrowLeft");
+    const chosen = bars.nth((await bars.count()) - 2);
+    await until(page, `document.activeElement === document.querySelector("a.chart-bar:nth-last-child(2)")`);
+    const href = await chosen.getAttribute("href");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(new URL(href ?? "", ui.url).href);
   });
 });
 

@@ -14,13 +14,14 @@ export function Chart({ stats: { parts, part_seconds, total } }: { stats: Stats 
       <figcaption class="sr-only">
         Ended by {part_seconds === 60 ? "minute" : "hour"}: {endedIn(total)} in all, at most {highest} in one
       </figcaption>
-      <div class="chart-bars">
-        {parts.map((part) => (
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: the bars have the focus; arrows go from one to the next */}
+      <div class="chart-bars" onKeyDown={walk}>
+        {parts.map((part, index) => (
           <a
             key={part.at}
             class="chart-bar"
             href={linkOf(part, part_seconds)}
-            tabIndex={-1}
+            tabIndex={index === parts.length - 1 ? 0 : -1}
             aria-label={titleOf(part)}
             title={titleOf(part)}
           >
@@ -39,6 +40,12 @@ export function Chart({ stats: { parts, part_seconds, total } }: { stats: Stats 
       </div>
     </figure>
   );
+}
+
+function walk({ key }: KeyboardEvent): void {
+  const bar = document.activeElement;
+  const next = { ArrowLeft: bar?.previousElementSibling, ArrowRight: bar?.nextElementSibling }[key];
+  if (next instanceof HTMLElement) next.focus();
 }
 
 function endedIn({ success, failed, cancelled }: Pick<Part, "success" | "failed" | "cancelled">): number {

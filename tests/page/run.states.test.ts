@@ -134,6 +134,12 @@ test("a step is found among many by its name, and the address has what is looked
     const found = `[...document.querySelectorAll("[data-step]")].map((row) => row.dataset.step).join()`;
     const wanted = ["step_29", ...Array.from({ length: 10 }, (_, at) => `step_29${at}`)].join();
     await until(page, `${found} === "${wanted}"`);
+    // From step to step, as in each list.
+    await page.getByRole("link", { name: "Timeline" }).focus();
+    for (const [key, step] of [...[["j", "step_29"] as const, ["j", "step_290"] as const, ["k", "step_29"] as const]]) {
+      await page.keyboard.press(key);
+      await until(page, `document.activeElement.textContent === "${step}"`);
+    }
     await page.getByRole("link", { name: "Table" }).click();
     await page.waitForURL(/\?q=STEP_29&view=table$/);
     await until(page, `${found} === "${wanted}"`);

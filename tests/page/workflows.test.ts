@@ -207,6 +207,9 @@ for (const [path, loading] of [
 
 test("on a phone, why its runs failed is within the screen", async () => {
   await ui.visit("/ui/workflows/bad?tab=runs", async (page) => {
+    await page.locator(".last-runs a").first().waitFor();
+    await page.keyboard.press("j");
+    await until(page, "document.activeElement.closest('.last-runs') !== null");
     await page.setViewportSize({ width: 360, height: 740 });
     const said = page.getByRole("cell", { name: /It is broken/ }).first();
     await said.waitFor();

@@ -4,6 +4,7 @@ import { address, choose, go } from "../../address/address.ts";
 import { collect } from "../../data/collect.ts";
 import { platform } from "../../data/platform.ts";
 import { useReading } from "../../data/reading.ts";
+import { useWalk } from "../../keys/walk.ts";
 import { Unread } from "../../shared/states/states.tsx";
 import { Time } from "../../shared/time/time.tsx";
 import type { ShownRun } from "./shown-run.ts";
@@ -26,6 +27,7 @@ export function Events({ run, told }: ShownRun) {
   const onlyFailed = query.get("failed") === "1";
   const text = (query.get("q") ?? "").toLowerCase();
   const all = useMemo(() => joined(value?.items ?? [], value?.hasMore ? [] : told.value), [value, told.value]);
+  useWalk(".event > a", "event");
   const marked = useRef<HTMLLIElement>(null);
   useEffect(() => marked.current?.scrollIntoView({ block: "center" }), [value === null, hash]);
   if (value === null) return <Unread reading={reading} label="Reading the events" />;

@@ -1,5 +1,6 @@
 import type { RefObject } from "preact";
 import { address, choose, go } from "../../address/address.ts";
+import { useActions } from "../../keys/keys.ts";
 import { reveal } from "../../shared/virtual-list/reveal.ts";
 import { chosenAttempt } from "./attempts/choice.ts";
 import { type KnownStep, withinOf } from "./step-rows.ts";
@@ -22,15 +23,21 @@ export function useRowKeys(
       element.querySelector<HTMLElement>(`[data-step="${CSS.escape(row.step.address)}"] a`)?.focus(),
     );
   };
+  const here = () => {
+    const focused = document.activeElement?.closest("[data-step]")?.getAttribute("data-step");
+    return rows.findIndex(({ step }) => step.address === (focused ?? address.value.query.get("step")));
+  };
+  const walk = (by: number) => focus(Math.max(0, Math.min(rows.length - 1, here() + by)));
+  useActions([
+    { key: "j", name: "Next step", run: () => walk(1) },
+    { key: "k", name: "The step before", run: () => walk(-1) },
+  ]);
   return (event) => {
-    const here =
-      event.target instanceof Element ? event.target.closest("[data-step]")?.getAttribute("data-step") : null;
-    const index = rows.findIndex(({ step }) => step.address === (here ?? address.value.query.get("step")));
-    const row = rows[index];
+    const row = rows[here()];
     const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 15, PageUp: -15, Home: -rows.length, End: rows.length }[
       event.key
     ];
-    if (step !== undefined) focus(Math.max(0, Math.min(rows.length - 1, index + step)));
+    if (step !== undefined) walk(step);
     else if (event.key === "ArrowRight" && row !== undefined) goIn(row, 1);
     else if (event.key === "ArrowLeft" && row !== undefined) goIn(row, -1);
     else if (event.key === "Escape" && address.value.query.has("step"))

@@ -1,6 +1,7 @@
 import { hrefOf, pathWith } from "../../address/address.ts";
 import { useReading } from "../../data/reading.ts";
 import { firstRuns } from "../../data/runs/first-runs.ts";
+import { useWalk } from "../../keys/walk.ts";
 import { Empty, Unread } from "../../shared/states/states.tsx";
 import { Status } from "../../shared/status/status.tsx";
 import { Time, Took } from "../../shared/time/time.tsx";
@@ -12,6 +13,7 @@ const SHOWN = 25;
 export function RunsTab({ workflow: { uuid } }: TabProps) {
   const reading = useReading(`runs of ${uuid}`, (signal) => firstRuns({ workflow: uuid }, SHOWN, signal));
   const { value } = reading.state.value;
+  useWalk(".last-runs a", "run");
   if (value === null) {
     return <Unread reading={reading} label="Loading runs" />;
   }

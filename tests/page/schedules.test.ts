@@ -46,6 +46,9 @@ test("each says when it fires in words and as it is written; one is switched off
     await row.getByText("Europe/Berlin").waitFor();
     await page.getByRole("row", { name: /^odd/ }).getByText("1-5 3 13 * FRI").waitFor();
     await page.getByText(/^The next five times of each schedule, by hour of Asia.*; most at/).waitFor();
+    expect(await page.locator(".week-hour").first().getAttribute("title")).toMatch(
+      /^[\d-]{10} 0:00 Asia\/(Kolkata|Calcutta): \d+$/,
+    );
     // It has a column, and on a phone a line.
     expect(await row.getByText(/^next /).isVisible()).toBe(false);
     await picture(page, "schedules");

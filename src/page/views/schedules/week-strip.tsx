@@ -31,7 +31,13 @@ export function WeekStrip({ schedules }: { schedules: readonly Schedule[] }) {
             {HOURS.map((hour) => {
               const count = counts.get(`${day} ${hour}`) ?? 0;
               const shade = count === 0 ? 0 : Math.max(1, Math.ceil((count / most) * SHADES));
-              return <span key={hour} class={`week-hour shade-${shade}`} title={`${day} ${hour}:00, ${count}`} />;
+              return (
+                <span
+                  key={hour}
+                  class={`week-hour shade-${shade}`}
+                  title={`${day} ${hour}:00 ${shownZone()}: ${count}`}
+                />
+              );
             })}
           </div>
         ))}

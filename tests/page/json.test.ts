@@ -126,10 +126,8 @@ test("raw is the text as the platform sent it, and so are its copy and its file;
   await ui.visit(`/ui/runs/${run}?step=one&tab=output`, look, /500/);
 });
 
-/** As large as a payload may be, by what it is made of. */
-const MIB = 1024 * 1024;
-/** For what a trigger says beside it. */
-const ROOM = 200;
+/** As large as a payload may be, by what it is made of, with room for what a trigger says beside it. */
+const [MIB, ROOM] = [1024 * 1024, 200];
 const filled = (value: object) => ({
   ...value,
   rest: "x".repeat(MIB - ROOM - JSON.stringify({ ...value, rest: "" }).length),
@@ -177,6 +175,8 @@ for (const { kind, payload, first, opened, sought, row, value } of [
       await expectFewRows(page);
       await page.getByRole("button", { name: "Copy the chosen value of payload" }).click();
       expect(await copied(page)).toBe(value);
+      await page.getByRole("button", { name: "Copy it as a placeholder" }).click();
+      await untilSo("it is copied so", async () => String(await clipboard(page)).startsWith("${payload."));
       expect(Number(await page.evaluate("window.longest"))).toBeLessThan(MOST_BUSY_MS);
     });
   });
@@ -184,11 +184,7 @@ for (const { kind, payload, first, opened, sought, row, value } of [
 
 test("a place is copied as the placeholder that yields it", async () => {
   const random = randomFrom(7);
-  const value = {
-    'a "quoted" key': { "a.b": [{ plain: "found" }] },
-    more: nested(random, 5),
-    rest: nested(random, 5),
-  };
+  const value = { 'a "quoted" key': { "a.b": [{ plain: "found" }] }, more: nested(random, 5), rest: nested(random, 5) };
   const steps = [{ name: "give", type: "transform", config: { value } }];
   const report = await ui.api.post("/api/v1/workflows/test", { definition: { name: "w", steps } });
   const all = placesIn(objectAt(report.body, "step_results", "give", "output"), []);
@@ -224,9 +220,11 @@ async function expectFewRows(page: Page): Promise<void> {
   expect(await page.locator(".json-row").count()).toBeLessThanOrEqual(MAX_ROWS);
 }
 
+const clipboard = (page: Page): Promise<unknown> => page.evaluate("navigator.clipboard.readText()");
+
 async function copied(page: Page): Promise<unknown> {
   await page.getByRole("button", { name: "✓ copied" }).waitFor();
-  return page.evaluate("navigator.clipboard.readText()");
+  return clipboard(page);
 }
 
 /** Notes how long the page was busy at most, from now on. */

@@ -126,6 +126,8 @@ test("by keys alone: find the run that failed, open its step, copy the output, r
     await until(page, "/^(✓ copied|copy)$/.test(document.activeElement.textContent.trim())");
     await page.keyboard.press("t");
     await dialog.waitFor();
+    // From the step that is open.
+    expect(await dialog.getByRole("combobox", { name: "From" }).inputValue()).toBe("charge");
     await tabTo(page, "Retry");
     await page.keyboard.press("Enter");
     await page.waitForURL((url) => !url.pathname.endsWith(String(runs.failed)));

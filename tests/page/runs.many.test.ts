@@ -24,6 +24,9 @@ const ui = pageUnderTest();
 
 /** The runs with large payloads, the oldest first. */
 const large: string[] = [];
+/** The only one that failed, older than all others. */
+const FAILED_AT = Date.now() - 100 * DAY_MS;
+const failed = idFloor(FAILED_AT);
 
 beforeAll(async () => {
   const steps = [{ name: "one", type: "transform", config: { value: 1 } }];
@@ -41,7 +44,7 @@ function storeLarge(workflow: string): void {
   const database = new Database(join(ui.platform.dataFolder, "platform.db"));
   const insert =
     database.prepare(`insert into workflow_runs (uuid, namespace, workflow_id, status, payload, created_at, started_at,
-    completed_at, token, crashes, step_results) values (?, 'default', ?, 'success', ?, ?, ?, ?, 1, 0, ?)`);
+    completed_at, token, crashes, step_results) values (?, 'default', ?, ?, ?, ?, ?, ?, 1, 0, ?)`);
   const text = SECRET.padEnd(MIB, ".");
   const result = { step_name: "one", status: "success", output: { type: "transform", value: text }, error: null };
   const [payload, results] = [JSON.stringify({ text }), JSON.stringify({ one: result })];
@@ -50,9 +53,10 @@ function storeLarge(workflow: string): void {
       // After those that are a minute old.
       const at = Date.now() - 30_000 + count;
       const uuid = idFloor(at);
-      insert.run(uuid, workflow, payload, at, at, at, results);
+      insert.run(uuid, workflow, "success", payload, at, at, at, results);
       large.push(uuid);
     }
+    insert.run(failed, workflow, "failed", "{}", FAILED_AT, FAILED_AT, FAILED_AT, "{}");
   })();
   insert.finalize();
   database.close();
@@ -130,6 +134,17 @@ test(`${STORED} runs: each page that is scrolled to is one request, and few rows
     await page.locator(`[data-run="${large.at(-1)}"]`).waitFor();
     expect(reads.asked.length).toBe(PAGES + 1);
     await expectFewRows(page);
+  });
+});
+
+test(`the one that failed of ${STORED} is found by one request`, async () => {
+  await ui.visit("/ui/examples", async (page) => {
+    const reads = new Reads(page);
+    await page.goto(`${ui.url}/ui/runs?status=failed`);
+    await page.locator(`[data-run="${failed}"]`).waitFor();
+    await page.getByText("These are all").waitFor();
+    const answer = await (await reads.asked[0]?.response())?.json();
+    expect([answer.items.map(({ uuid }: { uuid: string }) => uuid), answer.looked_to]).toEqual([[failed], null]);
   });
 });
 

@@ -18,7 +18,8 @@ import { Control } from "./control/index.ts";
 import { Definitions } from "./definitions.ts";
 import { awaitedBy } from "./family/family.ts";
 import { Measure } from "./figures.ts";
-import { countsIn, hasOldCounts } from "./finding/counts.ts";
+import { findCounts } from "./finding/count-reads.ts";
+import { hasOldCounts } from "./finding/counts.ts";
 import { Durations } from "./finding/durations.ts";
 import { historyOf } from "./history.ts";
 import { hooksOf } from "./hooks/port.ts";
@@ -147,7 +148,7 @@ function sqliteStorage(
     endedRuns: async (keys) => reading(() => keys.filter((key) => runs.hasEnded(key))),
     storedRuns: async (keys) => reading(() => keys.filter((key) => runs.isStored(key))),
     findHistory: async (items) => reading(() => items.map((item) => historyOf(reader, item))),
-    findCounts: async (asked) => reading(() => countsIn(reader, asked)),
+    findCounts: (asked) => findCounts(reader, asked, clock),
     addDurations: async (items) => void (await committer.write("addDurations", items)),
     findDurations: async (asked) => reading(() => durations.find(asked)),
     findFacts: async (keys) => reading(() => keys.map((key) => runs.facts(key))),

@@ -1,8 +1,8 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../../clock.ts";
-import { failuresText, limitsAt, partsText, workflowsText } from "../../counting.ts";
-import { failingOf, minuteOf } from "../../port/finding/counts.ts";
-import type { Counted, CountsAsked, CountsFound } from "../../port.ts";
+import { limitsAt } from "../../counting.ts";
+import { minuteOf } from "../../port/finding/counts.ts";
+import type { Counted } from "../../port.ts";
 
 const ADD = `insert into run_counts (minute, namespace, workflow_uuid, status, count) values (?, ?, ?, ?, ?)
   on conflict (minute, workflow_uuid, status) do update set count = count + excluded.count`;
@@ -61,24 +61,7 @@ export class RunCounter {
   }
 }
 
-const PARTS = partsText("$namespace", "$from", "$minutes");
-const WORKFLOWS = workflowsText("$namespace", "$from", "$workflows");
-const FAILURES = failuresText("$namespace", "$from", "$minutes", "select value from json_each($failing)");
 const ANY_OLD = `select exists (select 1 from run_counts where minute < ?) or exists (select 1 from run_count_hours where minute < ?) as isOld`;
-
-/** See Storage. */
-export function countsIn(database: Database, { namespace, from, minutes, workflows }: CountsAsked): CountsFound {
-  const bindings = { namespace, from };
-  const all = <Row>(text: string, more: Record<string, string | number>) =>
-    database.query<Row, Record<string, string | number>[]>(text).all({ ...bindings, ...more });
-  const most = all<CountsFound["workflows"][number]>(WORKFLOWS, { workflows });
-  const failing = failingOf(most);
-  return {
-    parts: all<CountsFound["parts"][number]>(PARTS, { minutes }),
-    workflows: most,
-    failures: failing.length === 0 ? [] : all(FAILURES, { minutes, failing: JSON.stringify(failing) }),
-  };
-}
 
 /** Whether there is something to fold. */
 export function hasOldCounts(database: Database, clock: Clock): boolean {

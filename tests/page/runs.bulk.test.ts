@@ -168,6 +168,12 @@ test("what is chosen is asked for before it is done, and done to nothing else", 
     begun.map(async (run) => at((await ui.api.get(`/api/v1/runs/${run}`)).body, "status")),
   );
   expect(statuses).toEqual(["running", "cancelled", "cancelled", "cancelled"]);
+  // Of what is chosen some may be over by now.
+  await ui.visit("/ui/runs?workflow=chosen", async (page) => {
+    for (const place of [2, 3]) await page.locator("[data-run] input").nth(place).check();
+    await page.getByRole("button", { name: "Cancel…" }).click();
+    await page.getByText("run fits of 2: the others are in no status for this").waitFor();
+  });
 });
 
 test("more than a hundred can't be chosen one by one", async () => {

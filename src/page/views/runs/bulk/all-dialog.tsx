@@ -29,8 +29,8 @@ function Foretold({ count, looked = 0, failed = 0, errors = [] }: BulkCount) {
 
 interface AllDialogProps {
   kind: ActionKind;
-  /** Which runs these are. */
-  what: string;
+  /** How many of them were chosen; null for all that fit. */
+  chosen: number | null;
   filter: RunFilter;
   onClose(): void;
   /** Closes it once that was done, or stopped. */
@@ -38,7 +38,7 @@ interface AllDialogProps {
 }
 
 /** Does something with many runs, after it said how many these are. */
-export function AllDialog({ kind, what, filter, onClose, onDone }: AllDialogProps) {
+export function AllDialog({ kind, chosen, filter, onClose, onDone }: AllDialogProps) {
   const [version, setVersion] = useState<"same" | "latest">("same");
   const [typed, setTyped] = useState("");
   const action: BulkAction = { action: kind, ...(kind === "retry" && { version }) };
@@ -51,7 +51,7 @@ export function AllDialog({ kind, what, filter, onClose, onDone }: AllDialogProp
   const last = useRef(told);
   last.current = told ?? last.current;
   const value = last.current;
-  const title = `${kind.charAt(0).toUpperCase()}${kind.slice(1)} ${what}`;
+  const title = `${kind.charAt(0).toUpperCase()}${kind.slice(1)} ${chosen === null ? "all that fit" : "what is chosen"}`;
   if (begun.id !== null) {
     return (
       <Dialog title={title} onClose={onDone}>
@@ -78,6 +78,7 @@ export function AllDialog({ kind, what, filter, onClose, onDone }: AllDialogProp
           <p>
             <strong class="bulk-count">{count.toLocaleString("en")}</strong>{" "}
             {value.more ? "runs fit so far, and there may be more" : count === 1 ? "run fits" : "runs fit"}
+            {chosen !== null && count < chosen && ` of ${chosen}: the others are in no status for this`}
           </p>
           <Foretold {...value} />
           {kind === "retry" && (

@@ -32,7 +32,7 @@ export function BulkBar({ chosen, filter: { order: _, ...filter } }: { chosen: C
       {asked !== null && (
         <AllDialog
           kind={asked}
-          what={isAll ? "all that fit" : "what is chosen"}
+          chosen={isAll ? null : ids.size}
           filter={isAll ? filter : { uuid: [...ids] }}
           onClose={() => setAsked(null)}
           onDone={() => chosen.clear()}

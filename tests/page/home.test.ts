@@ -76,6 +76,17 @@ test("each bar of the chart is reached by keys, and leads to the runs of its min
   });
 });
 
+test("j and k go through what it lists", async () => {
+  await ui.visit("/ui", async (page) => {
+    for (const name of ["Failing now", "Waiting for somebody", "Longest running"])
+      await page.getByRole("region", { name }).getByRole("listitem").first().waitFor();
+    for (const [key, place] of [...[["j", 0] as const, ["j", 1] as const, ["k", 0] as const]]) {
+      await page.keyboard.press(key);
+      await until(page, `document.activeElement === document.querySelectorAll(".home-card li a")[${place}]`);
+    }
+  });
+});
+
 test("what follows where a part is out is said beside it", async () => {
   await ui.visit("/ui/nothing", async (page) => {
     await page.route("**/api/v1/system", async (route) => {

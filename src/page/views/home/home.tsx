@@ -3,6 +3,7 @@ import { address } from "../../address/address.ts";
 import { outage } from "../../data/outage.ts";
 import { platform } from "../../data/platform.ts";
 import { useReading } from "../../data/reading.ts";
+import { useWalk } from "../../keys/walk.ts";
 import { follow } from "../../live/live.ts";
 import { askedTopic } from "../../live/topic.ts";
 import { Failed } from "../../shared/states/states.tsx";
@@ -24,6 +25,7 @@ export function Home() {
   const newest = useReading("newest run", (signal) => platform.runs.page({}, { limit: 1, signal }));
   const stats = useReading(`stats ${window}`, (signal) => platform.stats(window, { signal }));
   const system = useBeating("system", (signal) => platform.system({ signal }));
+  useWalk(".home-card li a", "entry");
   useEffect(() => {
     const again = () => {
       stats.refresh();

@@ -149,6 +149,24 @@ test("a step is found among many by its name, and the address has what is looked
   });
 });
 
+test("events come by themselves while somebody looks, in their order", async () => {
+  const run = await ui.api.trigger(await ui.api.create([wait("hold"), set("last")]));
+  await ui.api.untilBegun(run, "hold");
+  await ui.visit(`/ui/runs/${run}?view=events`, async (page) => {
+    const kinds = page.locator(".event-type");
+    await kinds.filter({ hasText: "step.started" }).waitFor();
+    await page.getByRole("button", { name: "live", exact: true }).waitFor();
+    const before = await kinds.allTextContents();
+    expectReply(await ui.api.post(`/api/v1/runs/${run}/signals/go`, true), 200);
+    await kinds.filter({ hasText: "run.ended" }).waitFor();
+    const after = await kinds.allTextContents();
+    expect(after.slice(0, before.length)).toEqual(before);
+    const ids = (await page.locator(".event > a").allTextContents()).map(Number);
+    expect(ids).toEqual(ids.toSorted((one, other) => one - other));
+    expect(new Set(ids).size).toBe(after.length);
+  });
+});
+
 test("what waits for a child leads to it", async () => {
   const child = await ui.api.create([wait("hold")]);
   const call = { name: "call", type: "workflow", config: { workflow_id: child, payload: {} } };

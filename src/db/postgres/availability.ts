@@ -4,7 +4,7 @@ import { messageOf, PlatformError } from "../../errors.ts";
 import type { Breaker } from "../../resilience/breaker.ts";
 import type { ConnectOptions } from "./connect.ts";
 import { Connection, type Logins } from "./connection.ts";
-import { type Failure, LoginTooLate } from "./failures.ts";
+import { type Failure, isOfDisk, LoginTooLate } from "./failures.ts";
 
 /** A server that completes no login for so long counts as silent. */
 const LOGIN_MILLISECONDS = 5000;
@@ -12,6 +12,8 @@ const LOGIN_MILLISECONDS = 5000;
 export const LONGEST_LOGIN_MILLISECONDS = 20_000;
 /** PostgreSQL is out when nothing has worked for so long. */
 const OUT_MILLISECONDS = 1000;
+/** A disk on which a statement found no room counts as full for so long: small rows may fit where others do not. */
+const FULL_MILLISECONDS = 20_000;
 
 export interface AvailabilityOptions extends ConnectOptions {
   clock: Clock;
@@ -29,6 +31,8 @@ export class Availability {
   #workedAt: number;
   /** Since when nothing has worked, on the monotonic clock; null while it works as far as is known. */
   #failingSince: number | null = null;
+  /** When a statement found no room on the server's disk, on the monotonic clock. */
+  #fullAt = Number.NEGATIVE_INFINITY;
   #isProbing = false;
   /** How long a login may take: twice as long as the last one took. */
   #loginMilliseconds = LOGIN_MILLISECONDS;
@@ -46,6 +50,11 @@ export class Availability {
 
   get isFailing(): boolean {
     return this.#failingSince !== null;
+  }
+
+  /** Whether the server's disk was full, or broken, a moment ago. */
+  get isFull(): boolean {
+    return this.#options.clock.monotonic() - this.#fullAt < FULL_MILLISECONDS;
   }
 
   /** How long a login, or a look at a connection, may take, milliseconds. */
@@ -77,6 +86,7 @@ export class Availability {
 
   /** Notes a failure. One slow statement, or one connection that broke, says little. */
   failed(failure: Failure, error: unknown, startedAt: number): void {
+    if (isOfDisk(error)) this.#fullAt = this.#options.clock.monotonic();
     const isOut = failure === "late" || failure === "unsent" || failure === "lost";
     if (isOut && this.#options.isSpare) this.#trip(error);
     else if (failure === "late") this.suspect();

@@ -63,6 +63,11 @@ export function isOutage(error: unknown): boolean {
   return /^(08|53|57P|58|55000)|^CONN|^E[A-Z_]+$|TIMEOUT/.test(codeOf(error));
 }
 
+/** The server has no room on its disk, or cannot write to it (53100, 58030). */
+export function isOfDisk(error: unknown): boolean {
+  return /^(53100|58030)$/.test(codeOf(error));
+}
+
 function isFatal(error: unknown): boolean {
   return error instanceof Error && "severity_local" in error && /^(FATAL|PANIC)$/.test(String(severityOf(error)));
 }

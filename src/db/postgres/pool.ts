@@ -80,6 +80,11 @@ export class Pool {
   }
 
   /** See Availability. */
+  get isFull(): boolean {
+    return this.#availability.isFull;
+  }
+
+  /** See Availability. */
   probe(): Promise<void> {
     return this.#availability.probe();
   }

@@ -134,6 +134,31 @@ test("the doctor finds a platform well, says what failed, and ends with 3 where 
   expect([wrong.exitCode, wrong.stdout.includes("is no platform")]).toEqual([3, true]);
 });
 
+test("the doctor tells what it found also where the platform can't say more", async () => {
+  const answers: Record<string, [status: number, body: object]> = {
+    "/health": [200, { status: "healthy" }],
+    "/health/ready": [503, { detail: "Out of reach: postgres (breaker open)", code: "storage_unavailable" }],
+    "/api/v1/system": [200, { workers: null, apis: null, queue: null }],
+  };
+  const broken = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch(request) {
+      const [status, body] = answers[new URL(request.url).pathname] ?? [500, { detail: "It is out", code: "internal" }];
+      return Response.json(body, { status });
+    },
+  });
+  const { exitCode, stdout } = await wf(["doctor", "--json"], { url: broken.url.origin });
+  await broken.stop(true);
+  expect(exitCode).toBe(1);
+  expect(JSON.parse(stdout)).toMatchObject([
+    { state: "ok" },
+    { state: "ok" },
+    { state: "wrong", about: expect.stringContaining("It can't do its work: Out of reach: postgres") },
+    { state: "wrong", about: "The rest can't be looked at: It is out" },
+  ]);
+});
+
 test("open says the address of the page, of a workflow and of a run", async () => {
   const { url } = platform;
   expect((await wf(["open"], { url })).stdout).toBe(`${url}/ui\n`);

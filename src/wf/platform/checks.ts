@@ -8,8 +8,10 @@ export interface Finding {
   about: string;
   /** What to do. */
   advice?: string;
-  /** Nothing else can be looked at. */
+  /** Nothing else can be looked at: there is no platform. */
   isLast?: true;
+  /** Nothing else can be looked at: it answers, but not this. */
+  isRest?: true;
 }
 
 interface Patient {
@@ -115,7 +117,9 @@ async function processes({ client, signal }: Patient): Promise<Finding[]> {
 /** Runs whose trigger asked for a later time, and those that wait for their turn, wait for no worker. */
 export async function late({ client, signal }: Patient): Promise<Finding[]> {
   const { queue } = await client.system({ signal });
-  if (queue === null || queue.oldest_due_seconds < LATE_SECONDS) {
+  // Why the database can't be asked was said before.
+  if (queue === null) return [];
+  if (queue.oldest_due_seconds < LATE_SECONDS) {
     return [{ state: "ok", about: "No run waits for a worker" }];
   }
   const seconds = Math.floor(queue.oldest_due_seconds);

@@ -1,3 +1,4 @@
+import { ApiError, ConnectionError } from "../../client/index.ts";
 import type { Call, Command } from "../command.ts";
 import { EXIT } from "../exits.ts";
 import type { Color } from "../terminal.ts";
@@ -21,7 +22,11 @@ export const doctor: Command = {
   async run({ terminal, client, url, signal }: Call) {
     const findings: Finding[] = [];
     for (const check of CHECKS) {
-      const found = await check({ client, url, signal });
+      const found = await check({ client, url, signal }).catch((error: unknown): Finding[] => {
+        if (signal.aborted || !(error instanceof ApiError || error instanceof ConnectionError)) throw error;
+        // Why is found by then, mostly, and has to be told, also to a program that reads JSON.
+        return [{ state: "wrong", about: `The rest can't be looked at: ${error.message}`, isRest: true }];
+      });
       findings.push(...found);
       for (const finding of terminal.isJson ? [] : found) {
         const [sign, color] = SIGNS[finding.state];
@@ -30,10 +35,10 @@ export const doctor: Command = {
         );
       }
       // Behind an address that nobody answers at there is nothing to ask.
-      if (found.some(({ state, isLast }) => state === "wrong" && isLast)) break;
+      if (found.some(({ isLast, isRest }) => isLast || isRest)) break;
     }
     const wrong = findings.filter(({ state }) => state === "wrong");
-    if (terminal.isJson) terminal.json(findings.map(({ isLast: _, ...finding }) => finding));
+    if (terminal.isJson) terminal.json(findings.map(({ isLast: _, isRest: __, ...finding }) => finding));
     if (wrong.some(({ isLast }) => isLast)) return EXIT.unreachable;
     return wrong.length === 0 ? EXIT.ok : EXIT.failed;
   },

@@ -163,6 +163,13 @@ test("what is chosen is asked for before it is done, and done to nothing else", 
     await dialog.getByRole("button", { name: "Close" }).first().click();
     await page.getByRole("region", { name: "Chosen runs" }).waitFor({ state: "detached" });
     await page.locator("[data-run] .status-cancelled").nth(2).waitFor();
+    // What is chosen next is begun with anew.
+    await boxes.nth(0).check();
+    await page.getByRole("checkbox", { name: /^all that fit/ }).check();
+    await page.getByRole("button", { name: "Choose none" }).click();
+    await boxes.nth(0).check();
+    await page.getByText("1 chosen", { exact: true }).waitFor();
+    expect(await page.getByRole("dialog").count()).toBe(0);
   });
   const statuses = await Promise.all(
     begun.map(async (run) => at((await ui.api.get(`/api/v1/runs/${run}`)).body, "status")),

@@ -5,12 +5,21 @@ import { AllDialog } from "./all-dialog.tsx";
 import { Fits } from "./fits.tsx";
 import { ACTIONS, type ActionKind } from "./kinds.ts";
 
+interface BulkBarProps {
+  chosen: Chosen;
+  filter: RunFilter;
+}
+
+/** Nothing while no row is chosen; then all that was said in it is forgotten. */
+export function BulkBar(props: BulkBarProps) {
+  return props.chosen.ids.value.size === 0 ? null : <Bar {...props} />;
+}
+
 /** What can be done with the rows that are chosen, or with all runs that fit; it is asked for before it is begun. */
-export function BulkBar({ chosen, filter: { order: _, ...filter } }: { chosen: Chosen; filter: RunFilter }) {
+function Bar({ chosen, filter: { order: _, ...filter } }: BulkBarProps) {
   const [asked, setAsked] = useState<ActionKind | null>(null);
   const [isAll, setIsAll] = useState(false);
   const ids = chosen.ids.value;
-  if (ids.size === 0) return null;
   return (
     <section class="bulk-bar" aria-label="Chosen runs">
       <strong>

@@ -203,6 +203,23 @@ describe("the whole platform", () => {
     await until("only the letter is left", async () => (await fired()).join() === "DeadLetters", 30_000);
   });
 
+  test("goes on with the numbers that it was started with, and takes no others", async () => {
+    const plain = { ...env, STACK_PORT: "", STACK_BASE_PORT: "", STACK_APIS: "", STACK_WORKERS: "" };
+    const before = pidsIn(folder);
+    process.kill(recordOf(folder, "worker-2").pid, "SIGKILL");
+    expect((await command("up", { ...plain, STACK_APIS: "1" })).printed).toContain("runs with STACK_APIS=2, not");
+    expect(replaced(before, pidsIn(folder))).toEqual([]);
+    const { code, printed } = await command("up", plain);
+    expect([code, printed]).toEqual([0, expect.stringContaining(`http://127.0.0.1:${env.STACK_PORT}`)]);
+    const mended = pidsIn(folder);
+    expect(replaced(before, mended)).toEqual(["worker-2"]);
+    const platform = ["api-1", "api-2", "worker-1", "worker-2"];
+    const restarted = platform.map((name) => `restarted ${name}\n`).join("");
+    expect(await command("restart", plain)).toEqual({ code: 0, printed: restarted });
+    expect(replaced(mended, pidsIn(folder))).toEqual(platform);
+    expect([...pidsIn(folder).keys()].toSorted()).toEqual([...before.keys()].toSorted());
+  });
+
   test("ends, and leaves nothing behind but its data", async () => {
     const records = recordsIn(folder);
     const { code } = await command("down", env);

@@ -18,17 +18,18 @@ const USAGE = `bun infrastructure/local/main.ts <command>
   services-down  ends those, and removes their data
 
 STACK_PORT (8001), STACK_BASE_PORT (14000), STACK_DIR (data/stack): set all three for a second platform beside the first.
-STACK_APIS, STACK_WORKERS: how many processes, each half as many as there are cores; STACK_BROKERS (1): of Kafka, 1 or 3; read when nothing runs.
+STACK_APIS, STACK_WORKERS: how many processes, each half as many as there are cores; STACK_BROKERS (1): of Kafka, 1 or 3.
+STACK_REPLICA (1): a replica of PostgreSQL that the API reads.
+All of these but STACK_DIR are read when nothing runs: a stack that runs goes on with those it was started with.
 RATE_LIMIT (none): requests a second that nginx takes of one address; CONNECTION_LIMIT (100): how many of them at once.
-STACK_REPLICA (1): a replica of PostgreSQL that the API reads; read when nothing runs.
 STACK_MONITORING (1): Prometheus and its exporters beside them.
 SERVICES_DIR (.tools/services), SERVICES_BASE_PORT (15400): the folder of the services that tests use, and their ports.`;
 
 const COMMANDS: Record<string, () => Promise<void>> = {
   async up() {
-    const settings = stackSettings(process.env);
-    console.log(tableOf(await stackUp(settings)));
-    console.log(`\nThe platform answers on http://127.0.0.1:${settings.port}`);
+    const records = await stackUp(stackSettings(process.env));
+    console.log(tableOf(records));
+    console.log(`\nThe platform answers on ${records.find(({ name }) => name === "nginx")?.address}`);
   },
   async restart() {
     await stackRestart(stackSettings(process.env), (name) => console.log(`restarted ${name}`));

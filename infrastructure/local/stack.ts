@@ -11,20 +11,11 @@ import type { Pace } from "./services/prometheus.ts";
 import { replicaPart } from "./services/replica.ts";
 import { addressesOf, portsFrom, SERVICES, type ServiceParts, serviceParts, startServices } from "./services.ts";
 import { sizeOf } from "./sizing.ts";
+import { type AskedFrame, asStarted, saidIn, startedOrNew } from "./started.ts";
 
-export interface StackSettings {
+export interface StackSettings extends AskedFrame {
   /** Data, logs and records. */
   folder: string;
-  /** Where nginx listens. */
-  port: number;
-  /** API processes take the ports after it, services those at their usual distance. */
-  basePort: number;
-  apis: number;
-  workers: number;
-  /** Of Kafka: one, or three of which any may be lost. */
-  brokers: number;
-  /** Whether PostgreSQL has a replica, which the API reads. */
-  replica: boolean;
   /** Null: nobody is limited. */
   limits: GateLimits | null;
   /** Whether Prometheus runs beside it, and how often it looks. */
@@ -75,6 +66,7 @@ export function stackSettings(environment: Record<string, string | undefined>): 
             connections: number("CONNECTION_LIMIT", CONNECTIONS, MAX_LIMIT),
           },
     monitoring: monitoringOf(environment.STACK_MONITORING ?? ""),
+    said: saidIn(environment),
   };
 }
 
@@ -106,17 +98,22 @@ function replicasOf({ folder, basePort, replica, ...processes }: ServiceSettings
   return [replicaPart(folder, basePort + REPLICA_OFFSET, portsFrom(basePort).postgres, sizeOf(processes))];
 }
 
-/** Starts what does not run yet and waits until all of it works. @throws Error naming the part that does not. */
-export async function stackUp(settings: StackSettings): Promise<PartRecord[]> {
-  const { folder, port, limits, monitoring } = settings;
+/**
+ * Starts what does not run yet and waits until all of it works. A stack of which something runs is as it was started.
+ *
+ * @throws Error naming the part that does not work, or the variable that would make another stack of it
+ */
+export async function stackUp(asked: StackSettings): Promise<PartRecord[]> {
+  const { folder, limits, monitoring } = asked;
   return withLock(folder, async () => {
+    const settings = await startedOrNew(asked);
     const services = await startServices(folder, stackServices(settings), SERVICES);
     const { apis, workers } = platformOf(settings);
     const platform = await allDone(
       [...replicasOf(settings), ...apis, ...workers].map((part) => startPart(folder, part)),
     );
     const { ports, closed } = doorsOf(settings);
-    const nginx = await startPart(folder, nginxPart(folder, port, ports, limits, closed));
+    const nginx = await startPart(folder, nginxPart(folder, settings.port, ports, limits, closed));
     // A restart that was interrupted may have left one out of an nginx that runs already.
     takeOut(folder, ports, closed);
     const watching = monitoring === null ? [] : await startMonitoring({ ...settings, pace: monitoring });
@@ -127,11 +124,15 @@ export async function stackUp(settings: StackSettings): Promise<PartRecord[]> {
 /**
  * Restarts the API and worker processes, one after the other, while the others go on; yields each one's name. The only one of
  * its kind has a deputy meanwhile.
+ *
+ * @throws Error when nothing runs, or naming the variable that would make another stack of it
  */
-export async function stackRestart(settings: StackSettings, onRestarted: (name: string) => void): Promise<void> {
-  const { folder } = settings;
-  const { ports, closed } = doorsOf(settings);
+export async function stackRestart(asked: StackSettings, onRestarted: (name: string) => void): Promise<void> {
+  const { folder } = asked;
   return withLock(folder, async () => {
+    const settings = asStarted(asked);
+    if (settings === null) throw new Error(`Nothing of the stack in ${folder} runs; start it (make stack)`);
+    const { ports, closed } = doorsOf(settings);
     const { apis, workers, deputies } = platformOf(settings);
     await allDone(deputies.map((part) => startPart(folder, part)));
     const restart = async (part: Part) => {

@@ -90,6 +90,8 @@ const filters: RunFilter[] = [
   { workflowUuid: NONE },
   { workflowUuid: USUAL },
   { workflowUuid: USUAL, statuses: ["failed"] },
+  { workflowUuid: OLD, statuses: ["failed"] },
+  { workflowUuid: USUAL, statuses: ["failed", "running"] },
   { workflowUuid: OLD, statuses: ["success"] },
   { parentRunId: OLDEST },
   { rootRunId: OLDEST },
@@ -152,4 +154,31 @@ test("what is rarest is found at once", async () => {
     const { runs, lookedTo } = await find(filter);
     expect({ filter, count: runs.length, lookedTo }).toEqual({ filter, count, lookedTo: null });
   }
+});
+
+test("what failed of a workflow with few runs is found at once, however many of others failed", async () => {
+  const began = Date.now() - 50_000;
+  const [rare, noisy] = [newId(4), newId(5)];
+  await sql`insert into workflow_runs (uuid, namespace, workflow_id, status, created_at, completed_at, error)
+    select (lpad(to_hex(${began}::bigint + n), 12, '0') || '70008001' || lpad(to_hex(n), 12, '0'))::uuid, ${NAMESPACE},
+      case when n <= 4 then ${rare}::uuid else ${noisy}::uuid end, case when n in (2, 4) then 'cancelled' else 'failed' end, now(), now(), 'no'
+    from generate_series(1, ${2 * MOST}::integer) as n`;
+  const look = { namespace: NAMESPACE, order: "desc", after: null, limit: 51, most: MOST } as const;
+  for (const filter of [
+    { workflowUuid: rare, statuses: ["failed"] },
+    { workflowUuid: rare, error: "NO", statuses: ["failed", "running"] },
+  ] satisfies RunFilter[]) {
+    const { runs, lookedTo } = await storage.lookForRuns({ ...look, filter });
+    expect([runs.map(({ workflowUuid, status }) => [workflowUuid, status]), lookedTo]).toEqual([
+      [
+        [rare, "failed"],
+        [rare, "failed"],
+      ],
+      null,
+    ]);
+    const read = await explained({ ...look, filter });
+    expect(read.get("workflow_runs")).toBeLessThan(20);
+  }
+  const { runs } = await storage.lookForRuns({ ...look, filter: { workflowUuid: noisy, statuses: ["failed"] } });
+  expect(runs.length).toBe(51);
 });

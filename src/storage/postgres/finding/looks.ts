@@ -38,40 +38,67 @@ function rangeOf({ filter, order, after }: RunLook, until: string): Range {
   return { low: after !== null && after > from ? after : from, high: to < until ? to : until };
 }
 
+/** Of a workflow with no more runs left than this part of those that a look is at, all are looked at, whatever is wanted of them. */
+const FEW = 4;
+
+/** What is looked at: rows in order. */
+interface Sources {
+  /** A table before them; empty for none. */
+  before: string;
+  /** Statements that give the rows. */
+  texts: string[];
+}
+
 /**
- * Statements that give the rows that are looked at, in order: from the shortest index that has all runs that are wanted. The
- * planner has to take that index, however often it thinks the value occurs: only there can a row be compared with a pair, and is
- * one behind the other.
+ * The rows that are looked at, in order: from the shortest index that has all runs that are wanted. The planner has to take that
+ * index, however often it thinks the value occurs: only there can a row be compared with a pair, and is one behind the other.
  */
-function sourcesOf({ filter, order, most }: RunLook, { low, high }: Range, bind: Bind): string[] {
+function sourcesOf(look: RunLook, { low, high }: Range, bind: Bind): Sources {
+  const { filter, order, most } = look;
   const [first, last, limit] = [bind(low, "uuid"), bind(high, "uuid"), bind(most, "integer")];
   const within = (uuid: string) => `${uuid} > ${first} and ${uuid} < ${last}`;
-  const of = (column: string, value: string) => `select ${LOOKED} from workflow_runs where ${column} is not null
-    and (${column}, uuid) > (${value}, ${first}) and (${column}, uuid) < (${value}, ${last}) and ${within("uuid")}
-    order by ${column} ${order}, uuid ${order} limit ${limit}`;
+  const of = (column: string, value: string, columns = LOOKED, count = limit) => `select ${columns} from workflow_runs
+    where ${column} is not null and (${column}, uuid) > (${value}, ${first}) and (${column}, uuid) < (${value}, ${last})
+    and ${within("uuid")} order by ${column} ${order}, uuid ${order} limit ${count}`;
+  const only = (text: string): Sources => ({ before: "", texts: [text] });
   const statuses = filter.statuses ?? (filter.error === undefined ? null : WITH_ERROR);
   if (filter.uuids !== undefined) {
     const asked = bind(arrayOf(filter.uuids), "uuid[]");
-    return [
+    return only(
       `select ${LOOKED} from workflow_runs where uuid = any(${asked}) and ${within("uuid")} order by uuid ${order} limit ${limit}`,
-    ];
+    );
   }
-  if (filter.parentRunId !== undefined) return [of("parent_run_id", bind(filter.parentRunId, "uuid"))];
-  if (filter.rootRunId !== undefined) return [of("root_run_id", bind(filter.rootRunId, "uuid"))];
-  if (filter.retryOf !== undefined) return [of("retry_of", bind(filter.retryOf, "uuid"))];
+  if (filter.parentRunId !== undefined) return only(of("parent_run_id", bind(filter.parentRunId, "uuid")));
+  if (filter.rootRunId !== undefined) return only(of("root_run_id", bind(filter.rootRunId, "uuid")));
+  if (filter.retryOf !== undefined) return only(of("retry_of", bind(filter.retryOf, "uuid")));
   if (statuses !== null && !statuses.includes("success")) {
     const ended = UNSUCCESSFUL.filter((one) => statuses.includes(one));
     // Those that wait for their turn are not in the queue. "Offset 0": each row is looked up by its uuid.
     const open = statuses.some((status) => status !== "failed" && status !== "cancelled")
       ? ["run_queue", "run_turns"]
       : [];
-    const queued = (table: string) => `select r.* from (
-        select run_uuid from ${table} where ${within("run_uuid")} order by run_uuid ${order} limit ${limit}
-      ) as queued, lateral (select ${LOOKED} from workflow_runs where uuid = run_uuid and ${within("uuid")} offset 0) as r`;
-    return [...ended.map((status) => of("unsuccessful", bind(status, "text"))), ...open.map(queued)];
+    const rowsOf = (uuids: string) =>
+      `select r.* from ${uuids}, lateral (select ${LOOKED} from workflow_runs where uuid = run_uuid and ${within("uuid")} offset 0) as r`;
+    const queued = (table: string) =>
+      rowsOf(
+        `(select run_uuid from ${table} where ${within("run_uuid")} order by run_uuid ${order} limit ${limit}) as queued`,
+      );
+    const texts = [...ended.map((status) => of("unsuccessful", bind(status, "text"))), ...open.map(queued)];
+    if (filter.workflowUuid === undefined) return { before: "", texts };
+    // Among many that failed those of a workflow with few runs would be looked for in vain: its own index is the shorter one then.
+    const few = bind(Math.ceil(most / FEW), "integer");
+    const own = of("workflow_id", bind(filter.workflowUuid, "uuid"), "uuid as run_uuid", few);
+    const isFew = `(select count(*) from own) < ${few}`;
+    return {
+      before: `own as materialized (${own}), `,
+      texts: [
+        `${rowsOf("own")} where ${isFew}`,
+        ...texts.map((text) => `select * from (${text}) as source where not ${isFew}`),
+      ],
+    };
   }
-  if (filter.workflowUuid !== undefined) return [of("workflow_id", bind(filter.workflowUuid, "uuid"))];
-  return [`select ${LOOKED} from workflow_runs where ${within("uuid")} order by uuid ${order} limit ${limit}`];
+  if (filter.workflowUuid !== undefined) return only(of("workflow_id", bind(filter.workflowUuid, "uuid")));
+  return only(`select ${LOOKED} from workflow_runs where ${within("uuid")} order by uuid ${order} limit ${limit}`);
 }
 
 /** Conditions on run "r", and "q" of run_queue, for all that a filter says. */
@@ -104,9 +131,9 @@ export function statementOf(look: RunLook, until: string): { text: string; param
   const { namespace, filter, order, limit, most } = look;
   const parameters: string[] = [];
   const bind: Bind = (value, type) => `($1)[${parameters.push(String(value))}]::${type}`;
-  const sources = sourcesOf(look, rangeOf(look, until), bind).map((source) => `(${source})`);
-  const text = `with looked as materialized (
-      select * from (${sources.join(" union ")}) as source order by uuid ${order} limit ${bind(most, "integer")}
+  const { before, texts } = sourcesOf(look, rangeOf(look, until), bind);
+  const text = `with ${before}looked as materialized (
+      select * from (${texts.map((source) => `(${source})`).join(" union ")}) as source order by uuid ${order} limit ${bind(most, "integer")}
     ), found as materialized (
       select r.*, ${STATUS} as shown, coalesce(r.started_at, q.started_at) as begun, q.log_length as log_rows,
         case when q.holder is null and q.started_at is not null and isfinite(q.due_at) then q.due_at end as wakes

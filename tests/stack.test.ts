@@ -102,6 +102,20 @@ describe("the services", () => {
     expect(replaced(before, pidsIn(folder))).toEqual(["redis"]);
   });
 
+  test("PostgreSQL that was killed is started again once its last child has ended", async () => {
+    const sql = new SQL(addresses.postgres, { max: 1 });
+    const [[backend]] = await sql.unsafe("select pg_backend_pid()").values();
+    const postgres = recordOf(folder, "postgres");
+    process.kill(backend, "SIGSTOP");
+    process.kill(postgres.pid, "SIGKILL");
+    while (isAlive(postgres)) await Bun.sleep(5);
+    const started = servicesUp(["postgres"], { folder });
+    await Bun.sleep(1500);
+    process.kill(backend, "SIGCONT");
+    expect(await started).toMatchObject({ postgres: addresses.postgres });
+    await sql.close();
+  });
+
   test("a port that is taken, and another address than before, are said", async () => {
     const other = mkdtempSync(join(tmpdir(), "services-test-"));
     const taken = servicesUp(["redis"], { folder: other, ports: { redis: ports.redis } });

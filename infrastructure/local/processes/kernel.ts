@@ -1,5 +1,5 @@
 /** What the kernel says of processes and ports. */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
 
 /** A process that runs. */
 export interface Running {
@@ -31,11 +31,25 @@ export function sessionOf({ pid, startTime }: { pid: number; startTime: number }
   const leader = processOf(pid);
   // The kernel gives a number to another process only when nothing is left of the session.
   if (leader !== null && leader.startTime !== startTime) return [];
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map((name) => processOf(Number(name)))
+  return pids()
+    .map(processOf)
     .filter((found) => found !== null)
     .filter((found) => found.session === pid && found.startTime >= startTime);
+}
+
+/** The processes whose working directory is this folder. */
+export function workingIn(folder: string): number[] {
+  if (!existsSync(folder)) return [];
+  const real = realpathSync(folder);
+  return pids().filter((pid) => {
+    try {
+      return readlinkSync(`/proc/${pid}/cwd`) === real;
+    } catch (error) {
+      // One that has just ended, a dead one that nobody has collected yet, or another user's.
+      if (isMissing(error) || isDenied(error)) return false;
+      throw error;
+    }
+  });
 }
 
 /** Whether nobody listens on this port of 127.0.0.1. */
@@ -47,6 +61,16 @@ export function isPortFree(port: number): boolean {
     if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") return false;
     throw error;
   }
+}
+
+function pids(): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+}
+
+function isDenied(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "EACCES" || error.code === "EPERM");
 }
 
 function isMissing(error: unknown): boolean {

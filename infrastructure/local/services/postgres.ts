@@ -1,6 +1,7 @@
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { plainEnvironment } from "../processes/environment.ts";
+import { workingIn } from "../processes/kernel.ts";
 import { install, pathOf, run } from "../processes/packages.ts";
 import type { Part } from "../processes/parts.ts";
 import { homeOf, writeAs } from "../processes/unprivileged.ts";
@@ -9,6 +10,9 @@ import { type Size, USUAL_SIZE } from "../sizing.ts";
 
 /** SIGTERM would wait for every client to leave. */
 export const STOP = { signal: "SIGINT", seconds: 30 } as const;
+
+const LEAVE_MS = 10_000;
+const POLL_MS = 50;
 
 const BASE = join(import.meta.dir, "../../postgres/postgresql.conf");
 
@@ -45,6 +49,7 @@ export function postgresPart(
       const home = await homeOf(folder);
       const data = join(home.folder, "data");
       if (!existsSync(data)) await create(data, home.as, passwordOf(folder, "postgres"));
+      await untilLeft(data);
       if (hasReplica) await makeRole(data, home.as, STREAMS, "replication", passwordOf(folder, "replica"));
       const config = await writeAs(home, "postgresql.conf", await settingsOf(port, size));
       return { command: [...home.as, pathOf("postgres"), "-D", data, "-c", `config_file=${config}`] };
@@ -76,6 +81,15 @@ export async function refusalOf(folder: string, port: number): Promise<string | 
   });
   const [complaint, code] = await Promise.all([new Response(query.stderr).text(), query.exited]);
   return code === 0 ? null : complaint.trim();
+}
+
+/**
+ * Waits until nothing is left of a server that was killed: its children, each in a session of its own, find out and end by
+ * themselves, and no other server starts on the folder before. One that stays makes the start fail, which says why.
+ */
+export async function untilLeft(data: string): Promise<void> {
+  const deadline = performance.now() + LEAVE_MS;
+  while (workingIn(data).length > 0 && performance.now() < deadline) await Bun.sleep(POLL_MS);
 }
 
 /** Made under another name and renamed when whole: a server never starts on half a folder. */

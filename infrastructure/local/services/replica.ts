@@ -6,7 +6,7 @@ import type { Part } from "../processes/parts.ts";
 import { type Home, homeOf, writeAs } from "../processes/unprivileged.ts";
 import { PLATFORM, passwordOf } from "../secrets.ts";
 import { type Size, USUAL_SIZE } from "../sizing.ts";
-import { databasePlace, refusalOf, STOP, STREAMS, settingsOf } from "./postgres.ts";
+import { databasePlace, refusalOf, STOP, STREAMS, settingsOf, untilLeft } from "./postgres.ts";
 
 /** Its slot at the primary, which keeps the log that it has not had yet. */
 const SLOT = "replica";
@@ -29,6 +29,7 @@ export function replicaPart(folder: string, port: number, primaryPort: number, s
       const data = join(home.folder, "replica");
       const passwords = await writeAs(home, "pgpass", `*:*:*:${STREAMS}:${passwordOf(folder, "replica")}\n`);
       const primary = new Primary(home, primaryPort, passwords);
+      await untilLeft(data);
       // Without the slot, or when it had to be let go of, what was written meanwhile is missing.
       if (!existsSync(data) || !(await primary.hasSlot())) await primary.copy(data);
       const config = await writeAs(home, "replica.conf", await settingsOf(port, size, OWN));

@@ -96,3 +96,24 @@ test(`${TABS} tabs have one stream in all, a ninth loads, and when the tab with 
   };
   await openTabs();
 });
+
+test("a tab that is hidden for half a minute lets go of the stream, and has it again once it is looked at", async () => {
+  await trigger();
+  const streams = new Streams();
+  await ui.visit("/ui/examples", async (page) => {
+    streams.watch(page);
+    await page.clock.install();
+    await page.goto(`${ui.url}/ui/runs?workflow=quick`);
+    await page.locator("[data-run]").first().waitFor();
+    await streams.untilOne(page);
+    const hide = (isHidden: boolean) =>
+      page.evaluate(`
+        Object.defineProperty(document, "hidden", { value: ${isHidden}, configurable: true });
+        document.dispatchEvent(new Event("visibilitychange"))`);
+    await hide(true);
+    await page.clock.runFor(31_000);
+    await untilSo("nobody has a stream", () => streams.tabs.length === 0, PATIENCE_MS);
+    await hide(false);
+    await streams.untilOne(page);
+  });
+});

@@ -46,16 +46,17 @@ test("API and worker apart: each tells of its own work, and of the services", as
   for (let count = 0; count < RUNS; count++) runs.push(await client.trigger(workflow));
   for (const run of runs) await client.untilEnded(run);
   const { KAFKA_BOOTSTRAP_SERVERS: broker = "", KAFKA_TOPIC_WORKFLOW_TRIGGER: topic = "" } = environment;
-  await kcat(["-P", "-b", broker, "-t", topic], "no JSON");
+  await kcat(["-P", "-b", broker, "-t", topic], "no JSON\n[]\n[]");
 
   const ofWorker = await until(worker.port, "the worker has done it all", (scrape) => {
     const sent = scrape.sum("workflow_completed_events_total", { outcome: "sent" });
-    return sent === RUNS && scrape.sum("workflow_dead_letters_total", { reason: "invalid" }) === 1;
+    return sent === RUNS && scrape.sum("workflow_dead_letters_total") === 3;
   });
   expect(ofWorker.sum("workflow_runs_ended_total", { status: "success" })).toBe(RUNS);
   expect(ofWorker.sum("workflow_runs_ended_total", { workflow })).toBe(RUNS - 10);
   expect(ofWorker.sum("workflow_runs_held")).toBe(0);
-  expect(ofWorker.sum("workflow_dead_letters_total")).toBe(1);
+  expect(ofWorker.sum("workflow_dead_letters_total", { reason: "unreadable" })).toBe(1);
+  expect(ofWorker.sum("workflow_dead_letters_total", { reason: "invalid" })).toBe(2);
   expect(ofWorker.sum("workflow_leases_lost_total")).toBe(0);
   expect(ofWorker.sum("workflow_step_attempt_duration_seconds_count", { type: "transform" })).toBe(RUNS);
   expect(ofWorker.sum("workflow_build_info", { program: "worker", mode: "postgres + kafka + redis" })).toBe(1);

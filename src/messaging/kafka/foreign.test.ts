@@ -2,6 +2,7 @@ import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { Kafka, logLevel, Partitioners } from "kafkajs";
 import { servicesUp } from "../../../infrastructure/local/services.ts";
 import { runIdsOf, TestWorker, triggerEvents, until, untilClaimed } from "../../../tests/contracts/messaging/worker.ts";
+import { deadLetters } from "../../metrics/table.ts";
 import { createTopic, headersOf, Place } from "./kafka.fixture.ts";
 
 setDefaultTimeout(60_000);
@@ -98,6 +99,9 @@ test("every kind of foreign message is put aside with its reason, and the partit
     // What a topic of the default size just takes.
     ["x".repeat(1_048_400), /^broken JSON/],
   ];
+  const counted = () =>
+    (["unreadable", "no_value", "invalid", "unknown_run"] as const).map((reason) => deadLetters.of({ reason }).value);
+  const before = counted();
   for (const [index, [value]] of kinds.entries()) {
     if (value === null) await produceNothing(place.trigger, `key ${index}`);
     else await place.produce(value, `key ${index}`);
@@ -115,6 +119,8 @@ test("every kind of foreign message is put aside with its reason, and the partit
     expect(rest).toEqual({ topic: place.trigger, partition: "0", offset: String(index) });
   }
   expect(worker.claimed.length).toBe(1);
+  // What is no JSON is unreadable, what is JSON of another shape invalid.
+  expect(counted().map((count, index) => count - (before[index] ?? 0))).toEqual([5, 1, 10, 1]);
 });
 
 test("many foreign messages are one line a second, with their count", async () => {

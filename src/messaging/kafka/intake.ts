@@ -1,8 +1,9 @@
 import type { EachBatchPayload, KafkaMessage } from "kafkajs";
 import { messageOf } from "../../errors.ts";
 import { failpoint } from "../../failpoints.ts";
+import type { DeadLetterKind } from "../../metrics/table.ts";
 import { Backoff, Rest } from "../../resilience/waiting.ts";
-import { type ReadTrigger, readTrigger } from "../../schemas/runs/event.ts";
+import { readTrigger, type Triggered } from "../../schemas/runs/event.ts";
 import { nameOfRun } from "../../schemas/runs/run.ts";
 import type { TriggerConsumer } from "../port.ts";
 import type { Connection } from "./client.ts";
@@ -20,7 +21,7 @@ const COMMIT_MILLISECONDS = 200;
 /** A message, parsed. */
 interface Incoming {
   message: KafkaMessage;
-  read: ReadTrigger;
+  read: Triggered | { fault: string; kind: DeadLetterKind };
 }
 
 /**
@@ -163,13 +164,11 @@ function read(message: KafkaMessage): Incoming {
   // Set by our patch of kafkajs, on a record that stands for a whole batch and has its bytes for a value.
   if ("unreadable" in message) {
     const why = message.unreadable instanceof UnpackError ? message.unreadable.message : "damaged";
-    return { message, read: { fault: `unreadable batch, here with its bytes: ${why}` } };
+    return { message, read: { fault: `unreadable batch, here with its bytes: ${why}`, kind: "unreadable" } };
   }
   const { value, headers } = message;
-  return {
-    message,
-    read: value === null ? { fault: "no value" } : readTrigger(value.toString(), triggerHeadersOf(headers)),
-  };
+  if (value === null) return { message, read: { fault: "no value", kind: "no_value" } };
+  return { message, read: readTrigger(value.toString(), triggerHeadersOf(headers)) };
 }
 
 /** The first messages that name as many different runs at most, and the foreign messages between them. */
@@ -194,7 +193,6 @@ function lettersOf(part: Incoming[], partition: number, unknown: Set<string>): D
       const reason = "unknown run";
       return unknown.has(nameOfRun(read)) ? [{ message, partition, reason, kind: "unknown_run" }] : [];
     }
-    const kind = "unreadable" in message ? "unreadable" : message.value === null ? "no_value" : "invalid";
-    return [{ message, partition, reason: read.fault, kind }];
+    return [{ message, partition, reason: read.fault, kind: read.kind }];
   });
 }

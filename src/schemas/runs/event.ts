@@ -71,8 +71,11 @@ export interface StoredWith {
   traceparent: string | null;
 }
 
-/** The content of a trigger event, or its fault. */
-export type ReadTrigger = Triggered | { fault: string };
+/** Why a message is no trigger event: it is no JSON, or JSON of another shape. */
+export interface NoTrigger {
+  fault: string;
+  kind: "unreadable" | "invalid";
+}
 
 /** The run of a longer message is not executed before its row is read: its payload would go back to the database. */
 const MAX_TOLD_CHARACTERS = 4096;
@@ -86,16 +89,19 @@ export interface TriggerHeaders {
 }
 
 /** Reads a trigger event that any program may have written. One without a namespace is of the default one. */
-export function readTrigger(text: string, { namespace, version, traceparent, wake }: TriggerHeaders): ReadTrigger {
+export function readTrigger(
+  text: string,
+  { namespace, version, traceparent, wake }: TriggerHeaders,
+): Triggered | NoTrigger {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    return { fault: "broken JSON" };
+    return { fault: "broken JSON", kind: "unreadable" };
   }
   if (foreignTrigger.Check(value)) {
     const { run_id, workflow_id, payload } = value;
-    if (!isUuid(run_id)) return { fault: "run_id is no uuid" };
+    if (!isUuid(run_id)) return { fault: "run_id is no uuid", kind: "invalid" };
     const isTold = version !== null && /^[1-9]\d{0,8}$/.test(version) && text.length <= MAX_TOLD_CHARACTERS;
     const stored =
       isTold && payload
@@ -105,5 +111,6 @@ export function readTrigger(text: string, { namespace, version, traceparent, wak
     return { ...key, workflowId: workflow_id, stored, isWake: wake !== null };
   }
   const error = foreignTrigger.Errors(value).First();
-  return { fault: `wrong types: ${error?.path || "the event"}: ${error?.message ?? "not a trigger event"}` };
+  const fault = `wrong types: ${error?.path || "the event"}: ${error?.message ?? "not a trigger event"}`;
+  return { fault, kind: "invalid" };
 }

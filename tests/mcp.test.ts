@@ -57,6 +57,9 @@ test("a program of the current revision looks up, writes, checks, tries, stores,
   expect(client.getServerVersion()).toMatchObject({ name: "workflow-platform" });
   const { tools } = await client.listTools();
   expect(tools.map(({ name }) => name)).toContain("create_workflow");
+  // An empty page does not say that there is none.
+  const listing = tools.find(({ name }) => name === "list_runs")?.description;
+  for (const field of ["looked_to", "next_cursor"]) expect(listing).toContain(field);
 
   expect((await call("search_documentation", { query: "retry backoff" })).text).toStartWith(
     "[docs/language.md: `retry`]",

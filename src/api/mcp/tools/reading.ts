@@ -87,7 +87,8 @@ export const READING: readonly Tool[] = [
     level: "read",
     name: "list_runs",
     title: "List runs",
-    description: "Lists runs, newest first, without their payloads and outputs.",
+    description:
+      "Lists runs, newest first, without their payloads and outputs. One call looks at 10,000 runs at most: where `looked_to` is a time, those that fit may all be older than that, also when no run is listed; go on with `next_cursor` as `cursor`.",
     input: {
       status: Type.Optional(
         Type.Union([Type.Array(status), Type.String({ minLength: 1, maxLength: 100 })], {

@@ -48,3 +48,42 @@ test("a user without a password, a password without a user, and an unknown mecha
   expect(() => kafka(unknown)).toThrow(/^KAFKA_SASL_MECHANISM=GSSAPI is not a valid setting/);
   expect(() => kafka(unknown)).not.toThrow("canary");
 });
+
+test("names of topics that Kafka takes, each once", () => {
+  const names = (trigger: string, completed: string) =>
+    kafka({ KAFKA_TOPIC_WORKFLOW_TRIGGER: trigger, KAFKA_TOPIC_WORKFLOW_COMPLETED: completed });
+  for (const [trigger, completed] of [
+    ["t", "c"],
+    ["Of-Mine_1.x", "..."],
+    ["t".repeat(245), "c".repeat(249)],
+  ] as const) {
+    expect(names(trigger, completed)).toMatchObject({ triggerTopic: trigger, completedTopic: completed });
+  }
+  for (const wrong of ["my topic", " ", ".", "..", "t/", "tö", "a,b", "secret@".repeat(8), "t".repeat(250)]) {
+    expect(() => names(wrong, "c")).toThrow(
+      /^KAFKA_TOPIC_WORKFLOW_TRIGGER is no name of a topic: give 1 to 245 letters/,
+    );
+    expect(() => names("t", wrong)).toThrow(
+      /^KAFKA_TOPIC_WORKFLOW_COMPLETED is no name of a topic: give 1 to 249 letters/,
+    );
+    expect(() => names(wrong, "c")).toThrow(StartError);
+    expect(() => names(wrong, "c")).not.toThrow("secret");
+  }
+  // With `.dlq` behind it, it would be too long.
+  expect(() => names("t".repeat(246), "c")).toThrow("KAFKA_TOPIC_WORKFLOW_TRIGGER");
+  for (const [trigger, completed] of [
+    ["t", "t"],
+    ["a.b", "a_b"],
+    ["t", "t.dlq"],
+    ["t", "t_dlq"],
+  ] as const) {
+    expect(() => names(trigger, completed)).toThrow(/^KAFKA_TOPIC_WORKFLOW_COMPLETED names the trigger topic/);
+  }
+});
+
+test("a group has a name", () => {
+  expect(kafka({ KAFKA_CONSUMER_GROUP: "of the workers" })?.group).toBe("of the workers");
+  for (const blank of [" ", "\u00a0 "]) {
+    expect(() => kafka({ KAFKA_CONSUMER_GROUP: blank })).toThrow(/^KAFKA_CONSUMER_GROUP is blank/);
+  }
+});

@@ -22,6 +22,11 @@ export interface SaslConfig {
   password: string;
 }
 
+/** The longest name of a topic that Kafka takes. */
+const MAX_TOPIC = 249;
+/** Behind the name of the trigger topic: that of what can't be read. */
+export const DEAD_LETTERS = ".dlq";
+
 /** Where Kafka is; null while it is off. @throws StartError saying which settings do not go together */
 export function kafkaOf(settings: Settings): KafkaConfig | null {
   if (settings.KAFKA_BOOTSTRAP_SERVERS === undefined) return null;
@@ -29,11 +34,38 @@ export function kafkaOf(settings: Settings): KafkaConfig | null {
     brokers: brokersOf(settings.KAFKA_BOOTSTRAP_SERVERS),
     sasl: saslOf(settings),
     tls: tlsOf(settings),
-    group: settings.KAFKA_CONSUMER_GROUP,
-    triggerTopic: settings.KAFKA_TOPIC_WORKFLOW_TRIGGER,
-    completedTopic: settings.KAFKA_TOPIC_WORKFLOW_COMPLETED,
+    group: groupOf(settings),
+    ...topicsOf(settings),
     partitions: settings.KAFKA_PARTITIONS,
   };
+}
+
+function groupOf({ KAFKA_CONSUMER_GROUP: group }: Settings): string {
+  if (group.trim() !== "") return group;
+  throw new StartError("KAFKA_CONSUMER_GROUP is blank: name the group of the workers, or leave it out");
+}
+
+/** Brokers would refuse each wrong name again and again, which looks like an outage. */
+function topicsOf(settings: Settings): Pick<KafkaConfig, "triggerTopic" | "completedTopic"> {
+  const triggerTopic = topicIn("KAFKA_TOPIC_WORKFLOW_TRIGGER", settings, MAX_TOPIC - DEAD_LETTERS.length);
+  const completedTopic = topicIn("KAFKA_TOPIC_WORKFLOW_COMPLETED", settings, MAX_TOPIC);
+  // A broker makes no topic whose name differs from another's in `.` and `_` alone.
+  const isTaken = (topic: string) => topic.replaceAll(".", "_") === completedTopic.replaceAll(".", "_");
+  if (!isTaken(triggerTopic) && !isTaken(`${triggerTopic}${DEAD_LETTERS}`)) return { triggerTopic, completedTopic };
+  throw new StartError(
+    `KAFKA_TOPIC_WORKFLOW_COMPLETED names the trigger topic, or the one with ${DEAD_LETTERS} behind its name, where . and _ are the same: give it a name of its own`,
+  );
+}
+
+function topicIn(
+  name: "KAFKA_TOPIC_WORKFLOW_TRIGGER" | "KAFKA_TOPIC_WORKFLOW_COMPLETED",
+  { [name]: topic }: Settings,
+  longest: number,
+): string {
+  if (/^[A-Za-z0-9._-]+$/.test(topic) && topic.length <= longest && topic !== "." && topic !== "..") return topic;
+  throw new StartError(
+    `${name} is no name of a topic: give 1 to ${longest} letters, digits, ".", "_" and "-", neither "." nor ".." alone`,
+  );
 }
 
 function saslOf(settings: Settings): SaslConfig | null {

@@ -1,7 +1,7 @@
 import { Kafka, KafkaJSProtocolError, type LogEntry, logLevel, type SASLOptions } from "kafkajs";
 import type { Logger } from "pino";
 import type { Clock } from "../../clock.ts";
-import type { KafkaConfig, SaslConfig } from "../../config/kafka.ts";
+import { DEAD_LETTERS, type KafkaConfig, type SaslConfig } from "../../config/kafka.ts";
 import { messageOf } from "../../errors.ts";
 import "./codecs.ts";
 import { Troubles } from "./troubles.ts";
@@ -46,7 +46,7 @@ export function createConnection(config: KafkaConfig, clock: Clock, log: Logger)
   const topics = {
     trigger: config.triggerTopic,
     completed: config.completedTopic,
-    deadLetter: `${config.triggerTopic}.dlq`,
+    deadLetter: `${config.triggerTopic}${DEAD_LETTERS}`,
     partitions: config.partitions,
   };
   return { kafka, topics, troubles: new Troubles(clock), clock, log };

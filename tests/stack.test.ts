@@ -4,9 +4,10 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SQL } from "bun";
-import { processOf } from "../infrastructure/local/processes/kernel.ts";
+import { isUncollected, processOf } from "../infrastructure/local/processes/kernel.ts";
 import { isAlive, recordsIn } from "../infrastructure/local/processes/parts.ts";
 import { passwordFile, passwordOf } from "../infrastructure/local/secrets.ts";
+import { untilLeft } from "../infrastructure/local/services/postgres.ts";
 import { SERVICES, servicesDown, servicesUp } from "../infrastructure/local/services.ts";
 import { REPOSITORY } from "./harness/platform.ts";
 import { freePorts, pidsIn, recordOf, replaced, until } from "./harness/stack.fixture.ts";
@@ -123,6 +124,20 @@ describe("the services", () => {
     await expect(servicesUp(["redis"], { folder, ports: { redis: first + 4 } })).rejects.toThrow("runs on");
     rmSync(other, { recursive: true });
   });
+});
+
+test("a PostgreSQL that is dead and not collected is waited for: its number looks alive to the next one", async () => {
+  const data = mkdtempSync(join(tmpdir(), "services-test-"));
+  // Its child is dead at once, and collected when the parent has ended as well.
+  const parent = Bun.spawn(["sh", "-c", "true & echo $!; exec sleep 1"], { stdout: "pipe" });
+  const { value } = await parent.stdout.getReader().read();
+  const pid = Number(new TextDecoder().decode(value));
+  await until("it is dead", () => isUncollected(pid));
+  await Bun.write(join(data, "postmaster.pid"), `${pid}\n${data}\n`);
+  await untilLeft(data);
+  expect(isUncollected(pid)).toBe(false);
+  await parent.exited;
+  rmSync(data, { recursive: true });
 });
 
 describe("what was started", () => {

@@ -37,6 +37,11 @@ export function sessionOf({ pid, startTime }: { pid: number; startTime: number }
     .filter((found) => found.session === pid && found.startTime >= startTime);
 }
 
+/** Whether this is the number of a dead process that nobody has collected yet: to others it looks alive. */
+export function isUncollected(pid: number): boolean {
+  return existsSync(`/proc/${pid}`) && processOf(pid) === null;
+}
+
 /** The processes whose working directory is this folder. */
 export function workingIn(folder: string): number[] {
   if (!existsSync(folder)) return [];

@@ -1,7 +1,7 @@
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { plainEnvironment } from "../processes/environment.ts";
-import { workingIn } from "../processes/kernel.ts";
+import { isUncollected, workingIn } from "../processes/kernel.ts";
 import { install, pathOf, run } from "../processes/packages.ts";
 import type { Part } from "../processes/parts.ts";
 import { homeOf, writeAs } from "../processes/unprivileged.ts";
@@ -85,11 +85,16 @@ export async function refusalOf(folder: string, port: number): Promise<string | 
 
 /**
  * Waits until nothing is left of a server that was killed: its children, each in a session of its own, find out and end by
- * themselves, and no other server starts on the folder before. One that stays makes the start fail, which says why.
+ * themselves, and the init of some containers takes a second to collect the dead. No other server starts on the folder
+ * before. What stays makes the start fail, which says why.
  */
 export async function untilLeft(data: string): Promise<void> {
+  const file = join(data, "postmaster.pid");
+  const before = existsSync(file) ? Number.parseInt(await Bun.file(file).text(), 10) : Number.NaN;
   const deadline = performance.now() + LEAVE_MS;
-  while (workingIn(data).length > 0 && performance.now() < deadline) await Bun.sleep(POLL_MS);
+  while ((workingIn(data).length > 0 || isUncollected(before)) && performance.now() < deadline) {
+    await Bun.sleep(POLL_MS);
+  }
 }
 
 /** Made under another name and renamed when whole: a server never starts on half a folder. */

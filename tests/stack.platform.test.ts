@@ -203,6 +203,13 @@ describe("the whole platform", () => {
     await until("only the letter is left", async () => (await fired()).join() === "DeadLetters", 30_000);
   });
 
+  test("shows its dead letters by the command of the runbook", async () => {
+    const [, shown = ""] = /`(kcat -C [^`]+)`/.exec(await Bun.file(join(REPOSITORY, "docs/runbook.md")).text()) ?? [];
+    const here = shown.replace("14092", String(base + 92)).replace("data/stack", folder);
+    const { code, printed } = await outcomeOf(Bun.spawn(["sh", "-c", here], { stdout: "pipe", stderr: "pipe" }));
+    expect([code, printed]).toEqual([0, expect.stringMatching(/^reason=broken JSON,.* no JSON\n$/)]);
+  });
+
   test("goes on with the numbers that it was started with, and takes no others", async () => {
     const plain = { ...env, STACK_PORT: "", STACK_BASE_PORT: "", STACK_APIS: "", STACK_WORKERS: "" };
     const before = pidsIn(folder);

@@ -1,11 +1,12 @@
 /** What a stack was started with holds for as long as anything of it runs. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { processOf } from "../infrastructure/local/processes/kernel.ts";
 import { outcomeOf } from "../infrastructure/local/processes/packages.ts";
-import { stackRestart, stackSettings } from "../infrastructure/local/stack.ts";
+import { marksOf, takeOut } from "../infrastructure/local/services/nginx.ts";
+import { stackDown, stackRestart, stackSettings } from "../infrastructure/local/stack.ts";
 import { asStarted, startedOrNew } from "../infrastructure/local/started.ts";
 import { REPOSITORY } from "./harness/platform.ts";
 import { pidsIn } from "./harness/stack.fixture.ts";
@@ -89,4 +90,14 @@ test("one that was started by a version that kept no numbers is taken at its cal
   rmSync(join(folder, "started.json"));
   expect(await startedOrNew(settings({ STACK_APIS: "7" }))).toMatchObject({ apis: 7 });
   expect(await startedOrNew(settings({ STACK_APIS: "8" }))).toMatchObject({ apis: 8 });
+});
+
+test("what is cleaned leaves nothing outside of its folder", async () => {
+  part.kill("SIGKILL");
+  await part.exited;
+  takeOut(folder, [20_001, 20_002], 20_001);
+  expect(existsSync(join(marksOf(folder), "without-20001"))).toBe(true);
+  await stackDown(settings(), { data: "remove" });
+  expect(existsSync(marksOf(folder))).toBe(false);
+  expect(readdirSync(folder)).toEqual(["lock"]);
 });

@@ -1,4 +1,5 @@
 /** The whole platform on one machine: services, API and worker processes, nginx in front. */
+import { rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { apiPart, metricsOf, workerPart } from "./platform.ts";
@@ -6,7 +7,7 @@ import { endAll, removeData } from "./processes/ending.ts";
 import { withLock } from "./processes/lock.ts";
 import { allDone, endPart, type Part, type PartRecord, recordsIn, startPart } from "./processes/parts.ts";
 import { startMonitoring } from "./services/monitoring.ts";
-import { type GateLimits, nginxPart, takeOut } from "./services/nginx.ts";
+import { type GateLimits, marksOf, nginxPart, takeOut } from "./services/nginx.ts";
 import type { Pace } from "./services/prometheus.ts";
 import { replicaPart } from "./services/replica.ts";
 import { addressesOf, portsFrom, SERVICES, type ServiceParts, serviceParts, startServices } from "./services.ts";
@@ -176,7 +177,10 @@ export async function stackDown(
 ): Promise<PartRecord[]> {
   return withLock(folder, async () => {
     const ended = await endAll(folder);
-    if (data === "remove") removeData(folder);
+    if (data === "remove") {
+      removeData(folder);
+      rmSync(marksOf(folder), { recursive: true, force: true });
+    }
     return ended;
   });
 }

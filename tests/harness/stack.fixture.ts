@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { endAll } from "../../infrastructure/local/processes/ending.ts";
 import { isPortFree } from "../../infrastructure/local/processes/kernel.ts";
 import { type PartRecord, recordsIn, startPart } from "../../infrastructure/local/processes/parts.ts";
-import { type GateLimits, nginxPart } from "../../infrastructure/local/services/nginx.ts";
+import { type GateLimits, marksOf, nginxPart } from "../../infrastructure/local/services/nginx.ts";
 
 const DEADLINE_MS = 15_000;
 const FIRST_PORT = 20_000;
@@ -137,6 +137,6 @@ export class Front<Server extends { stop(): Promise<void> }> {
   async close(): Promise<void> {
     await Promise.all(this.servers.map((server) => server.stop()));
     await endAll(this.#folder);
-    rmSync(this.#folder, { recursive: true });
+    for (const path of [this.#folder, marksOf(this.#folder)]) rmSync(path, { recursive: true, force: true });
   }
 }

@@ -97,6 +97,11 @@ async function writeWithout(folder: string, port: number, others: string[], held
   );
 }
 
+/** Where it is said which servers of a stack are out. */
+export function marksOf(folder: string): string {
+  return dirname(markOf(nginxFolder(folder), 0));
+}
+
 /** The file that says that a server is out. When root starts nginx its workers are nobody, who may not reach the folder. */
 function markOf(folder: string, port: number): string {
   const place = process.getuid?.() === 0 ? join("/run/workflow-platform", Bun.hash(folder).toString(36)) : folder;

@@ -12,6 +12,7 @@ import { type Advance, Handing, type HandingOptions, type HandingParts } from ".
 import type { HeldRun } from "./held-run.ts";
 import { tell } from "./news.ts";
 import { dueAfterPause, dueAt } from "./pauses.ts";
+import { LastingEffects } from "./saving/lasting.ts";
 import { Saves, type SavesOptions, type SavesParts } from "./saving/saves.ts";
 import { linger, wakeLater } from "./waking.ts";
 
@@ -45,6 +46,7 @@ export class Advancing {
   readonly #saves: Saves;
   readonly requests: Requests;
   readonly #failures: Failures;
+  readonly #lasting: LastingEffects;
   #stopping = false;
 
   constructor(options: AdvancingOptions, parts: AdvancingParts) {
@@ -57,6 +59,7 @@ export class Advancing {
     });
     this.#saves = new Saves(options, parts);
     this.#failures = new Failures(options.log, options.clock);
+    this.#lasting = new LastingEffects(options.clock, parts.holdings, (held) => this.#save(held, { kind: "hold" }));
     const own = { holdings: parts.holdings, handing: this.#handing, effects: this.effects };
     this.requests = new Requests(options.clock, own, (held) => this.#next(held));
   }
@@ -100,7 +103,7 @@ export class Advancing {
     if (held.end !== null) this.#save(held, held.end);
     else if (held.mustSave) this.#save(held, this.#parts.holdings.afterCheckpoint(held));
     else if (held.again) this.add(held);
-    else if (!held.isIdle) this.#wakeLater(held);
+    else if (!held.isIdle) wakeLater(held, this.#options.clock, () => this.#again(held));
     else if (this.#stopping) this.#giveBack(held);
     // Its state was lost, and the next step is not known.
     else if (held.wakeAt === null) this.add(held);
@@ -131,15 +134,10 @@ export class Advancing {
     else if (isAtRest) this.#giveBack(held);
   }
 
-  /** Advances it once more at the time when there is something to do beside its effects. */
-  #wakeLater(held: HeldRun): void {
-    if (held.isAdvancing) held.cancelWake();
-    else {
-      wakeLater(held, this.#options.clock, () => {
-        held.again = true;
-        this.#next(held);
-      });
-    }
+  /** Advances it once more: there is something to do beside its effects. */
+  #again(held: HeldRun): void {
+    held.again = true;
+    this.#next(held);
   }
 
   /** Gives a run back: the worker that claims it when it is due begins with its log. */
@@ -190,6 +188,7 @@ export class Advancing {
 
   /** Gives back all that is still held, once the writes under way are done. */
   async close(): Promise<void> {
+    this.#lasting.stop();
     this.#saves.close();
     const held = this.#parts.holdings.all();
     await Promise.all(held.map(({ saving }) => saving));

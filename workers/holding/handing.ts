@@ -136,7 +136,9 @@ export class Handing {
     const effect = text === undefined ? null : this.#parts.reaches.of(definition, text).startsWith;
     if (effect === null) return false;
     held.ready = [{ path: "0", host: effect.host }];
-    held.first = startedEntry("0", effect.name, this.#options.clock.now(), null);
+    const begin = JSON.stringify([startedEntry("0", effect.name, this.#options.clock.now(), null)]);
+    held.log.add(begin, {});
+    held.trace?.add(begin);
     this.#end(held, { kind: "effect_first" });
     return true;
   }

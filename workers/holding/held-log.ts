@@ -1,5 +1,5 @@
 import { type Interruption, interrupted } from "../../src/schemas/log/interrupted.ts";
-import { joinLogs, type LogEntry, parseLog, stepResultsText, tellMore } from "../../src/schemas/log/log.ts";
+import { joinLogs, parseLog, stepResultsText, tellMore } from "../../src/schemas/log/log.ts";
 import type { ChildOfStep } from "../../src/schemas/runs/child.ts";
 import type { Progress } from "../../src/storage/port.ts";
 import type { Advanced, ReadyEffect } from "../execution/port.ts";
@@ -29,6 +29,8 @@ export class HeldLog {
   #isDropped = false;
   /** Whether the last write had something, and nobody heard that it was done. */
   #isUnsure = false;
+  /** How much of what came was there when it was last asked how old that is. */
+  #marked = 0;
 
   /** A log as it was claimed: JSON array text, and in how many rows it is stored. */
   constructor(log: string, length: number) {
@@ -45,10 +47,16 @@ export class HeldLog {
     return [...this.#written, ...this.#unsaved].reduce(joinLogs, "[]");
   }
 
-  /** JSON text of the step results if the run ends now, in the middle of its steps; `first` has begun where nothing is told. */
-  interrupted(first: LogEntry | null, reason: Interruption, now: number): string {
-    const entries = this.isEmpty && first !== null ? [first] : parseLog(this.text);
-    return stepResultsText(interrupted(entries, reason, now));
+  /** JSON text of the step results if the run ends now, in the middle of its steps. */
+  interrupted(reason: Interruption, now: number): string {
+    return stepResultsText(interrupted(parseLog(this.text), reason, now));
+  }
+
+  /** Whether some of what came has not been written since the last time that this was asked. */
+  ages(): boolean {
+    const isOld = this.#marked > 0;
+    this.#marked = this.#unsaved.length;
+    return isOld;
   }
 
   /** `entries`: JSON array text. */
@@ -78,6 +86,7 @@ export class HeldLog {
     const { taken, children, left } = this.#beside;
     this.#beside = { taken: [], children: [], left: [] };
     this.#unsaved = [];
+    this.#marked = 0;
     this.#releases = [];
     this.#releasesWritten = releases;
     this.ready = [];

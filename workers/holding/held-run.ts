@@ -1,5 +1,4 @@
 import { type InboxRow, sizeOf } from "../../src/schemas/log/inbox.ts";
-import type { LogEntry } from "../../src/schemas/log/log.ts";
 import { nameOfVersion } from "../../src/schemas/runs/run.ts";
 import type { ClaimedRun, Next, Progress, RunEnd, VersionKey } from "../../src/storage/port.ts";
 import type { Advanced, HandedState, ReadyEffect } from "../execution/port.ts";
@@ -42,8 +41,6 @@ export class HeldRun {
   end: RunEnd | null = null;
   /** Effects that may start: everything before them is persisted. */
   ready: ReadyEffect[] = [];
-  /** The begin of the effect that it began with, which no thread has told of. */
-  first: LogEntry | null = null;
   /** Effects that have or wait for a place. */
   underWay = 0;
   /** Rises with every loss of its state: results of effects from before are ignored. */

@@ -16,11 +16,11 @@ export function linger(held: HeldRun, clock: Clock, longest: number, wake: () =>
   });
 }
 
-/** Calls back at the time when a run has something to do, unless another time is set meanwhile. */
+/** Calls back at the time when a run has something to do beside its effects, unless another time is set, or it is advanced, meanwhile. */
 export function wakeLater(held: HeldRun, clock: Clock, wake: () => void): void {
   held.cancelWake();
-  const { wakeAt } = held;
-  if (wakeAt === null || wakeAt === Number.POSITIVE_INFINITY) return;
+  const { wakeAt, isAdvancing } = held;
+  if (isAdvancing || wakeAt === null || wakeAt === Number.POSITIVE_INFINITY) return;
   const left = Math.min(Math.max(0, wakeAt - clock.now()), DAY_MILLISECONDS);
   held.cancelWake = clock.timer(left, () => {
     if (clock.now() < wakeAt) wakeLater(held, clock, wake);

@@ -20,7 +20,7 @@ const LIMIT = 100;
 /** How often Redis is asked to take a write: while it is in, and while it is out. */
 const BEAT = 250;
 const PROBE = 500;
-/** Redis is out when it took no write that was sent in the last so many milliseconds. */
+/** Redis is out when it takes no write, and took none that was sent in the last so many milliseconds. */
 const OUT_AFTER = 1000;
 
 /**
@@ -44,6 +44,8 @@ export class RedisLink {
   #isBeating = false;
   #isClosed = false;
   #cancelBeat = () => {};
+  /** When the next beat should begin. */
+  #beatDue: number;
   #lastError = "not connected yet";
   /** Whether the log says that it is out. */
   #isToldOut = false;
@@ -52,6 +54,7 @@ export class RedisLink {
     this.#clock = clock;
     this.#log = log;
     this.#outSince = clock.monotonic();
+    this.#beatDue = this.#outSince;
     const { tls, username, password, ...place } = address;
     this.#redis = new Redis({
       ...place,
@@ -115,13 +118,18 @@ export class RedisLink {
     this.#isBeating = true;
     this.#cancelBeat();
     const sent = this.#clock.monotonic();
-    if (sent - this.#lastBeat >= OUT_AFTER) this.#goOut("it takes no writes");
+    // While this process did not run, as while it loads its code, Redis could not show that it is there.
+    this.#outSince += Math.max(0, sent - this.#beatDue);
     const outages = this.#outages;
     const done = await this.#send((redis) => redis.set(ALIVE_KEY, "1", "PX", 10_000));
     this.#isBeating = false;
     if (this.#isClosed) return;
     if (done !== null && outages === this.#outages) this.#tookWrite(sent);
-    this.#cancelBeat = this.#clock.timer(this.#isIn ? BEAT : PROBE, () => this.#beat());
+    // Only now: after a pause of this process the last write is long ago, which says nothing of Redis.
+    else if (sent - this.#lastBeat >= OUT_AFTER) this.#goOut("it takes no writes", sent);
+    const pause = this.#isIn ? BEAT : PROBE;
+    this.#beatDue = this.#clock.monotonic() + pause;
+    this.#cancelBeat = this.#clock.timer(pause, () => this.#beat());
   }
 
   #tookWrite(sent: number): void {
@@ -133,8 +141,7 @@ export class RedisLink {
     this.#isToldOut = false;
   }
 
-  #goOut(reason: string): void {
-    const now = this.#clock.monotonic();
+  #goOut(reason: string, now = this.#clock.monotonic()): void {
     if (this.#isIn) {
       this.#isIn = false;
       this.#outages++;

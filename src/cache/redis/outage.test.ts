@@ -103,6 +103,26 @@ test("frozen for a moment: nobody notices", async () => {
   expectSaid([]);
 }, 20_000);
 
+test("this process stands still for a while: Redis is not out by that", async () => {
+  Bun.sleepSync(1500);
+  const until = performance.now() + 1000;
+  while (performance.now() < until) {
+    expect(one.cache.isUp()).toBe(true);
+    await Bun.sleep(1);
+  }
+  expect(await get(one.cache, run.uuid)).toEqual(run);
+  expectSaid([]);
+}, 20_000);
+
+test("this process stands still at its start, as while it loads its code: nothing is said", async () => {
+  const busy = openCache(server.url);
+  await Bun.sleep(1);
+  Bun.sleepSync(1500);
+  await untilUp(busy.cache);
+  expect(busy.messages).toEqual([]);
+  await busy.cache.close();
+}, 20_000);
+
 test("full: out for everybody", async () => {
   await server.client.config("SET", "maxmemory-policy", "noeviction");
   await server.client.config("SET", "maxmemory", "1");

@@ -102,7 +102,10 @@ async function openMessaging({ kafka }: Config, clock: Clock, log: Logger): Prom
 async function openCache({ redis }: Config, clock: Clock, log: Logger): Promise<Cache> {
   if (redis === null) return openInProcessCache({ clock });
   const { openRedisCache } = await import("./cache/redis/index.ts");
-  return openRedisCache({ address: redis, clock, log });
+  const cache = openRedisCache({ address: redis, clock, log });
+  // Or the first answers of a process could say that Redis is down, which they would for a second.
+  await cache.met;
+  return cache;
 }
 
 /** How programs are called in their traces. */

@@ -14,8 +14,11 @@ export interface RedisCacheOptions {
   log: Logger;
 }
 
-/** A cache in Redis, shared by every process that opens it. It connects by itself, and again after each outage. */
-export function openRedisCache(options: RedisCacheOptions): Cache {
+/**
+ * A cache in Redis, shared by every process that opens it. It connects by itself, and again after each outage. `met` resolves
+ * once it is known whether Redis is there.
+ */
+export function openRedisCache(options: RedisCacheOptions): Cache & { met: Promise<void> } {
   return new RedisCache(new RedisLink(options), options.log);
 }
 
@@ -23,11 +26,13 @@ export function openRedisCache(options: RedisCacheOptions): Cache {
 const MAX_BATCH_CHARACTERS = 4 * 1024 * 1024;
 
 class RedisCache implements Cache {
+  readonly met: Promise<void>;
   readonly #link: RedisLink;
   readonly #log: Logger;
 
   constructor(link: RedisLink, log: Logger) {
     this.#link = link;
+    this.met = link.met;
     this.#log = log;
   }
 

@@ -30,6 +30,8 @@ const OUT_AFTER = 1000;
  * not: a question to it would only cost time.
  */
 export class RedisLink {
+  /** Resolves once Redis is in for the first time or turns out not to be there, after a second in any case. */
+  readonly met: Promise<void>;
   readonly #redis: Redis;
   readonly #clock: Clock;
   readonly #log: Logger;
@@ -47,6 +49,7 @@ export class RedisLink {
   /** When the next beat should begin. */
   #beatDue: number;
   #lastError = "not connected yet";
+  #meet: () => void;
   /** Whether the log says that it is out. */
   #isToldOut = false;
 
@@ -55,6 +58,10 @@ export class RedisLink {
     this.#log = log;
     this.#outSince = clock.monotonic();
     this.#beatDue = this.#outSince;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const cancel = clock.timer(OUT_AFTER, resolve);
+    this.met = promise.finally(cancel);
+    this.#meet = resolve;
     const { tls, username, password, ...place } = address;
     this.#redis = new Redis({
       ...place,
@@ -75,7 +82,10 @@ export class RedisLink {
     this.#redis.on("error", (error: unknown) => {
       this.#lastError = messageOf(error);
     });
-    this.#redis.on("close", () => this.#goOut("the connection is lost"));
+    this.#redis.on("close", () => {
+      this.#goOut("the connection is lost");
+      this.#meet();
+    });
     this.#redis.on("ready", () => this.#beat());
     this.#beat();
   }
@@ -98,6 +108,7 @@ export class RedisLink {
     this.#isClosed = true;
     this.#isIn = false;
     this.#cancelBeat();
+    this.#meet();
     this.#redis.disconnect();
   }
 
@@ -137,6 +148,7 @@ export class RedisLink {
     this.#hesitates = false;
     if (this.#isIn) return;
     this.#isIn = true;
+    this.#meet();
     if (this.#isToldOut) this.#log.info("cache back");
     this.#isToldOut = false;
   }

@@ -145,6 +145,26 @@ test("made a replica, it takes no writes: out for everybody", async () => {
   expectSaid(BOTH);
 }, 20_000);
 
+test("a start waits until it is there, or is known not to be", async () => {
+  for (let count = 0; count < 20; count++) {
+    const { cache } = openCache(server.url);
+    expect(cache.isUp()).toBe(false);
+    await cache.met;
+    expect(cache.isUp()).toBe(true);
+    await cache.close();
+  }
+  server.signal("SIGSTOP");
+  const frozen = openCache(server.url);
+  expect(await timeOf(() => frozen.cache.met)).toBeWithin(900, 1500);
+  server.signal("SIGCONT");
+  const nowhere = openCache("redis://127.0.0.1:1");
+  expect(await timeOf(() => nowhere.cache.met)).toBeLessThan(500);
+  const closed = openCache(server.url);
+  await Promise.all([frozen, nowhere, closed].map(({ cache }) => cache.close()));
+  expect(await timeOf(() => closed.cache.met)).toBeLessThan(100);
+  await bothUp();
+}, 20_000);
+
 test("not there at the start: said once, and used as soon as it is", async () => {
   await server.kill();
   const late = openCache(server.url);

@@ -69,7 +69,7 @@ export async function until(
 
 /** A cache as a process opens it, with its log. */
 export interface OpenedCache {
-  cache: Cache;
+  cache: ReturnType<typeof openRedisCache>;
   messages: string[];
 }
 

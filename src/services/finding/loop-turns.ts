@@ -1,6 +1,6 @@
 import type { Clock } from "../../clock.ts";
 
-/** LoopTurns of the event loop that are given out one by one: what each is waited for with has the thread to itself. */
+/** Turns of the event loop that are given out one by one: what each is waited for with has the thread to itself. */
 export class LoopTurns {
   readonly #clock: Pick<Clock, "nextTurn">;
   readonly #waiting: (() => void)[] = [];

@@ -19,8 +19,8 @@ beforeAll(async () => {
   await ui.api.create([{ name: "wait", type: "wait", config: { signal: "go" } }], { id: "waits", name: "Waits" });
 });
 
-async function trigger(): Promise<string[]> {
-  const triggers = Array.from({ length: RUNS }, () => ({ workflow_id: "quick", payload: {} }));
+async function trigger(workflow_id = "quick"): Promise<string[]> {
+  const triggers = Array.from({ length: RUNS }, () => ({ workflow_id, payload: {} }));
   const reply = await ui.api.post("/api/v1/trigger/batch", { triggers });
   expectReply(reply, 200);
   return listAt(reply.body, "results").map((one) => textAt(one, "run_id"));
@@ -115,5 +115,35 @@ test("a tab that is hidden for half a minute lets go of the stream, and has it a
     await untilSo("nobody has a stream", () => streams.tabs.length === 0, PATIENCE_MS);
     await hide(false);
     await streams.untilOne(page);
+  });
+});
+
+test("runs that were missed are shown also where newer ones came before they were read", async () => {
+  await ui.api.create([{ name: "one", type: "transform", config: { value: 1 } }], { id: "missed", name: "Missed" });
+  const first = await trigger("missed");
+  await ui.visit("/ui/examples", async (page) => {
+    const [stream, read] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let reads = 0;
+    await page.route(/\/api\/v1\/events/, async (route) => {
+      await stream.promise;
+      await route.continue();
+    });
+    await page.route(/\/api\/v1\/runs\?/, async (route) => {
+      if (++reads === 2) await read.promise;
+      await route.continue();
+    });
+    await page.goto(`${ui.url}/ui/runs?workflow=missed`);
+    await page.locator("[data-run]").first().waitFor();
+    const missed = await trigger("missed");
+    stream.resolve();
+    await untilSo("the list is read once more", () => reads === 2, PATIENCE_MS);
+    const newer = await trigger("missed");
+    await page.locator(`[data-run="${newer[0]}"]`).waitFor();
+    read.resolve();
+    await untilShown(page, [...first, ...missed, ...newer]);
+    const shown = await page
+      .locator("[data-run]")
+      .evaluateAll((rows) => rows.map((row) => row.getAttribute("data-run")));
+    expect(shown).toEqual([...shown].sort().reverse());
   });
 });

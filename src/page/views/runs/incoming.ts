@@ -17,6 +17,8 @@ export class Incoming {
   readonly #filter: RunFilter;
   readonly #isHeld: () => boolean;
   #asked: AbortController | null = null;
+  /** The newest row when something may have been missed, for as long as that is not read: newer runs may come before it is. */
+  #missedBehind: string | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** @param isHeld whether somebody points at, has chosen or looks at rows further down */
@@ -38,13 +40,15 @@ export class Incoming {
     const asked = new AbortController();
     this.#asked = asked;
     const { newest, lookedTo } = this.#rows.top();
+    const known = this.#missedBehind ?? newest;
+    this.#missedBehind = known;
     const found: RunSummary[] = [];
     try {
       for (let cursor: string | undefined; found.length < MOST_WAITING; ) {
         const options = { limit: PAGE_ROWS, signal: asked.signal, ...(cursor !== undefined && { cursor }) };
         const { items, next_cursor, looked_to } = await platform.runs.page(this.#filter, options);
         found.push(...items);
-        if (next_cursor === null || items.some(({ uuid }) => uuid <= newest)) break;
+        if (next_cursor === null || items.some(({ uuid }) => uuid <= known)) break;
         // Where few fit, or none, no row tells how far the list was read: without this all runs there are would be looked at.
         if (looked_to !== null && lookedTo !== null && looked_to <= lookedTo) break;
         cursor = next_cursor;
@@ -54,7 +58,8 @@ export class Incoming {
       if (!asked.signal.aborted) this.#failed(problemOf(error));
       return;
     }
-    this.#take(found);
+    this.#missedBehind = null;
+    this.#take(found, known);
   }
 
   /** Shows what waits: on top, or, where it is too much for that, by reading the list anew. */
@@ -76,12 +81,11 @@ export class Incoming {
     if (problem.retryAfter !== null) this.#timer = setTimeout(again, problem.retryAfter * 1000);
   }
 
-  #take(runs: readonly RunSummary[]): void {
-    const { newest } = this.#rows.top();
+  #take(runs: readonly RunSummary[], known = this.#rows.top().newest): void {
     const waiting = new Map(this.waiting.peek().map((run) => [run.uuid, run]));
     for (const run of runs) {
       if (this.#rows.change(run)) continue;
-      if (waiting.has(run.uuid) || run.uuid > newest) waiting.set(run.uuid, run);
+      if (waiting.has(run.uuid) || run.uuid > known) waiting.set(run.uuid, run);
     }
     this.waiting.value = [...waiting.values()]
       .sort((one, other) => (one.uuid < other.uuid ? 1 : -1))

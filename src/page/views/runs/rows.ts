@@ -126,11 +126,11 @@ export class RunRows {
     return isFound;
   }
 
-  /** Puts rows on top of those that are there; what is then too many is dropped at the end, where it is read again. */
+  /** Puts new rows where they belong among the newest that are there; what is then too many is dropped at the end, where it is read again. */
   prepend(runs: readonly RunSummary[]): void {
     const [first, ...rest] = this.#pages.peek();
     if (first === undefined) return;
-    const items = [...runs, ...first.items];
+    const items = [...runs, ...first.items].sort((one, other) => (one.uuid < other.uuid ? 1 : -1));
     // A page is dropped as a whole: this one would go on growing for as long as somebody looks.
     if (items.length > MOST_ROWS) return void this.begin();
     const pages = [{ ...first, items }, ...rest];

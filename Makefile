@@ -83,7 +83,7 @@ sbom: install ## Writes sbom.cdx.json: what of packages the platform has in it, 
 	@npm sbom --sbom-format cyclonedx --sbom-type application --omit dev >sbom.cdx.json
 
 install: bun
-	@[ node_modules/.installed -nt bun.lock ] || { bun install --frozen-lockfile >/dev/null && touch node_modules/.installed; }
+	@[ -z "$$(find bun.lock patches -newer node_modules/.installed 2>&1)" ] || { bun install --frozen-lockfile >/dev/null && touch node_modules/.installed; }
 	@bun src/page/build.ts --if-older
 
 # Any Bun 1.4 or later will do; without one the npm package is put beside the sources, not on the machine.

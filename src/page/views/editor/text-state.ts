@@ -113,11 +113,13 @@ export class TextState {
 
   #read(): void {
     const { value: text } = this.text;
-    this.#plain.value = withoutSpaces(text);
     try {
-      this.definition.value = JSON.parse(text);
+      const definition: Definition = JSON.parse(text);
+      this.definition.value = definition;
+      this.#plain.value = JSON.stringify(definition);
       this.isJson.value = true;
     } catch {
+      this.#plain.value = text;
       this.isJson.value = false;
     }
   }

@@ -51,7 +51,8 @@ export function AllDialog({ kind, chosen, filter, onClose, onDone }: AllDialogPr
   const last = useRef(told);
   last.current = told ?? last.current;
   const value = last.current;
-  const title = `${kind.charAt(0).toUpperCase()}${kind.slice(1)} ${chosen === null ? "all that fit" : "what is chosen"}`;
+  const verb = `${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;
+  const title = `${verb} ${chosen === null ? "all that fit" : "what is chosen"}`;
   if (begun.id !== null) {
     return (
       <Dialog title={title} onClose={onDone}>
@@ -112,8 +113,7 @@ export function AllDialog({ kind, chosen, filter, onClose, onDone }: AllDialogPr
               class={kind === "cancel" ? "danger" : "primary"}
               disabled={!isTyped || !isForAny || begun.isBusy}
             >
-              {kind === "retry" ? "Retry" : kind.charAt(0).toUpperCase() + kind.slice(1)}{" "}
-              {value.more ? "all" : count.toLocaleString("en")}
+              {verb} {value.more ? "all" : count.toLocaleString("en")}
             </button>
           </div>
         </form>

@@ -32,7 +32,7 @@ import { PostgresReplica } from "./replica.ts";
 import { endedRuns, storedRuns } from "./runs.ts";
 import { PostgresSchedules } from "./schedules/schedules.ts";
 import { StepOrder } from "./step-order.ts";
-import { forgetTurns, takeTurns } from "./turns.ts";
+import { Turns } from "./turns.ts";
 import { UnclaimedRuns } from "./unclaimed.ts";
 import { Workers } from "./workers.ts";
 
@@ -115,6 +115,7 @@ function postgresStorage(
   const claims = new Claims(writes, looks, inbox);
   const workers = new Workers(writes);
   const control = new Control(writes, owesEvents);
+  const turns = new Turns(writes, clock);
   const progress = new ProgressWriter(writes, clock, ids, owesEvents);
   return {
     ...readsOf(reads, order, () => ids.settled()),
@@ -135,7 +136,7 @@ function postgresStorage(
     endedRuns: (keys) => endedRuns(reads, keys),
     insertRetries: (items) => insertRetries(writes, ids, items),
     storedRuns: (keys) => storedRuns(writes, keys),
-    takeTurns: (ended) => takeTurns(writes, ended),
+    takeTurns: (ended) => turns.take(ended),
     findHistory: (items) => findHistory(reads, items),
     findFacts: (keys) => findFacts(writes, keys),
     findRequestKeys: (keys) => findRequestKeys(writes, keys),
@@ -160,7 +161,7 @@ function postgresStorage(
       if (before !== null) await removeBulk(writes, before);
       const at = clock.now();
       const folds = [foldCounts(writes, at), foldDurations(writes, at)];
-      const [more] = await Promise.all([dropRequestKeys(writes), partitions.make(), forgetTurns(writes), ...folds]);
+      const [more] = await Promise.all([dropRequestKeys(writes), partitions.make(), turns.forget(), ...folds]);
       return more;
     },
     findCounts: (asked) => findCounts(reads, asked),

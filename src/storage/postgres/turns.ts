@@ -1,9 +1,10 @@
+import type { Clock } from "../../clock.ts";
 import { keptFunction } from "../../db/postgres/kept.ts";
 import type { Pool } from "../../db/postgres/pool.ts";
 import { isUuid } from "../../ids.ts";
 import type { RunKey } from "../../schemas/runs/run.ts";
 import { LOOK_MILLISECONDS, MOST_LINES, type TurnsTaken } from "../port/runs/turns.ts";
-import { came } from "./statement.ts";
+import { came, FIRST_UUID } from "./statement.ts";
 
 /** The run of a row of run_turns is not over. */
 const IS_OPEN = "exists (select from run_queue q where q.run_uuid = t.run_uuid and not q.ended)";
@@ -77,24 +78,28 @@ end`,
 );
 
 /**
- * Goes through the lines of runs that ended ($1, JSON) and those in which runs wait; a line whose workflow another process is
- * at is left to that, but for the first ones. JSON text of an array of what ADVANCE_LINE gives.
+ * Goes through the lines of runs that ended ($1, JSON) and those in which runs wait, behind a line ($2, $3); a line whose workflow another
+ * process is at is left to that, but for the first ones. JSON text: what ADVANCE_LINE gives for each, and the last line of those behind
+ * which there may be more.
  */
 export const TAKE_TURNS = keptFunction(
   "take_turns",
-  ["text"],
+  ["text", "uuid", "text"],
   `declare
   lane record;
+  looked integer := 0;
+  last jsonb;
   taken jsonb := '[]';
 begin
   for lane in
-    select l.workflow_uuid, l.line, bool_or(l.own) as own from (
+    select l.workflow_uuid, l.line, bool_or(l.own) as own, not bool_and(l.own) as waits from (
       select t.workflow_uuid, t.line, true as own from json_to_recordset($1::json) as key (namespace text, uuid uuid)
         join run_turns t on t.run_uuid = key.uuid and t.namespace = key.namespace
       union all
       select w.workflow_uuid, w.line, false from (
         with recursive lines as (
-          (select t.workflow_uuid, t.line from run_turns t where t.begun_at is null order by t.workflow_uuid, t.line limit 1)
+          (select t.workflow_uuid, t.line from run_turns t where t.begun_at is null and (t.workflow_uuid, t.line) > ($2, $3)
+            order by t.workflow_uuid, t.line limit 1)
           union all
           select next.workflow_uuid, next.line from lines cross join lateral (
             select t.workflow_uuid, t.line from run_turns t
@@ -104,11 +109,15 @@ begin
       ) as w
     ) as l group by l.workflow_uuid, l.line order by l.workflow_uuid, l.line
   loop
+    if lane.waits then
+      looked := looked + 1;
+      last := jsonb_build_object('workflowUuid', lane.workflow_uuid, 'line', lane.line);
+    end if;
     if lane.own then perform from turn_locks k where k.workflow_uuid = lane.workflow_uuid for update;
     else perform from turn_locks k where k.workflow_uuid = lane.workflow_uuid for update skip locked; end if;
     if found then taken := taken || ${ADVANCE_LINE.name}(lane.workflow_uuid, lane.line, '{}')::jsonb; end if;
   end loop;
-  return taken::text;
+  return jsonb_build_object('lines', taken, 'last', case when looked = ${MOST_LINES} then last end)::text;
 end`,
   "text",
 );
@@ -119,20 +128,49 @@ const FORGET = `delete from run_turns where run_uuid in (
       and (t.rate_per is null or t.begun_at + t.rate_per * interval '1 millisecond' <= now()) limit ${MOST_LINES}
   )`;
 
-/** Drops some of what counts for nothing any more. */
-export async function forgetTurns(pool: Pool): Promise<void> {
-  await pool.run(FORGET, []);
+interface Line {
+  workflowUuid: string;
+  line: string;
 }
 
-/** See Storage. */
-export async function takeTurns(pool: Pool, ended: RunKey[]): Promise<TurnsTaken> {
-  const asked = ended.filter(({ uuid }) => isUuid(uuid));
-  const [row] = await pool.run<{ result: string }>(TAKE_TURNS.call, [JSON.stringify(asked)]);
-  const lines: TurnsTaken[] = JSON.parse(row?.result ?? "[]");
-  const times = lines.flatMap(({ nextAt }) => nextAt ?? []);
-  return {
-    begun: lines.flatMap(({ begun }) => begun),
-    cancel: lines.flatMap(({ cancel }) => cancel),
-    nextAt: times.length === 0 ? null : Math.min(...times),
-  };
+interface Answer {
+  lines: TurnsTaken[];
+  last: Line | null;
+}
+
+const BEFORE_ALL: Line = { workflowUuid: FIRST_UUID, line: "" };
+
+/** The looks of one process at the runs that wait for their turn. */
+export class Turns {
+  readonly #pool: Pool;
+  readonly #clock: Clock;
+  /** The last line that a look went through; the next one goes on behind it. */
+  #lookedTo = BEFORE_ALL;
+
+  constructor(pool: Pool, clock: Clock) {
+    this.#pool = pool;
+    this.#clock = clock;
+  }
+
+  /** See Storage. */
+  async take(ended: RunKey[]): Promise<TurnsTaken> {
+    const asked = ended.filter(({ uuid }) => isUuid(uuid));
+    const from = this.#lookedTo;
+    const parameters = [JSON.stringify(asked), from.workflowUuid, from.line];
+    const [row] = await this.#pool.run<{ result: string }>(TAKE_TURNS.call, parameters);
+    const { lines, last }: Answer = JSON.parse(row?.result ?? '{"lines":[],"last":null}');
+    this.#lookedTo = last ?? BEFORE_ALL;
+    const times = lines.flatMap(({ nextAt }) => nextAt ?? []);
+    if (from !== BEFORE_ALL || last !== null) times.push(this.#clock.now() + LOOK_MILLISECONDS);
+    return {
+      begun: lines.flatMap(({ begun }) => begun),
+      cancel: lines.flatMap(({ cancel }) => cancel),
+      nextAt: times.length === 0 ? null : Math.min(...times),
+    };
+  }
+
+  /** Drops some of what counts for nothing any more. */
+  async forget(): Promise<void> {
+    await this.#pool.run(FORGET, []);
+  }
 }

@@ -56,12 +56,16 @@ const OVER = `select seq from run_turns where begun_at is not null and not ${IS_
   and (rate_per is null or begun_at + rate_per <= +?)`;
 const LINE_OF = "select workflow_uuid as workflowUuid, line from run_turns where run_uuid = ? and namespace = ?";
 const ANY = "select 1 from run_turns where begun_at is null limit 1";
-const LINES = `select distinct workflow_uuid as workflowUuid, line from run_turns where begun_at is null limit ${MOST_LINES}`;
+const LINES = `select distinct workflow_uuid as workflowUuid, line from run_turns
+  where begun_at is null and (workflow_uuid, line) > (?, ?) order by workflow_uuid, line limit ${MOST_LINES}`;
+const BEFORE_ALL: Line = { workflowUuid: "", line: "" };
 
 /** Runs that take turns, on one SQLite connection. Writes expect an open transaction. */
 export class Turns {
   readonly #database: Database;
   readonly #clock: Clock;
+  /** The last line that a look went through; the next one goes on behind it. */
+  #lookedTo = BEFORE_ALL;
 
   constructor(database: Database, clock: Clock) {
     this.#database = database;
@@ -163,8 +167,11 @@ export class Turns {
   take(ended: RunKey[]): TurnsTaken {
     const lineOf = this.#database.query<Line, [string, string]>(LINE_OF);
     const own = ended.flatMap(({ namespace, uuid }) => lineOf.get(uuid, namespace) ?? []);
-    const lines = new Map([...own, ...this.#waiting()].map((line) => [JSON.stringify(line), line]));
-    const taken: TurnsTaken = { begun: [], cancel: [], nextAt: null };
+    const from = this.#lookedTo;
+    const waiting = this.#waiting();
+    const lines = new Map([...own, ...waiting].map((line) => [JSON.stringify(line), line]));
+    const isPart = from !== BEFORE_ALL || this.#lookedTo !== BEFORE_ALL;
+    const taken: TurnsTaken = { begun: [], cancel: [], nextAt: isPart ? this.#clock.now() + LOOK_MILLISECONDS : null };
     for (const line of lines.values()) {
       const { begun, freeAt } = this.advance(line);
       taken.begun.push(...begun);
@@ -179,8 +186,12 @@ export class Turns {
     return this.#database.query(ANY).get() !== null;
   }
 
+  /** The next lines in which runs wait. */
   #waiting(): Line[] {
-    return this.#database.query<Line, []>(LINES).all();
+    const { workflowUuid, line } = this.#lookedTo;
+    const lines = this.#database.query<Line, [string, string]>(LINES).all(workflowUuid, line);
+    this.#lookedTo = lines.length < MOST_LINES ? BEFORE_ALL : (lines.at(-1) ?? BEFORE_ALL);
+    return lines;
   }
 
   #underWay(workflowUuid: string, line: string): number {

@@ -1,5 +1,6 @@
 /** Runs that take turns: never more under way than there may be, in the order in which they came, whoever counts. */
 import { expect } from "bun:test";
+import { MOST_LINES } from "../../../src/storage/port/runs/turns.ts";
 import type { InsertedRun, Outcome, Turn } from "../../../src/storage/port.ts";
 import { type Check, granted, MINUTE, NAMESPACE, only, present, progress, type World } from "./kit.ts";
 
@@ -157,6 +158,23 @@ export function turnContract(check: Check): void {
     expect(uuidsOf(begun)).toEqual([present(second)]);
     await world.pass(PER + 20);
     expect(uuidsOf((await take(world)).begun)).toEqual([present(third)]);
+  });
+
+  check("a line behind more than one look goes through has its turn", async (world) => {
+    const { workflow } = await lined(world);
+    const preparedFor = { workflowUuid: workflow, version: 1 };
+    const make = (line: string, startAt: number) =>
+      world.newRun(workflow, { preparedFor, startAt, turn: { ...TURN, line } });
+    const before = Array.from({ length: MOST_LINES }, (_, index) => make(`a${index}`, world.now() + 60 * MINUTE));
+    for (const outcome of await world.storage.insertRuns(before)) granted(outcome);
+    const soon = world.now() + 2 * PER;
+    const item = make("b", soon);
+    granted(only(await world.storage.insertRuns([item])));
+    await world.pass(Math.max(0, soon - world.now()) + 20);
+    const looks = [await take(world), await take(world), await take(world)];
+    expect(looks.flatMap(({ begun }) => uuidsOf(begun))).toEqual([item.uuid]);
+    for (const { nextAt } of looks.slice(0, 2)) expect(present(nextAt)).toBeLessThanOrEqual(world.now() + PER);
+    expect(await endDue(world)).toEqual([item.uuid]);
   });
 
   check("an insert that comes again finds its run, and takes no second turn", async (world) => {

@@ -28,5 +28,5 @@ export const NO_TURNS: TurnsTaken = { begun: [], cancel: [], nextAt: null };
 
 /** So long a run may wait longer where the process died that was to let it begin. */
 export const LOOK_MILLISECONDS = 1000;
-/** Lines that one look goes through. */
+/** Lines that one look goes through; the next look goes on behind them, so that none is left out for ever. */
 export const MOST_LINES = 1000;

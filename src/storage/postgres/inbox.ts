@@ -116,7 +116,10 @@ export class Inbox {
         return { ...item, position, size: item.body.length, route, key, hash };
       }),
     );
-    const answers = await this.#pool.run<Answer>(PUT_SIGNALS.call, [text, ...boundsOf(named.map(({ uuid }) => uuid))]);
+    const bounds = boundsOf(named.map(({ uuid }) => uuid));
+    // A signal without a key would be there twice.
+    const isRepeatable = named.every(({ requestKey }) => requestKey !== undefined);
+    const answers = await this.#pool.run<Answer>(PUT_SIGNALS.call, [text, ...bounds], isRepeatable);
     const found = new Map(answers.map((answer) => [named[answer.position], answer]));
     return batch.map((item) => outcomeOf(found.get(item), item));
   }

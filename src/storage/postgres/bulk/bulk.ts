@@ -21,11 +21,13 @@ import { MOVE_BULK, moveBulk } from "./move.ts";
 const COLUMNS = `uuid, namespace, action, settings::text as settings, status, after_uuid as after, total, done, failed, errors::text as errors,
   ${milliseconds("created_at")} as "createdAt", ${milliseconds("ended_at")} as "endedAt", revision`;
 
+// One that is repeated since its answer was lost finds its own row.
 const INSERT = `with kept as (
     ${keepKeys("select $2::text, $5::text, $6::text, $7::text, $1::text where $6::text is not null")}
   )
   insert into bulk_actions (uuid, namespace, action, settings)
-  select $1::text::uuid, $2, $3, $4::text::json where $6::text is null or exists (select from kept) returning uuid`;
+  select $1::text::uuid, $2, $3, $4::text::json where $6::text is null or exists (select from kept)
+  on conflict (uuid) do update set uuid = excluded.uuid returning uuid`;
 
 const FIND = `select ${COLUMNS} from bulk_actions where namespace = $1 and uuid = $2::text::uuid`;
 

@@ -75,11 +75,11 @@ export class PostgresHooks implements Hooks {
   }
 
   rotate(key: HookKey, tokenHash: string): Promise<Outcome<null>> {
-    return this.#write(ROTATE, key, [tokenHash]);
+    return this.#write(ROTATE, key, [tokenHash], true);
   }
 
   delete(key: HookKey): Promise<Outcome<null>> {
-    return this.#write(DELETE, key, []);
+    return this.#write(DELETE, key, [], false);
   }
 
   async find({ namespace, uuid }: HookKey): Promise<HookRecord | null> {
@@ -102,8 +102,13 @@ export class PostgresHooks implements Hooks {
     return row?.result ?? run;
   }
 
-  async #write(statement: string, { namespace, uuid }: HookKey, more: string[]): Promise<Outcome<null>> {
-    const rows = isUuid(uuid) ? await this.#pool.run(statement, [namespace, uuid, ...more]) : [];
+  async #write(
+    statement: string,
+    { namespace, uuid }: HookKey,
+    more: string[],
+    isRepeatable: boolean,
+  ): Promise<Outcome<null>> {
+    const rows = isUuid(uuid) ? await this.#pool.run(statement, [namespace, uuid, ...more], isRepeatable) : [];
     return rows.length === 0 ? refused("hook_not_found", uuid) : { kind: "ok", value: null };
   }
 }

@@ -22,8 +22,10 @@ const COLUMNS = `uuid, namespace, id, workflow, settings::text as settings, posi
 
 const TIME = (parameter: string) => `to_timestamp(${parameter}::float8 / 1000)`;
 
+// One that is repeated since its answer was lost finds its own row.
 const INSERT = `insert into schedules (uuid, namespace, id, workflow, settings, position, due_at, created_at, updated_at)
-  values ($1::text::uuid, $2, $3, $4, $5::text::json, $6::text::json, ${TIME("$7")}, ${TIME("$8")}, ${TIME("$8")}) on conflict (namespace, id) do nothing returning uuid`;
+  values ($1::text::uuid, $2, $3, $4, $5::text::json, $6::text::json, ${TIME("$7")}, ${TIME("$8")}, ${TIME("$8")})
+  on conflict (namespace, id) do update set id = excluded.id where schedules.uuid = excluded.uuid returning uuid`;
 
 const REPLACE = `update schedules set workflow = $3, settings = $4::text::json, position = $5::text::json, due_at = ${TIME("$6")},
   revision = revision + 1, updated_at = now() where namespace = $1 and id = $2 returning uuid`;
@@ -106,7 +108,7 @@ export class PostgresSchedules implements Schedules {
   }
 
   async delete({ namespace, id }: ScheduleKey): Promise<Outcome<null>> {
-    return outcomeOf(await this.#pool.run(DELETE, [namespace, id]), () => refused("schedule_not_found", id));
+    return outcomeOf(await this.#pool.run(DELETE, [namespace, id], false), () => refused("schedule_not_found", id));
   }
 
   async find({ namespace, id }: ScheduleKey): Promise<ScheduleRecord | null> {

@@ -126,9 +126,8 @@ export class Turns {
 
   /** When the next run of a line that nobody waits in comes to it; null for never. */
   #nextStart({ workflowUuid, line }: Line): number | null {
-    return (
-      this.#database.query<{ at: number | null }, [string, string]>(NEXT_START).get(workflowUuid, line)?.at ?? null
-    );
+    const query = this.#database.query<{ at: number | null }, [string, string]>(NEXT_START);
+    return query.get(workflowUuid, line)?.at ?? null;
   }
 
   /** When the first of a line may begin, as far as is known; milliseconds since the epoch. */
@@ -137,18 +136,16 @@ export class Turns {
     if (most !== null && this.#underWay(workflowUuid, line) >= most) return later;
     if (rateKey === null || rateMost === null || ratePer === null) return now;
     if (this.#database.query(IS_BEHIND).get(workflowUuid, rateKey, now, seq) !== null) return later;
-    const begins = this.#database
-      .query<{ at: number }, [string, string, number, number]>(BEGINS)
-      .all(workflowUuid, rateKey, now - ratePer, rateMost);
+    const query = this.#database.query<{ at: number }, [string, string, number, number]>(BEGINS);
+    const begins = query.all(workflowUuid, rateKey, now - ratePer, rateMost);
     const oldest = begins.length < rateMost ? undefined : begins.at(-1);
     return oldest === undefined ? now : oldest.at + ratePer;
   }
 
   /** The oldest runs under way of a line whose first run has them cancelled: one for each that waits. */
   toCancel({ workflowUuid, line }: Line): RunKey[] {
-    const first = this.#database
-      .query<{ cancels: number; most: number | null }, [string, string, number]>(CANCELS)
-      .get(workflowUuid, line, this.#clock.now());
+    const query = this.#database.query<{ cancels: number; most: number | null }, [string, string, number]>(CANCELS);
+    const first = query.get(workflowUuid, line, this.#clock.now());
     if (first === null || first.cancels === 0 || first.most === null) return [];
     const over = this.#underWay(workflowUuid, line) + this.#waitingIn(workflowUuid, line) - first.most;
     return this.#database.query<RunKey, [string, string, number]>(OLDEST).all(workflowUuid, line, Math.max(0, over));
@@ -168,10 +165,9 @@ export class Turns {
     const lineOf = this.#database.query<Line, [string, string]>(LINE_OF);
     const own = ended.flatMap(({ namespace, uuid }) => lineOf.get(uuid, namespace) ?? []);
     const from = this.#lookedTo;
-    const waiting = this.#waiting();
-    const lines = new Map([...own, ...waiting].map((line) => [JSON.stringify(line), line]));
-    const isPart = from !== BEFORE_ALL || this.#lookedTo !== BEFORE_ALL;
-    const taken: TurnsTaken = { begun: [], cancel: [], nextAt: isPart ? this.#clock.now() + LOOK_MILLISECONDS : null };
+    const lines = new Map([...own, ...this.#waiting()].map((line) => [JSON.stringify(line), line]));
+    const taken: TurnsTaken = { begun: [], cancel: [], nextAt: null };
+    if (from !== BEFORE_ALL || this.#lookedTo !== BEFORE_ALL) taken.nextAt = this.#clock.now() + LOOK_MILLISECONDS;
     for (const line of lines.values()) {
       const { begun, freeAt } = this.advance(line);
       taken.begun.push(...begun);
@@ -186,11 +182,10 @@ export class Turns {
     return this.#database.query(ANY).get() !== null;
   }
 
-  /** The next lines in which runs wait. */
   #waiting(): Line[] {
     const { workflowUuid, line } = this.#lookedTo;
     const lines = this.#database.query<Line, [string, string]>(LINES).all(workflowUuid, line);
-    this.#lookedTo = lines.length < MOST_LINES ? BEFORE_ALL : (lines.at(-1) ?? BEFORE_ALL);
+    this.#lookedTo = lines[MOST_LINES - 1] ?? BEFORE_ALL;
     return lines;
   }
 

@@ -2,7 +2,7 @@
 import { expect } from "bun:test";
 import { newId } from "../../../src/ids.ts";
 import type { BulkMove, BulkRecord, NewBulk } from "../../../src/storage/port.ts";
-import { type Check, granted, MINUTE, NAMESPACE, only, present, progress, type World } from "./kit.ts";
+import { type Check, entriesText, granted, MINUTE, NAMESPACE, only, present, progress, type World } from "./kit.ts";
 import { retryOf } from "./retries.ts";
 
 const newBulk = (world: World, fields: Partial<NewBulk> = {}): NewBulk => ({
@@ -24,6 +24,21 @@ async function stored(world: World, fields: Partial<NewBulk> = {}): Promise<Bulk
   const item = newBulk(world, fields);
   expect(await world.storage.bulk.insert(item)).toBe(true);
   return present(await world.storage.bulk.find(item));
+}
+
+/** Runs of which each was started by the one before, and is waited for by it. */
+async function familyOf(world: World, generations: number): Promise<string[]> {
+  const workflow = await world.workflow();
+  const family = [await world.run()];
+  for (const uuid of family) {
+    if (family.length === generations) break;
+    const run = present((await world.claimDue()).find((one) => one.uuid === uuid));
+    const child = { uuid: null, path: "0", workflow, version: null, payload: "{}", isAwaited: true, isCancelled: true };
+    const next = { kind: "due", dueAt: null } as const;
+    granted(await world.save(progress(run, { entries: entriesText("0"), children: [child], next })));
+    family.push(only(only(await world.storage.findAwaited([uuid]))).uuid);
+  }
+  return family;
 }
 
 const cancels = (uuids: string[]) => uuids.map((uuid) => ({ namespace: NAMESPACE, uuid, kind: "cancel" as const }));
@@ -113,6 +128,16 @@ export function bulkContract(check: Check): void {
       for (const run of runs) expect(await world.find(run)).toMatchObject({ status });
       expect(await bulk.find(action)).toMatchObject({ done: 3, failed: 0 });
     }
+  });
+
+  check("a family of many generations is cancelled by one move", async (world) => {
+    const { bulk } = world.storage;
+    const family = await familyOf(world, 9);
+    const action = await stored(world);
+    const { asked } = granted(await bulk.move(moveOf(action, { requests: cancels(family.toReversed()) })));
+    // The youngest has begun nothing; the others end once their children have.
+    expect(asked).toEqual(["cancelled", ...Array(8).fill("requested")]);
+    expect(await bulk.find(action)).toMatchObject({ total: 9, done: 9, failed: 0, errors: {} });
   });
 
   check("retries are stored with a move; those that are refused are counted", async (world) => {

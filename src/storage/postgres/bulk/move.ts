@@ -24,6 +24,8 @@ export const MOVE_BULK = keptFunction(
   step record;
   item record;
   left_over text := $4;
+  open integer := json_array_length($4::json);
+  attempt integer := 0;
   answer jsonb;
   retried jsonb := '[]';
   asked jsonb := '[]';
@@ -42,8 +44,8 @@ begin
     if answer ->> 'refused' = 'late' then raise exception using errcode = '${LATE}'; end if;
     retried := retried || (answer || jsonb_build_object('position', item.position));
   end loop;
-  for attempt in 1..${ATTEMPTS} loop
-    exit when left_over = '[]';
+  while open > 0 and attempt < ${ATTEMPTS} loop
+    attempt := attempt + 1;
     if step.kind = 'cancel' then
       select coalesce(jsonb_agg(to_jsonb(a)), '[]') into answer from ${CANCEL_RUNS.name}(left_over, $5, $6, $7) as a;
     elsif step.kind = 'pause' then
@@ -54,6 +56,9 @@ begin
     asked := asked || (select coalesce(jsonb_agg(a), '[]') from jsonb_array_elements(answer) as a where a ->> 'result' <> 'open');
     select coalesce(json_agg(r), '[]') into left_over from json_array_elements(left_over::json) as r
       where exists (select from jsonb_array_elements(answer) as a where a -> 'position' = (r -> 'position')::jsonb and a ->> 'result' = 'open');
+    -- Of a family one generation is answered at a time.
+    if json_array_length(left_over::json) < open then attempt := 0; end if;
+    open := json_array_length(left_over::json);
   end loop;
   denied := step.refused || (
     select coalesce(jsonb_agg(jsonb_build_object('code', r ->> 'refused', 'run', $2::json -> (r ->> 'position')::integer ->> 'retryOf', 'subject',

@@ -11,7 +11,7 @@ const LARGER: Record<string, number> = {
   "src/page/shared/drawing": 17,
   "src/page/views/editor": 19,
   "src/page/views/run/actions": 13,
-  "tests/contracts/storage": 35,
+  "tests/contracts/storage": 36,
   "tests/faults/load": 14,
   "workers/webhook/exchange": 14,
 };

@@ -13,6 +13,7 @@ import { controlContract } from "./storage/control.ts";
 import { countsByTimeContract, countsContract, figuresContract } from "./storage/counts.ts";
 import { dueContract } from "./storage/due.ts";
 import { durationsContract } from "./storage/durations.ts";
+import { familyContract } from "./storage/families.ts";
 import { fenceContract } from "./storage/fences.ts";
 import { findingContract } from "./storage/finding.ts";
 import { historyContract } from "./storage/history.ts";
@@ -63,6 +64,7 @@ export function storageContract(name: string, adapter: StorageAdapter): void {
     describe("retries", () => retryContract(check));
     describe("pauses", () => pauseContract(check));
     describe("children", () => childContract(check));
+    describe("families", () => familyContract(check));
     describe("children made by options", () => madeChildContract(check));
     describe("inbox", () => inboxContract(check));
     describe("signals in line", () => signalInLineContract(check));

@@ -7,7 +7,8 @@ import { APPENDED, ITEM, locked } from "./fence.ts";
 /** The case of when it is due next, as far as what is asked of it decides that. */
 const ASKED = (
   isObeyed: string,
-) => `case when item."dueAt" is null then q.due_at when q.control is not null and not ${isObeyed} then now()
+  isCancelled = "q.control is not null",
+) => `case when item."dueAt" is null then q.due_at when ${isCancelled} and not ${isObeyed} then now()
         when q.paused_at is not null then 'infinity'`;
 
 /** The columns of run_queue "q" that a checkpoint changes. */
@@ -52,6 +53,9 @@ const FAMILY = `json_to_recordset($1::text::json) as item (position integer, uui
 /** A request that came after the one that the run obeyed is another one. */
 const IS_OBEYED = "(q.is_obeyed or (item.obeys = q.compensates) is true)";
 
+/** Its parent, of the same batch, waits for it no more: a row is changed once by a statement. */
+const IS_GIVEN_UP = "(item.is_left and q.parent_cancels)";
+
 /**
  * For runs that obeyed a request, took something from their inboxes, start others or give them up, so that the rest pay nothing for that. An item
  * with a child whose id came too late, or that has to be made by another version, is not written.
@@ -67,9 +71,13 @@ export const SAVE_FAMILIES = keptStatement(
       inbox = q.inbox + item.told,
       has_children = q.has_children or item.children is not null,
       is_obeyed = ${IS_OBEYED},
-      due_at = ${ASKED(IS_OBEYED)} when q.inbox + item.told > greatest(q.inbox_heard, item.heard) then now()
+      control = case when ${IS_GIVEN_UP} then 'cancel' else q.control end,
+      paused_at = case when ${IS_GIVEN_UP} then null else q.paused_at end,
+      due_at = ${ASKED(IS_OBEYED, `(q.control is not null or ${IS_GIVEN_UP})`)} when q.inbox + item.told > greatest(q.inbox_heard, item.heard) then now()
         else to_timestamp(item."dueAt" / 1000) end
-    from (select *, (select count(*) from told where told.parent_uuid = locked.uuid)::integer as told from locked) as item
+    from (select *, (select count(*) from told where told.parent_uuid = locked.uuid)::integer as told,
+        exists (select from leaving where leaving.uuid = locked.parent_uuid and leaving.path = locked.parent_path) as is_left
+      from locked) as item
     where ${equals("q.run_uuid", "item.uuid")}
   )
   select position, false, null::text, null::uuid, null::integer, null::text from locked

@@ -15,9 +15,12 @@ export const standsStill = (row: string) =>
 /**
  * What of a row of run_queue changes with the entry, where it stands still. It gets another token: a worker that lost its lease could still
  * write what would stand in the place of the entry.
+ *
+ * @param stands whether it stands still and gets the entry
  */
 export const logged = (
   row: string,
-) => `token = case when ${standsStill(row)} then ${row}.token + 1 else ${row}.token end,
-      log_length = case when ${standsStill(row)} then ${row}.log_length + 1 else ${row}.log_length end,
-      log_size = case when ${standsStill(row)} then ${row}.log_size + length(${pauseEntry(`${row}.paused_at`)}) else ${row}.log_size end`;
+  stands = standsStill(row),
+) => `token = case when ${stands} then ${row}.token + 1 else ${row}.token end,
+      log_length = case when ${stands} then ${row}.log_length + 1 else ${row}.log_length end,
+      log_size = case when ${stands} then ${row}.log_size + length(${pauseEntry(`${row}.paused_at`)}) else ${row}.log_size end`;

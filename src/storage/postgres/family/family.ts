@@ -5,10 +5,10 @@ import { came, lockInLine } from "../statement.ts";
 
 /** One that sleeps is due when something comes for it; a new run is left to its message, and one that is paused stands still. */
 const WOKEN =
-  "case when q.holder is null and q.started_at is not null and q.paused_at is null and q.due_at > now() then now() else q.due_at end";
+  "case when c.holder is null and c.started_at is not null and c.paused_at is null and c.due_at > now() then now() else c.due_at end";
 
-/** One that nobody holds is due, and ended by whoever claims it. */
-const CANCELLED = `control = 'cancel', paused_at = null, ${logged("c")}, due_at = case when c.holder is null then least(c.due_at, now()) else c.due_at end`;
+/** One that is cancelled and that nobody holds is due, and ended by whoever claims it. */
+const DUE = "case when c.holder is null then least(c.due_at, now()) else c.due_at end";
 
 /**
  * Locks runs, those that wait for them and those that they wait for, in the order of their uuids, so that two statements can't deadlock.
@@ -35,14 +35,19 @@ export const lockWaitingToo = (item: string) =>
 const waitedFor = (item: string, among: string) =>
   `select c.run_uuid from ${item} join run_turns c on ${equals("c.parent_uuid", "item.uuid")} and c.begun_at is null where ${among}`;
 
-/**
- * CTEs that cancel runs which others wait for no more. One that waits for its turn leaves its line, and is due.
- *
- * @param left rows of run_queue or run_turns "c" that are meant, with what they are selected from
- */
-export const givenUp = (left: { from: string; where: string }) => `given_up as (
-    update run_queue c set ${CANCELLED} from ${left.from} where ${left.where} and c.parent_cancels and not c.ended
-  ), stood_still as (
+/** Rows of run_queue or run_turns "c" that are meant, with what they are selected from. */
+interface Left {
+  from: string;
+  where: string;
+}
+
+/** CTEs that cancel runs which others wait for no more. One that waits for its turn leaves its line, and is due. */
+export const givenUp = (left: Left) => `given_up as (
+    update run_queue c set control = 'cancel', paused_at = null, ${logged("c")}, due_at = ${DUE}
+    from ${left.from} where ${left.where} and c.parent_cancels and not c.ended
+  ), ${takenOut(left)}`;
+
+const takenOut = (left: Left) => `stood_still as (
     insert into run_log (run_uuid, seq, token, entries)
     select c.run_uuid, c.log_length, c.token, ${pauseEntry("c.paused_at")}::json from run_queue c, ${left.from}
     where ${left.where} and c.parent_cancels and not c.ended and ${standsStill("c")}
@@ -54,9 +59,16 @@ export const givenUp = (left: { from: string; where: string }) => `given_up as (
     select run_uuid, namespace, now(), parent_uuid, parent_path, true, 'cancel', ${came("out_of_line")} from out_of_line
   )`;
 
+/** The runs that runs which end wait for, but for those of "batch". */
+const leftBy = (batch: string): Left => ({
+  from: "over",
+  where: `${equals("c.parent_uuid", "over.uuid")} and over.has_children and c.run_uuid not in (select uuid from ${batch})`,
+});
+
 /**
  * CTEs for runs that end: "over" has their rows of run_queue with uuid, status, error, output and "errorDetails". Those that wait for them are told, those that
- * they wait for are cancelled, and their inboxes are cleared. The rows of "batch" are written by other parts of the statement.
+ * they wait for are cancelled, and their inboxes are cleared. The rows of "batch" are written by other parts of the statement. A run that is told of
+ * one and cancelled for another is changed once: a second change of a row by one statement counts for nothing.
  */
 export const endedFamilies = (batch: string) => `cleared as (
     delete from run_inbox i using over where ${equals("i.run_uuid", "over.uuid")}
@@ -65,16 +77,21 @@ export const endedFamilies = (batch: string) => `cleared as (
         'error', coalesce("errorDetails"::json, to_json(error))) as body,
       (row_number() over (partition by parent_uuid order by uuid))::integer as nth
     from over where parent_uuid is not null and parent_uuid not in (select uuid from ${batch})
+  ), touched as materialized (
+    select uuid, sum(told)::integer as told, bool_or(is_left) as is_left from (
+      select parent_uuid as uuid, 1 as told, false as is_left from news
+      union all select c.run_uuid, 0, true from ${leftBy(batch).from}, run_queue c where ${leftBy(batch).where} and c.parent_cancels
+    ) as change group by uuid
   ), heard as (
-    update run_queue q set inbox = q.inbox + told.count, due_at = ${WOKEN}
-    from (select parent_uuid, count(*)::integer as count from news group by parent_uuid) as told
-    where ${equals("q.run_uuid", "told.parent_uuid")} and not q.ended
-    returning q.run_uuid, q.inbox - told.count as before
+    update run_queue c set inbox = c.inbox + touched.told,
+      control = case when touched.is_left then 'cancel' else c.control end,
+      paused_at = case when touched.is_left then null else c.paused_at end,
+      ${logged("c", `(touched.is_left and ${standsStill("c")})`)},
+      due_at = case when touched.is_left then ${DUE} else ${WOKEN} end
+    from touched where ${equals("c.run_uuid", "touched.uuid")} and not c.ended
+    returning c.run_uuid, c.inbox - touched.told as before
   ), put as (
     insert into run_inbox (run_uuid, seq, kind, name, body, bytes, id)
     select heard.run_uuid, before + nth, 'child', parent_path, body, length(body::text), uuid
     from news join heard on heard.run_uuid = news.parent_uuid
-  ), ${givenUp({
-    from: "over",
-    where: `${equals("c.parent_uuid", "over.uuid")} and over.has_children and c.run_uuid not in (select uuid from ${batch})`,
-  })}`;
+  ), ${takenOut(leftBy(batch))}`;

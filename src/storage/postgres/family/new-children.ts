@@ -114,7 +114,8 @@ const IS_LEFT = `exists (select from json_array_elements_text(item."left") as gi
 
 /**
  * CTEs for what the runs that start and give up others are told, once these are started: "told" has it. Nothing is started again where the
- * write is repeated ("appended" has the runs whose entries are new).
+ * write is repeated ("appended" has the runs whose entries are new). "leaving" has the runs that give others up, by their paths: those among
+ * "locked" are cancelled with what else is written of them.
  */
 export const startedFamilies = (
   low: string,
@@ -128,7 +129,9 @@ export const startedFamilies = (
   ), put as (
     insert into run_inbox (run_uuid, seq, kind, name, body, bytes, id)
     select parent_uuid, inbox + nth, 'child', path, body, length(body::text), child_uuid from told
+  ), leaving as materialized (
+    select item.uuid, path from locked as item, json_array_elements_text(item."left") as path
   ), ${givenUp({
-    from: `locked as item, json_array_elements_text(item."left") as path`,
-    where: `${equals("c.parent_uuid", "item.uuid")} and c.parent_path = path`,
+    from: "leaving",
+    where: `${equals("c.parent_uuid", "leaving.uuid")} and c.parent_path = leaving.path and c.run_uuid not in (select uuid from locked)`,
   })}`;

@@ -50,6 +50,14 @@ const TAKEN = `taken as materialized (
 
 const FAMILY = `json_to_recordset($1::text::json) as item (position integer, uuid uuid, children json, "left" json)`;
 
+/** Locks runs with those that they give up, as lockFamilies does: whether one stands still does not change then before it is cancelled. */
+const LOCK_LEFT = `if exists (select from ${FAMILY} where item."left" is not null) then
+    perform from run_queue q where q.run_uuid in (
+      select uuid from ${FAMILY}
+      union all select c.run_uuid from ${FAMILY} join run_queue c on ${equals("c.parent_uuid", "item.uuid")} where item."left" is not null
+    ) order by q.run_uuid for update;
+  end if`;
+
 /** A request that came after the one that the run obeyed is another one. */
 const IS_OBEYED = "(q.is_obeyed or (item.obeys = q.compensates) is true)";
 
@@ -83,6 +91,7 @@ export const SAVE_FAMILIES = keptStatement(
   select position, false, null::text, null::uuid, null::integer, null::text from locked
   union all ${UNWRITTEN}`,
   `${lockLines(FAMILY)};
+  ${LOCK_LEFT};
   ${lockWaiting(FAMILY, 'item."left" is not null')}`,
 );
 

@@ -19,6 +19,7 @@ import { type Ids, mayStore } from "./ids.ts";
 import { REFERENCE, RESOLVED, referencesText, storable } from "./references.ts";
 import { FIRST_UUID as NO_UUID, writeBatch } from "./statement.ts";
 
+// One that was stored before is found, also by an id that is too old by now.
 export const INSERT_WORKFLOWS = keptStatement(
   "insert_workflows",
   ["text", "float8"],
@@ -40,7 +41,7 @@ export const INSERT_WORKFLOWS = keptStatement(
     on conflict do nothing
   )
   select uuid, namespace from inserted
-  union all select uuid, d.namespace from first join workflow_definitions d using (uuid)`,
+  union all select uuid, d.namespace from item join workflow_definitions d using (uuid)`,
 );
 
 const DELETE = `with ${REFERENCE}

@@ -5,6 +5,7 @@ import { granted, MINUTE, NAMESPACE, only, World } from "../../../tests/contract
 import { retryOf } from "../../../tests/contracts/storage/retries.ts";
 import { PlatformError } from "../../errors.ts";
 import { newId } from "../../ids.ts";
+import { SETTLED_MILLISECONDS } from "../../schemas/lists/page.ts";
 import type { NewHook, NewSchedule, NewSignal } from "../port.ts";
 import { newDatabase, optionsFor } from "./database.fixture.ts";
 import { openPostgresStorage } from "./index.ts";
@@ -16,6 +17,8 @@ const { url } = await newDatabase("lost_answers");
 const { port } = new URL(url);
 /** The statements with this text lose their next answer; empty for none. */
 let losing = "";
+/** How long nothing comes before the connection breaks. */
+let silentMilliseconds = 0;
 const listener = createServer(join).listen(0, "127.0.0.1");
 await new Promise((resolve) => listener.once("listening", resolve));
 
@@ -38,7 +41,7 @@ function join(client: Socket): void {
   });
   server.on("data", (bytes: Buffer) => {
     if (!isLosing) client.write(bytes);
-    else if (bytes.subarray(-READY.length).equals(READY)) client.destroy();
+    else if (bytes.subarray(-READY.length).equals(READY)) setTimeout(() => client.destroy(), silentMilliseconds);
   });
 }
 
@@ -131,4 +134,22 @@ test("runs, retries of them and workflows are stored once", async () => {
     lost("update workflow_definitions", () => storage.undeleteWorkflows([{ ...key, since: 0 }])),
   );
   expect(back).toMatchObject({ kind: "ok", value: { version: 2 } });
+});
+
+test("what was stored under an id that is too old by then is found by that", async () => {
+  silentMilliseconds = SETTLED_MILLISECONDS + 500;
+  const item = { ...world.newWorkflow({ name: "once" }), uuid: null };
+  const [workflow] = await given(lost("insert_workflows", () => storage.insertWorkflows([item])));
+  const retry = { ...(await retryOf(world)), uuid: null };
+  const [retried] = await given(lost("insert_retry", () => storage.insertRetries([retry])));
+  const [run] = await given(
+    lost("insert_runs_by_uuid", () => storage.insertRuns([{ ...world.newRun(retry.workflowUuid), uuid: null }])),
+  );
+  silentMilliseconds = 0;
+  expect([workflow, retried, run].map((outcome) => outcome?.kind)).toEqual(["ok", "ok", "ok"]);
+  const page = { namespace: NAMESPACE, limit: 100, order: "desc", after: null } as const;
+  const named = (await storage.listWorkflows(page)).filter(({ name }) => name === "once");
+  expect(named).toHaveLength(1);
+  const { runs } = await storage.lookForRuns({ ...page, most: 100, filter: { retryOf: retry.retryOf } });
+  expect(runs).toHaveLength(1);
 });

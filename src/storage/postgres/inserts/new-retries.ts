@@ -14,6 +14,7 @@ export const INSERT_RETRY = keptFunction(
   item record;
   advanced jsonb;
   kept text;
+  lowest uuid;
 begin
   select * into item from json_to_record($1::json) as i (uuid uuid, namespace text, "workflowUuid" uuid, version integer, payload text,
     traceparent text, tags text, "retryOf" uuid, log text, line text, most integer, "onLimit" text, "rateKey" text, "rateMost" integer,
@@ -22,8 +23,10 @@ begin
     insert into turn_locks (workflow_uuid) values (item."workflowUuid") on conflict do nothing;
     perform from turn_locks k where k.workflow_uuid = item."workflowUuid" for update;
   end if;
-  if item.uuid < (select f.floor from ${FENCE_IDS.name}($2) as f) then return '{"refused":"late"}'; end if;
+  lowest := (select f.floor from ${FENCE_IDS.name}($2) as f);
+  -- One that was stored before is found, also by an id that is too old by now.
   if exists (select from workflow_runs r where r.uuid = item.uuid) then return '{}'; end if;
+  if item.uuid < lowest then return '{"refused":"late"}'; end if;
   if not exists (select from workflow_versions v where v.workflow_uuid = item."workflowUuid" and v.version = item.version) then
     return '{"refused":"version_not_found"}';
   end if;

@@ -5,6 +5,7 @@ import { openInProcessCache } from "../../cache/in-process.ts";
 import { systemClock as clock } from "../../clock.ts";
 import { newId } from "../../ids.ts";
 import { openInProcessMessaging } from "../../messaging/in-process.ts";
+import type { Messaging, Reservation } from "../../messaging/port.ts";
 import { RunRepository } from "../../repositories/runs.ts";
 import { WorkflowRepository } from "../../repositories/workflows.ts";
 import { openMemoryStorage } from "../../storage/sqlite/index.ts";
@@ -16,25 +17,32 @@ import { TriggerService } from "../triggers.ts";
 import { HookService } from "./hooks.ts";
 import { verified } from "./verification.ts";
 
-test("a delivery whose process died before its run was stored starts it when it comes again, and once", async () => {
+const verify = { scheme: "github", secret: "a secret" } as const;
+
+/** A hook, in a process whose triggers find this messaging. */
+async function scene(messaging: Messaging) {
   const storage = openMemoryStorage(clock);
   const log = pino({ level: "silent" });
   const workflows = new WorkflowRepository(storage, clock);
   const runs = new RunRepository(storage, openInProcessCache({ clock }), clock, () => null);
-  const messaging = openInProcessMessaging();
   const events = new TriggerEvents(messaging, clock, log);
   const starts = new RunStarts({ runs, events, messaging, graceMilliseconds: 0, clock, log });
   const triggers = new TriggerService(runs, new Preparing(workflows), starts);
   const hooks = new HookService(storage, workflows, triggers, clock);
   const uuid = newId(clock.now());
   await storage.insertWorkflows([{ uuid, namespace: NAMESPACE, id: null, name: "w", description: null, steps: "[]" }]);
-  const verify = { scheme: "github", secret: "a secret" } as const;
   const { id, token } = await hooks.create({ workflow_id: uuid, verify });
 
   const bytes = Buffer.from("{}");
   const signature = createHmac("sha256", verify.secret).update(bytes).digest("hex");
   const headers = new Headers({ "x-hub-signature-256": `sha256=${signature}`, "x-github-delivery": "one" });
   const delivery = { headers, bytes, payload: () => ({ body: {} }), depth: 0, trace: null };
+  return { storage, hooks, id, token, delivery };
+}
+
+test("a delivery whose process died before its run was stored starts it when it comes again, and once", async () => {
+  const { storage, hooks, id, token, delivery } = await scene(openInProcessMessaging());
+  const { headers, bytes } = delivery;
   // As far as the process came that died.
   const run = newId(clock.now());
   await storage.hooks.takeDelivery({ hook: id, keys: verified(verify, headers, bytes, clock.now()), run });
@@ -42,5 +50,31 @@ test("a delivery whose process died before its run was stored starts it when it 
   expect(await Promise.all([hooks.receive(token, delivery), hooks.receive(token, delivery)])).toEqual([run, run]);
   await expect(hooks.receive(token, delivery)).rejects.toMatchObject({ code: "delivery_repeated" });
   expect(await storage.listRuns({ namespace: NAMESPACE, limit: 10, order: "desc", after: null })).toHaveLength(1);
+  await storage.close();
+});
+
+test("of copies at one time a worker of the process is given the run of one", async () => {
+  const worker = newId(clock.now());
+  const claim = { claimId: newId(clock.now()), worker };
+  const given: string[] = [];
+  let reserved = 0;
+  const release = () => {
+    reserved--;
+  };
+  const reserve = () => {
+    reserved++;
+    const stored: Reservation["stored"] = (_, { uuid, claimed }) => {
+      release();
+      if (claimed) given.push(uuid);
+    };
+    return { claim, stored, release, woken: () => {} };
+  };
+  const { storage, hooks, token, delivery } = await scene({ ...openInProcessMessaging(), reserve });
+  await storage.startLease({ worker, leaseMilliseconds: 60_000 });
+
+  const runs = await Promise.all(Array.from({ length: 4 }, () => hooks.receive(token, delivery)));
+  expect(new Set(runs).size).toBe(1);
+  expect(given).toEqual([String(runs[0])]);
+  expect(reserved).toBe(0);
   await storage.close();
 });

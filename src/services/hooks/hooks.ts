@@ -11,6 +11,7 @@ import type { HookRecord, Outcome, Storage } from "../../storage/port.ts";
 import type { TraceContext } from "../../tracing/context.ts";
 import { NAMESPACE } from "../namespace.ts";
 import { type Page, readPage } from "../pages.ts";
+import type { GivenId } from "../run-starts.ts";
 import type { TriggerService } from "../triggers.ts";
 import { isSecret, verified } from "./verification.ts";
 
@@ -116,13 +117,13 @@ export class HookService {
    * The uuid of a verified delivery's run. A delivery that was taken before, whose run was not stored since its process died, gets the same,
    * so that two copies of it at a time have one run.
    */
-  async #runOf(hook: string, keys: ReturnType<typeof verified>): Promise<string> {
+  async #runOf(hook: string, keys: ReturnType<typeof verified>): Promise<GivenId> {
     const own = newId(this.#clock.now());
     const run = await this.#storage.hooks.takeDelivery({ hook, keys, run: own });
-    if (run === own) return run;
+    if (run === own) return { uuid: run, isCopy: false };
     const stored = await this.#storage.storedRuns([{ namespace: NAMESPACE, uuid: run }]);
     if (stored.length > 0) throw new PlatformError("delivery_repeated", run);
-    return run;
+    return { uuid: run, isCopy: true };
   }
 }
 

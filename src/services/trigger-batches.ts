@@ -105,6 +105,7 @@ export class TriggerBatches {
       const known = kept[index];
       if (!known) continue;
       one.coming?.reservation?.release();
+      one.coming = null;
       try {
         one.outcome = { runId: answerOf(known, key) };
       } catch (error) {
@@ -165,6 +166,8 @@ export class TriggerBatches {
 
   #refuse(one: Pending, error: PlatformError | ValidationFailed = new PlatformError("internal")): void {
     if (one.coming !== null) this.#parts.starts.refused(one.coming, error);
+    // Its room is free: it must not be given back again where the rest of the batch fails.
+    one.coming = null;
     one.outcome = { error };
   }
 }

@@ -72,6 +72,8 @@ export function requestKeyContract(check: Check): void {
     expect(only(await world.storage.insertRuns([other]))).toMatchObject({ code: "concurrency_limit" });
     expect(await answerOf(world)).toBe(first.uuid);
     expect(await answerOf(world, { ...KEY, key: "other" })).toBeNull();
+    // Whoever asked for the first is told of that, not that there is no room for another.
+    expect(only(await insert(world, again))).toMatchObject({ isTaken: true });
     const queued = { ...again, turn: { ...turn, onLimit: "queue" as const } };
     expect(only(await insert(world, queued))).toMatchObject({ isTaken: true });
   });

@@ -89,6 +89,8 @@ export function retryContract(check: Check): void {
     const reject = { ...turn, onLimit: "reject" } as const;
     const third = await retryOf(world, { workflowUuid, turn: reject });
     expect(only(await storage.insertRetries([third]))).toMatchObject({ kind: "error", code: "concurrency_limit" });
+    // The first one again, as after a lost answer, is no run more.
+    expect(granted(only(await storage.insertRetries([{ ...first, turn: reject }]))).uuid).toBe(first.uuid);
     const run = (await world.claimDue()).find(({ uuid }) => uuid === first.uuid);
     expect(run).toMatchObject({ log: LOG, logLength: 1 });
     if (run !== undefined) granted(await world.save(progress(run, { next: END })));
@@ -117,5 +119,21 @@ export function retryContract(check: Check): void {
     expect(await world.stored([first.uuid, second.uuid])).toEqual([stored.uuid]);
     // The same again, as after a lost answer, is no other request.
     expect(granted(only(await storage.insertRetries([stored]))).isTaken).toBeUndefined();
+  });
+
+  check("of a line that rejects, runs that begin later take no room, and a key is looked at first", async (world) => {
+    const { storage } = world;
+    const workflowUuid = await world.workflow({ options: { text: '{"concurrency":{"limit":1}}', preparesRuns: true } });
+    const turn = { line: "a", most: 1, onLimit: "reject", rate: null } as const;
+    const preparedFor = { workflowUuid, version: 1 };
+    const later = world.newRun(workflowUuid, { preparedFor, turn, startAt: world.now() + MINUTE });
+    expect(granted(only(await storage.insertRuns([later]))).waits).toBe(true);
+    const key = { namespace: NAMESPACE, route: "retry", key: "one", hash: "h" };
+    const retry = () => retryOf(world, { workflowUuid, turn, request: { key, more: "[]" } });
+    const first = await retry();
+    expect(granted(only(await storage.insertRetries([first]))).uuid).toBe(first.uuid);
+    expect(granted(only(await storage.insertRetries([await retry()])))).toMatchObject({ isTaken: true });
+    const other = await retryOf(world, { workflowUuid, turn });
+    expect(only(await storage.insertRetries([other]))).toMatchObject({ code: "concurrency_limit" });
   });
 }

@@ -4,7 +4,7 @@ import type { RunKey } from "../../../schemas/runs/run.ts";
 import type { InsertedRun, NewRetry, Outcome, Unnamed } from "../../port.ts";
 import { FENCE_IDS, type Ids } from "../ids.ts";
 import { ADVANCE_LINE } from "../turns.ts";
-import { keepKeys } from "./request-keys.ts";
+import { isKept, keepKeys } from "./request-keys.ts";
 
 /** Stores a run that tries another one again ($1, JSON; $2 the oldest id time), with what it keeps, in its line if it takes turns. */
 export const INSERT_RETRY = keptFunction(
@@ -30,8 +30,9 @@ begin
   if not exists (select from workflow_versions v where v.workflow_uuid = item."workflowUuid" and v.version = item.version) then
     return '{"refused":"version_not_found"}';
   end if;
+  if item.key is not null and ${isKept("item.namespace", 'item."keyRoute"', "item.key")} then return '{"isTaken":true}'; end if;
   if item."onLimit" = 'reject' and item.most <= (select count(*) from run_turns t where t.workflow_uuid = item."workflowUuid"
-    and t.line = item.line and (t.begun_at is null or exists (select from run_queue q where q.run_uuid = t.run_uuid and not q.ended)))
+    and t.line = item.line and (t.begun_at is null and (t.start_at is null or t.start_at <= now()) or exists (select from run_queue q where q.run_uuid = t.run_uuid and not q.ended)))
   then return '{"refused":"concurrency_limit"}'; end if;
   if item.key is not null then
     ${keepKeys(`select item.namespace, item."keyRoute", item.key, item."keyHash", item.uuid::text || item.more`)} into kept;

@@ -15,6 +15,10 @@ export const keepKeys = (rows: string) => `insert into request_keys (namespace, 
       where request_keys.created_at <= ${OLDEST}
     returning answer`;
 
+/** Whether a key counts: looked at before whatever else may refuse a request, which is told what came of the first one. */
+export const isKept = (namespace: string, route: string, key: string) => `exists (select from request_keys k
+    where k.namespace = ${namespace} and k.route = ${route} and k.key = ${key} and k.created_at > ${OLDEST})`;
+
 export const FIND_REQUEST_KEYS = keptStatement(
   "find_request_keys",
   ["text"],

@@ -8,7 +8,7 @@ import { notFound, UNSTORABLE } from "../../refusals.ts";
 import { FENCE_IDS } from "../ids.ts";
 import { RESOLVED } from "../references.ts";
 import { ADVANCE_LINE, TAKE_TURNS } from "../turns.ts";
-import { keepKeys } from "./request-keys.ts";
+import { isKept, keepKeys } from "./request-keys.ts";
 
 /** Stores runs that take turns ($1, JSON; $2 the oldest id time), each at the end of its line, and lets those begin that may. */
 export const INSERT_TURN_RUNS = keptFunction(
@@ -52,6 +52,11 @@ begin
     end if;
     if item.uuid < lowest then
       results := results || jsonb_build_object('position', item.position, 'refused', 'late');
+      continue;
+    end if;
+    if item.key is not null and ${isKept("item.namespace", "item.route", "item.key")} then
+      results := results || jsonb_build_object('position', item.position, 'refused', 'taken', 'workflowUuid', item.found_uuid,
+        'workflowVersion', item.found_version);
       continue;
     end if;
     if item."onLimit" = 'reject' and (item."startAt" > extract(epoch from now()) * 1000) is not true then

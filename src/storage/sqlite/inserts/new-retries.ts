@@ -8,7 +8,9 @@ import type { RequestKeys } from "./request-keys.ts";
 const VERSION = "select 1 from workflow_versions where workflow_uuid = ? and version = ?";
 
 const INSERT = `insert into workflow_runs (uuid, namespace, workflow_id, workflow_version, payload, created_at, traceparent, tags, retry_of)
-  values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (uuid) do nothing`;
+  values (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+const STORED = "select 1 from workflow_runs where uuid = ?";
 
 const LOG = "insert into run_log (run_uuid, seq, token, entries) values (?, 0, 0, ?)";
 
@@ -51,19 +53,19 @@ export class NewRetries {
     if (this.#database.query(VERSION).get(workflowUuid, version) === null) {
       return { kind: "error", code: "version_not_found", subject: `version ${version}` };
     }
+    const value = { uuid, workflowUuid, workflowVersion: version, claimed: false, ended: false };
+    if (request !== undefined && !this.#hasRoom(uuid, request.key))
+      return { kind: "ok", value: { ...value, isTaken: true } };
+    // It was stored before.
+    if (this.#database.query(STORED).get(uuid) !== null) return { kind: "ok", value };
     const line = { workflowUuid, line: turn?.line ?? "" };
     const most = turn?.onLimit === "reject" ? turn.most : null;
     if (most !== null && this.#turns.isFull(line, most)) {
       return { kind: "error", code: "concurrency_limit", subject: String(most) };
     }
-    const value = { uuid, workflowUuid, workflowVersion: version, claimed: false, ended: false };
-    if (request !== undefined && !this.#hasRoom(uuid, request.key))
-      return { kind: "ok", value: { ...value, isTaken: true } };
     const now = this.#clock.now();
     const own = [uuid, namespace, workflowUuid, version, payload, now, traceparent, tags, retryOf] as const;
-    const { changes } = this.#database.query(INSERT).run(...own);
-    // It was stored before.
-    if (changes === 0) return { kind: "ok", value };
+    this.#database.query(INSERT).run(...own);
     if (request !== undefined) this.#keys.keep(request.key, `${uuid}${request.more}`);
     this.#counter.add(namespace, workflowUuid, "created");
     const hasLog = log !== "[]";

@@ -25,8 +25,10 @@ const HOLD_MILLISECONDS = 5000;
 /** Runs of one step: a retry reads its run and log, and is stored by a statement of its own. */
 const REQUESTS = 100;
 const RETRIES = 20;
+/** Of what the retries of a step keep and are given: one more is the last. A run may have nine million. */
+const RETRIED_CHARACTERS = 4 * 1024 * 1024;
 
-/** What a step does to its runs. */
+/** What a step does to its runs, the first ones that were looked at. */
 type Acts = Pick<BulkMove, "retries" | "requests" | "refused">;
 
 const NOTHING: Acts = { retries: [], requests: [], refused: [] };
@@ -68,8 +70,9 @@ export class CarryingOut implements Due {
     if (bulk === null) return 0;
     const isCounting = bulk.status === "counting";
     const size = isCounting ? LOOKED_AT : bulk.action === "retry" ? RETRIES : REQUESTS;
-    const looked = await this.#storage.lookForRuns(lookBehind(bulk.after, bulk.settings.filter, size));
-    const acts = isCounting ? NOTHING : await this.#actsFor(bulk, looked.runs);
+    const found = await this.#storage.lookForRuns(lookBehind(bulk.after, bulk.settings.filter, size));
+    const acts = isCounting ? NOTHING : await this.#actsFor(bulk, found.runs);
+    const looked = isCounting ? found : lookedUpTo(found, acts);
     failpoint("bulk_decided");
     // As long as it took: others have the database for themselves meanwhile.
     const rest = this.#clock.monotonic() - began;
@@ -92,12 +95,17 @@ export class CarryingOut implements Due {
     }
     const retries: Unnamed<NewRetry>[] = [];
     const refused: BulkRefusal[] = [];
+    let characters = 0;
     for (const { uuid } of runs) {
+      if (characters >= RETRIED_CHARACTERS) break;
       const planned = await plannedRetry(this.#retries, uuid, settings, (error) =>
         this.#log.error({ run_id: uuid, error: messageOf(error) }, "run not retried"),
       );
-      if ("retry" in planned) retries.push(planned.retry);
-      else refused.push(planned.refused);
+      if ("refused" in planned) refused.push(planned.refused);
+      else {
+        retries.push(planned.retry);
+        characters += planned.retry.log.length + planned.retry.payload.length;
+      }
     }
     return { ...NOTHING, retries, refused };
   }
@@ -111,6 +119,12 @@ export class CarryingOut implements Due {
     const woken = runs.find((_, index) => asked[index] === "requested" || asked[index] === "resumed");
     if (woken !== undefined) this.#events.wake({ ...woken, namespace: NAMESPACE });
   }
+}
+
+/** A look as though it had ended behind the last run that is acted upon. */
+function lookedUpTo({ runs, lookedTo }: RunsLooked, { retries, requests, refused }: Acts): RunsLooked {
+  const acted = runs.slice(0, retries.length + requests.length + refused.length);
+  return { runs: acted, lookedTo: acted.length < runs.length ? (acted.at(-1)?.uuid ?? null) : lookedTo };
 }
 
 /** Where an action goes behind a look. */

@@ -12,7 +12,8 @@ const liveRuns = (runs: string) => `(case when cardinality(live) = json_array_le
 
 /**
  * Moves schedules ($1, JSON), each with the insert of its run: $2 those that take no turns, $3 those that do, $4 to $6 as the inserts have
- * them. JSON text: what came of each, by its position; nothing of one that is at another revision.
+ * them. JSON text: what came of each, by its position; nothing of one that is at another revision. A move that leaves its schedule where it is
+ * can be told by its run alone: one whose run is stored came before, and its answer was lost.
  */
 export const MOVE_SCHEDULES = keptFunction(
   "move_schedules",
@@ -24,8 +25,9 @@ export const MOVE_SCHEDULES = keptFunction(
 begin
   perform from json_to_recordset($1::json) as i (schedule uuid) join schedules s on ${equals("s.uuid", "i.schedule")}
     order by s.uuid for update of s;
-  live := array(select i.position from json_to_recordset($1::json) as i (position integer, schedule uuid, revision integer)
-    join schedules s on ${equals("s.uuid", "i.schedule")} and s.revision = i.revision);
+  live := array(select i.position from json_to_recordset($1::json) as i (position integer, schedule uuid, revision integer, moves boolean, "runId" uuid)
+    join schedules s on ${equals("s.uuid", "i.schedule")} and s.revision = i.revision
+    where i.moves or not exists (select from workflow_runs r where r.uuid = i."runId"));
   select coalesce(jsonb_agg(jsonb_build_object('position', i.position, 'kind', 'moved')), '[]') into results
     from json_to_recordset($1::json) as i (position integer, "runId" uuid) where i.position = any(live) and i."runId" is null;
   results := results || (select coalesce(jsonb_agg(jsonb_build_object('position', i.position, 'workflowUuid', stored."workflowUuid",
@@ -50,7 +52,11 @@ begin
     from json_to_recordset($1::json) as i (position integer, schedule uuid, moves boolean, "newPosition" json, "newDue" float8, skipped json,
       "runId" uuid)
     where ${equals("s.uuid", "i.schedule")} and i.position = any(done);
-  return results::text;
+  return (results || (select coalesce(jsonb_agg(jsonb_build_object('position', i.position, 'workflowUuid', r.workflow_id, 'workflowVersion',
+      r.workflow_version, 'ended', r.completed_at is not null,
+      'waits', exists (select from run_turns t where t.run_uuid = r.uuid and t.begun_at is null))), '[]')
+    from json_to_recordset($1::json) as i (position integer, moves boolean, "runId" uuid) join workflow_runs r on r.uuid = i."runId"
+    where not i.moves and not i.position = any(live)))::text;
 end`,
   "text",
 );

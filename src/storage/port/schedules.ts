@@ -5,6 +5,9 @@ import type { SchedulePosition, SkipReason } from "../../schemas/schedule.ts";
 import type { Outcome } from "./outcome.ts";
 import type { InsertedRun, NewRun } from "./runs/runs.ts";
 
+/** Of the settings that are claimed at once, which have the payloads: one more schedule is the last. */
+export const MOST_CLAIMED_CHARACTERS = 4 * 1024 * 1024;
+
 /** What names a schedule. */
 export interface ScheduleKey {
   namespace: string;
@@ -74,7 +77,7 @@ export interface Schedules {
   list(page: SchedulePage): Promise<ScheduleRecord[]>;
   /** When the next is to be looked at; null for never. */
   nextDue(): Promise<number | null>;
-  /** Some that are to be looked at, those due first first. Nobody else gets them within so many milliseconds, unless they are moved. */
+  /** Some that are to be looked at, those due first first, up to MOST_CLAIMED_CHARACTERS. Nobody else gets them within so many milliseconds, unless they are moved. */
   claimDue(limit: number, holdMilliseconds: number): Promise<DueSchedule[]>;
   /**
    * Moves schedules, each together with the insert of its run, so that a tick has one run whoever fires it, and whenever he dies. `lost`

@@ -1,5 +1,6 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../clock.ts";
+import { MOST_CLAIMED_CHARACTERS } from "../port/schedules.ts";
 import type {
   DueSchedule,
   InsertedRun,
@@ -37,7 +38,10 @@ const NEXT_DUE = "select min(due_at) as dueAt from schedules where due_at is not
 // A run that waits for its turn is in no queue before.
 const DUE = `select ${COLUMNS}, exists (select 1 from run_queue where run_uuid = last_run_uuid)
     or exists (select 1 from run_turns where run_uuid = last_run_uuid and begun_at is null) as isUnderWay
-  from schedules where due_at <= +? order by due_at limit +?`;
+  from (
+    select *, sum(length(settings)) over (order by due_at, uuid) - length(settings) as before
+    from (select * from schedules where due_at <= +? order by due_at limit +?)
+  ) where before < ${MOST_CLAIMED_CHARACTERS} order by due_at, uuid`;
 
 const HOLD = "update schedules set due_at = ? where uuid = ?";
 

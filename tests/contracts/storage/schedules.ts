@@ -1,6 +1,7 @@
 /** Schedules: what is due is claimed by one, and a tick has one run however often it is fired. */
 import { expect } from "bun:test";
 import { newId } from "../../../src/ids.ts";
+import { MOST_CLAIMED_CHARACTERS } from "../../../src/storage/port/schedules.ts";
 import type { NewSchedule, ScheduleMove, ScheduleRecord } from "../../../src/storage/port.ts";
 import { type Check, granted, MINUTE, NAMESPACE, only, present, progress, uuidsOf, type World } from "./kit.ts";
 
@@ -51,6 +52,16 @@ export function scheduleContract(check: Check): void {
     const again = await schedules.insert({ ...item, uuid: newId(world.now()) });
     expect(again).toMatchObject({ kind: "error", code: "schedule_exists" });
     granted(await schedules.insert({ ...item, uuid: newId(world.now()), namespace: "others" }));
+  });
+
+  check("of large ones fewer are claimed at once, and the others next", async (world) => {
+    const { schedules } = world.storage;
+    const settings = JSON.stringify({ every: 60, payload: { text: "x".repeat(MOST_CLAIMED_CHARACTERS / 4) } });
+    for (let n = 0; n < 6; n++) await schedule(world, { id: `large ${n}`, settings, dueAt: world.now() - MINUTE + n });
+    await schedule(world, { id: "last" });
+    expect(idsOf(await schedules.claimDue(500, MINUTE))).toEqual(["large 0", "large 1", "large 2", "large 3"]);
+    expect(idsOf(await schedules.claimDue(500, MINUTE))).toEqual(["large 4", "large 5", "last"]);
+    expect(await schedules.claimDue(500, MINUTE)).toEqual([]);
   });
 
   check("what is replaced has another revision, what is deleted is gone", async (world) => {

@@ -1,6 +1,7 @@
 import type { Clock } from "../../../clock.ts";
 import { equals, keptStatement } from "../../../db/postgres/kept.ts";
 import type { Pool } from "../../../db/postgres/pool.ts";
+import { MOST_CLAIMED_CHARACTERS } from "../../port/schedules.ts";
 import type {
   DueSchedule,
   NewSchedule,
@@ -66,9 +67,12 @@ const CLAIM_SCHEDULES = keptStatement(
     isUnderWay: "boolean",
   },
   `with due as materialized (
-    select uuid from schedules where due_at <= now() order by due_at limit $1 for update skip locked
+    select uuid, due_at, length(settings::text) as size from schedules where due_at <= now() order by due_at limit $1 for update skip locked
+  ), claimed as (
+    select uuid from (select uuid, sum(size) over (order by due_at, uuid) - size as before from due) as placed
+    where before < ${MOST_CLAIMED_CHARACTERS}
   )
-  update schedules s set due_at = now() + $2 * interval '1 millisecond' from due where ${equals("s.uuid", "due.uuid")}
+  update schedules s set due_at = now() + $2 * interval '1 millisecond' from claimed where ${equals("s.uuid", "claimed.uuid")}
   returning s.uuid, s.namespace, s.id, s.workflow, s.settings::text, s.position::text, s.revision, s.last_run_uuid, s.skipped::text,
     ${milliseconds("s.created_at")}, ${milliseconds("s.updated_at")},
     exists (select from run_queue q where ${equals("q.run_uuid", "s.last_run_uuid")} and not q.ended)

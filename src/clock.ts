@@ -25,15 +25,6 @@ export const systemClock: Clock = {
   },
 };
 
-/**
- * Milliseconds of the kernel's monotonic clock. The same in every thread, which performance.now() is not, and some
- * microseconds dearer.
- */
-export function kernelTime(): number {
-  const [seconds, nanoseconds] = process.hrtime();
-  return seconds * 1000 + nanoseconds / 1_000_000;
-}
-
 /** An ISO 8601 time with its offset written out, which every language's parser takes. */
 export function isoTime(milliseconds: number): string {
   // Steps of one burst share their millisecond, and so do runs of one page.

@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { type Clock, kernelTime } from "../../src/clock.ts";
+import type { Clock } from "../../src/clock.ts";
 import { textPassed } from "./garbage.ts";
 import { type EffectExecution, type ExecutedEffect, type HandedEffect, ThreadLost } from "./port.ts";
 import type { Slots } from "./slots.ts";
@@ -67,12 +67,7 @@ export class EffectTasks {
       underWay.effects.set(index, { slot, resolve, reject });
     }
     this.#underWay.set(id, underWay);
-    const later = kernelTime() - clock.monotonic();
-    const handed = effects.map((effect, index) => ({
-      ...effect,
-      slot: underWay.effects.get(index)?.slot ?? 0,
-      effectBy: effect.effectBy + later,
-    }));
+    const handed = effects.map((effect, index) => ({ ...effect, slot: underWay.effects.get(index)?.slot ?? 0 }));
     try {
       const task = { kind: "effects", ...baseOf(definitions), id, effects: handed } as const;
       this.take(await threads.run(thread, task, effects.length * EFFECT_LOAD));

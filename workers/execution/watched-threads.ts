@@ -125,7 +125,8 @@ export class WatchedThreads {
   }
 
   #baseOf(definitions: Map<string, string>): TaskBase {
-    return { now: this.#clock.now(), stepwise: this.#company === "alone", definitions: [...definitions] };
+    const time = { now: this.#clock.now(), sentAt: this.#clock.monotonic() };
+    return { ...time, stepwise: this.#company === "alone", definitions: [...definitions] };
   }
 }
 

@@ -6,6 +6,8 @@ import type { Advanced, Executed, Handed, HandedEffect } from "./port.ts";
 export interface TaskBase {
   /** Database time at the hand-over, milliseconds since the epoch. */
   now: number;
+  /** When that was, on the monotonic clock of who hands it over: a task may wait for its thread. */
+  sentAt: number;
   stepwise: boolean;
   definitions: [key: string, text: string][];
 }
@@ -31,7 +33,7 @@ export interface ControlTask {
   token: number;
 }
 
-/** A task of a thread. `effectBy` is in kernelTime here. */
+/** A task of a thread. */
 export type ThreadTask = PureTask | EffectTask | ControlTask;
 
 /** The result of an effect of an EffectTask, or that its thread failed under it. */

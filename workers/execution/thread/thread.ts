@@ -7,7 +7,6 @@ import { setPriority } from "node:os";
 import { basename } from "node:path";
 import { parentPort, threadId } from "node:worker_threads";
 import { workerData } from "piscina";
-import { kernelTime } from "../../../src/clock.ts";
 import { loadStepTypes } from "../../../src/connectors/index.ts";
 import { compile } from "../../../src/engine/plan/compile.ts";
 import type { Plan } from "../../../src/engine/plan/plan.ts";
@@ -26,6 +25,7 @@ import type { ThreadData } from "../threads.ts";
 import { type EffectTask, type PureTask, packResults, type ThreadTask } from "../wire.ts";
 import { type EffectPlace, EffectResults } from "./effects/effect-results.ts";
 import { type ThreadParts, toolsFor } from "./effects/effect-tools.ts";
+import { HandoverClock } from "./handover-clock.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { ThreadRuns } from "./thread-runs.ts";
 
@@ -56,6 +56,7 @@ const parts: ThreadParts = {
   counts,
   beat,
 };
+const handovers = new HandoverClock();
 const runs = new ThreadRuns(beat);
 const effectResults = new EffectResults((packed) => parentPort?.postMessage(passed(packed)));
 if (niceness > 0) setPriority(0, niceness);
@@ -129,7 +130,7 @@ async function executeEffect(
   if (handed.state !== null) run.begin(world);
   // A config that does not fit the step type has failed it already.
   if (!run.canStart(path)) return effectResults.ended(place, run, tell);
-  if (kernelTime() >= effectBy) return effectResults.other(place, { kind: "late" });
+  if (handovers.now() >= effectBy) return effectResults.other(place, { kind: "late" });
   const idempotencyKey = `${run.uuid}:${path}`;
   const started = run.start(path, world, (cancellation, timeout) =>
     toolsFor(parts, {
@@ -149,8 +150,8 @@ async function executeEffect(
   effectResults.ended(place, run, tell);
 }
 
-function worldOf({ now, stepwise }: PureTask | EffectTask): Surroundings {
-  const offset = now - performance.now();
+function worldOf({ now, sentAt, stepwise }: PureTask | EffectTask): Surroundings {
+  const offset = handovers.offset(now, sentAt);
   return {
     now: () => Math.floor(performance.now() + offset),
     stepwise,

@@ -98,20 +98,17 @@ export interface Advanced {
 /** A run that waits for so many runs stays for a while after each piece of news: many others may end soon. */
 export const MANY_AWAITED = 8;
 const LINGER_MILLISECONDS = 1000;
-/** Characters of payload and log: to make a run of so many takes some 10 ms, and a loop that polls has more with each turn. */
-const LARGE = 256 * 1024;
 const SHORT_SLEEP_MILLISECONDS = 10_000;
 
 /**
- * How long a run that only waits stays with its worker and in its thread, so that it need not be made of its log again,
+ * How long a run that only waits stays with its worker and in its thread, so that it need not be claimed again, and made of its log,
  * milliseconds; 0 where it is given back at once.
  *
  * @param awaited runs that its steps wait for
- * @param size characters of its payload and log
  * @param sleep milliseconds until it goes on by itself
  */
-export function lingers(awaited: number, size: number, sleep: number): number {
-  if (size >= LARGE && sleep <= SHORT_SLEEP_MILLISECONDS) return SHORT_SLEEP_MILLISECONDS;
+export function lingers(awaited: number, sleep: number): number {
+  if (sleep <= SHORT_SLEEP_MILLISECONDS) return SHORT_SLEEP_MILLISECONDS;
   return awaited >= MANY_AWAITED ? LINGER_MILLISECONDS : 0;
 }
 

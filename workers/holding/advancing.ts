@@ -104,7 +104,6 @@ export class Advancing {
     else if (held.mustSave) this.#save(held, this.#parts.holdings.afterCheckpoint(held));
     else if (held.again) this.add(held);
     else if (!held.isIdle) wakeLater(held, this.#options.clock, () => this.#again(held));
-    else if (this.#stopping) this.#giveBack(held);
     // Its state was lost, and the next step is not known.
     else if (held.wakeAt === null) this.add(held);
     else this.#linger(held, held.wakeAt);
@@ -112,7 +111,7 @@ export class Advancing {
 
   /** Holds a run that only waits until it wakes for as long as it lingers, and gives it back then. */
   #linger(held: HeldRun, wakeAt: number): void {
-    const longest = this.#parts.holdings.lingers(held);
+    const longest = this.#stopping ? 0 : this.#parts.holdings.lingers(held);
     if (longest === 0) this.#save(held, dueAt(wakeAt));
     else linger(held, this.#options.clock, longest, () => this.#next(held));
   }

@@ -54,9 +54,10 @@ export class Holdings implements LeasedRuns {
   }
 
   /** How long a run that only waits is held on, milliseconds. Half of the room is for runs that have something to do. */
-  lingers({ awaited, bytes, wakeAt }: HeldRun): number {
-    if (this.roomBytes < MAX_BYTES / 2) return 0;
-    return lingers(awaited, bytes, wakeAt === null ? Number.POSITIVE_INFINITY : wakeAt - this.#options.clock.now());
+  lingers({ awaited, wakeAt }: HeldRun): number {
+    const { maxInFlight, clock } = this.#options;
+    if (this.roomBytes < MAX_BYTES / 2 || this.#held.size > maxInFlight / 2) return 0;
+    return lingers(awaited, wakeAt === null ? Number.POSITIVE_INFINITY : wakeAt - clock.now());
   }
 
   /**

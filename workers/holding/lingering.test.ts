@@ -1,4 +1,4 @@
-/** A run stays with its worker, and in its thread, while the ends of many others come, or where a short sleep would have a large one made anew. */
+/** A run stays with its worker, and in its thread, while the ends of many others come, and through a short sleep. */
 import { expect, test } from "bun:test";
 import pino from "pino";
 import { systemClock } from "../../src/clock.ts";
@@ -16,8 +16,10 @@ const clock = systemClock;
 const log = pino({ level: "silent" });
 const namespace = "default";
 
-/** A worker that nobody sweeps for, with a run of the last of these workflows. */
-async function running(workflows: { uuid: string; steps: unknown[] }[], payload: string) {
+const PLACES = 16;
+
+/** A worker with so many places that nobody sweeps for, with a run of the last of these workflows. */
+async function running(workflows: { uuid: string; steps: unknown[] }[], payload: string, places = PLACES) {
   const storage = openMemoryStorage(clock);
   for (const { uuid, steps } of workflows) {
     const definition = { uuid, namespace, id: null, name: uuid, description: null, steps: JSON.stringify(steps) };
@@ -27,7 +29,7 @@ async function running(workflows: { uuid: string; steps: unknown[] }[], payload:
   const executor = new ThreadPool({ threads: 1, maxTasks: 16, clock, log, webhook, stepTypes: [] });
   const dispatcher = new Dispatcher({
     ...{ storage, executor, clock, log, types: await loadStepTypes(), shortcuts: new Set(), tracing: null },
-    ...{ maxBatches: 2, maxInFlight: 16, maxEffects: 4, leaseMilliseconds: 30_000, trustsMessages: false },
+    ...{ maxBatches: 2, maxInFlight: places, maxEffects: 4, leaseMilliseconds: 30_000, trustsMessages: false },
     onGivenBack: () => {},
     onLinedUp: () => {},
     onEnded: () => {},
@@ -40,6 +42,9 @@ async function running(workflows: { uuid: string; steps: unknown[] }[], payload:
   return {
     heldCount: async () => (await storage.heldBy(dispatcher.worker)).length,
     children: async () => (await storage.findAwaited([uuid]))[0]?.length ?? 0,
+    log: async () => (await storage.findRuns([{ namespace, uuid }]))[0]?.log ?? "[]",
+    nextDue: () => storage.nextDue(0),
+    stop: () => dispatcher.stop(Promise.resolve()),
     status: async () => (await storage.findRuns([{ namespace, uuid }]))[0]?.status,
     async end(): Promise<void> {
       await dispatcher.stop(Promise.resolve());
@@ -62,10 +67,10 @@ function waitingFor(count: number) {
   );
 }
 
-/** A run of so many characters that sleeps twice for a moment. */
-function sleeping(characters: number) {
-  const steps = ["a", "b"].map((name) => ({ name, type: "delay", config: { duration: 0.2 } }));
-  return running([{ uuid: newId(clock.now()), steps }], JSON.stringify("x".repeat(characters)));
+/** A run that sleeps twice, for so many seconds each time. */
+function sleeping(duration: number, places?: number) {
+  const steps = ["a", "b"].map((name) => ({ name, type: "delay", config: { duration } }));
+  return running([{ uuid: newId(clock.now()), steps }], "{}", places);
 }
 
 test(`one that waits for ${MANY_AWAITED} is given back once nothing has come for a while`, async () => {
@@ -90,22 +95,45 @@ test("one that waits for fewer is given back with the write that stores them", a
   }
 }, 20_000);
 
-test("a large one is held through its short sleeps", async () => {
-  const large = await sleeping(300_000);
+test("one is held through short sleeps", async () => {
+  const brief = await sleeping(0.2);
   try {
     // Given back, it would need a sweeper.
-    await until("it ends", 5000, async () => (await large.status()) === "success");
+    await until("it ends", 15_000, async () => (await brief.status()) === "success");
   } finally {
-    await large.end();
+    await brief.end();
   }
 }, 20_000);
 
-test("a small one is given back as it falls asleep", async () => {
-  const small = await sleeping(3000);
+test("one that falls asleep for longer is given back", async () => {
+  const long = await sleeping(11);
   try {
-    await until("it sleeps", 5000, async () => (await small.heldCount()) === 0);
-    expect(await small.status()).toBe("running");
+    await until("it sleeps", 15_000, async () => (await long.status()) === "running" && (await long.heldCount()) === 0);
   } finally {
-    await small.end();
+    await long.end();
   }
+}, 20_000);
+
+test("one is given back where more than half of the places are taken", async () => {
+  const brief = await sleeping(0.2, 1);
+  try {
+    await until(
+      "it sleeps",
+      15_000,
+      async () => (await brief.status()) === "running" && (await brief.heldCount()) === 0,
+    );
+  } finally {
+    await brief.end();
+  }
+}, 20_000);
+
+test("one that is held through a sleep is due at the end of it where its worker stops", async () => {
+  const brief = await sleeping(5);
+  await until("it sleeps", 15_000, async () => (await brief.log()) !== "[]");
+  expect(await brief.heldCount()).toBe(1);
+  await brief.stop();
+  expect(await brief.heldCount()).toBe(0);
+  const due = await brief.nextDue();
+  await brief.end();
+  expect(due).toBeGreaterThan(clock.now() + 2000);
 }, 20_000);

@@ -8,6 +8,8 @@ import { ThreadRun } from "./thread-run.ts";
 
 /** Of the texts of runs without an effect under way; parsed they take some three times as much. */
 const MAX_BYTES = 8 * 1024 * 1024;
+/** What a run takes besides, as texts are counted. */
+const BYTES_OF_A_STATE = 2048;
 /** Of the names of runs that were given up, some thousands. */
 const MAX_DROPPED_BYTES = 1024 * 1024;
 
@@ -122,11 +124,11 @@ export class ThreadRuns {
 /** Whether a run that waits is needed soon. */
 function stays(run: ThreadRun, { awaited = 0, wakeAt }: Waiting, world: Surroundings): boolean {
   const sleep = wakeAt === null ? Number.POSITIVE_INFINITY : wakeAt - world.now();
-  return run.hasEffects || lingers(awaited, run.size, sleep) > 0;
+  return run.hasEffects || lingers(awaited, sleep) > 0;
 }
 
 function bytesOf({ size }: ThreadRun): number {
-  return 2 * size;
+  return BYTES_OF_A_STATE + 2 * size;
 }
 
 interface Dropped {

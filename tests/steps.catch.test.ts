@@ -111,6 +111,20 @@ test("a code of fail is what retry and catch of the steps around it name", async
   expect(at(results, "then", "output", "value")).toBe("b.f sold_out");
 });
 
+test("a failure that says what no store keeps ends its run", async () => {
+  const said = "${{ base64Decode(payload.nul) }}";
+  const more = { half: "${{ parseJson(payload.half) }}" };
+  const payload = { nul: "AA==", half: '"\\ud83d"' };
+  const failing = { name: "f", type: "fail", config: { message: `${said} is not \\u0000`, details: more } };
+  const run = await api.run([failing], payload);
+  expect([run.status, run.error]).toEqual(["failed", 'Step "f" failed: \uFFFD is not \\u0000']);
+  expect(run.body.error_details).toMatchObject({ message: "\uFFFD is not \\u0000", details: { half: "\uFFFD" } });
+  for (const workflow_id of [said, more.half]) {
+    const { status, error } = await api.run([{ name: "w", type: "workflow", config: { workflow_id } }], payload);
+    expect([status, error]).toEqual(["failed", 'Step "w" failed: config.workflow_id: It holds what can\'t be stored']);
+  }
+});
+
 describe("timeout", () => {
   test("of a webhook is its own, and of a block covers all within", async () => {
     const slow = { ...hook("a", "/slow/a"), timeout: "PT0.2S", on_error: "continue" };

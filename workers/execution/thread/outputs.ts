@@ -1,4 +1,4 @@
-import type { StepOutcome } from "../../../src/engine/entries.ts";
+import type { FailedOutcome, StepOutcome } from "../../../src/engine/entries.ts";
 import { MAX_OUTPUT } from "../../../src/engine/result.ts";
 import type { RunState } from "../../../src/engine/state/state.ts";
 import type { Ending } from "../../../src/engine/steps/deciding/decision.ts";
@@ -32,7 +32,8 @@ export class Outputs {
   /** An output of the step at a path that every store holds, or the failure that says why it is not one. */
   capped({ outcome, isConnectors }: Executed, path: string): StepOutcome {
     const { output } = outcome;
-    if (output === null) return outcome;
+    const said = "error" in outcome ? storable(outcome) : outcome;
+    if (output === null) return said;
     const text = jsonText(output);
     if (text === null || (isConnectors && !text.startsWith("{"))) return failed("output_not_json");
     if (text.length > MAX_OUTPUT) return failed("output_too_large");
@@ -44,7 +45,7 @@ export class Outputs {
     if (fault !== undefined) return failed(fault.kind === "depth" ? "output_too_deep" : "output_unstorable");
     const plain: Json = JSON.parse(text);
     this.texts.set(plain, text);
-    return { ...outcome, output: plain };
+    return { ...said, output: plain };
   }
 
   /** The end of a run as it is stored, without its results; its own output is held against the same bounds. */
@@ -74,6 +75,19 @@ export class Outputs {
     else this.#sizes.set(path, size);
     return this.#size;
   }
+}
+
+/** What no store keeps, in JSON text that is written by JSON.stringify; an escaped backslash is one of its own. */
+const UNSTORABLE = /\\\\|\\u(?:0000|d[89a-f][0-9a-f]{2})/g;
+
+/** A failure whose words every store holds: those of an author may have anything in them that a step gave. */
+function storable(outcome: FailedOutcome): FailedOutcome {
+  const { error, details = null } = outcome;
+  const text = JSON.stringify([error, details]);
+  if (!text.includes("\\u")) return outcome;
+  const mended = text.replace(UNSTORABLE, (found) => (found.startsWith("\\u") ? "\uFFFD" : found));
+  const [words, more]: [string, Json] = JSON.parse(mended);
+  return { ...outcome, error: words, ...(details !== null && { details: more }) };
 }
 
 /** Whether a text may hold what a store refuses: NUL and lone surrogates are escapes in it, nesting takes two brackets each. */

@@ -33,8 +33,13 @@ export function decideChild(
     if ("error" in config) return failed(block, config);
     if (children.count >= MAX_CHILDREN) return failed(block, describeFailure("too_many_children", {}));
     const child = type.connector.child(config.value);
-    const fault = payloadFault(child.payload);
-    if (fault !== null) return failed(block, describeFailure("config_unfit", { place: ".payload", fault }));
+    for (const [place, text] of [
+      [".workflow_id", JSON.stringify(child.workflow)],
+      [".payload", child.payload],
+    ] as const) {
+      const fault = faultOf(text);
+      if (fault !== null) return failed(block, describeFailure("config_unfit", { place, fault }));
+    }
     const details = { workflow_id: child.workflow, ...(!child.isCancelled && ABANDONED) };
     const entry = beginEntry(block, now, timeout === null ? null : now + timeout, details);
     return { kind: "record", entry, child: { ...child, path } };
@@ -47,8 +52,8 @@ export function decideChild(
   return { kind: "wait", wakeAt: current.wakeAt };
 }
 
-/** Why no store could keep a payload, which expressions may have made; null where all can. */
-function payloadFault(text: string): string | null {
+/** Why no store could keep JSON text, which expressions may have made; null where all can. */
+function faultOf(text: string): string | null {
   const [fault] = findJsonFaults(text).filter(({ kind }) => kind !== "number");
   if (fault === undefined) return null;
   return fault.kind === "depth" ? "It nests too deep" : "It holds what can't be stored";

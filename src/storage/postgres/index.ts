@@ -161,8 +161,9 @@ function postgresStorage(
       if (before !== null) await removeBulk(writes, before);
       const at = clock.now();
       const folds = [foldCounts(writes, at), foldDurations(writes, at)];
-      const [more] = await Promise.all([dropRequestKeys(writes), partitions.make(), turns.forget(), ...folds]);
-      return more;
+      const drops = Promise.all([dropRequestKeys(writes), turns.forget()]);
+      const [more] = await Promise.all([drops, partitions.make(), ...folds]);
+      return more.includes(true);
     },
     findCounts: (asked) => findCounts(reads, asked),
     addDurations: (items) => addDurations(writes, items),

@@ -91,6 +91,21 @@ describe("migrations", () => {
   });
 });
 
+test("turns that count for nothing are forgotten, however many come in a minute", async () => {
+  const { url, sql } = await databaseFor("operations_turns");
+  await inWorld(optionsFor(url), async (world) => {
+    const workflow = await world.workflow();
+    // Each user's own rate: nobody comes to most of these lines again.
+    await sql`insert into run_turns (run_uuid, namespace, workflow_uuid, line, cancels_oldest, rate_key, rate_most, rate_per, begun_at)
+      select gen_random_uuid(), ${NAMESPACE}, ${workflow}, 'user ' || n, false, 'user ' || n, 1, 60000, now() - interval '2 minutes'
+      from generate_series(1, 2500) as n`;
+    let steps = 1;
+    while (await world.storage.maintain(null)) steps++;
+    expect(steps).toBe(3);
+    expect([...(await sql`select count(*)::integer as left from run_turns`)]).toEqual([{ left: 0 }]);
+  });
+});
+
 test("a row with the contract's columns alone is found by the sweep and can be run", async () => {
   const { url, sql } = await databaseFor("operations_foreign");
   await inWorld(optionsFor(url), async (world) => {

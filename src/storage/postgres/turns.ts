@@ -126,7 +126,8 @@ end`,
 const FORGET = `delete from run_turns where run_uuid in (
     select t.run_uuid from run_turns t where t.begun_at is not null and not ${IS_OPEN}
       and (t.rate_per is null or t.begun_at + t.rate_per * interval '1 millisecond' <= now()) limit ${MOST_LINES}
-  )`;
+      for update skip locked
+  ) returning true as forgotten`;
 
 interface Line {
   workflowUuid: string;
@@ -169,8 +170,8 @@ export class Turns {
     };
   }
 
-  /** Drops some of what counts for nothing any more. */
-  async forget(): Promise<void> {
-    await this.#pool.run(FORGET, []);
+  /** Drops some of what counts for nothing any more. True if there may be more. */
+  async forget(): Promise<boolean> {
+    return (await this.#pool.run(FORGET, [])).length === MOST_LINES;
   }
 }

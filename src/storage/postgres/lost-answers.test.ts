@@ -104,6 +104,17 @@ test("a schedule that is stored is not said to be another's, nor one that is del
   expect(await storage.schedules.find(item)).toBeNull();
 });
 
+test("the ticks of a backfill are asked for once, and its sender is told that they may be", async () => {
+  const own = { uuid: newId(world.now()), namespace: NAMESPACE, id: "filled", workflow: "report", settings: "{}" };
+  const position = { nextAt: null, waiting: [], backfill: null };
+  const item: NewSchedule = { ...own, position, dueAt: null, createdAt: world.now() };
+  granted(only([await storage.schedules.insert(item)]));
+  const to = { position: { ...position, backfill: { next: 1, to: 2 } }, dueAt: world.now() + MINUTE };
+  const move = { schedule: own.uuid, revision: 1, to, skipped: null, run: null };
+  expect(await lost("move_schedules", () => storage.schedules.move([move]))).toBe("unavailable");
+  expect(await storage.schedules.find(item)).toMatchObject({ revision: 2, position: to.position });
+});
+
 test("a hook is made, gets its other token, and is gone", async () => {
   const own = { uuid: newId(world.now()), namespace: NAMESPACE, workflow: "report", tokenHash: "a" };
   const item: NewHook = { ...own, verify: null, filter: null, createdAt: world.now() };

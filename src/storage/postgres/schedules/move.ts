@@ -77,12 +77,13 @@ export async function moveSchedules(
   const items = JSON.stringify(moves.map(itemOf));
   const runs = moves.flatMap(({ run, uuid }, position) => (run === null ? [] : [{ run: { ...run, uuid }, position }]));
   const [others, turned] = [runs.filter(({ run }) => !run.turn), runs.filter(({ run }) => run.turn)];
-  const [row] = await pool.run<{ result: string }>(MOVE_SCHEDULES.call, [
-    items,
+  const inserts = [
     JSON.stringify(others.map(({ run, position }) => insertable(run, position))),
     JSON.stringify(turned.map(({ run, position }) => turnInsertable(run, position))),
-    ...[event, now, oldest],
-  ]);
+  ];
+  const parameters = [items, ...inserts, event, now, oldest];
+  // A backfill has no run yet: repeated, its own move would look like another's, after which it is asked for anew.
+  const [row] = await pool.run<{ result: string }>(MOVE_SCHEDULES.call, parameters, runs.length > 0);
   const answers: MoveAnswer[] = JSON.parse(row?.result ?? "[]");
   const found = new Map(answers.map((answer) => [answer.position, answer]));
   return moves.map(({ uuid, run }, position) => {

@@ -1,5 +1,6 @@
 /** A workflow that triggers itself ends: how deep it went travels in a header of the platform's webhooks. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { until } from "./faults/load/waiting.ts";
 import { Client, type StepInput } from "./harness/http/client.ts";
 import { expectReply } from "./harness/http/expect.ts";
 import { textAt } from "./harness/http/json.ts";
@@ -57,6 +58,76 @@ describe("the depth of a run", () => {
         expect(sink.at(path).map(({ headers }) => headers.get(DEPTH))).toEqual([said, said]);
       });
     }
+  }
+});
+
+describe("what starts a run as a webhook of a workflow asks", () => {
+  const json = { "content-type": "application/json" };
+  const deep = (depth: string) => ({ headers: { ...json, [DEPTH]: depth } });
+  const post = (path: string, body: unknown, depth: string) =>
+    fetch(platform.url + path, { method: "POST", ...deep(depth), body: JSON.stringify(body) });
+  /** A run that failed, which says its depth with a webhook to the path once it is tried again. */
+  const failing = async (path: string) => {
+    const hook = call("one", sink.url(path));
+    const workflow = await api.create([hook, { name: "fail", type: "fail", config: { message: "no" } }]);
+    const run = await api.trigger(workflow);
+    await api.untilEnded(run);
+    return { workflow, run };
+  };
+  const scheduled = async (path: string) => {
+    const workflow = await api.create([call("one", sink.url(path))]);
+    const id = `deep-${crypto.randomUUID()}`;
+    const schedule = { id, workflow_id: workflow, cron: "0 0 1 1 *", paused: true };
+    expectReply(await api.post("/api/v1/schedules", schedule), 200);
+    return id;
+  };
+  const tool = (name: string, args: object, depth: string) => {
+    const params = { name, arguments: args };
+    return post("/mcp", { jsonrpc: "2.0", id: 1, method: "tools/call", params }, depth);
+  };
+
+  const ways: [string, (path: string, depth: string) => Promise<Response>][] = [
+    ["a retry", async (path, depth) => post(`/api/v1/runs/${(await failing(path)).run}/retry`, { from: "one" }, depth)],
+    ["a run of a schedule", async (path, depth) => post(`/api/v1/schedules/${await scheduled(path)}/run`, null, depth)],
+    [
+      "a retry of many",
+      async (path, depth) => {
+        const { workflow } = await failing(path);
+        return post("/api/v1/runs/bulk", { action: "retry", filter: { workflow }, from: "one" }, depth);
+      },
+    ],
+    [
+      "a trigger by a tool",
+      async (path, depth) => {
+        const workflow_id = await api.create([call("one", sink.url(path))]);
+        return tool("trigger_workflow", { workflow_id }, depth);
+      },
+    ],
+    [
+      "a retry by a tool",
+      async (path, depth) => tool("retry_run", { run_id: (await failing(path)).run, from: "one" }, depth),
+    ],
+  ];
+
+  for (const [title, ask] of ways) {
+    const path = `/ways/${title.replaceAll(" ", "-")}`;
+
+    test(`${title} begins a run of its depth`, async () => {
+      const reply = await ask(path, "7");
+      expect({ ok: reply.ok, text: await reply.text() }).toEqual({
+        ok: true,
+        text: expect.not.stringContaining("detail"),
+      });
+      const said = () => sink.at(path).map(({ headers }) => headers.get(DEPTH));
+      await until("its webhook comes", 20_000, async () => said().includes("8"));
+    });
+
+    test(`${title} is refused where it is too deep`, async () => {
+      const reply = await ask(`${path}/refused`, "33");
+      expect(await reply.text()).toContain("depth_exceeded");
+      const came = sink.at(`${path}/refused`).map(({ headers }) => headers.get(DEPTH));
+      expect(came.filter((depth) => depth !== "1")).toEqual([]);
+    });
   }
 });
 

@@ -22,6 +22,8 @@ beforeAll(async () => {
 });
 afterAll(() => platform.close());
 
+const runOf = async (id: unknown): Promise<unknown> => (await fetch(`${platform.url}/api/v1/runs/${id}`)).json();
+
 /** A program of the current revision, and how it calls a tool: the text and whether it is an error. */
 async function connected(level = "write") {
   const client = new Client(INFO, { versionNegotiation: { mode: { pin: REVISION } } });
@@ -95,7 +97,11 @@ test("a program of the current revision looks up, writes, checks, tries, stores,
   const late = await call("update_workflow", { workflow_id: "charge", definition: CHARGE, if_version: 1 });
   expect([late.isError, late.text.includes("version_conflict")]).toEqual([true, true]);
   const retried = await call("retry_run", { run_id, version: "latest" });
-  expect(objectAt(JSON.parse(retried.text)).will_run).toEqual(["check"]);
+  const { run_id: newer, will_run } = objectAt(JSON.parse(retried.text));
+  expect(will_run).toEqual(["check"]);
+  expect(await runOf(newer)).toMatchObject({ workflow_version: 2, retry_of: run_id });
+  const whole = await call("retry_run", { run_id, from: "total", payload: { n: 3 } });
+  expect(objectAt(JSON.parse(whole.text)).will_run).toEqual(["total", "check"]);
   await close();
 });
 
@@ -115,6 +121,7 @@ test("a program signals and cancels a run, once for each key", async () => {
   const signalled = await call("signal_run", { run_id, name: "go", body: { by: "me" } });
   expect(signalled.isError).toBe(false);
   expect((await call("cancel_run", { run_id, reason: "enough" })).isError).toBe(false);
+  expect(await runOf(run_id)).toMatchObject({ cancel_reason: "enough" });
   expect((await call("signal_run", { run_id: "none", name: "go" })).text).toContain("run_not_found");
   await close();
 });

@@ -5,6 +5,7 @@ import type { RunRepository } from "../repositories/runs.ts";
 import type { RetryInput } from "../schemas/control/control-input.ts";
 import { isObject, type Json, type JsonObject } from "../schemas/json/json.ts";
 import { parseLog } from "../schemas/log/log.ts";
+import { MAX_DEPTH_OF_RUNS } from "../schemas/runs/depth.ts";
 import { resultsTextOf } from "../schemas/runs/results.ts";
 import type { StepResult } from "../schemas/runs/run.ts";
 import type { InsertedRun, NewRetry, RequestKey, RunRecord, Unnamed, VersionKey } from "../storage/port.ts";
@@ -20,6 +21,16 @@ export interface Retried {
   /** The addresses of the steps that run again: the first MOST_ADDRESSES. */
   willRun: string[];
 }
+
+/** What a request for a run says beside its body. */
+export interface Asking {
+  /** See depthOf. */
+  depth: number;
+  trace: TraceContext | null;
+}
+
+/** That of nobody's request. */
+const NOBODY: Asking = { depth: 0, trace: null };
 
 /** One that is not stored yet; with all addresses. */
 export interface Planned {
@@ -56,17 +67,12 @@ export class RetryService {
    *
    * @param key of a request that may be repeated, stored with it; null without one
    * @returns what is stored as the answer to the key; null where another request had it first: then nothing is stored
-   * @throws PlatformError run_not_found, run_not_ended, run_undone, workflow_not_found, version_not_found, concurrency_limit,
+   * @throws PlatformError depth_exceeded, run_not_found, run_not_ended, run_undone, workflow_not_found, version_not_found, concurrency_limit,
    *   storage_unavailable, overloaded
    * @throws ValidationFailed where `from` is no place to begin, or the payload does not fit the workflow's input
    */
-  async retry(
-    id: string,
-    input: RetryInput,
-    trace: TraceContext | null,
-    key: RequestKey | null,
-  ): Promise<string | null> {
-    const { retry, willRun } = await this.plan(id, input, trace);
+  async retry(id: string, input: RetryInput, asking: Asking, key: RequestKey | null): Promise<string | null> {
+    const { retry, willRun } = await this.plan(id, input, asking);
     const more = JSON.stringify(willRun.slice(0, MOST_ADDRESSES));
     const stored = await this.#requests.insertRetry({ ...retry, ...(key !== null && { request: { key, more } }) });
     if (stored.isTaken) return null;
@@ -76,11 +82,12 @@ export class RetryService {
 
   /** The addresses of the steps that would run again: the first MOST_ADDRESSES. Stores nothing. @throws as `retry` does */
   async wouldRun(id: string, input: RetryInput): Promise<string[]> {
-    return (await this.plan(id, input, null)).willRun.slice(0, MOST_ADDRESSES);
+    return (await this.plan(id, input, NOBODY)).willRun.slice(0, MOST_ADDRESSES);
   }
 
   /** The run that tries another one again, which is not stored yet. @throws as `retry` does */
-  async plan(id: string, input: RetryInput, trace: TraceContext | null): Promise<Planned> {
+  async plan(id: string, input: RetryInput, { depth, trace }: Asking): Promise<Planned> {
+    if (depth > MAX_DEPTH_OF_RUNS) throw new PlatformError("depth_exceeded");
     const run = await this.#runs.get(id);
     if (run.completedAt === null) throw new PlatformError("run_not_ended");
     const own = { namespace: NAMESPACE, workflowUuid: run.workflowUuid, version: run.workflowVersion };
@@ -94,6 +101,7 @@ export class RetryService {
     const retry = {
       ...{ uuid: null, namespace: NAMESPACE, workflowUuid: version.workflowUuid, version: version.version },
       ...prepared,
+      depth,
       traceparent: trace === null ? null : traceparentOf(trace),
       retryOf: run.uuid,
       log,

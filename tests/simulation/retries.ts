@@ -55,7 +55,13 @@ export function scheduleRetries(
     world.retriesLeft = left.size;
     if ("fault" in plan) return world.note(`retry of ${run.uuid} refused: ${plan.fault}`);
     const item = { ...keyOf(uuid), workflowUuid: run.workflowUuid, version: run.workflowVersion, payload: run.payload };
-    const more = { traceparent: null, retryOf: run.uuid, log: plan.log, ...(workload.turn && { turn: workload.turn }) };
+    const more = {
+      depth: 0,
+      traceparent: null,
+      retryOf: run.uuid,
+      log: plan.log,
+      ...(workload.turn && { turn: workload.turn }),
+    };
     const [outcome] = await world.storage.insertRetries([{ ...item, ...more }]);
     if (outcome?.kind !== "ok") return world.violation(`retry of ${run.uuid} was not stored`);
     world.note(`retry ${uuid} of ${run.uuid} (${workload.id}): ${plan.willRun.join(", ")}`);

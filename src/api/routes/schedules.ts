@@ -8,6 +8,7 @@ import type { ScheduleService } from "../../services/schedules/schedules.ts";
 import type { ScheduleRecord } from "../../storage/port.ts";
 import { BODY_ERRORS, pageOf, reference, requestBody, responses } from "../openapi/documents.ts";
 import { readBody } from "../request/body/body.ts";
+import { depthOf } from "../request/depth.ts";
 import { PAGE_PARAMETERS, readPageQuery } from "../request/queries/query.ts";
 import type { ReadAfter } from "../request/read-after.ts";
 import { jsonReply, pageText } from "./views.ts";
@@ -108,8 +109,10 @@ export function scheduleRoutes(schedules: ScheduleService, readAfter: ReadAfter)
     )
     .post(
       "/:schedule_id/run",
-      async ({ params }) =>
-        readAfter.reply(`{"run_id":"${await schedules.run(params.schedule_id)}","status":"triggered"}`),
+      async ({ params, request }) => {
+        const run = await schedules.run(params.schedule_id, depthOf(request));
+        return readAfter.reply(`{"run_id":"${run}","status":"triggered"}`);
+      },
       {
         detail: {
           tags,

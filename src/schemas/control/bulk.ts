@@ -54,6 +54,8 @@ export interface BulkSettings {
   /** Of a retry: see RetryInput. */
   from?: string;
   version?: "same" | "latest" | number;
+  /** How many workflows triggered one another up to it, which its runs begin with; absent in older ones. */
+  depth?: number;
 }
 
 export const BULK_STATES = ["counting", "running", "done", "stopped"] as const;

@@ -21,6 +21,7 @@ const PLANNED: Planned = {
   willRun: [],
   retry: {
     ...{ uuid: null, namespace: "", workflowUuid: "", version: 1, retryOf: "", log: "[]", payload: "{}" },
+    depth: 0,
     traceparent: null,
   },
 };

@@ -4,6 +4,7 @@ import { newId } from "../../ids.ts";
 import type { BulkKind, BulkQuery, BulkSettings } from "../../schemas/control/bulk.ts";
 import type { ControlKind } from "../../schemas/control/control.ts";
 import type { RunFilter, RunsAsked } from "../../schemas/lists/run-query.ts";
+import { MAX_DEPTH_OF_RUNS } from "../../schemas/runs/depth.ts";
 import { foreseenRefusal, withRefusals } from "../../storage/port/bulk.ts";
 import type { BulkRecord, BulkRefusal, RequestKey, RunSummary, Storage } from "../../storage/port.ts";
 import type { RunLists } from "../finding/run-lists.ts";
@@ -124,10 +125,11 @@ export class BulkService {
    *
    * @param key of a request that may be repeated, stored with it; null without one
    * @returns null where another request had the key first: then nothing is stored
-   * @throws PlatformError workflow_not_found, storage_unavailable
+   * @throws PlatformError depth_exceeded, workflow_not_found, storage_unavailable
    * @throws ValidationFailed where none of the runs can be acted upon so
    */
   async create({ action, query, ...said }: BulkAsked, key: RequestKey | null): Promise<string | null> {
+    if (action === "retry" && (said.depth ?? 0) > MAX_DEPTH_OF_RUNS) throw new PlatformError("depth_exceeded");
     const filter = await this.#lists.filterOf(query);
     await this.#beginnings.check(filter, said);
     const uuid = newId(this.#clock.now());

@@ -15,12 +15,12 @@ export type Planned = { retry: Unnamed<NewRetry> } | { refused: BulkRefusal };
 export async function plannedRetry(
   retries: Pick<RetryService, "plan">,
   run: string,
-  { from, version }: Pick<BulkSettings, "from" | "version">,
+  { from, version, depth = 0 }: Pick<BulkSettings, "from" | "version" | "depth">,
   unexpected: (error: unknown) => void,
 ): Promise<Planned> {
   try {
     const input = { ...(from !== undefined && { from }), ...(version !== undefined && { version }) };
-    return { retry: (await retries.plan(run, input, null)).retry };
+    return { retry: (await retries.plan(run, input, { depth, trace: null })).retry };
   } catch (error) {
     if (error instanceof PlatformError && error.retryable) throw error;
     if (!(error instanceof PlatformError || error instanceof ValidationFailed)) unexpected(error);

@@ -232,7 +232,7 @@ test("a backfill fires the ticks of a stretch, one after the other, and no other
 
 test("a run now is one beside the ticks", async () => {
   await schedules.create(input({ paused: true }));
-  const run = await schedules.run("s");
+  const run = await schedules.run("s", 0);
   expect(await schedules.get("s")).toMatchObject({ lastRunId: run, revision: 1 });
   expect(await minutes()).toEqual([0]);
 });

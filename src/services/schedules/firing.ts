@@ -5,6 +5,7 @@ import { failpoint } from "../../failpoints.ts";
 import { type Decision, decide, type Skip } from "../../language/schedules/decision.ts";
 import { payloadOf } from "../../language/schedules/payload.ts";
 import { timingOf } from "../../language/schedules/timing.ts";
+import { MAX_DEPTH_OF_RUNS } from "../../schemas/runs/depth.ts";
 import type { RunKey } from "../../schemas/runs/run.ts";
 import { type ScheduleSettings, SKIP_REASONS, type SkipReason } from "../../schemas/schedule.ts";
 import type { DueSchedule, InsertedRun, NewRun, ScheduleMove, ScheduleRecord, Storage } from "../../storage/port.ts";
@@ -64,17 +65,20 @@ export class Firing {
   /**
    * A run of a schedule now, whatever its ticks do.
    *
+   * @param depth workflows that triggered one another up to it
    * @throws PlatformError as a trigger does
    * @throws ValidationFailed where its payload is not what the workflow's input says
    */
-  async runNow(schedule: ScheduleRecord): Promise<string> {
+  async runNow(schedule: ScheduleRecord, depth: number): Promise<string> {
+    if (depth > MAX_DEPTH_OF_RUNS) throw new PlatformError("depth_exceeded");
     const { storage, clock } = this.#options;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const run = await this.#runOf(schedule, clock.now(), attempt > 0);
-      if ("faults" in run) {
-        if (attempt > 0) throw new ValidationFailed(run.faults);
+      const made = await this.#runOf(schedule, clock.now(), attempt > 0);
+      if ("faults" in made) {
+        if (attempt > 0) throw new ValidationFailed(made.faults);
         continue;
       }
+      const run = { ...made, depth };
       const { uuid, revision } = schedule;
       const [outcome] = await storage.schedules.move([{ schedule: uuid, revision, to: null, skipped: null, run }]);
       if (outcome?.kind === "error" && (attempt > 0 || outcome.code !== "workflow_not_found")) {

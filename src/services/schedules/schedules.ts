@@ -91,9 +91,9 @@ export class ScheduleService {
     return readPage("schedules", query, NAMESPACE, (page) => this.#schedules.list(page));
   }
 
-  /** A run now, beside its ticks. @throws PlatformError schedule_not_found, and as a trigger does */
-  async run(id: string): Promise<string> {
-    return this.#firing.runNow(await this.get(id));
+  /** A run now, beside its ticks. @param depth workflows that triggered one another up to it @throws PlatformError schedule_not_found, and as a trigger does */
+  async run(id: string, depth: number): Promise<string> {
+    return this.#firing.runNow(await this.get(id), depth);
   }
 
   /**

@@ -89,7 +89,7 @@ async function filled(world: World): Promise<Filled> {
   }
   for (let n = 0; n < 2; n++) {
     await world.pass(2);
-    const again = { namespace: NAMESPACE, workflowUuid: first, version: 1, retryOf: failed };
+    const again = { namespace: NAMESPACE, workflowUuid: first, version: 1, depth: 0, retryOf: failed };
     granted(
       only(await world.storage.insertRetries([{ ...again, uuid: null, payload: "{}", traceparent: null, log: "[]" }])),
     );

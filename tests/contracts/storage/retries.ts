@@ -23,7 +23,7 @@ const LOG = keptText([[entry("0")]]);
 export async function retryOf(world: World, fields: Partial<NewRetry> = {}): Promise<NewRetry> {
   const workflowUuid = fields.workflowUuid ?? (await world.workflow());
   const named = { uuid: newId(world.now()), namespace: NAMESPACE, workflowUuid, version: 1 };
-  return { ...named, payload: '{"n":1}', traceparent: null, retryOf: await world.run(), log: LOG, ...fields };
+  return { ...named, payload: '{"n":1}', depth: 3, traceparent: null, retryOf: await world.run(), log: LOG, ...fields };
 }
 
 export function retryContract(check: Check): void {
@@ -34,7 +34,7 @@ export function retryContract(check: Check): void {
     expect(stored).toEqual({ ...stored, uuid: item.uuid, workflowUuid: item.workflowUuid, workflowVersion: 1 });
     expect(await world.find(item.uuid)).toMatchObject({ status: "pending", retryOf: item.retryOf, log: LOG });
     const claimed = (await world.claimDue()).find(({ uuid }) => uuid === item.uuid);
-    expect(claimed).toMatchObject({ log: LOG, logLength: 1, token: 1, inbox: [] });
+    expect(claimed).toMatchObject({ log: LOG, logLength: 1, depth: 3, token: 1, inbox: [] });
     // The same again is the same run.
     expect(granted(only(await storage.insertRetries([item]))).uuid).toBe(item.uuid);
     expect(await world.claimDue()).toEqual([]);

@@ -9,6 +9,7 @@ import type { RepeatableRequests } from "../../../services/repeatable.ts";
 import type { BulkRecord } from "../../../storage/port.ts";
 import { acceptedResponse, BODY_ERRORS, pageOf, reference, requestBody, responses } from "../../openapi/documents.ts";
 import { readBody } from "../../request/body/body.ts";
+import { depthOf } from "../../request/depth.ts";
 import { IDEMPOTENCY_PARAMETER, idempotencyKeyOf, marked } from "../../request/idempotency.ts";
 import { BULK_PARAMETERS, readBulk, readBulkQuery } from "../../request/queries/bulk.ts";
 import type { ReadAfter } from "../../request/read-after.ts";
@@ -47,7 +48,8 @@ export function bulkRoutes(bulk: BulkService, requests: RepeatableRequests, read
         const { asked, isDry } = readBulk(body);
         if (isDry) return jsonReply(JSON.stringify(countedView(await bulk.count(asked))));
         const key = idempotencyKeyOf(request, ROUTE, body);
-        const { answer, isReplayed } = await requests.once(key, () => bulk.create(asked, key));
+        const depth = depthOf(request);
+        const { answer, isReplayed } = await requests.once(key, () => bulk.create({ ...asked, depth }, key));
         return marked(await readAfter.reply(`{"bulk_id":"${answer}"}`, 202), isReplayed);
       },
       {

@@ -8,6 +8,7 @@ import type { RepeatableRequests } from "../../../services/repeatable.ts";
 import { type RetryService, retriedBy } from "../../../services/retries.ts";
 import { acceptedResponse, BODY_ERRORS, optionalBody, responses } from "../../openapi/documents.ts";
 import { readOptionalBody } from "../../request/body/body.ts";
+import { depthOf } from "../../request/depth.ts";
 import { IDEMPOTENCY_PARAMETER, idempotencyKeyOf, marked } from "../../request/idempotency.ts";
 import type { ReadAfter } from "../../request/read-after.ts";
 import { traceOf } from "../../request/watching/traces.ts";
@@ -116,7 +117,7 @@ export function controlRoutes(
         }
         const key = idempotencyKeyOf(request, `retry ${runId}`, body);
         const { answer, isReplayed } = await requests.once(key, () =>
-          retries.retry(runId, input, traceOf(request), key),
+          retries.retry(runId, input, { depth: depthOf(request), trace: traceOf(request) }, key),
         );
         const { uuid, willRun } = retriedBy(answer);
         return marked(await readAfter.reply(JSON.stringify({ run_id: uuid, will_run: willRun })), isReplayed);

@@ -3,6 +3,7 @@ import { Elysia } from "elysia";
 import { PlatformError, ValidationFailed } from "../../../errors.ts";
 import { isOfThisMachine } from "../../../requests/hosts.ts";
 import type { Json } from "../../../schemas/json/json.ts";
+import { DEPTH_HEADER } from "../../../schemas/runs/depth.ts";
 import { errorReply, message, RpcError } from "../../mcp/messages.ts";
 import { answer, idOf } from "../../mcp/server.ts";
 import { type Asked, LEVELS, type Level, type Told } from "../../mcp/tools/tool.ts";
@@ -33,7 +34,7 @@ export function mcpRoutes(ask: (request: Request) => Promise<Response>) {
         const body = await bodyOf(request);
         id = idOf(body);
         if (!message.Check(body)) throw new RpcError("request", whyNoMessage(body));
-        const api = (asked: Asked) => told(ask(requestOf(asked, request.signal)));
+        const api = (asked: Asked) => told(ask(requestOf(asked, request)));
         return (await answer(body, { headers: request.headers, level, api })) ?? new Response(null, { status: 202 });
       } catch (error) {
         if (error instanceof RpcError) return errorReply(error, id);
@@ -65,15 +66,21 @@ function whyNoMessage(body: Json): string {
   return `This is no message of JSON-RPC 2.0${field === "" ? ": it is an object" : `: ${field} is missing or wrong`}`;
 }
 
-function requestOf({ method, path, query = {}, headers = {}, body }: Asked, signal: AbortSignal): Request {
+/** What a tool asks of the API, on behalf of a request that came. */
+function requestOf({ method, path, query = {}, headers = {}, body }: Asked, asking: Request): Request {
   const url = new URL(WITHIN + path);
   for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value));
-  const json = body === undefined ? {} : { "content-type": "application/json" };
+  const text = body === undefined ? null : JSON.stringify(body);
+  // A route whose body may be left out goes by its length.
+  const json =
+    text === null ? {} : { "content-type": "application/json", "content-length": String(Buffer.byteLength(text)) };
+  const depth = asking.headers.get(DEPTH_HEADER);
+  const ofWorkflow = depth === null ? {} : { [DEPTH_HEADER]: depth };
   return new Request(url.href, {
     method,
-    headers: { ...READS_PRIMARY, ...json, ...headers },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    signal,
+    headers: { ...READS_PRIMARY, ...ofWorkflow, ...json, ...headers },
+    ...(text === null ? {} : { body: text }),
+    signal: asking.signal,
   });
 }
 

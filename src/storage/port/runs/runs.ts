@@ -35,7 +35,7 @@ export interface NewRun extends MadeRun {
 }
 
 /** A run that tries another one again, of a version that is named. */
-export interface NewRetry extends Pick<NewRun, "payload" | "traceparent" | "tags" | "turn"> {
+export interface NewRetry extends Pick<NewRun, "payload" | "depth" | "traceparent" | "tags" | "turn"> {
   uuid: string;
   namespace: string;
   workflowUuid: string;

@@ -17,7 +17,7 @@ export const INSERT_RETRY = keptFunction(
   lowest uuid;
 begin
   select * into item from json_to_record($1::json) as i (uuid uuid, namespace text, "workflowUuid" uuid, version integer, payload text,
-    traceparent text, tags text, "retryOf" uuid, log text, line text, most integer, "onLimit" text, "rateKey" text, "rateMost" integer,
+    depth smallint, traceparent text, tags text, "retryOf" uuid, log text, line text, most integer, "onLimit" text, "rateKey" text, "rateMost" integer,
     "ratePer" float8, "keyRoute" text, key text, "keyHash" text, more text);
   if item.line is not null then
     insert into turn_locks (workflow_uuid) values (item."workflowUuid") on conflict do nothing;
@@ -38,8 +38,8 @@ begin
     ${keepKeys(`select item.namespace, item."keyRoute", item.key, item."keyHash", item.uuid::text || item.more`)} into kept;
     if kept is null then return '{"isTaken":true}'; end if;
   end if;
-  insert into workflow_runs (uuid, namespace, workflow_id, workflow_version, payload, traceparent, tags, retry_of)
-    values (item.uuid, item.namespace, item."workflowUuid", item.version, item.payload::jsonb, item.traceparent, item.tags::jsonb, item."retryOf");
+  insert into workflow_runs (uuid, namespace, workflow_id, workflow_version, payload, depth, traceparent, tags, retry_of)
+    values (item.uuid, item.namespace, item."workflowUuid", item.version, item.payload::jsonb, item.depth, item.traceparent, item.tags::jsonb, item."retryOf");
   if item.log is not null then
     insert into run_log (run_uuid, seq, token, entries) values (item.uuid, 0, 0, item.log::json);
   end if;

@@ -7,8 +7,8 @@ import type { RequestKeys } from "./request-keys.ts";
 
 const VERSION = "select 1 from workflow_versions where workflow_uuid = ? and version = ?";
 
-const INSERT = `insert into workflow_runs (uuid, namespace, workflow_id, workflow_version, payload, created_at, traceparent, tags, retry_of)
-  values (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const INSERT = `insert into workflow_runs (uuid, namespace, workflow_id, workflow_version, payload, depth, created_at, traceparent,
+  tags, retry_of) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 const STORED = "select 1 from workflow_runs where uuid = ?";
 
@@ -43,6 +43,7 @@ export class NewRetries {
       workflowUuid,
       version,
       payload,
+      depth,
       traceparent,
       tags = null,
       turn,
@@ -64,7 +65,7 @@ export class NewRetries {
       return { kind: "error", code: "concurrency_limit", subject: String(most) };
     }
     const now = this.#clock.now();
-    const own = [uuid, namespace, workflowUuid, version, payload, now, traceparent, tags, retryOf] as const;
+    const own = [uuid, namespace, workflowUuid, version, payload, depth, now, traceparent, tags, retryOf] as const;
     this.#database.query(INSERT).run(...own);
     if (request !== undefined) this.#keys.keep(request.key, `${uuid}${request.more}`);
     this.#counter.add(namespace, workflowUuid, "created");

@@ -4,7 +4,7 @@ import { within } from "./statement.ts";
 
 /** The fence: once a worker claimed the run, began it without a claim, or it was paused or keeps something of another run, another's write finds no row of run_queue "q". */
 const FENCE = `${equals("q.run_uuid", "item.uuid")} and q.namespace = item.namespace and q.token = item.token
-    and (q.started_at is null) = (item.token = 0) and (item.token > 0 or q.paused_at is null and q.log_length = 0) and not q.ended`;
+    and (q.started_at is null) = (item.token = 0) and (item.token > 0 or q.paused_at is null and q.log_length = 0 and q.priority is null) and not q.ended`;
 
 /** Whether the row of a run says the same as the message, where the run was executed by that. The uuids of the batch are within `low` and `high`. */
 export const asTold = (

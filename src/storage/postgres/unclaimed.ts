@@ -22,7 +22,7 @@ export const FIND_UNCLAIMED = keptStatement(
       select r.namespace, uuid, workflow_id as "workflowUuid", workflow_version as version, traceparent, "isUnclaimed",
         case when "isUnclaimed" then payload::text end as payload
       from workflow_runs r left join run_queue q on q.run_uuid = uuid,
-        lateral (select (q.token = 0 and q.started_at is null and q.paused_at is null and q.log_length = 0 and not q.ended) is true as "isUnclaimed") as state
+        lateral (select (q.token = 0 and q.started_at is null and q.paused_at is null and q.log_length = 0 and q.priority is null and not q.ended) is true as "isUnclaimed") as state
       where uuid = any($2) and r.namespace = any($1) and ${within("uuid", "$3", "$4")}
     ) as found
   ) as sized`,

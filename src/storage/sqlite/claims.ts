@@ -14,7 +14,7 @@ const RUN =
 
 // Without a join, or a second table in its condition, which SQLite 3.54 plans anew at each call (32 µs in place of 6).
 const BY_UUID = `select uuid, 0 as logLength, 1 as token, 0 as crashes, 1 as claims, ${RUN},
-  exists (select 1 from run_queue where run_uuid = uuid and token = 0 and started_at is null and paused_at is null and log_length = 0) as isNew,
+  exists (select 1 from run_queue where run_uuid = uuid and token = 0 and started_at is null and paused_at is null and log_length = 0 and priority is null) as isNew,
   (select inbox from run_queue where run_uuid = uuid) as came, 
   (select parent_uuid from run_queue where run_uuid = uuid) as parentUuid,
   (select parent_path from run_queue where run_uuid = uuid) as parentPath, 0 as isCancelled, 1 as compensates, null as startedAt

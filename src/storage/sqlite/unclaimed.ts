@@ -3,7 +3,7 @@ import type { RunKey } from "../../schemas/runs/run.ts";
 import type { FoundRuns, UnclaimedRun } from "../port.ts";
 
 const FIND = `select namespace, uuid, workflow_id as workflowUuid, workflow_version as version, payload, traceparent,
-  exists (select 1 from run_queue where run_uuid = uuid and token = 0 and started_at is null and paused_at is null and log_length = 0) as isUnclaimed
+  exists (select 1 from run_queue where run_uuid = uuid and token = 0 and started_at is null and paused_at is null and log_length = 0 and priority is null) as isUnclaimed
   from workflow_runs where uuid = ?`;
 
 /** Look-ups of runs that were never claimed, on one SQLite connection. */

@@ -89,7 +89,7 @@ export const CLAIM_BY_MESSAGE = keptStatement(
   CLAIMED,
   claim(
     `select run_queue.* from ${askedRuns("$4")} join run_queue on run_uuid = uuid and run_queue.namespace = asked.namespace
-    where (token = 0 and started_at is null and paused_at is null and log_length = 0 or claim_id = $2::text::uuid) is true and not ended and ${MAY_CLAIM}
+    where (token = 0 and started_at is null and paused_at is null and log_length = 0 and priority is null or claim_id = $2::text::uuid) is true and not ended and ${MAY_CLAIM}
     order by run_uuid`,
     within("r.uuid", "$5", "$6"),
   ),

@@ -7,7 +7,7 @@ const STATEMENTS = {
   insert: /insert_runs_by_uuid|insert into workflow_runs/,
   claim: /claim_runs_by_message|claim_due_runs/,
   save: /save_progress|end_runs/,
-  renew: /renew_leases/,
+  renew: /renew_lease/,
   "take events": /take_owed_events/,
   "sent events": /owed_events_sent/,
 };

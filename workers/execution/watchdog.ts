@@ -5,7 +5,10 @@ import { ProcessDied } from "./process/alone-process.ts";
 import type { SharedProgress } from "./shared.ts";
 
 const WATCH_MILLISECONDS = 50;
-/** Looks without a heartbeat until a thread is killed. They are counted, not timed, since the process may have been frozen. */
+/**
+ * Looks without a heartbeat until a thread is killed. They are counted, not timed, since the process may have been frozen; one at
+ * which a thread waits for a CPU, and has got little of one since the last, counts for nothing.
+ */
 const LOOKS = { shared: 20, alone: 100 };
 /**
  * A shared thread that was on a CPU for so long without a heartbeat loops, or is too slow for the others. Only its CPU time
@@ -32,8 +35,8 @@ interface WatchdogOptions {
 /** Kills a thread without a heartbeat. */
 export class Watchdog {
   readonly #options: WatchdogOptions;
-  /** Lanes with a task: their last beat, how often it was seen again, and the CPU time when it was first seen again. */
-  readonly #beats = new Map<number, { beat: number; looks: number; cpu: number }>();
+  /** Lanes with a task: their last beat, and since when there was no other. */
+  readonly #beats = new Map<number, { beat: number; silence: Silence }>();
   readonly #looped = new Set<number>();
   #cancel: () => void = () => {};
   #isStopped = false;
@@ -60,7 +63,7 @@ export class Watchdog {
 
   #watch(): void {
     if (this.#isStopped) return;
-    const { progress, slots, clock } = this.#options;
+    const { company, progress, slots, clock } = this.#options;
     const busy = new Set<number>();
     for (const slot of slots) {
       const lane = progress.laneOf(slot);
@@ -71,28 +74,56 @@ export class Watchdog {
     for (const lane of busy) {
       const beat = progress.beats(lane);
       const last = this.#beats.get(lane);
-      if (last === undefined || last.beat !== beat) this.#beats.set(lane, { beat, looks: 0, cpu: 0 });
-      else if (this.#isLost(lane, last)) this.#kill(lane);
+      if (last === undefined || last.beat !== beat) this.#beats.set(lane, { beat, silence: new Silence(company) });
+      else if (last.silence.isTooLong(stateOf(progress.kernelIdOf(lane)))) this.#kill(lane);
     }
     this.#cancel = clock.timer(WATCH_MILLISECONDS, () => this.#watch());
-  }
-
-  /** Looks once more at a lane whose last beat was seen before. */
-  #isLost(lane: number, last: { looks: number; cpu: number }): boolean {
-    const { progress, company } = this.#options;
-    last.looks++;
-    if (company === "shared") {
-      const cpu = cpuMilliseconds(progress.kernelIdOf(lane));
-      if (last.looks === 1) last.cpu = cpu;
-      if (cpu - last.cpu >= LOOP_MILLISECONDS) return true;
-    }
-    return last.looks >= LOOKS[company];
   }
 
   #kill(lane: number): void {
     this.#beats.delete(lane);
     this.#looped.add(lane);
     this.#options.kill(this.#options.progress.threadOf(lane));
+  }
+}
+
+/** The looks at a thread since its last heartbeat. */
+export class Silence {
+  readonly #company: Company;
+  #looks = 0;
+  /** Milliseconds on a CPU, at the first look and at the last. */
+  #first: number | null = null;
+  #last = 0;
+
+  constructor(company: Company) {
+    this.#company = company;
+  }
+
+  /** Looks once more, at a thread that has come so far: whether it has been without a heartbeat for too long. */
+  isTooLong({ onCpu, isRunnable }: ThreadState): boolean {
+    // Alone it is in another process, of which this one can't tell.
+    if (this.#company === "alone") return ++this.#looks >= LOOKS.alone;
+    const isStarved = isRunnable && this.#first !== null && onCpu - this.#last < WATCH_MILLISECONDS / 2;
+    this.#first ??= onCpu;
+    this.#last = onCpu;
+    if (!isStarved) this.#looks++;
+    return this.#looks >= LOOKS.shared || onCpu - this.#first >= LOOP_MILLISECONDS;
+  }
+}
+
+/** How long a thread was on a CPU, milliseconds, and whether it is on one or waits for one. */
+export interface ThreadState {
+  onCpu: number;
+  isRunnable: boolean;
+}
+
+/** That of a thread of this process; NaN and false, which prove nothing, where the kernel doesn't tell (proc(5), schedstat and stat). */
+export function stateOf(kernelId: number): ThreadState {
+  try {
+    const stat = readFileSync(`/proc/self/task/${kernelId}/stat`, "utf8");
+    return { onCpu: cpuMilliseconds(kernelId), isRunnable: stat.startsWith("R", stat.lastIndexOf(")") + 2) };
+  } catch {
+    return { onCpu: Number.NaN, isRunnable: false };
   }
 }
 

@@ -106,7 +106,7 @@ function countedView({ errors, ...counted }: BulkCounted): Static<typeof Counted
 }
 
 function bulkView({ uuid, action, settings, errors, createdAt, endedAt, ...record }: BulkRecord): Static<typeof Bulk> {
-  const { filter, compensates, ...said } = settings;
+  const { filter, compensates, depth: _, ...said } = settings;
   const { status, total, done, failed } = record;
   return {
     ...{ bulk_id: uuid, action, filter: criteriaOf(filter), ...said },

@@ -129,14 +129,20 @@ describe("the services", () => {
 test("a PostgreSQL that is dead and not collected is waited for: its number looks alive to the next one", async () => {
   const data = mkdtempSync(join(tmpdir(), "services-test-"));
   // Its child is dead at once, and collected when the parent has ended as well.
-  const parent = Bun.spawn(["sh", "-c", "true & echo $!; exec sleep 1"], { stdout: "pipe" });
+  const parent = Bun.spawn(["sh", "-c", "true & echo $!; exec sleep 30"], { stdout: "pipe" });
   const { value } = await parent.stdout.getReader().read();
   const pid = Number(new TextDecoder().decode(value));
   await until("it is dead", () => isUncollected(pid));
   await Bun.write(join(data, "postmaster.pid"), `${pid}\n${data}\n`);
-  await untilLeft(data);
+  let isOver = false;
+  const left = untilLeft(data).then(() => {
+    isOver = true;
+  });
+  await Bun.sleep(300);
+  expect(isOver).toBe(false);
+  parent.kill();
+  await left;
   expect(isUncollected(pid)).toBe(false);
-  await parent.exited;
   rmSync(data, { recursive: true });
 });
 

@@ -128,8 +128,8 @@ describe("the services", () => {
 
 test("a PostgreSQL that is dead and not collected is waited for: its number looks alive to the next one", async () => {
   const data = mkdtempSync(join(tmpdir(), "services-test-"));
-  // Its child is dead at once, and collected when the parent has ended as well.
-  const parent = Bun.spawn(["sh", "-c", "true & echo $!; exec sleep 30"], { stdout: "pipe" });
+  // Its child is dead soon, and collected when the parent has ended as well: a shell would collect it, were it still one by then.
+  const parent = Bun.spawn(["sh", "-c", "sleep 0.5 & echo $!; exec sleep 30"], { stdout: "pipe" });
   const { value } = await parent.stdout.getReader().read();
   const pid = Number(new TextDecoder().decode(value));
   await until("it is dead", () => isUncollected(pid));

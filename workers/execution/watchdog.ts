@@ -75,7 +75,11 @@ export class Watchdog {
       const beat = progress.beats(lane);
       const last = this.#beats.get(lane);
       if (last === undefined || last.beat !== beat) this.#beats.set(lane, { beat, silence: new Silence(company) });
-      else if (last.silence.isTooLong(stateOf(progress.kernelIdOf(lane)))) this.#kill(lane);
+      else {
+        // Alone it is in another process, of whose threads this one can't tell.
+        const state = company === "alone" ? UNKNOWN : stateOf(progress.kernelIdOf(lane));
+        if (last.silence.isTooLong(state)) this.#kill(lane);
+      }
     }
     this.#cancel = clock.timer(WATCH_MILLISECONDS, () => this.#watch());
   }
@@ -101,29 +105,30 @@ export class Silence {
 
   /** Looks once more, at a thread that has come so far: whether it has been without a heartbeat for too long. */
   isTooLong({ onCpu, isRunnable }: ThreadState): boolean {
-    // Alone it is in another process, of which this one can't tell.
-    if (this.#company === "alone") return ++this.#looks >= LOOKS.alone;
     const isStarved = isRunnable && this.#first !== null && onCpu - this.#last < WATCH_MILLISECONDS / 2;
     this.#first ??= onCpu;
     this.#last = onCpu;
     if (!isStarved) this.#looks++;
-    return this.#looks >= LOOKS.shared || onCpu - this.#first >= LOOP_MILLISECONDS;
+    return this.#looks >= LOOKS[this.#company] || onCpu - this.#first >= LOOP_MILLISECONDS;
   }
 }
 
 /** How long a thread was on a CPU, milliseconds, and whether it is on one or waits for one. */
-export interface ThreadState {
+interface ThreadState {
   onCpu: number;
   isRunnable: boolean;
 }
 
-/** That of a thread of this process; NaN and false, which prove nothing, where the kernel doesn't tell (proc(5), schedstat and stat). */
-export function stateOf(kernelId: number): ThreadState {
+/** It proves nothing. */
+const UNKNOWN: ThreadState = { onCpu: Number.NaN, isRunnable: false };
+
+/** That of a thread of this process; unknown where the kernel doesn't tell (proc(5), schedstat and stat). */
+function stateOf(kernelId: number): ThreadState {
   try {
     const stat = readFileSync(`/proc/self/task/${kernelId}/stat`, "utf8");
     return { onCpu: cpuMilliseconds(kernelId), isRunnable: stat.startsWith("R", stat.lastIndexOf(")") + 2) };
   } catch {
-    return { onCpu: Number.NaN, isRunnable: false };
+    return UNKNOWN;
   }
 }
 

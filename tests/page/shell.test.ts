@@ -128,6 +128,27 @@ describe("the shell", () => {
     );
   });
 
+  test("the search stays open where it is asked for again as it closes", async () => {
+    await ui.visit("/ui", async (page) => {
+      await page.getByRole("heading", { level: 1 }).waitFor();
+      await page.keyboard.press("Control+k");
+      await page.getByRole("dialog").getByRole("combobox").fill("Runs");
+      await page.getByRole("dialog").getByRole("option").first().waitFor();
+      // Both before the browser tells that the first is closed.
+      await page.evaluate(`(async () => {
+        const press = (target, init) => target.dispatchEvent(new KeyboardEvent("keydown", { ...init, bubbles: true }));
+        press(document.activeElement, { key: "Enter" });
+        await null;
+        await null;
+        press(document, { key: "k", ctrlKey: true });
+      })()`);
+      const box = page.getByRole("dialog").getByRole("combobox");
+      await box.fill("?");
+      await box.press("Enter");
+      await page.getByRole("dialog", { name: "Keys" }).waitFor();
+    });
+  });
+
   test("on a phone the view that is shown is in view among the others", async () => {
     const phone = await ui.browser.stranger({ viewport: { width: 360, height: 740 } });
     await phone.visit(`${ui.url}/ui/system`, async (page) => {

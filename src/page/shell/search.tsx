@@ -36,8 +36,12 @@ export function Search() {
   const close = () => {
     isOpen.value = false;
   };
+  // The browser tells it later, when it may be open again.
+  const closed = () => {
+    if (dialog.current?.open !== true) close();
+  };
   return (
-    <dialog ref={dialog} class="dialog search" aria-label="Search" onClose={close}>
+    <dialog ref={dialog} class="dialog search" aria-label="Search" onClose={closed}>
       {open && <Box close={close} />}
     </dialog>
   );

@@ -63,8 +63,14 @@ test("from one run of a list keys go to the next and the one before, as far as t
       await page.locator(`.run-id [title="${ids[place]}"]`).waitFor();
     };
     await page.locator("[data-run]").first().waitFor();
-    await page.keyboard.press("j");
-    await press("Enter", 0);
+    // Faster than it is drawn.
+    await page.evaluate(`(async () => {
+      for (const key of ["j", "j", "k", "Enter"]) {
+        document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+        await new Promise((done) => setTimeout(done));
+      }
+    })()`);
+    await page.locator(`.run-id [title="${ids[0]}"]`).waitFor();
     // Before the first there is none.
     await press("[", 0);
     await page.getByText("No further run of the list was found").waitFor();

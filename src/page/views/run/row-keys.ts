@@ -1,6 +1,7 @@
 import type { RefObject } from "preact";
 import { address, choose, go } from "../../address/address.ts";
 import { useActions } from "../../keys/keys.ts";
+import { focusRow } from "../../shared/virtual-list/focus-row.ts";
 import { reveal } from "../../shared/virtual-list/reveal.ts";
 import { chosenAttempt } from "./attempts/choice.ts";
 import { type KnownStep, withinOf } from "./step-rows.ts";
@@ -18,10 +19,7 @@ export function useRowKeys(
     if (element === null || row === undefined) return;
     const top = index * rowHeight;
     reveal(element, top, top + 3 * rowHeight);
-    // Once it is drawn.
-    requestAnimationFrame(() =>
-      element.querySelector<HTMLElement>(`[data-step="${CSS.escape(row.step.address)}"] a`)?.focus(),
-    );
+    focusRow(element, `[data-step="${CSS.escape(row.step.address)}"]`);
   };
   const here = () => {
     const focused = document.activeElement?.closest("[data-step]")?.getAttribute("data-step");

@@ -2,6 +2,7 @@ import type { Signal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { go } from "../../address/address.ts";
 import { useActions } from "../../keys/keys.ts";
+import { focusRow } from "../../shared/virtual-list/focus-row.ts";
 import { reveal } from "../../shared/virtual-list/reveal.ts";
 import { useVisibleRange } from "../../shared/virtual-list/visible-range.ts";
 import { useBelow } from "./below/use-below.ts";
@@ -69,8 +70,9 @@ export function List({ rows, incoming, chosen, hold, isFollowed }: ListProps) {
     if (run === undefined || element === null) return;
     // With the line of titles above it, and the row below it.
     reveal(element, index * ROW_HEIGHT, (index + 3) * ROW_HEIGHT);
-    // Once it is drawn.
-    requestAnimationFrame(() => element.querySelector<HTMLElement>(`[data-run="${run.uuid}"] a`)?.focus());
+    // Keys may come faster than rows are drawn.
+    hold.current.value = run.uuid;
+    focusRow(element, `[data-run="${run.uuid}"]`);
   };
   const showNew = () => {
     incoming.show();

@@ -3,6 +3,7 @@ import { choose, hrefOf } from "../../../../address/address.ts";
 import { Failed } from "../../../../shared/states/states.tsx";
 import { StatusMark } from "../../../../shared/status/status.tsx";
 import { Took } from "../../../../shared/time/time.tsx";
+import { focusRow } from "../../../../shared/virtual-list/focus-row.ts";
 import { reveal } from "../../../../shared/virtual-list/reveal.ts";
 import { useVisibleRange } from "../../../../shared/virtual-list/visible-range.ts";
 import { listed, statusOf, wordOf } from "./cells.ts";
@@ -48,8 +49,7 @@ export function ItemList({ run, map, items, onlyFailed, open }: ItemListProps) {
     event.stopPropagation();
     const row = Math.max(0, Math.min(rows.length - 1, focused + step));
     show(row);
-    // Once it is drawn.
-    requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`[data-row="${row}"] a`)?.focus());
+    if (scroller.current !== null) focusRow(scroller.current, `[data-row="${row}"]`);
   };
   // One of the rows in the document can be reached by Tab.
   const stop = focused >= first && focused < end ? focused : first;

@@ -4,6 +4,7 @@ import type { Page } from "playwright-core";
 import { expectAskedAndRefused } from "../harness/browser/asked.ts";
 import { expectAccessible } from "../harness/browser/axe.ts";
 import { pageUnderTest } from "../harness/browser/page-under-test.ts";
+import { pressFast } from "../harness/browser/press-fast.ts";
 import { until } from "../harness/browser/until.ts";
 import { expectReply } from "../harness/http/expect.ts";
 import { listAt, objectAt, textAt } from "../harness/http/json.ts";
@@ -63,13 +64,7 @@ test("from one run of a list keys go to the next and the one before, as far as t
       await page.locator(`.run-id [title="${ids[place]}"]`).waitFor();
     };
     await page.locator("[data-run]").first().waitFor();
-    // Faster than it is drawn.
-    await page.evaluate(`(async () => {
-      for (const key of ["j", "j", "k", "Enter"]) {
-        document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
-        await new Promise((done) => setTimeout(done));
-      }
-    })()`);
+    await pressFast(page, ["j", "j", "k", "Enter"]);
     await page.locator(`.run-id [title="${ids[0]}"]`).waitFor();
     // Before the first there is none.
     await press("[", 0);

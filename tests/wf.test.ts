@@ -140,12 +140,15 @@ test("the doctor tells what it found also where the platform can't say more", as
     "/health/ready": [503, { detail: "Out of reach: postgres (breaker open)", code: "storage_unavailable" }],
     "/api/v1/system": [200, { workers: null, apis: null, queue: null }],
   };
+  const asked: string[] = [];
   const broken = Bun.serve({
     port: 0,
     hostname: "127.0.0.1",
     fetch(request) {
-      const [status, body] = answers[new URL(request.url).pathname] ?? [500, { detail: "It is out", code: "internal" }];
-      return Response.json(body, { status });
+      const { pathname } = new URL(request.url);
+      asked.push(pathname);
+      const [status, body] = answers[pathname] ?? [503, { detail: "It is out", code: "storage_unavailable" }];
+      return Response.json(body, { status, headers: status === 503 ? { "retry-after": "1" } : {} });
     },
   });
   const { exitCode, stdout } = await wf(["doctor", "--json"], { url: broken.url.origin });
@@ -157,6 +160,8 @@ test("the doctor tells what it found also where the platform can't say more", as
     { state: "wrong", about: expect.stringContaining("It can't do its work: Out of reach: postgres") },
     { state: "wrong", about: "The rest can't be looked at: It is out" },
   ]);
+  // Nobody waits until it may be better.
+  expect(asked.filter((path) => path === "/health/ready" || path === "/api/v1/stats").length).toBe(2);
 });
 
 test("open says the address of the page, of a workflow and of a run", async () => {

@@ -150,6 +150,11 @@ export const STEP_FAILURES = {
     sentence: "The step type {type} failed unexpectedly; the log has the reason under the id of the run",
     when: "A step type threw an error that is no StepFailure: a mistake in its code",
   },
+  progress_refused: {
+    code: "failed",
+    sentence: "The database refused what the run came to; the log has the reason under the id of the run",
+    when: "Nobody foresaw that such content can't be stored. The steps are those that were stored before",
+  },
   version_missing: {
     code: "failed",
     sentence: "Workflow version not found",

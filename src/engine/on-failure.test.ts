@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import type { RunFacts } from "../language/definition/facts.ts";
 import type { JsonObject } from "../schemas/json/json.ts";
-import { runOnCrash } from "./on-failure.ts";
+import { runOnInterruption } from "./on-failure.ts";
 
 const NOW = Date.UTC(2030, 0, 1);
 const times = { created_at: "2030-01-01T00:00:00.000+00:00", started_at: "2030-01-01T00:00:01.000+00:00" };
@@ -13,7 +13,9 @@ const facts: RunFacts = {
 
 function payloadOf(payload?: JsonObject): unknown {
   const onFailure = { workflow_id: "alert", ...(payload !== undefined && { payload }) };
-  return JSON.parse(runOnCrash(onFailure, facts, '{"n":5}', "it was lost", NOW).payload);
+  return JSON.parse(
+    runOnInterruption(onFailure, facts, '{"n":5}', { code: "crashed", error: "it was lost" }, NOW).payload,
+  );
 }
 
 test("it gets the payload that the definition says, of the run, its payload and the error", () => {

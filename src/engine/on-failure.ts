@@ -2,6 +2,7 @@ import { isoTime } from "../clock.ts";
 import { RUN, type RunFacts } from "../language/definition/facts.ts";
 import type { OnFailure } from "../language/definition/options.ts";
 import { findJsonFaults, type Json, type JsonObject } from "../schemas/json/json.ts";
+import type { Interruption } from "../schemas/log/interrupted.ts";
 import { type ChildOfStep, ON_FAILURE } from "../schemas/runs/child.ts";
 import type { ErrorDetails } from "../schemas/runs/run.ts";
 import { resultOf } from "./result.ts";
@@ -21,15 +22,15 @@ export function runOnFailure(
   return started(onFailure, { facts, payload: root.scope.bound?.payload ?? null, error }, meter);
 }
 
-/** The same for a run that ended without its engine, since threads were lost under it. `payload`: JSON text. */
-export function runOnCrash(
+/** The same for a run that ended without its engine, for this reason. `payload`: JSON text. */
+export function runOnInterruption(
   onFailure: OnFailure,
   facts: RunFacts,
   payload: string,
-  message: string,
+  reason: Interruption,
   now: number,
 ): ChildOfStep {
-  const error = plainError("crashed", message, now);
+  const error = plainError(reason.code, reason.error, now);
   return started(onFailure, { facts, payload: JSON.parse(payload), error }, { units: 0 });
 }
 

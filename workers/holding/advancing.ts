@@ -3,7 +3,6 @@ import type { InboxRow } from "../../src/schemas/log/inbox.ts";
 import { type CompletedEvent, completedEvent } from "../../src/schemas/runs/event.ts";
 import type { RunKey } from "../../src/schemas/runs/run.ts";
 import type { Next } from "../../src/storage/port.ts";
-import { namesOf } from "../tracing/names.ts";
 import { Requests } from "./control/requests.ts";
 import { type EffectOutcome, Effects } from "./effects/effects.ts";
 import type { PlacesOptions } from "./effects/places.ts";
@@ -13,6 +12,7 @@ import type { HeldRun } from "./held-run.ts";
 import { tell } from "./news.ts";
 import { dueAfterPause, dueAt } from "./pauses.ts";
 import { LastingEffects } from "./saving/lasting.ts";
+import { RefusedRuns } from "./saving/refused.ts";
 import { Saves, type SavesOptions, type SavesParts } from "./saving/saves.ts";
 import { linger, wakeLater } from "./waking.ts";
 
@@ -45,6 +45,7 @@ export class Advancing {
   readonly effects: Effects;
   readonly #saves: Saves;
   readonly requests: Requests;
+  readonly #refused: RefusedRuns;
   readonly #failures: Failures;
   readonly #lasting: LastingEffects;
   #stopping = false;
@@ -61,6 +62,8 @@ export class Advancing {
     this.#failures = new Failures(options.log, options.clock);
     this.#lasting = new LastingEffects(options.clock, parts.holdings, (held) => this.#save(held, { kind: "hold" }));
     const own = { holdings: parts.holdings, handing: this.#handing, effects: this.effects };
+    const refusedParts = { handing: this.#handing, reaches: parts.reaches };
+    this.#refused = new RefusedRuns(options, refusedParts, (held) => this.#next(held));
     this.requests = new Requests(options.clock, own, (held) => this.#next(held));
   }
 
@@ -150,7 +153,7 @@ export class Advancing {
     held.saving = this.#saves.write(held, progress).then((outcome) => {
       held.saving = null;
       if (outcome === null) return;
-      const { clock, log, onEnded, onGivenBack } = this.#options;
+      const { clock, onEnded, onGivenBack } = this.#options;
       failpoint(next.kind === "end" ? "end_saved" : "progress_saved");
       // Where a renewal that crossed the end found no lease, the run was forgotten, though it ended.
       if (outcome.kind === "ok" && next.kind === "end") {
@@ -159,7 +162,7 @@ export class Advancing {
       }
       if (outcome.kind === "ok") tell(held, progress, clock.now(), { onGivenBack, wake: this.#parts.wake });
       if (!this.#holds(held)) return;
-      if (outcome.kind === "error") log.error({ ...namesOf(held), code: outcome.code }, "progress refused");
+      if (outcome.kind === "error" && this.#refused.fail(held, outcome)) return;
       if (outcome.kind === "ok") saved();
       if (outcome.kind === "ok" && next.kind === "hold") this.#next(held);
       else this.#parts.forget(held);

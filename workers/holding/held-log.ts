@@ -110,9 +110,22 @@ export class HeldLog {
     };
   }
 
+  /** The last write was refused, so that nothing of it is stored: that, and what came since, is as if it had not come. */
+  refused(): void {
+    if (this.#isUnsure) this.#written.pop();
+    this.#isUnsure = false;
+    this.#unsaved = [];
+    this.#beside = { taken: [], children: [], left: [] };
+    this.#releaseAll();
+  }
+
   /** It is of no use any more: gives back all room. */
   drop(): void {
     this.#isDropped = true;
+    this.#releaseAll();
+  }
+
+  #releaseAll(): void {
     for (const release of [...this.#releases.splice(0), ...this.#releasesWritten.splice(0)]) release();
   }
 }

@@ -1,6 +1,5 @@
 import type { Logger } from "pino";
 import type { Clock } from "../../src/clock.ts";
-import { runOnCrash } from "../../src/engine/on-failure.ts";
 import { messageOf } from "../../src/errors.ts";
 import { crashesCharged } from "../../src/metrics/table.ts";
 import { describeFailure } from "../../src/step-failures.ts";
@@ -8,7 +7,7 @@ import type { Reaches } from "../definitions/reach.ts";
 import type { ThreadLost } from "../execution/port.ts";
 import { RecentKeys } from "../recent.ts";
 import { namesOf } from "../tracing/names.ts";
-import { endBetween } from "./control/end-between.ts";
+import { failBetween } from "./control/end-between.ts";
 import { type HeldRun, MAX_LOSSES } from "./held-run.ts";
 
 /** How long the runs of a definition are executed alone after a thread was lost under one of them. */
@@ -58,12 +57,7 @@ export class Suspects {
     crashesCharged.of({}).add();
     held.mustSave = true;
     if (held.crashes < MAX_LOSSES) return;
-    const now = this.#clock.now();
     const crashed = describeFailure("crashed", { count: MAX_LOSSES, reason });
-    endBetween(held, "failed", crashed, now);
-    const onFailure = this.#reaches.onFailureOf(held.definition);
-    // A thread was handed the facts with its state: such definitions need them.
-    if (onFailure === null || held.run.isOnFailure || held.facts === null) return;
-    held.log.addStarted(runOnCrash(onFailure, held.facts, held.run.payload, crashed.error, now));
+    failBetween(held, crashed, this.#reaches, this.#clock.now());
   }
 }

@@ -9,4 +9,6 @@ export interface Refusal {
   kind: "error";
   code: ErrorCode;
   subject: string;
+  /** What the database said, for the log alone. */
+  reason?: string;
 }

@@ -2,7 +2,7 @@ import { failureOf } from "../../db/postgres/failures.ts";
 import { few } from "../../db/postgres/kept.ts";
 import type { RunKey } from "../../schemas/runs/run.ts";
 import type { Outcome, Refusal } from "../port.ts";
-import { UNSTORABLE } from "../refusals.ts";
+import { unstorable } from "../refusals.ts";
 
 /** When a run ends: not before its last step, which has times of the process. The process binds its time as $3, milliseconds. */
 export const ENDED_AT = "greatest(now(), to_timestamp($3::float8 / 1000))";
@@ -87,7 +87,7 @@ export async function writeBatch<Item, Written>(
     return await write(items);
   } catch (error) {
     if (failureOf(error) !== "data") throw error;
-    if (items.length === 1) return [UNSTORABLE];
+    if (items.length === 1) return [unstorable(error)];
     const middle = items.length >> 1;
     return [...(await writeBatch(items.slice(0, middle), write)), ...(await writeBatch(items.slice(middle), write))];
   }

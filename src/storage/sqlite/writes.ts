@@ -27,7 +27,7 @@ import type {
   WorkflowChange,
   WorkflowKey,
 } from "../port.ts";
-import { UNSTORABLE } from "../refusals.ts";
+import { UNSTORABLE, unstorable } from "../refusals.ts";
 import { BulkActions, type NamedBulkMove } from "./bulk/bulk.ts";
 import { undelete } from "./changes.ts";
 import { Claims } from "./claims.ts";
@@ -190,7 +190,7 @@ function each<Item, Written>(items: Item[], write: (item: Item) => Written): (Wr
       return write(item);
     } catch (error) {
       if (!isDataError(error)) throw error;
-      return UNSTORABLE;
+      return unstorable(error);
     }
   });
 }

@@ -14,6 +14,8 @@ import type { Holdings } from "../holdings.ts";
 import { NewChildren } from "./new-children.ts";
 
 const RETRY_MILLISECONDS = 200;
+/** What is refused so often in a row will not be stored. */
+const MAX_REFUSALS = 5;
 
 export interface SavesOptions {
   storage: Storage;
@@ -36,6 +38,7 @@ export class Saves {
   readonly #writes: Coalescer<Progress, Saved>;
   readonly #children: NewChildren;
   readonly #discarded: RareWarning;
+  readonly #delayed: RareWarning;
   #isClosed = false;
 
   constructor(options: SavesOptions, parts: SavesParts) {
@@ -43,6 +46,7 @@ export class Saves {
     this.#options = options;
     this.#parts = parts;
     this.#discarded = new RareWarning(log, clock, "progress discarded: the lease is over");
+    this.#delayed = new RareWarning(log, clock, "progress not written; tried again");
     this.#children = new NewChildren(parts.definitions);
     this.#writes = new Coalescer({
       name: "progress",
@@ -58,14 +62,14 @@ export class Saves {
   }
 
   /**
-   * Writes the progress of a run; while the storage is out it tries again until the lease is over. Resolves with null where the
-   * run is not held any more, or `close` was called: the outcome of the write is not known then.
+   * Writes the progress of a run; while the storage is out it tries again until the lease is over, and a few times where it refuses.
+   * Resolves with null where the run is not held any more, or `close` was called: the outcome of the write is not known then.
    */
   async write(held: HeldRun, progress: Progress): Promise<Outcome<ChildRefusal | null> | null> {
     const { clock } = this.#options;
     const { holdings } = this.#parts;
     const told = new Map<string, VersionKey>();
-    for (;;) {
+    for (let refusals = 0; ; ) {
       try {
         const made = progress.children === undefined ? progress : await this.#children.made(progress, told);
         const outcome = await this.#writes.add(made);
@@ -74,13 +78,15 @@ export class Saves {
           continue;
         }
         if (outcome.kind === "ok") this.#stored(held, made, outcome.value);
-        return outcome;
+        if (outcome.kind !== "error" || ++refusals === MAX_REFUSALS) return outcome;
+        this.#delayed.say({ ...namesOf(held), error: outcome.reason });
       } catch (error) {
         if (clock.monotonic() >= held.leaseUntil) {
           this.#discarded.say({ ...namesOf(held), error: messageOf(error) });
           holdings.forget(held);
           return null;
         }
+        this.#delayed.say({ ...namesOf(held), error: messageOf(error) });
       }
       if (this.#isClosed) return null;
       await new Promise<void>((resolve) => clock.timer(RETRY_MILLISECONDS, resolve));

@@ -91,6 +91,10 @@ const FAILS: [expression: string, error: string][] = [
   ["text.substring(6)", "substring: The text has no position 6"],
   ["text.substring(-1)", "substring: The text has no position -1"],
   ["wide.substring(4)", "substring: The text has no position 4"],
+  // None of these goes through positions that there are not, which would take years.
+  ["wide.substring(9007199254740991)", "substring: The text has no position 9007199254740991"],
+  ["wide.indexOf('z', 9007199254740991)", "indexOf: The text has no position 9007199254740991"],
+  ["wide.lastIndexOf('z', 9007199254740991)", "lastIndexOf: The text has no position 9007199254740991"],
   ["text.substring(2, 1)", "substring: The end lies before the start"],
   ["text.substring(half)", "substring: Expected a whole number"],
   ["text.replace('', 'x')", "replace: There is no text to replace"],

@@ -114,12 +114,14 @@ function pointsBefore(text: string, offset: number): number {
 
 /** The offset in UTF-16 units of the character at an index. */
 function position(text: string, index: number): number {
+  // Looked at first: an index may be any number, and each character up to it is passed.
+  if (index < 0 || index > text.length) return fail(`The text has no position ${index}`);
   let at = index;
   if (index > 0 && SURROGATES.test(text)) {
     at = 0;
     for (let passed = 0; passed < index; passed++) at += isPair(text, at) ? 2 : 1;
   }
-  return index < 0 || at > text.length ? fail(`The text has no position ${index}`) : at;
+  return at > text.length ? fail(`The text has no position ${index}`) : at;
 }
 
 function isPair(text: string, at: number): boolean {

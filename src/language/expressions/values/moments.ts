@@ -48,12 +48,16 @@ const RFC_3339 = /^(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+
 export function parseTimestamp(text: string): Timestamp {
   const [, date = "", time = "", fraction = "", offset = ""] = RFC_3339.exec(text) ?? [];
   const milliseconds = Date.parse(`${date}T${time}${offset.toUpperCase()}`);
-  // Date.parse takes the 31st of every month.
-  const isDay = date.slice(8) <= "28" || new Date(`${date}T00:00:00Z`).toISOString().startsWith(date);
-  if (Number.isNaN(milliseconds) || !isDay || time > "23:59:59") {
+  if (Number.isNaN(milliseconds) || !isDay(date) || time > "23:59:59") {
     return fail("A timestamp is written such as 2026-11-28T08:00:00Z, with its offset");
   }
   return new Timestamp(BigInt(milliseconds) * MILLISECOND + BigInt(fraction.padEnd(9, "0")));
+}
+
+/** Date.parse takes the 31st of every month, and gives no day for one beyond it, or of a month that there is not. */
+function isDay(date: string): boolean {
+  const midnight = Date.parse(`${date}T00:00:00Z`);
+  return !Number.isNaN(midnight) && new Date(midnight).toISOString().startsWith(date);
 }
 
 /** As the API writes times, with more digits only where there are more. */

@@ -46,17 +46,17 @@ function bodyOf(headers: Headers, text: string): Json {
 
 /** The fields of a form: one that comes several times is a list. */
 function fieldsOf(params: URLSearchParams, place: string): JsonObject {
-  const fields: JsonObject = {};
+  const fields = new Map<string, string | string[]>();
   for (const [name, value] of params) {
     if (FORBIDDEN_KEYS.has(name)) {
       throw new ValidationFailed([fault([place, name], "__proto__, constructor and prototype can't be keys")]);
     }
     if (name.includes("\0") || value.includes("\0")) throw new ValidationFailed([fault([place], "A field holds NUL")]);
-    const before = fields[name];
-    if (before === undefined) fields[name] = value;
-    else fields[name] = Array.isArray(before) ? [...before, value] : [before, value];
+    const before = fields.get(name);
+    if (Array.isArray(before)) before.push(value);
+    else fields.set(name, before === undefined ? value : [before, value]);
   }
-  return fields;
+  return Object.fromEntries(fields);
 }
 
 function fault(loc: string[], msg: string): RequestFault {

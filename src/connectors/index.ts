@@ -112,6 +112,8 @@ interface ConnectorBase<Schema extends TSchema> {
   fixed?: ReadonlySet<string>;
   /** For fields whose texts can't be joined with what placeholders bring into them as it is. */
   join?: ReadonlyMap<string, Join>;
+  /** For fields that one placeholder may stand for: what `check` refuses, and `run` takes, in those that are written out. */
+  brought?: ReadonlyMap<string, (value: Json) => ConfigFault[]>;
   /** For fields that may hold secrets: what may be shown of their values. */
   shows?: ReadonlyMap<string, (value: Json) => Json>;
 }
@@ -136,10 +138,7 @@ export interface WaitConnector<Schema extends TSchema = TSchema> extends Connect
 /** Acts on the world: its result is checkpointed before the next effect starts; at least once, with a stable key. */
 export interface EffectConnector<Schema extends TSchema = TSchema> extends ConnectorBase<Schema> {
   kind: "effect";
-  /**
-   * The host that is acted on, so that one that does not answer delays no others; null for none, or where it depends on
-   * placeholders that are not resolved yet.
-   */
+  /** The host that is acted on: one that is silent delays no others. Null for none, or where placeholders are to bring it. */
   host?(config: Static<Schema>): string | null;
   run(config: Static<Schema>, tools: Tools): Promise<JsonObject>;
 }

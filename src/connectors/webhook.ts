@@ -15,7 +15,7 @@ import {
   shownUrl,
   splitCredentials,
 } from "../language/webhook/url.ts";
-import type { Json, JsonObject } from "../schemas/json/json.ts";
+import { isObject, type Json, type JsonObject } from "../schemas/json/json.ts";
 import { DEPTH_HEADER } from "../schemas/runs/depth.ts";
 import { TRACEPARENT } from "../tracing/context.ts";
 import { type ConfigFault, defineConnector, type HttpReply, ReplyUnread, StepFailure, type Tools } from "./index.ts";
@@ -75,6 +75,7 @@ export default defineConnector({
     ...[...faultsOfHeaders(headers), ...reservedHeaders(headers)].map(inHeaders),
   ],
   join: new Map([["url", joinUrl]]),
+  brought: new Map([["headers", (headers) => (isObject(headers) ? reservedHeaders(headers).map(inHeaders) : [])]]),
   shows: new Map([
     ["url", (url) => (typeof url === "string" ? shownText(url) : url)],
     ["headers", shownHeaders],

@@ -43,8 +43,8 @@ function faultOfHeader(name: string, value: string): string | null {
   return NOT_LATIN.test(value) ? "A header value holds characters of Latin-1 only" : null;
 }
 
-/** Headers that no new definition may have, because the platform or the connection sets them. */
-export function reservedHeaders(headers: Headers): HeaderFault[] {
+/** Headers that no new definition may have, and no placeholder may bring, because the platform or the connection sets them. */
+export function reservedHeaders(headers: Readonly<Record<string, Json>>): HeaderFault[] {
   return Object.keys(headers)
     .filter((name) => OURS.test(name) || RESERVED.test(name))
     .map((name) => ({ name, message: "This header is set by the platform" }));

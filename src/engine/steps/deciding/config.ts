@@ -1,6 +1,6 @@
-import type { ConfigFault, StepType } from "../../../connectors/index.ts";
+import type { ConfigFault, Connector, StepType } from "../../../connectors/index.ts";
 import { shortened } from "../../../errors.ts";
-import type { Json } from "../../../schemas/json/json.ts";
+import { isObject, type Json } from "../../../schemas/json/json.ts";
 import { wordsOf } from "../../../schemas/json/words.ts";
 import { describeFailure } from "../../../step-failures.ts";
 import { resolvePlaceholders } from "../../placeholders.ts";
@@ -16,7 +16,10 @@ export function resolveConfig(
 ): { value: Json } | { code: string; error: string } {
   try {
     const value = resolvePlaceholders(config, scope, connector.join, meter);
-    if (validator.Check(value)) return { value };
+    if (validator.Check(value)) {
+      const fault = faultOfBrought(config, value, connector);
+      return fault === undefined ? { value } : unfit(fault);
+    }
     const fault = validator.Errors(value).First();
     const msg = fault === undefined ? "Input does not fit" : wordsOf(fault).msg;
     return describeFailure("config_unfit", { place: placeOf(fault?.path ?? ""), fault: msg });
@@ -25,9 +28,22 @@ export function resolveConfig(
   }
 }
 
+/** The fault of a field that was one placeholder, where the step type takes less of those. */
+function faultOfBrought(config: Json, value: Json, { brought }: Connector): ConfigFault | undefined {
+  if (brought === undefined || !isObject(config) || !isObject(value)) return undefined;
+  for (const [field, faultsOf] of brought) {
+    const [fault] = typeof config[field] === "string" ? faultsOf(value[field] ?? null) : [];
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
+
 /** What a step type that is asked for more than its schema says of a config. */
 export function unfit({ path, message }: ConfigFault): { code: string; error: string } {
-  return describeFailure("config_unfit", { place: path.map((part) => `.${part}`).join(""), fault: message });
+  return describeFailure("config_unfit", {
+    place: shortened(path.map((part) => `.${part}`).join(""), MAX_PLACE),
+    fault: message,
+  });
 }
 
 const MAX_PLACE = 200;

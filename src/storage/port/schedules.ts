@@ -58,7 +58,7 @@ export interface ScheduleMove {
   schedule: string;
   /** That it is decided by. */
   revision: number;
-  /** Where it goes, and when it is looked at again; null leaves it, and its revision, as they are. */
+  /** Where it goes, and when it is looked at again; null leaves it, and its revision, as they are, and its last run while that is not over. */
   to: { position: SchedulePosition; dueAt: number | null } | null;
   /** The last tick that got no run; null keeps what is known. */
   skipped: { tick: number; reason: SkipReason } | null;

@@ -36,8 +36,10 @@ const LIST = {
 const NEXT_DUE = "select min(due_at) as dueAt from schedules where due_at is not null";
 
 // A run that waits for its turn is in no queue before.
-const DUE = `select ${COLUMNS}, exists (select 1 from run_queue where run_uuid = last_run_uuid)
-    or exists (select 1 from run_turns where run_uuid = last_run_uuid and begun_at is null) as isUnderWay
+const IS_UNDER_WAY = `(exists (select 1 from run_queue where run_uuid = last_run_uuid)
+    or exists (select 1 from run_turns where run_uuid = last_run_uuid and begun_at is null))`;
+
+const DUE = `select ${COLUMNS}, ${IS_UNDER_WAY} as isUnderWay
   from (
     select *, sum(length(settings)) over (order by due_at, uuid) - length(settings) as before
     from (select * from schedules where due_at <= +? order by due_at limit +?)
@@ -50,7 +52,7 @@ const IS_AT = "select 1 from schedules where uuid = ? and revision = ?";
 const MOVE = `update schedules set position = $position, due_at = $dueAt, revision = revision + 1, skipped = coalesce($skipped, skipped),
   last_run_uuid = coalesce($run, last_run_uuid) where uuid = $uuid`;
 
-const STARTED = "update schedules set last_run_uuid = coalesce(?, last_run_uuid) where uuid = ?";
+const STARTED = `update schedules set last_run_uuid = coalesce(?, last_run_uuid) where uuid = ? and not ${IS_UNDER_WAY}`;
 
 /** A move whose run has its uuid. */
 export interface NamedMove extends ScheduleMove {

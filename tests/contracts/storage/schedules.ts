@@ -212,6 +212,26 @@ export function scheduleContract(check: Check): void {
     expect(await claim()).toMatchObject({ isUnderWay: false, lastRunId: uuid });
   });
 
+  check("a run beside the ticks takes the place of the last one only once that is over", async (world) => {
+    const { schedules } = world.storage;
+    const workflow = await world.workflow();
+    const stored = await schedule(world);
+    const due = { position: stored.position, dueAt: world.now() - 1 };
+    const ticked = present(granted(only(await schedules.move([{ ...move(world, stored, workflow), to: due }]))));
+    const moved = present(await schedules.find(stored));
+    const beside = async () =>
+      present(granted(only(await schedules.move([{ ...move(world, moved, workflow), to: null }]))));
+    const other = await beside();
+    expect(await schedules.find(stored)).toMatchObject({ lastRunId: ticked.uuid });
+    const claimed = await world.claimDue();
+    const held = (uuid: string) => only(claimed.filter((run) => run.uuid === uuid));
+    granted(await world.save(progress(held(other.uuid), { next: END })));
+    expect(only(await schedules.claimDue(10, HOLD))).toMatchObject({ isUnderWay: true, lastRunId: ticked.uuid });
+    granted(await world.save(progress(held(ticked.uuid), { next: END })));
+    const last = await beside();
+    expect(await schedules.find(stored)).toMatchObject({ lastRunId: last.uuid });
+  });
+
   check("a skipped tick is kept, and a run beside the ticks moves nothing", async (world) => {
     const { schedules } = world.storage;
     const workflow = await world.workflow();

@@ -10,6 +10,10 @@ import { type Answer, INSERT_TURN_RUNS, outcomeOf, turnInsertable } from "../ins
 const liveRuns = (runs: string) => `(case when cardinality(live) = json_array_length($1::json) then ${runs} else (
       select coalesce(json_agg(r), '[]') from json_array_elements(${runs}::json) as r where (r ->> 'position')::integer = any(live))::text end)`;
 
+/** Whether the last run of a schedule "s" is not over. One that waits for its turn is in no queue before. */
+export const IS_UNDER_WAY = `(exists (select from run_queue q where ${equals("q.run_uuid", "s.last_run_uuid")} and not q.ended)
+      or exists (select from run_turns t where ${equals("t.run_uuid", "s.last_run_uuid")} and t.begun_at is null))`;
+
 /**
  * Moves schedules ($1, JSON), each with the insert of its run: $2 those that take no turns, $3 those that do, $4 to $6 as the inserts have
  * them. JSON text: what came of each, by its position; nothing of one that is at another revision. A move that leaves its schedule where it is
@@ -44,7 +48,8 @@ begin
     where i.position = any(live) and not i.position = any(done));
   done := array(select (r ->> 'position')::integer from jsonb_array_elements(results) as r
     where r ->> 'refused' is null and (r ->> 'isOthers')::boolean is not true);
-  update schedules s set last_run_uuid = coalesce(i."runId", s.last_run_uuid),
+  update schedules s set last_run_uuid = case when i.moves or not ${IS_UNDER_WAY} then coalesce(i."runId", s.last_run_uuid)
+      else s.last_run_uuid end,
     position = case when i.moves then i."newPosition" else s.position end,
     due_at = case when i.moves then to_timestamp(i."newDue" / 1000) else s.due_at end,
     revision = case when i.moves then s.revision + 1 else s.revision end,

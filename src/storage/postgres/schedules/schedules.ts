@@ -16,7 +16,7 @@ import type {
 import { refused } from "../../refusals.ts";
 import type { Ids } from "../ids.ts";
 import { FIRST_UUID, LAST_UUID, milliseconds, writeBatch } from "../statement.ts";
-import { MOVE_SCHEDULES, moveSchedules } from "./move.ts";
+import { IS_UNDER_WAY, MOVE_SCHEDULES, moveSchedules } from "./move.ts";
 
 const COLUMNS = `uuid, namespace, id, workflow, settings::text as settings, position::text as position, revision,
   last_run_uuid as "lastRunId", skipped::text as skipped, ${milliseconds("created_at")} as "createdAt", ${milliseconds("updated_at")} as "updatedAt"`;
@@ -48,7 +48,6 @@ const NEXT_SCHEDULE = keptStatement(
   `select ${milliseconds("s.due_at")} from schedules s where s.due_at is not null order by s.due_at limit 1`,
 );
 
-// A run that waits for its turn is in no queue before.
 const CLAIM_SCHEDULES = keptStatement(
   "claim_schedules",
   ["integer", "float8"],
@@ -75,8 +74,7 @@ const CLAIM_SCHEDULES = keptStatement(
   update schedules s set due_at = now() + $2 * interval '1 millisecond' from claimed where ${equals("s.uuid", "claimed.uuid")}
   returning s.uuid, s.namespace, s.id, s.workflow, s.settings::text, s.position::text, s.revision, s.last_run_uuid, s.skipped::text,
     ${milliseconds("s.created_at")}, ${milliseconds("s.updated_at")},
-    exists (select from run_queue q where ${equals("q.run_uuid", "s.last_run_uuid")} and not q.ended)
-      or exists (select from run_turns t where ${equals("t.run_uuid", "s.last_run_uuid")} and t.begun_at is null)`,
+    ${IS_UNDER_WAY}`,
 );
 
 /** What the database keeps for schedules. */

@@ -31,7 +31,7 @@ export function scheduleTriggers(
       world.note(`trigger ${id} ${workload.id}`);
       const payload = JSON.stringify({ n: index });
       const owner = random.pick(workers);
-      const reservation = random.chance(0.5) ? owner.reserve() : null;
+      const reservation = random.chance(0.7) ? owner.reserve() : null;
       const coming: NewRun = {
         uuid: id,
         namespace: "default",

@@ -1,5 +1,5 @@
 import type { Next } from "../../src/storage/port.ts";
-import { lingers } from "../execution/port.ts";
+import { type Executor, lingers } from "../execution/port.ts";
 import type { HeldRun, Origin } from "./held-run.ts";
 import { Lease, type LeasedRuns, type LeaseOptions } from "./lease.ts";
 import { dueAt } from "./pauses.ts";
@@ -10,6 +10,7 @@ const MAX_BYTES = 16 * 1024 * 1024;
 export interface HoldingsOptions extends LeaseOptions {
   /** Runs held at once. */
   maxInFlight: number;
+  executor: Executor;
 }
 
 /** The runs that a worker holds, and how much room is left for more. */
@@ -97,10 +98,14 @@ export class Holdings implements LeasedRuns {
     return this.#held.get(held.run.uuid) === held;
   }
 
+  /** The run is not held any more. Its effects under way are called off: they would keep places for results that nobody takes. */
   forget(held: HeldRun): void {
     if (!this.has(held)) return;
     this.#held.delete(held.run.uuid);
     held.drop();
+    const { thread, run, underWay } = held;
+    // A thread that is gone keeps none.
+    if (thread !== null && underWay > 0) this.#options.executor.drop(thread, run).catch(() => {});
     this.#count[held.origin]--;
     this.#bytes -= held.bytes;
     if (this.#held.size === 0) this.#onEmpty?.();

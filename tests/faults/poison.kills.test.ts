@@ -1,6 +1,7 @@
 /** A run whose worker is killed under it is no poison: many more kills than a run may have crashes count for nothing. */
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import postgres from "postgres";
 import { Client } from "../harness/http/client.ts";
@@ -8,7 +9,7 @@ import { Platform } from "../harness/platform.ts";
 import { PlatformProcess } from "../harness/processes.ts";
 import { LedgerSink } from "../harness/sinks/ledger-sink.ts";
 import { newDatabase } from "../harness/under-test.ts";
-import { play } from "./deployment/folder.ts";
+import { type Case, play } from "./deployment/folder.ts";
 import { until } from "./load/waiting.ts";
 
 const FULL = process.env.TEST_SIZE === "full";
@@ -19,6 +20,8 @@ const RUNS = FULL ? 500 : 50;
 const SETTINGS = { LEASE_SECONDS: "1", WORKER_MAX_EFFECTS: String(4 * RUNS) };
 const HELD_MS = 60_000;
 const DEADLINE_MS = 60_000;
+/** On a busy machine the first webhooks may be under way for as long as all of them may take to be: no run fails of that. */
+const LIMIT_S = 90;
 const LONGEST_MS = FULL ? 900_000 : 180_000;
 
 interface Row {
@@ -34,6 +37,8 @@ interface Row {
 interface Executing {
   url: string;
   rows(): Promise<Row[]>;
+  /** Lines of all processes that executed them. */
+  logs(): Record<string, unknown>[];
   kill(): Promise<void>;
   close(): Promise<void>;
 }
@@ -46,12 +51,12 @@ for (const [mode, start] of [
   // At the same time: they wait for starts and leases most of the time.
   test.concurrent(
     name,
-    () => play("tests/faults/poison.kills.test.ts", name, () => killUnder(mode, start)),
+    () => play("tests/faults/poison.kills.test.ts", name, (scene) => killUnder(mode, start, scene)),
     LONGEST_MS,
   );
 }
 
-async function killUnder(mode: string, start: () => Promise<Executing>): Promise<void> {
+async function killUnder(mode: string, start: () => Promise<Executing>, { folder }: Case): Promise<void> {
   const sink = new LedgerSink();
   const executing = await start();
   let killing = true;
@@ -61,7 +66,7 @@ async function killUnder(mode: string, start: () => Promise<Executing>): Promise
     const api = new Client(executing.url);
     const workflow = await api.create([
       { name: "before", type: "transform", config: { value: "${payload.n}" } },
-      { name: "held", type: "webhook", config: { url, method: "POST", body: { n: "${payload.n}" } } },
+      { name: "held", type: "webhook", timeout: LIMIT_S, config: { url, method: "POST", body: { n: "${payload.n}" } } },
     ]);
     const ids = await Promise.all(Array.from({ length: RUNS }, (_, n) => api.trigger(workflow, { n })));
     for (let kill = 1; kill <= KILLS; kill++) {
@@ -85,6 +90,13 @@ async function killUnder(mode: string, start: () => Promise<Executing>): Promise
       `kills, ${mode}: ${KILLS} kill -9, each under ${RUNS} runs; every run was claimed ${fewest} times or more`,
     );
     expect(fewest).toBeGreaterThan(KILLS);
+  } catch (error) {
+    const attempts = [...sink.attempts].map(([id, times]) => ({ id, times: times.map(({ at }) => at) }));
+    const lines = (items: unknown[]) => items.map((item) => JSON.stringify(item)).join("\n");
+    writeFileSync(join(folder, "attempts.ndjson"), lines(attempts));
+    writeFileSync(join(folder, "rows.ndjson"), lines(await executing.rows()));
+    writeFileSync(join(folder, "log.ndjson"), lines(executing.logs()));
+    throw error;
   } finally {
     await executing.close();
     await sink.close();
@@ -103,6 +115,7 @@ async function startEmbedded(): Promise<Executing> {
   return {
     url: platform.url,
     rows: async () => rows.all(),
+    logs: () => platform.logs.map(({ fields }) => fields),
     kill: () => platform.restart(),
     async close() {
       database.close();
@@ -117,12 +130,15 @@ async function startOnPostgres(): Promise<Executing> {
   const env = { DATABASE_URL: address, ...SETTINGS };
   const api = await PlatformProcess.start("api", env);
   let worker = await PlatformProcess.start("worker", env);
+  const ended: PlatformProcess[] = [];
   const sql = postgres(address, { max: 1, fetch_types: false, onnotice: () => {} });
   return {
     url: api.url,
     rows: async () => Array.from(await sql.unsafe<Row[]>(ROWS)),
+    logs: () => [...ended, worker].flatMap(({ logs }) => logs),
     async kill() {
       await worker.end("SIGKILL");
+      ended.push(worker);
       worker = await PlatformProcess.start("worker", env);
     },
     async close() {

@@ -29,6 +29,11 @@ const LONGEST_MS = FULL ? 1_200_000 : 500_000;
 const FILE_MIB = 128;
 const LEASE = { LEASE_SECONDS: "3" };
 const STEP = { name: "one", type: "transform", config: { value: 1 } };
+const SLEEP = { name: "sleep", type: "delay", config: { duration: 1 } };
+const FREEZES = 16;
+/** Triggers beside a freeze, one in each millisecond. */
+const CROWD = 100;
+const READS_MS = 2_000;
 
 function testCase(name: string, work: (scene: Case) => Promise<void>): void {
   // At once: they wait for disks and services of their own most of the time.
@@ -81,6 +86,33 @@ if (FULL) {
       disk.thaw();
       await until("it is ready again", 10_000, async () => (await api.get("/health/ready")).status === 200);
       expectReply(await trigger(), 200);
+    } finally {
+      disk.thaw();
+      await platform.close();
+      disk.unmount();
+    }
+  });
+
+  testCase("embedded: reads go on while the disk hangs, though nothing was read since the last write", async () => {
+    const disk = FrozenDisk.mount(mkdtempSync(join(tmpdir(), "frozen-disk-")), FILE_MIB);
+    const platform = await Platform.start({ dataFolder: disk.folder });
+    const api = new Client(platform.url);
+    try {
+      await api.post("/api/v1/workflows", { id: "w", name: "w", steps: [STEP, SLEEP] });
+      for (let round = 0; round < FREEZES; round++) {
+        const crowd = Array.from({ length: CROWD }, async (_, n) => {
+          await Bun.sleep(n);
+          return api.post("/api/v1/trigger", { workflow_id: "w", payload: {} });
+        });
+        await Promise.any(crowd);
+        disk.freeze();
+        // The sweeper and others read meanwhile, on the same thread.
+        await Bun.sleep(READS_MS);
+        const read = await Promise.race([api.get("/api/v1/runs?limit=1"), Bun.sleep(READS_MS)]);
+        disk.thaw();
+        for (const reply of await Promise.all(crowd)) expectReply(reply, 200);
+        expect(read?.status).toBe(200);
+      }
     } finally {
       disk.thaw();
       await platform.close();

@@ -19,6 +19,7 @@ if (port === null) throw new Error("src/storage/sqlite/writer.ts runs as a threa
 const { file, synchronous }: WriterOptions = workerData;
 const database = openWriter(file, synchronous);
 const operations = writeOperations(database, systemClock);
+const newest = database.query("select 1 from schema_migrations limit 1");
 
 let group: QueuedWrite[] = [];
 
@@ -37,7 +38,21 @@ port.on("message", (packed: string[] | null) => {
 function commit(): void {
   const queued = group;
   group = [];
-  if (queued.length > 0) port?.postMessage(JSON.stringify(commitGroup(database, operations, queued)));
+  if (queued.length === 0) return;
+  port?.postMessage(JSON.stringify(commitGroup(database, operations, queued)));
+  markNewest();
+}
+
+/**
+ * Reads, and so notes in the memory that all connections share which commit is the newest. The first who reads after a commit does, and
+ * that write hangs with the disk, which must not happen to the thread of the API.
+ */
+function markNewest(): void {
+  try {
+    newest.get();
+  } catch {
+    // Whoever reads or writes next is told what is wrong with the file.
+  }
 }
 
 port.postMessage(JSON.stringify([]));

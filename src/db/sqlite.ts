@@ -37,6 +37,11 @@ export function openReader(file: string): Database {
   return database;
 }
 
+/** The result of several statements that read one state of the file: else another thread may commit between two of them. */
+export function atOnce<Value>(database: Database, read: () => Value): Value {
+  return database.transaction(read)();
+}
+
 /** The errors of the file or its disk, which any statement may fail with: https://www.sqlite.org/rescode.html */
 const UNAVAILABLE =
   /^SQLITE_(BUSY|CANTOPEN|CORRUPT|FULL|INTERNAL|INTERRUPT|IOERR|LOCKED|NOLFS|NOMEM|NOTADB|PERM|PROTOCOL|READONLY)/;

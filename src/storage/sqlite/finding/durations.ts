@@ -1,5 +1,6 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../../../clock.ts";
+import { atOnce } from "../../../db/sqlite.ts";
 import { limitsAt } from "../../counting.ts";
 import { minuteOf } from "../../port/finding/counts.ts";
 import type { DurationCount, DurationsAsked, DurationsFound } from "../../port.ts";
@@ -52,7 +53,8 @@ export class Durations {
     const asked = [JSON.stringify(workflows), namespace] as const;
     const read = (text: string, start: number) =>
       this.#database.query<DurationsFound, (string | number)[]>(text).all(start, now, ...asked);
-    return [...read(FIND, first), ...read(FIND_HOURS, from - (from % 60))];
+    // Minutes that were put together between the two would be counted twice.
+    return atOnce(this.#database, () => [...read(FIND, first), ...read(FIND_HOURS, from - (from % 60))]);
   }
 
   /** Whether there is something to fold. */

@@ -1,4 +1,5 @@
 import type { Database } from "bun:sqlite";
+import { atOnce } from "../../../db/sqlite.ts";
 import { idFloor } from "../../../ids.ts";
 import { ID_AHEAD_MILLISECONDS, type RunFilter, type RunLook } from "../../../schemas/lists/run-query.ts";
 import type { RunStatus } from "../../../schemas/runs/run.ts";
@@ -121,6 +122,11 @@ export class Looks {
   }
 
   look(look: RunLook, until: string): RunsLooked {
+    return atOnce(this.#database, () => this.#look(look, until));
+  }
+
+  /** Were runs stored or over between its two statements, the last would be another than the one that was looked at. */
+  #look(look: RunLook, until: string): RunsLooked {
     const { find, last, bindings, bounds } = lookOf(look, until);
     const runs = this.#database.prepare<RunSummary, Bindings[]>(find).all(bindings);
     const full = runs[look.limit - 1];

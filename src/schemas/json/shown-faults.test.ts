@@ -58,10 +58,18 @@ describe("as many as fit", () => {
 });
 
 test("the faults of a thousand answers in one are a part of it each", () => {
-  const faults = Array.from({ length: MAX_FAULTS }, (_, index) => fault("k".repeat(1_000_000), index));
-  const shown = Array.from({ length: 1000 }, () => shownFaults(faults, 1000));
-  expect(bytes(shown.flat())).toBeLessThan(2 * 1024 * 1024);
-  // Each says what is wrong with it, and how much is left out.
-  expect(shown.every((one) => one.length > 5 && one.at(-1)?.type === "faults_not_shown")).toBe(true);
+  const messages = ["Field required", "🚚".repeat(500), "\u0001".repeat(500)];
+  for (const msg of messages) {
+    for (const key of ["order_id", "k".repeat(1_000_000), "\u0001".repeat(1000)]) {
+      const faults = Array.from({ length: MAX_FAULTS }, (_, index) => ({ ...fault("triggers", 999, key, index), msg }));
+      const shown = Array.from({ length: 1000 }, () => shownFaults(faults, 1000));
+      expect(bytes(shown.flat())).toBeLessThan(600 * 1024);
+      // Each says what is wrong with it, and how much is left out.
+      expect(shown.every((one) => one.length > 1 && one.at(-1)?.type === "faults_not_shown")).toBe(true);
+      expect(shown.every(([first]) => first?.type === "missing" && first.msg.startsWith(msg.slice(0, 14)))).toBe(true);
+    }
+  }
+  const short = [{ ...fault("triggers", 999, "payload", "order_id"), msg: "Input should be a valid integer" }];
+  expect(shownFaults(short, 1000)).toEqual(short);
   expect(shownFaults([fault("🚚".repeat(1000), ...Array(64).fill("key"))], 1000)).toHaveLength(1);
 });

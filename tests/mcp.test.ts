@@ -126,6 +126,21 @@ test("a program signals and cancels a run, once for each key", async () => {
   await close();
 });
 
+test("what does not fit is told to the program, and no more of it than it can read", async () => {
+  const { call, close } = await connected();
+  for (const idempotency_key of ["ключ", "a\r\nx-evil: 1", "k".repeat(256), ""]) {
+    const { text, isError } = await call("trigger_workflow", { workflow_id: "charge", idempotency_key });
+    expect(isError).toBe(true);
+    expect(JSON.parse(text).detail).toMatchObject([{ loc: ["body", "idempotency_key"] }]);
+  }
+  const bad = Array.from({ length: 99 }, () => ({ nothing: 1 }));
+  const { text, isError } = await call("test_workflow", { definition: CHARGE, mocks: { ["k".repeat(500_000)]: bad } });
+  expect(isError).toBe(true);
+  expect(text.length).toBeLessThan(16 * 1024);
+  expect(JSON.parse(text).detail[0].loc.slice(0, 2)).toEqual(["body", "mocks"]);
+  await close();
+});
+
 test("a program has the tools of its level, and can call no others", async () => {
   const counts: number[] = [];
   for (const level of ["read", "run", "write"]) {

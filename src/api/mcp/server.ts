@@ -3,6 +3,7 @@ import packageJson from "../../../package.json" with { type: "json" };
 import { PlatformError, ValidationFailed } from "../../errors.ts";
 import { checked } from "../../schemas/json/faults.ts";
 import { isObject, type Json, type JsonObject } from "../../schemas/json/json.ts";
+import { shownFaults } from "../../schemas/json/shown-faults.ts";
 import { type Message, RpcError, resultReply } from "./messages.ts";
 import { agreed, isCurrent, REVISIONS } from "./revisions.ts";
 import { toolsOf } from "./tools/index.ts";
@@ -83,7 +84,8 @@ async function call(tool: Tool, given: Json, api: Api): Promise<Told> {
   try {
     return await tool.call(checked(tool.check, given, "body"), api);
   } catch (error) {
-    if (error instanceof ValidationFailed) return { text: JSON.stringify({ detail: error.faults }), isError: true };
+    if (error instanceof ValidationFailed)
+      return { text: JSON.stringify({ detail: shownFaults(error.faults) }), isError: true };
     if (error instanceof PlatformError) return { text: error.message, isError: true };
     throw error;
   }

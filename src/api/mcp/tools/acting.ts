@@ -1,5 +1,9 @@
 import { Type } from "@sinclair/typebox";
+import { IDEMPOTENCY_KEY } from "../../../schemas/runs/trigger.ts";
 import { anyObject, DEFINITION, RUN, requestTool, segment, type Tool, text, WORKFLOW } from "./tool.ts";
+
+/** It is sent as a header. */
+const keyOf = (description: string) => Type.String({ pattern: IDEMPOTENCY_KEY, description });
 
 /** Tools that start, hold and end runs, and that store definitions. */
 export const ACTING: readonly Tool[] = [
@@ -15,7 +19,7 @@ export const ACTING: readonly Tool[] = [
       wait_seconds: Type.Optional(
         Type.Integer({ minimum: 0, maximum: 60, description: "How long to wait for its end; 0" }),
       ),
-      idempotency_key: Type.Optional(text("With the same key the same run, for a day")),
+      idempotency_key: Type.Optional(keyOf("With the same key the same run, for a day")),
     },
     ask: ({ wait_seconds, idempotency_key, ...body }) => ({
       method: "POST",
@@ -34,7 +38,7 @@ export const ACTING: readonly Tool[] = [
       run_id: RUN,
       name: text("Of the signal"),
       body: Type.Optional(Type.Unknown({ description: "Any JSON" })),
-      idempotency_key: Type.Optional(text("With the same key it is sent once")),
+      idempotency_key: Type.Optional(keyOf("With the same key it is sent once")),
     },
     ask: ({ run_id, name, body = null, idempotency_key }) => ({
       method: "POST",

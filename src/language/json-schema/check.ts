@@ -6,24 +6,33 @@ import { canonicalText, isTyped, typesOf } from "./values.ts";
 import { definitionOf } from "./words.ts";
 
 /** Schemas that are looked at, and parts of 16 characters that are compared: some 100 ms. */
-const MAX_UNITS = 1_000_000;
+export const MAX_UNITS = 1_000_000;
 const CHARACTERS = 16;
+/** Keys of an object that are listed for a unit. */
+const KEYS = 4;
+/** Decimal numbers of any size are divided. */
+const UNITS_OF_MULTIPLE = 8;
 
 type Loc = (string | number)[];
 
 /** Thrown where a check would cost more than a request may. */
 export class TooCostly extends Error {}
 
-/** One check of a value: its faults, and what it has cost. */
+/** One check of a value: its faults, and what it may still cost. */
 export class CheckOfValue {
   readonly faults: RequestFault[] = [];
   readonly #root: JsonObject;
-  #units = 0;
+  #left: number;
   /** Alternatives around: what does not fit there is no fault. */
   #silence = 0;
 
-  constructor(root: JsonObject) {
+  constructor(root: JsonObject, units: number) {
     this.#root = root;
+    this.#left = units;
+  }
+
+  get left(): number {
+    return this.#left;
   }
 
   /** Whether a value fits; its faults are noted. @throws TooCostly */
@@ -58,7 +67,10 @@ export class CheckOfValue {
       const isRuled = this.#rules(rulesOfStrings, schema, value, loc);
       return isRuled && (isFormed || this.#fault(loc, `String should be a ${format}`, "value_error"));
     }
-    if (typeof value === "number") return this.#rules(rulesOfNumbers, schema, value, loc);
+    if (typeof value === "number") {
+      if (schema.multipleOf !== undefined) this.#charge(UNITS_OF_MULTIPLE);
+      return this.#rules(rulesOfNumbers, schema, value, loc);
+    }
     if (Array.isArray(value)) return this.#array(schema, value, loc);
     return isObject(value) ? this.#object(schema, value, loc) : true;
   }
@@ -72,7 +84,11 @@ export class CheckOfValue {
       if (this.#silence > 0) return false;
     }
     const known = isObject(properties) ? properties : {};
-    for (const [key, part] of Object.entries(value)) {
+    const keys = Object.keys(value);
+    // How many there are is known only once they are listed, which each of many alternatives may do.
+    this.#charge(keys.length / KEYS);
+    for (const key of keys) {
+      const part = value[key] ?? null;
       const at = [...loc, key];
       const schema = Object.hasOwn(known, key) ? known[key] : additionalProperties;
       if (schema === false) fits = this.#fault(at, "Extra inputs are not permitted", "extra_forbidden");
@@ -165,8 +181,8 @@ export class CheckOfValue {
   }
 
   #charge(units: number): void {
-    this.#units += units;
-    if (this.#units > MAX_UNITS) throw new TooCostly();
+    this.#left -= units;
+    if (this.#left < 0) throw new TooCostly();
   }
 
   /** Always false. */

@@ -4,11 +4,13 @@
  */
 import type { RequestFault } from "../../errors.ts";
 import { isObject, type Json, type JsonObject } from "../../schemas/json/json.ts";
-import { CheckOfValue, TooCostly } from "./check.ts";
+import { CheckOfValue, MAX_UNITS, TooCostly } from "./check.ts";
 import { faultsOfWords } from "./words.ts";
 
 /** Characters of a schema as JSON text. */
 export const MAX_SCHEMA = 64 * 1024;
+/** What the defaults of a schema may cost together, for each of its characters. */
+const UNITS_OF_CHARACTER = 16;
 
 type Loc = (string | number)[];
 
@@ -18,33 +20,40 @@ type Loc = (string | number)[];
  * that do not fit (`schema_default`). The other functions expect a schema without any.
  */
 export function faultsOfSchema(schema: JsonObject, loc: Loc): RequestFault[] {
-  if (JSON.stringify(schema).length > MAX_SCHEMA) {
+  const { length } = JSON.stringify(schema);
+  if (length > MAX_SCHEMA) {
     return [{ loc, msg: `Should be at most ${MAX_SCHEMA} characters of JSON`, type: "too_large" }];
   }
   const { faults, defaults } = faultsOfWords(schema, loc);
   if (faults.length > 0) return faults;
-  return defaults.flatMap(({ holder, loc: at }) => {
-    const [fault] = valueFaults(schema, holder, holder.default ?? null, []);
-    if (fault === undefined) return [];
+  // All defaults of all schemas of a definition are checked for one request.
+  let left = Math.min(MAX_UNITS, UNITS_OF_CHARACTER * length);
+  for (const { holder, loc: at } of defaults) {
+    const check = checked(schema, holder, holder.default ?? null, [], left);
+    left = check.left;
+    const [fault] = check.faults;
+    if (fault === undefined) continue;
     const place = fault.loc.length === 0 ? "" : ` at ${fault.loc.join(".")}`;
-    return [{ loc: at, msg: `The default does not fit${place}: ${fault.msg}`, type: "schema_default" }];
-  });
+    faults.push({ loc: at, msg: `The default does not fit${place}: ${fault.msg}`, type: "schema_default" });
+    if (left < 0) break;
+  }
+  return faults;
 }
 
 /** The faults of a value, up to 100, each where it stands below `loc`, in the words of all requests. */
 export function faultsOfValue(schema: JsonObject, value: Json, loc: Loc): RequestFault[] {
-  return valueFaults(schema, schema, value, loc);
+  return checked(schema, schema, value, loc, MAX_UNITS).faults;
 }
 
-function valueFaults(root: JsonObject, schema: JsonObject, value: Json, loc: Loc): RequestFault[] {
-  const check = new CheckOfValue(root);
+function checked(root: JsonObject, schema: JsonObject, value: Json, loc: Loc, units: number): CheckOfValue {
+  const check = new CheckOfValue(root, units);
   try {
     check.fits(schema, value, loc);
   } catch (error) {
     if (!(error instanceof TooCostly)) throw error;
     check.faults.push({ loc, msg: "Checking it against its schema costs too much", type: "value_error" });
   }
-  return check.faults;
+  return check;
 }
 
 /**

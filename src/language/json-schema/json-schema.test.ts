@@ -17,6 +17,14 @@ const ADDRESS: JsonObject = {
   $defs: { to: { type: "object", properties: { city: { type: ["string", "null"] } } } },
 };
 
+const COSTLY = { loc: ["p"], msg: "Checking it against its schema costs too much", type: "value_error" };
+/** Each tries the one before eight times. */
+const COSTLY_DEFS: JsonObject = { d0: { type: "string" } };
+for (let level = 1; level < 8; level++) {
+  const $ref = `#/$defs/d${level - 1}`;
+  COSTLY_DEFS[`d${level}`] = { anyOf: Array.from({ length: 8 }, () => ({ $ref })) };
+}
+
 /** The words of the faults of a value, with their places. */
 function faultsOf(schema: JsonObject, value: Json): string[] {
   expect(faultsOfSchema(schema, [])).toEqual([]);
@@ -45,17 +53,25 @@ describe("a value", () => {
   });
 
   test("is not checked at any cost", () => {
-    const $defs: JsonObject = { d0: { type: "string" } };
-    for (let level = 1; level < 8; level++) {
-      const $ref = `#/$defs/d${level - 1}`;
-      $defs[`d${level}`] = { anyOf: Array.from({ length: 8 }, () => ({ $ref })) };
-    }
-    const schema: JsonObject = { $ref: "#/$defs/d7", $defs };
+    const schema: JsonObject = { $ref: "#/$defs/d7", $defs: COSTLY_DEFS };
     expect(faultsOfSchema(schema, [])).toEqual([]);
-    const msg = "Checking it against its schema costs too much";
-    expect(faultsOfValue(schema, 1, ["p"])).toEqual([{ loc: ["p"], msg, type: "value_error" }]);
+    expect(faultsOfValue(schema, 1, ["p"])).toEqual([COSTLY]);
     const numbers = Array.from({ length: 150_000 }, (_, index) => index);
     expect(faultsOf({ uniqueItems: true }, numbers)).toEqual([]);
+  });
+
+  test("pays for the keys that each alternative lists", () => {
+    const wide = Object.fromEntries(Array.from({ length: 80_000 }, (_, index) => [`k${index}`, index]));
+    const none = { anyOf: Array.from({ length: 100 }, () => ({ additionalProperties: false })) };
+    expect(faultsOfValue(none, wide, ["p"])).toEqual([COSTLY]);
+    expect(faultsOf({ additionalProperties: { type: "integer" } }, wide)).toEqual([]);
+  });
+
+  test("pays for its divisions", () => {
+    const divided = { items: { allOf: [{ multipleOf: 5e-324 }, { multipleOf: 0.1 }] } };
+    const numbers = Array.from({ length: 60_000 }, (_, index) => index);
+    expect(faultsOf(divided, numbers.slice(0, 20_000))).toEqual([]);
+    expect(faultsOfValue(divided, numbers, ["p"])).toEqual([COSTLY]);
   });
 });
 
@@ -94,6 +110,15 @@ describe("a schema", () => {
     expect(types(nested(17))).toEqual(["too_deep"]);
     expect(types({ items: { $ref: "#/$defs/a" }, $defs: { a: nested(13) } })).toEqual([]);
     expect(types({ items: { $ref: "#/$defs/a" }, $defs: { a: nested(15) } })).toEqual(["too_deep"]);
+  });
+
+  test("checks its defaults at a cost that it has for all of them together", () => {
+    const names = Array.from({ length: 50 }, (_, index) => `p${index}`);
+    const properties = Object.fromEntries(names.map((name) => [name, { $ref: "#/$defs/d6", default: 1 }]));
+    const msg = `The default does not fit: ${COSTLY.msg}`;
+    expect(faultsOfSchema({ properties, $defs: COSTLY_DEFS }, [])).toEqual([
+      { loc: ["properties", "p0", "default"], msg, type: "schema_default" },
+    ]);
   });
 });
 

@@ -23,6 +23,11 @@ test("what leads nowhere, or can't be computed, is said", () => {
   const faults = [
     "${payload.no}",
     "${payload.list[9]}",
+    // What is no index of a list leads to none of its elements, as everywhere.
+    '${payload.list[""]}',
+    "${payload.list.00}",
+    "${payload.list.0x0}",
+    "${payload.list[0].a.b}",
     "${other}",
     "${payload.toString}",
     "${{ payload.no }}",
@@ -30,4 +35,13 @@ test("what leads nowhere, or can't be computed, is said", () => {
   ];
   for (const template of faults)
     expect([template, keyOf(template, PAYLOAD)]).toEqual([template, { fault: expect.stringMatching(/\S/) }]);
+});
+
+test("all of a key has one bound on what it costs and on how large it is", () => {
+  const dear = "${{ range(200).all(x, range(200).size() > 0) }}";
+  expect(keyOf(dear, PAYLOAD)).toContainKey("key");
+  expect(keyOf(dear.repeat(80), PAYLOAD)).toEqual({ fault: "It costs too much" });
+  const payload = { text: "x".repeat(1024 * 1024) };
+  expect(keyOf("${payload}", payload)).toContainKey("key");
+  expect(keyOf("${payload}".repeat(3), payload)).toEqual({ fault: "its values are over 2 MiB" });
 });

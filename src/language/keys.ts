@@ -1,18 +1,27 @@
-import { isObject, type Json, type JsonObject } from "../schemas/json/json.ts";
+import type { Json, JsonObject } from "../schemas/json/json.ts";
 import { expressionOf } from "./expressions/cached.ts";
 import { Budget } from "./expressions/cost.ts";
 import { parsePath, type Source, splitText } from "./placeholder.ts";
 
+/** Characters of its values as JSON: a short template can name a whole payload hundreds of times. */
+const MAX_CHARACTERS = 2 * 1024 * 1024;
+
 /** A text for each value that a template over a payload may have, or the reason why it has none. */
 export function keyOf(template: string, payload: Json): { key: string } | { fault: string } {
   const { fixed, sources } = splitText(template);
-  const values: Json[] = [];
+  const values: string[] = [];
+  let room = MAX_CHARACTERS;
+  // One for all of its expressions: it is read for each trigger.
+  const budget = new Budget();
   for (const source of sources) {
-    const found = broughtBy(source, { payload });
+    const found = broughtBy(source, { payload }, budget);
     if ("fault" in found) return found;
-    values.push(found.value);
+    const text = JSON.stringify(found.value);
+    room -= text.length;
+    if (room < 0) return { fault: "its values are over 2 MiB" };
+    values.push(text);
   }
-  return { key: JSON.stringify([fixed, values]) };
+  return { key: `[${JSON.stringify(fixed)},[${values.join()}]]` };
 }
 
 /** What a placeholder brings of values by their names, or why it brings nothing. */
@@ -36,8 +45,12 @@ function valueAt(path: string, roots: JsonObject): { value: Json } | { fault: st
   const [root, ...segments] = parsePath(path.trim()) ?? [];
   let value: Json | undefined = root !== undefined && Object.hasOwn(roots, root) ? roots[root] : undefined;
   for (const segment of segments) {
-    if (Array.isArray(value)) value = value[Number(segment)];
-    else value = isObject(value) && Object.hasOwn(value, segment) ? value[segment] : undefined;
+    if (value === null || typeof value !== "object" || !Object.hasOwn(value, segment)) return nowhere(path);
+    value = Array.isArray(value) ? value[Number(segment)] : value[segment];
   }
-  return value === undefined ? { fault: `\${${path}} leads nowhere` } : { value };
+  return value === undefined ? nowhere(path) : { value };
+}
+
+function nowhere(path: string): { fault: string } {
+  return { fault: `\${${path}} leads nowhere` };
 }

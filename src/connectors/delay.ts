@@ -41,7 +41,10 @@ export default defineConnector({
     if (fault !== null) return fault;
     const { duration = 0, until } = config;
     if (until === undefined) return Math.ceil(secondsOf(duration) * 1000);
-    const left = Math.max(0, (timeOf(until) ?? 0) - now);
+    const moment = timeOf(until);
+    // Its placeholders are resolved by now: a text that looks like one is no time.
+    if (moment === null) return { path: ["until"], message: NO_MOMENT };
+    const left = Math.max(0, moment - now);
     return left <= MAX_DURATION_SECONDS * 1000 ? left : { path: ["until"], message: TOO_FAR };
   },
   output({ duration = 0, until }) {

@@ -142,6 +142,20 @@ describe("of several addresses", () => {
     expect(await reached([], "127.0.0.1", client)).toMatchObject({ data: "ok" });
   });
 
+  test("none is tried any more once the request is called off", async () => {
+    const silent = await RawServer.start(() => {});
+    const next = await RawServer.start(() => {}, { host: "127.0.0.2", port: silent.port });
+    const client = open({}, async () => ["127.0.0.1", "127.0.0.2"]);
+    // Neither says a word of TLS.
+    const url = silent.url("/", "several.example").replace("http:", "https:");
+    expect(await failureOf(send(client, { url }, AbortSignal.timeout(100)))).toMatchObject({ code: "timeout" });
+    await Bun.sleep(500);
+    expect({ silent: silent.open, next: next.connections }).toEqual({ silent: 0, next: 0 });
+    client.close();
+    silent.close();
+    next.close();
+  });
+
   test("none is one failure", async () => {
     const client = open({}, async () => ["127.0.2.1", "127.0.2.2", "127.0.2.3"]);
     expect(await failureOf(send(client, { url: "http://none.example:9/", follow: 0 }))).toMatchObject({

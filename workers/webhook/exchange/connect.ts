@@ -37,7 +37,10 @@ export function connectAny(
     };
     const onAbort = () => {
       finish();
-      for (const socket of open) socket.destroy();
+      // Forgotten first: one that fails has the next address tried, whose connection would be nobody's.
+      const underWay = [...open];
+      open.clear();
+      for (const socket of underWay) socket.destroy();
       reject(signal.reason);
     };
     const tryNext = () => {

@@ -8,7 +8,7 @@ import { PlaceholderError, resolvePlaceholders } from "./placeholders.ts";
 const payload: Json = JSON.parse(String.raw`{
   "a.b": 1, "[z]": {"": [10, {"x y": "deep"}]}, "": "empty", "a\"b": "quote", "a}b": "brace", "a{b": "open", "{}": "both",
   "back\\slash": "back", "ünï": "unicode", "line\nbreak": "line", " x ": "spaces", "0": "zero", "5\" pipe": "inches",
-  "__proto__": {"own": 1}, "list": [[1, 2], 3], "say \"hi\"": "said"
+  "__proto__": {"own": 1}, "$\u007bx}": "named so", "list": [[1, 2], 3], "say \"hi\"": "said"
 }`);
 const values = new Map<string, Json>([
   ["payload", payload],
@@ -27,6 +27,8 @@ const resolved: { text: string; to: Json }[] = [
   { text: '<${payload["a}b"]}> <${payload["a}b"]}>', to: "<brace> <brace>" },
   { text: String.raw`\${payload["a\u007bb"]}`.slice(1), to: "open" },
   { text: String.raw`\${payload["\u007B}"]}`.slice(1), to: "both" },
+  { text: String.raw`\${payload["$\u007bx}"]}`.slice(1), to: "named so" },
+  { text: '${{ payload["${x}"] }}', to: "named so" },
   { text: String.raw`\${payload["back\\slash"]}`.slice(1), to: "back" },
   { text: '${payload["ünï"]}', to: "unicode" },
   { text: String.raw`\${payload["\u00fcn\u00ef"]}`.slice(1), to: "unicode" },

@@ -3,6 +3,7 @@ import { type RequestFault, ValidationFailed } from "../errors.ts";
 import { type Check, checkOf } from "../schemas/json/check.ts";
 import { schemaFaults } from "../schemas/json/faults.ts";
 import { isObject, type Json, MAX_FAULTS } from "../schemas/json/json.ts";
+import { shownWarning } from "../schemas/json/shown-faults.ts";
 import type { Explanation } from "./checks/explanation.ts";
 import { optionFaults } from "./checks/faults/option-faults.ts";
 import { Findings } from "./checks/findings.ts";
@@ -35,5 +36,5 @@ export function readWorkflow(body: Json, types: StepTypes, explanation: Explanat
   }
   const { faults, warnings } = findings;
   if (faults.length > 0 || !schema.Check(body)) throw new ValidationFailed(faults);
-  return { workflow: body, warnings };
+  return { workflow: body, warnings: warnings.map(shownWarning) };
 }

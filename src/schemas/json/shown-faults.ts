@@ -44,6 +44,11 @@ export function shownFaults(faults: RequestFault[], answers = 1): RequestFault[]
   return [...shown, { loc: [root], msg, type: "faults_not_shown" }];
 }
 
+/** A warning as an answer shows it, cut as a fault is: up to a hundred of them are shown. */
+export function shownWarning(warning: RequestFault): RequestFault {
+  return shownFault(warning, USUAL);
+}
+
 function shownFault({ loc, msg, ...rest }: RequestFault, { place, message }: Bounds): RequestFault {
   return { loc: shownPlace(loc, place), msg: shortened(msg, message), ...rest };
 }

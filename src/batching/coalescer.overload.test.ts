@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { Bench, MAX_FLUSHES, MIB, range, refusals } from "./coalescer.fixture.ts";
+import { Bench, MAX_FLUSHES, MAX_ITEMS, MIB, range, refusals } from "./coalescer.fixture.ts";
 
 describe("overload", () => {
   test("by bytes: over 64 MiB waiting is refused at once, and taken again when they are gone", async () => {
@@ -36,6 +36,21 @@ describe("overload", () => {
       expect(retryAfter).toBeWithin(5, 31);
     }
     expect(bench.batches.flat()).toEqual(range(49 - refused.length));
+  });
+
+  test("by predicted wait: batches that are under way at once are waited for once", async () => {
+    const bench = new Bench();
+    for (let item = 0; item < 40; item++) {
+      const result = bench.add(item);
+      bench.clock.turn();
+      await bench.answer(2000);
+      expect(refusals(await result)).toEqual([]);
+    }
+    // The last of these waits for two rounds of four batches, which take 2 s each.
+    const burst = bench.add(...range(8 * MAX_ITEMS, 40));
+    bench.clock.turn();
+    while (bench.underWay) await bench.answer();
+    expect(refusals(await burst)).toEqual([]);
   });
 
   test("who was slow once is not refused for ever", async () => {

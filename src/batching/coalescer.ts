@@ -90,7 +90,7 @@ export class Coalescer<Item, Result> {
   add(item: Item): Promise<Result> {
     const bytes = this.#options.sizeOf(item);
     const batches = Math.max(this.#waiting.length / MAX_ITEMS, this.#waitingBytes / MAX_BYTES);
-    const wait = Math.ceil(batches) * this.#flushTime;
+    const wait = Math.ceil(batches / this.#atOnce()) * this.#flushTime;
     if (this.#waitingBytes + bytes > MAX_WAITING_BYTES || wait > MAX_WAIT_MILLISECONDS) {
       this.#rejected.add();
       return Promise.reject(new PlatformError("overloaded", "", { retryAfter: Math.max(1, Math.ceil(wait / 1000)) }));
@@ -118,8 +118,12 @@ export class Coalescer<Item, Result> {
   }
 
   #flushIfReady(): void {
-    const limit = this.#waiting.length >= this.#worthItems ? this.#options.flushes : 1;
-    if (this.#waiting.length > 0 && this.#flushes < limit && !this.#resting) this.#flush();
+    if (this.#waiting.length > 0 && this.#flushes < this.#atOnce() && !this.#resting) this.#flush();
+  }
+
+  /** How many batches may be under way, by what waits. */
+  #atOnce(): number {
+    return this.#waiting.length >= this.#worthItems ? this.#options.flushes : 1;
   }
 
   async #flush(): Promise<void> {

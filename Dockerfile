@@ -27,7 +27,7 @@ RUN bun install --frozen-lockfile --production --ignore-scripts
 
 FROM base AS platform
 # Within a container every address is its own: what is reachable from outside is decided by what is published.
-ENV NODE_ENV=production HOST=0.0.0.0 PORT=8001 BUN_JSC_forceRAMSize=300000000
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=8001 BUN_JSC_forceRAMSize=240000000
 # All of it belongs to root: the platform can't change its own code.
 COPY --from=dependencies /app/node_modules node_modules
 COPY package.json bunfig.toml tsconfig.json README.md LICENSE ./

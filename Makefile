@@ -4,7 +4,7 @@ TOOLS := $(CURDIR)/.tools
 export PATH := $(TOOLS)/node_modules/.bin:$(PATH)
 export NODE_ENV ?= production
 # Bytes of memory that Bun's collector reckons with: with all that a machine has it lets garbage lie for longer.
-export BUN_JSC_forceRAMSize ?= 300000000
+export BUN_JSC_forceRAMSize ?= 240000000
 # make stack MONITORING=1 REPLICA=1
 export STACK_MONITORING ?= $(MONITORING)
 export STACK_REPLICA ?= $(REPLICA)

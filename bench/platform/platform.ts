@@ -59,7 +59,7 @@ export async function startEmbedded(options: EmbeddedOptions = {}): Promise<Plat
     LOG_LEVEL: "info",
     WEBHOOK_ALLOW: SINKS,
     // As `make start` and `bun start` have it.
-    BUN_JSC_forceRAMSize: process.env.BUN_JSC_forceRAMSize ?? "300000000",
+    BUN_JSC_forceRAMSize: process.env.BUN_JSC_forceRAMSize ?? "240000000",
     ...options.env,
   });
   return {

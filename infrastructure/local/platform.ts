@@ -106,7 +106,7 @@ function launch(
     // Its start line is what tells that a worker works.
     LOG_LEVEL: "info",
     WORKER_THREADS: process.env.WORKER_THREADS ?? "1",
-    BUN_JSC_forceRAMSize: process.env.BUN_JSC_forceRAMSize ?? "300000000",
+    BUN_JSC_forceRAMSize: process.env.BUN_JSC_forceRAMSize ?? "240000000",
     WEBHOOK_ALLOW: process.env.WEBHOOK_ALLOW ?? "",
     WEBHOOK_CA_FILE: process.env.WEBHOOK_CA_FILE ?? "",
     WEBHOOK_PROXY: process.env.WEBHOOK_PROXY ?? "",

@@ -30,13 +30,6 @@ export interface ComingRun {
   reservation: Reservation | null;
 }
 
-/** The uuid of a run that may be stored more than once. */
-export interface GivenId {
-  uuid: string;
-  /** Whether another request was given the uuid first: then that may be storing the run now. */
-  isCopy: boolean;
-}
-
 export interface RunStartOptions {
   runs: RunRepository;
   events: TriggerEvents;
@@ -71,7 +64,6 @@ export class RunStarts {
    * @param depth workflows that triggered one another up to it
    * @param trace the place of its request in a trace; null where that has none
    * @param key of its request, stored with the run; null where that may not be repeated
-   * @param given its uuid; null for one that the storage makes
    * @throws PlatformError depth_exceeded
    */
   coming(
@@ -80,14 +72,12 @@ export class RunStarts {
     depth: number,
     trace: TraceContext | null,
     key: RequestKey | null,
-    given: GivenId | null = null,
   ): ComingRun {
     if (depth > MAX_DEPTH_OF_RUNS) throw counted(new PlatformError("depth_exceeded"));
     const { messaging, graceMilliseconds } = this.#options;
-    // All claims of a process are one: a copy of a run that was stored as claimed would be claimed as well, and executed beside it.
-    const reservation = timing === null && given?.isCopy !== true ? messaging.reserve() : null;
+    const reservation = timing === null ? messaging.reserve() : null;
     const common: ComingRun["common"] = {
-      uuid: given?.uuid ?? null,
+      uuid: null,
       namespace: NAMESPACE,
       workflow: workflow_id,
       depth,

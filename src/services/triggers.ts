@@ -4,7 +4,7 @@ import type { TriggerInput } from "../schemas/runs/trigger.ts";
 import type { NewRun, RequestKey, Unnamed } from "../storage/port.ts";
 import type { TraceContext } from "../tracing/context.ts";
 import type { Preparing } from "./preparing.ts";
-import { type ComingRun, counted, type GivenId, type RunStarts, unprepared } from "./run-starts.ts";
+import { type ComingRun, counted, type RunStarts, unprepared } from "./run-starts.ts";
 
 /** Attempts for a run whose workflow gets one version after the other meanwhile. */
 export const ATTEMPTS = 5;
@@ -28,7 +28,6 @@ export class TriggerService {
    * The row is what counts: a message that is lost only makes the run start when its grace is over.
    *
    * @param depth, trace, key see RunStarts
-   * @param given the uuid of the run, where it may be stored again: then it is there once
    * @returns null where another request had the key first: then nothing is stored
    * @throws PlatformError workflow_not_found, depth_exceeded, concurrency_limit, overloaded, storage_unavailable
    * @throws ValidationFailed where the payload is not what the workflow's input says, or there are too many tags
@@ -38,11 +37,10 @@ export class TriggerService {
     depth = 0,
     trace: TraceContext | null = null,
     key: RequestKey | null = null,
-    given: GivenId | null = null,
   ): Promise<string | null> {
     const timing = this.#starts.timingOf(input, BODY);
     if (timing !== null && "faults" in timing) throw counted(new ValidationFailed(timing.faults));
-    const coming = this.#starts.coming(input, timing, depth, trace, key, given);
+    const coming = this.#starts.coming(input, timing, depth, trace, key);
     try {
       const { run, stored } = await this.#store(coming);
       return this.#starts.stored(coming, run, stored);

@@ -3,7 +3,7 @@ import { createHmac } from "node:crypto";
 import pino from "pino";
 import { openInProcessCache } from "../../cache/in-process.ts";
 import { systemClock as clock } from "../../clock.ts";
-import { newId } from "../../ids.ts";
+import { newId, timeOfId } from "../../ids.ts";
 import { openInProcessMessaging } from "../../messaging/in-process.ts";
 import type { Messaging, Reservation } from "../../messaging/port.ts";
 import { RunRepository } from "../../repositories/runs.ts";
@@ -37,19 +37,24 @@ async function scene(messaging: Messaging) {
   const signature = createHmac("sha256", verify.secret).update(bytes).digest("hex");
   const headers = new Headers({ "x-hub-signature-256": `sha256=${signature}`, "x-github-delivery": "one" });
   const delivery = { headers, bytes, payload: () => ({ body: {} }), depth: 0, trace: null };
-  return { storage, hooks, id, token, delivery };
+  return { storage, hooks, id, token, delivery, workflow: uuid };
 }
 
 test("a delivery whose process died before its run was stored starts it when it comes again, and once", async () => {
   const { storage, hooks, id, token, delivery } = await scene(openInProcessMessaging());
   const { headers, bytes } = delivery;
-  // As far as the process came that died.
-  const run = newId(clock.now());
-  await storage.hooks.takeDelivery({ hook: id, keys: verified(verify, headers, bytes, clock.now()), run });
+  // As far as the process came that died, a while ago.
+  const began = clock.now();
+  const name = newId(began - 60_000);
+  await storage.hooks.takeDelivery({ hook: id, keys: verified(verify, headers, bytes, clock.now()), run: name });
 
-  expect(await Promise.all([hooks.receive(token, delivery), hooks.receive(token, delivery)])).toEqual([run, run]);
-  await expect(hooks.receive(token, delivery)).rejects.toMatchObject({ code: "delivery_repeated" });
-  expect(await storage.listRuns({ namespace: NAMESPACE, limit: 10, order: "desc", after: null })).toHaveLength(1);
+  const [run, other] = await Promise.all([hooks.receive(token, delivery), hooks.receive(token, delivery)]);
+  expect(other).toBe(run ?? "");
+  await expect(hooks.receive(token, delivery)).rejects.toMatchObject({ code: "delivery_repeated", subject: run });
+  const listed = await storage.listRuns({ namespace: NAMESPACE, limit: 10, order: "desc", after: null });
+  expect(listed.map(({ uuid }) => uuid)).toEqual([run ?? ""]);
+  // Lists in ascending order have told all that was made before.
+  expect(timeOfId(run ?? "")).toBeGreaterThanOrEqual(began);
   await storage.close();
 });
 
@@ -76,5 +81,16 @@ test("of copies at one time a worker of the process is given the run of one", as
   expect(new Set(runs).size).toBe(1);
   expect(given).toEqual([String(runs[0])]);
   expect(reserved).toBe(0);
+  await storage.close();
+});
+
+test("a delivery whose run a version before stored, under the name that was noted, is a repeated one", async () => {
+  const { storage, hooks, id, token, delivery, workflow } = await scene(openInProcessMessaging());
+  const { headers, bytes } = delivery;
+  const uuid = newId(clock.now());
+  await storage.hooks.takeDelivery({ hook: id, keys: verified(verify, headers, bytes, clock.now()), run: uuid });
+  const run = { namespace: NAMESPACE, workflow, payload: "{}", depth: 0, traceparent: null, graceMilliseconds: 0 };
+  await storage.insertRuns([{ ...run, uuid, claim: null, progress: null }]);
+  await expect(hooks.receive(token, delivery)).rejects.toMatchObject({ code: "delivery_repeated", subject: uuid });
   await storage.close();
 });

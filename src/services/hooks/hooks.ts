@@ -7,11 +7,10 @@ import type { WorkflowRepository } from "../../repositories/workflows.ts";
 import type { HookInput } from "../../schemas/hook.ts";
 import { isObject, type Json, type JsonObject } from "../../schemas/json/json.ts";
 import type { PageQuery } from "../../schemas/lists/page-query.ts";
-import type { HookRecord, Outcome, Storage } from "../../storage/port.ts";
+import type { HookRecord, Outcome, RequestKey, Storage } from "../../storage/port.ts";
 import type { TraceContext } from "../../tracing/context.ts";
 import { NAMESPACE } from "../namespace.ts";
 import { type Page, readPage } from "../pages.ts";
-import type { GivenId } from "../run-starts.ts";
 import type { TriggerService } from "../triggers.ts";
 import { isSecret, verified } from "./verification.ts";
 
@@ -34,13 +33,13 @@ export interface Delivery {
 
 /** Inbound hooks: each delivery of a sender starts a run. */
 export class HookService {
-  readonly #storage: Pick<Storage, "hooks" | "storedRuns">;
+  readonly #storage: Pick<Storage, "hooks" | "storedRuns" | "findRequestKeys">;
   readonly #workflows: WorkflowRepository;
   readonly #triggers: TriggerService;
   readonly #clock: Clock;
 
   constructor(
-    storage: Pick<Storage, "hooks" | "storedRuns">,
+    storage: Pick<Storage, "hooks" | "storedRuns" | "findRequestKeys">,
     workflows: WorkflowRepository,
     triggers: TriggerService,
     clock: Clock,
@@ -109,21 +108,34 @@ export class HookService {
       keys.unshift({ key: `event ${hashOf(payload.body.id)}`, milliseconds: DAY_MILLISECONDS });
     }
     const input = { workflow_id: hook.workflow, payload };
-    const run = keys.length === 0 ? null : await this.#runOf(hook.uuid, keys);
-    return this.#triggers.trigger(input, delivery.depth, delivery.trace, null, run);
+    if (keys.length === 0) return this.#triggers.trigger(input, delivery.depth, delivery.trace);
+    const key = await this.#keyOf(hook.uuid, keys);
+    const run = await this.#triggers.trigger(input, delivery.depth, delivery.trace, key);
+    return run ?? (await this.#runWith(key));
   }
 
   /**
-   * The uuid of a verified delivery's run. A delivery that was taken before, whose run was not stored since its process died, gets the same,
-   * so that two copies of it at a time have one run.
+   * What the run of a verified delivery is stored with. A delivery that was taken before, whose run was not stored since its process died,
+   * gets the same, so that two copies of it at a time have one run.
    */
-  async #runOf(hook: string, keys: ReturnType<typeof verified>): Promise<GivenId> {
+  async #keyOf(hook: string, keys: ReturnType<typeof verified>): Promise<RequestKey> {
     const own = newId(this.#clock.now());
-    const run = await this.#storage.hooks.takeDelivery({ hook, keys, run: own });
-    if (run === own) return { uuid: run, isCopy: false };
-    const stored = await this.#storage.storedRuns([{ namespace: NAMESPACE, uuid: run }]);
-    if (stored.length > 0) throw new PlatformError("delivery_repeated", run);
-    return { uuid: run, isCopy: true };
+    const name = await this.#storage.hooks.takeDelivery({ hook, keys, run: own });
+    const key = { namespace: NAMESPACE, route: `hook ${hook}`, key: name, hash: "" };
+    if (name === own) return key;
+    const [kept] = await this.#storage.findRequestKeys([key]);
+    if (kept != null) throw new PlatformError("delivery_repeated", kept.answer);
+    // A version before this one stored the run under that name.
+    const stored = await this.#storage.storedRuns([{ namespace: NAMESPACE, uuid: name }]);
+    if (stored.length > 0) throw new PlatformError("delivery_repeated", name);
+    return key;
+  }
+
+  /** The run that another copy of the delivery stored just now. */
+  async #runWith(key: RequestKey): Promise<string> {
+    const [kept] = await this.#storage.findRequestKeys([key]);
+    if (kept == null) throw new PlatformError("overloaded");
+    return kept.answer;
   }
 }
 

@@ -37,7 +37,7 @@ export interface NewDelivery {
   hook: string;
   /** What it is known by, and how long: its id, its signature. */
   keys: { key: string; milliseconds: number }[];
-  /** The uuid that its run would have. */
+  /** What its run would be stored with, as the key of its request: a uuid. */
   run: string;
 }
 
@@ -50,6 +50,6 @@ export interface Hooks {
   find(key: HookKey): Promise<HookRecord | null>;
   findByToken(tokenHash: string): Promise<HookRecord | null>;
   list(page: HookPage): Promise<HookRecord[]>;
-  /** Notes a delivery; gives the uuid of its run, which is that of an earlier delivery that is known by one of its keys. */
+  /** Notes a delivery; gives what its run is stored with, which is that of an earlier delivery that is known by one of its keys. */
   takeDelivery(delivery: NewDelivery): Promise<string>;
 }

@@ -210,3 +210,18 @@ describe("expressions", () => {
     expect(resolvePlaceholders({ url: "a${{ 1 + 1 }}b${payload.zero}" }, context, joins)).toEqual({ url: "a|b|2+0" });
   });
 });
+
+test("variables are put together once for all that names them", () => {
+  let made = 0;
+  const scope = {
+    get(name: string) {
+      if (name !== "vars") return undefined;
+      made++;
+      return { n: made };
+    },
+    step: () => undefined,
+  };
+  const value = [...Array.from({ length: 100 }, () => "${vars.n}"), "${{ vars.n }}"];
+  expect(resolvePlaceholders(value, scope)).toEqual(value.map(() => 1));
+  expect(resolvePlaceholders(value, scope)).toEqual(value.map(() => 2));
+});

@@ -1,5 +1,6 @@
 import type { Join } from "../connectors/index.ts";
 import { shortened } from "../errors.ts";
+import { VARS } from "../language/definition/variables.ts";
 import { expressionOf } from "../language/expressions/cached.ts";
 import { Budget, MAX_UNITS } from "../language/expressions/cost.ts";
 import type { ExpressionScope } from "../language/expressions/scope.ts";
@@ -41,6 +42,7 @@ export function resolvePlaceholders(
   meter: Meter = { units: 0 },
 ): Json {
   let room = MAX_RESOLVED;
+  const scope = remembering(context);
   const limit = meter.units + MAX_UNITS_OF_CONFIG;
   return resolve(value, joins);
 
@@ -78,12 +80,25 @@ export function resolvePlaceholders(
   }
 
   function fetch(part: Part): { value: Json; text: string } {
-    const value = "path" in part ? lookUp(part, context) : evaluate(part.expression, context, meter, limit);
+    const value = "path" in part ? lookUp(part, scope) : evaluate(part.expression, scope, meter, limit);
     const text = textOf(value);
     room -= text.length;
     if (room < 0) throw new PlaceholderError(describeFailure("config_too_large", {}));
     return { value, text };
   }
+}
+
+/** A scope whose variables are put together once, of all lists around a step, and not for each of the thousands that may name them. */
+function remembering(context: ExpressionScope): ExpressionScope {
+  let vars: Json | undefined;
+  return {
+    get(name) {
+      if (name !== VARS) return context.get(name);
+      vars ??= context.get(VARS);
+      return vars;
+    },
+    step: (name) => context.step(name),
+  };
 }
 
 /** A value as it is written into a text. */

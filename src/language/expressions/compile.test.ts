@@ -219,3 +219,21 @@ test("an expression can be evaluated again, with other values", () => {
   const scopes = [1, 10].map((n): ExpressionScope => ({ get: () => n, step: () => undefined }));
   expect(scopes.map((scope) => expression.evaluate(scope))).toEqual([{ value: [4, 3] }, { value: [40, 30] }]);
 });
+
+test("a name is looked up once in an evaluation, however often it is visited", () => {
+  const asked: string[] = [];
+  const scope = {
+    get(name: string) {
+      asked.push(name);
+      return name === "vars" ? { n: 1, none: null } : name === "nothing" ? null : undefined;
+    },
+    step: () => ({ status: "success" }),
+  };
+  const text = "range(100).all(i, vars.n == 1 && vars.none == null && nothing == null && steps.a.status == 'success')";
+  const expression = compiled(text);
+  expect(expression.evaluate(scope)).toEqual({ value: true });
+  // What is null is looked up as what is not.
+  expect(asked).toEqual(["vars", "nothing", "steps"]);
+  expect(expression.evaluate(scope)).toEqual({ value: true });
+  expect(asked).toHaveLength(6);
+});

@@ -54,7 +54,7 @@ export class Compiled {
     budget: Budget,
     finish: (value: Value) => Result,
   ): { value: Result } | ExpressionError {
-    const frame: Frame = { slots: [], scope, budget, at: this.#root };
+    const frame: Frame = { slots: [], scope, known: new Map(), budget, at: this.#root };
     let isFinishing = false;
     try {
       const value = this.#run(frame);

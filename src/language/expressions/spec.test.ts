@@ -132,7 +132,8 @@ function passes({ expression, bindings, expected }: Case): boolean {
   const run = closureOf(parsed.root, [...bindings.keys()]);
   const scope = { get: () => undefined, step: () => undefined };
   try {
-    const value = run({ slots: [...bindings.values()], scope, budget: new Budget(), at: parsed.root });
+    const slots = [...bindings.values()];
+    const value = run({ slots, scope, known: new Map(), budget: new Budget(), at: parsed.root });
     if (expected === undefined || typeOf(value) !== typeOf(expected)) return false;
     return Number.isNaN(expected) ? Number.isNaN(value) : areEqual(value, expected, new Budget());
   } catch (error) {

@@ -81,11 +81,16 @@ function name(expr: Of<"name">, names: readonly string[]): Run {
   const slot = names.lastIndexOf(expr.name);
   if (slot >= 0) return ({ slots }) => slots[slot] ?? null;
   return (frame) => {
-    const value = frame.scope.get(expr.name);
-    if (value !== undefined) return value;
-    if (expr.name === "steps") return new Steps(frame.scope);
-    frame.at = expr;
-    return fail(`There is no \`${expr.name}\` here`);
+    const known = frame.known.get(expr.name);
+    if (known !== undefined) return known;
+    const given = frame.scope.get(expr.name);
+    const value = given === undefined && expr.name === "steps" ? new Steps(frame.scope) : given;
+    if (value === undefined) {
+      frame.at = expr;
+      return fail(`There is no \`${expr.name}\` here`);
+    }
+    frame.known.set(expr.name, value);
+    return value;
   };
 }
 

@@ -8,6 +8,8 @@ export interface Frame {
   /** The values of bound names, the outermost first. */
   readonly slots: Value[];
   readonly scope: ExpressionScope;
+  /** What names of the scope are, as far as they were looked up: a scope may make that, such as all variables around a step. */
+  readonly known: Map<string, Value>;
   readonly budget: Budget;
   /** The part that works, or failed. */
   at: Expr;

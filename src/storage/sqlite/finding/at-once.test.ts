@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { systemClock as clock } from "../../../clock.ts";
 import { openReader, openWriter } from "../../../db/sqlite.ts";
 import { idFloor } from "../../../ids.ts";
+import { limitsAt } from "../../counting.ts";
 import { minuteOf } from "../../port/finding/counts.ts";
 import { ALL_WORKFLOWS } from "../../port/finding/durations.ts";
 import { historyOf } from "../history.ts";
@@ -60,12 +61,11 @@ test("a look passes no run where runs end while it looks", () => {
 });
 
 test("how long runs took is counted once where minutes are put together meanwhile", () => {
-  const minute = minuteOf(clock.now()) - 130;
-  const [durations, asked] = [
-    new Durations(writer, clock),
-    { namespace, from: minute - 60, workflows: [ALL_WORKFLOWS] },
-  ];
-  durations.add([{ namespace, workflowUuid: ALL_WORKFLOWS, minute: minute - (minute % 60) - 1, bucket: 3, count: 5 }]);
+  const durations = new Durations(writer, clock);
+  // The last that is old enough.
+  const minute = limitsAt(minuteOf(clock.now())).hours - 1;
+  const asked = { namespace, from: minute - 60, workflows: [ALL_WORKFLOWS] };
+  durations.add([{ namespace, workflowUuid: ALL_WORKFLOWS, minute, bucket: 3, count: 5 }]);
   const reader = interrupted(() => durations.fold());
   const found = new Durations(reader, clock).find(asked);
   expect(found.reduce((sum, { count }) => sum + count, 0)).toBe(5);

@@ -30,8 +30,11 @@ import type { Surroundings } from "./surroundings.ts";
 import { ThreadRuns } from "./thread-runs.ts";
 
 const BEAT_MILLISECONDS = 200;
-/** Of their texts; parsed they take some three times as much. */
-const MAX_DEFINITION_BYTES = 16 * 1024 * 1024;
+const MAX_DEFINITION_BYTES = 24 * 1024 * 1024;
+/** What a plan takes beside what its text says: of a short definition it is most. */
+const PLAN_BYTES = 1000;
+/** Of a text, its plan takes so many times as much. */
+const TIMES_OF_TEXT = 2;
 
 /** The end of a run whose workflow version is not in the database. */
 const WITHOUT_DEFINITION: Advanced = {
@@ -189,6 +192,6 @@ function definitionOf(key: string, text: string): Plan {
   if (kept !== undefined) return kept.plan;
   const definition: WorkflowDefinition = JSON.parse(text);
   const plan = compile(definition, types);
-  definitions.set(key, { plan, bytes: bytesOfText(text) });
+  definitions.set(key, { plan, bytes: PLAN_BYTES + TIMES_OF_TEXT * bytesOfText(text) });
   return plan;
 }

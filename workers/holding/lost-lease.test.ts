@@ -1,6 +1,5 @@
 /** A worker that lost its lease gives up what was under way, so that the same runs find places when it claims them again. */
 import { expect, test } from "bun:test";
-import { createServer } from "node:net";
 import pino from "pino";
 import { systemClock } from "../../src/clock.ts";
 import { loadConfig } from "../../src/config.ts";
@@ -12,6 +11,7 @@ import { Dispatcher } from "../dispatcher.ts";
 import { ThreadPool } from "../execution/pool.ts";
 import { Sweeper } from "../intake/sweeper.ts";
 import { webhookSettings } from "../webhook/settings.ts";
+import { SilentHost } from "./silent-host.fixture.ts";
 
 /** One workflow gets a quarter of them, which its runs fill. */
 const PLACES = 8;
@@ -22,17 +22,8 @@ const PATIENCE_MS = 10_000;
 test("webhooks of a lost lease are called off, and sent again under the next one at once", async () => {
   const clock = systemClock;
   const log = pino({ level: "silent" });
-  let [open, sent] = [0, 0];
-  const silent = createServer((socket) => {
-    open++;
-    sent++;
-    socket.on("error", () => {});
-    socket.on("close", () => open--);
-    socket.resume();
-  });
-  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
-  const address = silent.address();
-  const port = address !== null && typeof address === "object" ? address.port : 0;
+  const silent = await SilentHost.start();
+  const { port } = silent;
   const memory = openMemoryStorage(clock);
   let isLost = false;
   const storage: Storage = {
@@ -65,10 +56,10 @@ test("webhooks of a lost lease are called off, and sent again under the next one
     const run = { namespace: "default", workflow, payload: "{}", depth: 0, traceparent: null, graceMilliseconds: 0 };
     const uuids = Array.from({ length: RUNS }, () => newId(clock.now()));
     await storage.insertRuns(uuids.map((uuid) => ({ ...run, uuid, claim: null, progress: null })));
-    await until(() => sent === RUNS);
+    await until(() => silent.came === RUNS);
     isLost = true;
-    await until(() => sent === 2 * RUNS);
-    await until(() => open === RUNS);
+    await until(() => silent.came === 2 * RUNS);
+    await until(() => silent.open === RUNS);
     expect(await storage.heldBy(dispatcher.worker)).toHaveLength(RUNS);
   } finally {
     sweeper.stop();

@@ -1,6 +1,5 @@
 /** A cancel reaches a run that is held: its webhook is given up, no step of it begins any more, and it ends once. */
 import { expect, test } from "bun:test";
-import { createServer } from "node:net";
 import pino from "pino";
 import { systemClock } from "../../../src/clock.ts";
 import { loadConfig } from "../../../src/config.ts";
@@ -12,6 +11,7 @@ import { Dispatcher } from "../../dispatcher.ts";
 import { ThreadPool } from "../../execution/pool.ts";
 import { Sweeper } from "../../intake/sweeper.ts";
 import { webhookSettings } from "../../webhook/settings.ts";
+import { SilentHost } from "../silent-host.fixture.ts";
 
 const RUNS = 20;
 const PATIENCE_MS = 10_000;
@@ -25,16 +25,8 @@ for (const before of [[], [{ name: "a", type: "transform", config: { value: 1 } 
 async function cancelled(before: { name: string }[]): Promise<void> {
   const clock = systemClock;
   const log = pino({ level: "silent" });
-  let open = 0;
-  const silent = createServer((socket) => {
-    open++;
-    socket.on("error", () => {});
-    socket.on("close", () => open--);
-    socket.resume();
-  });
-  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
-  const address = silent.address();
-  const port = address !== null && typeof address === "object" ? address.port : 0;
+  const silent = await SilentHost.start();
+  const { port } = silent;
   const storage = openMemoryStorage(clock);
   const workflow = newId(clock.now());
   const hook = { type: "webhook", config: { method: "POST", url: `http://127.0.0.1:${port}/`, body: {} } };
@@ -85,12 +77,12 @@ async function cancelled(before: { name: string }[]): Promise<void> {
         progress: null,
       })),
     );
-    await until(() => open === RUNS);
+    await until(() => silent.open === RUNS);
     const keys = uuids.map((uuid) => ({ namespace: "default", uuid }));
     const outcomes = await storage.requestControl(keys.map((key) => ({ ...key, kind: "cancel" })));
     expect(outcomes).toEqual(uuids.map(() => ({ kind: "ok", value: "requested" })));
     await until(async () => (await storage.findRuns(keys)).every((run) => run?.status === "cancelled"));
-    await until(() => open === 0);
+    await until(() => silent.open === 0);
     for (const run of await storage.findRuns(keys)) {
       const results = JSON.parse(run?.stepResults ?? "{}");
       expect(run).toMatchObject({ status: "cancelled", error: "The run was cancelled", log: "[]" });
